@@ -1,0 +1,53 @@
+"""Compiled contracts as package data: ABI and creation bytecode of ours, ABI alone of other people's.
+
+The JSON files beside this one are written by `make artifacts` from the same compiler run that the tests use; a test compares
+them with the sources.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bridge.errors import MissingTool
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One contract: its name, ABI and, when we deploy it, creation bytecode as 0x hex (else empty)."""
+
+    name: str
+    abi: list[dict[str, Any]]
+    bytecode: str = ""
+
+
+@cache
+def artifact(name: str) -> Artifact:
+    """Read the artifact of a contract by its Solidity name.
+
+    Raises
+    ------
+    MissingTool
+        The package holds no such artifact: the installation is damaged.
+    """
+    resource = files(__package__).joinpath(f"{name}.json")
+    if not resource.is_file():
+        raise MissingTool(f"no artifact {name}: the installation is incomplete, install alvh again")
+    content = json.loads(resource.read_text(encoding="utf-8"))
+    return Artifact(name=name, abi=content["abi"], bytecode=content.get("bytecode", ""))
+
+
+@cache
+def error_abi() -> tuple[dict[str, Any], ...]:
+    """Return every custom error that any packaged ABI declares, for decoding whatever comes back."""
+    found: dict[str, dict[str, Any]] = {}
+    for resource in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
+        if resource.name.endswith(".json"):
+            for entry in json.loads(resource.read_text(encoding="utf-8"))["abi"]:
+                if entry["type"] == "error":
+                    kinds = ",".join(argument["type"] for argument in entry["inputs"])
+                    found.setdefault(f"{entry['name']}({kinds})", entry)
+    return tuple(found.values())

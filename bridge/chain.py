@@ -1,0 +1,232 @@
+"""One node: connect, read at a pinned block, send, and turn every failure into an error of ours.
+
+    connect -> Chain.head() -> BlockRef -> Chain.read(..., block) ... -> Chain.confirm(block)
+
+A read always names its block. `confirm` asks again for the block's hash after the last read, so that a re-organisation in between
+is an error and not a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import requests
+from eth_typing import ChecksumAddress, HexStr
+from web3 import HTTPProvider, Web3
+from web3.contract import Contract
+from web3.exceptions import (
+    BadFunctionCallOutput,
+    BlockNotFound,
+    ContractLogicError,
+    TimeExhausted,
+    Web3Exception,
+    Web3RPCError,
+)
+from web3.types import RPCEndpoint, TxParams, TxReceipt
+
+from bridge.artifacts import artifact
+from bridge.errors import (
+    ChainError,
+    ContractReverted,
+    NodeUnreachable,
+    Reorganised,
+    TransactionFailed,
+    UnknownAddress,
+    WrongChain,
+)
+from bridge.reverts import decode_revert
+from bridge.signers import Signer
+
+REQUEST_TIMEOUT_SECONDS = 30
+RECEIPT_TIMEOUT_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class BlockRef:
+    """The block that a cycle of reads belongs to: number, 0x hash and unix time."""
+
+    number: int
+    hash: str
+    timestamp: int
+
+
+class Chain:
+    """A connected node whose chain id was checked."""
+
+    def __init__(self, web3: Web3, url: str, chain_id: int) -> None:
+        self.web3, self.url, self.chain_id = web3, url, chain_id
+        self._contracts: dict[tuple[str, str], Contract] = {}
+
+    def head(self) -> BlockRef:
+        """Read the newest block's reference; everything after is read at it."""
+        return self._block("latest")
+
+    def at(self, number: int) -> BlockRef:
+        """Read the reference of a block by number."""
+        return self._block(number)
+
+    def _block(self, which: Any) -> BlockRef:
+        try:
+            block = self.web3.eth.get_block(which)
+        except BlockNotFound as error:
+            raise ChainError(f"the node has no block {which}") from error
+        except requests.RequestException as error:
+            raise NodeUnreachable(self.url, type(error).__name__) from error
+        return BlockRef(int(block["number"]), "0x" + bytes(block["hash"]).hex(), int(block["timestamp"]))
+
+    def confirm(self, block: BlockRef) -> None:
+        """Check that a block that was read from is still canonical.
+
+        Raises
+        ------
+        Reorganised
+            Another block stands at its height now.
+        """
+        now = self.at(block.number)
+        if now.hash != block.hash:
+            raise Reorganised(block.number, block.hash, now.hash)
+
+    def contract(self, name: str, address: str) -> Contract:
+        """Return the contract object for a packaged ABI at an address."""
+        key = (name, address)
+        if key not in self._contracts:
+            checked = Web3.to_checksum_address(address)
+            self._contracts[key] = self.web3.eth.contract(address=checked, abi=artifact(name).abi)
+        return self._contracts[key]
+
+    def has_code(self, address: str, block: BlockRef) -> bool:
+        """Tell whether a contract stands at an address."""
+        return len(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)) > 0
+
+    def read(self, name: str, address: str, function: str, *arguments: Any, block: BlockRef, sender: str = "") -> Any:
+        """Call a view function at a pinned block.
+
+        Parameters
+        ----------
+        name, address, function, arguments
+            Artifact name, contract address, function name and its arguments.
+        block
+            The block to read at.
+        sender
+            The address to call from, for static calls of functions that check it.
+
+        Raises
+        ------
+        ContractReverted
+            The contract refused; the error carries its name and numbers.
+        UnknownAddress
+            Nothing at the address answers to this ABI.
+        """
+        call = self.contract(name, address).functions[function](*arguments)
+        transaction: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}
+        try:
+            return call.call(transaction, block_identifier=block.number)
+        except ContractLogicError as error:
+            raise decode_revert(error, f"{name}.{function}") from error
+        except BadFunctionCallOutput as error:
+            raise UnknownAddress(address, f"a {name}") from error
+        except requests.RequestException as error:
+            raise NodeUnreachable(self.url, type(error).__name__) from error
+        except Web3RPCError as error:
+            raise ChainError(f"{name}.{function}: {error.message}") from error
+
+    def logs(self, name: str, address: str, event: str, since: int, block: BlockRef, **topics: Any) -> Sequence[Any]:
+        """Read an event's log entries from block `since` up to the pinned block."""
+        source = self.contract(name, address).events[event]
+        return cast(
+            Sequence[Any],
+            source.get_logs(from_block=since, to_block=block.number, argument_filters=topics or None),
+        )
+
+    def send(self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0) -> TxReceipt:
+        """Sign and send a call, wait until it is mined, and return the receipt.
+
+        Raises
+        ------
+        ContractReverted
+            It would revert: nothing was sent.
+        TransactionFailed
+            It was sent and mined with status 0, or was not mined in time.
+        """
+        contract = self.contract(name, address)
+        data = contract.encode_abi(function, args=list(arguments))
+        return self.send_raw(signer, contract.address, data, f"{name}.{function}", value)
+
+    def deploy(self, signer: Signer, name: str, *arguments: Any) -> str:
+        """Deploy one of our contracts from its packaged bytecode and return its address."""
+        built = artifact(name)
+        return self.deploy_code(signer, name, built.abi, built.bytecode, *arguments)
+
+    def deploy_code(self, signer: Signer, name: str, abi: list[Any], bytecode: str, *arguments: Any) -> str:
+        """Deploy any ABI and bytecode and return the address."""
+        factory = self.web3.eth.contract(abi=abi, bytecode=HexStr(bytecode))
+        data = factory.constructor(*arguments).data_in_transaction
+        receipt = self.send_raw(signer, None, data, f"deploying {name}")
+        return str(receipt["contractAddress"])
+
+    def send_raw(
+        self, signer: Signer, to: ChecksumAddress | None, data: HexStr, action: str, value: int = 0
+    ) -> TxReceipt:
+        """Sign and send calldata; see `send`."""
+        transaction: TxParams = {"from": signer.address, "data": data, "value": Web3.to_wei(value, "wei")}
+        if to is not None:
+            transaction["to"] = to
+        try:
+            transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
+            transaction |= self._fees_and_nonce(signer)
+            raw = signer.sign_transaction(transaction)
+            sent = self.web3.eth.send_raw_transaction(raw)
+            receipt = self.web3.eth.wait_for_transaction_receipt(sent, RECEIPT_TIMEOUT_SECONDS, poll_latency=0.02)
+        except ContractLogicError as error:
+            raise decode_revert(error, action) from error
+        except TimeExhausted as error:
+            raise TransactionFailed(action, str(error), f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s") from error
+        except requests.RequestException as error:
+            raise NodeUnreachable(self.url, type(error).__name__) from error
+        except Web3RPCError as error:
+            raise ChainError(f"{action}: {error.message}") from error
+        if receipt["status"] != 1:
+            raise TransactionFailed(action, "0x" + bytes(receipt["transactionHash"]).hex(), "was mined and reverted")
+        return receipt
+
+    def _fees_and_nonce(self, signer: Signer) -> TxParams:
+        head = self.web3.eth.get_block("latest")
+        tip = self.web3.eth.max_priority_fee
+        return {
+            "chainId": self.chain_id,
+            "nonce": self.web3.eth.get_transaction_count(signer.address),
+            "maxPriorityFeePerGas": tip,
+            "maxFeePerGas": Web3.to_wei(2 * int(head.get("baseFeePerGas", 0)) + int(tip), "wei"),
+        }
+
+    def request(self, method: str, *parameters: Any) -> Any:
+        """Send a raw JSON-RPC request, for what web3.py has no name for."""
+        answer = self.web3.provider.make_request(RPCEndpoint(method), list(parameters))
+        if "error" in answer:
+            raise ChainError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+
+def connect(url: str, chain_id: int) -> Chain:
+    """Connect to a node and check that it serves the chain it should.
+
+    Raises
+    ------
+    NodeUnreachable
+        Nothing answers at the URL.
+    WrongChain
+        It serves another chain id.
+    """
+    web3 = Web3(HTTPProvider(url, request_kwargs={"timeout": REQUEST_TIMEOUT_SECONDS}, exception_retry_configuration=None))
+    try:
+        found = web3.eth.chain_id
+    except (requests.RequestException, Web3Exception, ValueError) as error:
+        raise NodeUnreachable(url, type(error).__name__) from error
+    if found != chain_id:
+        raise WrongChain(chain_id, found)
+    return Chain(web3, url, chain_id)
+
+
+__all__ = ["BlockRef", "Chain", "ContractReverted", "connect"]

@@ -1,0 +1,117 @@
+"""The errors of the bridge.
+
+    BridgeError                 one line that says what is wrong and what to do; exit code 1
+    ├── UsageError              the caller asked for something that cannot be; exit code 2
+    │   ├── BadConfig           alvh.toml, an option or an environment variable is wrong
+    │   ├── BadFile             a CSV, chain, plan or deployment file cannot be used
+    │   └── UnknownAddress      an address has no code, or is not what it should be
+    ├── ChainError
+    │   ├── NodeUnreachable     nothing answers at the URL
+    │   ├── WrongChain          another chain id than the one configured
+    │   ├── Reorganised         a block that was read is no longer canonical
+    │   ├── ContractReverted    the contract refused: its own error name and numbers
+    │   └── TransactionFailed   a mined transaction has status 0, or was never mined
+    ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
+    ├── RefusedAction           a rule of ours forbids it (empty update, wrong state, not allowed to sign)
+    ├── MissingTool             anvil or node_modules is not there
+    └── DeploymentUnsafe        a role is not where it belongs
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """The root: whatever leaves the bridge is one of these, with a message for people."""
+
+    exit_code = 1
+
+
+class UsageError(BridgeError):
+    """The request itself cannot be carried out."""
+
+    exit_code = 2
+
+
+class BadConfig(UsageError):
+    """A setting is missing, unknown or out of range."""
+
+
+class BadFile(UsageError):
+    """A file cannot be read as what it should be."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = str(path), reason
+
+
+class UnknownAddress(UsageError):
+    """Nothing usable stands at an address."""
+
+    def __init__(self, address: str, expected: str) -> None:
+        super().__init__(f"{address} is not {expected} on this chain: check the address and the chain id")
+        self.address, self.expected = address, expected
+
+
+class ChainError(BridgeError):
+    """The node or the chain did not do what was needed."""
+
+
+class NodeUnreachable(ChainError):
+    """No node answers."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"no node answers at {url} ({reason}): start one with `alvh up`, or set rpc_url in alvh.toml")
+        self.url, self.reason = url, reason
+
+
+class WrongChain(ChainError):
+    """The node serves another chain."""
+
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(f"the node serves chain {found}, expected {expected}: fix chain_id or rpc_url in alvh.toml")
+        self.expected, self.found = expected, found
+
+
+class Reorganised(ChainError):
+    """The block that numbers were read from is gone."""
+
+    def __init__(self, number: int, expected: str, found: str) -> None:
+        super().__init__(f"block {number} was {expected[:12]} and is now {found[:12]}: nothing was used, run it again")
+        self.number, self.expected, self.found = number, expected, found
+
+
+class ContractReverted(ChainError):
+    """A contract refused a call; `error` and `arguments` are its own words."""
+
+    def __init__(self, error: str, arguments: dict[str, object], action: str) -> None:
+        shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
+        super().__init__(f"{action} was refused by the contract: {error}({shown})")
+        self.error, self.arguments, self.action = error, arguments, action
+
+
+class TransactionFailed(ChainError):
+    """A transaction was sent and did not succeed."""
+
+    def __init__(self, action: str, transaction: str, reason: str) -> None:
+        super().__init__(f"{action}: transaction {transaction} {reason}")
+        self.action, self.transaction, self.reason = action, transaction, reason
+
+
+class UntrustedNumber(BridgeError):
+    """A number that must not flow on."""
+
+
+class RefusedAction(BridgeError):
+    """Allowed by the chain perhaps, but not by our own rules."""
+
+
+class MissingTool(BridgeError):
+    """A program or package that this command needs is not installed."""
+
+
+class DeploymentUnsafe(BridgeError):
+    """The deployed contracts do not have exactly the roles they should have."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__("the deployment is not safe: " + "; ".join(findings))
+        self.findings = findings

@@ -1,0 +1,114 @@
+"""Run anvil: start it, wait until it answers, and never leave it behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bridge.chain import Chain, connect
+from bridge.errors import ChainError, MissingTool, NodeUnreachable
+from bridge.signers import LOCAL_CHAIN_ID, LOCAL_MNEMONIC
+
+START_SECONDS = 30
+ACCOUNTS = 20
+# Local chains start at a fixed moment, so that every run has the same blocks, expiries and numbers.
+GENESIS_TIMESTAMP = 1_767_225_600  # 2026-01-01 00:00:00Z
+
+
+def find_anvil() -> Path:
+    """Find the anvil program: ALVH_ANVIL, then the npm package, then PATH.
+
+    Raises
+    ------
+    MissingTool
+        It is in none of them.
+    """
+    named = os.environ.get("ALVH_ANVIL")
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        for packaged in sorted((folder / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*")):
+            return packaged
+    on_path = shutil.which("anvil")
+    if on_path is None:
+        raise MissingTool("anvil is not installed: run `make setup` (npm package @foundry-rs/anvil), or set ALVH_ANVIL")
+    return Path(on_path)
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _command(port: int, state: Path | None) -> list[str]:
+    loading = ["--load-state", str(state)] if state else []
+    return [
+        str(find_anvil()), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(LOCAL_CHAIN_ID),
+        "--mnemonic", LOCAL_MNEMONIC, "--accounts", str(ACCOUNTS), "--balance", "1000000",
+        "--timestamp", str(GENESIS_TIMESTAMP), "--hardfork", "cancun", "--silent", *loading,
+    ]  # fmt: skip
+
+
+@contextmanager
+def anvil(port: int | None = None, state: Path | None = None) -> Iterator[Chain]:
+    """Run anvil for the length of a `with` block and yield the connection.
+
+    Parameters
+    ----------
+    port
+        Port on 127.0.0.1; a free one when omitted.
+    state
+        A state file to start from.
+
+    Raises
+    ------
+    MissingTool, ChainError
+        Anvil is not installed, or it ended at once (a port in use).
+    """
+    port = port or free_port()
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        _command(port, state), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        yield _wait(process, f"http://127.0.0.1:{port}", port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, port: int) -> Chain:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        if process.poll() is not None:
+            said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+            raise ChainError(f"anvil ended at once on port {port}: {said.splitlines()[-1] if said else 'no reason given'}")
+        try:
+            chain = connect(url, LOCAL_CHAIN_ID)
+        except NodeUnreachable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            # One second a block: timestamps do not depend on how fast this machine is.
+            chain.request("anvil_setBlockTimestampInterval", 1)
+            return chain
+
+
+def advance_time(chain: Chain, seconds: int) -> None:
+    """Mine one block `seconds` after the newest one."""
+    target = chain.head().timestamp + seconds
+    chain.request("evm_setNextBlockTimestamp", target)
+    chain.request("evm_mine")

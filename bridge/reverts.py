@@ -1,0 +1,62 @@
+"""Turn revert data into the contract's own error name and numbers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from eth_abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_utils import function_abi_to_4byte_selector, get_abi_input_names, get_abi_input_types
+from web3.exceptions import ContractLogicError
+
+from bridge.artifacts import error_abi
+from bridge.errors import ContractReverted
+
+PANIC = bytes.fromhex("4e487b71")
+ERROR_STRING = bytes.fromhex("08c379a0")
+
+
+@cache
+def _by_selector() -> dict[bytes, dict[str, Any]]:
+    return {function_abi_to_4byte_selector(entry): entry for entry in error_abi()}  # type: ignore[arg-type]
+
+
+def decode_reason(reason: bytes, action: str) -> ContractReverted:
+    """Decode ABI-encoded revert bytes.
+
+    Parameters
+    ----------
+    reason
+        Selector and arguments, as a contract reverts with or `check` returns.
+    action
+        What was tried, for the message.
+    """
+    selector, body = reason[:4], reason[4:]
+    try:
+        if selector == ERROR_STRING:
+            return ContractReverted("Error", {"message": decode(["string"], body)[0]}, action)
+        if selector == PANIC:
+            return ContractReverted("Panic", {"code": decode(["uint256"], body)[0]}, action)
+        entry = _by_selector().get(selector)
+        if entry is not None:
+            values = decode(get_abi_input_types(entry), body)  # type: ignore[arg-type]
+            names = get_abi_input_names(entry)  # type: ignore[arg-type]
+            return ContractReverted(entry["name"], {str(n): _plain(v) for n, v in zip(names, values, strict=True)}, action)
+    except DecodingError:
+        pass  # malformed data is shown as it is, below
+    return ContractReverted("0x" + selector.hex(), {"data": "0x" + body.hex()} if body else {}, action)
+
+
+def _plain(value: Any) -> Any:
+    return "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:
+    """Decode the error that web3.py raised for a reverting call."""
+    data = error.data
+    if isinstance(data, dict):
+        data = data.get("data")
+    if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
+        return decode_reason(bytes.fromhex(data[2:]), action)
+    return ContractReverted("Error", {"message": error.message or "no reason given"}, action)

@@ -1,0 +1,89 @@
+"""Who signs: keys come from the environment, an encrypted keystore or the public test mnemonic of local chains.
+
+A key lives only inside an account object of eth-account. It has no representation here: no field, repr, log or error shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eth_account import Account
+from eth_account.messages import SignableMessage
+from eth_account.signers.local import LocalAccount
+from eth_keys.exceptions import ValidationError
+from eth_typing import ChecksumAddress
+from web3.types import TxParams
+
+from bridge.errors import BadConfig, BadFile, RefusedAction
+
+LOCAL_CHAIN_ID = 31337
+KEY_VARIABLE = "ALVH_PRIVATE_KEY"
+PASSWORD_VARIABLE = "ALVH_KEYSTORE_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+# The mnemonic that anvil, hardhat and ganache document and unlock; worthless anywhere else.
+LOCAL_MNEMONIC = "test test test test test test test test test test test junk"
+
+Account.enable_unaudited_hdwallet_features()
+
+
+@dataclass(frozen=True)
+class Signer:
+    """An account that can sign; shows its address only."""
+
+    address: ChecksumAddress
+    _account: LocalAccount = field(repr=False, compare=False)
+
+    def sign_transaction(self, transaction: TxParams) -> bytes:
+        """Return the raw signed transaction."""
+        return bytes(self._account.sign_transaction(transaction).raw_transaction)  # type: ignore[arg-type]
+
+    def sign_message(self, message: SignableMessage) -> bytes:
+        """Return the 65-byte signature r, s, v of an EIP-191 or EIP-712 message."""
+        return bytes(self._account.sign_message(message).signature)
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the 65-byte signature of a 32-byte digest that a contract computed (a Safe's transaction hash)."""
+        return bytes(self._account.unsafe_sign_hash(digest).signature)
+
+
+def _signer(account: LocalAccount) -> Signer:
+    return Signer(account.address, account)
+
+
+def local_signer(index: int, chain_id: int = LOCAL_CHAIN_ID) -> Signer:
+    """Derive account `index` of the public test mnemonic; refused on any chain but the local one."""
+    if chain_id != LOCAL_CHAIN_ID:
+        raise RefusedAction(f"the test mnemonic is for chain {LOCAL_CHAIN_ID} only, this is chain {chain_id}")
+    return _signer(Account.from_mnemonic(LOCAL_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}"))
+
+
+def environment_signer() -> Signer:
+    """Read the key that the environment holds.
+
+    Raises
+    ------
+    BadConfig
+        The variable is absent or is no key; its content is never shown.
+    """
+    key = os.environ.get(KEY_VARIABLE)
+    if not key:
+        raise BadConfig(f"no key to sign with: set {KEY_VARIABLE}, or name a keystore with --keystore")
+    try:
+        return _signer(Account.from_key(key))
+    except (ValueError, TypeError, ValidationError):  # their texts may quote the key: none is passed on
+        raise BadConfig(f"{KEY_VARIABLE} is not a private key of 32 bytes in hex") from None
+
+
+def keystore_signer(path: Path) -> Signer:
+    """Open an encrypted keystore file with the password that the environment holds."""
+    password = os.environ.get(PASSWORD_VARIABLE)
+    if password is None:
+        raise BadConfig(f"a keystore needs its password in {PASSWORD_VARIABLE}")
+    try:
+        return _signer(Account.from_key(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password)))
+    except FileNotFoundError:
+        raise BadFile(path, "no such keystore") from None
+    except (ValueError, KeyError, TypeError):
+        raise BadFile(path, "not a keystore, or the password is wrong") from None
