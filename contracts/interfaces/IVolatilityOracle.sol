@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
+
+/// @title One volatility feed: the median of what signers report
+/// @notice Reporters sign `Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)` (EIP-712, domain "ALVH
+/// VolatilityOracle" version "1", this chain, this contract); anybody carries a full set of them here. A volatility is annual,
+/// with 8 decimals: 100 % is 1e8.
+/// @dev How it can be wrong: a majority of the reports in a round sets the answer freely inside the absolute bounds; a minority
+/// cannot move it outside the range that the honest reporters span. Whoever carries the reports chooses which of more than a
+/// quorum to include, so among honest reports the answer can be steered between the lowest and the highest median. A feed that
+/// stops makes every freshness-checked read revert.
+interface IVolatilityOracle is AggregatorV3Interface {
+    /// @notice What is known about one round. `volatility` is zero when there was no such round.
+    struct Round {
+        uint64 round;
+        uint64 observedAt;
+        uint64 volatility;
+        uint64 submittedAt;
+    }
+
+    // ---------------------------------------------------------------- errors: set-up
+    /// @notice The age limit lies outside what a volatility feed can sensibly use. Seconds.
+    error BadMaxAge(uint32 maxAge, uint32 min, uint32 max);
+    /// @notice The signer list is too long to be checked in one transaction.
+    error TooManySigners(uint256 count, uint256 max);
+    /// @notice Signers are listed twice or not in strictly ascending order (the zero address counts as out of order).
+    error SignersNotAscending(address previous, address signer);
+    /// @notice A contract cannot sign a report, so it cannot count towards the quorum.
+    error SignerIsContract(address signer);
+    /// @notice The quorum is no majority of the signers.
+    error QuorumTooLow(uint8 quorum, uint256 signers);
+    /// @notice The quorum exceeds the number of signers.
+    error QuorumTooHigh(uint8 quorum, uint256 signers);
+    /// @notice The quorum is even, so that no report set of exactly that size has a middle.
+    error EvenQuorum(uint8 quorum);
+
+    // ---------------------------------------------------------------- errors: reports
+    /// @notice Volatilities and signatures do not pair up.
+    error ReportsMismatch(uint256 volatilities, uint256 signatures);
+    /// @notice Fewer reports than the quorum.
+    error QuorumNotMet(uint256 reports, uint8 quorum);
+    /// @notice An even number of reports has no middle one; drop one.
+    error EvenReportCount(uint256 reports);
+    /// @notice The round is not the next one.
+    error WrongRound(uint64 round, uint64 expected);
+    /// @notice The observation is not strictly newer than that of the last round.
+    error NotNewer(uint64 observedAt, uint64 lastObservedAt);
+    /// @notice The observation lies in the future.
+    error FutureReport(uint64 observedAt, uint256 timestamp);
+    /// @notice The observation is too old to become an answer. Seconds.
+    error StaleReport(uint256 age, uint32 maxAge);
+    /// @notice A report is outside the absolute bounds.
+    error VolatilityOutOfBounds(uint256 index, uint64 volatility, uint64 min, uint64 max);
+    /// @notice A signature is malformed: wrong length, upper-half s, bad v.
+    error BadSignature(uint256 index, ECDSA.RecoverError reason, bytes32 detail);
+    /// @notice The account that this signature recovers to is no current signer (also: a signature over other content).
+    error UnknownSigner(uint256 index, address recovered);
+    /// @notice Signatures repeat a signer, or are not sorted by signer.
+    error ReportersNotAscending(address previous, address reporter);
+
+    // ---------------------------------------------------------------- errors: reading
+    /// @notice No round was ever submitted.
+    error NoAnswer();
+    /// @notice The last answer is older than the feed allows. Seconds.
+    error StaleAnswer(uint256 age, uint32 maxAge);
+    /// @notice This round is not kept (any more); rounds `oldest` to `newest` are.
+    error RoundNotAvailable(uint80 round, uint64 oldest, uint64 newest);
+
+    // ---------------------------------------------------------------- events
+    /// @notice A round was accepted; volatilities[i] was signed by reporters[i].
+    event RoundSubmitted(
+        uint64 indexed round, uint64 volatility, uint64 observedAt, address[] reporters, uint64[] volatilities
+    );
+    /// @notice The signer set was replaced.
+    event SignersSet(address[] signers, uint8 quorum);
+
+    // ---------------------------------------------------------------- writing
+    /// @notice Carry one round of signed reports on chain. Anybody may; the signatures decide.
+    /// @param round the last round plus one
+    /// @param observedAt when all of them observed, unix seconds; strictly newer than the last round, not in the future and not
+    /// older than the age limit
+    /// @param volatilities one per reporter, 8 decimals; an odd number, at least the quorum
+    /// @param signatures 65 bytes each (r, s, v), sorted by strictly ascending signer address
+    function submit(uint64 round, uint64 observedAt, uint64[] calldata volatilities, bytes[] calldata signatures) external;
+
+    /// @notice Replace all signers. Owner (the DAO's timelock) only.
+    /// @param newSigners strictly ascending; at most 31
+    /// @param newQuorum odd, more than half of them
+    function setSigners(address[] calldata newSigners, uint8 newQuorum) external;
+
+    // ---------------------------------------------------------------- reading
+    /// @notice The volatility now, for consumers on chain.
+    /// @dev Reverts with NoAnswer or StaleAnswer: an old value is never handed out as if it were current.
+    /// @return volatility annual, 8 decimals
+    /// @return observedAt unix seconds
+    function latest() external view returns (uint64 volatility, uint64 observedAt);
+
+    /// @notice The last round, fresh or not: for monitors that must see a feed that has stopped. NOT checked for freshness.
+    function peek() external view returns (Round memory);
+
+    /// @notice Number of the last round; 0 before the first.
+    function lastRound() external view returns (uint64);
+
+    /// @notice The digest a reporter signs for these values.
+    function reportDigest(uint64 round, uint64 observedAt, uint64 volatility) external view returns (bytes32);
+
+    /// @notice Which underlying and index this feed is about.
+    function feedId() external view returns (bytes32);
+
+    /// @notice Current signers (no order promised).
+    function signers() external view returns (address[] memory);
+
+    /// @notice Whether an account is a current signer.
+    function isSigner(address account) external view returns (bool);
+
+    /// @notice Fewest reports that make a round.
+    function quorum() external view returns (uint8);
+
+    /// @notice Seconds after which an observation is stale.
+    function maxAge() external view returns (uint32);
+}
