@@ -1,14 +1,14 @@
 """Value, greeks, impermanent loss and loss-versus-rebalancing of AMM positions.
 
 A position holds liquidity L over the price range [lower, upper]; lower = 0, upper = inf is Uniswap v2. v3 and v4 have
-the same mathematics. Sources: Uniswap v3 white paper, section 6.2; Milionis, Moallemi, Roughgarden and Zhang, "Automated
-market making and loss-versus-rebalancing", 2022.
+the same mathematics. Sources: Uniswap v3 white paper, section 6.2; Milionis, Moallemi, Roughgarden and Zhang,
+"Automated market making and loss-versus-rebalancing", 2022.
 
 Shared by every function here
 -----------------------------
 All arguments broadcast. price > 0, quote per base; liquidity >= 0 in human units, that is the raw integer divided by
-10**((dec_base + dec_quote) / 2); 0 <= lower < upper <= inf. NaN in any argument gives NaN in that element. Out of domain
-raises `BadInput`. Scalars in, numpy.float64 out; arrays in, arrays out. A position is in range where
+10**((dec_base + dec_quote) / 2); 0 <= lower < upper <= inf. NaN in any argument gives NaN in that element. Out of
+domain raises `BadInput`. Scalars in, numpy.float64 out; arrays in, arrays out. A position is in range where
 lower <= price < upper, as in the contract.
 """
 

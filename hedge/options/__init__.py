@@ -4,6 +4,7 @@
 """
 
 from hedge.options.european import Greeks, black76_price, greeks, price
+from hedge.options.implied import implied_vol
 from hedge.options.inverse import inverse_delta, inverse_price
 
-__all__ = ["Greeks", "black76_price", "greeks", "inverse_delta", "inverse_price", "price"]
+__all__ = ["Greeks", "black76_price", "greeks", "implied_vol", "inverse_delta", "inverse_price", "price"]

@@ -1,13 +1,14 @@
 """European options under the generalised Black-Scholes-Merton model, settled in the quote currency.
 
 The forward is spot * exp(carry * expiry), discounted at rate; carry = rate is a stock, carry = rate - yield a stock
-with a yield, carry = 0 a future. Source: E. G. Haug, "The Complete Guide to Option Pricing Formulas", 2nd ed., ch. 1 and 2.
+with a yield, carry = 0 a future. Source: E. G. Haug, "The Complete Guide to Option Pricing Formulas", 2nd ed., chapters
+1 and 2.
 
 Shared by every function here
 -----------------------------
 All arguments broadcast. spot and strike >= 0; expiry in years of 365 days, >= 0; vol annual decimal, >= 0; rate and
-carry continuously compounded per year; is_call boolean. NaN in any argument gives NaN in that element. Anything negative
-where it must not be, or infinite, raises `BadInput`. Scalars in, numpy.float64 out; arrays in, arrays out.
+carry continuously compounded per year; is_call boolean. NaN in any argument gives NaN in that element. Anything
+negative where it must not be, or infinite, raises `BadInput`. Scalars in, numpy.float64 out; arrays in, arrays out.
 
 Limits are exact: at vol = 0 or expiry = 0 prices are discounted intrinsic values of the forward. At the kink (forward =
 strike, no volatility left) delta is half its jump, gamma is +inf and, at expiry, theta is -inf.

@@ -40,7 +40,7 @@ def log_ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
 def standardise(log_moneyness: FloatArray, total_vol: FloatArray) -> FloatArray:
     """Return log moneyness in units of total volatility; at the money it is 0 even when total volatility is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(log_moneyness == 0.0, 0.0 * total_vol, log_moneyness / total_vol)
+        return np.asarray(np.where(log_moneyness == 0.0, 0.0 * total_vol, log_moneyness / total_vol))
 
 
 def otm_value(x: FloatArray, s: FloatArray) -> FloatArray:
@@ -60,7 +60,12 @@ def otm_value(x: FloatArray, s: FloatArray) -> FloatArray:
         weight = np.exp(-0.5 * (x * x + 0.25 * s * s)) / _SQRT_TWO_PI
         scaled = weight * scaled_otm_value(x, s)
         plain = np.exp(-0.5 * x * s) * ndtr(0.5 * s - x) - np.exp(0.5 * x * s + log_ndtr(-x - 0.5 * s))
-    return np.where(large, plain, scaled)
+    return np.asarray(np.where(large, plain, scaled))
+
+
+def log_otm_value(x: FloatArray, s: FloatArray) -> FloatArray:
+    """Return ln b(x, s) for x >= s/2, also where b itself underflows."""
+    return np.asarray(np.log(scaled_otm_value(x, s) / _SQRT_TWO_PI) - 0.5 * (x * x + 0.25 * s * s))
 
 
 def scaled_otm_value(x: FloatArray, s: FloatArray) -> FloatArray:
@@ -68,8 +73,7 @@ def scaled_otm_value(x: FloatArray, s: FloatArray) -> FloatArray:
     with np.errstate(over="ignore", invalid="ignore"):
         difference = _mills(x - 0.5 * s) - _mills(x + 0.5 * s)
         series = _mills_difference_series(x, s)
-    bracket: FloatArray = np.where(s < _SERIES_BELOW, np.where(np.isinf(x), 0.0 * s, series), difference)
-    return bracket
+    return np.asarray(np.where(s < _SERIES_BELOW, np.where(np.isinf(x), 0.0 * s, series), difference))
 
 
 def _mills(z: FloatArray) -> FloatArray:
