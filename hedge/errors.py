@@ -6,6 +6,19 @@
     +-- PoolRevert             an integer operation that the pool's contract reverts
     +-- TooFewExpiries         a chain that does not span the index's target
     +-- TooFewQuotes           an expiry without the quotes that the index needs
+    +-- InvalidMarket          a spot, volatility or correlation outside its range
+    +-- UnknownAsset           an asset that the market does not price
+    +-- MissingCorrelation     a pair of volatile assets without a correlation
+    +-- InvalidParameters      not one integer per governed key
+    +-- InvalidPosition        a liquidity position with a number outside its range
+    +-- InvalidChain           quotes that are not an option chain
+    |   +-- EmptyChain         no quote at all
+    |   +-- MissingColumn      a column that every chain has
+    |   +-- BadQuote           a strike, expiry, lot, forward, bid, ask or volatility outside its range
+    |   +-- CrossedQuote       a bid above its ask
+    |   +-- DuplicateQuote     one option quoted twice
+    +-- ChainMismatch          a chain that was seen at another spot than the market
+    +-- NotListed              no listed option fits what a layer needs
 
 Nothing foreign leaks from `hedge`: what numpy or scipy raise on bad input is caught before it happens.
 """
@@ -73,3 +86,110 @@ class TooFewQuotes(HedgeError):
     def __init__(self, what: str, found: int, needed: int) -> None:
         self.what, self.found, self.needed = what, found, needed
         super().__init__(f"{found} {what}, at least {needed} needed")
+
+
+class InvalidMarket(HedgeError, ValueError):
+    """A spot, volatility or correlation outside its range. Attributes: what, value."""
+
+    def __init__(self, what: str, value: float) -> None:
+        self.what, self.value = what, value
+        super().__init__(f"{what} is {value}")
+
+
+class UnknownAsset(HedgeError):
+    """An asset that the market does not price. Attributes: asset, what (spot or vol)."""
+
+    def __init__(self, asset: str, what: str) -> None:
+        self.asset, self.what = asset, what
+        super().__init__(f"the market has no {what} for {asset}")
+
+
+class MissingCorrelation(HedgeError):
+    """A pair of volatile assets without a correlation. Attributes: one, other."""
+
+    def __init__(self, one: str, other: str) -> None:
+        self.one, self.other = one, other
+        super().__init__(f"the market has no correlation of {one} and {other}")
+
+
+class InvalidParameters(HedgeError, ValueError):
+    """Not one integer per governed key. Attributes: what, value, expected."""
+
+    def __init__(self, what: str, value: float, expected: float) -> None:
+        self.what, self.value, self.expected = what, value, expected
+        super().__init__(f"{what} is {value}, expected {expected}")
+
+
+class InvalidPosition(HedgeError, ValueError):
+    """A liquidity position with a number outside its range. Attributes: position, what, value."""
+
+    def __init__(self, position: str, what: str, value: float) -> None:
+        self.position, self.what, self.value = position, what, value
+        super().__init__(f"position {position}: {what} ({value})")
+
+
+class InvalidChain(HedgeError, ValueError):
+    """Quotes that are not an option chain. Attributes: underlying."""
+
+    def __init__(self, underlying: str, message: str) -> None:
+        self.underlying = underlying
+        super().__init__(f"{underlying} chain: {message}")
+
+
+class EmptyChain(InvalidChain):
+    """A chain without any quote."""
+
+    def __init__(self, underlying: str) -> None:
+        super().__init__(underlying, "no quotes")
+
+
+class MissingColumn(InvalidChain):
+    """A column that every chain has. Attributes: column."""
+
+    def __init__(self, underlying: str, column: str) -> None:
+        self.column = column
+        super().__init__(underlying, f"no column {column}")
+
+
+class BadQuote(InvalidChain):
+    """A number of a quote outside its range. Attributes: row (position in the frame), column, value."""
+
+    def __init__(self, underlying: str, row: int, column: str, value: float) -> None:
+        self.row, self.column, self.value = row, column, value
+        super().__init__(underlying, f"row {row}: {column} is {value}")
+
+
+class CrossedQuote(InvalidChain):
+    """A bid above its ask. Attributes: row, strike, bid, ask."""
+
+    def __init__(self, underlying: str, row: int, strike: float, bid: float, ask: float) -> None:
+        self.row, self.strike, self.bid, self.ask = row, strike, bid, ask
+        super().__init__(underlying, f"row {row}, strike {strike:g}: bid {bid} above ask {ask}")
+
+
+class DuplicateQuote(InvalidChain):
+    """One option quoted twice. Attributes: row (of the second), strike, expiry_at, is_call."""
+
+    def __init__(self, underlying: str, row: int, strike: float, expiry_at: int, is_call: bool) -> None:
+        self.row, self.strike, self.expiry_at, self.is_call = row, strike, expiry_at, is_call
+        kind = "call" if is_call else "put"
+        super().__init__(underlying, f"row {row}: the {kind} at {strike:g}, expiry {expiry_at}, is quoted twice")
+
+
+class ChainMismatch(HedgeError):
+    """A chain that was seen at another spot than the market. Attributes: underlying, chain_spot, market_spot, most."""
+
+    def __init__(self, underlying: str, chain_spot: float, market_spot: float, most: float) -> None:
+        self.underlying, self.chain_spot, self.market_spot, self.most = underlying, chain_spot, market_spot, most
+        super().__init__(
+            f"the {underlying} chain was seen at {chain_spot:g} USD, the market at {market_spot:g}: "
+            f"they may differ by {most:.0%}"
+        )
+
+
+class NotListed(HedgeError):
+    """No listed option fits what a layer needs. Attributes: what, wanted, nearest (NaN if there is none at all)."""
+
+    def __init__(self, what: str, wanted: str, nearest: float) -> None:
+        self.what, self.wanted, self.nearest = what, wanted, nearest
+        super().__init__(f"no listed {what}: wanted {wanted}, nearest {nearest:g}")

@@ -1,0 +1,130 @@
+"""The market as one observation: spots, implied volatilities and correlations of every asset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from hedge.errors import InvalidMarket, MissingCorrelation, UnknownAsset
+from hedge.inputs import FloatArray
+
+USD: Final = "USD"
+"""The numeraire: its price is 1 and its volatility 0."""
+
+YEAR_DAYS: Final = 365.0
+YEAR_SECONDS: Final = YEAR_DAYS * 86_400.0
+HORIZON_DAYS: Final = 30.0
+"""Days over which every tail figure of a plan is taken; the tenor of the volatility index."""
+TAIL_SHARE: Final = 0.05
+"""Share of the worst outcomes that CVaR95 averages."""
+
+
+@dataclass(frozen=True)
+class Market:
+    """Hold one observation of spots, volatilities and correlations.
+
+    Parameters
+    ----------
+    observed_at : unix seconds of the observation.
+    spots : USD per unit of each asset, > 0. ``USD`` itself need not be listed.
+    vols : annual implied volatility per asset as a decimal (0.6 is 60 %), > 0: the 30-day index.
+    correlations : of log returns, keyed by a pair of assets in either order, in [-1, 1].
+    vol_source : where the volatilities come from, in words for the reader of a plan.
+
+    Raises
+    ------
+    InvalidMarket : a number is not finite or out of its range.
+
+    Examples
+    --------
+    >>> Market(0, {"ETH": 2000.0}, {"ETH": 0.6}, {}, "example").pair_vol("ETH", "USD")
+    0.6
+    """
+
+    observed_at: int
+    spots: Mapping[str, float]
+    vols: Mapping[str, float]
+    correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    vol_source: str = ""
+
+    def __post_init__(self) -> None:
+        for name, values in (("spot", self.spots), ("vol", self.vols)):
+            for asset, value in values.items():
+                if asset != USD and not (math.isfinite(value) and value > 0.0):
+                    raise InvalidMarket(f"{name} of {asset}", value)
+        for (one, other), rho in self.correlations.items():
+            if not -1.0 <= rho <= 1.0:
+                raise InvalidMarket(f"correlation of {one} and {other}", rho)
+
+    def spot(self, asset: str) -> float:
+        """Return the USD price of one unit; 1 for USD. Raises `UnknownAsset`."""
+        if asset == USD:
+            return 1.0
+        if asset not in self.spots:
+            raise UnknownAsset(asset, "spot")
+        return self.spots[asset]
+
+    def vol(self, asset: str) -> float:
+        """Return the annual implied volatility (decimal); 0 for USD. Raises `UnknownAsset`."""
+        if asset == USD:
+            return 0.0
+        if asset not in self.vols:
+            raise UnknownAsset(asset, "vol")
+        return self.vols[asset]
+
+    def correlation(self, one: str, other: str) -> float:
+        """Return the correlation of two assets in either order; 0 with USD. Raises `MissingCorrelation`."""
+        if one == other:
+            return 1.0
+        if USD in (one, other):
+            return 0.0
+        for pair in ((one, other), (other, one)):
+            if pair in self.correlations:
+                return self.correlations[pair]
+        raise MissingCorrelation(one, other)
+
+    def pair_vol(self, base: str, quote: str) -> float:
+        """Return the annual volatility of the price of `base` in `quote`: sqrt(va^2 + vb^2 - 2 rho va vb)."""
+        one, other = self.vol(base), self.vol(quote)
+        return math.sqrt(max(one * one + other * other - 2.0 * self.correlation(base, quote) * one * other, 0.0))
+
+    def correlation_matrix(self, assets: tuple[str, ...]) -> FloatArray:
+        """Return the correlation matrix of `assets`, shape (n, n).
+
+        Raises
+        ------
+        MissingCorrelation : a pair is not listed.
+        InvalidMarket : the matrix has an eigenvalue below -1e-9, so no joint distribution has it.
+        """
+        matrix = np.array([[self.correlation(a, b) for b in assets] for a in assets], dtype=np.float64)
+        least = float(np.linalg.eigvalsh(matrix)[0]) if assets else 0.0
+        if least < -1e-9:
+            raise InvalidMarket("least eigenvalue of the correlation matrix", least)
+        return matrix
+
+    def tail_price(self, asset: str, horizon_days: float = HORIZON_DAYS, share: float = TAIL_SHARE) -> float:
+        """Return the mean price over the worst `share` of driftless lognormal outcomes at the horizon.
+
+        S N(N^-1(share) - sigma sqrt(T)) / share: the scenario that sizes layer 3.
+        """
+        deviation = self.vol(asset) * math.sqrt(horizon_days / YEAR_DAYS)
+        return self.spot(asset) * float(ndtr(ndtri(share) - deviation)) / share
+
+    def with_spot(self, asset: str, spot: float) -> Market:
+        """Return this market with one spot replaced and all else equal."""
+        return replace(self, spots={**self.spots, asset: spot})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return pure JSON types in a fixed order."""
+        return {
+            "observed_at": self.observed_at,
+            "spots": {asset: self.spots[asset] for asset in sorted(self.spots)},
+            "vols": {asset: self.vols[asset] for asset in sorted(self.vols)},
+            "correlations": {"/".join(pair): self.correlations[pair] for pair in sorted(self.correlations)},
+            "vol_source": self.vol_source,
+        }
