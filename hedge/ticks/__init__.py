@@ -1,0 +1,43 @@
+"""Uniswap v3 and v4 mathematics on exact Python integers, rounded as the contracts round.
+
+Words: `sqrt_price_x96` is sqrt(token1 / token0) * 2^96 in raw token units, amounts are raw token integers, `fee_pips`
+is in hundredths of a basis point. Inputs that the contract reverts raise `PoolRevert`; those that its types cannot hold
+(negative, too wide, not an integer) raise `BadInput`.
+"""
+
+from hedge.ticks.amounts import (
+    amount0_delta,
+    amount1_delta,
+    next_sqrt_price_from_input,
+    next_sqrt_price_from_output,
+)
+from hedge.ticks.fees import fee_growth_inside, tokens_owed
+from hedge.ticks.positions import liquidity_for_amounts, position_amounts
+from hedge.ticks.prices import (
+    MAX_SQRT_PRICE_X96,
+    MAX_TICK,
+    MIN_SQRT_PRICE_X96,
+    MIN_TICK,
+    sqrt_price_at_tick,
+    tick_at_sqrt_price,
+)
+from hedge.ticks.swap import SwapStep, swap_step
+
+__all__ = [
+    "MAX_SQRT_PRICE_X96",
+    "MAX_TICK",
+    "MIN_SQRT_PRICE_X96",
+    "MIN_TICK",
+    "SwapStep",
+    "amount0_delta",
+    "amount1_delta",
+    "fee_growth_inside",
+    "liquidity_for_amounts",
+    "next_sqrt_price_from_input",
+    "next_sqrt_price_from_output",
+    "position_amounts",
+    "sqrt_price_at_tick",
+    "swap_step",
+    "tick_at_sqrt_price",
+    "tokens_owed",
+]
