@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
+
+/// @title The governed numbers of the three hedge layers and of the overlay
+/// @notice 18 integers (ids 0 to 17, see `describe`) that a DAO votes on. A change is a whole update: keys and values that belong
+/// together, when their inputs were observed, when they expire, and a hash of those inputs. Whoever makes it, each value stays
+/// inside its bounds, each change inside its step, each key rests for its cooldown, and the tuple that results obeys the rules
+/// across keys.
+///
+/// Three roles. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and ends a pause. The steward (STEWARD_ROLE)
+/// changes values after a delay in which the guardian can veto. The guardian (GUARDIAN_ROLE) pauses, vetoes, and rolls back to
+/// values that were voted; it can set nothing.
+/// @dev Pausing is OpenZeppelin's Pausable: while paused, `check` and every update give EnforcedPause(). Rolling back and setting
+/// limits stay possible.
+///
+/// Known limits. The hash of inputs is a pointer for people and monitors; the contract cannot verify it. A vote judges the tuple
+/// that results from it, and what a steward changed before it and the vote left alone counts as voted from then on. A steward's
+/// legal step can make a pending vote's step, or the rules across keys, fail; the guardian's rollback restores the voted values.
+interface IHedgeParameters is IHedgeParametersErrors {
+    /// @notice Who makes a change; the DAO and the steward differ in order and cooldown (see `check`).
+    enum Source {
+        Dao,
+        Steward
+    }
+
+    /// @notice A change of parameters on its way.
+    /// @param keys strictly ascending ids
+    /// @param values new values, in the unit of their key
+    /// @param observedAt when the inputs were observed, unix seconds
+    /// @param expiry last second at which the update may be applied, at most 90 days after the observation
+    /// @param inputsHash hash of the inputs that the values were computed from
+    struct Update {
+        uint8[] keys;
+        uint32[] values;
+        uint64 observedAt;
+        uint64 expiry;
+        bytes32 inputsHash;
+    }
+
+    /// @notice What a key may do.
+    /// @param min lowest value
+    /// @param max highest value
+    /// @param stepUp largest rise in one update, above zero
+    /// @param stepDown largest fall in one update, above zero
+    /// @param cooldown seconds that must pass after a change of the key, one hour to 90 days
+    struct Limits {
+        uint32 min;
+        uint32 max;
+        uint32 stepUp;
+        uint32 stepDown;
+        uint32 cooldown;
+    }
+
+    // ---------------------------------------------------------------- events
+    /// @notice The contract was created with this tuple, which is version 1 and counts as voted and as updated now.
+    event Genesis(uint32[18] values, uint32 stewardDelay);
+    /// @notice An update took effect.
+    event UpdateApplied(
+        uint64 indexed version,
+        Source indexed source,
+        bytes32 indexed inputsHash,
+        uint8[] keys,
+        uint32[] oldValues,
+        uint32[] newValues,
+        uint64 observedAt
+    );
+    /// @notice A steward's update waits until `readyAt`; the guardian may veto it.
+    event UpdateScheduled(bytes32 indexed updateHash, uint64 readyAt, Update update);
+    /// @notice A scheduled update was applied and waits no longer.
+    event UpdateReleased(bytes32 indexed updateHash, uint64 indexed version);
+    /// @notice The guardian refused a scheduled update for good.
+    event UpdateVetoed(bytes32 indexed updateHash, address indexed guardian);
+    /// @notice The guardian went back to voted values.
+    /// @param ofSteward true: a steward's changes were undone; false: the last vote was undone
+    event RolledBack(
+        uint64 indexed version, address indexed guardian, bool ofSteward, uint32[18] oldValues, uint32[18] newValues
+    );
+    /// @notice A key got new limits, and its cooldown started again.
+    event LimitsSet(uint8 indexed key, Limits limits);
+
+    // ---------------------------------------------------------------- the DAO
+    /// @notice Apply an update. DAO only.
+    /// @dev Reverts with exactly the bytes that `check(update, Source.Dao, block.timestamp)` returns.
+    function applyUpdate(Update calldata update) external;
+
+    /// @notice Replace a key's limits. DAO only.
+    /// @dev The value in force must lie inside. Starts the key's cooldown, so that one proposal cannot widen limits and use them
+    /// at once; a proposal that changes a value and narrows its bounds changes the value first.
+    function setLimits(uint8 key, Limits calldata newLimits) external;
+
+    /// @notice End a pause. DAO only.
+    function unpause() external;
+
+    // ---------------------------------------------------------------- the steward
+    /// @notice Announce an update, to be applied when STEWARD_DELAY has passed. Steward only.
+    /// @dev Reverts with exactly the bytes that `check(update, Source.Steward, block.timestamp + STEWARD_DELAY)` returns.
+    /// @return updateHash names it for a veto
+    function scheduleUpdate(Update calldata update) external returns (bytes32 updateHash);
+
+    /// @notice Apply an update whose delay has passed and that was not vetoed. Steward only. It is checked again.
+    function applyScheduled(Update calldata update) external;
+
+    // ---------------------------------------------------------------- the guardian
+    /// @notice Refuse a scheduled update for good. Guardian only.
+    function veto(bytes32 updateHash) external;
+
+    /// @notice Stop every update until the DAO ends it. Guardian only.
+    function pause() external;
+
+    /// @notice Go back to voted values, also while paused. Guardian only.
+    /// @dev If a steward changed anything since the last vote, the voted values are restored. Otherwise the tuple that was voted
+    /// before (`lastGood`) is restored and becomes the voted one; then nothing is left to roll back until the next vote. Steps and
+    /// cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that breaks one is refused with that
+    /// error. Undoing a vote starts the cooldown of the keys that change; undoing a steward starts it for the steward alone, so
+    /// that the DAO never waits because of a steward.
+    function rollback() external;
+
+    // ---------------------------------------------------------------- judging
+    /// @notice The first rule that an update breaks, as the encoded custom error; empty when it breaks none.
+    /// @dev Order and cooldown by source: a DAO update must be observed after the last DAO update, and waits for the cooldown
+    /// since the DAO or a rollback moved the key; a steward's must be observed after the last update of anybody, and waits for
+    /// the cooldown since anybody moved it. So a steward never overrides newer data, and never holds up a vote.
+    /// A vote may also confirm a value that a steward set; otherwise a key must change.
+    /// @param at when it would be applied, unix seconds
+    function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason);
+
+    /// @notice First second at which a key's cooldown lets this source change it.
+    function readyAt(uint8 key, Source source) external view returns (uint64);
+
+    /// @notice The hash under which an update is scheduled and vetoed.
+    function hashUpdate(Update calldata update) external pure returns (bytes32);
+
+    /// @notice When a scheduled update may be applied: 0 if it does not wait, the largest uint64 if it was vetoed.
+    function scheduledAt(bytes32 updateHash) external view returns (uint64);
+
+    // ---------------------------------------------------------------- reading
+    /// @notice All values in force, in key order.
+    function values() external view returns (uint32[18] memory);
+
+    /// @notice One value in force.
+    function value(uint8 key) external view returns (uint32);
+
+    /// @notice The tuple as the last vote left it; differs from `values` only by what a steward changed since.
+    function voted() external view returns (uint32[18] memory);
+
+    /// @notice The tuple that was voted before: where a rollback of the last vote goes. Equal to `voted` when there is none.
+    function lastGood() external view returns (uint32[18] memory);
+
+    /// @notice Limits of one key.
+    function limits(uint8 key) external view returns (Limits memory);
+
+    /// @notice Limits of all keys, in key order.
+    function allLimits() external view returns (Limits[18] memory);
+
+    /// @notice When each key's cooldown last started, unix seconds.
+    function updatedAt() external view returns (uint32[18] memory);
+
+    /// @notice Counts the tuples that were in force; the first is 1.
+    function version() external view returns (uint64);
+
+    /// @notice Newest observation among applied updates of anybody; 0 before the first.
+    function lastObservedAt() external view returns (uint64);
+
+    /// @notice Newest observation among applied updates of the DAO; 0 before the first.
+    function lastVotedObservedAt() external view returns (uint64);
+
+    /// @notice Hash of the inputs of the update that put the present tuple in force; 0 for the first tuple.
+    function lastInputsHash() external view returns (bytes32);
+
+    /// @notice Name and unit of a key.
+    function describe(uint8 key) external pure returns (string memory name, string memory unit);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @title Eight uint32 lanes per storage word
+/// @notice Key k lives in word k / 8, lane k % 8 (lane 0 is the least significant). A set of keys is a bit mask: bit k for key k.
+/// @dev Three words hold 24 lanes; the keys in use are the first KEYS of them, the rest stay zero.
+library Lanes {
+    /// @dev Words of a tuple: 24 lanes, room for six more keys than today's.
+    uint256 internal constant WORDS = 3;
+    /// @dev Keys in use.
+    uint256 internal constant KEYS = 18;
+    /// @dev All keys in use, as a set.
+    uint256 internal constant ALL = (1 << KEYS) - 1;
+    /// @dev One full lane.
+    uint256 private constant _LANE = type(uint32).max;
+
+    /// @dev Read one lane.
+    function get(uint256[3] memory words, uint256 key) internal pure returns (uint32) {
+        return uint32(words[key >> 3] >> _shift(key));
+    }
+
+    /// @dev Write one lane of a tuple in memory.
+    function set(uint256[3] memory words, uint256 key, uint32 value) internal pure {
+        uint256 shift = _shift(key);
+        words[key >> 3] = (words[key >> 3] & ~(_LANE << shift)) | (uint256(value) << shift);
+    }
+
+    /// @dev Write the same value into those lanes of one word whose bit is set in `lanes` (8 bits).
+    function fill(uint256 word, uint256 lanes, uint32 value) internal pure returns (uint256) {
+        for (uint256 lane = 0; lanes >> lane != 0; ++lane) {
+            if ((lanes >> lane) & 1 == 0) continue;
+            uint256 shift = lane << 5;
+            word = (word & ~(_LANE << shift)) | (uint256(value) << shift);
+        }
+        return word;
+    }
+
+    /// @dev The set of keys in which two tuples differ.
+    function differing(uint256[3] memory a, uint256[3] memory b) internal pure returns (uint256 keys) {
+        for (uint256 key = 0; key < KEYS; ++key) {
+            if (get(a, key) != get(b, key)) keys |= 1 << key;
+        }
+    }
+
+    /// @dev Values in key order to words.
+    function pack(uint32[18] memory values) internal pure returns (uint256[3] memory words) {
+        for (uint256 key = 0; key < KEYS; ++key) {
+            set(words, key, values[key]);
+        }
+    }
+
+    /// @dev Words to values in key order.
+    function unpack(uint256[3] memory words) internal pure returns (uint32[18] memory values) {
+        for (uint256 key = 0; key < KEYS; ++key) {
+            values[key] = get(words, key);
+        }
+    }
+
+    function _shift(uint256 key) private pure returns (uint256) {
+        return (key & 7) << 5;
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IHedgeParameters} from "../interfaces/IHedgeParameters.sol";
+import {IHedgeParametersErrors as Errors} from "../interfaces/IHedgeParametersErrors.sol";
+
+/// @title Rules for one update and for one key of it
+/// @notice A rule that is broken is returned as the encoded custom error; empty means fine.
+library UpdateRules {
+    /// @dev Longest life of an update, in seconds from its observation: longer than any vote and timelock take together, and
+    /// short enough that a forgotten proposal cannot fire into another market.
+    uint64 internal constant MAX_LIFETIME = 90 days;
+    /// @dev Shortest cooldown, in seconds: zero would switch off the step limit, since steps could follow in one transaction.
+    uint32 internal constant MIN_COOLDOWN = 1 hours;
+    /// @dev Longest cooldown, in seconds: longer would freeze a key for more than a quarter.
+    uint32 internal constant MAX_COOLDOWN = 90 days;
+
+    /// @dev Shape, times and order of an update.
+    /// @param at when it would be applied, unix seconds
+    /// @param newest observation that it must be newer than, unix seconds
+    function envelope(
+        IHedgeParameters.Update calldata update,
+        uint256 at,
+        uint256 newest
+    ) internal view returns (bytes memory) {
+        uint256 count = update.keys.length;
+        (uint64 observedAt, uint64 expiry) = (update.observedAt, update.expiry);
+        if (count != update.values.length) {
+            return abi.encodeWithSelector(Errors.LengthMismatch.selector, count, update.values.length);
+        }
+        if (count == 0) return abi.encodeWithSelector(Errors.EmptyUpdate.selector);
+        if (observedAt > block.timestamp) {
+            return abi.encodeWithSelector(Errors.FutureObservation.selector, observedAt, block.timestamp);
+        }
+        if (observedAt <= newest) return abi.encodeWithSelector(Errors.NotNewer.selector, observedAt, newest);
+        if (expiry <= observedAt) {
+            return abi.encodeWithSelector(Errors.ExpiryNotAfterObservation.selector, observedAt, expiry);
+        }
+        if (expiry - observedAt > MAX_LIFETIME) {
+            return abi.encodeWithSelector(Errors.LifetimeTooLong.selector, expiry - observedAt, MAX_LIFETIME);
+        }
+        if (expiry < at) return abi.encodeWithSelector(Errors.Expired.selector, expiry, at);
+        return "";
+    }
+
+    /// @dev One value against the bounds of its key.
+    function bounds(
+        uint8 key,
+        uint32 value,
+        IHedgeParameters.Limits memory limit
+    ) internal pure returns (bytes memory) {
+        if (value >= limit.min && value <= limit.max) return "";
+        return abi.encodeWithSelector(Errors.OutOfBounds.selector, key, value, limit.min, limit.max);
+    }
+
+    /// @dev The size of a change, which may differ up and down.
+    function step(
+        uint8 key,
+        uint32 oldValue,
+        uint32 newValue,
+        IHedgeParameters.Limits memory limit
+    ) internal pure returns (bytes memory) {
+        (uint32 size, uint32 most) =
+            newValue > oldValue ? (newValue - oldValue, limit.stepUp) : (oldValue - newValue, limit.stepDown);
+        if (size <= most) return "";
+        return abi.encodeWithSelector(Errors.StepTooLarge.selector, key, oldValue, newValue, most);
+    }
+
+    /// @dev Revert unless limits make sense around the value that is in force.
+    function requireLimits(uint8 key, uint32 value, IHedgeParameters.Limits memory limit) internal pure {
+        if (limit.min > limit.max) revert Errors.BoundsReversed(key, limit.min, limit.max);
+        if (value < limit.min || value > limit.max) revert Errors.OutOfBounds(key, value, limit.min, limit.max);
+        if (limit.stepUp == 0 || limit.stepDown == 0) revert Errors.ZeroStep(key, limit.stepUp, limit.stepDown);
+        if (limit.cooldown < MIN_COOLDOWN || limit.cooldown > MAX_COOLDOWN) {
+            revert Errors.BadCooldown(key, limit.cooldown, MIN_COOLDOWN, MAX_COOLDOWN);
+        }
+    }
+}
