@@ -6,6 +6,7 @@
     +-- PoolRevert             an integer operation that the pool's contract reverts
     +-- TooFewExpiries         a chain that does not span the index's target
     +-- TooFewQuotes           an expiry without the quotes that the index needs
+    +-- NegativeVariance       quotes of one expiry that imply no positive variance
     +-- InvalidMarket          a spot, volatility or correlation outside its range
     +-- UnknownAsset           an asset that the market does not price
     +-- MissingCorrelation     a pair of volatile assets without a correlation
@@ -86,6 +87,17 @@ class TooFewQuotes(HedgeError):
     def __init__(self, what: str, found: int, needed: int) -> None:
         self.what, self.found, self.needed = what, found, needed
         super().__init__(f"{found} {what}, at least {needed} needed")
+
+
+class NegativeVariance(HedgeError):
+    """Quotes of one expiry that imply no positive variance.
+
+    Attributes: variance, forward, k0 (the strike at or just below the forward).
+    """
+
+    def __init__(self, variance: float, forward: float, k0: float) -> None:
+        self.variance, self.forward, self.k0 = variance, forward, k0
+        super().__init__(f"variance {variance:g} from quotes around the forward {forward:g} and the strike {k0:g}")
 
 
 class InvalidMarket(HedgeError, ValueError):
@@ -192,4 +204,5 @@ class NotListed(HedgeError):
 
     def __init__(self, what: str, wanted: str, nearest: float) -> None:
         self.what, self.wanted, self.nearest = what, wanted, nearest
-        super().__init__(f"no listed {what}: wanted {wanted}, nearest {nearest:g}")
+        found = "there is none" if nearest != nearest else f"the nearest is {nearest:g}"
+        super().__init__(f"no listed {what} fits: wanted {wanted}, {found}")
