@@ -1,0 +1,53 @@
+"""Write the package data from a compiler run: Brownie's build folder and the ABIs that other people publish."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bridge.errors import MissingTool
+from bridge.local.vendor import vendor
+
+OURS = ("HedgeParameters", "VolatilityOracle", "HedgeVotes", "HedgeTimelock", "HedgeGovernor", "TestToken")
+INTERFACES = ("IERC20Metadata",)
+THEIRS = (
+    "NonfungiblePositionManager", "Safe", "SafeProxyFactory", "SwapRouter", "UniswapV3Factory", "UniswapV3Pool", "WETH9",
+)  # fmt: skip
+
+
+def artifact_texts(build: Path) -> dict[str, str]:
+    """Return the text of every package-data file, by contract name.
+
+    Parameters
+    ----------
+    build
+        Brownie's `build/contracts` folder.
+    """
+    texts = {name: _text(*_compiled(build, name)) for name in OURS}
+    texts |= {name: _text(_compiled(build, name)[0], "") for name in INTERFACES}
+    texts |= {name: _text(vendor(name).abi, "") for name in THEIRS}
+    return texts
+
+
+def _compiled(build: Path, name: str) -> tuple[list[dict[str, object]], str]:
+    path = build / f"{name}.json"
+    if not path.is_file():
+        raise MissingTool(f"{path} is missing: run `brownie compile` first")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return content["abi"], "0x" + content["bytecode"]
+
+
+def _text(abi: list[dict[str, object]], bytecode: str) -> str:
+    entries = ",\n".join("  " + json.dumps(entry, sort_keys=True) for entry in abi)
+    code = f',\n"bytecode": "{bytecode}"' if bytecode else ""
+    return f'{{"abi": [\n{entries}\n]{code}}}\n'
+
+
+def export_artifacts(build: Path, target: Path) -> list[Path]:
+    """Write every package-data file and return the paths."""
+    written = []
+    for name, text in artifact_texts(build).items():
+        path = target / f"{name}.json"
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written

@@ -1,0 +1,24 @@
+"""The `alvh` command."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; every error of ours is one line on stderr and an exit code of 1 or 2."""
+    from bridge.cli.app import app
+    from bridge.errors import BridgeError
+    from hedge.errors import HedgeError
+
+    try:
+        app()
+    except BridgeError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_code)
+    except HedgeError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        sys.exit(130)

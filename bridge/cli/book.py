@@ -1,0 +1,91 @@
+"""`alvh exposure`: what an owner's positions are worth and exposed to."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.options import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json
+
+if TYPE_CHECKING:
+    from hedge.book import BookExposure
+
+
+def exposure(
+    owner: OwnerOption = None,
+    block: BlockOption = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a CSV row per position.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show every position of an owner and the whole book: value, greeks, IL, LVR, fees, break-even volatility.
+
+    All numbers are of one block, which is confirmed after the last read.
+
+    Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv
+    """
+    from bridge.observe import read_market, read_positions
+    from hedge.book import Book, book_exposure
+
+    session = open_session(config)
+    ref, holder = session.block(block), session.owner(owner)
+    market = read_market(session.chain, session.deployment, session.config.book, ref)
+    raw, positions = read_positions(
+        session.chain, session.deployment, holder, dict(market.spots), session.config.book, ref
+    )
+    session.chain.confirm(ref)
+    found = book_exposure(Book(positions), market)
+    rows = [one.to_dict() | _units(exact) for one, exact in zip(found.positions, raw, strict=True)]
+    if as_json:
+        content = found.to_dict() | {"positions": rows, "owner": holder, "block": ref.__dict__}
+        print_json(content | {"market": {"spots": dict(market.spots), "vols": dict(market.vols)}})
+    elif as_csv:
+        _print_csv(rows)
+    else:
+        _print_tables(found, holder, ref.number)
+
+
+def _units(exact: Any) -> dict[str, Any]:
+    names = ("amounts_units", "fees_units", "held_units")
+    return {name: [str(units) for units in getattr(exact, name)] for name in names} | {
+        "token_id": exact.token_id, "tokens": list(exact.tokens), "liquidity": str(exact.liquidity),
+    }  # fmt: skip
+
+
+def _print_csv(rows: list[dict[str, Any]]) -> None:
+    flat = [{name: value for name, value in row.items() if not isinstance(value, (dict, list))} for row in rows]
+    writer = csv.DictWriter(sys.stdout, fieldnames=list(flat[0]) if flat else ["id"])
+    writer.writeheader()
+    writer.writerows(flat)
+
+
+def _print_tables(found: BookExposure, holder: str, number_: int) -> None:
+    from bridge.cli.show import console, number, percent, table, usd
+
+    out = console()
+    rows = [
+        [
+            one.id.split(":")[-1], one.pool, "yes" if one.in_range else "no", number(one.price, 6), usd(one.value_usd),
+            usd(one.il_usd), usd(one.fees_usd), usd(one.fee_usd_per_year), usd(one.lvr_usd_per_year),
+            percent(one.break_even_vol), percent(one.implied_vol),
+        ]
+        for one in found.positions
+    ]  # fmt: skip
+    columns = (
+        "id", "pool", "in range", "price", "value USD", "IL USD", "fees owed", "fees/yr", "LVR/yr", "break-even vol", "implied vol",
+    )  # fmt: skip
+    out.print(table(f"{len(rows)} positions of {holder} at block {number_}", columns, rows, left=3))
+    out.print()
+    assets = [
+        [asset, number(one.spot, 6), number(one.delta, 5), usd(one.delta_usd), usd(one.gamma_usd), usd(one.tail_loss_usd)]
+        for asset, one in sorted(found.assets.items())
+    ]
+    columns = ("asset", "price", "delta (units)", "delta USD", "gamma USD per 1 %", "tail loss USD")
+    out.print(table("The whole book", columns, assets))
+    out.print(
+        f"value {usd(found.value_usd)} USD, IL {usd(found.il_usd)}, fees owed {usd(found.fees_usd)}, "
+        f"fees {usd(found.fee_usd_per_year)} a year against LVR {usd(found.lvr_usd_per_year)}"
+    )

@@ -1,0 +1,180 @@
+"""`alvh gov`: carry a proposal through the governor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.options import (
+    AsOption,
+    BlockOption,
+    ConfigOption,
+    JsonOption,
+    KeystoreOption,
+    SendOption,
+    Session,
+    choose_signer,
+    open_session,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from bridge.governance import Proposal
+
+app = typer.Typer(no_args_is_help=True, help="Governor proposals: list, show, vote, queue, execute, cancel. Dry run without --send.")
+IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
+
+
+def _find(session: Session, wanted: str, block: int | None = None) -> Proposal:
+    from bridge.errors import UsageError
+    from bridge.governance import list_proposals
+
+    found = [p for p in list_proposals(session.chain, session.deployment, session.block(block)) if str(p.id).startswith(wanted)]
+    if len(found) != 1:
+        raise UsageError(f"{len(found)} proposals begin with {wanted}: `alvh gov list` shows them all")
+    return found[0]
+
+
+def _json(session: Session, proposal: Proposal) -> dict[str, Any]:
+    from bridge.updates import decode_update
+
+    calls = zip(proposal.action.targets, proposal.action.calldatas, strict=True)
+    updates = [decode_update(session.chain, session.deployment, target, call) for target, call in calls]
+    return {
+        "id": str(proposal.id), "state": proposal.state, "proposer": proposal.proposer,
+        "votes": {"for": proposal.votes_for / 1e18, "against": proposal.votes_against / 1e18, "abstain": proposal.votes_abstain / 1e18},
+        "quorum": proposal.quorum / 1e18, "vote_start": proposal.vote_start, "deadline": proposal.deadline,
+        "eta": proposal.eta, "description": proposal.action.description,
+        "updates": [update.__dict__ if update else None for update in updates],
+    }  # fmt: skip
+
+
+@app.command("list")
+def list_(block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List every proposal with its state and votes."""
+    from bridge.cli.show import console, table
+    from bridge.governance import list_proposals
+    from bridge.units import utc
+
+    session = open_session(config)
+    found = list_proposals(session.chain, session.deployment, session.block(block))
+    if as_json:
+        print_json([_json(session, proposal) for proposal in found])
+        return
+    rows = [
+        [
+            str(p.id)[:10], p.state, p.action.description.splitlines()[0].lstrip("# "), f"{p.votes_for / 1e18:,.0f}",
+            f"{p.votes_against / 1e18:,.0f}", f"{p.quorum / 1e18:,.0f}", utc(p.deadline), utc(p.eta) if p.eta else "-",
+        ]
+        for p in found
+    ]  # fmt: skip
+    columns = ("id", "state", "title", "for", "against", "quorum", "vote ends", "executable")
+    console().print(table(f"{len(found)} proposals", columns, rows, left=3))
+
+
+@app.command()
+def show(proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Show one proposal: its text, and what its calldata really does (old and new values from the chain)."""
+    from bridge.cli.show import console, table
+    from bridge.observe import read_governed
+    from hedge.parameters import KEYS
+
+    session = open_session(config)
+    found = _find(session, proposal, block)
+    content = _json(session, found)
+    if as_json:
+        print_json(content)
+        return
+    out = console()
+    out.print(f"{found.state}: {found.id}\n\n{found.action.description}\n", markup=False)
+    now = read_governed(session.chain, session.deployment, session.block(block)).parameters.to_values()
+    for update in content["updates"]:
+        if update is None:
+            out.print("[bold]a call that is no parameter update: read its calldata before you vote[/bold]")
+            continue
+        pairs = zip(update["keys"], update["values"], strict=True)
+        rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
+        out.print(table("What the calldata does", ("parameter", "now", "proposed", "unit"), rows))
+
+
+def _step(
+    verb: str, wanted: str, send: bool, role: str | None, keystore: Any, as_json: bool, config: Any,
+    needs: tuple[str, ...], action: Callable[[Session, Any, Proposal], Any],
+) -> None:  # fmt: skip
+    """Check the state, then act or say what would be done."""
+    from bridge.governance import require_state
+
+    session = open_session(config)
+    found = _find(session, wanted)
+    require_state(found, needs, verb)
+    done: dict[str, Any] = {"proposal": str(found.id), "action": verb, "sent": send}
+    if send:
+        receipt = action(session, choose_signer(session, role, keystore), found)
+        done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
+        done["state"] = _find(session, wanted).state
+    if as_json:
+        print_json(done)
+    elif send:
+        typer.echo(f"{verb}: done in block {done['block']} for {done['gas']} gas, proposal is {done['state']}")
+    else:
+        typer.echo(f"{verb}: possible now ({found.state}), not sent: repeat with --send")
+
+
+@app.command()
+def vote(
+    proposal: IdArgument,
+    support: Annotated[str, typer.Argument(help="for, against or abstain.")],
+    send: SendOption = False, role: AsOption = None, keystore: KeystoreOption = None,
+    as_json: JsonOption = False, config: ConfigOption = None,
+) -> None:  # fmt: skip
+    """Cast a vote. Example: alvh gov vote 8123 for --as voter-1 --send"""
+    from bridge.errors import UsageError
+    from bridge.governance import SUPPORT, send_vote
+
+    if support not in SUPPORT:
+        raise UsageError(f"vote for, against or abstain, not {support!r}")
+    _step("vote", proposal, send, role, keystore, as_json, config, ("active",),
+          lambda s, signer, found: send_vote(s.chain, s.deployment, signer, found, support))  # fmt: skip
+
+
+@app.command()
+def queue(
+    proposal: IdArgument, send: SendOption = False, role: AsOption = None, keystore: KeystoreOption = None,
+    as_json: JsonOption = False, config: ConfigOption = None,
+) -> None:  # fmt: skip
+    """Put a proposal that has passed into the timelock."""
+    from bridge.governance import send_queue
+
+    _step("queue", proposal, send, role, keystore, as_json, config, ("succeeded",),
+          lambda s, signer, found: send_queue(s.chain, s.deployment, signer, found))  # fmt: skip
+
+
+@app.command()
+def execute(
+    proposal: IdArgument, send: SendOption = False, role: AsOption = None, keystore: KeystoreOption = None,
+    as_json: JsonOption = False, config: ConfigOption = None,
+) -> None:  # fmt: skip
+    """Execute a queued proposal whose delay is over, then read the parameters back and compare."""
+    from bridge.governance import send_execute
+    from bridge.proposals import confirm_execution
+
+    def run(session: Session, signer: Any, found: Proposal) -> Any:
+        receipt = send_execute(session.chain, session.deployment, signer, found)
+        confirm_execution(session.chain, session.deployment, found, session.chain.head())
+        return receipt
+
+    _step("execute", proposal, send, role, keystore, as_json, config, ("queued",), run)
+
+
+@app.command()
+def cancel(
+    proposal: IdArgument, send: SendOption = False, role: AsOption = None, keystore: KeystoreOption = None,
+    as_json: JsonOption = False, config: ConfigOption = None,
+) -> None:  # fmt: skip
+    """Cancel a proposal: its proposer while it is pending; the guardian Safe does it with its own transaction."""
+    from bridge.governance import OPEN_STATES, send_cancel
+
+    _step("cancel", proposal, send, role, keystore, as_json, config, tuple(sorted(OPEN_STATES)),
+          lambda s, signer, found: send_cancel(s.chain, s.deployment, signer, found))  # fmt: skip

@@ -1,0 +1,95 @@
+"""Options that commands share, and the session that most of them open: settings, node and deployment."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from bridge.chain import BlockRef, Chain
+    from bridge.config import Config
+    from bridge.deployment import Deployment
+    from bridge.signers import Signer
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; without it alvh.toml of this folder, or the defaults.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+SendOption = Annotated[bool, typer.Option("--send", help="Sign and send. Without it nothing leaves this machine.")]
+OwnerOption = Annotated[str | None, typer.Option("--owner", help="Whose positions; default: book.owner, then the demo LP.")]
+BlockOption = Annotated[int | None, typer.Option("--block", help="Read at this block; default: the newest one now.")]
+AsOption = Annotated[
+    str | None, typer.Option("--as", help="Sign as this role of the local chain, such as operator or voter-1.")
+]
+KeystoreOption = Annotated[Path | None, typer.Option("--keystore", help="Sign with this encrypted keystore.")]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command works with."""
+
+    config: Config
+    chain: Chain
+    deployment: Deployment
+
+    def block(self, number: int | None) -> BlockRef:
+        """Pin the block to read at: the one that was asked for, or the newest."""
+        return self.chain.head() if number is None else self.chain.at(number)
+
+    def owner(self, asked: str | None) -> str:
+        """Return whose book it is, as a checksum address."""
+        from web3 import Web3
+
+        from bridge.errors import UnknownAddress, UsageError
+
+        chosen = asked or self.config.book.owner or self.deployment.accounts.get("lp")
+        if chosen is None:
+            raise UsageError("whose book? give --owner or set book.owner in alvh.toml")
+        if not Web3.is_address(chosen):
+            raise UnknownAddress(chosen, "an address (0x and 40 hex digits)")
+        return Web3.to_checksum_address(chosen)
+
+
+def open_session(config_path: Path | None) -> Session:
+    """Load the settings, connect, load the deployment, and check that it is of this chain."""
+    from bridge.chain import connect
+    from bridge.config import load_config
+    from bridge.deployment import load_deployment
+    from bridge.errors import BadFile, UnknownAddress
+
+    config = load_config(config_path)
+    chain = connect(config.chain.rpc_url, config.chain.chain_id)
+    deployment = load_deployment(config.chain.deployment)
+    if deployment.chain_id != chain.chain_id:
+        raise BadFile(config.chain.deployment, f"is of chain {deployment.chain_id}, the node serves {chain.chain_id}")
+    parameters = deployment.address("HedgeParameters")
+    if not chain.has_code(parameters, chain.head()):
+        raise UnknownAddress(parameters, "HedgeParameters (the deployment file is of another or an older chain)")
+    return Session(config, chain, deployment)
+
+
+def choose_signer(session: Session, role: str | None, keystore: Path | None) -> Signer:
+    """Return who signs: a local role, a keystore, or the key in the environment."""
+    from bridge.errors import RefusedAction, UsageError
+    from bridge.local.accounts import INDEX, account
+    from bridge.signers import LOCAL_CHAIN_ID, environment_signer, keystore_signer
+
+    if role is None:
+        return keystore_signer(keystore) if keystore else environment_signer()
+    if keystore is not None:
+        raise UsageError("--as and --keystore name two signers: give one")
+    if session.chain.chain_id != LOCAL_CHAIN_ID:
+        raise RefusedAction(f"--as is for the local chain {LOCAL_CHAIN_ID} only; use --keystore on {session.chain.chain_id}")
+    if role not in INDEX:
+        raise UsageError(f"no local role {role!r}: one of {', '.join(INDEX)}")
+    return account(role)
+
+
+def print_json(content: Any) -> None:
+    """Print one JSON document; a NaN in it is a fault, never printed."""
+    sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")

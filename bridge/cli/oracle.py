@@ -1,0 +1,149 @@
+"""`alvh oracle`: quote, sign, submit, status."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.cli.options import (
+    AsOption,
+    BlockOption,
+    ConfigOption,
+    JsonOption,
+    KeystoreOption,
+    SendOption,
+    Session,
+    choose_signer,
+    open_session,
+    print_json,
+)
+
+app = typer.Typer(no_args_is_help=True, help="The volatility oracle: quote an index, sign reports, submit them, see their age.")
+AssetArgument = Annotated[str, typer.Argument(help="ETH or BTC.")]
+ChainFileOption = Annotated[Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")]
+
+
+def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tuple[dict[str, float], dict[str, str], int]:
+    """Return the index per asset (decimal), each source in words, and the block's time."""
+    from bridge.option_chains import read_chains
+    from bridge.prices import read_spots
+    from hedge.volindex import index_from_chain
+
+    ref = session.block(block)
+    spots = read_spots(session.chain, session.deployment, session.config.book, ref)
+    session.chain.confirm(ref)
+    terms = session.config.options
+    chains = read_chains(terms.model_copy(update={"file": chain_file}) if chain_file else terms, spots, ref.timestamp)
+    index = {asset: float(index_from_chain(chain.quotes)) / 100 for asset, chain in chains.items()}
+    return index, {asset: chain.source for asset, chain in chains.items()}, ref.timestamp
+
+
+@app.command()
+def quote(
+    chain_file: ChainFileOption = None, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
+    """Compute the 30-day volatility index of each asset from its option chain, by Cboe's method.
+
+    Example: alvh oracle quote --chain quotes.csv --json
+    """
+    from bridge.cli.show import console, percent, table
+    from bridge.units import volatility_to_e8
+
+    index, sources, observed_at = _quotes(open_session(config), chain_file, block)
+    if as_json:
+        print_json([
+            {"asset": asset, "volatility": value, "volatility_e8": volatility_to_e8(value), "observed_at": observed_at,
+             "source": sources[asset]}
+            for asset, value in index.items()
+        ])  # fmt: skip
+        return
+    rows = [[asset, percent(value, 2), sources[asset]] for asset, value in index.items()]
+    console().print(table("30-day implied volatility index", ("asset", "index", "source"), rows, left=3))
+
+
+@app.command()
+def sign(
+    asset: AssetArgument,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    chain_file: ChainFileOption = None,
+    block: BlockOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Sign a report for the feed's next round and print it as JSON. Nothing is sent.
+
+    All reporters of a round sign for the same --block.
+
+    Example: alvh oracle sign ETH --block 1200 --as reporter-1 > r1.json
+    """
+    from bridge.errors import UnknownAddress
+    from bridge.oracle import build_report, report_json, sign_report
+    from bridge.units import volatility_to_e8
+
+    session = open_session(config)
+    index, _, _ = _quotes(session, chain_file, block)
+    if asset not in index:
+        raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(index)})")
+    ref = session.block(block)
+    report = build_report(session.chain, session.deployment, asset, volatility_to_e8(index[asset]), ref)
+    print_json(report_json(sign_report(report, choose_signer(session, role, keystore))))
+
+
+@app.command()
+def submit(
+    files: Annotated[list[Path], typer.Argument(help="Signed reports of one round.")],
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Submit signed reports of one round; anyone may, the signatures count.
+
+    Example: alvh oracle submit r1.json r2.json r3.json --as operator --send
+    """
+    from bridge.oracle import read_signed_reports, report_json, submit_reports
+
+    session = open_session(config)
+    signed = [report for file in files for report in read_signed_reports(file)]
+    if not send:
+        if as_json:
+            print_json({"sent": False, "reports": [report_json(one) for one in signed]})
+        else:
+            typer.echo(f"{len(signed)} reports read, not sent: repeat with --send")
+        return
+    receipt = submit_reports(session.chain, choose_signer(session, role, keystore), signed)
+    done = {"sent": True, "block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
+    if as_json:
+        print_json(done)
+    else:
+        typer.echo(f"submitted in block {done['block']} for {done['gas']} gas")
+
+
+@app.command()
+def status(block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Show every feed: answer, round, age; a stale feed is marked and makes the exit code 1."""
+    from bridge.cli.show import console, percent, table
+    from bridge.oracle import read_status
+    from bridge.units import utc, volatility_from_e8
+
+    session = open_session(config)
+    feeds = read_status(session.chain, session.deployment, session.block(block))
+    if as_json:
+        print_json([asdict(feed) for feed in feeds])
+    else:
+        rows = [
+            [
+                feed.asset, "STALE" if feed.stale else "fresh", percent(volatility_from_e8(feed.volatility_e8), 2),
+                str(feed.round), utc(feed.observed_at), f"{feed.age_seconds} / {feed.max_age_seconds} s",
+                f"{feed.quorum} of {feed.signers}",
+            ]
+            for feed in feeds
+        ]  # fmt: skip
+        columns = ("asset", "state", "index", "round", "observed", "age / most", "quorum")
+        console().print(table("Volatility feeds", columns, rows, left=2))
+    if any(feed.stale for feed in feeds):
+        raise typer.Exit(1)

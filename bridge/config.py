@@ -1,0 +1,101 @@
+"""alvh.toml: every setting with its default, validated; an unknown key is an error. Secrets are never in it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bridge.errors import BadConfig
+from bridge.signers import LOCAL_CHAIN_ID
+
+DEFAULT_FILE = Path("alvh.toml")
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Volatility = Annotated[float, Field(ge=0.01, le=10)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ChainConfig(_Section):
+    """Where the chain is."""
+
+    rpc_url: str = "http://127.0.0.1:8545"
+    chain_id: Annotated[int, Field(gt=0)] = LOCAL_CHAIN_ID
+    deployment: Path = Path(".alvh/deployment.json")
+
+
+class BookConfig(_Section):
+    """Whose positions are read, and when a price is not believed."""
+
+    owner: str | None = None
+    twap_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
+    max_price_gap: Fraction = 0.03
+    correlation: Annotated[float, Field(ge=-1, le=1)] = 0.8
+
+
+class OptionsConfig(_Section):
+    """Where option quotes come from: a chain file, or a synthetic chain with a stated smile."""
+
+    file: Path | None = None
+    atm_vol: dict[str, Volatility] = Field(default_factory=lambda: {"ETH": 0.72, "BTC": 0.55})
+    max_age_seconds: Annotated[int, Field(gt=0)] = 3600
+
+
+class GovernanceConfig(_Section):
+    """How long an update may wait for its vote before it expires."""
+
+    update_life_seconds: Annotated[int, Field(ge=3600, le=60 * 86_400)] = 14 * 86_400
+
+
+class WatchConfig(_Section):
+    """The monitor's pace."""
+
+    interval_seconds: Annotated[float, Field(gt=0)] = 15.0
+
+
+class Config(_Section):
+    """All settings."""
+
+    chain: ChainConfig = ChainConfig()
+    book: BookConfig = BookConfig()
+    options: OptionsConfig = OptionsConfig()
+    governance: GovernanceConfig = GovernanceConfig()
+    watch: WatchConfig = WatchConfig()
+    state: Path = Path(".alvh")
+
+
+def load_config(path: Path | None) -> Config:
+    """Read the settings.
+
+    Parameters
+    ----------
+    path
+        The file; without one, `alvh.toml` of the working folder if it is there, else the defaults.
+
+    Raises
+    ------
+    BadConfig
+        The file is absent, is not TOML, has an unknown key or a value out of range.
+    """
+    chosen = path or DEFAULT_FILE
+    try:
+        content: dict[str, Any] = tomllib.loads(chosen.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if path is None:
+            return Config()
+        raise BadConfig(f"{path}: no such file; leave --config out to use the defaults") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{chosen}: not TOML: {error}") from error
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadConfig(f"{chosen}: {'.'.join(map(str, first['loc']))}: {_explain(first)}") from error
+
+
+def _explain(error: Any) -> str:
+    return "unknown setting" if error["type"] == "extra_forbidden" else f"{error['msg']}, got {error['input']!r}"

@@ -1,0 +1,168 @@
+"""Deploy ALVH's own contracts, and prove who may do what afterwards.
+
+    votes -> timelock (its only proposer and executor is the governor that comes next) -> governor -> parameters -> oracles
+
+No step gives the deployer a role, so none has to be taken away; `role_findings` reads the result back from the chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eth_utils import keccak
+from web3 import Web3
+from web3.utils.address import get_create_address
+
+from bridge.chain import BlockRef, Chain
+from bridge.errors import ChainError, DeploymentUnsafe
+from bridge.genesis import GovernanceTerms
+from bridge.safe import ZERO
+from bridge.signers import Signer
+
+ADMIN = bytes(32)
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Who governs: token holders with their votes (1e18), the two Safes and the oracle's reporters."""
+
+    holders: Sequence[tuple[str, int]]
+    guardian: str
+    steward: str
+    reporters: Sequence[str]
+
+
+def feed_id(asset: str) -> bytes:
+    """Return the id of an asset's feed: the hash of its name, such as `ETH-IV-30D`."""
+    return keccak(text=f"{asset}-IV-30D")
+
+
+def role(name: str) -> bytes:
+    """Return an access-control role id by its name."""
+    return keccak(text=name)
+
+
+def deploy_governance(
+    chain: Chain, deployer: Signer, members: Members, terms: GovernanceTerms, assets: Sequence[str], progress: Progress
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Deploy votes, timelock, governor, parameters and one oracle per asset.
+
+    Returns
+    -------
+    tuple
+        Contracts by name, and feeds by asset.
+
+    Raises
+    ------
+    DeploymentUnsafe
+        A role is not where it belongs; do not use what was deployed.
+    """
+    progress("votes and timelock")
+    holders, amounts = zip(*members.holders, strict=True)
+    votes = chain.deploy(deployer, "HedgeVotes", holders, amounts)
+    timelock = _deploy_timelock(chain, deployer, terms.timelock_delay)
+    progress("governor")
+    governor = chain.deploy(
+        deployer, "HedgeGovernor", votes, timelock, terms.voting_delay, terms.voting_period, terms.proposal_threshold,
+        terms.quorum_percent, terms.vote_extension, members.guardian,
+    )  # fmt: skip
+    progress("hedge parameters")
+    parameters = _deploy_parameters(chain, deployer, timelock, members, terms)
+    feeds = {}
+    for asset in assets:
+        progress(f"volatility oracle {asset}")
+        feeds[asset] = _deploy_oracle(chain, deployer, timelock, members, terms, asset)
+    contracts = {
+        "HedgeVotes": votes, "HedgeTimelock": timelock, "HedgeGovernor": governor, "HedgeParameters": parameters,
+    }  # fmt: skip
+    findings = role_findings(chain, contracts, feeds, members, deployer.address, chain.head())
+    if findings:
+        raise DeploymentUnsafe(findings)
+    return contracts, feeds
+
+
+def _deploy_timelock(chain: Chain, deployer: Signer, delay: int) -> str:
+    """Deploy the timelock for the governor that the deployer's next transaction creates."""
+    nonce = chain.web3.eth.get_transaction_count(deployer.address)
+    governor = get_create_address(deployer.address, nonce + 1)
+    return chain.deploy(deployer, "HedgeTimelock", delay, [governor], [governor], ZERO)
+
+
+def _deploy_parameters(chain: Chain, deployer: Signer, timelock: str, members: Members, terms: GovernanceTerms) -> str:
+    limits = [(x.min, x.max, x.step_up, x.step_down, x.cooldown_seconds) for x in terms.limits]
+    return chain.deploy(
+        deployer, "HedgeParameters", timelock, members.steward, members.guardian, terms.steward_delay, terms.values, limits
+    )
+
+
+def _deploy_oracle(
+    chain: Chain, deployer: Signer, timelock: str, members: Members, terms: GovernanceTerms, asset: str
+) -> str:
+    reporters = sorted(members.reporters, key=lambda address: int(address, 16))
+    words = f"{asset} 30-day implied volatility, annual, 1e8 = 100 %"
+    return chain.deploy(
+        deployer, "VolatilityOracle", feed_id(asset), words, timelock, reporters, terms.oracle_quorum, terms.oracle_max_age
+    )
+
+
+def role_findings(
+    chain: Chain, contracts: dict[str, str], feeds: dict[str, str], members: Members, deployer: str, block: BlockRef
+) -> list[str]:
+    """Compare every role on chain with what it should be; an empty list is the proof.
+
+    Parameters
+    ----------
+    contracts, feeds, members, deployer
+        What was deployed, for whom and by whom.
+    block
+        The block to look at.
+    """
+    timelock, governor = contracts["HedgeTimelock"], contracts["HedgeGovernor"]
+    found: list[str] = []
+
+    def expect(what: str, actual: Any, wanted: Any) -> None:
+        if actual != wanted:
+            found.append(f"{what} is {actual}, should be {wanted}")
+
+    def read(name: str, address: str, function: str, *arguments: Any) -> Any:
+        return chain.read(name, address, function, *arguments, block=block)
+
+    for duty, wanted in (
+        ("PROPOSER_ROLE", governor), ("EXECUTOR_ROLE", governor), ("CANCELLER_ROLE", governor),
+    ):  # fmt: skip
+        expect(f"timelock {duty} of the governor", read("HedgeTimelock", timelock, "hasRole", role(duty), wanted), True)
+    holders = _role_holders(chain, "HedgeTimelock", timelock, block)
+    expect("timelock roles", holders, {
+        ADMIN: {timelock}, role("PROPOSER_ROLE"): {governor}, role("CANCELLER_ROLE"): {governor},
+        role("EXECUTOR_ROLE"): {governor},
+    })  # fmt: skip
+    expect("governor's timelock", read("HedgeGovernor", governor, "timelock"), timelock)
+    expect("governor's token", read("HedgeGovernor", governor, "token"), contracts["HedgeVotes"])
+    expect("proposal guardian", read("HedgeGovernor", governor, "proposalGuardian"), members.guardian)
+    expect("parameters' roles", _role_holders(chain, "HedgeParameters", contracts["HedgeParameters"], block), {
+        ADMIN: {timelock}, role("STEWARD_ROLE"): {members.steward}, role("GUARDIAN_ROLE"): {members.guardian},
+    })  # fmt: skip
+    for asset, feed in feeds.items():
+        expect(f"owner of the {asset} feed", read("VolatilityOracle", feed, "owner"), timelock)
+        expect(f"reporters of the {asset} feed", set(read("VolatilityOracle", feed, "signers")), set(members.reporters))
+    if read("HedgeVotes", contracts["HedgeVotes"], "balanceOf", deployer) and deployer not in dict(members.holders):
+        found.append("the deployer holds votes that nobody gave it")
+    return found
+
+
+def _role_holders(chain: Chain, name: str, address: str, block: BlockRef) -> dict[bytes, set[str]]:
+    """Replay a contract's role events from its first block: who holds which role now."""
+    holders: dict[bytes, set[str]] = {}
+    granted = chain.logs(name, address, "RoleGranted", 0, block)
+    revoked = chain.logs(name, address, "RoleRevoked", 0, block)
+    for entry in sorted([*granted, *revoked], key=lambda entry: (entry["blockNumber"], entry["logIndex"])):
+        members = holders.setdefault(bytes(entry["args"]["role"]), set())
+        change = members.add if entry["event"] == "RoleGranted" else members.discard
+        change(Web3.to_checksum_address(entry["args"]["account"]))
+    return {duty: members for duty, members in holders.items() if members}
+
+
+__all__ = ["ChainError", "Members", "deploy_governance", "feed_id", "role", "role_findings"]

@@ -1,0 +1,70 @@
+"""The address book of one deployment: what stands where, on which chain, and which token means which asset."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bridge.errors import BadFile
+
+
+class Deployment(BaseModel):
+    """Addresses by role; written by a deployment, read by every command.
+
+    `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the asset symbol of
+    each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD, `accounts` named addresses.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    chain_id: int
+    start_block: int = 0
+    contracts: dict[str, str]
+    feeds: dict[str, str]
+    assets: dict[str, str]
+    price_pools: dict[str, str]
+    accounts: dict[str, str] = Field(default_factory=dict)
+
+    def address(self, name: str) -> str:
+        """Return the address of a contract or account by name.
+
+        Raises
+        ------
+        BadFile
+            The deployment does not have it.
+        """
+        found = self.contracts.get(name) or self.accounts.get(name)
+        if found is None:
+            raise BadFile("deployment", f"has no address for {name}")
+        return found
+
+    def save(self, path: Path) -> None:
+        """Write the file whole or not at all."""
+        write_whole(path, self.model_dump_json(indent=2) + "\n")
+
+
+def load_deployment(path: Path) -> Deployment:
+    """Read a deployment file.
+
+    Raises
+    ------
+    BadFile
+        It is absent, or not a deployment.
+    """
+    try:
+        return Deployment.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadFile(path, "no deployment here: start a local chain with `alvh up`, or set chain.deployment") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadFile(path, f"{'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file atomically: a reader sees the old text or the new one, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

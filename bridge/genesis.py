@@ -1,0 +1,37 @@
+"""The first values, limits and delays of a deployment. After it they belong to the DAO."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hedge.parameters import KEYS, Key, Limits
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+def genesis_limits(key: Key) -> Limits:
+    """Return a key's first limits: one update may take away half of the first value of a risk, but add only a fifth.
+
+    Steps are rounded up to one unit; keys that neither add nor remove risk move by a quarter either way. Each key rests a day.
+    """
+    slow, fast, middle = (-(-key.initial // share) for share in (5, 2, 4))
+    up, down = {"down": (slow, fast), "up": (fast, slow), "none": (middle, middle)}[key.derisk]
+    return Limits(min=key.least, max=key.most, step_up=up, step_down=down, cooldown_seconds=DAY)
+
+
+@dataclass(frozen=True)
+class GovernanceTerms:
+    """Delays in seconds, shares in percent of the supply, votes in units of 1e18."""
+
+    voting_delay: int = DAY
+    voting_period: int = 3 * DAY
+    vote_extension: int = DAY
+    timelock_delay: int = 2 * DAY
+    steward_delay: int = DAY
+    quorum_percent: int = 10
+    proposal_threshold: int = 10_000 * 10**18
+    oracle_max_age: int = 6 * HOUR
+    oracle_quorum: int = 3
+    values: tuple[int, ...] = field(default_factory=lambda: tuple(key.initial for key in KEYS))
+    limits: tuple[Limits, ...] = field(default_factory=lambda: tuple(genesis_limits(key) for key in KEYS))

@@ -1,0 +1,106 @@
+"""The price path that moves the pools of a local chain: a simulated one that says so, or a real one from a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bridge.errors import BadFile
+
+ASSETS = ("ETH", "BTC")
+STEP_SECONDS = 8 * 3600
+STEPS = 90
+SEED = 20260101
+START = {"ETH": 3000.0, "BTC": 90_000.0}
+VOLATILITY = {"ETH": 0.62, "BTC": 0.46}
+CORRELATION = 0.82
+# The crash: log returns added over three steps, then a partial recovery.
+CRASH_STEP = 62
+CRASH = {"ETH": (-0.11, -0.14, -0.07, 0.05), "BTC": (-0.08, -0.10, -0.05, 0.04)}
+
+
+@dataclass(frozen=True)
+class PricePath:
+    """Prices in USD at given seconds after the start.
+
+    `seconds` has shape (n,), `prices` maps an asset to shape (n,), `source` says where they come from.
+    """
+
+    seconds: npt.NDArray[np.int64]
+    prices: dict[str, npt.NDArray[np.float64]]
+    source: str
+
+
+def simulated_path(steps: int = STEPS, seed: int = SEED) -> PricePath:
+    """Draw correlated log-normal prices with one crash; the same seed gives the same path."""
+    random = np.random.default_rng(seed)
+    common, own = random.standard_normal((2, steps))
+    shocks = {"ETH": common, "BTC": CORRELATION * common + np.sqrt(1 - CORRELATION**2) * own}
+    years = STEP_SECONDS / (365 * 24 * 3600)
+    prices = {}
+    for asset in ASSETS:
+        returns = VOLATILITY[asset] * np.sqrt(years) * shocks[asset]
+        jumps = CRASH[asset][: max(0, steps - CRASH_STEP)]
+        returns[CRASH_STEP : CRASH_STEP + len(jumps)] += jumps
+        prices[asset] = START[asset] * np.exp(np.concatenate([[0.0], np.cumsum(returns)]))
+    source = f"simulated: correlated log-normal with a crash, seed {seed}, {steps} steps of 8 h (no real prices)"
+    return PricePath(np.arange(steps + 1, dtype=np.int64) * STEP_SECONDS, prices, source)
+
+
+def read_price_path(path: Path, most: int = 400) -> PricePath:
+    """Read a CSV or parquet file with the columns timestamp, ETH and BTC (USD).
+
+    Parameters
+    ----------
+    path
+        The file; `timestamp` is ISO 8601 (UTC) or unix seconds, strictly increasing.
+    most
+        The last so many rows are used.
+
+    Raises
+    ------
+    BadFile
+        It is absent, has other columns, gaps, unsorted times or prices that are not positive numbers.
+    """
+    frame = _read_frame(path)
+    missing = {"timestamp", *ASSETS} - set(frame.columns)
+    if missing:
+        raise BadFile(path, f"no column {', '.join(sorted(missing))}: a price path has timestamp, ETH, BTC")
+    frame = frame.tail(most)
+    try:
+        seconds = _seconds(frame["timestamp"])
+        prices = {asset: frame[asset].to_numpy(dtype=np.float64) for asset in ASSETS}
+    except (ValueError, TypeError) as error:
+        raise BadFile(path, f"not numbers or times: {error}") from error
+    if len(seconds) < 2:
+        raise BadFile(path, f"{len(seconds)} rows: a path needs two or more")
+    if not (np.diff(seconds) > 0).all():
+        row = int(np.argmin(np.diff(seconds) > 0)) + 1
+        raise BadFile(path, f"timestamps do not increase at row {row + 1} of the part that is used")
+    for asset, values in prices.items():
+        bad = ~(np.isfinite(values) & (values > 0))
+        if bad.any():
+            raise BadFile(path, f"{asset} has no positive price at row {int(np.argmax(bad)) + 1} of the part that is used")
+    return PricePath(seconds - seconds[0], prices, f"{path.name}: {len(seconds)} rows")
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except FileNotFoundError:
+        raise BadFile(path, "no such file") from None
+    except (ValueError, OSError) as error:
+        raise BadFile(path, f"cannot be read as a table: {error}") from error
+
+
+def _seconds(column: pd.Series) -> npt.NDArray[np.int64]:  # type: ignore[type-arg]
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(dtype=np.int64)
+    times = pd.to_datetime(column, utc=True, format="ISO8601")
+    if times.isna().any():
+        raise ValueError("a timestamp is empty")
+    return times.to_numpy(dtype="datetime64[s]").astype(np.int64)

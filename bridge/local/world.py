@@ -1,0 +1,124 @@
+"""Build the whole local world: other people's contracts, ours, tokens, pools, the treasury's positions, a price path.
+
+Everything happens through transactions of the roles in `accounts`; the result is a `Deployment` like that of any other chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.chain import Chain
+from bridge.deploy import Members, deploy_governance
+from bridge.deployment import Deployment
+from bridge.genesis import GovernanceTerms
+from bridge.local.accounts import account, accounts
+from bridge.local.anvil import advance_time
+from bridge.local.market import DEPTH, TREASURY, Market
+from bridge.local.path import PricePath
+from bridge.local.protocols import deploy_protocols
+from bridge.safe import create_safe
+
+TREASURY_FUNDS = {"USD": 20_000_000.0, "ETH": 5_000.0, "BTC": 200.0}
+MAKER_FUNDS = {"USD": 500_000_000.0, "ETH": 100_000.0, "BTC": 5_000.0}
+TRADER_FUNDS = {"USD": 2_000_000_000.0, "ETH": 400_000.0, "BTC": 20_000.0}
+VOTES = (400_000, 350_000, 250_000)
+SETTLE_SECONDS = 3600
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class World:
+    """A built local chain: the node, the address book, and the pools for who wants to trade in them."""
+
+    chain: Chain
+    deployment: Deployment
+    market: Market
+    path: PricePath
+
+
+def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress: Progress) -> World:
+    """Deploy everything and play the price path through the pools.
+
+    Parameters
+    ----------
+    chain
+        A fresh anvil.
+    path
+        Prices to play; the first ones are where the pools start and the positions are minted.
+    terms
+        First values and delays of the governance.
+    progress
+        Called with a description and the share that is done, 0 to 1.
+    """
+    progress("deploying Uniswap v2, v3, v4, Permit2 and Safe", 0.0)
+    deployer = account("deployer")
+    contracts = deploy_protocols(chain, deployer)
+    progress("creating the guardian and steward Safes", 0.1)
+    safes = {
+        name: create_safe(chain, deployer, contracts, [owner.address for owner in accounts(name)], 2, salt)
+        for salt, name in enumerate(("guardian", "steward"))
+    }
+    ours, feeds = deploy_governance(
+        chain, deployer, _members(safes), terms, ("BTC", "ETH"), lambda step: progress(f"deploying {step}", 0.15)
+    )
+    _delegate(chain, ours["HedgeVotes"])
+    progress("creating pools and positions", 0.25)
+    tokens = _tokens(chain, contracts["WETH9"])
+    market = _market(chain, contracts, tokens, path)
+    _play(chain, market, path, progress)
+    named = {name: account(name).address for name in ("lp", "operator")}
+    pools = {pool.base: pool.address for pool in market.pools if pool.quote == "USD"}
+    deployment = Deployment(
+        chain_id=chain.chain_id, contracts=contracts | ours, feeds=feeds,
+        assets={address: asset for asset, address in tokens.items()}, price_pools=pools, accounts=safes | named,
+    )  # fmt: skip
+    return World(chain, deployment, market, path)
+
+
+def _members(safes: dict[str, str]) -> Members:
+    voters = accounts("voter")
+    return Members(
+        holders=[(voter.address, votes * 10**18) for voter, votes in zip(voters, VOTES, strict=True)],
+        guardian=safes["guardian"], steward=safes["steward"],
+        reporters=[reporter.address for reporter in accounts("reporter")],
+    )  # fmt: skip
+
+
+def _delegate(chain: Chain, votes: str) -> None:
+    """Let each voter vote with its own tokens, and lend the operator the right to propose: voter-3 delegates to it."""
+    for voter in accounts("voter"):
+        to = account("operator") if voter == account("voter-3") else voter
+        chain.send(voter, "HedgeVotes", votes, "delegate", to.address)
+
+
+def _tokens(chain: Chain, weth: str) -> dict[str, str]:
+    deployer = account("deployer")
+    return {
+        "USD": chain.deploy(deployer, "TestToken", "USD Coin (local)", "USDC", 6),
+        "ETH": weth,
+        "BTC": chain.deploy(deployer, "TestToken", "Wrapped BTC (local)", "WBTC", 8),
+    }
+
+
+def _market(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], path: PricePath) -> Market:
+    market = Market(chain, contracts, tokens)
+    start = {"USD": 1.0} | {asset: float(prices[0]) for asset, prices in path.prices.items()}
+    market.create_pools(start)
+    for role, funds, ranges in (
+        ("market-maker", MAKER_FUNDS, DEPTH), ("trader", TRADER_FUNDS, ()), ("lp", TREASURY_FUNDS, TREASURY),
+    ):  # fmt: skip
+        market.fund(account(role), funds)
+        for wanted in ranges:
+            market.mint(account(role), wanted, start)
+    return market
+
+
+def _play(chain: Chain, market: Market, path: PricePath, progress: Progress) -> None:
+    """Move the pools along the path in its own time, then let the last price stand for an hour."""
+    steps = len(path.seconds) - 1
+    for step in range(1, steps + 1):
+        progress(f"swapping along the price path, step {step} of {steps}", 0.3 + 0.7 * step / steps)
+        advance_time(chain, int(path.seconds[step] - path.seconds[step - 1]))
+        market.move_to({"USD": 1.0} | {asset: float(prices[step]) for asset, prices in path.prices.items()})
+    advance_time(chain, SETTLE_SECONDS)

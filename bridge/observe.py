@@ -1,0 +1,136 @@
+"""One cycle's reads: a block, the prices and volatilities at it, the book, the governed parameters. Then the block is confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.chain import BlockRef, Chain
+from bridge.config import BookConfig
+from bridge.deployment import Deployment
+from bridge.errors import ContractReverted, UnknownAddress, UntrustedNumber
+from bridge.exposure.pool_position import PoolPosition, convert_position
+from bridge.exposure.uniswap_v3 import UniswapV3Reader
+from bridge.prices import asset_pairs, check_pair_price, read_spots
+from bridge.units import price_from_sqrt_x96, volatility_from_e8
+from hedge.book import Book, Position
+from hedge.market import Market
+from hedge.parameters import KEYS, Limits, Parameters
+
+
+@dataclass(frozen=True)
+class Governed:
+    """The hedge parameters in force at a block, with what bounds their change."""
+
+    parameters: Parameters
+    limits: dict[int, Limits]
+    updated_at: dict[int, int]
+    version: int
+    paused: bool
+    inputs_hash: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Everything that one plan is made from, at one block."""
+
+    block: BlockRef
+    owner: str
+    raw_positions: tuple[PoolPosition, ...]
+    book: Book
+    market: Market
+    governed: Governed
+
+
+def read_positions(
+    chain: Chain, deployment: Deployment, owner: str, spots: dict[str, float], terms: BookConfig, block: BlockRef
+) -> tuple[tuple[PoolPosition, ...], tuple[Position, ...]]:
+    """Read an owner's positions, exact and converted, each pool's price checked against the USD prices."""
+    reader = UniswapV3Reader(
+        chain, deployment.address("NonfungiblePositionManager"), deployment.address("UniswapV3Factory"), deployment.start_block
+    )
+    raw = tuple(reader.read_positions(owner, block))
+    converted = []
+    for position in raw:
+        one = convert_position(position, deployment.assets, spots, block)
+        price = price_from_sqrt_x96(position.sqrt_price_x96, *position.decimals)
+        first_is_base = position.tokens[0].lower() == _token(deployment, one.base)
+        check_pair_price(one.base, one.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap)
+        converted.append(one)
+    return raw, tuple(converted)
+
+
+def _token(deployment: Deployment, asset: str) -> str:
+    return next(address.lower() for address, symbol in deployment.assets.items() if symbol == asset)
+
+
+def read_volatilities(chain: Chain, deployment: Deployment, block: BlockRef) -> dict[str, float]:
+    """Read every feed's fresh answer, as a decimal a year.
+
+    Raises
+    ------
+    UntrustedNumber
+        A feed has no answer, or its answer is stale.
+    """
+    found = {}
+    for asset, feed in sorted(deployment.feeds.items()):
+        try:
+            answer, _ = chain.read("VolatilityOracle", feed, "latest", block=block)
+        except ContractReverted as error:
+            raise UntrustedNumber(
+                f"the {asset} volatility feed gives no usable answer, {error.error}"
+                f"({', '.join(f'{k}={v}' for k, v in error.arguments.items())}): have the reporters submit a round"
+            ) from error
+        found[asset] = volatility_from_e8(answer)
+    return found
+
+
+def read_market(chain: Chain, deployment: Deployment, terms: BookConfig, block: BlockRef) -> Market:
+    """Read prices and volatilities; the correlation is the configured one."""
+    spots = read_spots(chain, deployment, terms, block)
+    return Market(
+        observed_at=block.timestamp, spots=spots, vols=read_volatilities(chain, deployment, block),
+        correlations={pair: terms.correlation for pair in asset_pairs(list(spots))},
+        vol_source=f"on-chain feeds at block {block.number}; correlation configured",
+    )  # fmt: skip
+
+
+def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Governed:
+    """Read the hedge parameters, their limits and when each last changed.
+
+    Raises
+    ------
+    UnknownAddress
+        The contract governs another set of keys than this version knows.
+    """
+    address = deployment.address("HedgeParameters")
+
+    def read(function: str) -> object:
+        return chain.read("HedgeParameters", address, function, block=block)
+
+    values, limits, updated = read("values"), read("allLimits"), read("updatedAt")
+    assert isinstance(values, (list, tuple)) and isinstance(limits, (list, tuple)) and isinstance(updated, (list, tuple))
+    if len(values) != len(KEYS):
+        raise UnknownAddress(address, f"HedgeParameters of {len(KEYS)} keys (it has {len(values)})")
+    inputs_hash = read("lastInputsHash")
+    assert isinstance(inputs_hash, bytes)
+    return Governed(
+        parameters=Parameters.from_values(values),
+        limits={key: Limits(*limit) for key, limit in enumerate(limits)},
+        updated_at=dict(enumerate(updated)), version=int(str(read("version"))), paused=bool(read("paused")),
+        inputs_hash="0x" + inputs_hash.hex(),
+    )  # fmt: skip
+
+
+def observe(chain: Chain, deployment: Deployment, owner: str, terms: BookConfig, block: BlockRef) -> Observation:
+    """Read everything at one block and confirm at the end that the block still stands.
+
+    Raises
+    ------
+    UntrustedNumber, UnknownAddress, Reorganised
+        A number cannot be believed, an address is wrong, or the block was replaced while reading.
+    """
+    market = read_market(chain, deployment, terms, block)
+    raw, positions = read_positions(chain, deployment, owner, dict(market.spots), terms, block)
+    governed = read_governed(chain, deployment, block)
+    chain.confirm(block)
+    return Observation(block, owner, raw, Book(positions), market, governed)

@@ -1,0 +1,92 @@
+"""Plans on record: each is kept as a JSON file named by the hash of its inputs, the hash that goes on chain with its update."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_utils import keccak
+
+from bridge.deployment import write_whole
+from bridge.errors import BadFile
+
+FORMAT = 1
+
+
+def inputs_hash(inputs: dict[str, Any]) -> str:
+    """Return the keccak-256 of the inputs' canonical JSON (sorted keys, no spaces, no NaN), as 0x hex."""
+    text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return "0x" + keccak(text=text).hex()
+
+
+@dataclass(frozen=True)
+class PlanRecord:
+    """A plan with the block it was made at and its inputs' hash; `plan` is the plan as plain JSON."""
+
+    inputs_hash: str
+    chain_id: int
+    block_number: int
+    block_hash: str
+    observed_at: int
+    owner: str
+    plan: dict[str, Any]
+
+    def changes(self) -> dict[int, int]:
+        """Return the new value of every governed key that the plan would change."""
+        return {int(change["key"]): int(change["new"]) for change in self.plan["update"]["changes"]}
+
+    def path(self, state: Path) -> Path:
+        """Return where the record is kept."""
+        return state / "plans" / f"{self.inputs_hash}.json"
+
+    def save(self, state: Path) -> Path:
+        """Keep the record, and remember it as the newest one."""
+        text = json.dumps({"format": FORMAT, **self.__dict__}, indent=1, allow_nan=False) + "\n"
+        write_whole(self.path(state), text)
+        write_whole(state / "plans" / "newest", self.inputs_hash + "\n")
+        return self.path(state)
+
+
+def load_record(path: Path) -> PlanRecord:
+    """Read a plan record and check that its hash is that of its inputs.
+
+    Raises
+    ------
+    BadFile
+        It is absent, of another format, or was changed after it was made.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("format") != FORMAT:
+            raise BadFile(path, f"not a plan of format {FORMAT}: make a new one with `alvh plan`")
+        record = PlanRecord(**content)
+        found = inputs_hash(record.plan["inputs"])
+    except FileNotFoundError:
+        raise BadFile(path, "no such plan: make one with `alvh plan`") from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadFile(path, f"not a plan as `alvh plan` writes it ({error})") from error
+    if found != record.inputs_hash:
+        raise BadFile(path, f"its inputs hash to {found}, it says {record.inputs_hash}: it was changed, make a new plan")
+    return record
+
+
+def newest_record(state: Path) -> PlanRecord:
+    """Read the plan that was made last.
+
+    Raises
+    ------
+    BadFile
+        None was made in this state folder.
+    """
+    pointer = state / "plans" / "newest"
+    if not pointer.is_file():
+        raise BadFile(pointer, "no plan was made yet: run `alvh plan`")
+    return load_record(state / "plans" / f"{pointer.read_text(encoding='utf-8').strip()}.json")
+
+
+def find_record(state: Path, wanted_hash: str) -> PlanRecord | None:
+    """Return the record of an inputs hash, or None where this machine does not have it."""
+    path = state / "plans" / f"{wanted_hash}.json"
+    return load_record(path) if path.is_file() else None

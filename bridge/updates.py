@@ -1,0 +1,89 @@
+"""A parameter update on its way to the contract: encoding, preflight through the contract's own `check`, readable difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_typing import HexStr
+
+from bridge.chain import BlockRef, Chain
+from bridge.deployment import Deployment
+from bridge.errors import ContractReverted, RefusedAction
+from bridge.reverts import decode_reason
+
+SOURCE = {"dao": 0, "steward": 1}
+
+
+@dataclass(frozen=True)
+class Update:
+    """The tuple that `HedgeParameters` takes: key ids ascending, their new values, times in unix seconds, hash of the inputs."""
+
+    keys: tuple[int, ...]
+    values: tuple[int, ...]
+    observed_at: int
+    expiry: int
+    inputs_hash: str
+
+    def argument(self) -> tuple[tuple[int, ...], tuple[int, ...], int, int, bytes]:
+        """Return the struct as the ABI wants it."""
+        return self.keys, self.values, self.observed_at, self.expiry, bytes.fromhex(self.inputs_hash[2:])
+
+
+def build_update(changes: dict[int, int], observed_at: int, life_seconds: int, inputs_hash: str) -> Update:
+    """Build an update from new values by key id.
+
+    Raises
+    ------
+    RefusedAction
+        Nothing changes: an empty update is never proposed.
+    """
+    if not changes:
+        raise RefusedAction("nothing to propose: the plan changes no parameter (see its reasons with `alvh plan`)")
+    keys = tuple(sorted(changes))
+    return Update(keys, tuple(changes[key] for key in keys), observed_at, observed_at + life_seconds, inputs_hash)
+
+
+def check_update(chain: Chain, deployment: Deployment, update: Update, source: str, at: int, block: BlockRef) -> None:
+    """Ask the contract whether the update would pass, applied at time `at`; its setter runs the same code.
+
+    Raises
+    ------
+    ContractReverted
+        The first rule that the update breaks, by name, with the numbers.
+    """
+    reason = chain.read(
+        "HedgeParameters", deployment.address("HedgeParameters"), "check", update.argument(), SOURCE[source], at, block=block
+    )
+    if reason:
+        raise decode_reason(bytes(reason), "the update")
+
+
+def simulate_update(chain: Chain, deployment: Deployment, update: Update, block: BlockRef) -> ContractReverted | None:
+    """Run the call that the timelock will make, now and without sending it; return what it would revert with."""
+    parameters, timelock = deployment.address("HedgeParameters"), deployment.address("HedgeTimelock")
+    try:
+        chain.read("HedgeParameters", parameters, "applyUpdate", update.argument(), block=block, sender=timelock)
+    except ContractReverted as error:
+        return error
+    return None
+
+
+def encode_update(chain: Chain, deployment: Deployment, update: Update) -> HexStr:
+    """Encode the call `applyUpdate(update)`."""
+    contract = chain.contract("HedgeParameters", deployment.address("HedgeParameters"))
+    return contract.encode_abi("applyUpdate", args=[update.argument()])
+
+
+def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: bytes) -> Update | None:
+    """Read an update back from a proposal's calldata; None where the call is something else."""
+    address = deployment.address("HedgeParameters")
+    contract = chain.contract("HedgeParameters", address)
+    if target.lower() != address.lower() or calldata[:4] != contract.functions.applyUpdate.selector_bytes():
+        return None
+    _, arguments = contract.decode_function_input(HexStr("0x" + calldata.hex()))
+    fields: Any = arguments["update"]
+    return Update(
+        tuple(fields["keys"]), tuple(fields["values"]), fields["observedAt"], fields["expiry"],
+        "0x" + bytes(fields["inputsHash"]).hex(),
+    )  # fmt: skip
