@@ -9,15 +9,17 @@ import {GovernorProposalGuardian} from "@openzeppelin/contracts/governance/exten
 import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
 import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
-import {GovernorVotesQuorumFraction} from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
+import {
+    GovernorVotesQuorumFraction
+} from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
 /// @title The DAO's vote
-/// @notice OpenZeppelin's Governor with checkpointed votes, a quorum fraction, protection against a quorum in the last second, a
-/// guardian that can cancel until execution, and a timelock that executes. Nothing is re-written here: the overrides below only
-/// name which parent answers.
-/// @dev The clock is the token's: seconds. A proposal that the guardian cancels while it waits in the timelock is cancelled in
-/// both, which needs the governor to hold the timelock's CANCELLER_ROLE.
+/// @notice OpenZeppelin's Governor with checkpointed votes, a quorum fraction, protection against a quorum in the last
+/// second, a guardian that can cancel until execution, and a timelock that executes. Nothing is re-written here: the
+/// overrides below only name which parent answers.
+/// @dev The clock is the token's: seconds. A proposal that the guardian cancels while it waits in the timelock is
+/// cancelled in both, which needs the governor to hold the timelock's CANCELLER_ROLE.
 contract HedgeGovernor is
     Governor,
     GovernorSettings,
@@ -62,7 +64,9 @@ contract HedgeGovernor is
     }
 
     /// @notice When voting ends, late-quorum extension included, in unix seconds.
-    function proposalDeadline(uint256 proposalId) public view override(Governor, GovernorPreventLateQuorum) returns (uint256) {
+    function proposalDeadline(
+        uint256 proposalId
+    ) public view override(Governor, GovernorPreventLateQuorum) returns (uint256) {
         return super.proposalDeadline(proposalId);
     }
 
@@ -72,7 +76,9 @@ contract HedgeGovernor is
     }
 
     /// @notice True: whatever passes waits in the timelock.
-    function proposalNeedsQueuing(uint256 proposalId) public view override(Governor, GovernorTimelockControl) returns (bool) {
+    function proposalNeedsQueuing(
+        uint256 proposalId
+    ) public view override(Governor, GovernorTimelockControl) returns (bool) {
         return super.proposalNeedsQueuing(proposalId);
     }
 

@@ -12,8 +12,10 @@ import {Lanes} from "./libraries/Lanes.sol";
 import {UpdateRules} from "./libraries/UpdateRules.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
-/// @dev Judging (`_judge`) is a view that returns the encoded error; the setters revert with those bytes, so that a preflight
-/// and an execution can never disagree. TupleLedger follows Pausable so that their small fields share one word.
+/// @notice See IHedgeParameters for what it promises, and its known limits.
+/// @dev Judging (`_judge`) is a view that returns the encoded error; the setters revert with those bytes, so that a
+/// preflight and an execution can never disagree. TupleLedger follows Pausable so that their small fields share one
+/// word.
 contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHedgeParameters {
     using Lanes for uint256[3];
 
@@ -28,7 +30,6 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
     /// @notice Longest steward delay, in seconds: slower than that, a vote is as fast.
     uint32 public constant MAX_STEWARD_DELAY = 14 days;
     /// @notice Seconds between a steward's announcement and its effect.
-    // solhint-disable-next-line immutable-vars-naming
     uint32 public immutable STEWARD_DELAY;
 
     /// @dev Marks a vetoed update in `_scheduled`; no real time is that late.

@@ -5,8 +5,8 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 
 /// @title The DAO's hands: every vote acts through this delay
 /// @notice OpenZeppelin's TimelockController, unchanged; this file exists so that the build emits its artifact.
-/// @dev The governor is the only account that should propose and cancel. The delay is a minimum of the contract and not of the
-/// caller, so an account that both proposes and executes gains no time.
+/// @dev The governor is the only account that should propose and cancel. The delay is a minimum of the contract and not
+/// of the caller, so an account that both proposes and executes gains no time.
 contract HedgeTimelock is TimelockController {
     /// @param minDelay seconds between queueing and execution
     /// @param proposers who may queue (and cancel)

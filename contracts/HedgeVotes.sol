@@ -9,15 +9,18 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 /// @title Voting token of the DAO
 /// @notice A fixed supply, dealt out at construction; nobody owns the contract and nobody can mint.
-/// @dev Votes are checkpointed in seconds, so tokens borrowed within one transaction (a flash loan) carry no vote. A holder
-/// votes only after delegating, to itself or to somebody else.
+/// @dev Votes are checkpointed in seconds, so tokens borrowed within one transaction (a flash loan) carry no vote. A
+/// holder votes only after delegating, to itself or to somebody else.
 contract HedgeVotes is ERC20, ERC20Permit, ERC20Votes {
     /// @notice The two lists do not pair up.
     error HoldersMismatch(uint256 holders, uint256 amounts);
 
     /// @param holders accounts that receive the supply
     /// @param amounts what each receives, in units of 1e-18 votes
-    constructor(address[] memory holders, uint256[] memory amounts) ERC20("ALVH Hedge Votes", "ALVH") ERC20Permit("ALVH Hedge Votes") {
+    constructor(
+        address[] memory holders,
+        uint256[] memory amounts
+    ) ERC20("ALVH Hedge Votes", "ALVH") ERC20Permit("ALVH Hedge Votes") {
         if (holders.length != amounts.length) revert HoldersMismatch(holders.length, amounts.length);
         for (uint256 i = 0; i < holders.length; ++i) {
             _mint(holders[i], amounts[i]);

@@ -9,6 +9,7 @@ import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet
 import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
 
 /// @title One volatility feed: the median of what signers report
+/// @notice See IVolatilityOracle for what it promises and how it can be wrong.
 contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
     using EnumerableSet for EnumerableSet.AddressSet;
 
@@ -21,11 +22,15 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
         uint8 quorum;
     }
 
-    /// @notice Decimals of every volatility: Chainlink's habit for quotes in USD, far finer than any volatility is known.
+    /// @notice Decimals of every volatility: Chainlink's habit for quotes in USD, far finer than any volatility is
+    /// known.
+    // solhint-disable-next-line const-name-snakecase
     uint8 public constant decimals = 8;
     /// @notice Version of the feed's interface and of its EIP-712 domain.
+    // solhint-disable-next-line const-name-snakecase
     uint256 public constant version = 1;
-    /// @notice Lowest volatility accepted, 1 % a year (8 decimals): below it, no crypto underlying has ever been quoted.
+    /// @notice Lowest volatility accepted, 1 % a year (8 decimals): below it, no crypto underlying has ever been
+    /// quoted.
     uint64 public constant MIN_VOLATILITY = 1e6;
     /// @notice Highest volatility accepted, 1000 % a year (8 decimals): above it, a report is a wrong unit.
     uint64 public constant MAX_VOLATILITY = 1e9;
@@ -72,7 +77,12 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
     }
 
     /// @inheritdoc IVolatilityOracle
-    function submit(uint64 round, uint64 observedAt, uint64[] calldata volatilities, bytes[] calldata signatures) external {
+    function submit(
+        uint64 round,
+        uint64 observedAt,
+        uint64[] calldata volatilities,
+        bytes[] calldata signatures
+    ) external {
         Head memory head = _head;
         _checkCount(volatilities.length, signatures.length, head.quorum);
         _checkRound(head, round, observedAt);

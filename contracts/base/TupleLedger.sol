@@ -37,8 +37,8 @@ abstract contract TupleLedger {
     uint40 internal _anyObservedAt;
     /// @dev Counts tuples in force.
     uint48 internal _version;
-    /// @dev Keys whose last change was a steward's. Such a change came no earlier than one cooldown after the DAO's own last
-    /// change of the key, so the DAO owes no more waiting.
+    /// @dev Keys whose last change was a steward's. Such a change came no earlier than one cooldown after the DAO's own
+    /// last change of the key, so the DAO owes no more waiting.
     uint24 internal _stewardMoved;
     /// @dev Words in which the tuple in force differs from the voted one.
     uint8 private _drifted;

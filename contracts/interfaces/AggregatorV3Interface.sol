@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+// solhint-disable interface-starts-with-i
+
 /// @title Chainlink's price feed interface, as its consumers know it
 interface AggregatorV3Interface {
     function decimals() external view returns (uint8);

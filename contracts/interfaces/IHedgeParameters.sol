@@ -4,20 +4,21 @@ pragma solidity 0.8.30;
 import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
-/// @notice 18 integers (ids 0 to 17, see `describe`) that a DAO votes on. A change is a whole update: keys and values that belong
-/// together, when their inputs were observed, when they expire, and a hash of those inputs. Whoever makes it, each value stays
-/// inside its bounds, each change inside its step, each key rests for its cooldown, and the tuple that results obeys the rules
-/// across keys.
+/// @notice 18 integers (ids 0 to 17, see `describe`) that a DAO votes on. A change is a whole update: keys and values
+/// that belong together, when their inputs were observed, when they expire, and a hash of those inputs. Whoever makes
+/// it, each value stays inside its bounds, each change inside its step, each key rests for its cooldown, and the tuple
+/// that results obeys the rules across keys.
 ///
-/// Three roles. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and ends a pause. The steward (STEWARD_ROLE)
-/// changes values after a delay in which the guardian can veto. The guardian (GUARDIAN_ROLE) pauses, vetoes, and rolls back to
-/// values that were voted; it can set nothing.
-/// @dev Pausing is OpenZeppelin's Pausable: while paused, `check` and every update give EnforcedPause(). Rolling back and setting
-/// limits stay possible.
+/// Three roles. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and ends a pause. The steward
+/// (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian (GUARDIAN_ROLE) pauses,
+/// vetoes, and rolls back to values that were voted; it can set nothing.
+/// @dev Pausing is OpenZeppelin's Pausable: while paused, `check` and every update give EnforcedPause(). Rolling back
+/// and setting limits stay possible.
 ///
-/// Known limits. The hash of inputs is a pointer for people and monitors; the contract cannot verify it. A vote judges the tuple
-/// that results from it, and what a steward changed before it and the vote left alone counts as voted from then on. A steward's
-/// legal step can make a pending vote's step, or the rules across keys, fail; the guardian's rollback restores the voted values.
+/// Known limits. The hash of inputs is a pointer for people and monitors; the contract cannot verify it. A vote judges
+/// the tuple that results from it, and what a steward changed before it and the vote left alone counts as voted from
+/// then on. A steward's legal step can make a pending vote's step, or the rules across keys, fail; the guardian's
+/// rollback restores the voted values.
 interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Who makes a change; the DAO and the steward differ in order and cooldown (see `check`).
     enum Source {
@@ -86,8 +87,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function applyUpdate(Update calldata update) external;
 
     /// @notice Replace a key's limits. DAO only.
-    /// @dev The value in force must lie inside. Starts the key's cooldown, so that one proposal cannot widen limits and use them
-    /// at once; a proposal that changes a value and narrows its bounds changes the value first.
+    /// @dev The value in force must lie inside. Starts the key's cooldown, so that one proposal cannot widen limits and
+    /// use them at once; a proposal that changes a value and narrows its bounds changes the value first.
     function setLimits(uint8 key, Limits calldata newLimits) external;
 
     /// @notice End a pause. DAO only.
@@ -95,7 +96,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     // ---------------------------------------------------------------- the steward
     /// @notice Announce an update, to be applied when STEWARD_DELAY has passed. Steward only.
-    /// @dev Reverts with exactly the bytes that `check(update, Source.Steward, block.timestamp + STEWARD_DELAY)` returns.
+    /// @dev Reverts with exactly the bytes that `check(update, Source.Steward, block.timestamp + STEWARD_DELAY)`
+    /// returns.
     /// @return updateHash names it for a veto
     function scheduleUpdate(Update calldata update) external returns (bytes32 updateHash);
 
@@ -110,19 +112,19 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function pause() external;
 
     /// @notice Go back to voted values, also while paused. Guardian only.
-    /// @dev If a steward changed anything since the last vote, the voted values are restored. Otherwise the tuple that was voted
-    /// before (`lastGood`) is restored and becomes the voted one; then nothing is left to roll back until the next vote. Steps and
-    /// cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that breaks one is refused with that
-    /// error. Undoing a vote starts the cooldown of the keys that change; undoing a steward starts it for the steward alone, so
-    /// that the DAO never waits because of a steward.
+    /// @dev If a steward changed anything since the last vote, the voted values are restored. Otherwise the tuple that
+    /// was voted before (`lastGood`) is restored and becomes the voted one; then nothing is left to roll back until the
+    /// next vote. Steps and cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that
+    /// breaks one is refused with that error. Undoing a vote starts the cooldown of the keys that change; undoing a
+    /// steward starts it for the steward alone, so that the DAO never waits because of a steward.
     function rollback() external;
 
     // ---------------------------------------------------------------- judging
     /// @notice The first rule that an update breaks, as the encoded custom error; empty when it breaks none.
-    /// @dev Order and cooldown by source: a DAO update must be observed after the last DAO update, and waits for the cooldown
-    /// since the DAO or a rollback moved the key; a steward's must be observed after the last update of anybody, and waits for
-    /// the cooldown since anybody moved it. So a steward never overrides newer data, and never holds up a vote.
-    /// A vote may also confirm a value that a steward set; otherwise a key must change.
+    /// @dev Order and cooldown by source: a DAO update must be observed after the last DAO update, and waits for the
+    /// cooldown since the DAO or a rollback moved the key; a steward's must be observed after the last update of
+    /// anybody, and waits for the cooldown since anybody moved it. So a steward never overrides newer data, and never
+    /// holds up a vote. A vote may also confirm a value that a steward set; otherwise a key must change.
     /// @param at when it would be applied, unix seconds
     function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason);
 
@@ -145,7 +147,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice The tuple as the last vote left it; differs from `values` only by what a steward changed since.
     function voted() external view returns (uint32[18] memory);
 
-    /// @notice The tuple that was voted before: where a rollback of the last vote goes. Equal to `voted` when there is none.
+    /// @notice The tuple that was voted before: where a rollback of the last vote goes. Equal to `voted` when there is
+    /// none.
     function lastGood() external view returns (uint32[18] memory);
 
     /// @notice Limits of one key.

@@ -33,7 +33,8 @@ interface IHedgeParametersErrors {
     error LifetimeTooLong(uint64 lifetime, uint64 max);
     /// @notice The inputs claim to be observed in the future.
     error FutureObservation(uint64 observedAt, uint256 timestamp);
-    /// @notice The inputs are not strictly newer than those of an update that was applied before: a replay, or old data.
+    /// @notice The inputs are not strictly newer than those of an update that was applied before: a replay, or old
+    /// data.
     error NotNewer(uint64 observedAt, uint256 lastObservedAt);
 
     // ---------------------------------------------------------------- one key

@@ -5,13 +5,13 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
 
 /// @title One volatility feed: the median of what signers report
-/// @notice Reporters sign `Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)` (EIP-712, domain "ALVH
-/// VolatilityOracle" version "1", this chain, this contract); anybody carries a full set of them here. A volatility is annual,
-/// with 8 decimals: 100 % is 1e8.
-/// @dev How it can be wrong: a majority of the reports in a round sets the answer freely inside the absolute bounds; a minority
-/// cannot move it outside the range that the honest reporters span. Whoever carries the reports chooses which of more than a
-/// quorum to include, so among honest reports the answer can be steered between the lowest and the highest median. A feed that
-/// stops makes every freshness-checked read revert.
+/// @notice Reporters sign `Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)` (EIP-712, domain
+/// "ALVH VolatilityOracle" version "1", this chain, this contract); anybody carries a full set of them here. A
+/// volatility is annual, with 8 decimals: 100 % is 1e8.
+/// @dev How it can be wrong: a majority of the reports in a round sets the answer freely inside the absolute bounds; a
+/// minority cannot move it outside the range that the honest reporters span. Whoever carries the reports chooses which
+/// of more than a quorum to include, so among honest reports the answer can be steered between the lowest and the
+/// highest median. A feed that stops makes every freshness-checked read revert.
 interface IVolatilityOracle is AggregatorV3Interface {
     /// @notice What is known about one round. `volatility` is zero when there was no such round.
     struct Round {
@@ -80,11 +80,16 @@ interface IVolatilityOracle is AggregatorV3Interface {
     // ---------------------------------------------------------------- writing
     /// @notice Carry one round of signed reports on chain. Anybody may; the signatures decide.
     /// @param round the last round plus one
-    /// @param observedAt when all of them observed, unix seconds; strictly newer than the last round, not in the future and not
-    /// older than the age limit
+    /// @param observedAt when all of them observed, unix seconds; strictly newer than the last round, not in the future
+    /// and not older than the age limit
     /// @param volatilities one per reporter, 8 decimals; an odd number, at least the quorum
     /// @param signatures 65 bytes each (r, s, v), sorted by strictly ascending signer address
-    function submit(uint64 round, uint64 observedAt, uint64[] calldata volatilities, bytes[] calldata signatures) external;
+    function submit(
+        uint64 round,
+        uint64 observedAt,
+        uint64[] calldata volatilities,
+        bytes[] calldata signatures
+    ) external;
 
     /// @notice Replace all signers. Owner (the DAO's timelock) only.
     /// @param newSigners strictly ascending; at most 31
@@ -98,7 +103,8 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @return observedAt unix seconds
     function latest() external view returns (uint64 volatility, uint64 observedAt);
 
-    /// @notice The last round, fresh or not: for monitors that must see a feed that has stopped. NOT checked for freshness.
+    /// @notice The last round, fresh or not: for monitors that must see a feed that has stopped. NOT checked for
+    /// freshness.
     function peek() external view returns (Round memory);
 
     /// @notice Number of the last round; 0 before the first.

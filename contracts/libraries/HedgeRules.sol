@@ -6,8 +6,8 @@ import {HedgeKeys} from "./HedgeKeys.sol";
 import {Lanes} from "./Lanes.sol";
 
 /// @title Rules across keys: which tuples make sense together
-/// @notice Judged on the tuple that would result, whatever part of it an update touches. A rule that is broken is returned as
-/// the encoded custom error, so that a view and a setter share these lines.
+/// @notice Judged on the tuple that would result, whatever part of it an update touches. A rule that is broken is
+/// returned as the encoded custom error, so that a view and a setter share these lines.
 library HedgeRules {
     using Lanes for uint256[3];
 
@@ -53,7 +53,9 @@ library HedgeRules {
         if (condor >= volatility) {
             return abi.encodeWithSelector(Errors.CondorTenorNotBelowVolatilityTenor.selector, condor, volatility);
         }
-        if (volatility > tail) return abi.encodeWithSelector(Errors.VolatilityTenorAboveTailTenor.selector, volatility, tail);
+        if (volatility > tail) {
+            return abi.encodeWithSelector(Errors.VolatilityTenorAboveTailTenor.selector, volatility, tail);
+        }
         uint32 putDelta = tuple.get(HedgeKeys.TAIL_PUT_DELTA);
         uint32 shortDelta = tuple.get(HedgeKeys.CONDOR_SHORT_DELTA);
         if (putDelta >= shortDelta) {

@@ -7,10 +7,11 @@ import {IHedgeParametersErrors as Errors} from "../interfaces/IHedgeParametersEr
 /// @title Rules for one update and for one key of it
 /// @notice A rule that is broken is returned as the encoded custom error; empty means fine.
 library UpdateRules {
-    /// @dev Longest life of an update, in seconds from its observation: longer than any vote and timelock take together, and
-    /// short enough that a forgotten proposal cannot fire into another market.
+    /// @dev Longest life of an update, in seconds from its observation: longer than any vote and timelock take
+    /// together, and short enough that a forgotten proposal cannot fire into another market.
     uint64 internal constant MAX_LIFETIME = 90 days;
-    /// @dev Shortest cooldown, in seconds: zero would switch off the step limit, since steps could follow in one transaction.
+    /// @dev Shortest cooldown, in seconds: zero would switch off the step limit, since steps could follow in one
+    /// transaction.
     uint32 internal constant MIN_COOLDOWN = 1 hours;
     /// @dev Longest cooldown, in seconds: longer would freeze a key for more than a quarter.
     uint32 internal constant MAX_COOLDOWN = 90 days;
