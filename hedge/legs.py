@@ -107,12 +107,12 @@ class Leg:
         intrinsic = math.exp(-self.rate * self.expiry) * max(sign * (self.forward - self.strike), 0.0)
         return self.quantity * (self.price - intrinsic)
 
-    def payoff(self, spot: FloatArray) -> FloatArray:
+    def payoff(self, spot: FloatArray | float) -> FloatArray:
         """Return the USD paid at expiry for each final `spot`, cost not deducted."""
         sign = 1.0 if self.is_call else -1.0
         return np.asarray(self.quantity * np.maximum(sign * (spot - self.strike), 0.0), dtype=np.float64)
 
-    def value(self, spot: FloatArray, elapsed: float = 0.0, vol_move: FloatArray | float = 0.0) -> FloatArray:
+    def value(self, spot: FloatArray | float, elapsed: float = 0.0, vol_move: FloatArray | float = 0.0) -> FloatArray:
         """Return the USD value after `elapsed` years at `spot`, its volatility moved by `vol_move`.
 
         A leg that has expired by then pays its intrinsic value at `spot`, as if the price had already stood there at
@@ -246,7 +246,7 @@ def max_loss(legs: tuple[Leg, ...]) -> float:
     """Return the largest loss at the common expiry of `legs` over all prices, >= 0; infinite if unbounded."""
     _, profit, slope = _corners(legs)
     unbounded = slope < -ROUNDING * max((leg.lot for leg in legs), default=1.0)
-    return math.inf if unbounded else max(-float(profit.min()), 0.0)
+    return math.inf if unbounded else max(0.0, -float(profit.min()))
 
 
 def break_evens(legs: tuple[Leg, ...]) -> tuple[float, ...]:

@@ -1,0 +1,120 @@
+"""Layer 3, the temporal theta guard: far-dated puts sized on the tail of the book."""
+
+from __future__ import annotations
+
+import math
+
+from hedge.book import AssetExposure
+from hedge.chain import OptionChain, Quote
+from hedge.errors import NotListed
+from hedge.layers.budget import BPS, Budget
+from hedge.legs import Layer, Leg, build_layer, empty_layer, lots_up, max_loss
+from hedge.market import HORIZON_DAYS, YEAR_DAYS, Market
+from hedge.parameters import Parameters
+from hedge.risk import vol_move
+
+Structure = tuple[Leg, ...]
+
+
+def tail_layer(
+    market: Market, exposure: AssetExposure, chain: OptionChain, parameters: Parameters, budget: Budget
+) -> Layer:
+    """Buy puts whose gain in the tail scenario covers the governed share of the book's loss there.
+
+    The scenario is `exposure.tail_price` after 30 days, the index moved by `risk.vol_move`. The put is the one
+    whose absolute delta is nearest the governed one, at the first expiry of at least the governed tenor. It is bought
+    outright or as its synthetic, whichever costs less time value at executable quotes. Units are rounded up to whole
+    lots for the coverage, down for the budget.
+
+    Parameters
+    ----------
+    exposure : of the asset whose chain this is. budget : premium counts as the most that can be lost at expiry.
+
+    Returns
+    -------
+    Layer : empty, with the reason, where the book loses nothing in its tail, nothing is listed or one lot costs too
+        much.
+    """
+    asset = exposure.asset
+    if exposure.tail_loss_usd <= 0.0:
+        return empty_layer("tail", asset, f"no loss at the tail price {exposure.tail_price:,.2f}")
+    try:
+        put = _put(chain, parameters)
+    except NotListed as refused:
+        return empty_layer("tail", asset, str(refused))
+    structure, how = _cheaper(chain, put)
+    gain = _gain(structure, market, exposure)
+    if gain <= 0.0:
+        return empty_layer("tail", asset, f"the put gains {gain:,.2f} USD per unit at {exposure.tail_price:,.2f}")
+    wanted = lots_up(parameters.tail_coverage_bps / BPS * exposure.tail_loss_usd / gain, put.lot)
+    allowed = budget.units(max_loss(structure), exposure.spot, put.lot)
+    units = min(wanted, allowed)
+    reason = _reason(exposure, parameters, units, wanted, gain, how, chain.days_to(put.expiry_at))
+    return build_layer("tail", asset, structure, units, exposure.spot, reason)
+
+
+def _put(chain: OptionChain, parameters: Parameters) -> Quote:
+    """Return the listed put nearest the governed delta at the first expiry that is far enough. Raises `NotListed`."""
+    expiry_at = chain.first_expiry(parameters.tail_tenor_days)
+    wanted = parameters.tail_put_delta_bps / BPS
+    puts = chain.buyable(expiry_at, is_call=False)
+    if not puts:
+        raise NotListed(f"{chain.underlying} put with an ask", f"absolute delta {wanted:g}", math.nan)
+    return min(puts, key=lambda put: abs(abs(chain.delta(put)) - wanted))
+
+
+def _cheaper(chain: OptionChain, put: Quote) -> tuple[Structure, str]:
+    """Return the outright put or its cheapest synthetic, and how they compare."""
+    outright = (chain.bought(put),)
+    cost = _time_value(outright)
+    synthetics = _synthetics(chain, put)
+    if not synthetics:
+        return outright, f"outright at {cost:,.2f} of time value; no synthetic is quoted"
+    best = min(synthetics, key=_time_value)
+    other = _time_value(best)
+    if other < cost:
+        return best, f"synthetic at {other:,.2f} of time value against {cost:,.2f} outright"
+    return outright, f"outright at {cost:,.2f} of time value against {other:,.2f} for its cheapest synthetic"
+
+
+def _synthetics(chain: OptionChain, put: Quote) -> list[Structure]:
+    """Return every synthetic of `put` that listed options can execute.
+
+    put(K) = call(K) - [call(J) - put(J)] + cash: the call at K is bought and the forward is sold as a reversal at
+    another strike J of the same expiry. No listed future is needed, and none is in the chain.
+    """
+    calls = {call.strike: call for call in chain.buyable(put.expiry_at, is_call=True)}
+    if put.strike not in calls:
+        return []
+    call = chain.bought(calls[put.strike])
+    puts = {other.strike: other for other in chain.buyable(put.expiry_at, is_call=False)}
+    return [
+        (call, chain.sold(short), chain.bought(puts[short.strike]))
+        for short in chain.sellable(put.expiry_at, is_call=True)
+        if short.strike in puts and short.strike != put.strike
+    ]
+
+
+def _time_value(structure: Structure) -> float:
+    """Return the time value paid per unit: what put-call parity leaves unchanged, so that both ways compare."""
+    return math.fsum(leg.time_value_usd for leg in structure)
+
+
+def _gain(structure: Structure, market: Market, exposure: AssetExposure) -> float:
+    """Return the gain per unit in the tail scenario, net of the cash paid."""
+    move = vol_move(exposure.tail_price / market.spot(exposure.asset))
+    tail = exposure.tail_price
+    return math.fsum(float(leg.value(tail, HORIZON_DAYS / YEAR_DAYS, move)) - leg.cost_usd for leg in structure)
+
+
+def _reason(
+    exposure: AssetExposure, parameters: Parameters, units: float, wanted: float, gain: float, how: str, days: float
+) -> str:
+    covered = units * gain / exposure.tail_loss_usd
+    text = (
+        f"covers {covered:.1%} of the tail loss of {exposure.tail_loss_usd:,.0f} USD at {exposure.tail_price:,.2f}; "
+        f"{parameters.tail_coverage_bps / BPS:.1%} would take {wanted:g} units of a {days:.0f}-day put, {how}"
+    )
+    if units < wanted:
+        text += f"; the premium or notional cap allows {units:g}"
+    return text
