@@ -1,0 +1,48 @@
+"""One local node for all contract tests; every test starts from the same snapshot of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from governed import GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES
+from onchain import DAY, HOUR, Deployed, Node, running_node
+from reporters import FEED, REPORTERS
+
+
+@pytest.fixture(scope="session")
+def session_node() -> Iterator[Node]:
+    """Run one anvil for the whole session."""
+    with running_node() as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def deployed(session_node: Node) -> dict[str, Deployed]:
+    """Deploy parameters and oracle once; the three roles are plain addresses that the node lets send."""
+    addresses = [reporter.address for reporter in REPORTERS]
+    return {
+        "parameters": session_node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS),
+        "oracle": session_node.deploy("VolatilityOracle", FEED, "ETH 30 days", TIMELOCK, addresses, 3, 6 * HOUR),
+    }
+
+
+@pytest.fixture
+def node(session_node: Node, deployed: dict[str, Deployed]) -> Iterator[Node]:
+    """Give the test the node, two days after deployment, and take back whatever it does."""
+    snapshot = session_node.request("evm_snapshot")
+    session_node.advance(2 * DAY)
+    yield session_node
+    session_node.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def parameters(node: Node, deployed: dict[str, Deployed]) -> Deployed:
+    """Return HedgeParameters, its first cooldown over."""
+    return deployed["parameters"]
+
+
+@pytest.fixture
+def oracle(node: Node, deployed: dict[str, Deployed]) -> Deployed:
+    """Return a feed of five reporters, quorum three, six hours, without a round."""
+    return deployed["oracle"]

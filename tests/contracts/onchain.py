@@ -1,0 +1,181 @@
+"""A local node for the contract tests: deploy from Brownie's build, call and send as anybody, read refusals by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_abi import decode
+from eth_utils import function_abi_to_4byte_selector, get_abi_input_types
+from web3 import HTTPProvider, Web3
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "contracts"
+OURS = ("HedgeParameters", "VolatilityOracle", "HedgeVotes", "HedgeTimelock", "HedgeGovernor", "TestToken")
+GENESIS = 1_767_225_600  # 2026-01-01 00:00:00Z, so that every run has the same times
+GAS_LIMIT = 16_000_000
+HOUR, DAY = 3600, 86_400
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A custom error: its name and numbers."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+def refusal(name: str, *values: Any) -> Refusal:
+    """Write a refusal as a test expects it."""
+    return Refusal(name, values)
+
+
+class Node:
+    """A running anvil that lets every address send, without fees."""
+
+    def __init__(self, url: str) -> None:
+        self.web3 = Web3(HTTPProvider(url))
+        self.deployer = self.web3.eth.accounts[0]
+
+    def request(self, method: str, *parameters: Any) -> Any:
+        """Send a raw request; an error of the node is an assertion that fails."""
+        answer = self.web3.provider.make_request(method, list(parameters))
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        return answer["result"]
+
+    @property
+    def now(self) -> int:
+        """Time of the newest block, which calls see as now."""
+        return int(self.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def advance(self, seconds: int) -> None:
+        """Mine one block this much later."""
+        self.request("evm_setNextBlockTimestamp", self.now + seconds)
+        self.request("evm_mine")
+
+    def transact(self, transaction: dict[str, Any]) -> dict[str, Any]:
+        """Send from any address and return the receipt of a success."""
+        sent = self.request("eth_sendTransaction", {"gas": hex(GAS_LIMIT), "gasPrice": "0x0", **transaction})
+        receipt = self._receipt(sent)
+        assert receipt["status"] == "0x1", f"reverted: {self.revert_data(transaction).hex()}"
+        return receipt
+
+    def _receipt(self, sent: str) -> dict[str, Any]:
+        deadline = time.monotonic() + 10
+        while (receipt := self.request("eth_getTransactionReceipt", sent)) is None:
+            assert time.monotonic() < deadline, f"{sent} was not mined within 10 s"
+            time.sleep(0.005)
+        return dict(receipt)
+
+    def revert_data(self, transaction: dict[str, Any]) -> bytes:
+        """Return what a call reverts with; that it does not is an assertion that fails."""
+        answer = self.web3.provider.make_request("eth_call", [{"gas": hex(GAS_LIMIT), **transaction}, "latest"])
+        assert "error" in answer, "the call did not revert"
+        return bytes.fromhex(answer["error"]["data"][2:])
+
+    def deploy(self, name: str, *arguments: Any) -> Deployed:
+        """Deploy a contract of the build."""
+        built = compiled(name)
+        receipt = self.transact(self._creation(built, arguments))
+        return Deployed(self, receipt["contractAddress"], built["abi"])
+
+    def deploy_refusal(self, name: str, *arguments: Any) -> Refusal:
+        """Return the error with which a constructor refuses."""
+        built = compiled(name)
+        return named(self.revert_data(self._creation(built, arguments)), built["abi"])
+
+    def _creation(self, built: dict[str, Any], arguments: tuple[Any, ...]) -> dict[str, Any]:
+        factory = self.web3.eth.contract(abi=built["abi"], bytecode=built["bytecode"])
+        return {"from": self.deployer, "data": factory.constructor(*arguments).data_in_transaction}
+
+
+class Deployed:
+    """A contract on the node."""
+
+    def __init__(self, node: Node, address: str, abi: list[dict[str, Any]]) -> None:
+        self.node, self.abi = node, abi
+        self.address = Web3.to_checksum_address(address)
+        self.contract = node.web3.eth.contract(address=self.address, abi=abi)
+
+    def encode(self, function: str, *arguments: Any) -> str:
+        """Encode a call."""
+        return str(self.contract.encode_abi(function, args=list(arguments)))
+
+    def read(self, function: str, *arguments: Any) -> Any:
+        """Call a view."""
+        return self.contract.functions[function](*arguments).call()
+
+    def send(self, function: str, *arguments: Any, sender: str) -> dict[str, Any]:
+        """Send a call that succeeds."""
+        return self.node.transact(self._transaction(function, arguments, sender))
+
+    def revert_data(self, function: str, *arguments: Any, sender: str) -> bytes:
+        """Return the raw bytes that a call reverts with."""
+        return self.node.revert_data(self._transaction(function, arguments, sender))
+
+    def refusal(self, function: str, *arguments: Any, sender: str | None = None) -> Refusal:
+        """Return the error that a call reverts with."""
+        data = self.revert_data(function, *arguments, sender=sender or self.node.deployer)
+        return named(data, self.abi)
+
+    def events(self, receipt: dict[str, Any], name: str) -> list[dict[str, Any]]:
+        """Return the arguments of every event of a name in a receipt."""
+        found = self.node.web3.eth.get_transaction_receipt(receipt["transactionHash"])
+        topic = self.contract.events[name]().topic
+        entries = [entry for entry in found["logs"] if entry["address"] == self.address]
+        own = [entry for entry in entries if "0x" + bytes(entry["topics"][0]).hex() == topic]
+        return [dict(self.contract.events[name]().process_log(entry)["args"]) for entry in own]
+
+    def _transaction(self, function: str, arguments: tuple[Any, ...], sender: str) -> dict[str, Any]:
+        return {"from": sender, "to": self.address, "data": self.encode(function, *arguments)}
+
+
+def named(data: bytes, abi: list[dict[str, Any]]) -> Refusal:
+    """Decode revert bytes by selector."""
+    for entry in abi:
+        if entry["type"] == "error" and function_abi_to_4byte_selector(entry) == data[:4]:
+            return Refusal(entry["name"], decode(get_abi_input_types(entry), data[4:]))
+    return Refusal("0x" + data.hex(), ())
+
+
+def compiled(name: str) -> dict[str, Any]:
+    """Read a contract from Brownie's build, and refuse one that is older than its source."""
+    path = BUILD / f"{name}.json"
+    assert path.is_file(), f"{path} is missing: run `brownie compile` (make contracts)"
+    built: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    source = (ROOT / built["sourcePath"]).read_bytes()
+    assert hashlib.sha1(source).hexdigest() == built["sha1"], f"{name} changed since the build: run `brownie compile`"
+    return built
+
+
+@contextmanager
+def running_node(chain_id: int = 31_337) -> Iterator[Node]:
+    """Run anvil on a free port for the length of a `with` block."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [ROOT / "node_modules" / ".bin" / "anvil", "--port", str(port), "--chain-id", str(chain_id), "--silent",
+         "--timestamp", str(GENESIS), "--hardfork", "cancun", "--auto-impersonate", "--base-fee", "0"],
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 30
+        while not Web3(HTTPProvider(f"http://127.0.0.1:{port}")).is_connected():
+            assert process.poll() is None, "anvil ended at once"
+            assert time.monotonic() < deadline, "anvil did not answer within 30 s"
+            time.sleep(0.05)
+        node = Node(f"http://127.0.0.1:{port}")
+        node.request("anvil_setBlockTimestampInterval", 1)
+        yield node
+    finally:
+        process.terminate()
+        process.wait()
