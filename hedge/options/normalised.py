@@ -32,7 +32,7 @@ def log_ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Return ln(numerator / denominator), exact to rounding near 1; equal arguments (0 and 0 included) give 0."""
     gap = numerator - denominator
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        close = np.abs(gap) <= 0.5 * denominator
+        close = np.abs(gap) < 0.5 * denominator  # strict: an infinite denominator is not close
         ratio = np.where(close, np.log1p(gap / denominator), np.log(numerator) - np.log(denominator))
     return np.where(gap == 0.0, 0.0, ratio)
 
