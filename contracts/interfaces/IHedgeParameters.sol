@@ -56,13 +56,13 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     // ---------------------------------------------------------------- events
     /// @notice The contract was created with this tuple, which is version 1 and counts as voted and as updated now.
-    event Genesis(uint32[18] values, uint32 stewardDelay);
+    event Genesis(uint32[18] firstValues, uint32 stewardDelay);
     /// @notice An update took effect.
     event UpdateApplied(
         uint64 indexed version,
         Source indexed source,
         bytes32 indexed inputsHash,
-        uint8[] keys,
+        uint8[] changedKeys,
         uint32[] oldValues,
         uint32[] newValues,
         uint64 observedAt

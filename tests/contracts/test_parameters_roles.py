@@ -1,0 +1,122 @@
+"""Roles, limits, set-up and reads of HedgeParameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from governed import ANYBODY, BY_STEWARD, COUNT, DAO, GUARDIAN, HASH, LIMITS, STEWARD, TIMELOCK, VALUES
+from governed import changed, steer, update, values, vote
+from onchain import DAY, GENESIS, HOUR, Deployed, Node, refusal
+
+from hedge.parameters import KEYS
+
+pytestmark = pytest.mark.chain
+ZERO = "0x" + "00" * 20
+
+
+def test_roles__after_deployment__one_holder_each_and_none_for_the_deployer(parameters: Deployed) -> None:
+    for role, holder in ((bytes(32), TIMELOCK), ("STEWARD_ROLE", STEWARD), ("GUARDIAN_ROLE", GUARDIAN)):
+        key = parameters.read(role) if isinstance(role, str) else role
+        assert parameters.read("getRoleMembers", key) == [holder]
+        assert parameters.read("getRoleAdmin", key) == bytes(32)
+        assert parameters.read("hasRole", key, parameters.node.deployer) is False
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        (TIMELOCK, TIMELOCK, GUARDIAN), (TIMELOCK, STEWARD, STEWARD), (GUARDIAN, STEWARD, GUARDIAN),
+        (ZERO, STEWARD, GUARDIAN), (TIMELOCK, ZERO, GUARDIAN), (TIMELOCK, STEWARD, ZERO),
+    ],
+)  # fmt: skip
+def test_roles__shared_or_missing__not_separate(node: Node, roles: tuple[str, str, str]) -> None:
+    expected = refusal("RolesNotSeparate", *(role.lower() for role in roles))
+    assert node.deploy_refusal("HedgeParameters", *roles, DAY, VALUES, LIMITS) == expected
+
+
+@pytest.mark.parametrize("delay", [0, HOUR - 1, 14 * DAY + 1])
+def test_steward_delay__outside_its_range__refused(node: Node, delay: int) -> None:
+    found = node.deploy_refusal("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, delay, VALUES, LIMITS)
+    assert found == refusal("BadStewardDelay", delay, HOUR, 14 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("limits", "name", "numbers"),
+    [
+        ((1001, 1000, 1, 1, DAY), "BoundsReversed", (1, 1001, 1000)),
+        ((1001, 3000, 1, 1, DAY), "OutOfBounds", (1, 1000, 1001, 3000)),
+        ((0, 999, 1, 1, DAY), "OutOfBounds", (1, 1000, 0, 999)),
+        ((0, 3000, 0, 1, DAY), "ZeroStep", (1, 0, 1)),
+        ((0, 3000, 1, 0, DAY), "ZeroStep", (1, 1, 0)),
+        ((0, 3000, 1, 1, 0), "BadCooldown", (1, 0, HOUR, 90 * DAY)),
+        ((0, 3000, 1, 1, HOUR - 1), "BadCooldown", (1, HOUR - 1, HOUR, 90 * DAY)),
+        ((0, 3000, 1, 1, 90 * DAY + 1), "BadCooldown", (1, 90 * DAY + 1, HOUR, 90 * DAY)),
+    ],
+)
+def test_limits__senseless__refused(
+    parameters: Deployed, limits: tuple[int, ...], name: str, numbers: tuple[int, ...]
+) -> None:
+    assert parameters.refusal("setLimits", 1, limits, sender=TIMELOCK) == refusal(name, *numbers)
+
+
+def test_limits__of_an_unknown_key__refused(parameters: Deployed) -> None:
+    expected = refusal("UnknownKey", COUNT, COUNT)
+    assert parameters.refusal("setLimits", COUNT, LIMITS[0], sender=TIMELOCK) == expected
+    for read in (("value", COUNT), ("limits", COUNT), ("describe", COUNT), ("readyAt", COUNT, DAO)):
+        assert parameters.refusal(*read) == expected
+
+
+def test_limits__by_anybody_but_the_dao__unauthorised(parameters: Deployed) -> None:
+    for sender in (ANYBODY, STEWARD, GUARDIAN, parameters.node.deployer):
+        expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), bytes(32))
+        assert parameters.refusal("setLimits", 1, LIMITS[1], sender=sender) == expected
+
+
+def test_limits__widened__not_usable_in_the_same_proposal(parameters: Deployed, node: Node) -> None:
+    receipt = parameters.send("setLimits", 1, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
+    (event,) = parameters.events(receipt, "LimitsSet")
+    assert tuple(event["limits"].values()) == parameters.read("limits", 1) == (200, 5000, 5000, 5000, HOUR)
+    wanted = update(parameters, {1: 5000})
+    expected = refusal("CoolingDown", 1, node.now, node.now + HOUR)
+    assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
+    node.advance(HOUR)
+    parameters.send("applyUpdate", wanted, sender=TIMELOCK)
+    assert parameters.read("value", 1) == 5000
+
+
+def test_describe__every_key__is_the_table_of_the_hedge_package(parameters: Deployed) -> None:
+    assert parameters.read("KEY_COUNT") == COUNT
+    table = [tuple(parameters.read("describe", key)) for key in range(COUNT)]
+    assert table == [(key.name, key.unit) for key in KEYS]
+
+
+def test_reads__after_deployment__are_genesis(parameters: Deployed) -> None:
+    for read in ("values", "voted", "lastGood"):
+        assert list(parameters.read(read)) == VALUES
+    assert parameters.read("allLimits") == LIMITS
+    assert [parameters.read("limits", key) for key in range(COUNT)] == LIMITS
+    assert len(set(parameters.read("updatedAt"))) == 1
+    assert GENESIS <= parameters.read("updatedAt")[0] <= parameters.node.now - 2 * DAY
+    assert parameters.read("paused") is False
+    assert (parameters.read("lastObservedAt"), parameters.read("lastVotedObservedAt")) == (0, 0)
+
+
+def test_updated_at__one_update__stamps_its_keys_alone(parameters: Deployed, node: Node) -> None:
+    before = list(parameters.read("updatedAt"))
+    vote(parameters, {1: 1100, 9: 900, 17: 1_900_000})
+    expected = [node.now if key in (1, 9, 17) else stamp for key, stamp in enumerate(before)]
+    assert list(parameters.read("updatedAt")) == expected
+
+
+def test_events__replayed__rebuild_the_state(parameters: Deployed, node: Node) -> None:
+    receipts: list[dict[str, Any]] = [vote(parameters, {1: 1100, 9: 900}), steer(parameters, {0: 2100})]
+    rebuilt = list(VALUES)
+    for version, receipt in enumerate(receipts, start=2):
+        (event,) = parameters.events(receipt, "UpdateApplied")
+        assert (event["version"], event["inputsHash"]) == (version, HASH)
+        for key, old, new in zip(event["changedKeys"], event["oldValues"], event["newValues"], strict=True):
+            assert rebuilt[key] == old
+            rebuilt[key] = new
+    assert [event["source"] for r in receipts for event in parameters.events(r, "UpdateApplied")] == [DAO, BY_STEWARD]
+    assert rebuilt == values(parameters) == changed({0: 2100, 1: 1100, 9: 900})

@@ -1,0 +1,149 @@
+"""Going back to voted values without a vote, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from governed import BY_STEWARD, DAO, DOWN, GUARDIAN, LIMITS, STEWARD, TIMELOCK, UP, VALUES
+from governed import changed, steer, update, values, vote
+from onchain import DAY, Deployed, Node, refusal
+
+pytestmark = pytest.mark.chain
+NOTHING = refusal("NothingToRollBack")
+
+
+def roll_back(parameters: Deployed) -> dict[str, object]:
+    """Roll back as the guardian and return the event."""
+    (event,) = parameters.events(parameters.send("rollback", sender=GUARDIAN), "RolledBack")
+    return event
+
+
+def test_rollback__at_genesis__nothing_to_roll_back(parameters: Deployed) -> None:
+    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+
+
+def test_rollback__bad_but_passed_update__the_tuple_voted_before(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {1: 1100, 9: 900, 17: 1_900_000})
+    assert list(parameters.read("lastGood")) == VALUES
+    event = roll_back(parameters)
+    assert values(parameters) == list(parameters.read("voted")) == VALUES
+    assert event["ofSteward"] is False
+    assert list(event["oldValues"]) == changed({1: 1100, 9: 900, 17: 1_900_000})
+    assert list(event["newValues"]) == VALUES
+    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+
+
+def test_rollback__votes_on_different_words__last_good_is_whole(parameters: Deployed) -> None:
+    vote(parameters, {1: 1100})
+    vote(parameters, {9: 900})
+    assert list(parameters.read("lastGood")) == changed({1: 1100})
+    vote(parameters, {17: 1_900_000})
+    assert list(parameters.read("lastGood")) == changed({1: 1100, 9: 900})
+    roll_back(parameters)
+    assert values(parameters) == changed({1: 1100, 9: 900})
+
+
+def test_rollback__steward_drift__the_voted_tuple_then_the_one_before(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {1: 1100})
+    node.advance(DAY)
+    steer(parameters, {1: 1200, 9: 900})
+    steer(parameters, {1: 1300, 17: 1_900_000})
+    assert list(parameters.read("voted")) == changed({1: 1100})
+    assert roll_back(parameters)["ofSteward"] is True
+    assert values(parameters) == changed({1: 1100})
+    assert roll_back(parameters)["ofSteward"] is False
+    assert values(parameters) == VALUES
+    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+
+
+def test_rollback__drift_that_the_steward_took_back__counts_as_none(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {1: 1100})
+    steer(parameters, {1: 1000})
+    assert values(parameters) == list(parameters.read("voted")) == VALUES
+    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+
+
+def test_rollback__vote_after_drift__last_good_is_the_vote_before_not_the_drift(parameters: Deployed) -> None:
+    vote(parameters, {0: 2100})
+    steer(parameters, {1: 1200, 9: 900})
+    vote(parameters, {2: 8})
+    assert list(parameters.read("voted")) == changed({0: 2100, 1: 1200, 9: 900, 2: 8})
+    assert list(parameters.read("lastGood")) == changed({0: 2100})
+    roll_back(parameters)
+    assert values(parameters) == changed({0: 2100})
+
+
+def test_rollback__vote_that_restates_the_voted_tuple__keeps_the_last_good_one(parameters: Deployed) -> None:
+    vote(parameters, {0: 2100})
+    steer(parameters, {1: 1200})
+    vote(parameters, {1: 1000})
+    assert values(parameters) == changed({0: 2100})
+    assert list(parameters.read("lastGood")) == VALUES
+    roll_back(parameters)
+    assert values(parameters) == VALUES
+
+
+def test_rollback__while_paused__works(parameters: Deployed) -> None:
+    vote(parameters, {1: 1100})
+    parameters.send("pause", sender=GUARDIAN)
+    roll_back(parameters)
+    assert values(parameters) == VALUES
+
+
+def test_rollback__larger_than_any_step_and_inside_the_cooldown__works(parameters: Deployed, node: Node) -> None:
+    low = VALUES[1] - DOWN[1]
+    assert VALUES[1] - low > UP[1]
+    vote(parameters, {1: low})
+    roll_back(parameters)
+    assert values(parameters) == VALUES
+
+
+def test_rollback__bounds_narrowed_since__refused_with_the_reason(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {1: 1200})
+    parameters.send("setLimits", 1, (1100, 3000, 200, 500, DAY), sender=TIMELOCK)
+    assert parameters.refusal("rollback", sender=GUARDIAN) == refusal("OutOfBounds", 1, 1000, 1100, 3000)
+    parameters.send("setLimits", 1, LIMITS[1], sender=TIMELOCK)
+    roll_back(parameters)
+    assert values(parameters) == VALUES
+
+
+def test_rollback__of_a_vote__starts_the_cooldown_of_changed_keys_for_all(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {1: 1100})
+    node.advance(DAY)
+    roll_back(parameters)
+    assert parameters.read("readyAt", 1, DAO) == node.now + DAY
+    wanted = update(parameters, {1: 1100})
+    expected = refusal("CoolingDown", 1, node.now, node.now + DAY)
+    assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
+    vote(parameters, {2: 8})
+
+
+def test_rollback__of_a_steward__makes_the_steward_wait_but_not_the_vote(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {1: 1100})
+    node.advance(DAY)
+    roll_back(parameters)
+    assert parameters.read("readyAt", 1, BY_STEWARD) == node.now + DAY
+    vote(parameters, {1: 1200})
+    assert values(parameters) == changed({1: 1200})
+
+
+def test_rollback__then_a_replay_of_the_bad_update__not_newer(parameters: Deployed, node: Node) -> None:
+    bad = update(parameters, {1: 1100})
+    parameters.send("applyUpdate", bad, sender=TIMELOCK)
+    roll_back(parameters)
+    node.advance(2 * DAY)
+    assert parameters.refusal("applyUpdate", bad, sender=TIMELOCK) == refusal("NotNewer", bad[2], bad[2])
+
+
+def test_rollback__by_the_dao_or_the_steward__unauthorised(parameters: Deployed) -> None:
+    role = parameters.read("GUARDIAN_ROLE")
+    for sender in (TIMELOCK, STEWARD):
+        expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), role)
+        assert parameters.refusal("rollback", sender=sender) == expected
+
+
+def test_version__every_change_of_the_tuple__counts_one(parameters: Deployed, node: Node) -> None:
+    assert parameters.read("version") == 1
+    vote(parameters, {1: 1100})
+    steer(parameters, {0: 2100})
+    roll_back(parameters)
+    assert parameters.read("version") == 4
