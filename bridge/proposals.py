@@ -41,10 +41,10 @@ def describe(record: PlanRecord, proposer: str) -> str:
 
     The last line binds the proposal to its proposer, so that nobody else can bring and then cancel it.
     """
-    plan, rows = record.plan, record.plan["update"]["changes"]
+    rows, answer = record.plan["update"]["changes"], record.plan["decision"]["answer"]
     lines = [
         f"# Hedge parameters: {len(rows)} change{'s' if len(rows) != 1 else ''}", "",
-        f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {plan['decision']}.",
+        f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {answer}.",
         f"Inputs hash: {record.inputs_hash}", "",
         "| parameter | old | new | unit | why | effect |", "|---|---|---|---|---|---|",
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_typing import HexStr
+from web3.exceptions import MismatchedABI, Web3ValueError
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
@@ -78,10 +79,14 @@ def encode_update(chain: Chain, deployment: Deployment, update: Update) -> HexSt
 def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: bytes) -> Update | None:
     """Read an update back from a proposal's calldata; None where the call is something else."""
     address = deployment.address("HedgeParameters")
-    contract = chain.contract("HedgeParameters", address)
-    if target.lower() != address.lower() or calldata[:4] != contract.functions.applyUpdate.selector_bytes():
+    if target.lower() != address.lower():
         return None
-    _, arguments = contract.decode_function_input(HexStr("0x" + calldata.hex()))
+    try:
+        function, arguments = chain.contract("HedgeParameters", address).decode_function_input(HexStr("0x" + calldata.hex()))
+    except (Web3ValueError, MismatchedABI):
+        return None
+    if function.fn_name != "applyUpdate":
+        return None
     fields: Any = arguments["update"]
     return Update(
         tuple(fields["keys"]), tuple(fields["values"]), fields["observedAt"], fields["expiry"],

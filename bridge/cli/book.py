@@ -45,7 +45,7 @@ def exposure(
     elif as_csv:
         _print_csv(rows)
     else:
-        _print_tables(found, holder, ref.number)
+        print_exposure(found, holder, ref.number)
 
 
 def _units(exact: Any) -> dict[str, Any]:
@@ -62,7 +62,8 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
     writer.writerows(flat)
 
 
-def _print_tables(found: BookExposure, holder: str, number_: int) -> None:
+def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
+    """Print the positions and the whole book as tables."""
     from bridge.cli.show import console, number, percent, table, usd
 
     out = console()
@@ -77,7 +78,7 @@ def _print_tables(found: BookExposure, holder: str, number_: int) -> None:
     columns = (
         "id", "pool", "in range", "price", "value USD", "IL USD", "fees owed", "fees/yr", "LVR/yr", "break-even vol", "implied vol",
     )  # fmt: skip
-    out.print(table(f"{len(rows)} positions of {holder} at block {number_}", columns, rows, left=3))
+    out.print(table(f"{len(rows)} positions of {holder} at block {block_number}", columns, rows, left=3))
     out.print()
     assets = [
         [asset, number(one.spot, 6), number(one.delta, 5), usd(one.delta_usd), usd(one.gamma_usd), usd(one.tail_loss_usd)]

@@ -37,7 +37,7 @@ def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tup
     session.chain.confirm(ref)
     terms = session.config.options
     chains = read_chains(terms.model_copy(update={"file": chain_file}) if chain_file else terms, spots, ref.timestamp)
-    index = {asset: float(index_from_chain(chain.quotes)) / 100 for asset, chain in chains.items()}
+    index = {asset: index_from_chain(chain.quotes).vol for asset, chain in chains.items()}
     return index, {asset: chain.source for asset, chain in chains.items()}, ref.timestamp
 
 

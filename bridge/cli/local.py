@@ -1,0 +1,179 @@
+"""`alvh up`, `alvh demo` and `alvh doctor`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.cli.options import ConfigOption, JsonOption, print_json
+
+if TYPE_CHECKING:
+    from bridge.demo import DemoResult
+    from bridge.local.path import PricePath
+    from bridge.local.world import World
+
+PricesOption = Annotated[
+    Path | None, typer.Option("--prices", help="CSV or parquet with timestamp, ETH, BTC; default: a simulated path.")
+]
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """Yield a reporter: a bar on a terminal, a line per phase elsewhere, nothing when quiet."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from bridge.cli.show import console
+
+    if quiet or not sys.stderr.isatty():
+        yield (lambda text, share: None) if quiet else _line_reporter()
+        return
+    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda text, share: bar.update(task, description=text, completed=share)
+
+
+def _line_reporter() -> Callable[[str, float], None]:
+    said: set[str] = set()
+
+    def report(text: str, share: float) -> None:
+        phase = text.split(",")[0]
+        if phase not in said:
+            said.add(phase)
+            sys.stderr.write(f"{share:4.0%} {phase}\n")
+
+    return report
+
+
+def _path(prices: Path | None) -> PricePath:
+    from bridge.local.path import read_price_path, simulated_path
+
+    return read_price_path(prices) if prices else simulated_path()
+
+
+def up(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on 127.0.0.1.")] = 8545,
+    prices: PricesOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Start a local chain with Uniswap v2, v3, v4, Safe and our contracts, pools moved along a price path, positions minted.
+
+    Writes the deployment file that the other commands read, and runs until Ctrl-C.
+
+    Examples: alvh up; alvh up --port 8600 --prices prices.csv
+    """
+    from bridge.config import load_config
+    from bridge.genesis import GovernanceTerms
+    from bridge.local.anvil import anvil
+    from bridge.local.rounds import submit_rounds
+    from bridge.local.world import build_world
+
+    settings, path = load_config(config), _path(prices)
+    with anvil(port) as chain:
+        with _progress(as_json) as progress:
+            world = build_world(chain, path, GovernanceTerms(), progress)
+            submit_rounds(chain, world.deployment, settings)
+        world.deployment.save(settings.chain.deployment)
+        _print_world(world, settings.chain.deployment, as_json)
+        try:
+            while True:
+                time.sleep(1)
+        except KeyboardInterrupt:
+            sys.stderr.write("stopped\n")
+
+
+def _print_world(world: World, file: Path, as_json: bool) -> None:
+    from bridge.cli.show import console, table
+    from bridge.local.accounts import INDEX, account
+
+    deployment = world.deployment
+    if as_json:
+        print_json({"rpc_url": world.chain.url, "deployment_file": str(file), "prices": world.path.source, **deployment.model_dump()})
+        sys.stdout.flush()
+        return
+    out = console()
+    names = deployment.contracts | {f"feed {asset}": feed for asset, feed in deployment.feeds.items()}
+    names |= {f"pool {pool.name}": pool.address for pool in world.market.pools}
+    names |= {f"{name} (Safe)" if name in ("guardian", "steward") else name: a for name, a in deployment.accounts.items()}
+    out.print(table(f"Local chain {deployment.chain_id} at {world.chain.url}", ("what", "address"), [[*row] for row in names.items()], 2))
+    out.print(f"prices: {world.path.source}\ndeployment: {file}", markup=False)
+    roles = ", ".join(INDEX)
+    out.print(f"accounts of the public test mnemonic, for --as: {roles}\nLP: {account('lp').address}\nCtrl-C stops it", markup=False)
+
+
+def demo(
+    prices: PricesOption = None,
+    report: Annotated[Path, typer.Option("--report", help="Where the HTML report goes.")] = Path("reports/demo.html"),
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Run the whole loop once on a local chain of its own, print a summary and write an HTML report.
+
+    Examples: alvh demo; alvh demo --prices prices.csv --report reports/real.html
+    """
+    from bridge.config import load_config
+    from bridge.demo import run_demo
+    from bridge.local.anvil import anvil
+
+    settings, path = load_config(config), _path(prices)
+    settings = settings.model_copy(update={"state": settings.state / "demo"})
+    with anvil() as chain, _progress(as_json) as progress:
+        result = run_demo(chain, path, settings, report, progress)
+    if as_json:
+        print_json(_demo_json(result))
+    else:
+        _print_demo(result)
+
+
+def _demo_json(result: DemoResult) -> dict[str, object]:
+    from bridge.watch import look_json
+
+    return {
+        "prices": result.world.path.source, "plan": result.planned.record.plan, "proposal": str(result.proposal_id),
+        "inputs_hash": result.planned.record.inputs_hash, "parameters_after": list(result.after),
+        "steps": [step.__dict__ for step in result.steps], "watch": look_json(result.look), "report": str(result.report),
+    }  # fmt: skip
+
+
+def _print_demo(result: DemoResult) -> None:
+    from bridge.cli.book import print_exposure
+    from bridge.cli.monitor import print_look
+    from bridge.cli.planning import print_plan
+    from bridge.cli.show import console, table
+    from bridge.units import utc
+
+    out, planned = console(), result.planned
+    out.print(f"prices: {result.world.path.source}\n", markup=False)
+    print_exposure(planned.plan.exposure, planned.record.owner, planned.record.block_number)
+    out.print()
+    print_plan(planned, planned.record.path(Path(".alvh/demo")), None)
+    rows = [[utc(s.timestamp) if s.timestamp else "", s.name, s.detail, f"{s.gas:,}" if s.gas else ""] for s in result.steps]
+    out.print()
+    out.print(table(f"Governance of proposal {str(result.proposal_id)[:10]}..", ("time on chain", "step", "detail", "gas"), rows, 3))
+    out.print()
+    print_look(result.look)
+    out.print(f"\nreport: {result.report}", markup=False)
+
+
+def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Say what is missing or misconfigured, and how to mend it. Exit code 1 if something is."""
+    from dataclasses import asdict
+
+    from bridge.cli.show import console, table
+    from bridge.doctor import examine
+
+    findings = examine(config)
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        rows = [["ok" if f.ok else "MISSING" if f.needed else "absent", f.what, f.found, "" if f.ok else f.mend] for f in findings]
+        console().print(table("alvh doctor", ("state", "what", "found", "how to mend it"), rows, left=4))
+    if any(not finding.ok and finding.needed for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,164 @@
+"""`alvh plan` and `alvh propose`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.options import (
+    AsOption,
+    BlockOption,
+    ConfigOption,
+    JsonOption,
+    KeystoreOption,
+    OwnerOption,
+    SendOption,
+    Session,
+    choose_signer,
+    open_session,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from bridge.planning import Planned
+    from bridge.proposals import Draft
+    from bridge.records import PlanRecord
+
+
+def plan(
+    owner: OwnerOption = None,
+    block: BlockOption = None,
+    chain_file: Annotated[Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Choose the three layers for an owner's book, say whether to hedge at all, and what to change on chain.
+
+    The plan is kept under the hash of its inputs; `alvh propose` takes it from there.
+
+    Examples: alvh plan; alvh plan --chain quotes.csv --report reports/plan.html; alvh plan --json > signal.json
+    """
+    session = open_session(config)
+    planned = _make(session, owner, block, chain_file)
+    kept = planned.record.save(session.config.state)
+    if report:
+        from bridge.planning import report_content
+        from bridge.report.html import write_report
+
+        write_report(report, report_content(planned, "Hedge plan"))
+    if as_json:
+        print_json({**planned.record.__dict__, "file": str(kept)})
+    else:
+        print_plan(planned, kept, report)
+
+
+def _make(session: Session, owner: str | None, block: int | None, chain_file: Path | None) -> Planned:
+    from bridge.observe import observe
+    from bridge.option_chains import read_chains
+    from bridge.planning import make_plan
+    from bridge.records import find_record
+
+    terms = session.config.options
+    terms = terms.model_copy(update={"file": chain_file}) if chain_file else terms
+    ref = session.block(block)
+    seen = observe(session.chain, session.deployment, session.owner(owner), session.config.book, ref)
+    chains = read_chains(terms, dict(seen.market.spots), ref.timestamp)
+    return make_plan(seen, chains, session.chain.chain_id, find_record(session.config.state, seen.governed.inputs_hash))
+
+
+def print_plan(planned: Planned, kept: Path, report: Path | None) -> None:
+    """Print the plan as people read it: answer, layers, tail, gate, changes."""
+    from bridge.cli.show import console, mapping_text, number, table, usd
+
+    out, content = console(), planned.plan
+    out.print(f"[bold]{content.decision.answer.upper()}[/bold]")
+    for reason in content.decision.reasons:
+        out.print(f"  {reason}", markup=False)
+    rows = [
+        [layer.underlying, layer.name, leg.label, number(leg.quantity), number(leg.price), usd(leg.cost_usd)]
+        for layer in content.layers for leg in layer.legs
+    ]  # fmt: skip
+    out.print()
+    out.print(table("Legs (bought at ask, sold at bid)", ("asset", "layer", "leg", "quantity", "price", "cost USD"), rows, left=3))
+    for layer in content.layers:
+        out.print(f"  {layer.underlying} {layer.name}: {layer.reason}", markup=False)
+    risk = content.gate.risk
+    out.print()
+    out.print(
+        f"CVaR95 over 30 days, USD: unhedged {usd(risk.unhedged)}, with layers 2 and 3 {usd(risk.protected)}, "
+        f"with layer 1 {usd(risk.hedged)}"
+    )
+    out.print(f"Cost, USD: {mapping_text(content.costs, 6)}")
+    changes = [
+        [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"]]
+        for row in content.update.to_dict()["changes"]
+    ]
+    out.print()
+    out.print(table("Proposed parameters", ("parameter", "old", "new", "unit", "why"), changes))
+    for note in content.notes:
+        out.print(f"note: {note}", markup=False)
+    out.print(f"\nkept as {kept}" + (f", report {report}" if report else ""), markup=False)
+
+
+def propose(
+    plan_file: Annotated[Path | None, typer.Option("--plan", help="Plan to propose; default: the newest one.")] = None,
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    proposer: Annotated[
+        str | None, typer.Option("--proposer", help="Address that would propose, for a dry run without a key.")
+    ] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Turn a plan into a governor proposal: preflight by the contract's own rules, difference, then dry run or send.
+
+    Running it again finds the proposal that is already there.
+
+    Examples: alvh propose --as operator; alvh propose --as operator --send
+    """
+    from bridge.proposals import draft_proposal, send_proposal
+    from bridge.records import load_record, newest_record
+
+    session = open_session(config)
+    record = load_record(plan_file) if plan_file else newest_record(session.config.state)
+    signer = None if proposer and not send else choose_signer(session, role, keystore)
+    address = signer.address if signer else str(proposer)
+    life = session.config.governance.update_life_seconds
+    draft = draft_proposal(session.chain, session.deployment, record, life, address, session.chain.head())
+    sent = send_proposal(session.chain, session.deployment, signer, draft) if send and signer else False
+    if as_json:
+        print_json(_draft_json(record, draft, sent))
+    else:
+        _print_draft(record, draft, sent)
+
+
+def _draft_json(record: PlanRecord, draft: Draft, sent: bool) -> dict[str, Any]:
+    return {
+        "proposal": str(draft.id), "state": draft.state, "existed": draft.state is not None, "sent": sent,
+        "inputs_hash": record.inputs_hash, "changes": record.plan["update"]["changes"],
+        "expiry": draft.update.expiry, "executable_at": draft.executable_at, "description": draft.action.description,
+        "calldata": ["0x" + call.hex() for call in draft.action.calldatas], "targets": list(draft.action.targets),
+    }  # fmt: skip
+
+
+def _print_draft(record: PlanRecord, draft: Draft, sent: bool) -> None:
+    from bridge.cli.show import console, table
+    from bridge.units import utc
+
+    out = console()
+    rows = [
+        [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"], row["effect"]]
+        for row in record.plan["update"]["changes"]
+    ]
+    out.print(table("Difference", ("parameter", "old", "new", "unit", "why", "effect"), rows))
+    out.print(f"\nexpires {utc(draft.update.expiry)}, executable from about {utc(draft.executable_at)}")
+    if draft.state is not None:
+        out.print(f"this proposal exists and is {draft.state}: {draft.id}; nothing was sent")
+    elif sent:
+        out.print(f"proposed: {draft.id}")
+    else:
+        out.print(f"preflight passed; would be proposal {draft.id}; not sent: repeat with --send")

@@ -1,0 +1,126 @@
+"""The whole loop once, on a local chain: positions, prices with a crash, oracle, plan, proposal, vote, execution, read-back.
+
+It takes the same functions as the commands do, in the same order; only time is moved by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from web3.types import TxReceipt
+
+from bridge.chain import Chain
+from bridge.config import Config
+from bridge.errors import RefusedAction
+from bridge.genesis import GovernanceTerms
+from bridge.governance import find_proposal, send_execute, send_queue, send_vote
+from bridge.local.accounts import account
+from bridge.local.anvil import advance_time
+from bridge.local.path import PricePath
+from bridge.local.rounds import submit_rounds
+from bridge.local.world import World, build_world
+from bridge.observe import observe, read_governed
+from bridge.option_chains import read_chains
+from bridge.planning import Planned, make_plan, report_content
+from bridge.proposals import confirm_execution, draft_proposal, send_proposal
+from bridge.report.content import PricePathView, Step
+from bridge.report.html import write_report
+from bridge.watch import Look, look
+
+Progress = Callable[[str, float], None]
+WORLD_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo did; `steps` is the time line of its governance and oracle transactions."""
+
+    world: World
+    planned: Planned
+    proposal_id: int
+    after: tuple[int, ...]
+    steps: tuple[Step, ...]
+    look: Look
+    report: Path
+
+
+def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progress: Progress) -> DemoResult:
+    """Run the loop on a fresh local chain and write the report.
+
+    Raises
+    ------
+    RefusedAction
+        The plan on this price path changes no parameter, so there is nothing to vote on.
+    """
+    terms = GovernanceTerms()
+    world = build_world(chain, path, terms, lambda text, share: progress(text, WORLD_SHARE * share))
+    steps: list[Step] = []
+    progress("oracle reporters sign and submit", WORLD_SHARE)
+    steps += _report_volatility(world, config)
+    progress("reading exposure and making the plan", 0.84)
+    planned = _plan(world, config)
+    planned.record.save(config.state)
+    progress("proposing, voting, queueing, executing", 0.9)
+    proposal = _carry(world, planned, config, terms, steps)
+    progress("reading back and looking with the monitor", 0.95)
+    steps += _report_volatility(world, config)
+    after = tuple(read_governed(chain, world.deployment, chain.head()).parameters.to_values())
+    seen = look(chain, world.deployment, config, world.deployment.address("lp"))
+    view = PricePathView(seconds=path.seconds, prices=path.prices, source=path.source)
+    write_report(report, report_content(
+        planned, "The whole loop on a local chain", proposal_id=proposal, after=after, steps=tuple(steps), price_path=view
+    ))  # fmt: skip
+    progress("done", 1.0)
+    return DemoResult(world, planned, proposal, after, tuple(steps), seen, report)
+
+
+def _report_volatility(world: World, config: Config) -> list[Step]:
+    return [
+        _step(
+            world.chain, f"{done.asset} volatility reported",
+            f"{done.points:.2f} from {done.reporters} reporters, round {done.round}", done.receipt,
+        )
+        for done in submit_rounds(world.chain, world.deployment, config)
+    ]  # fmt: skip
+
+
+def _plan(world: World, config: Config) -> Planned:
+    chain, block = world.chain, world.chain.head()
+    seen = observe(chain, world.deployment, world.deployment.address("lp"), config.book, block)
+    chains = read_chains(config.options, dict(seen.market.spots), block.timestamp)
+    return make_plan(seen, chains, chain.chain_id, None)
+
+
+def _carry(world: World, planned: Planned, config: Config, terms: GovernanceTerms, steps: list[Step]) -> int:
+    """Propose the plan's update, vote, queue, execute and read back; returns the proposal id."""
+    chain, deployment, operator = world.chain, world.deployment, account("operator")
+    life = config.governance.update_life_seconds
+    draft = draft_proposal(chain, deployment, planned.record, life, operator.address, chain.head())
+    send_proposal(chain, deployment, operator, draft)
+    again = draft_proposal(chain, deployment, planned.record, life, operator.address, chain.head())
+    if again.id != draft.id or send_proposal(chain, deployment, operator, again):
+        raise RefusedAction("a second run did not find the proposal that is there")
+    proposed = find_proposal(chain, deployment, draft.id, chain.head())
+    count = len(draft.update.keys)
+    steps.append(Step("update proposed", f"{count} parameters, {proposed.state}", chain.head().timestamp, None, None))
+    advance_time(chain, terms.voting_delay + 1)
+    for name, support in (("voter-1", "for"), ("voter-2", "for"), ("operator", "for")):
+        open_ = find_proposal(chain, deployment, draft.id, chain.head())
+        receipt = send_vote(chain, deployment, account(name), open_, support)
+        steps.append(_step(chain, f"{name} votes {support}", "with delegated votes" if name == "operator" else "", receipt))
+    advance_time(chain, terms.voting_period + 1)
+    passed = find_proposal(chain, deployment, draft.id, chain.head())
+    steps.append(_step(chain, "queued in the timelock", "", send_queue(chain, deployment, operator, passed)))
+    advance_time(chain, terms.timelock_delay + 1)
+    queued = find_proposal(chain, deployment, draft.id, chain.head())
+    receipt = send_execute(chain, deployment, operator, queued)
+    confirm_execution(chain, deployment, queued, chain.head())
+    steps.append(_step(chain, "executed and read back", "values equal the vote", receipt))
+    return draft.id
+
+
+def _step(chain: Chain, name: str, detail: str, receipt: TxReceipt) -> Step:
+    at = chain.at(int(receipt["blockNumber"])).timestamp
+    return Step(name, detail, at, "0x" + bytes(receipt["transactionHash"]).hex(), int(receipt["gasUsed"]))

@@ -1,0 +1,95 @@
+"""What is missing or misconfigured, and how to mend it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.chain import Chain, connect
+from bridge.config import Config, load_config
+from bridge.deployment import Deployment, load_deployment
+from bridge.errors import BridgeError
+from bridge.local.anvil import find_anvil
+from bridge.local.vendor import node_modules
+from bridge.oracle import read_status
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `needed` tells a fault from something that only some commands need."""
+
+    what: str
+    ok: bool
+    found: str
+    mend: str
+    needed: bool
+
+
+def examine(config_path: Path | None) -> list[Finding]:
+    """Look at everything that the commands need; no failure stops the look at the rest."""
+    findings = [
+        _python(),
+        _try("anvil", _anvil_version, "run `make setup`; only local chains need it", needed=False),
+        _try("third-party contracts", lambda: str(node_modules()), "run `make setup`; only local chains need them", needed=False),
+    ]
+    config: Config | None = None
+    try:
+        config = load_config(config_path)
+        findings.append(Finding("settings", True, str(config_path or "alvh.toml or the defaults"), "", True))
+    except BridgeError as error:
+        findings.append(Finding("settings", False, str(error), "correct the file, or leave it out for the defaults", True))
+    if config is not None:
+        findings += _examine_chain(config)
+    return findings
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer", True)
+
+
+def _try(what: str, look: Callable[[], str], mend: str, needed: bool) -> Finding:
+    try:
+        return Finding(what, True, look(), "", needed)
+    except BridgeError as error:
+        return Finding(what, False, str(error), mend, needed)
+
+
+def _anvil_version() -> str:
+    answer = subprocess.run([str(find_anvil()), "--version"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
+    return answer.stdout.splitlines()[0] if answer.stdout else "does not start"
+
+
+def _examine_chain(config: Config) -> list[Finding]:
+    findings: list[Finding] = []
+    chain: Chain | None = None
+    deployment: Deployment | None = None
+    try:
+        chain = connect(config.chain.rpc_url, config.chain.chain_id)
+        findings.append(Finding("node", True, f"{config.chain.rpc_url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
+    except BridgeError as error:
+        findings.append(Finding("node", False, str(error), "start `alvh up`, or set chain.rpc_url and chain.chain_id", True))
+    try:
+        deployment = load_deployment(config.chain.deployment)
+        findings.append(Finding("deployment", True, str(config.chain.deployment), "", True))
+    except BridgeError as error:
+        findings.append(Finding("deployment", False, str(error), "start `alvh up`, or set chain.deployment", True))
+    if chain is not None and deployment is not None:
+        findings += _examine_contracts(chain, deployment)
+    return findings
+
+
+def _examine_contracts(chain: Chain, deployment: Deployment) -> list[Finding]:
+    block = chain.head()
+    empty = [name for name, address in deployment.contracts.items() if not chain.has_code(address, block)]
+    named = ", ".join(empty) or f"{len(deployment.contracts)} contracts have code"
+    findings = [Finding("contracts", not empty, named, "the deployment file is of another chain: write it anew", True)]
+    if empty:
+        return findings
+    for feed in read_status(chain, deployment, block):
+        age = f"round {feed.round}, {feed.age_seconds} s old, at most {feed.max_age_seconds} s"
+        findings.append(Finding(f"{feed.asset} feed", not feed.stale, age, "have the reporters submit: `alvh oracle sign`", True))
+    return findings

@@ -1,0 +1,42 @@
+"""Oracle rounds on a local chain: every reporter computes the index from the configured chain, signs it, the operator submits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web3.types import TxReceipt
+
+from bridge.chain import Chain
+from bridge.config import Config
+from bridge.deployment import Deployment
+from bridge.local.accounts import account, accounts
+from bridge.option_chains import read_chains
+from bridge.oracle import build_report, sign_report, submit_reports
+from bridge.prices import read_spots
+from bridge.units import volatility_to_e8
+from hedge.volindex import index_from_chain
+
+
+@dataclass(frozen=True)
+class RoundDone:
+    """A submitted round: the index in points (72.1 for 72.1 %), how many signed, and the receipt."""
+
+    asset: str
+    points: float
+    reporters: int
+    round: int
+    receipt: TxReceipt
+
+
+def submit_rounds(chain: Chain, deployment: Deployment, config: Config) -> list[RoundDone]:
+    """Submit one round to every feed, observed at the newest block."""
+    block = chain.head()
+    chains = read_chains(config.options, read_spots(chain, deployment, config.book, block), block.timestamp)
+    rounds = []
+    for asset in sorted(deployment.feeds):
+        quoted = index_from_chain(chains[asset].quotes)
+        report = build_report(chain, deployment, asset, volatility_to_e8(quoted.vol), block)
+        signed = [sign_report(report, reporter) for reporter in accounts("reporter")]
+        receipt = submit_reports(chain, account("operator"), signed)
+        rounds.append(RoundDone(asset, quoted.points, len(signed), report.round, receipt))
+    return rounds

@@ -1,0 +1,85 @@
+"""From an observation to a plan on record: gather the inputs, decide (pure), name the plan by the hash of its inputs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bridge.observe import Observation
+from bridge.records import PlanRecord, inputs_hash
+from hedge.chain import OptionChain
+from hedge.decision import ExposureRecord
+from hedge.plan import Plan, build_plan
+
+if TYPE_CHECKING:
+    from bridge.report.content import PricePathView, ReportContent, Step
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with what it was made from, and its record."""
+
+    observation: Observation
+    chains: dict[str, OptionChain]
+    plan: Plan
+    record: PlanRecord
+
+
+def make_plan(
+    observation: Observation, chains: dict[str, OptionChain], chain_id: int, on_record: PlanRecord | None
+) -> Planned:
+    """Build the plan of an observation and its record; nothing is written.
+
+    Parameters
+    ----------
+    observation
+        Book, market and parameters at one block.
+    chains
+        Option chains by asset.
+    chain_id
+        Of the book's chain.
+    on_record
+        The plan of the hedge that is on, if there is one: while the exposure stays near it the answer is `hold`.
+    """
+    governed, block = observation.governed, observation.block
+    plan = build_plan(
+        observation.book, observation.market, chains, governed.parameters, governed.limits, governed.updated_at,
+        record=recorded_exposure(on_record) if on_record else None,
+    )  # fmt: skip
+    # Through JSON once, so that the record and its hash hold exactly what a reader of the file will see.
+    content = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
+    content["inputs"] |= {
+        "owner": observation.owner, "chain_id": chain_id, "block_number": block.number, "block_hash": block.hash,
+    }  # fmt: skip
+    record = PlanRecord(
+        inputs_hash=inputs_hash(content["inputs"]), chain_id=chain_id, block_number=block.number, block_hash=block.hash,
+        observed_at=block.timestamp, owner=observation.owner, plan=content,
+    )  # fmt: skip
+    return Planned(observation, chains, plan, record)
+
+
+def recorded_exposure(record: PlanRecord) -> ExposureRecord:
+    """Return the exposure that a recorded plan was made for."""
+    exposure = record.plan["exposure"]
+    deltas, gammas = (
+        {asset: float(one[name]) for asset, one in exposure["assets"].items()} for name in ("delta", "gamma")
+    )
+    return ExposureRecord(float(exposure["value_usd"]), deltas, gammas)
+
+
+def report_content(
+    planned: Planned, title: str, *, proposal_id: int | None = None, after: tuple[int, ...] | None = None,
+    steps: tuple[Step, ...] = (), price_path: PricePathView | None = None,
+) -> ReportContent:  # fmt: skip
+    """Gather what the HTML report shows of a plan and, where it was carried through, of its vote."""
+    from bridge.report.content import ReportContent
+
+    observation, record = planned.observation, planned.record
+    return ReportContent(
+        title=title, plan=planned.plan, book=observation.book, market=observation.market,
+        chain_sources={asset: chain.source for asset, chain in planned.chains.items()}, chain_id=record.chain_id,
+        block_number=record.block_number, block_hash=record.block_hash, owner=record.owner,
+        inputs_hash=record.inputs_hash, parameters_before=tuple(observation.governed.parameters.to_values()),
+        parameters_after=after, proposal_id=proposal_id, steps=steps, price_path=price_path,
+    )  # fmt: skip
