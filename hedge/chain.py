@@ -252,7 +252,7 @@ def synthetic_chain(
 
     Returns
     -------
-    OptionChain : Fridays 08:00 UTC (four weeks, three month ends, five quarter ends), strikes every 2 % of spot or less
+    OptionChain : Fridays 08:00 UTC (four weeks, three month ends, six quarter ends), strikes every 2 % of spot or less
         within 20 % and coarser to 0.3 and 2.5 times spot.
 
     Examples
@@ -317,5 +317,5 @@ def exchange_expiries(observed_at: int) -> tuple[int, ...]:
     first = (now + timedelta(days=(4 - now.weekday()) % 7)).replace(hour=8, minute=0, second=0, microsecond=0)
     fridays = [day for week in range(84) if (day := first + timedelta(weeks=week)) > now + timedelta(hours=1)]
     last = [day for day in fridays if (day + timedelta(weeks=1)).month != day.month]
-    chosen = {*fridays[:4], *last[:3], *[day for day in last if day.month % 3 == 0][:5]}
+    chosen = {*fridays[:4], *last[:3], *[day for day in last if day.month % 3 == 0][:6]}
     return tuple(sorted(int(day.timestamp()) for day in chosen))

@@ -126,7 +126,7 @@ def gate_condor(condor: Condor, asked: float, carrier: Carrier, value_usd: float
         underlying=condor.underlying,
         asked=asked,
         accepted=accepted,
-        refused=asked - accepted,
+        refused=lots_down(asked - accepted, condor.lot),
         risk_units=risk_units,
         bounds=bounds,
         refused_by=tuple(bound.rule for bound in cutting),
@@ -146,7 +146,7 @@ def _cvar_units(carrier: Carrier, unit_pnl: FloatArray, lot: float, ceiling: flo
         middle = (low + high) // 2
         within = cvar(carrier.pnl + middle * lot * unit_pnl) <= carrier.cvar_limit
         low, high = (middle, high) if within else (low, middle)
-    return low * lot
+    return lots_down(low * lot, lot)
 
 
 def _gate_reason(asked: float, accepted: float, cutting: Sequence[Bound]) -> str:

@@ -31,18 +31,23 @@ def lots_down(size: float, lot: float) -> float:
     """Return the largest multiple of `lot` at or below `size` (never below 0).
 
     >>> lots_down(0.37, 0.1)
-    0.30000000000000004
+    0.3
     """
-    return max(math.floor(size / lot + ROUNDING), 0) * lot
+    return _lots(math.floor(size / lot + ROUNDING), lot)
 
 
 def lots_up(size: float, lot: float) -> float:
     """Return the smallest multiple of `lot` at or above `size` (never below 0).
 
     >>> lots_up(0.21, 0.1)
-    0.30000000000000004
+    0.3
     """
-    return max(math.ceil(size / lot - ROUNDING), 0) * lot
+    return _lots(math.ceil(size / lot - ROUNDING), lot)
+
+
+def _lots(count: int, lot: float) -> float:
+    """Return `count` lots as the decimal an exchange reads: three lots of 0.1 are 0.3, not 0.30000000000000004."""
+    return round(max(count, 0) * lot, 10)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ TENOR = KEYS[7]
 def ramp(vol: float, parameters: Parameters) -> float:
     """Return the share of layer 2's full size at an index level (decimal): 0 at the start, 1 at the full level.
 
-    >>> ramp(0.725, Parameters())
+    >>> round(ramp(0.725, Parameters()), 9)
     0.5
     """
     start, full = parameters.ramp_start_vol_bps / BPS, parameters.ramp_full_vol_bps / BPS

@@ -1,0 +1,54 @@
+"""Books, markets and chains that the tests of the layers share."""
+
+import math
+
+from hedge import amm
+from hedge.book import Book, Position
+from hedge.chain import OptionChain, synthetic_chain
+from hedge.market import Market
+
+NOW = 1_700_000_000  # Tuesday 2023-11-14 22:13:20 UTC
+MARKET = Market(
+    NOW, {"ETH": 2000.0, "BTC": 40_000.0}, {"ETH": 0.65, "BTC": 0.5}, {("ETH", "BTC"): 0.8}, "fixed for tests"
+)
+
+
+def position(
+    name: str,
+    value_usd: float,
+    base: str = "ETH",
+    quote: str = "USD",
+    lower: float = 1600.0,
+    upper: float = 2500.0,
+    fee_apr: float = 0.4,
+    market: Market = MARKET,
+) -> Position:
+    """Return a position worth `value_usd` at the market, entered at its price."""
+    price, per_quote = market.spot(base) / market.spot(quote), market.spot(quote)
+    liquidity = value_usd / (float(amm.value(price, 1.0, lower, upper)) * per_quote)
+    held_base, held_quote = (float(held) for held in amm.amounts(price, liquidity, lower, upper))
+    return Position(
+        name, f"{base}/{quote}", base, quote, liquidity, lower, upper, held_base, held_quote, 0.0, 0.0, fee_apr
+    )
+
+
+def mixed_book() -> Book:
+    """Return a v3 position, a v2 position and one in two volatile assets, 2.5 M USD in all."""
+    return Book(
+        (
+            position("eth", 1e6),
+            position("btc-eth", 5e5, "BTC", "ETH", 15.0, 27.0, 0.2),
+            position("btc", 1e6, "BTC", "USD", 0.0, math.inf, 0.1),
+        )
+    )
+
+
+def chains(market: Market = MARKET) -> dict[str, OptionChain]:
+    """Return synthetic chains on ETH and BTC at the market's spots and volatilities."""
+    return {
+        asset: synthetic_chain(asset, market.spot(asset), NOW, market.vol(asset), lot=lot)
+        for asset, lot in (("BTC", 0.01), ("ETH", 0.1))
+    }
+
+
+CHAINS = chains()

@@ -1,0 +1,116 @@
+"""Exposure of positions and of the book."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+from sample_books import MARKET, mixed_book, position
+
+from hedge.book import Book, book_exposure, position_exposure
+from hedge.errors import InvalidPosition
+
+pytestmark = pytest.mark.unit
+
+
+def test_position_exposure__any_pair__has_deltas_that_sum_to_its_value() -> None:
+    for one in mixed_book().positions:
+        exposure = position_exposure(one, MARKET)
+        total = sum(delta * MARKET.spot(asset) for asset, delta in exposure.deltas.items())
+        assert total == pytest.approx(exposure.value_usd, rel=1e-12)
+
+
+def test_position_exposure__entered_at_this_price__has_no_impermanent_loss() -> None:
+    assert position_exposure(position("a", 1e6), MARKET).il_usd == pytest.approx(0.0, abs=1e-6)
+
+
+def test_position_exposure__v2__loses_an_eighth_of_variance() -> None:
+    exposure = position_exposure(position("a", 1e6, lower=0.0, upper=math.inf), MARKET)
+    assert exposure.lvr_usd_per_year == pytest.approx(1e6 * 0.65**2 / 8, rel=1e-12)
+    assert exposure.break_even_vol == pytest.approx(math.sqrt(8 * 0.4), rel=1e-12)
+
+
+def test_position_exposure__usd_as_base__equals_the_same_pool_the_other_way_round() -> None:
+    one = position("a", 1e6)
+    turned = dataclasses.replace(
+        one,
+        base="USD",
+        quote="ETH",
+        lower=1 / one.upper,
+        upper=1 / one.lower,
+        held_base=one.held_quote,
+        held_quote=one.held_base,
+    )
+    first, second = position_exposure(one, MARKET), position_exposure(turned, MARKET)
+    for name in ("value_usd", "lvr_usd_per_year", "break_even_vol"):
+        assert getattr(first, name) == pytest.approx(getattr(second, name), rel=1e-9)
+    assert first.deltas["ETH"] == pytest.approx(second.deltas["ETH"], rel=1e-9)
+    assert first.gammas["ETH", "ETH"] == pytest.approx(second.gammas["ETH", "ETH"], rel=1e-9)
+
+
+def test_position_exposure__out_of_range__earns_nothing_and_has_no_break_even() -> None:
+    one = position("a", 1e6, lower=2100.0, upper=2500.0)
+    exposure = position_exposure(one, MARKET)
+    assert not exposure.in_range
+    assert (exposure.fee_usd_per_year, exposure.lvr_usd_per_year) == (0.0, 0.0)
+    assert math.isnan(exposure.break_even_vol)
+
+
+def test_book_exposure__mixed_book__totals_its_positions() -> None:
+    exposure = book_exposure(mixed_book(), MARKET)
+    assert exposure.value_usd == pytest.approx(2.5e6, rel=1e-12)
+    assert sum(one.value_usd for one in exposure.assets.values()) == pytest.approx(2.5e6, rel=1e-12)
+    for asset, total in exposure.assets.items():
+        assert total.delta == pytest.approx(sum(one.deltas.get(asset, 0.0) for one in exposure.positions))
+    assert exposure.gammas["BTC", "ETH"] == exposure.gammas["ETH", "BTC"] > 0.0
+
+
+def test_book_exposure__delta_and_gamma__match_differences_of_value() -> None:
+    book, step = mixed_book(), 0.5
+    exposure = book_exposure(book, MARKET).assets["ETH"]
+    up, mid, down = (
+        book_exposure(book, MARKET.with_spot("ETH", 2000.0 + shift)).value_usd for shift in (step, 0.0, -step)
+    )
+    assert exposure.delta == pytest.approx((up - down) / (2 * step), rel=1e-7)
+    assert exposure.gamma == pytest.approx((up - 2 * mid + down) / step**2, rel=1e-4)
+
+
+def test_book_exposure__tail_loss__is_the_revalued_book_at_the_tail_price() -> None:
+    book = mixed_book()
+    one = book_exposure(book, MARKET).assets["ETH"]
+    then = book_exposure(book, MARKET.with_spot("ETH", one.tail_price)).value_usd
+    assert one.tail_loss_usd == pytest.approx(2.5e6 - then, rel=1e-9)
+
+
+def test_book_exposure__no_position__is_zero() -> None:
+    exposure = book_exposure(Book(()), MARKET)
+    assert (exposure.value_usd, exposure.assets, exposure.positions) == (0.0, {}, ())
+
+
+def test_to_dict__unknown_numbers__are_null_and_json_holds_them() -> None:
+    unknown = dataclasses.replace(position("a", 1e6), held_base=math.nan, fee_apr=math.nan, upper=math.inf)
+    exposure = book_exposure(Book((unknown,)), MARKET).to_dict()
+    assert exposure["positions"][0]["il_usd"] is None
+    assert exposure["fee_usd_per_year"] is None
+    json.dumps([exposure, unknown.to_dict()], allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"quote": "ETH"}, "base and quote are one asset"),
+        ({"liquidity": -1.0}, "liquidity"),
+        ({"liquidity": math.nan}, "liquidity"),
+        ({"lower": 2500.0}, "lower"),
+        ({"fees_base": -1.0}, "fees_base"),
+    ],
+)
+def test_position__number_out_of_range__names_it(changes: dict[str, object], what: str) -> None:
+    with pytest.raises(InvalidPosition) as refused:
+        dataclasses.replace(position("a", 1e6), **changes)
+    assert (refused.value.position, refused.value.what) == ("a", what)
+
+
+def test_book__two_positions_with_one_id__is_refused() -> None:
+    with pytest.raises(InvalidPosition):
+        Book((position("a", 1.0), position("a", 2.0)))

@@ -1,0 +1,131 @@
+"""The steward's policy: targets, limits, cooldowns, and rules across keys."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_books import MARKET, NOW, mixed_book
+
+from hedge.book import Book, book_exposure
+from hedge.gate import CondorGate, GateReport, TailRisk
+from hedge.parameters import KEYS, Limits, Parameters, broken_rules
+from hedge.policy import ProposedUpdate, propose_update
+
+EXPOSURE = book_exposure(mixed_book(), MARKET)
+WIDE = {key.id: Limits(key.least, key.most, key.most, key.most, 0) for key in KEYS}
+
+
+def gate(cvar_unhedged: float = 500_000.0, cap: float = 750_000.0, risk_units: float = 125.0) -> GateReport:
+    """Return a gate report with one ETH condor; 125 units are 2,000 bps of the asset's value."""
+    condor = CondorGate("ETH", 62.5, 62.5, 0.0, risk_units, (), (), "test")
+    return GateReport((condor,), TailRisk(cvar_unhedged, 0.0, 0.0, cap))
+
+
+def propose(**changes: Any) -> ProposedUpdate:
+    """Return the update for the mixed book with some arguments changed."""
+    arguments: dict[str, Any] = {
+        "exposure": EXPOSURE,
+        "market": MARKET,
+        "parameters": Parameters(),
+        "limits": WIDE,
+        "updated_at": {},
+        "gate": gate(),
+        "at": NOW,
+    }
+    return propose_update(**(arguments | changes))
+
+
+def new(update: ProposedUpdate) -> dict[str, int]:
+    return {KEYS[change.key].name: change.new for change in update.changes}
+
+
+@pytest.mark.unit
+def test_ramp__index_far_above__starts_just_below_it_with_the_stated_spread() -> None:
+    wild = dataclasses.replace(MARKET, vols={"ETH": 1.0, "BTC": 1.0})
+    changed = new(propose(market=wild))
+    assert (changed["rampStartVolBps"], changed["rampFullVolBps"]) == (9000, 12_500)
+
+
+@pytest.mark.unit
+def test_coverage__cvar_far_above_its_cap__covers_the_share_above() -> None:
+    update = propose(gate=gate(cvar_unhedged=1_000_000.0, cap=300_000.0))
+    assert new(update)["tailCoverageBps"] == 7000
+    change = next(change for change in update.changes if change.key == 11)
+    assert "70.0% above its cap" in change.reason
+    assert "USD" in change.effect
+
+
+@pytest.mark.unit
+def test_condor_size__gate_allows_little__falls_to_it_rounded_down() -> None:
+    assert new(propose(gate=gate(risk_units=32.0)))["condorSizeCapBps"] == 500
+
+
+@pytest.mark.unit
+def test_propose__step_limits__move_only_so_far_and_say_so() -> None:
+    steps = WIDE | {3: Limits(0, 5000, 100, 300, 0)}
+    update = propose(gate=gate(risk_units=0.0), limits=steps)
+    change = next(change for change in update.changes if change.key == 3)
+    assert (change.old, change.new) == (1000, 700)
+    assert "wanted 0" in change.reason
+
+
+@pytest.mark.unit
+def test_propose__key_in_cooldown__is_skipped_with_the_time_left() -> None:
+    cooling = WIDE | {3: Limits(0, 5000, 5000, 5000, 3600)}
+    update = propose(limits=cooling, updated_at={3: NOW - 600})
+    skipped = next(one for one in update.skipped if one.key == 3)
+    assert "3000 s" in skipped.reason
+    assert 3 not in {change.key for change in update.changes}
+    assert 3 in {change.key for change in propose(limits=cooling, updated_at={3: NOW - 3600}).changes}
+
+
+@pytest.mark.unit
+def test_propose__cooldown_without_a_known_update__is_skipped() -> None:
+    cooling = WIDE | {3: Limits(0, 5000, 5000, 5000, 3600)}
+    assert "unknown" in next(one for one in propose(limits=cooling).skipped if one.key == 3).reason
+
+
+@pytest.mark.unit
+def test_propose__half_of_a_coupled_pair_is_stuck__keeps_the_rules_and_lists_the_other() -> None:
+    wild = dataclasses.replace(MARKET, vols={"ETH": 1.0, "BTC": 1.0})
+    stuck = WIDE | {6: Limits(1500, 30_000, 0, 0, 0)}
+    update = propose(market=wild, limits=stuck)
+    assert not {5, 6} & {change.key for change in update.changes}
+    assert "rampStart + 500 <= rampFull" in next(one for one in update.skipped if one.key == 5).reason
+
+
+@pytest.mark.unit
+def test_propose__applied_twice__asks_for_nothing_more() -> None:
+    update = propose()
+    assert update.changes
+    assert propose(parameters=update.applied(Parameters())).changes == ()
+
+
+@pytest.mark.unit
+def test_propose__empty_book__asks_for_nothing() -> None:
+    assert propose(exposure=book_exposure(Book(()), MARKET)) == ProposedUpdate()
+
+
+@pytest.mark.prop
+@settings(deadline=None, max_examples=60)
+@given(
+    vol=st.floats(0.05, 3.0),
+    cvar=st.floats(0.0, 2.5e6),
+    units=st.floats(0.0, 400.0),
+    step=st.integers(0, 3000),
+    usd_step=st.integers(0, 3_000_000),
+)
+def test_propose__any_market__stays_inside_bounds_steps_and_rules(
+    vol: float, cvar: float, units: float, step: int, usd_step: int
+) -> None:
+    steps = {key.id: usd_step if key.unit == "USD" else step for key in KEYS}
+    limits = {key.id: Limits(key.least, key.most, steps[key.id], steps[key.id], 0) for key in KEYS}
+    market = dataclasses.replace(MARKET, vols={"ETH": vol, "BTC": vol})
+    update = propose(market=market, limits=limits, gate=gate(cvar_unhedged=cvar, risk_units=units))
+    assert broken_rules(update.applied(Parameters())) == ()
+    for change in update.changes:
+        key = KEYS[change.key]
+        assert key.least <= change.new <= key.most
+        assert 0 < abs(change.new - change.old) <= steps[change.key]
