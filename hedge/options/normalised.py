@@ -33,7 +33,7 @@ def log_ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     gap = numerator - denominator
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         close = np.abs(gap) < 0.5 * denominator  # strict: an infinite denominator is not close
-        ratio = np.where(close, np.log1p(gap / denominator), np.log(numerator) - np.log(denominator))
+        ratio = np.where(close, np.log1p(gap / denominator), np.log(numerator / denominator))
     return np.where(gap == 0.0, 0.0, ratio)
 
 

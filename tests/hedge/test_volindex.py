@@ -226,3 +226,31 @@ def test_single_term_variance__prices_in_another_unit__unchanged(unit: float) ->
     scaled = TINY.assign(strike=TINY["strike"] * unit, bid=TINY["bid"] * unit, ask=TINY["ask"] * unit)
     base = volindex.single_term_variance(TINY, 0.0, 0.1)
     assert volindex.single_term_variance(scaled, 0.0, 0.1) == pytest.approx(base, rel=1e-9)
+
+
+def test_index_from_chain__deribit_days__an_index_every_day_that_moves_with_dvol(vectors: Path) -> None:
+    data = vectors.parent / "iv"
+    chains = pd.read_parquet(data / "deribit_chains_daily_2026h1.parquet")
+    for currency, rows in chains.groupby("currency"):
+        dvol = pd.read_csv(data / f"dvol_{str(currency).lower()}_daily.csv", index_col="date")["open"]
+        index = {
+            str(day): volindex.index_from_chain(usd_quotes(snapshot)).points
+            for day, snapshot in rows.groupby(rows["timestamp"].dt.date)
+        }
+        assert len(index) == 153
+        both = pd.concat([pd.Series(index), dvol], axis=1, join="inner")
+        # Measured 0.967 (BTC) and 0.979 (ETH) against the day's open; DVOL smooths, these are snapshots at other hours.
+        assert both.corr().iloc[0, 1] > 0.95
+
+
+def usd_quotes(snapshot: pd.DataFrame) -> pd.DataFrame:
+    """Turn Deribit's coin prices into USD by the forward of each expiry."""
+    return pd.DataFrame(
+        {
+            "expiry": snapshot["time_to_maturity"],
+            "strike": snapshot["strike"],
+            "is_call": snapshot["option_type"] == "call",
+            "bid": snapshot["bid_price"] * snapshot["underlying"],
+            "ask": snapshot["ask_price"] * snapshot["underlying"],
+        }
+    )
