@@ -6,8 +6,9 @@ is listed with its reason. The contract checks everything again: these rules onl
 
 Rules
 -----
-ramp         full size `RAMP_SPREAD_BPS` above the start; the start at 90 % of the book's value-weighted index, rounded
-             down to 100: the hedge begins before volatility rises.
+ramp         the start at 90 % of the book's value-weighted index, rounded down to 100, but never above the first
+             value on chain; full size `RAMP_SPREAD_BPS` above it. In calm markets the hedge begins before volatility
+             rises; in a storm the ramp stays where it was, or layer 2 would shrink as the index climbs.
 coverage     the share of CVaR95 above its cap, rounded up to 100, never below `LEAST_COVERAGE_BPS`.
 condor size  what the risk rules of the gate allow, as a share of the assets' value, rounded down to 50.
 notionals    the overlay's the book's value, rounded up to 50,000 USD; the condor's its size cap in USD, up to 10,000.
@@ -158,11 +159,11 @@ def index_level(exposure: BookExposure, market: Market) -> float:
 
 
 def _ramp(exposure: BookExposure, market: Market) -> list[Target]:
-    level = index_level(exposure, market)
-    start = _down(0.9 * level * BPS, 100)
+    level, highest = index_level(exposure, market), KEYS[RAMP_START].initial
+    start = min(_down(0.9 * level * BPS, 100), highest)
     reason = f"the book's index stands at {level:.1%}"
     return [
-        Target(RAMP_START, start, 500, f"{reason}; layer 2 begins at 90 % of it"),
+        Target(RAMP_START, start, 500, f"{reason}; layer 2 begins at 90 % of it, at {highest / BPS:.0%} at the latest"),
         Target(RAMP_FULL, start + RAMP_SPREAD_BPS, 500, f"{reason}; full size 35 points above the start"),
     ]
 

@@ -42,10 +42,16 @@ def new(update: ProposedUpdate) -> dict[str, int]:
 
 
 @pytest.mark.unit
-def test_ramp__index_far_above__starts_just_below_it_with_the_stated_spread() -> None:
-    wild = dataclasses.replace(MARKET, vols={"ETH": 1.0, "BTC": 1.0})
-    changed = new(propose(market=wild))
-    assert (changed["rampStartVolBps"], changed["rampFullVolBps"]) == (9000, 12_500)
+def test_ramp__calm_index__starts_just_below_it_with_the_stated_spread() -> None:
+    calm = dataclasses.replace(MARKET, vols={"ETH": 0.4, "BTC": 0.4})
+    changed = new(propose(market=calm))
+    assert (changed["rampStartVolBps"], changed["rampFullVolBps"]) == (3600, 7100)
+
+
+@pytest.mark.unit
+def test_ramp__index_in_a_storm__stays_at_the_first_values_so_that_layer_2_grows() -> None:
+    storm = dataclasses.replace(MARKET, vols={"ETH": 1.2, "BTC": 1.2})
+    assert not {"rampStartVolBps", "rampFullVolBps"} & new(propose(market=storm)).keys()
 
 
 @pytest.mark.unit
@@ -89,11 +95,11 @@ def test_propose__cooldown_without_a_known_update__is_skipped() -> None:
 
 @pytest.mark.unit
 def test_propose__half_of_a_coupled_pair_is_stuck__keeps_the_rules_and_lists_the_other() -> None:
-    wild = dataclasses.replace(MARKET, vols={"ETH": 1.0, "BTC": 1.0})
-    stuck = WIDE | {6: Limits(1500, 30_000, 0, 0, 0)}
-    update = propose(market=wild, limits=stuck)
+    high = Parameters(ramp_start_vol_bps=9000, ramp_full_vol_bps=12_500)
+    stuck = WIDE | {5: Limits(1000, 20_000, 0, 0, 0)}
+    update = propose(parameters=high, limits=stuck)
     assert not {5, 6} & {change.key for change in update.changes}
-    assert "rampStart + 500 <= rampFull" in next(one for one in update.skipped if one.key == 5).reason
+    assert "rampStart + 500 <= rampFull" in next(one for one in update.skipped if one.key == 6).reason
 
 
 @pytest.mark.unit
