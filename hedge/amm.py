@@ -107,9 +107,7 @@ def impermanent_loss(
     return value(price, liquidity, lower, upper) - holding
 
 
-def lvr_rate(
-    price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike, upper: ArrayLike, vol: ArrayLike
-) -> FloatArray:
+def lvr_rate(price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike, upper: ArrayLike, vol: ArrayLike) -> FloatArray:
     """Return the expected loss to arbitrageurs per year, L vol^2 sqrt(price) / 4, in quote; 0 out of range.
 
     Parameters

@@ -215,13 +215,7 @@ def _contributions(calls: _Side, puts: _Side, k0: float, growth: float) -> pd.Da
     width = np.gradient(strike)  # half the distance between the neighbours, whole at the ends
     kind = ["put"] * low.strike.size + ["both"] + ["call"] * high.strike.size
     return pd.DataFrame(
-        {
-            "strike": strike,
-            "kind": kind,
-            "mid": mid,
-            "width": width,
-            "contribution": width / strike**2 * growth * mid,
-        }
+        {"strike": strike, "kind": kind, "mid": mid, "width": width, "contribution": width / strike**2 * growth * mid}
     )
 
 

@@ -42,9 +42,7 @@ class _Claim:
     held_quote: float
 
     def height(self, price: FloatArray) -> FloatArray:
-        return -amm.impermanent_loss(
-            price, self.liquidity, self.lower, self.upper, self.held_base, self.held_quote
-        )
+        return -amm.impermanent_loss(price, self.liquidity, self.lower, self.upper, self.held_base, self.held_quote)
 
 
 def strip_density(
@@ -57,9 +55,7 @@ def strip_density(
     return -amm.gamma(strike, liquidity, lower, upper)
 
 
-def strip_weights(
-    strikes: ArrayLike, price0: float, liquidity: float, lower: float = 0.0, upper: float = inf
-) -> Strip:
+def strip_weights(strikes: ArrayLike, price0: float, liquidity: float, lower: float = 0.0, upper: float = inf) -> Strip:
     """Build the strip of listed options that super-replicates minus the impermanent loss since entry.
 
     Between strikes the strip pays the chord of minus IL; below the first strike the chord to price 0; above the last
@@ -135,9 +131,7 @@ def _claim(price0: float, liquidity: float, lower: float, upper: float) -> _Clai
     return _Claim(float(price0), float(liquidity), float(lower), float(upper), float(base), float(quote))
 
 
-def _split_at_entry(
-    price0: float, knots: FloatArray, heights: FloatArray, slopes: FloatArray, bound: float
-) -> Strip:
+def _split_at_entry(price0: float, knots: FloatArray, heights: FloatArray, slopes: FloatArray, bound: float) -> Strip:
     """Hold puts below entry and calls above; what the chord over entry leaves is cash and a forward."""
     weights = np.maximum(np.diff(slopes), 0.0)  # convex: a negative change is rounding, where minus IL is a line
     here = int(np.searchsorted(knots, price0))

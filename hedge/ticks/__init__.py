@@ -5,12 +5,7 @@ is in hundredths of a basis point. Inputs that the contract reverts raise `PoolR
 (negative, too wide, not an integer) raise `BadInput`.
 """
 
-from hedge.ticks.amounts import (
-    amount0_delta,
-    amount1_delta,
-    next_sqrt_price_from_input,
-    next_sqrt_price_from_output,
-)
+from hedge.ticks.amounts import amount0_delta, amount1_delta, next_sqrt_price_from_input, next_sqrt_price_from_output
 from hedge.ticks.fees import fee_growth_inside, tokens_owed
 from hedge.ticks.positions import liquidity_for_amounts, position_amounts
 from hedge.ticks.prices import (

@@ -7,13 +7,7 @@ from hedge.ticks.words import Q96, fits, mul_div_down, uint
 
 
 def liquidity_for_amounts(
-    sqrt_price_x96: int,
-    sqrt_lower_x96: int,
-    sqrt_upper_x96: int,
-    amount0: int,
-    amount1: int,
-    *,
-    precise: bool = False,
+    sqrt_price_x96: int, sqrt_lower_x96: int, sqrt_upper_x96: int, amount0: int, amount1: int, *, precise: bool = False
 ) -> int:
     """Return the most liquidity that the amounts can mint, rounded down.
 

@@ -3,12 +3,7 @@
 from typing import NamedTuple
 
 from hedge.errors import BadInput
-from hedge.ticks.amounts import (
-    amount0_delta,
-    amount1_delta,
-    next_sqrt_price_from_input,
-    next_sqrt_price_from_output,
-)
+from hedge.ticks.amounts import amount0_delta, amount1_delta, next_sqrt_price_from_input, next_sqrt_price_from_output
 from hedge.ticks.words import int_, mul_div_down, mul_div_up
 
 _PIPS = 1_000_000

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from hedge import amm, ticks
 from hedge.errors import BadInput
 
+pytestmark = pytest.mark.unit
+
 INF = float("inf")
 
 prices = st.floats(1.0, 1e5)
@@ -156,6 +158,7 @@ def test_value__text__bad_input() -> None:
         amm.value("much", 1.0)
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(prices, liquidities, ranges())
 def test_delta__numeric_derivative__is_gamma(price: float, liquidity: float, edges: tuple[float, float]) -> None:
@@ -167,6 +170,7 @@ def test_delta__numeric_derivative__is_gamma(price: float, liquidity: float, edg
     assert (up - down) / (2 * step) == pytest.approx(amm.gamma(price, liquidity, *edges), rel=1e-7, abs=rounding)
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(prices, liquidities, ranges())
 def test_value__numeric_derivative__is_delta(price: float, liquidity: float, edges: tuple[float, float]) -> None:
@@ -177,6 +181,7 @@ def test_value__numeric_derivative__is_delta(price: float, liquidity: float, edg
     assert (up - down) / (2 * step) == pytest.approx(amm.delta(price, liquidity, *edges), rel=1e-7, abs=6e-5 * scale)
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(prices, prices, liquidities, ranges())
 def test_impermanent_loss__entry_amounts_held__never_positive(
@@ -191,6 +196,7 @@ def test_impermanent_loss__entry_amounts_held__never_positive(
     )
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(prices, prices, liquidities)
 def test_amounts__across_range_edges__continuous(edge: float, other: float, liquidity: float) -> None:
@@ -203,6 +209,7 @@ def test_amounts__across_range_edges__continuous(edge: float, other: float, liqu
         assert abs(above[i] - at[i]) <= 2 * np.finfo(float).eps * scale
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(prices, st.floats(0.01, 100.0), liquidities, ranges())
 def test_two_asset_greeks__homogeneous__prices_times_deltas_are_value_and_times_gammas_zero(
@@ -214,6 +221,7 @@ def test_two_asset_greeks__homogeneous__prices_times_deltas_are_value_and_times_
         assert price_base * own + price_quote * other == pytest.approx(0.0, abs=1e-14 * abs(price_base * own))
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(prices, st.floats(0.01, 100.0), liquidities, ranges())
 def test_two_asset_greeks__numeric_derivatives__are_deltas_and_gammas(

@@ -6,6 +6,8 @@ import pytest
 
 from hedge import errors
 
+pytestmark = pytest.mark.unit
+
 CASES = [
     (errors.BadInput("vol", -0.2, "must be >= 0"), {"name": "vol", "value": -0.2}, "vol = -0.2: must be >= 0"),
     (errors.NoImpliedVol(7.0, 0.5, 6.0), {"price": 7.0, "lower": 0.5, "upper": 6.0}, "[0.5, 6.0)"),

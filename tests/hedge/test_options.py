@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hedge import options
 from hedge.errors import BadInput
 
+pytestmark = pytest.mark.unit
+
 EPS = np.finfo(float).eps
 
 spots = st.floats(1.0, 1e5)
@@ -208,6 +210,7 @@ def test_inverse_price__spot_zero__bad_input() -> None:
         options.inverse_price(0.0, 1.0, 1.0, 1.0)
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(spots, moneyness, expiries, vols, rates, rates)
 def test_price__put_call_parity__holds(
@@ -219,6 +222,7 @@ def test_price__put_call_parity__holds(
     assert call - put == pytest.approx(parity, abs=16 * EPS * max(spot, strike, call, put))
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(spots, moneyness, expiries, vols, rates, rates, st.booleans())
 def test_greeks__theta__balances_the_pricing_equation(
@@ -231,6 +235,7 @@ def test_greeks__theta__balances_the_pricing_equation(
     assert g.theta + drift + diffusion == pytest.approx(0.0, abs=64 * EPS * scale)
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(spots, moneyness, expiries, vols, rates, rates, st.booleans())
 def test_greeks__numeric_derivatives__agree(
@@ -243,9 +248,7 @@ def test_greeks__numeric_derivatives__agree(
 
     def price(ds: float = 0.0, dv: float = 0.0, dt: float = 0.0, dr: float = 0.0) -> float:
         return float(
-            options.price(
-                spot * (1 + ds), strike, expiry * (1 + dt), vol * (1 + dv), rate + dr, carry + dr, is_call
-            )
+            options.price(spot * (1 + ds), strike, expiry * (1 + dt), vol * (1 + dv), rate + dr, carry + dr, is_call)
         )
 
     bumped = spot * np.array([1 + h, 1 - h])
@@ -258,6 +261,7 @@ def test_greeks__numeric_derivatives__agree(
     assert (price(dr=h) - price(dr=-h)) / (2 * h) == pytest.approx(g.rho, abs=scale * max(expiry, 1.0) ** 3)
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(spots, st.lists(moneyness, min_size=3, max_size=3, unique=True), expiries, vols)
 def test_price__strikes__convex_and_decreasing_for_calls(

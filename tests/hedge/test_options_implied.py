@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hedge import options
 from hedge.errors import BadInput, NoImpliedVol
 
+pytestmark = pytest.mark.unit
+
 EPS = np.finfo(float).eps
 
 
@@ -110,6 +112,7 @@ def test_implied_vol__scalars__float_and_arrays__broadcast_shape() -> None:
     assert options.implied_vol([], 100.0, 100.0, 1.0).shape == (0,)
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(
     st.floats(1e-2, 1e5),

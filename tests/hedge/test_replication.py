@@ -11,6 +11,8 @@ from scipy.integrate import quad
 from hedge import amm, options, replication
 from hedge.errors import BadInput
 
+pytestmark = pytest.mark.unit
+
 PRICE0, LOWER, UPPER, NOTIONAL = 2_200.0, 2_000.0, 2_400.0, 1_000_000.0
 LIQUIDITY = NOTIONAL / float(amm.value(PRICE0, 1.0, LOWER, UPPER))
 HELD = amm.amounts(PRICE0, LIQUIDITY, LOWER, UPPER)
@@ -174,6 +176,7 @@ def test_strip_weights__impossible_position__bad_input(numbers: tuple[float, flo
 prices = st.floats(100.0, 10_000.0)
 
 
+@pytest.mark.prop
 @settings(deadline=None, max_examples=200)
 @given(prices, prices, prices, st.lists(prices, min_size=1, max_size=12, unique=True))
 def test_strip_weights__any_position_and_ladder__never_pays_less_than_the_loss_nor_more_than_the_bound(

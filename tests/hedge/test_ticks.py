@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from hedge import ticks
 from hedge.errors import BadInput, PoolRevert
 
+pytestmark = pytest.mark.unit
+
 Row = dict[str, str]
 
 
@@ -192,6 +194,7 @@ all_ticks = st.integers(ticks.MIN_TICK, ticks.MAX_TICK - 1)
 liquidities = st.integers(1, (1 << 128) - 1)
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(all_ticks)
 def test_tick_at_sqrt_price__inverse__exact_at_and_below_boundary(tick: int) -> None:
@@ -201,6 +204,7 @@ def test_tick_at_sqrt_price__inverse__exact_at_and_below_boundary(tick: int) -> 
         assert ticks.tick_at_sqrt_price(sqrt_price - 1) == tick - 1
 
 
+@pytest.mark.prop
 @settings(deadline=None)
 @given(all_ticks, st.integers(-887_272, 887_271), liquidities)
 def test_amounts__round_up_against_down__differ_by_one_at_most(tick_a: int, tick_b: int, liquidity: int) -> None:
@@ -209,10 +213,9 @@ def test_amounts__round_up_against_down__differ_by_one_at_most(tick_a: int, tick
         assert 0 <= delta(a, b, liquidity, round_up=True) - delta(a, b, liquidity, round_up=False) <= 1
 
 
+@pytest.mark.prop
 @settings(deadline=None)
-@given(
-    all_ticks, all_ticks, st.integers(10**6, 10**30), st.integers(-(10**30), 10**30), st.integers(0, 999_999)
-)
+@given(all_ticks, all_ticks, st.integers(10**6, 10**30), st.integers(-(10**30), 10**30), st.integers(0, 999_999))
 def test_swap_step__any_pool__never_passes_target_nor_overspends(
     current: int, target: int, liquidity: int, remaining: int, fee_pips: int
 ) -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from hedge import options, volindex
 from hedge.errors import BadInput, NegativeVariance, TooFewExpiries, TooFewQuotes
 
+pytestmark = pytest.mark.unit
+
 MINUTES_PER_YEAR = 525_600
 
 
@@ -194,8 +196,7 @@ def test_term_variance__forward_far_above_last_pair__negative_variance() -> None
 
 
 @pytest.mark.parametrize(
-    "bad",
-    [(120, True, 3, 2), (110, True, 1, 1), (-5, True, 1, 2), (np.nan, True, 1, 2), (120, True, -1, 2)],
+    "bad", [(120, True, 3, 2), (110, True, 1, 1), (-5, True, 1, 2), (np.nan, True, 1, 2), (120, True, -1, 2)]
 )
 def test_term_variance__impossible_quote__bad_input(bad: tuple[float, bool, float, float]) -> None:
     with pytest.raises(BadInput):
@@ -213,6 +214,7 @@ def test_term_variance__column_missing__bad_input() -> None:
         volindex.term_variance(TINY.drop(columns="ask"), 0.0, 0.1)
 
 
+@pytest.mark.prop
 @settings(deadline=None, max_examples=20)
 @given(st.floats(0.2, 1.5), st.floats(0.001, 0.2))
 def test_index_from_chain__spread_around_same_mids__index_unmoved(vol: float, spread: float) -> None:
@@ -220,6 +222,7 @@ def test_index_from_chain__spread_around_same_mids__index_unmoved(vol: float, sp
     assert wide.vol == pytest.approx(tight.vol, rel=1e-9)
 
 
+@pytest.mark.prop
 @settings(deadline=None, max_examples=20)
 @given(st.floats(0.01, 100.0))
 def test_single_term_variance__prices_in_another_unit__unchanged(unit: float) -> None:
