@@ -2,8 +2,8 @@
 
     connect -> Chain.head() -> BlockRef -> Chain.read(..., block) ... -> Chain.confirm(block)
 
-A read always names its block. `confirm` asks again for the block's hash after the last read, so that a re-organisation in between
-is an error and not a number.
+A read always names its block. `confirm` asks again for the block's hash after the last read, so that a re-organisation
+in between is an error and not a number.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from bridge.errors import (
     UnknownAddress,
     WrongChain,
 )
-from bridge.reverts import decode_revert
+from bridge.reverts import decode_reason, decode_revert
 from bridge.signers import Signer
 
 REQUEST_TIMEOUT_SECONDS = 30
@@ -136,11 +136,12 @@ class Chain:
         """Read an event's log entries from block `since` up to the pinned block."""
         source = self.contract(name, address).events[event]
         return cast(
-            Sequence[Any],
-            source.get_logs(from_block=since, to_block=block.number, argument_filters=topics or None),
+            Sequence[Any], source.get_logs(from_block=since, to_block=block.number, argument_filters=topics or None)
         )
 
-    def send(self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0) -> TxReceipt:
+    def send(
+        self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0
+    ) -> TxReceipt:
         """Sign and send a call, wait until it is mined, and return the receipt.
 
         Raises
@@ -201,6 +202,24 @@ class Chain:
             "maxFeePerGas": Web3.to_wei(2 * int(head.get("baseFeePerGas", 0)) + int(tip), "wei"),
         }
 
+    def simulate(self, sender: str, to: str, data: HexStr, at: int, block: BlockRef, action: str) -> None:
+        """Run a call as it would run at unix time `at`, on the state of a block, without sending it.
+
+        Raises
+        ------
+        ContractReverted
+            It would revert.
+        """
+        call = {"from": sender, "to": to, "data": data}
+        overrides: tuple[object, ...] = ({}, {"time": hex(at)})
+        answer = self.web3.provider.make_request(RPCEndpoint("eth_call"), [call, hex(block.number), *overrides])
+        if "error" in answer:
+            error = answer["error"]
+            raw = error.get("data") if isinstance(error, dict) else None
+            if isinstance(raw, str) and len(raw) >= 10:
+                raise decode_reason(bytes.fromhex(raw[2:]), action)
+            raise ChainError(f"{action}: {error}")
+
     def request(self, method: str, *parameters: Any) -> Any:
         """Send a raw JSON-RPC request, for what web3.py has no name for."""
         answer = self.web3.provider.make_request(RPCEndpoint(method), list(parameters))
@@ -219,7 +238,9 @@ def connect(url: str, chain_id: int) -> Chain:
     WrongChain
         It serves another chain id.
     """
-    web3 = Web3(HTTPProvider(url, request_kwargs={"timeout": REQUEST_TIMEOUT_SECONDS}, exception_retry_configuration=None))
+    web3 = Web3(
+        HTTPProvider(url, request_kwargs={"timeout": REQUEST_TIMEOUT_SECONDS}, exception_retry_configuration=None)
+    )
     try:
         found = web3.eth.chain_id
     except (requests.RequestException, Web3Exception, ValueError) as error:

@@ -1,4 +1,5 @@
-"""The whole loop once, on a local chain: positions, prices with a crash, oracle, plan, proposal, vote, execution, read-back.
+"""The whole loop once, on a local chain: positions, prices with a crash, oracle, plan, proposal, vote, execution,
+read-back.
 
 It takes the same functions as the commands do, in the same order; only time is moved by hand.
 """
@@ -68,10 +69,18 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
     steps += _report_volatility(world, config)
     after = tuple(read_governed(chain, world.deployment, chain.head()).parameters.to_values())
     seen = look(chain, world.deployment, config, world.deployment.address("lp"))
-    view = PricePathView(seconds=path.seconds, prices=path.prices, source=path.source)
-    write_report(report, report_content(
-        planned, "The whole loop on a local chain", proposal_id=proposal, after=after, steps=tuple(steps), price_path=view
-    ))  # fmt: skip
+    view = PricePathView(seconds=path.seconds, prices=dict(path.prices), source=path.source)
+    write_report(
+        report,
+        report_content(
+            planned,
+            "The whole loop on a local chain",
+            proposal_id=proposal,
+            after=after,
+            steps=tuple(steps),
+            price_path=view,
+        ),
+    )
     progress("done", 1.0)
     return DemoResult(world, planned, proposal, after, tuple(steps), seen, report)
 
@@ -79,11 +88,13 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
 def _report_volatility(world: World, config: Config) -> list[Step]:
     return [
         _step(
-            world.chain, f"{done.asset} volatility reported",
-            f"{done.points:.2f} from {done.reporters} reporters, round {done.round}", done.receipt,
+            world.chain,
+            f"{done.asset} volatility reported",
+            f"{done.points:.2f} from {done.reporters} reporters, round {done.round}",
+            done.receipt,
         )
         for done in submit_rounds(world.chain, world.deployment, config)
-    ]  # fmt: skip
+    ]
 
 
 def _plan(world: World, config: Config) -> Planned:
@@ -109,7 +120,9 @@ def _carry(world: World, planned: Planned, config: Config, terms: GovernanceTerm
     for name, support in (("voter-1", "for"), ("voter-2", "for"), ("operator", "for")):
         open_ = find_proposal(chain, deployment, draft.id, chain.head())
         receipt = send_vote(chain, deployment, account(name), open_, support)
-        steps.append(_step(chain, f"{name} votes {support}", "with delegated votes" if name == "operator" else "", receipt))
+        steps.append(
+            _step(chain, f"{name} votes {support}", "with delegated votes" if name == "operator" else "", receipt)
+        )
     advance_time(chain, terms.voting_period + 1)
     passed = find_proposal(chain, deployment, draft.id, chain.head())
     steps.append(_step(chain, "queued in the timelock", "", send_queue(chain, deployment, operator, passed)))

@@ -1,6 +1,7 @@
 """Deploy ALVH's own contracts, and prove who may do what afterwards.
 
-    votes -> timelock (its only proposer and executor is the governor that comes next) -> governor -> parameters -> oracles
+    votes -> timelock (its only proposer and executor is the governor that comes next) -> governor -> parameters ->
+    oracles
 
 No step gives the deployer a role, so none has to be taken away; `role_findings` reads the result back from the chain.
 """
@@ -13,6 +14,7 @@ from typing import Any
 
 from eth_utils import keccak
 from web3 import Web3
+from web3.types import Nonce
 from web3.utils.address import get_create_address
 
 from bridge.chain import BlockRef, Chain
@@ -66,9 +68,17 @@ def deploy_governance(
     timelock = _deploy_timelock(chain, deployer, terms.timelock_delay)
     progress("governor")
     governor = chain.deploy(
-        deployer, "HedgeGovernor", votes, timelock, terms.voting_delay, terms.voting_period, terms.proposal_threshold,
-        terms.quorum_percent, terms.vote_extension, members.guardian,
-    )  # fmt: skip
+        deployer,
+        "HedgeGovernor",
+        votes,
+        timelock,
+        terms.voting_delay,
+        terms.voting_period,
+        terms.proposal_threshold,
+        terms.quorum_percent,
+        terms.vote_extension,
+        members.guardian,
+    )
     progress("hedge parameters")
     parameters = _deploy_parameters(chain, deployer, timelock, members, terms)
     feeds = {}
@@ -76,8 +86,11 @@ def deploy_governance(
         progress(f"volatility oracle {asset}")
         feeds[asset] = _deploy_oracle(chain, deployer, timelock, members, terms, asset)
     contracts = {
-        "HedgeVotes": votes, "HedgeTimelock": timelock, "HedgeGovernor": governor, "HedgeParameters": parameters,
-    }  # fmt: skip
+        "HedgeVotes": votes,
+        "HedgeTimelock": timelock,
+        "HedgeGovernor": governor,
+        "HedgeParameters": parameters,
+    }
     findings = role_findings(chain, contracts, feeds, members, deployer.address, chain.head())
     if findings:
         raise DeploymentUnsafe(findings)
@@ -87,14 +100,21 @@ def deploy_governance(
 def _deploy_timelock(chain: Chain, deployer: Signer, delay: int) -> str:
     """Deploy the timelock for the governor that the deployer's next transaction creates."""
     nonce = chain.web3.eth.get_transaction_count(deployer.address)
-    governor = get_create_address(deployer.address, nonce + 1)
+    governor = get_create_address(deployer.address, Nonce(nonce + 1))
     return chain.deploy(deployer, "HedgeTimelock", delay, [governor], [governor], ZERO)
 
 
 def _deploy_parameters(chain: Chain, deployer: Signer, timelock: str, members: Members, terms: GovernanceTerms) -> str:
     limits = [(x.min, x.max, x.step_up, x.step_down, x.cooldown_seconds) for x in terms.limits]
     return chain.deploy(
-        deployer, "HedgeParameters", timelock, members.steward, members.guardian, terms.steward_delay, terms.values, limits
+        deployer,
+        "HedgeParameters",
+        timelock,
+        members.steward,
+        members.guardian,
+        terms.steward_delay,
+        terms.values,
+        limits,
     )
 
 
@@ -104,7 +124,14 @@ def _deploy_oracle(
     reporters = sorted(members.reporters, key=lambda address: int(address, 16))
     words = f"{asset} 30-day implied volatility, annual, 1e8 = 100 %"
     return chain.deploy(
-        deployer, "VolatilityOracle", feed_id(asset), words, timelock, reporters, terms.oracle_quorum, terms.oracle_max_age
+        deployer,
+        "VolatilityOracle",
+        feed_id(asset),
+        words,
+        timelock,
+        reporters,
+        terms.oracle_quorum,
+        terms.oracle_max_age,
     )
 
 
@@ -130,21 +157,27 @@ def role_findings(
     def read(name: str, address: str, function: str, *arguments: Any) -> Any:
         return chain.read(name, address, function, *arguments, block=block)
 
-    for duty, wanted in (
-        ("PROPOSER_ROLE", governor), ("EXECUTOR_ROLE", governor), ("CANCELLER_ROLE", governor),
-    ):  # fmt: skip
+    for duty, wanted in (("PROPOSER_ROLE", governor), ("EXECUTOR_ROLE", governor), ("CANCELLER_ROLE", governor)):
         expect(f"timelock {duty} of the governor", read("HedgeTimelock", timelock, "hasRole", role(duty), wanted), True)
     holders = _role_holders(chain, "HedgeTimelock", timelock, block)
-    expect("timelock roles", holders, {
-        ADMIN: {timelock}, role("PROPOSER_ROLE"): {governor}, role("CANCELLER_ROLE"): {governor},
-        role("EXECUTOR_ROLE"): {governor},
-    })  # fmt: skip
+    expect(
+        "timelock roles",
+        holders,
+        {
+            ADMIN: {timelock},
+            role("PROPOSER_ROLE"): {governor},
+            role("CANCELLER_ROLE"): {governor},
+            role("EXECUTOR_ROLE"): {governor},
+        },
+    )
     expect("governor's timelock", read("HedgeGovernor", governor, "timelock"), timelock)
     expect("governor's token", read("HedgeGovernor", governor, "token"), contracts["HedgeVotes"])
     expect("proposal guardian", read("HedgeGovernor", governor, "proposalGuardian"), members.guardian)
-    expect("parameters' roles", _role_holders(chain, "HedgeParameters", contracts["HedgeParameters"], block), {
-        ADMIN: {timelock}, role("STEWARD_ROLE"): {members.steward}, role("GUARDIAN_ROLE"): {members.guardian},
-    })  # fmt: skip
+    expect(
+        "parameters' roles",
+        _role_holders(chain, "HedgeParameters", contracts["HedgeParameters"], block),
+        {ADMIN: {timelock}, role("STEWARD_ROLE"): {members.steward}, role("GUARDIAN_ROLE"): {members.guardian}},
+    )
     for asset, feed in feeds.items():
         expect(f"owner of the {asset} feed", read("VolatilityOracle", feed, "owner"), timelock)
         expect(f"reporters of the {asset} feed", set(read("VolatilityOracle", feed, "signers")), set(members.reporters))

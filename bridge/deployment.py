@@ -13,8 +13,9 @@ from bridge.errors import BadFile
 class Deployment(BaseModel):
     """Addresses by role; written by a deployment, read by every command.
 
-    `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the asset symbol of
-    each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD, `accounts` named addresses.
+    `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the
+    asset symbol of each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD,
+    `accounts` named addresses.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

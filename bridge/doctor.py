@@ -33,14 +33,21 @@ def examine(config_path: Path | None) -> list[Finding]:
     findings = [
         _python(),
         _try("anvil", _anvil_version, "run `make setup`; only local chains need it", needed=False),
-        _try("third-party contracts", lambda: str(node_modules()), "run `make setup`; only local chains need them", needed=False),
+        _try(
+            "third-party contracts",
+            lambda: str(node_modules()),
+            "run `make setup`; only local chains need them",
+            needed=False,
+        ),
     ]
     config: Config | None = None
     try:
         config = load_config(config_path)
         findings.append(Finding("settings", True, str(config_path or "alvh.toml or the defaults"), "", True))
     except BridgeError as error:
-        findings.append(Finding("settings", False, str(error), "correct the file, or leave it out for the defaults", True))
+        findings.append(
+            Finding("settings", False, str(error), "correct the file, or leave it out for the defaults", True)
+        )
     if config is not None:
         findings += _examine_chain(config)
     return findings
@@ -59,7 +66,7 @@ def _try(what: str, look: Callable[[], str], mend: str, needed: bool) -> Finding
 
 
 def _anvil_version() -> str:
-    answer = subprocess.run([str(find_anvil()), "--version"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
+    answer = subprocess.run([str(find_anvil()), "--version"], capture_output=True, text=True, timeout=20, check=False)
     return answer.stdout.splitlines()[0] if answer.stdout else "does not start"
 
 
@@ -69,9 +76,15 @@ def _examine_chain(config: Config) -> list[Finding]:
     deployment: Deployment | None = None
     try:
         chain = connect(config.chain.rpc_url, config.chain.chain_id)
-        findings.append(Finding("node", True, f"{config.chain.rpc_url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
+        findings.append(
+            Finding(
+                "node", True, f"{config.chain.rpc_url}, chain {chain.chain_id}, block {chain.head().number}", "", True
+            )
+        )
     except BridgeError as error:
-        findings.append(Finding("node", False, str(error), "start `alvh up`, or set chain.rpc_url and chain.chain_id", True))
+        findings.append(
+            Finding("node", False, str(error), "start `alvh up`, or set chain.rpc_url and chain.chain_id", True)
+        )
     try:
         deployment = load_deployment(config.chain.deployment)
         findings.append(Finding("deployment", True, str(config.chain.deployment), "", True))
@@ -91,5 +104,7 @@ def _examine_contracts(chain: Chain, deployment: Deployment) -> list[Finding]:
         return findings
     for feed in read_status(chain, deployment, block):
         age = f"round {feed.round}, {feed.age_seconds} s old, at most {feed.max_age_seconds} s"
-        findings.append(Finding(f"{feed.asset} feed", not feed.stale, age, "have the reporters submit: `alvh oracle sign`", True))
+        findings.append(
+            Finding(f"{feed.asset} feed", not feed.stale, age, "have the reporters submit: `alvh oracle sign`", True)
+        )
     return findings

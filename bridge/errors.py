@@ -1,20 +1,20 @@
 """The errors of the bridge.
 
-    BridgeError                 one line that says what is wrong and what to do; exit code 1
-    ├── UsageError              the caller asked for something that cannot be; exit code 2
-    │   ├── BadConfig           alvh.toml, an option or an environment variable is wrong
-    │   ├── BadFile             a CSV, chain, plan or deployment file cannot be used
-    │   └── UnknownAddress      an address has no code, or is not what it should be
-    ├── ChainError
-    │   ├── NodeUnreachable     nothing answers at the URL
-    │   ├── WrongChain          another chain id than the one configured
-    │   ├── Reorganised         a block that was read is no longer canonical
-    │   ├── ContractReverted    the contract refused: its own error name and numbers
-    │   └── TransactionFailed   a mined transaction has status 0, or was never mined
-    ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
-    ├── RefusedAction           a rule of ours forbids it (empty update, wrong state, not allowed to sign)
-    ├── MissingTool             anvil or node_modules is not there
-    └── DeploymentUnsafe        a role is not where it belongs
+BridgeError                 one line that says what is wrong and what to do; exit code 1
+├── UsageError              the caller asked for something that cannot be; exit code 2
+│   ├── BadConfig           alvh.toml, an option or an environment variable is wrong
+│   ├── BadFile             a CSV, chain, plan or deployment file cannot be used
+│   └── UnknownAddress      an address has no code, or is not what it should be
+├── ChainError
+│   ├── NodeUnreachable     nothing answers at the URL
+│   ├── WrongChain          another chain id than the one configured
+│   ├── Reorganised         a block that was read is no longer canonical
+│   ├── ContractReverted    the contract refused: its own error name and numbers
+│   └── TransactionFailed   a mined transaction has status 0, or was never mined
+├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
+├── RefusedAction           a rule of ours forbids it (empty update, wrong state, not allowed to sign)
+├── MissingTool             anvil or node_modules is not there
+└── DeploymentUnsafe        a role is not where it belongs
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ DAY = 24 * HOUR
 def genesis_limits(key: Key) -> Limits:
     """Return a key's first limits: one update may take away half of the first value of a risk, but add only a fifth.
 
-    Steps are rounded up to one unit; keys that neither add nor remove risk move by a quarter either way. Each key rests a day.
+    Steps are rounded up to one unit; keys that neither add nor remove risk move by a quarter either way. Each key
+    rests a day.
     """
     slow, fast, middle = (-(-key.initial // share) for share in (5, 2, 4))
     up, down = {"down": (slow, fast), "up": (fast, slow), "none": (middle, middle)}[key.derisk]

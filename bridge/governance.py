@@ -98,16 +98,24 @@ def _proposal(chain: Chain, deployment: Deployment, created: Any, block: BlockRe
     # The quorum is known once the snapshot has passed; before that the newest one stands in for it.
     at = min(snapshot, block.timestamp - 1)
     action = Action(
-        tuple(created["targets"]), tuple(created["values"]), tuple(bytes(x) for x in created["calldatas"]),
+        tuple(created["targets"]),
+        tuple(created["values"]),
+        tuple(bytes(x) for x in created["calldatas"]),
         created["description"],
-    )  # fmt: skip
+    )
     return Proposal(
-        id=number, state=read_state(chain, deployment, number, block) or "unknown", proposer=created["proposer"],
-        action=action, votes_against=against, votes_for=support, votes_abstain=abstain,
-        quorum=int(_governor(chain, deployment, "quorum", at, block=block)), vote_start=snapshot,
+        id=number,
+        state=read_state(chain, deployment, number, block) or "unknown",
+        proposer=created["proposer"],
+        action=action,
+        votes_against=against,
+        votes_for=support,
+        votes_abstain=abstain,
+        quorum=int(_governor(chain, deployment, "quorum", at, block=block)),
+        vote_start=snapshot,
         deadline=int(_governor(chain, deployment, "proposalDeadline", number, block=block)),
         eta=int(_governor(chain, deployment, "proposalEta", number, block=block)),
-    )  # fmt: skip
+    )
 
 
 def require_state(proposal: Proposal, wanted: Sequence[str], verb: str) -> None:
@@ -123,6 +131,20 @@ def require_state(proposal: Proposal, wanted: Sequence[str], verb: str) -> None:
             f"cannot {verb}: proposal {proposal.id} is {proposal.state}, not {' or '.join(wanted)} "
             f"(vote from {proposal.vote_start} to {proposal.deadline}, executable from {proposal.eta or 'unknown'})"
         )
+
+
+def next_step_at(proposal: Proposal) -> int:
+    """Return the unix time from which a waiting proposal can move: to its vote, past its vote, or out of the timelock.
+
+    Raises
+    ------
+    RefusedAction
+        It does not wait for time.
+    """
+    moments = {"pending": proposal.vote_start + 1, "active": proposal.deadline + 1, "queued": proposal.eta}
+    if proposal.state not in moments:
+        raise RefusedAction(f"proposal {proposal.id} is {proposal.state}: it does not wait for time")
+    return moments[proposal.state]
 
 
 def send_vote(chain: Chain, deployment: Deployment, voter: Signer, proposal: Proposal, support: str) -> TxReceipt:
@@ -152,7 +174,7 @@ def send_cancel(chain: Chain, deployment: Deployment, sender: Signer, proposal: 
 def encode_cancel(chain: Chain, deployment: Deployment, action: Action) -> HexStr:
     """Encode the cancellation for the guardian Safe to send."""
     governor = chain.contract("HedgeGovernor", deployment.address("HedgeGovernor"))
-    return governor.encode_abi("cancel", args=list(action.hashed()))
+    return HexStr(governor.encode_abi("cancel", args=list(action.hashed())))
 
 
 def _send(chain: Chain, deployment: Deployment, sender: Signer, function: str, *arguments: Any) -> TxReceipt:

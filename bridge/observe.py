@@ -1,8 +1,9 @@
-"""One cycle's reads: a block, the prices and volatilities at it, the book, the governed parameters. Then the block is confirmed."""
+"""One cycle's reads, all at one block: prices, volatilities, book, governed parameters; then it is confirmed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from bridge.chain import BlockRef, Chain
 from bridge.config import BookConfig
@@ -46,7 +47,10 @@ def read_positions(
 ) -> tuple[tuple[PoolPosition, ...], tuple[Position, ...]]:
     """Read an owner's positions, exact and converted, each pool's price checked against the USD prices."""
     reader = UniswapV3Reader(
-        chain, deployment.address("NonfungiblePositionManager"), deployment.address("UniswapV3Factory"), deployment.start_block
+        chain,
+        deployment.address("NonfungiblePositionManager"),
+        deployment.address("UniswapV3Factory"),
+        deployment.start_block,
     )
     raw = tuple(reader.read_positions(owner, block))
     converted = []
@@ -88,10 +92,12 @@ def read_market(chain: Chain, deployment: Deployment, terms: BookConfig, block: 
     """Read prices and volatilities; the correlation is the configured one."""
     spots = read_spots(chain, deployment, terms, block)
     return Market(
-        observed_at=block.timestamp, spots=spots, vols=read_volatilities(chain, deployment, block),
-        correlations={pair: terms.correlation for pair in asset_pairs(list(spots))},
+        observed_at=block.timestamp,
+        spots=spots,
+        vols=read_volatilities(chain, deployment, block),
+        correlations=dict.fromkeys(asset_pairs(list(spots)), terms.correlation),
         vol_source=f"on-chain feeds at block {block.number}; correlation configured",
-    )  # fmt: skip
+    )
 
 
 def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Governed:
@@ -104,21 +110,21 @@ def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Gove
     """
     address = deployment.address("HedgeParameters")
 
-    def read(function: str) -> object:
+    def read(function: str) -> Any:
         return chain.read("HedgeParameters", address, function, block=block)
 
     values, limits, updated = read("values"), read("allLimits"), read("updatedAt")
-    assert isinstance(values, (list, tuple)) and isinstance(limits, (list, tuple)) and isinstance(updated, (list, tuple))
     if len(values) != len(KEYS):
         raise UnknownAddress(address, f"HedgeParameters of {len(KEYS)} keys (it has {len(values)})")
     inputs_hash = read("lastInputsHash")
-    assert isinstance(inputs_hash, bytes)
     return Governed(
         parameters=Parameters.from_values(values),
         limits={key: Limits(*limit) for key, limit in enumerate(limits)},
-        updated_at=dict(enumerate(updated)), version=int(str(read("version"))), paused=bool(read("paused")),
+        updated_at=dict(enumerate(updated)),
+        version=int(read("version")),
+        paused=bool(read("paused")),
         inputs_hash="0x" + inputs_hash.hex(),
-    )  # fmt: skip
+    )
 
 
 def observe(chain: Chain, deployment: Deployment, owner: str, terms: BookConfig, block: BlockRef) -> Observation:

@@ -90,14 +90,19 @@ def typed_data(report: Report) -> SignableMessage:
     """Return the EIP-712 message of a report."""
     return encode_typed_data(
         domain_data={
-            "name": "ALVH VolatilityOracle", "version": "1", "chainId": report.chain_id, "verifyingContract": report.feed,
+            "name": "ALVH VolatilityOracle",
+            "version": "1",
+            "chainId": report.chain_id,
+            "verifyingContract": report.feed,
         },
         message_types={"Report": REPORT_TYPE},
         message_data={
-            "feedId": bytes.fromhex(report.feed_id[2:]), "round": report.round, "observedAt": report.observed_at,
+            "feedId": bytes.fromhex(report.feed_id[2:]),
+            "round": report.round,
+            "observedAt": report.observed_at,
             "volatility": report.volatility_e8,
         },
-    )  # fmt: skip
+    )
 
 
 def sign_report(report: Report, reporter: Signer) -> SignedReport:
@@ -108,7 +113,8 @@ def sign_report(report: Report, reporter: Signer) -> SignedReport:
 def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport]) -> TxReceipt:
     """Submit reports of one round; the contract takes their median.
 
-    Signatures go in ascending order of reporter. The contract wants an odd number, so of an even number the last is left out.
+    Signatures go in ascending order of reporter. The contract wants an odd number, so of an even number the last is
+    left out.
 
     Raises
     ------
@@ -123,9 +129,15 @@ def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport])
     used = ordered if len(ordered) % 2 else ordered[:-1]
     first = signed[0].report
     return chain.send(
-        sender, "VolatilityOracle", first.feed, "submit", first.round, first.observed_at,
-        [x.report.volatility_e8 for x in used], [bytes.fromhex(x.signature[2:]) for x in used],
-    )  # fmt: skip
+        sender,
+        "VolatilityOracle",
+        first.feed,
+        "submit",
+        first.round,
+        first.observed_at,
+        [x.report.volatility_e8 for x in used],
+        [bytes.fromhex(x.signature[2:]) for x in used],
+    )
 
 
 def read_status(chain: Chain, deployment: Deployment, block: BlockRef) -> list[FeedStatus]:
@@ -141,9 +153,17 @@ def _status(chain: Chain, asset: str, feed: str, block: BlockRef) -> FeedStatus:
     most = int(read("maxAge"))
     age = block.timestamp - observed_at if number else 0
     return FeedStatus(
-        asset=asset, feed=feed, round=number, volatility_e8=volatility, observed_at=observed_at, age_seconds=age,
-        max_age_seconds=most, stale=number == 0 or age > most, quorum=read("quorum"), signers=len(read("signers")),
-    )  # fmt: skip
+        asset=asset,
+        feed=feed,
+        round=number,
+        volatility_e8=volatility,
+        observed_at=observed_at,
+        age_seconds=age,
+        max_age_seconds=most,
+        stale=number == 0 or age > most,
+        quorum=read("quorum"),
+        signers=len(read("signers")),
+    )
 
 
 def report_json(signed: SignedReport) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From an observation to a plan on record: gather the inputs, decide (pure), name the plan by the hash of its inputs."""
+"""From an observation to a plan on record: gather the inputs, decide (pure), name the plan by its inputs' hash."""
 
 from __future__ import annotations
 
@@ -44,18 +44,31 @@ def make_plan(
     """
     governed, block = observation.governed, observation.block
     plan = build_plan(
-        observation.book, observation.market, chains, governed.parameters, governed.limits, governed.updated_at,
+        observation.book,
+        observation.market,
+        chains,
+        governed.parameters,
+        governed.limits,
+        governed.updated_at,
         record=recorded_exposure(on_record) if on_record else None,
-    )  # fmt: skip
+    )
     # Through JSON once, so that the record and its hash hold exactly what a reader of the file will see.
     content = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
     content["inputs"] |= {
-        "owner": observation.owner, "chain_id": chain_id, "block_number": block.number, "block_hash": block.hash,
-    }  # fmt: skip
+        "owner": observation.owner,
+        "chain_id": chain_id,
+        "block_number": block.number,
+        "block_hash": block.hash,
+    }
     record = PlanRecord(
-        inputs_hash=inputs_hash(content["inputs"]), chain_id=chain_id, block_number=block.number, block_hash=block.hash,
-        observed_at=block.timestamp, owner=observation.owner, plan=content,
-    )  # fmt: skip
+        inputs_hash=inputs_hash(content["inputs"]),
+        chain_id=chain_id,
+        block_number=block.number,
+        block_hash=block.hash,
+        observed_at=block.timestamp,
+        owner=observation.owner,
+        plan=content,
+    )
     return Planned(observation, chains, plan, record)
 
 
@@ -69,17 +82,32 @@ def recorded_exposure(record: PlanRecord) -> ExposureRecord:
 
 
 def report_content(
-    planned: Planned, title: str, *, proposal_id: int | None = None, after: tuple[int, ...] | None = None,
-    steps: tuple[Step, ...] = (), price_path: PricePathView | None = None,
-) -> ReportContent:  # fmt: skip
+    planned: Planned,
+    title: str,
+    *,
+    proposal_id: int | None = None,
+    after: tuple[int, ...] | None = None,
+    steps: tuple[Step, ...] = (),
+    price_path: PricePathView | None = None,
+) -> ReportContent:
     """Gather what the HTML report shows of a plan and, where it was carried through, of its vote."""
     from bridge.report.content import ReportContent
 
     observation, record = planned.observation, planned.record
     return ReportContent(
-        title=title, plan=planned.plan, book=observation.book, market=observation.market,
-        chain_sources={asset: chain.source for asset, chain in planned.chains.items()}, chain_id=record.chain_id,
-        block_number=record.block_number, block_hash=record.block_hash, owner=record.owner,
-        inputs_hash=record.inputs_hash, parameters_before=tuple(observation.governed.parameters.to_values()),
-        parameters_after=after, proposal_id=proposal_id, steps=steps, price_path=price_path,
-    )  # fmt: skip
+        title=title,
+        plan=planned.plan,
+        book=observation.book,
+        market=observation.market,
+        chain_sources={asset: chain.source for asset, chain in planned.chains.items()},
+        chain_id=record.chain_id,
+        block_number=record.block_number,
+        block_hash=record.block_hash,
+        owner=record.owner,
+        inputs_hash=record.inputs_hash,
+        parameters_before=tuple(observation.governed.parameters.to_values()),
+        parameters_after=after,
+        proposal_id=proposal_id,
+        steps=steps,
+        price_path=price_path,
+    )

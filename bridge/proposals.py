@@ -1,9 +1,10 @@
 """From a plan to a governor proposal: build, preflight, show, find or send.
 
-    plan -> Update -> check (the contract's own rules, at the time it would run) -> difference -> proposal id -> is it there? -> send
+    plan -> Update -> check (the contract's own rules, at the time it would run) -> difference -> proposal id -> is it
+    there? -> send
 
-The proposal's identity is a hash of its calls and its description, and both come from the plan alone. So a second run, a second
-machine or a run after a crash finds the proposal that is already there and sends nothing.
+The proposal's identity is a hash of its calls and its description, and both come from the plan alone. So a second run,
+a second machine or a run after a crash finds the proposal that is already there and sends nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from eth_typing import HexStr
 from web3 import Web3
 
 from bridge.chain import BlockRef, Chain
@@ -43,11 +45,14 @@ def describe(record: PlanRecord, proposer: str) -> str:
     """
     rows, answer = record.plan["update"]["changes"], record.plan["decision"]["answer"]
     lines = [
-        f"# Hedge parameters: {len(rows)} change{'s' if len(rows) != 1 else ''}", "",
+        f"# Hedge parameters: {len(rows)} change{'s' if len(rows) != 1 else ''}",
+        "",
         f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {answer}.",
-        f"Inputs hash: {record.inputs_hash}", "",
-        "| parameter | old | new | unit | why | effect |", "|---|---|---|---|---|---|",
-    ]  # fmt: skip
+        f"Inputs hash: {record.inputs_hash}",
+        "",
+        "| parameter | old | new | unit | why | effect |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in rows:
         name, unit = KEYS[int(row["key"])].name, KEYS[int(row["key"])].unit
         lines.append(f"| {name} | {row['old']} | {row['new']} | {unit} | {row['reason']} | {row['effect']} |")
@@ -76,6 +81,8 @@ def draft_proposal(
     executable_at = block.timestamp + _path_to_execution(chain, deployment, block)
     if state is None:
         check_update(chain, deployment, update, "dao", executable_at, block)
+        timelock, parameters = deployment.address("HedgeTimelock"), deployment.address("HedgeParameters")
+        chain.simulate(timelock, parameters, HexStr("0x" + call.hex()), executable_at, block, "executing the update")
     return Draft(number, action, update, executable_at, state)
 
 
@@ -103,9 +110,15 @@ def send_proposal(chain: Chain, deployment: Deployment, proposer: Signer, draft:
     action = draft.action
     try:
         chain.send(
-            proposer, "HedgeGovernor", deployment.address("HedgeGovernor"), "propose",
-            action.targets, action.values, action.calldatas, action.description,
-        )  # fmt: skip
+            proposer,
+            "HedgeGovernor",
+            deployment.address("HedgeGovernor"),
+            "propose",
+            action.targets,
+            action.values,
+            action.calldatas,
+            action.description,
+        )
     except ContractReverted:
         # Another bridge may have been faster between our look and our transaction.
         if read_state(chain, deployment, draft.id, chain.head()) is None:

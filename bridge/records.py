@@ -1,4 +1,4 @@
-"""Plans on record: each is kept as a JSON file named by the hash of its inputs, the hash that goes on chain with its update."""
+"""Plans on record: JSON files named by the hash of their inputs, the hash that goes on chain with the update."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ def load_record(path: Path) -> PlanRecord:
     except (ValueError, TypeError, KeyError) as error:
         raise BadFile(path, f"not a plan as `alvh plan` writes it ({error})") from error
     if found != record.inputs_hash:
-        raise BadFile(path, f"its inputs hash to {found}, it says {record.inputs_hash}: it was changed, make a new plan")
+        raise BadFile(
+            path, f"its inputs hash to {found}, it says {record.inputs_hash}: it was changed, make a new plan"
+        )
     return record
 
 

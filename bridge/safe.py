@@ -1,4 +1,4 @@
-"""A Safe multi-sig: create it, collect its owners' signatures over one transaction, execute it with the real contract."""
+"""A Safe multi-sig: create it, join its owners' signatures over a transaction, execute it with the real contract."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ class SafeTransaction:
 def build_safe_transaction(chain: Chain, safe: str, to: str, data: HexStr, block: BlockRef) -> SafeTransaction:
     """Build the Safe's next transaction; the digest comes from the Safe itself."""
     nonce = chain.read("Safe", safe, "nonce", block=block)
-    digest = chain.read(
-        "Safe", safe, "getTransactionHash", to, 0, data, CALL, 0, 0, 0, ZERO, ZERO, nonce, block=block
-    )
+    digest = chain.read("Safe", safe, "getTransactionHash", to, 0, data, CALL, 0, 0, 0, ZERO, ZERO, nonce, block=block)
     return SafeTransaction(safe, to, data, nonce, bytes(digest))
 
 
@@ -52,9 +50,21 @@ def send_safe_transaction(chain: Chain, sender: Signer, transaction: SafeTransac
         Signatures are missing or wrong (GS0xx), or the call inside failed (GS013).
     """
     return chain.send(
-        sender, "Safe", transaction.safe, "execTransaction",
-        transaction.to, 0, transaction.data, CALL, 0, 0, 0, ZERO, ZERO, signatures,
-    )  # fmt: skip
+        sender,
+        "Safe",
+        transaction.safe,
+        "execTransaction",
+        transaction.to,
+        0,
+        transaction.data,
+        CALL,
+        0,
+        0,
+        0,
+        ZERO,
+        ZERO,
+        signatures,
+    )
 
 
 def create_safe(
@@ -79,5 +89,7 @@ def create_safe(
     )
     factory = contracts["SafeProxyFactory"]
     receipt = chain.send(sender, "SafeProxyFactory", factory, "createProxyWithNonce", contracts["Safe"], setup, salt)
-    created = chain.contract("SafeProxyFactory", factory).events.ProxyCreation().process_receipt(receipt, errors=DISCARD)
+    created = (
+        chain.contract("SafeProxyFactory", factory).events.ProxyCreation().process_receipt(receipt, errors=DISCARD)
+    )
     return str(created[0]["args"]["proxy"])

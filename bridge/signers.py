@@ -1,6 +1,7 @@
 """Who signs: keys come from the environment, an encrypted keystore or the public test mnemonic of local chains.
 
-A key lives only inside an account object of eth-account. It has no representation here: no field, repr, log or error shows it.
+A key lives only inside an account object of eth-account. It has no representation here: no field, repr, log or error
+shows it.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from eth_account import Account
 from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
 from eth_keys.exceptions import ValidationError
-from eth_typing import ChecksumAddress
+from eth_typing import ChecksumAddress, Hash32
 from web3.types import TxParams
 
 from bridge.errors import BadConfig, BadFile, RefusedAction
 
 LOCAL_CHAIN_ID = 31337
 KEY_VARIABLE = "ALVH_PRIVATE_KEY"
-PASSWORD_VARIABLE = "ALVH_KEYSTORE_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+PASSWORD_VARIABLE = "ALVH_KEYSTORE_PASSWORD"
 # The mnemonic that anvil, hardhat and ganache document and unlock; worthless anywhere else.
 LOCAL_MNEMONIC = "test test test test test test test test test test test junk"
 
@@ -45,7 +46,7 @@ class Signer:
 
     def sign_digest(self, digest: bytes) -> bytes:
         """Return the 65-byte signature of a 32-byte digest that a contract computed (a Safe's transaction hash)."""
-        return bytes(self._account.unsafe_sign_hash(digest).signature)
+        return bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature)
 
 
 def _signer(account: LocalAccount) -> Signer:

@@ -1,7 +1,7 @@
 """The only crossing between exact integers of the chain and floats of the quant code.
 
-Every function names its rounding. Integers come in raw token units (`_units`), as 1e8 volatility (`_e8`), as Q64.96 square-root prices
-(`_x96`) or as basis points (`_bps`).
+Every function names its rounding. Integers come in raw token units (`_units`), as 1e8 volatility (`_e8`), as Q64.96
+square-root prices (`_x96`) or as basis points (`_bps`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VOLATILITY_SCALE = 10**8
 
 def amount_from_units(units: int, decimals: int) -> float:
     """Convert raw token units to whole tokens, correctly rounded to the nearest float."""
-    return units / 10**decimals if decimals else float(units)
+    return float(units / 10**decimals)
 
 
 def units_from_amount(amount: float, decimals: int) -> int:
@@ -32,7 +32,7 @@ def units_from_amount(amount: float, decimals: int) -> int:
 
 def price_from_sqrt_x96(sqrt_price_x96: int, decimals0: int, decimals1: int) -> float:
     """Convert a Q64.96 square-root price to token1 per token0 in whole tokens, nearest float."""
-    return sqrt_price_x96**2 * 10**decimals0 / (2**192 * 10**decimals1)
+    return float(sqrt_price_x96**2 * 10**decimals0 / (2**192 * 10**decimals1))
 
 
 def sqrt_x96_from_price(price: float, decimals0: int, decimals1: int) -> int:
@@ -45,7 +45,7 @@ def sqrt_x96_from_price(price: float, decimals0: int, decimals1: int) -> int:
 
 def liquidity_from_units(liquidity: int, decimals0: int, decimals1: int) -> float:
     """Convert a pool's integer liquidity to sqrt(token0 x token1) in whole tokens, nearest float."""
-    return liquidity / 10.0 ** ((decimals0 + decimals1) / 2)
+    return float(liquidity / 10.0 ** ((decimals0 + decimals1) / 2))
 
 
 def volatility_from_e8(value: int) -> float:

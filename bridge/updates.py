@@ -1,4 +1,4 @@
-"""A parameter update on its way to the contract: encoding, preflight through the contract's own `check`, readable difference."""
+"""A parameter update on its way to the contract: build, encode, decode, preflight by the contract's own `check`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from web3.exceptions import MismatchedABI, Web3ValueError
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
-from bridge.errors import ContractReverted, RefusedAction
+from bridge.errors import RefusedAction
 from bridge.reverts import decode_reason
 
 SOURCE = {"dao": 0, "steward": 1}
@@ -18,7 +18,7 @@ SOURCE = {"dao": 0, "steward": 1}
 
 @dataclass(frozen=True)
 class Update:
-    """The tuple that `HedgeParameters` takes: key ids ascending, their new values, times in unix seconds, hash of the inputs."""
+    """The tuple that `HedgeParameters` takes: key ids ascending, new values, unix seconds, hash of the inputs."""
 
     keys: tuple[int, ...]
     values: tuple[int, ...]
@@ -54,26 +54,22 @@ def check_update(chain: Chain, deployment: Deployment, update: Update, source: s
         The first rule that the update breaks, by name, with the numbers.
     """
     reason = chain.read(
-        "HedgeParameters", deployment.address("HedgeParameters"), "check", update.argument(), SOURCE[source], at, block=block
+        "HedgeParameters",
+        deployment.address("HedgeParameters"),
+        "check",
+        update.argument(),
+        SOURCE[source],
+        at,
+        block=block,
     )
     if reason:
         raise decode_reason(bytes(reason), "the update")
 
 
-def simulate_update(chain: Chain, deployment: Deployment, update: Update, block: BlockRef) -> ContractReverted | None:
-    """Run the call that the timelock will make, now and without sending it; return what it would revert with."""
-    parameters, timelock = deployment.address("HedgeParameters"), deployment.address("HedgeTimelock")
-    try:
-        chain.read("HedgeParameters", parameters, "applyUpdate", update.argument(), block=block, sender=timelock)
-    except ContractReverted as error:
-        return error
-    return None
-
-
 def encode_update(chain: Chain, deployment: Deployment, update: Update) -> HexStr:
     """Encode the call `applyUpdate(update)`."""
     contract = chain.contract("HedgeParameters", deployment.address("HedgeParameters"))
-    return contract.encode_abi("applyUpdate", args=[update.argument()])
+    return HexStr(contract.encode_abi("applyUpdate", args=[update.argument()]))
 
 
 def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: bytes) -> Update | None:
@@ -82,13 +78,18 @@ def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: b
     if target.lower() != address.lower():
         return None
     try:
-        function, arguments = chain.contract("HedgeParameters", address).decode_function_input(HexStr("0x" + calldata.hex()))
+        function, arguments = chain.contract("HedgeParameters", address).decode_function_input(
+            HexStr("0x" + calldata.hex())
+        )
     except (Web3ValueError, MismatchedABI):
         return None
     if function.fn_name != "applyUpdate":
         return None
     fields: Any = arguments["update"]
     return Update(
-        tuple(fields["keys"]), tuple(fields["values"]), fields["observedAt"], fields["expiry"],
+        tuple(fields["keys"]),
+        tuple(fields["values"]),
+        fields["observedAt"],
+        fields["expiry"],
         "0x" + bytes(fields["inputsHash"]).hex(),
-    )  # fmt: skip
+    )

@@ -1,4 +1,5 @@
-"""One look of the monitor: exposure against the plan on record, the feeds, the parameters, the open proposals, and warnings.
+"""One look of the monitor: exposure against the plan on record, the feeds, the parameters, the open proposals, and
+warnings.
 
 It reads and compares; it never signs. A source that fails becomes a warning of its own, the rest is still shown.
 """
@@ -38,7 +39,7 @@ class Warning_:
 
 @dataclass(frozen=True)
 class LayerState:
-    """A layer of the plan on record as it stands now: USD paid and worth (mid), its delta in USD, days to its first expiry."""
+    """A layer of the plan on record as it stands now: USD paid and worth (mid), delta in USD, days to first expiry."""
 
     asset: str
     name: str
@@ -114,12 +115,21 @@ def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:
         moved = market.vol(asset) - float(record.plan["inputs"]["market"]["vols"][asset])
         spot = market.spot(asset)
         alive = [leg for leg in legs if leg.expiry > elapsed]
-        deltas = [replace(leg, expiry=leg.expiry - elapsed, vol=max(leg.vol + moved, 0.05)).greeks(spot).delta for leg in alive]
-        states.append(LayerState(
-            asset, str(layer["name"]), len(legs), float(layer["cost_usd"]),
-            math.fsum(float(leg.value(spot, elapsed, moved)) for leg in legs), math.fsum(deltas) * spot,
-            (min(leg.expiry_at for leg in legs) - market.observed_at) / 86_400,
-        ))  # fmt: skip
+        deltas = [
+            replace(leg, expiry=leg.expiry - elapsed, vol=max(leg.vol + moved, 0.05)).greeks(spot).delta
+            for leg in alive
+        ]
+        states.append(
+            LayerState(
+                asset,
+                str(layer["name"]),
+                len(legs),
+                float(layer["cost_usd"]),
+                math.fsum(float(leg.value(spot, elapsed, moved)) for leg in legs),
+                math.fsum(deltas) * spot,
+                (min(leg.expiry_at for leg in legs) - market.observed_at) / 86_400,
+            )
+        )
     return tuple(states)
 
 
@@ -129,9 +139,15 @@ def _feed_warnings(feeds: tuple[FeedStatus, ...]) -> list[Warning_]:
         if feed.round == 0:
             found.append(Warning_("oracle", f"the {feed.asset} feed has no answer yet"))
         elif feed.stale:
-            found.append(Warning_("oracle", f"the {feed.asset} feed is stale: {feed.age_seconds} s, at most {feed.max_age_seconds} s"))
+            found.append(
+                Warning_(
+                    "oracle", f"the {feed.asset} feed is stale: {feed.age_seconds} s, at most {feed.max_age_seconds} s"
+                )
+            )
         elif feed.age_seconds > feed.max_age_seconds * 3 // 4:
-            found.append(Warning_("oracle", f"the {feed.asset} feed is stale in {feed.max_age_seconds - feed.age_seconds} s"))
+            found.append(
+                Warning_("oracle", f"the {feed.asset} feed is stale in {feed.max_age_seconds - feed.age_seconds} s")
+            )
     return found
 
 
@@ -150,11 +166,17 @@ def _plan_warnings(
     governed: Governed, on_record: PlanRecord | None, moved: float | None, layers: tuple[LayerState, ...]
 ) -> list[Warning_]:
     if on_record is None:
-        return [Warning_("plan", f"no plan on record here for the parameters in force (inputs {governed.inputs_hash[:10]}..)")]
+        return [
+            Warning_(
+                "plan", f"no plan on record here for the parameters in force (inputs {governed.inputs_hash[:10]}..)"
+            )
+        ]
     found = []
     band = governed.parameters.drift_band_bps / 10_000
     if moved is not None and moved > band:
-        found.append(Warning_("drift", f"exposure has drifted {moved:.1%} from the plan on record, the band is {band:.1%}"))
+        found.append(
+            Warning_("drift", f"exposure has drifted {moved:.1%} from the plan on record, the band is {band:.1%}")
+        )
     for layer in layers:
         if layer.days_left < EXPIRY_WARNING_DAYS:
             when = f"expires in {layer.days_left:.1f} days" if layer.days_left > 0 else "has expired"
@@ -167,15 +189,21 @@ def look_json(seen: Look) -> dict[str, Any]:
     return {
         "block": asdict(seen.block),
         "value_usd": seen.exposure.value_usd if seen.exposure else None,
-        "exposure": {asset: {"delta": one.delta, "delta_usd": one.delta_usd, "gamma_usd": one.gamma_usd}
-                     for asset, one in sorted(seen.exposure.assets.items())} if seen.exposure else None,
+        "exposure": {
+            asset: {"delta": one.delta, "delta_usd": one.delta_usd, "gamma_usd": one.gamma_usd}
+            for asset, one in sorted(seen.exposure.assets.items())
+        }
+        if seen.exposure
+        else None,
         "plan": seen.on_record.inputs_hash if seen.on_record else None,
         "drift": seen.drift,
         "layers": [asdict(layer) for layer in seen.layers],
         "feeds": [asdict(feed) for feed in seen.feeds],
         "parameters": dict(zip((key.name for key in KEYS), seen.governed.parameters.to_values(), strict=True)),
-        "version": seen.governed.version, "paused": seen.governed.paused,
-        "proposals": [{"id": str(p.id), "state": p.state, "deadline": p.deadline, "eta": p.eta} for p in seen.proposals],
+        "version": seen.governed.version,
+        "paused": seen.governed.paused,
+        "proposals": [
+            {"id": str(p.id), "state": p.state, "deadline": p.deadline, "eta": p.eta} for p in seen.proposals
+        ],
         "warnings": [{"kind": warning.kind, "text": warning.text} for warning in seen.warnings],
-    }  # fmt: skip
-
+    }

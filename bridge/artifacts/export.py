@@ -11,8 +11,14 @@ from bridge.local.vendor import vendor
 OURS = ("HedgeParameters", "VolatilityOracle", "HedgeVotes", "HedgeTimelock", "HedgeGovernor", "TestToken")
 INTERFACES = ("IERC20Metadata",)
 THEIRS = (
-    "NonfungiblePositionManager", "Safe", "SafeProxyFactory", "SwapRouter", "UniswapV3Factory", "UniswapV3Pool", "WETH9",
-)  # fmt: skip
+    "NonfungiblePositionManager",
+    "Safe",
+    "SafeProxyFactory",
+    "SwapRouter",
+    "UniswapV3Factory",
+    "UniswapV3Pool",
+    "WETH9",
+)
 
 
 def artifact_texts(build: Path) -> dict[str, str]:

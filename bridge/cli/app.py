@@ -10,12 +10,16 @@ from bridge import __version__
 from bridge.cli import book, gov, local, monitor, oracle, planning
 
 app = typer.Typer(
-    name="alvh", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    name="alvh",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
     help="Layered volatility hedges for AMM liquidity providers, governed by a DAO.\n\n"
     "The loop: [b]exposure[/b] -> [b]oracle[/b] -> [b]plan[/b] -> [b]propose[/b] -> [b]gov[/b] -> [b]watch[/b]. "
     "[b]up[/b] gives a local chain to try it on, [b]demo[/b] runs the whole loop once.",
     epilog="Educational software, no financial advice: options can lose all that is paid for them and more.",
-)  # fmt: skip
+)
 
 
 def _version(wanted: bool) -> None:
@@ -26,7 +30,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     pass
 

@@ -51,8 +51,10 @@ def exposure(
 def _units(exact: Any) -> dict[str, Any]:
     names = ("amounts_units", "fees_units", "held_units")
     return {name: [str(units) for units in getattr(exact, name)] for name in names} | {
-        "token_id": exact.token_id, "tokens": list(exact.tokens), "liquidity": str(exact.liquidity),
-    }  # fmt: skip
+        "token_id": exact.token_id,
+        "tokens": list(exact.tokens),
+        "liquidity": str(exact.liquidity),
+    }
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
@@ -69,23 +71,48 @@ def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
     out = console()
     rows = [
         [
-            one.id.split(":")[-1], one.pool, "yes" if one.in_range else "no", number(one.price, 6), usd(one.value_usd),
-            usd(one.il_usd), usd(one.fees_usd), usd(one.fee_usd_per_year), usd(one.lvr_usd_per_year),
-            percent(one.break_even_vol), percent(one.implied_vol),
+            one.id.split(":")[-1],
+            one.pool,
+            "yes" if one.in_range else "no",
+            number(one.price, 6),
+            usd(one.value_usd),
+            usd(one.il_usd),
+            usd(one.fees_usd),
+            usd(one.fee_usd_per_year),
+            usd(one.lvr_usd_per_year),
+            percent(one.break_even_vol),
+            percent(one.implied_vol),
         ]
         for one in found.positions
-    ]  # fmt: skip
+    ]
     columns = (
-        "id", "pool", "in range", "price", "value USD", "IL USD", "fees owed", "fees/yr", "LVR/yr", "break-even vol", "implied vol",
-    )  # fmt: skip
+        "id",
+        "pool",
+        "in range",
+        "price",
+        "value USD",
+        "IL USD",
+        "fees owed",
+        "fees/yr",
+        "LVR/yr",
+        "break-even vol",
+        "implied vol",
+    )
     out.print(table(f"{len(rows)} positions of {holder} at block {block_number}", columns, rows, left=3))
     out.print()
     assets = [
-        [asset, number(one.spot, 6), number(one.delta, 5), usd(one.delta_usd), usd(one.gamma_usd), usd(one.tail_loss_usd)]
+        [
+            asset,
+            number(one.spot, 6),
+            number(one.delta, 5),
+            usd(one.delta_usd),
+            usd(one.gamma_usd),
+            usd(one.tail_loss_usd),
+        ]
         for asset, one in sorted(found.assets.items())
     ]
-    columns = ("asset", "price", "delta (units)", "delta USD", "gamma USD per 1 %", "tail loss USD")
-    out.print(table("The whole book", columns, assets))
+    totals = ("asset", "price", "delta (units)", "delta USD", "gamma USD per 1 %", "tail loss USD")
+    out.print(table("The whole book", totals, assets))
     out.print(
         f"value {usd(found.value_usd)} USD, IL {usd(found.il_usd)}, fees owed {usd(found.fees_usd)}, "
         f"fees {usd(found.fee_usd_per_year)} a year against LVR {usd(found.lvr_usd_per_year)}"

@@ -23,7 +23,9 @@ from bridge.cli.options import (
 if TYPE_CHECKING:
     from bridge.governance import Proposal
 
-app = typer.Typer(no_args_is_help=True, help="Governor proposals: list, show, vote, queue, execute, cancel. Dry run without --send.")
+app = typer.Typer(
+    no_args_is_help=True, help="Governor proposals: list, show, vote, queue, execute, cancel. Dry run without --send."
+)
 IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
 
 
@@ -31,7 +33,11 @@ def _find(session: Session, wanted: str, block: int | None = None) -> Proposal:
     from bridge.errors import UsageError
     from bridge.governance import list_proposals
 
-    found = [p for p in list_proposals(session.chain, session.deployment, session.block(block)) if str(p.id).startswith(wanted)]
+    found = [
+        p
+        for p in list_proposals(session.chain, session.deployment, session.block(block))
+        if str(p.id).startswith(wanted)
+    ]
     if len(found) != 1:
         raise UsageError(f"{len(found)} proposals begin with {wanted}: `alvh gov list` shows them all")
     return found[0]
@@ -43,12 +49,21 @@ def _json(session: Session, proposal: Proposal) -> dict[str, Any]:
     calls = zip(proposal.action.targets, proposal.action.calldatas, strict=True)
     updates = [decode_update(session.chain, session.deployment, target, call) for target, call in calls]
     return {
-        "id": str(proposal.id), "state": proposal.state, "proposer": proposal.proposer,
-        "votes": {"for": proposal.votes_for / 1e18, "against": proposal.votes_against / 1e18, "abstain": proposal.votes_abstain / 1e18},
-        "quorum": proposal.quorum / 1e18, "vote_start": proposal.vote_start, "deadline": proposal.deadline,
-        "eta": proposal.eta, "description": proposal.action.description,
+        "id": str(proposal.id),
+        "state": proposal.state,
+        "proposer": proposal.proposer,
+        "votes": {
+            "for": proposal.votes_for / 1e18,
+            "against": proposal.votes_against / 1e18,
+            "abstain": proposal.votes_abstain / 1e18,
+        },
+        "quorum": proposal.quorum / 1e18,
+        "vote_start": proposal.vote_start,
+        "deadline": proposal.deadline,
+        "eta": proposal.eta,
+        "description": proposal.action.description,
         "updates": [update.__dict__ if update else None for update in updates],
-    }  # fmt: skip
+    }
 
 
 @app.command("list")
@@ -65,17 +80,25 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
         return
     rows = [
         [
-            str(p.id)[:10], p.state, p.action.description.splitlines()[0].lstrip("# "), f"{p.votes_for / 1e18:,.0f}",
-            f"{p.votes_against / 1e18:,.0f}", f"{p.quorum / 1e18:,.0f}", utc(p.deadline), utc(p.eta) if p.eta else "-",
+            str(p.id)[:10],
+            p.state,
+            p.action.description.splitlines()[0].lstrip("# "),
+            f"{p.votes_for / 1e18:,.0f}",
+            f"{p.votes_against / 1e18:,.0f}",
+            f"{p.quorum / 1e18:,.0f}",
+            utc(p.deadline),
+            utc(p.eta) if p.eta else "-",
         ]
         for p in found
-    ]  # fmt: skip
+    ]
     columns = ("id", "state", "title", "for", "against", "quorum", "vote ends", "executable")
     console().print(table(f"{len(found)} proposals", columns, rows, left=3))
 
 
 @app.command()
-def show(proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+def show(
+    proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
     """Show one proposal: its text, and what its calldata really does (old and new values from the chain)."""
     from bridge.cli.show import console, table
     from bridge.observe import read_governed
@@ -100,9 +123,16 @@ def show(proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = 
 
 
 def _step(
-    verb: str, wanted: str, send: bool, role: str | None, keystore: Any, as_json: bool, config: Any,
-    needs: tuple[str, ...], action: Callable[[Session, Any, Proposal], Any],
-) -> None:  # fmt: skip
+    verb: str,
+    wanted: str,
+    send: bool,
+    role: str | None,
+    keystore: Any,
+    as_json: bool,
+    config: Any,
+    needs: tuple[str, ...],
+    action: Callable[[Session, Any, Proposal], Any],
+) -> None:
     """Check the state, then act or say what would be done."""
     from bridge.governance import require_state
 
@@ -126,36 +156,65 @@ def _step(
 def vote(
     proposal: IdArgument,
     support: Annotated[str, typer.Argument(help="for, against or abstain.")],
-    send: SendOption = False, role: AsOption = None, keystore: KeystoreOption = None,
-    as_json: JsonOption = False, config: ConfigOption = None,
-) -> None:  # fmt: skip
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
     """Cast a vote. Example: alvh gov vote 8123 for --as voter-1 --send"""
     from bridge.errors import UsageError
     from bridge.governance import SUPPORT, send_vote
 
     if support not in SUPPORT:
         raise UsageError(f"vote for, against or abstain, not {support!r}")
-    _step("vote", proposal, send, role, keystore, as_json, config, ("active",),
-          lambda s, signer, found: send_vote(s.chain, s.deployment, signer, found, support))  # fmt: skip
+    _step(
+        "vote",
+        proposal,
+        send,
+        role,
+        keystore,
+        as_json,
+        config,
+        ("active",),
+        lambda s, signer, found: send_vote(s.chain, s.deployment, signer, found, support),
+    )
 
 
 @app.command()
 def queue(
-    proposal: IdArgument, send: SendOption = False, role: AsOption = None, keystore: KeystoreOption = None,
-    as_json: JsonOption = False, config: ConfigOption = None,
-) -> None:  # fmt: skip
+    proposal: IdArgument,
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
     """Put a proposal that has passed into the timelock."""
     from bridge.governance import send_queue
 
-    _step("queue", proposal, send, role, keystore, as_json, config, ("succeeded",),
-          lambda s, signer, found: send_queue(s.chain, s.deployment, signer, found))  # fmt: skip
+    _step(
+        "queue",
+        proposal,
+        send,
+        role,
+        keystore,
+        as_json,
+        config,
+        ("succeeded",),
+        lambda s, signer, found: send_queue(s.chain, s.deployment, signer, found),
+    )
 
 
 @app.command()
 def execute(
-    proposal: IdArgument, send: SendOption = False, role: AsOption = None, keystore: KeystoreOption = None,
-    as_json: JsonOption = False, config: ConfigOption = None,
-) -> None:  # fmt: skip
+    proposal: IdArgument,
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
     """Execute a queued proposal whose delay is over, then read the parameters back and compare."""
     from bridge.governance import send_execute
     from bridge.proposals import confirm_execution
@@ -169,12 +228,42 @@ def execute(
 
 
 @app.command()
+def wait(proposal: IdArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Local chain only: move time to where the proposal's next step is possible. Feeds grow old meanwhile."""
+    from bridge.governance import next_step_at
+    from bridge.local.anvil import advance_time
+
+    session = open_session(config)
+    found = _find(session, proposal)
+    seconds = max(next_step_at(found) - session.chain.head().timestamp, 1)
+    advance_time(session.chain, seconds)
+    state = _find(session, proposal).state
+    if as_json:
+        print_json({"proposal": str(found.id), "before": found.state, "state": state, "seconds": seconds})
+    else:
+        typer.echo(f"was {found.state}, is {state}")
+
+
+@app.command()
 def cancel(
-    proposal: IdArgument, send: SendOption = False, role: AsOption = None, keystore: KeystoreOption = None,
-    as_json: JsonOption = False, config: ConfigOption = None,
-) -> None:  # fmt: skip
+    proposal: IdArgument,
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
     """Cancel a proposal: its proposer while it is pending; the guardian Safe does it with its own transaction."""
     from bridge.governance import OPEN_STATES, send_cancel
 
-    _step("cancel", proposal, send, role, keystore, as_json, config, tuple(sorted(OPEN_STATES)),
-          lambda s, signer, found: send_cancel(s.chain, s.deployment, signer, found))  # fmt: skip
+    _step(
+        "cancel",
+        proposal,
+        send,
+        role,
+        keystore,
+        as_json,
+        config,
+        tuple(sorted(OPEN_STATES)),
+        lambda s, signer, found: send_cancel(s.chain, s.deployment, signer, found),
+    )

@@ -33,7 +33,12 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
     if quiet or not sys.stderr.isatty():
         yield (lambda text, share: None) if quiet else _line_reporter()
         return
-    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda text, share: bar.update(task, description=text, completed=share)
@@ -63,7 +68,8 @@ def up(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Start a local chain with Uniswap v2, v3, v4, Safe and our contracts, pools moved along a price path, positions minted.
+    """Start a local chain with Uniswap v2, v3, v4, Safe and our contracts, pools moved along a price path, positions
+    minted.
 
     Writes the deployment file that the other commands read, and runs until Ctrl-C.
 
@@ -95,17 +101,36 @@ def _print_world(world: World, file: Path, as_json: bool) -> None:
 
     deployment = world.deployment
     if as_json:
-        print_json({"rpc_url": world.chain.url, "deployment_file": str(file), "prices": world.path.source, **deployment.model_dump()})
+        print_json(
+            {
+                "rpc_url": world.chain.url,
+                "deployment_file": str(file),
+                "prices": world.path.source,
+                **deployment.model_dump(),
+            }
+        )
         sys.stdout.flush()
         return
     out = console()
     names = deployment.contracts | {f"feed {asset}": feed for asset, feed in deployment.feeds.items()}
     names |= {f"pool {pool.name}": pool.address for pool in world.market.pools}
-    names |= {f"{name} (Safe)" if name in ("guardian", "steward") else name: a for name, a in deployment.accounts.items()}
-    out.print(table(f"Local chain {deployment.chain_id} at {world.chain.url}", ("what", "address"), [[*row] for row in names.items()], 2))
+    names |= {
+        f"{name} (Safe)" if name in ("guardian", "steward") else name: a for name, a in deployment.accounts.items()
+    }
+    out.print(
+        table(
+            f"Local chain {deployment.chain_id} at {world.chain.url}",
+            ("what", "address"),
+            [[*row] for row in names.items()],
+            2,
+        )
+    )
     out.print(f"prices: {world.path.source}\ndeployment: {file}", markup=False)
     roles = ", ".join(INDEX)
-    out.print(f"accounts of the public test mnemonic, for --as: {roles}\nLP: {account('lp').address}\nCtrl-C stops it", markup=False)
+    out.print(
+        f"accounts of the public test mnemonic, for --as: {roles}\nLP: {account('lp').address}\nCtrl-C stops it",
+        markup=False,
+    )
 
 
 def demo(
@@ -136,10 +161,15 @@ def _demo_json(result: DemoResult) -> dict[str, object]:
     from bridge.watch import look_json
 
     return {
-        "prices": result.world.path.source, "plan": result.planned.record.plan, "proposal": str(result.proposal_id),
-        "inputs_hash": result.planned.record.inputs_hash, "parameters_after": list(result.after),
-        "steps": [step.__dict__ for step in result.steps], "watch": look_json(result.look), "report": str(result.report),
-    }  # fmt: skip
+        "prices": result.world.path.source,
+        "plan": result.planned.record.plan,
+        "proposal": str(result.proposal_id),
+        "inputs_hash": result.planned.record.inputs_hash,
+        "parameters_after": list(result.after),
+        "steps": [step.__dict__ for step in result.steps],
+        "watch": look_json(result.look),
+        "report": str(result.report),
+    }
 
 
 def _print_demo(result: DemoResult) -> None:
@@ -154,9 +184,18 @@ def _print_demo(result: DemoResult) -> None:
     print_exposure(planned.plan.exposure, planned.record.owner, planned.record.block_number)
     out.print()
     print_plan(planned, planned.record.path(Path(".alvh/demo")), None)
-    rows = [[utc(s.timestamp) if s.timestamp else "", s.name, s.detail, f"{s.gas:,}" if s.gas else ""] for s in result.steps]
+    rows = [
+        [utc(s.timestamp) if s.timestamp else "", s.name, s.detail, f"{s.gas:,}" if s.gas else ""] for s in result.steps
+    ]
     out.print()
-    out.print(table(f"Governance of proposal {str(result.proposal_id)[:10]}..", ("time on chain", "step", "detail", "gas"), rows, 3))
+    out.print(
+        table(
+            f"Governance of proposal {str(result.proposal_id)[:10]}..",
+            ("time on chain", "step", "detail", "gas"),
+            rows,
+            3,
+        )
+    )
     out.print()
     print_look(result.look)
     out.print(f"\nreport: {result.report}", markup=False)
@@ -173,7 +212,10 @@ def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
-        rows = [["ok" if f.ok else "MISSING" if f.needed else "absent", f.what, f.found, "" if f.ok else f.mend] for f in findings]
+        rows = [
+            ["ok" if f.ok else "MISSING" if f.needed else "absent", f.what, f.found, "" if f.ok else f.mend]
+            for f in findings
+        ]
         console().print(table("alvh doctor", ("state", "what", "found", "how to mend it"), rows, left=4))
     if any(not finding.ok and finding.needed for finding in findings):
         raise typer.Exit(1)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def watch(
     owner: OwnerOption = None,
-    once: Annotated[bool, typer.Option("--once", help="Look once and stop; exit code 1 if there is a warning.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look once and stop; exit code 1 if there is a warning.")
+    ] = False,
     interval: Annotated[float | None, typer.Option("--interval", min=0.1, help="Seconds between looks.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -69,21 +71,37 @@ def print_look(seen: Look, clear: bool = False) -> None:
     out.print(f"[bold]alvh watch[/bold]  block {seen.block.number}, {utc(seen.block.timestamp)}, book {value} USD")
     assets = seen.exposure.assets if seen.exposure else {}
     rows = [
-        [layer.asset, layer.name, str(layer.legs), usd(layer.paid_usd), usd(layer.value_usd),
-         usd(layer.value_usd - layer.paid_usd), usd(layer.delta_usd), number(layer.days_left, 3)]
+        [
+            layer.asset,
+            layer.name,
+            str(layer.legs),
+            usd(layer.paid_usd),
+            usd(layer.value_usd),
+            usd(layer.value_usd - layer.paid_usd),
+            usd(layer.delta_usd),
+            number(layer.days_left, 3),
+        ]
         for layer in seen.layers
-    ]  # fmt: skip
-    rows += [[asset, "LP", "", "", usd(one.value_usd), "", usd(one.delta_usd), ""] for asset, one in sorted(assets.items())]
+    ]
+    rows += [
+        [asset, "LP", "", "", usd(one.value_usd), "", usd(one.delta_usd), ""] for asset, one in sorted(assets.items())
+    ]
     columns = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta USD", "days left")
     out.print(table("Exposure and the plan on record", columns, rows, left=2))
-    out.print(f"  drift {percent(seen.drift)} (band {percent(band)}), plan {seen.on_record.inputs_hash[:12] if seen.on_record else '-'}")
+    plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
+    out.print(f"  drift {percent(seen.drift)} (band {percent(band)}), plan {plan}")
     feeds = ", ".join(
-        f"{f.asset} {percent(volatility_from_e8(f.volatility_e8), 2)} {'STALE' if f.stale else 'fresh'} ({f.age_seconds} s)" for f in seen.feeds
+        f"{feed.asset} {percent(volatility_from_e8(feed.volatility_e8), 2)} "
+        f"{'STALE' if feed.stale else 'fresh'} ({feed.age_seconds} s)"
+        for feed in seen.feeds
     )
     out.print(f"Feeds: {feeds}")
     values = zip(KEYS, seen.governed.parameters.to_values(), strict=True)
     state = "PAUSED" if seen.governed.paused else "active"
-    out.print(f"Parameters (version {seen.governed.version}, {state}): " + ", ".join(f"{key.name} {value}" for key, value in values))
+    out.print(
+        f"Parameters (version {seen.governed.version}, {state}): "
+        + ", ".join(f"{key.name} {value}" for key, value in values)
+    )
     for proposal in seen.proposals:
         out.print(f"Proposal {str(proposal.id)[:10]}: {proposal.state}, vote ends {utc(proposal.deadline)}")
     if not seen.proposals:

@@ -21,7 +21,9 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SendOption = Annotated[bool, typer.Option("--send", help="Sign and send. Without it nothing leaves this machine.")]
-OwnerOption = Annotated[str | None, typer.Option("--owner", help="Whose positions; default: book.owner, then the demo LP.")]
+OwnerOption = Annotated[
+    str | None, typer.Option("--owner", help="Whose positions; default: book.owner, then the demo LP.")
+]
 BlockOption = Annotated[int | None, typer.Option("--block", help="Read at this block; default: the newest one now.")]
 AsOption = Annotated[
     str | None, typer.Option("--as", help="Sign as this role of the local chain, such as operator or voter-1.")
@@ -84,7 +86,9 @@ def choose_signer(session: Session, role: str | None, keystore: Path | None) -> 
     if keystore is not None:
         raise UsageError("--as and --keystore name two signers: give one")
     if session.chain.chain_id != LOCAL_CHAIN_ID:
-        raise RefusedAction(f"--as is for the local chain {LOCAL_CHAIN_ID} only; use --keystore on {session.chain.chain_id}")
+        raise RefusedAction(
+            f"--as is for the local chain {LOCAL_CHAIN_ID} only; use --keystore on {session.chain.chain_id}"
+        )
     if role not in INDEX:
         raise UsageError(f"no local role {role!r}: one of {', '.join(INDEX)}")
     return account(role)

@@ -21,12 +21,18 @@ from bridge.cli.options import (
     print_json,
 )
 
-app = typer.Typer(no_args_is_help=True, help="The volatility oracle: quote an index, sign reports, submit them, see their age.")
+app = typer.Typer(
+    no_args_is_help=True, help="The volatility oracle: quote an index, sign reports, submit them, see their age."
+)
 AssetArgument = Annotated[str, typer.Argument(help="ETH or BTC.")]
-ChainFileOption = Annotated[Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")]
+ChainFileOption = Annotated[
+    Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")
+]
 
 
-def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tuple[dict[str, float], dict[str, str], int]:
+def _quotes(
+    session: Session, chain_file: Path | None, block: int | None
+) -> tuple[dict[str, float], dict[str, str], int]:
     """Return the index per asset (decimal), each source in words, and the block's time."""
     from bridge.option_chains import read_chains
     from bridge.prices import read_spots
@@ -43,7 +49,10 @@ def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tup
 
 @app.command()
 def quote(
-    chain_file: ChainFileOption = None, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
+    chain_file: ChainFileOption = None,
+    block: BlockOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Compute the 30-day volatility index of each asset from its option chain, by Cboe's method.
 
@@ -54,11 +63,18 @@ def quote(
 
     index, sources, observed_at = _quotes(open_session(config), chain_file, block)
     if as_json:
-        print_json([
-            {"asset": asset, "volatility": value, "volatility_e8": volatility_to_e8(value), "observed_at": observed_at,
-             "source": sources[asset]}
-            for asset, value in index.items()
-        ])  # fmt: skip
+        print_json(
+            [
+                {
+                    "asset": asset,
+                    "volatility": value,
+                    "volatility_e8": volatility_to_e8(value),
+                    "observed_at": observed_at,
+                    "source": sources[asset],
+                }
+                for asset, value in index.items()
+            ]
+        )
         return
     rows = [[asset, percent(value, 2), sources[asset]] for asset, value in index.items()]
     console().print(table("30-day implied volatility index", ("asset", "index", "source"), rows, left=3))
@@ -137,12 +153,16 @@ def status(block: BlockOption = None, as_json: JsonOption = False, config: Confi
     else:
         rows = [
             [
-                feed.asset, "STALE" if feed.stale else "fresh", percent(volatility_from_e8(feed.volatility_e8), 2),
-                str(feed.round), utc(feed.observed_at), f"{feed.age_seconds} / {feed.max_age_seconds} s",
+                feed.asset,
+                "STALE" if feed.stale else "fresh",
+                percent(volatility_from_e8(feed.volatility_e8), 2),
+                str(feed.round),
+                utc(feed.observed_at),
+                f"{feed.age_seconds} / {feed.max_age_seconds} s",
                 f"{feed.quorum} of {feed.signers}",
             ]
             for feed in feeds
-        ]  # fmt: skip
+        ]
         columns = ("asset", "state", "index", "round", "observed", "age / most", "quorum")
         console().print(table("Volatility feeds", columns, rows, left=2))
     if any(feed.stale for feed in feeds):

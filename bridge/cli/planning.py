@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 def plan(
     owner: OwnerOption = None,
     block: BlockOption = None,
-    chain_file: Annotated[Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")] = None,
+    chain_file: Annotated[
+        Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")
+    ] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -79,10 +81,18 @@ def print_plan(planned: Planned, kept: Path, report: Path | None) -> None:
         out.print(f"  {reason}", markup=False)
     rows = [
         [layer.underlying, layer.name, leg.label, number(leg.quantity), number(leg.price), usd(leg.cost_usd)]
-        for layer in content.layers for leg in layer.legs
-    ]  # fmt: skip
+        for layer in content.layers
+        for leg in layer.legs
+    ]
     out.print()
-    out.print(table("Legs (bought at ask, sold at bid)", ("asset", "layer", "leg", "quantity", "price", "cost USD"), rows, left=3))
+    out.print(
+        table(
+            "Legs (bought at ask, sold at bid)",
+            ("asset", "layer", "leg", "quantity", "price", "cost USD"),
+            rows,
+            left=3,
+        )
+    )
     for layer in content.layers:
         out.print(f"  {layer.underlying} {layer.name}: {layer.reason}", markup=False)
     risk = content.gate.risk
@@ -138,11 +148,18 @@ def propose(
 
 def _draft_json(record: PlanRecord, draft: Draft, sent: bool) -> dict[str, Any]:
     return {
-        "proposal": str(draft.id), "state": draft.state, "existed": draft.state is not None, "sent": sent,
-        "inputs_hash": record.inputs_hash, "changes": record.plan["update"]["changes"],
-        "expiry": draft.update.expiry, "executable_at": draft.executable_at, "description": draft.action.description,
-        "calldata": ["0x" + call.hex() for call in draft.action.calldatas], "targets": list(draft.action.targets),
-    }  # fmt: skip
+        "proposal": str(draft.id),
+        "state": draft.state,
+        "existed": draft.state is not None,
+        "sent": sent,
+        "inputs_hash": record.inputs_hash,
+        "changes": record.plan["update"]["changes"],
+        "expiry": draft.update.expiry,
+        "executable_at": draft.executable_at,
+        "description": draft.action.description,
+        "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
+        "targets": list(draft.action.targets),
+    }
 
 
 def _print_draft(record: PlanRecord, draft: Draft, sent: bool) -> None:

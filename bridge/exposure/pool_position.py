@@ -18,7 +18,8 @@ USD = "USD"
 class PoolPosition:
     """One concentrated-liquidity position at a block; every `_units` and `liquidity` is the chain's own integer.
 
-    `held` are the deposits that are still in it (what holding would be), `earned` all fees since it was opened, taken out or not.
+    `held` are the deposits that are still in it (what holding would be), `earned` all fees since it was opened, taken
+    out or not.
     """
 
     protocol: str
@@ -87,12 +88,19 @@ def convert_position(raw: PoolPosition, assets: dict[str, str], spots: dict[str,
     earned_usd = sum(amount * price for amount, price in zip(earned, dollars, strict=True))
     lower, upper = _range(raw, flipped=base == 1)
     return Position(
-        id=f"{raw.protocol}:{raw.token_id}", pool=f"{symbols[base]}/{symbols[quote]} {raw.fee / 10_000:g}%",
-        base=symbols[base], quote=symbols[quote],
-        liquidity=liquidity_from_units(raw.liquidity, *raw.decimals), lower=lower, upper=upper,
-        held_base=held[base], held_quote=held[quote], fees_base=fees[base], fees_quote=fees[quote],
+        id=f"{raw.protocol}:{raw.token_id}",
+        pool=f"{symbols[base]}/{symbols[quote]} {raw.fee / 10_000:g}%",
+        base=symbols[base],
+        quote=symbols[quote],
+        liquidity=liquidity_from_units(raw.liquidity, *raw.decimals),
+        lower=lower,
+        upper=upper,
+        held_base=held[base],
+        held_quote=held[quote],
+        fees_base=fees[base],
+        fees_quote=fees[quote],
         fee_apr=earned_usd / value / years if value > 0 and years > 0 else 0.0,
-    )  # fmt: skip
+    )
 
 
 def _range(raw: PoolPosition, flipped: bool) -> tuple[float, float]:

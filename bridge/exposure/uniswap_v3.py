@@ -67,12 +67,22 @@ class UniswapV3Reader:
         fees = self._fees(pool, fields, tick, block)
         tokens = (token0, token1)
         return PoolPosition(
-            protocol="uniswap-v3", token_id=token_id, pool=pool, tokens=tokens,
+            protocol="uniswap-v3",
+            token_id=token_id,
+            pool=pool,
+            tokens=tokens,
             decimals=(self._decimals(token0, block), self._decimals(token1, block)),
-            fee=fee, tick_lower=lower, tick_upper=upper, liquidity=liquidity, sqrt_price_x96=price,
-            amounts_units=ticks.position_amounts(price, lower, upper, liquidity), fees_units=fees,
-            held_units=history.held, earned_units=_earned(fees, history), opened_at=history.opened_at,
-        )  # fmt: skip
+            fee=fee,
+            tick_lower=lower,
+            tick_upper=upper,
+            liquidity=liquidity,
+            sqrt_price_x96=price,
+            amounts_units=ticks.position_amounts(price, lower, upper, liquidity),
+            fees_units=fees,
+            held_units=history.held,
+            earned_units=_earned(fees, history),
+            opened_at=history.opened_at,
+        )
 
     def _manager(self, function: str, *arguments: Any, block: BlockRef) -> Any:
         return self.chain.read(MANAGER, self.manager, function, *arguments, block=block)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.chain import Chain, connect
-from bridge.errors import ChainError, MissingTool, NodeUnreachable
+from bridge.errors import ChainError, MissingTool, NodeUnreachable, RefusedAction
 from bridge.signers import LOCAL_CHAIN_ID, LOCAL_MNEMONIC
 
 START_SECONDS = 30
@@ -52,10 +52,26 @@ def free_port() -> int:
 def _command(port: int, state: Path | None) -> list[str]:
     loading = ["--load-state", str(state)] if state else []
     return [
-        str(find_anvil()), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(LOCAL_CHAIN_ID),
-        "--mnemonic", LOCAL_MNEMONIC, "--accounts", str(ACCOUNTS), "--balance", "1000000",
-        "--timestamp", str(GENESIS_TIMESTAMP), "--hardfork", "cancun", "--silent", *loading,
-    ]  # fmt: skip
+        str(find_anvil()),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--chain-id",
+        str(LOCAL_CHAIN_ID),
+        "--mnemonic",
+        LOCAL_MNEMONIC,
+        "--accounts",
+        str(ACCOUNTS),
+        "--balance",
+        "1000000",
+        "--timestamp",
+        str(GENESIS_TIMESTAMP),
+        "--hardfork",
+        "cancun",
+        "--silent",
+        *loading,
+    ]
 
 
 @contextmanager
@@ -75,7 +91,7 @@ def anvil(port: int | None = None, state: Path | None = None) -> Iterator[Chain]
         Anvil is not installed, or it ended at once (a port in use).
     """
     port = port or free_port()
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(
         _command(port, state), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
     try:
@@ -94,7 +110,9 @@ def _wait(process: subprocess.Popen[bytes], url: str, port: int) -> Chain:
     while True:
         if process.poll() is not None:
             said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
-            raise ChainError(f"anvil ended at once on port {port}: {said.splitlines()[-1] if said else 'no reason given'}")
+            raise ChainError(
+                f"anvil ended at once on port {port}: {said.splitlines()[-1] if said else 'no reason given'}"
+            )
         try:
             chain = connect(url, LOCAL_CHAIN_ID)
         except NodeUnreachable:
@@ -108,7 +126,9 @@ def _wait(process: subprocess.Popen[bytes], url: str, port: int) -> Chain:
 
 
 def advance_time(chain: Chain, seconds: int) -> None:
-    """Mine one block `seconds` after the newest one."""
+    """Mine one block `seconds` after the newest one; refused on any chain but the local one."""
+    if chain.chain_id != LOCAL_CHAIN_ID:
+        raise RefusedAction(f"time moves by itself on chain {chain.chain_id}")
     target = chain.head().timestamp + seconds
     chain.request("evm_setNextBlockTimestamp", target)
     chain.request("evm_mine")

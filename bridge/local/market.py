@@ -47,15 +47,20 @@ class Range:
     usd: float
 
 
-# The treasury's book: a wide and a narrow ETH range, a sell range above the price (out of range from the start), BTC wide and
-# full range, and a pair without a stable coin.
+# The treasury's book: a wide and a narrow ETH range, a sell range above the price (out of range from the start), BTC
+# wide and full range, and a pair without a stable coin.
 TREASURY = (
-    Range(0, 0.70, 1.40, 1_000_000), Range(0, 0.92, 1.08, 250_000), Range(0, 1.25, 1.60, 200_000),
-    Range(1, 0.75, 1.35, 750_000), Range(1, 0.0, float("inf"), 300_000), Range(2, 0.80, 1.25, 500_000),
-)  # fmt: skip
+    Range(0, 0.70, 1.40, 1_000_000),
+    Range(0, 0.92, 1.08, 250_000),
+    Range(0, 1.25, 1.60, 200_000),
+    Range(1, 0.75, 1.35, 750_000),
+    Range(1, 0.0, float("inf"), 300_000),
+    Range(2, 0.80, 1.25, 500_000),
+)
 DEPTH = tuple(Range(pool, 0.0, float("inf"), 60_000_000) for pool in range(3))
 PAIRS = (("ETH", "USD", 3000), ("BTC", "USD", 3000), ("ETH", "BTC", 3000))
-# Traders who come and go push each pool this far (a share of its price) beyond every new price and back: they pay the fees.
+# Traders who come and go push each pool this far (a share of its price) beyond every new price and back: they pay the
+# fees.
 NOISE = 0.02
 
 
@@ -75,9 +80,15 @@ class Market:
             start = self._sqrt_price(prices[first] / prices[second], first, second)
             manager = self.contracts["NonfungiblePositionManager"]
             self.chain.send(
-                deployer, "NonfungiblePositionManager", manager, "createAndInitializePoolIfNecessary",
-                self.tokens[first], self.tokens[second], fee, start,
-            )  # fmt: skip
+                deployer,
+                "NonfungiblePositionManager",
+                manager,
+                "createAndInitializePoolIfNecessary",
+                self.tokens[first],
+                self.tokens[second],
+                fee,
+                start,
+            )
             factory, block = self.contracts["UniswapV3Factory"], self.chain.head()
             found = self.chain.read(
                 "UniswapV3Factory", factory, "getPool", self.tokens[first], self.tokens[second], fee, block=block
@@ -112,9 +123,7 @@ class Market:
         if wanted.lower > 1 or wanted.upper < 1:
             limits = [2 * limit for limit in limits]
         manager = self.contracts["NonfungiblePositionManager"]
-        parameters = (
-            self.tokens[first], self.tokens[second], pool.fee, *ticks, *limits, 0, 0, who.address, FOREVER
-        )  # fmt: skip
+        parameters = (self.tokens[first], self.tokens[second], pool.fee, *ticks, *limits, 0, 0, who.address, FOREVER)
         receipt = self.chain.send(who, "NonfungiblePositionManager", manager, "mint", parameters)
         contract = self.chain.contract("NonfungiblePositionManager", manager)
         minted = contract.events.IncreaseLiquidity().process_receipt(receipt, errors=DISCARD)
@@ -147,7 +156,5 @@ class Market:
         if now == target:
             return
         sold, bought = (first, second) if target < now else (second, first)
-        swap = (
-            self.tokens[sold], self.tokens[bought], pool.fee, trader.address, FOREVER, MAX_UINT128, 0, target
-        )  # fmt: skip
+        swap = (self.tokens[sold], self.tokens[bought], pool.fee, trader.address, FOREVER, MAX_UINT128, 0, target)
         self.chain.send(trader, "SwapRouter", self.contracts["SwapRouter"], "exactInputSingle", swap)

@@ -84,7 +84,9 @@ def read_price_path(path: Path, most: int = 400) -> PricePath:
     for asset, values in prices.items():
         bad = ~(np.isfinite(values) & (values > 0))
         if bad.any():
-            raise BadFile(path, f"{asset} has no positive price at row {int(np.argmax(bad)) + 1} of the part that is used")
+            raise BadFile(
+                path, f"{asset} has no positive price at row {int(np.argmax(bad)) + 1} of the part that is used"
+            )
     return PricePath(seconds - seconds[0], prices, f"{path.name}: {len(seconds)} rows")
 
 
@@ -97,7 +99,7 @@ def _read_frame(path: Path) -> pd.DataFrame:
         raise BadFile(path, f"cannot be read as a table: {error}") from error
 
 
-def _seconds(column: pd.Series) -> npt.NDArray[np.int64]:  # type: ignore[type-arg]
+def _seconds(column: pd.Series) -> npt.NDArray[np.int64]:
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(dtype=np.int64)
     times = pd.to_datetime(column, utc=True, format="ISO8601")

@@ -1,4 +1,4 @@
-"""Oracle rounds on a local chain: every reporter computes the index from the configured chain, signs it, the operator submits."""
+"""Oracle rounds on a local chain: every reporter computes the index and signs it, the operator submits them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Bytecode of Uniswap, Safe and WETH9 as their authors published it on npm; nothing of it is copied into this package.
 
-Needed by local chains only: it is read from `node_modules` of the working folder, of its parents, or of ALVH_NODE_MODULES.
+Needed by local chains only: it is read from `node_modules` of the working folder, of its parents, or of
+ALVH_NODE_MODULES.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bridge.errors import MissingTool
 V3_CORE = "@uniswap/v3-core/artifacts/contracts"
 V3_PERIPHERY = "@uniswap/v3-periphery/artifacts/contracts"
 SAFE = "@safe-global/safe-contracts/build/artifacts/contracts"
+SAFE_HANDLER = f"{SAFE}/handler/CompatibilityFallbackHandler.sol"
 SOURCES = {
     "WETH9": "canonical-weth/build/contracts/WETH9.json",
     "UniswapV2Factory": "@uniswap/v2-core/build/UniswapV2Factory.json",
@@ -30,8 +32,7 @@ SOURCES = {
     "StateView": "@uniswap/v4-periphery/foundry-out/StateView.sol/StateView.json",
     "Safe": f"{SAFE}/Safe.sol/Safe.json",
     "SafeProxyFactory": f"{SAFE}/proxies/SafeProxyFactory.sol/SafeProxyFactory.json",
-    "CompatibilityFallbackHandler": f"{SAFE}/handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json",
-    "MultiSendCallOnly": f"{SAFE}/libraries/MultiSendCallOnly.sol/MultiSendCallOnly.json",
+    "CompatibilityFallbackHandler": f"{SAFE_HANDLER}/CompatibilityFallbackHandler.json",
 }
 PERMIT2_SOURCE = "@uniswap/v4-periphery/lib/permit2/test/utils/DeployPermit2.sol"
 PERMIT2_ADDRESS = "0x000000000022D473030F116dDEE9F6B43aC78BA3"

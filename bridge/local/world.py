@@ -1,6 +1,7 @@
 """Build the whole local world: other people's contracts, ours, tokens, pools, the treasury's positions, a price path.
 
-Everything happens through transactions of the roles in `accounts`; the result is a `Deployment` like that of any other chain.
+Everything happens through transactions of the roles in `accounts`; the result is a `Deployment` like that of any other
+chain.
 """
 
 from __future__ import annotations
@@ -70,9 +71,13 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     named = {name: account(name).address for name in ("lp", "operator")}
     pools = {pool.base: pool.address for pool in market.pools if pool.quote == "USD"}
     deployment = Deployment(
-        chain_id=chain.chain_id, contracts=contracts | ours, feeds=feeds,
-        assets={address: asset for asset, address in tokens.items()}, price_pools=pools, accounts=safes | named,
-    )  # fmt: skip
+        chain_id=chain.chain_id,
+        contracts=contracts | ours,
+        feeds=feeds,
+        assets={address: asset for asset, address in tokens.items()},
+        price_pools=pools,
+        accounts=safes | named,
+    )
     return World(chain, deployment, market, path)
 
 
@@ -80,9 +85,10 @@ def _members(safes: dict[str, str]) -> Members:
     voters = accounts("voter")
     return Members(
         holders=[(voter.address, votes * 10**18) for voter, votes in zip(voters, VOTES, strict=True)],
-        guardian=safes["guardian"], steward=safes["steward"],
+        guardian=safes["guardian"],
+        steward=safes["steward"],
         reporters=[reporter.address for reporter in accounts("reporter")],
-    )  # fmt: skip
+    )
 
 
 def _delegate(chain: Chain, votes: str) -> None:
@@ -106,8 +112,10 @@ def _market(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], pat
     start = {"USD": 1.0} | {asset: float(prices[0]) for asset, prices in path.prices.items()}
     market.create_pools(start)
     for role, funds, ranges in (
-        ("market-maker", MAKER_FUNDS, DEPTH), ("trader", TRADER_FUNDS, ()), ("lp", TREASURY_FUNDS, TREASURY),
-    ):  # fmt: skip
+        ("market-maker", MAKER_FUNDS, DEPTH),
+        ("trader", TRADER_FUNDS, ()),
+        ("lp", TREASURY_FUNDS, TREASURY),
+    ):
         market.fund(account(role), funds)
         for wanted in ranges:
             market.mint(account(role), wanted, start)

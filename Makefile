@@ -1,0 +1,55 @@
+# Every target installs what it needs by itself; a machine needs Python 3.11, Node 20 and git only.
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: setup demo test lint fmt bench clean artifacts lock compile
+
+setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
+
+demo: setup  ## the whole loop on a local chain; ends with a summary and reports/demo.html
+	$(BIN)/alvh demo
+
+test: setup  ## the whole suite, on both cores
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+lint: setup  ## style, types, Solidity rules; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	node_modules/.bin/solhint --max-warnings 0 'contracts/**/*.sol'
+
+fmt: setup  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup  ## measure, and write benchmarks/results.json
+	$(BIN)/python -m benchmarks
+
+compile: setup  ## compile the contracts with Brownie and the offline compiler
+	$(BIN)/brownie compile
+
+artifacts: compile  ## write the bridge's package data from the compiled contracts
+	$(BIN)/python scripts/export_artifacts.py
+
+lock: setup  ## resolve the dependencies anew
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --custom-compile-command "make lock" --upgrade -q -o requirements.lock
+
+clean:  ## remove what was built and installed
+	rm -rf .venv node_modules build reports .alvh dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/.ready: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install -q --require-hashes --no-deps -r requirements.lock
+	$(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+node_modules/.ready: package-lock.json
+	# Not `npm ci`: it refuses a lock that lacks anvil's binaries for other platforms, which not every registry serves.
+	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@

@@ -1,0 +1,151 @@
+"""Position amounts and fees owed equal what the real NonfungiblePositionManager pays, to the last unit."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from bridge.config import BookConfig
+from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
+from bridge.exposure.pool_position import PoolPosition, convert_position
+from bridge.exposure.uniswap_v3 import UniswapV3Reader
+from bridge.local.accounts import account
+from bridge.local.anvil import advance_time
+from bridge.local.world import World
+from bridge.observe import observe, read_positions
+from bridge.prices import read_spots
+from hedge.book import book_exposure
+
+MAX_UINT128 = 2**128 - 1
+FOREVER = 2**40
+MANAGER = "NonfungiblePositionManager"
+
+
+def reader(world: World) -> UniswapV3Reader:
+    contracts = world.deployment.contracts
+    return UniswapV3Reader(world.chain, contracts[MANAGER], contracts["UniswapV3Factory"], 0)
+
+
+def positions(world: World) -> list[PoolPosition]:
+    return reader(world).read_positions(world.deployment.address("lp"), world.chain.head())
+
+
+def static(world: World, function: str, *arguments: object) -> tuple[int, int]:
+    manager, lp = world.deployment.address(MANAGER), world.deployment.address("lp")
+    answer = world.chain.read(MANAGER, manager, function, arguments, block=world.chain.head(), sender=lp)
+    return answer[0], answer[1]
+
+
+def send(world: World, function: str, *arguments: object) -> None:
+    world.chain.send(account("lp"), MANAGER, world.deployment.address(MANAGER), function, arguments)
+
+
+def assert_equals_manager(world: World) -> None:
+    lp = world.deployment.address("lp")
+    found = positions(world)
+    assert found
+    for one in found:
+        paid = static(world, "collect", one.token_id, lp, MAX_UINT128, MAX_UINT128)
+        assert one.fees_units == paid, one
+        if one.liquidity:
+            assert one.amounts_units == static(world, "decreaseLiquidity", one.token_id, one.liquidity, 0, 0, FOREVER)
+        else:
+            assert one.amounts_units == (0, 0)
+
+
+def test_read_positions__demo_book__has_six_positions_in_three_pools_one_out_of_range(world: World) -> None:
+    found = positions(world)
+    assert len(found) == 6
+    assert len({one.pool for one in found}) == 3
+    outside = [one for one in found if 0 in one.amounts_units]
+    assert len(outside) == 1
+    symbols = [{world.deployment.assets[token] for token in one.tokens} for one in found]
+    assert {"ETH", "BTC"} in symbols
+
+
+def test_read_positions__every_demo_position__equals_collect_and_decrease_to_the_last_unit(world: World) -> None:
+    assert any(one.fees_units[0] and one.fees_units[1] for one in positions(world))
+    assert_equals_manager(world)
+
+
+def test_read_positions__after_more_swaps_both_ways__still_equals_the_manager(world: World) -> None:
+    for eth, btc in ((2500.0, 80_000.0), (4200.0, 120_000.0), (3111.0, 91_000.0)):
+        world.market.move_to({"USD": 1.0, "ETH": eth, "BTC": btc})
+        assert_equals_manager(world)
+
+
+def test_read_positions__partly_withdrawn_collected_and_emptied__equals_the_manager_and_keeps_history(
+    world: World,
+) -> None:
+    first, second = positions(world)[:2]
+    send(world, "decreaseLiquidity", first.token_id, first.liquidity // 3, 0, 0, FOREVER)
+    send(world, "decreaseLiquidity", second.token_id, second.liquidity, 0, 0, FOREVER)
+    lp = world.deployment.address("lp")
+    send(world, "collect", second.token_id, lp, MAX_UINT128, MAX_UINT128)
+    assert_equals_manager(world)
+    now = {one.token_id: one for one in positions(world)}
+    kept = now[first.token_id]
+    assert kept.held_units == tuple(
+        held * (first.liquidity - first.liquidity // 3) // first.liquidity for held in first.held_units
+    )
+    # All that was paid to the second beyond its principal were fees.
+    assert now[second.token_id].liquidity == 0
+    assert now[second.token_id].earned_units == second.fees_units
+
+
+def test_convert_position__usd_is_token1_or_token0__base_is_the_volatile_asset(world: World) -> None:
+    block = world.chain.head()
+    spots = read_spots(world.chain, world.deployment, BookConfig(), block)
+    for raw in positions(world):
+        one = convert_position(raw, world.deployment.assets, spots, block)
+        assert one.base != "USD"
+        assert one.lower < one.upper
+        assert one.fee_apr >= 0
+
+
+def test_observe__demo_book__value_equals_the_amounts_at_the_spot_prices(world: World) -> None:
+    seen = observe(world.chain, world.deployment, world.deployment.address("lp"), BookConfig(), world.chain.head())
+    exposure = book_exposure(seen.book, seen.market)
+    spots = dict(seen.market.spots) | {"USD": 1.0}
+    for raw, one in zip(seen.raw_positions, exposure.positions, strict=True):
+        units = zip(raw.tokens, raw.amounts_units, raw.decimals, strict=True)
+        worth = sum(amount / 10**decimals * spots[world.deployment.assets[token]] for token, amount, decimals in units)
+        # The pair pool's own price may stand a fee away from the two USD pools' quotient.
+        assert math.isclose(one.value_usd, worth, rel_tol=1e-4), one.id
+
+
+def test_read_spots__pool_moved_in_this_block__is_refused_with_the_gap(world: World) -> None:
+    world.market.move_to({"USD": 1.0, "ETH": 2000.0, "BTC": 90_000.0}, noise=0.0)
+    with pytest.raises(UntrustedNumber, match=r"ETH: the pool's price is .*% away from its average"):
+        read_spots(world.chain, world.deployment, BookConfig(), world.chain.head())
+    advance_time(world.chain, 3600)
+    assert read_spots(world.chain, world.deployment, BookConfig(), world.chain.head())["ETH"] == pytest.approx(2000.0)
+
+
+def test_read_positions__pair_pool_away_from_the_usd_prices__is_refused(world: World) -> None:
+    block = world.chain.head()
+    spots = read_spots(world.chain, world.deployment, BookConfig(), block)
+    wrong = spots | {"BTC": spots["BTC"] * 1.2}
+    with pytest.raises(UntrustedNumber, match="apart"):
+        read_positions(world.chain, world.deployment, world.deployment.address("lp"), wrong, BookConfig(), block)
+
+
+def test_read_positions__no_manager_at_the_address__is_an_unknown_address(world: World) -> None:
+    lost = UniswapV3Reader(world.chain, account("outsider").address, world.deployment.contracts["UniswapV3Factory"], 0)
+    with pytest.raises(UnknownAddress, match="NonfungiblePositionManager"):
+        lost.read_positions(world.deployment.address("lp"), world.chain.head())
+
+
+def test_convert_position__token_without_asset__says_which(world: World) -> None:
+    raw = positions(world)[0]
+    with pytest.raises(BadFile, match=raw.tokens[0]):
+        convert_position(raw, {}, {"ETH": 3000.0}, world.chain.head())
+
+
+def test_read_positions__pinned_block__does_not_see_later_swaps(world: World) -> None:
+    block = world.chain.head()
+    before = reader(world).read_positions(world.deployment.address("lp"), block)
+    world.market.move_to({"USD": 1.0, "ETH": 2600.0, "BTC": 85_000.0})
+    assert reader(world).read_positions(world.deployment.address("lp"), block) == before
+    assert positions(world) != before

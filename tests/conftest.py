@@ -1,0 +1,64 @@
+"""Fixtures of the whole suite: one built local world a session, and a chain that every test leaves as it found it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.chain import Chain
+from bridge.config import Config
+from bridge.genesis import GovernanceTerms
+from bridge.local.anvil import anvil
+from bridge.local.path import simulated_path
+from bridge.local.rounds import submit_rounds
+from bridge.local.world import World, build_world
+
+ROOT = Path(__file__).resolve().parent.parent
+STEPS = 8
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a chain by the fixture it asks for."""
+    for item in items:
+        if "world" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.chain)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _node_modules() -> None:
+    """Let tests that work in another folder find anvil and the third-party contracts."""
+    os.environ.setdefault("ALVH_NODE_MODULES", str(ROOT / "node_modules"))
+    for found in sorted((ROOT / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*")):
+        os.environ.setdefault("ALVH_ANVIL", str(found))
+
+
+@pytest.fixture(scope="session")
+def built_world() -> Iterator[World]:
+    """Build the local world once: real contracts, pools moved along a short path, positions, one oracle round."""
+    with anvil() as chain:
+        made = build_world(chain, simulated_path(STEPS), GovernanceTerms(), lambda text, share: None)
+        submit_rounds(chain, made.deployment, Config())
+        yield made
+
+
+@pytest.fixture
+def world(built_world: World) -> Iterator[World]:
+    """Give the world to one test and take back whatever it did to the chain."""
+    snapshot = built_world.chain.request("evm_snapshot")
+    yield built_world
+    built_world.chain.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def chain(world: World) -> Chain:
+    """Return the world's node."""
+    return world.chain
