@@ -1,0 +1,123 @@
+"""The rules of the code base that no linter knows: arrows between packages, purity, errors, names, sizes."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEDGE_MAY_IMPORT = {"hedge", "numpy", "pandas", "scipy", "numba"}
+IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", "http", "secrets", "threading", "sys"}
+BRIDGE_NEVER_IMPORTS = {"brownie", "tests", "scripts"}
+MOST_PYTHON_LINES, MOST_SOLIDITY_LINES = 400, 500
+
+LOADED = """
+import importlib, pkgutil, sys
+package = importlib.import_module({package!r})
+for module in pkgutil.walk_packages(package.__path__, {package!r} + "."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+print("\\n".join(sorted({{name.split(".")[0] for name in sys.modules}})))
+"""
+
+
+def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def loaded_by(package: str) -> set[str]:
+    answer = subprocess.run(
+        [sys.executable, "-c", LOADED.format(package=package)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(answer.stdout.split())
+
+
+def test_import_hedge__fresh_interpreter__loads_no_chain_no_plotting_no_compiler() -> None:
+    assert not loaded_by("hedge") & {"web3", "brownie", "matplotlib", "eth_abi", "requests", "rich", "bridge", "numba"}
+
+
+def test_import_bridge__fresh_interpreter__loads_no_brownie() -> None:
+    assert "brownie" not in loaded_by("bridge")
+
+
+def test_import_command_tree__fresh_interpreter__loads_nothing_heavy() -> None:
+    code = "import bridge.cli.app, sys; print(sorted(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    for heavy in ("'web3'", "'numpy'", "'pandas'", "'matplotlib'"):
+        assert heavy not in answer.stdout
+
+
+def test_hedge__imports__are_pure() -> None:
+    for path, tree in sources("hedge"):
+        foreign = imported(tree) - HEDGE_MAY_IMPORT - set(sys.stdlib_module_names)
+        assert not foreign, f"{path} imports {foreign}"
+        assert not imported(tree) & IMPURE, f"{path} imports {imported(tree) & IMPURE}"
+
+
+def test_bridge__imports__never_point_up() -> None:
+    for path, tree in sources("bridge"):
+        assert not imported(tree) & BRIDGE_NEVER_IMPORTS, path
+
+
+def test_brownie__imports__only_in_scripts_and_contract_tests() -> None:
+    for path, tree in sources("bridge", "hedge", "tests", "benchmarks", "examples"):
+        if path.parts[:2] != ("tests", "contracts"):
+            assert "brownie" not in imported(tree), path
+
+
+def test_except_exception__whole_tree__at_most_one_and_it_is_the_monitors() -> None:
+    broad = [
+        path
+        for path, tree in sources("bridge", "hedge", "scripts")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
+    ]
+    assert broad in ([], [Path("bridge/cli/monitor.py")])
+
+
+@pytest.mark.parametrize("package", ["bridge", "hedge"])
+def test_errors__every_class__stands_in_the_drawn_tree(package: str) -> None:
+    tree = ast.parse((ROOT / package / "errors.py").read_text(encoding="utf-8"))
+    drawn = set(re.findall(r"[A-Z]\w+", ast.get_docstring(tree) or ""))
+    defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    assert defined <= drawn, defined - drawn
+
+
+def test_tests__names__say_what_condition_and_expectation() -> None:
+    for path, tree in sources("tests"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                assert node.name.count("__") >= 2, f"{path}: {node.name}"
+
+
+def test_sources__lengths__stay_readable() -> None:
+    for path, _ in sources("bridge", "hedge", "scripts", "tests", "benchmarks"):
+        assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= MOST_PYTHON_LINES, path
+    for path in (ROOT / "contracts").rglob("*.sol"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_SOLIDITY_LINES, path
+
+
+def test_public_functions__hedge_and_bridge__have_docstrings() -> None:
+    for path, tree in sources("bridge", "hedge"):
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{path}: {node.name}"

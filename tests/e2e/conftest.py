@@ -1,0 +1,43 @@
+"""A folder as a user has it, and the command run in it as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.local.world import World
+from tests.e2e.command import Done, Run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Return a function that runs `alvh` in an empty folder."""
+
+    def call(*arguments: str, **environment: str) -> Done:
+        variables = {**os.environ, "COLUMNS": "150", **environment}
+        answer = subprocess.run(
+            [sys.executable, "-m", "bridge", *arguments],
+            cwd=tmp_path,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Done(answer.returncode, answer.stdout, answer.stderr)
+
+    return call
+
+
+@pytest.fixture
+def project(tmp_path: Path, world: World) -> World:
+    """Give the folder a deployment file and an alvh.toml for the test's chain."""
+    world.deployment.save(tmp_path / ".alvh" / "deployment.json")
+    (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{world.chain.url}"\n', encoding="utf-8")
+    return world

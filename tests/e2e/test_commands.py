@@ -1,0 +1,189 @@
+"""The commands, run as a user runs them, on a real local chain."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from bridge.local.world import World
+from tests.e2e.command import Done, Run
+
+LOCAL = "http://127.0.0.1:1"
+
+
+def assert_one_line_error(done: Done, code: int, *words: str) -> None:
+    assert done.code == code, done
+    assert "Traceback" not in done.err
+    assert len(done.err.strip().splitlines()) == 1, done.err
+    assert done.err.startswith("error: ")
+    for word in words:
+        assert word in done.err, done.err
+
+
+def test_exposure__json_csv_and_table__tell_the_same_book(run: Run, project: World) -> None:
+    book = run("exposure", "--json").json()
+    assert len(book["positions"]) == 6
+    assert book["owner"] == project.deployment.address("lp")
+    rows = list(csv.DictReader(io.StringIO(run("exposure", "--csv").out)))
+    assert [float(row["value_usd"]) for row in rows] == [one["value_usd"] for one in book["positions"]]
+    table = run("exposure")
+    assert table.code == 0
+    assert f"{book['value_usd']:,.0f}" in table.out
+
+
+def test_oracle__quote_sign_submit_status__moves_the_feed_one_round(run: Run, project: World, tmp_path: Path) -> None:
+    quoted = {one["asset"]: one["volatility"] for one in run("oracle", "quote", "--json").json()}
+    assert 0.6 < quoted["ETH"] < 0.9
+    block = str(project.chain.head().number)
+    files = []
+    for reporter in ("reporter-1", "reporter-2", "reporter-3"):
+        signed = run("oracle", "sign", "ETH", "--block", block, "--as", reporter)
+        files.append(f"{reporter}.json")
+        (tmp_path / files[-1]).write_text(signed.out, encoding="utf-8")
+    dry = run("oracle", "submit", *files, "--as", "operator")
+    assert (dry.code, "not sent" in dry.out) == (0, True)
+    before = {one["asset"]: one["round"] for one in run("oracle", "status", "--json").json()}
+    sent = run("oracle", "submit", *files, "--as", "operator", "--send", "--json").json()
+    assert sent["sent"] is True
+    after = {one["asset"]: one for one in run("oracle", "status", "--json").json()}
+    assert after["ETH"]["round"] == before["ETH"] + 1
+    assert not after["ETH"]["stale"]
+    assert_one_line_error(run("oracle", "submit", *files, "--as", "operator", "--send"), 1, "WrongRound")
+
+
+def test_loop__plan_propose_vote_queue_execute__parameters_change_and_watch_sees_it(
+    run: Run, project: World, tmp_path: Path
+) -> None:
+    plan = run("plan", "--json", "--report", "report.html").json()
+    assert plan["plan"]["decision"]["answer"] in {"hedge", "hold", "do not hedge", "leave the pool"}
+    assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    changes = {row["name"]: row["new"] for row in plan["plan"]["update"]["changes"]}
+    assert changes
+    dry = run("propose", "--as", "operator", "--json").json()
+    assert (dry["sent"], dry["existed"]) == (False, False)
+    assert run("gov", "list", "--json").json() == []
+    sent = run("propose", "--as", "operator", "--send", "--json").json()
+    assert (sent["sent"], sent["proposal"]) == (True, dry["proposal"])
+    again = run("propose", "--as", "operator", "--send", "--json").json()
+    assert (again["sent"], again["existed"], again["proposal"]) == (False, True, dry["proposal"])
+    assert len(run("gov", "list", "--json").json()) == 1
+    number = dry["proposal"][:12]
+    assert_one_line_error(run("gov", "vote", number, "for", "--as", "voter-1", "--send"), 1, "pending, not active")
+    run("gov", "wait", number)
+    assert run("gov", "vote", number, "for", "--as", "voter-1", "--send").code == 0
+    run("gov", "wait", number)
+    assert run("gov", "queue", number, "--as", "operator").out.startswith("queue: possible now")
+    assert run("gov", "queue", number, "--as", "operator", "--send").code == 0
+    run("gov", "wait", number)
+    assert run("gov", "execute", number, "--as", "operator", "--send", "--json").json()["state"] == "executed"
+    seen = run("watch", "--once", "--json")
+    line = json.loads(seen.out)
+    assert {name: line["parameters"][name] for name in changes} == changes
+    assert line["plan"] == plan["inputs_hash"]
+    # The vote took days: the feeds are stale, the book is not valued with them, and the monitor says so.
+    assert seen.code == 1
+    assert line["exposure"] is None
+    assert {"oracle", "exposure"} <= {warning["kind"] for warning in line["warnings"]}
+    assert "inputs" in plan["plan"]
+    shown = run("gov", "show", number)
+    assert plan["inputs_hash"] in shown.out.replace("\n", "")
+
+
+def test_watch__fresh_world__shows_exposure_without_a_plan_on_record(run: Run, project: World) -> None:
+    seen = run("watch", "--once", "--json")
+    line = json.loads(seen.out)
+    assert line["value_usd"] > 1e6
+    assert [warning["kind"] for warning in line["warnings"]] == ["plan"]
+
+
+def test_doctor__running_chain__finds_everything(run: Run, project: World) -> None:
+    done = run("doctor", "--json")
+    assert done.code == 0, done.out
+    assert all(finding["ok"] for finding in done.json())
+
+
+def test_doctor__nothing_there__says_how_to_mend_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{LOCAL}"\n', encoding="utf-8")
+    done = run("doctor")
+    assert done.code == 1
+    assert "alvh up" in done.out
+
+
+def test_commands__unknown_setting__one_line_and_code_2(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "alvh.toml").write_text('[chain]\nrpc = "x"\n', encoding="utf-8")
+    assert_one_line_error(run("exposure"), 2, "alvh.toml", "chain.rpc", "unknown setting")
+    assert_one_line_error(run("exposure", "--config", "none.toml"), 2, "none.toml", "no such file")
+
+
+def test_commands__no_node__one_line_and_code_1(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{LOCAL}"\n', encoding="utf-8")
+    assert_one_line_error(run("exposure"), 1, LOCAL, "alvh up")
+
+
+def test_commands__wrong_chain_id__one_line_and_code_1(run: Run, project: World, tmp_path: Path) -> None:
+    text = f'[chain]\nrpc_url = "{project.chain.url}"\nchain_id = 1\n'
+    (tmp_path / "alvh.toml").write_text(text, encoding="utf-8")
+    assert_one_line_error(run("exposure"), 1, "31337", "expected 1", "alvh.toml")
+
+
+def test_commands__no_deployment__one_line_and_code_2(run: Run, project: World, tmp_path: Path) -> None:
+    (tmp_path / ".alvh" / "deployment.json").unlink()
+    assert_one_line_error(run("exposure"), 2, "deployment.json", "alvh up")
+
+
+def test_commands__unknown_address__one_line_and_code_2(run: Run, project: World, tmp_path: Path) -> None:
+    assert_one_line_error(run("exposure", "--owner", "0x12"), 2, "0x12", "is not an address")
+    file = tmp_path / ".alvh" / "deployment.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["contracts"]["HedgeParameters"] = project.deployment.address("lp")
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert_one_line_error(run("exposure"), 2, project.deployment.address("lp"), "HedgeParameters")
+
+
+def test_plan__bad_chain_file__one_line_and_code_2(run: Run, project: World, tmp_path: Path) -> None:
+    (tmp_path / "quotes.csv").write_text("strike,bid\n1,2\n", encoding="utf-8")
+    assert_one_line_error(run("plan", "--chain", "quotes.csv"), 2, "quotes.csv", "no column")
+    assert_one_line_error(run("plan", "--chain", "none.csv"), 2, "none.csv", "no such file")
+
+
+def test_up_and_demo__bad_price_file__one_line_and_code_2(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("timestamp,ETH,BTC\n1,3000,90000\n2,-5,90000\n", encoding="utf-8")
+    for command in ("up", "demo"):
+        assert_one_line_error(run(command, "--prices", "prices.csv"), 2, "prices.csv", "ETH", "row 2")
+
+
+def test_propose__nothing_planned__one_line_and_code_2(run: Run, project: World) -> None:
+    assert_one_line_error(run("propose", "--as", "operator"), 2, "no plan was made yet", "alvh plan")
+
+
+def test_send__without_any_key__one_line_that_names_the_variable(run: Run, project: World) -> None:
+    run("plan")
+    assert_one_line_error(run("propose", "--send"), 2, "ALVH_PRIVATE_KEY")
+    assert_one_line_error(run("propose", "--send", ALVH_PRIVATE_KEY="0xabc123deadbeef"), 2, "ALVH_PRIVATE_KEY")
+    assert "abc123" not in run("propose", "--send", ALVH_PRIVATE_KEY="0xabc123deadbeef").err
+
+
+def test_commands__bad_usage__code_2(run: Run) -> None:
+    assert run("exposure", "--nonsense").code == 2
+    assert run("no-such-command").code == 2
+
+
+def test_help__every_command__exits_0_with_a_description(run: Run) -> None:
+    for words in (
+        [],
+        ["up"],
+        ["demo"],
+        ["exposure"],
+        ["oracle"],
+        ["oracle", "sign"],
+        ["plan"],
+        ["propose"],
+        ["gov"],
+        ["watch"],
+        ["doctor"],
+    ):
+        done = run(*words, "--help")
+        assert done.code == 0
+        assert "Usage" in done.out
