@@ -1,0 +1,84 @@
+"""What a report is made from: the plan, where it was read, and what became of it on chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hedge.book import Book
+from hedge.market import Market
+from hedge.plan import Plan
+
+Series = Sequence[float] | npt.NDArray[np.float64] | npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One governance or oracle step on the chain's own time line.
+
+    Parameters
+    ----------
+    name, detail : what happened, in words. timestamp : unix seconds of its block. transaction : 0x hash.
+    gas : units used. None where unknown.
+    """
+
+    name: str
+    detail: str
+    timestamp: int | None
+    transaction: str | None
+    gas: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class PricePathView:
+    """The prices that led here.
+
+    Parameters
+    ----------
+    seconds : after the start, ascending, shape (n,). prices : USD per asset, shape (n,) each.
+    source : where they come from; one that starts with ``simulated`` is marked as such wherever it is shown.
+    """
+
+    seconds: Series
+    prices: dict[str, Series]
+    source: str
+
+    @property
+    def simulated(self) -> bool:
+        """Return whether the prices were made up."""
+        return self.source.strip().lower().startswith("simulated")
+
+
+@dataclass(frozen=True, eq=False)
+class ReportContent:
+    """Everything that a report shows.
+
+    Parameters
+    ----------
+    plan : made from `book` and `market`. chain_sources : where each asset's option chain comes from.
+    chain_id, block_number, block_hash : where the numbers were read. owner : of the positions.
+    inputs_hash : keccak-256 of the plan's inputs, 0x hex.
+    parameters_before : governed values that the plan was made with, in key order.
+    parameters_after : values in force after execution; None where nothing was executed.
+    proposal_id : of the governor; None where nothing was proposed.
+    steps : in the order they happened. price_path : None where it is not known.
+    """
+
+    title: str
+    plan: Plan
+    book: Book
+    market: Market
+    chain_sources: dict[str, str]
+    chain_id: int
+    block_number: int
+    block_hash: str
+    owner: str
+    inputs_hash: str
+    parameters_before: tuple[int, ...]
+    parameters_after: tuple[int, ...] | None
+    proposal_id: int | None
+    steps: tuple[Step, ...]
+    price_path: PricePathView | None

@@ -1,0 +1,84 @@
+"""The report as one HTML file: pictures inline, styles inline, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bridge.deployment import write_whole
+from bridge.report import view, words
+from bridge.report.changes import departures, parameter_changes
+from bridge.report.content import ReportContent
+from bridge.report.pictures.bars import greek_pictures, tail_picture
+from bridge.report.pictures.canvas import Picture
+from bridge.report.pictures.parameters import parameters_picture
+from bridge.report.pictures.path import path_pictures
+from bridge.report.pictures.payoff import payoff_pictures
+from bridge.report.pictures.stress import stress_pictures
+from bridge.report.pictures.volatility import verdict, volatility_picture
+from bridge.units import utc
+from hedge.parameters import KEYS
+
+FOLDER = Path(__file__).parent
+
+
+def render_report(content: ReportContent) -> str:
+    """Return the report as one self-contained HTML page; the same content gives the same bytes."""
+    changes = parameter_changes(content)
+    return _environment().get_template("report.html.jinja").render(
+        content=content,
+        plan=content.plan,
+        pictures=_pictures(content),
+        style=Markup((FOLDER / "report.css").read_text(encoding="utf-8")),
+        meaning=view.MEANING[content.plan.decision.answer],
+        tiles=view.tiles(content),
+        positions=list(zip(content.book.positions, content.plan.exposure.positions, strict=True)),
+        layers=view.layers_by_asset(content),
+        balance=view.condor_balance(content),
+        changes=changes,
+        departures=departures(content),
+        executed=content.parameters_after is not None,
+        steps=view.timed_steps(content),
+        gas_total=view.gas_total(content),
+        keys=KEYS,
+        verdict=verdict,
+    )  # fmt: skip
+
+
+def write_report(path: Path, content: ReportContent) -> Path:
+    """Write the report whole or not at all, and return where it is."""
+    write_whole(path, render_report(content))
+    return path
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=words.number, usd=words.usd, price=words.price, level=words.level, quantity=words.quantity,
+        percent=words.percent, sentence=words.sentence, said=words.said, plain=words.printable,
+        utc=lambda at: words.UNKNOWN if at is None else utc(at),
+    )  # fmt: skip
+    return environment
+
+
+def _pictures(content: ReportContent) -> dict[str, tuple[Picture, ...]]:
+    """Draw everything, by the name under which the template asks for it; empty where there is nothing to show."""
+    executed = content.parameters_after is not None
+    some: dict[str, Picture | tuple[Picture, ...] | None] = {
+        "payoff": payoff_pictures(content),
+        "stress": stress_pictures(content),
+        "volatility": volatility_picture(content),
+        "tail": tail_picture(content),
+        "greeks": greek_pictures(content),
+        "parameters": parameters_picture(parameter_changes(content), executed=executed),
+        "path": path_pictures(content.price_path),
+    }
+    return {name: one if isinstance(one, tuple) else (one,) if one else () for name, one in some.items()}

@@ -1,0 +1,130 @@
+"""What the template shows, worked out: headline, tiles, layers in words, the gate's balance, steps with their waits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from bridge.report.content import ReportContent, Step
+from bridge.report.words import UNKNOWN, duration, number, percent, usd
+from hedge.legs import Layer
+from hedge.market import HORIZON_DAYS
+
+MEANING: Final = {
+    "hedge": "Buy the layers below: they cut the tail for a price within the budget.",
+    "hold": "Keep the hedge that is on: trading now would cost more than the drift that it removes.",
+    "do not hedge": "Leave the book as it is: no hedge on offer makes it better.",
+    "leave the pool": "Withdraw the liquidity: its fees do not pay for the risk, and neither would a hedge.",
+}
+"""What each answer asks of the reader."""
+
+TITLES: Final = {
+    "tail": ("Layer 3", "temporal theta guard", "far-dated puts that pay when the price collapses"),
+    "volatility": ("Layer 2", "volatility hedge", "long volatility that scales in as the index rises"),
+    "condor": ("Layer 1", "core iron condor", "sold for its premium; it finances and does not protect"),
+}
+"""Number, name and purpose of a layer by its name in the plan."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One key figure: its name, its value and one line that puts it in proportion."""
+
+    name: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class TimedStep:
+    """A step and how long after the one before it; empty where either time is unknown."""
+
+    step: Step
+    wait: str
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """A layer with its number, name and purpose."""
+
+    layer: Layer
+    number: str
+    name: str
+    purpose: str
+
+
+def tiles(content: ReportContent) -> tuple[Tile, ...]:
+    """Return the key figures of the plan, what matters most first."""
+    plan = content.plan
+    exposure, risk, costs = plan.exposure, plan.gate.risk, plan.costs
+    value, numbers = exposure.value_usd, plan.decision.numbers
+    cut = _share(risk.hedged - risk.unhedged, risk.unhedged, plus=True)
+    return (
+        Tile("Book value", usd(value), f"{len(exposure.positions)} positions, {_in_range(content)} in range"),
+        Tile(f"Tail loss hedged, {HORIZON_DAYS:.0f} days", usd(risk.hedged),
+             f"CVaR95; unhedged {number(risk.unhedged)} ({cut})"),
+        Tile("Cash for the overlay", usd(costs["cash_usd"]), f"{_share(costs['cash_usd'], value, 2)} of book value"),
+        Tile("Premium against budget", f"{number(costs['premium_usd'])} of {usd(costs['budget_usd'])}",
+             f"{_share(costs['premium_usd'], costs['budget_usd'], 0)} used"),
+        Tile("Break-even volatility", percent(numbers["break_even_vol"]),
+             f"implied {percent(numbers['implied_vol'])}, weighted by value"),
+        Tile("LVR a year", usd(exposure.lvr_usd_per_year), _fees(content)),
+        Tile(f"Decay of the hedge, {HORIZON_DAYS:.0f} days", usd(costs["decay_30d_usd"]),
+             f"of the bought layers; fees earn {usd(numbers['fees_30d_usd'])}"),
+        Tile("Impermanent loss", usd(exposure.il_usd), f"against holding; fees owed {usd(exposure.fees_usd)}"),
+    )  # fmt: skip
+
+
+def _in_range(content: ReportContent) -> int:
+    return sum(one.in_range for one in content.plan.exposure.positions)
+
+
+def _fees(content: ReportContent) -> str:
+    unknown = sum(math.isnan(one.fee_usd_per_year) for one in content.plan.exposure.positions)
+    if unknown:
+        return f"at implied volatility; fees of {unknown} position{'s' if unknown > 1 else ''} unknown"
+    fees, lvr = content.plan.exposure.fee_usd_per_year, content.plan.exposure.lvr_usd_per_year
+    return f"at implied volatility; fees pay {_share(fees, lvr, 0)}"
+
+
+def _share(part: float, whole: float, places: int = 1, *, plus: bool = False) -> str:
+    return percent(part / whole, places, signed=plus) if whole else UNKNOWN
+
+
+def layers_by_asset(content: ReportContent) -> dict[str, list[LayerView]]:
+    """Return the layers of each asset in the plan's order."""
+    found: dict[str, list[LayerView]] = {}
+    for layer in content.plan.layers:
+        found.setdefault(layer.underlying, []).append(LayerView(layer, *TITLES[layer.name]))
+    return found
+
+
+def condor_balance(content: ReportContent) -> str:
+    """Say what selling condors brings and what it costs in the tail."""
+    risk, credit = content.plan.gate.risk, content.plan.costs["credit_usd"]
+    if credit == 0.0:
+        return f"No condor is sold. CVaR95 stays at {usd(risk.protected)} with layers 2 and 3."
+    change = usd(risk.hedged - risk.protected, signed=True)
+    return (
+        f"Selling the accepted size brings in {usd(credit)} of credit and moves CVaR95 from {number(risk.protected)} "
+        f"to {usd(risk.hedged)}, a change of {change}. Unhedged it is {usd(risk.unhedged)}."
+    )
+
+
+def timed_steps(content: ReportContent) -> tuple[TimedStep, ...]:
+    """Return the steps with the time that passed since the step before."""
+    timed = []
+    before: int | None = None
+    for step in content.steps:
+        known = step.timestamp is not None and before is not None
+        waited = step.timestamp - before if step.timestamp is not None and before is not None else 0
+        timed.append(TimedStep(step, f"{duration(waited)} later" if known and waited > 0 else ""))
+        before = step.timestamp
+    return tuple(timed)
+
+
+def gas_total(content: ReportContent) -> int | None:
+    """Return the gas of all steps whose gas is known; None where none is."""
+    known = [step.gas for step in content.steps if step.gas is not None]
+    return sum(known) if known else None

@@ -1,0 +1,342 @@
+"""The HTML report: whole, honest, self-contained and the same for the same content."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge.report import words
+from bridge.report.changes import departures, parameter_changes
+from bridge.report.content import PricePathView, ReportContent, Step
+from bridge.report.html import render_report, write_report
+from bridge.report.pictures.parameters import parameters_picture, place
+from bridge.report.pictures.path import deepest_fall
+from bridge.report.pictures.payoff import price_range
+from bridge.report.pictures.volatility import verdict
+from bridge.report.view import MEANING, condor_balance, timed_steps
+from hedge.book import Book, Position
+from hedge.chain import synthetic_chain
+from hedge.decision import Decision
+from hedge.market import Market
+from hedge.parameters import KEYS, Limits, Parameters
+from hedge.plan import Plan, build_plan
+from hedge.policy import Change, ProposedUpdate
+
+pytestmark = pytest.mark.unit
+
+AT = 1_778_238_000
+MARKET = Market(AT, {"ETH": 2310.0, "BTC": 81_250.0}, {"ETH": 0.68, "BTC": 0.49}, {("BTC", "ETH"): 0.82}, "feeds")
+SECTIONS = ("loss", "positions", "layers", "gate", "effect", "change", "prices", "inputs")
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+def position(name: str, base: str, quote: str, liquidity: float, lower: float, upper: float, apr: float) -> Position:
+    return Position(name, f"pool of {name}", base, quote, liquidity, lower, upper, 1.0, 2000.0, 0.1, 20.0, apr)
+
+
+def a_book() -> Book:
+    return Book(
+        (
+            position("in", "ETH", "USD", 90_000.0, 1900.0, 2700.0, 0.3),
+            position("out", "ETH", "USD", 30_000.0, 2500.0, 3000.0, 0.4),
+            position("pair", "BTC", "ETH", 200.0, 28.0, 44.0, 0.08),
+            position("unknown", "BTC", "USD", 6000.0, 0.0, math.inf, math.nan),
+        )
+    )
+
+
+def a_plan(book: Book, *, chains: bool = True, limits: bool = True) -> Plan:
+    listed = {
+        asset: synthetic_chain(asset, MARKET.spot(asset), AT, MARKET.vol(asset), lot=0.01) for asset in book.assets
+    }
+    bounds = {key.id: Limits(key.least, key.most, key.initial, key.initial // 2 + 1, 0) for key in KEYS}
+    return build_plan(
+        book, MARKET, listed if chains else {}, Parameters(), bounds if limits else None, {}, scenario_count=256
+    )
+
+
+def a_content(plan: Plan, book: Book) -> ReportContent:
+    before = Parameters()
+    days = np.arange(40.0)
+    prices = np.where(days < 20.0, 3000.0, 2100.0)
+    return ReportContent(
+        title="Hedge plan of a treasury", plan=plan, book=book, market=MARKET, chain_sources={"ETH": "synthetic"},
+        chain_id=31337, block_number=1234, block_hash="0x" + "ab" * 32, owner="0x" + "12" * 20,
+        inputs_hash="0x" + "cd" * 32, parameters_before=tuple(before.to_values()),
+        parameters_after=tuple(plan.update.applied(before).to_values()), proposal_id=7,
+        steps=(
+            Step("Proposed", "by the steward", AT, "0x" + "01" * 32, 241_009),
+            Step("Executed", "by anyone", AT + 183_900, "0x" + "02" * 32, 98_120),
+            Step("Read back", "as voted", None, None, None),
+        ),
+        price_path=PricePathView(days * 86_400.0, {"ETH": prices}, "simulated: one crash, seed 1"),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def content() -> ReportContent:
+    book = a_book()
+    return a_content(a_plan(book), book)
+
+
+@pytest.fixture(scope="module")
+def page(content: ReportContent) -> str:
+    return render_report(content)
+
+
+class Outline(HTMLParser):
+    """Collect the elements of a page and check that every one of them is closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def test_page__full_content__is_well_formed_with_unique_ids_and_every_section(page: str) -> None:
+    outline = Outline(page)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert {f"{name}" for name in SECTIONS} <= set(outline.ids)
+    assert [one["href"] for one in outline.all("a")] == ["#main", *(f"#{name}" for name in SECTIONS)]
+
+
+def test_page__full_content__refers_to_nothing_outside_itself(page: str) -> None:
+    outline = Outline(page)
+    loaded = [value for _, attributes in outline.found for name, value in attributes.items() if name in {"src", "href"}]
+    assert all(value is not None and value.startswith("#") for value in loaded)
+    assert not {"script", "img", "link", "iframe", "object"} & {tag for tag, _ in outline.found}
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "@import" not in page
+    assert set(re.findall(r"url\(([^)]*)\)", page)) <= {f"#{name}" for name in outline.ids}
+
+
+def test_page__full_content__forbids_the_network_by_policy(page: str) -> None:
+    assert "default-src 'none'; style-src 'unsafe-inline'" in page
+
+
+def test_page__same_content__gives_the_same_bytes(content: ReportContent, page: str) -> None:
+    book = a_book()
+    assert render_report(content) == page
+    assert render_report(a_content(a_plan(book), book)) == page
+
+
+def test_page__full_content__names_every_picture_and_says_how_to_read_it(page: str) -> None:
+    outline = Outline(page)
+    panels = [one for one in outline.all("div") if one.get("role") == "img"]
+    assert len(panels) == len(outline.all("svg")) >= 4 + 2 + 1 + 1 + 4 + 1 + 1
+    assert all(len(one["aria-label"] or "") > 40 for one in panels)
+    assert page.count("How to read it:") == len(outline.all("figure")) == page.count("<figcaption>")
+
+
+def test_page__full_content__tables_have_headers_and_scroll_in_their_own_box(page: str) -> None:
+    outline = Outline(page)
+    boxes = [one for one in outline.all("div") if one.get("class") == "scroll"]
+    assert len(boxes) == len(outline.all("table")) >= 5
+    assert all(one["role"] == "region" and one["aria-label"] for one in boxes)
+    assert all(one.get("scope") for one in outline.all("th"))
+
+
+def test_page__full_content__shows_decision_layers_gate_steps_and_disclaimer(content: ReportContent, page: str) -> None:
+    plan = content.plan
+    assert plan.decision.answer in page
+    assert MEANING[plan.decision.answer] in page
+    assert all(words.said(reason) in page for reason in plan.decision.reasons)
+    assert all(leg.label in page for layer in plan.layers for leg in layer.legs)
+    assert "A sold condor finances, it does not protect." in page
+    assert condor_balance(content) in page
+    assert "241,009 gas" in page
+    assert "0x" + "01" * 32 in page
+    assert content.inputs_hash in page
+    assert content.block_hash in page
+    assert "Educational software. No financial advice. Options trading involves substantial risk of loss" in page
+
+
+@pytest.mark.parametrize("answer", sorted(MEANING))
+def test_page__every_decision__is_shown_with_its_meaning_and_reasons(content: ReportContent, answer: str) -> None:
+    decision = Decision(answer, ("because of 12% & more",), content.plan.decision.numbers)  # type: ignore[arg-type]
+    page = render_report(replace(content, plan=replace(content.plan, decision=decision)))
+    assert f'<p class="answer">{answer}</p>' in page
+    assert MEANING[answer] in page
+    assert f"Because of 12{words.NARROW}% &amp; more." in page
+
+
+def test_page__hostile_names__are_escaped_everywhere() -> None:
+    evil = '<script>alert(1)</script>"><img src=x onerror=alert(2)>$\\frac{1}{2}$\u202e'
+    book = Book(tuple(replace(one, id=f"{one.id} {evil}", pool=evil) for one in a_book().positions))
+    content = replace(
+        a_content(a_plan(book), book), title=evil, owner=evil, chain_sources={evil: evil},
+        steps=(Step(evil, evil, AT, evil, 1),), price_path=PricePathView([0.0, 1.0], {evil: [1.0, 2.0]}, evil),
+    )  # fmt: skip
+    outline = Outline(render_report(content))
+    assert not {"script", "img"} & {tag for tag, _ in outline.found}
+    assert not [name for _, attributes in outline.found for name in attributes if name.startswith("on")]
+    assert "\u202e" not in render_report(content)
+
+
+def test_page__unknown_numbers__are_dashes_and_never_nan(page: str) -> None:
+    text = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert not re.search(r"\b(nan|None|inf)\b", text)
+    row = re.search(r"<bdi>unknown</bdi>.*?</tr>", page, flags=re.DOTALL)
+    assert row is not None
+    assert "<td>–<span" in row[0]
+    assert "<td>–</td>" in row[0]
+    assert "fees unknown" in row[0]
+    assert "0 to ∞ USD per BTC" in row[0]
+
+
+def test_page__simulated_prices__say_so_beside_the_heading_and_in_the_picture(page: str) -> None:
+    assert '<span class="tag">simulated</span>' in page
+    assert "simulated prices, USD" in page
+    assert "Source: simulated: one crash, seed 1." in page
+
+
+def test_page__real_prices__are_not_called_simulated(content: ReportContent) -> None:
+    path = PricePathView([0, 86_400, 172_800], {"ETH": [1.0, 2.0, 1.5]}, "eth.csv: 3 rows")
+    assert "simulated prices" not in render_report(replace(content, price_path=path))
+
+
+def test_page__no_price_path_and_no_steps__leaves_both_out(content: ReportContent) -> None:
+    page = render_report(replace(content, price_path=None, steps=()))
+    assert 'id="prices"' not in page
+    assert 'href="#prices"' not in page
+    assert "time line" not in page
+
+
+def test_page__plan_without_update__says_that_nothing_changes(content: ReportContent) -> None:
+    plan = replace(content.plan, update=ProposedUpdate(), outcomes=None)
+    proposed = render_report(replace(content, plan=plan, parameters_after=None, proposal_id=None, steps=()))
+    executed = render_report(replace(content, plan=plan, parameters_after=content.parameters_before))
+    assert "no parameter is worth a change" in proposed
+    assert "the values in force are those that the plan was made with" in executed
+    assert "Parameters that change" not in proposed + executed
+
+
+def test_page__update_not_executed__is_marked_as_proposed(content: ReportContent) -> None:
+    page = render_report(replace(content, parameters_after=None))
+    assert content.plan.update.changes
+    assert "What would change on chain" in page
+    assert '<span class="tag">proposed, not in force</span>' in page
+    assert "What changed on chain" not in page
+
+
+def test_page__plan_without_layers__renders_and_says_why() -> None:
+    book = a_book()
+    plan = a_plan(book, chains=False)
+    page = render_report(a_content(plan, book))
+    assert plan.layers == ()
+    assert "No layer: no asset of the book has an option chain." in page
+    assert "No condor was asked for" in page
+    assert "No condor is sold." in page
+
+
+def test_page__empty_book__renders() -> None:
+    book = Book(())
+    page = render_report(a_content(a_plan(book), book))
+    assert "The book holds no position." in page
+    assert "do not hedge" in page
+
+
+def test_write_report__existing_file__is_replaced_whole(tmp_path: Path, content: ReportContent, page: str) -> None:
+    target = tmp_path / "reports" / "plan.html"
+    target.parent.mkdir()
+    target.write_text("old", encoding="utf-8")
+    assert write_report(target, content) == target
+    assert target.read_text(encoding="utf-8") == page
+    assert [one.name for one in target.parent.iterdir()] == ["plan.html"]
+
+
+def test_parameter_changes__executed_otherwise_than_proposed__says_both(content: ReportContent) -> None:
+    (first, *_) = content.plan.update.changes
+    values = list(content.parameters_before)
+    values[16] += 100
+    other = replace(content, parameters_after=tuple(values))
+    (change,) = parameter_changes(other)
+    assert (change.key.id, change.reason) == (16, "not a change that this plan proposes")
+    assert departures(other)[0].startswith(f"{KEYS[first.key].name}: the plan proposes")
+    assert departures(content) == ()
+
+
+def test_parameter_changes__limits_unknown__has_the_keys_bounds_and_no_step() -> None:
+    book = a_book()
+    for change in parameter_changes(a_content(a_plan(book, limits=False), book)):
+        assert (change.least, change.most, change.step) == (change.key.least, change.key.most, None)
+
+
+def test_place__values_along_a_track__ascend_and_stay_on_it(content: ReportContent) -> None:
+    update = ProposedUpdate((Change(4, 500_000, 300_000, "why", "what"),))
+    plan = replace(content.plan, update=update, outcomes=None)
+    (change,) = parameter_changes(replace(content, plan=plan, parameters_after=None))
+    assert change.step == (249_999, 1_000_000)
+    places = [place(value, change) for value in (0, 249_999, 300_000, 500_000, 1_000_000, 50_000_000)]
+    assert places == sorted(places)
+    assert (places[0], places[-1]) == (0.0, 1.0)
+    assert parameters_picture([], executed=True) is None
+
+
+def test_price_range__pair_of_two_assets__inverts_for_the_quote() -> None:
+    one = position("pair", "BTC", "ETH", 1.0, 25.0, 50.0, 0.1)
+    assert price_range(one, "BTC", MARKET) == (25.0 * 2310.0, 50.0 * 2310.0)
+    assert price_range(one, "ETH", MARKET) == (81_250.0 / 50.0, 81_250.0 / 25.0)
+    assert price_range(replace(one, lower=0.0, upper=math.inf), "BTC", MARKET) is None
+    assert price_range(one, "SOL", MARKET) is None
+
+
+def test_verdict__break_even_at_half_of_implied__pays_a_quarter(content: ReportContent) -> None:
+    one = replace(content.plan.exposure.positions[0], break_even_vol=0.3, implied_vol=0.6)
+    assert verdict(one) == f"25{words.NARROW}% of LVR"
+    assert verdict(replace(one, in_range=False)) == "out of range"
+    assert verdict(replace(one, break_even_vol=math.nan)) == "fees unknown"
+
+
+def test_timed_steps__known_and_unknown_times__wait_only_where_both_are_known(content: ReportContent) -> None:
+    waits = [one.wait.replace(words.NARROW, " ") for one in timed_steps(content)]
+    assert waits == ["", "2 d 3 h later", ""]
+
+
+def test_deepest_fall__rising_prices__is_empty() -> None:
+    start, end = deepest_fall(np.arange(4.0), np.array([1.0, 2.0, 3.0, 4.0]))
+    assert start == end
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(None, "–"), (math.nan, "–"), (math.inf, "∞"), (-0.3, "0"), (0.0, "0"), (-1234.5, "−1,234"), (1e6, "1,000,000")],
+)
+def test_number__every_kind__is_written_for_people(value: float | None, written: str) -> None:
+    assert words.number(value) == written
+
+
+def test_units__unknown_number__has_no_unit() -> None:
+    assert words.usd(math.nan) == words.percent(None) == "–"
+    assert words.price(None) == words.quantity(math.nan) == words.level(None) == "–"
+
+
+def test_said__numbers_in_a_reason__are_written_as_elsewhere() -> None:
+    assert words.said("net gamma -23,990 USD, wanted 210000, 12.6% of ETH-27MAR26-2000-P") == (
+        f"Net gamma −23,990 USD, wanted 210,000, 12.6{words.NARROW}% of ETH-27MAR26-2000-P."
+    )
