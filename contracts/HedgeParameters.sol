@@ -9,6 +9,7 @@ import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
 import {HedgeKeys} from "./libraries/HedgeKeys.sol";
 import {HedgeRules} from "./libraries/HedgeRules.sol";
 import {Lanes} from "./libraries/Lanes.sol";
+import {PackedLimits, pack} from "./libraries/PackedLimits.sol";
 import {UpdateRules} from "./libraries/UpdateRules.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
@@ -35,8 +36,8 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
     /// @dev Marks a vetoed update in `_scheduled`; no real time is that late.
     uint64 private constant _VETOED = type(uint64).max;
 
-    /// @dev One word per key, of which 160 bits are used.
-    Limits[18] private _limits;
+    /// @dev One word per key.
+    PackedLimits[18] private _limits;
     /// @dev When a steward's update may be applied, by its hash.
     mapping(bytes32 updateHash => uint64 readyAt) private _scheduled;
 
@@ -73,7 +74,8 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
 
     /// @inheritdoc IHedgeParameters
     function applyUpdate(Update calldata update) external onlyRole(DEFAULT_ADMIN_ROLE) {
-        Draft memory draft = _accept(update, Source.Dao, block.timestamp);
+        Draft memory draft;
+        _accept(update, Source.Dao, block.timestamp, draft);
         _announce(update, Source.Dao, draft, _recordVote(draft, update.observedAt, update.inputsHash));
     }
 
@@ -97,7 +99,8 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
         if (ready == _VETOED) revert Vetoed(updateHash);
         if (ready != 0) revert AlreadyScheduled(updateHash, ready);
         ready = uint64(block.timestamp) + STEWARD_DELAY;
-        _accept(update, Source.Steward, ready);
+        Draft memory draft;
+        _accept(update, Source.Steward, ready, draft);
         _scheduled[updateHash] = ready;
         emit UpdateScheduled(updateHash, ready, update);
     }
@@ -107,7 +110,8 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
         bytes32 updateHash = hashUpdate(update);
         uint64 ready = _requireScheduled(updateHash);
         if (block.timestamp < ready) revert TooEarly(updateHash, ready, block.timestamp);
-        Draft memory draft = _accept(update, Source.Steward, block.timestamp);
+        Draft memory draft;
+        _accept(update, Source.Steward, block.timestamp, draft);
         delete _scheduled[updateHash];
         uint48 newVersion = _recordSteward(draft, update.observedAt, update.inputsHash);
         emit UpdateReleased(updateHash, newVersion);
@@ -137,13 +141,15 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
 
     /// @inheritdoc IHedgeParameters
     function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason) {
-        (reason,) = _judge(update, source, at);
+        Draft memory draft;
+        return _judge(update, source, at, draft);
     }
 
     /// @inheritdoc IHedgeParameters
     function readyAt(uint8 key, Source source) external view returns (uint64) {
         _requireKey(key);
-        return uint64(_readyAt(key, source, _limits[key].cooldown));
+        bool waived = source == Source.Dao && (_stewardMoved >> key) & 1 != 0;
+        return waived ? 0 : uint64(_ready(key, _limits[key]));
     }
 
     /// @inheritdoc IHedgeParameters
@@ -175,12 +181,14 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
     /// @inheritdoc IHedgeParameters
     function limits(uint8 key) external view returns (Limits memory) {
         _requireKey(key);
-        return _limits[key];
+        return _limits[key].unpack();
     }
 
     /// @inheritdoc IHedgeParameters
-    function allLimits() external view returns (Limits[18] memory) {
-        return _limits;
+    function allLimits() external view returns (Limits[18] memory all) {
+        for (uint8 key = 0; key < KEY_COUNT; ++key) {
+            all[key] = _limits[key].unpack();
+        }
     }
 
     /// @inheritdoc IHedgeParameters
@@ -220,80 +228,78 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
 
     function _storeLimits(uint8 key, uint32 inForce, Limits memory newLimits) private {
         UpdateRules.requireLimits(key, inForce, newLimits);
-        _limits[key] = newLimits;
+        _limits[key] = pack(newLimits);
         emit LimitsSet(key, newLimits);
     }
 
     function _announce(Update calldata update, Source source, Draft memory draft, uint48 newVersion) private {
-        uint32[] memory oldValues = new uint32[](update.keys.length);
-        for (uint256 i = 0; i < oldValues.length; ++i) {
-            oldValues[i] = draft.current.get(update.keys[i]);
-        }
         emit UpdateApplied(
-            newVersion, source, update.inputsHash, update.keys, oldValues, update.values, update.observedAt
+            newVersion, source, update.inputsHash, update.keys, draft.oldValues, update.values, update.observedAt
         );
     }
 
-    /// @dev The tuple that an update leads to; reverts with the first broken rule.
-    function _accept(Update calldata update, Source source, uint256 at) private view returns (Draft memory draft) {
-        bytes memory reason;
-        (reason, draft) = _judge(update, source, at);
-        _bubble(reason);
+    /// @dev Write the tuple that an update leads to into `draft`; revert with the first broken rule.
+    function _accept(Update calldata update, Source source, uint256 at, Draft memory draft) private view {
+        _bubble(_judge(update, source, at, draft));
     }
 
-    /// @dev The first rule that an update breaks, and the tuple it leads to (meaningless when a rule is broken).
+    /// @dev The first rule that an update breaks; the tuple it leads to goes into `draft`.
     function _judge(
-        Update calldata update,
-        Source source,
-        uint256 at
-    ) private view returns (bytes memory reason, Draft memory draft) {
-        if (paused()) return (abi.encodeWithSelector(EnforcedPause.selector), draft);
-        reason = UpdateRules.envelope(update, at, source == Source.Dao ? _votedObservedAt : _anyObservedAt);
-        if (reason.length != 0) return (reason, draft);
-        draft.current = _current();
-        (draft.next[0], draft.next[1], draft.next[2]) = (draft.current[0], draft.current[1], draft.current[2]);
-        reason = _judgeKeys(update, source, at, draft);
-        if (reason.length == 0) reason = HedgeRules.broken(draft.next);
-    }
-
-    /// @dev Judge every key alone, and write the values into `draft.next`.
-    function _judgeKeys(
         Update calldata update,
         Source source,
         uint256 at,
         Draft memory draft
     ) private view returns (bytes memory reason) {
-        for (uint256 i = 0; i < update.keys.length; ++i) {
-            uint8 key = update.keys[i];
-            if (i != 0 && key <= update.keys[i - 1]) {
-                return abi.encodeWithSelector(KeysNotAscending.selector, update.keys[i - 1], key);
-            }
-            if (key >= KEY_COUNT) return abi.encodeWithSelector(UnknownKey.selector, key, KEY_COUNT);
-            reason = _judgeKey(key, update.values[i], source, at, draft.current);
-            if (reason.length != 0) return reason;
-            draft.next.set(key, update.values[i]);
-            draft.moved |= 1 << key;
-        }
+        if (paused()) return abi.encodeWithSelector(EnforcedPause.selector);
+        bool isVote = source == Source.Dao;
+        reason = UpdateRules.envelope(update, at, isVote ? _votedObservedAt : _anyObservedAt);
+        if (reason.length != 0) return reason;
+        _begin(draft);
+        if (isVote) draft.waived = _stewardMoved; // a steward's change of a key never makes the DAO wait
+        reason = _judgeKeys(update.keys, update.values, isVote, at, draft);
+        if (reason.length == 0) reason = HedgeRules.broken(draft.next);
     }
 
+    /// @dev Judge every key alone, and write the values into `draft`.
+    function _judgeKeys(
+        uint8[] calldata keys,
+        uint32[] calldata newValues,
+        bool isVote,
+        uint256 at,
+        Draft memory draft
+    ) private view returns (bytes memory reason) {
+        uint256 moved = 0;
+        uint32[] memory oldValues = new uint32[](keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            uint8 key = keys[i];
+            if (moved >> key != 0) return abi.encodeWithSelector(KeysNotAscending.selector, keys[i - 1], key);
+            if (key >= KEY_COUNT) return abi.encodeWithSelector(UnknownKey.selector, key, KEY_COUNT);
+            moved |= 1 << key;
+            (reason, oldValues[i]) = _judgeKey(key, newValues[i], isVote, at, draft);
+            if (reason.length != 0) return reason;
+        }
+        (draft.moved, draft.oldValues) = (moved, oldValues);
+    }
+
+    /// @dev Judge one key, and write its value into `draft.next`.
     function _judgeKey(
         uint8 key,
         uint32 newValue,
-        Source source,
+        bool isVote,
         uint256 at,
-        uint256[3] memory current
-    ) private view returns (bytes memory reason) {
-        Limits memory limit = _limits[key];
-        uint32 oldValue = current.get(key);
-        reason = UpdateRules.bounds(key, newValue, limit);
-        if (reason.length != 0) return reason;
-        if (newValue == oldValue && !(source == Source.Dao && _votedWords(current).get(key) != oldValue)) {
-            return abi.encodeWithSelector(NoChange.selector, key, newValue);
+        Draft memory draft
+    ) private view returns (bytes memory reason, uint32 oldValue) {
+        PackedLimits limit = _limits[key];
+        oldValue = draft.current.get(key);
+        reason = UpdateRules.change(key, oldValue, newValue, limit);
+        if (reason.length != 0) return (reason, oldValue);
+        if (newValue == oldValue && !(isVote && _votedWords(draft.current).get(key) != oldValue)) {
+            return (abi.encodeWithSelector(NoChange.selector, key, newValue), oldValue);
         }
-        reason = UpdateRules.step(key, oldValue, newValue, limit);
-        if (reason.length != 0) return reason;
-        uint256 ready = _readyAt(key, source, limit.cooldown);
-        if (at < ready) return abi.encodeWithSelector(CoolingDown.selector, key, at, ready);
+        draft.next.exchange(key, oldValue, newValue);
+        if ((draft.waived >> key) & 1 != 0) return (reason, oldValue);
+        uint256 ready = _ready(key, limit);
+        if (at < ready) reason = abi.encodeWithSelector(CoolingDown.selector, key, at, ready);
     }
 
     /// @dev A whole tuple against today's bounds and the rules across keys.
@@ -305,10 +311,11 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
         return HedgeRules.broken(tuple);
     }
 
-    /// @dev A steward's change of a key never makes the DAO wait.
-    function _readyAt(uint8 key, Source source, uint32 cooldown) private view returns (uint256) {
-        if (source == Source.Dao && (_stewardMoved >> key) & 1 != 0) return 0;
-        return uint256(_stampOf(key)) + cooldown;
+    /// @dev When the cooldown of a key ends; two numbers of 32 bits cannot overflow.
+    function _ready(uint8 key, PackedLimits limit) private view returns (uint256) {
+        unchecked {
+            return uint256(_stampOf(key)) + limit.cooldown();
+        }
     }
 
     function _requireScheduled(bytes32 updateHash) private view returns (uint64 ready) {

@@ -14,10 +14,24 @@ library Lanes {
     uint256 internal constant ALL = (1 << KEYS) - 1;
     /// @dev One full lane.
     uint256 private constant _LANE = type(uint32).max;
+    /// @dev The first bit of each lane: 2^0 + 2^32 + ... + 2^224.
+    uint256 private constant _FIRST_BITS = type(uint256).max / _LANE;
+    /// @dev 2^0 + 2^31 + ... + 2^217.
+    uint256 private constant _EVERY_31ST = (2 ** 248 - 1) / (2 ** 31 - 1);
 
-    /// @dev Read one lane.
+    /// @dev Read a key's lane of its word.
+    function lane(uint256 word, uint256 key) internal pure returns (uint32) {
+        return uint32(word >> _shift(key));
+    }
+
+    /// @dev Read a key's lane of a tuple.
     function get(uint256[3] memory words, uint256 key) internal pure returns (uint32) {
         return uint32(words[key >> 3] >> _shift(key));
+    }
+
+    /// @dev Exchange the value of one lane of a tuple in memory, given what stands there.
+    function exchange(uint256[3] memory words, uint256 key, uint32 oldValue, uint32 newValue) internal pure {
+        words[key >> 3] ^= uint256(oldValue ^ newValue) << _shift(key);
     }
 
     /// @dev Write one lane of a tuple in memory.
@@ -28,12 +42,12 @@ library Lanes {
 
     /// @dev Write the same value into those lanes of one word whose bit is set in `lanes` (8 bits).
     function fill(uint256 word, uint256 lanes, uint32 value) internal pure returns (uint256) {
-        for (uint256 lane = 0; lanes >> lane != 0; ++lane) {
-            if ((lanes >> lane) & 1 == 0) continue;
-            uint256 shift = lane << 5;
-            word = (word & ~(_LANE << shift)) | (uint256(value) << shift);
+        // Bit i of `lanes`, times 2^(31 i), lands on bit 32 i, the first one of lane i; no other product lands on a first
+        // bit, and products never overlap because 31 > 8.
+        unchecked {
+            uint256 mask = ((lanes * _EVERY_31ST) & _FIRST_BITS) * _LANE;
+            return (word & ~mask) | ((uint256(value) * _FIRST_BITS) & mask);
         }
-        return word;
     }
 
     /// @dev The set of keys in which two tuples differ.

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IHedgeParameters} from "../interfaces/IHedgeParameters.sol";
 import {IHedgeParametersErrors as Errors} from "../interfaces/IHedgeParametersErrors.sol";
+import {PackedLimits} from "./PackedLimits.sol";
 
 /// @title Rules for one update and for one key of it
 /// @notice A rule that is broken is returned as the encoded custom error; empty means fine.
@@ -23,13 +24,11 @@ library UpdateRules {
         IHedgeParameters.Update calldata update,
         uint256 at,
         uint256 newest
-    ) internal view returns (bytes memory) {
-        uint256 count = update.keys.length;
+    ) internal view returns (bytes memory reason) {
+        (uint256 keys, uint256 values) = (update.keys.length, update.values.length);
+        if (keys != values) return abi.encodeWithSelector(Errors.LengthMismatch.selector, keys, values);
+        if (keys == 0) return abi.encodeWithSelector(Errors.EmptyUpdate.selector);
         (uint64 observedAt, uint64 expiry) = (update.observedAt, update.expiry);
-        if (count != update.values.length) {
-            return abi.encodeWithSelector(Errors.LengthMismatch.selector, count, update.values.length);
-        }
-        if (count == 0) return abi.encodeWithSelector(Errors.EmptyUpdate.selector);
         if (observedAt > block.timestamp) {
             return abi.encodeWithSelector(Errors.FutureObservation.selector, observedAt, block.timestamp);
         }
@@ -40,31 +39,33 @@ library UpdateRules {
         if (expiry - observedAt > MAX_LIFETIME) {
             return abi.encodeWithSelector(Errors.LifetimeTooLong.selector, expiry - observedAt, MAX_LIFETIME);
         }
-        if (expiry < at) return abi.encodeWithSelector(Errors.Expired.selector, expiry, at);
-        return "";
+        if (expiry < at) reason = abi.encodeWithSelector(Errors.Expired.selector, expiry, at);
     }
 
     /// @dev One value against the bounds of its key.
-    function bounds(
-        uint8 key,
-        uint32 value,
-        IHedgeParameters.Limits memory limit
-    ) internal pure returns (bytes memory) {
-        if (value >= limit.min && value <= limit.max) return "";
-        return abi.encodeWithSelector(Errors.OutOfBounds.selector, key, value, limit.min, limit.max);
+    function bounds(uint8 key, uint32 value, PackedLimits limits) internal pure returns (bytes memory reason) {
+        (uint32 least, uint32 most) = (limits.min(), limits.max());
+        if (value < least || value > most) {
+            reason = abi.encodeWithSelector(Errors.OutOfBounds.selector, key, value, least, most);
+        }
     }
 
-    /// @dev The size of a change, which may differ up and down.
-    function step(
+    /// @dev A new value against the bounds of its key, and its distance from the old one, which may differ up and down.
+    function change(
         uint8 key,
         uint32 oldValue,
         uint32 newValue,
-        IHedgeParameters.Limits memory limit
-    ) internal pure returns (bytes memory) {
-        (uint32 size, uint32 most) =
-            newValue > oldValue ? (newValue - oldValue, limit.stepUp) : (oldValue - newValue, limit.stepDown);
-        if (size <= most) return "";
-        return abi.encodeWithSelector(Errors.StepTooLarge.selector, key, oldValue, newValue, most);
+        PackedLimits limits
+    ) internal pure returns (bytes memory reason) {
+        if (newValue < limits.min() || newValue > limits.max()) return bounds(key, newValue, limits);
+        uint32 size;
+        uint32 most;
+        unchecked {
+            (size, most) = newValue > oldValue
+                ? (newValue - oldValue, limits.stepUp())
+                : (oldValue - newValue, limits.stepDown());
+        }
+        if (size > most) reason = abi.encodeWithSelector(Errors.StepTooLarge.selector, key, oldValue, newValue, most);
     }
 
     /// @dev Revert unless limits make sense around the value that is in force.

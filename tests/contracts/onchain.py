@@ -20,6 +20,7 @@ from web3 import HTTPProvider, Web3
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "contracts"
 OURS = ("HedgeParameters", "VolatilityOracle", "HedgeVotes", "HedgeTimelock", "HedgeGovernor", "TestToken")
+EXTRA: list[str] = []
 GENESIS = 1_767_225_600  # 2026-01-01 00:00:00Z, so that every run has the same times
 GAS_LIMIT = 16_000_000
 HOUR, DAY = 3600, 86_400
@@ -81,10 +82,10 @@ class Node:
         assert "error" in answer, "the call did not revert"
         return bytes.fromhex(answer["error"]["data"][2:])
 
-    def deploy(self, name: str, *arguments: Any) -> Deployed:
-        """Deploy a contract of the build."""
+    def deploy(self, name: str, *arguments: Any, sender: str | None = None) -> Deployed:
+        """Deploy a contract of the build, from the node's first account or another one."""
         built = compiled(name)
-        receipt = self.transact(self._creation(built, arguments))
+        receipt = self.transact(self._creation(built, arguments) | {"from": sender or self.deployer})
         return Deployed(self, receipt["contractAddress"], built["abi"])
 
     def deploy_refusal(self, name: str, *arguments: Any) -> Refusal:
@@ -164,7 +165,7 @@ def running_node(chain_id: int = 31_337) -> Iterator[Node]:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [ROOT / "node_modules" / ".bin" / "anvil", "--port", str(port), "--chain-id", str(chain_id), "--silent",
-         "--timestamp", str(GENESIS), "--hardfork", "cancun", "--auto-impersonate", "--base-fee", "0"],
+         "--timestamp", str(GENESIS), "--hardfork", "cancun", "--auto-impersonate", "--base-fee", "0", *EXTRA],
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -1,0 +1,83 @@
+"""Gas of whole transactions and size of code, against a committed snapshot and the limits that were promised.
+
+`ALVH_SNAPSHOT=write` in the environment writes the snapshot anew; its difference belongs into the review of the change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from governed import GUARDIAN, STEWARD, TIMELOCK, steer, update, vote
+from onchain import DAY, OURS, Deployed, Node, compiled
+from reporters import PERCENT, submit
+
+pytestmark = pytest.mark.chain
+SNAPSHOT = Path(__file__).with_name("gas_snapshot.json")
+CODE_LIMIT = 24_576  # bytes, EIP-170
+UPDATE_LIMIT = 80_000  # Sky's SPBEAM takes 94,201 for three parameters, with fewer rules
+SUBMIT_LIMIT = 110_000  # a signed push oracle with two of three takes 186,222
+ROUND = (60 * PERCENT, 61 * PERCENT, 62 * PERCENT)
+
+
+def gas(receipt: dict[str, str]) -> int:
+    """Return what a transaction used."""
+    return int(receipt["gasUsed"], 16)
+
+
+def remembered(group: str, measured: dict[str, int]) -> None:
+    """Compare with the snapshot, or write it when told to."""
+    stored = json.loads(SNAPSHOT.read_text(encoding="utf-8")) if SNAPSHOT.is_file() else {}
+    if os.environ.get("ALVH_SNAPSHOT") == "write":
+        stored[group] = measured
+        SNAPSHOT.write_text(json.dumps(stored, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    assert stored.get(group) == measured, "changed: run again with ALVH_SNAPSHOT=write and review the difference"
+
+
+def warmed(parameters: Deployed) -> None:
+    """Write every word that votes and stewards write, twice: what a contract in use looks like."""
+    for turn in range(2):
+        parameters.node.advance(DAY)
+        vote(parameters, {0: 2050 - 50 * turn, 8: 105 - 5 * turn, 17: 1_900_000 + turn})
+        parameters.node.advance(DAY)
+        steer(parameters, {1: 1050 - 50 * turn, 9: 950 + 50 * turn, 16: 950 + 50 * turn})
+    parameters.node.advance(DAY)
+    vote(parameters, {2: 8, 12: 149, 17: 2_000_000})
+    parameters.node.advance(DAY)
+
+
+def test_gas__parameters_in_use__as_remembered(parameters: Deployed, node: Node) -> None:
+    warmed(parameters)
+    measured = {
+        "vote, 3 keys of one layer": gas(vote(parameters, {1: 1150, 3: 1100, 4: 510_000}, inputs_hash=b"\x77" * 32)),
+        "vote, 1 key": gas(vote(parameters, {10: 130}, inputs_hash=b"\x78" * 32)),
+    }
+    wanted = update(parameters, {9: 900, 11: 5100})
+    measured["steward schedules 2 keys"] = gas(parameters.send("scheduleUpdate", wanted, sender=STEWARD))
+    node.advance(DAY)
+    measured["steward applies 2 keys"] = gas(parameters.send("applyScheduled", wanted, sender=STEWARD))
+    measured["guardian undoes the steward"] = gas(parameters.send("rollback", sender=GUARDIAN))
+    measured["guardian undoes a vote"] = gas(parameters.send("rollback", sender=GUARDIAN))
+    measured["guardian pauses"] = gas(parameters.send("pause", sender=GUARDIAN))
+    measured["limits of 1 key"] = gas(parameters.send("setLimits", 1, (200, 3000, 201, 500, DAY), sender=TIMELOCK))
+    remembered("gas of HedgeParameters", measured)
+    assert measured["vote, 3 keys of one layer"] < UPDATE_LIMIT
+
+
+def test_gas__oracle_in_use__as_remembered(oracle: Deployed) -> None:
+    submit(oracle, ROUND)
+    measured = {"submit 3 reports, history not yet full": gas(submit(oracle, ROUND))}
+    for _ in range(127):
+        submit(oracle, ROUND)
+    measured["submit 3 reports"] = gas(submit(oracle, ROUND))
+    measured["submit 5 reports"] = gas(submit(oracle, (*ROUND, 63 * PERCENT, 64 * PERCENT)))
+    remembered("gas of VolatilityOracle", measured)
+    assert measured["submit 3 reports, history not yet full"] < SUBMIT_LIMIT
+
+
+def test_size__every_contract__below_the_limit_and_as_remembered() -> None:
+    sizes = {name: len(compiled(name)["deployedBytecode"]) // 2 for name in OURS if name != "TestToken"}
+    assert max(sizes.values()) < CODE_LIMIT
+    remembered("bytes of code", sizes)
