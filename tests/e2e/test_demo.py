@@ -1,0 +1,132 @@
+"""The whole loop as the newcomer runs it, its report in a real browser, and the package as pip installs it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import Run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
+
+
+MEASURE = """addEventListener("load", () => {
+  const pictures = [...document.querySelectorAll("svg")].map(picture => picture.getBoundingClientRect());
+  const page = document.documentElement;
+  document.title = JSON.stringify({
+    pictures: pictures.length,
+    flat: pictures.filter(picture => picture.width < 40 || picture.height < 40).length,
+    wide: page.scrollWidth - page.clientWidth,
+  });
+})"""
+
+
+def short_prices(folder: Path) -> Path:
+    """Write a short real-looking path with a fall of a fifth in it."""
+    rows = ["timestamp,ETH,BTC"]
+    prices = ((3000, 90_000), (3100, 91_500), (2900, 88_000), (2350, 78_000), (2480, 80_500), (2510, 81_000))
+    rows += [f"2026-03-{day + 1:02d}T08:00:00Z,{eth},{btc}" for day, (eth, btc) in enumerate(prices)]
+    file = folder / "prices.csv"
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return file
+
+
+def test_demo__price_file__runs_the_loop_and_the_report_opens_in_a_browser(run: Run, tmp_path: Path) -> None:
+    short_prices(tmp_path)
+    done = run("demo", "--prices", "prices.csv", "--json")
+    assert done.code == 0, done.err
+    answer = done.json()
+    assert "prices.csv: 6 rows" in answer["prices"]
+    changes = answer["plan"]["update"]["changes"]
+    assert changes
+    assert all(answer["parameters_after"][row["key"]] == row["new"] for row in changes)
+    assert [step["name"] for step in answer["steps"]][-3:] == [
+        "executed and read back",
+        "BTC volatility reported",
+        "ETH volatility reported",
+    ]
+    report = tmp_path / answer["report"]
+    text = report.read_text(encoding="utf-8")
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert answer["inputs_hash"] in text
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: the report was written, but not opened in a browser")
+    assert_opens(report, tmp_path)
+
+
+def assert_opens(report: Path, folder: Path) -> None:
+    """Open a page in a real browser: every picture is laid out, nothing is wider than the window."""
+    probe = folder / "probe.html"
+    # The page forbids scripts by its own policy; the probe measures a copy that allows one.
+    text = report.read_text(encoding="utf-8").replace(
+        "default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';"
+    )
+    probe.write_text(text.replace("</body>", f"<script>{MEASURE}</script></body>"), encoding="utf-8")
+    for width in ("1280,1000", "500,900"):
+        dom = subprocess.run(
+            [
+                str(CHROMIUM),
+                *QUIET,
+                f"--user-data-dir={folder / 'profile'}",
+                f"--window-size={width}",
+                "--dump-dom",
+                probe.as_uri(),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        ).stdout
+        title = dom.split("<title>")[1].split("</title>")[0].replace("&quot;", '"')
+        seen = json.loads(title)
+        assert seen["pictures"] >= 6
+        assert seen["flat"] == 0
+        assert seen["wide"] <= 0
+
+
+def test_wheel__installed_alone__starts_and_has_its_abis(root: Path, tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
+    wheel = next(tmp_path.glob("alvh-*.whl"))
+    installed = tmp_path / "installed"
+    zipfile.ZipFile(wheel).extractall(installed)
+    code = (
+        "import bridge; from bridge.artifacts import artifact; "
+        "print(bridge.__file__, len(artifact('HedgeParameters').abi), len(artifact('Safe').abi))"
+    )
+    where = {"PYTHONPATH": str(installed), "PATH": "/usr/bin:/bin"}
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=where, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert answer[0].startswith(str(installed))
+    assert int(answer[1]) > 40
+    assert int(answer[2]) > 20
+    helped = subprocess.run(
+        [sys.executable, "-m", "bridge", "--version"],
+        cwd=tmp_path,
+        env=where,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert helped.stdout.startswith("alvh ")
