@@ -2,22 +2,16 @@
 pragma solidity 0.8.30;
 
 import {AccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/AccessControlEnumerable.sol";
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {TupleLedger} from "./base/TupleLedger.sol";
+import {UpdateJudge} from "./base/UpdateJudge.sol";
 import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
 import {HedgeKeys} from "./libraries/HedgeKeys.sol";
 import {HedgeRules} from "./libraries/HedgeRules.sol";
 import {Lanes} from "./libraries/Lanes.sol";
-import {PackedLimits, pack} from "./libraries/PackedLimits.sol";
-import {UpdateRules} from "./libraries/UpdateRules.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
 /// @notice See IHedgeParameters for what it promises, and its known limits.
-/// @dev Judging (`_judge`) is a view that returns the encoded error; the setters revert with those bytes, so that a
-/// preflight and an execution can never disagree. TupleLedger follows Pausable so that their small fields share one
-/// word.
-contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHedgeParameters {
+/// @dev Who may do what, and when. UpdateJudge decides whether an update is right, TupleLedger keeps the tuples.
+contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     using Lanes for uint256[3];
 
     /// @notice Number of keys.
@@ -36,8 +30,6 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
     /// @dev Marks a vetoed update in `_scheduled`; no real time is that late.
     uint64 private constant _VETOED = type(uint64).max;
 
-    /// @dev One word per key.
-    PackedLimits[18] private _limits;
     /// @dev When a steward's update may be applied, by its hash.
     mapping(bytes32 updateHash => uint64 readyAt) private _scheduled;
 
@@ -226,96 +218,10 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
         return keccak256(abi.encode(update));
     }
 
-    function _storeLimits(uint8 key, uint32 inForce, Limits memory newLimits) private {
-        UpdateRules.requireLimits(key, inForce, newLimits);
-        _limits[key] = pack(newLimits);
-        emit LimitsSet(key, newLimits);
-    }
-
     function _announce(Update calldata update, Source source, Draft memory draft, uint48 newVersion) private {
         emit UpdateApplied(
             newVersion, source, update.inputsHash, update.keys, draft.oldValues, update.values, update.observedAt
         );
-    }
-
-    /// @dev Write the tuple that an update leads to into `draft`; revert with the first broken rule.
-    function _accept(Update calldata update, Source source, uint256 at, Draft memory draft) private view {
-        _bubble(_judge(update, source, at, draft));
-    }
-
-    /// @dev The first rule that an update breaks; the tuple it leads to goes into `draft`.
-    function _judge(
-        Update calldata update,
-        Source source,
-        uint256 at,
-        Draft memory draft
-    ) private view returns (bytes memory reason) {
-        if (paused()) return abi.encodeWithSelector(EnforcedPause.selector);
-        bool isVote = source == Source.Dao;
-        reason = UpdateRules.envelope(update, at, isVote ? _votedObservedAt : _anyObservedAt);
-        if (reason.length != 0) return reason;
-        _begin(draft);
-        if (isVote) draft.waived = _stewardMoved; // a steward's change of a key never makes the DAO wait
-        reason = _judgeKeys(update.keys, update.values, isVote, at, draft);
-        if (reason.length == 0) reason = HedgeRules.broken(draft.next);
-    }
-
-    /// @dev Judge every key alone, and write the values into `draft`.
-    function _judgeKeys(
-        uint8[] calldata keys,
-        uint32[] calldata newValues,
-        bool isVote,
-        uint256 at,
-        Draft memory draft
-    ) private view returns (bytes memory reason) {
-        uint256 moved = 0;
-        uint32[] memory oldValues = new uint32[](keys.length);
-        for (uint256 i = 0; i < keys.length; ++i) {
-            uint8 key = keys[i];
-            if (moved >> key != 0) return abi.encodeWithSelector(KeysNotAscending.selector, keys[i - 1], key);
-            if (key >= KEY_COUNT) return abi.encodeWithSelector(UnknownKey.selector, key, KEY_COUNT);
-            moved |= 1 << key;
-            (reason, oldValues[i]) = _judgeKey(key, newValues[i], isVote, at, draft);
-            if (reason.length != 0) return reason;
-        }
-        (draft.moved, draft.oldValues) = (moved, oldValues);
-    }
-
-    /// @dev Judge one key, and write its value into `draft.next`.
-    function _judgeKey(
-        uint8 key,
-        uint32 newValue,
-        bool isVote,
-        uint256 at,
-        Draft memory draft
-    ) private view returns (bytes memory reason, uint32 oldValue) {
-        PackedLimits limit = _limits[key];
-        oldValue = draft.current.get(key);
-        reason = UpdateRules.change(key, oldValue, newValue, limit);
-        if (reason.length != 0) return (reason, oldValue);
-        if (newValue == oldValue && !(isVote && _votedWords(draft.current).get(key) != oldValue)) {
-            return (abi.encodeWithSelector(NoChange.selector, key, newValue), oldValue);
-        }
-        draft.next.exchange(key, oldValue, newValue);
-        if ((draft.waived >> key) & 1 != 0) return (reason, oldValue);
-        uint256 ready = _ready(key, limit);
-        if (at < ready) reason = abi.encodeWithSelector(CoolingDown.selector, key, at, ready);
-    }
-
-    /// @dev A whole tuple against today's bounds and the rules across keys.
-    function _judgeTuple(uint256[3] memory tuple) private view returns (bytes memory reason) {
-        for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            reason = UpdateRules.bounds(key, tuple.get(key), _limits[key]);
-            if (reason.length != 0) return reason;
-        }
-        return HedgeRules.broken(tuple);
-    }
-
-    /// @dev When the cooldown of a key ends; two numbers of 32 bits cannot overflow.
-    function _ready(uint8 key, PackedLimits limit) private view returns (uint256) {
-        unchecked {
-            return uint256(_stampOf(key)) + limit.cooldown();
-        }
     }
 
     function _requireScheduled(bytes32 updateHash) private view returns (uint64 ready) {
@@ -324,18 +230,9 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, TupleLedger, IHed
         if (ready == _VETOED) revert Vetoed(updateHash);
     }
 
-    function _requireKey(uint8 key) private pure {
-        if (key >= KEY_COUNT) revert UnknownKey(key, KEY_COUNT);
-    }
-
     function _requireSeparate(address timelock, address steward, address guardian) private pure {
         bool isZero = timelock == address(0) || steward == address(0) || guardian == address(0);
         bool overlaps = timelock == steward || timelock == guardian || steward == guardian;
         if (isZero || overlaps) revert RolesNotSeparate(timelock, steward, guardian);
-    }
-
-    /// @dev Revert with an encoded error, if there is one.
-    function _bubble(bytes memory reason) private pure {
-        if (reason.length != 0) LowLevelCall.bubbleRevert(reason);
     }
 }

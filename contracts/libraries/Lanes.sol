@@ -42,8 +42,8 @@ library Lanes {
 
     /// @dev Write the same value into those lanes of one word whose bit is set in `lanes` (8 bits).
     function fill(uint256 word, uint256 lanes, uint32 value) internal pure returns (uint256) {
-        // Bit i of `lanes`, times 2^(31 i), lands on bit 32 i, the first one of lane i; no other product lands on a first
-        // bit, and products never overlap because 31 > 8.
+        // Bit i of `lanes`, times 2^(31 i), lands on bit 32 i, the first one of lane i; no other product lands on a
+        // first bit, and products never overlap because a byte is shorter than 31 bits.
         unchecked {
             uint256 mask = ((lanes * _EVERY_31ST) & _FIRST_BITS) * _LANE;
             return (word & ~mask) | ((uint256(value) * _FIRST_BITS) & mask);

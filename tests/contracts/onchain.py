@@ -20,7 +20,6 @@ from web3 import HTTPProvider, Web3
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "contracts"
 OURS = ("HedgeParameters", "VolatilityOracle", "HedgeVotes", "HedgeTimelock", "HedgeGovernor", "TestToken")
-EXTRA: list[str] = []
 GENESIS = 1_767_225_600  # 2026-01-01 00:00:00Z, so that every run has the same times
 GAS_LIMIT = 16_000_000
 HOUR, DAY = 3600, 86_400
@@ -165,7 +164,7 @@ def running_node(chain_id: int = 31_337) -> Iterator[Node]:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [ROOT / "node_modules" / ".bin" / "anvil", "--port", str(port), "--chain-id", str(chain_id), "--silent",
-         "--timestamp", str(GENESIS), "--hardfork", "cancun", "--auto-impersonate", "--base-fee", "0", *EXTRA],
+         "--timestamp", str(GENESIS), "--hardfork", "cancun", "--auto-impersonate", "--base-fee", "0"],
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:

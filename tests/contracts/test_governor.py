@@ -95,7 +95,9 @@ def test_proposal__passed_but_beyond_the_limits__cannot_execute(dao: Dao) -> Non
     dao.governor.send("queue", *call, sender=dao.holders[0])
     dao.node.advance(2 * DAY)
     data = dao.governor.revert_data("execute", *call, sender=dao.holders[0])
-    assert data == dao.parameters.revert_data("applyUpdate", update(dao.parameters, {1: 1201}), sender=dao.timelock.address)
+    assert data == dao.parameters.revert_data(
+        "applyUpdate", update(dao.parameters, {1: 1201}), sender=dao.timelock.address
+    )
     assert values(dao.parameters) == VALUES
 
 

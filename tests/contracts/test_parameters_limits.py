@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from governed import ANYBODY, COUNT, DAO, DOWN, GUARDIAN, LIMITS, STEWARD, TIMELOCK, UP, VALUES
-from governed import changed, update, values, vote, widen
+from governed import (
+    ANYBODY,
+    COUNT,
+    DAO,
+    DOWN,
+    GUARDIAN,
+    LIMITS,
+    STEWARD,
+    TIMELOCK,
+    UP,
+    VALUES,
+    changed,
+    update,
+    values,
+    vote,
+    widen,
+)
 from onchain import DAY, HOUR, Deployed, Node, refusal
 
 from hedge.parameters import KEYS
@@ -18,7 +33,9 @@ def test_bounds__one_outside__out_of_bounds_with_numbers(parameters: Deployed, k
     low, high = LIMITS[key][:2]
     for value in (high + 1, MOST) + ((low - 1, 0) if low > 0 else ()):
         wanted = update(parameters, {key: value})
-        assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == refusal("OutOfBounds", key, value, low, high)
+        assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == refusal(
+            "OutOfBounds", key, value, low, high
+        )
 
 
 @pytest.mark.parametrize("key", range(COUNT))
@@ -51,7 +68,9 @@ def test_cooldown__first_update__counts_from_deployment(node: Node) -> None:
     born = node.now
     node.advance(DAY - 1)
     wanted = update(fresh, {1: 1100})
-    assert fresh.refusal("applyUpdate", wanted, sender=TIMELOCK) == refusal("CoolingDown", 1, born + DAY - 1, born + DAY)
+    assert fresh.refusal("applyUpdate", wanted, sender=TIMELOCK) == refusal(
+        "CoolingDown", 1, born + DAY - 1, born + DAY
+    )
     node.advance(1)
     assert fresh.read("check", wanted, DAO, node.now) == b""
 

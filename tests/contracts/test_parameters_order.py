@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from governed import BY_STEWARD, DAO, STEWARD, TIMELOCK
-from governed import changed, steer, update, values, vote
+from governed import BY_STEWARD, DAO, STEWARD, TIMELOCK, changed, steer, update, values, vote
 from onchain import DAY, HOUR, Deployed, Node, named, refusal
 
 pytestmark = pytest.mark.chain
@@ -56,9 +55,7 @@ def test_replay__same_update_again__not_newer(parameters: Deployed, node: Node) 
 
 
 @pytest.mark.parametrize("offset", [0, -1, -DAY])
-def test_order__vote_observed_no_later_than_the_last__not_newer(
-    parameters: Deployed, node: Node, offset: int
-) -> None:
+def test_order__vote_observed_no_later_than_the_last__not_newer(parameters: Deployed, node: Node, offset: int) -> None:
     seen = node.now
     vote(parameters, {1: 1100})
     wanted = update(parameters, {0: 2100}, observed_at=seen + offset)

@@ -5,8 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from governed import ANYBODY, BY_STEWARD, COUNT, DAO, GUARDIAN, HASH, LIMITS, STEWARD, TIMELOCK, VALUES
-from governed import changed, steer, update, values, vote
+from governed import (
+    ANYBODY,
+    BY_STEWARD,
+    COUNT,
+    DAO,
+    GUARDIAN,
+    HASH,
+    LIMITS,
+    STEWARD,
+    TIMELOCK,
+    VALUES,
+    changed,
+    steer,
+    update,
+    values,
+    vote,
+)
 from onchain import DAY, GENESIS, HOUR, Deployed, Node, refusal
 
 from hedge.parameters import KEYS

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from governed import BY_STEWARD, DAO, DOWN, GUARDIAN, LIMITS, STEWARD, TIMELOCK, UP, VALUES
-from governed import changed, steer, update, values, vote
+from governed import (
+    BY_STEWARD,
+    DAO,
+    DOWN,
+    GUARDIAN,
+    LIMITS,
+    STEWARD,
+    TIMELOCK,
+    UP,
+    VALUES,
+    changed,
+    steer,
+    update,
+    values,
+    vote,
+)
 from onchain import DAY, Deployed, Node, refusal
 
 pytestmark = pytest.mark.chain

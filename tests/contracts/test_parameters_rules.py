@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from governed import DAO, LIMITS, STEWARD, TIMELOCK, VALUES, WIDE, GUARDIAN
-from governed import changed, update, values, vote, widen
+from governed import DAO, GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES, WIDE, changed, update, values, vote, widen
 from onchain import DAY, Deployed, Node, named, refusal
 
 pytestmark = pytest.mark.chain

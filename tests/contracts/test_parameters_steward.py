@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
-from governed import BY_STEWARD, DAO, GUARDIAN, HASH, STEWARD, TIMELOCK, VALUES
-from governed import changed, steer, update, values, vote
+from governed import BY_STEWARD, DAO, GUARDIAN, HASH, STEWARD, TIMELOCK, VALUES, changed, steer, update, values, vote
 from onchain import DAY, Deployed, Node, named, refusal
 
 pytestmark = pytest.mark.chain
@@ -60,7 +59,7 @@ def test_steward__announced_with_another_content__not_scheduled(parameters: Depl
     assert parameters.refusal("applyScheduled", swapped, sender=STEWARD) == expected
 
 
-def test_schedule__broken_rule__same_bytes_as_check_at_the_time_of_application(parameters: Deployed, node: Node) -> None:
+def test_schedule__broken_rule__same_bytes_as_check_when_it_applies(parameters: Deployed, node: Node) -> None:
     wanted = update(parameters, {1: 1201})
     reason = bytes(parameters.read("check", wanted, BY_STEWARD, node.now + DAY))
     assert reason == parameters.revert_data("scheduleUpdate", wanted, sender=STEWARD)

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {IHedgeParameters} from "../interfaces/IHedgeParameters.sol";
+import {HedgeKeys} from "../libraries/HedgeKeys.sol";
+import {HedgeRules} from "../libraries/HedgeRules.sol";
+import {Lanes} from "../libraries/Lanes.sol";
+import {PackedLimits, pack} from "../libraries/PackedLimits.sol";
+import {UpdateRules} from "../libraries/UpdateRules.sol";
+import {TupleLedger} from "./TupleLedger.sol";
+
+/// @title Whether an update is right
+/// @notice The limits of the keys, and the order in which the rules are asked.
+/// @dev Judging is a view that returns the encoded error; the setters revert with those bytes, so that a preflight and
+/// an execution can never disagree. TupleLedger follows Pausable so that their small fields share one word.
+abstract contract UpdateJudge is Pausable, TupleLedger, IHedgeParameters {
+    using Lanes for uint256[3];
+
+    /// @dev One word per key.
+    PackedLimits[18] internal _limits;
+
+    function _storeLimits(uint8 key, uint32 inForce, Limits memory newLimits) internal {
+        UpdateRules.requireLimits(key, inForce, newLimits);
+        _limits[key] = pack(newLimits);
+        emit LimitsSet(key, newLimits);
+    }
+
+    /// @dev Write the tuple that an update leads to into `draft`; revert with the first broken rule.
+    function _accept(Update calldata update, Source source, uint256 at, Draft memory draft) internal view {
+        _bubble(_judge(update, source, at, draft));
+    }
+
+    /// @dev The first rule that an update breaks; the tuple it leads to goes into `draft`.
+    function _judge(
+        Update calldata update,
+        Source source,
+        uint256 at,
+        Draft memory draft
+    ) internal view returns (bytes memory reason) {
+        if (paused()) return abi.encodeWithSelector(EnforcedPause.selector);
+        bool isVote = source == Source.Dao;
+        reason = UpdateRules.envelope(update, at, isVote ? _votedObservedAt : _anyObservedAt);
+        if (reason.length != 0) return reason;
+        _begin(draft);
+        if (isVote) draft.waived = _stewardMoved; // a steward's change of a key never makes the DAO wait
+        reason = _judgeKeys(update.keys, update.values, isVote, at, draft);
+        if (reason.length == 0) reason = HedgeRules.broken(draft.next);
+    }
+
+    /// @dev Judge every key alone, and write the values into `draft`.
+    function _judgeKeys(
+        uint8[] calldata keys,
+        uint32[] calldata newValues,
+        bool isVote,
+        uint256 at,
+        Draft memory draft
+    ) private view returns (bytes memory reason) {
+        uint256 moved = 0;
+        uint32[] memory oldValues = new uint32[](keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            uint8 key = keys[i];
+            if (moved >> key != 0) return abi.encodeWithSelector(KeysNotAscending.selector, keys[i - 1], key);
+            if (key >= HedgeKeys.COUNT) return abi.encodeWithSelector(UnknownKey.selector, key, HedgeKeys.COUNT);
+            moved |= 1 << key;
+            (reason, oldValues[i]) = _judgeKey(key, newValues[i], isVote, at, draft);
+            if (reason.length != 0) return reason;
+        }
+        (draft.moved, draft.oldValues) = (moved, oldValues);
+    }
+
+    /// @dev Judge one key, and write its value into `draft.next`.
+    function _judgeKey(
+        uint8 key,
+        uint32 newValue,
+        bool isVote,
+        uint256 at,
+        Draft memory draft
+    ) private view returns (bytes memory reason, uint32 oldValue) {
+        PackedLimits limit = _limits[key];
+        oldValue = draft.current.get(key);
+        reason = UpdateRules.change(key, oldValue, newValue, limit);
+        if (reason.length != 0) return (reason, oldValue);
+        if (newValue == oldValue && !(isVote && _votedWords(draft.current).get(key) != oldValue)) {
+            return (abi.encodeWithSelector(NoChange.selector, key, newValue), oldValue);
+        }
+        draft.next.exchange(key, oldValue, newValue);
+        if ((draft.waived >> key) & 1 != 0) return (reason, oldValue);
+        uint256 ready = _ready(key, limit);
+        if (at < ready) reason = abi.encodeWithSelector(CoolingDown.selector, key, at, ready);
+    }
+
+    /// @dev A whole tuple against today's bounds and the rules across keys.
+    function _judgeTuple(uint256[3] memory tuple) internal view returns (bytes memory reason) {
+        for (uint8 key = 0; key < HedgeKeys.COUNT; ++key) {
+            reason = UpdateRules.bounds(key, tuple.get(key), _limits[key]);
+            if (reason.length != 0) return reason;
+        }
+        return HedgeRules.broken(tuple);
+    }
+
+    /// @dev When the cooldown of a key ends; two numbers of 32 bits cannot overflow.
+    function _ready(uint8 key, PackedLimits limit) internal view returns (uint256) {
+        unchecked {
+            return uint256(_stampOf(key)) + limit.cooldown();
+        }
+    }
+
+    function _requireKey(uint8 key) internal pure {
+        if (key >= HedgeKeys.COUNT) revert UnknownKey(key, HedgeKeys.COUNT);
+    }
+
+    /// @dev Revert with an encoded error, if there is one.
+    function _bubble(bytes memory reason) internal pure {
+        if (reason.length != 0) LowLevelCall.bubbleRevert(reason);
+    }
+}

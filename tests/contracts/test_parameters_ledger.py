@@ -1,0 +1,68 @@
+"""The ledger of tuples against a plain model: whatever happens in whatever order, the three tuples are the model's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from governed import GUARDIAN, VALUES, changed, steer, vote, widen
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from onchain import DAY, Deployed, Node, refusal
+
+pytestmark = [pytest.mark.chain, pytest.mark.prop]
+# Keys of all three words that no rule binds to another key, and few values, so that old ones come back.
+CHANGES = st.dictionaries(st.sampled_from([1, 14, 15, 16]), st.sampled_from([1000, 1100, 1200]), min_size=1)
+ACTIONS = st.one_of(st.tuples(st.sampled_from(["vote", "steer"]), CHANGES), st.just(("rollback", {})))
+
+
+@dataclass
+class Model:
+    """Three whole tuples, copied about."""
+
+    current: list[int] = field(default_factory=lambda: list(VALUES))
+    voted: list[int] = field(default_factory=lambda: list(VALUES))
+    last_good: list[int] = field(default_factory=lambda: list(VALUES))
+
+    def legal(self, action: str, changes: dict[int, int]) -> dict[int, int]:
+        """Leave out what would be refused as no change; a vote may confirm what a steward set."""
+        tuples = (self.current, self.voted) if action == "vote" else (self.current,)
+        kept = {key: value for key, value in changes.items() if any(value != known[key] for known in tuples)}
+        return dict(sorted(kept.items()))
+
+    def apply(self, action: str, changes: dict[int, int]) -> None:
+        """Do what the contract should."""
+        if action == "rollback":
+            self.voted = self.voted if self.current != self.voted else self.last_good
+            self.current = self.voted
+            return
+        self.current = changed(changes, self.current)
+        if action == "vote" and self.current != self.voted:
+            self.last_good, self.voted = self.voted, self.current
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=st.lists(ACTIONS, min_size=4, max_size=12))
+def test_ledger__any_history__keeps_the_tuples_of_the_model(
+    parameters: Deployed, node: Node, actions: list[tuple[str, dict[int, int]]]
+) -> None:
+    snapshot = node.request("evm_snapshot")
+    widen(parameters)
+    model = Model()
+    for action, wanted in actions:
+        node.advance(DAY)
+        changes = model.legal(action, wanted)
+        if action != "rollback" and not changes:
+            continue
+        if action == "rollback" and model.current == model.voted == model.last_good:
+            assert parameters.refusal("rollback", sender=GUARDIAN) == refusal("NothingToRollBack")
+            continue
+        if action == "rollback":
+            parameters.send("rollback", sender=GUARDIAN)
+        else:
+            {"vote": vote, "steer": steer}[action](parameters, changes)
+        model.apply(action, changes)
+        assert list(parameters.read("values")) == model.current
+        assert list(parameters.read("voted")) == model.voted
+        assert list(parameters.read("lastGood")) == model.last_good
+    node.request("evm_revert", snapshot)
