@@ -8,7 +8,9 @@ in between is an error and not a number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,6 +20,7 @@ from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import (
     BadFunctionCallOutput,
+    BadResponseFormat,
     BlockNotFound,
     ContractLogicError,
     TimeExhausted,
@@ -30,6 +33,7 @@ from bridge.artifacts import artifact
 from bridge.errors import (
     ChainError,
     ContractReverted,
+    MissingBlock,
     NodeUnreachable,
     Reorganised,
     TransactionFailed,
@@ -68,12 +72,8 @@ class Chain:
         return self._block(number)
 
     def _block(self, which: Any) -> BlockRef:
-        try:
+        with self._failures_of(f"reading block {which}"):
             block = self.web3.eth.get_block(which)
-        except BlockNotFound as error:
-            raise ChainError(f"the node has no block {which}") from error
-        except requests.RequestException as error:
-            raise NodeUnreachable(self.url, type(error).__name__) from error
         return BlockRef(int(block["number"]), "0x" + bytes(block["hash"]).hex(), int(block["timestamp"]))
 
     def confirm(self, block: BlockRef) -> None:
@@ -82,11 +82,28 @@ class Chain:
         Raises
         ------
         Reorganised
-            Another block stands at its height now.
+            Another block stands at its height now, or the chain has become shorter.
         """
-        now = self.at(block.number)
-        if now.hash != block.hash:
-            raise Reorganised(block.number, block.hash, now.hash)
+        try:
+            now = self.at(block.number).hash
+        except MissingBlock as error:
+            raise Reorganised(block.number, block.hash, "gone") from error
+        if now != block.hash:
+            raise Reorganised(block.number, block.hash, now)
+
+    @contextmanager
+    def _failures_of(self, action: str) -> Iterator[None]:
+        """Raise what web3.py and requests raise inside as an error of ours."""
+        try:
+            yield
+        except ContractLogicError as error:
+            raise decode_revert(error, action) from error
+        except BlockNotFound as error:
+            raise MissingBlock(f"{action}: the node does not have it") from error
+        except (requests.RequestException, json.JSONDecodeError) as error:
+            raise NodeUnreachable(self.url, type(error).__name__) from error
+        except (Web3RPCError, BadResponseFormat) as error:
+            raise ChainError(f"{action}: {getattr(error, 'message', None) or error}") from error
 
     def contract(self, name: str, address: str) -> Contract:
         """Return the contract object for a packaged ABI at an address."""
@@ -98,7 +115,8 @@ class Chain:
 
     def has_code(self, address: str, block: BlockRef) -> bool:
         """Tell whether a contract stands at an address."""
-        return len(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)) > 0
+        with self._failures_of(f"reading the code of {address}"):
+            return len(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)) > 0
 
     def read(self, name: str, address: str, function: str, *arguments: Any, block: BlockRef, sender: str = "") -> Any:
         """Call a view function at a pinned block.
@@ -121,23 +139,18 @@ class Chain:
         """
         call = self.contract(name, address).functions[function](*arguments)
         transaction: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}
-        try:
-            return call.call(transaction, block_identifier=block.number)
-        except ContractLogicError as error:
-            raise decode_revert(error, f"{name}.{function}") from error
-        except BadFunctionCallOutput as error:
-            raise UnknownAddress(address, f"a {name}") from error
-        except requests.RequestException as error:
-            raise NodeUnreachable(self.url, type(error).__name__) from error
-        except Web3RPCError as error:
-            raise ChainError(f"{name}.{function}: {error.message}") from error
+        with self._failures_of(f"{name}.{function}"):
+            try:
+                return call.call(transaction, block_identifier=block.number)
+            except BadFunctionCallOutput as error:
+                raise UnknownAddress(address, f"a {name}") from error
 
     def logs(self, name: str, address: str, event: str, since: int, block: BlockRef, **topics: Any) -> Sequence[Any]:
         """Read an event's log entries from block `since` up to the pinned block."""
         source = self.contract(name, address).events[event]
-        return cast(
-            Sequence[Any], source.get_logs(from_block=since, to_block=block.number, argument_filters=topics or None)
-        )
+        with self._failures_of(f"reading the {event} events of {name}"):
+            found = source.get_logs(from_block=since, to_block=block.number, argument_filters=topics or None)
+        return cast(Sequence[Any], found)
 
     def send(
         self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0
@@ -174,22 +187,17 @@ class Chain:
         transaction: TxParams = {"from": signer.address, "data": data, "value": Web3.to_wei(value, "wei")}
         if to is not None:
             transaction["to"] = to
-        try:
+        with self._failures_of(action):
             transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
             transaction |= self._fees_and_nonce(signer)
-            raw = signer.sign_transaction(transaction)
-            sent = self.web3.eth.send_raw_transaction(raw)
-            receipt = self.web3.eth.wait_for_transaction_receipt(sent, RECEIPT_TIMEOUT_SECONDS, poll_latency=0.02)
-        except ContractLogicError as error:
-            raise decode_revert(error, action) from error
-        except TimeExhausted as error:
-            raise TransactionFailed(action, str(error), f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s") from error
-        except requests.RequestException as error:
-            raise NodeUnreachable(self.url, type(error).__name__) from error
-        except Web3RPCError as error:
-            raise ChainError(f"{action}: {error.message}") from error
+            sent = self.web3.eth.send_raw_transaction(signer.sign_transaction(transaction))
+            shown = "0x" + bytes(sent).hex()
+            try:
+                receipt = self.web3.eth.wait_for_transaction_receipt(sent, RECEIPT_TIMEOUT_SECONDS, poll_latency=0.02)
+            except TimeExhausted as error:
+                raise TransactionFailed(action, shown, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s") from error
         if receipt["status"] != 1:
-            raise TransactionFailed(action, "0x" + bytes(receipt["transactionHash"]).hex(), "was mined and reverted")
+            raise TransactionFailed(action, shown, "was mined and reverted")
         return receipt
 
     def _fees_and_nonce(self, signer: Signer) -> TxParams:
@@ -212,7 +220,8 @@ class Chain:
         """
         call = {"from": sender, "to": to, "data": data}
         overrides: tuple[object, ...] = ({}, {"time": hex(at)})
-        answer = self.web3.provider.make_request(RPCEndpoint("eth_call"), [call, hex(block.number), *overrides])
+        with self._failures_of(action):
+            answer = self.web3.provider.make_request(RPCEndpoint("eth_call"), [call, hex(block.number), *overrides])
         if "error" in answer:
             error = answer["error"]
             raw = error.get("data") if isinstance(error, dict) else None
@@ -222,7 +231,8 @@ class Chain:
 
     def request(self, method: str, *parameters: Any) -> Any:
         """Send a raw JSON-RPC request, for what web3.py has no name for."""
-        answer = self.web3.provider.make_request(RPCEndpoint(method), list(parameters))
+        with self._failures_of(method):
+            answer = self.web3.provider.make_request(RPCEndpoint(method), list(parameters))
         if "error" in answer:
             raise ChainError(f"{method}: {answer['error']}")
         return answer["result"]

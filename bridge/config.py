@@ -17,7 +17,7 @@ Volatility = Annotated[float, Field(ge=0.01, le=10)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ChainConfig(_Section):
@@ -90,6 +90,8 @@ def load_config(path: Path | None) -> Config:
         raise BadConfig(f"{path}: no such file; leave --config out to use the defaults") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfig(f"{chosen}: not TOML: {error}") from error
+    except OSError as error:
+        raise BadConfig(f"{chosen}: cannot be read: {error}") from error
     try:
         return Config.model_validate(content)
     except ValidationError as error:

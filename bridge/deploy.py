@@ -159,24 +159,23 @@ def role_findings(
 
     for duty, wanted in (("PROPOSER_ROLE", governor), ("EXECUTOR_ROLE", governor), ("CANCELLER_ROLE", governor)):
         expect(f"timelock {duty} of the governor", read("HedgeTimelock", timelock, "hasRole", role(duty), wanted), True)
-    holders = _role_holders(chain, "HedgeTimelock", timelock, block)
-    expect(
-        "timelock roles",
-        holders,
+    found += _role_differences(
+        "HedgeTimelock",
+        _role_holders(chain, "HedgeTimelock", timelock, block),
         {
-            ADMIN: {timelock},
-            role("PROPOSER_ROLE"): {governor},
-            role("CANCELLER_ROLE"): {governor},
-            role("EXECUTOR_ROLE"): {governor},
+            "DEFAULT_ADMIN_ROLE": {timelock},
+            "PROPOSER_ROLE": {governor},
+            "CANCELLER_ROLE": {governor},
+            "EXECUTOR_ROLE": {governor},
         },
     )
     expect("governor's timelock", read("HedgeGovernor", governor, "timelock"), timelock)
     expect("governor's token", read("HedgeGovernor", governor, "token"), contracts["HedgeVotes"])
     expect("proposal guardian", read("HedgeGovernor", governor, "proposalGuardian"), members.guardian)
-    expect(
-        "parameters' roles",
+    found += _role_differences(
+        "HedgeParameters",
         _role_holders(chain, "HedgeParameters", contracts["HedgeParameters"], block),
-        {ADMIN: {timelock}, role("STEWARD_ROLE"): {members.steward}, role("GUARDIAN_ROLE"): {members.guardian}},
+        {"DEFAULT_ADMIN_ROLE": {timelock}, "STEWARD_ROLE": {members.steward}, "GUARDIAN_ROLE": {members.guardian}},
     )
     for asset, feed in feeds.items():
         expect(f"owner of the {asset} feed", read("VolatilityOracle", feed, "owner"), timelock)
@@ -184,6 +183,19 @@ def role_findings(
     if read("HedgeVotes", contracts["HedgeVotes"], "balanceOf", deployer) and deployer not in dict(members.holders):
         found.append("the deployer holds votes that nobody gave it")
     return found
+
+
+def _role_differences(contract: str, holders: dict[bytes, set[str]], wanted: dict[str, set[str]]) -> list[str]:
+    """Return one line for every role that is not held by exactly whom it should be, roles without a name included."""
+    names = {ADMIN if name == "DEFAULT_ADMIN_ROLE" else role(name): name for name in wanted}
+    differences = []
+    for duty in [*names, *sorted(holders.keys() - names.keys())]:
+        name, actual = names.get(duty, "0x" + duty.hex()), holders.get(duty, set())
+        right = wanted.get(name, set())
+        if actual != right:
+            shown = (", ".join(sorted(members)) or "nobody" for members in (actual, right))
+            differences.append("{} {} is held by {}, should be {}".format(contract, name, *shown))
+    return differences
 
 
 def _role_holders(chain: Chain, name: str, address: str, block: BlockRef) -> dict[bytes, set[str]]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from eth_utils import to_checksum_address
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.errors import BadFile
+
+Address = Annotated[str, AfterValidator(to_checksum_address)]
 
 
 class Deployment(BaseModel):
@@ -22,11 +27,11 @@ class Deployment(BaseModel):
 
     chain_id: int
     start_block: int = 0
-    contracts: dict[str, str]
-    feeds: dict[str, str]
-    assets: dict[str, str]
-    price_pools: dict[str, str]
-    accounts: dict[str, str] = Field(default_factory=dict)
+    contracts: dict[str, Address]
+    feeds: dict[str, Address]
+    assets: dict[Address, str]
+    price_pools: dict[str, Address]
+    accounts: dict[str, Address] = Field(default_factory=dict)
 
     def address(self, name: str) -> str:
         """Return the address of a contract or account by name.
@@ -61,11 +66,24 @@ def load_deployment(path: Path) -> Deployment:
     except ValidationError as error:
         first = error.errors()[0]
         raise BadFile(path, f"{'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadFile(path, f"cannot be read: {error}") from error
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file atomically: a reader sees the old text or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace a file atomically: a reader sees the old text or the new one, never half.
+
+    Raises
+    ------
+    BadFile
+        It cannot be written; what was there before is still there.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise BadFile(path, f"cannot be written: {error}") from error

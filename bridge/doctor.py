@@ -11,7 +11,7 @@ from pathlib import Path
 from bridge.chain import Chain, connect
 from bridge.config import Config, load_config
 from bridge.deployment import Deployment, load_deployment
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, MissingTool
 from bridge.local.anvil import find_anvil
 from bridge.local.vendor import node_modules
 from bridge.oracle import read_status
@@ -66,8 +66,12 @@ def _try(what: str, look: Callable[[], str], mend: str, needed: bool) -> Finding
 
 
 def _anvil_version() -> str:
-    answer = subprocess.run([str(find_anvil()), "--version"], capture_output=True, text=True, timeout=20, check=False)
-    return answer.stdout.splitlines()[0] if answer.stdout else "does not start"
+    program = find_anvil()
+    try:
+        answer = subprocess.run([str(program), "--version"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MissingTool(f"{program} does not start ({type(error).__name__})") from error
+    return (answer.stdout.splitlines() or ["unknown version"])[0]
 
 
 def _examine_chain(config: Config) -> list[Finding]:
@@ -91,7 +95,11 @@ def _examine_chain(config: Config) -> list[Finding]:
     except BridgeError as error:
         findings.append(Finding("deployment", False, str(error), "start `alvh up`, or set chain.deployment", True))
     if chain is not None and deployment is not None:
-        findings += _examine_contracts(chain, deployment)
+        try:
+            findings += _examine_contracts(chain, deployment)
+        except BridgeError as error:
+            mend = "the deployment file is of another chain or version: write it anew"
+            findings.append(Finding("contracts", False, str(error), mend, True))
     return findings
 
 

@@ -8,6 +8,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 ├── ChainError
 │   ├── NodeUnreachable     nothing answers at the URL
 │   ├── WrongChain          another chain id than the one configured
+│   ├── MissingBlock        the node does not have the block
 │   ├── Reorganised         a block that was read is no longer canonical
 │   ├── ContractReverted    the contract refused: its own error name and numbers
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
@@ -70,6 +71,10 @@ class WrongChain(ChainError):
     def __init__(self, expected: int, found: int) -> None:
         super().__init__(f"the node serves chain {found}, expected {expected}: fix chain_id or rpc_url in alvh.toml")
         self.expected, self.found = expected, found
+
+
+class MissingBlock(ChainError):
+    """The node does not have a block: a lagging node, a pruned one, or a number of the future."""
 
 
 class Reorganised(ChainError):

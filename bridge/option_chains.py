@@ -2,10 +2,13 @@
 
 A chain file (CSV or parquet) has a row an option and the columns
 
-    underlying, observed_at, spot, expiry_at, strike, type, bid, ask       times ISO 8601 UTC; type C or P; empty: no
-    quote currency (USD, the default, or coin), forward, vol, lot                optional
+    underlying, observed_at, spot, expiry_at, strike, type, bid, ask
+                                     times ISO 8601 UTC or unix seconds; type C or P (call, put); empty: no quote
+    currency, forward, vol, lot      optional; currency USD (the default) or coin
 
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
+A crossed quote in a file of ours is a fault and refused. A crossed book on an exchange is a moment between two updates:
+of Deribit's rows it is read as no quote, and the chain's source says how many there were.
 """
 
 from __future__ import annotations
@@ -22,6 +25,12 @@ from bridge.units import YEAR_SECONDS, utc
 from hedge import options
 from hedge.chain import OptionChain, Smile, synthetic_chain
 from hedge.errors import HedgeError
+
+TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
+CURRENCIES = frozenset({"usd", "coin"})
+# A collector needs minutes for all order books of one underlying; a row that is older than this is of another snapshot.
+SNAPSHOT_SECONDS = 900
+LAST_SECOND = 2**32  # year 2106; a larger number of seconds is a number of milliseconds
 
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
 LOTS = {"ETH": 0.1, "BTC": 0.01}
@@ -71,20 +80,25 @@ def read_chain_file(path: Path) -> dict[str, OptionChain]:
     BadFile
         It is absent, lacks columns, or holds crossed, negative or duplicate quotes.
     """
-    frame = _native(path, _table(path))
-    missing = [column for column in COLUMNS if column not in frame.columns]
-    if missing:
-        raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
-    if frame.empty:
-        raise BadFile(path, "holds no quotes")
+    table = _table(path)
     try:
+        frame = _from_deribit(table) if "instrument_name" in table.columns else table
+        missing = [column for column in COLUMNS if column not in frame.columns]
+        if missing:
+            raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
+        if frame.empty:
+            raise BadFile(path, "holds no quotes")
+        if frame["underlying"].isna().any():
+            raise BadFile(path, "a row has no underlying")
         return {
             str(asset): _chain(path, str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)
         }
-    except (ValueError, TypeError) as error:
-        raise BadFile(path, f"a value is not a number or a time: {error}") from error
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
+    except KeyError as error:
+        raise BadFile(path, f"no column {error}, which Deribit's files have") from error
+    except (ValueError, TypeError) as error:
+        raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -92,53 +106,57 @@ def _table(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError) as error:
         raise BadFile(path, f"cannot be read as a table: {error}") from error
 
 
-def _native(path: Path, table: pd.DataFrame) -> pd.DataFrame:
-    """Rename Deribit's columns to ours; any other table is passed on as it is."""
-    if "instrument_name" not in table.columns:
-        return table
-    parts = table["instrument_name"].astype(str).str.split("-", expand=True)
-    if parts.shape[1] != 4:
-        raise BadFile(path, "an instrument_name is not like ETH-26JUN26-3000-C")
+def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
+    """Rename Deribit's columns to ours: order books one by one, or the daily snapshots of all."""
     book = "best_bid_price" in table.columns
-    times = pd.to_datetime(table["timestamp"], unit="ms", utc=True) if book else table["timestamp"]
+    if book:
+        times = pd.to_datetime(table["timestamp"], unit="ms", utc=True)
+        table = table.assign(timestamp=times).sort_values("timestamp", kind="stable")
+        # A file may hold several rounds of collection: the newest row of an instrument is its quote.
+        table = table.drop_duplicates("instrument_name", keep="last").reset_index(drop=True)
+    parts = table["instrument_name"].astype(str).str.extract(r"^([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])$")
+    if parts.isna().any(axis=None):
+        name = table["instrument_name"][parts.isna().any(axis=1)].iloc[0]
+        raise ValueError(f"instrument_name {name} is not like ETH-26JUN26-3000-C")
+    names = ("best_bid_price", "best_ask_price") if book else ("bid_price", "ask_price")
+    bid, ask = (table[name].astype(float).replace(0.0, np.nan) for name in names)
+    crossed = bid > ask
     return pd.DataFrame(
         {
             "underlying": parts[0],
-            # One snapshot takes a while to collect: its newest quote dates it.
-            "observed_at": times.max() if book else times,
-            "spot": table["index_price"].groupby(parts[0]).transform("median"),
+            "observed_at": table["timestamp"],
+            "spot": table["index_price"],
             "expiry_at": pd.to_datetime(parts[1], format="%d%b%y", utc=True) + pd.Timedelta(hours=8),
             "strike": parts[2].astype(float),
             "type": parts[3],
-            "bid": table["best_bid_price" if book else "bid_price"].replace(0.0, np.nan),
-            "ask": table["best_ask_price" if book else "ask_price"].replace(0.0, np.nan),
+            "bid": bid.mask(crossed),
+            "ask": ask.mask(crossed),
             "currency": "coin",
             "forward": table["underlying_price" if book else "underlying"],
             "vol": table["mark_iv"] / 100 if book else table["implied_volatility"],
+            "crossed": crossed,
+            "window": SNAPSHOT_SECONDS if book else 0,
         }
     )
 
 
 def _chain(path: Path, asset: str, rows: pd.DataFrame) -> OptionChain:
-    times = pd.to_datetime(rows["observed_at"], utc=True)
-    newest = times.max()
-    rows = rows[times == newest]
-    observed_at, spot = int(newest.timestamp()), float(rows["spot"].iloc[0])
-    expiry_at = pd.to_datetime(rows["expiry_at"], utc=True).to_numpy(dtype="datetime64[s]").astype(np.int64)
+    rows, observed_at = _newest(rows)
+    spot = float(rows["spot"].astype(float).median())  # one index, read once a row while it moves
+    expiry_at = _seconds(rows["expiry_at"])
     forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
-    in_coin = (rows["currency"].astype(str).str.lower() == "coin").to_numpy() if "currency" in rows else False
     # A coin-settled option is worth its coin price times the underlying it settles on.
-    factor = np.where(in_coin, forward, 1.0)
+    factor = np.where(_in_coin(rows), forward, 1.0)
     quotes = pd.DataFrame(
         {
             "expiry_at": expiry_at,
             "expiry": (expiry_at - observed_at) / YEAR_SECONDS,
             "strike": rows["strike"].to_numpy(float),
-            "is_call": (rows["type"].astype(str).str.upper().str[0] == "C").to_numpy(),
+            "is_call": _is_call(rows["type"]),
             "bid": rows["bid"].to_numpy(float) * factor,
             "ask": rows["ask"].to_numpy(float) * factor,
             "forward": forward,
@@ -146,7 +164,49 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame) -> OptionChain:
         }
     )
     quotes["vol"] = rows["vol"].to_numpy(float) if "vol" in rows else _mid_vol(quotes, spot)
-    return OptionChain.from_frame(asset, observed_at, spot, quotes[quotes["expiry"] > 0], f"file {path.name}")
+    source = f"file {path.name}"
+    if "crossed" in rows and rows["crossed"].any():
+        source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
+    return OptionChain.from_frame(asset, observed_at, spot, quotes[quotes["expiry"] > 0], source)
+
+
+def _newest(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return the rows of the newest snapshot, and its time: that of its newest row."""
+    times = _seconds(rows["observed_at"])
+    newest = int(times.max())
+    window = int(rows["window"].iloc[0]) if "window" in rows else 0
+    return rows[times >= newest - window], newest
+
+
+def _seconds(column: pd.Series) -> npt.NDArray[np.int64]:
+    """Return ISO 8601 times (UTC where they do not say) or unix seconds as unix seconds."""
+    if column.isna().any():
+        raise ValueError(f"{column.name} is empty in a row")
+    if pd.api.types.is_numeric_dtype(column):
+        seconds = column.to_numpy(dtype=np.int64)
+    else:
+        seconds = pd.to_datetime(column, utc=True).to_numpy(dtype="datetime64[s]").astype(np.int64)
+    if (seconds < 0).any() or (seconds > LAST_SECOND).any():
+        raise ValueError(f"{column.name} is outside 1970 to 2106: unix times are in seconds")
+    return seconds
+
+
+def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:
+    kinds = column.astype(str).str.strip().str.upper()
+    unknown = ~kinds.isin(TYPES)
+    if unknown.any():
+        raise ValueError(f"type {column[unknown].iloc[0]!r} is neither C nor P")
+    return kinds.map(TYPES).to_numpy(dtype=bool)
+
+
+def _in_coin(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    if "currency" not in rows:
+        return np.zeros(len(rows), dtype=bool)
+    currency = rows["currency"].astype(str).str.strip().str.lower()
+    unknown = ~currency.isin(CURRENCIES)
+    if unknown.any():
+        raise ValueError(f"currency {rows['currency'][unknown].iloc[0]!r} is neither USD nor coin")
+    return (currency == "coin").to_numpy(dtype=bool)
 
 
 def _mid_vol(quotes: pd.DataFrame, spot: float) -> npt.NDArray[np.float64]:

@@ -6,6 +6,7 @@ A report is EIP-712 typed data bound to the chain, the contract, the feed and th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -185,11 +186,25 @@ def read_signed_reports(path: Path) -> list[SignedReport]:
         return [_signed(dict(entry)) for entry in entries]
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
+    except OSError as error:
+        raise BadFile(path, f"cannot be read: {error}") from error
     except (ValueError, TypeError, KeyError) as error:
         raise BadFile(path, f"not a signed report as `alvh oracle sign` writes it ({error})") from error
 
 
 def _signed(entry: dict[str, Any]) -> SignedReport:
     reporter, signature = str(entry.pop("reporter")), str(entry.pop("signature"))
-    bytes.fromhex(signature.removeprefix("0x"))
-    return SignedReport(Report(**entry), reporter, signature)
+    report = Report(**entry)
+    for name in ("chain_id", "round", "observed_at", "volatility_e8"):
+        value = getattr(report, name)
+        if type(value) is not int or not 0 <= value < 2**64:
+            raise ValueError(f"{name} is {value!r}, not an integer of 64 bits")
+    for name, text, size in (
+        ("reporter", reporter, 20),
+        ("signature", signature, 65),
+        ("feed", report.feed, 20),
+        ("feed_id", report.feed_id, 32),
+    ):
+        if not re.fullmatch(f"0x[0-9a-fA-F]{{{2 * size}}}", str(text)):
+            raise ValueError(f"{name} is {text!r}, not {size} bytes as 0x hex")
+    return SignedReport(report, reporter, signature)

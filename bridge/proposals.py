@@ -17,7 +17,7 @@ from web3 import Web3
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
-from bridge.errors import ContractReverted, RefusedAction, UntrustedNumber
+from bridge.errors import ContractReverted, RefusedAction, TransactionFailed, UntrustedNumber
 from bridge.governance import Action, Proposal, proposal_id, read_state
 from bridge.observe import read_governed
 from bridge.records import PlanRecord
@@ -119,7 +119,7 @@ def send_proposal(chain: Chain, deployment: Deployment, proposer: Signer, draft:
             action.calldatas,
             action.description,
         )
-    except ContractReverted:
+    except (ContractReverted, TransactionFailed):
         # Another bridge may have been faster between our look and our transaction.
         if read_state(chain, deployment, draft.id, chain.head()) is None:
             raise

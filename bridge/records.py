@@ -43,14 +43,19 @@ class PlanRecord:
 
     def save(self, state: Path) -> Path:
         """Keep the record, and remember it as the newest one."""
-        text = json.dumps({"format": FORMAT, **self.__dict__}, indent=1, allow_nan=False) + "\n"
+        content = self.__dict__
+        written = {"format": FORMAT, "content_hash": inputs_hash(content), **content}
+        text = json.dumps(written, indent=1, allow_nan=False) + "\n"
         write_whole(self.path(state), text)
         write_whole(state / "plans" / "newest", self.inputs_hash + "\n")
         return self.path(state)
 
 
 def load_record(path: Path) -> PlanRecord:
-    """Read a plan record and check that its hash is that of its inputs.
+    """Read a plan record and check it: the hash of its inputs, and the hash of all that was written.
+
+    The second is no defence against who can compute it; it catches a hand that edits a change and proposes it as the
+    plan's. Voters check the first against inputs that they gather themselves.
 
     Raises
     ------
@@ -61,16 +66,22 @@ def load_record(path: Path) -> PlanRecord:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a plan of format {FORMAT}: make a new one with `alvh plan`")
+        written = content.pop("content_hash")
         record = PlanRecord(**content)
         found = inputs_hash(record.plan["inputs"])
+        whole = inputs_hash(content)
     except FileNotFoundError:
         raise BadFile(path, "no such plan: make one with `alvh plan`") from None
-    except (ValueError, TypeError, KeyError) as error:
+    except OSError as error:
+        raise BadFile(path, f"cannot be read: {error}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadFile(path, f"not a plan as `alvh plan` writes it ({error})") from error
     if found != record.inputs_hash:
         raise BadFile(
             path, f"its inputs hash to {found}, it says {record.inputs_hash}: it was changed, make a new plan"
         )
+    if whole != written:
+        raise BadFile(path, f"its content hashes to {whole}, it says {written}: it was changed, make a new plan")
     return record
 
 

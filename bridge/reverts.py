@@ -45,7 +45,7 @@ def decode_reason(reason: bytes, action: str) -> ContractReverted:
             return ContractReverted(
                 entry["name"], {str(n): _plain(v) for n, v in zip(names, values, strict=True)}, action
             )
-    except DecodingError:
+    except (DecodingError, UnicodeDecodeError, OverflowError):
         pass  # malformed data is shown as it is, below
     return ContractReverted("0x" + selector.hex(), {"data": "0x" + body.hex()} if body else {}, action)
 

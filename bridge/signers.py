@@ -14,7 +14,7 @@ from pathlib import Path
 from eth_account import Account
 from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
-from eth_keys.exceptions import ValidationError
+from eth_keys.constants import SECPK1_N
 from eth_typing import ChecksumAddress, Hash32
 from web3.types import TxParams
 
@@ -49,7 +49,11 @@ class Signer:
         return bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature)
 
 
-def _signer(account: LocalAccount) -> Signer:
+def _signer(key: bytes) -> Signer:
+    """Open a key; only 1 to the curve's order - 1 are keys, whatever the backend would take."""
+    if len(key) != 32 or not 0 < int.from_bytes(key, "big") < SECPK1_N:
+        raise ValueError("not a private key")
+    account = Account.from_key(key)
     return Signer(account.address, account)
 
 
@@ -57,7 +61,8 @@ def local_signer(index: int, chain_id: int = LOCAL_CHAIN_ID) -> Signer:
     """Derive account `index` of the public test mnemonic; refused on any chain but the local one."""
     if chain_id != LOCAL_CHAIN_ID:
         raise RefusedAction(f"the test mnemonic is for chain {LOCAL_CHAIN_ID} only, this is chain {chain_id}")
-    return _signer(Account.from_mnemonic(LOCAL_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}"))
+    account = Account.from_mnemonic(LOCAL_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+    return Signer(account.address, account)
 
 
 def environment_signer() -> Signer:
@@ -72,8 +77,8 @@ def environment_signer() -> Signer:
     if not key:
         raise BadConfig(f"no key to sign with: set {KEY_VARIABLE}, or name a keystore with --keystore")
     try:
-        return _signer(Account.from_key(key))
-    except (ValueError, TypeError, ValidationError):  # their texts may quote the key: none is passed on
+        return _signer(bytes.fromhex(key.removeprefix("0x")))
+    except ValueError:  # its text may quote the key: it is not passed on
         raise BadConfig(f"{KEY_VARIABLE} is not a private key of 32 bytes in hex") from None
 
 
@@ -83,8 +88,10 @@ def keystore_signer(path: Path) -> Signer:
     if password is None:
         raise BadConfig(f"a keystore needs its password in {PASSWORD_VARIABLE}")
     try:
-        return _signer(Account.from_key(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password)))
+        return _signer(bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password)))
     except FileNotFoundError:
         raise BadFile(path, "no such keystore") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError):
         raise BadFile(path, "not a keystore, or the password is wrong") from None
+    except OSError as error:
+        raise BadFile(path, f"cannot be read: {error}") from None

@@ -196,7 +196,8 @@ def look_json(seen: Look) -> dict[str, Any]:
         if seen.exposure
         else None,
         "plan": seen.on_record.inputs_hash if seen.on_record else None,
-        "drift": seen.drift,
+        # An asset that is new or gone has no finite drift; JSON has no infinity.
+        "drift": seen.drift if seen.drift is not None and math.isfinite(seen.drift) else None,
         "layers": [asdict(layer) for layer in seen.layers],
         "feeds": [asdict(feed) for feed in seen.feeds],
         "parameters": dict(zip((key.name for key in KEYS), seen.governed.parameters.to_values(), strict=True)),

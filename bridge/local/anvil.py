@@ -27,10 +27,12 @@ def find_anvil() -> Path:
     Raises
     ------
     MissingTool
-        It is in none of them.
+        It is in none of them, or ALVH_ANVIL names no file.
     """
     named = os.environ.get("ALVH_ANVIL")
     if named:
+        if not Path(named).is_file():
+            raise MissingTool(f"ALVH_ANVIL names {named}, which is no file: correct or unset it")
         return Path(named)
     here = Path.cwd()
     for folder in (here, *here.parents):

@@ -95,7 +95,7 @@ def _read_frame(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError) as error:
         raise BadFile(path, f"cannot be read as a table: {error}") from error
 
 
