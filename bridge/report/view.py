@@ -61,7 +61,7 @@ def tiles(content: ReportContent) -> tuple[Tile, ...]:
     value, numbers = exposure.value_usd, plan.decision.numbers
     cut = _share(risk.hedged - risk.unhedged, risk.unhedged, plus=True)
     return (
-        Tile("Book value", usd(value), f"{len(exposure.positions)} positions, {_in_range(content)} in range"),
+        Tile("Book value", usd(value), f"{_count(len(exposure.positions), 'position')}, {_in_range(content)} in range"),
         Tile(f"Tail loss hedged, {HORIZON_DAYS:.0f} days", usd(risk.hedged),
              f"CVaR95; unhedged {number(risk.unhedged)} ({cut})"),
         Tile("Cash for the overlay", usd(costs["cash_usd"]), f"{_share(costs['cash_usd'], value, 2)} of book value"),
@@ -76,6 +76,10 @@ def tiles(content: ReportContent) -> tuple[Tile, ...]:
     )  # fmt: skip
 
 
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
 def _in_range(content: ReportContent) -> int:
     return sum(one.in_range for one in content.plan.exposure.positions)
 
@@ -83,7 +87,7 @@ def _in_range(content: ReportContent) -> int:
 def _fees(content: ReportContent) -> str:
     unknown = sum(math.isnan(one.fee_usd_per_year) for one in content.plan.exposure.positions)
     if unknown:
-        return f"at implied volatility; fees of {unknown} position{'s' if unknown > 1 else ''} unknown"
+        return f"at implied volatility; fees of {_count(unknown, 'position')} unknown"
     fees, lvr = content.plan.exposure.fee_usd_per_year, content.plan.exposure.lvr_usd_per_year
     return f"at implied volatility; fees pay {_share(fees, lvr, 0)}"
 

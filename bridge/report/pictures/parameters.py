@@ -35,7 +35,7 @@ def parameters_picture(changes: Sequence[ParameterChange], *, executed: bool) ->
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(len(changes) - 0.35, -0.62)
         axes.set_axis_off()
-        _legend(axes)
+        _legend(axes, steps=any(one.step for one in changes))
 
     said = "; ".join(_said(one) for one in changes)
     frame = Frame(66 + ROW * len(changes), left=4, right=8, top=62, bottom=4)
@@ -93,9 +93,9 @@ def _limits(axes: Axes, row: int, change: ParameterChange) -> None:
         axes.text(at, row + 0.26, text, size=9.5, color=COLOURS.muted, va="center", ha=side)
 
 
-def _legend(axes: Axes) -> None:
+def _legend(axes: Axes, *, steps: bool) -> None:
     old = dot(axes, math.nan, 0.0, COLOURS.ink, size=7.5, hollow=True, label="old")
     new = dot(axes, math.nan, 0.0, COLOURS.hedged, size=7.5, label="new")
-    band = axes.plot([], [], color=COLOURS.band, alpha=0.4, linewidth=9.0, label="step allowed")
+    band = axes.plot([], [], color=COLOURS.band, alpha=0.4, linewidth=9.0, label="step allowed") if steps else []
     tail = axes.plot([], [], color=COLOURS.muted, linewidth=1.1, linestyle=DOTS, label="to the bounds")
     legend_above(axes, 4, [old, new, *band, *tail])

@@ -13,6 +13,7 @@ from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, draw, money_scale
 from bridge.report.words import number, percent, usd
 from hedge.inputs import FloatArray
+from hedge.legs import all_legs
 from hedge.risk import StressMatrix, stress_matrix
 
 PRICES: Final = (0.4, 0.2, 0.1, 0.0, -0.1, -0.2, -0.3, -0.4, -0.5)
@@ -22,7 +23,7 @@ STRONGEST: Final = 0.62
 
 
 def stress_pictures(content: ReportContent) -> tuple[Picture, ...]:
-    """Draw the hedged book's profit beside the LP's alone, and what the layers add to it."""
+    """Draw the hedged book's profit beside the LP's alone, and what the layers add to it where there are any."""
     if not content.book.positions:
         return ()
     matrix = stress_matrix(content.book, content.market, content.plan.layers, PRICES, VOLS)
@@ -32,6 +33,8 @@ def stress_pictures(content: ReportContent) -> tuple[Picture, ...]:
     heads = [f"{number(100 * vol, signed=True)} pt" if vol else "as now" for vol in VOLS]
     whole = _heat("stress-hedged", "The book under stress", f"{unit}, at once; columns: move of implied volatility",
                   _label(matrix), both / scale, ["LP alone", *heads], split=True)  # fmt: skip
+    if not all_legs(content.plan.layers):
+        return (whole,)
     layers = _heat("stress-layers", "What the layers add", f"{unit}, at once; columns: move of implied volatility",
                    _added_label(added), added / scale, heads, split=False)  # fmt: skip
     return whole, layers
@@ -42,7 +45,7 @@ def _heat(
 ) -> Picture:
     """Draw a table: tints for size, signs in the numbers; `split` sets the first column apart."""
     largest = float(np.abs(values).max()) or 1.0
-    places = 0 if largest >= 20.0 else 1 if largest >= 2.0 else 2
+    places = 0 if largest >= 100.0 else 1 if largest >= 10.0 else 2
     starts = [column + (0.25 if split and column else 0.0) for column in range(len(heads))]
 
     def paint(axes: Axes) -> None:
