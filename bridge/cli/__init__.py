@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command line; every error of ours is one line on stderr and an exit code of 1 or 2."""
+    # Ending by SIGTERM unwinds like any other end, so that a local chain is stopped and not left behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     from bridge.cli.app import app
     from bridge.errors import BridgeError
     from hedge.errors import HedgeError

@@ -11,7 +11,7 @@ import typer
 from bridge.cli.options import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json
 
 if TYPE_CHECKING:
-    from hedge.book import BookExposure
+    from hedge.book import BookExposure, PositionExposure
 
 
 def exposure(
@@ -65,42 +65,53 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
 
 
 def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
-    """Print the positions and the whole book as tables."""
-    from bridge.cli.show import console, number, percent, table, usd
+    """Print the positions, the pools and the whole book as tables."""
+    from bridge.cli.show import console, table, usd
 
     out = console()
-    rows = [
-        [
-            one.id.split(":")[-1],
-            one.pool,
-            "yes" if one.in_range else "no",
-            number(one.price, 6),
-            usd(one.value_usd),
-            usd(one.il_usd),
-            usd(one.fees_usd),
-            usd(one.fee_usd_per_year),
-            usd(one.lvr_usd_per_year),
-            percent(one.break_even_vol),
-            percent(one.implied_vol),
-        ]
-        for one in found.positions
-    ]
-    columns = (
-        "id",
-        "pool",
-        "in range",
-        "price",
-        "value USD",
-        "IL USD",
-        "fees owed",
-        "fees/yr",
-        "LVR/yr",
-        "break-even vol",
-        "implied vol",
-    )
-    out.print(table(f"{len(rows)} positions of {holder} at block {block_number}", columns, rows, left=3))
+    columns = ["id", "pool", "in range", "price", "value", "delta", "gamma 1 %", "IL", "fees owed", "fees/yr", "LVR/yr"]
+    columns += ["break-even vol", "implied"]
+    title = f"{len(found.positions)} positions of {holder} at block {block_number}, in USD"
+    out.print(table(title, columns, [_position_row(one, found) for one in found.positions], left=3))
     out.print()
-    assets = [
+    columns = ["pool", "positions", "value", "IL", "fees owed", "fees/yr", "LVR/yr"]
+    out.print(table("By pool, in USD", columns, _pool_rows(found)))
+    out.print()
+    columns = ["asset", "price", "delta (units)", "delta", "gamma 1 %", "tail loss"]
+    out.print(table("The whole book by asset, in USD", columns, _asset_rows(found)))
+    out.print(
+        f"value {usd(found.value_usd)} USD, IL {usd(found.il_usd)}, fees owed {usd(found.fees_usd)}, "
+        f"fees {usd(found.fee_usd_per_year)} a year against LVR {usd(found.lvr_usd_per_year)}"
+    )
+
+
+def _position_row(one: PositionExposure, book: BookExposure) -> list[str]:
+    from bridge.cli.show import number, percent, usd
+
+    deltas = ", ".join(f"{number(units)} {asset}" for asset, units in sorted(one.deltas.items()) if asset != "USD")
+    gamma = sum(value * book.assets[a].spot ** 2 / 100 for (a, b), value in one.gammas.items() if a == b)
+    price, value = number(one.price, 6), usd(one.value_usd)
+    money = [usd(x) for x in (one.il_usd, one.fees_usd, one.fee_usd_per_year, one.lvr_usd_per_year)]
+    vols = [percent(one.break_even_vol), percent(one.implied_vol)]
+    label = one.id.split(":")[-1]
+    return [label, one.pool, "yes" if one.in_range else "no", price, value, deltas, usd(gamma), *money, *vols]
+
+
+def _pool_rows(book: BookExposure) -> list[list[str]]:
+    from bridge.cli.show import usd
+
+    rows = []
+    for pool in sorted({one.pool for one in book.positions}):
+        inside = [one for one in book.positions if one.pool == pool]
+        names = ("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year")
+        rows.append([pool, str(len(inside)), *(usd(sum(getattr(one, name) for one in inside)) for name in names)])
+    return rows
+
+
+def _asset_rows(book: BookExposure) -> list[list[str]]:
+    from bridge.cli.show import number, usd
+
+    return [
         [
             asset,
             number(one.spot, 6),
@@ -109,11 +120,5 @@ def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
             usd(one.gamma_usd),
             usd(one.tail_loss_usd),
         ]
-        for asset, one in sorted(found.assets.items())
+        for asset, one in sorted(book.assets.items())
     ]
-    totals = ("asset", "price", "delta (units)", "delta USD", "gamma USD per 1 %", "tail loss USD")
-    out.print(table("The whole book", totals, assets))
-    out.print(
-        f"value {usd(found.value_usd)} USD, IL {usd(found.il_usd)}, fees owed {usd(found.fees_usd)}, "
-        f"fees {usd(found.fee_usd_per_year)} a year against LVR {usd(found.lvr_usd_per_year)}"
-    )

@@ -51,6 +51,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _require_free(port: int) -> None:
+    """Refuse a port that somebody listens on: another chain would answer in the name of ours."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise ChainError(f"port {port} is in use: stop what listens there, or choose another with --port")
+
+
 def _command(port: int, state: Path | None) -> list[str]:
     loading = ["--load-state", str(state)] if state else []
     return [
@@ -93,6 +101,7 @@ def anvil(port: int | None = None, state: Path | None = None) -> Iterator[Chain]
         Anvil is not installed, or it ended at once (a port in use).
     """
     port = port or free_port()
+    _require_free(port)
     process = subprocess.Popen(
         _command(port, state), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )

@@ -1,0 +1,78 @@
+"""The local chain: it starts, it does not answer for another one, and it is never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bridge.chain import connect
+from bridge.errors import BridgeError, ChainError, MissingTool, NodeUnreachable, RefusedAction
+from bridge.local import anvil as local
+from bridge.local.anvil import GENESIS_TIMESTAMP, advance_time, anvil, free_port
+from bridge.local.world import World
+from bridge.signers import LOCAL_CHAIN_ID
+
+
+def test_anvil__fresh_chain__starts_at_the_fixed_moment_and_stops() -> None:
+    with anvil() as chain:
+        assert chain.head().timestamp == GENESIS_TIMESTAMP
+        url = chain.url
+    with pytest.raises(NodeUnreachable):
+        connect(url, LOCAL_CHAIN_ID)
+
+
+def test_anvil__port_in_use__is_refused() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ChainError, match="in use"), anvil(taken.getsockname()[1]):
+            pytest.fail("it must not start")
+
+
+def test_anvil__program_that_ends_at_once__says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALVH_ANVIL", "/bin/false")
+    with pytest.raises(ChainError, match="ended at once"), anvil():
+        pytest.fail("it must not start")
+
+
+def test_find_anvil__nowhere__says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("ALVH_ANVIL", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MissingTool, match="make setup"):
+        local.find_anvil()
+
+
+def test_up__ended_by_sigterm__leaves_no_anvil_behind(tmp_path: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge", "up", "--port", str(port)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            connect(f"http://127.0.0.1:{port}", LOCAL_CHAIN_ID)
+            break
+        except BridgeError:
+            time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 128 + signal.SIGTERM
+    with pytest.raises(NodeUnreachable):
+        connect(f"http://127.0.0.1:{port}", LOCAL_CHAIN_ID)
+
+
+def test_advance_time__another_chain__is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.chain, "chain_id", 1)
+    with pytest.raises(RefusedAction, match="moves by itself"):
+        advance_time(world.chain, 10)
