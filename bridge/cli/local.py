@@ -175,7 +175,7 @@ def _demo_json(result: DemoResult) -> dict[str, object]:
 def _print_demo(result: DemoResult) -> None:
     from bridge.cli.book import print_exposure
     from bridge.cli.monitor import print_look
-    from bridge.cli.planning import print_plan
+    from bridge.cli.planning import print_decision
     from bridge.cli.show import console, table
     from bridge.units import utc
 
@@ -183,22 +183,21 @@ def _print_demo(result: DemoResult) -> None:
     out.print(f"prices: {result.world.path.source}\n", markup=False)
     print_exposure(planned.plan.exposure, planned.record.owner, planned.record.block_number)
     out.print()
-    print_plan(planned, planned.record.path(Path(".alvh/demo")), None)
+    print_decision(planned)
     rows = [
         [utc(s.timestamp) if s.timestamp else "", s.name, s.detail, f"{s.gas:,}" if s.gas else ""] for s in result.steps
     ]
+    title = f"Governance of proposal {str(result.proposal_id)[:10]}.."
     out.print()
-    out.print(
-        table(
-            f"Governance of proposal {str(result.proposal_id)[:10]}..",
-            ("time on chain", "step", "detail", "gas"),
-            rows,
-            3,
-        )
-    )
+    out.print(table(title, ("time on chain", "step", "detail", "gas"), rows, left=3))
     out.print()
     print_look(result.look)
-    out.print(f"\nreport: {result.report}", markup=False)
+    held, changed = len(planned.plan.exposure.positions), len(planned.plan.update.changes)
+    out.print(
+        f"\nThe whole loop: {held} positions read, {changed} parameters proposed, voted, executed and read back."
+        f"\nReport: {result.report}",
+        markup=False,
+    )
 
 
 def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:

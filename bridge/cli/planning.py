@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from bridge.proposals import Draft
     from bridge.records import PlanRecord
 
+LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
+GREEK_COLUMNS = ("asset", "book", "delta", "gamma per 1 %", "vega per point", "theta per day")
+
 
 def plan(
     owner: OwnerOption = None,
@@ -72,45 +75,60 @@ def _make(session: Session, owner: str | None, block: int | None, chain_file: Pa
 
 
 def print_plan(planned: Planned, kept: Path, report: Path | None) -> None:
-    """Print the plan as people read it: answer, layers, tail, gate, changes."""
-    from bridge.cli.show import console, mapping_text, number, table, usd
+    """Print the plan as people read it, with the reason of every layer and where it is kept."""
+    from bridge.cli.show import console
 
-    out, content = console(), planned.plan
-    out.print(f"[bold]{content.decision.answer.upper()}[/bold]")
-    for reason in content.decision.reasons:
-        out.print(f"  {reason}", markup=False)
-    rows = [
-        [layer.underlying, layer.name, leg.label, number(leg.quantity), number(leg.price), usd(leg.cost_usd)]
-        for layer in content.layers
+    out = console()
+    print_decision(planned)
+    out.print("\n[bold]Why these layers[/bold]")
+    for layer in planned.plan.layers:
+        out.print(f"  {layer.underlying} {layer.name}: {layer.reason}", markup=False)
+    for note in planned.plan.notes:
+        out.print(f"  note: {note}", markup=False)
+    out.print(f"\nkept as {kept}" + (f", report {report}" if report else ""), markup=False)
+
+
+def print_decision(planned: Planned) -> None:
+    """Print answer, legs, greeks and tail before and after, cost, and the proposed changes."""
+    from bridge.cli.show import console, number, table, usd
+
+    out, plan_ = console(), planned.plan
+    out.print(f"[bold]{plan_.decision.answer.upper()}[/bold]: " + "; ".join(plan_.decision.reasons))
+    legs = [
+        [layer.underlying, layer.name, leg.label, number(leg.quantity), number(leg.price, 6), usd(leg.cost_usd)]
+        for layer in plan_.layers
         for leg in layer.legs
     ]
     out.print()
-    out.print(
-        table(
-            "Legs (bought at ask, sold at bid)",
-            ("asset", "layer", "leg", "quantity", "price", "cost USD"),
-            rows,
-            left=3,
-        )
-    )
-    for layer in content.layers:
-        out.print(f"  {layer.underlying} {layer.name}: {layer.reason}", markup=False)
-    risk = content.gate.risk
+    out.print(table("Legs, bought at ask and sold at bid", LEG_COLUMNS, legs, left=3))
     out.print()
+    out.print(table("The book before and after, in USD", GREEK_COLUMNS, _greek_rows(planned), left=2))
+    risk, costs = plan_.gate.risk, plan_.costs
     out.print(
-        f"CVaR95 over 30 days, USD: unhedged {usd(risk.unhedged)}, with layers 2 and 3 {usd(risk.protected)}, "
-        f"with layer 1 {usd(risk.hedged)}"
+        f"CVaR95 over 30 days: unhedged {usd(risk.unhedged)}, with layers 2 and 3 {usd(risk.protected)}, "
+        f"with layer 1 {usd(risk.hedged)} (cap {usd(risk.cap)})\n"
+        f"cost {usd(costs['cash_usd'])} = premium {usd(costs['premium_usd'])} - credit {usd(costs['credit_usd'])}, "
+        f"of a budget of {usd(costs['budget_usd'])}; decay in 30 days {usd(costs['decay_30d_usd'])}"
     )
-    out.print(f"Cost, USD: {mapping_text(content.costs, 6)}")
     changes = [
         [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"]]
-        for row in content.update.to_dict()["changes"]
+        for row in plan_.update.to_dict()["changes"]
     ]
     out.print()
     out.print(table("Proposed parameters", ("parameter", "old", "new", "unit", "why"), changes))
-    for note in content.notes:
-        out.print(f"note: {note}", markup=False)
-    out.print(f"\nkept as {kept}" + (f", report {report}" if report else ""), markup=False)
+
+
+def _greek_rows(planned: Planned) -> list[list[str]]:
+    """Return a row per asset and stage; vega per point of volatility, theta per day."""
+    from bridge.cli.show import usd
+
+    stages = {"unhedged": "LP alone", "protected": "with layers 2 and 3", "hedged": "with layer 1"}
+    return [
+        [asset, words, usd(one.delta_usd), usd(one.gamma_usd), usd(one.vega_usd / 100), usd(one.theta_usd / 365)]
+        for asset in sorted(planned.plan.greeks["unhedged"])
+        for stage, words in stages.items()
+        for one in [planned.plan.greeks[stage][asset]]
+    ]
 
 
 def propose(

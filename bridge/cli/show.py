@@ -19,7 +19,7 @@ def console(stderr: bool = False) -> Console:
 
 def usd(value: float | None) -> str:
     """Show dollars without cents, a dash where unknown."""
-    return "-" if value is None or math.isnan(value) else f"{value:,.0f}"
+    return "-" if value is None or math.isnan(value) else f"{round(value) + 0:,}"
 
 
 def number(value: float | None, digits: int = 4) -> str:
