@@ -6,7 +6,7 @@ BIN := .venv/bin
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test lint fmt bench clean artifacts lock compile
+.PHONY: setup demo test lint fmt bench clean artifacts lock compile readme
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -34,6 +34,9 @@ compile: setup  ## compile the contracts with Brownie and the offline compiler
 
 artifacts: compile  ## write the bridge's package data from the compiled contracts
 	$(BIN)/python scripts/export_artifacts.py
+
+readme: setup  ## put the demo's real output and picture into README.md
+	$(BIN)/python scripts/refresh_readme.py
 
 lock: setup  ## resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
