@@ -13,6 +13,7 @@ of Deribit's rows it is read as no quote, and the chain's source says how many t
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -163,11 +164,14 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame) -> OptionChain:
             "lot": rows["lot"].to_numpy(float) if "lot" in rows else LOTS.get(asset, 0.1),
         }
     )
-    quotes["vol"] = rows["vol"].to_numpy(float) if "vol" in rows else _mid_vol(quotes, spot)
+    quotes["vol"] = rows["vol"].to_numpy(float) if "vol" in rows else np.nan
+    quotes = quotes[quotes["expiry"] > 0]
+    if "vol" not in rows:
+        quotes = quotes.assign(vol=_mid_vol(quotes, spot))
     source = f"file {path.name}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
-    return OptionChain.from_frame(asset, observed_at, spot, quotes[quotes["expiry"] > 0], source)
+    return OptionChain.from_frame(asset, observed_at, spot, quotes, source)
 
 
 def _newest(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -185,7 +189,7 @@ def _seconds(column: pd.Series) -> npt.NDArray[np.int64]:
     if pd.api.types.is_numeric_dtype(column):
         seconds = column.to_numpy(dtype=np.int64)
     else:
-        seconds = pd.to_datetime(column, utc=True).to_numpy(dtype="datetime64[s]").astype(np.int64)
+        seconds = pd.to_datetime(column, utc=True, format="ISO8601").to_numpy(dtype="datetime64[s]").astype(np.int64)
     if (seconds < 0).any() or (seconds > LAST_SECOND).any():
         raise ValueError(f"{column.name} is outside 1970 to 2106: unix times are in seconds")
     return seconds
@@ -210,9 +214,13 @@ def _in_coin(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _mid_vol(quotes: pd.DataFrame, spot: float) -> npt.NDArray[np.float64]:
-    mid = ((quotes["bid"] + quotes["ask"]) / 2).to_numpy()
-    expiry = quotes["expiry"].to_numpy()
-    carry = np.log(quotes["forward"].to_numpy() / spot) / np.where(expiry > 0, expiry, np.nan)
-    return np.asarray(
-        options.implied_vol(mid, spot, quotes["strike"].to_numpy(), expiry, carry, carry, quotes["is_call"].to_numpy())
-    )
+    """Return the volatility of the middle, NaN without two sides; impossible rows too, the chain's check names them."""
+    names = ("bid", "ask", "strike", "expiry", "forward")
+    bid, ask, strike, expiry, forward = (quotes[name].to_numpy(float) for name in names)
+    usable = np.isfinite([bid, ask, strike, forward]).all(axis=0) & (np.min([strike, forward], axis=0) > 0) & (bid >= 0)
+    found = np.full(len(quotes), np.nan)
+    if usable.any() and math.isfinite(spot) and spot > 0:
+        carry = np.log(forward[usable] / spot) / expiry[usable]
+        calls, mid = quotes["is_call"].to_numpy(bool)[usable], (bid[usable] + ask[usable]) / 2
+        found[usable] = options.implied_vol(mid, spot, strike[usable], expiry[usable], carry, carry, calls)
+    return found

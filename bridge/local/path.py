@@ -100,9 +100,9 @@ def _read_frame(path: Path) -> pd.DataFrame:
 
 
 def _seconds(column: pd.Series) -> npt.NDArray[np.int64]:
+    if column.isna().any():
+        raise ValueError("a timestamp is empty")
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(dtype=np.int64)
     times = pd.to_datetime(column, utc=True, format="ISO8601")
-    if times.isna().any():
-        raise ValueError("a timestamp is empty")
     return times.to_numpy(dtype="datetime64[s]").astype(np.int64)

@@ -1,0 +1,114 @@
+"""Steps that tests of the bridge share: plan, propose, vote, queue, execute, and act through a Safe."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+from eth_typing import HexStr
+from web3.types import TxReceipt
+
+from bridge.config import Config
+from bridge.genesis import GovernanceTerms
+from bridge.governance import Proposal, find_proposal, send_execute, send_queue, send_vote
+from bridge.local.accounts import account, accounts
+from bridge.local.anvil import advance_time
+from bridge.local.world import World
+from bridge.observe import observe, read_governed
+from bridge.option_chains import read_chains
+from bridge.planning import Planned, make_plan
+from bridge.proposals import Draft, draft_proposal, send_proposal
+from bridge.records import PlanRecord
+from bridge.safe import build_safe_transaction, send_safe_transaction, sign_safe_transaction
+from hedge.parameters import KEYS
+
+TERMS = GovernanceTerms()
+LIFE = 14 * 86_400
+VOTERS = ("voter-1", "voter-2", "operator")
+
+
+def plan_now(world: World, config: Config) -> Planned:
+    """Make a plan at the newest block."""
+    block = world.chain.head()
+    seen = observe(world.chain, world.deployment, world.deployment.address("lp"), config.book, block)
+    chains = read_chains(config.options, dict(seen.market.spots), block.timestamp)
+    return make_plan(seen, chains, world.chain.chain_id, None)
+
+
+def with_changes(record: PlanRecord, changes: dict[int, int]) -> PlanRecord:
+    """Return a copy of a record that proposes these new values by key."""
+    plan: dict[str, Any] = copy.deepcopy(record.plan)
+    plan["update"]["changes"] = [
+        {"key": key, "old": KEYS[key].initial, "new": new, "reason": "test", "effect": "test"}
+        for key, new in sorted(changes.items())
+    ]
+    return replace(record, plan=plan)
+
+
+def draft(world: World, record: PlanRecord, life: int = LIFE, proposer: str = "operator") -> Draft:
+    """Draft the proposal of a record at the newest block."""
+    return draft_proposal(world.chain, world.deployment, record, life, account(proposer).address, world.chain.head())
+
+
+def propose(world: World, record: PlanRecord) -> int:
+    """Propose a record as the operator and return the proposal's id."""
+    drafted = draft(world, record)
+    assert send_proposal(world.chain, world.deployment, account("operator"), drafted)
+    return drafted.id
+
+
+def found(world: World, number: int) -> Proposal:
+    """Read a proposal at the newest block."""
+    return find_proposal(world.chain, world.deployment, number, world.chain.head())
+
+
+def vote(world: World, number: int, support: str = "for", names: tuple[str, ...] = VOTERS) -> None:
+    """Let the voting delay pass and cast votes."""
+    advance_time(world.chain, TERMS.voting_delay + 1)
+    for name in names:
+        send_vote(world.chain, world.deployment, account(name), found(world, number), support)
+
+
+def queue(world: World, number: int) -> None:
+    """Let the voting period pass and put the proposal into the timelock."""
+    advance_time(world.chain, TERMS.voting_period + 1)
+    send_queue(world.chain, world.deployment, account("outsider"), found(world, number))
+
+
+def carry(world: World, record: PlanRecord) -> int:
+    """Propose, vote, queue and execute a record; returns the proposal's id."""
+    number = propose(world, record)
+    vote(world, number)
+    queue(world, number)
+    advance_time(world.chain, TERMS.timelock_delay + 1)
+    send_execute(world.chain, world.deployment, account("outsider"), found(world, number))
+    return number
+
+
+def values(world: World) -> list[int]:
+    """Read the parameters in force, by key."""
+    return read_governed(world.chain, world.deployment, world.chain.head()).parameters.to_values()
+
+
+def parameters_call(world: World, function: str, *arguments: object) -> tuple[str, HexStr]:
+    """Return address and calldata of a call of HedgeParameters."""
+    address = world.deployment.address("HedgeParameters")
+    contract = world.chain.contract("HedgeParameters", address)
+    return address, HexStr(contract.encode_abi(function, args=list(arguments)))
+
+
+def act_through_safe(world: World, safe: str, to: str, data: HexStr, signers: int = 2) -> TxReceipt:
+    """Let a Safe make a call, signed by so many of its owners and sent by anybody."""
+    transaction = build_safe_transaction(world.chain, world.deployment.address(safe), to, data, world.chain.head())
+    signatures = sign_safe_transaction(transaction, accounts(safe)[:signers])
+    return send_safe_transaction(world.chain, account("outsider"), transaction, signatures)
+
+
+def act_as(world: World, sender: str, to: str, data: HexStr) -> None:
+    """Send a call from an address that no key is known of, as only a local chain allows."""
+    request = world.chain.request
+    request("anvil_setBalance", sender, hex(10**18))
+    request("anvil_impersonateAccount", sender)
+    request("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(1_000_000)})
+    request("anvil_stopImpersonatingAccount", sender)

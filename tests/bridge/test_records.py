@@ -1,0 +1,160 @@
+"""Plans on record: one hash for one content, a changed file refused, never half a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.errors import BadFile
+from bridge.records import PlanRecord, find_record, inputs_hash, load_record, newest_record
+
+pytestmark = pytest.mark.unit
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def made(**inputs: Any) -> PlanRecord:
+    inputs = {"spot": 3000.0, "owner": "0xabc"} | inputs
+    plan = {"inputs": inputs, "update": {"changes": [{"key": 3, "old": 1000, "new": 800}]}}
+    return PlanRecord(inputs_hash(inputs), 31337, 12, "0xblock", 1_767_225_600, "0xabc", plan)
+
+
+def tampered(path: Path, change: Callable[[dict[str, Any]], Any]) -> Path:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_inputs_hash__keys_in_another_order__is_the_same() -> None:
+    assert inputs_hash({"a": 1, "b": {"c": 2.5, "d": None}}) == inputs_hash({"b": {"d": None, "c": 2.5}, "a": 1})
+
+
+def test_inputs_hash__known_text__is_the_keccak_of_compact_sorted_json() -> None:
+    # keccak-256 of '{}', as any other implementation gives it.
+    assert inputs_hash({}) == "0xb48d38f93eaa084033fc5970bf96e559c33c4cdc07d889ab00b4d63f9590739d"
+
+
+@given(st.dictionaries(st.text(max_size=4), JSON, max_size=4))
+@pytest.mark.prop
+def test_inputs_hash__through_a_file_and_back__is_the_same(inputs: dict[str, Any]) -> None:
+    assert inputs_hash(json.loads(json.dumps(inputs))) == inputs_hash(inputs)
+
+
+def test_inputs_hash__nan__has_no_hash() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        inputs_hash({"vol": float("nan")})
+
+
+def test_load_record__as_saved__is_equal_and_knows_its_changes(tmp_path: Path) -> None:
+    record = made()
+    path = record.save(tmp_path)
+    assert path == record.path(tmp_path)
+    assert load_record(path) == record
+    assert record.changes() == {3: 800}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content["plan"]["inputs"].update(spot=2999.0),
+        lambda content: content["plan"]["update"]["changes"][0].update(new=1),
+        lambda content: content.update(chain_id=1),
+        lambda content: content.update(observed_at=0),
+        lambda content: content.update(inputs_hash="0x00"),
+    ],
+)
+def test_load_record__changed_after_it_was_made__is_refused(
+    tmp_path: Path, change: Callable[[dict[str, Any]], Any]
+) -> None:
+    path = tampered(made().save(tmp_path), change)
+    with pytest.raises(BadFile, match="it was changed, make a new plan"):
+        load_record(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda content: content.update(format=2), "not a plan of format 1"),
+        (lambda content: content.pop("format"), "not a plan as"),
+        (lambda content: content.pop("owner"), "not a plan as"),
+        (lambda content: content.update(extra=1), "not a plan as"),
+        (lambda content: content.update(plan=[]), "not a plan as"),
+        (lambda content: content["plan"]["inputs"].update(spot=float("nan")), "not a plan as"),
+    ],
+)
+def test_load_record__of_another_shape__is_refused(
+    tmp_path: Path, change: Callable[[dict[str, Any]], Any], words: str
+) -> None:
+    path = tampered(made().save(tmp_path), change)
+    with pytest.raises(BadFile, match=words):
+        load_record(path)
+
+
+@pytest.mark.parametrize("text", ["", "5", "[]", "null", "{", '"plan"'])
+def test_load_record__not_a_record__is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadFile, match=re.escape(str(path))):
+        load_record(path)
+
+
+def test_load_record__absent_or_a_folder__says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="make one with `alvh plan`"):
+        load_record(tmp_path / "none.json")
+    with pytest.raises(BadFile, match="cannot be read"):
+        load_record(tmp_path)
+
+
+def test_newest_record__two_plans__is_the_one_saved_last(tmp_path: Path) -> None:
+    first, second = made(), made(spot=3100.0)
+    first.save(tmp_path)
+    second.save(tmp_path)
+    assert newest_record(tmp_path) == second
+    first.save(tmp_path)
+    assert newest_record(tmp_path) == first
+
+
+def test_newest_record__none_made__says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="run `alvh plan`"):
+        newest_record(tmp_path)
+
+
+def test_find_record__known_and_unknown_hash__is_the_record_or_none(tmp_path: Path) -> None:
+    record = made()
+    record.save(tmp_path)
+    assert find_record(tmp_path, record.inputs_hash) == record
+    assert find_record(tmp_path, "0x" + "00" * 32) is None
+
+
+@pytest.mark.parametrize("step", ["write_text", "replace"])
+def test_save__disk_fails__leaves_the_old_file_and_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    record = made()
+    path = record.save(tmp_path)
+    before = path.read_text(encoding="utf-8")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, step, fail)
+        with pytest.raises(BadFile, match="cannot be written: disk full"):
+            record.save(tmp_path)
+    assert path.read_text(encoding="utf-8") == before
+    assert sorted(file.name for file in path.parent.iterdir()) == sorted([path.name, "newest"])
