@@ -20,6 +20,7 @@
     |   +-- DuplicateQuote     one option quoted twice
     +-- ChainMismatch          a chain that was seen at another spot than the market
     +-- NotListed              no listed option fits what a layer needs
+    +-- NoSurface              a chain without a quote that a volatility surface can be fitted to
 
 Nothing foreign leaks from `hedge`: what numpy or scipy raise on bad input is caught before it happens.
 """
@@ -206,3 +207,12 @@ class NotListed(HedgeError):
         self.what, self.wanted, self.nearest = what, wanted, nearest
         found = "there is none" if nearest != nearest else f"the nearest is {nearest:g}"
         super().__init__(f"no listed {what} fits: wanted {wanted}, {found}")
+
+
+class NoSurface(HedgeError):
+    """A chain without a quote that a surface can be fitted to. Attributes: rows, dropped (rows by reason)."""
+
+    def __init__(self, rows: int, dropped: dict[str, int]) -> None:
+        self.rows, self.dropped = rows, dropped
+        reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
+        super().__init__(f"no usable quote in {rows} rows" + (f": {reasons}" if reasons else ""))
