@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from eth_abi.exceptions import DecodingError
 from eth_typing import HexStr
 from web3.exceptions import MismatchedABI, Web3ValueError
 
@@ -81,7 +82,7 @@ def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: b
         function, arguments = chain.contract("HedgeParameters", address).decode_function_input(
             HexStr("0x" + calldata.hex())
         )
-    except (Web3ValueError, MismatchedABI):
+    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):  # anybody may propose any bytes
         return None
     if function.fn_name != "applyUpdate":
         return None

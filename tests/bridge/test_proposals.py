@@ -1,0 +1,216 @@
+"""From a plan to a proposal on the real governor: once, by its proposer, and only what the contract would execute."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bridge.chain import Chain
+from bridge.errors import ContractReverted, RefusedAction, TransactionFailed, UntrustedNumber
+from bridge.local.accounts import account
+from bridge.local.world import World
+from bridge.proposals import confirm_execution, describe, send_proposal
+from bridge.records import PlanRecord
+from bridge.updates import Update, build_update, check_update, decode_update, encode_update
+from hedge.parameters import KEYS
+from tests.bridge.steps import LIFE, TERMS, act_as, carry, draft, found, parameters_call, propose, values, with_changes
+
+CONDOR_SIZE, RAMP_FULL, CVAR_CAP = 3, 6, 15
+DAY = 86_400
+
+
+def refused(world: World, record: PlanRecord, life: int = LIFE) -> ContractReverted:
+    with pytest.raises(ContractReverted) as caught:
+        draft(world, record, life)
+    return caught.value
+
+
+def test_draft_proposal__new_plan__is_checked_for_the_time_of_its_execution(world: World, record: PlanRecord) -> None:
+    made = draft(world, record)
+    assert made.state is None
+    assert made.update.inputs_hash == record.inputs_hash
+    assert dict(zip(made.update.keys, made.update.values, strict=True)) == record.changes()
+    waits = TERMS.voting_delay + TERMS.voting_period + TERMS.timelock_delay
+    assert made.executable_at == world.chain.head().timestamp + waits
+
+
+def test_draft_proposal__after_it_was_sent__finds_it_and_sends_nothing(world: World, record: PlanRecord) -> None:
+    number = propose(world, record)
+    again = draft(world, record)
+    assert (again.id, again.state) == (number, "pending")
+    before = world.chain.head()
+    assert not send_proposal(world.chain, world.deployment, account("operator"), again)
+    assert world.chain.head() == before
+
+
+def test_draft_proposal__another_proposer__is_another_proposal(world: World, record: PlanRecord) -> None:
+    assert draft(world, record).id != draft(world, record, proposer="voter-1").id
+
+
+def test_send_proposal__brought_by_somebody_else__is_refused_by_the_governor(world: World, record: PlanRecord) -> None:
+    made = draft(world, record)
+    with pytest.raises(ContractReverted) as caught:
+        send_proposal(world.chain, world.deployment, account("voter-1"), made)
+    assert caught.value.error == "GovernorRestrictedProposer"
+
+
+def test_send_proposal__too_few_votes__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:
+    made = draft(world, record, proposer="outsider")
+    with pytest.raises(ContractReverted) as caught:
+        send_proposal(world.chain, world.deployment, account("outsider"), made)
+    assert caught.value.error == "GovernorInsufficientProposerVotes"
+    assert caught.value.arguments["votes"] == 0
+    assert caught.value.arguments["threshold"] == TERMS.proposal_threshold
+
+
+def test_send_proposal__two_bridges_at_once__the_second_sends_nothing(world: World, record: PlanRecord) -> None:
+    first, second = draft(world, record), draft(world, record)
+    operator = account("operator")
+    assert send_proposal(world.chain, world.deployment, operator, first)
+    assert not send_proposal(world.chain, world.deployment, operator, second)
+
+
+def test_send_proposal__overtaken_in_the_same_block__is_no_failure(
+    world: World, record: PlanRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = draft(world, record)
+    propose(world, record)
+
+    def fail(*_: object) -> None:
+        raise TransactionFailed("HedgeGovernor.propose", "0x", "was mined and reverted")
+
+    monkeypatch.setattr(Chain, "send", fail)
+    assert not send_proposal(world.chain, world.deployment, account("operator"), second)
+
+
+def test_send_proposal__transaction_fails_and_nothing_is_there__is_raised(
+    world: World, record: PlanRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise TransactionFailed("HedgeGovernor.propose", "0x", "was mined and reverted")
+
+    monkeypatch.setattr(Chain, "send", fail)
+    with pytest.raises(TransactionFailed):
+        send_proposal(world.chain, world.deployment, account("operator"), draft(world, record))
+
+
+def test_draft_proposal__empty_plan__is_refused(world: World, record: PlanRecord) -> None:
+    with pytest.raises(RefusedAction, match="changes no parameter"):
+        draft(world, with_changes(record, {}))
+
+
+def test_draft_proposal__plan_of_another_chain__is_refused(world: World, record: PlanRecord) -> None:
+    with pytest.raises(RefusedAction, match="the plan is of chain 1, this is chain 31337"):
+        draft(world, replace(record, chain_id=1))
+
+
+def test_draft_proposal__outside_its_bounds__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:
+    error = refused(world, with_changes(record, {CVAR_CAP: 50}))
+    assert error.error == "OutOfBounds"
+    assert error.arguments == {"key": CVAR_CAP, "value": 50, "min": 100, "max": 10_000}
+
+
+def test_draft_proposal__step_too_large__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:
+    error = refused(world, with_changes(record, {CONDOR_SIZE: 1600}))
+    assert error.error == "StepTooLarge"
+    assert error.arguments == {"key": CONDOR_SIZE, "oldValue": 1000, "newValue": 1600, "maxStep": 200}
+
+
+def test_draft_proposal__no_change_after_all__is_refused(world: World, record: PlanRecord) -> None:
+    error = refused(world, with_changes(record, {CONDOR_SIZE: 1000}))
+    assert (error.error, error.arguments) == ("NoChange", {"key": CONDOR_SIZE, "value": 1000})
+
+
+def test_draft_proposal__rule_across_keys_broken__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:
+    error = refused(world, with_changes(record, {RAMP_FULL: 5700}))
+    assert error.error == "RampTooNarrow"
+    assert error.arguments == {"start": 5500, "full": 5700, "minWidth": 500}
+
+
+def test_draft_proposal__expires_before_it_could_run__is_refused_with_both_times(
+    world: World, record: PlanRecord
+) -> None:
+    error = refused(world, record, life=3600)
+    assert error.error == "Expired"
+    assert error.arguments["expiry"] == record.observed_at + 3600
+    assert error.arguments["at"] == world.chain.head().timestamp + 6 * DAY
+
+
+def test_draft_proposal__key_still_cools_down_then__is_refused_with_the_times(world: World, record: PlanRecord) -> None:
+    key = KEYS[CONDOR_SIZE]
+    limits = (key.least, key.most, 200, 500, 30 * DAY)
+    act_as(world, world.deployment.address("HedgeTimelock"), *parameters_call(world, "setLimits", key.id, limits))
+    error = refused(world, with_changes(record, {CONDOR_SIZE: 900}))
+    assert (error.error, error.arguments["key"]) == ("CoolingDown", CONDOR_SIZE)
+    assert int(str(error.arguments["readyAt"])) > int(str(error.arguments["at"]))
+
+
+def test_check_update__same_keys_right_after_an_execution__cool_down(world: World, record: PlanRecord) -> None:
+    carry(world, with_changes(record, {CONDOR_SIZE: 900}))
+    now = world.chain.head()
+    update = build_update({CONDOR_SIZE: 800}, now.timestamp, LIFE, record.inputs_hash)
+    with pytest.raises(ContractReverted, match="CoolingDown"):
+        check_update(world.chain, world.deployment, update, "dao", now.timestamp, now)
+    check_update(world.chain, world.deployment, update, "dao", now.timestamp + DAY, now)
+
+
+def test_draft_proposal__observation_older_than_the_last_update__is_refused(world: World, record: PlanRecord) -> None:
+    carry(world, with_changes(record, {CONDOR_SIZE: 900}))
+    assert refused(world, with_changes(record, {CVAR_CAP: 2900})).error == "NotNewer"
+
+
+def test_describe__any_plan__carries_block_inputs_and_every_change(record: PlanRecord) -> None:
+    text = describe(record, account("operator").address.lower())
+    assert f"Inputs hash: {record.inputs_hash}" in text
+    assert f"Observed at block {record.block_number} (" in text
+    for change in record.plan["update"]["changes"]:
+        assert f"| {change['name']} | {change['old']} | {change['new']} | {change['unit']} |" in text
+        assert change["reason"] in text
+    assert text.endswith(f"#proposer={account('operator').address}")
+
+
+def test_describe__one_change__is_in_the_singular(record: PlanRecord) -> None:
+    assert describe(with_changes(record, {3: 900}), account("lp").address).startswith("# Hedge parameters: 1 change\n")
+
+
+@given(
+    changes=st.dictionaries(st.integers(0, 17), st.integers(0, 2**32 - 1), min_size=1),
+    observed_at=st.integers(0, 2**63),
+    life=st.integers(0, 2**31),
+    inputs=st.binary(min_size=32, max_size=32),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@pytest.mark.prop
+def test_decode_update__encoded__is_the_same_update(
+    world: World, changes: dict[int, int], observed_at: int, life: int, inputs: bytes
+) -> None:
+    update = build_update(changes, observed_at, life, "0x" + inputs.hex())
+    call = bytes.fromhex(encode_update(world.chain, world.deployment, update)[2:])
+    assert decode_update(world.chain, world.deployment, world.deployment.address("HedgeParameters"), call) == update
+
+
+def test_decode_update__another_call_or_contract__is_none(world: World) -> None:
+    address, unpause = parameters_call(world, "unpause")
+    update = Update((3,), (900,), 1, 2, "0x" + "00" * 32)
+    call = bytes.fromhex(encode_update(world.chain, world.deployment, update)[2:])
+    assert decode_update(world.chain, world.deployment, address, bytes.fromhex(unpause[2:])) is None
+    assert decode_update(world.chain, world.deployment, account("lp").address, call) is None
+    assert decode_update(world.chain, world.deployment, address, b"\x01\x02\x03\x04") is None
+    assert decode_update(world.chain, world.deployment, address, b"") is None
+    assert decode_update(world.chain, world.deployment, address, call[:40]) is None
+
+
+def test_confirm_execution__after_the_execution__values_are_those_of_the_vote(world: World, record: PlanRecord) -> None:
+    number = carry(world, record)
+    confirm_execution(world.chain, world.deployment, found(world, number), world.chain.head())
+    now = values(world)
+    assert {key: now[key] for key in record.changes()} == record.changes()
+
+
+def test_confirm_execution__chain_holds_something_else__names_the_parameter(world: World, record: PlanRecord) -> None:
+    number = propose(world, with_changes(record, {CONDOR_SIZE: 900}))
+    with pytest.raises(UntrustedNumber, match="condorSizeCapBps is 1000 after the execution, the vote said 900"):
+        confirm_execution(world.chain, world.deployment, found(world, number), world.chain.head())
