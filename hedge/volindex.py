@@ -7,6 +7,8 @@ Source: Cboe Volatility Index Methodology, 2026, appendices 3 to 5.
 Quotes are a frame with one row per option of one expiry: strike, is_call, bid, ask, in quote currency per unit of
 underlying (coin prices must be converted first). A bid that is 0 or NaN, or an ask that is NaN, is no quote; the strip
 ends on each side before the second of two listed strikes in a row without a quote.
+
+Also here, from their own modules: what volatility was (`hedge.realized`), and the fair strike of a variance swap.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,26 @@ import pandas as pd
 
 from hedge.errors import BadInput, NegativeVariance, TooFewExpiries, TooFewQuotes
 from hedge.inputs import FloatArray, finite, nonnegative, positive
+from hedge.realized import Bars, close_to_close, from_ticks, garman_klass, parkinson, rogers_satchell, yang_zhang
+from hedge.variance_swap import variance_swap
+
+__all__ = [
+    "Bars",
+    "TermVariance",
+    "VolIndex",
+    "close_to_close",
+    "from_ticks",
+    "garman_klass",
+    "index_from_chain",
+    "parkinson",
+    "rogers_satchell",
+    "single_term_variance",
+    "term_variance",
+    "variance_contributions",
+    "variance_swap",
+    "vol_index",
+    "yang_zhang",
+]
 
 DAYS_PER_YEAR = 365.0
 
