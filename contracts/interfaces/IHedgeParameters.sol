@@ -18,7 +18,9 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 /// Known limits. The hash of inputs is a pointer for people and monitors; the contract cannot verify it. A vote judges
 /// the tuple that results from it, and what a steward changed before it and the vote left alone counts as voted from
 /// then on. A steward's legal step can make a pending vote's step, or the rules across keys, fail; the guardian's
-/// rollback restores the voted values.
+/// rollback restores the voted values. Several legal steps, each after its cooldown, reach any value inside the bounds:
+/// the bounds are what limits a patient majority or steward. A guardian can undo every vote once, and pause for as long
+/// as it likes: the DAO's remedy is to name another guardian.
 interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Who makes a change; the DAO and the steward differ in order and cooldown (see `check`).
     enum Source {

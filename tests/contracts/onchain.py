@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 import socket
 import subprocess
 import time
@@ -147,13 +147,29 @@ def named(data: bytes, abi: list[dict[str, Any]]) -> Refusal:
 
 
 def compiled(name: str) -> dict[str, Any]:
-    """Read a contract from Brownie's build, and refuse one that is older than its source."""
+    """Read a contract from Brownie's build, and refuse one that is older than a source it was compiled from.
+
+    Brownie recompiles what imports a changed file, but not what imports that: only `brownie compile --all` is sure.
+    """
     path = BUILD / f"{name}.json"
-    assert path.is_file(), f"{path} is missing: run `brownie compile` (make contracts)"
+    assert path.is_file(), f"{path} is missing: run `brownie compile --all`"
     built: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    source = (ROOT / built["sourcePath"]).read_bytes()
-    assert hashlib.sha1(source).hexdigest() == built["sha1"], f"{name} changed since the build: run `brownie compile`"
+    written = path.stat().st_mtime
+    changed = sorted(s.name for s in _imported(ROOT / built["sourcePath"]) if s.stat().st_mtime > written)
+    assert not changed, f"{name} is older than {', '.join(changed)}: run `brownie compile --all`"
     return built
+
+
+def _imported(source: Path) -> set[Path]:
+    """Return a Solidity file and every file of the project that it imports, directly or not."""
+    found, waiting = set(), [source.resolve()]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            named_paths = re.findall(r'from "(\.[^"]+)"', path.read_text(encoding="utf-8"))
+            waiting += [(path.parent / relative).resolve() for relative in named_paths]
+    return found
 
 
 @contextmanager

@@ -100,6 +100,13 @@ def test_limits__widened__not_usable_in_the_same_proposal(parameters: Deployed, 
     assert parameters.read("value", 1) == 5000
 
 
+def test_limits__widened_on_a_key_the_steward_moved__the_vote_waits_too(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {1: 1100})
+    parameters.send("setLimits", 1, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
+    expected = refusal("CoolingDown", 1, node.now, node.now + HOUR)
+    assert parameters.refusal("applyUpdate", update(parameters, {1: 5000}), sender=TIMELOCK) == expected
+
+
 def test_describe__every_key__is_the_table_of_the_hedge_package(parameters: Deployed) -> None:
     assert parameters.read("KEY_COUNT") == COUNT
     table = [tuple(parameters.read("describe", key)) for key in range(COUNT)]
