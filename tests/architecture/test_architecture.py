@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEDGE_MAY_IMPORT = {"hedge", "numpy", "pandas", "scipy", "numba"}
+HEDGE_MAY_IMPORT = {"hedge", "numpy", "pandas", "scipy", "numba", "pyxirr", "talib"}
 IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", "http", "secrets", "threading", "sys"}
 BRIDGE_NEVER_IMPORTS = {"brownie", "tests", "scripts"}
 MOST_PYTHON_LINES, MOST_SOLIDITY_LINES = 400, 500
@@ -51,7 +51,8 @@ def loaded_by(package: str) -> set[str]:
 
 
 def test_import_hedge__fresh_interpreter__loads_no_chain_no_plotting_no_compiler() -> None:
-    assert not loaded_by("hedge") & {"web3", "brownie", "matplotlib", "eth_abi", "requests", "rich", "bridge", "numba"}
+    heavy = {"web3", "brownie", "matplotlib", "eth_abi", "requests", "rich", "bridge", "numba", "talib"}
+    assert not loaded_by("hedge") & heavy
 
 
 def test_import_bridge__fresh_interpreter__loads_no_brownie() -> None:
