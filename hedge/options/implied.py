@@ -9,10 +9,12 @@ the iteration is monotone and nearly linear:
     above                          ln(bound - b) against s (concave after one overshoot)
 
 Monotone means that no step can leave the domain, so no safeguard is needed. Source of the regions: P. Jaeckel, "Let's
-Be Rational", Wilmott 2015.
+Be Rational", Wilmott 2015. Arrays from `native.BULK` on go to `implied_kernel`, which solves the same equations from a
+better seed with steps of higher order.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,10 +22,12 @@ from scipy.special import log_ndtr
 
 from hedge.errors import NoImpliedVol
 from hedge.inputs import BoolArray, FloatArray, finite, nonnegative
+from hedge.options import bulk
 from hedge.options.normalised import density, log_otm_value, log_ratio, otm_value, scaled_otm_value, standardise
 
 _Step = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
+_NAMES = ("price", "spot", "strike", "expiry", "rate", "carry")
 _CLOSE = 1e-11  # convergence is quadratic: the step after one this small is below rounding
 _MOST_STEPS = 64  # measured: 12 suffice for 1e-6 < s < 12 and up to 37 standard deviations
 _ROUNDING = 4.0 * np.finfo(np.float64).eps
@@ -63,7 +67,16 @@ def implied_vol(
     >>> round(float(implied_vol(2.1334, 60.0, 65.0, 0.25, rate=0.08, carry=0.08)), 3)
     0.3
     """
-    p, f, k, t, discount, sign = _forward_terms(price, spot, strike, expiry, rate, carry, is_call)
+    arguments = (price, spot, strike, expiry, rate, carry, is_call)
+    plain = partial(_array_vols, strict)
+    if bulk.is_bulk(*arguments):
+        return bulk.evaluate("implied_vol", 1, plain, _NAMES, arguments[:-1], is_call)[0]
+    return plain(*arguments)[0]
+
+
+def _array_vols(strict: bool, *arguments: ArrayLike) -> tuple[FloatArray]:
+    """Invert on the arrays' path: exact limits and errors, whatever the size."""
+    p, f, k, t, discount, sign = _forward_terms(*arguments)
     smaller, intrinsic = np.minimum(f, k), np.maximum(sign * (f - k), 0.0)
     time_value = p / discount - intrinsic
     time_value = np.where(np.abs(time_value) <= _ROUNDING * intrinsic, 0.0, time_value)
@@ -73,7 +86,7 @@ def implied_vol(
     vol = np.full(p.shape, np.nan)
     beta = time_value[valid] / (np.sqrt(f[valid]) * np.sqrt(k[valid]))
     vol[valid] = _total_vol(beta, np.abs(log_ratio(f[valid], k[valid]))) / np.sqrt(t[valid])
-    return vol[()]
+    return (vol[()],)
 
 
 def _forward_terms(
