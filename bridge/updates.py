@@ -13,6 +13,7 @@ from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.errors import RefusedAction
 from bridge.reverts import decode_reason
+from hedge.parameters import KEYS
 
 SOURCE = {"dao": 0, "steward": 1}
 
@@ -74,7 +75,11 @@ def encode_update(chain: Chain, deployment: Deployment, update: Update) -> HexSt
 
 
 def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: bytes) -> Update | None:
-    """Read an update back from a proposal's calldata; None where the call is something else."""
+    """Read an update back from a proposal's calldata.
+
+    Anybody may propose any bytes, so None stands for everything else: another call, malformed calldata, keys that do
+    not exist or are not one to one with the values.
+    """
     address = deployment.address("HedgeParameters")
     if target.lower() != address.lower():
         return None
@@ -82,11 +87,13 @@ def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: b
         function, arguments = chain.contract("HedgeParameters", address).decode_function_input(
             HexStr("0x" + calldata.hex())
         )
-    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):  # anybody may propose any bytes
+    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
         return None
     if function.fn_name != "applyUpdate":
         return None
     fields: Any = arguments["update"]
+    if len(fields["keys"]) != len(fields["values"]) or any(key >= len(KEYS) for key in fields["keys"]):
+        return None
     return Update(
         tuple(fields["keys"]),
         tuple(fields["values"]),

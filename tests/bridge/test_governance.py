@@ -94,7 +94,7 @@ def test_find_proposal__voted_down__is_defeated_and_cannot_be_queued(world: Worl
     vote(world, number, "against")
     advance_time(world.chain, TERMS.voting_period + 1)
     assert found(world, number).state == "defeated"
-    with pytest.raises(RefusedAction, match="cannot queue: .* is defeated, not succeeded"):
+    with pytest.raises(RefusedAction, match=r"cannot queue: .* is defeated, not succeeded"):
         send_queue(world.chain, world.deployment, account("operator"), found(world, number))
 
 
@@ -105,7 +105,7 @@ def test_send__wrong_state__is_refused_before_sending(world: World, record: Plan
     for verb, send in (("queue", send_queue), ("execute", send_execute)):
         with pytest.raises(RefusedAction, match=f"cannot {verb}: proposal {number} is pending"):
             send(*place, operator, pending)
-    with pytest.raises(RefusedAction, match="cannot vote: .* not active"):
+    with pytest.raises(RefusedAction, match=r"cannot vote: .* not active"):
         send_vote(*place, operator, pending, "for")
     assert world.chain.head() == before
 

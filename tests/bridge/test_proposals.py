@@ -203,6 +203,15 @@ def test_decode_update__another_call_or_contract__is_none(world: World) -> None:
     assert decode_update(world.chain, world.deployment, address, call[:40]) is None
 
 
+@pytest.mark.parametrize(("keys", "new"), [((18,), (1,)), ((3, 4), (900,)), ((3,), (900, 1))])
+def test_decode_update__update_that_no_contract_takes__is_none(
+    world: World, keys: tuple[int, ...], new: tuple[int, ...]
+) -> None:
+    update = Update(keys, new, 1, 2, "0x" + "00" * 32)
+    call = bytes.fromhex(encode_update(world.chain, world.deployment, update)[2:])
+    assert decode_update(world.chain, world.deployment, world.deployment.address("HedgeParameters"), call) is None
+
+
 def test_confirm_execution__after_the_execution__values_are_those_of_the_vote(world: World, record: PlanRecord) -> None:
     number = carry(world, record)
     confirm_execution(world.chain, world.deployment, found(world, number), world.chain.head())

@@ -1,0 +1,98 @@
+"""The packaged ABIs and bytecode: complete, and those of the sources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bridge.artifacts
+from bridge.artifacts import artifact, error_abi
+from bridge.artifacts.export import OURS, THEIRS, artifact_texts, export_artifacts
+from bridge.errors import MissingTool
+
+PACKAGE = Path(bridge.artifacts.__file__).parent
+
+
+def is_of_these_sources(build: Path, root: Path) -> bool:
+    """Tell whether a build folder was made from the contracts as they stand."""
+    made = [json.loads(path.read_text(encoding="utf-8")) for path in build.glob("*.json")]
+    ours = {one["sourcePath"]: one["sha1"] for one in made if one["sourcePath"].startswith("contracts/")}
+    sources = {
+        str(path.relative_to(root)): hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+        for path in (root / "contracts").rglob("*.sol")
+    }
+    return ours == sources
+
+
+def compiled(root: Path, work: Path) -> Path:
+    """Compile a copy of the contracts with Brownie, starting from what the project has built already."""
+    brownie = Path(sys.executable).with_name("brownie")
+    if not brownie.is_file():
+        pytest.skip("brownie is not installed: the sources cannot be compiled")
+    shutil.copytree(root / "contracts", work / "contracts")
+    shutil.copy(root / "brownie-config.yaml", work)
+    (work / "node_modules").symlink_to(root / "node_modules")
+    environment = {**os.environ, "SOLCX_BINARY_PATH": str(root / "scripts" / "solc")}
+    command = [str(brownie), "compile"]
+    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return work / "build" / "contracts"
+
+
+@pytest.fixture
+def build(root: Path, tmp_path: Path) -> Path:
+    """Return the compiler's output for the contracts as they stand; compiles only if nobody has."""
+    kept = root / "build" / "contracts"
+    return kept if is_of_these_sources(kept, root) else compiled(root, tmp_path)
+
+
+def test_artifact_texts__of_the_sources_as_they_stand__are_the_packaged_files(build: Path) -> None:
+    texts = artifact_texts(build)
+    assert {path.stem for path in PACKAGE.glob("*.json")} == set(texts)
+    stale = [name for name, text in texts.items() if (PACKAGE / f"{name}.json").read_text(encoding="utf-8") != text]
+    assert not stale, f"run `make artifacts`: {', '.join(stale)}"
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", OURS)
+def test_artifact__ours__has_abi_and_bytecode(name: str) -> None:
+    made = artifact(name)
+    assert made.name == name
+    assert made.abi
+    assert made.bytecode.startswith("0x6")
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", THEIRS)
+def test_artifact__of_other_people__is_an_abi_alone(name: str) -> None:
+    assert artifact(name).abi
+    assert artifact(name).bytecode == ""
+
+
+@pytest.mark.unit
+def test_artifact__unknown_name__says_to_install_again() -> None:
+    with pytest.raises(MissingTool, match=r"no artifact Nonsense: .* install alvh again"):
+        artifact("Nonsense")
+
+
+@pytest.mark.unit
+def test_error_abi__every_error_in_our_interfaces__is_there(root: Path) -> None:
+    names = {entry["name"] for entry in error_abi()}
+    for path in (root / "contracts" / "interfaces").glob("*.sol"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip().startswith("error "):
+                assert line.strip().removeprefix("error ").split("(")[0] in names, f"{path.name}: {line}"
+    assert {"GovernorNonexistentProposal", "AccessControlUnauthorizedAccount", "EnforcedPause"} <= names
+
+
+@pytest.mark.unit
+def test_export_artifacts__no_build_folder__says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(MissingTool, match="run `brownie compile` first"):
+        export_artifacts(tmp_path, tmp_path)

@@ -1,0 +1,102 @@
+"""The doctor looks at everything, whatever is broken, and every fault comes with a cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge.doctor import Finding, examine
+from bridge.local.accounts import account
+from bridge.local.anvil import advance_time, free_port
+from bridge.local.world import World
+
+
+@pytest.fixture
+def settings(world: World, tmp_path: Path) -> Path:
+    """Write settings and a deployment file for the world."""
+    world.deployment.save(tmp_path / "deployment.json")
+    path = tmp_path / "alvh.toml"
+    path.write_text(
+        f'[chain]\nrpc_url = "{world.chain.url}"\ndeployment = "{tmp_path}/deployment.json"\n', encoding="utf-8"
+    )
+    return path
+
+
+def faults(findings: list[Finding]) -> dict[str, str]:
+    """Return what is not in order, after checking that each fault says how to mend it."""
+    assert all(finding.mend for finding in findings if not finding.ok)
+    return {finding.what: finding.found for finding in findings if not finding.ok}
+
+
+def test_examine__world_in_order__finds_nothing_to_mend(settings: Path) -> None:
+    findings = examine(settings)
+    assert faults(findings) == {}
+    assert [finding.what for finding in findings] == [
+        "Python",
+        "anvil",
+        "third-party contracts",
+        "settings",
+        "node",
+        "deployment",
+        "contracts",
+        "BTC feed",
+        "ETH feed",
+    ]
+
+
+def test_examine__stale_feeds__are_faults_with_their_age(world: World, settings: Path) -> None:
+    advance_time(world.chain, 6 * 3600 + 10)
+    found = faults(examine(settings))
+    assert set(found) == {"BTC feed", "ETH feed"}
+    assert "at most 21600 s" in found["ETH feed"]
+
+
+def test_examine__no_node__still_looks_at_the_rest(settings: Path, world: World) -> None:
+    text = settings.read_text(encoding="utf-8").replace(world.chain.url, f"http://127.0.0.1:{free_port()}")
+    settings.write_text(text, encoding="utf-8")
+    findings = examine(settings)
+    assert set(faults(findings)) == {"node"}
+    assert "deployment" in {finding.what for finding in findings}
+
+
+def test_examine__deployment_of_another_chain__names_what_is_not_there(settings: Path, world: World) -> None:
+    moved = world.deployment.contracts | {"HedgeGovernor": account("outsider").address}
+    world.deployment.model_copy(update={"contracts": moved}).save(settings.with_name("deployment.json"))
+    assert faults(examine(settings)) == {"contracts": "HedgeGovernor"}
+
+
+def test_examine__feed_that_is_no_oracle__is_a_fault_and_no_crash(settings: Path, world: World) -> None:
+    feeds = {"ETH": world.deployment.address("HedgeVotes")}
+    world.deployment.model_copy(update={"feeds": feeds}).save(settings.with_name("deployment.json"))
+    assert set(faults(examine(settings))) == {"contracts"}
+
+
+def test_examine__bad_settings__looks_no_further_than_the_tools(tmp_path: Path) -> None:
+    path = tmp_path / "alvh.toml"
+    path.write_text("[chian]\n", encoding="utf-8")
+    findings = examine(path)
+    assert faults(findings) == {"settings": f"{path}: chian: unknown setting"}
+    assert findings[-1].what == "settings"
+
+
+def test_examine__nothing_set_up__names_node_and_deployment(tmp_path: Path) -> None:
+    path = tmp_path / "alvh.toml"
+    path.write_text(
+        f'[chain]\nrpc_url = "http://127.0.0.1:{free_port()}"\ndeployment = "{tmp_path}/none.json"\n', encoding="utf-8"
+    )
+    assert set(faults(examine(path))) == {"node", "deployment"}
+
+
+@pytest.mark.parametrize("program", ["absent", "broken"])
+def test_examine__anvil_absent_or_broken__is_a_fault_that_only_local_chains_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    path = tmp_path / program
+    if program == "broken":
+        path.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+        path.chmod(0o755)
+    monkeypatch.setenv("ALVH_ANVIL", str(path))
+    finding = next(one for one in examine(tmp_path / "none.toml") if one.what == "anvil")
+    assert (finding.ok, finding.needed) == (False, False)
+    assert str(path) in finding.found
