@@ -21,6 +21,9 @@
     +-- ChainMismatch          a chain that was seen at another spot than the market
     +-- NotListed              no listed option fits what a layer needs
     +-- NoSurface              a chain without a quote that a volatility surface can be fitted to
+    +-- GrowthAboveDiscount    a growth for ever that is not below the rate that discounts it
+    +-- MarginMismatch         more margin returned than was posted
+    +-- OpenMargin             margin still posted where a return needs it back
 
 Nothing foreign leaks from `hedge`: what numpy or scipy raise on bad input is caught before it happens.
 """
@@ -216,3 +219,27 @@ class NoSurface(HedgeError):
         self.rows, self.dropped = rows, dropped
         reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
         super().__init__(f"no usable quote in {rows} rows" + (f": {reasons}" if reasons else ""))
+
+
+class GrowthAboveDiscount(HedgeError, ValueError):
+    """A growth for ever that is not below the rate that discounts it: no finite value. Attributes: growth, discount."""
+
+    def __init__(self, growth: float, discount: float) -> None:
+        self.growth, self.discount = growth, discount
+        super().__init__(f"growth {growth:g} a year for ever is not below the discount rate {discount:g}: no finite value")
+
+
+class MarginMismatch(HedgeError, ValueError):
+    """More margin returned than was posted. Attributes: posted, returned (USD, so far), on (ISO date)."""
+
+    def __init__(self, posted: float, returned: float, on: str) -> None:
+        self.posted, self.returned, self.on = posted, returned, on
+        super().__init__(f"by {on} margin of {returned:g} USD has come back, {posted:g} was posted")
+
+
+class OpenMargin(HedgeError, ValueError):
+    """Margin still posted where a return needs it back. Attributes: outstanding (USD)."""
+
+    def __init__(self, outstanding: float) -> None:
+        self.outstanding = outstanding
+        super().__init__(f"margin of {outstanding:g} USD is still posted: value it as returned on the day of valuation")
