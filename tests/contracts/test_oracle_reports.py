@@ -7,9 +7,9 @@ import statistics
 import pytest
 from eth_account import Account
 from governed import ANYBODY, TIMELOCK
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from onchain import DAY, HOUR, Deployed, Node, Refusal, refusal, running_node
+from onchain import DAY, HOUR, ON_A_NODE, Deployed, Node, Refusal, refusal, running_node
 from reporters import FEED, PERCENT, REPORTERS, STRANGERS, malleated, sign, signed_round, submit
 
 pytestmark = pytest.mark.chain
@@ -162,7 +162,7 @@ def test_submit__volatility_at_the_bounds__accepted(oracle: Deployed) -> None:
 VOLATILITY = st.integers(PERCENT, 1000 * PERCENT)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(ON_A_NODE, max_examples=15)
 @given(
     honest=st.tuples(VOLATILITY, VOLATILITY, VOLATILITY),
     extremes=st.sampled_from([(PERCENT, PERCENT), (PERCENT, 1000 * PERCENT), (1000 * PERCENT, 1000 * PERCENT)]),

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 from governed import GUARDIAN, VALUES, changed, steer, vote, widen
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from onchain import DAY, Deployed, Node, refusal
+from onchain import DAY, ON_A_NODE, Deployed, Node, refusal
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]
 # Keys of all three words that no rule binds to another key, and few values, so that old ones come back.
@@ -41,7 +41,7 @@ class Model:
             self.last_good, self.voted = self.voted, self.current
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(ON_A_NODE, max_examples=12)
 @given(actions=st.lists(ACTIONS, min_size=4, max_size=12))
 def test_ledger__any_history__keeps_the_tuples_of_the_model(
     parameters: Deployed, node: Node, actions: list[tuple[str, dict[int, int]]]
