@@ -248,9 +248,15 @@ def connect(url: str, chain_id: int) -> Chain:
     WrongChain
         It serves another chain id.
     """
-    web3 = Web3(
-        HTTPProvider(url, request_kwargs={"timeout": REQUEST_TIMEOUT_SECONDS}, exception_retry_configuration=None)
+    # web3.py asks for the chain id with every call; it cannot change on one connection, so one answer serves.
+    provider = HTTPProvider(
+        url,
+        request_kwargs={"timeout": REQUEST_TIMEOUT_SECONDS},
+        exception_retry_configuration=None,
+        cache_allowed_requests=True,
+        cacheable_requests={RPCEndpoint("eth_chainId")},
     )
+    web3 = Web3(provider)
     try:
         found = web3.eth.chain_id
     except (requests.RequestException, Web3Exception, ValueError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from eth_account import Account
@@ -57,6 +58,7 @@ def _signer(key: bytes) -> Signer:
     return Signer(account.address, account)
 
 
+@cache
 def local_signer(index: int, chain_id: int = LOCAL_CHAIN_ID) -> Signer:
     """Derive account `index` of the public test mnemonic; refused on any chain but the local one."""
     if chain_id != LOCAL_CHAIN_ID:
