@@ -1,0 +1,160 @@
+"""Internal rate of return and net present value of dated cash flows.
+
+Shared by every function here
+-----------------------------
+dates: shape (n,), anything `numpy.datetime64` reads to the day (`datetime.date`, ISO text, datetime64); bare integers
+are refused, since unix seconds would pass for days. Any order; several on one day add up. amounts: shape (n,), one
+currency, positive is received; NaN in any makes the answer NaN, infinite raises `BadInput`. Time is Act/365F from the
+earliest date. Rates are annual and effective, decimal: 0.1 is 10 %.
+
+Source: pyxirr 0.10 (Excel's XIRR and XNPV), imported when first called, so that `import hedge` stays light.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq
+
+from hedge.errors import BadInput
+from hedge.inputs import FloatArray, finite
+from hedge.market import YEAR_DAYS
+
+LOWEST_RATE: Final = -0.9999
+HIGHEST_RATE: Final = 1_000.0
+"""Range of `internal_rates`: from losing all but a ten-thousandth a year to a thousandfold gain."""
+_GRID: Final = 4_001
+"""Points of the scan in log(1 + rate): 0.004 apart, so two roots closer than 0.4 % of 1 + rate can hide each other."""
+
+
+def xnpv(rate: float, dates: ArrayLike, amounts: ArrayLike) -> float:
+    """Return the value on the earliest date of dated amounts discounted at `rate`.
+
+    Parameters
+    ----------
+    rate : annual effective, > -1; NaN gives NaN.
+    dates, amounts : see the module. None at all is worth 0.
+
+    Raises
+    ------
+    BadInput : rate <= -1 or infinite, lengths differ, a date is no date, an amount is infinite.
+
+    >>> round(xnpv(0.1, ["2025-01-01", "2026-01-01"], [-100.0, 121.0]), 9)
+    10.0
+    """
+    days, paid = _flows(dates, amounts)
+    level = float(finite("rate", rate))
+    if level <= -1.0:
+        raise BadInput("rate", rate, "must be above -1")
+    if np.isnan(level) or np.isnan(paid).any():
+        return np.nan
+    if not paid.size:
+        return 0.0
+    from pyxirr import xnpv as library
+
+    value = library(level, _dates(days), paid.tolist())
+    return np.nan if value is None else float(value)
+
+
+def xirr(dates: ArrayLike, amounts: ArrayLike) -> float:
+    """Return the annual rate at which dated amounts are worth nothing, as pyxirr finds it.
+
+    Where several rates do, this is one of them, and where pyxirr's search fails although a rate exists it is NaN:
+    `internal_rates` tells.
+
+    Parameters
+    ----------
+    dates, amounts : see the module.
+
+    Returns
+    -------
+    The rate; NaN if there are no amounts, if none is positive or none negative, or if no root is found.
+
+    Raises
+    ------
+    BadInput : lengths differ, a date is no date, an amount is infinite.
+
+    >>> round(xirr(["2025-01-01", "2026-01-01"], [-100.0, 110.0]), 9)
+    0.1
+    """
+    days, paid = _flows(dates, amounts)
+    if np.isnan(paid).any() or not (paid > 0.0).any() or not (paid < 0.0).any():
+        return np.nan
+    from pyxirr import xirr as library
+
+    rate = library(_dates(days), paid.tolist(), silent=True)
+    return np.nan if rate is None else float(rate)
+
+
+def internal_rates(
+    dates: ArrayLike, amounts: ArrayLike, lowest: float = LOWEST_RATE, highest: float = HIGHEST_RATE
+) -> FloatArray:
+    """Return every annual rate in [lowest, highest] where the net present value changes its sign, ascending.
+
+    Amounts whose sign changes more than once (a margin that is topped up, a sold condor that is settled) can have
+    several internal rates or none: then only a net present value at a stated rate decides.
+
+    Parameters
+    ----------
+    dates, amounts : see the module.
+    lowest, highest : annual rates, -1 < lowest < highest.
+
+    Returns
+    -------
+    Shape (k,), k >= 0. Empty where amounts are empty, NaN or of one sign. A root without a change of sign is not found.
+
+    Raises
+    ------
+    BadInput : as `xirr`, or the range is not one.
+
+    >>> internal_rates(["2025-01-01", "2026-01-01", "2027-01-01"], [-100.0, 230.0, -132.0]).round(6).tolist()
+    [0.1, 0.2]
+    """
+    if not -1.0 < lowest < highest < np.inf:
+        raise BadInput("lowest", lowest, f"must be above -1 and below highest = {highest}")
+    days, paid = _flows(dates, amounts)
+    if np.isnan(paid).any() or not (paid > 0.0).any() or not (paid < 0.0).any():
+        return np.empty(0)
+    years = (days - days.min()).astype(np.float64) / YEAR_DAYS
+
+    def worth(log_growth: float) -> float:
+        """Value the amounts on their first date, or on their last where the rate is negative: nothing overflows."""
+        exponent = -log_growth * (years - (years.max() if log_growth < 0.0 else 0.0))
+        return float(paid @ np.exp(exponent))
+
+    grid = np.linspace(np.log1p(lowest), np.log1p(highest), _GRID)
+    signs = np.sign([worth(point) for point in grid])
+    exact = grid[signs == 0.0]
+    at = np.flatnonzero(signs[1:] * signs[:-1] < 0.0)
+    between = [brentq(worth, grid[i], grid[i + 1], xtol=1e-14) for i in at]
+    return np.sort(np.expm1(np.concatenate([exact, np.asarray(between, dtype=np.float64)])))
+
+
+def days_of(name: str, dates: ArrayLike) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+    """Return dates as datetime64[D], shape (n,). Raises `BadInput` for what is no calendar date from year 1 to 9999."""
+    raw = np.asarray(dates)
+    if raw.ndim != 1 or (raw.size and (raw.dtype.kind in "iufb" or isinstance(raw.flat[0], int | float))):
+        raise BadInput(name, dates, "must be a row of dates, not numbers")
+    try:
+        days = raw.astype("datetime64[D]")
+    except (TypeError, ValueError) as error:
+        raise BadInput(name, dates, "must be dates") from error
+    outside = np.isnat(days) | (days < np.datetime64("0001-01-01")) | (days > np.datetime64("9999-12-31"))
+    if outside.any():
+        raise BadInput(name, str(days[outside][0]), "must be a date of the years 1 to 9999")
+    return days
+
+
+def _flows(dates: ArrayLike, amounts: ArrayLike) -> tuple[np.ndarray[tuple[int], np.dtype[np.datetime64]], FloatArray]:
+    days, paid = days_of("dates", dates), finite("amounts", amounts)
+    if paid.shape != days.shape:
+        raise BadInput("amounts", paid.shape, f"must be as many as dates: {days.shape}")
+    return days, paid
+
+
+def _dates(days: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> list[dt.date]:
+    found: list[dt.date] = days.astype(object).tolist()
+    return found
