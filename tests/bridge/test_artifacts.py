@@ -21,14 +21,23 @@ PACKAGE = Path(bridge.artifacts.__file__).parent
 
 
 def is_of_these_sources(build: Path, root: Path) -> bool:
-    """Tell whether a build folder was made from the contracts as they stand."""
-    made = [json.loads(path.read_text(encoding="utf-8")) for path in build.glob("*.json")]
-    ours = {one["sourcePath"]: one["sha1"] for one in made if one["sourcePath"].startswith("contracts/")}
-    sources = {
-        str(path.relative_to(root)): hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
-        for path in (root / "contracts").rglob("*.sol")
-    }
-    return ours == sources
+    """Tell whether a build folder was made from the contracts as they stand.
+
+    The compiler's output carries the hash of each source with a contract in it; one that declares only types or
+    functions has none, and must be older than all of the output.
+    """
+    files = list(build.glob("*.json"))
+    made = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    hashes = {one["sourcePath"]: one["sha1"] for one in made if one["sourcePath"].startswith("contracts/")}
+    sources = {str(path.relative_to(root)): path for path in (root / "contracts").rglob("*.sol")}
+    if not hashes or hashes.keys() - sources.keys():
+        return False
+    without = [path for name, path in sources.items() if name not in hashes]
+    oldest = min(path.stat().st_mtime for path in files if path.stem in OURS)
+    return all(path.stat().st_mtime < oldest for path in without) and all(
+        hashlib.sha1(sources[name].read_bytes(), usedforsecurity=False).hexdigest() == sha1
+        for name, sha1 in hashes.items()
+    )
 
 
 def compiled(root: Path, work: Path) -> Path:
