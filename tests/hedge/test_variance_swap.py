@@ -38,7 +38,7 @@ def test_variance_swap__derman_strip__published_variance(vectors: Path) -> None:
 
 @pytest.mark.parametrize("step", [5.0, 2.0, 1.0])
 def test_variance_swap__flat_smile__vol_squared_and_the_known_error_of_chords(step: float) -> None:
-    # Chords of a curve with second derivative 1/S^2 lie h^2 / (12 S^2) above it on average; E[1/S^2] = e^(3 v^2 T) / F^2.
+    # Chords of a curve with second derivative 1/S^2 lie h^2/(12 S^2) above it on average; E[1/S^2] = e^(3 v^2 T) / F^2.
     chords = 2.0 / 0.5 * step**2 / 12.0 * np.exp(3.0 * 0.09 * 0.5) / 100.0**2
     assert fair(strip(step)) - 0.09 == pytest.approx(chords, rel=0.01)
 

@@ -1,0 +1,124 @@
+"""Fit listed options to a pay-off, at their quotes, in lots and within a budget."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hedge import options
+from hedge.chain import OptionChain, Quote
+from hedge.errors import BadInput, NotListed
+from hedge.inputs import FloatArray, positive
+from hedge.legs import LEAST_VOL, Leg
+from hedge.replication.program import Status, Terms, Tradables, error_bound, fit_payoffs
+from hedge.replication.targets import Target, chord_gaps
+
+_NODES = 200
+"""Log-spaced prices of the program besides strikes and knots: 0.5 % apart over a factor of e."""
+
+
+@dataclass(frozen=True)
+class Replication:
+    """Hold the options that come nearest to a pay-off at the horizon.
+
+    legs : bought (quantity > 0) at the ask or sold at the bid; none where nothing helps, the budget is 0 or the program
+        is infeasible. cost : net premium, quote currency. bound : no price from low to high shows a larger absolute
+        difference of pay-off and target, premium apart. unhedged : the same without any leg.
+    status : "optimal" (within the terms' gap); "stopped" (the search for whole lots ended first: legs are the best
+        found); "infeasible" (no quantities meet budget and tolerance); "unbounded" (signed, and the quotes hold an
+        arbitrage that costs less the more is traded).
+    """
+
+    status: Status
+    legs: tuple[Leg, ...]
+    cost: float
+    bound: float
+    unhedged: float
+    low: float
+    high: float
+    horizon: float
+
+    def payoff(self, price: ArrayLike) -> FloatArray:
+        """Return what the legs are worth at the horizon at each price: intrinsic, or the model value of later ones."""
+        p = positive("price", price)
+        return np.asarray(sum((leg.value(p, self.horizon) for leg in self.legs), np.zeros(p.shape)))
+
+
+def replicate(
+    target: Target,
+    chain: OptionChain,
+    horizon_at: int,
+    low: float,
+    high: float,
+    terms: Terms | None = None,
+    expiries: Sequence[int] = (),
+) -> Replication:
+    """Fit a target pay-off at a horizon with listed options.
+
+    Options that expire at the horizon pay their intrinsic value, so the bound holds without a model. Later ones are
+    valued then by Black-Scholes at today's volatility of each: the bound holds while that does.
+
+    Parameters
+    ----------
+    target : `LossTarget` or `GridTarget`. chain : the quotes. horizon_at : a listed expiry, unix seconds.
+    low, high : range of prices for which the bound is to hold, 0 < low < high; quote per base.
+    terms : defaults to ``Terms()``: long only, whole lots, no budget, least bound.
+    expiries : listed expiries to use, none before the horizon; by default the horizon's own.
+
+    Raises
+    ------
+    BadInput : a range or an expiry out of its domain.
+    NotListed : the horizon is not listed, or no option of the expiries is quoted.
+    """
+    if not 0.0 < low < high < np.inf:
+        raise BadInput("low", low, f"must be > 0 and below high = {high}")
+    chosen = tuple(expiries) or (horizon_at,)
+    if min(chosen) < horizon_at:
+        raise BadInput("expiries", min(chosen), f"must not end before the horizon {horizon_at}")
+    quotes = _quotes(chain, chosen, horizon_at)
+    horizon = next(row.expiry for row in chain.rows if row.expiry_at == horizon_at)
+    strikes = [quote.strike for quote in quotes]
+    nodes = np.unique(np.concatenate([np.geomspace(low, high, _NODES), strikes, target.knots()]))
+    nodes = nodes[(nodes >= low) & (nodes <= high)]
+    tradables = _tradables(chain, quotes, nodes, horizon)
+    value, gaps = target.value(nodes), target.gaps(nodes)
+    found = fit_payoffs(tradables, value, gaps, terms or Terms())
+    bound, unhedged = (error_bound(tradables, value, gaps, held) for held in (found.quantities, 0.0 * found.quantities))
+    legs = tuple(
+        _leg(chain, quote, held) for quote, held in zip(quotes, found.quantities.tolist(), strict=True) if held
+    )
+    return Replication(found.status, legs, found.cost, bound, unhedged, low, high, horizon)
+
+
+def _quotes(chain: OptionChain, expiries: tuple[int, ...], horizon_at: int) -> tuple[Quote, ...]:
+    """Return the options of the expiries that can be bought or sold, and valued at the horizon."""
+    if horizon_at not in chain.expiries():
+        raise NotListed(f"{chain.underlying} expiry", f"{horizon_at}", float(chain.expiries()[-1]))
+    rows = (row for row in chain.rows if row.expiry_at in expiries and (row.ask > 0.0 or row.bid > 0.0))
+    quotes = tuple(row for row in rows if row.expiry_at == horizon_at or row.vol == row.vol)
+    if not quotes:
+        raise NotListed(f"{chain.underlying} option", f"a quote at one of {sorted(expiries)}", np.nan)
+    return quotes
+
+
+def _tradables(chain: OptionChain, quotes: tuple[Quote, ...], nodes: FloatArray, horizon: float) -> Tradables:
+    """Return what the quotes pay at the nodes, and how far they stray below their chords between them."""
+    legs = [chain.bought(quote) for quote in quotes]
+    payoffs = np.stack([leg.value(nodes, horizon) for leg in legs], axis=-1)
+    gaps = [_gaps(leg, nodes, payoffs[:, number], horizon) for number, leg in enumerate(legs)]
+    ask, bid, lot = (np.array([getattr(quote, name) for quote in quotes]) for name in ("ask", "bid", "lot"))
+    return Tradables(payoffs, np.stack(gaps, axis=-1), ask, bid, lot, np.array([quote.is_call for quote in quotes]))
+
+
+def _gaps(leg: Leg, nodes: FloatArray, values: FloatArray, horizon: float) -> FloatArray:
+    remaining = leg.expiry - horizon
+    if remaining <= 0.0:
+        return np.zeros(nodes.size - 1)  # linear between nodes: every strike is one
+    vol = max(leg.vol, LEAST_VOL)
+    slope = options.greeks(nodes, leg.strike, remaining, vol, leg.rate, leg.carry, leg.is_call).delta
+    return chord_gaps(nodes, values, slope[:-1], slope[1:])
+
+
+def _leg(chain: OptionChain, quote: Quote, quantity: float) -> Leg:
+    return replace(chain.bought(quote) if quantity > 0.0 else chain.sold(quote), quantity=quantity)
