@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike
 from hedge.inputs import FloatArray, numbers
 from hedge.native import BULK, Kernel, column, compiled, run
 
+_COLUMNS = "ffffffb"
+
 _Plain = Callable[..., tuple[FloatArray, ...]]
 
 
@@ -63,6 +65,6 @@ def _kernel(name: str) -> Kernel:
     from hedge.options import elements, implied_kernel, kernels
 
     if name == "implied_vol":
-        return compiled(implied_kernel.implied_loop, implied_kernel.SIGNATURE, elements, kernels, implied_kernel)
+        return compiled(implied_kernel.implied_loop, _COLUMNS, elements, implied_kernel)
     make = kernels.price_loop if name == "price" else kernels.greeks_loop
-    return compiled(make, kernels.SIGNATURE, elements, kernels)
+    return compiled(make, _COLUMNS, elements, kernels)

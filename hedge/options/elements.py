@@ -1,15 +1,13 @@
 """Arithmetic of the option kernels, one number at a time, in a form that vector instructions can do eight of.
 
-Exponential and logarithm are written out and every choice is a conditional expression, because a call or a branch would
-stop the compiler. Only contraction (a b + c rounded once) is allowed of all "fast" mathematics: it never loses digits.
+Exponential and logarithm are written out and a choice is between values that are both computed, because a call or a
+branch would stop the compiler from taking eight options at once.
 """
 
 import numpy as np
-from numba import njit
 
+from hedge.inputs import BoolArray, FloatArray
 from hedge.native import CHUNK
-
-element = njit(error_model="numpy", fastmath={"contract"}, nogil=True)
 
 INVERSE_ROOT_TWO_PI = 0.3989422804014327
 MILLS_SHIFT = 5.0
@@ -29,7 +27,7 @@ _ATANH = (
     0.07694505705108412, 0.06603456607175821, 0.06815144356507305,
 )  # fmt: skip
 # (z + 5) m(z) in y = 1 - 8.5 / (z + 5), for Mills' ratio m and z >= -0.75: 7e-18, evaluated to 6e-16.
-_MILLS_SCALE = 8.5
+_MILLS_SCALE, _MILLS_DEGREE = 8.5, 26
 _MILLS = (
     2.265826036229902, -2.575849385930516, 2.415518846078064, -1.8527361142651515, 1.1343602189480015,
     -0.5241463402199525, 0.15643778631857588, -0.00965549965774248, -0.015587494595373893, 0.005929658731930537,
@@ -41,27 +39,30 @@ _MILLS = (
 )  # fmt: skip
 
 
-@element
 def horner(coefficients: tuple[float, ...], y: float) -> float:
+    """Return the polynomial with these coefficients, the constant one first."""
     total = coefficients[len(coefficients) - 1]
     for i in range(len(coefficients) - 2, -1, -1):
         total = total * y + coefficients[i]
     return total
 
 
-@element
 def exp(x: float) -> float:
-    """Return exp(x), below 1 ulp; 0 where it would be denormal. 2^n enters through the exponent's bits."""
-    bounded = min(max(x, -708.0), 709.0)
-    shifted = bounded * _LOG2E + _ROUNDER
+    """Return exp(x), below 1 ulp, for any x up to 709; 0 where it would be denormal."""
+    value = exp_bounded(max(x, -708.0))
+    return value if x >= -708.0 else 0.0
+
+
+def exp_bounded(x: float) -> float:
+    """Return exp(x) for |x| <= 708 and nonsense beyond. 2^n enters through the exponent's bits."""
+    shifted = x * _LOG2E + _ROUNDER
     n = shifted - _ROUNDER
-    r = (bounded - n * _LN2_HIGH) - n * _LN2_LOW
+    r = (x - n * _LN2_HIGH) - n * _LN2_LOW
     mantissa = 1.0 + (r + r * r * horner(_EXP, r))
     bits = np.float64(mantissa).view(np.int64) + (np.float64(shifted).view(np.int64) << 52)
-    return np.int64(bits).view(np.float64) if x >= -708.0 else 0.0
+    return np.int64(bits).view(np.float64)
 
 
-@element
 def log_ratio(a: float, b: float) -> float:
     """Return ln(a / b) of normal numbers, exact to rounding near 1: b takes a's exponent, then a - b is exact."""
     b_bits = np.float64(b).view(np.int64)
@@ -72,19 +73,20 @@ def log_ratio(a: float, b: float) -> float:
     return np.float64(n) * _LN2 + 2.0 * (u + u * square * horner(_ATANH, square))
 
 
-@element
 def mills(reciprocal: float) -> float:
     """Return Mills' ratio m(z) from 1 / (z + 5)."""
-    return horner(_MILLS, 1.0 - _MILLS_SCALE * reciprocal) * reciprocal
+    y = 1.0 - _MILLS_SCALE * reciprocal
+    total = _MILLS[_MILLS_DEGREE]
+    for i in range(_MILLS_DEGREE - 1, -1, -1):  # not `horner`: a tuple this long is unrolled only as a constant
+        total = total * y + _MILLS[i]
+    return total * reciprocal
 
 
-@element
 def narrow(x: float, s: float) -> bool:
     """Tell where a series about x beats the difference of two Mills ratios."""
     return (s < 0.14) & (x * s < 2.0)
 
 
-@element
 def series(x: float, s: float, m: float) -> float:
     """Return m(x - s/2) - m(x + s/2) from m(x) and its Taylor coefficients; the first dropped is 2e-15 at s = 0.14."""
     c1 = x * m - 1.0
@@ -100,8 +102,8 @@ def series(x: float, s: float, m: float) -> float:
     return -s * (c1 + h * (c3 + h * (c5 + h * (c7 + h * c9))))
 
 
-@element
-def load(w: np.ndarray, row: int, source: np.ndarray, start: int, count: int) -> None:
+def load(w: FloatArray, row: int, source: FloatArray, start: int, count: int) -> None:
+    """Copy a part of a column, or its only element throughout, to a row of the scratch array."""
     target = w[row : row + count]
     if source.size == 1:
         target[:] = source[0]
@@ -111,8 +113,8 @@ def load(w: np.ndarray, row: int, source: np.ndarray, start: int, count: int) ->
             target[i] = part[i]
 
 
-@element
-def load_signs(w: np.ndarray, row: int, is_call: np.ndarray, start: int, count: int) -> None:
+def load_signs(w: FloatArray, row: int, is_call: BoolArray, start: int, count: int) -> None:
+    """Write +1 for calls and -1 for puts to a row of the scratch array."""
     target = w[row : row + count]
     if is_call.size == 1:
         target[:] = 1.0 if is_call[0] else -1.0
@@ -122,8 +124,7 @@ def load_signs(w: np.ndarray, row: int, is_call: np.ndarray, start: int, count: 
             target[i] = 1.0 if part[i] else -1.0
 
 
-@element
-def store(out: np.ndarray, w: np.ndarray, start: int, count: int) -> int:
+def store(out: FloatArray, w: FloatArray, start: int, count: int) -> int:
     """Copy the results out and count those that are NaN in the first row."""
     for row in range(out.shape[0]):
         target, part = out[row, start : start + count], w[row * CHUNK : row * CHUNK + count]
