@@ -30,7 +30,7 @@ bench: setup  ## measure, and write benchmarks/results.json
 	$(BIN)/python -m benchmarks
 
 compile: setup  ## compile the contracts with Brownie and the offline compiler
-	$(BIN)/brownie compile
+	$(BIN)/brownie compile --all
 
 artifacts: compile  ## write the bridge's package data from the compiled contracts
 	$(BIN)/python scripts/export_artifacts.py

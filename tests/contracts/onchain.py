@@ -1,16 +1,13 @@
-"""A local node for the contract tests: deploy from Brownie's build, call and send as anybody, read refusals by name."""
+"""A local node for the contract tests: deploy what is packaged, call and send as anybody, read refusals by name."""
 
 from __future__ import annotations
 
-import json
-import re
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from eth_abi import decode
@@ -18,9 +15,9 @@ from eth_utils import function_abi_to_4byte_selector, get_abi_input_types
 from hypothesis import HealthCheck, settings
 from web3 import HTTPProvider, Web3
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "contracts"
-OURS = ("HedgeParameters", "VolatilityOracle", "HedgeVotes", "HedgeTimelock", "HedgeGovernor", "TestToken")
+from bridge.artifacts import Artifact, artifact
+from bridge.local.anvil import find_anvil
+
 GENESIS = 1_767_225_600  # 2026-01-01 00:00:00Z, so that every run has the same times
 GAS_LIMIT = 16_000_000
 # Examples share the test's snapshot of the node, which is meant. Hypothesis 6.27 (Brownie's pin) begins with inputs cut
@@ -88,18 +85,18 @@ class Node:
         return bytes.fromhex(answer["error"]["data"][2:])
 
     def deploy(self, name: str, *arguments: Any, sender: str | None = None) -> Deployed:
-        """Deploy a contract of the build, from the node's first account or another one."""
-        built = compiled(name)
+        """Deploy a packaged contract, from the node's first account or another one."""
+        built = artifact(name)
         receipt = self.transact(self._creation(built, arguments) | {"from": sender or self.deployer})
-        return Deployed(self, receipt["contractAddress"], built["abi"])
+        return Deployed(self, receipt["contractAddress"], built.abi)
 
     def deploy_refusal(self, name: str, *arguments: Any) -> Refusal:
         """Return the error with which a constructor refuses."""
-        built = compiled(name)
-        return named(self.revert_data(self._creation(built, arguments)), built["abi"])
+        built = artifact(name)
+        return named(self.revert_data(self._creation(built, arguments)), built.abi)
 
-    def _creation(self, built: dict[str, Any], arguments: tuple[Any, ...]) -> dict[str, Any]:
-        factory = self.web3.eth.contract(abi=built["abi"], bytecode=built["bytecode"])
+    def _creation(self, built: Artifact, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        factory = self.web3.eth.contract(abi=built.abi, bytecode=built.bytecode)
         return {"from": self.deployer, "data": factory.constructor(*arguments).data_in_transaction}
 
 
@@ -152,32 +149,6 @@ def named(data: bytes, abi: list[dict[str, Any]]) -> Refusal:
     return Refusal("0x" + data.hex(), ())
 
 
-def compiled(name: str) -> dict[str, Any]:
-    """Read a contract from Brownie's build, and refuse one that is older than a source it was compiled from.
-
-    Brownie recompiles what imports a changed file, but not what imports that: only `brownie compile --all` is sure.
-    """
-    path = BUILD / f"{name}.json"
-    assert path.is_file(), f"{path} is missing: run `brownie compile --all`"
-    built: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    written = path.stat().st_mtime
-    changed = sorted(s.name for s in _imported(ROOT / built["sourcePath"]) if s.stat().st_mtime > written)
-    assert not changed, f"{name} is older than {', '.join(changed)}: run `brownie compile --all`"
-    return built
-
-
-def _imported(source: Path) -> set[Path]:
-    """Return a Solidity file and every file of the project that it imports, directly or not."""
-    found, waiting = set(), [source.resolve()]
-    while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found.add(path)
-            named_paths = re.findall(r'from "(\.[^"]+)"', path.read_text(encoding="utf-8"))
-            waiting += [(path.parent / relative).resolve() for relative in named_paths]
-    return found
-
-
 @contextmanager
 def running_node(chain_id: int = 31_337) -> Iterator[Node]:
     """Run anvil on a free port for the length of a `with` block."""
@@ -185,7 +156,7 @@ def running_node(chain_id: int = 31_337) -> Iterator[Node]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [ROOT / "node_modules" / ".bin" / "anvil", "--port", str(port), "--chain-id", str(chain_id), "--silent",
+        [find_anvil(), "--port", str(port), "--chain-id", str(chain_id), "--silent",
          "--timestamp", str(GENESIS), "--hardfork", "cancun", "--auto-impersonate", "--base-fee", "0"],
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
