@@ -50,6 +50,6 @@ def test_links__of_readme__point_to_files(readme: str, root: Path) -> None:
             assert (root / link).exists(), link
 
 
-def test_ci__runs_the_readmes_test_command(readme: str, root: Path) -> None:
+def test_ci__its_commands__include_the_readmes_test_command(readme: str, root: Path) -> None:
     assert "make test" in readme
     assert "make test" in (root / ".ci" / "run").read_text(encoding="utf-8")
