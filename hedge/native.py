@@ -24,12 +24,11 @@ from numpy.typing import NDArray
 BULK = 2_048  # elements: below, numpy answers in the time that a kernel's threads and columns cost
 CHUNK = 256  # elements that a kernel works on at once: its scratch rows fill a first-level cache
 _WORTH_A_THREAD = 1 << 15  # elements: below, a thread costs more to start (0.1 ms) than it saves
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"}}
 
 Kernel = Callable[..., int]
 
 
-def compiled(make: Callable[[int], Kernel], columns: str, *modules: ModuleType) -> Kernel:
+def compiled(make: Callable[[int], Kernel], columns: str, *modules: ModuleType, contract: bool = True) -> Kernel:
     """Compile the kernel that make(version) returns, from the cache where there is one.
 
     Parameters
@@ -38,19 +37,21 @@ def compiled(make: Callable[[int], Kernel], columns: str, *modules: ModuleType) 
     columns : one letter per argument before the last three, each a contiguous column: f of float64, i of int32, b of
         bool. The last three are the float64 table of results, one row each, and the first and last-plus-one element.
     modules : those whose functions the kernel uses, each after those that it imports from.
+    contract : let a b + c round once; exact tricks with rounding errors forbid it.
     """
     from numba import njit, types
 
+    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"} if contract else False}
     kinds = {"f": types.float64, "i": types.int32, "b": types.boolean}
     readable = (types.Array(kinds[letter], 1, "C", readonly=True) for letter in columns)
     signature = (*readable, types.Array(types.float64, 2, "C"), types.int64, types.int64)
     plain: Any = make(1 + crc32("".join(map(inspect.getsource, modules)).encode()))
-    entry = FunctionType(plain.__code__, _scope(njit, modules), plain.__name__, None, plain.__closure__)
+    entry = FunctionType(plain.__code__, _scope(njit, options, modules), plain.__name__, None, plain.__closure__)
     entry.__qualname__ = plain.__qualname__
     try:
-        kernel: Kernel = njit(signature, cache=True, **_OPTIONS)(entry)
+        kernel: Kernel = njit(signature, cache=True, **options)(entry)
     except (RuntimeError, OSError):  # no folder that can hold the cache
-        kernel = njit(signature, **_OPTIONS)(entry)
+        kernel = njit(signature, **options)(entry)
     return kernel
 
 
@@ -74,7 +75,7 @@ def column(values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     return np.ascontiguousarray(np.broadcast_to(values, shape)).reshape(-1)
 
 
-def _scope(njit: Any, modules: tuple[ModuleType, ...]) -> dict[str, Any]:
+def _scope(njit: Any, options: dict[str, Any], modules: tuple[ModuleType, ...]) -> dict[str, Any]:
     """Return the last module's names, with every function of the modules in its compiled form."""
     done: dict[Any, Any] = {}
     scope: dict[str, Any] = {}
@@ -82,7 +83,7 @@ def _scope(njit: Any, modules: tuple[ModuleType, ...]) -> dict[str, Any]:
         scope = dict(vars(module))
         for name, value in vars(module).items():
             if inspect.isfunction(value) and value.__module__ == module.__name__:
-                done[value] = njit(**_OPTIONS)(FunctionType(value.__code__, scope, name))
+                done[value] = njit(**options)(FunctionType(value.__code__, scope, name))
             if inspect.isfunction(value) and value in done:
                 scope[name] = done[value]
     return scope

@@ -62,9 +62,10 @@ def evaluate(
 
 @cache
 def _kernel(name: str) -> Kernel:
+    from hedge import scratch
     from hedge.options import elements, implied_kernel, kernels
 
     if name == "implied_vol":
-        return compiled(implied_kernel.implied_loop, _COLUMNS, elements, implied_kernel)
+        return compiled(implied_kernel.implied_loop, _COLUMNS, scratch, elements, implied_kernel)
     make = kernels.price_loop if name == "price" else kernels.greeks_loop
-    return compiled(make, _COLUMNS, elements, kernels)
+    return compiled(make, _COLUMNS, scratch, elements, kernels)

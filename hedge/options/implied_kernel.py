@@ -21,14 +21,12 @@ from hedge.options.elements import (
     MILLS_SHIFT,
     exp_bounded,
     horner,
-    load,
-    load_signs,
     log_ratio,
     mills,
     narrow,
     series,
-    store,
 )
+from hedge.scratch import load, load_signs, store
 
 _PRICE, _SPOT, _STRIKE, _EXPIRY, _RATE, _CARRY, _SIGN = 0, N, 2 * N, 3 * N, 4 * N, 5 * N, 6 * N
 _K, _LEVEL, _TOP, _VALUE, _TOTAL, _LAST, _NEAR, _FAR = (row * N for row in range(7, 15))

@@ -17,6 +17,7 @@ from hedge.ticks.prices import (
     tick_at_sqrt_price,
 )
 from hedge.ticks.swap import SwapStep, swap_step
+from hedge.ticks.table import sqrt_price_table, sqrt_prices
 
 __all__ = [
     "MAX_SQRT_PRICE_X96",
@@ -32,6 +33,8 @@ __all__ = [
     "next_sqrt_price_from_output",
     "position_amounts",
     "sqrt_price_at_tick",
+    "sqrt_price_table",
+    "sqrt_prices",
     "swap_step",
     "tick_at_sqrt_price",
     "tokens_owed",

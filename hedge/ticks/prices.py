@@ -9,11 +9,11 @@ MIN_TICK, MAX_TICK = -887_272, 887_272
 MIN_SQRT_PRICE_X96 = 4_295_128_739
 MAX_SQRT_PRICE_X96 = 1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_342
 
-_LAST_WORD = (1 << 256) - 1
+LAST_WORD = (1 << 256) - 1
 _LOG_TICK = math.log(1.0001)
 
 # 2^128 * 1.0001^(-2^i / 2), i = 0..19, with the rounding of Uniswap v3's TickMath: they define the price of a tick.
-_INVERSE_POWERS = (
+INVERSE_POWERS = (
     0xFFFCB933BD6FAD37AA2D162D1A594001,
     0xFFF97272373D413259A46990580E213A,
     0xFFF2E50F5F656932EF12357CF3C7FDCC,
@@ -55,10 +55,10 @@ def sqrt_price_at_tick(tick: int) -> int:
     if abs(tick) > MAX_TICK:
         raise PoolRevert("|tick| <= 887272", tick=tick)
     ratio = 1 << 128
-    for bit, power in enumerate(_INVERSE_POWERS):
+    for bit, power in enumerate(INVERSE_POWERS):
         if abs(tick) >> bit & 1:
             ratio = ratio * power >> 128
-    return div_up(_LAST_WORD // ratio if tick > 0 else ratio, 1 << 32)
+    return div_up(LAST_WORD // ratio if tick > 0 else ratio, 1 << 32)
 
 
 def tick_at_sqrt_price(sqrt_price_x96: int) -> int:

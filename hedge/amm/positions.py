@@ -1,4 +1,4 @@
-"""Value, greeks, impermanent loss and loss-versus-rebalancing of AMM positions.
+"""One position of concentrated liquidity: value, greeks, impermanent loss and loss-versus-rebalancing.
 
 A position holds liquidity L over the price range [lower, upper]; lower = 0, upper = inf is Uniswap v2. v3 and v4 have
 the same mathematics. Sources: Uniswap v3 white paper, section 6.2; Milionis, Moallemi, Roughgarden and Zhang,
@@ -118,6 +118,32 @@ def lvr_rate(price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike, upper: Ar
     p, liq, a, b = _position(price, liquidity, lower, upper)
     v = nonnegative("vol", vol)
     return _in_range_only(0.25 * liq * v * v * np.sqrt(p), p, a, b, outside=0.0)
+
+
+def theta(
+    price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike, upper: ArrayLike, vol: ArrayLike, fee_apr: ArrayLike = 0.0
+) -> FloatArray:
+    """Return what a delta-hedged position is expected to earn per year, in quote: fees less loss-versus-rebalancing.
+
+    A position's value does not depend on time; as for an option, time pays for gamma. Hedging costs vol^2 price^2
+    |gamma| / 2 = `lvr_rate` a year, fees pay fee_apr times the value: theta is zero at `break_even_vol`.
+
+    Parameters
+    ----------
+    vol : annual volatility of the pool's price, decimal, >= 0.
+    fee_apr : fees per year over the position's value while in range, decimal, >= 0.
+    The others: see the module.
+
+    Returns
+    -------
+    Quote per year; 0 out of range, where there is neither gamma nor fee.
+
+    >>> round(float(theta(2_500.0, 1_000.0, 0.0, float("inf"), 0.8, 0.10)), 6)
+    2000.0
+    """
+    fees = nonnegative("fee_apr", fee_apr) * value(price, liquidity, lower, upper)
+    p, _, a, b, fees = np.broadcast_arrays(*_position(price, liquidity, lower, upper), fees)
+    return _in_range_only(fees, p, a, b, outside=0.0) - lvr_rate(price, liquidity, lower, upper, vol)
 
 
 def break_even_vol(price: ArrayLike, lower: ArrayLike, upper: ArrayLike, fee_apr: ArrayLike) -> FloatArray:

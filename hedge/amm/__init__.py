@@ -1,0 +1,52 @@
+"""Value, greeks, impermanent loss and loss-versus-rebalancing of AMM positions.
+
+`positions` states the conventions of concentrated liquidity (v2, v3, v4), `weighted` those of weighted pools, `greeks`
+and `curve` are for many positions at once.
+"""
+
+from hedge.amm.curve import BookCurve, book_curve
+from hedge.amm.greeks import PositionGreeks, position_greeks, tick_position_greeks
+from hedge.amm.positions import (
+    TwoAssetGreeks,
+    amounts,
+    break_even_vol,
+    delta,
+    gamma,
+    impermanent_loss,
+    in_range,
+    lvr_rate,
+    theta,
+    two_asset_greeks,
+    value,
+)
+from hedge.amm.weighted import (
+    WeightedGreeks,
+    weighted_greeks,
+    weighted_impermanent_loss,
+    weighted_invariant,
+    weighted_lvr_rate,
+)
+
+__all__ = [
+    "BookCurve",
+    "PositionGreeks",
+    "TwoAssetGreeks",
+    "WeightedGreeks",
+    "amounts",
+    "book_curve",
+    "break_even_vol",
+    "delta",
+    "gamma",
+    "impermanent_loss",
+    "in_range",
+    "lvr_rate",
+    "position_greeks",
+    "theta",
+    "tick_position_greeks",
+    "two_asset_greeks",
+    "value",
+    "weighted_greeks",
+    "weighted_impermanent_loss",
+    "weighted_invariant",
+    "weighted_lvr_rate",
+]

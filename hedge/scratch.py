@@ -1,0 +1,38 @@
+"""Copies between columns and the rows of a kernel's scratch array: parts of kernels, compiled by `native`."""
+
+from hedge.inputs import BoolArray, FloatArray
+from hedge.native import CHUNK
+
+
+def load(w: FloatArray, row: int, source: FloatArray, start: int, count: int) -> None:
+    """Copy a part of a column, or its only element throughout, to a row of the scratch array."""
+    target = w[row : row + count]
+    if source.size == 1:
+        target[:] = source[0]
+    else:
+        part = source[start : start + count]
+        for i in range(count):
+            target[i] = part[i]
+
+
+def load_signs(w: FloatArray, row: int, is_call: BoolArray, start: int, count: int) -> None:
+    """Write +1 for calls and -1 for puts to a row of the scratch array."""
+    target = w[row : row + count]
+    if is_call.size == 1:
+        target[:] = 1.0 if is_call[0] else -1.0
+    else:
+        part = is_call[start : start + count]
+        for i in range(count):
+            target[i] = 1.0 if part[i] else -1.0
+
+
+def store(out: FloatArray, w: FloatArray, start: int, count: int) -> int:
+    """Copy the results out and count those that are NaN in the first row."""
+    for row in range(out.shape[0]):
+        target, part = out[row, start : start + count], w[row * CHUNK : row * CHUNK + count]
+        for i in range(count):
+            target[i] = part[i]
+    missing = 0
+    for i in range(count):
+        missing += w[i] != w[i]
+    return missing
