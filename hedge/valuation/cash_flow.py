@@ -26,7 +26,8 @@ def price_to_cash_flow(tvl: ArrayLike, fees: ArrayLike, days: ArrayLike = YEAR_D
 
     Returns
     -------
-    Years. 1 / it is the gross fee APR; compare it with sigma^2 / 8 (full range), the loss-versus-rebalancing.
+    Years. 1 / it is the gross fee APR. Loss-versus-rebalancing takes at least sigma^2 / 8 a year of liquidity that
+    is in range, so above 8 / sigma^2 years a pool cannot pay; below, a narrow one still may not (`amm.break_even_vol`).
 
     >>> float(price_to_cash_flow(10_000_000.0, 164_383.5616, 30.0).round(6))
     5.0

@@ -114,9 +114,9 @@ class LvrTape:
 def lvr_of_path(times: ArrayLike, prices: ArrayLike, liquidity: ArrayLike, max_gap: float = math.inf) -> LvrTape:
     """Return what a pool lost against rebalancing at its own prices: L (sqrt P' - sqrt P)^2 / sqrt P per step.
 
-    That is exact where liquidity is constant from P to P'. It takes every step for information, so on single swaps it
-    is an upper bound; on a path sampled every few minutes (`sample_path`) pushes that are undone fall out. Its sum is
-    L sqrt P / 4 times the realised variance, to first order (`amm.lvr_rate`).
+    That is exact where liquidity is constant from P to P'. Its sum is L sqrt P / 4 times the realised variance, to
+    first order (`amm.lvr_rate`), so it depends on the step as that does: single swaps overstate it where pushes are
+    undone, and understate it where the pool follows its market in small steps. Look at several steps (`sample_path`).
 
     Parameters
     ----------
