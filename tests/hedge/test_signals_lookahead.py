@@ -126,7 +126,7 @@ def known_part(answer: object, at: int) -> list[pd.Series]:
 
 
 @pytest.mark.parametrize("name", sorted(name for name, (count, _) in CASES.items() if count))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.2, 0.9))
 def test_series__future_changed_arbitrarily__same_up_to_now(name: str, seed: int, share: float) -> None:
     count, compute = CASES[name]
@@ -136,6 +136,17 @@ def test_series__future_changed_arbitrarily__same_up_to_now(name: str, seed: int
     after = [changed_after(rng, series, at) for series in before]
     for one, other in zip(known_part(compute(*before), at), known_part(compute(*after), at), strict=True):
         pd.testing.assert_series_equal(one, other, check_exact=True)
+
+
+def test_check__function_that_peeks_one_row__is_caught() -> None:
+    rng = np.random.default_rng(1)
+    (before,) = histories(rng, 1)
+    at = int(before.index[40])
+    after = changed_after(rng, before, at)
+    with pytest.raises(AssertionError):
+        pd.testing.assert_series_equal(
+            *(known_part(series.shift(-1), at)[0] for series in (before, after)), check_exact=True
+        )
 
 
 @settings(max_examples=30, deadline=None)
