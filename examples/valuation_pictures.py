@@ -58,7 +58,10 @@ def draw_rates() -> Figure:
         axes.axhline(0.0, color=GREY, linewidth=0.8)
         for rate in internal_rates(when, amounts):
             axes.plot(rate, 0.0, "o", color=ORANGE)
-            axes.annotate(f"{rate:.2%}", (rate, 0.0), (6, -13), textcoords="offset points", color=ORANGE)
+            rising = xnpv(rate + 1e-3, when, amounts) > 0.0
+            axes.annotate(
+                f"{rate:.2%}", (rate, 0.0), (-46 if rising else 7, 7), textcoords="offset points", color=ORANGE
+            )
         axes.set(title=title, xlabel="annual rate", ylabel="net present value, USD")
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, 0))
     return figure
@@ -93,10 +96,9 @@ def draw_cash_flow() -> Figure:
     bars = axes.barh([pools.names[i] for i in order], pools.price_to_cash_flow[order], color=BLUE, height=0.6)
     axes.bar_label(bars, [f"{pools.price_to_cash_flow[i]:.1f}" for i in order], padding=3)
     most = pools.most_years[order]
-    axes.plot(most, np.arange(len(order)), "|", color=RED, markersize=17, markeredgewidth=2.2,
-              label="beyond: fees below the least LVR")  # fmt: skip
-    axes.set(title="Price over cash flow: a pool's capital over its annual fees", xlabel="years")
-    axes.legend(loc="lower right")
+    axes.plot(most, np.arange(len(order)), "|", color=RED, markersize=17, markeredgewidth=2.2)
+    axes.set(title="Price over cash flow: a pool's capital over its annual fees",
+             xlabel="years (red: beyond it, fees are less than the least loss to arbitrageurs)")  # fmt: skip
     axes.grid(axis="y", visible=False)
     return figure
 
@@ -109,7 +111,7 @@ def draw_ddm() -> Figure:
         axes.plot(growth, gordon_value(2.0, discount, growth), color=colour, label=f"discount {discount:.0%}")
         axes.axvline(discount, color=colour, linestyle=":", linewidth=1.0)
     axes.plot(0.05, gordon_value(2.0, 0.10, 0.05), "o", color=ORANGE)
-    axes.annotate("the example: 42.00", (0.05, 42.0), (6, -12), textcoords="offset points", color=ORANGE)
+    axes.annotate("the example: 42.00", (0.05, 42.0), (-0.01, 80.0), color=ORANGE, arrowprops={"arrowstyle": "-"})
     axes.set(title="No value where growth reaches the discount rate", xlabel="growth for ever", ylabel="value",
              ylim=(0.0, 180.0))  # fmt: skip
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, 0))
