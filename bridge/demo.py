@@ -16,7 +16,7 @@ from bridge.chain import Chain
 from bridge.config import Config
 from bridge.errors import RefusedAction
 from bridge.genesis import GovernanceTerms
-from bridge.governance import find_proposal, send_execute, send_queue, send_vote
+from bridge.governance import find_proposal, send_queue, send_vote
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.path import PricePath
@@ -25,7 +25,7 @@ from bridge.local.world import World, build_world
 from bridge.observe import observe, read_governed
 from bridge.option_chains import read_chains
 from bridge.planning import Planned, make_plan, report_content
-from bridge.proposals import confirm_execution, draft_proposal, send_proposal
+from bridge.proposals import draft_proposal, send_confirmed_execution, send_proposal
 from bridge.report.content import PricePathView, Step
 from bridge.report.html import write_report
 from bridge.watch import Look, look
@@ -128,8 +128,7 @@ def _carry(world: World, planned: Planned, config: Config, terms: GovernanceTerm
     steps.append(_step(chain, "queued in the timelock", "", send_queue(chain, deployment, operator, passed)))
     advance_time(chain, terms.timelock_delay + 1)
     queued = find_proposal(chain, deployment, draft.id, chain.head())
-    receipt = send_execute(chain, deployment, operator, queued)
-    confirm_execution(chain, deployment, queued, chain.head())
+    receipt = send_confirmed_execution(chain, deployment, operator, queued)
     steps.append(_step(chain, "executed and read back", "values equal the vote", receipt))
     return draft.id
 

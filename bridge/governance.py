@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,8 @@ from bridge.signers import Signer
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}
-OPEN_STATES = frozenset({"pending", "active", "succeeded", "queued"})
+OPEN_STATES = ("pending", "active", "succeeded", "queued")
+STEP_STATES = {"vote": ("active",), "queue": ("succeeded",), "execute": ("queued",), "cancel": OPEN_STATES}
 
 
 @dataclass(frozen=True)
@@ -118,17 +118,18 @@ def _proposal(chain: Chain, deployment: Deployment, created: Any, block: BlockRe
     )
 
 
-def require_state(proposal: Proposal, wanted: Sequence[str], verb: str) -> None:
-    """Check that a proposal is where a step needs it.
+def require_step(proposal: Proposal, step: str) -> None:
+    """Check that a proposal is where a step needs it: vote, queue, execute or cancel.
 
     Raises
     ------
     RefusedAction
         It is in another state; the message says which and when the next one comes.
     """
+    wanted = STEP_STATES[step]
     if proposal.state not in wanted:
         raise RefusedAction(
-            f"cannot {verb}: proposal {proposal.id} is {proposal.state}, not {' or '.join(wanted)} "
+            f"cannot {step}: proposal {proposal.id} is {proposal.state}, not {' or '.join(wanted)} "
             f"(vote from {proposal.vote_start} to {proposal.deadline}, executable from {proposal.eta or 'unknown'})"
         )
 
@@ -149,25 +150,25 @@ def next_step_at(proposal: Proposal) -> int:
 
 def send_vote(chain: Chain, deployment: Deployment, voter: Signer, proposal: Proposal, support: str) -> TxReceipt:
     """Cast a vote: for, against or abstain."""
-    require_state(proposal, ("active",), "vote")
+    require_step(proposal, "vote")
     return _send(chain, deployment, voter, "castVote", proposal.id, SUPPORT[support])
 
 
 def send_queue(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Put a proposal that has passed into the timelock; anyone may."""
-    require_state(proposal, ("succeeded",), "queue")
+    require_step(proposal, "queue")
     return _send(chain, deployment, sender, "queue", *proposal.action.hashed())
 
 
 def send_execute(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Execute a queued proposal whose delay is over; anyone may."""
-    require_state(proposal, ("queued",), "execute")
+    require_step(proposal, "execute")
     return _send(chain, deployment, sender, "execute", *proposal.action.hashed())
 
 
 def send_cancel(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Cancel a proposal: its proposer while it is pending, the guardian at any time before execution."""
-    require_state(proposal, tuple(OPEN_STATES), "cancel")
+    require_step(proposal, "cancel")
     return _send(chain, deployment, sender, "cancel", *proposal.action.hashed())
 
 

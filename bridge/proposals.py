@@ -14,11 +14,12 @@ from typing import Any
 
 from eth_typing import HexStr
 from web3 import Web3
+from web3.types import TxReceipt
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.errors import ContractReverted, RefusedAction, TransactionFailed, UntrustedNumber
-from bridge.governance import Action, Proposal, proposal_id, read_state
+from bridge.governance import Action, Proposal, proposal_id, read_state, send_execute
 from bridge.observe import read_governed
 from bridge.records import PlanRecord
 from bridge.signers import Signer
@@ -141,3 +142,10 @@ def confirm_execution(chain: Chain, deployment: Deployment, proposal: Proposal, 
         for key, value in zip(update.keys, update.values, strict=True) if update else ():
             if values[key] != value:
                 raise UntrustedNumber(f"{KEYS[key].name} is {values[key]} after the execution, the vote said {value}")
+
+
+def send_confirmed_execution(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
+    """Execute a queued proposal and compare what the chain holds afterwards with the vote; see `confirm_execution`."""
+    receipt = send_execute(chain, deployment, sender, proposal)
+    confirm_execution(chain, deployment, proposal, chain.head())
+    return receipt

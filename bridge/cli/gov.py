@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +24,14 @@ from bridge.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from web3.types import TxReceipt
+
+    from bridge.chain import Chain
+    from bridge.deployment import Deployment
     from bridge.governance import Proposal
+    from bridge.signers import Signer
+
+    Action = Callable[[Chain, Deployment, Signer, Proposal], TxReceipt]
 
 app = typer.Typer(
     no_args_is_help=True, help="Governor proposals: list, show, vote, queue, execute, cancel. Dry run without --send."
@@ -122,34 +132,38 @@ def show(
         out.print(table("What the calldata does", ("parameter", "now", "proposed", "unit"), rows))
 
 
+@dataclass(frozen=True)
+class _How:
+    """How a step is carried out: dry or sent, by whom, shown how, with which settings."""
+
+    send: bool
+    role: str | None
+    keystore: Path | None
+    as_json: bool
+    config: Path | None
+
+
 def _step(
-    verb: str,
-    wanted: str,
-    send: bool,
-    role: str | None,
-    keystore: Any,
-    as_json: bool,
-    config: Any,
-    needs: tuple[str, ...],
-    action: Callable[[Session, Any, Proposal], Any],
+    step: str, wanted: str, how: _How, action: Callable[[Chain, Deployment, Signer, Proposal], TxReceipt]
 ) -> None:
     """Check the state, then act or say what would be done."""
-    from bridge.governance import require_state
+    from bridge.governance import require_step
 
-    session = open_session(config)
+    session = open_session(how.config)
     found = _find(session, wanted)
-    require_state(found, needs, verb)
-    done: dict[str, Any] = {"proposal": str(found.id), "action": verb, "sent": send}
-    if send:
-        receipt = action(session, choose_signer(session, role, keystore), found)
+    require_step(found, step)
+    done: dict[str, Any] = {"proposal": str(found.id), "action": step, "sent": how.send}
+    if how.send:
+        signer = choose_signer(session, how.role, how.keystore)
+        receipt = action(session.chain, session.deployment, signer, found)
         done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
         done["state"] = _find(session, wanted).state
-    if as_json:
+    if how.as_json:
         print_json(done)
-    elif send:
-        typer.echo(f"{verb}: done in block {done['block']} for {done['gas']} gas, proposal is {done['state']}")
+    elif how.send:
+        typer.echo(f"{step}: done in block {done['block']} for {done['gas']} gas, proposal is {done['state']}")
     else:
-        typer.echo(f"{verb}: possible now ({found.state}), not sent: repeat with --send")
+        typer.echo(f"{step}: possible now ({found.state}), not sent: repeat with --send")
 
 
 @app.command()
@@ -168,17 +182,7 @@ def vote(
 
     if support not in SUPPORT:
         raise UsageError(f"vote for, against or abstain, not {support!r}")
-    _step(
-        "vote",
-        proposal,
-        send,
-        role,
-        keystore,
-        as_json,
-        config,
-        ("active",),
-        lambda s, signer, found: send_vote(s.chain, s.deployment, signer, found, support),
-    )
+    _step("vote", proposal, _How(send, role, keystore, as_json, config), partial(send_vote, support=support))
 
 
 @app.command()
@@ -193,17 +197,7 @@ def queue(
     """Put a proposal that has passed into the timelock."""
     from bridge.governance import send_queue
 
-    _step(
-        "queue",
-        proposal,
-        send,
-        role,
-        keystore,
-        as_json,
-        config,
-        ("succeeded",),
-        lambda s, signer, found: send_queue(s.chain, s.deployment, signer, found),
-    )
+    _step("queue", proposal, _How(send, role, keystore, as_json, config), send_queue)
 
 
 @app.command()
@@ -216,15 +210,24 @@ def execute(
     config: ConfigOption = None,
 ) -> None:
     """Execute a queued proposal whose delay is over, then read the parameters back and compare."""
-    from bridge.governance import send_execute
-    from bridge.proposals import confirm_execution
+    from bridge.proposals import send_confirmed_execution
 
-    def run(session: Session, signer: Any, found: Proposal) -> Any:
-        receipt = send_execute(session.chain, session.deployment, signer, found)
-        confirm_execution(session.chain, session.deployment, found, session.chain.head())
-        return receipt
+    _step("execute", proposal, _How(send, role, keystore, as_json, config), send_confirmed_execution)
 
-    _step("execute", proposal, send, role, keystore, as_json, config, ("queued",), run)
+
+@app.command()
+def cancel(
+    proposal: IdArgument,
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Cancel a proposal: its proposer while it is pending; the guardian Safe does it with its own transaction."""
+    from bridge.governance import send_cancel
+
+    _step("cancel", proposal, _How(send, role, keystore, as_json, config), send_cancel)
 
 
 @app.command()
@@ -242,28 +245,3 @@ def wait(proposal: IdArgument, as_json: JsonOption = False, config: ConfigOption
         print_json({"proposal": str(found.id), "before": found.state, "state": state, "seconds": seconds})
     else:
         typer.echo(f"was {found.state}, is {state}")
-
-
-@app.command()
-def cancel(
-    proposal: IdArgument,
-    send: SendOption = False,
-    role: AsOption = None,
-    keystore: KeystoreOption = None,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Cancel a proposal: its proposer while it is pending; the guardian Safe does it with its own transaction."""
-    from bridge.governance import OPEN_STATES, send_cancel
-
-    _step(
-        "cancel",
-        proposal,
-        send,
-        role,
-        keystore,
-        as_json,
-        config,
-        tuple(sorted(OPEN_STATES)),
-        lambda s, signer, found: send_cancel(s.chain, s.deployment, signer, found),
-    )

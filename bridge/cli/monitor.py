@@ -14,6 +14,8 @@ from bridge.cli.options import ConfigOption, JsonOption, OwnerOption, open_sessi
 if TYPE_CHECKING:
     from bridge.watch import Look
 
+LAYER_COLUMNS = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta", "days left")
+
 
 def watch(
     owner: OwnerOption = None,
@@ -59,54 +61,56 @@ def _say_trouble(text: str, as_json: bool) -> None:
 
 def print_look(seen: Look, clear: bool = False) -> None:
     """Print what the monitor saw."""
-    from bridge.cli.show import console, number, percent, table, usd
-    from bridge.units import utc, volatility_from_e8
-    from hedge.parameters import KEYS
+    from bridge.cli.show import console, percent, table, usd
+    from bridge.units import utc
 
     out = console()
     if clear:
         out.clear()
-    band = seen.governed.parameters.drift_band_bps / 10_000
-    value = usd(seen.exposure.value_usd) if seen.exposure else "not valued"
-    out.print(f"[bold]alvh watch[/bold]  block {seen.block.number}, {utc(seen.block.timestamp)}, book {value} USD")
-    assets = seen.exposure.assets if seen.exposure else {}
-    rows = [
-        [
-            layer.asset,
-            layer.name,
-            str(layer.legs),
-            usd(layer.paid_usd),
-            usd(layer.value_usd),
-            usd(layer.value_usd - layer.paid_usd),
-            usd(layer.delta_usd),
-            number(layer.days_left, 3),
-        ]
-        for layer in seen.layers
-    ]
-    rows += [
-        [asset, "LP", "", "", usd(one.value_usd), "", usd(one.delta_usd), ""] for asset, one in sorted(assets.items())
-    ]
-    columns = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta USD", "days left")
-    out.print(table("Exposure and the plan on record", columns, rows, left=2))
+    value = f"{usd(seen.exposure.value_usd)} USD" if seen.exposure else "not valued"
+    out.print(f"[bold]alvh watch[/bold]  block {seen.block.number}, {utc(seen.block.timestamp)}, book {value}")
+    out.print(table("Exposure and the plan on record, in USD", LAYER_COLUMNS, _layer_rows(seen), left=2))
     plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
+    band = seen.governed.parameters.drift_band_bps / 10_000
     out.print(f"  drift {percent(seen.drift)} (band {percent(band)}), plan {plan}")
-    feeds = ", ".join(
-        f"{feed.asset} {percent(volatility_from_e8(feed.volatility_e8), 2)} "
-        f"{'STALE' if feed.stale else 'fresh'} ({feed.age_seconds} s)"
-        for feed in seen.feeds
-    )
-    out.print(f"Feeds: {feeds}")
-    values = zip(KEYS, seen.governed.parameters.to_values(), strict=True)
-    state = "PAUSED" if seen.governed.paused else "active"
-    out.print(
-        f"Parameters (version {seen.governed.version}, {state}): "
-        + ", ".join(f"{key.name} {value}" for key, value in values)
-    )
-    for proposal in seen.proposals:
-        out.print(f"Proposal {str(proposal.id)[:10]}: {proposal.state}, vote ends {utc(proposal.deadline)}")
-    if not seen.proposals:
-        out.print("No open proposals")
+    for line in (*_feed_lines(seen), *_governance_lines(seen)):
+        out.print(line)
     for warning in seen.warnings:
         out.print(f"[bold yellow]warning[/bold yellow] {warning.kind}: {warning.text}")
     if not seen.warnings:
         out.print("[green]no warnings[/green]")
+
+
+def _layer_rows(seen: Look) -> list[list[str]]:
+    from bridge.cli.show import number, usd
+
+    rows = []
+    for one in seen.layers:
+        money = [usd(x) for x in (one.paid_usd, one.value_usd, one.value_usd - one.paid_usd, one.delta_usd)]
+        rows.append([one.asset, one.name, str(one.legs), *money, number(one.days_left, 3)])
+    assets = seen.exposure.assets if seen.exposure else {}
+    return rows + [
+        [asset, "LP", "", "", usd(one.value_usd), "", usd(one.delta_usd), ""] for asset, one in sorted(assets.items())
+    ]
+
+
+def _feed_lines(seen: Look) -> list[str]:
+    from bridge.cli.show import percent
+    from bridge.units import volatility_from_e8
+
+    return [
+        f"feed {feed.asset}: {percent(volatility_from_e8(feed.volatility_e8), 2)}, "
+        f"{'STALE' if feed.stale else 'fresh'} ({feed.age_seconds} s, at most {feed.max_age_seconds} s)"
+        for feed in seen.feeds
+    ]
+
+
+def _governance_lines(seen: Look) -> list[str]:
+    from bridge.units import utc
+    from hedge.parameters import KEYS
+
+    values = zip(KEYS, seen.governed.parameters.to_values(), strict=True)
+    state = "PAUSED" if seen.governed.paused else "active"
+    lines = [f"parameters version {seen.governed.version}, {state}: " + ", ".join(f"{k.name} {v}" for k, v in values)]
+    lines += [f"proposal {str(p.id)[:10]}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.proposals]
+    return lines if seen.proposals else [*lines, "no open proposals"]

@@ -111,6 +111,7 @@ def test_confirm__block_still_there__passes_after_more_blocks(chain: Chain) -> N
     block = chain.head()
     advance_time(chain, 10)
     chain.confirm(block)
+    assert chain.head().number > block.number
 
 
 def test_confirm__another_block_at_the_height__is_reorganised_with_both_hashes(chain: Chain) -> None:
