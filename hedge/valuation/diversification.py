@@ -5,8 +5,8 @@ The measure, and why this one
 Effective number of bets = exp of the entropy of the eigenvalue shares of diag(w) Cov diag(w): 1 where everything moves
 as one, n where n equal risks are independent, continuous between. It is Meucci's "Managing diversification", 2009, with
 the spectrum of the holdings in place of the holdings' loadings (Roy and Vetterli's effective rank, 2007). Two others
-were tried and left: his principal-component loadings give 1 to equal weights in equally correlated assets however small
-the correlation is, and his minimum torsion (2015) gives n to them however large it is.
+were left, by symmetry: for equal weights in equally correlated assets his principal-component loadings give 1 however
+small the correlation is, and his minimum torsion (2015) gives n however large it is.
 
 The squared diversification ratio (Choueifaty, Froidure and Reynier, 2013) answers the sharper question by how much the
 variance falls: n / (1 + (n - 1) rho) at equal correlation, where it is never above the entropy's number (it is their

@@ -13,6 +13,7 @@ Source: pyxirr 0.10 (Excel's XIRR and XNPV), imported when first called, so that
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -118,19 +119,25 @@ def internal_rates(
     days, paid = _flows(dates, amounts)
     if np.isnan(paid).any() or not (paid > 0.0).any() or not (paid < 0.0).any():
         return np.empty(0)
-    years = (days - days.min()).astype(np.float64) / YEAR_DAYS
-
-    def worth(log_growth: float) -> float:
-        """Value the amounts on their first date, or on their last where the rate is negative: nothing overflows."""
-        exponent = -log_growth * (years - (years.max() if log_growth < 0.0 else 0.0))
-        return float(paid @ np.exp(exponent))
-
+    worth = _present_value((days - days.min()).astype(np.float64) / YEAR_DAYS, paid)
     grid = np.linspace(np.log1p(lowest), np.log1p(highest), _GRID)
     signs = np.sign([worth(point) for point in grid])
     exact = grid[signs == 0.0]
     at = np.flatnonzero(signs[1:] * signs[:-1] < 0.0)
     between = [brentq(worth, grid[i], grid[i + 1], xtol=1e-14) for i in at]
     return np.sort(np.expm1(np.concatenate([exact, np.asarray(between, dtype=np.float64)])))
+
+
+def _present_value(years: FloatArray, paid: FloatArray) -> Callable[[float], float]:
+    """Return the value of amounts by log(1 + rate): on their first date, on their last where the rate is negative.
+
+    The date only scales it, and with this choice no exponent is positive.
+    """
+
+    def worth(log_growth: float) -> float:
+        return float(paid @ np.exp(-log_growth * (years - (years.max() if log_growth < 0.0 else 0.0))))
+
+    return worth
 
 
 def days_of(name: str, dates: ArrayLike) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
