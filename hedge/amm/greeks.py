@@ -80,7 +80,8 @@ def tick_position_greeks(
     shape = np.broadcast_shapes(p.shape, liq.shape, lower.shape, upper.shape)
     if int(np.prod(shape)) < BULK:
         return _from_ticks(p, liq, lower, upper, scale)
-    most = max(-int(lower.min()), int(lower.max()), -int(upper.min()), int(upper.max()))
+    # Only the outer ends need a look: a tick beyond them makes an empty range, which the kernel leaves to numpy.
+    most = max(-int(lower.min()), int(upper.max()), 0)
     columns = [column(array, shape) for array in (p, liq, lower, upper)]
     out = np.empty((3, int(np.prod(shape))))
     if run(_kernel("ticks"), out.shape[1], *columns[:2], sqrt_price_table(most), scale, *columns[2:], out) > 0:

@@ -23,11 +23,12 @@ def _from_prices(w: FloatArray) -> None:
         regular &= (lower >= 0.0) & (lower < np.inf) & (upper > lower)
         held = min(max(price, lower), upper)
         root, low, high = np.sqrt(held), np.sqrt(lower), np.sqrt(upper)
-        inverse = 1.0 / root
-        bounded = (upper - held) / ((high + root) * high * root)
-        base = liquidity * (inverse if upper == np.inf else bounded)
-        total = base * price + liquidity * ((held - lower) / (root + low))
-        bent = -0.5 * liquidity / (price * np.sqrt(price))
+        above, below = (high + root) * high, root + low
+        inverse = 1.0 / (root * below)
+        bounded = (upper - held) / above
+        base = liquidity * (1.0 if upper == np.inf else bounded) * (inverse * below)
+        total = base * price + liquidity * ((held - lower) * (inverse * root))
+        bent = -0.5 * liquidity * (inverse * below) / price
         w[i] = total if regular else np.nan
         w[N + i] = base
         w[2 * N + i] = bent if (lower <= price) & (price < upper) else 0.0
@@ -39,9 +40,10 @@ def _from_roots(w: FloatArray) -> None:
         regular = (price > 0.0) & (price < np.inf) & (liquidity >= 0.0) & (liquidity < np.inf) & (low < high)
         root = np.sqrt(price)
         held = min(max(root, low), high)
-        base = liquidity * ((high - held) / (high * held))
+        inverse = 1.0 / (high * held * price)
+        base = liquidity * (high - held) * (inverse * price)
         total = base * price + liquidity * (held - low)
-        bent = -0.5 * liquidity / (price * root)
+        bent = -0.5 * liquidity * (inverse * high)
         w[i] = total if regular else np.nan
         w[N + i] = base
         w[2 * N + i] = bent if (low <= root) & (root < high) else 0.0
@@ -50,14 +52,14 @@ def _from_roots(w: FloatArray) -> None:
 def _load_roots(
     w: FloatArray, row: int, ticks: NDArray[np.int32], table: FloatArray, scale: float, start: int, count: int
 ) -> None:
-    """Look ticks up in a table whose middle is tick 0."""
+    """Look ticks up in a table whose middle is tick 0; one beyond its ends takes the end's."""
     target, middle = w[row : row + count], table.size // 2
     if ticks.size == 1:
-        target[:] = table[middle + ticks[0]] * scale
+        target[:] = table[min(max(middle + ticks[0], 0), 2 * middle)] * scale
     else:
         part = ticks[start : start + count]
         for i in range(count):
-            target[i] = table[middle + part[i]] * scale
+            target[i] = table[np.uint64(min(max(middle + part[i], 0), 2 * middle))] * scale
 
 
 def price_range_loop(version: int) -> Kernel:

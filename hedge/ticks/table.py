@@ -54,8 +54,8 @@ def tick_array(name: str, ticks: ArrayLike) -> NDArray[np.int32]:
     array = np.asarray(ticks)
     if array.size and array.dtype.kind not in "iu":
         raise BadInput(name, ticks, "must be integers")
-    outside = (array < -MAX_TICK) | (array > MAX_TICK)
-    if np.any(outside):
+    if array.size and (array.min() < -MAX_TICK or array.max() > MAX_TICK):
+        outside = (array < -MAX_TICK) | (array > MAX_TICK)
         raise BadInput(name, int(array[outside][0]), f"must be within {MAX_TICK} of 0")
     return array.astype(np.int32, copy=False)
 
