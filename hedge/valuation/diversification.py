@@ -87,14 +87,16 @@ def lower_tail_dependence(returns: ArrayLike, share: float = TAIL_SHARE) -> Floa
 
     Returns
     -------
-    Shape (n, n), in [0, 1], symmetric; `share` if independent, 1 on the diagonal and if comonotone. At a finite share
+    Shape (n, n), in [0, 1], symmetric; `share` if independent, 1 on the diagonal and if comonotone. Periods tied at the
+    edge of the worst count in part, so that a constant pool depends on nothing, itself included. At a finite share
     it is not the limit, which no sample shows: compare with the same figure of independent series.
 
     Source: Joe, "Multivariate models and dependence concepts", 1997.
     """
     rows = _complete(returns, share)
     count = math.floor(share * len(rows))
-    worst = (rankdata(rows, axis=0, method="ordinal") <= count).astype(np.float64)
+    first, last = (rankdata(rows, axis=0, method=method) for method in ("min", "max"))
+    worst = np.clip((count - first + 1.0) / (last - first + 1.0), 0.0, 1.0)
     return np.asarray(worst.T @ worst / count)
 
 

@@ -96,6 +96,16 @@ def test_lower_tail_dependence__comonotone_opposed_independent__one_zero_share()
     assert np.array_equal(matrix, matrix.T)
 
 
+def test_lower_tail_dependence__39_rows_at_5_percent__the_one_worst_day() -> None:
+    rows = np.column_stack([np.arange(39.0), np.roll(np.arange(39.0), 1), np.maximum(np.arange(39.0), 3.0)])
+    # The first is worst on day 0, the second on day 1; the third ties days 0 to 3, a quarter of the worst day each.
+    assert lower_tail_dependence(rows) == pytest.approx(np.array([[1, 0, 0.25], [0, 1, 0.25], [0.25, 0.25, 0.25]]))
+
+
+def test_lower_tail_dependence__constant_pools__share_as_if_independent() -> None:
+    assert lower_tail_dependence(np.zeros((100, 2))) == pytest.approx(np.full((2, 2), 0.05))
+
+
 def test_joint_tail__copies_of_one_pool__nothing_removed_though_independent_would() -> None:
     result = joint_tail(np.repeat(sample(3, 2_000, 1), 5, axis=1))
     assert result.kept == pytest.approx(1.0, rel=1e-12)

@@ -92,7 +92,7 @@ def test_frictions__out_of_domain__bad_input(field: str, value: float) -> None:
 
 def test_follow__drift_around_the_band__one_trade_not_many() -> None:
     outer = WEEKLY.outer_usd
-    wiggle = np.array([1.01 * outer, -0.05 * outer, 0.05 * outer, -0.05 * outer, 0.05 * outer])
+    wiggle = outer * np.array([1.01, 0.2, -0.2, 0.2, -0.2])
     left, trades = follow(wiggle, WEEKLY)
     assert np.count_nonzero(trades) == 1
     assert np.all(np.abs(left) <= outer)

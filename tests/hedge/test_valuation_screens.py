@@ -106,6 +106,7 @@ def test_asset_cap__each_screen__shrinks_in_proportion(facts: dict[str, float], 
 def test_correlated_groups__chain_of_links__one_group_nan_links_nothing() -> None:
     matrix = np.array([[1, 0.8, 0.1, 0], [0.8, 1, 0.9, 0], [0.1, 0.9, 1, np.nan], [0, 0, np.nan, 1]])
     assert correlated_groups(matrix, 0.7) == ((0, 1, 2), (3,))
+    assert correlated_groups(matrix, 0.9) == ((0,), (1, 2), (3,))
     assert correlated_groups(np.empty((0, 0)), 0.7) == ()
     with pytest.raises(BadInput):
         correlated_groups(np.ones((2, 3)), 0.7)
