@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput, TooFewQuotes
-from hedge.inputs import FloatArray, nonnegative, positive
+from hedge.inputs import BoolArray, FloatArray, nonnegative, positive
 
 
 def variance_swap(
@@ -41,13 +41,7 @@ def variance_swap(
     for name, number in (("forward", forward), ("time", time)):
         if np.isnan(positive(name, number)):
             raise BadInput(name, number, "must be known")
-    k, value = positive("strike", strike), nonnegative("price", price)
-    call = np.asarray(is_call, dtype=np.bool_)
-    if k.ndim != 1 or k.shape != value.shape or k.shape != call.shape:
-        raise BadInput("price", value.shape, f"must be one-dimensional, one per strike and kind {k.shape}")
-    order = np.argsort(k, kind="stable")
-    order = order[~np.isnan(k + value)[order]]
-    k, value, call = k[order], value[order], call[order]
+    k, call, value = _by_strike(strike, is_call, price)
     both = np.intersect1d(k[call], k[~call])
     if both.size == 0:
         raise TooFewQuotes("strikes with a put and a call", 0, 1)
@@ -55,6 +49,17 @@ def variance_swap(
     puts, calls = ~call & (k <= middle), call & (k >= middle)
     strip = _strip_value(k[puts][::-1], value[puts][::-1], middle) + _strip_value(k[calls], value[calls], middle)
     return float(2.0 / time * (np.log(forward / middle) - (forward / middle - 1.0) + np.exp(rate * time) * strip))
+
+
+def _by_strike(strike: ArrayLike, is_call: ArrayLike, price: ArrayLike) -> tuple[FloatArray, BoolArray, FloatArray]:
+    """Return strikes, kinds and prices in order of strike, without those that hold a NaN."""
+    k, value = positive("strike", strike), nonnegative("price", price)
+    call = np.asarray(is_call, dtype=np.bool_)
+    if k.ndim != 1 or k.shape != value.shape or k.shape != call.shape:
+        raise BadInput("price", value.shape, f"must be one-dimensional, one per strike and kind {k.shape}")
+    order = np.argsort(k, kind="stable")
+    order = order[~np.isnan(k + value)[order]]
+    return k[order], call[order], value[order]
 
 
 def _strip_value(strike: FloatArray, price: FloatArray, middle: float) -> float:

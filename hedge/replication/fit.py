@@ -56,15 +56,15 @@ def replicate(
 ) -> Replication:
     """Fit a target pay-off at a horizon with listed options.
 
-    Options that expire at the horizon pay their intrinsic value, so the bound holds without a model. Later ones are
-    valued then by Black-Scholes at today's volatility of each: the bound holds while that does.
+    Options that expire then pay intrinsic value: their bound needs no model. Later ones are valued by Black-Scholes at
+    today's volatility of each.
 
     Parameters
     ----------
-    target : `LossTarget` or `GridTarget`. chain : the quotes. horizon_at : a listed expiry, unix seconds.
-    low, high : range of prices for which the bound is to hold, 0 < low < high; quote per base.
-    terms : defaults to ``Terms()``: long only, whole lots, no budget, least bound.
-    expiries : listed expiries to use, none before the horizon; by default the horizon's own.
+    target : `LossTarget` or `GridTarget`. horizon_at : a listed expiry, unix seconds.
+    low, high : prices between which the bound is to hold, 0 < low < high.
+    terms : by default long only, whole lots, no budget.
+    expiries : listed ones, none before the horizon; by default its own.
 
     Raises
     ------
@@ -73,14 +73,9 @@ def replicate(
     """
     if not 0.0 < low < high < np.inf:
         raise BadInput("low", low, f"must be > 0 and below high = {high}")
-    chosen = tuple(expiries) or (horizon_at,)
-    if min(chosen) < horizon_at:
-        raise BadInput("expiries", min(chosen), f"must not end before the horizon {horizon_at}")
-    quotes = _quotes(chain, chosen, horizon_at)
+    quotes = _quotes(chain, tuple(expiries) or (horizon_at,), horizon_at)
     horizon = next(row.expiry for row in chain.rows if row.expiry_at == horizon_at)
-    strikes = [quote.strike for quote in quotes]
-    nodes = np.unique(np.concatenate([np.geomspace(low, high, _NODES), strikes, target.knots()]))
-    nodes = nodes[(nodes >= low) & (nodes <= high)]
+    nodes = _nodes(low, high, [quote.strike for quote in quotes], target.knots())
     tradables = _tradables(chain, quotes, nodes, horizon)
     value, gaps = target.value(nodes), target.gaps(nodes)
     found = fit_payoffs(tradables, value, gaps, terms or Terms())
@@ -91,8 +86,16 @@ def replicate(
     return Replication(found.status, legs, found.cost, bound, unhedged, low, high, horizon)
 
 
+def _nodes(low: float, high: float, strikes: list[float], knots: FloatArray) -> FloatArray:
+    """Return the prices of the program, ascending: both ends, every strike and knot between, and a log grid."""
+    nodes = np.unique(np.concatenate([np.geomspace(low, high, _NODES), [low, high], strikes, knots]))
+    return np.asarray(nodes[(nodes >= low) & (nodes <= high)])
+
+
 def _quotes(chain: OptionChain, expiries: tuple[int, ...], horizon_at: int) -> tuple[Quote, ...]:
     """Return the options of the expiries that can be bought or sold, and valued at the horizon."""
+    if min(expiries) < horizon_at:
+        raise BadInput("expiries", min(expiries), f"must not end before the horizon {horizon_at}")
     if horizon_at not in chain.expiries():
         raise NotListed(f"{chain.underlying} expiry", f"{horizon_at}", float(chain.expiries()[-1]))
     rows = (row for row in chain.rows if row.expiry_at in expiries and (row.ask > 0.0 or row.bid > 0.0))

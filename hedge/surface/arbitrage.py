@@ -21,7 +21,10 @@ _SHARES = np.array([0.25, 0.5, 0.75])
 
 
 class Butterfly(NamedTuple):
-    """One time (years) with butterfly arbitrage: where g is least, its value, and the steeper wing's slope."""
+    """One time (years) with butterfly arbitrage: where g is least, its value, and the steeper wing's slope.
+
+    Where total variance is not positive, there is no g: k and g are where it is least, and its value.
+    """
 
     expiry: float
     k: float
@@ -77,12 +80,13 @@ def check_smiles(expiries: tuple[float, ...], smiles: tuple[Svi, ...], points: i
 
 
 def find_butterfly(expiry: float, smile: Svi, points: int = POINTS, least: float = 0.0) -> Butterfly | None:
-    """Return where g is least if it is below `least` there or a wing is too steep."""
+    """Return where g is least if it is below `least` there, a wing is too steep, or total variance not positive."""
     k = smile.grid(points)
-    g = smile.durrleman(k)
+    positive = min(smile.least, float(np.min(smile.total_variance(k)))) > 0.0
+    g = smile.durrleman(k) if positive else smile.total_variance(k)
     worst = int(np.argmin(g))
     slope = max(smile.slopes)
-    if g[worst] >= least and slope <= STEEPEST:
+    if positive and g[worst] >= least and slope <= STEEPEST:
         return None
     return Butterfly(expiry, float(k[worst]), float(g[worst]), slope)
 

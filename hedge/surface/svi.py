@@ -17,6 +17,7 @@ from hedge.inputs import FloatArray
 
 REACH = 5.0
 """Log moneyness up to which grids run: a strike 148 times the forward, or its inverse. Beyond, slopes decide."""
+_NARROW = 1e-6
 
 
 class Svi(NamedTuple):
@@ -49,6 +50,11 @@ class Svi(NamedTuple):
         return self.a + self.b * (math.hypot(self.m, self.sigma) - self.rho * self.m)
 
     @property
+    def least(self) -> float:
+        """Return the least total variance at any k."""
+        return self.a + self.b * self.sigma * math.sqrt(1.0 - self.rho**2)
+
+    @property
     def slopes(self) -> tuple[float, float]:
         """Return how fast total variance grows to the left and to the right, far out; both >= 0."""
         return self.b * (1.0 - self.rho), self.b * (1.0 + self.rho)
@@ -65,9 +71,18 @@ class Svi(NamedTuple):
         return self._replace(a=self.at_money, b=0.0)
 
     def grid(self, points: int) -> FloatArray:
-        """Return log moneyness from -REACH to REACH, ascending, densest where the smile bends."""
-        ends = np.arcsinh(np.array([-REACH - self.m, REACH - self.m]) / self.sigma)
-        return np.asarray(self.m + self.sigma * np.sinh(np.linspace(ends[0], ends[1], points)))
+        """Return log moneyness from -REACH to REACH, ascending, densest where the smile bends and where it is least.
+
+        points are centred on m; a quarter as many on the bottom, where little variance makes small differences large.
+        """
+        centred = _centred(self.m, self.sigma, points)
+        if self.b == 0.0:
+            return centred
+        root = math.sqrt(1.0 - self.rho**2)
+        arc = self.sigma / root
+        width = math.sqrt(2.0 * max(self.least, 0.0) * arc**3 / self.b) / self.sigma
+        bottom = _centred(self.m - self.rho * arc, min(max(width, _NARROW), REACH), points // 4)
+        return np.sort(np.concatenate([centred, bottom]))
 
 
 def durrleman(k: FloatArray, w: FloatArray, slope: FloatArray, bend: FloatArray) -> FloatArray:
@@ -78,3 +93,9 @@ def durrleman(k: FloatArray, w: FloatArray, slope: FloatArray, bend: FloatArray)
 def flat(total_variance: float) -> Svi:
     """Return the smile without skew or curvature."""
     return Svi(total_variance, 0.0, 0.0, 0.0, 1.0)
+
+
+def _centred(middle: float, width: float, points: int) -> FloatArray:
+    """Return points between -REACH and REACH, evenly spaced in asinh of the distance to the middle over the width."""
+    ends = np.arcsinh(np.array([-REACH - middle, REACH - middle]) / width)
+    return np.asarray(middle + width * np.sinh(np.linspace(ends[0], ends[1], points)))

@@ -16,6 +16,7 @@ MARGIN = 5e-3
 """Walls stand this far (of g; of total variance and slope as a share) before arbitrage does."""
 _POINTS = 31
 _MOST_STEPS = 100
+_LEAST_SLOPE = 1e-9  # a flat later smile still has a share to exceed
 _FARTHEST = 1e6  # behind a wall; farther counts the same, so that residuals stay finite
 
 
@@ -34,7 +35,7 @@ def walls_of(goal: Target, start: Svi, later: Svi | None) -> Walls:
     k = np.sort(np.concatenate(grids))
     if later is None:
         return Walls(k, np.full(k.shape, np.inf), np.full(2, STEEPEST))
-    return Walls(k, later.total_variance(k), np.maximum(later.slopes, np.finfo(np.float64).tiny))
+    return Walls(k, later.total_variance(k), np.maximum(later.slopes, _LEAST_SLOPE))
 
 
 def fit_between(point: FloatArray, goal: Target, walls: Walls, penalty: float) -> tuple[FloatArray, Fitted]:
@@ -67,5 +68,5 @@ def _jacobian(point: FloatArray, goal: Target, start: FloatArray, walls: Walls, 
         -variance_gradient(point, walls.k) / walls.ceiling[:, np.newaxis],
         -slopes_gradient(point) / walls.steepest[:, np.newaxis],
     ]
-    penalties = np.where(behind[:, np.newaxis], penalty * np.concatenate(rows), 0.0)
+    penalties = penalty * np.where(behind[:, np.newaxis], np.concatenate(rows), 0.0)
     return np.concatenate([fitting.jacobian(point, goal, start), penalties])

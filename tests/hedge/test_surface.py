@@ -5,13 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hedge import options
 from hedge.chain import Smile, synthetic_chain
 from hedge.errors import BadInput, HedgeError, NoSurface
 from hedge.surface import Surface, Svi, fit_surface
+from hedge.surface.arbitrage import check_smiles
 from hedge.surface.coordinates import durrleman_gradient, point_of, slopes_gradient, smile_at, variance_gradient
 
 pytestmark = pytest.mark.unit
@@ -163,28 +164,42 @@ def test_fit_surface__any_svi_quotes__free_after(vol: float, rho: float, b: floa
     assert fit_surface(chain(0.01, smiles), RATE).arbitrage().after.free
 
 
-@settings(deadline=None, max_examples=25)
-@given(st.integers(0, 10_000))
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 1_000_000))
+@example(377)
+@example(385)
+@example(397)
+@example(763)
 @pytest.mark.prop
-def test_fit_surface__random_quotes__a_surface_or_a_named_error(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    rows = 60
-    bid = rng.uniform(-0.1, 50.0, rows).clip(0.0) * rng.choice([1.0, np.nan], rows, p=[0.9, 0.1])
-    frame = pd.DataFrame(
-        {
-            "expiry": rng.choice([-0.1, 0.0, 0.01, 0.5, np.nan], rows),
-            "strike": rng.choice(np.linspace(50.0, 150.0, 12), rows),
-            "is_call": rng.choice([True, False], rows),
-            "bid": bid,
-            "ask": bid + rng.uniform(-1.0, 5.0, rows).clip(-bid, None),
-        }
-    )
+def test_fit_surface__random_quotes__a_free_surface_or_a_named_error(seed: int) -> None:
     try:
-        surface = fit_surface(frame.assign(ask=frame["ask"].clip(lower=0.0)))
+        surface = fit_surface(random_quotes(seed))
     except HedgeError:
         return
+    expiries, smiles = zip(*((found.expiry, found.smile) for found in surface.smiles), strict=True)
     assert surface.arbitrage().after.free
-    assert np.all(surface.vol([50.0, 100.0, 150.0], 0.2) > 0.0)
+    assert check_smiles(expiries, smiles, points=2_001).free
+    assert np.all(surface.vol(np.geomspace(1.0, 1e4, 30), 0.2) > 0.0)
+
+
+def random_quotes(seed: int) -> pd.DataFrame:
+    """Return prices without any sense, among them missing, crossed, expired, repeated and tiny ones.
+
+    The seeds named above once led to total variance below zero or to arbitrage between grid points.
+    """
+    rng = np.random.default_rng(seed)
+    rows = int(rng.integers(2, 80))
+    bid = rng.uniform(-0.1, (0.01, 1.0, 50.0)[seed % 3], rows).clip(0.0) * rng.choice([1.0, np.nan], rows, p=[0.9, 0.1])
+    frame = pd.DataFrame(
+        {
+            "expiry": rng.choice([-0.1, 0.0, 1e-5, 0.01, 0.5, 3.0, np.nan], rows),
+            "strike": rng.choice(np.geomspace(1.0, 1e4, 12) if seed % 2 else np.linspace(50.0, 150.0, 12), rows),
+            "is_call": rng.choice([True, False], rows),
+            "bid": bid,
+            "ask": (bid + rng.uniform(-1.0, 5.0, rows).clip(-bid, None)).clip(0.0),
+        }
+    )
+    return frame.assign(forward=100.0) if seed % 5 == 0 else frame
 
 
 def test_fit_surface__unsorted__same_bits(surface: Surface) -> None:

@@ -37,7 +37,7 @@ def test_fit_surface__every_day__inside_the_spread_and_free(chains: pd.DataFrame
     days = chains[chains["currency"] == currency].groupby("day")
     surfaces = {day: fit_surface(rows) for day, rows in days}
     assert len(surfaces) == DAYS
-    # Measured 0.923 (BTC) and 0.971 (ETH) of all two-sided out-of-the-money quotes; the worst days 0.783 and 0.775.
+    # Measured 0.923 (BTC) and 0.971 (ETH) of all two-sided out-of-the-money quotes; the worst days 0.786 and 0.775.
     quotes = np.array([surface.quotes for surface in surfaces.values()])
     inside = np.array([surface.inside for surface in surfaces.values()])
     assert inside @ quotes / quotes.sum() > share
