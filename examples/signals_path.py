@@ -1,7 +1,8 @@
 """A simulated market for the examples of docs/signals.md. No history: every number follows from the seed.
 
 Days 0 to 999 from 2022-01-01. Volatility rests at 55 %, sinks to 30 % (days 500 to 649), and jumps to 140 % in a crash
-(days 700 to 729) that one funding shock (day 690) and a narrow rise (days 640 to 699, two of twelve coins) precede.
+(days 700 to 729). A narrow rise (days 640 to 699, two of twelve coins) and a funding shock (day 690) precede it; the
+dollar jumps on day 715.
 """
 
 from __future__ import annotations
@@ -47,13 +48,14 @@ def simulated(seed: int = 11) -> MarketPath:
     days = np.arange(DAYS)
     crash = (days >= 700) & (days < 730)
     vol = np.select([crash, (days >= 500) & (days < 650)], [1.40, 0.30], 0.55)
-    drift = np.select([crash, (days >= 640) & (days < 700)], [-0.015, 0.006], 0.0005)
+    drift = np.select([crash, (days >= 640) & (days < 700)], [-0.025, 0.006], 0.0005)
     market = drift + 0.7 * vol / np.sqrt(365.0) * rng.standard_normal(DAYS)
     own = 1.1 * market + 0.5 * vol / np.sqrt(365.0) * rng.standard_normal(DAYS)
     close = 2_000.0 * np.exp(np.cumsum(own))
     reach = 0.4 * vol / np.sqrt(365.0) * rng.uniform(0.2, 1.0, (2, DAYS))
-    near = smooth(vol, 0.25) * np.exp(0.03 * rng.standard_normal(DAYS))
-    far = smooth(vol, 0.03) * np.exp(0.02 * rng.standard_normal(DAYS) + 0.04)
+    tide = 0.9 * smooth(rng.standard_normal(DAYS), 0.05)
+    near = smooth(vol, 0.25) * np.exp(tide + 0.015 * rng.standard_normal(DAYS))
+    far = smooth(vol, 0.03) * np.exp(0.6 * tide + 0.01 * rng.standard_normal(DAYS) + 0.04)
     return MarketPath(
         close=daily(close, "close"),
         high=daily(close * np.exp(reach[0]), "high"),

@@ -1,6 +1,7 @@
 """One regime out of many signals, by rules that a voter can follow with a finger.
 
-1. A named state is a floor: the regime is never calmer than the worst state that any signal names.
+1. A named state is a floor: the regime is never calmer than the worst state that any signal names, and never compressed
+   if none names one.
 2. A score of `alarm` or more is an alarm. One alarm ends "compressed"; `stressed_alarms` make it "stressed" at least,
    `crisis_alarms` make it "crisis".
 3. A signal that is missing, stale or not yet known is silent. Silence counts as an alarm up to "stressed", never up to
@@ -63,7 +64,7 @@ class Regime:
 
 @dataclass(frozen=True)
 class _Heard:
-    """What one signal contributes: its floor, whether it is an alarm, why it is silent ("" if it is not)."""
+    """What one signal contributes: a state's floor, whether it is an alarm, why it is silent ("" if it is not)."""
 
     signal: Signal
     floor: int
@@ -135,14 +136,17 @@ def _silence(signal: Signal, at: int) -> str:
 
 def _decide(heard: Sequence[_Heard], rules: RegimeRules) -> tuple[int, str]:
     """Return the rank and the rule that sets it; of equal ranks the first."""
-    floor = max((one.floor for one in heard), default=State.STRESSED.rank)
+    floors = [one.floor for one in heard if isinstance(one.signal.score, State)]
+    floor = max(floors, default=State.NORMAL.rank if heard else State.STRESSED.rank)
     alarms, counted = sum(one.alarm for one in heard), sum(one.counts for one in heard)
     silent = f", {counted - alarms} of them silent" if counted > alarms else ""
-    candidates = [(floor, f"floor: {STATES[floor]}" if heard else "no signal: stressed")]
+    told = f"{counted} alarm{'s' * (counted > 1)}{silent}"
+    said = f"worst named state: {STATES[floor]}" if floors else f"no named state: {STATES[floor]}"
+    candidates = [(floor, said)]
     if counted:
-        candidates.append((State.NORMAL.rank, f"{counted} alarm(s){silent}: not compressed"))
+        candidates.append((State.NORMAL.rank, f"{told}: not compressed"))
     if counted >= rules.stressed_alarms:
-        candidates.append((State.STRESSED.rank, f"{counted} alarms{silent}: stressed from {rules.stressed_alarms}"))
+        candidates.append((State.STRESSED.rank, f"{told}: stressed from {rules.stressed_alarms}"))
     if alarms >= rules.crisis_alarms:
         candidates.append((State.CRISIS.rank, f"{alarms} alarms: crisis from {rules.crisis_alarms}"))
     return max(candidates, key=lambda candidate: candidate[0])

@@ -100,7 +100,7 @@ class Gauge:
     ----------
     name, max_age_seconds, source : as in `Signal`.
     values : indexed by known_at.
-    scores : of the same index: floats in [0, 1] (NaN where the value is NaN) or `State`.
+    scores : of the same index: floats in [0, 1] (NaN where the value is NaN), or `State` (dtype object).
     half_life_seconds : a shock's score halves in this time; 0 for a score that does not fade. States do not fade.
 
     Raises
@@ -130,13 +130,14 @@ class Gauge:
             raise BadInput(f"half_life_seconds of {self.name}", self.half_life_seconds, "must be >= 0")
 
     def at(self, at: int) -> Signal:
-        """Return what was last known at the unix second; a missing signal if nothing was.
+        """Return what was last known at the unix second; a missing signal if nothing was, of state stressed.
 
         A stale signal is returned as it is: whoever combines it decides, by name.
         """
         row = last_row(self.values, at)
         if row < 0:
-            return Signal(self.name, math.nan, math.nan, NEVER, self.max_age_seconds, self.source)
+            unknown = State.STRESSED if self.scores.dtype == object else math.nan
+            return Signal(self.name, math.nan, unknown, NEVER, self.max_age_seconds, self.source)
         known_at = int(self.values.index[row])
         score = self._faded(self.scores.iloc[row], at - known_at)
         return Signal(self.name, float(self.values.iloc[row]), score, known_at, self.max_age_seconds, self.source)

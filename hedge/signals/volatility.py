@@ -5,14 +5,15 @@
     compressed  level <= compressed percentile, term structure upward and known, RSI known and not overbought
     normal      everything else
 
-A state is entered at once and left only when the same rules, moved by a margin towards the worse state, agree: an index
-that trembles around a threshold does not roll the book every day.
+A state is entered at once. It is left only when the same rules, moved by a margin against leaving, agree several
+readings in a row: an index that trembles around a threshold does not roll the book every day.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ import pandas as pd
 from hedge.errors import BadInput
 from hedge.signals.known import FloatSeries, align, as_known, as_of
 from hedge.signals.signal import STATES, Gauge, State, ramp_series
+
+_CRISIS: Final = State.CRISIS.rank
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class VolatilityThresholds:
     upward, inverted : log slopes (far over near) at or above which the term structure is upward, and at or below which
         it is inverted; inverted < upward.
     overbought : RSI at or above which the index itself is stretched, 50..100.
-    margin, slope_margin, rsi_margin : how far each must come back before a worse state is left, >= 0; 0 for no
-        hysteresis.
+    margin, slope_margin, rsi_margin : how far each must come back before a worse state is left, >= 0.
+    patience : readings in a row that must agree before a worse state is left, >= 1.
     """
 
     compressed: float = 0.25
@@ -45,6 +48,7 @@ class VolatilityThresholds:
     margin: float = 0.05
     slope_margin: float = 0.01
     rsi_margin: float = 5.0
+    patience: int = 3
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.compressed < self.stressed < self.crisis <= 1.0:
@@ -59,6 +63,8 @@ class VolatilityThresholds:
             raise BadInput("slope_margin", self.slope_margin, f"must be >= 0, below {self.upward - self.inverted:g}")
         if not 0.0 <= self.rsi_margin <= self.overbought - 50.0:
             raise BadInput("rsi_margin", self.rsi_margin, f"must be in 0..{self.overbought - 50.0:g}")
+        if self.patience < 1:
+            raise BadInput("patience", self.patience, "must be >= 1")
 
     def stricter(self) -> VolatilityThresholds:
         """Return the thresholds that a worse state is left by: all moved by the margins towards the calm side."""
@@ -147,12 +153,20 @@ def volatility_states(
     levels = as_known("percentile", percentile)
     times = levels.index.to_numpy()
     slopes, strengths = (as_of(as_known("other", one), times, max_age_seconds) for one in (slope, rsi))
-    states, rank = [], 0
-    for reading in zip(levels, slopes, strengths, strict=True):
-        worse, calmer = volatility_state(*reading, enter).rank, volatility_state(*reading, leave).rank
-        rank = max(worse, rank if math.isnan(reading[0]) else min(rank, calmer))
-        states.append(STATES[rank])
-    return pd.Series(states, index=levels.index, name="volatility state", dtype=object)
+    readings = list(zip(levels, slopes, strengths, strict=True))
+    at_once = [volatility_state(*reading, enter).rank for reading in readings]
+    at_ease = [_CRISIS if math.isnan(reading[0]) else volatility_state(*reading, leave).rank for reading in readings]
+    ranks = _patient(at_once, at_ease, enter.patience)
+    return pd.Series([STATES[rank] for rank in ranks], index=levels.index, name="volatility state", dtype=object)
+
+
+def _patient(at_once: list[int], at_ease: list[int], patience: int) -> list[int]:
+    """Rise to `at_once` at once; fall to the worst of the last `patience` ranks of `at_ease`."""
+    ranks: list[int] = []
+    for row, worse in enumerate(at_once):
+        calmest = max(at_ease[max(0, row - patience + 1) : row + 1])
+        ranks.append(max(worse, min(ranks[-1], calmest)) if ranks else worse)
+    return ranks
 
 
 def volatility_gauge(

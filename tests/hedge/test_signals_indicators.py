@@ -54,6 +54,16 @@ def test_indicators__2461_eth_days__equal_talib(days: pd.DataFrame) -> None:
         assert found.index[0] == days.index[0].timestamp() + DAY
 
 
+def test_macd_turns__2461_eth_days__a_retracement_of_a_quarter_atr_leaves_one_turn_in_twenty_days(
+    days: pd.DataFrame,
+) -> None:
+    close, high, low = (known_after(days[name], DAY) for name in ("close", "high", "low"))
+    histogram = indicators.macd(close).histogram / indicators.atr(high, low, close)
+    counts = [int((indicators.macd_turns(histogram, least).abs() == 1.0).sum()) for least in (0.0, 0.25)]
+    assert counts == [620, 122]
+    assert histogram.notna().sum() == 2_428
+
+
 def test_rsi__by_hand__wilder_averages_from_a_plain_mean() -> None:
     change = np.diff(CLOSE)
     up, down = np.maximum(change, 0.0), np.maximum(-change, 0.0)

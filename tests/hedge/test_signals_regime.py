@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedge.errors import BadInput
 from hedge.signals import Regime, RegimeRules, Signal, State, combine
+from hedge.signals.known import known_series
+from hedge.signals.volatility import volatility_gauge, volatility_states
 
 pytestmark = pytest.mark.unit
 
@@ -60,15 +63,29 @@ def test_combine__by_hand__score_and_reasons_as_printed() -> None:
     assert found.reasons == (
         "volatility: compressed (value 0.5)",
         "funding: alarm, score 0.80 (value 0.8)",
-        "1 alarm(s): not compressed",
+        "1 alarm: not compressed",
     )
+
+
+def test_combine__no_state_named__not_compressed() -> None:
+    found = regime(scored("funding", 0.0), scored("CPI", 0.1))
+    assert (found.name, found.reasons) == (State.NORMAL, ("no named state: normal",))
+
+
+def test_combine__state_never_known__stressed() -> None:
+    empty = known_series([], np.array([], dtype=np.int64))
+    gauge = volatility_gauge(
+        empty, volatility_states(empty, empty, empty, max_age_seconds=1), max_age_seconds=1, source="x"
+    )
+    found = regime(gauge.at(AT))
+    assert (found.name, found.missing) == (State.STRESSED, ("volatility",))
 
 
 def test_combine__stale_calm_signal__alarm_by_name() -> None:
     found = regime(vol(State.COMPRESSED), scored("funding", 0.0, age=101))
     assert (found.name, found.missing) == (State.NORMAL, ("funding",))
     assert found.reasons[1] == "funding: silent, 101 s old, 100 s allowed; counts as an alarm"
-    assert found.reasons[2] == "1 alarm(s), 1 of them silent: not compressed"
+    assert found.reasons[2] == "1 alarm, 1 of them silent: not compressed"
 
 
 def test_combine__everything_silent__stressed_never_crisis() -> None:

@@ -83,7 +83,7 @@ def test_volatility_state__every_number_worse__never_calmer(
     "wrong",
     [
         {"compressed": 0.8}, {"crisis": 1.1}, {"inverted": 0.0}, {"overbought": 40.0}, {"margin": 0.6},
-        {"slope_margin": 0.06}, {"rsi_margin": 31.0},
+        {"slope_margin": 0.06}, {"rsi_margin": 31.0}, {"patience": 0},
     ],
 )  # fmt: skip
 def test_volatility_thresholds__out_of_order__refused(wrong: dict[str, float]) -> None:
@@ -93,13 +93,19 @@ def test_volatility_thresholds__out_of_order__refused(wrong: dict[str, float]) -
 
 def test_volatility_states__level_trembles_at_a_threshold__left_once_by_the_margin() -> None:
     levels = known_series([0.74, 0.76, 0.73, 0.76, 0.71, 0.69, 0.74], range(1, 8))
-    states = volatility_states(levels, EMPTY, EMPTY, max_age_seconds=DAY)
+    states = volatility_states(levels, EMPTY, EMPTY, VolatilityThresholds(patience=1), max_age_seconds=DAY)
     assert [state.value for state in states] == ["normal"] + 4 * ["stressed"] + 2 * ["normal"]
+
+
+def test_volatility_states__calm_readings__left_after_three_in_a_row_to_the_worst_of_them() -> None:
+    levels = known_series([0.99, 0.5, 0.5, 0.99, 0.5, 0.8, 0.5, 0.5, 0.5], range(1, 10))
+    states = volatility_states(levels, EMPTY, EMPTY, max_age_seconds=DAY)
+    assert [state.value for state in states] == 6 * ["crisis"] + 2 * ["stressed"] + ["normal"]
 
 
 def test_volatility_states__level_lost_in_a_crisis__stays_crisis() -> None:
     levels = known_series([0.5, np.nan, 0.99, np.nan, 0.5], range(1, 6))
-    states = volatility_states(levels, EMPTY, EMPTY, max_age_seconds=DAY)
+    states = volatility_states(levels, EMPTY, EMPTY, VolatilityThresholds(patience=1), max_age_seconds=DAY)
     assert [state.value for state in states] == ["normal", "stressed", "crisis", "crisis", "normal"]
 
 
@@ -123,6 +129,18 @@ def test_term_slope__near_above_far__negative_and_scored() -> None:
 
 def test_index_rsi_gauge__eighty__half() -> None:
     assert index_rsi_gauge(known_series([80.0], [1]), max_age_seconds=DAY, source="x").at(1).score == 0.5
+
+
+def test_volatility_states__eth_dvol_2021_to_2026__margin_and_patience_halve_the_changes(shared_data: Path) -> None:
+    days = pd.read_csv(shared_data / "iv" / "dvol_eth_daily.csv", index_col="date", parse_dates=True)
+    index = known_after(days["close"], DAY)
+    level, rsi = percentiles(index, 365, 180), indicators.rsi(index)
+    trembling = VolatilityThresholds(margin=0.0, slope_margin=0.0, rsi_margin=0.0, patience=1)
+    changes = []
+    for thresholds in (trembling, VolatilityThresholds()):
+        ranks = volatility_states(level, EMPTY, rsi, thresholds, max_age_seconds=DAY).map(lambda state: state.rank)
+        changes.append(int((ranks[level.notna()].diff().abs() > 0).sum()))
+    assert changes == [177, 99]
 
 
 @pytest.fixture(scope="module")
