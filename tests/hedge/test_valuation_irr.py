@@ -71,6 +71,13 @@ def test_internal_rates__two_changes_of_sign__both_rates_and_xirr_one_of_them() 
     assert np.min(np.abs(rates - xirr(dates, paid))) < 1e-6
 
 
+def test_internal_rates__a_century_and_a_half__no_overflow_on_the_way() -> None:
+    with np.errstate(over="raise", invalid="raise"):
+        rates = internal_rates(START + np.array([0, 29_200, 58_400]), [-2.0, 3.0, -1.0], lowest=-0.999999)
+    # With x the discount over 80 years of 365 days: -(x - 1) (x - 2).
+    assert rates == pytest.approx([2.0 ** (-1 / 80) - 1.0, 0.0], abs=1e-12)
+
+
 @pytest.mark.parametrize("paid", [[], [100.0], [-1.0, -2.0], [0.0, 0.0], [-1.0, math.nan]])
 def test_rates__nothing_one_sign_or_unknown__nan_and_empty(paid: list[float]) -> None:
     dates = START + np.arange(len(paid))
