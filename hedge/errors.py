@@ -226,7 +226,7 @@ class GrowthAboveDiscount(HedgeError, ValueError):
 
     def __init__(self, growth: float, discount: float) -> None:
         self.growth, self.discount = growth, discount
-        super().__init__(f"growth {growth:g} a year for ever is not below the discount rate {discount:g}: no finite value")
+        super().__init__(f"growth {growth:g} a year for ever is not below the discount rate {discount:g}: no value")
 
 
 class MarginMismatch(HedgeError, ValueError):
