@@ -1,0 +1,24 @@
+"""Measure rows against the peers: `python -m benchmarks [row ...]`, all rows by default."""
+
+import sys
+
+from benchmarks.cases import CASES
+from benchmarks.race import race
+from benchmarks.report import summary, write
+
+
+def main(wanted: list[str]) -> None:
+    """Measure, print ratios, write the results."""
+    unknown = set(wanted) - set(CASES)
+    if unknown:
+        raise SystemExit(f"no row {', '.join(sorted(unknown))}: there are {', '.join(CASES)}")
+    rows = []
+    for row_id in wanted or CASES:
+        row = race(CASES[row_id]())
+        rows.append(row)
+        sys.stdout.write(summary(row))
+    write(rows)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
