@@ -28,16 +28,14 @@ _WORTH_A_THREAD = 1 << 15  # elements: below, a thread costs more to start (0.1 
 Kernel = Callable[..., int]
 
 
-def compiled(
-    make: Callable[[int], Kernel], columns: str, *modules: ModuleType, tables: int = 1, contract: bool = True
-) -> Kernel:
+def compiled(make: Callable[[int], Kernel], columns: str, *modules: ModuleType, contract: bool = True) -> Kernel:
     """Compile the kernel that make(version) returns, from the cache where there is one.
 
     Parameters
     ----------
     make : a function of the last module that returns the kernel, closing over the version (> 0) of the modules.
     columns : one letter per argument that is read, each a contiguous column: f of float64, i of int32, b of bool. After
-        them come the float64 tables of results, a row each, and the first and last-plus-one element.
+        them come the float64 table of results, a row each, and the first and last-plus-one element.
     modules : those whose functions the kernel uses, each after those that it imports from.
     contract : let a b + c round once; exact tricks with rounding errors forbid it.
     """
@@ -46,7 +44,7 @@ def compiled(
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"} if contract else False}
     kinds = {"f": types.float64, "i": types.int32, "b": types.boolean}
     readable = (types.Array(kinds[letter], 1, "C", readonly=True) for letter in columns)
-    signature = (*readable, *(types.Array(types.float64, 2, "C"),) * tables, types.int64, types.int64)
+    signature = (*readable, types.Array(types.float64, 2, "C"), types.int64, types.int64)
     plain: Any = make(1 + crc32("".join(map(inspect.getsource, modules)).encode()))
     entry = FunctionType(plain.__code__, _scope(njit, options, modules), plain.__name__, None, plain.__closure__)
     entry.__qualname__ = plain.__qualname__

@@ -26,10 +26,10 @@ def load_signs(w: FloatArray, row: int, is_call: BoolArray, start: int, count: i
             target[i] = 1.0 if part[i] else -1.0
 
 
-def store(out: FloatArray, w: FloatArray, row: int, start: int, count: int) -> int:
-    """Copy the results from a row on to a table, and count those that are NaN in the first row of all."""
+def store(out: FloatArray, w: FloatArray, start: int, count: int) -> int:
+    """Copy the first rows to a table of results and count what is NaN in the first."""
     for k in range(out.shape[0]):
-        target, part = out[k, start : start + count], w[row + k * CHUNK : row + k * CHUNK + count]
+        target, part = out[k, start : start + count], w[k * CHUNK : k * CHUNK + count]
         for i in range(count):
             target[i] = part[i]
     missing = 0

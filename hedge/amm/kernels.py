@@ -83,7 +83,7 @@ def price_range_loop(version: int) -> Kernel:
             load(w, _LOWER, lower, start, count)
             load(w, _UPPER, upper, start, count)
             _from_prices(w)
-            missing += store(out, w, 0, start, count)
+            missing += store(out, w, start, count)
         return missing
 
     return loop
@@ -112,7 +112,7 @@ def tick_range_loop(version: int) -> Kernel:
             _load_roots(w, _LOWER, lower, table, scale[0], start, count)
             _load_roots(w, _UPPER, upper, table, scale[0], start, count)
             _from_roots(w)
-            missing += store(out, w, 0, start, count)
+            missing += store(out, w, start, count)
         return missing
 
     return loop

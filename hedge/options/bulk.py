@@ -16,7 +16,6 @@ from hedge.inputs import FloatArray, numbers
 from hedge.native import BULK, Kernel, column, compiled, run
 
 _COLUMNS = "ffffffb"
-_ROWS_OF_A_TABLE = 3
 
 _Plain = Callable[..., tuple[FloatArray, ...]]
 
@@ -53,13 +52,12 @@ def evaluate(
     shape = np.broadcast_shapes(calls.shape, *(array.shape for array in arrays))
     columns: list[Any] = [column(array, shape) for array in (*arrays, calls)]
     size = int(np.prod(shape))
-    tables = [np.empty((min(rows, _ROWS_OF_A_TABLE), size)) for _ in range(0, rows, _ROWS_OF_A_TABLE)]
-    results = [row for table in tables for row in table]
-    if run(_kernel(kernel), size, *columns, *tables) > 0:
-        left = np.flatnonzero(np.isnan(results[0]))
-        for row, values in zip(results, plain(*(c if c.size == 1 else c[left] for c in columns)), strict=True):
+    out = np.empty((rows, size))  # one block: large enough for huge pages, it costs half of separate ones
+    if run(_kernel(kernel), size, *columns, out) > 0:
+        left = np.flatnonzero(np.isnan(out[0]))
+        for row, values in zip(out, plain(*(c if c.size == 1 else c[left] for c in columns)), strict=True):
             row[left] = values
-    return [row.reshape(shape) for row in results]
+    return [row.reshape(shape) for row in out]
 
 
 @cache
@@ -69,6 +67,5 @@ def _kernel(name: str) -> Kernel:
 
     if name == "implied_vol":
         return compiled(implied_kernel.implied_loop, _COLUMNS, scratch, elements, implied_kernel)
-    if name == "price":
-        return compiled(kernels.price_loop, _COLUMNS, scratch, elements, kernels)
-    return compiled(kernels.greeks_loop, _COLUMNS, scratch, elements, kernels, tables=2)
+    make = kernels.price_loop if name == "price" else kernels.greeks_loop
+    return compiled(make, _COLUMNS, scratch, elements, kernels)

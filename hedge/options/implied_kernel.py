@@ -182,7 +182,7 @@ def implied_loop(version: int) -> Kernel:
                 if _step(w) == 0:
                     break
             _finish(w)
-            missing += store(out, w, 0, start, count)
+            missing += store(out, w, start, count)
         return missing
 
     return loop

@@ -146,17 +146,14 @@ def price_loop(version: int) -> Kernel:
             _prepare(w)
             _ratios(w)
             _finish_price(w)
-            missing += store(out, w, 0, start, count)
+            missing += store(out, w, start, count)
         return missing
 
     return loop
 
 
 def greeks_loop(version: int) -> Kernel:
-    """Return the loop that writes price, delta, gamma to one table and vega, theta, rho to another; else as above.
-
-    Two tables, because malloc recycles blocks below 32 MB and fetches larger ones as zeroed pages: 3 ms a million.
-    """
+    """Return the loop that writes price, delta, gamma, vega, theta and rho into the rows of out; else as above."""
 
     def loop(
         spot: FloatArray,
@@ -167,7 +164,6 @@ def greeks_loop(version: int) -> Kernel:
         carry: FloatArray,
         is_call: BoolArray,
         out: FloatArray,
-        more: FloatArray,
         first: int,
         last: int,
     ) -> int:
@@ -179,8 +175,7 @@ def greeks_loop(version: int) -> Kernel:
             _prepare(w)
             _ratios(w)
             _finish_greeks(w)
-            missing += store(out, w, 0, start, count)
-            store(more, w, 3 * N, start, count)
+            missing += store(out, w, start, count)
         return missing
 
     return loop

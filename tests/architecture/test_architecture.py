@@ -30,7 +30,8 @@ print("\\n".join(sorted({{name.split(".")[0] for name in sys.modules}})))
 def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+            if ".venv" not in path.parts:  # the peers that benchmarks/ measures
+                yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imported(tree: ast.Module) -> set[str]:
