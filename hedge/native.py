@@ -14,6 +14,7 @@ allowed: it never loses digits.
 import inspect
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from sys import getrefcount
 from types import FunctionType, ModuleType
 from typing import Any
 from zlib import crc32
@@ -21,11 +22,17 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from hedge.inputs import FloatArray
+
 BULK = 2_048  # elements: below, numpy answers in the time that a kernel's threads and columns cost
 CHUNK = 256  # elements that a kernel works on at once: its scratch rows fill a first-level cache
 _WORTH_A_THREAD = 1 << 15  # elements: below, a thread costs more to start (0.1 ms) than it saves
 
+_SPARE_TABLES = 2  # enough for a loop that holds the last results while it makes the next
+_LEAST_SPARE, _MOST_SPARE = 1 << 20, 1 << 26  # bytes: below, a fresh table is cheap; above, it is not kept
+
 Kernel = Callable[..., int]
+_spare: list[FloatArray] = []
 
 
 def compiled(make: Callable[[int], Kernel], columns: str, *modules: ModuleType, contract: bool = True) -> Kernel:
@@ -66,6 +73,29 @@ def run(kernel: Kernel, size: int, *arguments: Any) -> int:
     with ThreadPoolExecutor(1) as pool:  # made anew each time: a pool that is kept would be dead after a fork
         second = pool.submit(kernel, *arguments, middle, size)
         return kernel(*arguments, 0, middle) + second.result()
+
+
+def results(rows: int, size: int) -> FloatArray:
+    """Return a table for results, its content undefined: one whose last user is gone where there is one of the shape.
+
+    A fresh table of a million elements costs as much time as a kernel, because the system clears each of its pages. So
+    up to `_SPARE_TABLES` tables are kept; one is handed out again only when no array refers to it any more, which the
+    interpreter's own count of references says. Taking a table off the list makes it this thread's alone.
+    """
+    for _ in range(len(_spare)):
+        try:
+            table = _spare.pop(0)
+        except IndexError:  # another thread took the last one
+            break
+        unused = getrefcount(table) == 2  # this name and the argument
+        _spare.append(table)
+        if unused and table.shape == (rows, size):
+            return table
+    table = np.empty((rows, size))  # one block: large enough for huge pages, it costs half of separate ones
+    if _LEAST_SPARE <= table.nbytes <= _MOST_SPARE:
+        _spare.append(table)
+        del _spare[:-_SPARE_TABLES]
+    return table
 
 
 def column(values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

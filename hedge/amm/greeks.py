@@ -8,13 +8,13 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hedge.amm import positions
 from hedge.errors import BadInput
 from hedge.inputs import FloatArray, nonnegative, numbers, positive
-from hedge.native import BULK, Kernel, column, compiled, run
-from hedge.ticks import sqrt_price_table, sqrt_prices
+from hedge.native import BULK, Kernel, column, compiled, results, run
+from hedge.ticks import MAX_TICK, sqrt_price_table, sqrt_prices
 from hedge.ticks.table import tick_array
 
 
@@ -44,7 +44,7 @@ def position_greeks(
     if int(np.prod(shape)) < BULK:
         return _from_prices(*arrays)
     columns = [column(array, shape) for array in arrays]
-    out = np.empty((3, int(np.prod(shape))))
+    out = results(3, int(np.prod(shape)))
     if run(_kernel("prices"), out.shape[1], *columns, out) > 0:
         left = np.flatnonzero(np.isnan(out[0]))
         out[:, left] = _from_prices(*(c if c.size == 1 else c[left] for c in columns))
@@ -76,19 +76,28 @@ def tick_position_greeks(
     """
     scale = np.sqrt(positive("tick_zero_price", tick_zero_price)).reshape(1)
     p, liq = numbers("price", price), numbers("liquidity", liquidity)
-    lower, upper = tick_array("tick_lower", tick_lower), tick_array("tick_upper", tick_upper)
+    lower, upper = _narrow("tick_lower", tick_lower), _narrow("tick_upper", tick_upper)
     shape = np.broadcast_shapes(p.shape, liq.shape, lower.shape, upper.shape)
     if int(np.prod(shape)) < BULK:
-        return _from_ticks(p, liq, lower, upper, scale)
+        return _from_ticks(p, liq, tick_array("tick_lower", lower), tick_array("tick_upper", upper), scale)
     # Only the outer ends need a look: a tick beyond them makes an empty range, which the kernel leaves to numpy.
     most = max(-int(lower.min()), int(upper.max()), 0)
+    if most > MAX_TICK:
+        tick_array("tick_lower", lower)
+        tick_array("tick_upper", upper)
     columns = [column(array, shape) for array in (p, liq, lower, upper)]
-    out = np.empty((3, int(np.prod(shape))))
+    out = results(3, int(np.prod(shape)))
     if run(_kernel("ticks"), out.shape[1], *columns[:2], sqrt_price_table(most), scale, *columns[2:], out) > 0:
         left = np.flatnonzero(np.isnan(out[0]))
         p, liq, lower, upper = (c if c.size == 1 else c[left] for c in columns)
         out[:, left] = _from_ticks(p, liq, lower, upper, scale)
     return PositionGreeks(*(row.reshape(shape) for row in out))
+
+
+def _narrow(name: str, ticks: ArrayLike) -> NDArray[np.int32]:
+    """Return ticks as int32; what is of that type already is looked at later, and once."""
+    array = np.asarray(ticks)
+    return array if array.dtype == np.int32 else tick_array(name, array)
 
 
 def _from_prices(price: FloatArray, liquidity: FloatArray, lower: FloatArray, upper: FloatArray) -> PositionGreeks:

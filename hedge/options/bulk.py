@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.inputs import FloatArray, numbers
-from hedge.native import BULK, Kernel, column, compiled, run
+from hedge.native import BULK, Kernel, column, compiled, results, run
 
 _COLUMNS = "ffffffb"
 
@@ -52,7 +52,7 @@ def evaluate(
     shape = np.broadcast_shapes(calls.shape, *(array.shape for array in arrays))
     columns: list[Any] = [column(array, shape) for array in (*arrays, calls)]
     size = int(np.prod(shape))
-    out = np.empty((rows, size))  # one block: large enough for huge pages, it costs half of separate ones
+    out = results(rows, size)
     if run(_kernel(kernel), size, *columns, out) > 0:
         left = np.flatnonzero(np.isnan(out[0]))
         for row, values in zip(out, plain(*(c if c.size == 1 else c[left] for c in columns)), strict=True):

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEDGE_MAY_IMPORT = {"hedge", "numpy", "pandas", "scipy", "numba", "pyxirr", "talib"}
-IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", "http", "secrets", "threading", "sys"}
+IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", "http", "secrets", "threading"}
 BRIDGE_NEVER_IMPORTS = {"brownie", "tests", "scripts"}
 MOST_PYTHON_LINES, MOST_SOLIDITY_LINES = 400, 500
 

@@ -1,0 +1,62 @@
+"""Tables of results are used again, and never while anybody still looks at them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from hedge import native, options
+
+SIZE = 100_000
+
+
+def address(array: np.ndarray) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def prices(spot: float) -> np.ndarray:
+    return options.price(spot, np.linspace(50.0, 150.0, SIZE), 0.5, 0.6)
+
+
+def test_results__table_still_in_use__is_not_handed_out_again() -> None:
+    held = [native.results(6, SIZE) for _ in range(5)]
+    assert len({address(table) for table in held}) == 5
+
+
+def test_results__one_row_is_kept__the_table_is_in_use() -> None:
+    kept = native.results(6, SIZE)[3]
+    kept[:] = 7.0
+    others = [native.results(6, SIZE) for _ in range(4)]
+    for other in others:
+        other[:] = 0.0
+    assert (kept == 7.0).all()
+
+
+def test_results__last_user_gone__table_is_used_again() -> None:
+    native.results(6, SIZE)
+    first = address(native.results(6, SIZE))
+    assert first in {address(native.results(6, SIZE)) for _ in range(2)}
+
+
+def test_results__small_or_huge_or_other_shape__is_fresh_and_right() -> None:
+    for rows, size in ((1, 8), (3, SIZE), (6, SIZE), (2, SIZE + 1)):
+        assert native.results(rows, size).shape == (rows, size)
+    assert len(native._spare) <= native._SPARE_TABLES
+
+
+def test_bulk_prices__earlier_results_kept__are_not_overwritten() -> None:
+    first = prices(100.0)
+    copy = first.copy()
+    later = [prices(spot) for spot in (80.0, 90.0, 110.0, 120.0)]
+    np.testing.assert_array_equal(first, copy)
+    np.testing.assert_array_equal(later[0], prices(80.0))
+
+
+def test_bulk_prices__many_threads__each_has_its_own_results() -> None:
+    spots = [60.0 + 5.0 * n for n in range(16)]
+    alone = [prices(spot).copy() for spot in spots]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(prices, spots * 3))
+    for n, result in enumerate(together):
+        np.testing.assert_array_equal(result, alone[n % len(spots)])
