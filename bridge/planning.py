@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bridge.observe import Observation
 from bridge.records import PlanRecord, inputs_hash
 from hedge.chain import OptionChain
-from hedge.decision import ExposureRecord
+from hedge.hold import ExposureRecord
 from hedge.plan import Plan, build_plan
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from bridge.planning import recorded_exposure
 from bridge.records import PlanRecord, find_record
 from bridge.units import YEAR_SECONDS
 from hedge.book import Book, BookExposure, book_exposure
-from hedge.decision import drift
+from hedge.hold import drift
 from hedge.legs import Leg
 from hedge.market import Market
 from hedge.parameters import KEYS

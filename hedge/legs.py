@@ -178,6 +178,11 @@ class Layer:
     time_value_usd: float
     reason: str
 
+    @property
+    def financing(self) -> bool:
+        """Tell whether the layer is sold for its premium; a condor may also be bought."""
+        return self.name == "condor" and self.cost_usd < 0.0
+
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types; an unbounded loss is None."""
         scalars = ("name", "underlying", "units", "notional_usd", "cost_usd", "time_value_usd", "reason")

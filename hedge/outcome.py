@@ -69,8 +69,8 @@ def costs(exposure: BookExposure, layers: Sequence[Layer], parameters: Parameter
     cash: net, at executable quotes. premium: most that the bought layers can lose. credit: received for condors.
     condor_max_loss: beyond their credit. decay_30d: of the bought layers. budget: for the premium.
     """
-    bought = [layer for layer in layers if layer.name != "condor"]
-    condors = [layer for layer in layers if layer.name == "condor"]
+    bought = [layer for layer in layers if not layer.financing]
+    condors = [layer for layer in layers if layer.financing]
     return {
         "cash_usd": math.fsum(layer.cost_usd for layer in layers),
         "premium_usd": math.fsum(layer.max_loss_usd for layer in bought),

@@ -6,22 +6,35 @@ Pure and deterministic: the same arguments give the same plan, bit for bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import numpy as np
+
+from hedge.attribution import LayerEffect, layer_effects, quoted_vol
 from hedge.book import Book, BookExposure, book_exposure
 from hedge.chain import OptionChain
-from hedge.decision import Decision, ExposureRecord, decide
+from hedge.comparison import Comparison, compare
+from hedge.decision import Decision, Evidence, decide
 from hedge.errors import BadInput, ChainMismatch
 from hedge.gate import GateReport, TailRisk
+from hedge.hold import ExposureRecord, drift, gamma_drift, hold_motions
+from hedge.inputs import FloatArray
+from hedge.layers.parity import ParityScan, scan_parity
+from hedge.layers.roll import roll_dates
 from hedge.legs import Layer
 from hedge.market import HORIZON_DAYS, TAIL_SHARE, Market
 from hedge.outcome import NetGreeks, Outcome, costs, greeks_dict, net_greeks, outcome
 from hedge.overlay import Overlay, build_overlay
 from hedge.parameters import Limits, Parameters
 from hedge.policy import ProposedUpdate, propose_update
-from hedge.risk import SEED, book_pnl, draw_scenarios
+from hedge.premises import plan_inputs, plan_notes, signal_inputs
+from hedge.reference import references
+from hedge.risk import SEED, Scenarios, book_pnl, draw_scenarios
+from hedge.signals.regime import RegimeRules
+from hedge.signals.signal import Signal
+from hedge.stance import Stance, take_stance
 
 SPOT_TOLERANCE: Final = 0.05
 """Largest difference of a chain's spot from the market's: beyond it one of the two is stale or of another asset."""
@@ -38,6 +51,9 @@ class Plan:
     greeks : net greeks per asset, keyed ``unhedged``, ``protected`` (with layers 2 and 3), ``hedged`` (and layer 1).
     gate : answers on the sold condors and CVaR95 at the same three stages.
     update : proposed parameters; `outcomes` holds what the old and the new ones lead to, None where nothing changes.
+    effects : net gamma, vega and CVaR95 with and without each layer. comparison : the plan beside the unhedged book, a
+        delta hedge and the strip. stance : the regime that signals give, and what it asks of the layers.
+    parity : per asset, the forwards that its chain implies. rolls : per asset, the expiries at which layer 1 rolls.
     costs : USD. notes : what the reader must know, such as an asset without a chain.
     inputs : every argument in canonical JSON types; their hash identifies the plan.
     """
@@ -47,6 +63,11 @@ class Plan:
     layers: tuple[Layer, ...]
     greeks: Mapping[str, Mapping[str, NetGreeks]]
     gate: GateReport
+    effects: tuple[LayerEffect, ...]
+    comparison: Comparison
+    stance: Stance
+    parity: Mapping[str, ParityScan]
+    rolls: Mapping[str, tuple[int, ...]]
     update: ProposedUpdate
     outcomes: tuple[Outcome, Outcome] | None
     costs: Mapping[str, float]
@@ -66,6 +87,11 @@ class Plan:
             "costs": dict(self.costs),
             "notes": list(self.notes),
             "inputs": dict(self.inputs),
+            "regime": self.stance.to_dict(),
+            "comparison": self.comparison.to_dict(),
+            "effects": [effect.to_dict() for effect in self.effects],
+            "parity": {asset: scan.to_dict() for asset, scan in self.parity.items()},
+            "rolls": {asset: list(dates) for asset, dates in self.rolls.items()},
         }
 
     def _effect_dict(self) -> dict[str, Any] | None:
@@ -88,6 +114,9 @@ def build_plan(
     updated_at: Mapping[int, int] | None = None,
     *,
     record: ExposureRecord | None = None,
+    signals: Sequence[Signal] = (),
+    rules: RegimeRules | None = None,
+    expected: Collection[str] = (),
     at: int | None = None,
     scenario_count: int = 4096,
     seed: int = SEED,
@@ -99,6 +128,7 @@ def build_plan(
     chains : per underlying; an asset without one is left unhedged and noted.
     limits, updated_at : as in `policy.propose_update`.
     record : exposure that the hedge on record was made for; None if there is none.
+    signals, rules, expected : as in `hedge.signals.combine`; without any signal the regime is stressed.
     at : unix seconds of the proposal; the market's observation by default.
     scenario_count : a power of two. seed : of the scenarios.
 
@@ -111,23 +141,85 @@ def build_plan(
     _check_chains(market, chains)
     at = market.observed_at if at is None else at
     exposure = book_exposure(book, market)
-    overlay_of = _overlay_builder(book, exposure, market, chains, scenario_count, seed)
-    overlay = overlay_of(parameters)
-    update = propose_update(exposure, market, parameters, limits, updated_at, overlay.gate, at)
-    after = overlay_of(update.applied(parameters)) if update.changes else None
+    stance = take_stance(signals, at, rules, expected)
+    desk = _Desk.of(book, exposure, market, chains, stance, scenario_count, seed)
+    overlay = desk.overlay(parameters)
+    update = propose_update(exposure, market, parameters, limits, updated_at, overlay.gate, at, stance.regime.name)
+    after = desk.overlay(update.applied(parameters)) if update.changes else None
+    comparison = desk.comparison(overlay.layers)
+    evidence = Evidence(
+        overlay.layers,
+        overlay.gate.risk,
+        comparison,
+        drift=math.nan if record is None else drift(exposure, record),
+        gamma_drift=math.nan if record is None else gamma_drift(exposure, record),
+        motions=hold_motions(exposure, record, market, chains, parameters),
+        quoted_vol=quoted_vol(exposure, chains),
+    )
+    own = {asset: chains[asset] for asset in exposure.assets if asset in chains}
     return Plan(
-        decision=decide(exposure, overlay.layers, overlay.gate.risk, parameters, record),
+        decision=decide(exposure, evidence, parameters),
         exposure=exposure,
         layers=overlay.layers,
         greeks=_stages(exposure, overlay.layers),
         gate=overlay.gate,
+        effects=layer_effects(exposure, overlay.layers, desk.lp_pnl, desk.scenarios) if desk.scenarios else (),
+        comparison=comparison,
+        stance=stance,
+        parity={asset: scan_parity(chain) for asset, chain in own.items()},
+        rolls={asset: roll_dates(chain, parameters) for asset, chain in own.items()},
         update=update,
         outcomes=(outcome(exposure, overlay), outcome(exposure, after)) if after else None,
         costs=costs(exposure, overlay.layers, parameters),
-        notes=_notes(exposure, chains, limits),
-        inputs=_inputs(book, market, chains, parameters, limits, updated_at)
-        | {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed},
+        notes=plan_notes(exposure, chains, limits, stance),
+        inputs=plan_inputs(book, market, chains, parameters, limits, updated_at)
+        | {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
+        | signal_inputs(signals, rules, expected),
     )
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """Hold what a plan's overlays share: scenarios drawn once and the LP's profit in them; None for an empty book."""
+
+    book: Book
+    exposure: BookExposure
+    market: Market
+    chains: Mapping[str, OptionChain]
+    stance: Stance
+    scenarios: Scenarios | None
+    lp_pnl: FloatArray
+
+    @classmethod
+    def of(
+        cls,
+        book: Book,
+        exposure: BookExposure,
+        market: Market,
+        chains: Mapping[str, OptionChain],
+        stance: Stance,
+        count: int,
+        seed: int,
+    ) -> _Desk:
+        """Draw the scenarios."""
+        scenarios = draw_scenarios(book.assets, market, count, seed) if book.assets else None
+        pnl = book_pnl(book, market, scenarios) if scenarios else np.zeros(0)
+        return cls(book, exposure, market, chains, stance, scenarios, pnl)
+
+    def overlay(self, parameters: Parameters) -> Overlay:
+        """Size the layers under `parameters`."""
+        if self.scenarios is None:
+            return Overlay((), GateReport((), TailRisk(0.0, 0.0, 0.0, 0.0)))
+        return build_overlay(
+            self.exposure, self.market, self.chains, parameters, self.lp_pnl, self.scenarios, self.stance
+        )
+
+    def comparison(self, layers: Sequence[Layer]) -> Comparison:
+        """Measure the layers beside their yardsticks; empty for a book that is worth nothing."""
+        if self.scenarios is None or self.exposure.value_usd <= 0.0:
+            return Comparison()
+        yardsticks = references(self.book, self.exposure.assets, self.market, self.chains)
+        return compare(layers, yardsticks, self.lp_pnl, self.scenarios)
 
 
 def _check_chains(market: Market, chains: Mapping[str, OptionChain]) -> None:
@@ -138,64 +230,7 @@ def _check_chains(market: Market, chains: Mapping[str, OptionChain]) -> None:
             raise ChainMismatch(asset, chain.spot, market.spot(asset), SPOT_TOLERANCE)
 
 
-def _overlay_builder(
-    book: Book,
-    exposure: BookExposure,
-    market: Market,
-    chains: Mapping[str, OptionChain],
-    scenario_count: int,
-    seed: int,
-) -> Callable[[Parameters], Overlay]:
-    """Return the overlay as a function of the parameters, on scenarios drawn once."""
-    if not book.assets:
-        nothing = Overlay((), GateReport((), TailRisk(0.0, 0.0, 0.0, 0.0)))
-        return lambda parameters: nothing
-    scenarios = draw_scenarios(book.assets, market, scenario_count, seed)
-    lp_pnl = book_pnl(book, market, scenarios)
-    return lambda parameters: build_overlay(exposure, market, chains, parameters, lp_pnl, scenarios)
-
-
 def _stages(exposure: BookExposure, layers: tuple[Layer, ...]) -> dict[str, dict[str, NetGreeks]]:
     bought = tuple(layer for layer in layers if layer.name != "condor")
     stages = {"unhedged": (), "protected": bought, "hedged": layers}
     return {stage: net_greeks(exposure, included) for stage, included in stages.items()}
-
-
-def _notes(
-    exposure: BookExposure, chains: Mapping[str, OptionChain], limits: Mapping[int, Limits] | None
-) -> tuple[str, ...]:
-    """Return what a reader must know before trusting the numbers."""
-    notes = [
-        "CVaR95: 30 days, lognormal without drift, fees left out; legs that expire earlier pay at the horizon's price.",
-        "No listed future or volatility-index option is used: layer 2 is built from straddles, and layer 3's synthetic "
-        "sells the forward through options.",
-    ]
-    notes += [f"{chain.underlying} chain: {chain.source}." for _, chain in sorted(chains.items())]
-    for asset, one in exposure.assets.items():
-        if asset not in chains:
-            notes.append(f"{asset} has no option chain: {one.value_usd:,.0f} USD stay unhedged.")
-    unknown = [position.id for position in exposure.positions if math.isnan(position.fee_usd_per_year)]
-    if unknown:
-        notes.append(f"Fees are unknown for {', '.join(unknown)}: no break-even volatility, and no advice to leave.")
-    if limits is None:
-        notes.append("The update is bounded by absolute bounds only: steps and cooldowns are unknown.")
-    return tuple(notes)
-
-
-def _inputs(
-    book: Book,
-    market: Market,
-    chains: Mapping[str, OptionChain],
-    parameters: Parameters,
-    limits: Mapping[int, Limits] | None,
-    updated_at: Mapping[int, int] | None,
-) -> dict[str, Any]:
-    """Return the arguments in canonical JSON types, keys sorted; positions in the book's order."""
-    return {
-        "market": market.to_dict(),
-        "book": [position.to_dict() for position in book.positions],
-        "chains": {asset: chains[asset].to_inputs() for asset in sorted(chains)},
-        "parameters": parameters.to_values(),
-        "limits": None if limits is None else {str(key): asdict(limits[key]) for key in sorted(limits)},
-        "updated_at": None if updated_at is None else {str(key): updated_at[key] for key in sorted(updated_at)},
-    }

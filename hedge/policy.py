@@ -9,7 +9,8 @@ Rules
 ramp         the start at 90 % of the book's value-weighted index, rounded down to 100, but never above the first
              value on chain; full size `RAMP_SPREAD_BPS` above it. In calm markets the hedge begins before volatility
              rises; in a storm the ramp stays where it was, or layer 2 would shrink as the index climbs.
-coverage     the share of CVaR95 above its cap, rounded up to 100, never below `LEAST_COVERAGE_BPS`.
+coverage     the share of CVaR95 above its cap, rounded up to 100, never below `LEAST_COVERAGE_BPS` of the regime: the
+             tail is covered by more when signals worsen.
 condor size  what the risk rules of the gate allow, as a share of the assets' value, rounded down to 50.
 notionals    the overlay's the book's value, rounded up to 50,000 USD; the condor's its size cap in USD, up to 10,000.
 premiums     half of the budget for the tail and a third for volatility, rounded down to 5.
@@ -28,14 +29,15 @@ from hedge.layers.budget import BPS
 from hedge.layers.volatility import ramp
 from hedge.market import Market
 from hedge.parameters import KEYS, Key, Limits, Parameters, broken_rules
+from hedge.signals.signal import State
 
 CONDOR_SIZE, CONDOR_NOTIONAL, RAMP_START, RAMP_FULL = 3, 4, 5, 6
 VOLATILITY_PREMIUM, COVERAGE, TAIL_PREMIUM, OVERLAY_NOTIONAL = 8, 11, 12, 17
 
 RAMP_SPREAD_BPS: Final = 3500
 """Width of the ramp, 35 points of volatility: that of the first values on chain."""
-LEAST_COVERAGE_BPS: Final = 5000
-"""Coverage of the tail loss that the steward never asks to go below."""
+LEAST_COVERAGE_BPS: Final = {State.COMPRESSED: 5000, State.NORMAL: 5000, State.STRESSED: 6000, State.CRISIS: 7500}
+"""Coverage of the tail loss that the steward never asks to go below, by regime."""
 
 
 class Target(NamedTuple):
@@ -111,6 +113,7 @@ def propose_update(
     updated_at: Mapping[int, int] | None,
     gate: GateReport,
     at: int,
+    regime: State = State.NORMAL,
 ) -> ProposedUpdate:
     """Propose the bounded changes that the module's rules ask for.
 
@@ -118,7 +121,7 @@ def propose_update(
     ----------
     limits : per key id; None for the keys' absolute bounds without step or cooldown. A key without limits is skipped.
     updated_at : unix seconds of each key's last update; a key with a cooldown and no known update is skipped.
-    gate : of the plan under `parameters`. at : unix seconds of the proposal.
+    gate : of the plan under `parameters`. at : unix seconds of the proposal. regime : that signals give.
 
     Returns
     -------
@@ -128,7 +131,7 @@ def propose_update(
         return ProposedUpdate()
     allowed: dict[int, tuple[int, Target]] = {}
     skipped: list[Skipped] = []
-    for target in _targets(exposure, market, parameters, gate):
+    for target in _targets(exposure, market, parameters, gate, regime):
         old = parameters.to_values()[target.key]
         if abs(target.value - old) < target.material:
             continue
@@ -143,9 +146,11 @@ def propose_update(
     return ProposedUpdate(changes, tuple(sorted([*skipped, *dropped], key=lambda one: one.key)))
 
 
-def _targets(exposure: BookExposure, market: Market, parameters: Parameters, gate: GateReport) -> list[Target]:
+def _targets(
+    exposure: BookExposure, market: Market, parameters: Parameters, gate: GateReport, regime: State
+) -> list[Target]:
     """Return every rule's target, the steward's whole opinion."""
-    targets = [*_ramp(exposure, market), _coverage(gate), *_premiums(parameters)]
+    targets = [*_ramp(exposure, market), _coverage(gate, regime), *_premiums(parameters)]
     size = _condor_size(exposure, gate)
     if size:
         targets.append(size)
@@ -168,13 +173,14 @@ def _ramp(exposure: BookExposure, market: Market) -> list[Target]:
     ]
 
 
-def _coverage(gate: GateReport) -> Target:
+def _coverage(gate: GateReport, regime: State) -> Target:
     risk = gate.risk
     above = max(1.0 - risk.cap / risk.unhedged, 0.0) if risk.unhedged > 0.0 else 0.0
-    wanted = max(_up(above * BPS, 100), LEAST_COVERAGE_BPS)
+    wanted = max(_up(above * BPS, 100), LEAST_COVERAGE_BPS[regime])
     reason = f"unhedged CVaR95 of {risk.unhedged:,.0f} USD is {above:.1%} above its cap of {risk.cap:,.0f}"
     if above == 0.0:
         reason = f"unhedged CVaR95 of {risk.unhedged:,.0f} USD is within its cap of {risk.cap:,.0f}"
+    reason += f"; a {regime} regime covers {LEAST_COVERAGE_BPS[regime] / BPS:.0%} at least"
     return Target(COVERAGE, wanted, 250, reason)
 
 

@@ -1,7 +1,8 @@
-"""Layer 1, the core iron condor: sold to finance the others, never counted as protection.
+"""Layer 1, the core iron condor: sold to finance the others, or bought where the regime says so.
 
-An LP is short gamma, and so is a sold condor. This module finds the listed condor and the size that its caps allow; how
-much of it the book may carry is `hedge.gate`'s decision, taken last.
+An LP is short gamma, and so is a sold condor: it is never counted as protection. This module finds the listed condor
+and the size that its caps allow; how much of a sold one the book may carry is `hedge.gate`'s decision, taken last. A
+bought condor is long gamma and needs no gate: its premium is what is left of the budget.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from hedge.book import AssetExposure
 from hedge.chain import OptionChain, Quote
 from hedge.errors import NotListed
 from hedge.layers.budget import BPS, Budget
-from hedge.legs import Layer, Leg, build_layer, empty_layer, lots_down
+from hedge.legs import Layer, Leg, build_layer, empty_layer, lots_down, lots_up, max_loss, sum_greeks
 from hedge.market import Market
 from hedge.parameters import KEYS, Parameters
 
@@ -20,15 +21,21 @@ DELTA, TENOR = KEYS[0], KEYS[2]
 
 
 def condor_layer(
-    market: Market, exposure: AssetExposure, chain: OptionChain, parameters: Parameters, budget: Budget
+    market: Market,
+    exposure: AssetExposure,
+    chain: OptionChain,
+    parameters: Parameters,
+    budget: Budget,
+    most_credit_usd: float = math.inf,
 ) -> Layer:
-    """Sell the listed iron condor in the largest size that the size and notional caps allow.
+    """Sell the listed iron condor in the largest size that the caps allow.
 
     Units are rounded down to whole lots.
 
     Parameters
     ----------
     exposure : of the asset whose chain this is. budget : only its notional binds, a condor pays no premium.
+    most_credit_usd : most premium to collect: the decay to be financed, or the theta budget of the press.
 
     Returns
     -------
@@ -41,57 +48,95 @@ def condor_layer(
         return empty_layer("condor", asset, str(refused))
     credit = -math.fsum(leg.cost_usd for leg in structure)
     by_size = parameters.condor_size_cap_bps / BPS * exposure.value_usd
-    units = lots_down(min(by_size, budget.notional_usd) / spot, structure[0].lot)
-    strikes, days = "/".join(f"{leg.strike:g}" for leg in structure), chain.days_to(structure[0].expiry_at)
+    units = lots_down(min(by_size / spot, budget.notional_usd / spot, most_credit_usd / credit), structure[0].lot)
     reason = (
-        f"strikes {strikes}, {days:.1f} days, "
+        f"{_terms(chain, structure)}, "
         f"credit {credit:,.2f} USD per unit; size cap {by_size:,.0f} USD, notional cap {budget.notional_usd:,.0f} USD"
     )
+    if math.isfinite(most_credit_usd):
+        reason += f", credit sought {most_credit_usd:,.0f} USD"
     return build_layer("condor", asset, structure, units, spot, reason)
 
 
-def condor_structure(chain: OptionChain, parameters: Parameters) -> tuple[Leg, ...]:
-    """Find one unit of the condor, legs by strike: long put, short put, short call, long call.
+def bought_condor_layer(
+    market: Market, exposure: AssetExposure, chain: OptionChain, parameters: Parameters, budget: Budget, gamma: float
+) -> Layer:
+    """Buy the listed iron condor until it offsets the short gamma that the other layers leave, or a cap binds.
 
-    Shorts are the strikes whose absolute deltas are nearest the governed one and inside 0.15 to 0.25; wings the strikes
-    nearest the governed distance beyond them; expiry the listed one nearest the governed tenor. Shorts sell at the bid,
-    wings are bought at the ask.
+    Parameters
+    ----------
+    budget : premium counts as the most that can be lost at expiry. gamma : net of the book with layers 2 and 3, units
+        per USD; where it is not short nothing is bought.
+    """
+    asset, spot = exposure.asset, market.spot(exposure.asset)
+    if gamma >= 0.0:
+        return empty_layer("condor", asset, "the book with layers 2 and 3 is not short gamma")
+    try:
+        structure = condor_structure(chain, parameters, bought=True)
+    except NotListed as refused:
+        return empty_layer("condor", asset, str(refused))
+    lot, per_unit = structure[0].lot, sum_greeks(structure, {asset: spot}).gamma
+    by_size = parameters.condor_size_cap_bps / BPS * exposure.value_usd
+    allowed = min(lots_down(by_size / spot, lot), budget.units(max_loss(structure), spot, lot))
+    wanted = lots_up(-gamma / per_unit, lot) if per_unit > 0.0 else 0.0
+    sized = f"{wanted:g} units offset the short gamma that is left, caps allow {allowed:g}"
+    reason = f"bought: {_terms(chain, structure)}; {sized}"
+    return build_layer("condor", asset, structure, min(wanted, allowed), spot, reason)
+
+
+def _terms(chain: OptionChain, structure: tuple[Leg, ...]) -> str:
+    strikes = "/".join(f"{leg.strike:g}" for leg in structure)
+    return f"strikes {strikes}, {chain.days_to(structure[0].expiry_at):.1f} days"
+
+
+def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = False) -> tuple[Leg, ...]:
+    """Find one unit of the condor, legs by strike: outer put, inner put, inner call, outer call.
+
+    Inner legs are the strikes whose absolute deltas are nearest the governed one and inside 0.15 to 0.25; outer ones
+    those nearest the governed distance beyond them; expiry the listed one nearest the governed tenor. A sold condor
+    sells the inner legs at the bid and buys the outer ones at the ask; a bought one does the opposite.
 
     Raises
     ------
-    NotListed : no expiry, short or wing fits, or the quotes leave no credit.
+    NotListed : no expiry, inner or outer leg fits, or a sold condor's quotes leave no credit.
     """
     expiry_at = chain.nearest_expiry(parameters.condor_tenor_days, TENOR.least, TENOR.most)
     distance = parameters.condor_wing_bps / BPS * chain.spot
-    short_put, short_call = (_short(chain, expiry_at, is_call, parameters) for is_call in (False, True))
-    low = _wing(chain, short_put, short_put.strike - distance)
-    high = _wing(chain, short_call, short_call.strike + distance)
-    structure = chain.bought(low), chain.sold(short_put), chain.sold(short_call), chain.bought(high)
+    inner_put, inner_call = (_inner(chain, expiry_at, is_call, parameters, bought) for is_call in (False, True))
+    low = _outer(chain, inner_put, inner_put.strike - distance, bought)
+    high = _outer(chain, inner_call, inner_call.strike + distance, bought)
+    if bought:
+        return chain.sold(low), chain.bought(inner_put), chain.bought(inner_call), chain.sold(high)
+    structure = chain.bought(low), chain.sold(inner_put), chain.sold(inner_call), chain.bought(high)
     cost = math.fsum(leg.cost_usd for leg in structure)
     if cost >= 0.0:
         raise NotListed(f"{chain.underlying} condor", "a credit at executable quotes", -cost)
     return structure
 
 
-def _short(chain: OptionChain, expiry_at: int, is_call: bool, parameters: Parameters) -> Quote:
-    """Return the option to sell: inside the delta band and nearest the governed delta. Raises `NotListed`."""
+def _inner(chain: OptionChain, expiry_at: int, is_call: bool, parameters: Parameters, bought: bool) -> Quote:
+    """Return the inner option: inside the delta band and nearest the governed delta. Raises `NotListed`."""
     wanted = parameters.condor_short_delta_bps / BPS
-    deltas = {quote: abs(chain.delta(quote)) for quote in chain.sellable(expiry_at, is_call)}
+    quoted = chain.buyable(expiry_at, is_call) if bought else chain.sellable(expiry_at, is_call)
+    deltas = {quote: abs(chain.delta(quote)) for quote in quoted}
     inside = [quote for quote, delta in deltas.items() if DELTA.least <= delta * BPS <= DELTA.most]
     if not inside:
         nearest = min(deltas.values(), key=lambda delta: abs(delta - wanted), default=math.nan)
         band = f"absolute delta {DELTA.least / BPS:g} to {DELTA.most / BPS:g}"
-        raise NotListed(f"{chain.underlying} {'call' if is_call else 'put'} with a bid", band, nearest)
+        side = "an ask" if bought else "a bid"
+        raise NotListed(f"{chain.underlying} {'call' if is_call else 'put'} with {side}", band, nearest)
     return min(inside, key=lambda quote: abs(deltas[quote] - wanted))
 
 
-def _wing(chain: OptionChain, short: Quote, strike: float) -> Quote:
-    """Return the option to buy: beyond the short one, nearest `strike`. Raises `NotListed`."""
+def _outer(chain: OptionChain, inner: Quote, strike: float, bought: bool) -> Quote:
+    """Return the outer option: beyond the inner one, nearest `strike`. Raises `NotListed`."""
+    listed = chain.sellable if bought else chain.buyable
     beyond = [
         quote
-        for quote in chain.buyable(short.expiry_at, short.is_call)
-        if (quote.strike > short.strike) == short.is_call and quote.strike != short.strike
+        for quote in listed(inner.expiry_at, inner.is_call)
+        if (quote.strike > inner.strike) == inner.is_call and quote.strike != inner.strike
     ]
     if not beyond:
-        raise NotListed(f"{chain.underlying} wing with an ask", f"strike near {strike:g}", math.nan)
+        side = "a bid" if bought else "an ask"
+        raise NotListed(f"{chain.underlying} wing with {side}", f"strike near {strike:g}", math.nan)
     return min(beyond, key=lambda quote: abs(quote.strike - strike))

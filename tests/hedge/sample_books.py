@@ -6,6 +6,7 @@ from hedge import amm
 from hedge.book import Book, Position
 from hedge.chain import OptionChain, synthetic_chain
 from hedge.market import Market
+from hedge.signals.signal import Signal, State
 
 NOW = 1_700_000_000  # Tuesday 2023-11-14 22:13:20 UTC
 MARKET = Market(
@@ -52,3 +53,4 @@ def chains(market: Market = MARKET) -> dict[str, OptionChain]:
 
 
 CHAINS = chains()
+CALM = (Signal("volatility", 0.5, State.NORMAL, NOW - 60, 3600, "fixed for tests"),)

@@ -8,7 +8,8 @@ from sample_books import CHAINS, MARKET, mixed_book, position
 
 from hedge.book import Book, book_exposure
 from hedge.chain import OptionChain
-from hedge.decision import Decision, ExposureRecord, drift
+from hedge.decision import Decision
+from hedge.hold import ExposureRecord, drift
 from hedge.parameters import Parameters
 from hedge.plan import build_plan
 

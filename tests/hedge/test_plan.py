@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_books import CHAINS, MARKET, NOW, chains, mixed_book, position
+from sample_books import CALM, CHAINS, MARKET, NOW, chains, mixed_book, position
 
 from hedge.book import Book
 from hedge.chain import synthetic_chain
@@ -21,7 +21,7 @@ UNBOUND = Parameters(overlay_notional_cap_usd=500_000_000, condor_notional_cap_u
 
 
 def plan(book: Book, parameters: Parameters = UNBOUND) -> Plan:
-    return build_plan(book, MARKET, CHAINS, parameters, scenario_count=512)
+    return build_plan(book, MARKET, CHAINS, parameters, scenario_count=512, signals=CALM)
 
 
 def units(book: Book, parameters: Parameters = UNBOUND) -> dict[tuple[str, str], float]:
@@ -67,6 +67,11 @@ def test_plan__to_dict__survives_json_and_holds_every_part() -> None:
         "costs",
         "notes",
         "inputs",
+        "regime",
+        "comparison",
+        "effects",
+        "parity",
+        "rolls",
     ]
 
 
