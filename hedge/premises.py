@@ -21,7 +21,7 @@ def plan_notes(
 ) -> tuple[str, ...]:
     """Return what a reader must know before trusting the numbers."""
     notes = [
-        "CVaR95: 30 days, lognormal without drift, fees left out; legs that expire earlier pay at the horizon's price.",
+        "CVaR95: 30 days, lognormal without drift, fees left out; legs that expire earlier pay at a price of that day.",
         "No listed future or volatility-index option is used: layer 2 is built from straddles, and layer 3's synthetic "
         "sells the forward through options.",
     ]

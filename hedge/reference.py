@@ -3,7 +3,7 @@
 Both use the listed options at executable quotes, as the layers do. The delta hedge sells (or buys) the forward at the
 strike that does it best. The strip is `hedge.replication`'s: long options whose pay-off comes nearest to what the book
 loses against holding its present amounts, for every price within `REACH` standard deviations. Neither depends on a
-governed parameter: they are yardsticks, not proposals.
+governed parameter: they are yardsticks, not proposals. Both live through the horizon, at the first expiry beyond it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from hedge.replication import GridTarget, Terms, replicate
 REACH: Final = 4.0
 """Standard deviations over the horizon within which the strip is fitted: 1 outcome in 16,000 lies beyond."""
 PRICES: Final = 120
-LEAST_DAYS, MOST_DAYS = 7.0, 120.0
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,10 @@ def delta_reference(one: AssetExposure, chain: OptionChain) -> Reference:
 
     Parameters
     ----------
-    one : the asset's totals. chain : of the asset; the expiry nearest to the horizon is used.
+    one : the asset's totals. chain : of the asset; the first expiry at or after the horizon is used.
     """
     try:
-        expiry_at = chain.nearest_expiry(HORIZON_DAYS, LEAST_DAYS, MOST_DAYS)
+        expiry_at = chain.first_expiry(HORIZON_DAYS)
         unit = best_forward(chain, expiry_at, sell=one.delta > 0.0)
     except NotListed as refused:
         return Reference((), str(refused))
@@ -67,7 +66,7 @@ def strip_reference(book: Book, asset: str, market: Market, chain: OptionChain) 
     low, high = (market.spot(asset) * math.exp(sign * spread) for sign in (-1.0, 1.0))
     prices = np.geomspace(low, high, PRICES)
     try:
-        expiry_at = chain.nearest_expiry(HORIZON_DAYS, LEAST_DAYS, MOST_DAYS)
+        expiry_at = chain.first_expiry(HORIZON_DAYS)
         target = GridTarget.of(prices, _loss(book, asset, market, prices))
         found = replicate(target, chain, expiry_at, low, high, Terms(whole_lots=False))
     except NotListed as refused:

@@ -5,8 +5,9 @@ What the scenarios are
 Correlated lognormal prices without drift at the horizon, at each asset's implied volatility, drawn from a scrambled
 Sobol sequence with an explicit seed: the same arguments give the same bits. Positions are revalued exactly, fees that
 accrue until then left out. Options are revalued by Black-Scholes with their remaining time, minus the cash paid for
-them; one that expires before the horizon pays its intrinsic value at the horizon's price (neither its path nor a roll
-is modelled).
+them; one that expires before the horizon pays its intrinsic value at a price of its own expiry, drawn from the Brownian
+bridge between today's price and the horizon's (a weekly condor meets a week's move, not a month's). No roll is
+modelled.
 
 Volatility moves with price by `vol_move`, through `legs.tenor_scale`.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -49,16 +50,32 @@ def vol_move(ratio: FloatArray | float) -> FloatArray:
 
 @dataclass(frozen=True)
 class Scenarios:
-    """Hold joint prices (USD) and index moves (decimal) of each asset at the horizon, shape (n,) each."""
+    """Hold joint prices (USD) and index moves (decimal) of each asset at the horizon, shape (n,) each.
+
+    `bridges` holds what the prices on the way are drawn from, per asset: today's price, volatility, and a standard
+    normal per scenario, shape (n,). Where an asset has none, the horizon's price stood on the way already.
+    """
 
     horizon_days: float
     spots: Mapping[str, FloatArray]
     vol_moves: Mapping[str, FloatArray]
+    bridges: Mapping[str, tuple[float, float, FloatArray]] = field(default_factory=dict)
 
     @property
     def elapsed(self) -> float:
         """Return the horizon in years."""
         return self.horizon_days / YEAR_DAYS
+
+    def spots_at(self, years: float) -> Mapping[str, FloatArray]:
+        """Return the prices after `years`, in [0, elapsed]: ln S is a Brownian bridge to the horizon's price.
+
+        ln(S_t / S_0) = (t/T) ln(S_T / S_0) + vol sqrt(t (T - t) / T) z.
+        """
+        found = dict(self.spots)
+        for asset, (start, vol, normal) in self.bridges.items():
+            share, left = years / self.elapsed, max(self.elapsed - years, 0.0)
+            found[asset] = start * (self.spots[asset] / start) ** share * np.exp(vol * math.sqrt(share * left) * normal)
+        return found
 
 
 def draw_scenarios(
@@ -81,12 +98,18 @@ def draw_scenarios(
         raise BadInput("assets", tuple(assets), "must name at least one asset")
     if count < 2 or count & (count - 1):
         raise BadInput("count", count, "must be a power of two, at least 2")
-    uniform = qmc.Sobol(len(assets), scramble=True, rng=np.random.default_rng(seed)).random(count)
-    normal = ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12)) @ _root(market.correlation_matrix(tuple(assets)))
+    root = _root(market.correlation_matrix(tuple(assets)))
+    normal, between = (_normals(len(assets), count, one) @ root for one in (seed, seed + 1))
     deviation = np.array([market.vol(asset) for asset in assets]) * math.sqrt(horizon_days / YEAR_DAYS)
     ratios = np.exp(normal * deviation - 0.5 * deviation**2)
     spots = {asset: market.spot(asset) * ratios[:, i] for i, asset in enumerate(assets)}
-    return Scenarios(horizon_days, spots, {asset: vol_move(ratios[:, i]) for i, asset in enumerate(assets)})
+    bridges = {asset: (market.spot(asset), market.vol(asset), between[:, i]) for i, asset in enumerate(assets)}
+    return Scenarios(horizon_days, spots, {asset: vol_move(ratios[:, i]) for i, asset in enumerate(assets)}, bridges)
+
+
+def _normals(assets: int, count: int, seed: int) -> FloatArray:
+    uniform = qmc.Sobol(assets, scramble=True, rng=np.random.default_rng(seed)).random(count)
+    return np.asarray(ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12)), dtype=np.float64)
 
 
 def _root(matrix: FloatArray) -> FloatArray:
@@ -114,7 +137,11 @@ def book_pnl(book: Book, market: Market, scenarios: Scenarios) -> FloatArray:
 def legs_pnl(legs: Iterable[Leg], scenarios: Scenarios) -> FloatArray:
     """Return value at the horizon minus the cash paid per scenario, shape (n,), USD."""
     legs = tuple(legs)
-    value = value_legs(legs, scenarios.spots, scenarios.elapsed, scenarios.vol_moves)
+    alive = tuple(leg for leg in legs if leg.expiry > scenarios.elapsed)
+    value = value_legs(alive, scenarios.spots, scenarios.elapsed, scenarios.vol_moves)
+    for expiry in sorted({leg.expiry for leg in legs if leg.expiry <= scenarios.elapsed}):
+        then = scenarios.spots_at(expiry)
+        value = value + sum(leg.payoff(then[leg.underlying]) for leg in legs if leg.expiry == expiry)
     return value - math.fsum(leg.cost_usd for leg in legs)
 
 
