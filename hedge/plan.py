@@ -30,6 +30,7 @@ from hedge.overlay import Overlay, build_overlay
 from hedge.parameters import Limits, Parameters
 from hedge.policy import ProposedUpdate, propose_update
 from hedge.premises import plan_inputs, plan_notes, signal_inputs
+from hedge.reasons import Node, reason_tree
 from hedge.reference import references
 from hedge.risk import SEED, Scenarios, book_pnl, draw_scenarios
 from hedge.signals.regime import RegimeRules
@@ -76,7 +77,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types in a fixed order, floats exact, NaN and infinity as None."""
-        return {
+        content = {
             "decision": self.decision.to_dict(),
             "exposure": self.exposure.to_dict(),
             "layers": [layer.to_dict() for layer in self.layers],
@@ -93,6 +94,13 @@ class Plan:
             "parity": {asset: scan.to_dict() for asset, scan in self.parity.items()},
             "rolls": {asset: list(dates) for asset, dates in self.rolls.items()},
         }
+        return {**content, "reasons": reason_tree(content)}
+
+    @property
+    def reasons(self) -> Node:
+        """Return the tree of every number that decided something, down to the inputs; see `hedge.reasons`."""
+        tree: Node = self.to_dict()["reasons"]
+        return tree
 
     def _effect_dict(self) -> dict[str, Any] | None:
         if self.outcomes is None:
@@ -171,7 +179,7 @@ def build_plan(
         update=update,
         outcomes=(outcome(exposure, overlay), outcome(exposure, after)) if after else None,
         costs=costs(exposure, overlay.layers, parameters),
-        notes=plan_notes(exposure, chains, limits, stance),
+        notes=plan_notes(exposure, chains, limits, signals, stance),
         inputs=plan_inputs(book, market, chains, parameters, limits, updated_at)
         | {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
         | signal_inputs(signals, rules, expected),

@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from hedge.book import BookExposure
 from hedge.gate import GateReport
@@ -88,10 +88,11 @@ class Skipped:
 
 @dataclass(frozen=True)
 class ProposedUpdate:
-    """Hold the changes on their way to the contract, by key, and the targets that are not. May be empty."""
+    """Hold the steward's changes on their way to the contract, by key, and the targets that are not. May be empty."""
 
     changes: tuple[Change, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    proposable: ClassVar[bool] = True
 
     def applied(self, parameters: Parameters) -> Parameters:
         """Return `parameters` with the changes made."""
@@ -180,8 +181,7 @@ def _coverage(gate: GateReport, regime: State) -> Target:
     reason = f"unhedged CVaR95 of {risk.unhedged:,.0f} USD is {above:.1%} above its cap of {risk.cap:,.0f}"
     if above == 0.0:
         reason = f"unhedged CVaR95 of {risk.unhedged:,.0f} USD is within its cap of {risk.cap:,.0f}"
-    reason += f"; a {regime} regime covers {LEAST_COVERAGE_BPS[regime] / BPS:.0%} at least"
-    return Target(COVERAGE, wanted, 250, reason)
+    return Target(COVERAGE, wanted, 250, f"{reason}; {regime}: {LEAST_COVERAGE_BPS[regime] / BPS:.0%} at least")
 
 
 def _premiums(parameters: Parameters) -> list[Target]:

@@ -17,7 +17,11 @@ from hedge.stance import Stance
 
 
 def plan_notes(
-    exposure: BookExposure, chains: Mapping[str, OptionChain], limits: Mapping[int, Limits] | None, stance: Stance
+    exposure: BookExposure,
+    chains: Mapping[str, OptionChain],
+    limits: Mapping[int, Limits] | None,
+    signals: Sequence[Signal],
+    stance: Stance,
 ) -> tuple[str, ...]:
     """Return what a reader must know before trusting the numbers."""
     notes = [
@@ -27,8 +31,8 @@ def plan_notes(
     ]
     if stance.regime.missing:
         notes.append(f"Signals without a fresh value: {', '.join(stance.regime.missing)}: the regime is the safer one.")
-    elif not stance.regime.reasons[:-1] and stance.regime.reasons[-1].startswith("no signal"):
-        notes.append("No signal is known: the regime is stressed, and no condor is sold.")
+    elif not signals:
+        notes.append(f"No signal is known: the regime is {stance.regime.name}, and no condor is sold.")
     notes += [f"{chain.underlying} chain: {chain.source}." for _, chain in sorted(chains.items())]
     for asset, one in exposure.assets.items():
         if asset not in chains:

@@ -99,7 +99,9 @@ def draw_scenarios(
     if count < 2 or count & (count - 1):
         raise BadInput("count", count, "must be a power of two, at least 2")
     root = _root(market.correlation_matrix(tuple(assets)))
-    normal, between = (_normals(len(assets), count, one) @ root for one in (seed, seed + 1))
+    normal = _normals(len(assets), count, seed) @ root
+    # Two scramblings of one Sobol sequence go hand in hand, row by row: shuffled, they are independent.
+    between = np.random.default_rng(seed).permutation(_normals(len(assets), count, seed + 1)) @ root
     deviation = np.array([market.vol(asset) for asset in assets]) * math.sqrt(horizon_days / YEAR_DAYS)
     ratios = np.exp(normal * deviation - 0.5 * deviation**2)
     spots = {asset: market.spot(asset) * ratios[:, i] for i, asset in enumerate(assets)}

@@ -72,6 +72,7 @@ def test_plan__to_dict__survives_json_and_holds_every_part() -> None:
         "effects",
         "parity",
         "rolls",
+        "reasons",
     ]
 
 

@@ -1,0 +1,90 @@
+"""Conversion and reversal: edges per strike at bid and ask, after fees."""
+
+import math
+
+import pytest
+from sample_books import CHAINS, NOW
+
+from hedge.chain import OptionChain
+from hedge.errors import BadInput, NotListed
+from hedge.layers.parity import DERIBIT, Fees, best_forward, scan_parity
+
+pytestmark = pytest.mark.unit
+
+ETH = CHAINS["ETH"]
+FREE = Fees(0.0, 0.0)
+
+
+def with_bid(chain: OptionChain, strike: float, is_call: bool, above: float) -> OptionChain:
+    """Return the chain with one option of its third expiry bid (and asked) `above` more."""
+    quotes = chain.quotes.copy()
+    one = (quotes["expiry_at"] == chain.expiries()[2]) & (quotes["strike"] == strike) & (quotes["is_call"] == is_call)
+    assert one.sum() == 1
+    quotes.loc[one, ["bid", "ask"]] += above
+    return OptionChain.from_frame(chain.underlying, NOW, chain.spot, quotes, "one dear option")
+
+
+def test_scan__arbitrage_free_chain__has_every_strike_and_no_edge() -> None:
+    scan = scan_parity(ETH)
+    assert len(scan.quotes) > 100
+    assert scan.edges == ()
+    for one in scan.quotes:
+        assert not one.conversion > 0.0
+        assert not one.reversal > 0.0
+        if not math.isnan(one.sold_at + one.bought_at):
+            assert one.sold_at < one.call.forward < one.bought_at
+
+
+def test_scan__dear_call__shows_the_conversion_at_its_strike_and_the_box() -> None:
+    dear = with_bid(ETH, 2000.0, True, 150.0)
+    scan = scan_parity(dear)
+    best = max((one for one in scan.quotes if one.sold_at == one.sold_at), key=lambda one: one.conversion)
+    assert (best.expiry_at, best.strike) == (ETH.expiries()[2], 2000.0)
+    assert best.conversion > 100.0
+    (box,) = scan.edges
+    assert (box.expiry_at, box.sell_strike) == (best.expiry_at, 2000.0)
+    assert box.edge < 150.0
+
+
+def test_scan__dear_put__shows_the_reversal_at_its_strike() -> None:
+    scan = scan_parity(with_bid(ETH, 2000.0, False, 150.0))
+    best = max((one for one in scan.quotes if one.bought_at == one.bought_at), key=lambda one: one.reversal)
+    assert (best.strike, scan.edges[0].buy_strike) == (2000.0, 2000.0)
+
+
+def test_scan__edge__is_what_the_four_trades_pay_at_every_price() -> None:
+    dear = with_bid(ETH, 2000.0, True, 150.0)
+    (box,) = scan_parity(dear, FREE).edges
+    rows = {(row.strike, row.is_call): row for row in dear.rows if row.expiry_at == box.expiry_at}
+    legs = [
+        dear.bought(rows[box.buy_strike, True]), dear.sold(rows[box.buy_strike, False]),
+        dear.sold(rows[box.sell_strike, True]), dear.bought(rows[box.sell_strike, False]),
+    ]  # fmt: skip
+    cash = -sum(leg.cost_usd for leg in legs)
+    for price in (1.0, 1500.0, 2000.0, 2600.0, 9000.0):
+        assert sum(float(leg.payoff(price)) for leg in legs) + cash == pytest.approx(box.edge)
+
+
+def test_fees__deribit__are_a_share_of_the_forward_capped_by_the_price() -> None:
+    assert DERIBIT.usd(100.0, 2000.0) == pytest.approx(0.6)
+    assert DERIBIT.usd(1.0, 2000.0) == pytest.approx(0.125)
+    with pytest.raises(BadInput):
+        Fees(of_forward=1.0)
+
+
+def test_scan__fees__only_ever_lower_the_edges() -> None:
+    pairs = zip(scan_parity(ETH, FREE).quotes, scan_parity(ETH).quotes, strict=True)
+    assert all(not paid.sold_at > free.sold_at and not paid.bought_at < free.bought_at for free, paid in pairs)
+
+
+def test_best_forward__both_sides__trade_at_executable_quotes() -> None:
+    expiry_at = ETH.expiries()[3]
+    put, call = best_forward(ETH, expiry_at, sell=True)
+    assert (put.quantity, call.quantity, put.strike) == (1.0, -1.0, call.strike)
+    put, call = best_forward(ETH, expiry_at, sell=False)
+    assert (put.quantity, call.quantity) == (-1.0, 1.0)
+
+
+def test_best_forward__expiry_without_quotes__is_refused() -> None:
+    with pytest.raises(NotListed):
+        best_forward(ETH, 1, sell=True)
