@@ -132,6 +132,7 @@ def _deploy_oracle(
         reporters,
         terms.oracle_quorum,
         terms.oracle_max_age,
+        (terms.oracle_per_hour_bps, terms.oracle_per_day_bps),
     )
 
 

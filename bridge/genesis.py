@@ -23,7 +23,11 @@ def genesis_limits(key: Key) -> Limits:
 
 @dataclass(frozen=True)
 class GovernanceTerms:
-    """Delays in seconds, shares in percent of the supply, votes in units of 1e18."""
+    """Delays in seconds, shares in percent of the supply, votes in units of 1e18.
+
+    An answer of the oracle moves by at most a quarter an hour and doubles or halves at most in a day; what is beyond is
+    clamped and flagged.
+    """
 
     voting_delay: int = DAY
     voting_period: int = 3 * DAY
@@ -34,5 +38,7 @@ class GovernanceTerms:
     proposal_threshold: int = 10_000 * 10**18
     oracle_max_age: int = 6 * HOUR
     oracle_quorum: int = 3
+    oracle_per_hour_bps: int = 2_500
+    oracle_per_day_bps: int = 10_000
     values: tuple[int, ...] = field(default_factory=lambda: tuple(key.initial for key in KEYS))
     limits: tuple[Limits, ...] = field(default_factory=lambda: tuple(genesis_limits(key) for key in KEYS))

@@ -150,7 +150,7 @@ def _status(chain: Chain, asset: str, feed: str, block: BlockRef) -> FeedStatus:
     def read(function: str) -> Any:
         return chain.read("VolatilityOracle", feed, function, block=block)
 
-    number, observed_at, volatility, _ = read("peek")
+    number, observed_at, volatility = read("peek")[:3]
     most = int(read("maxAge"))
     age = block.timestamp - observed_at if number else 0
     return FeedStatus(

@@ -3,23 +3,34 @@ pragma solidity 0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ReportSigners} from "./base/ReportSigners.sol";
 import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
+import {RateBounds} from "./libraries/RateBounds.sol";
 
 /// @title One volatility feed: the median of what signers report
 /// @notice See IVolatilityOracle for what it promises and how it can be wrong.
-contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
-    using EnumerableSet for EnumerableSet.AddressSet;
-
-    /// @dev Everything that a submission reads and writes, in one word; the last 40 bits are free for flags.
+contract VolatilityOracle is Ownable, EIP712, ReportSigners {
+    /// @dev Everything that a submission reads and writes, in one word. Volatilities are at most MAX_VOLATILITY, below
+    /// 2^30; rounds are counted one by one; 40 bits of unix seconds last until the year 36812.
     struct Head {
-        uint64 round;
-        uint64 volatility;
-        uint40 observedAt; // unix seconds, enough until the year 36812
-        uint40 submittedAt; // unix seconds
+        uint40 round;
+        uint40 observedAt;
+        uint32 volatility;
         uint8 quorum;
+        uint40 windowAt; // when the day's window began: the observation whose answer is windowStart
+        uint32 windowStart;
+    }
+
+    /// @dev A round as it is kept: one word.
+    struct Kept {
+        uint40 round;
+        uint40 observedAt;
+        uint40 submittedAt;
+        uint32 volatility;
+        uint32 reported;
+        uint8 flags;
     }
 
     /// @notice Decimals of every volatility: Chainlink's habit for quotes in USD, far finer than any volatility is
@@ -34,26 +45,33 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
     uint64 public constant MIN_VOLATILITY = 1e6;
     /// @notice Highest volatility accepted, 1000 % a year (8 decimals): above it, a report is a wrong unit.
     uint64 public constant MAX_VOLATILITY = 1e9;
-    /// @notice Most signers: checking 31 signatures costs about 0.35 M gas.
-    uint256 public constant MAX_SIGNERS = 31;
     /// @notice Rounds kept for getRoundData: five days of hourly rounds.
     uint64 public constant HISTORY = 128;
     /// @notice Shortest age limit, in seconds: five blocks, below which the feed could not be kept fresh.
     uint32 public constant MIN_MAX_AGE = 1 minutes;
     /// @notice Longest age limit, in seconds: a week-old volatility is history.
     uint32 public constant MAX_MAX_AGE = 7 days;
+    /// @notice Slowest rate that can be set, in bps per hour: 1 %, below which no market could be followed.
+    uint32 public constant MIN_RATE = 100;
+    /// @notice Fastest rate that can be set, in bps: tenfold in its period, above which it would hold nothing.
+    uint32 public constant MAX_RATE = 90_000;
+    /// @notice Flag of a round whose median was beyond the hour's bound.
+    uint8 public constant CLAMPED_BY_HOUR = 1;
+    /// @notice Flag of a round whose median was beyond the day's bound: a drift in many small steps ends here.
+    uint8 public constant CLAMPED_BY_DAY = 2;
     /// @notice EIP-712 type of a report.
     bytes32 public constant REPORT_TYPEHASH =
         keccak256("Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)");
 
     bytes32 private immutable _FEED_ID;
     uint32 private immutable _MAX_AGE;
+    uint32 private immutable _PER_HOUR_BPS;
+    uint32 private immutable _PER_DAY_BPS;
 
     /// @notice What the feed measures, for people.
     string public description;
     Head private _head;
-    EnumerableSet.AddressSet private _signers;
-    Round[HISTORY] private _rounds;
+    Kept[HISTORY] private _rounds;
 
     /// @param feedId_ which underlying and index this is, e.g. keccak256("ALVH/ETH/30D")
     /// @param description_ the same for people
@@ -61,19 +79,24 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
     /// @param signers_ reporters, strictly ascending
     /// @param quorum_ fewest reports that make a round: odd, more than half of the signers
     /// @param maxAge_ seconds after which an observation is stale, one minute to seven days
+    /// @param rates_ how fast the answer may move: 100 bps per hour or more, at most 90,000 per day
     constructor(
         bytes32 feedId_,
         string memory description_,
         address owner_,
         address[] memory signers_,
         uint8 quorum_,
-        uint32 maxAge_
+        uint32 maxAge_,
+        Rates memory rates_
     ) Ownable(owner_) EIP712("ALVH VolatilityOracle", "1") {
         if (maxAge_ < MIN_MAX_AGE || maxAge_ > MAX_MAX_AGE) revert BadMaxAge(maxAge_, MIN_MAX_AGE, MAX_MAX_AGE);
+        _requireRates(rates_);
         _FEED_ID = feedId_;
         _MAX_AGE = maxAge_;
+        (_PER_HOUR_BPS, _PER_DAY_BPS) = (rates_.perHourBps, rates_.perDayBps);
         description = description_;
         _replaceSigners(signers_, quorum_);
+        _head.quorum = quorum_;
     }
 
     /// @inheritdoc IVolatilityOracle
@@ -87,20 +110,14 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
         _checkCount(volatilities.length, signatures.length, head.quorum);
         _checkRound(head, round, observedAt);
         address[] memory reporters = _recoverAll(_digests(round, observedAt, volatilities), signatures);
-        uint64 median = _median(volatilities);
-
-        head.round = round;
-        head.volatility = median;
-        head.observedAt = uint40(observedAt); // not in the future, so it fits
-        head.submittedAt = uint40(block.timestamp);
-        _head = head;
-        _rounds[round % HISTORY] = Round(round, observedAt, median, uint64(block.timestamp));
-        emit RoundSubmitted(round, median, observedAt, reporters, volatilities);
+        uint64 answer = _record(head, uint40(observedAt), _median(volatilities));
+        emit RoundSubmitted(round, answer, observedAt, reporters, volatilities);
     }
 
     /// @inheritdoc IVolatilityOracle
     function setSigners(address[] calldata newSigners, uint8 newQuorum) external onlyOwner {
         _replaceSigners(newSigners, newQuorum);
+        _head.quorum = newQuorum;
     }
 
     /// @inheritdoc IVolatilityOracle
@@ -117,17 +134,25 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
 
     /// @notice One of the last 128 rounds. History is not checked for freshness.
     function getRoundData(uint80 roundId) external view returns (uint80, int256, uint256, uint256, uint80) {
-        uint64 newest = _head.round;
-        uint64 oldest = newest < HISTORY ? 1 : newest - HISTORY + 1;
-        if (roundId < oldest || roundId > newest) revert RoundNotAvailable(roundId, oldest, newest);
-        Round memory kept = _rounds[roundId % HISTORY];
+        _requireKept(roundId);
+        Kept memory kept = _rounds[roundId % HISTORY];
         return (roundId, int256(uint256(kept.volatility)), kept.observedAt, kept.observedAt, roundId);
     }
 
     /// @inheritdoc IVolatilityOracle
+    function latestRound() external view returns (Round memory) {
+        return _round(_freshHead().round);
+    }
+
+    /// @inheritdoc IVolatilityOracle
+    function roundAt(uint64 round) external view returns (Round memory) {
+        _requireKept(round);
+        return _round(round);
+    }
+
+    /// @inheritdoc IVolatilityOracle
     function peek() external view returns (Round memory) {
-        Head memory head = _head;
-        return Round(head.round, head.observedAt, head.volatility, head.submittedAt);
+        return _round(_head.round);
     }
 
     /// @inheritdoc IVolatilityOracle
@@ -146,16 +171,6 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
     }
 
     /// @inheritdoc IVolatilityOracle
-    function signers() external view returns (address[] memory) {
-        return _signers.values();
-    }
-
-    /// @inheritdoc IVolatilityOracle
-    function isSigner(address account) external view returns (bool) {
-        return _signers.contains(account);
-    }
-
-    /// @inheritdoc IVolatilityOracle
     function quorum() external view returns (uint8) {
         return _head.quorum;
     }
@@ -165,22 +180,46 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
         return _MAX_AGE;
     }
 
-    function _replaceSigners(address[] memory newSigners, uint8 newQuorum) private {
-        if (newSigners.length > MAX_SIGNERS) revert TooManySigners(newSigners.length, MAX_SIGNERS);
-        if (uint256(newQuorum) * 2 <= newSigners.length) revert QuorumTooLow(newQuorum, newSigners.length);
-        if (newQuorum > newSigners.length) revert QuorumTooHigh(newQuorum, newSigners.length);
-        if (newQuorum % 2 == 0) revert EvenQuorum(newQuorum);
-        _signers.clear();
-        address previous = address(0);
-        for (uint256 i = 0; i < newSigners.length; ++i) {
-            address signer = newSigners[i];
-            if (signer <= previous) revert SignersNotAscending(previous, signer);
-            if (signer.code.length != 0) revert SignerIsContract(signer);
-            _signers.add(signer);
-            previous = signer;
+    /// @inheritdoc IVolatilityOracle
+    function rates() external view returns (Rates memory) {
+        return Rates(_PER_HOUR_BPS, _PER_DAY_BPS);
+    }
+
+    /// @notice Always reverts.
+    function renounceOwnership() public pure override {
+        revert OwnerRequired();
+    }
+
+    /// @dev Put a round on record; returns its answer.
+    function _record(Head memory head, uint40 observedAt, uint256 median) private returns (uint64) {
+        (uint256 answer, uint8 flags) = _bounded(head, observedAt, median);
+        (uint40 round, uint40 submittedAt) = (head.round + 1, uint40(block.timestamp));
+        (head.round, head.observedAt, head.volatility) = (round, observedAt, uint32(answer));
+        _head = head;
+        _rounds[round % HISTORY] = Kept(round, observedAt, submittedAt, uint32(answer), uint32(median), flags);
+        if (flags != 0) emit AnswerClamped(round, uint64(median), uint64(answer), flags);
+        return uint64(answer);
+    }
+
+    /// @dev The answer that the rates allow. The last answer lies inside the day's bound, so the hour's and the day's
+    /// bounds always overlap, and clamping to one after the other obeys both.
+    function _bounded(
+        Head memory head,
+        uint40 observedAt,
+        uint256 median
+    ) private view returns (uint256 answer, uint8 flags) {
+        if (head.round == 0) {
+            (head.windowAt, head.windowStart) = (observedAt, uint32(median));
+            return (median, 0);
         }
-        _head.quorum = newQuorum;
-        emit SignersSet(newSigners, newQuorum);
+        if (observedAt - head.windowAt >= 1 days) {
+            (head.windowAt, head.windowStart) = (head.observedAt, head.volatility);
+        }
+        answer = RateBounds.clamp(median, head.volatility, _PER_HOUR_BPS, observedAt - head.observedAt, 1 hours);
+        if (answer != median) flags = CLAMPED_BY_HOUR;
+        uint256 open = Math.max(observedAt - head.windowAt, 1 days);
+        uint256 held = RateBounds.clamp(answer, head.windowStart, _PER_DAY_BPS, open, 1 days);
+        if (held != answer) (answer, flags) = (held, flags | CLAMPED_BY_DAY);
     }
 
     /// @dev The digest that each reporter must have signed, for volatilities inside the absolute bounds.
@@ -199,28 +238,6 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
         }
     }
 
-    /// @dev Who signed: distinct current signers, because strictly ascending.
-    function _recoverAll(
-        bytes32[] memory digests,
-        bytes[] calldata signatures
-    ) private view returns (address[] memory reporters) {
-        reporters = new address[](signatures.length);
-        address previous = address(0);
-        for (uint256 i = 0; i < signatures.length; ++i) {
-            address reporter = _recover(i, digests[i], signatures[i]);
-            if (reporter <= previous) revert ReportersNotAscending(previous, reporter);
-            (reporters[i], previous) = (reporter, reporter);
-        }
-    }
-
-    function _recover(uint256 index, bytes32 digest, bytes calldata signature) private view returns (address reporter) {
-        ECDSA.RecoverError reason;
-        bytes32 detail;
-        (reporter, reason, detail) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (reason != ECDSA.RecoverError.NoError) revert BadSignature(index, reason, detail);
-        if (!_signers.contains(reporter)) revert UnknownSigner(index, reporter);
-    }
-
     function _digest(uint64 round, uint64 observedAt, uint64 volatility) private view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(REPORT_TYPEHASH, _FEED_ID, round, observedAt, volatility)));
     }
@@ -232,11 +249,27 @@ contract VolatilityOracle is Ownable, EIP712, IVolatilityOracle {
         if (block.timestamp - observedAt > _MAX_AGE) revert StaleReport(block.timestamp - observedAt, _MAX_AGE);
     }
 
+    function _round(uint256 round) private view returns (Round memory) {
+        Kept memory kept = _rounds[round % HISTORY];
+        return Round(kept.round, kept.observedAt, kept.volatility, kept.submittedAt, kept.reported, kept.flags);
+    }
+
+    function _requireKept(uint80 round) private view {
+        uint64 newest = _head.round;
+        uint64 oldest = newest < HISTORY ? 1 : newest - HISTORY + 1;
+        if (round < oldest || round > newest) revert RoundNotAvailable(round, oldest, newest);
+    }
+
     function _freshHead() private view returns (Head memory head) {
         head = _head;
         if (head.round == 0) revert NoAnswer();
         uint256 age = block.timestamp - head.observedAt;
         if (age > _MAX_AGE) revert StaleAnswer(age, _MAX_AGE);
+    }
+
+    function _requireRates(Rates memory rates_) private pure {
+        (uint32 hour, uint32 day) = (rates_.perHourBps, rates_.perDayBps);
+        if (hour < MIN_RATE || day < hour || day > MAX_RATE) revert BadRates(hour, day);
     }
 
     function _checkCount(uint256 volatilities, uint256 signatures, uint8 needed) private pure {

@@ -8,22 +8,48 @@ import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
 /// @notice Reporters sign `Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)` (EIP-712, domain
 /// "ALVH VolatilityOracle" version "1", this chain, this contract); anybody carries a full set of them here. A
 /// volatility is annual, with 8 decimals: 100 % is 1e8.
-/// @dev How it can be wrong: a majority of the reports in a round sets the answer freely inside the absolute bounds; a
-/// minority cannot move it outside the range that the honest reporters span. Whoever carries the reports chooses which
-/// of more than a quorum to include, so among honest reports the answer can be steered between the lowest and the
-/// highest median. A feed that stops makes every freshness-checked read revert.
+///
+/// An answer moves at most `rates().perHourBps` per hour from the one before, and at most `rates().perDayBps` from where
+/// it stood when the present window of a day or more began. A median beyond that is clamped to the bound **and** the
+/// round is flagged: the answer then lags behind the reports, on purpose, and `reported` says where they are.
+/// @dev How it can be wrong: a majority of the reports in a round sets the answer freely inside these bounds; a minority
+/// cannot move it outside the range that the honest reporters span. Whoever carries the reports chooses which of more
+/// than a quorum to include, so among honest reports the answer can be steered between the lowest and the highest
+/// median. Any 24 hours touch at most two windows, so a patient majority moves the answer by at most twice the day's
+/// bound in them, flagged from the first window's bound on. A true jump beyond the bounds is followed late. A feed that
+/// stops makes every freshness-checked read revert.
 interface IVolatilityOracle is AggregatorV3Interface {
-    /// @notice What is known about one round. `volatility` is zero when there was no such round.
+    /// @notice What is known about one round. All zero when there was no such round.
+    /// @param round its number, from 1
+    /// @param observedAt when all reporters observed, unix seconds
+    /// @param volatility the answer: annual, 8 decimals
+    /// @param submittedAt when it came on chain, unix seconds
+    /// @param reported the median of the reports, before it was clamped: annual, 8 decimals
+    /// @param flags 0, or the sum of 1 (clamped by the hour's bound) and 2 (clamped by the day's bound)
     struct Round {
         uint64 round;
         uint64 observedAt;
         uint64 volatility;
         uint64 submittedAt;
+        uint64 reported;
+        uint8 flags;
+    }
+
+    /// @notice How fast the answer may move, in bps of where it was; up and down are alike: (1 + a) and 1 / (1 + a).
+    /// @param perHourBps from the last answer, per hour that passed since then
+    /// @param perDayBps from the answer at the start of the window, per day, and at least one day's worth
+    struct Rates {
+        uint32 perHourBps;
+        uint32 perDayBps;
     }
 
     // ---------------------------------------------------------------- errors: set-up
     /// @notice The age limit lies outside what a volatility feed can sensibly use. Seconds.
     error BadMaxAge(uint32 maxAge, uint32 min, uint32 max);
+    /// @notice The rates are too tight to follow a market, too wide to hold anything, or the day's is below the hour's.
+    error BadRates(uint32 perHourBps, uint32 perDayBps);
+    /// @notice The feed cannot be left without an owner: nobody could replace a signer then.
+    error OwnerRequired();
     /// @notice The signer list is too long to be checked in one transaction.
     error TooManySigners(uint256 count, uint256 max);
     /// @notice Signers are listed twice or not in strictly ascending order (the zero address counts as out of order).
@@ -74,6 +100,8 @@ interface IVolatilityOracle is AggregatorV3Interface {
     event RoundSubmitted(
         uint64 indexed round, uint64 volatility, uint64 observedAt, address[] reporters, uint64[] volatilities
     );
+    /// @notice The median of a round was beyond a bound; `volatility` is the bound and the answer.
+    event AnswerClamped(uint64 indexed round, uint64 reported, uint64 volatility, uint8 flags);
     /// @notice The signer set was replaced.
     event SignersSet(address[] signers, uint8 quorum);
 
@@ -103,6 +131,12 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @return observedAt unix seconds
     function latest() external view returns (uint64 volatility, uint64 observedAt);
 
+    /// @notice The last round, with its flags; reverts as `latest` does.
+    function latestRound() external view returns (Round memory);
+
+    /// @notice One of the last 128 rounds, with its flags. History is not checked for freshness.
+    function roundAt(uint64 round) external view returns (Round memory);
+
     /// @notice The last round, fresh or not: for monitors that must see a feed that has stopped. NOT checked for
     /// freshness.
     function peek() external view returns (Round memory);
@@ -127,4 +161,7 @@ interface IVolatilityOracle is AggregatorV3Interface {
 
     /// @notice Seconds after which an observation is stale.
     function maxAge() external view returns (uint32);
+
+    /// @notice How fast the answer may move.
+    function rates() external view returns (Rates memory);
 }

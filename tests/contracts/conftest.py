@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from governed import GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES
 from onchain import DAY, HOUR, Deployed, Node, running_node
-from reporters import FEED, REPORTERS
+from reporters import FEED, RATES, REPORTERS
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def deployed(session_node: Node) -> dict[str, Deployed]:
     addresses = [reporter.address for reporter in REPORTERS]
     return {
         "parameters": session_node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS),
-        "oracle": session_node.deploy("VolatilityOracle", FEED, "ETH 30 days", TIMELOCK, addresses, 3, 6 * HOUR),
+        "oracle": session_node.deploy("VolatilityOracle", FEED, "ETH 30 days", TIMELOCK, addresses, 3, 6 * HOUR, RATES),
     }
 
 

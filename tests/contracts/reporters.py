@@ -13,6 +13,8 @@ from onchain import Deployed
 
 FEED = keccak(text="ETH-IV-30D")
 PERCENT = 10**6
+RATES = (2_500, 10_000)
+"""A quarter an hour, a doubling a day."""
 TYPES = {
     "Report": [
         {"name": "feedId", "type": "bytes32"},

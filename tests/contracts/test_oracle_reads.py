@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from governed import ANYBODY, TIMELOCK
 from onchain import DAY, HOUR, Deployed, Node, refusal
-from reporters import FEED, PERCENT, REPORTERS, STRANGERS, by_address, signed_round, submit
+from reporters import FEED, PERCENT, RATES, REPORTERS, STRANGERS, by_address, signed_round, submit
 
 pytestmark = pytest.mark.chain
 ROUND = (60 * PERCENT, 61 * PERCENT, 62 * PERCENT)
@@ -13,9 +13,9 @@ ADDRESSES = [reporter.address for reporter in REPORTERS]
 
 
 def test_read__before_the_first_round__no_answer(oracle: Deployed) -> None:
-    for read in ("latest", "latestRoundData"):
+    for read in ("latest", "latestRoundData", "latestRound"):
         assert oracle.refusal(read) == refusal("NoAnswer")
-    assert oracle.read("peek") == (0, 0, 0, 0)
+    assert oracle.read("peek") == (0, 0, 0, 0, 0, 0)
     assert oracle.refusal("getRoundData", 0) == refusal("RoundNotAvailable", 0, 1, 0)
 
 
@@ -33,7 +33,7 @@ def test_read__feed_that_stopped__stale_answer_and_never_the_last_value(oracle: 
     node.advance(6 * HOUR - (node.now - seen))
     assert oracle.read("latest") == [61 * PERCENT, seen]
     node.advance(1)
-    for read in ("latest", "latestRoundData"):
+    for read in ("latest", "latestRoundData", "latestRound"):
         assert oracle.refusal(read) == refusal("StaleAnswer", 6 * HOUR + 1, 6 * HOUR)
     assert oracle.read("peek")[:3] == (1, seen, 61 * PERCENT)
 
@@ -42,12 +42,14 @@ def test_history__more_rounds_than_kept__the_last_128(oracle: Deployed, node: No
     seen = []
     for number in range(1, 132):
         seen.append(node.now)
-        submit(oracle, [number * PERCENT] * 3)
+        submit(oracle, [60 * PERCENT + number] * 3)
     for number in (4, 5, 128, 131):
         time = seen[number - 1]
-        assert oracle.read("getRoundData", number) == [number, number * PERCENT, time, time, number]
+        assert oracle.read("getRoundData", number) == [number, 60 * PERCENT + number, time, time, number]
     for number in (0, 3, 132, 2**80 - 1):
         assert oracle.refusal("getRoundData", number) == refusal("RoundNotAvailable", number, 4, 131)
+    assert oracle.refusal("roundAt", 3) == refusal("RoundNotAvailable", 3, 4, 131)
+    assert oracle.read("roundAt", 5)[:3] == (5, seen[4], 60 * PERCENT + 5)
 
 
 def test_set_signers__removed_signer__counts_no_more(oracle: Deployed) -> None:
@@ -121,5 +123,5 @@ def test_signers__a_contract__refused(oracle: Deployed, parameters: Deployed) ->
 
 @pytest.mark.parametrize("max_age", [0, 59, 7 * DAY + 1])
 def test_max_age__outside_its_range__refused(node: Node, max_age: int) -> None:
-    found = node.deploy_refusal("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, max_age)
+    found = node.deploy_refusal("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, max_age, RATES)
     assert found == refusal("BadMaxAge", max_age, 60, 7 * DAY)

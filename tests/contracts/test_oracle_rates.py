@@ -1,0 +1,145 @@
+"""How fast an answer may move: clamped and flagged, in one jump and in many small steps."""
+
+from __future__ import annotations
+
+import pytest
+from governed import TIMELOCK
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onchain import DAY, HOUR, ON_A_NODE, Deployed, Node, refusal
+from reporters import FEED, PERCENT, RATES, REPORTERS, submit
+
+pytestmark = pytest.mark.chain
+HOURLY, DAILY = RATES
+CALM = 60 * PERCENT
+BY_HOUR, BY_DAY = 1, 2
+ADDRESSES = [reporter.address for reporter in REPORTERS]
+
+
+def report(oracle: Deployed, volatility: int) -> dict[str, object]:
+    """Let three reporters agree on a number."""
+    return submit(oracle, [volatility] * 3)
+
+
+def most(base: int, bps: int, seconds: int, period: int) -> int:
+    """Return the largest answer after some seconds, rounded down as the contract does."""
+    return base * (10_000 * period + bps * seconds) // (10_000 * period)
+
+
+def least(base: int, bps: int, seconds: int, period: int) -> int:
+    """Return the smallest answer after some seconds, rounded up."""
+    one = 10_000 * period
+    return -(-base * one // (one + bps * seconds))
+
+
+def test_first_round__any_level__is_taken_as_it_is(oracle: Deployed) -> None:
+    report(oracle, 500 * PERCENT)
+    assert oracle.read("latestRound")[2:] == (500 * PERCENT, oracle.node.now, 500 * PERCENT, 0)
+
+
+@pytest.mark.parametrize(("level", "bound"), [(200 * PERCENT, most), (10 * PERCENT, least)])
+def test_jump__beyond_the_hours_bound__is_clamped_flagged_and_announced(
+    oracle: Deployed, node: Node, level: int, bound: object
+) -> None:
+    report(oracle, CALM)
+    first = oracle.read("peek")[1]
+    node.advance(HOUR)
+    receipt = report(oracle, level)
+    number, seen, answer, _, reported, flags = oracle.read("latestRound")
+    assert answer == bound(CALM, HOURLY, seen - first, HOUR)  # type: ignore[operator]
+    assert (number, reported, flags) == (2, level, BY_HOUR)
+    (event,) = oracle.events(receipt, "AnswerClamped")
+    assert event == {"round": 2, "reported": level, "volatility": answer, "flags": BY_HOUR}
+    assert oracle.events(receipt, "RoundSubmitted")[0]["volatility"] == answer
+    assert oracle.read("latest")[0] == oracle.read("latestRoundData")[1] == answer
+
+
+def test_jump__exactly_at_the_bound__is_neither_clamped_nor_flagged(oracle: Deployed, node: Node) -> None:
+    report(oracle, CALM)
+    first = oracle.read("peek")[1]
+    node.advance(HOUR)
+    level = most(CALM, HOURLY, node.now - first, HOUR)
+    receipt = report(oracle, level)
+    assert oracle.read("latestRound")[2:] == (level, node.now, level, 0)
+    assert oracle.events(receipt, "AnswerClamped") == []
+
+
+def test_clamped__reports_stay_there__the_answer_arrives_and_the_flag_goes(oracle: Deployed, node: Node) -> None:
+    report(oracle, CALM)
+    flags = []
+    for _ in range(4):
+        node.advance(HOUR)
+        report(oracle, 100 * PERCENT)
+        flags.append(oracle.read("peek")[5])
+    assert flags == [BY_HOUR, BY_HOUR, 0, 0]
+    assert oracle.read("latest")[0] == 100 * PERCENT
+
+
+def test_drift__each_step_below_the_hours_bound__ends_at_the_days_bound_and_is_flagged(
+    oracle: Deployed, node: Node
+) -> None:
+    report(oracle, CALM)
+    first, level = oracle.read("peek")[1], CALM
+    for hour in range(1, 24):
+        node.advance(HOUR)
+        level = min(level * 107 // 100, 1000 * PERCENT)
+        report(oracle, level)
+        _, seen, answer, _, _, flags = oracle.read("peek")
+        assert seen - first < DAY
+        assert answer == min(level, 2 * CALM)
+        assert flags & BY_DAY == (BY_DAY if level > 2 * CALM else 0), hour
+    assert oracle.read("latest")[0] == 2 * CALM
+
+
+def test_gap__feed_comes_back_after_three_days__is_bounded_by_the_time_that_passed(
+    oracle: Deployed, node: Node
+) -> None:
+    report(oracle, CALM)
+    first = oracle.read("peek")[1]
+    node.advance(3 * DAY)
+    report(oracle, 900 * PERCENT)
+    _, seen, answer, _, _, flags = oracle.read("peek")
+    assert answer == most(CALM, DAILY, seen - first, DAY)
+    assert flags == BY_HOUR * (900 * PERCENT > most(CALM, HOURLY, seen - first, HOUR)) + BY_DAY
+
+
+@settings(ON_A_NODE, max_examples=10)
+@given(
+    levels=st.lists(st.integers(PERCENT, 1000 * PERCENT), min_size=3, max_size=8),
+    waits=st.lists(st.integers(60, 2 * DAY), min_size=8, max_size=8),
+)
+def test_answers__any_reports_at_any_times__never_outrun_either_rate(
+    oracle: Deployed, node: Node, levels: list[int], waits: list[int]
+) -> None:
+    snapshot = node.request("evm_snapshot")
+    report(oracle, CALM)
+    _, last_seen, last, *_ = oracle.read("peek")
+    start, started = last, last_seen
+    for level, wait in zip(levels, waits, strict=False):
+        node.advance(wait)
+        report(oracle, level)
+        _, seen, answer, _, reported, flags = oracle.read("peek")
+        if seen - started >= DAY:
+            start, started = last, last_seen
+        open_ = max(seen - started, DAY)
+        low, high = (bound(last, HOURLY, seen - last_seen, HOUR) for bound in (least, most))
+        floor, ceiling = (bound(start, DAILY, open_, DAY) for bound in (least, most))
+        assert answer == min(max(min(max(level, low), high), floor), ceiling)
+        assert (reported, flags == 0) == (level, answer == level)
+        last, last_seen = answer, seen
+    node.request("evm_revert", snapshot)
+
+
+@pytest.mark.parametrize("rates", [(99, 10_000), (2_500, 2_499), (2_500, 90_001), (0, 0)])
+def test_rates__useless__refused(node: Node, rates: tuple[int, int]) -> None:
+    terms = (FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, rates)
+    assert node.deploy_refusal("VolatilityOracle", *terms) == refusal("BadRates", *rates)
+
+
+def test_rates__read__are_those_of_the_constructor(oracle: Deployed) -> None:
+    assert oracle.read("rates") == RATES
+
+
+def test_owner__renounces__refused_and_stays(oracle: Deployed) -> None:
+    assert oracle.refusal("renounceOwnership", sender=TIMELOCK) == refusal("OwnerRequired")
+    assert oracle.read("owner") == TIMELOCK
