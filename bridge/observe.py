@@ -116,12 +116,15 @@ def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Gove
     values, limits, updated = read("values"), read("allLimits"), read("updatedAt")
     if len(values) != len(KEYS):
         raise UnknownAddress(address, f"HedgeParameters of {len(KEYS)} keys (it has {len(values)})")
-    inputs_hash = read("lastInputsHash")
+    version = int(read("version"))
+    # Only an update carries a hash of inputs: after a rollback, or at genesis, no event has this version.
+    applied = chain.logs("HedgeParameters", address, "UpdateApplied", deployment.start_block, block, version=version)
+    inputs_hash = bytes(applied[-1]["args"]["inputsHash"]) if applied else bytes(32)
     return Governed(
         parameters=Parameters.from_values(values),
         limits={key: Limits(*limit) for key, limit in enumerate(limits)},
         updated_at=dict(enumerate(updated)),
-        version=int(read("version")),
+        version=version,
         paused=bool(read("paused")),
         inputs_hash="0x" + inputs_hash.hex(),
     )

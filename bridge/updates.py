@@ -15,7 +15,7 @@ from bridge.errors import RefusedAction
 from bridge.reverts import decode_reason
 from hedge.parameters import KEYS
 
-SOURCE = {"dao": 0, "steward": 1}
+SOURCE = {"dao": 0, "steward": 1, "automation": 2}
 
 
 @dataclass(frozen=True)

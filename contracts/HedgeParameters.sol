@@ -6,6 +6,7 @@ import {UpdateJudge} from "./base/UpdateJudge.sol";
 import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
 import {HedgeKeys} from "./libraries/HedgeKeys.sol";
 import {HedgeRules} from "./libraries/HedgeRules.sol";
+import {KeyState, WINDOW} from "./libraries/KeyState.sol";
 import {Lanes} from "./libraries/Lanes.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
@@ -20,6 +21,8 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     bytes32 public constant STEWARD_ROLE = keccak256("STEWARD_ROLE");
     /// @notice Pauses, vetoes and rolls back.
     bytes32 public constant GUARDIAN_ROLE = keccak256("GUARDIAN_ROLE");
+    /// @notice Changes values without a delay, by the steward's rules.
+    bytes32 public constant AUTOMATION_ROLE = keccak256("AUTOMATION_ROLE");
     /// @notice Shortest steward delay, in seconds: time for several owners of a Safe to sign a veto.
     uint32 public constant MIN_STEWARD_DELAY = 1 hours;
     /// @notice Longest steward delay, in seconds: slower than that, a vote is as fast.
@@ -56,6 +59,7 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         _grantRole(STEWARD_ROLE, steward);
         _grantRole(GUARDIAN_ROLE, guardian);
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
+            _keys[key] = _keys[key].restarted(values_[key], block.timestamp);
             _storeLimits(key, values_[key], limits_[key]);
         }
         uint256[3] memory words = Lanes.pack(values_);
@@ -68,15 +72,15 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     function applyUpdate(Update calldata update) external onlyRole(DEFAULT_ADMIN_ROLE) {
         Draft memory draft;
         _accept(update, Source.Dao, block.timestamp, draft);
-        _announce(update, Source.Dao, draft, _recordVote(draft, update.observedAt, update.inputsHash));
+        _announce(update, Source.Dao, draft, _recordVote(draft, update.observedAt));
     }
 
     /// @inheritdoc IHedgeParameters
     function setLimits(uint8 key, Limits calldata newLimits) external onlyRole(DEFAULT_ADMIN_ROLE) {
         _requireKey(key);
-        _storeLimits(key, _current().get(key), newLimits);
+        (uint256[3] memory current, ) = _tuplesNow();
+        _storeLimits(key, current.get(key), newLimits);
         _stewardMoved &= uint24(~(1 << key));
-        _stamp(1 << key);
     }
 
     /// @inheritdoc IHedgeParameters
@@ -105,9 +109,16 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         Draft memory draft;
         _accept(update, Source.Steward, block.timestamp, draft);
         delete _scheduled[updateHash];
-        uint48 newVersion = _recordSteward(draft, update.observedAt, update.inputsHash);
+        uint48 newVersion = _recordSteward(draft, update.observedAt);
         emit UpdateReleased(updateHash, newVersion);
         _announce(update, Source.Steward, draft, newVersion);
+    }
+
+    /// @inheritdoc IHedgeParameters
+    function applyAutomated(Update calldata update) external onlyRole(AUTOMATION_ROLE) {
+        Draft memory draft;
+        _accept(update, Source.Automation, block.timestamp, draft);
+        _announce(update, Source.Automation, draft, _recordSteward(draft, update.observedAt));
     }
 
     /// @inheritdoc IHedgeParameters
@@ -127,6 +138,7 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         (Draft memory draft, bool ofSteward) = _rollbackDraft();
         if (draft.moved == 0) revert NothingToRollBack();
         _bubble(_judgeTuple(draft.next));
+        _restart(draft.moved, draft.next);
         uint48 newVersion = _recordRollback(draft, ofSteward);
         emit RolledBack(newVersion, msg.sender, ofSteward, draft.current.unpack(), draft.next.unpack());
     }
@@ -141,7 +153,7 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     function readyAt(uint8 key, Source source) external view returns (uint64) {
         _requireKey(key);
         bool waived = source == Source.Dao && (_stewardMoved >> key) & 1 != 0;
-        return waived ? 0 : uint64(_ready(key, _limits[key]));
+        return waived ? 0 : uint64(_ready(_keys[key]));
     }
 
     /// @inheritdoc IHedgeParameters
@@ -151,41 +163,54 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
 
     /// @inheritdoc IHedgeParameters
     function values() external view returns (uint32[18] memory) {
-        return _current().unpack();
+        (uint256[3] memory current, ) = _tuplesNow();
+        return current.unpack();
     }
 
     /// @inheritdoc IHedgeParameters
     function value(uint8 key) external view returns (uint32) {
         _requireKey(key);
-        return _current().get(key);
+        (uint256[3] memory current, ) = _tuplesNow();
+        return current.get(key);
     }
 
     /// @inheritdoc IHedgeParameters
     function voted() external view returns (uint32[18] memory) {
-        return _votedWords(_current()).unpack();
+        (, uint256[3] memory voted_) = _tuplesNow();
+        return voted_.unpack();
     }
 
     /// @inheritdoc IHedgeParameters
     function lastGood() external view returns (uint32[18] memory) {
-        return _lastGoodWords(_current()).unpack();
+        (, uint256[3] memory voted_) = _tuplesNow();
+        return _lastGoodWords(voted_).unpack();
     }
 
     /// @inheritdoc IHedgeParameters
     function limits(uint8 key) external view returns (Limits memory) {
         _requireKey(key);
-        return _limits[key].unpack();
+        return _keys[key].limits();
     }
 
     /// @inheritdoc IHedgeParameters
     function allLimits() external view returns (Limits[18] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            all[key] = _limits[key].unpack();
+            all[key] = _keys[key].limits();
         }
     }
 
     /// @inheritdoc IHedgeParameters
-    function updatedAt() external view returns (uint32[18] memory) {
-        return _stamps().unpack();
+    function updatedAt() external view returns (uint32[18] memory all) {
+        for (uint8 key = 0; key < KEY_COUNT; ++key) {
+            all[key] = _keys[key].changedAt();
+        }
+    }
+
+    /// @inheritdoc IHedgeParameters
+    function window(uint8 key) external view returns (uint32 start, uint64 endsAt) {
+        _requireKey(key);
+        KeyState state = _keys[key];
+        return (state.windowStart(), uint64(state.windowAt() + WINDOW));
     }
 
     /// @inheritdoc IHedgeParameters
@@ -204,11 +229,6 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     }
 
     /// @inheritdoc IHedgeParameters
-    function lastInputsHash() external view returns (bytes32) {
-        return _inputsHash();
-    }
-
-    /// @inheritdoc IHedgeParameters
     function describe(uint8 key) external pure returns (string memory name, string memory unit) {
         return HedgeKeys.describe(key);
     }
@@ -219,8 +239,9 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     }
 
     function _announce(Update calldata update, Source source, Draft memory draft, uint48 newVersion) private {
+        _stamp(update.keys, draft.states);
         emit UpdateApplied(
-            newVersion, source, update.inputsHash, update.keys, draft.oldValues, update.values, update.observedAt
+            newVersion, source, update.inputsHash, update.keys, update.values, update.observedAt
         );
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {KeyState} from "../libraries/KeyState.sol";
 import {Lanes} from "../libraries/Lanes.sol";
 
 /// @title Which tuple is in force, which was voted, which was voted before
@@ -24,20 +25,19 @@ abstract contract TupleLedger {
 
     /// @dev A tuple on its way.
     /// @param current the tuple in force
+    /// @param voted the voted tuple
     /// @param next the tuple that would be
-    /// @param oldValues values in force of the keys that are written, in the order of the update
+    /// @param states what would be kept of the keys that are written, in the order of the update
     /// @param moved the set of keys that are written
     /// @param waived the set of keys that need not wait for their cooldown: for a vote, those that a steward moved
     struct Draft {
         uint256[3] current;
+        uint256[3] voted;
         uint256[3] next;
-        uint32[] oldValues;
+        KeyState[] states;
         uint256 moved;
         uint256 waived;
     }
-
-    /// @dev The bit of _active that tells which of _votedHash belongs to the voted tuple.
-    uint256 private constant _HASH = 1 << Lanes.WORDS;
 
     // One word, shared with the flag of Pausable where that is the parent before this one.
     /// @dev Newest observation that a vote applied, unix seconds.
@@ -52,27 +52,19 @@ abstract contract TupleLedger {
     uint8 private _active;
     uint8 private _undoable;
     uint8 private _drifted;
-    /// @dev Whether a steward made the tuple in force.
-    bool private _stewardLast;
 
     uint256[3][2] private _tuples;
     uint256[3] private _steward;
-    /// @dev When each key's cooldown last started: unix seconds, which uint32 holds until the year 2106.
-    uint256[3] private _updatedAt;
-    /// @dev Hashes of inputs of the voted and of the last good tuple.
-    bytes32[2] private _votedHash;
-    bytes32 private _stewardHash;
 
-    /// @dev Put the first tuple in force; it counts as voted and as changed now.
+    /// @dev Put the first tuple in force; it counts as voted.
     function _recordGenesis(uint256[3] memory words) internal {
         _tuples[0] = words;
         _version = 1;
-        _stamp(Lanes.ALL);
     }
 
     /// @dev Put a voted tuple in force. A vote that re-states the voted tuple keeps the last good one.
-    function _recordVote(Draft memory draft, uint64 observedAt, bytes32 inputsHash) internal returns (uint48) {
-        (uint256[3] memory next, uint256[3] memory before) = (draft.next, _votedWords(draft.current));
+    function _recordVote(Draft memory draft, uint64 observedAt) internal returns (uint48) {
+        (uint256[3] memory next, uint256[3] memory before) = (draft.next, draft.voted);
         uint256 active = _active;
         uint256 undoable = 0;
         for (uint256 w = 0; w < Lanes.WORDS; ++w) {
@@ -83,16 +75,13 @@ abstract contract TupleLedger {
             _tuples[(active >> w) & 1][w] = word;
         }
         if (undoable == 0) undoable = _undoable;
-        else active ^= _HASH;
-        _votedHash[active >> Lanes.WORDS] = inputsHash;
-        _stamp(draft.moved);
         uint256 newest = observedAt > _anyObservedAt ? observedAt : _anyObservedAt;
-        return _close(observedAt, newest, active, undoable, 0, draft.waived & ~draft.moved, false);
+        return _close(observedAt, newest, active, undoable, 0, draft.waived & ~draft.moved);
     }
 
-    /// @dev Put a steward's tuple in force; the voted one stays on record.
-    function _recordSteward(Draft memory draft, uint64 observedAt, bytes32 inputsHash) internal returns (uint48) {
-        uint256[3] memory before = _votedWords(draft.current);
+    /// @dev Put the tuple of a steward or an automaton in force; the voted one stays on record.
+    function _recordSteward(Draft memory draft, uint64 observedAt) internal returns (uint48) {
+        uint256[3] memory before = draft.voted;
         uint256 drifted = 0;
         for (uint256 w = 0; w < Lanes.WORDS; ++w) {
             uint256 word = draft.next[w];
@@ -100,86 +89,49 @@ abstract contract TupleLedger {
             drifted |= 1 << w;
             if (word != draft.current[w]) _steward[w] = word;
         }
-        _stewardHash = inputsHash;
-        _stamp(draft.moved);
         uint256 stewardMoved = _stewardMoved | draft.moved;
-        return _close(_votedObservedAt, observedAt, _active, _undoable, drifted, stewardMoved, true);
+        return _close(_votedObservedAt, observedAt, _active, _undoable, drifted, stewardMoved);
     }
 
     /// @dev Put the tuple of `_rollbackDraft` in force.
     function _recordRollback(Draft memory draft, bool ofSteward) internal returns (uint48) {
-        _stamp(draft.moved);
         (uint256 active, uint256 undoable, uint256 stewardMoved) = (_active, _undoable, _stewardMoved);
         if (!ofSteward) {
-            (active, undoable, stewardMoved) = (active ^ undoable ^ _HASH, 0, stewardMoved & ~draft.moved);
+            (active, undoable, stewardMoved) = (active ^ undoable, 0, stewardMoved & ~draft.moved);
         }
-        return _close(_votedObservedAt, _anyObservedAt, active, undoable, 0, stewardMoved, false);
+        return _close(_votedObservedAt, _anyObservedAt, active, undoable, 0, stewardMoved);
     }
 
-    /// @dev Start the cooldown of a set of keys.
-    function _stamp(uint256 keys) internal {
-        unchecked {
-            for (uint256 w = 0; keys != 0; ++w) {
-                uint256 lanes = keys & 0xff;
-                if (lanes != 0) _updatedAt[w] = _updatedAt[w].fill(lanes, uint32(block.timestamp));
-                keys >>= 8;
-            }
-        }
-    }
-
-    /// @dev The tuple in force.
-    function _current() internal view returns (uint256[3] memory words) {
+    /// @dev The tuple in force and the voted one.
+    function _tuplesNow() internal view returns (uint256[3] memory current, uint256[3] memory voted_) {
         (uint256 active, uint256 drifted) = (_active, _drifted);
         for (uint256 w = 0; w < Lanes.WORDS; ++w) {
-            words[w] = (drifted >> w) & 1 == 0 ? _tuples[(active >> w) & 1][w] : _steward[w];
+            uint256 word = _tuples[(active >> w) & 1][w];
+            voted_[w] = word;
+            current[w] = (drifted >> w) & 1 == 0 ? word : _steward[w];
         }
     }
 
-    /// @dev Begin a draft: the tuple in force, twice.
+    /// @dev Begin a draft: the tuple in force, the voted one, and what it leads to.
     function _begin(Draft memory draft) internal view {
-        uint256[3] memory words = _current();
-        draft.current = words;
-        (draft.next[0], draft.next[1], draft.next[2]) = (words[0], words[1], words[2]);
-    }
-
-    /// @dev The voted tuple, given the one in force.
-    function _votedWords(uint256[3] memory current) internal view returns (uint256[3] memory words) {
-        (uint256 active, uint256 drifted) = (_active, _drifted);
-        if (drifted == 0) return current;
-        for (uint256 w = 0; w < Lanes.WORDS; ++w) {
-            words[w] = (drifted >> w) & 1 == 0 ? current[w] : _tuples[(active >> w) & 1][w];
-        }
+        (draft.current, draft.voted) = _tuplesNow();
+        (draft.next[0], draft.next[1], draft.next[2]) = (draft.current[0], draft.current[1], draft.current[2]);
     }
 
     /// @dev The tuple that was voted before the voted one.
-    function _lastGoodWords(uint256[3] memory current) internal view returns (uint256[3] memory words) {
-        uint256[3] memory before = _votedWords(current);
+    function _lastGoodWords(uint256[3] memory voted_) internal view returns (uint256[3] memory words) {
         (uint256 active, uint256 undoable) = (_active, _undoable);
         for (uint256 w = 0; w < Lanes.WORDS; ++w) {
-            words[w] = (undoable >> w) & 1 == 0 ? before[w] : _tuples[1 - ((active >> w) & 1)][w];
+            words[w] = (undoable >> w) & 1 == 0 ? voted_[w] : _tuples[1 - ((active >> w) & 1)][w];
         }
     }
 
     /// @dev Where a rollback would go; an empty set of keys where there is nothing to roll back.
     function _rollbackDraft() internal view returns (Draft memory draft, bool ofSteward) {
-        draft.current = _current();
+        (draft.current, draft.voted) = _tuplesNow();
         ofSteward = _drifted != 0;
-        draft.next = ofSteward ? _votedWords(draft.current) : _lastGoodWords(draft.current);
+        draft.next = ofSteward ? draft.voted : _lastGoodWords(draft.voted);
         draft.moved = Lanes.differing(draft.current, draft.next);
-    }
-
-    /// @dev When each key's cooldown last started.
-    function _stamps() internal view returns (uint256[3] memory) {
-        return _updatedAt;
-    }
-
-    /// @dev When one key's cooldown last started.
-    function _stampOf(uint256 key) internal view returns (uint32) {
-        return _updatedAt[key >> 3].lane(key);
-    }
-
-    function _inputsHash() internal view returns (bytes32) {
-        return _stewardLast ? _stewardHash : _votedHash[_active >> Lanes.WORDS];
     }
 
     /// @dev Write the small fields, which share one word, at once.
@@ -189,8 +141,7 @@ abstract contract TupleLedger {
         uint256 active,
         uint256 undoable,
         uint256 drifted,
-        uint256 stewardMoved,
-        bool stewardLast
+        uint256 stewardMoved
     ) private returns (uint48 newVersion) {
         unchecked {
             newVersion = _version + 1; // 2^48 changes are out of reach
@@ -202,6 +153,5 @@ abstract contract TupleLedger {
         _active = uint8(active);
         _undoable = uint8(undoable);
         _drifted = uint8(drifted);
-        _stewardLast = stewardLast;
     }
 }

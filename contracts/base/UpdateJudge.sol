@@ -6,25 +6,40 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IHedgeParameters} from "../interfaces/IHedgeParameters.sol";
 import {HedgeKeys} from "../libraries/HedgeKeys.sol";
 import {HedgeRules} from "../libraries/HedgeRules.sol";
+import {KeyState} from "../libraries/KeyState.sol";
 import {Lanes} from "../libraries/Lanes.sol";
-import {PackedLimits, pack} from "../libraries/PackedLimits.sol";
 import {UpdateRules} from "../libraries/UpdateRules.sol";
 import {TupleLedger} from "./TupleLedger.sol";
 
 /// @title Whether an update is right
-/// @notice The limits of the keys, and the order in which the rules are asked.
+/// @notice Limits, cooldowns and windows of the keys, and the order in which the rules are asked.
 /// @dev Judging is a view that returns the encoded error; the setters revert with those bytes, so that a preflight and
 /// an execution can never disagree. TupleLedger follows Pausable so that their small fields share one word.
 abstract contract UpdateJudge is Pausable, TupleLedger, IHedgeParameters {
     using Lanes for uint256[3];
 
-    /// @dev One word per key.
-    PackedLimits[18] internal _limits;
+    /// @dev Limits, cooldown and window, one word per key.
+    KeyState[18] internal _keys;
 
+    /// @dev Replace a key's limits; starts its cooldown.
     function _storeLimits(uint8 key, uint32 inForce, Limits memory newLimits) internal {
         UpdateRules.requireLimits(key, inForce, newLimits);
-        _limits[key] = pack(newLimits);
+        _keys[key] = _keys[key].withLimits(newLimits, block.timestamp);
         emit LimitsSet(key, newLimits);
+    }
+
+    /// @dev Start the cooldown of the keys of an update, and the window of those whose last one is over.
+    function _stamp(uint8[] calldata keys, KeyState[] memory states) internal {
+        for (uint256 i = 0; i < states.length; ++i) {
+            _keys[keys[i]] = states[i];
+        }
+    }
+
+    /// @dev Start cooldown and window of a set of keys, from the values they have in a tuple.
+    function _restart(uint256 set, uint256[3] memory tuple) internal {
+        for (uint256 key = 0; key < HedgeKeys.COUNT; ++key) {
+            if ((set >> key) & 1 != 0) _keys[key] = _keys[key].restarted(tuple.get(key), block.timestamp);
+        }
     }
 
     /// @dev Write the tuple that an update leads to into `draft`; revert with the first broken rule.
@@ -58,52 +73,55 @@ abstract contract UpdateJudge is Pausable, TupleLedger, IHedgeParameters {
         Draft memory draft
     ) private view returns (bytes memory reason) {
         uint256 moved = 0;
-        uint32[] memory oldValues = new uint32[](keys.length);
+        draft.states = new KeyState[](keys.length);
         for (uint256 i = 0; i < keys.length; ++i) {
             uint8 key = keys[i];
             if (moved >> key != 0) return abi.encodeWithSelector(KeysNotAscending.selector, keys[i - 1], key);
             if (key >= HedgeKeys.COUNT) return abi.encodeWithSelector(UnknownKey.selector, key, HedgeKeys.COUNT);
             moved |= 1 << key;
-            (reason, oldValues[i]) = _judgeKey(key, newValues[i], isVote, at, draft);
+            KeyState state = _keys[key];
+            uint32 oldValue = draft.current.get(key);
+            reason = _judgeKey(key, oldValue, newValues[i], isVote, at, state, draft);
             if (reason.length != 0) return reason;
+            draft.states[i] = state.changed(oldValue, at);
         }
-        (draft.moved, draft.oldValues) = (moved, oldValues);
+        draft.moved = moved;
     }
 
     /// @dev Judge one key, and write its value into `draft.next`.
     function _judgeKey(
         uint8 key,
+        uint32 oldValue,
         uint32 newValue,
         bool isVote,
         uint256 at,
+        KeyState state,
         Draft memory draft
-    ) private view returns (bytes memory reason, uint32 oldValue) {
-        PackedLimits limit = _limits[key];
-        oldValue = draft.current.get(key);
-        reason = UpdateRules.change(key, oldValue, newValue, limit);
-        if (reason.length != 0) return (reason, oldValue);
-        if (newValue == oldValue && !(isVote && _votedWords(draft.current).get(key) != oldValue)) {
-            return (abi.encodeWithSelector(NoChange.selector, key, newValue), oldValue);
+    ) private pure returns (bytes memory reason) {
+        reason = UpdateRules.change(key, oldValue, newValue, state, at);
+        if (reason.length != 0) return reason;
+        if (newValue == oldValue && !(isVote && draft.voted.get(key) != oldValue)) {
+            return abi.encodeWithSelector(NoChange.selector, key, newValue);
         }
         draft.next.exchange(key, oldValue, newValue);
-        if ((draft.waived >> key) & 1 != 0) return (reason, oldValue);
-        uint256 ready = _ready(key, limit);
+        if ((draft.waived >> key) & 1 != 0) return reason;
+        uint256 ready = _ready(state);
         if (at < ready) reason = abi.encodeWithSelector(CoolingDown.selector, key, at, ready);
     }
 
     /// @dev A whole tuple against today's bounds and the rules across keys.
     function _judgeTuple(uint256[3] memory tuple) internal view returns (bytes memory reason) {
         for (uint8 key = 0; key < HedgeKeys.COUNT; ++key) {
-            reason = UpdateRules.bounds(key, tuple.get(key), _limits[key]);
+            reason = UpdateRules.bounds(key, tuple.get(key), _keys[key]);
             if (reason.length != 0) return reason;
         }
         return HedgeRules.broken(tuple);
     }
 
     /// @dev When the cooldown of a key ends; two numbers of 32 bits cannot overflow.
-    function _ready(uint8 key, PackedLimits limit) internal view returns (uint256) {
+    function _ready(KeyState state) internal pure returns (uint256) {
         unchecked {
-            return uint256(_stampOf(key)) + limit.cooldown();
+            return uint256(state.changedAt()) + state.cooldown();
         }
     }
 

@@ -6,26 +6,29 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 /// @title The governed numbers of the three hedge layers and of the overlay
 /// @notice 18 integers (ids 0 to 17, see `describe`) that a DAO votes on. A change is a whole update: keys and values
 /// that belong together, when their inputs were observed, when they expire, and a hash of those inputs. Whoever makes
-/// it, each value stays inside its bounds, each change inside its step, each key rests for its cooldown, and the tuple
-/// that results obeys the rules across keys.
+/// it, each value stays inside its bounds, each change inside its step, each key rests for its cooldown and drifts by at
+/// most three of its steps up or down in a window of seven days, and the tuple that results obeys the rules across keys.
 ///
-/// Three roles. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and ends a pause. The steward
+/// Four roles. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and ends a pause. The steward
 /// (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian (GUARDIAN_ROLE) pauses,
-/// vetoes, and rolls back to values that were voted; it can set nothing.
+/// vetoes, and rolls back to values that were voted; it can set nothing. The automation (AUTOMATION_ROLE, a contract
+/// such as RegimeAutomation that the DAO names by a vote; nobody at first) changes values by the steward's rules, with
+/// no delay of its own here: the contract that holds the role must bring the delay and what may be set.
 /// @dev Pausing is OpenZeppelin's Pausable: while paused, `check` and every update give EnforcedPause(). Rolling back
 /// and setting limits stay possible.
 ///
 /// Known limits. The hash of inputs is a pointer for people and monitors; the contract cannot verify it. A vote judges
 /// the tuple that results from it, and what a steward changed before it and the vote left alone counts as voted from
 /// then on. A steward's legal step can make a pending vote's step, or the rules across keys, fail; the guardian's
-/// rollback restores the voted values. Several legal steps, each after its cooldown, reach any value inside the bounds:
-/// the bounds are what limits a patient majority or steward. A guardian can undo every vote once, and pause for as long
+/// rollback restores the voted values. Any seven days touch at most two windows of a key, so it drifts by at most six
+/// steps in them; over many windows it reaches any value inside the bounds, which are what limits a patient majority. A guardian can undo every vote once, and pause for as long
 /// as it likes: the DAO's remedy is to name another guardian.
 interface IHedgeParameters is IHedgeParametersErrors {
-    /// @notice Who makes a change; the DAO and the steward differ in order and cooldown (see `check`).
+    /// @notice Who makes a change; the DAO differs from the other two in order and cooldown (see `check`).
     enum Source {
         Dao,
-        Steward
+        Steward,
+        Automation
     }
 
     /// @notice A change of parameters on its way.
@@ -59,13 +62,12 @@ interface IHedgeParameters is IHedgeParametersErrors {
     // ---------------------------------------------------------------- events
     /// @notice The contract was created with this tuple, which is version 1 and counts as voted and as updated now.
     event Genesis(uint32[18] firstValues, uint32 stewardDelay);
-    /// @notice An update took effect.
+    /// @notice An update took effect. What the keys were before follows from the events before.
     event UpdateApplied(
         uint64 indexed version,
         Source indexed source,
         bytes32 indexed inputsHash,
         uint8[] changedKeys,
-        uint32[] oldValues,
         uint32[] newValues,
         uint64 observedAt
     );
@@ -106,6 +108,12 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Apply an update whose delay has passed and that was not vetoed. Steward only. It is checked again.
     function applyScheduled(Update calldata update) external;
 
+    // ---------------------------------------------------------------- the automation
+    /// @notice Apply an update at once, by the steward's rules of order and cooldown. Automation only. For rollbacks it
+    /// counts as a steward's change: the guardian undoes it without a vote.
+    /// @dev Reverts with exactly the bytes that `check(update, Source.Automation, block.timestamp)` returns.
+    function applyAutomated(Update calldata update) external;
+
     // ---------------------------------------------------------------- the guardian
     /// @notice Refuse a scheduled update for good. Guardian only.
     function veto(bytes32 updateHash) external;
@@ -117,15 +125,15 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @dev If a steward changed anything since the last vote, the voted values are restored. Otherwise the tuple that
     /// was voted before (`lastGood`) is restored and becomes the voted one; then nothing is left to roll back until the
     /// next vote. Steps and cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that
-    /// breaks one is refused with that error. Undoing a vote starts the cooldown of the keys that change; undoing a
+    /// breaks one is refused with that error. Each key that changes begins a new window at the restored value. Undoing a vote starts the cooldown of the keys that change; undoing a
     /// steward starts it for the steward alone, so that the DAO never waits because of a steward.
     function rollback() external;
 
     // ---------------------------------------------------------------- judging
     /// @notice The first rule that an update breaks, as the encoded custom error; empty when it breaks none.
     /// @dev Order and cooldown by source: a DAO update must be observed after the last DAO update, and waits for the
-    /// cooldown since the DAO or a rollback moved the key; a steward's must be observed after the last update of
-    /// anybody, and waits for the cooldown since anybody moved it. So a steward never overrides newer data, and never
+    /// cooldown since the DAO or a rollback moved the key; a steward's and an automation's must be observed after
+    /// the last update of anybody, and wait for the cooldown since anybody moved it. So a steward never overrides newer data, and never
     /// holds up a vote. A vote may also confirm a value that a steward set; otherwise a key must change.
     /// @param at when it would be applied, unix seconds
     function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason);
@@ -162,6 +170,10 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice When each key's cooldown last started, unix seconds.
     function updatedAt() external view returns (uint32[18] memory);
 
+    /// @notice The window in which a key's drift is bounded: the value with which it began, and when it ends. A change
+    /// after the end begins the next one at the value in force before it.
+    function window(uint8 key) external view returns (uint32 start, uint64 endsAt);
+
     /// @notice Counts the tuples that were in force; the first is 1.
     function version() external view returns (uint64);
 
@@ -170,9 +182,6 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     /// @notice Newest observation among applied updates of the DAO; 0 before the first.
     function lastVotedObservedAt() external view returns (uint64);
-
-    /// @notice Hash of the inputs of the update that put the present tuple in force; 0 for the first tuple.
-    function lastInputsHash() external view returns (bytes32);
 
     /// @notice Name and unit of a key.
     function describe(uint8 key) external pure returns (string memory name, string memory unit);

@@ -44,6 +44,8 @@ interface IHedgeParametersErrors {
     error OutOfBounds(uint8 key, uint32 value, uint32 min, uint32 max);
     /// @notice The change is larger than one update may make in that direction.
     error StepTooLarge(uint8 key, uint32 oldValue, uint32 newValue, uint32 maxStep);
+    /// @notice Together with earlier changes in this window, the key would drift further than they all may.
+    error DriftTooLarge(uint8 key, uint32 windowStart, uint32 newValue, uint256 maxDrift);
     /// @notice The key was changed too recently.
     error CoolingDown(uint8 key, uint256 at, uint256 readyAt);
 

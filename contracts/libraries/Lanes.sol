@@ -10,19 +10,8 @@ library Lanes {
     uint256 internal constant WORDS = 3;
     /// @dev Keys in use.
     uint256 internal constant KEYS = 18;
-    /// @dev All keys in use, as a set.
-    uint256 internal constant ALL = (1 << KEYS) - 1;
     /// @dev One full lane.
     uint256 private constant _LANE = type(uint32).max;
-    /// @dev The first bit of each lane: 2^0 + 2^32 + ... + 2^224.
-    uint256 private constant _FIRST_BITS = type(uint256).max / _LANE;
-    /// @dev 2^0 + 2^31 + ... + 2^217.
-    uint256 private constant _EVERY_31ST = (2 ** 248 - 1) / (2 ** 31 - 1);
-
-    /// @dev Read a key's lane of its word.
-    function lane(uint256 word, uint256 key) internal pure returns (uint32) {
-        return uint32(word >> _shift(key));
-    }
 
     /// @dev Read a key's lane of a tuple.
     function get(uint256[3] memory words, uint256 key) internal pure returns (uint32) {
@@ -38,16 +27,6 @@ library Lanes {
     function set(uint256[3] memory words, uint256 key, uint32 value) internal pure {
         uint256 shift = _shift(key);
         words[key >> 3] = (words[key >> 3] & ~(_LANE << shift)) | (uint256(value) << shift);
-    }
-
-    /// @dev Write the same value into those lanes of one word whose bit is set in `lanes` (8 bits).
-    function fill(uint256 word, uint256 lanes, uint32 value) internal pure returns (uint256) {
-        // Bit i of `lanes`, times 2^(31 i), lands on bit 32 i, the first one of lane i; no other product lands on a
-        // first bit, and products never overlap because a byte is shorter than 31 bits.
-        unchecked {
-            uint256 mask = ((lanes * _EVERY_31ST) & _FIRST_BITS) * _LANE;
-            return (word & ~mask) | ((uint256(value) * _FIRST_BITS) & mask);
-        }
     }
 
     /// @dev The set of keys in which two tuples differ.

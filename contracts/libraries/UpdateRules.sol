@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IHedgeParameters} from "../interfaces/IHedgeParameters.sol";
 import {IHedgeParametersErrors as Errors} from "../interfaces/IHedgeParametersErrors.sol";
-import {PackedLimits} from "./PackedLimits.sol";
+import {KeyState, WINDOW, WINDOW_STEPS} from "./KeyState.sol";
 
 /// @title Rules for one update and for one key of it
 /// @notice A rule that is broken is returned as the encoded custom error; empty means fine.
@@ -43,29 +43,37 @@ library UpdateRules {
     }
 
     /// @dev One value against the bounds of its key.
-    function bounds(uint8 key, uint32 value, PackedLimits limits) internal pure returns (bytes memory reason) {
-        (uint32 least, uint32 most) = (limits.min(), limits.max());
+    function bounds(uint8 key, uint32 value, KeyState state) internal pure returns (bytes memory reason) {
+        (uint32 least, uint32 most) = (state.min(), state.max());
         if (value < least || value > most) {
             reason = abi.encodeWithSelector(Errors.OutOfBounds.selector, key, value, least, most);
         }
     }
 
-    /// @dev A new value against the bounds of its key, and its distance from the old one, which may differ up and down.
+    /// @dev A new value against the bounds of its key, its distance from the old one, and from the window's start; the
+    /// last two may differ up and down.
+    /// @param at when it would be applied, unix seconds
     function change(
         uint8 key,
         uint32 oldValue,
         uint32 newValue,
-        PackedLimits limits
+        KeyState state,
+        uint256 at
     ) internal pure returns (bytes memory reason) {
-        if (newValue < limits.min() || newValue > limits.max()) return bounds(key, newValue, limits);
-        uint32 size;
-        uint32 most;
+        if (newValue < state.min() || newValue > state.max()) return bounds(key, newValue, state);
         unchecked {
-            (size, most) = newValue > oldValue
-                ? (newValue - oldValue, limits.stepUp())
-                : (oldValue - newValue, limits.stepDown());
+            bool up = newValue > oldValue;
+            uint256 most = up ? state.stepUp() : state.stepDown();
+            if ((up ? newValue - oldValue : oldValue - newValue) > most) {
+                return abi.encodeWithSelector(Errors.StepTooLarge.selector, key, oldValue, newValue, most);
+            }
+            // A value that stays does not drift; after its end, a new window begins with the old value.
+            if (newValue == oldValue || at >= uint256(state.windowAt()) + WINDOW) return reason;
+            (uint256 start, uint256 drift) = (state.windowStart(), WINDOW_STEPS * most);
+            if (up ? newValue > start + drift : newValue + drift < start) {
+                reason = abi.encodeWithSelector(Errors.DriftTooLarge.selector, key, start, newValue, drift);
+            }
         }
-        if (size > most) reason = abi.encodeWithSelector(Errors.StepTooLarge.selector, key, oldValue, newValue, most);
     }
 
     /// @dev Revert unless limits make sense around the value that is in force.

@@ -39,7 +39,16 @@ def test_submit__signed_for_elsewhere__unknown_signer(oracle: Deployed, elsewher
 
 
 def test_submit__carried_to_the_same_address_on_another_chain__unknown_signer(node: Node) -> None:
-    terms = ("VolatilityOracle", FEED, "ETH", TIMELOCK, [reporter.address for reporter in REPORTERS], 3, 6 * HOUR, RATES)
+    terms = (
+        "VolatilityOracle",
+        FEED,
+        "ETH",
+        TIMELOCK,
+        [reporter.address for reporter in REPORTERS],
+        3,
+        6 * HOUR,
+        RATES,
+    )
     home = node.deploy(*terms, sender=ANYBODY)
     with running_node(chain_id=1) as other:
         other.advance(max(1, node.now - other.now))

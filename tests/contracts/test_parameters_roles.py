@@ -137,8 +137,7 @@ def test_events__replayed__rebuild_the_state(parameters: Deployed, node: Node) -
     for version, receipt in enumerate(receipts, start=2):
         (event,) = parameters.events(receipt, "UpdateApplied")
         assert (event["version"], event["inputsHash"]) == (version, HASH)
-        for key, old, new in zip(event["changedKeys"], event["oldValues"], event["newValues"], strict=True):
-            assert rebuilt[key] == old
+        for key, new in zip(event["changedKeys"], event["newValues"], strict=True):
             rebuilt[key] = new
     assert [event["source"] for r in receipts for event in parameters.events(r, "UpdateApplied")] == [DAO, BY_STEWARD]
     assert rebuilt == values(parameters) == changed({0: 2100, 1: 1100, 9: 900})

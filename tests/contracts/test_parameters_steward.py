@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
-from governed import BY_STEWARD, DAO, GUARDIAN, HASH, STEWARD, TIMELOCK, VALUES, changed, steer, update, values, vote
+from governed import BY_STEWARD, DAO, GUARDIAN, STEWARD, TIMELOCK, VALUES, changed, steer, update, values, vote
 from onchain import DAY, Deployed, Node, named, refusal
 
 pytestmark = pytest.mark.chain
@@ -117,18 +117,3 @@ def test_pause__any_update__enforced_pause_until_the_dao_ends_it(parameters: Dep
     parameters.send("unpause", sender=TIMELOCK)
     parameters.send("applyScheduled", waiting, sender=STEWARD)
     assert values(parameters) == changed({0: 2100})
-
-
-def test_inputs_hash__after_each_change__is_the_update_in_force(parameters: Deployed, node: Node) -> None:
-    first, second = keccak(b"first"), keccak(b"second")
-    assert parameters.read("lastInputsHash") == bytes(32)
-    vote(parameters, {1: 1100}, inputs_hash=first)
-    assert parameters.read("lastInputsHash") == first
-    steer(parameters, {0: 2100}, inputs_hash=second)
-    assert parameters.read("lastInputsHash") == second
-    parameters.send("rollback", sender=GUARDIAN)
-    assert parameters.read("lastInputsHash") == first
-    parameters.send("rollback", sender=GUARDIAN)
-    assert parameters.read("lastInputsHash") == bytes(32)
-    vote(parameters, {9: 900}, inputs_hash=HASH)
-    assert parameters.read("lastInputsHash") == HASH
