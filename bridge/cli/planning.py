@@ -27,6 +27,15 @@ if TYPE_CHECKING:
     from bridge.records import PlanRecord
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
+COMPARISON_COLUMNS = (
+    "hedge",
+    "cash",
+    "expected cost",
+    "given up",
+    "CVaR95",
+    "variance removed",
+    "CVaR95 per USD given up",
+)
 GREEK_COLUMNS = ("asset", "book", "delta", "gamma per 1 %", "vega per point", "theta per day")
 
 
@@ -110,12 +119,30 @@ def print_decision(planned: Planned) -> None:
         f"cost {usd(costs['cash_usd'])} = premium {usd(costs['premium_usd'])} - credit {usd(costs['credit_usd'])}, "
         f"of a budget of {usd(costs['budget_usd'])}; decay in 30 days {usd(costs['decay_30d_usd'])}"
     )
+    print_comparison(planned)
     changes = [
         [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"]]
         for row in plan_.update.to_dict()["changes"]
     ]
     out.print()
     out.print(table("Proposed parameters", ("parameter", "old", "new", "unit", "why"), changes))
+
+
+def print_comparison(planned: Planned) -> None:
+    """Print the regime and what it asks of the layers, and the plan beside its yardsticks."""
+    from bridge.cli.show import console, number, percent, table, usd
+
+    out, stance = console(), planned.plan.stance
+    out.print(f"regime [bold]{stance.regime.name}[/bold] (score {stance.regime.score:.2f})")
+    for line in (*stance.regime.reasons, *stance.reasons[1:]):
+        out.print(f"  {line}", markup=False)
+    rows = [
+        [one.name, usd(one.cash_usd), usd(one.expected_cost_usd), usd(one.given_up_usd), usd(one.cvar_usd),
+         percent(one.variance_removed, 0), number(one.cvar_per_usd, 3)]
+        for one in planned.plan.comparison.alternatives
+    ]  # fmt: skip
+    out.print()
+    out.print(table("The plan beside a delta hedge and the strip, in USD", COMPARISON_COLUMNS, rows))
 
 
 def _greek_rows(planned: Planned) -> list[list[str]]:

@@ -44,6 +44,7 @@ def render_report(content: ReportContent) -> str:
         gas_total=view.gas_total(content),
         keys=KEYS,
         verdict=verdict,
+        effects=[(view.TITLES[one.name][0], one) for one in content.plan.effects],
     )  # fmt: skip
 
 

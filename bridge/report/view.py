@@ -22,7 +22,11 @@ MEANING: Final = {
 TITLES: Final = {
     "tail": ("Layer 3", "temporal theta guard", "far-dated puts that pay when the price collapses"),
     "volatility": ("Layer 2", "volatility hedge", "long volatility that scales in as the index rises"),
-    "condor": ("Layer 1", "core iron condor", "sold for its premium; it finances and does not protect"),
+    "condor": (
+        "Layer 1",
+        "core iron condor",
+        "sold for its premium, it finances and does not protect; bought in a crisis",
+    ),
 }
 """Number, name and purpose of a layer by its name in the plan."""
 
@@ -107,6 +111,8 @@ def layers_by_asset(content: ReportContent) -> dict[str, list[LayerView]]:
 def condor_balance(content: ReportContent) -> str:
     """Say what selling condors brings and what it costs in the tail."""
     risk, credit = content.plan.gate.risk, content.plan.costs["credit_usd"]
+    if credit == 0.0 and risk.hedged != risk.protected:
+        return f"A condor is bought: CVaR95 moves from {number(risk.protected)} to {usd(risk.hedged)} with it."
     if credit == 0.0:
         return f"No condor is sold. CVaR95 stays at {usd(risk.protected)} with layers 2 and 3."
     change = usd(risk.hedged - risk.protected, signed=True)

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.unit
 
 AT = 1_778_238_000
 MARKET = Market(AT, {"ETH": 2310.0, "BTC": 81_250.0}, {"ETH": 0.68, "BTC": 0.49}, {("BTC", "ETH"): 0.82}, "feeds")
-SECTIONS = ("loss", "positions", "layers", "gate", "effect", "change", "prices", "inputs")
+SECTIONS = ("loss", "positions", "layers", "gate", "regime", "comparison", "effect", "change", "prices", "inputs")
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
