@@ -8,7 +8,21 @@ from pathlib import Path
 from bridge.errors import MissingTool
 from bridge.local.vendor import vendor
 
-OURS = ("HedgeParameters", "VolatilityOracle", "HedgeVotes", "HedgeTimelock", "HedgeGovernor", "TestToken")
+OURS = (
+    "CallbackReader",
+    "ExposureLens",
+    "HedgeGovernor",
+    "HedgeParameters",
+    "HedgeTimelock",
+    "HedgeVotes",
+    "ProposalGuard",
+    "RealizedVolatility",
+    "RegimeAutomation",
+    "TestToken",
+    "TickVolatilityHarness",
+    "VolatilityBreaker",
+    "VolatilityOracle",
+)
 INTERFACES = ("IERC20Metadata",)
 THEIRS = (
     "NonfungiblePositionManager",

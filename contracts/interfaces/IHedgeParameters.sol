@@ -6,8 +6,9 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 /// @title The governed numbers of the three hedge layers and of the overlay
 /// @notice 18 integers (ids 0 to 17, see `describe`) that a DAO votes on. A change is a whole update: keys and values
 /// that belong together, when their inputs were observed, when they expire, and a hash of those inputs. Whoever makes
-/// it, each value stays inside its bounds, each change inside its step, each key rests for its cooldown and drifts by at
-/// most three of its steps up or down in a window of seven days, and the tuple that results obeys the rules across keys.
+/// it, each value stays inside its bounds, each change inside its step, each key rests for its cooldown and drifts by
+/// at most three of its steps up or down in a window of seven days, and the tuple that results obeys the rules across
+/// keys.
 ///
 /// Four roles. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and ends a pause. The steward
 /// (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian (GUARDIAN_ROLE) pauses,
@@ -21,8 +22,8 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 /// the tuple that results from it, and what a steward changed before it and the vote left alone counts as voted from
 /// then on. A steward's legal step can make a pending vote's step, or the rules across keys, fail; the guardian's
 /// rollback restores the voted values. Any seven days touch at most two windows of a key, so it drifts by at most six
-/// steps in them; over many windows it reaches any value inside the bounds, which are what limits a patient majority. A guardian can undo every vote once, and pause for as long
-/// as it likes: the DAO's remedy is to name another guardian.
+/// steps in them; over many windows it reaches any value inside the bounds, which are what limits a patient majority. A
+/// guardian can undo every vote once, and pause for as long as it likes: the DAO's remedy is to name another guardian.
 interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Who makes a change; the DAO differs from the other two in order and cooldown (see `check`).
     enum Source {
@@ -125,16 +126,18 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @dev If a steward changed anything since the last vote, the voted values are restored. Otherwise the tuple that
     /// was voted before (`lastGood`) is restored and becomes the voted one; then nothing is left to roll back until the
     /// next vote. Steps and cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that
-    /// breaks one is refused with that error. Each key that changes begins a new window at the restored value. Undoing a vote starts the cooldown of the keys that change; undoing a
-    /// steward starts it for the steward alone, so that the DAO never waits because of a steward.
+    /// breaks one is refused with that error. Each key that changes begins a new window at the restored value. Undoing
+    /// a vote starts the cooldown of the keys that change; undoing a steward starts it for the steward alone, so that
+    /// the DAO never waits because of a steward.
     function rollback() external;
 
     // ---------------------------------------------------------------- judging
     /// @notice The first rule that an update breaks, as the encoded custom error; empty when it breaks none.
     /// @dev Order and cooldown by source: a DAO update must be observed after the last DAO update, and waits for the
     /// cooldown since the DAO or a rollback moved the key; a steward's and an automation's must be observed after
-    /// the last update of anybody, and wait for the cooldown since anybody moved it. So a steward never overrides newer data, and never
-    /// holds up a vote. A vote may also confirm a value that a steward set; otherwise a key must change.
+    /// the last update of anybody, and wait for the cooldown since anybody moved it. So a steward never overrides newer
+    /// data, and never holds up a vote. A vote may also confirm a value that a steward set; otherwise a key must
+    /// change.
     /// @param at when it would be applied, unix seconds
     function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason);
 

@@ -15,9 +15,9 @@ import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
 /// @dev How it can be wrong: a majority of the reports in a round sets the answer freely inside these bounds; a
 /// minority cannot move it outside the range that the honest reporters span. Whoever carries the reports chooses which
 /// of more than a quorum to include, so among honest reports the answer can be steered between the lowest and the
-/// highest median. Any 24 hours touch at most two windows, so a patient majority moves the answer by at most twice the day's
-/// bound in them, flagged from the first window's bound on. A true jump beyond the bounds is followed late. A feed that
-/// stops makes every freshness-checked read revert.
+/// highest median. Any 24 hours touch at most two windows, so a patient majority moves the answer by at most twice the
+/// day's bound in them, flagged from the first window's bound on. A true jump beyond the bounds is followed late. A
+/// feed that stops makes every freshness-checked read revert.
 interface IVolatilityOracle is AggregatorV3Interface {
     /// @notice What is known about one round. All zero when there was no such round.
     /// @param round its number, from 1

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from governed import GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES
 from onchain import DAY, HOUR, Deployed, Node, running_node
+from pools import Market, open_market
 from reporters import FEED, RATES, REPORTERS
 
 
@@ -46,3 +47,15 @@ def parameters(node: Node, deployed: dict[str, Deployed]) -> Deployed:
 def oracle(node: Node, deployed: dict[str, Deployed]) -> Deployed:
     """Return a feed of five reporters, quorum three, six hours, without a round."""
     return deployed["oracle"]
+
+
+@pytest.fixture
+def market(node: Node) -> Market:
+    """Return a real Uniswap v3 pool at tick 0 with room for one observation, as it was created."""
+    return open_market(node)
+
+
+@pytest.fixture
+def realized(node: Node, market: Market) -> Deployed:
+    """Return the measurement over twelve intervals of half an hour."""
+    return node.deploy("RealizedVolatility", market.pool.address, 1800, 12)

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Governed} from "./base/Governed.sol";
+import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
+import {IRegimeAutomation} from "./interfaces/IRegimeAutomation.sol";
+import {IVolatilityBreaker} from "./interfaces/IVolatilityBreaker.sol";
+import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
+import {RegimeTable} from "./libraries/RegimeTable.sol";
+
+/// @title Parameters that follow volatility by a table the DAO voted
+/// @notice See IRegimeAutomation for what it promises, and its known limits.
+contract RegimeAutomation is Governed, IRegimeAutomation {
+    using RegimeTable for Row[];
+
+    /// @notice Where values are set.
+    IHedgeParameters public immutable PARAMETERS;
+    /// @notice What selects the row.
+    IVolatilityOracle public immutable ORACLE;
+    /// @notice What must be closed.
+    IVolatilityBreaker public immutable BREAKER;
+
+    /// @inheritdoc IRegimeAutomation
+    uint8 public row;
+    /// @inheritdoc IRegimeAutomation
+    bool public stopped = true;
+    Terms private _terms;
+    uint8[] private _keys;
+    Row[] private _rows;
+
+    /// @param parameters where values are set, and whose roles count here
+    /// @param oracle the feed that selects the row
+    /// @param breaker the breaker of that feed
+    constructor(
+        IHedgeParameters parameters,
+        IVolatilityOracle oracle,
+        IVolatilityBreaker breaker
+    ) Governed(address(parameters)) {
+        (PARAMETERS, ORACLE, BREAKER) = (parameters, oracle, breaker);
+    }
+
+    /// @inheritdoc IRegimeAutomation
+    function setTable(uint8[] calldata keys_, Row[] calldata rows_, Terms calldata terms_, uint8 row_) external {
+        if (!_isDao(msg.sender)) revert OnlyDao(msg.sender);
+        RegimeTable.requireTable(keys_, rows_, terms_, row_);
+        (_keys, _terms, row, stopped) = (keys_, terms_, row_, false);
+        delete _rows;
+        for (uint256 i = 0; i < rows_.length; ++i) {
+            _rows.push(rows_[i]);
+        }
+        emit TableSet(keys_, rows_, terms_, row_);
+    }
+
+    /// @inheritdoc IRegimeAutomation
+    function stop() external {
+        if (!_isGuardian(msg.sender)) revert OnlyGuardian(msg.sender);
+        stopped = true;
+        emit AutomationStopped(msg.sender);
+    }
+
+    /// @inheritdoc IRegimeAutomation
+    function applyRow() external {
+        IVolatilityOracle.Round memory newest = _requireReady();
+        (uint8 newRow, IHedgeParameters.Update memory update) = _decide(newest);
+        row = newRow;
+        emit RowApplied(newRow, newest.round, newest.volatility, update.keys, update.values);
+        if (update.keys.length != 0) PARAMETERS.applyAutomated(update);
+    }
+
+    /// @inheritdoc IRegimeAutomation
+    function preview() external view returns (uint8 newRow, IHedgeParameters.Update memory update) {
+        return _decide(_requireReady());
+    }
+
+    /// @inheritdoc IRegimeAutomation
+    function table() external view returns (uint8[] memory keys, Row[] memory rows, Terms memory terms) {
+        return (_keys, _rows, _terms);
+    }
+
+    function _requireReady() private view returns (IVolatilityOracle.Round memory newest) {
+        if (stopped) revert Stopped();
+        BREAKER.requireClosed();
+        return ORACLE.latestRound();
+    }
+
+    function _decide(
+        IVolatilityOracle.Round memory newest
+    ) private view returns (uint8 newRow, IHedgeParameters.Update memory update) {
+        newRow = uint8(_dwelt(newest)); // below MAX_ROWS
+        (update.keys, update.values) = _step(newRow);
+        if (update.keys.length == 0 && newRow == row) revert NothingToApply(row);
+        update.observedAt = newest.observedAt;
+        update.expiry = uint64(block.timestamp) + 1; // it is applied now; an expiry must follow the observation
+        update.inputsHash = keccak256(abi.encode(ORACLE, newest.round, newest.volatility, newRow));
+    }
+
+    /// @dev The row that every answer over the time to dwell allows: of the rows they select, the nearest to the
+    /// present one. The walk goes back to the answer that stood when that time began.
+    function _dwelt(IVolatilityOracle.Round memory newest) private view returns (uint256 chosen) {
+        (uint256 present, uint64 hysteresis) = (row, _terms.hysteresis);
+        chosen = _rows.select(hysteresis, newest.volatility, present);
+        if (chosen == present) return present;
+        bool isUp = chosen > present;
+        uint256 began = block.timestamp - (isUp ? _terms.dwellUp : _terms.dwellDown);
+        uint64 maxGap = ORACLE.maxAge();
+        IVolatilityOracle.Round memory round = newest;
+        while (true) {
+            if (!isUp && round.flags != 0) revert FlaggedRound(round.round, round.flags);
+            uint256 selected = _rows.select(hysteresis, round.volatility, present);
+            chosen = isUp ? Math.min(chosen, selected) : Math.max(chosen, selected);
+            if (isUp ? chosen <= present : chosen >= present) return present;
+            if (round.observedAt <= began) return chosen;
+            round = _before(round, maxGap, uint64(began));
+        }
+    }
+
+    /// @dev The round before, which must exist and lie within the feed's age limit.
+    function _before(
+        IVolatilityOracle.Round memory round,
+        uint64 maxGap,
+        uint64 began
+    ) private view returns (IVolatilityOracle.Round memory previous) {
+        if (round.round == 1) revert HistoryTooShort(round.observedAt, began);
+        previous = ORACLE.roundAt(round.round - 1);
+        uint64 gap = round.observedAt - previous.observedAt;
+        if (gap > maxGap) revert FeedGap(round.round, gap);
+    }
+
+    /// @dev The keys that may move now and are not yet where a row wants them, and one step towards it.
+    function _step(uint256 newRow) private view returns (uint8[] memory keys, uint32[] memory values) {
+        uint32[] memory wanted = _rows[newRow].values;
+        (keys, values) = (new uint8[](wanted.length), new uint32[](wanted.length));
+        uint32[18] memory current = PARAMETERS.values();
+        uint256 count = 0;
+        for (uint256 i = 0; i < wanted.length; ++i) {
+            uint8 key = _keys[i];
+            if (wanted[i] == current[key]) continue;
+            if (block.timestamp < PARAMETERS.readyAt(key, IHedgeParameters.Source.Automation)) continue;
+            (keys[count], values[count]) = (key, _towards(key, current[key], wanted[i]));
+            ++count;
+        }
+        // Both arrays end after `count`, which Solidity cannot say; what is behind stays allocated and unused.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(keys, count)
+            mstore(values, count)
+        }
+    }
+
+    /// @dev One step of a key towards a value.
+    function _towards(uint8 key, uint32 from, uint32 to) private view returns (uint32) {
+        IHedgeParameters.Limits memory limit = PARAMETERS.limits(key);
+        if (to > from) return uint32(Math.min(to, uint256(from) + limit.stepUp));
+        return from - to <= limit.stepDown ? to : from - limit.stepDown;
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @title Realised volatility of a Uniswap v3 pool, from its own observations
+/// @notice Over the last INTERVALS * SPACING seconds, from mean ticks of each SPACING: no spot price enters it. Nothing
+/// is stored; every call measures anew.
+/// @dev How it can be manipulated: a price that is held for s seconds moves the mean of one interval by s / SPACING of
+/// its move in ticks, and shows as two returns. A spike to four times the price for one block of 12 s is 13,863 ticks,
+/// so 92 in a mean over 1,800 s: two returns of 0.9 %. It costs the fees and the arbitrage of a round trip through the
+/// pool's liquidity, and is flagged when one return makes most of the number, or when the spot price stands away from
+/// the last mean. Many small wash moves that keep clear of both flags cost fees each time; who can pay them for the
+/// whole window can raise the number. It can hardly be lowered: others trade the pool back to the market.
+interface IRealizedVolatility {
+    /// @notice What was measured.
+    /// @param volatility annual, 8 decimals, rounded down: 100 % is 1e8
+    /// @param from start of the window, unix seconds
+    /// @param to its end, now
+    /// @param flags 0, or the sum of 1 (the spot price stands away from the last mean) and 2 (a single return makes
+    /// more than half of the variance)
+    struct Measure {
+        uint64 volatility;
+        uint64 from;
+        uint64 to;
+        uint8 flags;
+    }
+
+    /// @notice Interval or number of intervals is outside what a pool's observations can serve.
+    error BadWindow(uint32 spacing, uint32 intervals);
+    /// @notice A pool callback is running: what is read now is half of a change.
+    error PoolLocked(address pool);
+    /// @notice Too few slots of the pool's ring were ever written; anybody may pay for more with
+    /// `increaseObservationCardinalityNext`.
+    error TooFewObservations(uint256 written, uint256 needed);
+    /// @notice The oldest observation is younger than the window. Seconds.
+    error HistoryTooShort(uint256 available, uint256 needed);
+    /// @notice Nobody traded in the whole window: there is nothing to measure. Seconds.
+    error PoolIdle(uint256 idle, uint256 window);
+
+    /// @notice Measure now. Reverts where it cannot be trusted.
+    function measure() external view returns (Measure memory);
+
+    /// @notice The pool that is read.
+    function pool() external view returns (address);
+
+    /// @notice Seconds of one interval.
+    function spacing() external view returns (uint32);
+
+    /// @notice Number of intervals.
+    function intervals() external view returns (uint32);
+
+    /// @notice Slots of the pool's ring that have been written so far.
+    function writtenSlots() external view returns (uint256);
+}

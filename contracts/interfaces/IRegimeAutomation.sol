@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IHedgeParameters} from "./IHedgeParameters.sol";
+
+/// @title Parameters that follow volatility by a table the DAO voted
+/// @notice A row holds from its floor of volatility up to the next one's. Rows are ordered by volatility; the DAO puts
+/// the more careful values into the higher rows. Anybody may apply the row that the oracle selects:
+///
+/// - to a higher row when every answer of the last `dwellUp` seconds stands above its floor plus the hysteresis;
+/// - to a lower row when every answer of the last `dwellDown` seconds stands below the present floor minus the
+///   hysteresis, and none of them was clamped. This takes a day at least, in which people see it coming.
+///
+/// Values move towards the row's by one step of HedgeParameters at a time, through all of its limits (bounds, steps,
+/// cooldowns, window, rules across keys); a key that still rests is left for later. Nothing happens while the breaker
+/// is tripped, while implied and realised volatility stand apart, or after the guardian stopped it.
+/// @dev Known limits. Keys of the table belong to the table: what a steward or a vote changes there is moved back at
+/// the next application. A guardian who rolls back what this contract did stops it first, else it is done again. A step
+/// of several keys may break a rule across keys half-way; then it reverts with that rule until the table, or a vote,
+/// changes. Automation has no power until the DAO grants it AUTOMATION_ROLE on HedgeParameters.
+interface IRegimeAutomation {
+    /// @notice A row of the table.
+    /// @param floor lowest volatility of the row, 8 decimals; of the first row 0
+    /// @param values one per key of the table
+    struct Row {
+        uint64 floor;
+        uint32[] values;
+    }
+
+    /// @notice How slowly the table is followed.
+    /// @param hysteresis distance beyond a floor that a change of row takes, 8 decimals
+    /// @param dwellUp seconds that volatility must stand beyond it for a higher row, an hour or more
+    /// @param dwellDown the same for a lower row, a day or more
+    struct Terms {
+        uint64 hysteresis;
+        uint32 dwellUp;
+        uint32 dwellDown;
+    }
+
+    /// @notice Only the DAO, that is an admin of HedgeParameters, may do this.
+    error OnlyDao(address caller);
+    /// @notice Only the guardian of HedgeParameters may do this.
+    error OnlyGuardian(address caller);
+    /// @notice The guardian stopped it, or no table was voted yet.
+    error Stopped();
+    /// @notice It takes 2 to 16 rows.
+    error BadRowCount(uint256 rows);
+    /// @notice The first row must start at 0, and each next one more than two hysteresis above the one before.
+    error BadFloor(uint256 row, uint64 floor, uint256 least);
+    /// @notice A row has another number of values than the table has keys, or there are no keys.
+    error BadRowLength(uint256 row, uint256 values, uint256 keys);
+    /// @notice The times to dwell are too short, too long, or the way down is faster than the way up. Seconds.
+    error BadDwell(uint32 dwellUp, uint32 dwellDown);
+    /// @notice There is no such row.
+    error UnknownRow(uint8 row, uint256 rows);
+    /// @notice The oracle does not reach back over the time to dwell.
+    error HistoryTooShort(uint64 oldestObservedAt, uint64 needed);
+    /// @notice Two rounds of the oracle lie further apart than its age limit: nobody knows what was between. Seconds.
+    error FeedGap(uint64 round, uint64 gap);
+    /// @notice A clamped answer does not prove that volatility is low.
+    error FlaggedRound(uint64 round, uint8 flags);
+    /// @notice The row holds, and every key of it that may move now has its value.
+    error NothingToApply(uint8 row);
+
+    /// @notice The DAO voted a table, and says which row holds now.
+    event TableSet(uint8[] keys, Row[] rows, Terms terms, uint8 row);
+    /// @notice A row was applied, as far as one step goes.
+    event RowApplied(uint8 indexed row, uint64 indexed round, uint64 volatility, uint8[] keys, uint32[] values);
+    /// @notice The guardian stopped it.
+    event AutomationStopped(address indexed guardian);
+
+    /// @notice Vote a table, which also ends a stop. DAO only.
+    /// @param keys_ ids of HedgeParameters, strictly ascending
+    /// @param rows_ values for each band of volatility, lowest first
+    /// @param terms_ how slowly it is followed
+    /// @param row_ the row that holds now
+    function setTable(uint8[] calldata keys_, Row[] calldata rows_, Terms calldata terms_, uint8 row_) external;
+
+    /// @notice Stop until the DAO votes a table again. Guardian only.
+    function stop() external;
+
+    /// @notice Apply the row that the oracle selects, as far as one step goes. Anybody may.
+    function applyRow() external;
+
+    /// @notice What `applyRow` would do now: the row, and the update that it would make (no keys: only the row
+    /// changes).
+    function preview() external view returns (uint8 newRow, IHedgeParameters.Update memory update);
+
+    /// @notice The row that holds.
+    function row() external view returns (uint8);
+
+    /// @notice Whether it is stopped.
+    function stopped() external view returns (bool);
+
+    /// @notice The table.
+    function table() external view returns (uint8[] memory keys, Row[] memory rows, Terms memory terms);
+}
