@@ -50,7 +50,7 @@ def role(name: str) -> bytes:
 def deploy_governance(
     chain: Chain, deployer: Signer, members: Members, terms: GovernanceTerms, assets: Sequence[str], progress: Progress
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Deploy votes, timelock, governor, parameters and one oracle per asset.
+    """Deploy votes, timelock, governor, parameters, the proposals' guard and one oracle per asset.
 
     Returns
     -------
@@ -81,6 +81,7 @@ def deploy_governance(
     )
     progress("hedge parameters")
     parameters = _deploy_parameters(chain, deployer, timelock, members, terms)
+    guard = chain.deploy(deployer, "ProposalGuard")
     feeds = {}
     for asset in assets:
         progress(f"volatility oracle {asset}")
@@ -90,6 +91,7 @@ def deploy_governance(
         "HedgeTimelock": timelock,
         "HedgeGovernor": governor,
         "HedgeParameters": parameters,
+        "ProposalGuard": guard,
     }
     findings = role_findings(chain, contracts, feeds, members, deployer.address, chain.head())
     if findings:
@@ -173,10 +175,18 @@ def role_findings(
     expect("governor's timelock", read("HedgeGovernor", governor, "timelock"), timelock)
     expect("governor's token", read("HedgeGovernor", governor, "token"), contracts["HedgeVotes"])
     expect("proposal guardian", read("HedgeGovernor", governor, "proposalGuardian"), members.guardian)
+    held = _role_holders(chain, "HedgeParameters", contracts["HedgeParameters"], block)
+    # Nobody until a vote names the automation, and nobody else then.
+    automation = {contracts["RegimeAutomation"]} if "RegimeAutomation" in contracts else set()
     found += _role_differences(
         "HedgeParameters",
-        _role_holders(chain, "HedgeParameters", contracts["HedgeParameters"], block),
-        {"DEFAULT_ADMIN_ROLE": {timelock}, "STEWARD_ROLE": {members.steward}, "GUARDIAN_ROLE": {members.guardian}},
+        held,
+        {
+            "DEFAULT_ADMIN_ROLE": {timelock},
+            "STEWARD_ROLE": {members.steward},
+            "GUARDIAN_ROLE": {members.guardian},
+            "AUTOMATION_ROLE": automation if role("AUTOMATION_ROLE") in held else set(),
+        },
     )
     for asset, feed in feeds.items():
         expect(f"owner of the {asset} feed", read("VolatilityOracle", feed, "owner"), timelock)

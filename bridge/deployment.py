@@ -20,7 +20,8 @@ class Deployment(BaseModel):
 
     `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the
     asset symbol of each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD,
-    `accounts` named addresses.
+    `realized` and `breakers` the measurement of realised volatility and the breaker of an asset, `accounts` named
+    addresses.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +32,8 @@ class Deployment(BaseModel):
     feeds: dict[str, Address]
     assets: dict[Address, str]
     price_pools: dict[str, Address]
+    realized: dict[str, Address] = Field(default_factory=dict)
+    breakers: dict[str, Address] = Field(default_factory=dict)
     accounts: dict[str, Address] = Field(default_factory=dict)
 
     def address(self, name: str) -> str:

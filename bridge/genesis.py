@@ -26,7 +26,8 @@ class GovernanceTerms:
     """Delays in seconds, shares in percent of the supply, votes in units of 1e18.
 
     An answer of the oracle moves by at most a quarter an hour and doubles or halves at most in a day; what is beyond is
-    clamped and flagged.
+    clamped and flagged. Realised volatility is that of a day of hours. A breaker trips where implied and realised are
+    both four times and 40 points (1e8 = 100 %) apart. The automation follows one asset's feed.
     """
 
     voting_delay: int = DAY
@@ -40,5 +41,10 @@ class GovernanceTerms:
     oracle_quorum: int = 3
     oracle_per_hour_bps: int = 2_500
     oracle_per_day_bps: int = 10_000
+    realized_spacing: int = HOUR
+    realized_intervals: int = 24
+    breaker_ratio_bps: int = 40_000
+    breaker_gap_e8: int = 40_000_000
+    automation_asset: str = "ETH"
     values: tuple[int, ...] = field(default_factory=lambda: tuple(key.initial for key in KEYS))
     limits: tuple[Limits, ...] = field(default_factory=lambda: tuple(genesis_limits(key) for key in KEYS))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bridge.chain import Chain
 from bridge.deploy import Members, deploy_governance
+from bridge.deploy_automation import deploy_watchers
 from bridge.deployment import Deployment
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import account, accounts
@@ -70,12 +71,17 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     _play(chain, market, path, progress)
     named = {name: account(name).address for name in ("lp", "operator")}
     pools = {pool.base: pool.address for pool in market.pools if pool.quote == "USD"}
+    watchers = deploy_watchers(
+        chain, deployer, ours["HedgeParameters"], feeds, pools, terms, lambda step: progress(f"deploying {step}", 1.0)
+    )
     deployment = Deployment(
         chain_id=chain.chain_id,
-        contracts=contracts | ours,
+        contracts=contracts | ours | {"RegimeAutomation": watchers.automation},
         feeds=feeds,
         assets={address: asset for asset, address in tokens.items()},
         price_pools=pools,
+        realized=watchers.realized,
+        breakers=watchers.breakers,
         accounts=safes | named,
     )
     return World(chain, deployment, market, path)

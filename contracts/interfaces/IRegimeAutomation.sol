@@ -63,9 +63,11 @@ interface IRegimeAutomation {
     error NothingToApply(uint8 row);
 
     /// @notice The DAO voted a table, and says which row holds now.
-    event TableSet(uint8[] keys, Row[] rows, Terms terms, uint8 row);
+    event TableSet(uint8[] tableKeys, Row[] rows, Terms terms, uint8 row);
     /// @notice A row was applied, as far as one step goes.
-    event RowApplied(uint8 indexed row, uint64 indexed round, uint64 volatility, uint8[] keys, uint32[] values);
+    event RowApplied(
+        uint8 indexed row, uint64 indexed round, uint64 volatility, uint8[] changedKeys, uint32[] newValues
+    );
     /// @notice The guardian stopped it.
     event AutomationStopped(address indexed guardian);
 

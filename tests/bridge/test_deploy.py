@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from eth_typing import HexStr
@@ -12,6 +13,7 @@ from web3.utils.address import get_create_address
 import bridge.deploy
 from bridge.chain import Chain
 from bridge.deploy import ADMIN, Members, deploy_governance, role, role_findings
+from bridge.deploy_automation import Watchers, deploy_watchers, watcher_findings
 from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import account, accounts
@@ -129,6 +131,50 @@ def test_deploy_governance__again__is_safe_and_says_its_steps(world: World) -> N
     steps: list[str] = []
     place = (world.chain, account("outsider"), members(world), GovernanceTerms(), ("ETH",), steps.append)
     contracts, feeds = deploy_governance(*place)
-    assert set(contracts) == {"HedgeVotes", "HedgeTimelock", "HedgeGovernor", "HedgeParameters"}
+    assert set(contracts) == {"HedgeVotes", "HedgeTimelock", "HedgeGovernor", "HedgeParameters", "ProposalGuard"}
     assert set(feeds) == {"ETH"}
     assert steps == ["votes and timelock", "governor", "hedge parameters", "volatility oracle ETH"]
+
+
+def test_role_findings__automation_named_by_the_dao__is_right_and_anybody_else_is_not(world: World) -> None:
+    book, duty = world.deployment, role("AUTOMATION_ROLE")
+    timelock, parameters = book.address("HedgeTimelock"), book.address("HedgeParameters")
+    contract = world.chain.contract("HedgeParameters", parameters)
+    for holder, lines in ((book.address("RegimeAutomation"), 0), (account("outsider").address, 1)):
+        data = HexStr(contract.encode_abi("grantRole", args=[duty, holder]))
+        act_as(world, timelock, parameters, data)
+        assert len(findings(world)) == lines
+
+
+def test_watchers__as_built__read_what_they_should_and_borrow_the_daos_roles(world: World) -> None:
+    book = world.deployment
+    watchers = Watchers(book.realized, book.breakers, book.address("RegimeAutomation"))
+    place = (book.address("HedgeParameters"), book.feeds, book.price_pools, GovernanceTerms(), world.chain.head())
+    assert watcher_findings(world.chain, watchers, *place) == []
+    swapped = replace(watchers, breakers=dict(zip(book.breakers, [*book.breakers.values()][::-1], strict=True)))
+    found = watcher_findings(world.chain, swapped, *place)
+    assert any(line.startswith("feed of the ETH breaker is ") for line in found)
+    assert any(line.startswith("BREAKER of the automation is ") for line in found)
+
+
+def test_automation__as_built__is_stopped_and_powerless(world: World) -> None:
+    book, block = world.deployment, world.chain.head()
+    automation, parameters = book.address("RegimeAutomation"), book.address("HedgeParameters")
+    assert world.chain.read("RegimeAutomation", automation, "stopped", block=block) is True
+    duty = role("AUTOMATION_ROLE")
+    assert world.chain.read("HedgeParameters", parameters, "getRoleMembers", duty, block=block) == []
+
+
+def test_deploy_watchers__breaker_of_another_feed__is_unsafe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = world.deployment
+    honest = world.chain.deploy
+
+    def careless(signer: Signer, name: str, *arguments: Any) -> str:
+        if name == "VolatilityBreaker":
+            arguments = (arguments[0], book.feeds["BTC"], *arguments[2:])
+        return honest(signer, name, *arguments)
+
+    monkeypatch.setattr(world.chain, "deploy", careless)
+    place = (book.address("HedgeParameters"), book.feeds, book.price_pools, GovernanceTerms(), lambda step: None)
+    with pytest.raises(DeploymentUnsafe, match="feed of the ETH breaker"):
+        deploy_watchers(world.chain, account("deployer"), *place)

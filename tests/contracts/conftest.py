@@ -8,6 +8,7 @@ import pytest
 from governed import GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES
 from onchain import DAY, HOUR, Deployed, Node, running_node
 from pools import Market, open_market
+from regimes import Regimes, build_regimes
 from reporters import FEED, RATES, REPORTERS
 
 
@@ -59,3 +60,9 @@ def market(node: Node) -> Market:
 def realized(node: Node, market: Market) -> Deployed:
     """Return the measurement over twelve intervals of half an hour."""
     return node.deploy("RealizedVolatility", market.pool.address, 1800, 12)
+
+
+@pytest.fixture
+def regimes(node: Node, parameters: Deployed, oracle: Deployed, market: Market) -> Regimes:
+    """Return breaker and automation over a traded pool and a feed at 60 %; no table is voted yet."""
+    return build_regimes(node, parameters, oracle, market)
