@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -33,7 +34,7 @@ def tolerance(lengths: list[int]) -> float:
     The contract's result is rounded down to 1e-8, and floats carry 1e-14 of the result.
     """
     each = 2 * (1e-9 + MOST_TICK * 2.0**-52)
-    seconds = sum(a + b for a, b in zip(lengths, lengths[1:], strict=False))
+    seconds = sum(a + b for a, b in pairwise(lengths))
     scale = math.log(1.0001) * math.sqrt(3 * YEAR / seconds)
     return each * math.sqrt(len(lengths) - 1) * scale + 1e-8
 
