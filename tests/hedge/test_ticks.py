@@ -88,6 +88,20 @@ def test_liquidity_for_amounts__sdk_rows__exact_in_both_roundings(vectors: Path)
         assert ticks.liquidity_for_amounts(*arguments, precise=True) == int(row["liquidity_precise"]), row
 
 
+def test_liquidity_for_amounts__periphery_contract_tests__exact_and_edges_in_either_order(vectors: Path) -> None:
+    spec = json.loads((vectors / "uniswap_v3" / "v3_periphery_liquidity_amounts.json").read_text())
+
+    def sqrt_price(reserves: list[int]) -> int:
+        return isqrt(reserves[0] * (1 << 192) // reserves[1])
+
+    lower, upper, amounts = sqrt_price(spec["lower"]), sqrt_price(spec["upper"]), (spec["amount0"], spec["amount1"])
+    assert [case["price"] for case in spec["cases"]] == [[1, 1], [99, 100], [111, 100]]  # inside, below, above
+    for case in spec["cases"]:
+        price = sqrt_price(case["price"])
+        assert ticks.liquidity_for_amounts(price, lower, upper, *amounts) == case["liquidity"], case
+        assert ticks.liquidity_for_amounts(price, upper, lower, *amounts) == case["liquidity"], case
+
+
 def test_position_amounts__sdk_rows__exact_for_burn_and_mint(vectors: Path) -> None:
     for row in rows(vectors / "uniswap_v3" / "position_amounts_usdc_weth.csv"):
         arguments = integers(row, "sqrt_ratio_x96", "tick_lower", "tick_upper", "liquidity")
