@@ -1,10 +1,28 @@
-"""Price, differentiate and invert European options; linear (quote-settled) unless a name says inverse.
+"""Price, differentiate and invert options; linear (quote-settled) unless a name says inverse.
 
-`european` states the conventions that all of them share.
+`european` states the conventions that all of them share. Beside Black-Scholes-Merton in `european`, `implied` and
+`inverse`: `digital` and `touch` for all-or-nothing claims.
 """
 
+from hedge.options.digital import asset_or_nothing, cash_or_nothing, gap
 from hedge.options.european import Greeks, black76_price, greeks, price
 from hedge.options.implied import implied_vol
 from hedge.options.inverse import inverse_delta, inverse_price
+from hedge.options.touch import asset_no_touch, asset_one_touch, no_touch, one_touch
 
-__all__ = ["Greeks", "black76_price", "greeks", "implied_vol", "inverse_delta", "inverse_price", "price"]
+__all__ = [
+    "Greeks",
+    "asset_no_touch",
+    "asset_one_touch",
+    "asset_or_nothing",
+    "black76_price",
+    "cash_or_nothing",
+    "gap",
+    "greeks",
+    "implied_vol",
+    "inverse_delta",
+    "inverse_price",
+    "no_touch",
+    "one_touch",
+    "price",
+]
