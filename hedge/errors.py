@@ -3,6 +3,7 @@
     HedgeError
     +-- BadInput               a number outside its domain
     +-- NoImpliedVol           an option price outside the no-arbitrage band
+    +-- NoConvergence          an iteration that did not reach its tolerance
     +-- PoolRevert             an integer operation that the pool's contract reverts
     +-- TooFewExpiries         a chain that does not span the index's target
     +-- TooFewQuotes           an expiry without the quotes that the index needs
@@ -53,6 +54,17 @@ class NoImpliedVol(HedgeError):
     def __init__(self, price: float, lower: float, upper: float) -> None:
         self.price, self.lower, self.upper = price, lower, upper
         super().__init__(f"no implied volatility for price {price}: the no-arbitrage band is [{lower}, {upper})")
+
+
+class NoConvergence(HedgeError):
+    """An iteration that did not reach its tolerance.
+
+    Attributes: name (what was computed), change (of the last step), tolerance.
+    """
+
+    def __init__(self, name: str, change: float, tolerance: float) -> None:
+        self.name, self.change, self.tolerance = name, change, tolerance
+        super().__init__(f"{name} does not converge: the last step changed it by {change:g}, not {tolerance:g}")
 
 
 class PoolRevert(HedgeError):
