@@ -33,6 +33,7 @@ MEASURE = """addEventListener("load", () => {
     pictures: pictures.length,
     flat: pictures.filter(picture => picture.width < 40 || picture.height < 40).length,
     wide: page.scrollWidth - page.clientWidth,
+    hidden: Math.max(...[...document.querySelectorAll(".scroll")].map(box => box.scrollWidth / box.clientWidth)),
   });
 })"""
 
@@ -98,6 +99,7 @@ def assert_opens(report: Path, folder: Path) -> None:
         assert seen["pictures"] >= 6
         assert seen["flat"] == 0
         assert seen["wide"] <= 0
+        assert seen["hidden"] < (1.1 if width.startswith("1280") else 3)  # tables fit a desk, and scroll on a phone
 
 
 def test_wheel__installed_alone__starts_and_has_its_abis(root: Path, tmp_path: Path) -> None:
