@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expm1, log1p
+from scipy.special import expm1, exprel, log1p
 
 from hedge.errors import BadInput, NoConvergence
 from hedge.inputs import FloatArray, finite, nonnegative
@@ -25,6 +25,7 @@ from hedge.options.normalised import log_ratio
 _TILT = np.tan(np.pi / 12.0)
 _REACH = 4.5  # z runs over exp(pi/2 sinh(+-reach)): 5e-31 to 2e30
 _COARSEST, _FINEST = 1.0 / 32.0, 1.0 / 2048.0
+_LEAST_VOL_OF_VOL = 1e-16
 _AGREE = 1e-12  # halving the step squares the error: what agrees to 1e-12 is right to rounding
 _AT_ONCE = 256  # options per pass, 10 MB an array at 2,304 nodes
 
@@ -35,8 +36,8 @@ _ComplexArray = NDArray[np.complex128]
 class Heston:
     """Hold the parameters of the variance: all known and finite, times in years of 365 days.
 
-    v0 (variance now), kappa (speed of reversion per year), theta (long-run variance), all >= 0; vol_of_vol > 0 per
-    square root of a year; rho in (-1, 1) between spot and variance. Feller's condition is not needed.
+    v0 (variance now), kappa (speed of reversion per year), theta (long-run variance), all >= 0; vol_of_vol >=
+    1e-16 per year; rho in (-1, 1) between spot and variance. Feller's condition is not needed.
 
     Raises
     ------
@@ -53,15 +54,17 @@ class Heston:
         for name in ("v0", "kappa", "theta", "vol_of_vol"):
             if not 0.0 <= getattr(self, name) < np.inf:
                 raise BadInput(name, getattr(self, name), "must be finite and >= 0")
-        if self.vol_of_vol == 0.0:
-            raise BadInput("vol_of_vol", 0.0, "must be > 0: without it the model is Black's")
+        if self.vol_of_vol < _LEAST_VOL_OF_VOL:
+            raise BadInput(
+                "vol_of_vol", self.vol_of_vol, f"must be >= {_LEAST_VOL_OF_VOL}: below, the model is Black's"
+            )
         if not -1.0 < self.rho < 1.0:
             raise BadInput("rho", self.rho, "must lie in (-1, 1)")
 
     def mean_variance(self, expiry: ArrayLike) -> FloatArray:
         """Return the expected integral of the variance up to expiry (years, >= 0)."""
         t = nonnegative("expiry", expiry)
-        decay = t if self.kappa == 0.0 else -np.expm1(-self.kappa * t) / self.kappa
+        decay = t * exprel(-self.kappa * t)
         return np.asarray(self.v0 * decay + self.theta * (t - decay))[()]
 
     def log_characteristic(self, u: _ComplexArray, expiry: FloatArray) -> _ComplexArray:

@@ -104,9 +104,17 @@ def test_heston_price__any_model__parity_and_no_arbitrage(
 def test_heston_price__no_vol_of_vol__black_at_the_mean_variance(
     v0: float, kappa: float, theta: float, expiry: float, ratio: float
 ) -> None:
-    calm = Heston(v0, kappa, theta, vol_of_vol=1e-12, rho=0.5)
+    calm = Heston(v0, kappa, theta, vol_of_vol=1e-16, rho=0.5)
     black = black76_price(100.0, 100.0 * ratio, expiry, np.sqrt(calm.mean_variance(expiry) / expiry))
-    assert heston_price(100.0, 100.0 * ratio, expiry, calm) == pytest.approx(black, abs=1e-11)
+    assert heston_price(100.0, 100.0 * ratio, expiry, calm) == pytest.approx(black, abs=2e-12)
+
+
+def test_heston_price__little_vol_of_vol__differs_from_black_in_proportion_to_it() -> None:
+    # Four orders of magnitude on one line: nothing cancels in the exponent.
+    vol_of_vol = np.array([1e-6, 1e-7, 1e-8, 1e-9, 1e-10])
+    found = [float(heston_price(100.0, 106.0, 3.0, Heston(0.001, 0.0, 0.0, v, 0.5))) for v in vol_of_vol]
+    slope = (np.array(found) - float(black76_price(100.0, 106.0, 3.0, np.sqrt(0.001)))) / vol_of_vol
+    np.testing.assert_allclose(slope, slope[2], rtol=1e-4)
 
 
 def test_heston_price__deep_wings_and_short_expiries__never_below_intrinsic() -> None:
