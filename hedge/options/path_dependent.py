@@ -148,8 +148,7 @@ def knock_out(
     r, b = finite("rate", rate), finite("carry", carry)
     sign, side = (np.where(np.asarray(flag, dtype=np.bool_), 1.0, -1.0) for flag in (is_call, is_up))
     s, k, h, t, v, r, b, sign, side = np.broadcast_arrays(s, k, h, t, v, r, b, sign, side)
-    growth, total_vol = np.exp(b * t), v * np.sqrt(t)
-    distance = log_ratio(h, s)
+    growth, total_vol, distance = np.exp(b * t), v * np.sqrt(t), log_ratio(h, s)
     with np.errstate(divide="ignore", invalid="ignore"):
         weight = np.where(total_vol == 0.0, -np.inf, (2.0 * b / (v * v) - 1.0) * distance)
     direct = _alive(s * growth, k, h, total_vol, sign, side, 0.0 * distance)
