@@ -134,11 +134,9 @@ def build_plan(
     Parameters
     ----------
     chains : per underlying; an asset without one is left unhedged and noted.
-    limits, updated_at : as in `policy.propose_update`.
-    record : exposure that the hedge on record was made for; None if there is none.
+    limits, updated_at : as in `policy.propose_update`. record : what the hedge on record was made for; None if none is.
     signals, rules, expected : as in `hedge.signals.combine`; without any signal the regime is stressed.
-    at : unix seconds of the proposal; the market's observation by default.
-    scenario_count : a power of two. seed : of the scenarios.
+    at : unix seconds of the proposal; the market's observation by default. scenario_count : a power of two.
 
     Raises
     ------
@@ -148,41 +146,47 @@ def build_plan(
     """
     _check_chains(market, chains)
     at = market.observed_at if at is None else at
-    exposure = book_exposure(book, market)
-    stance = take_stance(signals, at, rules, expected)
+    exposure, stance = book_exposure(book, market), take_stance(signals, at, rules, expected)
     desk = _Desk.of(book, exposure, market, chains, stance, scenario_count, seed)
+    run = {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
+    inputs = plan_inputs(book, market, chains, parameters, limits, updated_at) | run
+    notes = plan_notes(exposure, chains, limits, signals, stance)
     overlay = desk.overlay(parameters)
     update = propose_update(exposure, market, parameters, limits, updated_at, overlay.gate, at, stance.regime.name)
+    heard = signal_inputs(signals, rules, expected)
+    return _assembled(desk, overlay, update, parameters, record, notes, inputs | heard)
+
+
+def _assembled(
+    desk: _Desk,
+    overlay: Overlay,
+    update: ProposedUpdate,
+    parameters: Parameters,
+    record: ExposureRecord | None,
+    notes: tuple[str, ...],
+    inputs: Mapping[str, Any],
+) -> Plan:
+    """Judge the overlay and put the plan together."""
+    exposure, layers = desk.exposure, overlay.layers
+    own = {asset: desk.chains[asset] for asset in exposure.assets if asset in desk.chains}
     after = desk.overlay(update.applied(parameters)) if update.changes else None
-    comparison = desk.comparison(overlay.layers)
-    evidence = Evidence(
-        overlay.layers,
-        overlay.gate.risk,
-        comparison,
-        drift=math.nan if record is None else drift(exposure, record),
-        gamma_drift=math.nan if record is None else gamma_drift(exposure, record),
-        motions=hold_motions(exposure, record, market, chains, parameters),
-        quoted_vol=quoted_vol(exposure, chains),
-    )
-    own = {asset: chains[asset] for asset in exposure.assets if asset in chains}
+    comparison = desk.comparison(layers)
     return Plan(
-        decision=decide(exposure, evidence, parameters),
+        decision=decide(exposure, desk.evidence(overlay, comparison, parameters, record), parameters),
         exposure=exposure,
-        layers=overlay.layers,
-        greeks=_stages(exposure, overlay.layers),
+        layers=layers,
+        greeks=_stages(exposure, layers),
         gate=overlay.gate,
-        effects=layer_effects(exposure, overlay.layers, desk.lp_pnl, desk.scenarios) if desk.scenarios else (),
+        effects=layer_effects(exposure, layers, desk.lp_pnl, desk.scenarios) if desk.scenarios else (),
         comparison=comparison,
-        stance=stance,
+        stance=desk.stance,
         parity={asset: scan_parity(chain) for asset, chain in own.items()},
         rolls={asset: roll_dates(chain, parameters) for asset, chain in own.items()},
         update=update,
         outcomes=(outcome(exposure, overlay), outcome(exposure, after)) if after else None,
-        costs=costs(exposure, overlay.layers, parameters),
-        notes=plan_notes(exposure, chains, limits, signals, stance),
-        inputs=plan_inputs(book, market, chains, parameters, limits, updated_at)
-        | {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
-        | signal_inputs(signals, rules, expected),
+        costs=costs(exposure, layers, parameters),
+        notes=notes,
+        inputs=inputs,
     )
 
 
@@ -228,6 +232,20 @@ class _Desk:
             return Comparison()
         yardsticks = references(self.book, self.exposure.assets, self.market, self.chains)
         return compare(layers, yardsticks, self.lp_pnl, self.scenarios)
+
+    def evidence(
+        self, overlay: Overlay, comparison: Comparison, parameters: Parameters, record: ExposureRecord | None
+    ) -> Evidence:
+        """Gather what the answer is judged by."""
+        return Evidence(
+            overlay.layers,
+            overlay.gate.risk,
+            comparison,
+            drift=math.nan if record is None else drift(self.exposure, record),
+            gamma_drift=math.nan if record is None else gamma_drift(self.exposure, record),
+            motions=hold_motions(self.exposure, record, self.market, self.chains, parameters),
+            quoted_vol=quoted_vol(self.exposure, self.chains),
+        )
 
 
 def _check_chains(market: Market, chains: Mapping[str, OptionChain]) -> None:

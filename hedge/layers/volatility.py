@@ -58,29 +58,39 @@ def volatility_layer(
     asset, vol = exposure.asset, market.vol(exposure.asset)
     by_index = ramp(vol, parameters)
     share = max(by_index, least_share)
-    if exposure.gamma >= 0.0:
-        return empty_layer("volatility", asset, f"the book is not short gamma ({exposure.gamma_usd:,.0f} USD per 1 %)")
-    if share == 0.0:
-        start = parameters.ramp_start_vol_bps / BPS
-        return empty_layer("volatility", asset, f"the index at {vol:.1%} is not above the ramp's start at {start:.1%}")
+    refused = _refusal(exposure, vol, share, parameters)
+    if refused:
+        return empty_layer("volatility", asset, refused)
     try:
         name, structure, how = _cheaper(chain, parameters, exposure.spot)
-    except NotListed as refused:
-        return empty_layer("volatility", asset, str(refused))
+    except NotListed as error:
+        return empty_layer("volatility", asset, str(error))
     lot, lost = structure[0].lot, -exposure.gamma * exposure.spot**2 * vol * structure[0].expiry
     vega = sum_greeks(structure, {asset: exposure.spot}).vega
     wanted = lots_up(share * lost / vega, lot)
     units = min(wanted, budget.units(max_loss(structure), exposure.spot, lot))
-    strikes = "/".join(f"{strike:g}" for strike in sorted({leg.strike for leg in structure}))
     given = "gives" if share == by_index else f"gives {by_index:.1%} and the regime asks for"
     reason = (
-        f"index {vol:.1%} {given} {share:.1%} of full size: {wanted:g} {name}s at {strikes} offset "
+        f"index {vol:.1%} {given} {share:.1%} of full size: {wanted:g} {_named(name, structure)} offset "
         f"{share * lost:,.0f} USD of vega over {chain.days_to(structure[0].expiry_at):.0f} days, {how}; listed options "
         "stand for the volatility index, on which the chain lists nothing"
     )
     if units < wanted:
         reason += f"; the premium or notional cap allows {units:g}"
     return build_layer("volatility", asset, structure, units, exposure.spot, reason)
+
+
+def _refusal(exposure: AssetExposure, vol: float, share: float, parameters: Parameters) -> str:
+    """Return why nothing is wanted, empty where something is."""
+    if exposure.gamma >= 0.0:
+        return f"the book is not short gamma ({exposure.gamma_usd:,.0f} USD per 1 %)"
+    if share == 0.0:
+        return f"the index at {vol:.1%} is not above the ramp's start at {parameters.ramp_start_vol_bps / BPS:.1%}"
+    return ""
+
+
+def _named(name: str, structure: tuple[Leg, ...]) -> str:
+    return f"{name}s at " + "/".join(f"{strike:g}" for strike in sorted({leg.strike for leg in structure}))
 
 
 def _cheaper(chain: OptionChain, parameters: Parameters, spot: float) -> tuple[str, tuple[Leg, ...], str]:
