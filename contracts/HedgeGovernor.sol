@@ -17,7 +17,7 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 /// @title The DAO's vote
 /// @notice OpenZeppelin's Governor with checkpointed votes, a quorum fraction, protection against a quorum in the last
 /// second, a guardian that can cancel until execution, and a timelock that executes. Nothing is re-written here: the
-/// overrides below only name which parent answers.
+/// overrides below name which parent answers, and one bounds the extension of a vote.
 /// @dev The clock is the token's: seconds. A proposal that the guardian cancels while it waits in the timelock is
 /// cancelled in both, which needs the governor to hold the timelock's CANCELLER_ROLE.
 contract HedgeGovernor is
@@ -30,6 +30,12 @@ contract HedgeGovernor is
     GovernorProposalGuardian,
     GovernorTimelockControl
 {
+    /// @notice The vote would stay open too long after a late quorum: whoever brings it could hold it up. Seconds.
+    error VoteExtensionTooLong(uint48 extension, uint48 max);
+
+    /// @notice Longest extension that can be set, in seconds: a week more is time enough to answer a late quorum.
+    uint48 public constant MAX_VOTE_EXTENSION = 7 days;
+
     /// @param token the votes, an ERC-5805 token
     /// @param timelock_ executes what passed, and is the only one that may change the settings below
     /// @param votingDelay_ seconds from proposal to the snapshot of votes
@@ -80,6 +86,12 @@ contract HedgeGovernor is
         uint256 proposalId
     ) public view override(Governor, GovernorTimelockControl) returns (bool) {
         return super.proposalNeedsQueuing(proposalId);
+    }
+
+    /// @dev The one override with a rule of its own: no vote, not even one that passed, may set an extreme extension.
+    function _setLateQuorumVoteExtension(uint48 newVoteExtension) internal override {
+        if (newVoteExtension > MAX_VOTE_EXTENSION) revert VoteExtensionTooLong(newVoteExtension, MAX_VOTE_EXTENSION);
+        super._setLateQuorumVoteExtension(newVoteExtension);
     }
 
     function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {

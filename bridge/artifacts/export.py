@@ -17,6 +17,7 @@ OURS = (
     "HedgeVotes",
     "ProposalGuard",
     "RealizedVolatility",
+    "Reenter",
     "RegimeAutomation",
     "TestToken",
     "TickVolatilityHarness",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from governed import GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES
+from governing import Dao, open_dao
 from onchain import DAY, HOUR, Deployed, Node, running_node
 from pools import Market, open_market
 from regimes import Regimes, build_regimes
@@ -66,3 +67,9 @@ def realized(node: Node, market: Market) -> Deployed:
 def regimes(node: Node, parameters: Deployed, oracle: Deployed, market: Market) -> Regimes:
     """Return breaker and automation over a traded pool and a feed at 60 %; no table is voted yet."""
     return build_regimes(node, parameters, oracle, market)
+
+
+@pytest.fixture
+def dao(node: Node) -> Dao:
+    """Return a DAO: one hour until the vote, one day of vote, two days of timelock, quorum 10 %."""
+    return open_dao(node)

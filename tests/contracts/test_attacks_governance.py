@@ -1,0 +1,151 @@
+"""Attacks 19 to 25, 27 and 28 of the design: on votes, proposals, the timelock and the roles."""
+
+from __future__ import annotations
+
+import pytest
+from eth_utils import keccak
+from governed import GUARDIAN, STEWARD, VALUES, update, values
+from governing import AGAINST, CANCELED, DEFEATED, EXECUTED, FOR, QUEUED, VOTE, Dao
+from onchain import DAY, HOUR, Node, named, refusal
+
+from bridge.artifacts import error_abi
+
+pytestmark = pytest.mark.chain
+WIDEN = {1: 1100}
+
+
+def why(dao: Dao, function: str, *arguments: object) -> str:
+    """Return the name of the error that a call of the governor ends with, whichever contract it comes from."""
+    data = dao.governor.revert_data(function, *arguments, sender=dao.holders[0])
+    return named(data, list(error_abi())).name
+
+
+def test_attack_19__votes_borrowed_after_the_snapshot__carry_nothing(dao: Dao) -> None:
+    proposal, _ = dao.propose("wing", "applyUpdate", update(dao.parameters, WIDEN))
+    borrower = dao.node.web3.eth.accounts[8]
+    dao.votes.send("delegate", borrower, sender=borrower)
+    dao.votes.send("transfer", borrower, 500 * VOTE, sender=dao.holders[0])
+    dao.governor.send("castVote", proposal, FOR, sender=borrower)
+    assert list(dao.governor.read("proposalVotes", proposal)) == [0, 0, 0]
+
+
+def test_attack_20__quorum_in_the_last_second__others_get_the_extension_once(dao: Dao) -> None:
+    proposal, _ = dao.propose("wing", "applyUpdate", update(dao.parameters, WIDEN))
+    deadline = dao.governor.read("proposalDeadline", proposal)
+    dao.node.advance(deadline - dao.node.now - 1)
+    dao.governor.send("castVote", proposal, FOR, sender=dao.holders[2])
+    extended = dao.governor.read("proposalDeadline", proposal)
+    assert extended == dao.node.now + 6 * HOUR
+    dao.node.advance(5 * HOUR)
+    dao.governor.send("castVote", proposal, AGAINST, sender=dao.holders[0])
+    assert dao.governor.read("proposalDeadline", proposal) == extended
+    dao.node.advance(HOUR)
+    assert dao.state(proposal) == DEFEATED
+
+
+def test_attack_20__extreme_extension_voted__too_long(dao: Dao, node: Node) -> None:
+    data = dao.governor.encode("setLateQuorumVoteExtension", 2**48 - 1)
+    proposal, call = dao.propose_calls("forever", [(dao.governor.address, data)])
+    dao.queue(proposal, call)
+    assert why(dao, "execute", *call) == "VoteExtensionTooLong"
+    terms = (dao.votes.address, dao.timelock.address, HOUR, DAY, 10 * VOTE, 10, 7 * DAY + 1, GUARDIAN)
+    assert node.deploy_refusal("HedgeGovernor", *terms) == refusal("VoteExtensionTooLong", 7 * DAY + 1, 7 * DAY)
+
+
+def test_attack_21__proposal_front_run_to_cancel_it__restricted_to_its_proposer(dao: Dao) -> None:
+    text = f"wing\n#proposer={dao.holders[0]}"
+    call = ([dao.parameters.address], [0], [dao.parameters.encode("applyUpdate", update(dao.parameters, WIDEN))])
+    found = dao.governor.refusal("propose", *call, text, sender=dao.holders[1])
+    assert found == refusal("GovernorRestrictedProposer", dao.holders[1].lower())
+    dao.governor.send("propose", *call, text, sender=dao.holders[0])
+    cancelled = dao.governor.refusal("cancel", *call, keccak(text=text), sender=dao.holders[1])
+    assert cancelled.name == "GovernorUnableToCancel"
+
+
+def test_attack_22__guardian_cancels_in_the_timelock__state_and_event_say_so(dao: Dao) -> None:
+    proposal, call = dao.propose("wing", "applyUpdate", update(dao.parameters, WIDEN))
+    dao.pass_vote(proposal)
+    dao.governor.send("queue", *call, sender=dao.holders[0])
+    receipt = dao.governor.send("cancel", *call, sender=GUARDIAN)
+    assert dao.state(proposal) == CANCELED
+    assert dao.governor.events(receipt, "ProposalCanceled") == [{"proposalId": proposal}]
+    assert len(dao.timelock.events(receipt, "Cancelled")) == 1
+
+
+@pytest.fixture
+def guarded(dao: Dao, node: Node) -> tuple[int, tuple[list[str], list[int], list[str], bytes]]:
+    """Queue a proposal that ends with its guard: the wing is 1100 then, and the parameters are the code voted on."""
+    guard = node.deploy("ProposalGuard")
+    code = keccak(bytes(node.web3.eth.get_code(dao.parameters.address)))
+    answers = keccak(keccak((1100).to_bytes(32, "big")))
+    expected = (dao.parameters.address, code, [dao.parameters.encode("value", 1)], answers)
+    calls = [
+        (dao.parameters.address, dao.parameters.encode("applyUpdate", update(dao.parameters, WIDEN))),
+        (guard.address, guard.encode("requireState", [expected])),
+    ]
+    proposal, call = dao.propose_calls("guarded", calls)
+    dao.queue(proposal, call)
+    return proposal, call
+
+
+def test_attack_23__target_as_it_was_voted_on__executes(dao: Dao, guarded: tuple[int, tuple[object, ...]]) -> None:
+    proposal, call = guarded
+    dao.governor.send("execute", *call, sender=dao.holders[0])
+    assert dao.state(proposal) == EXECUTED
+    assert values(dao.parameters)[1] == 1100
+
+
+def test_attack_23__target_with_other_code_after_the_vote__code_differs_and_nothing_happens(
+    dao: Dao, guarded: tuple[int, tuple[object, ...]], node: Node
+) -> None:
+    proposal, call = guarded
+    node.request("anvil_setCode", dao.parameters.address, "0x00")  # accepts every call
+    assert why(dao, "execute", *call) == "CodeDiffers"
+    assert dao.state(proposal) == QUEUED
+
+
+def test_attack_24__execution_re_entered__refused_and_nothing_happens(dao: Dao, node: Node) -> None:
+    target = node.deploy("Reenter")
+    proposal, call = dao.propose_calls("again", [(target.address, target.encode("poke"))])
+    target.send("arm", dao.governor.address, dao.governor.encode("execute", *call), sender=node.deployer)
+    dao.queue(proposal, call)
+    assert why(dao, "execute", *call) == "GovernorUnexpectedProposalState"
+    assert target.read("calls") == 0
+
+
+def test_attack_24__proposer_and_executor_of_the_timelock_in_one__delay_stands(dao: Dao) -> None:
+    call = (dao.parameters.address, 0, dao.parameters.encode("unpause"), bytes(32), bytes(32))
+    governor = dao.governor.address  # the only account that may do both
+    found = dao.timelock.refusal("schedule", *call, 2 * DAY - 1, sender=governor)
+    assert found == refusal("TimelockInsufficientDelay", 2 * DAY - 1, 2 * DAY)
+    dao.timelock.send("schedule", *call, 2 * DAY, sender=governor)
+    assert dao.timelock.refusal("execute", *call, sender=governor).name == "TimelockUnexpectedOperationState"
+
+
+def test_attack_25__hostile_majority__is_held_by_the_limits_and_by_the_guardian(dao: Dao) -> None:
+    proposal, call = dao.propose("all risk", "applyUpdate", update(dao.parameters, {3: 5000, 4: 50_000_000}))
+    dao.queue(proposal, call)
+    assert why(dao, "execute", *call) == "StepTooLarge"
+    proposal, call = dao.propose("a step", "applyUpdate", update(dao.parameters, {3: 1200}))
+    dao.queue(proposal, call)
+    dao.governor.send("cancel", *call, sender=GUARDIAN)
+    assert dao.state(proposal) == CANCELED
+    assert values(dao.parameters) == VALUES
+
+
+def test_attack_27__same_proposal_twice__the_governor_knows_it(dao: Dao) -> None:
+    wanted = update(dao.parameters, WIDEN)
+    _, call = dao.propose("wing", "applyUpdate", wanted)
+    found = dao.governor.refusal("propose", *call[:3], "wing", sender=dao.holders[1])
+    assert found.name == "GovernorUnexpectedProposalState"
+
+
+def test_attack_28__deployer_after_deployment__holds_no_role_anywhere(dao: Dao) -> None:
+    roles = [bytes(32)] + [
+        keccak(text=f"{name}_ROLE")
+        for name in ("STEWARD", "GUARDIAN", "AUTOMATION", "PROPOSER", "EXECUTOR", "CANCELLER")
+    ]
+    for contract in (dao.parameters, dao.timelock):
+        assert not any(contract.read("hasRole", role, dao.node.deployer) for role in roles)
+    assert dao.votes.read("getVotes", dao.node.deployer) == 0
+    assert dao.governor.read("proposalGuardian") == GUARDIAN != STEWARD

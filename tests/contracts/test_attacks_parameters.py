@@ -1,0 +1,81 @@
+"""Attacks 1 to 7 and 26 of the design: on the parameters, each in one short story."""
+
+from __future__ import annotations
+
+import pytest
+from governed import DAO, DOWN, GUARDIAN, LIMITS, STEWARD, TIMELOCK, UP, VALUES, steer, update, values, vote, widen
+from onchain import DAY, Deployed, Node, refusal
+
+from hedge.parameters import KEYS
+
+pytestmark = pytest.mark.chain
+WING, MOST = 1, 2**32 - 1
+
+
+def test_attack_01__one_of_two_coupled_values_alone__rule_across_keys(parameters: Deployed) -> None:
+    widen(parameters)
+    found = parameters.refusal("applyUpdate", update(parameters, {13: 200}), sender=TIMELOCK)
+    assert found == refusal("PremiumCapsAboveBudget", 100, 150, 200)
+    found = parameters.refusal("applyUpdate", update(parameters, {6: 5500}), sender=TIMELOCK)
+    assert found == refusal("RampTooNarrow", 5500, 5500, 500)
+
+
+def test_attack_02__largest_step_again_and_again__stops_at_three_steps_a_week(parameters: Deployed, node: Node) -> None:
+    start, goal = VALUES[WING], VALUES[WING] + 3 * UP[WING]
+    steer(parameters, {WING: start + UP[WING]})
+    for step in (2, 3):  # whoever moves it
+        vote(parameters, {WING: start + step * UP[WING]})
+        node.advance(DAY)
+    wanted = update(parameters, {WING: goal + 1})
+    expected = refusal("DriftTooLarge", WING, start, goal + 1, 3 * UP[WING])
+    assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
+
+
+@pytest.mark.parametrize("keys", [[1, 1], [2, 1]])
+def test_attack_03__keys_twice_or_unsorted__not_ascending(parameters: Deployed, keys: list[int]) -> None:
+    amounts = [{1: 1100, 2: 8}[key] for key in keys]
+    wanted = (keys, amounts, parameters.node.now, parameters.node.now + DAY, bytes(32))
+    assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == refusal("KeysNotAscending", *keys)
+
+
+def test_attack_04__first_update_right_after_deployment__cooling_down(node: Node) -> None:
+    fresh = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS)
+    found = fresh.refusal("applyUpdate", update(fresh, {WING: 1100}), sender=TIMELOCK)
+    assert found == refusal("CoolingDown", WING, node.now, node.now + DAY)
+
+
+@pytest.mark.parametrize("key", range(len(KEYS)))
+def test_attack_05__values_at_the_edges_of_type_and_bounds__out_of_bounds(parameters: Deployed, key: int) -> None:
+    least, most = LIMITS[key][:2]
+    outside = {value for value in (least - 1, most + 1, 0, MOST) if not least <= value <= most and value >= 0}
+    for value in outside:
+        found = parameters.refusal("applyUpdate", update(parameters, {key: value}), sender=TIMELOCK)
+        assert found == refusal("OutOfBounds", key, value, least, most)
+
+
+def test_attack_06__update_kept_until_the_market_has_turned__expired(parameters: Deployed, node: Node) -> None:
+    wanted = update(parameters, {WING: 1100}, expiry=node.now + DAY)
+    node.advance(DAY + 1)
+    found = parameters.refusal("applyUpdate", wanted, sender=TIMELOCK)
+    assert found == refusal("Expired", wanted[3], node.now)
+
+
+def test_attack_07__older_update_replayed_over_a_newer_one__not_newer(parameters: Deployed, node: Node) -> None:
+    old = update(parameters, {WING: 1100})
+    parameters.send("applyUpdate", old, sender=TIMELOCK)
+    node.advance(DAY)
+    vote(parameters, {WING: 1000})
+    node.advance(DAY)
+    newest = parameters.read("lastVotedObservedAt")
+    assert parameters.refusal("applyUpdate", old, sender=TIMELOCK) == refusal("NotNewer", old[2], newest)
+
+
+def test_attack_26__bad_but_passed_update__rolled_back_without_a_vote_and_not_to_be_replayed(
+    parameters: Deployed, node: Node
+) -> None:
+    bad = update(parameters, {WING: VALUES[WING] - DOWN[WING]})
+    parameters.send("applyUpdate", bad, sender=TIMELOCK)
+    parameters.send("rollback", sender=GUARDIAN)
+    assert values(parameters) == VALUES
+    node.advance(2 * DAY)
+    assert bytes(parameters.read("check", bad, DAO, node.now)) != b""
