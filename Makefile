@@ -6,7 +6,7 @@ BIN := .venv/bin
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test lint fmt bench clean artifacts lock compile readme
+.PHONY: setup demo test lint fmt bench gas clean artifacts lock compile readme
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -28,6 +28,9 @@ fmt: setup  ## put the code into shape
 
 bench: setup  ## measure, and write benchmarks/results.json
 	$(BIN)/python -m benchmarks
+
+gas: setup  ## measure gas and code size; write the snapshot and benchmarks/gas.json
+	ALVH_SNAPSHOT=write $(BIN)/python -m pytest -q tests/contracts/test_gas.py
 
 compile: setup  ## compile the contracts with Brownie and the offline compiler
 	$(BIN)/brownie compile --all

@@ -110,5 +110,6 @@ def act_as(world: World, sender: str, to: str, data: HexStr) -> None:
     request = world.chain.request
     request("anvil_setBalance", sender, hex(10**18))
     request("anvil_impersonateAccount", sender)
-    request("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(1_000_000)})
+    sent = request("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(1_000_000)})
+    world.chain.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)
     request("anvil_stopImpersonatingAccount", sender)

@@ -1,6 +1,7 @@
 """Gas of whole transactions and size of code, against a committed snapshot and the limits that were promised.
 
-`ALVH_SNAPSHOT=write` in the environment writes the snapshot anew; its difference belongs into the review of the change.
+`make gas` (`ALVH_SNAPSHOT=write` in the environment) writes the snapshot and benchmarks/gas.json anew; their
+difference belongs into the review of the change.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ import os
 from pathlib import Path
 
 import pytest
+from eth_utils import keccak
+from gas_peers import OURS, PEERS
 from governed import GUARDIAN, STEWARD, TIMELOCK, steer, update, vote
-from onchain import DAY, Deployed, Node
+from governing import FOR, Dao
+from onchain import DAY, HOUR, Deployed, Node
+from regimes import Regimes
 from reporters import PERCENT, submit
 from web3 import Web3
 
@@ -78,6 +83,54 @@ def test_gas__oracle_in_use__as_remembered(oracle: Deployed) -> None:
     measured["submit 5 reports"] = gas(submit(oracle, (*ROUND, 63 * PERCENT, 64 * PERCENT)))
     remembered("gas of VolatilityOracle", measured)
     assert measured["submit 3 reports, history not yet full"] < SUBMIT_LIMIT
+
+
+def test_gas__dao_in_use__as_remembered(dao: Dao, node: Node) -> None:
+    guard = node.deploy("ProposalGuard")
+    code = keccak(bytes(node.web3.eth.get_code(dao.parameters.address)))
+    answers = keccak(keccak((1100).to_bytes(32, "big")))
+    expected = (dao.parameters.address, code, [dao.parameters.encode("value", 1)], answers)
+    call = (
+        [dao.parameters.address, guard.address],
+        [0, 0],
+        [
+            dao.parameters.encode("applyUpdate", update(dao.parameters, {1: 1100})),
+            guard.encode("requireState", [expected]),
+        ],
+    )
+    hashed = (*call, keccak(text="wing"))
+    measured = {"propose": gas(dao.governor.send("propose", *call, "wing", sender=dao.holders[0]))}
+    proposal = dao.governor.read("getProposalId", *hashed)
+    node.advance(HOUR + 1)
+    measured["vote"] = gas(dao.governor.send("castVote", proposal, FOR, sender=dao.holders[0]))
+    node.advance(DAY + 1)
+    measured["queue"] = gas(dao.governor.send("queue", *hashed, sender=dao.holders[0]))
+    node.advance(2 * DAY)
+    executed = dao.governor.send("execute", *hashed, sender=dao.holders[0])
+    measured["execute an update and its guard"] = gas(executed)
+    remembered("gas of the DAO", measured)
+
+
+def test_gas__watchers_in_use__as_remembered(regimes: Regimes, node: Node) -> None:
+    regimes.set_table()
+    regimes.hours(4, 90 * PERCENT)
+    measured = {"apply a row of 3 keys": gas(regimes.apply())}
+    fine = node.deploy("RealizedVolatility", regimes.market.pool.address, 600, 59)
+    for _ in range(31):
+        regimes.market.walk([60, -60], 600)
+    measured["measure 60 slots"] = gas(fine.send("measure", sender=node.deployer))
+    remembered("gas of the watchers", measured)
+
+
+def test_gas__table_beside_the_peers__is_of_this_snapshot(root: Path) -> None:
+    stored = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    table = {
+        key: {"ours": stored[group][name], "peers": PEERS.get(key, {})} for key, (group, name) in sorted(OURS.items())
+    }
+    file = root / "benchmarks" / "gas.json"
+    if os.environ.get("ALVH_SNAPSHOT") == "write":
+        file.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    assert json.loads(file.read_text(encoding="utf-8")) == table, "changed: run `make gas` and review the difference"
 
 
 def test_size__every_contract__below_the_limit_and_as_remembered(world: World) -> None:
