@@ -151,49 +151,44 @@ def role_findings(
         The block to look at.
     """
     timelock, governor = contracts["HedgeTimelock"], contracts["HedgeGovernor"]
-    found: list[str] = []
-
-    def expect(what: str, actual: Any, wanted: Any) -> None:
-        if actual != wanted:
-            found.append(f"{what} is {actual}, should be {wanted}")
 
     def read(name: str, address: str, function: str, *arguments: Any) -> Any:
         return chain.read(name, address, function, *arguments, block=block)
 
-    for duty, wanted in (("PROPOSER_ROLE", governor), ("EXECUTOR_ROLE", governor), ("CANCELLER_ROLE", governor)):
-        expect(f"timelock {duty} of the governor", read("HedgeTimelock", timelock, "hasRole", role(duty), wanted), True)
-    found += _role_differences(
-        "HedgeTimelock",
-        _role_holders(chain, "HedgeTimelock", timelock, block),
-        {
-            "DEFAULT_ADMIN_ROLE": {timelock},
-            "PROPOSER_ROLE": {governor},
-            "CANCELLER_ROLE": {governor},
-            "EXECUTOR_ROLE": {governor},
-        },
-    )
-    expect("governor's timelock", read("HedgeGovernor", governor, "timelock"), timelock)
-    expect("governor's token", read("HedgeGovernor", governor, "token"), contracts["HedgeVotes"])
-    expect("proposal guardian", read("HedgeGovernor", governor, "proposalGuardian"), members.guardian)
-    held = _role_holders(chain, "HedgeParameters", contracts["HedgeParameters"], block)
-    # Nobody until a vote names the automation, and nobody else then.
-    automation = {contracts["RegimeAutomation"]} if "RegimeAutomation" in contracts else set()
-    found += _role_differences(
-        "HedgeParameters",
-        held,
-        {
-            "DEFAULT_ADMIN_ROLE": {timelock},
-            "STEWARD_ROLE": {members.steward},
-            "GUARDIAN_ROLE": {members.guardian},
-            "AUTOMATION_ROLE": automation if role("AUTOMATION_ROLE") in held else set(),
-        },
-    )
+    single: list[tuple[str, Any, Any]] = [
+        ("governor's timelock", read("HedgeGovernor", governor, "timelock"), timelock),
+        ("governor's token", read("HedgeGovernor", governor, "token"), contracts["HedgeVotes"]),
+        ("proposal guardian", read("HedgeGovernor", governor, "proposalGuardian"), members.guardian),
+    ]
     for asset, feed in feeds.items():
-        expect(f"owner of the {asset} feed", read("VolatilityOracle", feed, "owner"), timelock)
-        expect(f"reporters of the {asset} feed", set(read("VolatilityOracle", feed, "signers")), set(members.reporters))
+        single.append((f"owner of the {asset} feed", read("VolatilityOracle", feed, "owner"), timelock))
+        reporters = set(read("VolatilityOracle", feed, "signers"))
+        single.append((f"reporters of the {asset} feed", reporters, set(members.reporters)))
+    found = [f"{what} is {actual}, should be {wanted}" for what, actual, wanted in single if actual != wanted]
+    for name, wanted_holders in _wanted_roles(contracts, members).items():
+        held = _role_holders(chain, name, contracts[name], block)
+        if role("AUTOMATION_ROLE") not in held:  # nobody automates until a vote names the automation
+            wanted_holders = wanted_holders | {"AUTOMATION_ROLE": set()}
+        found += _role_differences(name, held, wanted_holders)
     if read("HedgeVotes", contracts["HedgeVotes"], "balanceOf", deployer) and deployer not in dict(members.holders):
         found.append("the deployer holds votes that nobody gave it")
     return found
+
+
+def _wanted_roles(contracts: dict[str, str], members: Members) -> dict[str, dict[str, set[str]]]:
+    """Return who should hold each role of each contract that has roles."""
+    timelock, governor = {contracts["HedgeTimelock"]}, {contracts["HedgeGovernor"]}
+    duties = ("PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE")
+    automation = {contracts["RegimeAutomation"]} if "RegimeAutomation" in contracts else set()
+    return {
+        "HedgeTimelock": {"DEFAULT_ADMIN_ROLE": timelock} | dict.fromkeys(duties, governor),
+        "HedgeParameters": {
+            "DEFAULT_ADMIN_ROLE": timelock,
+            "STEWARD_ROLE": {members.steward},
+            "GUARDIAN_ROLE": {members.guardian},
+            "AUTOMATION_ROLE": automation,
+        },
+    }
 
 
 def _role_differences(contract: str, holders: dict[bytes, set[str]], wanted: dict[str, set[str]]) -> list[str]:
