@@ -23,7 +23,8 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 /// then on. A steward's legal step can make a pending vote's step, or the rules across keys, fail; the guardian's
 /// rollback restores the voted values. Any seven days touch at most two windows of a key, so it drifts by at most six
 /// steps in them; over many windows it reaches any value inside the bounds, which are what limits a patient majority. A
-/// guardian can undo every vote once, and pause for as long as it likes: the DAO's remedy is to name another guardian.
+/// guardian can undo every vote once, pause for as long as it likes, and cancel any proposal, the one that would name
+/// another guardian included: a hostile guardian Safe can stall the DAO, but can set nothing.
 interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Who makes a change; the DAO differs from the other two in order and cooldown (see `check`).
     enum Source {
