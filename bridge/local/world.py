@@ -14,7 +14,7 @@ from bridge.deploy import Members, deploy_governance
 from bridge.deploy_automation import deploy_watchers
 from bridge.deployment import Deployment
 from bridge.genesis import GovernanceTerms
-from bridge.local.accounts import account, accounts
+from bridge.local.accounts import INDEX, account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.market import DEPTH, TREASURY, Market
 from bridge.local.path import PricePath
@@ -26,6 +26,7 @@ MAKER_FUNDS = {"USD": 500_000_000.0, "ETH": 100_000.0, "BTC": 5_000.0}
 TRADER_FUNDS = {"USD": 2_000_000_000.0, "ETH": 400_000.0, "BTC": 20_000.0}
 VOTES = (400_000, 350_000, 250_000)
 SETTLE_SECONDS = 3600
+ROLE_BALANCE_WEI = 10**24  # a million ether, as anvil gives its own accounts here
 Progress = Callable[[str, float], None]
 
 
@@ -54,6 +55,8 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
         Called with a description and the share that is done, 0 to 1.
     """
     progress("deploying Uniswap v2, v3, v4, Permit2 and Safe", 0.0)
+    for name in INDEX:  # a node that somebody else started may have funded fewer accounts
+        chain.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
     deployer = account("deployer")
     contracts = deploy_protocols(chain, deployer)
     progress("creating the guardian and steward Safes", 0.1)

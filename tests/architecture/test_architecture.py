@@ -111,6 +111,12 @@ def test_tests__names__say_what_condition_and_expectation() -> None:
                 assert node.name.count("__") >= 2, f"{path}: {node.name}"
 
 
+def test_test_files__names__differ_in_the_whole_suite() -> None:
+    # pytest imports test files by their bare names: of two alike it takes one and refuses the other.
+    names = [path.name for path, _ in sources("tests") if path.name.startswith("test_")]
+    assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
+
+
 def test_sources__lengths__stay_readable() -> None:
     for path, _ in sources("bridge", "hedge", "scripts", "tests", "benchmarks"):
         assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= MOST_PYTHON_LINES, path

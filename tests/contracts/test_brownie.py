@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bridge.deployment import load_deployment
 
 MINUTES = 5
+BROWNIE_PORT = 8545
 
 
 def test_brownie_run__deploy_script__compiles_offline_and_builds_the_local_world(root: Path, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", BROWNIE_PORT)) == 0:
+            pytest.skip(f"port {BROWNIE_PORT} is in use: Brownie would attach to whatever chain listens there")
     programs = [str(root / "node_modules" / ".bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
     environment = {
         **os.environ,
