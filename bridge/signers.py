@@ -93,6 +93,7 @@ def keystore_signer(path: Path) -> Signer:
         return _signer(bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password)))
     except FileNotFoundError:
         raise BadFile(path, "no such keystore") from None
+    # What eth-account raises for another file, a wrong password, or (the last) a keystore of an unknown version.
     except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError):
         raise BadFile(path, "not a keystore, or the password is wrong") from None
     except OSError as error:

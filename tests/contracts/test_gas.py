@@ -35,7 +35,7 @@ def gas(receipt: dict[str, str]) -> int:
     return int(receipt["gasUsed"], 16)
 
 
-def remembered(group: str, measured: dict[str, int]) -> None:
+def assert_remembered(group: str, measured: dict[str, int]) -> None:
     """Compare with the snapshot, or write it when told to."""
     stored = json.loads(SNAPSHOT.read_text(encoding="utf-8")) if SNAPSHOT.is_file() else {}
     if os.environ.get("ALVH_SNAPSHOT") == "write":
@@ -70,7 +70,7 @@ def test_gas__parameters_in_use__as_remembered(parameters: Deployed, node: Node)
     measured["guardian undoes a vote"] = gas(parameters.send("rollback", sender=GUARDIAN))
     measured["guardian pauses"] = gas(parameters.send("pause", sender=GUARDIAN))
     measured["limits of 1 key"] = gas(parameters.send("setLimits", 1, (200, 3000, 201, 500, DAY), sender=TIMELOCK))
-    remembered("gas of HedgeParameters", measured)
+    assert_remembered("gas of HedgeParameters", measured)
     assert measured["vote, 3 keys of one layer"] < UPDATE_LIMIT
 
 
@@ -81,7 +81,7 @@ def test_gas__oracle_in_use__as_remembered(oracle: Deployed) -> None:
         submit(oracle, ROUND)
     measured["submit 3 reports"] = gas(submit(oracle, ROUND))
     measured["submit 5 reports"] = gas(submit(oracle, (*ROUND, 63 * PERCENT, 64 * PERCENT)))
-    remembered("gas of VolatilityOracle", measured)
+    assert_remembered("gas of VolatilityOracle", measured)
     assert measured["submit 3 reports, history not yet full"] < SUBMIT_LIMIT
 
 
@@ -108,7 +108,7 @@ def test_gas__dao_in_use__as_remembered(dao: Dao, node: Node) -> None:
     node.advance(2 * DAY)
     executed = dao.governor.send("execute", *hashed, sender=dao.holders[0])
     measured["execute an update and its guard"] = gas(executed)
-    remembered("gas of the DAO", measured)
+    assert_remembered("gas of the DAO", measured)
 
 
 def test_gas__watchers_in_use__as_remembered(regimes: Regimes, node: Node) -> None:
@@ -119,7 +119,7 @@ def test_gas__watchers_in_use__as_remembered(regimes: Regimes, node: Node) -> No
     for _ in range(31):
         regimes.market.walk([60, -60], 600)
     measured["measure 60 slots"] = gas(fine.send("measure", sender=node.deployer))
-    remembered("gas of the watchers", measured)
+    assert_remembered("gas of the watchers", measured)
 
 
 def test_gas__table_beside_the_peers__is_of_this_snapshot(root: Path) -> None:
@@ -140,4 +140,4 @@ def test_size__every_contract__below_the_limit_and_as_remembered(world: World) -
     ours |= {"RealizedVolatility": book.realized["ETH"], "VolatilityBreaker": book.breakers["ETH"]}
     sizes = {name: len(world.chain.web3.eth.get_code(Web3.to_checksum_address(at))) for name, at in ours.items()}
     assert max(sizes.values()) < CODE_LIMIT
-    remembered("bytes of code", sizes)
+    assert_remembered("bytes of code", sizes)

@@ -56,4 +56,5 @@ def test_guard__nothing_or_a_query_that_fails__refused(parameters: Deployed, gua
 
 
 def test_guard__code_alone__is_checked_without_queries(parameters: Deployed, guard: Deployed) -> None:
-    guard.read("requireState", [(parameters.address, code_hash(parameters), [], keccak(b""))])
+    expected = (parameters.address, code_hash(parameters), [], keccak(b""))
+    assert guard.read("requireState", [expected]) == []

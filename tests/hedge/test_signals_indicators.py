@@ -150,4 +150,4 @@ def test_macd_turns__noise__signs_alternate() -> None:
 
 def test_import__signals_in_fresh_interpreter__talib_not_loaded() -> None:
     code = "import sys, hedge.signals, hedge.signals.indicators; sys.exit('talib' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.unit
 PAGE = " ".join((numbers.ROOT / "docs" / "valuation.md").read_text(encoding="utf-8").split())
 
 
-def says(*phrases: str) -> None:
+def assert_says(*phrases: str) -> None:
     for phrase in phrases:
         assert phrase in PAGE, phrase
 
@@ -31,35 +31,41 @@ def percent(value: float, digits: int = 1) -> str:
 
 def test_page__overlay_and_leverage__numbers_of_the_code() -> None:
     good, bad = (overlay_return(numbers.overlay_flows(loss)) for loss in (1_900.0, 2_400.0))
-    says(f"Net {good.net_usd:.0f} USD on at most {good.invested_usd:,.0f} USD out of pocket in {good.days} days")
-    says(f"IRR of {percent(good.rate, 2)}", f"2,400 USD it is {percent(bad.rate, 2)}")
-    says(f"WACC {percent(wacc(numbers.CAPITAL), 2)}")
+    assert_says(f"Net {good.net_usd:.0f} USD on at most {good.invested_usd:,.0f} USD out of pocket in {good.days} days")
+    assert_says(f"IRR of {percent(good.rate, 2)}", f"2,400 USD it is {percent(bad.rate, 2)}")
+    assert_says(f"WACC {percent(wacc(numbers.CAPITAL), 2)}")
     lifted, sunk = (levered_return(one.rate, numbers.CAPITAL) for one in (good, bad))
-    says(f"to {percent(lifted, 2)}", f"made it {percent(sunk, 2)}")
+    assert_says(f"to {percent(lifted, 2)}", f"made it {percent(sunk, 2)}")
     low, high = internal_rates(["2025-01-01", "2026-01-01", "2027-01-01"], [-100.0, 230.0, -132.0])
-    says(f"-100, +230, -132 has {low:.0%} and {high:.0%}".replace("%", " %"))
+    assert_says(f"-100, +230, -132 has {low:.0%} and {high:.0%}".replace("%", " %"))
 
 
 def test_page__cash_flow_and_dividends__numbers_of_the_code() -> None:
-    says(
+    assert_says(
         f"{float(cash_flow.option_cost_to_payoff(90.0, 2_000.0, 2_000.0, 30 / 365, 0.3)):.2f} times what it should pay"
     )
-    says(f"costs {float(cash_flow.variance_cost_to_payoff(0.6, 0.5)):.2f} times")
+    assert_says(f"costs {float(cash_flow.variance_cost_to_payoff(0.6, 0.5)):.2f} times")
     value, later = multi_stage_value(2.0, 0.14, [Stage(3, 0.25), Stage(5, 0.10)], 0.03)
-    says(f"is worth {float(gordon_value(2.0, 0.10, 0.05)):.2f}", f"is worth {value:.2f}, of which {100 * later:.0f} %")
+    assert_says(
+        f"is worth {float(gordon_value(2.0, 0.10, 0.05)):.2f}", f"is worth {value:.2f}, of which {100 * later:.0f} %"
+    )
 
 
 def test_page__caps__numbers_of_the_code() -> None:
     result = cap_exposure(numbers.WANTED, numbers.LISTINGS, numbers.CORRELATIONS, numbers.RULES)
     allowed = {symbol: percent(share) for symbol, share in result.allowed.items()}
-    says(f"fair value: {allowed['REIT-A']}", f"too small: {allowed['REIT-B']}", f"Cash is {percent(result.cash)}")
-    says(f"together: {allowed['stETH']}, {allowed['rETH']} and {allowed['LEND']}")
+    assert_says(
+        f"fair value: {allowed['REIT-A']}", f"too small: {allowed['REIT-B']}", f"Cash is {percent(result.cash)}"
+    )
+    assert_says(f"together: {allowed['stETH']}, {allowed['rETH']} and {allowed['LEND']}")
 
 
 def test_page__motion__numbers_of_the_code() -> None:
     bands, costs = numbers.FRICTIONS, numbers.motion_costs()
-    says(f"beyond {bands.outer_usd:,.0f} USD of drift, back to {bands.inner_usd:,.0f}")
-    says(f"costs {costs['never']:,.0f} USD a year", f"week {costs['always']:,.0f}", f"bands {costs['bands']:,.0f}")
+    assert_says(f"beyond {bands.outer_usd:,.0f} USD of drift, back to {bands.inner_usd:,.0f}")
+    assert_says(
+        f"costs {costs['never']:,.0f} USD a year", f"week {costs['always']:,.0f}", f"bands {costs['bands']:,.0f}"
+    )
 
 
 def test_page__pools__numbers_of_the_shared_data(vectors: Path) -> None:
@@ -67,17 +73,19 @@ def test_page__pools__numbers_of_the_shared_data(vectors: Path) -> None:
     if pools.source.startswith("simulated"):
         pytest.skip(f"no pools beside {vectors}")
     years = dict(zip(pools.names, pools.price_to_cash_flow, strict=True))
-    says(f"WETH/USDT 0.05 % cost {years['WETH/USDT 0.05 %']:.1f} years", f"0.3 % {years['WBTC/WETH 0.3 %']:.1f} and")
-    says(f"AAVE/WETH 0.3 % {years['AAVE/WETH 0.3 %']:.1f}.")
+    assert_says(
+        f"WETH/USDT 0.05 % cost {years['WETH/USDT 0.05 %']:.1f} years", f"0.3 % {years['WBTC/WETH 0.3 %']:.1f} and"
+    )
+    assert_says(f"AAVE/WETH 0.3 % {years['AAVE/WETH 0.3 %']:.1f}.")
     rows, excess = (table[~np.isnan(table).any(axis=1)] for table in (pools.value, pools.excess))
     covariance, tail = np.cov(rows.T), joint_tail(rows)
-    says(
+    assert_says(
         f"{tail.rows:,} days", f"{effective_bets(covariance):.2f} effective", f"{variance_bets(covariance):.2f} by var"
     )
-    says(f"keeps {percent(tail.kept)} of the tail", f"would keep {percent(tail.kept_if_independent)}")
+    assert_says(f"keeps {percent(tail.kept)} of the tail", f"would keep {percent(tail.kept_if_independent)}")
     pairs = lower_tail_dependence(rows)[np.triu_indices(len(pools.names), 1)]
-    says(f"{100 * pairs.min():.0f} % to {100 * pairs.max():.0f} % of the time")
-    says(f"{effective_bets(np.cov(excess.T)):.1f} effective bets and keeps {percent(joint_tail(excess).kept)}")
+    assert_says(f"{100 * pairs.min():.0f} % to {100 * pairs.max():.0f} % of the time")
+    assert_says(f"{effective_bets(np.cov(excess.T)):.1f} effective bets and keeps {percent(joint_tail(excess).kept)}")
 
 
 def test_page__swaps__numbers_of_the_shared_data(vectors: Path) -> None:
@@ -86,9 +94,9 @@ def test_page__swaps__numbers_of_the_shared_data(vectors: Path) -> None:
         pytest.skip(f"no swaps beside {vectors}")
     at = [numbers.HORIZONS.index(seconds) for seconds in (60.0, 900.0, 3_600.0)]
     lost, lvr = ([f"{value / 1e6:.1f} M" for value in values[at]] for values in (-tape.gross_markouts(), tape.lvr()))
-    says(f"{len(tape.times):,} swaps: fees of {tape.fees_usd / 1e6:.1f} M USD")
-    says(f"lost {lost[0]} at a minute's markout, {lost[1]} at a quarter of an hour and {lost[2]} at an hour")
-    says(f"is {lvr[0]}, {lvr[1]} and {lvr[2]}")
+    assert_says(f"{len(tape.times):,} swaps: fees of {tape.fees_usd / 1e6:.1f} M USD")
+    assert_says(f"lost {lost[0]} at a minute's markout, {lost[1]} at a quarter of an hour and {lost[2]} at an hour")
+    assert_says(f"is {lvr[0]}, {lvr[1]} and {lvr[2]}")
 
 
 def test_pictures__without_data__all_drawn_and_named_simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,5 +110,5 @@ def test_pictures__without_data__all_drawn_and_named_simulated(tmp_path: Path, m
 
 def test_page__pictures__one_per_section_and_in_the_tree() -> None:
     for name in valuation_pictures.PICTURES:
-        says(f"(img/valuation-{name}.svg)")
+        assert_says(f"(img/valuation-{name}.svg)")
         assert (numbers.ROOT / "docs" / "img" / f"valuation-{name}.svg").is_file()
