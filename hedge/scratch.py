@@ -1,7 +1,14 @@
-"""Copies between columns and the rows of a kernel's scratch array: parts of kernels, compiled by `native`."""
+"""Copies between columns and the rows of a kernel's scratch array: parts of kernels, compiled by `native`.
+
+Large tables of results are written past the caches: an ordinary store first reads the line that it overwrites, which
+costs a bulk kernel as much as its inputs do, and pushes those out. Source: Intel 64 and IA-32 Architectures
+Optimization Reference Manual, section 9.4 (non-temporal stores).
+"""
 
 from hedge.inputs import BoolArray, FloatArray
-from hedge.native import CHUNK
+from hedge.native import CHUNK, LINE, stream
+
+_PAST_CACHES = 1 << 19  # elements of a table: from here on it would not stay in a cache anyway
 
 
 def load(w: FloatArray, row: int, source: FloatArray, start: int, count: int) -> None:
@@ -28,10 +35,16 @@ def load_signs(w: FloatArray, row: int, is_call: BoolArray, start: int, count: i
 
 def store(out: FloatArray, w: FloatArray, start: int, count: int) -> int:
     """Copy the first rows to a table of results and count what is NaN in the first."""
+    past = (out.size >= _PAST_CACHES) & (count == CHUNK)
     for k in range(out.shape[0]):
-        target, part = out[k, start : start + count], w[k * CHUNK : k * CHUNK + count]
-        for i in range(count):
-            target[i] = part[i]
+        at = k * out.shape[1] + start
+        if past and (out.ctypes.data // 8 + at) % LINE == 0:
+            for i in range(0, CHUNK, LINE):
+                stream(out, at + i, w, k * CHUNK + i)
+        else:
+            target, part = out[k, start : start + count], w[k * CHUNK : k * CHUNK + count]
+            for i in range(count):
+                target[i] = part[i]
     missing = 0
     for i in range(count):
         missing += w[i] != w[i]

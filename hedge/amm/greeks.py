@@ -5,7 +5,7 @@ and rounding, up to a few units in the last place of the larger of a position's 
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,8 +44,10 @@ def position_greeks(
     if int(np.prod(shape)) < BULK:
         return _from_prices(*arrays)
     columns = [column(array, shape) for array in arrays]
-    out = results(3, int(np.prod(shape)))
-    if run(_kernel("prices"), out.shape[1], *columns, out) > 0:
+    size = int(np.prod(shape))
+    table = results(3, size)
+    missing, out = run(_kernel("prices"), size, *columns, table), table[:, :size]
+    if missing > 0:
         left = np.flatnonzero(np.isnan(out[0]))
         out[:, left] = _from_prices(*(c if c.size == 1 else c[left] for c in columns))
     return PositionGreeks(*(row.reshape(shape) for row in out))
@@ -85,9 +87,12 @@ def tick_position_greeks(
     if most > MAX_TICK:
         tick_array("tick_lower", lower)
         tick_array("tick_upper", upper)
-    columns = [column(array, shape) for array in (p, liq, lower, upper)]
-    out = results(3, int(np.prod(shape)))
-    if run(_kernel("ticks"), out.shape[1], *columns[:2], sqrt_price_table(most), scale, *columns[2:], out) > 0:
+    columns: list[Any] = [column(array, shape) for array in (p, liq)]
+    columns += [np.ascontiguousarray(np.broadcast_to(tick, shape)).reshape(-1) for tick in (lower, upper)]
+    size = int(np.prod(shape))
+    table, roots = results(3, size), sqrt_price_table(most)
+    missing, out = run(_kernel("ticks"), size, *columns[:2], roots, scale, *columns[2:], table), table[:, :size]
+    if missing > 0:
         left = np.flatnonzero(np.isnan(out[0]))
         p, liq, lower, upper = (c if c.size == 1 else c[left] for c in columns)
         out[:, left] = _from_ticks(p, liq, lower, upper, scale)

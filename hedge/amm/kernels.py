@@ -12,8 +12,8 @@ from hedge.native import CHUNK as N
 from hedge.native import Kernel
 from hedge.scratch import load, store
 
-_PRICE, _LIQUIDITY, _LOWER, _UPPER = 0, N, 2 * N, 3 * N
-_ROWS = 4
+_PRICE, _LIQUIDITY, _LOWER, _UPPER, _GIVEN = 0, N, 2 * N, 3 * N, 4 * N
+_ROWS = 6
 
 
 def _from_prices(w: FloatArray) -> None:
@@ -34,9 +34,9 @@ def _from_prices(w: FloatArray) -> None:
         w[2 * N + i] = bent if (lower <= price) & (price < upper) else 0.0
 
 
-def _from_roots(w: FloatArray) -> None:
-    for i in range(N):
-        price, liquidity, low, high = w[_PRICE + i], w[_LIQUIDITY + i], w[_LOWER + i], w[_UPPER + i]
+def _from_roots(w: FloatArray, prices: FloatArray, held_liquidity: FloatArray) -> None:
+    for i in range(prices.size):
+        price, liquidity, low, high = prices[i], held_liquidity[i], w[_LOWER + i], w[_UPPER + i]
         regular = (price > 0.0) & (price < np.inf) & (liquidity >= 0.0) & (liquidity < np.inf) & (low < high)
         root = np.sqrt(price)
         held = min(max(root, low), high)
@@ -52,14 +52,14 @@ def _from_roots(w: FloatArray) -> None:
 def _load_roots(
     w: FloatArray, row: int, ticks: NDArray[np.int32], table: FloatArray, scale: float, start: int, count: int
 ) -> None:
-    """Look ticks up in a table whose middle is tick 0; one beyond its ends takes the end's."""
-    target, middle = w[row : row + count], table.size // 2
-    if ticks.size == 1:
-        target[:] = table[min(max(middle + ticks[0], 0), 2 * middle)] * scale
-    else:
-        part = ticks[start : start + count]
-        for i in range(count):
-            target[i] = table[np.uint64(min(max(middle + part[i], 0), 2 * middle))] * scale
+    """Look ticks up in a table whose middle is tick 0; one beyond its ends takes the end's.
+
+    Of ticks there is one per position, never one for all: a second loop here would keep LLVM from the first's vectors.
+    """
+    target, part = w[row : row + count], ticks[start : start + count]
+    middle, lowest = np.int32(table.size // 2), np.int32(-(table.size // 2))
+    for i in range(count):
+        target[i] = table[np.uint32(min(max(part[i], lowest), middle) + middle)] * scale
 
 
 def price_range_loop(version: int) -> Kernel:
@@ -107,11 +107,14 @@ def tick_range_loop(version: int) -> Kernel:
         missing = 0
         for start in range(first, last, N):
             count = min(N, last - start)
-            load(w, _PRICE, price, start, count)
-            load(w, _LIQUIDITY, liquidity, start, count)
             _load_roots(w, _LOWER, lower, table, scale[0], start, count)
             _load_roots(w, _UPPER, upper, table, scale[0], start, count)
-            _from_roots(w)
+            if (price.size > 1) & (liquidity.size > 1):  # a copy of each would cost a quarter of the time
+                _from_roots(w, price[start : start + count], liquidity[start : start + count])
+            else:
+                load(w, _GIVEN, price, start, count)
+                load(w, _GIVEN + N, liquidity, start, count)
+                _from_roots(w, w[_GIVEN : _GIVEN + count], w[_GIVEN + N : _GIVEN + N + count])
             missing += store(out, w, start, count)
         return missing
 

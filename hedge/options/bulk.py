@@ -52,8 +52,9 @@ def evaluate(
     shape = np.broadcast_shapes(calls.shape, *(array.shape for array in arrays))
     columns: list[Any] = [column(array, shape) for array in (*arrays, calls)]
     size = int(np.prod(shape))
-    out = results(rows, size)
-    if run(_kernel(kernel), size, *columns, out) > 0:
+    table = results(rows, size)
+    missing, out = run(_kernel(kernel), size, *columns, table), table[:, :size]
+    if missing > 0:
         left = np.flatnonzero(np.isnan(out[0]))
         for row, values in zip(out, plain(*(c if c.size == 1 else c[left] for c in columns)), strict=True):
             row[left] = values

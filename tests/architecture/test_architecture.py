@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEDGE_MAY_IMPORT = {"hedge", "numpy", "pandas", "scipy", "numba", "pyxirr", "talib"}
+HEDGE_MAY_IMPORT = {"hedge", "numpy", "pandas", "scipy", "numba", "llvmlite", "pyxirr", "talib"}
 IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", "http", "secrets", "threading"}
 BRIDGE_NEVER_IMPORTS = {"brownie", "tests", "scripts"}
 MOST_PYTHON_LINES, MOST_SOLIDITY_LINES = 400, 500
@@ -52,7 +52,7 @@ def loaded_by(package: str) -> set[str]:
 
 
 def test_import_hedge__fresh_interpreter__loads_no_chain_no_plotting_no_compiler() -> None:
-    heavy = {"web3", "brownie", "matplotlib", "eth_abi", "requests", "rich", "bridge", "numba", "talib"}
+    heavy = {"web3", "brownie", "matplotlib", "eth_abi", "requests", "rich", "bridge", "numba", "llvmlite", "talib"}
     assert not loaded_by("hedge") & heavy
 
 

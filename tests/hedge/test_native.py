@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 
 from hedge import native, options
 
@@ -41,8 +42,8 @@ def test_results__last_user_gone__table_is_used_again() -> None:
 
 def test_results__small_or_huge_or_other_shape__is_fresh_and_right() -> None:
     for rows, size in ((1, 8), (3, SIZE), (6, SIZE), (2, SIZE + 1)):
-        assert native.results(rows, size).shape == (rows, size)
-    assert len(native._spare) <= native._SPARE_TABLES
+        assert native.results(rows, size).shape == (rows, -(-size // 8) * 8)
+    assert len(native._spare) <= native._SPARE_BLOCKS
 
 
 def test_bulk_prices__earlier_results_kept__are_not_overwritten() -> None:
@@ -60,3 +61,23 @@ def test_bulk_prices__many_threads__each_has_its_own_results() -> None:
         together = list(pool.map(prices, spots * 3))
     for n, result in enumerate(together):
         np.testing.assert_array_equal(result, alone[n % len(spots)])
+
+
+@pytest.mark.parametrize("size", [170_000, 170_007, 200_064])
+def test_bulk_prices__table_too_large_for_the_caches__same_bits_as_in_small_parts(size: int) -> None:
+    spot, strike = np.linspace(60.0, 150.0, size), np.linspace(150.0, 40.0, size)
+    whole = options.greeks(spot, strike, 0.5, 0.6)
+    parts = [
+        options.greeks(spot[at : at + 5_120], strike[at : at + 5_120], 0.5, 0.6)
+        for at in range(0, size - native.BULK, 5_120)
+    ]
+    for field, pieces in zip(whole, zip(*parts, strict=True), strict=True):
+        together = np.concatenate(pieces)
+        np.testing.assert_array_equal(field[: together.size], together)
+        assert np.isfinite(field).all()
+
+
+def test_results__rows__begin_with_a_cache_line() -> None:
+    table = native.results(3, 1_001)
+    assert table.shape == (3, 1_008)
+    assert {address(row) % 64 for row in table} == {0}
