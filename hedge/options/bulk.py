@@ -64,9 +64,9 @@ def evaluate(
 @cache
 def _kernel(name: str) -> Kernel:
     from hedge import scratch
-    from hedge.options import elements, implied_kernel, kernels
+    from hedge.options import elements, implied_kernel, inversion, kernels
 
     if name == "implied_vol":
-        return compiled(implied_kernel.implied_loop, _COLUMNS, scratch, elements, implied_kernel)
+        return compiled(implied_kernel.implied_loop, _COLUMNS, scratch, elements, inversion, implied_kernel)
     make = kernels.price_loop if name == "price" else kernels.greeks_loop
     return compiled(make, _COLUMNS, scratch, elements, kernels)

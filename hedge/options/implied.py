@@ -9,8 +9,8 @@ the iteration is monotone and nearly linear:
     above                          ln(bound - b) against s (concave after one overshoot)
 
 Monotone means that no step can leave the domain, so no safeguard is needed. Source of the regions: P. Jaeckel, "Let's
-Be Rational", Wilmott 2015. Arrays from `native.BULK` on go to `implied_kernel`, which solves the same equations from a
-better seed with steps of higher order.
+Be Rational", Wilmott 2015. One ordinary price (`lean`) and arrays from `native.BULK` on (`implied_kernel`) are solved
+from a better seed with steps of higher order (`inversion`); what they leave comes here.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from scipy.special import log_ndtr
 
 from hedge.errors import NoImpliedVol
 from hedge.inputs import BoolArray, FloatArray, finite, nonnegative
-from hedge.options import bulk
+from hedge.options import bulk, lean
 from hedge.options.normalised import density, log_otm_value, log_ratio, otm_value, scaled_otm_value, standardise
 
 _Step = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
@@ -69,6 +69,10 @@ def implied_vol(
     """
     arguments = (price, spot, strike, expiry, rate, carry, is_call)
     plain = partial(_array_vols, strict)
+    if lean.invertible(arguments):
+        vol = lean.implied_vol(*arguments)
+        if vol is not None:
+            return np.asarray(vol)[()]
     if bulk.is_bulk(*arguments):
         return bulk.evaluate("implied_vol", 1, plain, _NAMES, arguments[:-1], is_call)[0]
     return plain(*arguments)[0]

@@ -1,7 +1,8 @@
-"""One ordinary option in plain floats: the formulas of `european` and `normalised` without an array's overhead.
+"""One ordinary option in plain floats: the formulas of `european`, `normalised` and `inversion` without an array's
+overhead.
 
-`applies` says which: Python or numpy numbers inside the domain, with a total volatility that is neither zero nor huge.
-Everything else, limits and errors included, is left to the arrays' path.
+`applies` says which: Python or numpy numbers inside the domain, with a total volatility that is neither zero nor huge;
+`invertible` does so for a price. Everything else, limits and errors included, is left to the arrays' path.
 """
 
 from math import erfc, exp, log, log1p, sqrt
@@ -9,6 +10,9 @@ from typing import Any, TypeGuard
 
 import numpy as np
 from scipy.special import erfcx
+
+from hedge.options.elements import narrow, series
+from hedge.options.inversion import CLOSE, LEAST_VALUE, MOST_STEPS, ROOT_TWO_PI, ROUNDING, change, top_seed, wing_seed
 
 _SQRT_HALF, _SQRT_HALF_PI, _SQRT_TWO_PI = sqrt(0.5), 1.2533141373155003, 2.5066282746310002
 _SERIES_BELOW, _LARGE_ABOVE = 0.05, 1.0  # as in `normalised`
@@ -20,16 +24,30 @@ _Numbers = tuple[float, float, float, float, float, float, bool]
 
 def applies(arguments: tuple[Any, ...]) -> TypeGuard[_Numbers]:
     """Tell whether spot, strike, expiry, vol, rate, carry, is_call are one ordinary option."""
+    if not _are_numbers(arguments):
+        return False
+    spot, strike, expiry, vol, rate, carry, _ = arguments
+    if not (_LEAST < vol < _MOST and _ordinary(spot, strike, expiry, rate, carry)):
+        return False
+    return bool(_LEAST_TOTAL_VOL < vol * sqrt(expiry) < _MOST_TOTAL_VOL)
+
+
+def invertible(arguments: tuple[Any, ...]) -> TypeGuard[_Numbers]:
+    """Tell whether price, spot, strike, expiry, rate, carry, is_call are one ordinary option; its price may be any."""
+    return _are_numbers(arguments) and _ordinary(*arguments[1:6])
+
+
+def _are_numbers(arguments: tuple[Any, ...]) -> bool:
     for argument in arguments[:6]:
         if not isinstance(argument, (float, int)):
             return False
-    spot, strike, expiry, vol, rate, carry, is_call = arguments
-    if not (isinstance(is_call, (bool, np.bool_)) and _LEAST < spot < _MOST and _LEAST < strike < _MOST):
+    return isinstance(arguments[6], (bool, np.bool_))
+
+
+def _ordinary(spot: float, strike: float, expiry: float, rate: float, carry: float) -> bool:
+    if not (_LEAST < spot < _MOST and _LEAST < strike < _MOST and _LEAST < expiry < _MOST):
         return False
-    if not (_LEAST < expiry < _MOST and _LEAST < vol < _MOST):
-        return False
-    ordinary: bool = _LEAST_TOTAL_VOL < vol * sqrt(expiry) < _MOST_TOTAL_VOL
-    return ordinary and bool(abs(rate * expiry) < _MOST_EXPONENT and abs(carry * expiry) < _MOST_EXPONENT)
+    return bool(abs(rate * expiry) < _MOST_EXPONENT and abs(carry * expiry) < _MOST_EXPONENT)
 
 
 def price(spot: float, strike: float, expiry: float, vol: float, rate: float, carry: float, is_call: bool) -> float:
@@ -54,6 +72,40 @@ def greeks(
     theta = -0.5 * vega * vol / expiry - (carry - rate) * delta * spot - rate * strike_leg
     value = discount * _value(forward, strike, x, s, is_call)
     return value, delta, growth * density / (spot * s), vega, theta, expiry * strike_leg
+
+
+def implied_vol(
+    price: float, spot: float, strike: float, expiry: float, rate: float, carry: float, is_call: bool
+) -> float | None:
+    """Invert one ordinary price; None leaves to the arrays' path what has no volatility, or a doubtful one."""
+    forward = spot * exp(carry * expiry)
+    low, intrinsic = min(forward, strike), max(forward - strike if is_call else strike - forward, 0.0)
+    value = price * exp(rate * expiry) - intrinsic
+    if not (value > ROUNDING * intrinsic and LEAST_VALUE * low <= value < low):
+        return None
+    k, wing = abs(_log_ratio(forward, strike)), value <= 0.5 * low
+    level = log((value if wing else low - value) / low)
+    if wing:
+        scaled = value / sqrt(low) / sqrt(max(forward, strike)) * ROOT_TWO_PI
+        bent = max(k, 1e-9 * scaled)
+        s = wing_seed(bent, log1p(bent / scaled))
+    else:
+        s = top_seed(k, level)
+    for _ in range(MOST_STEPS):
+        step = _step(s, k, level, wing)
+        if abs(step) <= CLOSE * s:
+            return (s + step) / sqrt(expiry)
+        s += step
+    return None
+
+
+def _step(s: float, k: float, level: float, wing: bool) -> float:
+    """Return the step that `inversion` takes from total volatility s."""
+    x = k / s
+    z, sign = x - 0.5 * s, 1.0 if wing else -1.0
+    size = series(x, s, _mills(x)) if wing and narrow(x, s) else _mills(sign * z) - sign * _mills(x + 0.5 * s)
+    excess = log(size / ROOT_TWO_PI) - 0.5 * z * z - level
+    return change(s, x, sign * size, excess)
 
 
 def _value(forward: float, strike: float, signed_x: float, s: float, is_call: bool) -> float:

@@ -99,6 +99,28 @@ def test_greeks__three_to_eight_deviations__fifty_digit_values_to_1e_12(row: tup
         assert np.max(np.abs(one / exact - 1.0)) <= 1e-12
 
 
+def test_implied_vol__one_option__fifty_digit_prices_to_1e_12_without_the_arrays(vectors: Path) -> None:
+    table = pd.read_csv(vectors / "options" / "implied_vol_black_lbr_vectors.csv")
+    table = table[table["price_float64"] > 1e-290 * table[["F", "K"]].min(axis=1)]  # seven are smaller: the arrays'
+    assert len(table) == 2_376
+    rows = table[["price_float64", "F", "K", "T"]].itertuples(index=False)
+    calls = table["q(+1call,-1put)"] > 0
+    for row, is_call, vol in zip(rows, calls, table["sigma"], strict=True):
+        args = (*map(float, row), 0.0, 0.0, bool(is_call))
+        assert lean.invertible(args)
+        found = lean.implied_vol(*args)
+        assert found is not None
+        assert abs(found / vol - 1.0) <= 1e-12
+
+
+@pytest.mark.parametrize("worth", [0.0, -1.0, 10.0, 99.999999, 100.0, 105.0, np.nan])
+@pytest.mark.parametrize("strike", [90.0, 100.0, 110.0])
+def test_implied_vol__one_option__limits_are_those_of_the_arrays(worth: float, strike: float) -> None:
+    args = (worth, 100.0, strike, 0.5, 0.0, 0.0, True)
+    # Close to the bound a price has few digits left of what it lacks: 1e-6 of 90 is known to 1e-8.
+    np.testing.assert_allclose(options.implied_vol(*args), implied._array_vols(False, *args)[0], rtol=1e-9)
+
+
 def test_implied_vol__fifty_digit_prices__both_paths_1e_12_on_every_row(vectors: Path) -> None:
     table = pd.read_csv(vectors / "options" / "implied_vol_black_lbr_vectors.csv")
     args = [table[name].to_numpy() for name in ("price_float64", "F", "K", "T")]
