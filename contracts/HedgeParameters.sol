@@ -138,7 +138,8 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         (Draft memory draft, bool ofSteward) = _rollbackDraft();
         if (draft.moved == 0) revert NothingToRollBack();
         _bubble(_judgeTuple(draft.next));
-        _restart(draft.moved, draft.next);
+        // Where the DAO set limits after a steward moved a key, the cooldown that runs is the DAO's own: it goes on.
+        _restart(draft.moved, ofSteward ? ~uint256(_stewardMoved) : 0, draft.next);
         uint48 newVersion = _recordRollback(draft, ofSteward);
         emit RolledBack(newVersion, msg.sender, ofSteward, draft.current.unpack(), draft.next.unpack());
     }

@@ -35,10 +35,14 @@ abstract contract UpdateJudge is Pausable, TupleLedger, IHedgeParameters {
         }
     }
 
-    /// @dev Start cooldown and window of a set of keys, from the values they have in a tuple.
-    function _restart(uint256 set, uint256[3] memory tuple) internal {
+    /// @dev Start the window of a set of keys, from the values they have in a tuple, and the cooldown of those that are
+    /// not `resting`.
+    function _restart(uint256 set, uint256 resting, uint256[3] memory tuple) internal {
         for (uint256 key = 0; key < HedgeKeys.COUNT; ++key) {
-            if ((set >> key) & 1 != 0) _keys[key] = _keys[key].restarted(tuple.get(key), block.timestamp);
+            if ((set >> key) & 1 == 0) continue;
+            (KeyState state, uint256 start) = (_keys[key], tuple.get(key));
+            bool isResting = (resting >> key) & 1 != 0;
+            _keys[key] = isResting ? state.windowed(start, block.timestamp) : state.restarted(start, block.timestamp);
         }
     }
 

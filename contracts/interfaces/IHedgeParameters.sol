@@ -129,7 +129,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// next vote. Steps and cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that
     /// breaks one is refused with that error. Each key that changes begins a new window at the restored value. Undoing
     /// a vote starts the cooldown of the keys that change; undoing a steward starts it for the steward alone, so that
-    /// the DAO never waits because of a steward.
+    /// the DAO never waits because of a steward. Where the DAO set a key's limits after the steward moved it, the
+    /// cooldown of those limits goes on for both.
     function rollback() external;
 
     // ---------------------------------------------------------------- judging

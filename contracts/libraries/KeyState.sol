@@ -25,7 +25,8 @@ using {
     limits,
     withLimits,
     changed,
-    restarted
+    restarted,
+    windowed
 } for KeyState global;
 
 /// @dev Seconds of a window. A week holds seven changes of a key with the shortest useful cooldown of a day, and no
@@ -95,4 +96,9 @@ function changed(KeyState state, uint256 oldValue, uint256 time) pure returns (K
 function restarted(KeyState state, uint256 start, uint256 time) pure returns (KeyState) {
     uint256 now32 = uint32(time);
     return KeyState.wrap(uint160(KeyState.unwrap(state)) | (now32 << 160) | (start << 192) | (now32 << 224));
+}
+
+/// @dev The same key with a window that begins now, at `start`; its cooldown goes on.
+function windowed(KeyState state, uint256 start, uint256 time) pure returns (KeyState) {
+    return KeyState.wrap(uint192(KeyState.unwrap(state)) | (start << 192) | (uint256(uint32(time)) << 224));
 }

@@ -19,7 +19,7 @@ from governed import (
     values,
     vote,
 )
-from onchain import DAY, Deployed, Node, refusal
+from onchain import DAY, HOUR, Deployed, Node, refusal
 
 pytestmark = pytest.mark.chain
 NOTHING = refusal("NothingToRollBack")
@@ -138,6 +138,18 @@ def test_rollback__of_a_steward__makes_the_steward_wait_but_not_the_vote(paramet
     assert parameters.read("readyAt", 1, BY_STEWARD) == node.now + DAY
     vote(parameters, {1: 1200})
     assert values(parameters) == changed({1: 1200})
+
+
+def test_rollback__of_a_steward_after_the_dao_set_limits__does_not_make_the_dao_wait_again(
+    parameters: Deployed, node: Node
+) -> None:
+    steer(parameters, {1: 1100})
+    parameters.send("setLimits", 1, LIMITS[1], sender=TIMELOCK)
+    limits_at = node.now
+    node.advance(HOUR)
+    roll_back(parameters)
+    assert [parameters.read("readyAt", 1, source) for source in (DAO, BY_STEWARD)] == [limits_at + DAY] * 2
+    assert parameters.read("window", 1) == [VALUES[1], node.now + 7 * DAY]
 
 
 def test_rollback__then_a_replay_of_the_bad_update__not_newer(parameters: Deployed, node: Node) -> None:
