@@ -4,7 +4,9 @@ import dataclasses
 import json
 
 import pytest
-from sample_books import CALM, CHAINS, MARKET, NOW, chains, mixed_book
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_books import CALM, CHAINS, MARKET, NOW, chains, mixed_book, position
 
 from hedge.book import Book
 from hedge.chain import synthetic_chain
@@ -148,3 +150,36 @@ def test_plan__limits_and_updates__are_part_of_the_inputs() -> None:
     result = build_plan(mixed_book(), MARKET, CHAINS, Parameters(), limits, {3: NOW}, scenario_count=512)
     assert result.inputs["limits"]["3"]["step_up"] == 10
     assert result.inputs["updated_at"] == {"3": NOW}
+
+
+@pytest.mark.prop
+@settings(deadline=None, max_examples=15)
+@given(value=st.floats(1e5, 1e7), more=st.floats(0.0, 1e7), lower=st.floats(1000.0, 1900.0))
+def test_plan__more_liquidity__never_gives_less_protection(value: float, more: float, lower: float) -> None:
+    first = position("a", value, lower=lower)
+    less, greater = units(Book((first,))), units(Book((first, position("b", more))))
+    for name in ("tail", "volatility"):
+        assert greater["ETH", name] >= less["ETH", name]
+
+
+@pytest.mark.prop
+@settings(deadline=None, max_examples=15)
+@given(value=st.floats(1e5, 1e7), lower=st.floats(1000.0, 1900.0), upper=st.floats(2100.0, 4000.0))
+def test_plan__everything_doubled__doubles_the_layers_up_to_lots(value: float, lower: float, upper: float) -> None:
+    """Bought layers round once: one lot. A condor rounds itself and rides on two that did: three lots, as a lot of a
+    far option frees less gamma than a lot of the weekly condor takes."""
+    book = Book((position("a", value, lower=lower, upper=upper), position("b", value, "BTC", "ETH", 15.0, 27.0)))
+    once, twice = units(book), units(scaled(book, 2.0))
+    lots = {"ETH": 0.1, "BTC": 0.01}
+    for (asset, name), held in once.items():
+        slack = (3.0 if name == "condor" else 1.0) * lots[asset]
+        assert twice[asset, name] == pytest.approx(2.0 * held, abs=slack * (1 + 1e-6))
+
+
+@pytest.mark.unit
+def test_plan__zero_exposure__gives_no_legs() -> None:
+    nothing = dataclasses.replace(position("a", 1.0), liquidity=0.0)
+    result = plan(Book((nothing,)))
+    assert all(layer.legs == () for layer in result.layers)
+    assert result.decision.answer == "do not hedge"
+    assert result.update.changes == ()
