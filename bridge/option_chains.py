@@ -24,8 +24,9 @@ from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
 from bridge.units import YEAR_SECONDS, utc
 from hedge import options
-from hedge.chain import OptionChain, Smile, synthetic_chain
+from hedge.chain import OptionChain
 from hedge.errors import HedgeError
+from hedge.synthetic import Smile, synthetic_chain
 
 TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
 CURRENCIES = frozenset({"usd", "coin"})

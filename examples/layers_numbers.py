@@ -7,11 +7,11 @@ from typing import Final
 
 from hedge import amm
 from hedge.book import Book, Position
-from hedge.chain import synthetic_chain
 from hedge.market import Market
 from hedge.parameters import Parameters
 from hedge.plan import Plan, build_plan
 from hedge.signals.signal import Signal, State
+from hedge.synthetic import synthetic_chain
 
 NOW: Final = 1_700_000_000  # Tuesday 2023-11-14 22:13:20 UTC
 MARKET: Final = Market(NOW, {"ETH": 2000.0}, {"ETH": 0.65}, {}, "stated")

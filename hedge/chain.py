@@ -1,20 +1,19 @@
-"""A listed option chain at one moment, and a synthetic one with a stated smile."""
+"""A listed option chain at one moment: its quotes, validated, and the legs that trade at them."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from hedge import options
 from hedge.errors import BadQuote, CrossedQuote, DuplicateQuote, EmptyChain, MissingColumn, NotListed
+from hedge.fees import DERIBIT, Fees
 from hedge.legs import Leg
-from hedge.market import YEAR_DAYS, YEAR_SECONDS
+from hedge.market import YEAR_SECONDS
 
 COLUMNS: Final = ("expiry_at", "expiry", "strike", "is_call", "bid", "ask", "vol", "forward", "lot")
 DAY: Final = 86_400
@@ -47,7 +46,7 @@ class OptionChain:
         (USD), is_call, bid and ask (USD per unit, NaN if none), vol (mid implied, decimal, NaN if none), forward (USD),
         lot (least quantity).
     source : where the quotes come from, in words.
-    rate : continuous USD rate that discounts, per year.
+    rate : continuous USD rate that discounts, per year. fees : of the exchange that lists the options.
     """
 
     underlying: str
@@ -57,10 +56,18 @@ class OptionChain:
     source: str
     rate: float = 0.0
     rows: tuple[Quote, ...] = field(default=(), repr=False)
+    fees: Fees = DERIBIT
 
     @classmethod
     def from_frame(
-        cls, underlying: str, observed_at: int, spot: float, quotes: pd.DataFrame, source: str, rate: float = 0.0
+        cls,
+        underlying: str,
+        observed_at: int,
+        spot: float,
+        quotes: pd.DataFrame,
+        source: str,
+        rate: float = 0.0,
+        fees: Fees = DERIBIT,
     ) -> OptionChain:
         """Validate `quotes` and build the chain from them; other columns are dropped.
 
@@ -79,7 +86,7 @@ class OptionChain:
         _check(underlying, observed_at, rows)
         rows = tuple(sorted(rows, key=lambda row: (row.expiry_at, row.strike, row.is_call)))
         frame = pd.DataFrame(rows, columns=list(COLUMNS))
-        return cls(underlying, observed_at, spot, frame, source, rate, rows)
+        return cls(underlying, observed_at, spot, frame, source, rate, rows, fees)
 
     def expiries(self) -> tuple[int, ...]:
         """Return the listed expiries in unix seconds, ascending."""
@@ -148,7 +155,17 @@ class OptionChain:
             carry=self._carry(quote),
             rate=self.rate,
             lot=quote.lot,
+            fee=self.fees.usd(price, quote.forward),
+            exit=self._exit(quote, price),
         )
+
+    def _exit(self, quote: Quote, price: float) -> float:
+        """Return what closing one unit is estimated to cost: half the spread and the fee, at the quotes of now.
+
+        Where the other side has no quote the whole price is counted: what cannot be closed is worth nothing.
+        """
+        half = 0.5 * (quote.ask - quote.bid)
+        return self.fees.usd(price, quote.forward) + (price if math.isnan(half) else half)
 
     def _carry(self, quote: Quote) -> float:
         return math.log(quote.forward / self.spot) / quote.expiry
@@ -164,6 +181,7 @@ class OptionChain:
             "observed_at": self.observed_at,
             "spot": self.spot,
             "rate": self.rate,
+            "fees": asdict(self.fees),
             "source": self.source,
             "quotes": len(self.rows),
             "quotes_sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
@@ -196,126 +214,3 @@ def _check(underlying: str, observed_at: int, rows: tuple[Quote, ...]) -> None:
         if option in seen:
             raise DuplicateQuote(underlying, number, row.strike, row.expiry_at, row.is_call)
         seen.add(option)
-
-
-@dataclass(frozen=True)
-class Smile:
-    """State the volatility surface and the spread of a synthetic chain.
-
-    vol(K, T) = atm (1 + term_slope ln(T / 30 days)) + skew x + curvature x^2, x = ln(K / F) / (atm sqrt(T)) within
-    +-`REACH`, never below 5 %.
-
-    Parameters
-    ----------
-    skew, curvature : volatility (decimal) per standard deviation and per its square.
-    term_slope : share of the level per e-fold of tenor.
-    half_spread : bid and ask are this much volatility (decimal) below and above mid, > 0.
-    """
-
-    skew: float = -0.03
-    curvature: float = 0.015
-    term_slope: float = 0.0
-    half_spread: float = 0.01
-
-    def vol(self, strike: float, forward: float, expiry: float, atm_vol: float) -> float:
-        """Return the mid implied volatility (decimal) at one strike and expiry (years)."""
-        x = math.log(strike / forward) / (atm_vol * math.sqrt(expiry))
-        x = min(max(x, -REACH), REACH)
-        level = atm_vol * (1.0 + self.term_slope * math.log(expiry * YEAR_DAYS / 30.0))
-        return max(level + self.skew * x + self.curvature * x * x, 0.05)
-
-
-REACH: Final = 3.0
-"""Standard deviations beyond which the synthetic smile is flat."""
-TICK: Final = 1e-4
-"""Tick of synthetic quotes as a share of spot: bids are rounded down to it and asks up; a bid of 0 is no bid."""
-
-
-def synthetic_chain(
-    underlying: str,
-    spot: float,
-    observed_at: int,
-    atm_vol: float,
-    smile: Smile | None = None,
-    *,
-    rate: float = 0.0,
-    carry: float = 0.0,
-    lot: float = 0.1,
-) -> OptionChain:
-    """Price an exchange-like chain from a stated smile; for tests, demos and offline use.
-
-    Parameters
-    ----------
-    spot : USD. observed_at : unix seconds. atm_vol : 30-day at-the-money volatility (decimal), > 0.
-    smile : defaults to ``Smile()``. rate, carry : continuous, per year; forward = spot exp(carry T).
-    lot : least quantity in units of the underlying.
-
-    Returns
-    -------
-    OptionChain : Fridays 08:00 UTC (four weeks, three month ends, six quarter ends), strikes every 2 % of spot or less
-        within 20 % and coarser to 0.3 and 2.5 times spot.
-
-    Examples
-    --------
-    >>> chain = synthetic_chain("ETH", 2000.0, 1_700_000_000, 0.6)
-    >>> round(chain.days_to(chain.expiries()[-1])) > 365
-    True
-    """
-    smile = smile or Smile()
-    quotes = [
-        _synthetic_quote(spot, expiry_at, observed_at, strike, is_call, atm_vol, smile, rate, carry, lot)
-        for expiry_at in exchange_expiries(observed_at)
-        for strike in exchange_strikes(spot)
-        for is_call in (False, True)
-    ]
-    source = (
-        f"synthetic: atm {atm_vol:g}, skew {smile.skew:g}, curvature {smile.curvature:g}, term slope "
-        f"{smile.term_slope:g}, half spread {smile.half_spread:g} of volatility, tick {TICK:g} of spot, "
-        f"rate {rate:g}, carry {carry:g}"
-    )
-    return OptionChain.from_frame(underlying, observed_at, spot, pd.DataFrame(quotes), source, rate)
-
-
-def _synthetic_quote(
-    spot: float,
-    expiry_at: int,
-    observed_at: int,
-    strike: float,
-    is_call: bool,
-    atm_vol: float,
-    smile: Smile,
-    rate: float,
-    carry: float,
-    lot: float,
-) -> Quote:
-    """Return one synthetic quote: Black-Scholes at mid volatility minus and plus the half spread, on the tick."""
-    expiry = (expiry_at - observed_at) / YEAR_SECONDS
-    forward, tick = spot * math.exp(carry * expiry), spot * TICK
-    vol = smile.vol(strike, forward, expiry, atm_vol)
-    sides = np.array([max(vol - smile.half_spread, 0.0), vol + smile.half_spread])
-    low, high = options.price(spot, strike, expiry, sides, rate, carry, is_call)
-    bid, ask = math.floor(low / tick) * tick, (math.floor(high / tick) + 1) * tick
-    return Quote(expiry_at, expiry, strike, is_call, bid if bid > 0.0 else math.nan, ask, vol, forward, lot)
-
-
-def exchange_strikes(spot: float) -> tuple[float, ...]:
-    """Return strikes as an exchange lists them around `spot`, ascending, all multiples of one round step."""
-    power = 10.0 ** math.floor(math.log10(0.02 * spot))
-    step = max(nice for nice in (power, 2.0 * power, 2.5 * power, 5.0 * power) if nice <= 0.02 * spot)
-    bands = ((0.8, 1.2, 1), (0.6, 1.4, 2), (0.3, 2.5, 4))
-    multiples = {
-        count * k
-        for low, high, count in bands
-        for k in range(math.ceil(low * spot / step / count), math.floor(high * spot / step / count) + 1)
-    }
-    return tuple(multiple * step for multiple in sorted(multiples))
-
-
-def exchange_expiries(observed_at: int) -> tuple[int, ...]:
-    """Return the listed expiries after `observed_at`: Fridays 08:00 UTC, unix seconds, ascending."""
-    now = datetime.fromtimestamp(observed_at, UTC)
-    first = (now + timedelta(days=(4 - now.weekday()) % 7)).replace(hour=8, minute=0, second=0, microsecond=0)
-    fridays = [day for week in range(84) if (day := first + timedelta(weeks=week)) > now + timedelta(hours=1)]
-    last = [day for day in fridays if (day + timedelta(weeks=1)).month != day.month]
-    chosen = {*fridays[:4], *last[:3], *[day for day in last if day.month % 3 == 0][:6]}
-    return tuple(sorted(int(day.timestamp()) for day in chosen))

@@ -78,6 +78,8 @@ class Leg:
     vol : mid implied volatility (decimal) at which it is valued.
     forward : USD. carry, rate : continuous, per year.
     lot : least quantity.
+    fee : USD per unit that the exchange charges for the trade, >= 0.
+    exit : USD per unit that closing is estimated to cost, half the spread and the fee, >= 0; not part of the cost.
     """
 
     underlying: str
@@ -92,6 +94,8 @@ class Leg:
     carry: float
     rate: float
     lot: float
+    fee: float = 0.0
+    exit: float = 0.0
 
     @property
     def label(self) -> str:
@@ -102,12 +106,22 @@ class Leg:
 
     @property
     def cost_usd(self) -> float:
-        """Return the cash paid (negative: received)."""
-        return self.quantity * self.price
+        """Return the cash paid, fees in (negative: received)."""
+        return self.quantity * self.price + self.fees_usd
+
+    @property
+    def fees_usd(self) -> float:
+        """Return the fees of the trade."""
+        return abs(self.quantity) * self.fee
+
+    @property
+    def exit_usd(self) -> float:
+        """Return what closing is estimated to cost at the quotes of now; nothing where it is held to its expiry."""
+        return abs(self.quantity) * self.exit
 
     @property
     def time_value_usd(self) -> float:
-        """Return the cash paid beyond the discounted intrinsic value at the forward."""
+        """Return the price paid beyond the discounted intrinsic value at the forward; fees do not decay."""
         sign = 1.0 if self.is_call else -1.0
         intrinsic = math.exp(-self.rate * self.expiry) * max(sign * (self.forward - self.strike), 0.0)
         return self.quantity * (self.price - intrinsic)
@@ -158,11 +172,11 @@ class Layer:
     ----------
     units : structures held (puts, straddles, condors), in units of the underlying, >= 0.
     notional_usd : units x spot.
-    cost_usd : cash paid now at executable quotes (negative: credit received).
+    cost_usd : cash paid now at executable quotes, fees in (negative: credit received).
     greeks : at mid volatility, now.
     break_evens : prices at expiry where the layer ends with neither profit nor loss, ascending.
     max_loss_usd : largest loss at expiry, >= 0; infinite if unbounded.
-    time_value_usd : cash paid beyond intrinsic value; what decays.
+    time_value_usd : price paid beyond intrinsic value; what decays.
     reason : why these legs in this size, or why none.
     """
 
@@ -183,11 +197,21 @@ class Layer:
         """Tell whether the layer is sold for its premium; a condor may also be bought."""
         return self.name == "condor" and self.cost_usd < 0.0
 
+    @property
+    def fees_usd(self) -> float:
+        """Return the exchange's fees, which `cost_usd` holds."""
+        return math.fsum(leg.fees_usd for leg in self.legs)
+
+    @property
+    def exit_usd(self) -> float:
+        """Return what closing every leg is estimated to cost, which `cost_usd` does not hold."""
+        return math.fsum(leg.exit_usd for leg in self.legs)
+
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types; an unbounded loss is None."""
-        scalars = ("name", "underlying", "units", "notional_usd", "cost_usd", "time_value_usd", "reason")
+        scalars = ("name", "underlying", "units", "notional_usd", "cost_usd", "fees_usd", "exit_usd", "time_value_usd")
         return {
-            **{name: getattr(self, name) for name in scalars},
+            **{name: getattr(self, name) for name in (*scalars, "reason")},
             "legs": [leg.to_dict() for leg in self.legs],
             "greeks": asdict(self.greeks),
             "break_evens": list(self.break_evens),

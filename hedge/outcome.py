@@ -66,7 +66,8 @@ def outcome(exposure: BookExposure, overlay: Overlay) -> Outcome:
 def costs(exposure: BookExposure, layers: Sequence[Layer], parameters: Parameters) -> dict[str, float]:
     """Return the overlay's cash in USD.
 
-    cash: net, at executable quotes. premium: most that the bought layers can lose. credit: received for condors.
+    cash: net, at executable quotes, fees in. premium: most that the bought layers can lose. credit: received for
+    condors. fees: the exchange's, part of the cash. exit: estimate of closing everything now, not part of it.
     condor_max_loss: beyond their credit. decay_30d: of the bought layers. budget: for the premium.
     """
     bought = [layer for layer in layers if not layer.financing]
@@ -75,6 +76,8 @@ def costs(exposure: BookExposure, layers: Sequence[Layer], parameters: Parameter
         "cash_usd": math.fsum(layer.cost_usd for layer in layers),
         "premium_usd": math.fsum(layer.max_loss_usd for layer in bought),
         "credit_usd": math.fsum(-layer.cost_usd for layer in condors),
+        "fees_usd": math.fsum(layer.fees_usd for layer in layers),
+        "exit_usd": math.fsum(layer.exit_usd for layer in layers),
         "condor_max_loss_usd": math.fsum(layer.max_loss_usd for layer in condors),
         "decay_30d_usd": decay_usd(layers),
         "budget_usd": parameters.budget_bps / BPS * exposure.value_usd,

@@ -117,7 +117,8 @@ def print_decision(planned: Planned) -> None:
         f"CVaR95 over 30 days: unhedged {usd(risk.unhedged)}, with layers 2 and 3 {usd(risk.protected)}, "
         f"with layer 1 {usd(risk.hedged)} (cap {usd(risk.cap)})\n"
         f"cost {usd(costs['cash_usd'])} = premium {usd(costs['premium_usd'])} - credit {usd(costs['credit_usd'])}, "
-        f"of a budget of {usd(costs['budget_usd'])}; decay in 30 days {usd(costs['decay_30d_usd'])}"
+        f"of a budget of {usd(costs['budget_usd'])}, fees of {usd(costs['fees_usd'])} in it; closing it all now "
+        f"would cost about {usd(costs['exit_usd'])}; decay in 30 days {usd(costs['decay_30d_usd'])}"
     )
     print_comparison(planned)
     changes = [

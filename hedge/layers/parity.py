@@ -14,32 +14,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any
 
 from hedge.chain import OptionChain, Quote
-from hedge.errors import BadInput, NotListed
+from hedge.errors import NotListed
+from hedge.fees import Fees
 from hedge.legs import Leg
-
-
-@dataclass(frozen=True)
-class Fees:
-    """State what an exchange charges per unit of an option: a share of the forward, capped by a share of its price."""
-
-    of_forward: float = 0.0003
-    of_price: float = 0.125
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if not 0.0 <= value < 1.0:
-                raise BadInput(name, value, "must be in [0, 1)")
-
-    def usd(self, price: float, forward: float) -> float:
-        """Return the fee of one unit at `price`, USD."""
-        return min(self.of_forward * forward, self.of_price * price)
-
-
-DERIBIT: Final = Fees()
-"""Deribit's taker fee on options, 2026: 0.03 % of the underlying, at most 12.5 % of the option's price."""
 
 
 @dataclass(frozen=True)
@@ -99,16 +79,14 @@ class ParityScan:
         return {"strikes": len(self.quotes), "boxes": [asdict(box) for box in self.boxes], "edges": len(self.edges)}
 
 
-def scan_parity(chain: OptionChain, fees: Fees = DERIBIT) -> ParityScan:
-    """Scan a whole chain for the forwards that its strikes imply, at executable quotes after fees.
+def scan_parity(chain: OptionChain) -> ParityScan:
+    """Scan a whole chain for the forwards that its strikes imply, at executable quotes after the chain's fees.
 
     Returns
     -------
     ParityScan : strikes that list both a put and a call and have at least one executable side.
     """
-    found = [
-        _forward(chain, call, put, fees) for expiry_at in chain.expiries() for call, put in _pairs(chain, expiry_at)
-    ]
+    found = [_forward(chain, call, put) for expiry_at in chain.expiries() for call, put in _pairs(chain, expiry_at)]
     quotes = tuple(one for one in found if not (math.isnan(one.sold_at) and math.isnan(one.bought_at)))
     boxes = (_best_box([one for one in quotes if one.expiry_at == expiry_at]) for expiry_at in chain.expiries())
     return ParityScan(chain.underlying, quotes, tuple(box for box in boxes if box))
@@ -120,11 +98,11 @@ def _pairs(chain: OptionChain, expiry_at: int) -> list[tuple[Quote, Quote]]:
     return [(row, puts[row.strike]) for row in rows if row.is_call and row.strike in puts]
 
 
-def _forward(chain: OptionChain, call: Quote, put: Quote, fees: Fees) -> ForwardQuote:
+def _forward(chain: OptionChain, call: Quote, put: Quote) -> ForwardQuote:
     """Return one strike's forward; a quote of 0 or NaN is none."""
     growth = math.exp(chain.rate * call.expiry)
-    sold = _net(call.bid, put.ask, call.forward, fees)
-    bought = _net(put.bid, call.ask, call.forward, fees)
+    sold = _net(call.bid, put.ask, call.forward, chain.fees)
+    bought = _net(put.bid, call.ask, call.forward, chain.fees)
     strike = call.strike
     return ForwardQuote(call.expiry_at, strike, call, put, strike + growth * sold, strike - growth * bought)
 
@@ -147,14 +125,14 @@ def _best_box(quotes: list[ForwardQuote]) -> Box | None:
     return Box(buy.expiry_at, buy.strike, sale.strike, sale.sold_at - buy.bought_at)
 
 
-def best_forward(chain: OptionChain, expiry_at: int, sell: bool, fees: Fees = DERIBIT) -> tuple[Leg, Leg]:
+def best_forward(chain: OptionChain, expiry_at: int, sell: bool) -> tuple[Leg, Leg]:
     """Return the put and call, one unit each, that sell (or buy) the forward best at one expiry.
 
     Raises
     ------
     NotListed : no strike of the expiry has both quotes.
     """
-    forwards = [_forward(chain, *pair, fees) for pair in _pairs(chain, expiry_at)]
+    forwards = [_forward(chain, *pair) for pair in _pairs(chain, expiry_at)]
     valued = [one for one in forwards if one.call.vol > 0.0 and one.put.vol > 0.0]
     if sell:
         sales = [one for one in valued if one.sold_at == one.sold_at]

@@ -96,8 +96,8 @@ def _synthetics(chain: OptionChain, put: Quote) -> list[Structure]:
 
 
 def _time_value(structure: Structure) -> float:
-    """Return the time value paid per unit: what put-call parity leaves unchanged, so that both ways compare."""
-    return math.fsum(leg.time_value_usd for leg in structure)
+    """Return time value and fees per unit: parity leaves the rest unchanged, so that both ways compare."""
+    return math.fsum(leg.time_value_usd + leg.fees_usd for leg in structure)
 
 
 def _gain(structure: Structure, market: Market, exposure: AssetExposure) -> float:

@@ -23,8 +23,8 @@ class Replication:
     """Hold the options that come nearest to a pay-off at the horizon.
 
     legs : bought (quantity > 0) at the ask or sold at the bid; none where nothing helps, the budget is 0 or the program
-        is infeasible. cost : net premium, quote currency. bound : no price from low to high shows a larger absolute
-        difference of pay-off and target, premium apart. unhedged : the same without any leg.
+        is infeasible. cost : net premium and fees, quote currency. bound : no price from low to high shows a larger
+        absolute difference of pay-off and target, premium apart. unhedged : the same without any leg.
     status : "optimal" (within the terms' gap); "stopped" (the search for whole lots ended first: legs are the best
         found); "infeasible" (no quantities meet budget and tolerance); "unbounded" (signed, and the quotes hold an
         arbitrage that costs less the more is traded).
@@ -110,7 +110,9 @@ def _tradables(chain: OptionChain, quotes: tuple[Quote, ...], nodes: FloatArray,
     legs = [chain.bought(quote) for quote in quotes]
     payoffs = np.stack([leg.value(nodes, horizon) for leg in legs], axis=-1)
     gaps = [_gaps(leg, nodes, payoffs[:, number], horizon) for number, leg in enumerate(legs)]
-    ask, bid, lot = (np.array([getattr(quote, name) for quote in quotes]) for name in ("ask", "bid", "lot"))
+    ask = np.array([quote.ask + chain.fees.usd(quote.ask, quote.forward) for quote in quotes])
+    bid = np.array([quote.bid - chain.fees.usd(quote.bid, quote.forward) for quote in quotes])
+    lot = np.array([quote.lot for quote in quotes])
     return Tradables(payoffs, np.stack(gaps, axis=-1), ask, bid, lot, np.array([quote.is_call for quote in quotes]))
 
 

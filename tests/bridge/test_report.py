@@ -21,12 +21,12 @@ from bridge.report.pictures.payoff import price_range
 from bridge.report.pictures.volatility import verdict
 from bridge.report.view import MEANING, condor_balance, timed_steps
 from hedge.book import Book, Position
-from hedge.chain import synthetic_chain
 from hedge.decision import Decision
 from hedge.market import Market
 from hedge.parameters import KEYS, Limits, Parameters
 from hedge.plan import Plan, build_plan
 from hedge.policy import Change, ProposedUpdate
+from hedge.synthetic import synthetic_chain
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,7 @@ import pytest
 from sample_books import CHAINS, MARKET, NOW, mixed_book, position
 
 from hedge.book import AssetExposure, Book, book_exposure
-from hedge.chain import OptionChain, synthetic_chain
+from hedge.chain import OptionChain
 from hedge.layers.budget import Budget
 from hedge.layers.condor import condor_layer
 from hedge.layers.tail import tail_layer
@@ -15,6 +15,7 @@ from hedge.layers.volatility import ramp, volatility_layer
 from hedge.market import HORIZON_DAYS, YEAR_DAYS
 from hedge.parameters import Parameters
 from hedge.risk import vol_move
+from hedge.synthetic import Smile, synthetic_chain
 
 pytestmark = pytest.mark.unit
 
@@ -74,7 +75,7 @@ def test_tail__dear_put_beside_fair_calls__buys_the_synthetic_for_less() -> None
     layer = tail_layer(MARKET, EXPOSURE, dear, Parameters(), AMPLE)
     assert [leg.quantity > 0 for leg in layer.legs] == [True, False, True]
     assert sum(leg.time_value_usd for leg in layer.legs) / layer.units < outright.price + 20.0
-    assert layer.max_loss_usd == pytest.approx(layer.time_value_usd)
+    assert layer.max_loss_usd == pytest.approx(layer.time_value_usd + layer.fees_usd)
     at_expiry = [sum(float(leg.payoff(price)) for leg in layer.legs) / layer.units for price in (500.0, 1000.0, 3000.0)]
     assert at_expiry[0] - at_expiry[1] == pytest.approx(500.0)
     assert at_expiry[1] - at_expiry[2] == pytest.approx(outright.strike - 1000.0)
@@ -141,8 +142,6 @@ def test_condor__no_strike_in_the_delta_band__is_empty_and_says_so() -> None:
 
 
 def test_condor__spread_wider_than_the_credit__is_empty() -> None:
-    from hedge.chain import Smile
-
     wide = synthetic_chain("ETH", 2000.0, NOW, 0.65, Smile(half_spread=0.3))
     assert condor_layer(MARKET, EXPOSURE, wide, Parameters(), AMPLE).legs == ()
 

@@ -17,9 +17,21 @@ CALL = next(quote for quote in ETH.buyable(FAR, is_call=True) if quote.strike ==
 
 
 @pytest.mark.unit
-def test_bought_and_sold__one_quote__trade_at_ask_and_bid() -> None:
-    assert ETH.bought(PUT).cost_usd == PUT.ask
-    assert ETH.sold(PUT).cost_usd == -PUT.bid
+def test_bought_and_sold__one_quote__trade_at_ask_and_bid_and_pay_the_fee() -> None:
+    bought, sold = ETH.bought(PUT), ETH.sold(PUT)
+    assert (bought.price, sold.price) == (PUT.ask, PUT.bid)
+    assert bought.fees_usd == sold.fees_usd == pytest.approx(0.0003 * 2000.0)
+    assert bought.cost_usd == pytest.approx(PUT.ask + 0.6)
+    assert sold.cost_usd == pytest.approx(0.6 - PUT.bid)
+
+
+@pytest.mark.unit
+def test_exit__two_sided_and_one_sided_quote__is_half_the_spread_or_the_price_and_the_fee() -> None:
+    assert ETH.bought(PUT).exit_usd == pytest.approx(0.5 * (PUT.ask - PUT.bid) + 0.6)
+    assert ETH.bought(PUT._replace(bid=math.nan)).exit_usd == pytest.approx(PUT.ask + 0.6)
+    layer = build_layer("tail", "ETH", (ETH.bought(PUT),), 3.0, 2000.0, "")
+    assert (layer.fees_usd, layer.exit_usd) == pytest.approx((1.8, 1.5 * (PUT.ask - PUT.bid) + 1.8))
+    assert layer.cost_usd == pytest.approx(3.0 * PUT.ask + 1.8)
 
 
 @pytest.mark.unit
@@ -28,17 +40,17 @@ def test_label__listed_put__reads_as_the_exchange_writes_it() -> None:
 
 
 @pytest.mark.unit
-def test_max_loss_and_break_even__bought_put__are_premium_and_strike_less_premium() -> None:
+def test_max_loss_and_break_even__bought_put__count_premium_and_fee() -> None:
     legs = (ETH.bought(PUT),)
-    assert max_loss(legs) == PUT.ask
-    assert break_evens(legs) == (pytest.approx(1600.0 - PUT.ask),)
+    assert max_loss(legs) == pytest.approx(PUT.ask + 0.6)
+    assert break_evens(legs) == (pytest.approx(1600.0 - PUT.ask - 0.6),)
 
 
 @pytest.mark.unit
-def test_max_loss_and_break_even__sold_call__are_unbounded_and_strike_plus_credit() -> None:
+def test_max_loss_and_break_even__sold_call__are_unbounded_and_strike_plus_credit_less_fee() -> None:
     legs = (ETH.sold(CALL),)
     assert max_loss(legs) == math.inf
-    assert break_evens(legs) == (pytest.approx(2400.0 + CALL.bid),)
+    assert break_evens(legs) == (pytest.approx(2400.0 + CALL.bid - 0.6),)
 
 
 @pytest.mark.unit

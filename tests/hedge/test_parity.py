@@ -1,5 +1,6 @@
 """Conversion and reversal: edges per strike at bid and ask, after fees."""
 
+import dataclasses
 import math
 
 import pytest
@@ -7,12 +8,13 @@ from sample_books import CHAINS, NOW
 
 from hedge.chain import OptionChain
 from hedge.errors import BadInput, NotListed
-from hedge.layers.parity import DERIBIT, Fees, best_forward, scan_parity
+from hedge.fees import DERIBIT, NO_FEES, Fees
+from hedge.layers.parity import best_forward, scan_parity
 
 pytestmark = pytest.mark.unit
 
 ETH = CHAINS["ETH"]
-FREE = Fees(0.0, 0.0)
+FREE = dataclasses.replace(ETH, fees=NO_FEES)
 
 
 def with_bid(chain: OptionChain, strike: float, is_call: bool, above: float) -> OptionChain:
@@ -53,8 +55,8 @@ def test_scan__dear_put__shows_the_reversal_at_its_strike() -> None:
 
 
 def test_scan__edge__is_what_the_four_trades_pay_at_every_price() -> None:
-    dear = with_bid(ETH, 2000.0, True, 150.0)
-    (box,) = scan_parity(dear, FREE).edges
+    dear = dataclasses.replace(with_bid(ETH, 2000.0, True, 150.0), fees=NO_FEES)
+    (box,) = scan_parity(dear).edges
     rows = {(row.strike, row.is_call): row for row in dear.rows if row.expiry_at == box.expiry_at}
     legs = [
         dear.bought(rows[box.buy_strike, True]), dear.sold(rows[box.buy_strike, False]),
@@ -68,12 +70,15 @@ def test_scan__edge__is_what_the_four_trades_pay_at_every_price() -> None:
 def test_fees__deribit__are_a_share_of_the_forward_capped_by_the_price() -> None:
     assert DERIBIT.usd(100.0, 2000.0) == pytest.approx(0.6)
     assert DERIBIT.usd(1.0, 2000.0) == pytest.approx(0.125)
-    with pytest.raises(BadInput):
-        Fees(of_forward=1.0)
+    assert Fees(0.0, 0.0, per_unit=0.5).usd(1.0, 2000.0) == 0.5
+    assert math.isnan(DERIBIT.usd(math.nan, 2000.0))
+    for wrong in ({"of_forward": 1.0}, {"of_price": -0.1}, {"per_unit": math.inf}):
+        with pytest.raises(BadInput):
+            Fees(**wrong)
 
 
 def test_scan__fees__only_ever_lower_the_edges() -> None:
-    pairs = zip(scan_parity(ETH, FREE).quotes, scan_parity(ETH).quotes, strict=True)
+    pairs = zip(scan_parity(FREE).quotes, scan_parity(ETH).quotes, strict=True)
     assert all(not paid.sold_at > free.sold_at and not paid.bought_at < free.bought_at for free, paid in pairs)
 
 

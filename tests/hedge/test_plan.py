@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from sample_books import CALM, CHAINS, MARKET, NOW, chains, mixed_book, position
 
 from hedge.book import Book
-from hedge.chain import synthetic_chain
 from hedge.errors import BadInput, ChainMismatch, UnknownAsset
 from hedge.legs import LegGreeks
 from hedge.market import Market
 from hedge.parameters import KEYS, Limits, Parameters
 from hedge.plan import Plan, build_plan
+from hedge.synthetic import synthetic_chain
 
 UNBOUND = Parameters(overlay_notional_cap_usd=500_000_000, condor_notional_cap_usd=50_000_000)
 

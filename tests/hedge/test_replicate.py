@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedge import amm, options
-from hedge.chain import OptionChain, synthetic_chain
+from hedge.chain import OptionChain
 from hedge.errors import BadInput, NotListed
 from hedge.replication import (
     GridTarget,
@@ -26,6 +26,7 @@ from hedge.replication import (
 )
 from hedge.replication.program import error_bound
 from hedge.replication.targets import chord_gaps
+from hedge.synthetic import synthetic_chain
 
 pytestmark = pytest.mark.unit
 

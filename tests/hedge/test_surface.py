@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hedge import options
-from hedge.chain import Smile, synthetic_chain
 from hedge.errors import BadInput, HedgeError, NoSurface
 from hedge.surface import Surface, Svi, fit_surface
 from hedge.surface.arbitrage import check_smiles
 from hedge.surface.coordinates import durrleman_gradient, point_of, slopes_gradient, smile_at, variance_gradient
+from hedge.synthetic import Smile, synthetic_chain
 
 pytestmark = pytest.mark.unit
 
