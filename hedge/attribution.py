@@ -10,10 +10,11 @@ from hedge.book import BookExposure
 from hedge.chain import OptionChain
 from hedge.errors import NotListed
 from hedge.inputs import FloatArray
-from hedge.legs import Layer, LayerName, all_legs
+from hedge.legs import Layer, LayerName
 from hedge.market import HORIZON_DAYS
 from hedge.outcome import net_greeks
-from hedge.risk import Scenarios, cvar, legs_pnl
+from hedge.risk import cvar, layers_pnl
+from hedge.scenarios import Scenarios
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def layer_effects(
 
 def _stand(exposure: BookExposure, layers: Sequence[Layer], lp_pnl: FloatArray, scenarios: Scenarios) -> Stand:
     net = net_greeks(exposure, layers).values()
-    loss = cvar(lp_pnl + legs_pnl(all_legs(layers), scenarios))
+    loss = cvar(lp_pnl + layers_pnl(layers, scenarios))
     return Stand(sum(one.gamma_usd for one in net), sum(one.vega_usd for one in net), loss)
 
 

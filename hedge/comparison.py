@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -25,7 +25,8 @@ from hedge.book import json_number
 from hedge.inputs import FloatArray
 from hedge.legs import Layer, Leg, all_legs
 from hedge.reference import Reference
-from hedge.risk import Scenarios, cvar, legs_pnl
+from hedge.risk import cvar, layers_pnl, legs_pnl
+from hedge.scenarios import Scenarios
 
 FIELDS: Final = (
     "cash_usd", "expected_cost_usd", "given_up_usd", "cvar_usd", "cvar_removed_usd", "variance_removed",
@@ -94,18 +95,30 @@ def compare(
     ----------
     layers : of the plan. yardsticks : of `reference.references`. lp_pnl : of the LP alone, shape (n,), USD.
     """
-    still = replace(scenarios, vol_moves={asset: np.zeros_like(move) for asset, move in scenarios.vol_moves.items()})
     delta, strip = (_legs(yardsticks[name]) for name in ("delta", "strip"))
-    bought = all_legs(layer for layer in layers if layer.name != "condor")
+    bought = tuple(layer for layer in layers if layer.name != "condor")
     rows = (
-        ("unhedged", (), "the LP alone"),
-        ("delta", delta, _words(yardsticks["delta"])),
-        ("strip", strip, _words(yardsticks["strip"])),
-        ("strip and delta", strip + delta, "both of the above"),
-        ("layers 2 and 3", bought, "without the condor"),
-        ("plan", all_legs(layers), "every layer, in the size that the gate accepts"),
+        ("unhedged", (), (), "the LP alone"),
+        ("delta", delta, (), _words(yardsticks["delta"])),
+        ("strip", strip, (), _words(yardsticks["strip"])),
+        ("strip and delta", strip + delta, (), "both of the above"),
+        ("layers 2 and 3", (), bought, "without the condor"),
+        ("plan", (), tuple(layers), "every layer, in the size that the gate accepts"),
     )
-    return Comparison(tuple(_measure(name, legs, reason, lp_pnl, scenarios, still) for name, legs, reason in rows))
+    still = scenarios.still()
+    return Comparison(
+        tuple(
+            _measure(
+                name,
+                legs + all_legs(held),
+                reason,
+                lp_pnl,
+                legs_pnl(legs, scenarios) + layers_pnl(held, scenarios),
+                legs_pnl(legs, still) + layers_pnl(held, still),
+            )
+            for name, legs, held, reason in rows
+        )
+    )
 
 
 def _legs(one: Mapping[str, Reference]) -> tuple[Leg, ...]:
@@ -117,11 +130,11 @@ def _words(one: Mapping[str, Reference]) -> str:
 
 
 def _measure(
-    name: str, legs: tuple[Leg, ...], reason: str, lp_pnl: FloatArray, scenarios: Scenarios, still: Scenarios
+    name: str, legs: tuple[Leg, ...], reason: str, lp_pnl: FloatArray, pnl: FloatArray, calm: FloatArray
 ) -> Alternative:
+    """Return one row; `pnl` and `calm` are the hedge's profit with volatility moving and unmoved."""
     unhedged, variance = cvar(lp_pnl), float(np.var(lp_pnl))
-    hedged = lp_pnl + legs_pnl(legs, scenarios)
-    calm = legs_pnl(legs, still)
+    hedged = lp_pnl + pnl
     left, given_up = cvar(hedged), float(np.mean(np.maximum(-calm, 0.0)))
     removed = 1.0 - float(np.var(hedged)) / variance if variance > 0.0 else math.nan
     return Alternative(

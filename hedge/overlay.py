@@ -20,7 +20,8 @@ from hedge.layers.volatility import volatility_layer
 from hedge.legs import Layer, all_legs, build_layer, empty_layer, sum_greeks
 from hedge.market import HORIZON_DAYS, Market
 from hedge.parameters import Parameters
-from hedge.risk import Scenarios, cvar, legs_pnl
+from hedge.risk import cvar, layers_pnl, rolled_pnl
+from hedge.scenarios import Scenarios
 from hedge.stance import Stance
 
 
@@ -70,7 +71,7 @@ def build_overlay(
     hedgeable = [exposure.assets[asset] for asset in exposure.assets if asset in chains]
     protection = {one.asset: _protect(desk, one, chains[one.asset], _share(one, exposure)) for one in hedgeable}
     bought = [layer for pair in protection.values() for layer in pair]
-    pnl = lp_pnl + legs_pnl(all_legs(bought), scenarios)
+    pnl = lp_pnl + layers_pnl(bought, scenarios)
     cap = parameters.cvar_cap_bps / BPS * exposure.value_usd
     risk = TailRisk(cvar(lp_pnl), cvar(pnl), cvar(pnl), cap)
     layers: list[Layer] = []
@@ -78,7 +79,7 @@ def build_overlay(
     for one in hedgeable:
         own = protection[one.asset]
         condor, gate = _first_layer(desk, one, chains[one.asset], own, _share(one, exposure), pnl, risk)
-        pnl = pnl + legs_pnl(condor.legs, scenarios)
+        pnl = pnl + layers_pnl([condor], scenarios)
         layers += [*own, condor]
         gates += [gate] if gate else []
     return Overlay(tuple(layers), GateReport(tuple(gates), replace(risk, hedged=cvar(pnl))))
@@ -164,7 +165,7 @@ def _gated(
     per_percent = one.spot**2 / 100.0
     bought, unit = (sum_greeks(legs, {one.asset: one.spot}).gamma * per_percent for legs in (all_legs(own), structure))
     carrier = Carrier(one.gamma_usd, one.gamma_usd + bought, pnl, risk.limit)
-    condor = Condor(one.asset, one.spot, structure[0].lot, unit, legs_pnl(structure, desk.scenarios))
+    condor = Condor(one.asset, one.spot, structure[0].lot, unit, rolled_pnl(structure, desk.scenarios))
     gate = gate_condor(condor, asked.units, carrier, one.value_usd, desk.parameters)
     reason = f"{asked.reason}; {gate.reason}"
     return build_layer("condor", one.asset, structure, gate.accepted, one.spot, reason), gate

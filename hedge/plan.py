@@ -32,7 +32,8 @@ from hedge.policy import ProposedUpdate, propose_update
 from hedge.premises import plan_inputs, plan_notes, signal_inputs
 from hedge.reasons import Node, reason_tree
 from hedge.reference import references
-from hedge.risk import SEED, Scenarios, book_pnl, draw_scenarios
+from hedge.risk import book_pnl
+from hedge.scenarios import SEED, Scenarios, draw_scenarios
 from hedge.signals.regime import RegimeRules
 from hedge.signals.signal import Signal
 from hedge.stance import Stance, take_stance

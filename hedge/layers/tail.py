@@ -11,7 +11,7 @@ from hedge.layers.budget import BPS, Budget
 from hedge.legs import Layer, Leg, build_layer, empty_layer, lots_up, max_loss
 from hedge.market import HORIZON_DAYS, YEAR_DAYS, Market
 from hedge.parameters import Parameters
-from hedge.risk import vol_move
+from hedge.scenarios import vol_move
 
 Structure = tuple[Leg, ...]
 

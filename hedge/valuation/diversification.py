@@ -28,7 +28,8 @@ from scipy.stats import rankdata
 from hedge.errors import BadInput
 from hedge.inputs import FloatArray, finite, nonnegative
 from hedge.market import TAIL_SHARE
-from hedge.risk import SEED, cvar
+from hedge.risk import cvar
+from hedge.scenarios import SEED
 
 
 def effective_bets(covariance: ArrayLike, weights: ArrayLike | None = None) -> float:

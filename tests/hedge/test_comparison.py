@@ -15,7 +15,8 @@ from hedge.gate import TailRisk
 from hedge.parameters import Parameters
 from hedge.plan import Plan, build_plan
 from hedge.reference import delta_reference, strip_reference
-from hedge.risk import Scenarios, book_pnl, cvar, draw_scenarios, legs_pnl
+from hedge.risk import book_pnl, cvar, legs_pnl
+from hedge.scenarios import Scenarios, draw_scenarios
 
 pytestmark = pytest.mark.unit
 
@@ -76,7 +77,7 @@ def test_effects__each_layer__is_the_difference_of_with_and_without() -> None:
         vega = sum(layer.greeks.vega for layer in legs)
         assert effect.with_it.vega_usd - effect.without_it.vega_usd == pytest.approx(vega, rel=1e-9, abs=1e-6)
         assert effect.alone.vega_usd == pytest.approx(vega)
-        assert effect.with_it.cvar_usd == result.gate.risk.hedged
+        assert effect.with_it.cvar_usd == pytest.approx(result.gate.risk.hedged, rel=1e-12)
     condor = result.effects[2]
     assert condor.without_it.cvar_usd == pytest.approx(result.gate.risk.protected)
     assert condor.with_it.gamma_usd <= condor.without_it.gamma_usd

@@ -10,7 +10,8 @@ from hedge.book import Book, book_exposure
 from hedge.gate import Carrier, Condor, gate_condor
 from hedge.overlay import Overlay, build_overlay
 from hedge.parameters import Parameters
-from hedge.risk import book_pnl, cvar, draw_scenarios
+from hedge.risk import book_pnl, cvar
+from hedge.scenarios import draw_scenarios
 
 pytestmark = pytest.mark.unit
 

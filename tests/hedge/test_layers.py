@@ -14,7 +14,7 @@ from hedge.layers.tail import tail_layer
 from hedge.layers.volatility import ramp, volatility_layer
 from hedge.market import HORIZON_DAYS, YEAR_DAYS
 from hedge.parameters import Parameters
-from hedge.risk import vol_move
+from hedge.scenarios import vol_move
 from hedge.synthetic import Smile, synthetic_chain
 
 pytestmark = pytest.mark.unit

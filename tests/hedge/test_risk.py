@@ -1,5 +1,7 @@
 """Scenarios, CVaR, pay-off curves and stress."""
 
+import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -10,7 +12,8 @@ from hedge.book import Book
 from hedge.errors import BadInput
 from hedge.legs import build_layer
 from hedge.market import Market
-from hedge.risk import book_pnl, cvar, draw_scenarios, legs_pnl, payoff_curve, stress_matrix, vol_move
+from hedge.risk import book_pnl, cvar, layers_pnl, legs_pnl, payoff_curve, rolled_pnl, stress_matrix
+from hedge.scenarios import draw_scenarios, vol_move
 
 pytestmark = pytest.mark.unit
 
@@ -94,3 +97,56 @@ def test_stress_matrix__no_move_and_a_crash__costs_the_spread_and_gains() -> Non
 def test_stress_matrix__empty_book__is_zero() -> None:
     matrix = stress_matrix(Book(()), MARKET, [], (-0.5, 0.0), (0.0,))
     assert matrix.hedged.tolist() == [[0.0], [0.0]]
+
+
+WEEKLY = [ETH.sold(row) for row in ETH.sellable(ETH.expiries()[0], is_call=True) if row.strike == 2200.0]
+
+
+def test_spots_at__several_days__weekly_returns_are_independent_and_have_their_own_variance() -> None:
+    scenarios = draw_scenarios(("ETH", "BTC"), MARKET, 8192)
+    week = 7.3 / 365
+    logs = {asset: [np.log(scenarios.spots_at(k * week)[asset]) for k in range(5)] for asset in ("ETH", "BTC")}
+    weekly = {asset: np.diff(one, axis=0) for asset, one in logs.items()}
+    for asset, one in weekly.items():
+        assert one.std(axis=1) == pytest.approx(MARKET.vol(asset) * math.sqrt(week), rel=0.03)
+        assert np.abs(np.corrcoef(one) - np.eye(4)).max() < 0.04
+    across = [np.corrcoef(weekly["ETH"][k], weekly["BTC"][k])[0, 1] for k in range(4)]
+    assert across == pytest.approx([0.8] * 4, abs=0.02)
+
+
+def test_vol_moves_at__a_day_on_the_way__follow_the_price_of_that_day_unless_still() -> None:
+    scenarios = draw_scenarios(("ETH",), MARKET, 256)
+    ratio = scenarios.spots_at(0.03)["ETH"] / 2000.0
+    assert scenarios.vol_moves_at(0.03)["ETH"] == pytest.approx(vol_move(ratio))
+    assert (scenarios.still().vol_moves_at(0.03)["ETH"] == 0.0).all()
+
+
+def test_rolled_pnl__weekly_call_over_a_month__is_the_sum_of_its_lives_at_the_same_moneyness() -> None:
+    scenarios, (call,) = draw_scenarios(("ETH",), MARKET, 512), WEEKLY
+    lives = int(scenarios.elapsed / call.expiry)
+    assert lives > 3
+    days = [scenarios.spots_at(k * call.expiry)["ETH"] for k in range(lives + 1)]
+    expected = np.zeros(512)
+    for before, after in itertools.pairwise(days):
+        # The strike stands 10 % above the price of the day of sale; the notional stays, so units fall as it rises.
+        expected += (2000.0 / before) * (-np.maximum(after - 1.1 * before, 0.0)) - call.cost_usd
+    assert rolled_pnl(WEEKLY, scenarios) == pytest.approx(expected)
+
+
+def test_rolled_pnl__one_life_or_no_path__is_that_of_the_legs() -> None:
+    scenarios = draw_scenarios(("ETH",), MARKET, 256)
+    assert (rolled_pnl([PUT], scenarios) == legs_pnl([PUT], scenarios)).all()
+    bare = dataclasses.replace(scenarios, paths={})
+    assert (rolled_pnl(WEEKLY, bare) == legs_pnl(WEEKLY, bare)).all()
+
+
+def test_layers_pnl__sold_condor__is_rolled_and_a_bought_one_is_not() -> None:
+    scenarios = draw_scenarios(("ETH",), MARKET, 512)
+    sold = build_layer("condor", "ETH", tuple(WEEKLY), 10.0, 2000.0, "")
+    bought = build_layer(
+        "condor", "ETH", tuple(dataclasses.replace(leg, quantity=1.0) for leg in WEEKLY), 10.0, 2000.0, ""
+    )
+    assert sold.financing
+    assert (layers_pnl([sold], scenarios) == rolled_pnl(sold.legs, scenarios)).all()
+    assert layers_pnl([bought, TAIL], scenarios) == pytest.approx(legs_pnl([*bought.legs, *TAIL.legs], scenarios))
+    assert cvar(layers_pnl([sold], scenarios)) > 1.2 * cvar(legs_pnl(sold.legs, scenarios))
