@@ -7,7 +7,7 @@ It reads and compares; it never signs. A source that fails becomes a warning of 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bridge.chain import BlockRef, Chain
@@ -22,7 +22,7 @@ from bridge.records import PlanRecord, find_record
 from bridge.units import YEAR_SECONDS
 from hedge.book import Book, BookExposure, book_exposure
 from hedge.hold import drift
-from hedge.legs import Leg
+from hedge.index_market import read_leg
 from hedge.market import Market
 from hedge.parameters import KEYS
 
@@ -107,7 +107,7 @@ def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:
     """Value every layer of a recorded plan at the market now, its volatilities moved as the index has moved since."""
     states = []
     for layer in record.plan["layers"]:
-        legs = [Leg(**{field.name: leg[field.name] for field in fields(Leg)}) for leg in layer["legs"]]
+        legs = [read_leg(leg) for leg in layer["legs"]]
         if not legs:
             continue
         asset = str(layer["underlying"])

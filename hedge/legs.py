@@ -100,9 +100,8 @@ class Leg:
     @property
     def label(self) -> str:
         """Return the instrument as an exchange writes it, such as ``ETH-27MAR26-2000-P``."""
-        day = datetime.fromtimestamp(self.expiry_at, UTC)
-        date = f"{day.day}{day.strftime('%b%y').upper()}"
-        return f"{self.underlying}-{date}-{self.strike:g}-{'C' if self.is_call else 'P'}"
+        date, kind = expiry_name(self.expiry_at), "C" if self.is_call else "P"
+        return f"{self.underlying}-{date}-{self.strike:g}-{kind}"
 
     @property
     def cost_usd(self) -> float:
@@ -144,6 +143,24 @@ class Leg:
         unit = options.price(spot, self.strike, remaining, vol, self.rate, self.carry, self.is_call)
         return np.asarray(self.quantity * unit, dtype=np.float64)
 
+    def notional(self, spot: float) -> float:
+        """Return the USD value of what one unit refers to."""
+        return spot
+
+    def fair(self, spot: float, elapsed: float, vol: float) -> float:
+        """Return its mean value after `elapsed` years of volatility `vol`, its own unmoved, discounted to now.
+
+        Lognormal steps add up: it is the Black-Scholes value at the mean variance of both stretches.
+        """
+        share = min(elapsed / self.expiry, 1.0)
+        mixed = math.sqrt(share * vol * vol + (1.0 - share) * self.vol * self.vol)
+        terms = (spot, self.strike, self.expiry, mixed, self.rate, self.carry, self.is_call)
+        return self.quantity * float(options.price(*terms))
+
+    def index_vega(self, spot: float) -> float:
+        """Return the USD per 1.00 of the asset's 30-day index."""
+        return self.greeks(spot).vega * tenor_scale(self.expiry)
+
     def greeks(self, spot: float) -> LegGreeks:
         """Return the sensitivities now at `spot`, quantity included."""
         unit = options.greeks(spot, self.strike, self.expiry, self.vol, self.rate, self.carry, self.is_call)
@@ -154,6 +171,12 @@ class Leg:
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types."""
         return {"label": self.label, **asdict(self), "cost_usd": self.cost_usd}
+
+
+def expiry_name(expiry_at: int) -> str:
+    """Return a day as exchanges write it, such as ``27MAR26``."""
+    day = datetime.fromtimestamp(expiry_at, UTC)
+    return f"{day.day}{day.strftime('%b%y').upper()}"
 
 
 def tenor_scale(remaining: float) -> float:
@@ -170,11 +193,11 @@ class Layer:
 
     Parameters
     ----------
-    units : structures held (puts, straddles, condors), in units of the underlying, >= 0.
-    notional_usd : units x spot.
+    units : structures held (puts, straddles, condors), in units of the underlying, or USD per point of an index, >= 0.
+    notional_usd : units x spot, or x the index's forward.
     cost_usd : cash paid now at executable quotes, fees in (negative: credit received).
     greeks : at mid volatility, now.
-    break_evens : prices at expiry where the layer ends with neither profit nor loss, ascending.
+    break_evens : prices at expiry (points of an index) where the layer ends without profit or loss, ascending.
     max_loss_usd : largest loss at expiry, >= 0; infinite if unbounded.
     time_value_usd : price paid beyond intrinsic value; what decays.
     reason : why these legs in this size, or why none.
@@ -222,14 +245,14 @@ class Layer:
 def build_layer(
     name: LayerName, underlying: str, structure: tuple[Leg, ...], units: float, spot: float, reason: str
 ) -> Layer:
-    """Return `units` of a one-unit `structure` as a layer, or an empty layer where `units` is 0."""
-    legs = tuple(replace(leg, quantity=leg.quantity * units) for leg in structure) if units > 0.0 else ()
+    """Return `units` of a one-unit `structure` as a layer, each leg in whole lots; empty where `units` is 0."""
+    legs = sized(structure, units)
     return Layer(
         name=name,
         underlying=underlying,
         legs=legs,
         units=units,
-        notional_usd=units * spot,
+        notional_usd=units * max((leg.notional(spot) for leg in legs), default=0.0),
         cost_usd=math.fsum(leg.cost_usd for leg in legs),
         greeks=sum_greeks(legs, {underlying: spot}),
         break_evens=break_evens(legs),
@@ -237,6 +260,12 @@ def build_layer(
         time_value_usd=math.fsum(leg.time_value_usd for leg in legs),
         reason=reason,
     )
+
+
+def sized(structure: Iterable[Leg], units: float) -> tuple[Leg, ...]:
+    """Return `units` of a one-unit structure, every leg rounded down to whole lots; legs below one lot are left out."""
+    lots = ((leg, lots_down(abs(leg.quantity) * units, leg.lot)) for leg in structure)
+    return tuple(replace(leg, quantity=math.copysign(size, leg.quantity)) for leg, size in lots if size > 0.0)
 
 
 def empty_layer(name: LayerName, underlying: str, reason: str) -> Layer:

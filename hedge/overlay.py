@@ -11,6 +11,7 @@ from hedge.chain import DAY, OptionChain
 from hedge.decision import decay_usd
 from hedge.errors import NotListed
 from hedge.gate import Carrier, Condor, CondorGate, GateReport, TailRisk, gate_condor
+from hedge.index_market import IndexListing
 from hedge.inputs import FloatArray
 from hedge.layers.budget import BPS, Budget
 from hedge.layers.condor import bought_condor_layer, condor_layer, condor_structure
@@ -41,6 +42,7 @@ class _Desk:
     parameters: Parameters
     scenarios: Scenarios
     stance: Stance | None
+    indices: Mapping[str, IndexListing]
 
     @property
     def tenored(self) -> Parameters:
@@ -56,6 +58,7 @@ def build_overlay(
     lp_pnl: FloatArray,
     scenarios: Scenarios,
     stance: Stance | None = None,
+    indices: Mapping[str, IndexListing] | None = None,
 ) -> Overlay:
     """Size all three layers on every asset that has a chain.
 
@@ -66,8 +69,9 @@ def build_overlay(
     ----------
     exposure : of a book with at least one asset. lp_pnl : of the LP alone per scenario, shape (n,), USD.
     stance : of the regime; None sizes by the governed parameters alone, layer 1 up to its size cap.
+    indices : what is listed on the volatility index of each asset that has one.
     """
-    desk = _Desk(market, parameters, scenarios, stance)
+    desk = _Desk(market, parameters, scenarios, stance, indices or {})
     hedgeable = [exposure.assets[asset] for asset in exposure.assets if asset in chains]
     protection = {one.asset: _protect(desk, one, chains[one.asset], _share(one, exposure)) for one in hedgeable}
     bought = [layer for pair in protection.values() for layer in pair]
@@ -98,7 +102,7 @@ def _protect(desk: _Desk, one: AssetExposure, chain: OptionChain, share: float) 
     premium = min(p.volatility_premium_cap_bps / BPS * one.value_usd, total - tail.max_loss_usd)
     left = Budget(max(premium, 0.0), max(notional - tail.notional_usd, 0.0))
     floor = desk.stance.ramp_floor if desk.stance else 0.0
-    return tail, volatility_layer(desk.market, one, chain, p, left, floor)
+    return tail, volatility_layer(desk.market, one, chain, p, left, floor, desk.indices.get(one.asset))
 
 
 def _first_layer(

@@ -20,6 +20,7 @@ from hedge.decision import Decision, Evidence, decide
 from hedge.errors import BadInput, ChainMismatch
 from hedge.gate import GateReport, TailRisk
 from hedge.hold import ExposureRecord, drift, gamma_drift, hold_motions
+from hedge.index_market import IndexListing
 from hedge.inputs import FloatArray
 from hedge.layers.parity import ParityScan, scan_parity
 from hedge.layers.roll import roll_dates
@@ -35,7 +36,7 @@ from hedge.reference import references
 from hedge.risk import book_pnl
 from hedge.scenarios import SEED, Scenarios, draw_scenarios
 from hedge.signals.regime import RegimeRules
-from hedge.signals.signal import Signal
+from hedge.signals.signal import Signal, State
 from hedge.stance import Stance, take_stance
 
 SPOT_TOLERANCE: Final = 0.05
@@ -129,33 +130,31 @@ def build_plan(
     at: int | None = None,
     scenario_count: int = 4096,
     seed: int = SEED,
+    indices: Mapping[str, IndexListing] | None = None,
 ) -> Plan:
     """Decide whether and how to hedge a book, and which parameters to propose.
 
     Parameters
     ----------
-    chains : per underlying; an asset without one is left unhedged and noted.
+    chains, indices : per asset, its options and what is listed on its volatility index; one without chain is noted.
     limits, updated_at : as in `policy.propose_update`. record : what the hedge on record was made for; None if none is.
     signals, rules, expected : as in `hedge.signals.combine`; without any signal the regime is stressed.
     at : unix seconds of the proposal; the market's observation by default. scenario_count : a power of two.
 
     Raises
     ------
-    ChainMismatch : a chain was seen at a spot more than 5 % from the market's.
-    BadInput : a chain stands under another asset's name, or `scenario_count` is not a power of two.
+    ChainMismatch, BadInput : a chain was seen at a spot more than 5 % from the market's, or is another asset's.
     UnknownAsset, MissingCorrelation, InvalidMarket : the market does not describe the book.
     """
-    _check_chains(market, chains)
-    at = market.observed_at if at is None else at
-    exposure, stance = book_exposure(book, market), take_stance(signals, at, rules, expected)
-    desk = _Desk.of(book, exposure, market, chains, stance, scenario_count, seed)
-    run = {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
-    inputs = plan_inputs(book, market, chains, parameters, limits, updated_at) | run
-    notes = plan_notes(exposure, chains, limits, signals, stance)
+    at, listed = market.observed_at if at is None else at, indices or {}
+    desk = _Desk.of(book, market, chains, listed, take_stance(signals, at, rules, expected), scenario_count, seed)
     overlay = desk.overlay(parameters)
-    update = propose_update(exposure, market, parameters, limits, updated_at, overlay.gate, at, stance.regime.name)
-    heard = signal_inputs(signals, rules, expected)
-    return _assembled(desk, overlay, update, parameters, record, notes, inputs | heard)
+    update = propose_update(desk.exposure, market, parameters, limits, updated_at, overlay.gate, at, desk.regime)
+    run = {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
+    given = plan_inputs(book, market, chains, listed, parameters, limits, updated_at)
+    inputs = given | run | signal_inputs(signals, rules, expected)
+    notes = plan_notes(desk.exposure, chains, listed, limits, signals, desk.stance)
+    return _assembled(desk, overlay, update, parameters, record, notes, inputs)
 
 
 def _assembled(
@@ -199,6 +198,7 @@ class _Desk:
     exposure: BookExposure
     market: Market
     chains: Mapping[str, OptionChain]
+    indices: Mapping[str, IndexListing]
     stance: Stance
     scenarios: Scenarios | None
     lp_pnl: FloatArray
@@ -207,25 +207,32 @@ class _Desk:
     def of(
         cls,
         book: Book,
-        exposure: BookExposure,
         market: Market,
         chains: Mapping[str, OptionChain],
+        indices: Mapping[str, IndexListing],
         stance: Stance,
         count: int,
         seed: int,
     ) -> _Desk:
-        """Draw the scenarios."""
+        """Check the chains, value the book and draw the scenarios."""
+        _check_chains(market, chains)
+        exposure = book_exposure(book, market)
         scenarios = draw_scenarios(book.assets, market, count, seed) if book.assets else None
         pnl = book_pnl(book, market, scenarios) if scenarios else np.zeros(0)
-        return cls(book, exposure, market, chains, stance, scenarios, pnl)
+        return cls(book, exposure, market, chains, indices, stance, scenarios, pnl)
+
+    @property
+    def regime(self) -> State:
+        """Return the regime that the signals give."""
+        return self.stance.regime.name
 
     def overlay(self, parameters: Parameters) -> Overlay:
         """Size the layers under `parameters`."""
         if self.scenarios is None:
             return Overlay((), GateReport((), TailRisk(0.0, 0.0, 0.0, 0.0)))
-        return build_overlay(
-            self.exposure, self.market, self.chains, parameters, self.lp_pnl, self.scenarios, self.stance
-        )
+        market, pnl = self.market, self.lp_pnl
+        drawn, stance = self.scenarios, self.stance
+        return build_overlay(self.exposure, market, self.chains, parameters, pnl, drawn, stance, self.indices)
 
     def comparison(self, layers: Sequence[Layer]) -> Comparison:
         """Measure the layers beside their yardsticks; empty for a book that is worth nothing."""

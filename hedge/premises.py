@@ -9,6 +9,7 @@ from typing import Any
 
 from hedge.book import Book, BookExposure, json_number
 from hedge.chain import OptionChain
+from hedge.index_market import IndexListing
 from hedge.market import Market
 from hedge.parameters import Limits, Parameters
 from hedge.signals.regime import RegimeRules
@@ -19,15 +20,20 @@ from hedge.stance import Stance
 def plan_notes(
     exposure: BookExposure,
     chains: Mapping[str, OptionChain],
+    indices: Mapping[str, IndexListing],
     limits: Mapping[int, Limits] | None,
     signals: Sequence[Signal],
     stance: Stance,
 ) -> tuple[str, ...]:
     """Return what a reader must know before trusting the numbers."""
     notes = [
-        "CVaR95: 30 days, lognormal without drift, fees left out; legs that expire earlier pay at a price of that day.",
-        "No listed future or volatility-index option is used: layer 2 is built from straddles, and layer 3's synthetic "
-        "sells the forward through options.",
+        "CVaR95: 30 days, lognormal without drift, the pool's fees left out; legs that expire earlier pay at a price "
+        "of that day, and a sold condor is sold again until the horizon.",
+        "No listed future on an asset is used: a synthetic trades the forward through options.",
+    ]
+    notes += [
+        f"{one.name} is taken to move {one.beta:g} points per point of {asset} volatility: {one.source or 'as stated'}."
+        for asset, one in sorted(indices.items())
     ]
     if stance.regime.missing:
         notes.append(f"Signals without a fresh value: {', '.join(stance.regime.missing)}: the regime is the safer one.")
@@ -49,6 +55,7 @@ def plan_inputs(
     book: Book,
     market: Market,
     chains: Mapping[str, OptionChain],
+    indices: Mapping[str, IndexListing],
     parameters: Parameters,
     limits: Mapping[int, Limits] | None,
     updated_at: Mapping[int, int] | None,
@@ -58,6 +65,7 @@ def plan_inputs(
         "market": market.to_dict(),
         "book": [position.to_dict() for position in book.positions],
         "chains": {asset: chains[asset].to_inputs() for asset in sorted(chains)},
+        "indices": {asset: indices[asset].to_inputs() for asset in sorted(indices)},
         "parameters": parameters.to_values(),
         "limits": None if limits is None else {str(key): asdict(limits[key]) for key in sorted(limits)},
         "updated_at": None if updated_at is None else {str(key): updated_at[key] for key in sorted(updated_at)},

@@ -126,18 +126,23 @@ def _layers(plan: Mapping[str, Any]) -> list[Node]:
     nodes = []
     for i, layer in enumerate(plan["layers"]):
         asset = layer["underlying"]
-        quotes = _input(
-            plan, f"{asset} quotes", f"/inputs/chains/{asset}/quotes_sha256", "the chain that lists every leg"
-        )
-        legs = [
-            _node(leg["label"], leg["price"], f"/layers/{i}/legs/{j}/price", _side(leg["quantity"]), [quotes])
-            for j, leg in enumerate(layer["legs"])
-        ]
+        quotes = _listed(plan, "chains", asset)
+        legs = [_leg(plan, leg, f"/layers/{i}/legs/{j}/price") for j, leg in enumerate(layer["legs"])]
         keys = [_key(plan, number) for number in _LAYER_KEYS[layer["name"]]]
         index = _input(plan, f"{asset} index", f"/inputs/market/vols/{asset}", plan["inputs"]["market"]["vol_source"])
         below = [*legs, *keys, index, quotes]
         nodes.append(_node(f"{asset} {layer['name']}", layer["units"], f"/layers/{i}/units", layer["reason"], below))
     return nodes
+
+
+def _leg(plan: Mapping[str, Any], leg: Mapping[str, Any], at: str) -> Node:
+    """Return a leg's price, from the chain of its asset or from what is listed on the asset's index."""
+    quotes = _listed(plan, "indices" if "index" in leg else "chains", leg["underlying"])
+    return _node(leg["label"], leg["price"], at, _side(leg["quantity"]), [quotes])
+
+
+def _listed(plan: Mapping[str, Any], where: str, asset: str) -> Node:
+    return _input(plan, f"{asset} quotes", f"/inputs/{where}/{asset}/quotes_sha256", "what lists the legs")
 
 
 def _side(quantity: float) -> str:

@@ -68,7 +68,17 @@ def _strip_value(strike: FloatArray, price: FloatArray, middle: float) -> float:
         raise TooFewQuotes("options on one side of the strip", strike.size, 2)
     if np.any(np.diff(strike) == 0.0):
         raise BadInput("strike", float(strike[1:][np.diff(strike) == 0.0][0]), "must be listed once per kind")
+    return float(chord_weights(strike, middle) @ price)
+
+
+def chord_weights(strike: FloatArray, middle: float) -> FloatArray:
+    """Return how many options of each strike one side of the strip holds, per 2/T.
+
+    Parameters
+    ----------
+    strike : shape (n,), two or more, outward from the middle: puts falling, calls rising. middle : K0.
+    """
     outward = np.append(strike, max(2.0 * strike[-1] - strike[-2], 0.5 * strike[-1]))
     curve = outward / middle - 1.0 - np.log(outward / middle)
     slopes = np.abs(np.diff(curve) / np.diff(outward))
-    return float(np.diff(slopes, prepend=0.0) @ price)
+    return np.asarray(np.diff(slopes, prepend=0.0))
