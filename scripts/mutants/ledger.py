@@ -1,0 +1,47 @@
+"""Verdicts on file: one line of JSON each, so that a campaign goes on where it was stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from .campaign import SURVIVED, Verdict
+from .compiler import ROOT
+from .operators import Mutant
+
+
+class Ledger:
+    """The newest verdict on each mutant of the sources as they stand.
+
+    A verdict is void once the mutated source changes, and a survivor is tried again in every campaign, for there may be
+    a new test. A kill stands: who weakens a test starts anew, by deleting the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        entries = [json.loads(line) for line in lines]
+        self.verdicts = {entry.pop("key"): Verdict(**entry) for entry in entries}
+
+    def settled(self, mutant: Mutant) -> bool:
+        """Tell whether a mutant needs no other trial."""
+        verdict = self.verdicts.get(key(mutant))
+        return verdict is not None and verdict.outcome != SURVIVED
+
+    def verdict(self, mutant: Mutant) -> Verdict | None:
+        """Return what is on file about a mutant."""
+        return self.verdicts.get(key(mutant))
+
+    def add(self, mutant: Mutant, verdict: Verdict) -> None:
+        """Put a verdict on file."""
+        self.verdicts[key(mutant)] = verdict
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"key": key(mutant), **asdict(verdict)}) + "\n")
+
+
+def key(mutant: Mutant) -> str:
+    """Return a mutant's name and the state of its source."""
+    return f"{hashlib.sha256((ROOT / mutant.source).read_bytes()).hexdigest()[:12]} {mutant.name}"

@@ -1,0 +1,56 @@
+"""docs/mutation.md: the table of numbers that a campaign writes, and the survivors that people answered."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from .campaign import EQUIVALENT, INVALID, KILLED, SURVIVED
+from .compiler import ROOT
+from .ledger import Ledger
+from .operators import Mutant
+
+PAGE = ROOT / "docs" / "mutation.md"
+START, END = "<!-- numbers -->", "<!-- /numbers -->"
+HEAD = "| source | made | killed | equivalent | answered | open |\n|---|---|---|---|---|---|"
+
+
+def answers(page: str) -> set[str]:
+    """Return the names of the mutants that the page answers: the first cell of each row, between backquotes."""
+    return {name.replace("\\|", "|") for name in re.findall(r"^\| `(.+?)` \|", page, re.M)}
+
+
+def unanswered(made: list[Mutant], ledger: Ledger, answered: set[str]) -> list[str]:
+    """Return the names of survivors, and of mutants not tried yet, that the page does not answer."""
+    tried = {mutant.name: ledger.verdict(mutant) for mutant in made}
+    return [name for name, one in tried.items() if (one is None or one.outcome == SURVIVED) and name not in answered]
+
+
+def written(page: str, made: list[Mutant], ledger: Ledger) -> str:
+    """Return the page with the table of numbers of a campaign."""
+    answered = answers(page)
+    rows = [(source.removeprefix("contracts/"), _row(source, made, ledger, answered)) for source in _sources(made)]
+    total = sum((row for _, row in rows), Counter())
+    lines = [_line(f"`{name}`", row) for name, row in rows] + [_line("all", total)]
+    before, rest = page.split(START)
+    return f"{before}{START}\n{HEAD}\n" + "\n".join(lines) + f"\n{END}{rest.split(END)[1]}"
+
+
+def _sources(made: list[Mutant]) -> list[str]:
+    return list(dict.fromkeys(mutant.source for mutant in made))
+
+
+def _row(source: str, made: list[Mutant], ledger: Ledger, answered: set[str]) -> Counter[str]:
+    row: Counter[str] = Counter()
+    for mutant in (one for one in made if one.source == source):
+        verdict = ledger.verdict(mutant)
+        outcome = "untried" if verdict is None else verdict.outcome
+        if outcome != INVALID:
+            row["made"] += 1
+            row["answered" if outcome == SURVIVED and mutant.name in answered else outcome] += 1
+    return row
+
+
+def _line(name: str, row: Counter[str]) -> str:
+    cells = (row["made"], row[KILLED], row[EQUIVALENT], row["answered"], row[SURVIVED] + row["untried"])
+    return f"| {name} | " + " | ".join(str(cell) for cell in cells) + " |"

@@ -1,0 +1,81 @@
+"""Which sources are mutated, which contracts they are part of, and which tests must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .compiler import ROOT, trees
+from .operators import Mutant, mutants
+
+
+@dataclass(frozen=True)
+class Target:
+    """Deployable contracts, the sources they are made of, and their tests, in the order in which they are run."""
+
+    contracts: tuple[str, ...]
+    sources: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def files(self) -> list[str]:
+        """Return the test files that match, each once, in the order of the patterns."""
+        found: dict[str, None] = {}
+        for pattern in self.tests:
+            found |= dict.fromkeys(str(path) for path in sorted((ROOT / "tests").rglob(f"{pattern}.py")))
+        return list(found)
+
+
+TARGETS = (
+    Target(
+        ("VolatilityOracle",),
+        ("VolatilityOracle", "base/ReportSigners", "libraries/RateBounds"),
+        (
+            "test_oracle_reports", "test_mutants_oracle*", "test_branches_oracle*", "test_attacks_oracle",
+            "test_oracle_rates", "test_oracle_reads",
+        ),
+    ),
+    Target(
+        ("RealizedVolatility", "test/TickVolatilityHarness"),
+        ("RealizedVolatility", "libraries/TickVolatility"),
+        ("test_mutants_realized*", "test_branches_realized*", "test_realized_volatility", "test_tick_volatility"),
+    ),
+    Target(
+        ("VolatilityBreaker",),
+        ("VolatilityBreaker",),
+        ("test_mutants_breaker*", "test_branches_breaker*", "test_breaker"),
+    ),
+    Target(
+        ("RegimeAutomation",),
+        ("RegimeAutomation", "libraries/RegimeTable"),
+        ("test_mutants_automation*", "test_branches_automation*", "test_automation"),
+    ),
+    Target(("VolatilityBreaker", "RegimeAutomation"), ("base/Governed",), ("test_breaker", "test_automation")),
+    Target(("ProposalGuard",), ("ProposalGuard",), ("test_guard", "test_mutants_guard*", "test_branches_guard*")),
+    Target(
+        ("HedgeGovernor", "HedgeVotes", "HedgeTimelock"),
+        ("HedgeGovernor", "HedgeVotes", "HedgeTimelock"),
+        ("test_governor", "test_mutants_govern*", "test_branches_govern*", "test_attacks_governance", "test_guard"),
+    ),
+    Target(
+        ("HedgeParameters",),
+        (
+            "HedgeParameters", "base/UpdateJudge", "base/TupleLedger", "libraries/UpdateRules", "libraries/KeyState",
+            "libraries/HedgeRules", "libraries/Lanes", "libraries/HedgeKeys",
+        ),
+        (
+            "test_parameters_r*", "test_parameters_limits", "test_parameters_order", "test_parameters_steward",
+            "test_mutants_parameters*", "test_branches_parameters*", "test_attacks_parameters",
+            "test_parameters_window", "test_parameters_ledger", "test_automation",
+        ),
+    ),
+)  # fmt: skip
+
+
+def pairs() -> list[tuple[Mutant, Target]]:
+    """Return every mutant of every source, with the target whose tests must notice."""
+    sources = {f"contracts/{source}.sol": target for target in TARGETS for source in target.sources}
+    parsed = trees(list(sources))
+    return [
+        (mutant, target)
+        for source, target in sources.items()
+        for mutant in mutants(source, (ROOT / source).read_bytes(), parsed[source])
+    ]
