@@ -9,13 +9,15 @@ in between is an error and not a number.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
 import requests
 from eth_typing import ChecksumAddress, HexStr
+from eth_utils import keccak
+from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import (
@@ -27,7 +29,7 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
-from web3.types import RPCEndpoint, TxParams, TxReceipt
+from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 
 from bridge.artifacts import artifact
 from bridge.errors import (
@@ -35,6 +37,7 @@ from bridge.errors import (
     ContractReverted,
     MissingBlock,
     NodeUnreachable,
+    PendingTransactions,
     Reorganised,
     TransactionFailed,
     UnknownAddress,
@@ -118,6 +121,11 @@ class Chain:
         with self._failures_of(f"reading the code of {address}"):
             return len(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)) > 0
 
+    def code_hash(self, address: str, block: BlockRef) -> bytes:
+        """Return the keccak-256 of a contract's code, as EXTCODEHASH gives it."""
+        with self._failures_of(f"reading the code of {address}"):
+            return keccak(bytes(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)))
+
     def read(self, name: str, address: str, function: str, *arguments: Any, block: BlockRef, sender: str = "") -> Any:
         """Call a view function at a pinned block.
 
@@ -163,6 +171,8 @@ class Chain:
             It would revert: nothing was sent.
         TransactionFailed
             It was sent and mined with status 0, or was not mined in time.
+        PendingTransactions
+            The account has transactions on their way: nothing was sent, or another sender was faster.
         """
         contract = self.contract(name, address)
         data = contract.encode_abi(function, args=list(arguments))
@@ -190,7 +200,7 @@ class Chain:
         with self._failures_of(action):
             transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
             transaction |= self._fees_and_nonce(signer)
-            sent = self.web3.eth.send_raw_transaction(signer.sign_transaction(transaction))
+            sent = self._handed_over(signer, transaction)
             shown = "0x" + bytes(sent).hex()
             try:
                 receipt = self.web3.eth.wait_for_transaction_receipt(sent, RECEIPT_TIMEOUT_SECONDS, poll_latency=0.02)
@@ -200,18 +210,53 @@ class Chain:
             raise TransactionFailed(action, shown, "was mined and reverted")
         return receipt
 
+    def _handed_over(self, signer: Signer, transaction: TxParams) -> HexBytes:
+        """Give a signed transaction to the node; where another of the account took its nonce, say so."""
+        try:
+            return self.web3.eth.send_raw_transaction(signer.sign_transaction(transaction))
+        except Web3RPCError as error:
+            mined, after = self.nonces(signer)
+            if after > transaction["nonce"]:
+                raise PendingTransactions(signer.address, mined, after - mined) from error
+            raise
+
+    def nonces(self, signer: Signer) -> tuple[int, int]:
+        """Read an account's next nonce: after what is mined, and after what the node still holds to be mined."""
+        with self._failures_of(f"reading the nonce of {signer.address}"):
+            count = self.web3.eth.get_transaction_count
+            return count(signer.address, "latest"), count(signer.address, "pending")
+
     def _fees_and_nonce(self, signer: Signer) -> TxParams:
+        mined, after = self.nonces(signer)
+        if after > mined:
+            raise PendingTransactions(signer.address, mined, after - mined)
+        return self.fees() | {"chainId": self.chain_id, "nonce": Nonce(mined)}
+
+    def fees(self) -> TxParams:
+        """Read what a transaction should offer now: the node's tip, above twice the base fee of the newest block."""
         head = self.web3.eth.get_block("latest")
         tip = self.web3.eth.max_priority_fee
         return {
-            "chainId": self.chain_id,
-            "nonce": self.web3.eth.get_transaction_count(signer.address),
             "maxPriorityFeePerGas": tip,
             "maxFeePerGas": Web3.to_wei(2 * int(head.get("baseFeePerGas", 0)) + int(tip), "wei"),
         }
 
-    def simulate(self, sender: str, to: str, data: HexStr, at: int, block: BlockRef, action: str) -> None:
+    def simulate(
+        self,
+        sender: str,
+        to: str,
+        data: HexStr,
+        at: int,
+        block: BlockRef,
+        action: str,
+        stored: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         """Run a call as it would run at unix time `at`, on the state of a block, without sending it.
+
+        Parameters
+        ----------
+        stored
+            Storage words that stand otherwise than in the block: by contract, by slot, all as 0x hex.
 
         Raises
         ------
@@ -219,7 +264,8 @@ class Chain:
             It would revert.
         """
         call = {"from": sender, "to": to, "data": data}
-        overrides: tuple[object, ...] = ({}, {"time": hex(at)})
+        state = {address: {"stateDiff": dict(words)} for address, words in (stored or {}).items()}
+        overrides: tuple[object, ...] = (state, {"time": hex(at)})
         with self._failures_of(action):
             answer = self.web3.provider.make_request(RPCEndpoint("eth_call"), [call, hex(block.number), *overrides])
         if "error" in answer:

@@ -62,6 +62,7 @@ def deploy_governance(
     DeploymentUnsafe
         A role is not where it belongs; do not use what was deployed.
     """
+    first = chain.head().number
     progress("votes and timelock")
     holders, amounts = zip(*members.holders, strict=True)
     votes = chain.deploy(deployer, "HedgeVotes", holders, amounts)
@@ -93,7 +94,7 @@ def deploy_governance(
         "HedgeParameters": parameters,
         "ProposalGuard": guard,
     }
-    findings = role_findings(chain, contracts, feeds, members, deployer.address, chain.head())
+    findings = role_findings(chain, contracts, feeds, members, deployer.address, first, chain.head())
     if findings:
         raise DeploymentUnsafe(findings)
     return contracts, feeds
@@ -139,7 +140,13 @@ def _deploy_oracle(
 
 
 def role_findings(
-    chain: Chain, contracts: dict[str, str], feeds: dict[str, str], members: Members, deployer: str, block: BlockRef
+    chain: Chain,
+    contracts: dict[str, str],
+    feeds: dict[str, str],
+    members: Members,
+    deployer: str,
+    since: int,
+    block: BlockRef,
 ) -> list[str]:
     """Compare every role on chain with what it should be; an empty list is the proof.
 
@@ -147,6 +154,8 @@ def role_findings(
     ----------
     contracts, feeds, members, deployer
         What was deployed, for whom and by whom.
+    since
+        The block before the first deployment, `Deployment.deployed_at`: no role event is older.
     block
         The block to look at.
     """
@@ -166,7 +175,7 @@ def role_findings(
         single.append((f"reporters of the {asset} feed", reporters, set(members.reporters)))
     found = [f"{what} is {actual}, should be {wanted}" for what, actual, wanted in single if actual != wanted]
     for name, wanted_holders in _wanted_roles(contracts, members).items():
-        held = _role_holders(chain, name, contracts[name], block)
+        held = _role_holders(chain, name, contracts[name], since, block)
         if role("AUTOMATION_ROLE") not in held:  # nobody automates until a vote names the automation
             wanted_holders = wanted_holders | {"AUTOMATION_ROLE": set()}
         found += _role_differences(name, held, wanted_holders)
@@ -204,11 +213,11 @@ def _role_differences(contract: str, holders: dict[bytes, set[str]], wanted: dic
     return differences
 
 
-def _role_holders(chain: Chain, name: str, address: str, block: BlockRef) -> dict[bytes, set[str]]:
-    """Replay a contract's role events from its first block: who holds which role now."""
+def _role_holders(chain: Chain, name: str, address: str, since: int, block: BlockRef) -> dict[bytes, set[str]]:
+    """Replay a contract's role events from before its deployment: who holds which role now."""
     holders: dict[bytes, set[str]] = {}
-    granted = chain.logs(name, address, "RoleGranted", 0, block)
-    revoked = chain.logs(name, address, "RoleRevoked", 0, block)
+    granted = chain.logs(name, address, "RoleGranted", since, block)
+    revoked = chain.logs(name, address, "RoleRevoked", since, block)
     for entry in sorted([*granted, *revoked], key=lambda entry: (entry["blockNumber"], entry["logIndex"])):
         members = holders.setdefault(bytes(entry["args"]["role"]), set())
         change = members.add if entry["event"] == "RoleGranted" else members.discard

@@ -18,6 +18,8 @@ Address = Annotated[str, AfterValidator(to_checksum_address)]
 class Deployment(BaseModel):
     """Addresses by role; written by a deployment, read by every command.
 
+    `start_block` is a block before the first event of any position, `deployed_at` one before the first of our own
+    contracts: events are read from there on, from the chain's beginning where it is not known.
     `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the
     asset symbol of each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD,
     `realized` and `breakers` the measurement of realised volatility and the breaker of an asset, `accounts` named
@@ -28,6 +30,7 @@ class Deployment(BaseModel):
 
     chain_id: int
     start_block: int = 0
+    deployed_at: int = 0
     contracts: dict[str, Address]
     feeds: dict[str, Address]
     assets: dict[Address, str]

@@ -11,9 +11,11 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── MissingBlock        the node does not have the block
 │   ├── Reorganised         a block that was read is no longer canonical
 │   ├── ContractReverted    the contract refused: its own error name and numbers
+│   ├── PendingTransactions the account's earlier transactions are not mined yet
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
 ├── RefusedAction           a rule of ours forbids it (empty update, wrong state, not allowed to sign)
+│   └── NotProposable       the plan's answer, or who made it, does not call for a vote
 ├── MissingTool             anvil or node_modules is not there
 └── DeploymentUnsafe        a role is not where it belongs
 """
@@ -94,6 +96,17 @@ class ContractReverted(ChainError):
         self.error, self.arguments, self.action = error, arguments, action
 
 
+class PendingTransactions(ChainError):
+    """The account has transactions on their way, so the next one would replace or wait for them."""
+
+    def __init__(self, account: str, nonce: int, count: int) -> None:
+        super().__init__(
+            f"{account} has {count} transaction{'s' if count != 1 else ''} on the way from nonce {nonce}: wait until "
+            "they are mined and run it again, which sends nothing twice; if they are stuck, `alvh gov unstick`"
+        )
+        self.account, self.nonce, self.count = account, nonce, count
+
+
 class TransactionFailed(ChainError):
     """A transaction was sent and did not succeed."""
 
@@ -108,6 +121,14 @@ class UntrustedNumber(BridgeError):
 
 class RefusedAction(BridgeError):
     """Allowed by the chain perhaps, but not by our own rules."""
+
+
+class NotProposable(RefusedAction):
+    """A plan that must not become a vote."""
+
+    def __init__(self, answer: str, reason: str) -> None:
+        super().__init__(f"this plan is not for a vote: {reason}")
+        self.answer, self.reason = answer, reason
 
 
 class MissingTool(BridgeError):

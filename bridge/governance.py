@@ -73,7 +73,7 @@ def read_state(chain: Chain, deployment: Deployment, proposal: int, block: Block
 def list_proposals(chain: Chain, deployment: Deployment, block: BlockRef) -> list[Proposal]:
     """Read every proposal since the deployment, oldest first."""
     address = deployment.address("HedgeGovernor")
-    created = chain.logs("HedgeGovernor", address, "ProposalCreated", deployment.start_block, block)
+    created = chain.logs("HedgeGovernor", address, "ProposalCreated", deployment.deployed_at, block)
     return [_proposal(chain, deployment, entry["args"], block) for entry in created]
 
 

@@ -118,7 +118,7 @@ def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Gove
         raise UnknownAddress(address, f"HedgeParameters of {len(KEYS)} keys (it has {len(values)})")
     version = int(read("version"))
     # Only an update carries a hash of inputs: after a rollback, or at genesis, no event has this version.
-    applied = chain.logs("HedgeParameters", address, "UpdateApplied", deployment.start_block, block, version=version)
+    applied = chain.logs("HedgeParameters", address, "UpdateApplied", deployment.deployed_at, block, version=version)
     inputs_hash = bytes(applied[-1]["args"]["inputsHash"]) if applied else bytes(32)
     return Governed(
         parameters=Parameters.from_values(values),

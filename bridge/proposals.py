@@ -1,90 +1,182 @@
-"""From a plan to a governor proposal: build, preflight, show, find or send.
+"""From a plan, or an order of the DAO, to a governor proposal: build, preflight, show, find or send.
 
-    plan -> Update -> check (the contract's own rules, at the time it would run) -> difference -> proposal id -> is it
-    there? -> send
+    plan -> may it be proposed? -> Update -> check (the contract's own rules, at the time it would run)
+         -> promises for the guard -> the whole batch simulated -> proposal id -> is it there? -> send -> note it
 
 The proposal's identity is a hash of its calls and its description, and both come from the plan alone. So a second run,
-a second machine or a run after a crash finds the proposal that is already there and sends nothing.
+a second machine or a run after a crash finds the proposal that is already there and sends nothing. A proposal that was
+defeated or cancelled stays what it is; only who asks for it `again` brings the same content as the next attempt.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from eth_typing import HexStr
-from web3 import Web3
 from web3.types import TxReceipt
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
-from bridge.errors import ContractReverted, RefusedAction, TransactionFailed, UntrustedNumber
+from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
 from bridge.governance import Action, Proposal, proposal_id, read_state, send_execute
+from bridge.journal import JournalEntry
 from bridge.observe import read_governed
+from bridge.preflight import simulate_execution
+from bridge.promises import GUARD, Promise, encode_promises, promise_lines, update_promise
+from bridge.proposal_text import close_description, describe
 from bridge.records import PlanRecord
 from bridge.signers import Signer
-from bridge.units import utc
 from bridge.updates import Update, build_update, check_update, decode_update, encode_update
 from hedge.parameters import KEYS
+
+PROPOSABLE = "hedge"
+DEAD_STATES = ("canceled", "defeated", "expired")
+Calls = Sequence[tuple[str, HexStr]]
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A proposal that passed its preflight; `state` is that of the same proposal on chain, None if it is not there."""
+    """A proposal that passed its preflight; `state` is that of the same proposal on chain, None if it is not there.
+
+    `promises` says in words what the guard will check; empty where the deployment has no guard.
+    """
 
     id: int
     action: Action
-    update: Update
+    attempt: int
+    promises: tuple[str, ...]
     executable_at: int
     state: str | None
 
 
-def describe(record: PlanRecord, proposer: str) -> str:
-    """Write what voters read: what changes, why, what it does, and the block and inputs that it can be checked with.
+@dataclass(frozen=True)
+class UpdateDraft(Draft):
+    """The draft of a plan's update."""
 
-    The last line binds the proposal to its proposer, so that nobody else can bring and then cancel it.
-    """
-    rows, answer = record.plan["update"]["changes"], record.plan["decision"]["answer"]
-    lines = [
-        f"# Hedge parameters: {len(rows)} change{'s' if len(rows) != 1 else ''}",
-        "",
-        f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {answer}.",
-        f"Inputs hash: {record.inputs_hash}",
-        "",
-        "| parameter | old | new | unit | why | effect |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        name, unit = KEYS[int(row["key"])].name, KEYS[int(row["key"])].unit
-        lines.append(f"| {name} | {row['old']} | {row['new']} | {unit} | {row['reason']} | {row['effect']} |")
-    return "\n".join([*lines, "", f"#proposer={Web3.to_checksum_address(proposer)}"])
+    update: Update
 
 
-def draft_proposal(
-    chain: Chain, deployment: Deployment, record: PlanRecord, life_seconds: int, proposer: str, block: BlockRef
-) -> Draft:
-    """Build the proposal of a plan, check it with the contract, and look whether it exists.
+def require_proposable(record: PlanRecord) -> None:
+    """Check that a plan calls for a vote: the steward's rules made it, and its answer is to hedge.
 
     Raises
     ------
-    RefusedAction
-        The plan changes nothing, or is of another chain.
+    NotProposable
+        It is a baseline such as the promoter's, or its answer is to hold, not to hedge, or to leave the pool.
+    """
+    answer = str(record.plan["decision"]["answer"])
+    if record.plan["update"].get("proposable") is not True:
+        raise NotProposable(answer, "its parameters are not the steward's: make one with `alvh plan`")
+    if answer != PROPOSABLE:
+        why = "; ".join(record.plan["decision"]["reasons"])
+        raise NotProposable(answer, f"its answer is {answer!r}, and only {PROPOSABLE!r} is proposed ({why})")
+
+
+def draft_proposal(
+    chain: Chain,
+    deployment: Deployment,
+    record: PlanRecord,
+    life_seconds: int,
+    proposer: str,
+    block: BlockRef,
+    again: bool = False,
+) -> UpdateDraft:
+    """Build the proposal of a plan, check it with the contracts, and look whether it exists.
+
+    Parameters
+    ----------
+    again
+        Bring it once more where it was cancelled or defeated.
+
+    Raises
+    ------
+    NotProposable, RefusedAction
+        The plan is not for a vote, changes nothing, or is of another chain.
+    Reorganised
+        The block that the plan was made from is gone.
     ContractReverted
         The update would break a rule when it runs: the rule's name and numbers.
     """
     if record.chain_id != chain.chain_id:
         raise RefusedAction(f"the plan is of chain {record.chain_id}, this is chain {chain.chain_id}: make a new plan")
     update = build_update(record.changes(), record.observed_at, life_seconds, record.inputs_hash)
-    call = bytes.fromhex(encode_update(chain, deployment, update)[2:])
-    action = Action((deployment.address("HedgeParameters"),), (0,), (call,), describe(record, proposer))
-    number = proposal_id(chain, deployment, action, block)
-    state = read_state(chain, deployment, number, block)
-    executable_at = block.timestamp + _path_to_execution(chain, deployment, block)
-    if state is None:
-        check_update(chain, deployment, update, "dao", executable_at, block)
-        timelock, parameters = deployment.address("HedgeTimelock"), deployment.address("HedgeParameters")
-        chain.simulate(timelock, parameters, HexStr("0x" + call.hex()), executable_at, block, "executing the update")
-    return Draft(number, action, update, executable_at, state)
+    require_proposable(record)
+    chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
+    calls = [(deployment.address("HedgeParameters"), encode_update(chain, deployment, update))]
+    found = _found(
+        chain,
+        deployment,
+        calls,
+        [update_promise(deployment, update)],
+        lambda attempt: describe(record, proposer, attempt),
+        again,
+        block,
+    )
+    if found.state is None:
+        check_update(chain, deployment, update, "dao", found.executable_at, block)
+        simulate_execution(chain, deployment, found.action, found.executable_at, block)
+    chain.confirm(block)
+    return UpdateDraft(**found.__dict__, update=update)
+
+
+def draft_order(
+    chain: Chain,
+    deployment: Deployment,
+    text: str,
+    calls: Calls,
+    promises: Sequence[Promise],
+    proposer: str,
+    block: BlockRef,
+    again: bool = False,
+) -> Draft:
+    """Build the proposal of any other calls, simulate its execution, and look whether it exists.
+
+    Raises
+    ------
+    ContractReverted
+        One of the calls would revert when it runs.
+    """
+
+    def describing(attempt: int) -> str:
+        return close_description(text, proposer, attempt)
+
+    found = _found(chain, deployment, calls, promises, describing, again, block)
+    if found.state is None:
+        simulate_execution(chain, deployment, found.action, found.executable_at, block)
+    chain.confirm(block)
+    return found
+
+
+def _found(
+    chain: Chain,
+    deployment: Deployment,
+    calls: Calls,
+    promises: Sequence[Promise],
+    describing: Callable[[int], str],
+    again: bool,
+    block: BlockRef,
+) -> Draft:
+    """Put the guard last, and find the attempt that stands on the chain, or the one to make."""
+    guarded = GUARD in deployment.contracts
+    last = [(deployment.address(GUARD), encode_promises(chain, deployment, promises, block))] if guarded else []
+    targets, data = zip(*calls, *last, strict=True)
+    calldatas = tuple(bytes.fromhex(call[2:]) for call in data)
+    words = tuple(promise_lines(promises)) if guarded else ()
+    at = block.timestamp + _path_to_execution(chain, deployment, block)
+    before: Draft | None = None
+    while True:
+        attempt = before.attempt + 1 if before else 1
+        action = Action(tuple(targets), (0,) * len(targets), calldatas, describing(attempt))
+        number = proposal_id(chain, deployment, action, block)
+        draft = Draft(number, action, attempt, words, at, read_state(chain, deployment, number, block))
+        if draft.state is None and before is not None and not again:
+            return before
+        if draft.state not in DEAD_STATES:
+            return draft
+        before = draft
 
 
 def _path_to_execution(chain: Chain, deployment: Deployment, block: BlockRef) -> int:
@@ -105,6 +197,8 @@ def send_proposal(chain: Chain, deployment: Deployment, proposer: Signer, draft:
     ------
     ContractReverted
         The governor refused it, for anything but being there already.
+    PendingTransactions
+        The account has transactions on their way, perhaps this very proposal by another bridge.
     """
     if draft.state is not None:
         return False
@@ -120,12 +214,18 @@ def send_proposal(chain: Chain, deployment: Deployment, proposer: Signer, draft:
             action.calldatas,
             action.description,
         )
-    except (ContractReverted, TransactionFailed):
+    except ChainError:
         # Another bridge may have been faster between our look and our transaction.
         if read_state(chain, deployment, draft.id, chain.head()) is None:
             raise
         return False
     return True
+
+
+def note_proposal(chain: Chain, draft: Draft, proposer: str, state: Path) -> Path:
+    """Note in the journal that a proposal, sent now or found on the chain, is ours."""
+    title = draft.action.description.splitlines()[0].lstrip("# ")
+    return JournalEntry(str(draft.id), chain.chain_id, title, proposer, chain.head().number).save(state)
 
 
 def confirm_execution(chain: Chain, deployment: Deployment, proposal: Proposal, block: BlockRef) -> None:

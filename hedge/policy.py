@@ -101,6 +101,7 @@ class ProposedUpdate:
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types."""
         return {
+            "proposable": self.proposable,
             "changes": [change.to_dict() for change in self.changes],
             "skipped": [skipped.to_dict() for skipped in self.skipped],
         }

@@ -21,6 +21,7 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SendOption = Annotated[bool, typer.Option("--send", help="Sign and send. Without it nothing leaves this machine.")]
+AgainOption = Annotated[bool, typer.Option("--again", help="Bring it once more where it was cancelled or defeated.")]
 OwnerOption = Annotated[
     str | None, typer.Option("--owner", help="Whose positions; default: book.owner, then the demo LP.")
 ]

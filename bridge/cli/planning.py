@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.options import (
+    AgainOption,
     AsOption,
     BlockOption,
     ConfigOption,
@@ -23,7 +24,7 @@ from bridge.cli.options import (
 
 if TYPE_CHECKING:
     from bridge.planning import Planned
-    from bridge.proposals import Draft
+    from bridge.proposals import UpdateDraft
     from bridge.records import PlanRecord
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
@@ -167,16 +168,18 @@ def propose(
     proposer: Annotated[
         str | None, typer.Option("--proposer", help="Address that would propose, for a dry run without a key.")
     ] = None,
+    again: AgainOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Turn a plan into a governor proposal: preflight by the contract's own rules, difference, then dry run or send.
 
-    Running it again finds the proposal that is already there.
+    Running it again finds the proposal that is already there. One that was cancelled or defeated stays so: make a new
+    plan, or bring the same once more with --again.
 
     Examples: alvh propose --as operator; alvh propose --as operator --send
     """
-    from bridge.proposals import draft_proposal, send_proposal
+    from bridge.proposals import draft_proposal, note_proposal, send_proposal
     from bridge.records import load_record, newest_record
 
     session = open_session(config)
@@ -184,15 +187,17 @@ def propose(
     signer = None if proposer and not send else choose_signer(session, role, keystore)
     address = signer.address if signer else str(proposer)
     life = session.config.governance.update_life_seconds
-    draft = draft_proposal(session.chain, session.deployment, record, life, address, session.chain.head())
+    draft = draft_proposal(session.chain, session.deployment, record, life, address, session.chain.head(), again)
     sent = send_proposal(session.chain, session.deployment, signer, draft) if send and signer else False
+    if send and signer:
+        note_proposal(session.chain, draft, signer.address, session.config.state)
     if as_json:
         print_json(_draft_json(record, draft, sent))
     else:
         _print_draft(record, draft, sent)
 
 
-def _draft_json(record: PlanRecord, draft: Draft, sent: bool) -> dict[str, Any]:
+def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool) -> dict[str, Any]:
     return {
         "proposal": str(draft.id),
         "state": draft.state,
@@ -202,13 +207,16 @@ def _draft_json(record: PlanRecord, draft: Draft, sent: bool) -> dict[str, Any]:
         "changes": record.plan["update"]["changes"],
         "expiry": draft.update.expiry,
         "executable_at": draft.executable_at,
+        "attempt": draft.attempt,
+        "promises": list(draft.promises),
         "description": draft.action.description,
         "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
         "targets": list(draft.action.targets),
     }
 
 
-def _print_draft(record: PlanRecord, draft: Draft, sent: bool) -> None:
+def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool) -> None:
+    from bridge.cli.drafts import print_draft
     from bridge.cli.show import console, table
     from bridge.units import utc
 
@@ -218,10 +226,5 @@ def _print_draft(record: PlanRecord, draft: Draft, sent: bool) -> None:
         for row in record.plan["update"]["changes"]
     ]
     out.print(table("Difference", ("parameter", "old", "new", "unit", "why", "effect"), rows))
-    out.print(f"\nexpires {utc(draft.update.expiry)}, executable from about {utc(draft.executable_at)}")
-    if draft.state is not None:
-        out.print(f"this proposal exists and is {draft.state}: {draft.id}; nothing was sent")
-    elif sent:
-        out.print(f"proposed: {draft.id}")
-    else:
-        out.print(f"preflight passed; would be proposal {draft.id}; not sent: repeat with --send")
+    out.print(f"\nexpires {utc(draft.update.expiry)}")
+    print_draft(draft, sent)

@@ -58,6 +58,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     for name in INDEX:  # a node that somebody else started may have funded fewer accounts
         chain.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
     deployer = account("deployer")
+    deployed_at = chain.head().number
     contracts = deploy_protocols(chain, deployer)
     progress("creating the guardian and steward Safes", 0.1)
     safes = {
@@ -79,6 +80,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     )
     deployment = Deployment(
         chain_id=chain.chain_id,
+        deployed_at=deployed_at,
         contracts=contracts | ours | {"RegimeAutomation": watchers.automation},
         feeds=feeds,
         assets={address: asset for asset, address in tokens.items()},

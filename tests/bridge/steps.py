@@ -18,7 +18,7 @@ from bridge.local.world import World
 from bridge.observe import observe, read_governed
 from bridge.option_chains import read_chains
 from bridge.planning import Planned, make_plan
-from bridge.proposals import Draft, draft_proposal, send_proposal
+from bridge.proposals import UpdateDraft, draft_proposal, send_proposal
 from bridge.records import PlanRecord
 from bridge.safe import build_safe_transaction, send_safe_transaction, sign_safe_transaction
 from hedge.parameters import KEYS
@@ -46,9 +46,12 @@ def with_changes(record: PlanRecord, changes: dict[int, int]) -> PlanRecord:
     return replace(record, plan=plan)
 
 
-def draft(world: World, record: PlanRecord, life: int = LIFE, proposer: str = "operator") -> Draft:
+def draft(
+    world: World, record: PlanRecord, life: int = LIFE, proposer: str = "operator", again: bool = False
+) -> UpdateDraft:
     """Draft the proposal of a record at the newest block."""
-    return draft_proposal(world.chain, world.deployment, record, life, account(proposer).address, world.chain.head())
+    place = (world.chain, world.deployment, record, life, account(proposer).address, world.chain.head())
+    return draft_proposal(*place, again)
 
 
 def propose(world: World, record: PlanRecord) -> int:

@@ -34,7 +34,8 @@ def members(world: World) -> Members:
 def findings(world: World, wanted: Members | None = None) -> list[str]:
     book, chain = world.deployment, world.chain
     deployer = account("deployer").address
-    return role_findings(chain, book.contracts, book.feeds, wanted or members(world), deployer, chain.head())
+    place = (book.contracts, book.feeds, wanted or members(world), deployer, book.deployed_at, chain.head())
+    return role_findings(chain, *place)
 
 
 def timelock_call(world: World, function: str, *arguments: object) -> tuple[str, HexStr]:
@@ -44,6 +45,12 @@ def timelock_call(world: World, function: str, *arguments: object) -> tuple[str,
 
 def test_role_findings__world_as_built__is_empty(world: World) -> None:
     assert findings(world) == []
+
+
+def test_role_findings__events_before_the_block_it_starts_from__are_not_read(world: World) -> None:
+    book, chain = world.deployment, world.chain
+    place = (book.contracts, book.feeds, members(world), account("deployer").address)
+    assert len(role_findings(chain, *place, chain.head().number, chain.head())) == 7
 
 
 @pytest.mark.parametrize("contract", ["HedgeTimelock", "HedgeParameters"])

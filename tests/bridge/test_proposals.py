@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -9,14 +10,39 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.chain import Chain
-from bridge.errors import ContractReverted, RefusedAction, TransactionFailed, UntrustedNumber
+from bridge.errors import (
+    ContractReverted,
+    NotProposable,
+    RefusedAction,
+    Reorganised,
+    TransactionFailed,
+    UntrustedNumber,
+)
+from bridge.governance import Action, send_cancel, send_execute
 from bridge.local.accounts import account
+from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.proposals import confirm_execution, describe, send_proposal
+from bridge.preflight import simulate_execution
+from bridge.proposal_text import describe
+from bridge.proposals import confirm_execution, send_confirmed_execution, send_proposal
 from bridge.records import PlanRecord
 from bridge.updates import Update, build_update, check_update, decode_update, encode_update
 from hedge.parameters import KEYS
-from tests.bridge.steps import LIFE, TERMS, act_as, carry, draft, found, parameters_call, propose, values, with_changes
+from tests.bridge.steps import (
+    LIFE,
+    TERMS,
+    act_as,
+    act_through_safe,
+    carry,
+    draft,
+    found,
+    parameters_call,
+    propose,
+    queue,
+    values,
+    vote,
+    with_changes,
+)
 
 CONDOR_SIZE, RAMP_FULL, CVAR_CAP = 3, 6, 15
 DAY = 86_400
@@ -223,3 +249,105 @@ def test_confirm_execution__chain_holds_something_else__names_the_parameter(worl
     number = propose(world, with_changes(record, {CONDOR_SIZE: 900}))
     with pytest.raises(UntrustedNumber, match="condorSizeCapBps is 1000 after the execution, the vote said 900"):
         confirm_execution(world.chain, world.deployment, found(world, number), world.chain.head())
+
+
+def test_draft_proposal__deployment_with_a_guard__ends_with_what_it_sets_and_nothing_else(
+    world: World, record: PlanRecord
+) -> None:
+    made = draft(world, with_changes(record, {CONDOR_SIZE: 900, CVAR_CAP: 2900}))
+    parameters, guard = world.deployment.address("HedgeParameters"), world.deployment.address("ProposalGuard")
+    assert made.action.targets == (parameters, guard)
+    assert made.promises == (
+        f"HedgeParameters {parameters} has the code of the vote",
+        "condorSizeCapBps is 900",
+        "cvarCapBps is 2900",
+    )
+
+
+def test_draft_proposal__deployment_without_a_guard__has_the_update_alone(world: World, record: PlanRecord) -> None:
+    contracts = {name: at for name, at in world.deployment.contracts.items() if name != "ProposalGuard"}
+    bare = replace(world, deployment=world.deployment.model_copy(update={"contracts": contracts}))
+    made = draft(bare, record)
+    assert (len(made.action.targets), made.promises) == (1, ())
+
+
+def test_execution__code_of_the_target_changed_after_the_vote__guard_stops_it(world: World, record: PlanRecord) -> None:
+    number = propose(world, record)
+    vote(world, number)
+    queue(world, number)
+    advance_time(world.chain, TERMS.timelock_delay + 1)
+    address = world.deployment.address("HedgeParameters")
+    code = world.chain.web3.eth.get_code(address).hex()
+    world.chain.request("anvil_setCode", address, f"0x{code}00")
+    with pytest.raises(ContractReverted, match="CodeDiffers"):
+        send_execute(world.chain, world.deployment, account("outsider"), found(world, number))
+
+
+def test_execution__steward_moved_another_key_meanwhile__guard_lets_it_pass(world: World, record: PlanRecord) -> None:
+    number = propose(world, with_changes(record, {CONDOR_SIZE: 900}))
+    vote(world, number)
+    now = world.chain.head().timestamp
+    update = build_update({CVAR_CAP: 2900}, now, LIFE, record.inputs_hash).argument()
+    act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
+    queue(world, number)
+    act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))
+    advance_time(world.chain, TERMS.timelock_delay + 1)
+    send_confirmed_execution(world.chain, world.deployment, account("outsider"), found(world, number))
+    assert (values(world)[CONDOR_SIZE], values(world)[CVAR_CAP]) == (900, 2900)
+
+
+@pytest.mark.parametrize("answer", ["hold", "do not hedge", "leave the pool"])
+def test_draft_proposal__answer_is_not_to_hedge__is_not_proposable(
+    world: World, record: PlanRecord, answer: str
+) -> None:
+    plan = copy.deepcopy(record.plan)
+    plan["decision"]["answer"] = answer
+    with pytest.raises(NotProposable, match=f"its answer is '{answer}'") as caught:
+        draft(world, replace(record, plan=plan))
+    assert caught.value.answer == answer
+
+
+@pytest.mark.parametrize("said", [False, None])
+def test_draft_proposal__promoters_parameters__are_not_proposable(
+    world: World, record: PlanRecord, said: bool | None
+) -> None:
+    plan = copy.deepcopy(record.plan)
+    assert plan["update"].pop("proposable") is True
+    plan["update"] |= {} if said is None else {"proposable": said}
+    with pytest.raises(NotProposable, match="not the steward's"):
+        draft(world, replace(record, plan=plan))
+
+
+def test_draft_proposal__cancelled__comes_back_only_when_asked_for_and_then_once(
+    world: World, record: PlanRecord
+) -> None:
+    number = propose(world, record)
+    send_cancel(world.chain, world.deployment, account("operator"), found(world, number))
+    plain = draft(world, record)
+    assert (plain.id, plain.state, plain.attempt) == (number, "canceled", 1)
+    assert not send_proposal(world.chain, world.deployment, account("operator"), plain)
+    second = draft(world, record, again=True)
+    assert (second.state, second.attempt) == (None, 2)
+    assert "Attempt 2: those before were cancelled or defeated." in second.action.description
+    assert send_proposal(world.chain, world.deployment, account("operator"), second)
+    for again in (False, True):
+        one = draft(world, record, again=again)
+        assert (one.id, one.state) == (second.id, "pending")
+
+
+def test_draft_proposal__block_of_the_plan_is_gone__is_reorganised(world: World, record: PlanRecord) -> None:
+    with pytest.raises(Reorganised):
+        draft(world, replace(record, block_hash="0x" + "ab" * 32))
+
+
+def test_simulate_execution__calls_to_the_governor_itself__run_as_they_will(world: World) -> None:
+    governor = world.deployment.address("HedgeGovernor")
+    contract = world.chain.contract("HedgeGovernor", governor)
+    lp, block = account("lp").address, world.chain.head()
+    calls = [bytes.fromhex(contract.encode_abi("setProposalGuardian", args=[to])[2:]) for to in (lp, governor)]
+    action = Action((governor, governor), (0, 0), tuple(calls), "two guardians")
+    simulate_execution(world.chain, world.deployment, action, block.timestamp + 6 * DAY, block)
+    too_long = bytes.fromhex(contract.encode_abi("setLateQuorumVoteExtension", args=[8 * DAY])[2:])
+    bad = Action((governor, governor), (0, 0), (calls[0], too_long), "too long")
+    with pytest.raises(ContractReverted, match="VoteExtensionTooLong"):
+        simulate_execution(world.chain, world.deployment, bad, block.timestamp + 6 * DAY, block)

@@ -1,0 +1,61 @@
+"""Proposals that this machine brought, as JSON files by their id: for the monitor, never for the decision to send.
+
+Whether to send is asked of the chain alone. The journal tells our proposals from other people's, and tells of one that
+was mined and is no longer there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bridge.deployment import write_whole
+from bridge.errors import BadFile
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """A proposal of ours: its id, title and proposer, and the block in which it was first seen on the chain."""
+
+    id: str
+    chain_id: int
+    title: str
+    proposer: str
+    seen_at_block: int
+
+    def save(self, state: Path) -> Path:
+        """Keep the entry; the first one of a proposal stays."""
+        path = state / "proposals" / f"{self.id}.json"
+        if not path.is_file():
+            write_whole(path, json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n")
+        return path
+
+
+def read_journal(state: Path, chain_id: int) -> list[JournalEntry]:
+    """Read the entries of a chain, in the order of their blocks.
+
+    Raises
+    ------
+    BadFile
+        An entry is not as `save` writes it.
+    """
+    entries = [_read(path) for path in sorted((state / "proposals").glob("*.json"))]
+    return sorted((one for one in entries if one.chain_id == chain_id), key=lambda one: (one.seen_at_block, one.id))
+
+
+def _read(path: Path) -> JournalEntry:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("format") != FORMAT:
+            raise BadFile(path, f"not a journal entry of format {FORMAT}: move it away")
+        entry = JournalEntry(**content)
+        if entry.id != path.stem or type(entry.chain_id) is not int or type(entry.seen_at_block) is not int:
+            raise ValueError("its id is not its name, or its chain or block is no number")
+    except OSError as error:
+        raise BadFile(path, f"cannot be read: {error}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadFile(path, f"not a proposal as `alvh propose` notes it ({error}): move it away") from error
+    return entry
