@@ -52,9 +52,10 @@ class GovernanceConfig(_Section):
 
 
 class WatchConfig(_Section):
-    """The monitor's pace."""
+    """The monitor's pace, and the age of the newest block from which on the chain stands still."""
 
     interval_seconds: Annotated[float, Field(gt=0)] = 15.0
+    max_block_age_seconds: Annotated[int, Field(gt=0)] = 600
 
 
 class Config(_Section):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_typing import HexStr
-from eth_utils import keccak
+from eth_utils import is_address, keccak, to_checksum_address
 from web3.types import TxReceipt
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
-from bridge.errors import ContractReverted, RefusedAction
+from bridge.errors import ContractReverted, RefusedAction, UnknownAddress
 from bridge.signers import Signer
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
@@ -176,6 +176,29 @@ def encode_cancel(chain: Chain, deployment: Deployment, action: Action) -> HexSt
     """Encode the cancellation for the guardian Safe to send."""
     governor = chain.contract("HedgeGovernor", deployment.address("HedgeGovernor"))
     return HexStr(governor.encode_abi("cancel", args=list(action.hashed())))
+
+
+def read_votes(chain: Chain, deployment: Deployment, account: str, block: BlockRef) -> int:
+    """Read how many votes, in units of 1e-18, an account can cast and propose with.
+
+    Raises
+    ------
+    UnknownAddress
+        The account is no address.
+    """
+    holder = _checked(account)
+    return int(chain.read("HedgeVotes", deployment.address("HedgeVotes"), "getVotes", holder, block=block))
+
+
+def send_delegation(chain: Chain, deployment: Deployment, holder: Signer, to: str) -> TxReceipt:
+    """Let another account vote and propose with the holder's tokens."""
+    return chain.send(holder, "HedgeVotes", deployment.address("HedgeVotes"), "delegate", _checked(to))
+
+
+def _checked(account: str) -> str:
+    if not is_address(account):
+        raise UnknownAddress(account, "an address (0x and 40 hex digits)")
+    return str(to_checksum_address(account))
 
 
 def _send(chain: Chain, deployment: Deployment, sender: Signer, function: str, *arguments: Any) -> TxReceipt:

@@ -28,7 +28,7 @@ class JournalEntry:
 
     def save(self, state: Path) -> Path:
         """Keep the entry; the first one of a proposal stays."""
-        path = state / "proposals" / f"{self.id}.json"
+        path = _folder(state, self.chain_id) / f"{self.id}.json"
         if not path.is_file():
             write_whole(path, json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n")
         return path
@@ -42,8 +42,18 @@ def read_journal(state: Path, chain_id: int) -> list[JournalEntry]:
     BadFile
         An entry is not as `save` writes it.
     """
-    entries = [_read(path) for path in sorted((state / "proposals").glob("*.json"))]
-    return sorted((one for one in entries if one.chain_id == chain_id), key=lambda one: (one.seen_at_block, one.id))
+    entries = [_read(path) for path in _folder(state, chain_id).glob("*.json")]
+    return sorted(entries, key=lambda one: (one.seen_at_block, one.id))
+
+
+def forget_journal(state: Path, chain_id: int) -> None:
+    """Remove the entries of a chain that was begun anew, as a local one is each time it starts."""
+    for path in _folder(state, chain_id).glob("*.json"):
+        path.unlink(missing_ok=True)
+
+
+def _folder(state: Path, chain_id: int) -> Path:
+    return state / "proposals" / str(chain_id)
 
 
 def _read(path: Path) -> JournalEntry:
@@ -52,8 +62,8 @@ def _read(path: Path) -> JournalEntry:
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a journal entry of format {FORMAT}: move it away")
         entry = JournalEntry(**content)
-        if entry.id != path.stem or type(entry.chain_id) is not int or type(entry.seen_at_block) is not int:
-            raise ValueError("its id is not its name, or its chain or block is no number")
+        if (entry.id, str(entry.chain_id)) != (path.stem, path.parent.name) or type(entry.seen_at_block) is not int:
+            raise ValueError("its id or chain is not that of its place, or its block is no number")
     except OSError as error:
         raise BadFile(path, f"cannot be read: {error}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:

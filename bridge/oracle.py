@@ -26,6 +26,7 @@ REPORT_TYPE = [
     {"name": "observedAt", "type": "uint64"},
     {"name": "volatility", "type": "uint64"},
 ]
+CLAMPS = {"hour": 1, "day": 2}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ class SignedReport:
 
 @dataclass(frozen=True)
 class FeedStatus:
-    """A feed as it stands, fresh or not; `volatility_e8` is for looking at, not for using, when `stale`."""
+    """A feed as it stands, fresh or not; `volatility_e8` is for looking at, not for using, when `stale`.
+
+    `clamped` names the bounds (hour, day) that held the newest answer back from `reported_e8`, the reporters' median.
+    """
 
     asset: str
     feed: str
@@ -64,6 +68,8 @@ class FeedStatus:
     stale: bool
     quorum: int
     signers: int
+    reported_e8: int
+    clamped: tuple[str, ...]
 
 
 def feed_of(deployment: Deployment, asset: str) -> str:
@@ -150,7 +156,7 @@ def _status(chain: Chain, asset: str, feed: str, block: BlockRef) -> FeedStatus:
     def read(function: str) -> Any:
         return chain.read("VolatilityOracle", feed, function, block=block)
 
-    number, observed_at, volatility = read("peek")[:3]
+    number, observed_at, volatility, _, reported, flags = read("peek")
     most = int(read("maxAge"))
     age = block.timestamp - observed_at if number else 0
     return FeedStatus(
@@ -164,6 +170,8 @@ def _status(chain: Chain, asset: str, feed: str, block: BlockRef) -> FeedStatus:
         stale=number == 0 or age > most,
         quorum=read("quorum"),
         signers=len(read("signers")),
+        reported_e8=reported,
+        clamped=tuple(name for name, flag in CLAMPS.items() if flags & flag),
     )
 
 

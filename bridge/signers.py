@@ -16,7 +16,7 @@ from eth_account import Account
 from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
 from eth_keys.constants import SECPK1_N
-from eth_typing import ChecksumAddress, Hash32
+from eth_typing import ChecksumAddress
 from web3.types import TxParams
 
 from bridge.errors import BadConfig, BadFile, RefusedAction
@@ -44,10 +44,6 @@ class Signer:
     def sign_message(self, message: SignableMessage) -> bytes:
         """Return the 65-byte signature r, s, v of an EIP-191 or EIP-712 message."""
         return bytes(self._account.sign_message(message).signature)
-
-    def sign_digest(self, digest: bytes) -> bytes:
-        """Return the 65-byte signature of a 32-byte digest that a contract computed (a Safe's transaction hash)."""
-        return bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature)
 
 
 def _signer(key: bytes) -> Signer:

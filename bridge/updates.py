@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,12 @@ class Update:
     def argument(self) -> tuple[tuple[int, ...], tuple[int, ...], int, int, bytes]:
         """Return the struct as the ABI wants it."""
         return self.keys, self.values, self.observed_at, self.expiry, bytes.fromhex(self.inputs_hash[2:])
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Update:
+        """Build an update from the struct as web3.py decodes it."""
+        inputs_hash = "0x" + bytes(fields["inputsHash"]).hex()
+        return cls(tuple(fields["keys"]), tuple(fields["values"]), fields["observedAt"], fields["expiry"], inputs_hash)
 
 
 def build_update(changes: dict[int, int], observed_at: int, life_seconds: int, inputs_hash: str) -> Update:
@@ -94,10 +101,10 @@ def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: b
     fields: Any = arguments["update"]
     if len(fields["keys"]) != len(fields["values"]) or any(key >= len(KEYS) for key in fields["keys"]):
         return None
-    return Update(
-        tuple(fields["keys"]),
-        tuple(fields["values"]),
-        fields["observedAt"],
-        fields["expiry"],
-        "0x" + bytes(fields["inputsHash"]).hex(),
-    )
+    return Update.of(fields)
+
+
+def update_words(update: Update) -> list[str]:
+    """Say what an update sets, by key name; a key that does not exist by its number."""
+    names = [KEYS[key].name if key < len(KEYS) else f"key {key}" for key in update.keys]
+    return [f"{name} {value}" for name, value in zip(names, update.values, strict=False)]

@@ -15,39 +15,30 @@ from bridge.config import Config
 from bridge.deployment import Deployment
 from bridge.errors import UntrustedNumber
 from bridge.governance import OPEN_STATES, Proposal, list_proposals
+from bridge.journal import read_journal
 from bridge.observe import Governed, read_governed, read_market, read_positions
 from bridge.oracle import FeedStatus, read_status
 from bridge.planning import recorded_exposure
 from bridge.records import PlanRecord, find_record
+from bridge.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
+from bridge.steward import PendingUpdate, read_pending_updates
 from bridge.units import YEAR_SECONDS
+from bridge.watch_warnings import (
+    LayerState,
+    Warning_,
+    chain_warnings,
+    feed_warnings,
+    governance_warnings,
+    journal_warnings,
+    plan_warnings,
+    safeguard_warnings,
+    steward_warnings,
+)
 from hedge.book import Book, BookExposure, book_exposure
 from hedge.hold import drift
 from hedge.index_market import read_leg
 from hedge.market import Market
 from hedge.parameters import KEYS
-
-EXPIRY_WARNING_DAYS = 3.0
-
-
-@dataclass(frozen=True)
-class Warning_:
-    """Something that a person should look at: its kind and what it says."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True)
-class LayerState:
-    """A layer of the plan on record as it stands now: USD paid and worth (mid), delta in USD, days to first expiry."""
-
-    asset: str
-    name: str
-    legs: int
-    paid_usd: float
-    value_usd: float
-    delta_usd: float
-    days_left: float
 
 
 @dataclass(frozen=True)
@@ -62,11 +53,20 @@ class Look:
     feeds: tuple[FeedStatus, ...]
     governed: Governed
     proposals: tuple[Proposal, ...]
+    breakers: tuple[BreakerStatus, ...]
+    automation: AutomationStatus | None
+    steward_updates: tuple[PendingUpdate, ...]
     warnings: tuple[Warning_, ...]
 
 
-def look(chain: Chain, deployment: Deployment, config: Config, owner: str) -> Look:
+def look(chain: Chain, deployment: Deployment, config: Config, owner: str, now: int | None = None) -> Look:
     """Read and compare everything once, at the newest block.
+
+    Parameters
+    ----------
+    now
+        The time by this machine's clock in unix seconds, to tell a chain that stands still; None on a local chain,
+        whose time is moved by hand.
 
     Raises
     ------
@@ -75,22 +75,35 @@ def look(chain: Chain, deployment: Deployment, config: Config, owner: str) -> Lo
     """
     block = chain.head()
     feeds = tuple(read_status(chain, deployment, block))
-    governed = read_governed(chain, deployment, block)
-    proposals = tuple(p for p in list_proposals(chain, deployment, block) if p.state in OPEN_STATES)
-    warnings = [*_feed_warnings(feeds), *_governance_warnings(governed, proposals)]
-    exposure, market = None, None
-    try:
-        market = _market(chain, deployment, config, feeds, block)
-        _, positions = read_positions(chain, deployment, owner, dict(market.spots), config.book, block)
-        exposure = book_exposure(Book(positions), market)
-    except UntrustedNumber as error:
-        warnings.append(Warning_("exposure", str(error)))
+    breakers, automation = tuple(read_breakers(chain, deployment, block)), read_automation(chain, deployment, block)
+    governed, waiting = read_governed(chain, deployment, block), read_pending_updates(chain, deployment, block)
+    every = list_proposals(chain, deployment, block)
+    proposals = tuple(p for p in every if p.state in OPEN_STATES)
+    warnings = [*chain_warnings(block, config.watch.max_block_age_seconds, now), *feed_warnings(feeds)]
+    warnings += [*safeguard_warnings(breakers, automation), *governance_warnings(governed, proposals)]
+    warnings += steward_warnings(waiting, block.timestamp)
+    warnings += journal_warnings(read_journal(config.state, chain.chain_id), every, block)
+    market, exposure, untrusted = _valued(chain, deployment, config, owner, feeds, block)
     chain.confirm(block)
     on_record = find_record(config.state, governed.inputs_hash)
     moved = drift(exposure, recorded_exposure(on_record)) if exposure and on_record else None
     layers = layer_states(on_record, market) if on_record and market else ()
-    warnings += _plan_warnings(governed, on_record, moved, layers)
-    return Look(block, exposure, on_record, moved, layers, feeds, governed, proposals, tuple(warnings))
+    warnings += [*untrusted, *plan_warnings(governed, on_record, moved, layers)]
+    seen = (block, exposure, on_record, moved, layers, feeds, governed, proposals)
+    return Look(*seen, breakers, automation, tuple(waiting), tuple(warnings))
+
+
+def _valued(
+    chain: Chain, deployment: Deployment, config: Config, owner: str, feeds: tuple[FeedStatus, ...], block: BlockRef
+) -> tuple[Market | None, BookExposure | None, list[Warning_]]:
+    """Read the market and value the book; what cannot be trusted is None, with a warning that says why."""
+    market = None
+    try:
+        market = _market(chain, deployment, config, feeds, block)
+        _, positions = read_positions(chain, deployment, owner, dict(market.spots), config.book, block)
+        return market, book_exposure(Book(positions), market), []
+    except UntrustedNumber as error:
+        return market, None, [Warning_("exposure", str(error))]
 
 
 def _market(
@@ -133,57 +146,6 @@ def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:
     return tuple(states)
 
 
-def _feed_warnings(feeds: tuple[FeedStatus, ...]) -> list[Warning_]:
-    found = []
-    for feed in feeds:
-        if feed.round == 0:
-            found.append(Warning_("oracle", f"the {feed.asset} feed has no answer yet"))
-        elif feed.stale:
-            found.append(
-                Warning_(
-                    "oracle", f"the {feed.asset} feed is stale: {feed.age_seconds} s, at most {feed.max_age_seconds} s"
-                )
-            )
-        elif feed.age_seconds > feed.max_age_seconds * 3 // 4:
-            found.append(
-                Warning_("oracle", f"the {feed.asset} feed is stale in {feed.max_age_seconds - feed.age_seconds} s")
-            )
-    return found
-
-
-def _governance_warnings(governed: Governed, proposals: tuple[Proposal, ...]) -> list[Warning_]:
-    found = [Warning_("parameters", "the guardian has paused the hedge parameters")] if governed.paused else []
-    for proposal in proposals:
-        if proposal.state == "active" and proposal.votes_for < proposal.quorum:
-            missing = (proposal.quorum - proposal.votes_for) / 1e18
-            found.append(Warning_("proposal", f"{str(proposal.id)[:10]} misses {missing:,.0f} votes for its quorum"))
-        elif proposal.state == "succeeded":
-            found.append(Warning_("proposal", f"{str(proposal.id)[:10]} has passed and waits to be queued"))
-    return found
-
-
-def _plan_warnings(
-    governed: Governed, on_record: PlanRecord | None, moved: float | None, layers: tuple[LayerState, ...]
-) -> list[Warning_]:
-    if on_record is None:
-        return [
-            Warning_(
-                "plan", f"no plan on record here for the parameters in force (inputs {governed.inputs_hash[:10]}..)"
-            )
-        ]
-    found = []
-    band = governed.parameters.drift_band_bps / 10_000
-    if moved is not None and moved > band:
-        found.append(
-            Warning_("drift", f"exposure has drifted {moved:.1%} from the plan on record, the band is {band:.1%}")
-        )
-    for layer in layers:
-        if layer.days_left < EXPIRY_WARNING_DAYS:
-            when = f"expires in {layer.days_left:.1f} days" if layer.days_left > 0 else "has expired"
-            found.append(Warning_("roll", f"{layer.asset} {layer.name}: a leg {when}"))
-    return found
-
-
 def look_json(seen: Look) -> dict[str, Any]:
     """Return a look as plain JSON, one line of `alvh watch --json`."""
     return {
@@ -205,6 +167,12 @@ def look_json(seen: Look) -> dict[str, Any]:
         "paused": seen.governed.paused,
         "proposals": [
             {"id": str(p.id), "state": p.state, "deadline": p.deadline, "eta": p.eta} for p in seen.proposals
+        ],
+        "breakers": [asdict(one) for one in seen.breakers],
+        "automation": asdict(seen.automation) if seen.automation else None,
+        "steward_updates": [
+            {"hash": one.hash, "ready_at": one.ready_at, "veto_seconds": one.veto_seconds(seen.block.timestamp)}
+            for one in seen.steward_updates
         ],
         "warnings": [{"kind": warning.kind, "text": warning.text} for warning in seen.warnings],
     }

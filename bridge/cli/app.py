@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.cli import book, gov, local, monitor, oracle, planning
+from bridge.cli import book, dao, gov, local, monitor, oracle, planning, safe
 
 app = typer.Typer(
     name="alvh",
@@ -43,6 +43,9 @@ app.command("exposure")(book.exposure)
 app.add_typer(oracle.app, name="oracle")
 app.command("plan")(planning.plan)
 app.command("propose")(planning.propose)
+for order in (dao.propose, dao.delegate, dao.unstick):
+    gov.app.command()(order)
 app.add_typer(gov.app, name="gov")
+app.add_typer(safe.app, name="safe")
 app.command("watch")(monitor.watch)
 app.command("doctor")(local.doctor)

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     Action = Callable[[Chain, Deployment, Signer, Proposal], TxReceipt]
 
 app = typer.Typer(
-    no_args_is_help=True, help="Governor proposals: list, show, vote, queue, execute, cancel. Dry run without --send."
+    no_args_is_help=True,
+    help="Governor proposals: propose, list, show, vote, queue, execute, cancel. Dry run without --send.",
 )
 IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
 
@@ -54,6 +55,7 @@ def _find(session: Session, wanted: str, block: int | None = None) -> Proposal:
 
 
 def _json(session: Session, proposal: Proposal) -> dict[str, Any]:
+    from bridge.calls import action_words
     from bridge.updates import decode_update
 
     calls = zip(proposal.action.targets, proposal.action.calldatas, strict=True)
@@ -72,6 +74,7 @@ def _json(session: Session, proposal: Proposal) -> dict[str, Any]:
         "deadline": proposal.deadline,
         "eta": proposal.eta,
         "description": proposal.action.description,
+        "calls": action_words(session.chain, session.deployment, proposal.action, session.block(None)),
         "updates": [update.__dict__ if update else None for update in updates],
     }
 
@@ -123,10 +126,9 @@ def show(
     out = console()
     out.print(f"{found.state}: {found.id}\n\n{found.action.description}\n", markup=False)
     now = read_governed(session.chain, session.deployment, session.block(block)).parameters.to_values()
-    for update in content["updates"]:
-        if update is None:
-            out.print("[bold]a call that is no parameter update: read its calldata before you vote[/bold]")
-            continue
+    for line in content["calls"]:
+        out.print(f"calls {line}", markup=False)
+    for update in filter(None, content["updates"]):
         pairs = zip(update["keys"], update["values"], strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
         out.print(table("What the calldata does", ("parameter", "now", "proposed", "unit"), rows))

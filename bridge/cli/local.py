@@ -77,6 +77,7 @@ def up(
     """
     from bridge.config import load_config
     from bridge.genesis import GovernanceTerms
+    from bridge.journal import forget_journal
     from bridge.local.anvil import anvil
     from bridge.local.rounds import submit_rounds
     from bridge.local.world import build_world
@@ -87,6 +88,7 @@ def up(
             world = build_world(chain, path, GovernanceTerms(), progress)
             submit_rounds(chain, world.deployment, settings)
         world.deployment.save(settings.chain.deployment)
+        forget_journal(settings.state, chain.chain_id)
         _print_world(world, settings.chain.deployment, as_json)
         try:
             while True:

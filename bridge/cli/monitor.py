@@ -31,13 +31,15 @@ def watch(
     Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl
     """
     from bridge.errors import ChainError
+    from bridge.signers import LOCAL_CHAIN_ID
     from bridge.watch import look, look_json
 
     session = open_session(config)
     holder, pause = session.owner(owner), interval or session.config.watch.interval_seconds
     while True:
         try:
-            seen = look(session.chain, session.deployment, session.config, holder)
+            now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
+            seen = look(session.chain, session.deployment, session.config, holder, now)
         except ChainError as error:
             if once:
                 raise
@@ -61,6 +63,7 @@ def _say_trouble(text: str, as_json: bool) -> None:
 
 def print_look(seen: Look, clear: bool = False) -> None:
     """Print what the monitor saw."""
+    from bridge.cli.safeguards import safeguard_lines
     from bridge.cli.show import console, percent, table, usd
     from bridge.units import utc
 
@@ -73,7 +76,7 @@ def print_look(seen: Look, clear: bool = False) -> None:
     plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
     band = seen.governed.parameters.drift_band_bps / 10_000
     out.print(f"  drift {percent(seen.drift)} (band {percent(band)}), plan {plan}")
-    for line in (*_feed_lines(seen), *_governance_lines(seen)):
+    for line in (*_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automation), *_governance_lines(seen)):
         out.print(line)
     for warning in seen.warnings:
         out.print(f"[bold yellow]warning[/bold yellow] {warning.kind}: {warning.text}")

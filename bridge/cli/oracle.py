@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -141,15 +141,29 @@ def submit(
 
 @app.command()
 def status(block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Show every feed: answer, round, age; a stale feed is marked and makes the exit code 1."""
+    """Show every feed (answer, round, age, what held it back), its breaker, and the automation.
+
+    A stale feed is marked and makes the exit code 1; clamped answers and tripped breakers are warnings.
+    """
+    from bridge.cli.safeguards import safeguard_lines
     from bridge.cli.show import console, percent, table
     from bridge.oracle import read_status
+    from bridge.safeguards import read_automation, read_breakers
     from bridge.units import utc, volatility_from_e8
+    from bridge.watch_warnings import feed_warnings, safeguard_warnings
 
     session = open_session(config)
-    feeds = read_status(session.chain, session.deployment, session.block(block))
+    ref = session.block(block)
+    feeds = read_status(session.chain, session.deployment, ref)
+    breakers = read_breakers(session.chain, session.deployment, ref)
+    automation = read_automation(session.chain, session.deployment, ref)
+    session.chain.confirm(ref)
+    warnings = [*feed_warnings(feeds), *safeguard_warnings(breakers, automation)]
     if as_json:
-        print_json([asdict(feed) for feed in feeds])
+        content: dict[str, Any] = {"feeds": [asdict(feed) for feed in feeds]}
+        content["breakers"] = [asdict(one) for one in breakers]
+        content["automation"] = asdict(automation) if automation else None
+        print_json(content | {"warnings": [asdict(warning) for warning in warnings]})
     else:
         rows = [
             [
@@ -160,10 +174,16 @@ def status(block: BlockOption = None, as_json: JsonOption = False, config: Confi
                 utc(feed.observed_at),
                 f"{feed.age_seconds} / {feed.max_age_seconds} s",
                 f"{feed.quorum} of {feed.signers}",
+                ", ".join(feed.clamped) or "-",
             ]
             for feed in feeds
         ]
-        columns = ("asset", "state", "index", "round", "observed", "age / most", "quorum")
-        console().print(table("Volatility feeds", columns, rows, left=2))
+        columns = ("asset", "state", "index", "round", "observed", "age / most", "quorum", "held by")
+        out = console()
+        out.print(table("Volatility feeds", columns, rows, left=2))
+        for line in safeguard_lines(breakers, automation):
+            out.print(line, markup=False)
+        for warning in warnings:
+            out.print(f"[bold yellow]warning[/bold yellow] {warning.kind}: {warning.text}")
     if any(feed.stale for feed in feeds):
         raise typer.Exit(1)

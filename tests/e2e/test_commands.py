@@ -44,10 +44,10 @@ def test_oracle__quote_sign_submit_status__moves_the_feed_one_round(run: Run, pr
         (tmp_path / files[-1]).write_text(signed.out, encoding="utf-8")
     dry = run("oracle", "submit", *files, "--as", "operator")
     assert (dry.code, "not sent" in dry.out) == (0, True)
-    before = {one["asset"]: one["round"] for one in run("oracle", "status", "--json").json()}
+    before = {one["asset"]: one["round"] for one in run("oracle", "status", "--json").json()["feeds"]}
     sent = run("oracle", "submit", *files, "--as", "operator", "--send", "--json").json()
     assert sent["sent"] is True
-    after = {one["asset"]: one for one in run("oracle", "status", "--json").json()}
+    after = {one["asset"]: one for one in run("oracle", "status", "--json").json()["feeds"]}
     assert after["ETH"]["round"] == before["ETH"] + 1
     assert not after["ETH"]["stale"]
     assert_one_line_error(run("oracle", "submit", *files, "--as", "operator", "--send"), 1, "WrongRound")

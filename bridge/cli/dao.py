@@ -1,0 +1,108 @@
+"""`alvh gov propose`, `delegate` and `unstick`: orders of the DAO beside parameters, and the accounts that vote."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bridge.cli.options import (
+    AgainOption,
+    AsOption,
+    ConfigOption,
+    JsonOption,
+    KeystoreOption,
+    SendOption,
+    choose_signer,
+    open_session,
+    print_json,
+)
+
+
+def propose(
+    order: Annotated[str, typer.Argument(help="unpause, set-signers, reset-breaker, set-guardian or set-steward.")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="ASSET QUORUM SIGNER..., ASSET, or SAFE.")] = None,
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    again: AgainOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Propose an order that only the DAO can give, rehearsed as the timelock will execute it.
+
+    Examples: alvh gov propose unpause --as operator --send; alvh gov propose set-signers ETH 3 0xa... 0xb... 0xc...;
+    alvh gov propose reset-breaker ETH; alvh gov propose set-guardian 0xsafe...
+    """
+    from bridge.calls import action_words
+    from bridge.cli.drafts import print_draft
+    from bridge.dao_orders import build_order
+    from bridge.proposals import draft_order, note_proposal, send_proposal
+
+    session = open_session(config)
+    chain, deployment, block = session.chain, session.deployment, session.chain.head()
+    built = build_order(chain, deployment, order, arguments or [], block)
+    signer = choose_signer(session, role, keystore)
+    draft = draft_order(chain, deployment, built.text, built.calls, built.promises, signer.address, block, again)
+    words = action_words(chain, deployment, draft.action, block)
+    sent = send_proposal(chain, deployment, signer, draft) if send else False
+    if send:
+        note_proposal(chain, draft, signer.address, session.config.state)
+    if as_json:
+        done = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
+        print_json({**done, "calls": words, "promises": list(draft.promises), "executable_at": draft.executable_at})
+        return
+    for line in words:
+        typer.echo(f"calls {line}")
+    print_draft(draft, sent)
+
+
+def delegate(
+    to: Annotated[str, typer.Argument(help="Who votes and proposes with the sender's votes from now on.")],
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Delegate the sender's votes; what is pending counts votes as they stand at its own snapshot.
+
+    Example: alvh gov delegate 0xabc... --as voter-3 --send
+    """
+    from bridge.governance import read_votes, send_delegation
+
+    session = open_session(config)
+    signer = choose_signer(session, role, keystore)
+    if send:
+        send_delegation(session.chain, session.deployment, signer, to)
+    votes = read_votes(session.chain, session.deployment, to, session.chain.head()) / 1e18
+    if as_json:
+        print_json({"from": signer.address, "to": to, "votes": votes, "sent": send})
+    else:
+        typer.echo(f"{signer.address} -> {to}, which has {votes:,.0f} votes" + ("" if send else "; not sent: --send"))
+
+
+def unstick(
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Replace the sender's transactions that are not mined by empty ones at a higher fee, so that the next one can go.
+
+    Run the command that was stuck again afterwards: it looks first, and sends nothing twice.
+
+    Example: alvh gov unstick --as operator --send
+    """
+    from bridge.pending import clear_pending
+
+    session = open_session(config)
+    signer = choose_signer(session, role, keystore)
+    mined, after = session.chain.nonces(signer)
+    count = clear_pending(session.chain, signer) if send else after - mined
+    if as_json:
+        print_json({"account": signer.address, "next_nonce": mined, "pending": after - mined, "cleared": send})
+    else:
+        words = "replaced" if send else "on the way, nothing sent: --send replaces them"
+        typer.echo(f"{signer.address}: {count} transactions from nonce {mined} {words}")

@@ -1,0 +1,229 @@
+"""`alvh safe`: carry a transaction of the guardian's or the steward's Safe from its proposal to its execution."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.options import (
+    AsOption,
+    ConfigOption,
+    JsonOption,
+    KeystoreOption,
+    SendOption,
+    Session,
+    choose_signer,
+    open_session,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from bridge.safe_records import SafeRecord
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The guardian's and the steward's Safe: propose, sign, execute, show. Dry run without --send.",
+)
+FileArgument = Annotated[Path, typer.Argument(help="The file that `alvh safe propose` wrote.")]
+SafeOption = Annotated[str | None, typer.Option("--safe", help="guardian or steward; default: whose action it is.")]
+
+
+def _address(session: Session, name: str) -> str:
+    from bridge.errors import UsageError
+
+    if name not in ("guardian", "steward"):
+        raise UsageError(f"no Safe {name!r}: guardian or steward")
+    return session.deployment.address(name)
+
+
+@app.command()
+def propose(
+    action: Annotated[
+        str, typer.Argument(help="rollback, pause, veto, cancel, stop-automation, swap-owner, schedule, apply.")
+    ],
+    arguments: Annotated[list[str] | None, typer.Argument(help="UPDATE_HASH, PROPOSAL, or OLD NEW.")] = None,
+    safe: SafeOption = None,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="For schedule: the plan; default: the newest one.")
+    ] = None,
+    nonce: Annotated[
+        int | None, typer.Option("--nonce", min=0, help="A later nonce, to follow others on their way.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the file goes; default: in the state folder.")
+    ] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Build a transaction of a Safe, rehearse it, and write the file that its owners sign. Nothing is sent.
+
+    Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
+    alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
+    """
+    from bridge.records import load_record, newest_record
+    from bridge.safe import build_safe_transaction, rehearse_call
+    from bridge.safe_actions import SafeDesk, find_action
+    from bridge.safe_records import SafeRecord
+
+    given = arguments or []
+    chosen = find_action(action, given)
+    session = open_session(config)
+    block, address = session.chain.head(), _address(session, safe or chosen.safe)
+    state, life = session.config.state, session.config.governance.update_life_seconds
+    desk = SafeDesk(
+        session.chain,
+        session.deployment,
+        block,
+        address,
+        lambda: load_record(plan) if plan else newest_record(state),
+        life,
+    )
+    transaction = build_safe_transaction(session.chain, address, *chosen.build(desk, given), block, nonce)
+    if nonce is None:
+        rehearse_call(session.chain, transaction, block)
+    session.chain.confirm(block)
+    record = SafeRecord(action, transaction, {})
+    name = f"{action}-{transaction.nonce}-{transaction.digest().hex()[:8]}.json"
+    _print_record(session, record, record.save(out or state / "safe" / name), as_json)
+
+
+def _print_record(session: Session, record: SafeRecord, file: Path, as_json: bool) -> None:
+    """Say what the transaction does, decoded from its bytes, how the Safe names it, and who signed."""
+    from bridge.calls import call_words
+    from bridge.safe import read_safe
+
+    block = session.chain.head()
+    made, safe = record.transaction, read_safe(session.chain, record.transaction.safe, block)
+    words = call_words(session.chain, session.deployment, made.to, made.data, block)
+    if as_json:
+        print_json({"file": str(file), "does": words, "threshold": safe.threshold, **record.to_dict()})
+        return
+    typer.echo(f"{words}\nof Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
+    typer.echo(f"Safe transaction hash 0x{made.digest().hex()}")
+    signed = ", ".join(record.signatures) or "nobody"
+    typer.echo(f"signed by {len(record.signatures)} of {safe.threshold}: {signed}\nfile {file}")
+
+
+@app.command()
+def sign(
+    file: FileArgument,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Add one owner's signature to the file, after showing what the call does. Nothing is sent.
+
+    Example: alvh safe sign rollback.json --as guardian-1
+    """
+    from bridge.errors import BadFile, RefusedAction
+    from bridge.safe import build_safe_transaction, read_safe
+    from bridge.safe_records import load_safe_record
+
+    session, record = open_session(config), load_safe_record(file)
+    made, block = record.transaction, session.chain.head()
+    if made.chain_id != session.chain.chain_id:
+        raise BadFile(file, f"is of chain {made.chain_id}, the node serves {session.chain.chain_id}")
+    build_safe_transaction(session.chain, made.safe, made.to, made.data, block, made.nonce)
+    owner = choose_signer(session, role, keystore)
+    owners = read_safe(session.chain, made.safe, block).owners
+    if owner.address not in owners:
+        raise RefusedAction(f"{owner.address} is no owner of the Safe: {', '.join(owners)}")
+    signed = record.signed(owner)
+    _print_record(session, signed, signed.save(file), as_json)
+
+
+@app.command()
+def execute(
+    files: Annotated[list[Path], typer.Argument(help="The signed file, or several of the same transaction.")],
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Check nonce, owners and threshold, rehearse the call, and send it; anybody may pay for it.
+
+    Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
+    """
+    from bridge.safe import join_signatures, require_executable, send_safe_transaction
+    from bridge.safe_records import load_safe_record, merge_records
+
+    session = open_session(config)
+    record = merge_records([load_safe_record(file) for file in files])
+    require_executable(session.chain, record.transaction, list(record.signatures), session.chain.head())
+    done: dict[str, Any] = {"action": record.action, "nonce": record.transaction.nonce, "sent": send}
+    if send:
+        signatures = join_signatures(record.raw_signatures())
+        signer = choose_signer(session, role, keystore)
+        receipt = send_safe_transaction(session.chain, signer, record.transaction, signatures)
+        done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
+    if as_json:
+        print_json(done)
+    elif send:
+        typer.echo(f"{record.action}: done in block {done['block']} for {done['gas']} gas")
+    else:
+        typer.echo(f"{record.action}: possible now, not sent: repeat with --send")
+
+
+@app.command()
+def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Show both Safes: owners, how many must sign, the next nonce, and whether the contracts still obey them."""
+    from dataclasses import asdict
+
+    from bridge.cli.show import console, table
+    from bridge.offices import in_office
+    from bridge.safe import read_safe
+
+    session = open_session(config)
+    block = session.chain.head()
+    safes = {name: read_safe(session.chain, _address(session, name), block) for name in ("guardian", "steward")}
+    duties = {name: in_office(session.chain, session.deployment, name, block) for name in safes}
+    if as_json:
+        print_json({name: asdict(one) | {"in_office": duties[name]} for name, one in safes.items()})
+        return
+    rows = [
+        [name, one.address, f"{one.threshold} of {len(one.owners)}", str(one.nonce), "yes" if duties[name] else "NO", o]
+        for name, one in safes.items()
+        for o in one.owners
+    ]
+    columns = ("Safe", "address", "must sign", "next nonce", "in office", "owner")
+    console().print(table("Safes", columns, rows, left=6))
+
+
+@app.command()
+def create(
+    owners: Annotated[list[str], typer.Argument(help="Addresses of its owners.")],
+    threshold: Annotated[int, typer.Option("--threshold", min=1, help="How many of them must sign.")] = 2,
+    salt: Annotated[int, typer.Option("--salt", min=0, help="Tells Safes of the same owners apart.")] = 0,
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Create a Safe with the factory of this deployment, for an office that the DAO will give it.
+
+    Example: alvh safe create 0xa... 0xb... 0xc... --threshold 2 --as operator --send
+    """
+    from eth_utils import is_address
+
+    from bridge.errors import UnknownAddress
+    from bridge.safe import create_safe
+
+    for one in owners:
+        if not is_address(one):
+            raise UnknownAddress(one, "an address (0x and 40 hex digits)")
+    session = open_session(config)
+    made = None
+    if send:
+        signer = choose_signer(session, role, keystore)
+        made = create_safe(session.chain, signer, session.deployment.contracts, owners, threshold, salt)
+    if as_json:
+        print_json({"safe": made, "owners": owners, "threshold": threshold, "sent": send})
+    else:
+        typer.echo(
+            f"Safe {made}" if made else f"a Safe of {threshold} of {len(owners)} owners: not sent, --send creates it"
+        )

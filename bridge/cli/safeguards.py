@@ -1,0 +1,36 @@
+"""Breakers and automation as people read them; `alvh watch` and `alvh oracle status` share it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bridge.safeguards import AutomationStatus, BreakerStatus
+
+
+def safeguard_lines(breakers: Sequence[BreakerStatus], automation: AutomationStatus | None) -> list[str]:
+    """Return a line for each breaker, and one for the automation."""
+    from bridge.cli.show import percent
+    from bridge.units import utc, volatility_from_e8
+
+    lines = []
+    for one in breakers:
+        state = f"TRIPPED since {utc(one.tripped_at)}" if one.tripped_at else "closed"
+        pair = [volatility_from_e8(x) if x is not None else None for x in (one.implied_e8, one.realized_e8)]
+        said = one.trouble or f"implied {percent(pair[0])}, realised {percent(pair[1])}"
+        lines.append(f"breaker {one.asset}: {state}, {said}{', TOO FAR APART' if one.apart else ''}")
+    return lines + ([_automation_line(automation)] if automation else [])
+
+
+def _automation_line(automation: AutomationStatus) -> str:
+    from bridge.units import utc
+
+    power = "in power" if automation.in_power else "without power"
+    if automation.next_row is not None:
+        following = f"row {automation.next_row} can be applied now"
+    else:
+        following = f"nothing to apply now: {automation.reason}"
+        following += f", next possible {utc(automation.possible_at)}" if automation.possible_at else ""
+    state = "STOPPED" if automation.stopped else f"row {automation.row} holds"
+    return f"automation: {power}, {state}; {following}"
