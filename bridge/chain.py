@@ -201,13 +201,23 @@ class Chain:
             transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
             transaction |= self._fees_and_nonce(signer)
             sent = self._handed_over(signer, transaction)
-            shown = "0x" + bytes(sent).hex()
+        return self.receipt(HexStr("0x" + bytes(sent).hex()), action)
+
+    def receipt(self, sent: HexStr, action: str) -> TxReceipt:
+        """Wait until a transaction is mined and return its receipt.
+
+        Raises
+        ------
+        TransactionFailed
+            It was mined with status 0, or was not mined in time.
+        """
+        with self._failures_of(action):
             try:
                 receipt = self.web3.eth.wait_for_transaction_receipt(sent, RECEIPT_TIMEOUT_SECONDS, poll_latency=0.02)
             except TimeExhausted as error:
-                raise TransactionFailed(action, shown, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s") from error
+                raise TransactionFailed(action, sent, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s") from error
         if receipt["status"] != 1:
-            raise TransactionFailed(action, shown, "was mined and reverted")
+            raise TransactionFailed(action, sent, "was mined and reverted")
         return receipt
 
     def _handed_over(self, signer: Signer, transaction: TxParams) -> HexBytes:
@@ -215,9 +225,9 @@ class Chain:
         try:
             return self.web3.eth.send_raw_transaction(signer.sign_transaction(transaction))
         except Web3RPCError as error:
-            mined, after = self.nonces(signer)
-            if after > transaction["nonce"]:
-                raise PendingTransactions(signer.address, mined, after - mined) from error
+            nonce, after = transaction["nonce"], self.nonces(signer)[1]
+            if after > nonce:
+                raise PendingTransactions(signer.address, nonce, after - nonce) from error
             raise
 
     def nonces(self, signer: Signer) -> tuple[int, int]:
@@ -234,8 +244,8 @@ class Chain:
 
     def fees(self) -> TxParams:
         """Read what a transaction should offer now: the node's tip, above twice the base fee of the newest block."""
-        head = self.web3.eth.get_block("latest")
-        tip = self.web3.eth.max_priority_fee
+        with self._failures_of("reading the fees"):
+            head, tip = self.web3.eth.get_block("latest"), self.web3.eth.max_priority_fee
         return {
             "maxPriorityFeePerGas": tip,
             "maxFeePerGas": Web3.to_wei(2 * int(head.get("baseFeePerGas", 0)) + int(tip), "wei"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from eth_typing import HexStr
 from web3.types import Nonce, TxParams, Wei
 
-from bridge.chain import RECEIPT_TIMEOUT_SECONDS, Chain
+from bridge.chain import Chain
 from bridge.errors import ChainError, RefusedAction
 from bridge.signers import Signer
 
@@ -28,12 +28,15 @@ def clear_pending(chain: Chain, signer: Signer) -> int:
     mined, after = chain.nonces(signer)
     if after == mined:
         raise RefusedAction(f"{signer.address} has no transaction on the way: its next nonce is {mined}")
-    for nonce in range(mined, after):
-        _replace(chain, signer, nonce)
+    # All of them first: while one is waited for, the next old one could be mined.
+    for sent in [_replace(chain, signer, nonce) for nonce in range(mined, after)]:
+        if sent is not None:
+            chain.receipt(sent, "replacing a transaction")
     return after - mined
 
 
-def _replace(chain: Chain, signer: Signer, nonce: int) -> None:
+def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:
+    """Send an empty transaction in the place of another; None where the other was mined meanwhile."""
     fees = chain.fees()
     for doubling in range(1, MOST_DOUBLINGS + 1):
         empty: TxParams = {
@@ -46,12 +49,10 @@ def _replace(chain: Chain, signer: Signer, nonce: int) -> None:
             "maxPriorityFeePerGas": Wei(int(fees["maxPriorityFeePerGas"]) * 2**doubling),
         }
         try:
-            sent = chain.request("eth_sendRawTransaction", "0x" + signer.sign_transaction(empty).hex())
+            return HexStr(chain.request("eth_sendRawTransaction", "0x" + signer.sign_transaction(empty).hex()))
         except ChainError:
             if chain.nonces(signer)[0] > nonce:
-                return
+                return None
             if doubling == MOST_DOUBLINGS:
                 raise
-        else:
-            chain.web3.eth.wait_for_transaction_receipt(HexStr(sent), RECEIPT_TIMEOUT_SECONDS, poll_latency=0.05)
-            return
+    return None

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# 27 is the bridge's as well: tests/bridge/test_proposals.py and the store tell its story.
+# 27 is the bridge's: tests/bridge/test_attacks_bridge.py plays it with real processes.
 ATTACKS = range(1, 29)
 
 
