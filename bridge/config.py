@@ -45,6 +45,27 @@ class OptionsConfig(_Section):
     max_age_seconds: Annotated[int, Field(gt=0)] = 3600
 
 
+class SignalsConfig(_Section):
+    """Where the histories of the signals are, which signals the book does not rely on, and what is due soon.
+
+    Parameters
+    ----------
+    folder
+        Files as docs/signals.md lists them; without it every signal that needs a history is missing.
+    leave_out
+        Names of signals that are not asked for: nothing is said of them, and they do not count as silent.
+    reserves_usd, outflow_share, margin_usd
+        For the quick ratio: liquid USD beside the pools, share of the book that may have to be paid out at once, margin
+        due.
+    """
+
+    folder: Path | None = None
+    leave_out: tuple[str, ...] = ("rate differential",)
+    reserves_usd: Annotated[float, Field(ge=0)] = 0.0
+    outflow_share: Fraction = 0.1
+    margin_usd: Annotated[float, Field(ge=0)] = 0.0
+
+
 class GovernanceConfig(_Section):
     """How long an update may wait for its vote before it expires."""
 
@@ -64,6 +85,7 @@ class Config(_Section):
     chain: ChainConfig = ChainConfig()
     book: BookConfig = BookConfig()
     options: OptionsConfig = OptionsConfig()
+    signals: SignalsConfig = SignalsConfig()
     governance: GovernanceConfig = GovernanceConfig()
     watch: WatchConfig = WatchConfig()
     state: Path = Path(".alvh")

@@ -13,21 +13,23 @@ from pathlib import Path
 from web3.types import TxReceipt
 
 from bridge.chain import Chain
-from bridge.config import Config
+from bridge.config import Config, SignalsConfig
 from bridge.errors import RefusedAction
 from bridge.genesis import GovernanceTerms
 from bridge.governance import find_proposal, send_queue, send_vote
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
+from bridge.local.histories import write_histories
 from bridge.local.path import PricePath
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
-from bridge.observe import observe, read_governed
+from bridge.observe import Observation, observe, read_governed
 from bridge.option_chains import read_chains
 from bridge.planning import Planned, make_plan, report_content
 from bridge.proposals import draft_proposal, send_confirmed_execution, send_proposal
 from bridge.report.content import PricePathView, Step
 from bridge.report.html import write_report
+from bridge.signals import read_signals
 from bridge.watch import Look, look
 
 Progress = Callable[[str, float], None]
@@ -101,7 +103,16 @@ def _plan(world: World, config: Config) -> Planned:
     chain, block = world.chain, world.chain.head()
     seen = observe(chain, world.deployment, world.deployment.address("lp"), config.book, block)
     chains = read_chains(config.options, dict(seen.market.spots), block.timestamp)
-    return make_plan(seen, chains, chain.chain_id, None)
+    signals = read_signals(_histories(world, config, seen), seen, chains, chain, world.deployment)
+    return make_plan(seen, chains, chain.chain_id, None, signals)
+
+
+def _histories(world: World, config: Config, seen: Observation) -> SignalsConfig:
+    """Return the settings with the user's histories, or with simulated ones that lead to this chain's market."""
+    if config.signals.folder is not None:
+        return config.signals
+    folder = write_histories(config.state / "signals", world.path, seen.block.timestamp, dict(seen.market.vols))
+    return config.signals.model_copy(update={"folder": folder})
 
 
 def _carry(world: World, planned: Planned, config: Config, terms: GovernanceTerms, steps: list[Step]) -> int:

@@ -22,6 +22,7 @@ import pandas as pd
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
+from bridge.tables import read_seconds, read_table
 from bridge.units import YEAR_SECONDS, utc
 from hedge import options
 from hedge.chain import OptionChain
@@ -32,7 +33,6 @@ TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
 CURRENCIES = frozenset({"usd", "coin"})
 # A collector needs minutes for all order books of one underlying; a row that is older than this is of another snapshot.
 SNAPSHOT_SECONDS = 900
-LAST_SECOND = 2**32  # year 2106; a larger number of seconds is a number of milliseconds
 
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
 LOTS = {"ETH": 0.1, "BTC": 0.01}
@@ -82,7 +82,7 @@ def read_chain_file(path: Path) -> dict[str, OptionChain]:
     BadFile
         It is absent, lacks columns, or holds crossed, negative or duplicate quotes.
     """
-    table = _table(path)
+    table = read_table(path)
     try:
         frame = _from_deribit(table) if "instrument_name" in table.columns else table
         missing = [column for column in COLUMNS if column not in frame.columns]
@@ -101,15 +101,6 @@ def read_chain_file(path: Path) -> dict[str, OptionChain]:
         raise BadFile(path, f"no column {error}, which Deribit's files have") from error
     except (ValueError, TypeError) as error:
         raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
-
-
-def _table(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except FileNotFoundError:
-        raise BadFile(path, "no such file") from None
-    except (ValueError, OSError, EOFError) as error:
-        raise BadFile(path, f"cannot be read as a table: {error}") from error
 
 
 def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +140,7 @@ def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
 def _chain(path: Path, asset: str, rows: pd.DataFrame) -> OptionChain:
     rows, observed_at = _newest(rows)
     spot = float(rows["spot"].astype(float).median())  # one index, read once a row while it moves
-    expiry_at = _seconds(rows["expiry_at"])
+    expiry_at = read_seconds(rows["expiry_at"])
     forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
     # A coin-settled option is worth its coin price times the underlying it settles on.
     factor = np.where(_in_coin(rows), forward, 1.0)
@@ -177,23 +168,10 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame) -> OptionChain:
 
 def _newest(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Return the rows of the newest snapshot, and its time: that of its newest row."""
-    times = _seconds(rows["observed_at"])
+    times = read_seconds(rows["observed_at"])
     newest = int(times.max())
     window = int(rows["window"].iloc[0]) if "window" in rows else 0
     return rows[times >= newest - window], newest
-
-
-def _seconds(column: pd.Series) -> npt.NDArray[np.int64]:
-    """Return ISO 8601 times (UTC where they do not say) or unix seconds as unix seconds."""
-    if column.isna().any():
-        raise ValueError(f"{column.name} is empty in a row")
-    if pd.api.types.is_numeric_dtype(column):
-        seconds = column.to_numpy(dtype=np.int64)
-    else:
-        seconds = pd.to_datetime(column, utc=True, format="ISO8601").to_numpy(dtype="datetime64[s]").astype(np.int64)
-    if (seconds < 0).any() or (seconds > LAST_SECOND).any():
-        raise ValueError(f"{column.name} is outside 1970 to 2106: unix times are in seconds")
-    return seconds
 
 
 def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from bridge.records import PlanRecord, inputs_hash
 from hedge.chain import OptionChain
 from hedge.hold import ExposureRecord
 from hedge.plan import Plan, build_plan
+from hedge.signals.signal import Signal
 
 if TYPE_CHECKING:
     from bridge.report.content import PricePathView, ReportContent, Step
@@ -27,7 +29,11 @@ class Planned:
 
 
 def make_plan(
-    observation: Observation, chains: dict[str, OptionChain], chain_id: int, on_record: PlanRecord | None
+    observation: Observation,
+    chains: dict[str, OptionChain],
+    chain_id: int,
+    on_record: PlanRecord | None,
+    signals: Sequence[Signal] = (),
 ) -> Planned:
     """Build the plan of an observation and its record; nothing is written.
 
@@ -41,6 +47,8 @@ def make_plan(
         Of the book's chain.
     on_record
         The plan of the hedge that is on, if there is one: while the exposure stays near it the answer is `hold`.
+    signals
+        As `bridge.signals.read_signals` reads them; without any the regime is stressed.
     """
     governed, block = observation.governed, observation.block
     plan = build_plan(
@@ -51,6 +59,8 @@ def make_plan(
         governed.limits,
         governed.updated_at,
         record=recorded_exposure(on_record) if on_record else None,
+        signals=signals,
+        expected=[one.name for one in signals],
     )
     # Through JSON once, so that the record and its hash hold exactly what a reader of the file will see.
     content = json.loads(json.dumps(plan.to_dict(), allow_nan=False))

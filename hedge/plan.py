@@ -147,9 +147,20 @@ def build_plan(
     UnknownAsset, MissingCorrelation, InvalidMarket : the market does not describe the book.
     """
     at, listed = market.observed_at if at is None else at, indices or {}
-    desk = _Desk.of(book, market, chains, listed, take_stance(signals, at, rules, expected), scenario_count, seed)
+    stance = take_stance(signals, at, rules, expected, parameters.condor_tenor_days)
+    desk = _Desk.of(book, market, chains, listed, stance, scenario_count, seed)
     overlay = desk.overlay(parameters)
-    update = propose_update(desk.exposure, market, parameters, limits, updated_at, overlay.gate, at, desk.regime)
+    update = propose_update(
+        desk.exposure,
+        market,
+        parameters,
+        limits,
+        updated_at,
+        overlay.gate,
+        at,
+        stance.protection,
+        index_percentile=stance.index_percentile,
+    )
     run = {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
     given = plan_inputs(book, market, chains, listed, parameters, limits, updated_at)
     inputs = given | run | signal_inputs(signals, rules, expected)

@@ -8,7 +8,8 @@ Rules
 -----
 ramp         the start at 90 % of the book's value-weighted index, rounded down to 100, but never above the first
              value on chain; full size `RAMP_SPREAD_BPS` above it. In calm markets the hedge begins before volatility
-             rises; in a storm the ramp stays where it was, or layer 2 would shrink as the index climbs.
+             rises; in a storm the ramp stays where it was, or layer 2 would shrink as the index climbs: it moves up
+             only while the index is known to stand below `STORM` of its own past.
 coverage     the share of CVaR95 above its cap, rounded up to 100, never below `LEAST_COVERAGE_BPS` of the regime: the
              tail is covered by more when signals worsen.
 condor size  what the risk rules of the gate allow, as a share of the assets' value, rounded down to 50.
@@ -36,17 +37,23 @@ VOLATILITY_PREMIUM, COVERAGE, TAIL_PREMIUM, OVERLAY_NOTIONAL = 8, 11, 12, 17
 
 RAMP_SPREAD_BPS: Final = 3500
 """Width of the ramp, 35 points of volatility: that of the first values on chain."""
+STORM: Final = 0.75
+"""Percentile of the index in its own past from which the ramp is not moved up: where its state becomes stressed."""
 LEAST_COVERAGE_BPS: Final = {State.COMPRESSED: 5000, State.NORMAL: 5000, State.STRESSED: 6000, State.CRISIS: 7500}
 """Coverage of the tail loss that the steward never asks to go below, by regime."""
 
 
 class Target(NamedTuple):
-    """Hold what a rule wants of one key, already rounded; smaller moves than `material` are not worth a vote."""
+    """Hold what a rule wants of one key, already rounded; smaller moves than `material` are not worth a vote.
+
+    `refused` says why the steward does not propose it all the same; empty where it does.
+    """
 
     key: int
     value: int
     material: int
     reason: str
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,8 @@ def propose_update(
     gate: GateReport,
     at: int,
     regime: State = State.NORMAL,
+    *,
+    index_percentile: float = math.nan,
 ) -> ProposedUpdate:
     """Propose the bounded changes that the module's rules ask for.
 
@@ -123,7 +132,8 @@ def propose_update(
     ----------
     limits : per key id; None for the keys' absolute bounds without step or cooldown. A key without limits is skipped.
     updated_at : unix seconds of each key's last update; a key with a cooldown and no known update is skipped.
-    gate : of the plan under `parameters`. at : unix seconds of the proposal. regime : that signals give.
+    gate : of the plan under `parameters`. at : unix seconds of the proposal. regime : that layers 2 and 3 are sized by.
+    index_percentile : of the book's index in its own past, 0 to 1; NaN where it is not known.
 
     Returns
     -------
@@ -133,7 +143,7 @@ def propose_update(
         return ProposedUpdate()
     allowed: dict[int, tuple[int, Target]] = {}
     skipped: list[Skipped] = []
-    for target in _targets(exposure, market, parameters, gate, regime):
+    for target in _targets(exposure, market, parameters, gate, regime, index_percentile):
         old = parameters.to_values()[target.key]
         if abs(target.value - old) < target.material:
             continue
@@ -149,10 +159,10 @@ def propose_update(
 
 
 def _targets(
-    exposure: BookExposure, market: Market, parameters: Parameters, gate: GateReport, regime: State
+    exposure: BookExposure, market: Market, parameters: Parameters, gate: GateReport, regime: State, percentile: float
 ) -> list[Target]:
     """Return every rule's target, the steward's whole opinion."""
-    targets = [*_ramp(exposure, market), _coverage(gate, regime), *_premiums(parameters)]
+    targets = [*_ramp(exposure, market, parameters, percentile), _coverage(gate, regime), *_premiums(parameters)]
     size = _condor_size(exposure, gate)
     if size:
         targets.append(size)
@@ -165,13 +175,19 @@ def index_level(exposure: BookExposure, market: Market) -> float:
     return math.fsum(one.value_usd * market.vol(one.asset) for one in exposure.assets.values()) / total
 
 
-def _ramp(exposure: BookExposure, market: Market) -> list[Target]:
+def _ramp(exposure: BookExposure, market: Market, parameters: Parameters, percentile: float) -> list[Target]:
     level, highest = index_level(exposure, market), KEYS[RAMP_START].initial
-    start = min(_down(0.9 * level * BPS, 100), highest)
-    reason = f"the book's index stands at {level:.1%}"
+    start, now = min(_down(0.9 * level * BPS, 100), highest), parameters.ramp_start_vol_bps
+    reason, refused = f"the book's index stands at {level:.1%}", ""
+    if not math.isnan(percentile):
+        reason += f", at {percentile:.0%} of its own past"
+    if start > now and not percentile < STORM:
+        refused = f"the ramp moves up only while the index is known to stand below {STORM:.0%} of its own past"
+    begins = f"{reason}; layer 2 begins at 90 % of it, at {highest / BPS:.0%} at the latest"
+    full = f"{reason}; full size 35 points above the start"
     return [
-        Target(RAMP_START, start, 500, f"{reason}; layer 2 begins at 90 % of it, at {highest / BPS:.0%} at the latest"),
-        Target(RAMP_FULL, start + RAMP_SPREAD_BPS, 500, f"{reason}; full size 35 points above the start"),
+        Target(RAMP_START, start, 500, begins, refused),
+        Target(RAMP_FULL, start + RAMP_SPREAD_BPS, 500, full, refused),
     ]
 
 
@@ -219,6 +235,8 @@ def _bounded(
 ) -> int | Skipped:
     """Return the target inside bounds and steps, or why it is skipped."""
     key = KEYS[target.key]
+    if target.refused:
+        return Skipped(key.id, target.value, target.refused)
     limit = _unlimited(key) if limits is None else limits.get(key.id)
     if limit is None:
         return Skipped(key.id, target.value, "the key's limits are unknown")

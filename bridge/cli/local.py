@@ -79,17 +79,22 @@ def up(
     from bridge.genesis import GovernanceTerms
     from bridge.journal import forget_journal
     from bridge.local.anvil import anvil
+    from bridge.local.histories import write_histories
     from bridge.local.rounds import submit_rounds
     from bridge.local.world import build_world
+    from bridge.observe import read_volatilities
 
     settings, path = load_config(config), _path(prices)
+    histories = settings.state / "signals"
     with anvil(port) as chain:
         with _progress(as_json) as progress:
             world = build_world(chain, path, GovernanceTerms(), progress)
             submit_rounds(chain, world.deployment, settings)
+        block = chain.head()
+        write_histories(histories, path, block.timestamp, read_volatilities(chain, world.deployment, block))
         world.deployment.save(settings.chain.deployment)
         forget_journal(settings.state, chain.chain_id)
-        _print_world(world, settings.chain.deployment, as_json)
+        _print_world(world, settings.chain.deployment, histories, as_json)
         try:
             while True:
                 time.sleep(1)
@@ -97,7 +102,7 @@ def up(
             sys.stderr.write("stopped\n")
 
 
-def _print_world(world: World, file: Path, as_json: bool) -> None:
+def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> None:
     from bridge.cli.show import console, table
     from bridge.local.accounts import INDEX, account
 
@@ -108,6 +113,7 @@ def _print_world(world: World, file: Path, as_json: bool) -> None:
                 "rpc_url": world.chain.url,
                 "deployment_file": str(file),
                 "prices": world.path.source,
+                "signals": str(histories),
                 **deployment.model_dump(),
             }
         )
@@ -128,6 +134,7 @@ def _print_world(world: World, file: Path, as_json: bool) -> None:
         )
     )
     out.print(f"prices: {world.path.source}\ndeployment: {file}", markup=False)
+    out.print(f"simulated histories: {histories}, for alvh plan --signals", markup=False)
     roles = ", ".join(INDEX)
     out.print(
         f"accounts of the public test mnemonic, for --as: {roles}\nLP: {account('lp').address}\nCtrl-C stops it",

@@ -46,6 +46,9 @@ def plan(
     chain_file: Annotated[
         Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")
     ] = None,
+    signals: Annotated[
+        Path | None, typer.Option("--signals", help="Folder of histories instead of the configured one.")
+    ] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -54,10 +57,10 @@ def plan(
 
     The plan is kept under the hash of its inputs; `alvh propose` takes it from there.
 
-    Examples: alvh plan; alvh plan --chain quotes.csv --report reports/plan.html; alvh plan --json > signal.json
+    Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json
     """
     session = open_session(config)
-    planned = _make(session, owner, block, chain_file)
+    planned = _make(session, owner, block, chain_file, signals)
     kept = planned.record.save(session.config.state)
     if report:
         from bridge.planning import report_content
@@ -70,18 +73,25 @@ def plan(
         print_plan(planned, kept, report)
 
 
-def _make(session: Session, owner: str | None, block: int | None, chain_file: Path | None) -> Planned:
+def _make(
+    session: Session, owner: str | None, block: int | None, chain_file: Path | None, signals: Path | None
+) -> Planned:
     from bridge.observe import observe
     from bridge.option_chains import read_chains
     from bridge.planning import make_plan
     from bridge.records import find_record
+    from bridge.signals import read_signals
 
     terms = session.config.options
     terms = terms.model_copy(update={"file": chain_file}) if chain_file else terms
     ref = session.block(block)
     seen = observe(session.chain, session.deployment, session.owner(owner), session.config.book, ref)
     chains = read_chains(terms, dict(seen.market.spots), ref.timestamp)
-    return make_plan(seen, chains, session.chain.chain_id, find_record(session.config.state, seen.governed.inputs_hash))
+    histories = session.config.signals
+    histories = histories.model_copy(update={"folder": signals}) if signals else histories
+    heard = read_signals(histories, seen, chains, session.chain, session.deployment)
+    on_record = find_record(session.config.state, seen.governed.inputs_hash)
+    return make_plan(seen, chains, session.chain.chain_id, on_record, heard)
 
 
 def print_plan(planned: Planned, kept: Path, report: Path | None) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from bridge.errors import BadFile
+from bridge.tables import read_seconds, read_table
 
 ASSETS = ("ETH", "BTC")
 STEP_SECONDS = 8 * 3600
@@ -66,13 +66,13 @@ def read_price_path(path: Path, most: int = 400) -> PricePath:
     BadFile
         It is absent, has other columns, gaps, unsorted times or prices that are not positive numbers.
     """
-    frame = _read_frame(path)
+    frame = read_table(path)
     missing = {"timestamp", *ASSETS} - set(frame.columns)
     if missing:
         raise BadFile(path, f"no column {', '.join(sorted(missing))}: a price path has timestamp, ETH, BTC")
     frame = frame.tail(most)
     try:
-        seconds = _seconds(frame["timestamp"])
+        seconds = read_seconds(frame["timestamp"])
         prices = {asset: frame[asset].to_numpy(dtype=np.float64) for asset in ASSETS}
     except (ValueError, TypeError) as error:
         raise BadFile(path, f"not numbers or times: {error}") from error
@@ -88,21 +88,3 @@ def read_price_path(path: Path, most: int = 400) -> PricePath:
                 path, f"{asset} has no positive price at row {int(np.argmax(bad)) + 1} of the part that is used"
             )
     return PricePath(seconds - seconds[0], prices, f"{path.name}: {len(seconds)} rows")
-
-
-def _read_frame(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except FileNotFoundError:
-        raise BadFile(path, "no such file") from None
-    except (ValueError, OSError, EOFError) as error:
-        raise BadFile(path, f"cannot be read as a table: {error}") from error
-
-
-def _seconds(column: pd.Series) -> npt.NDArray[np.int64]:
-    if column.isna().any():
-        raise ValueError("a timestamp is empty")
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.int64)
-    times = pd.to_datetime(column, utc=True, format="ISO8601")
-    return times.to_numpy(dtype="datetime64[s]").astype(np.int64)

@@ -83,8 +83,8 @@ def test_read_price_path__more_rows_than_wanted__takes_the_last(csv: Path) -> No
     [
         ({"timestamp": [TIMES[0], TIMES[2], TIMES[1]]}, "timestamps do not increase at row 3"),
         ({"timestamp": [TIMES[0], TIMES[0], TIMES[2]]}, "timestamps do not increase at row 2"),
-        ({"timestamp": [TIMES[0], None, TIMES[2]]}, "a timestamp is empty"),
-        ({"timestamp": [1_767_225_600, math.nan, 1_767_312_000]}, "a timestamp is empty"),
+        ({"timestamp": [TIMES[0], None, TIMES[2]]}, "timestamp is empty"),
+        ({"timestamp": [1_767_225_600, math.nan, 1_767_312_000]}, "timestamp is empty"),
         ({"timestamp": [TIMES[0], "soon", TIMES[2]]}, "not numbers or times"),
         ({"ETH": [3000.0, math.nan, 2900.0]}, "ETH has no positive price at row 2"),
         ({"ETH": [3000.0, math.inf, 2900.0]}, "ETH has no positive price at row 2"),
