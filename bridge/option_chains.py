@@ -14,6 +14,8 @@ of Deribit's rows it is read as no quote, and the chain's source says how many t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +64,7 @@ def read_chains(terms: OptionsConfig, spots: dict[str, float], observed_at: int)
             for asset, vol in sorted(terms.atm_vol.items())
             if asset in spots
         }
-    chains = read_chain_file(terms.file)
+    chains = read_chain_file(terms.file, observed_at)
     for asset, chain in chains.items():
         age = abs(observed_at - chain.observed_at)
         if age > terms.max_age_seconds:
@@ -74,27 +76,45 @@ def read_chains(terms: OptionsConfig, spots: dict[str, float], observed_at: int)
     return chains
 
 
-def read_chain_file(path: Path) -> dict[str, OptionChain]:
-    """Read every underlying's newest snapshot from a file.
+def read_chain_file(path: Path, at: int | None = None) -> dict[str, OptionChain]:
+    """Read one snapshot of every underlying from a file.
+
+    Parameters
+    ----------
+    path
+        The file; it may hold many snapshots.
+    at
+        Unix seconds: the newest snapshot that is not later is taken, or the first one where all are. The newest of all
+        without it.
 
     Raises
     ------
     BadFile
         It is absent, lacks columns, or holds crossed, negative or duplicate quotes.
     """
-    table = read_table(path)
+    with _failures_of(path):
+        return {asset: _chain(path, asset, rows, at) for asset, rows in _by_asset(path)}
+
+
+def read_snapshots(path: Path, asset: str) -> Iterator[OptionChain]:
+    """Yield every snapshot of one underlying in a file, in order of time.
+
+    Raises
+    ------
+    BadFile
+        As in `read_chain_file`.
+    """
+    with _failures_of(path):
+        for name, rows in _by_asset(path):
+            if name == asset:
+                for _, shot in rows.groupby(read_seconds(rows["observed_at"])):
+                    yield _chain(path, asset, shot, None)
+
+
+@contextmanager
+def _failures_of(path: Path) -> Iterator[None]:
     try:
-        frame = _from_deribit(table) if "instrument_name" in table.columns else table
-        missing = [column for column in COLUMNS if column not in frame.columns]
-        if missing:
-            raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
-        if frame.empty:
-            raise BadFile(path, "holds no quotes")
-        if frame["underlying"].isna().any():
-            raise BadFile(path, "a row has no underlying")
-        return {
-            str(asset): _chain(path, str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)
-        }
+        yield
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
     except KeyError as error:
@@ -103,14 +123,27 @@ def read_chain_file(path: Path) -> dict[str, OptionChain]:
         raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
 
 
+def _by_asset(path: Path) -> list[tuple[str, pd.DataFrame]]:
+    """Return the quotes of every underlying, in our columns."""
+    table = read_table(path)
+    frame = _from_deribit(table) if "instrument_name" in table.columns else table
+    missing = [column for column in COLUMNS if column not in frame.columns]
+    if missing:
+        raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
+    if frame.empty:
+        raise BadFile(path, "holds no quotes")
+    if frame["underlying"].isna().any():
+        raise BadFile(path, "a row has no underlying")
+    return [(str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)]
+
+
 def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
     """Rename Deribit's columns to ours: order books one by one, or the daily snapshots of all."""
     book = "best_bid_price" in table.columns
     if book:
         times = pd.to_datetime(table["timestamp"], unit="ms", utc=True)
         table = table.assign(timestamp=times).sort_values("timestamp", kind="stable")
-        # A file may hold several rounds of collection: the newest row of an instrument is its quote.
-        table = table.drop_duplicates("instrument_name", keep="last").reset_index(drop=True)
+        table = table.reset_index(drop=True)
     parts = table["instrument_name"].astype(str).str.extract(r"^([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])$")
     if parts.isna().any(axis=None):
         name = table["instrument_name"][parts.isna().any(axis=1)].iloc[0]
@@ -121,6 +154,7 @@ def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "underlying": parts[0],
+            "instrument": table["instrument_name"],
             "observed_at": table["timestamp"],
             "spot": table["index_price"],
             "expiry_at": pd.to_datetime(parts[1], format="%d%b%y", utc=True) + pd.Timedelta(hours=8),
@@ -137,8 +171,8 @@ def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _chain(path: Path, asset: str, rows: pd.DataFrame) -> OptionChain:
-    rows, observed_at = _newest(rows)
+def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> OptionChain:
+    rows, observed_at = _snapshot(rows, at)
     spot = float(rows["spot"].astype(float).median())  # one index, read once a row while it moves
     expiry_at = read_seconds(rows["expiry_at"])
     forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
@@ -166,12 +200,16 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame) -> OptionChain:
     return OptionChain.from_frame(asset, observed_at, spot, quotes, source)
 
 
-def _newest(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Return the rows of the newest snapshot, and its time: that of its newest row."""
+def _snapshot(rows: pd.DataFrame, at: int | None) -> tuple[pd.DataFrame, int]:
+    """Return the rows of one snapshot, and its time: that of its newest row."""
     times = read_seconds(rows["observed_at"])
-    newest = int(times.max())
     window = int(rows["window"].iloc[0]) if "window" in rows else 0
-    return rows[times >= newest - window], newest
+    first = int(times.min()) + window
+    newest = int(times[times <= max(at, first)].max()) if at is not None else int(times.max())
+    chosen = rows[(times >= newest - window) & (times <= newest)]
+    if window:  # a file may hold several rounds of collection: the newest row of an instrument is its quote
+        chosen = chosen.drop_duplicates("instrument", keep="last")
+    return chosen, newest
 
 
 def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:

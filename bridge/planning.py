@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.observe import Observation
 from bridge.records import PlanRecord, inputs_hash
+from bridge.signals import Heard
 from hedge.chain import OptionChain
 from hedge.hold import ExposureRecord
 from hedge.plan import Plan, build_plan
-from hedge.signals.signal import Signal
 
 if TYPE_CHECKING:
     from bridge.report.content import PricePathView, ReportContent, Step
@@ -26,6 +25,7 @@ class Planned:
     chains: dict[str, OptionChain]
     plan: Plan
     record: PlanRecord
+    heard: Heard
 
 
 def make_plan(
@@ -33,7 +33,7 @@ def make_plan(
     chains: dict[str, OptionChain],
     chain_id: int,
     on_record: PlanRecord | None,
-    signals: Sequence[Signal] = (),
+    heard: Heard | None = None,
 ) -> Planned:
     """Build the plan of an observation and its record; nothing is written.
 
@@ -47,10 +47,11 @@ def make_plan(
         Of the book's chain.
     on_record
         The plan of the hedge that is on, if there is one: while the exposure stays near it the answer is `hold`.
-    signals
-        As `bridge.signals.read_signals` reads them; without any the regime is stressed.
+    heard
+        The signals that `bridge.signals.read_signals` reads; without any the regime is stressed.
     """
     governed, block = observation.governed, observation.block
+    heard = heard or Heard()
     plan = build_plan(
         observation.book,
         observation.market,
@@ -59,8 +60,8 @@ def make_plan(
         governed.limits,
         governed.updated_at,
         record=recorded_exposure(on_record) if on_record else None,
-        signals=signals,
-        expected=[one.name for one in signals],
+        signals=heard.signals,
+        expected=[one.name for one in heard.signals],
     )
     # Through JSON once, so that the record and its hash hold exactly what a reader of the file will see.
     content = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
@@ -79,7 +80,7 @@ def make_plan(
         owner=observation.owner,
         plan=content,
     )
-    return Planned(observation, chains, plan, record)
+    return Planned(observation, chains, plan, record, heard)
 
 
 def recorded_exposure(record: PlanRecord) -> ExposureRecord:
@@ -120,4 +121,5 @@ def report_content(
         proposal_id=proposal_id,
         steps=steps,
         price_path=price_path,
+        index=planned.heard.index,
     )

@@ -13,6 +13,8 @@ from bridge.deployment import write_whole
 from bridge.errors import BadFile
 
 FORMAT = 1
+NO_CHAIN = 0
+"""The chain id of a plan that was made on no chain; no node serves it."""
 
 
 def inputs_hash(inputs: dict[str, Any]) -> str:

@@ -53,8 +53,8 @@ class Layout:
 
 
 LAYOUTS: Final = {
-    "price": Layout(("open", "high", "low", "close"), ("volume",), any_sign=("volume",)),
-    "index": Layout(("open", "high", "low", "close"), points=("open", "high", "low", "close")),
+    "price": Layout(("close",), ("open", "high", "low", "volume"), any_sign=("volume",)),
+    "index": Layout(("high", "low", "close"), ("open",), points=("open", "high", "low", "close")),
     "term": Layout(("near", "far"), points=("near", "far")),
     "funding": Layout(("rate",), any_sign=("rate",)),
     "releases": Layout(
@@ -186,10 +186,10 @@ def _check_times(path: Path, read: pd.DataFrame, latest: int) -> None:
 
 
 def _check_bars(path: Path, read: pd.DataFrame) -> None:
-    if "high" not in read:
-        return
-    inside = read[["open", "close"]]
-    wrong = ((inside.max(axis=1) > read["high"]) | (inside.min(axis=1) < read["low"])).to_numpy()
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise BadFile(path, f"row {row + 1}: open or close is outside low to high")
+    ends = [name for name in ("open", "close") if name in read]
+    above = read[ends].max(axis=1) > read["high"] if "high" in read else None
+    below = read[ends].min(axis=1) < read["low"] if "low" in read else None
+    for side, wrong in (("high", above), ("low", below)):
+        if wrong is not None and wrong.any():
+            row = int(np.argmax(wrong.to_numpy()))
+            raise BadFile(path, f"row {row + 1}: open or close is beyond {side}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 import pandas as pd
 
@@ -20,12 +21,22 @@ from hedge.chain import OptionChain
 from hedge.errors import HedgeError
 from hedge.signals.board import NAMES, quick_ratio_signal, read_board
 from hedge.signals.histories import Histories
-from hedge.signals.known import KNOWN_AT
+from hedge.signals.known import DAY, KNOWN_AT, FloatSeries
 from hedge.signals.liquidity import quick_ratio
 from hedge.signals.signal import Signal
 from hedge.volindex import index_from_chain
 
 NEAR_DAYS, FAR_DAYS = 30.0, 90.0
+PICTURED: Final = 365 * DAY
+"""History of the index that a report draws."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """Hold the signals of one plan, and the book's index over the year before it, decimals; empty where unknown."""
+
+    signals: tuple[Signal, ...] = ()
+    index: FloatSeries | None = None
 
 
 def read_signals(
@@ -34,7 +45,7 @@ def read_signals(
     chains: Mapping[str, OptionChain],
     chain: Chain | None = None,
     deployment: Deployment | None = None,
-) -> tuple[Signal, ...]:
+) -> Heard:
     """Return every signal that the settings ask for, as known at the observation's block.
 
     Parameters
@@ -65,7 +76,15 @@ def read_signals(
     weights = asset_weights(observation)
     use = [name for name in NAMES if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, chain, deployment)] if chain and deployment else []
-    return read_board(histories, weights, at, use=use, given=measured)
+    signals = read_board(histories, weights, at, use=use, given=measured)
+    return Heard(signals, _index(histories.known(at), weights, at))
+
+
+def _index(known: Histories, weights: Mapping[str, float], at: int) -> FloatSeries | None:
+    if not weights or known.lacking(*(f"index_{asset}" for asset in weights)):
+        return None
+    index = known.of_book("index", "close", weights).dropna()
+    return index[index.index >= at - PICTURED]
 
 
 def asset_weights(observation: Observation) -> dict[str, float]:

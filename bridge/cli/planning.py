@@ -49,26 +49,43 @@ def plan(
     signals: Annotated[
         Path | None, typer.Option("--signals", help="Folder of histories instead of the configured one.")
     ] = None,
+    book: Annotated[
+        Path | None, typer.Option("--book", help="File that states a book: planned on --chain alone, without a node.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="With --book: the newest quotes of the chain file not later than this.")
+    ] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Choose the three layers for an owner's book, say whether to hedge at all, and what to change on chain.
 
-    The plan is kept under the hash of its inputs; `alvh propose` takes it from there.
+    The plan is kept under the hash of its inputs; `alvh propose` takes it from there. A plan of a stated book is of no
+    chain, is not kept and cannot be proposed.
 
-    Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json
+    Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json;
+    alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --signals histories
     """
-    session = open_session(config)
-    planned = _make(session, owner, block, chain_file, signals)
-    kept = planned.record.save(session.config.state)
+    from bridge.errors import UsageError
+
+    if book:
+        if owner or block is not None:
+            raise UsageError("--book states the book: leave --owner and --block out")
+        planned, kept = _make_stated(config, book, at, chain_file, signals), None
+    else:
+        if at:
+            raise UsageError("--at goes with --book; a book on chain is read at --block")
+        session = open_session(config)
+        planned = _make(session, owner, block, chain_file, signals)
+        kept = planned.record.save(session.config.state)
     if report:
         from bridge.planning import report_content
         from bridge.report.html import write_report
 
         write_report(report, report_content(planned, "Hedge plan"))
     if as_json:
-        print_json({**planned.record.__dict__, "file": str(kept)})
+        print_json({**planned.record.__dict__, "file": str(kept) if kept else None})
     else:
         print_plan(planned, kept, report)
 
@@ -94,7 +111,30 @@ def _make(
     return make_plan(seen, chains, session.chain.chain_id, on_record, heard)
 
 
-def print_plan(planned: Planned, kept: Path, report: Path | None) -> None:
+def _make_stated(
+    config: Path | None, book: Path, at: str | None, chain_file: Path | None, signals: Path | None
+) -> Planned:
+    """Plan a stated book at the quotes of a chain file, under the first values of the parameters."""
+    from bridge.config import load_config
+    from bridge.errors import UsageError
+    from bridge.option_chains import read_chain_file
+    from bridge.planning import make_plan
+    from bridge.records import NO_CHAIN
+    from bridge.signals import read_signals
+    from bridge.stated_book import observe_stated, read_time
+
+    settings = load_config(config)
+    quotes = chain_file or settings.options.file
+    if quotes is None:
+        raise UsageError("a stated book takes its prices from quotes: give --chain, or set options.file")
+    chains = read_chain_file(quotes, read_time(at) if at else None)
+    seen = observe_stated(book, chains, settings.book)
+    held = {asset: chains[asset] for asset in seen.book.assets}
+    histories = settings.signals.model_copy(update={"folder": signals}) if signals else settings.signals
+    return make_plan(seen, held, NO_CHAIN, None, read_signals(histories, seen, held))
+
+
+def print_plan(planned: Planned, kept: Path | None, report: Path | None) -> None:
     """Print the plan as people read it, with the reason of every layer and where it is kept."""
     from bridge.cli.show import console
 
@@ -105,7 +145,8 @@ def print_plan(planned: Planned, kept: Path, report: Path | None) -> None:
         out.print(f"  {layer.underlying} {layer.name}: {layer.reason}", markup=False)
     for note in planned.plan.notes:
         out.print(f"  note: {note}", markup=False)
-    out.print(f"\nkept as {kept}" + (f", report {report}" if report else ""), markup=False)
+    where = f"kept as {kept}" if kept else "of a stated book: not kept, nothing to propose"
+    out.print(f"\n{where}" + (f", report {report}" if report else ""), markup=False)
 
 
 def print_decision(planned: Planned) -> None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bridge.records import NO_CHAIN
 from hedge.book import Book
 from hedge.market import Market
 from hedge.plan import Plan
+from hedge.signals.known import FloatSeries
 
 Series = Sequence[float] | npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
@@ -65,6 +67,7 @@ class ReportContent:
     parameters_after : values in force after execution; None where nothing was executed.
     proposal_id : of the governor; None where nothing was proposed.
     steps : in the order they happened. price_path : None where it is not known.
+    index : the book's volatility index (decimals) by unix second over the year before; None where it is not known.
     """
 
     title: str
@@ -82,3 +85,9 @@ class ReportContent:
     proposal_id: int | None
     steps: tuple[Step, ...]
     price_path: PricePathView | None
+    index: FloatSeries | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Return whether the book is one that somebody stated, read on no chain."""
+        return self.chain_id == NO_CHAIN

@@ -16,8 +16,10 @@ from bridge.report.pictures.canvas import Picture
 from bridge.report.pictures.parameters import parameters_picture
 from bridge.report.pictures.path import path_pictures
 from bridge.report.pictures.payoff import payoff_pictures
+from bridge.report.pictures.signals import signal_pictures
 from bridge.report.pictures.stress import stress_pictures
 from bridge.report.pictures.volatility import verdict, volatility_picture
+from bridge.report.signals import signal_views
 from bridge.units import utc
 from hedge.parameters import KEYS
 
@@ -43,6 +45,8 @@ def render_report(content: ReportContent) -> str:
         steps=view.timed_steps(content),
         gas_total=view.gas_total(content),
         keys=KEYS,
+        signals=signal_views(content.plan),
+        simulated_signals=any("simulated" in one["source"] for one in content.plan.inputs["signals"]),
         verdict=verdict,
         effects=[(view.TITLES[one.name][0], one) for one in content.plan.effects],
     )  # fmt: skip
@@ -80,6 +84,7 @@ def _pictures(content: ReportContent) -> dict[str, tuple[Picture, ...]]:
         "tail": tail_picture(content),
         "greeks": greek_pictures(content),
         "parameters": parameters_picture(parameter_changes(content), executed=executed),
+        "signals": signal_pictures(content),
         "path": path_pictures(content.price_path),
     }
     return {name: one if isinstance(one, tuple) else (one,) if one else () for name, one in some.items()}

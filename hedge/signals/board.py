@@ -72,7 +72,7 @@ def read_board(
     Examples
     --------
     >>> [(one.name, one.missing, one.source) for one in read_board(Histories({}), {"ETH": 1.0}, 0, use=["dollar"])]
-    [('dollar', True, 'nothing known of dollar')]
+    [('dollar', True, 'no dollar')]
     """
     unknown = sorted(set(use) - set(NAMES))
     if unknown:
@@ -93,7 +93,7 @@ def _read(past: Histories, weights: Mapping[str, float], at: int, name: str) -> 
     needed = _tables(name, weights)
     lacking = past.lacking(*needed)
     if lacking or not needed:
-        return _missing(name, lacking or "not measured")
+        return _missing(name, lacking or "no pools to measure")
     source = ", ".join([*needed, past.origin]) if past.origin else ", ".join(needed)
     return _gauge(past, weights, name, source).at(at)
 

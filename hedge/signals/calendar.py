@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
-from hedge.signals.known import DAY, FloatSeries, known_series
+from hedge.signals.known import DAY, FloatSeries, known_series, written
 from hedge.signals.signal import Signal
 
 
@@ -95,7 +95,7 @@ def event_signal(
     if nearest is None or not ahead:
         return Signal(name, math.nan, math.nan, at, 0, "no further release is known")
     edges = [e for r in known for e in (r.release_at - before_seconds, r.release_at + after_seconds + 1) if e > at]
-    source = f"{nearest.event} at {nearest.release_at}, announced {nearest.announced_at}"
+    source = f"{nearest.event} of {written(nearest.release_at)}, announced {written(nearest.announced_at)}"
     return Signal(name, float(nearest.release_at - at), float(bool(inside)), at, min(edges) - at - 1, source)
 
 

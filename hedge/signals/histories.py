@@ -1,7 +1,7 @@
 """The histories that signals are made from: tables by name, every row indexed by the second at which it was known.
 
-    price_ETH      open, high, low, close, volume      bars of an asset, USD
-    index_ETH      open, high, low, close              its volatility index, decimals (0.6 is 60 %)
+    price_ETH      close                               of an asset, USD
+    index_ETH      high, low, close                    its volatility index, decimals (0.6 is 60 %)
     term_ETH       near, far                           its index at a short and a long horizon
     funding_ETH    rate                                what perpetual futures pay per eight hours
     releases       event, actual, expected             macro figures; NaN: never released, or no forecast known
@@ -87,4 +87,4 @@ class Histories:
     def lacking(self, *names: str) -> str:
         """Say which of the tables are not there; empty where all are."""
         absent = [name for name in names if name not in self.tables]
-        return f"nothing known of {', '.join(absent)}" if absent else ""
+        return f"no {', no '.join(absent)}" if absent else ""

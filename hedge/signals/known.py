@@ -10,6 +10,7 @@ A daily bar is known when its day is over. A NaN row says that nothing was known
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final, cast
 
 import numpy as np
@@ -92,6 +93,17 @@ def unix_seconds(times: pd.DatetimeIndex) -> IntArray:
     utc = times if times.tz is None else times.tz_convert("UTC").tz_localize(None)
     microseconds = utc.to_numpy().astype("datetime64[us]").astype(np.int64)
     return np.asarray(-(-microseconds // 1_000_000), dtype=np.int64)
+
+
+def written(second: int) -> str:
+    """Write a unix second as people read it, in UTC.
+
+    Examples
+    --------
+    >>> written(1_701_693_000)
+    '2023-12-04 12:30Z'
+    """
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 def last_row(series: FloatSeries, at: int) -> int:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hedge.errors import BadInput
+from hedge.signals.known import DAY, written
 from hedge.signals.signal import NEVER, STATES, Signal, State
 
 _SILENT_SEVERITY: Final = State.STRESSED.rank / (len(STATES) - 1)
@@ -126,12 +127,20 @@ def _hear(signal: Signal, at: int, rules: RegimeRules) -> _Heard:
 
 def _silence(signal: Signal, at: int) -> str:
     if signal.missing:
-        return "nothing is known" if signal.known_at == NEVER else f"no value at {signal.known_at} ({signal.source})"
+        return (
+            f"nothing is known ({signal.source})"
+            if signal.known_at == NEVER
+            else f"no value at {written(signal.known_at)} ({signal.source})"
+        )
     if signal.known_at > at:
-        return f"not known before {signal.known_at}"
+        return f"not known before {written(signal.known_at)}"
     if signal.stale(at):
-        return f"{signal.age(at)} s old, {signal.max_age_seconds} s allowed"
+        return f"{_span(signal.age(at))} old, {_span(signal.max_age_seconds)} allowed"
     return ""
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds / DAY:.1f} days" if seconds >= DAY else f"{seconds} s"
 
 
 def _decide(heard: Sequence[_Heard], rules: RegimeRules) -> tuple[int, str]:

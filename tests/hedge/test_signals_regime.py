@@ -114,7 +114,7 @@ def test_combine__signal_from_the_future__not_heard() -> None:
 def test_combine__expected_but_absent__named() -> None:
     found = combine([vol(State.COMPRESSED)], AT, expected=("volatility", "CPI", "FOMC"))
     assert (found.name, found.missing) == (State.STRESSED, ("CPI", "FOMC"))
-    assert "CPI: silent, nothing is known; counts as an alarm" in found.reasons
+    assert "CPI: silent, nothing is known (absent); counts as an alarm" in found.reasons
 
 
 def test_combine__one_name_twice__refused() -> None:
