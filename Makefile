@@ -7,7 +7,7 @@ SLITHER := scripts/slither/.venv
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test lint fmt bench gas clean artifacts lock compile readme slither mutants
+.PHONY: setup demo test lint fmt bench gas coverage slither mutants clean artifacts lock compile readme
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -21,6 +21,7 @@ lint: setup  ## style, types, Solidity rules; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests/branches
 	node_modules/.bin/solhint --max-warnings 0 'contracts/**/*.sol'
 
 fmt: setup  ## put the code into shape
@@ -32,6 +33,9 @@ bench: setup  ## measure, and write benchmarks/results.json
 
 gas: setup  ## measure gas and code size; write the snapshot and benchmarks/gas.json
 	ALVH_SNAPSHOT=write $(BIN)/python -m pytest -q tests/contracts/test_gas.py
+
+coverage: setup  ## measure branch coverage of the contracts; write docs/coverage.md
+	$(BIN)/python tests/branches
 
 compile: setup  ## compile the contracts with Brownie and the offline compiler
 	$(BIN)/brownie compile --all

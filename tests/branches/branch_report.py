@@ -1,0 +1,93 @@
+"""Coverage as people read it: a table on the terminal, and docs/coverage.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from branch_tally import Count, Missed, Tally
+
+LEAST = 0.95
+"""Share of branches below which a contract, or all of them, fail."""
+PAGE = """# Coverage of the contracts
+
+Written by `make coverage`; do not edit. It compiles `contracts/` with the optimizer off, runs the contract tests on
+anvil with that code, and traces every call and transaction inside the node
+([ADR 14](adr/0014-branch-coverage-from-traces.md)). It fails where the branches of all files together, or of one
+contract with its bases and libraries, fall below {least}.
+
+**A branch** is an outcome, true or false, of a condition that somebody wrote: `if`, `for`, `while`, `?:`, the left side
+of `&&` and `||`, the argument of `require` and `assert`. A condition counts once, in however many contracts it is
+compiled. Not counted: checks that the compiler adds (overflow, calldata, returned data, calls that failed), loops over
+a literal, code of OpenZeppelin and Uniswap, `contracts/test/`.
+
+**Read it so.** The last operand of `&&` and `||` counts through what it decides, not by itself: this is branch
+coverage, not MC/DC. A branch that was gone was not thereby checked: assertions, properties and attacks do that. Gas is
+measured on the deployed code, so `test_gas.py` is not run here; what Brownie runs is in a process of its own.
+
+## By contract, with its bases and libraries
+{contracts}
+
+## By file
+{files}
+
+## Branches that no test goes
+{missed}
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table."""
+
+    name: str
+    tally: Tally
+
+
+def low(rows: Sequence[Row]) -> list[str]:
+    """Name the rows below the least share of branches."""
+    return [row.name for row in rows if row.tally.branches.share < LEAST]
+
+
+def terminal(rows: Sequence[Row]) -> str:
+    """Write a table of fixed width."""
+    width = max(len(row.name) for row in rows)
+    lines = [f"{'':{width}}  {'branches':>16} {'statements':>16} {'functions':>16}"]
+    for row in rows:
+        tally = row.tally
+        counts = " ".join(f"{_count(one):>16}" for one in (tally.branches, tally.statements, tally.functions))
+        lines.append(f"{row.name:{width}}  {counts}")
+    return "\n".join(lines) + "\n"
+
+
+def missed_lines(missed: Sequence[Missed], reasons: Mapping[str, str]) -> list[str]:
+    """Say of each branch that was not gone where it stands, and why."""
+    return [
+        f"- `{one.condition.span.file}:{one.condition.line}`: `{one.condition.words}` is never"
+        f" {str(one.outcome).lower()}: {reasons.get(one.condition.span.file, 'no test yet')}"
+        for one in missed
+    ]
+
+
+def page(contracts: Sequence[Row], files: Sequence[Row], reasons: Mapping[str, str]) -> str:
+    """Write docs/coverage.md; the last row of `files` is their sum."""
+    return PAGE.format(
+        least=f"{LEAST:.0%}",
+        contracts=_table("contract", contracts),
+        files=_table("file", files),
+        missed="\n".join(missed_lines(files[-1].tally.missed, reasons)) or "None.",
+    )
+
+
+def _table(what: str, rows: Sequence[Row]) -> str:
+    lines = [f"| {what} | branches | statements | functions |", "|---|---|---|---|"]
+    for row in rows:
+        counts = (row.tally.branches, row.tally.statements, row.tally.functions)
+        lines.append(f"| {row.name} | " + " | ".join(_count(one) for one in counts) + " |")
+    return "\n".join(lines)
+
+
+def _count(count: Count) -> str:
+    if not count.total:
+        return "none"
+    return f"{count.reached}/{count.total} {100 * count.share:.1f} %"
