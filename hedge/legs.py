@@ -218,7 +218,12 @@ class Layer:
     @property
     def financing(self) -> bool:
         """Tell whether the layer is sold for its premium; a condor may also be bought."""
-        return self.name == "condor" and self.cost_usd < 0.0
+        return self.name == "condor" and self.credit_usd > 0.0
+
+    @property
+    def credit_usd(self) -> float:
+        """Return the time value received less fees: of a condor without synthetics, minus its cost."""
+        return -(self.time_value_usd + self.fees_usd)
 
     @property
     def fees_usd(self) -> float:

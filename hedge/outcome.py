@@ -75,7 +75,7 @@ def costs(exposure: BookExposure, layers: Sequence[Layer], parameters: Parameter
     return {
         "cash_usd": math.fsum(layer.cost_usd for layer in layers),
         "premium_usd": math.fsum(layer.max_loss_usd for layer in bought),
-        "credit_usd": math.fsum(-layer.cost_usd for layer in condors),
+        "credit_usd": math.fsum(layer.credit_usd for layer in condors),
         "fees_usd": math.fsum(layer.fees_usd for layer in layers),
         "exit_usd": math.fsum(layer.exit_usd for layer in layers),
         "condor_max_loss_usd": math.fsum(layer.max_loss_usd for layer in condors),

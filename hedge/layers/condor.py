@@ -13,7 +13,8 @@ from hedge.book import AssetExposure
 from hedge.chain import OptionChain, Quote
 from hedge.errors import NotListed
 from hedge.layers.budget import BPS, Budget
-from hedge.legs import Layer, Leg, build_layer, empty_layer, lots_down, lots_up, max_loss, sum_greeks
+from hedge.layers.ways import Structure, cheaper_way, time_cost
+from hedge.legs import Layer, build_layer, empty_layer, lots_down, lots_up, max_loss, sum_greeks
 from hedge.market import Market
 from hedge.parameters import KEYS, Parameters
 
@@ -46,7 +47,7 @@ def condor_layer(
         structure = condor_structure(chain, parameters)
     except NotListed as refused:
         return empty_layer("condor", asset, str(refused))
-    credit = -math.fsum(leg.cost_usd for leg in structure)
+    credit = -time_cost(structure)
     by_size = parameters.condor_size_cap_bps / BPS * exposure.value_usd
     units = lots_down(min(by_size / spot, budget.notional_usd / spot, most_credit_usd / credit), structure[0].lot)
     reason = (
@@ -84,17 +85,19 @@ def bought_condor_layer(
     return build_layer("condor", asset, structure, min(wanted, allowed), spot, reason)
 
 
-def _terms(chain: OptionChain, structure: tuple[Leg, ...]) -> str:
+def _terms(chain: OptionChain, structure: Structure) -> str:
     strikes = "/".join(f"{leg.strike:g}" for leg in structure)
-    return f"strikes {strikes}, {chain.days_to(structure[0].expiry_at):.1f} days"
+    text = f"strikes {strikes}, {chain.days_to(structure[0].expiry_at):.1f} days"
+    return text if len(structure) == 4 else f"{text}, partly as synthetics, which cost less"
 
 
-def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = False) -> tuple[Leg, ...]:
-    """Find one unit of the condor, legs by strike: outer put, inner put, inner call, outer call.
+def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = False) -> Structure:
+    """Find one unit of the condor, by strike: outer put, inner put, inner call, outer call.
 
     Inner legs are the strikes whose absolute deltas are nearest the governed one and inside 0.15 to 0.25; outer ones
     those nearest the governed distance beyond them; expiry the listed one nearest the governed tenor. A sold condor
-    sells the inner legs at the bid and buys the outer ones at the ask; a bought one does the opposite.
+    sells the inner legs at the bid and buys the outer ones at the ask; a bought one does the opposite. Each is traded
+    outright, or as its synthetic where parity leaves an edge after fees (`hedge.layers.ways`).
 
     Raises
     ------
@@ -105,11 +108,10 @@ def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = 
     inner_put, inner_call = (_inner(chain, expiry_at, is_call, parameters, bought) for is_call in (False, True))
     low = _outer(chain, inner_put, inner_put.strike - distance, bought)
     high = _outer(chain, inner_call, inner_call.strike + distance, bought)
-    if bought:
-        return chain.sold(low), chain.bought(inner_put), chain.bought(inner_call), chain.sold(high)
-    structure = chain.bought(low), chain.sold(inner_put), chain.sold(inner_call), chain.bought(high)
-    cost = math.fsum(leg.cost_usd for leg in structure)
-    if cost >= 0.0:
+    sides = ((low, bought), (inner_put, not bought), (inner_call, not bought), (high, bought))
+    structure = tuple(leg for quote, sell in sides for leg in cheaper_way(chain, quote, sell)[0])
+    cost = time_cost(structure)
+    if cost >= 0.0 and not bought:
         raise NotListed(f"{chain.underlying} condor", "a credit at executable quotes", -cost)
     return structure
 

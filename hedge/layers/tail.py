@@ -8,12 +8,11 @@ from hedge.book import AssetExposure
 from hedge.chain import OptionChain, Quote
 from hedge.errors import NotListed
 from hedge.layers.budget import BPS, Budget
-from hedge.legs import Layer, Leg, build_layer, empty_layer, lots_up, max_loss
+from hedge.layers.ways import Structure, cheaper_way
+from hedge.legs import Layer, build_layer, empty_layer, lots_up, max_loss
 from hedge.market import HORIZON_DAYS, YEAR_DAYS, Market
 from hedge.parameters import Parameters
 from hedge.scenarios import vol_move
-
-Structure = tuple[Leg, ...]
 
 
 def tail_layer(
@@ -42,7 +41,7 @@ def tail_layer(
         put = _put(chain, parameters)
     except NotListed as refused:
         return empty_layer("tail", asset, str(refused))
-    structure, how = _cheaper(chain, put)
+    structure, how = cheaper_way(chain, put)
     gain = _gain(structure, market, exposure)
     if gain <= 0.0:
         return empty_layer("tail", asset, f"the put gains {gain:,.2f} USD per unit at {exposure.tail_price:,.2f}")
@@ -61,43 +60,6 @@ def _put(chain: OptionChain, parameters: Parameters) -> Quote:
     if not puts:
         raise NotListed(f"{chain.underlying} put with an ask", f"absolute delta {wanted:g}", math.nan)
     return min(puts, key=lambda put: abs(abs(chain.delta(put)) - wanted))
-
-
-def _cheaper(chain: OptionChain, put: Quote) -> tuple[Structure, str]:
-    """Return the outright put or its cheapest synthetic, and how they compare."""
-    outright = (chain.bought(put),)
-    cost = _time_value(outright)
-    synthetics = _synthetics(chain, put)
-    if not synthetics:
-        return outright, f"outright at {cost:,.2f} of time value; no synthetic is quoted"
-    best = min(synthetics, key=_time_value)
-    other = _time_value(best)
-    if other < cost:
-        return best, f"synthetic at {other:,.2f} of time value against {cost:,.2f} outright"
-    return outright, f"outright at {cost:,.2f} of time value against {other:,.2f} for its cheapest synthetic"
-
-
-def _synthetics(chain: OptionChain, put: Quote) -> list[Structure]:
-    """Return every synthetic of `put` that listed options can execute.
-
-    put(K) = call(K) - [call(J) - put(J)] + cash: the call at K is bought and the forward is sold as a reversal at
-    another strike J of the same expiry. No listed future is needed, and none is in the chain.
-    """
-    calls = {call.strike: call for call in chain.buyable(put.expiry_at, is_call=True)}
-    if put.strike not in calls:
-        return []
-    call = chain.bought(calls[put.strike])
-    puts = {other.strike: other for other in chain.buyable(put.expiry_at, is_call=False)}
-    return [
-        (call, chain.sold(short), chain.bought(puts[short.strike]))
-        for short in chain.sellable(put.expiry_at, is_call=True)
-        if short.strike in puts and short.strike != put.strike
-    ]
-
-
-def _time_value(structure: Structure) -> float:
-    """Return time value and fees per unit: parity leaves the rest unchanged, so that both ways compare."""
-    return math.fsum(leg.time_value_usd + leg.fees_usd for leg in structure)
 
 
 def _gain(structure: Structure, market: Market, exposure: AssetExposure) -> float:
