@@ -13,32 +13,16 @@ from typing import Final
 
 import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from examples import layers_numbers as numbers
+from examples.layers_canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, THOUSANDS, canvas
+from examples.layers_structures import STRUCTURES
 from hedge.layers.volatility import ramp
 from hedge.parameters import Parameters
 from hedge.risk import payoff_curve
 from hedge.signals.signal import State
-
-BLUE, ORANGE, GREEN, RED, GREY = "#1f5fa8", "#d9730d", "#2c7a4b", "#b3261e", "#6b7280"
-_STYLE: Final = {
-    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#e5e7eb",
-    "axes.axisbelow": True, "font.size": 9.5, "axes.titlesize": 10.5, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "legend.frameon": False, "svg.hashsalt": "alvh", "axes.edgecolor": GREY,
-    "legend.fontsize": 8.5,
-}  # fmt: skip
-THOUSANDS: Final = FuncFormatter(lambda value, _: f"{value / 1e3:,.0f}")
-SOURCE: Final = "synthetic chain, ETH at 2,000 USD, 65 % volatility; 1 M USD from 1,600 to 2,500"
-
-
-def canvas(columns: int) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a row of axes and its source in the corner."""
-    figure = Figure(figsize=(8.6, 3.7), layout="constrained", facecolor="white")
-    figure.supxlabel(SOURCE, x=0.99, ha="right", fontsize=7.5, color=GREY)
-    return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
 def draw_payoff() -> Figure:
@@ -93,6 +77,7 @@ PICTURES: Final[dict[str, Callable[[], Figure]]] = {
     "layers-payoff": draw_payoff,
     "layers-comparison": draw_comparison,
     "layers-ramp": draw_ramp,
+    **STRUCTURES,
 }
 
 
@@ -100,7 +85,7 @@ def draw_all(folder: Path) -> list[Path]:
     """Write every picture into a folder, and return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         for name, draw in PICTURES.items():
             files.append(folder / f"{name}.svg")
             draw().savefig(files[-1], metadata={"Date": None})
