@@ -23,7 +23,7 @@ def test_page__every_example__prints_what_it_shows() -> None:
 
 
 def test_page__pictures__all_shown_and_committed() -> None:
-    shown = set(re.findall(r"\(img/(layers-\w+)\.svg\)", PAGE.read_text(encoding="utf-8")))
+    shown = set(re.findall(r"\(img/(layers-[\w-]+)\.svg\)", PAGE.read_text(encoding="utf-8")))
     assert shown == set(PICTURES)
     assert all((ROOT / "docs" / "img" / f"{name}.svg").is_file() for name in shown)
 
