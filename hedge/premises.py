@@ -39,6 +39,9 @@ def plan_notes(
         notes.append(f"Signals without a fresh value: {', '.join(stance.regime.missing)}: the regime is the safer one.")
     elif not signals:
         notes.append(f"No signal is known: the regime is {stance.regime.name}, and no condor is sold.")
+    made_up = [one.name for one in signals if "simulated" in one.source]
+    if made_up:
+        notes.append(f"Signals from simulated histories, not from a market: {', '.join(made_up)}.")
     notes += [f"{chain.underlying} chain: {chain.source}." for _, chain in sorted(chains.items())]
     for asset, one in exposure.assets.items():
         if asset not in chains:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hedge.parameters import KEYS
+from hedge.signals.known import written
+from hedge.signals.signal import NEVER
 
 Node = dict[str, Any]
 
@@ -116,10 +118,15 @@ def _input(plan: Mapping[str, Any], what: str, at: str, why: str) -> Node:
 def _regime(plan: Mapping[str, Any]) -> Node:
     regime = plan["regime"]
     heard = [
-        _input(plan, one["name"], f"/inputs/signals/{i}/value", f"score {one['score']}, {one['source']}")
+        _input(plan, one["name"], f"/inputs/signals/{i}/value", _heard(one))
         for i, one in enumerate(plan["inputs"]["signals"])
     ]
     return _node("regime", regime["name"], "/regime/name", "; ".join([*regime["reasons"], *regime["rules"]]), heard)
+
+
+def _heard(one: Mapping[str, Any]) -> str:
+    known = f"known {written(one['known_at'])}" if one["known_at"] != NEVER else "nothing is known"
+    return f"score {one['score']}, {known}, {one['source']}"
 
 
 def _layers(plan: Mapping[str, Any]) -> list[Node]:

@@ -12,7 +12,7 @@ import pytest
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
-from bridge.option_chains import read_chain_file, read_chains
+from bridge.option_chains import read_chain_file, read_chains, read_snapshots
 from hedge.chain import OptionChain
 
 pytestmark = pytest.mark.unit
@@ -126,6 +126,34 @@ def test_read_chain_file__several_snapshots__is_the_newest_of_each_asset(csv: Pa
     old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
     chain = chain_of(csv, pd.concat([native(), old]))
     assert (len(chain.rows), chain.spot) == (2, 3000.0)
+
+
+@pytest.mark.parametrize(
+    ("at", "spot"), [("2026-03-01T13:00", 2000.0), ("2026-03-03", 3000.0), ("2026-02-01", 2000.0), (None, 3000.0)]
+)
+def test_read_chain_file__several_snapshots_and_a_time__is_the_newest_not_later_or_else_the_first(
+    csv: Path, at: str | None, spot: float
+) -> None:
+    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
+    path = written(csv, pd.concat([native(), old]))
+    second = None if at is None else int(pd.Timestamp(at, tz="UTC").timestamp())
+    (chain,) = read_chain_file(path, second).values()
+    assert (len(chain.rows), chain.spot) == (2, spot)
+
+
+def test_read_chain_file__deribit_books_collected_twice_and_a_time_between__is_the_first_round(csv: Path) -> None:
+    early = books(timestamp=books()["timestamp"] - 7_200_000, index_price=[2900.0] * 3)
+    path = written(csv, pd.concat([books(), early]))
+    (chain,) = read_chain_file(path, SEEN_SECONDS - 3600).values()
+    assert (len(chain.rows), chain.spot, chain.observed_at) == (3, 2900.0, SEEN_SECONDS - 7200)
+
+
+def test_read_snapshots__several_of_two_assets__are_one_assets_in_order_of_time(csv: Path) -> None:
+    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
+    other = native(underlying=["BTC", "BTC"])
+    path = written(csv, pd.concat([native(), other, old]))
+    assert [one.spot for one in read_snapshots(path, "ETH")] == [2000.0, 3000.0]
+    assert list(read_snapshots(path, "SOL")) == []
 
 
 def test_read_chain_file__one_side_without_quote__is_nan(csv: Path) -> None:

@@ -7,7 +7,11 @@ import io
 import json
 from pathlib import Path
 
+from bridge.local.histories import write_histories
 from bridge.local.world import World
+from bridge.observe import read_volatilities
+from hedge.chain import synthetic_chain
+from tests.bridge.market_files import AT, BOOK, calm_folder
 from tests.e2e.command import Done, Run
 
 LOCAL = "http://127.0.0.1:1"
@@ -140,6 +144,42 @@ def test_commands__unknown_address__one_line_and_code_2(run: Run, project: World
     content["contracts"]["HedgeParameters"] = project.deployment.address("lp")
     file.write_text(json.dumps(content), encoding="utf-8")
     assert_one_line_error(run("exposure"), 2, project.deployment.address("lp"), "HedgeParameters")
+
+
+def test_plan__folder_of_histories__computes_the_regime_from_it(run: Run, project: World, tmp_path: Path) -> None:
+    block = project.chain.head()
+    vols = read_volatilities(project.chain, project.deployment, block)
+    write_histories(tmp_path / "histories", project.path, block.timestamp, vols)
+    bare, heard = run("plan", "--json").json(), run("plan", "--signals", "histories", "--json").json()
+    assert "volatility" in bare["plan"]["regime"]["missing"]
+    assert heard["plan"]["regime"]["missing"] == []
+    assert heard["inputs_hash"] != bare["inputs_hash"]
+    (tmp_path / "histories" / "dollar.csv").write_text("known_at,close\n5,x\n", encoding="utf-8")
+    assert_one_line_error(run("plan", "--signals", "histories"), 2, "dollar.csv", "a value cannot be used")
+    assert_one_line_error(run("plan", "--signals", "none"), 2, "none", "no such folder of histories")
+
+
+def test_plan__stated_book_on_a_chain_file__needs_no_node_and_keeps_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "book.toml").write_text(BOOK, encoding="utf-8")
+    chain = synthetic_chain("ETH", 2000.0, AT, 0.6)
+    chain.quotes.assign(underlying="ETH", observed_at=AT, spot=2000.0).assign(
+        type=lambda rows: rows["is_call"].map({True: "C", False: "P"})
+    ).to_csv(tmp_path / "quotes.csv", index=False)
+    calm_folder(tmp_path / "histories")
+    (tmp_path / "alvh.toml").write_text(
+        '[signals]\nleave_out = ["rate differential", "quick ratio"]\n', encoding="utf-8"
+    )
+    command = ("plan", "--book", "book.toml", "--chain", "quotes.csv", "--signals", "histories")
+    told = run(*command, "--json", "--report", "plan.html").json()
+    assert (told["chain_id"], told["file"], told["owner"]) == (0, None, "stated in book.toml")
+    assert told["plan"]["regime"]["name"] == "compressed"
+    assert "on no chain" in (tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert not (tmp_path / ".alvh").exists()
+    assert "nothing to propose" in run(*command).out
+    assert_one_line_error(run("plan", "--book", "book.toml"), 2, "give --chain")
+    assert_one_line_error(run(*command, "--owner", "0x12"), 2, "leave --owner and --block out")
+    assert_one_line_error(run("plan", "--at", "2026-01-09"), 2, "--at goes with --book")
+    assert_one_line_error(run(*command, "--at", "soon"), 2, "'soon' is no time")
 
 
 def test_plan__bad_chain_file__one_line_and_code_2(run: Run, project: World, tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Histories of a calm market as files, and a book to plan on them: what tests bend to see a signal act."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bridge.config import BookConfig, SignalsConfig
+from bridge.observe import Observation
+from bridge.planning import Planned, make_plan
+from bridge.records import NO_CHAIN
+from bridge.signals import read_signals
+from bridge.stated_book import observe_stated
+from hedge.chain import OptionChain, synthetic_chain
+from hedge.parameters import Parameters
+
+AT = 1_767_960_000  # 2026-01-09 12:00 UTC, a Friday
+DAY = 86_400
+ROWS = 760
+DAYS = (AT // DAY - np.arange(ROWS)[::-1]) * DAY
+LEFT_OUT = ("rate differential", "quick ratio")
+
+BOOK = """
+[[position]]
+base = "ETH"
+lower = 1600.0
+upper = 2500.0
+value_usd = 1_000_000.0
+fee_apr = 0.4
+"""
+
+
+def calm_folder(folder: Path) -> Path:
+    """Write histories in which every signal is calm and the index is low in its year: compressed."""
+    random = np.random.default_rng(8)
+    index = 70.0 + random.normal(0.0, 2.0, ROWS)
+    index[-40:] -= np.linspace(1.0, 20.0, 40)
+    market = np.exp(np.cumsum(random.normal(0.0, 0.02, ROWS)))
+    asset = market * np.exp(np.cumsum(random.normal(0.0, 0.01, ROWS)))
+    write(folder, "price_ETH", known_at=DAYS, close=2000.0 * asset)
+    write(folder, "index_ETH", known_at=DAYS, high=index + 1.0, low=index - 1.0, close=index)
+    write(folder, "term_ETH", known_at=DAYS, near=index, far=index + 4.0)
+    write(folder, "funding_ETH", known_at=DAYS, rate=random.normal(1e-4, 1e-5, ROWS))
+    write(folder, "dollar", known_at=DAYS, close=110.0 * np.exp(np.cumsum(random.normal(0.0, 0.003, ROWS))))
+    write(folder, "market", known_at=DAYS, close=100.0 * market, vol=0.8 * index)
+    write(folder, "members", known_at=DAYS, one=10.0 * market, two=20.0 * market)
+    months = AT - DAY * np.arange(20, 1500, 30)[::-1]
+    events = [(at + hour, name) for at in months for hour, name in enumerate(("CPI", "PPI", "FOMC", "output"))]
+    figures = random.normal(0.3, 0.1, (months.size, 4))
+    figures[-1] = figures[-13:-1].mean(axis=0)
+    figures[-1, 2] = figures[-2, 2]
+    write(folder, "releases", known_at=[at for at, _ in events], event=[e for _, e in events], actual=figures.ravel())
+    write(folder, "calendar", announced_at=[AT - 90 * DAY], event=["CPI"], release_at=[AT + 30 * DAY])
+    (folder / "source.txt").write_text("made for tests\n", encoding="utf-8")
+    return folder
+
+
+def write(folder: Path, name: str, **columns: Any) -> None:
+    """Write one file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(columns).to_csv(folder / f"{name}.csv", index=False)
+
+
+def bend(folder: Path, name: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Rewrite one file."""
+    path = folder / f"{name}.csv"
+    change(pd.read_csv(path)).to_csv(path, index=False)
+
+
+def last(column: str, value: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Return a change that sets a column's last row."""
+
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        table.loc[table.index[-1], column] = value
+        return table
+
+    return change
+
+
+def stated(folder: Path, chains: dict[str, OptionChain], text: str = BOOK) -> Observation:
+    """Observe a stated book."""
+    file = folder / "book.toml"
+    file.write_text(text, encoding="utf-8")
+    return observe_stated(file, chains, BookConfig())
+
+
+def plan_on(
+    folder: Path, book: Path, parameters: Parameters | None = None, leave_out: tuple[str, ...] = LEFT_OUT
+) -> Planned:
+    """Plan the stated book on a synthetic chain with the histories of a folder."""
+    chains = {"ETH": synthetic_chain("ETH", 2000.0, AT, 0.6)}
+    seen = stated(book, chains)
+    if parameters is not None:
+        seen = dataclasses.replace(seen, governed=dataclasses.replace(seen.governed, parameters=parameters))
+    heard = read_signals(SignalsConfig(folder=folder, leave_out=leave_out), seen, chains)
+    return make_plan(seen, chains, NO_CHAIN, None, heard)

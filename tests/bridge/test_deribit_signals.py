@@ -1,0 +1,117 @@
+"""Plans on real Deribit quotes with signals of the same days: computed regimes, no look-ahead, the same every time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bridge.config import SignalsConfig
+from bridge.option_chains import read_chain_file
+from bridge.planning import Planned, make_plan
+from bridge.records import NO_CHAIN
+from bridge.signals import read_signals
+from bridge.stated_book import read_time
+from examples.market_histories import write_market_histories
+from hedge.signals.signal import Signal, State
+from tests.bridge.market_files import BOOK, stated
+
+pytestmark = pytest.mark.unit
+
+ABSENT = ("rate differential", "divergence", "funding", "quick ratio", "CAPM volatility")
+"""What the recorded data of 2026 holds no history of."""
+DATES = {
+    "2026-01-10": (State.NORMAL, 0.0, 0.05),  # lowest index of its year; but no CPI for November: not compressed
+    "2026-02-06T12:00": (State.CRISIS, 0.99, 1.0),  # highest index of its year
+    "2026-03-02T12:00": (State.CRISIS, 0.7, 0.8),
+    "2026-04-01": (State.STRESSED, 0.8, 0.85),
+}
+"""Regime, and the least and greatest percentile of the index."""
+
+
+@pytest.fixture(scope="module")
+def histories(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_market_histories(data, tmp_path_factory.mktemp("histories"))
+
+
+def plan_at(
+    data: Path, folder: Path, book: Path, at: str, leave_out: tuple[str, ...] = ABSENT, file: str = ""
+) -> Planned:
+    quotes = data / "iv" / (file or "deribit_chains_daily_2026h1.parquet")
+    chains = {"ETH": read_chain_file(quotes, read_time(at))["ETH"]}
+    seen = stated(book, chains, BOOK)
+    heard = read_signals(SignalsConfig(folder=folder, leave_out=leave_out), seen, chains)
+    return make_plan(seen, chains, NO_CHAIN, None, heard)
+
+
+def heard(one: Planned) -> dict[str, Signal]:
+    return {signal.name: signal for signal in one.heard.signals}
+
+
+@pytest.mark.parametrize("at", DATES)
+def test_plan__snapshot_of_2026_with_its_signals__has_the_regime_of_that_day(
+    data: Path, histories: Path, tmp_path: Path, at: str
+) -> None:
+    one = plan_at(data, histories, tmp_path, at)
+    state, least, most = DATES[at]
+    assert one.plan.stance.regime.name is state
+    assert least < one.plan.stance.index_percentile <= most
+    assert all(signal.known_at <= one.record.observed_at <= read_time(at) for signal in one.heard.signals)
+    assert set(one.plan.stance.regime.missing) <= {"CPI"}
+    quotes = {(row.expiry_at, row.strike, row.is_call): row for row in one.chains["ETH"].rows}
+    for leg in (leg for layer in one.plan.layers for leg in layer.legs):
+        row = quotes[leg.expiry_at, leg.strike, leg.is_call]
+        assert leg.price == (row.ask if leg.quantity > 0.0 else row.bid)
+    if state is State.CRISIS:
+        assert one.plan.stance.condor == "buy"
+
+
+def test_plan__same_snapshot_twice__is_the_same_plan(data: Path, histories: Path, tmp_path: Path) -> None:
+    one, two = (plan_at(data, histories, tmp_path, "2026-03-02T12:00").record for _ in range(2))
+    assert one == two
+
+
+def test_plan__histories_cut_at_the_snapshot__is_the_same_plan(data: Path, histories: Path, tmp_path: Path) -> None:
+    whole = plan_at(data, histories, tmp_path, "2026-03-02T12:00")
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    (cut / "source.txt").write_text((histories / "source.txt").read_text(encoding="utf-8"), encoding="utf-8")
+    for file in sorted(histories.glob("*.csv")):
+        table = pd.read_csv(file)
+        table[table.iloc[:, 0] <= whole.record.observed_at].to_csv(cut / file.name, index=False)
+    assert plan_at(data, cut, tmp_path, "2026-03-02T12:00").record == whole.record
+
+
+def test_plan__everything_asked_for__names_what_the_data_lacks(data: Path, histories: Path, tmp_path: Path) -> None:
+    one = plan_at(data, histories, tmp_path, "2026-04-01", leave_out=())
+    assert set(one.plan.stance.regime.missing) == set(ABSENT)
+    assert one.plan.stance.regime.name is State.STRESSED
+    assert heard(one)["funding"].source == "no funding_ETH"
+
+
+def test_plan__books_of_february_2021__names_the_index_that_did_not_exist(
+    data: Path, histories: Path, tmp_path: Path
+) -> None:
+    one = plan_at(data, histories, tmp_path, "2021-02-12", file="deribit_chain_eth_202102.csv.gz", leave_out=ABSENT[:1])
+    missing = {"volatility", "term slope", "index RSI", "MACD turn", "funding", "quick ratio"}
+    assert set(one.plan.stance.regime.missing) == missing
+    assert one.plan.stance.regime.name is State.STRESSED
+    signals = heard(one)
+    # Stocks, their index and VIX, ETH, prices and output of that winter were known.
+    assert all(not signals[name].missing for name in ("divergence", "CAPM volatility", "CPI", "PPI", "output"))
+    assert all(one.known_at <= 1_613_069_170 for one in signals.values())
+    assert one.plan.decision.answer == "do not hedge"
+
+
+def test_term_structure__chain_of_today__extends_the_history_by_one_row(
+    data: Path, histories: Path, tmp_path: Path
+) -> None:
+    whole = heard(plan_at(data, histories, tmp_path, "2026-03-02T12:00"))["term slope"]
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "index_ETH.csv").write_bytes((histories / "index_ETH.csv").read_bytes())
+    one = heard(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
+    assert one.value == pytest.approx(whole.value, rel=1e-9)
+    assert replace(one, source="", value=0.0, score=0.0) == replace(whole, source="", value=0.0, score=0.0)

@@ -1,0 +1,124 @@
+"""The depth that the quick ratio counts is what the pools really pay, and signals reach a plan of the chain."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from bridge.config import BookConfig, Config, SignalsConfig
+from bridge.errors import BadConfig
+from bridge.exposure.pool_position import PoolPosition
+from bridge.local.histories import write_histories
+from bridge.local.world import World
+from bridge.observe import Observation, observe
+from bridge.option_chains import read_chains
+from bridge.planning import Planned, make_plan, report_content
+from bridge.pool_depth import read_depth
+from bridge.report.html import render_report
+from bridge.signals import read_signals
+from hedge.signals.signal import State
+
+
+@pytest.fixture
+def seen(world: World) -> Observation:
+    block = world.chain.head()
+    return observe(world.chain, world.deployment, world.deployment.address("lp"), BookConfig(), block)
+
+
+def usd_in(world: World, pool: str) -> float:
+    chain, block = world.chain, world.chain.head()
+    token = next(address for address, asset in world.deployment.assets.items() if asset == "USD")
+    return float(chain.read("IERC20Metadata", token, "balanceOf", pool, block=block)) / 1e6
+
+
+def without_liquidity(positions: tuple[PoolPosition, ...], pool: str) -> list[PoolPosition]:
+    """Return one pool's positions as if they held nothing, so that the pool's whole depth is counted."""
+    return [dataclasses.replace(one, liquidity=0) for one in positions if one.pool == pool]
+
+
+@pytest.mark.parametrize(("base", "band"), [("ETH", 0.02), ("ETH", 0.15), ("BTC", 0.1)])
+def test_read_depth__price_falls_by_the_band__is_what_the_pool_pays(
+    world: World, seen: Observation, base: str, band: float
+) -> None:
+    pool = next(one for one in world.market.pools if (one.base, one.quote) == (base, "USD"))
+    positions = without_liquidity(seen.raw_positions, pool.address)
+    told = read_depth(world.chain, world.deployment.assets, positions, seen.block, band)
+    before = usd_in(world, pool.address)
+    first, second = (pool.base, pool.quote) if pool.base_is_token0 else (pool.quote, pool.base)
+    prices = {"USD": 1.0, base: seen.market.spots[base] * (1.0 - band)}
+    goal = world.market._sqrt_price(prices[first] / prices[second], first, second)
+    world.market._swap_to(pool, first, second, goal)
+    assert before - usd_in(world, pool.address) == pytest.approx(told, rel=1e-6)
+
+
+def test_read_depth__own_liquidity__does_not_count_nor_do_pools_without_usd(world: World, seen: Observation) -> None:
+    assets, block = world.deployment.assets, seen.block
+    others = read_depth(world.chain, assets, seen.raw_positions, block)
+    bare = [dataclasses.replace(one, liquidity=0) for one in seen.raw_positions]
+    assert 0.0 < others < read_depth(world.chain, assets, bare, block)
+    pair = [one for one in seen.raw_positions if assets_of(world, one) == {"ETH", "BTC"}]
+    assert pair
+    assert read_depth(world.chain, assets, pair, block) == 0.0
+    assert read_depth(world.chain, assets, [], block) == 0.0
+
+
+def assets_of(world: World, one: PoolPosition) -> set[str]:
+    found = {address.lower(): asset for address, asset in world.deployment.assets.items()}
+    return {found[token.lower()] for token in one.tokens}
+
+
+def plan_with(world: World, seen: Observation, terms: SignalsConfig) -> Planned:
+    chains = read_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
+    heard = read_signals(terms, seen, chains, world.chain, world.deployment)
+    return make_plan(seen, chains, world.chain.chain_id, None, heard)
+
+
+def test_plan__local_chain_with_simulated_histories__has_a_computed_regime_and_shows_it(
+    world: World, seen: Observation, tmp_path: Path
+) -> None:
+    at = seen.block.timestamp
+    folder = write_histories(tmp_path / "signals", world.path, at, dict(seen.market.vols))
+    planned = plan_with(world, seen, SignalsConfig(folder=folder))
+    regime, content = planned.plan.stance.regime, planned.record.plan
+    assert regime.missing == ()
+    assert regime.name in State
+    told = {one["name"]: one for one in content["inputs"]["signals"]}
+    assert told["quick ratio"]["known_at"] == at
+    assert "USD pools pay" in told["quick ratio"]["source"]
+    assert "simulated" in told["volatility"]["source"]
+    assert any("simulated" in note for note in planned.plan.notes)
+    page = render_report(report_content(planned, "Plan"))
+    assert '<h2 id="regime-title">Signals and regime <span class="tag">simulated</span></h2>' in page
+    assert 'class="panel signals"' in page
+    assert 'class="panel index"' in page
+    assert all(f'<th scope="row">{name}' in page for name in told)
+    assert plan_with(world, seen, SignalsConfig(folder=folder)).record == planned.record
+
+
+def test_plan__local_chain_without_histories__measures_the_pools_and_names_the_rest(
+    world: World, seen: Observation
+) -> None:
+    planned = plan_with(world, seen, SignalsConfig())
+    assert planned.plan.stance.regime.name is State.STRESSED
+    assert "quick ratio" not in planned.plan.stance.regime.missing
+    assert {"volatility", "events", "funding"} <= set(planned.plan.stance.regime.missing)
+    json.dumps(planned.record.plan, allow_nan=False)
+
+
+def test_quick_ratio__more_falls_due__is_lower_and_reserves_raise_it(world: World, seen: Observation) -> None:
+    def ratio(**terms: float) -> float:
+        chains = read_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
+        heard = read_signals(SignalsConfig(**terms), seen, chains, world.chain, world.deployment)  # type: ignore[arg-type]
+        return next(one.value for one in heard.signals if one.name == "quick ratio")
+
+    usual = ratio()
+    assert ratio(outflow_share=0.2) == pytest.approx(usual / 2.0)
+    assert ratio(margin_usd=1e6) < usual < ratio(reserves_usd=1e6)
+
+
+def test_read_signals__unknown_name_left_out__is_a_bad_setting(world: World, seen: Observation) -> None:
+    with pytest.raises(BadConfig, match=r"signals\.leave_out: no signal 'volatilty': one of volatility"):
+        plan_with(world, seen, SignalsConfig(leave_out=("volatilty",)))

@@ -1,0 +1,152 @@
+"""Files of histories: read as documented, or refused in one line that names file and row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bridge.errors import BadFile
+from bridge.signal_sources import LAYOUTS, PER_ASSET, read_histories
+
+pytestmark = pytest.mark.unit
+
+LATEST = 1_772_452_800  # 2026-03-02 12:00 UTC
+DAYS = ["2026-02-27T00:00:00Z", "2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z"]
+SECONDS = [1_772_150_400, 1_772_236_800, 1_772_323_200]
+
+
+def good(name: str, **columns: Any) -> pd.DataFrame:
+    """Return three rows of a file as documented, with some columns changed."""
+    bars = {"open": [60.0, 61.0, 62.0], "high": [63.0] * 3, "low": [58.0] * 3, "close": [61.0, 62.0, 60.0]}
+    kinds: dict[str, dict[str, Any]] = {
+        "price_ETH": {"known_at": DAYS, **bars, "volume": [1.0, 0.0, 2.0]},
+        "index_ETH": {"known_at": DAYS, **bars},
+        "term_ETH": {"known_at": DAYS, "near": [60.0] * 3, "far": [62.0] * 3},
+        "funding_ETH": {"known_at": DAYS, "rate": [1e-4, -1e-4, 0.0]},
+        "releases": {"known_at": DAYS, "event": ["CPI", "PPI", "CPI"], "actual": [0.2, None, -0.1]},
+        "calendar": {
+            "announced_at": ["2025-12-01T00:00:00Z"] * 3,
+            "event": ["CPI", "CPI", "FOMC"],
+            "release_at": ["2026-03-11T12:30:00Z", "2026-04-10T12:30:00Z", "2026-04-10T12:30:00Z"],
+        },
+        "rates": {"known_at": DAYS, "home": [3.5] * 3, "foreign": [-0.1] * 3},
+        "dollar": {"known_at": DAYS, "close": [110.0] * 3},
+        "members": {"known_at": DAYS, "sol": [1.0, None, 2.0], "ada": [0.5] * 3},
+        "market": {"known_at": DAYS, "close": [5e3] * 3, "vol": [16.0] * 3},
+    }
+    return pd.DataFrame(kinds[name] | columns)
+
+
+NAMES = sorted(f"{kind}_ETH" if kind in PER_ASSET else kind for kind in LAYOUTS)
+
+
+def write(folder: Path, name: str, frame: pd.DataFrame, suffix: str = ".csv") -> Path:
+    path = folder / f"{name}{suffix}"
+    frame.to_parquet(path) if suffix == ".parquet" else frame.to_csv(path, index=False)
+    return path
+
+
+def refused(folder: Path, name: str, latest: int = LATEST, **columns: Any) -> str:
+    path = write(folder, name, good(name, **columns))
+    with pytest.raises(BadFile) as caught:
+        read_histories(folder, latest)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_read_histories__every_layout__is_read_as_documented(tmp_path: Path, suffix: str) -> None:
+    for name in NAMES:
+        write(tmp_path, name, good(name), suffix)
+    (tmp_path / "README.md").write_text("not a table", encoding="utf-8")
+    (tmp_path / "source.txt").write_text("made up\nby hand\n", encoding="utf-8")
+    found = read_histories(tmp_path, LATEST)
+    assert sorted(found.tables) == NAMES
+    assert found.origin == "made up by hand"
+    assert all(found.tables[name].index.tolist() == SECONDS for name in NAMES if name != "calendar")
+    assert found.tables["index_ETH"]["close"].tolist() == [0.61, 0.62, 0.6]
+    assert found.tables["market"]["vol"].tolist() == [0.16] * 3
+    assert found.tables["price_ETH"]["close"].tolist() == [61.0, 62.0, 60.0]
+    assert [one.event for one in found.calendar().releases] == ["CPI", "CPI", "FOMC"]
+    actual, expected = found.event("CPI")
+    assert actual.tolist() == [0.2, -0.1]
+    assert expected.empty
+
+
+def test_read_histories__unix_seconds_and_fractions__are_known_when_the_second_is_over(tmp_path: Path) -> None:
+    write(tmp_path, "dollar", good("dollar", known_at=SECONDS))
+    assert read_histories(tmp_path, LATEST).tables["dollar"].index.tolist() == SECONDS
+    late = [f"{day[:-1]}.016Z" for day in DAYS]
+    write(tmp_path, "dollar", good("dollar", known_at=late))
+    assert read_histories(tmp_path, LATEST).tables["dollar"].index.tolist() == [one + 1 for one in SECONDS]
+
+
+def test_read_histories__no_files__knows_nothing(tmp_path: Path) -> None:
+    assert read_histories(tmp_path, LATEST).tables == {}
+
+
+def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"no such folder of histories: set signals\.folder"):
+        read_histories(tmp_path / "none", LATEST)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "words"),
+    [
+        ("dollar", {"known_at": [DAYS[0], DAYS[2], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z comes after a later one"),
+        ("dollar", {"known_at": [DAYS[0], DAYS[1], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z stands twice"),
+        ("dollar", {"known_at": [DAYS[0], DAYS[1], None]}, "known_at is empty in a row"),
+        ("dollar", {"known_at": [DAYS[0], DAYS[1], "soon"]}, "a value cannot be used: "),
+        ("dollar", {"known_at": [one * 1000 for one in SECONDS]}, "unix times are in seconds"),
+        ("dollar", {"known_at": [*DAYS[:2], "2026-03-03T00:00:00Z"]}, "row 3 says to be known at 2026-03-03"),
+        ("dollar", {"close": [110.0, None, 111.0]}, "close is empty in row 2"),
+        ("dollar", {"close": [110.0, 0.0, 111.0]}, "close 0 is not above 0 in row 2"),
+        ("dollar", {"close": [110.0, np.inf, 111.0]}, "close inf is infinite in row 2"),
+        ("dollar", {"close": ["a", "b", "c"]}, "a value cannot be used: could not convert"),
+        ("dollar", {"volume": [1, 2, 3]}, "a column volume too many: its columns are known_at, close"),
+        ("index_ETH", {"close": [0.61, 0.62, 0.6]}, "close 0.61 is no volatility in points, 1 to 1000 (60 is 60 %)"),
+        ("index_ETH", {"high": [63.0, 61.5, 63.0]}, "row 2: open or close is beyond high"),
+        ("index_ETH", {"low": [58.0, 58.0, 61.0]}, "row 3: open or close is beyond low"),
+        ("members", {"ada": [0.5, -0.5, 0.5]}, "ada -0.5 is not above 0 in row 2"),
+        ("releases", {"event": ["CPI", None, "CPI"]}, "event is empty in a row"),
+        ("releases", {"known_at": [DAYS[0], DAYS[2], DAYS[2]], "event": ["CPI"] * 3}, "row 3 of 2026-03-01"),
+        ("calendar", {"announced_at": ["2026-03-01", "2026-05-01", "2026-03-01"]}, "in the future"),
+        ("calendar", {"release_at": ["2025-03-11T12:30:00Z"] * 3, "event": ["a", "b", "c"]}, "after it was released"),
+    ],
+)
+def test_read_histories__unusable_row__is_named(tmp_path: Path, name: str, columns: dict[str, Any], words: str) -> None:
+    assert words in refused(tmp_path, name, **columns)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_read_histories__column_missing__names_the_layout(tmp_path: Path, name: str) -> None:
+    columns = good(name).columns
+    path = write(tmp_path, name, good(name)[columns[1:]])
+    with pytest.raises(BadFile, match=f"no column {columns[0]}|a column per member"):
+        read_histories(tmp_path, LATEST)
+    write(tmp_path, name, good(name).iloc[:0])
+    with pytest.raises(BadFile, match="holds no rows"):
+        read_histories(tmp_path, LATEST)
+    path.write_bytes(b"")
+    with pytest.raises(BadFile, match="cannot be read as a table"):
+        read_histories(tmp_path, LATEST)
+
+
+@pytest.mark.parametrize("name", ["indx_ETH", "index", "dollar_ETH", "history"])
+def test_read_histories__foreign_name__lists_the_names_that_are_known(tmp_path: Path, name: str) -> None:
+    write(tmp_path, name, good("dollar"))
+    with pytest.raises(BadFile, match="no history has this name: price_ASSET, index_ASSET"):
+        read_histories(tmp_path, LATEST)
+
+
+def test_read_histories__one_history_in_two_files__is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "dollar", good("dollar"))
+    write(tmp_path, "dollar", good("dollar"), ".parquet")
+    with pytest.raises(BadFile, match="dollar is there twice"):
+        read_histories(tmp_path, LATEST)

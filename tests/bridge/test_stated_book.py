@@ -1,0 +1,99 @@
+"""A book that a file states, planned on quotes alone."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bridge.config import BookConfig
+from bridge.errors import BadFile, UntrustedNumber, UsageError
+from bridge.genesis import GovernanceTerms
+from bridge.stated_book import observe_stated, read_time
+from hedge.chain import OptionChain, synthetic_chain
+from hedge.volindex import index_from_chain
+from tests.bridge.market_files import AT, BOOK, stated
+
+pytestmark = pytest.mark.unit
+
+CHAINS = {
+    "ETH": synthetic_chain("ETH", 2000.0, AT, 0.6),
+    "BTC": synthetic_chain("BTC", 40_000.0, AT + 60, 0.5, lot=0.01),
+}
+
+
+def test_observe_stated__position_in_usd__has_value_range_and_market_of_the_chain(tmp_path: Path) -> None:
+    seen = stated(tmp_path, CHAINS)
+    (one,) = seen.book.positions
+    assert (one.base, one.quote, one.lower, one.upper, one.fee_apr) == ("ETH", "USD", 1600.0, 2500.0, 0.4)
+    assert float(one.value_usd({"ETH": 2000.0})) == pytest.approx(1e6)  # type: ignore[dict-item]
+    assert one.held_base * 2000.0 + one.held_quote == pytest.approx(1e6)
+    assert (seen.block.timestamp, seen.market.spots) == (AT, {"ETH": 2000.0})
+    assert seen.market.vols["ETH"] == index_from_chain(CHAINS["ETH"].quotes).vol
+    assert seen.market.vol_source.startswith("ETH: 30-day index of synthetic")
+    assert seen.governed.limits == dict(enumerate(GovernanceTerms().limits))
+
+
+def test_observe_stated__two_assets_and_defaults__full_range_with_fees_unknown(tmp_path: Path) -> None:
+    seen = stated(tmp_path, CHAINS, '[[position]]\nbase = "BTC"\nquote = "ETH"\nvalue_usd = 5e5\n')
+    (one,) = seen.book.positions
+    assert (one.lower, one.upper) == (0.0, math.inf)
+    assert math.isnan(one.fee_apr)
+    assert float(one.value_usd({"ETH": 2000.0, "BTC": 40_000.0})) == pytest.approx(5e5)  # type: ignore[dict-item]
+    assert seen.market.correlations == {("BTC", "ETH"): BookConfig().correlation}
+    assert seen.block.timestamp == AT
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "position: Field required"),
+        ("position = []", "position: "),
+        (BOOK + "width = 3\n", "position.0.width: Extra inputs are not permitted"),
+        (BOOK.replace("1_000_000.0", "0.0"), "position.0.value_usd: Input should be greater than 0"),
+        (BOOK.replace("1_000_000.0", "nan"), "position.0.value_usd: "),
+        (BOOK.replace("1600.0", "-1.0"), "position.0.lower: "),
+        (BOOK.replace("2500.0", "1500.0"), "lower"),
+        (BOOK.replace('"ETH"', '"SOL"'), "no option chain of SOL"),
+        ("[[position]", "not TOML"),
+    ],
+)
+def test_observe_stated__unusable_file__is_named_in_one_line(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        stated(tmp_path, CHAINS, text)
+    assert words in str(caught.value)
+    assert "book.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_observe_stated__absent_file__is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="no such file"):
+        observe_stated(tmp_path / "none.toml", CHAINS, BookConfig())
+
+
+def thin(vol: float) -> dict[str, OptionChain]:
+    """Return a chain of one option with an ask only."""
+    row = {"expiry_at": AT + 30 * 86_400, "expiry": 30 / 365, "strike": 2100.0, "is_call": True, "bid": math.nan,
+           "ask": 50.0, "vol": vol, "forward": 2000.0, "lot": 0.1}  # fmt: skip
+    return {"ETH": OptionChain.from_frame("ETH", AT, 2000.0, pd.DataFrame([row]), "file thin.csv")}
+
+
+def test_observe_stated__too_little_quoted_for_an_index__takes_the_mark_and_says_so(tmp_path: Path) -> None:
+    seen = stated(tmp_path, thin(0.8))
+    assert seen.market.vols == {"ETH": 0.8}
+    assert "mark at 2100 over 30 days of file thin.csv, too little is quoted" in seen.market.vol_source
+    with pytest.raises(UntrustedNumber, match="tell no volatility"):
+        stated(tmp_path, thin(math.nan))
+
+
+@pytest.mark.parametrize("text", ["2026-01-09T12:00Z", "2026-01-09 12:00", "1767960000", "2026-01-09T13:00+01:00"])
+def test_read_time__every_way_to_write_it__is_the_same_second(text: str) -> None:
+    assert read_time(text) == AT
+
+
+@pytest.mark.parametrize("text", ["soon", "", "2026-13-01"])
+def test_read_time__no_time__says_how_to_write_one(text: str) -> None:
+    with pytest.raises(UsageError, match="is no time: write 2026-03-02T12:00Z"):
+        read_time(text)
