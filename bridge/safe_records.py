@@ -24,7 +24,9 @@ from bridge.safe import SafeTransaction
 from bridge.signers import Signer
 
 FORMAT = 1
-HEX_FIELDS = {"safe": "{40}", "to": "{40}", "data": "*"}
+HEX_FIELDS = {"safe": "{20}", "to": "{20}", "data": "*"}  # how many bytes
+# r, s and 27 or 28: a Safe reads other last bytes as other kinds of proof.
+OWNER_SIGNATURE = re.compile("0x[0-9a-fA-F]{128}(1b|1c|1B|1C)")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
     if content["format"] != FORMAT:
         raise BadFile(path, f"not a Safe transaction of format {FORMAT}: propose it again")
     for name, size in HEX_FIELDS.items():
-        if not re.fullmatch(f"0x[0-9a-fA-F]{size}", content[name]):
+        if not re.fullmatch(f"0x([0-9a-fA-F]{{2}}){size}", content[name]):
             raise ValueError(f"{name} is {content[name]!r}")
     numbers = [content[name] for name in ("chain_id", "nonce")]
     if any(type(number) is not int or not 0 <= number < 2**64 for number in numbers):
@@ -102,9 +104,11 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
 
 
 def _signer_of(transaction: SafeTransaction, signature: str) -> str | None:
+    if not OWNER_SIGNATURE.fullmatch(signature):
+        return None
     try:
         return str(Account.recover_message(transaction.typed_data(), signature=HexStr(signature)))
-    except (BadSignature, ValidationError, ValueError, TypeError):
+    except (BadSignature, ValidationError, ValueError):
         return None
 
 

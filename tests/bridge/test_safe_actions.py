@@ -1,0 +1,213 @@
+"""What the guardian and the steward ask of their Safes, and the DAO of itself, by name: built, in words, refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NoReturn
+
+import pytest
+from eth_typing import HexStr
+
+from bridge.calls import action_words, call_words
+from bridge.dao_orders import ORDERS, build_order
+from bridge.errors import BridgeError, NotProposable, RefusedAction, UnknownAddress, UsageError
+from bridge.governance import Action, send_execute
+from bridge.local.accounts import account, accounts
+from bridge.local.anvil import advance_time
+from bridge.local.world import World
+from bridge.offices import holders, in_office, proposal_guardian
+from bridge.proposals import draft_order, send_proposal
+from bridge.records import PlanRecord
+from bridge.safe_actions import ACTIONS, SafeDesk, find_action
+from bridge.steward import read_pending_updates
+from bridge.updates import build_update
+from tests.bridge.steps import LIFE, TERMS, act_through_safe, draft, found, parameters_call, queue, vote, with_changes
+
+
+def no_plan() -> NoReturn:
+    raise AssertionError("this action needs no plan")
+
+
+def desk(world: World, safe: str = "guardian", plan: Callable[[], PlanRecord] = no_plan) -> SafeDesk:
+    place = (world.chain, world.deployment, world.chain.head(), world.deployment.address(safe))
+    return SafeDesk(*place, plan, LIFE)
+
+
+def words(world: World, call: tuple[str, HexStr]) -> str:
+    return call_words(world.chain, world.deployment, *call, world.chain.head())
+
+
+def ordered(world: World, name: str, *arguments: str) -> int:
+    """Carry an order through its vote and return its proposal."""
+    chain, deployment, operator = world.chain, world.deployment, account("operator")
+    order = build_order(chain, deployment, name, arguments, chain.head())
+    made = draft_order(chain, deployment, order.text, order.calls, order.promises, operator.address, chain.head())
+    assert send_proposal(chain, deployment, operator, made)
+    vote(world, made.id)
+    queue(world, made.id)
+    advance_time(chain, TERMS.timelock_delay + 1)
+    send_execute(chain, deployment, operator, found(world, made.id))
+    return made.id
+
+
+def test_find_action__unknown_or_wrong_arguments__says_the_usage() -> None:
+    with pytest.raises(UsageError, match="no action 'mint': one of rollback, pause"):
+        find_action("mint", [])
+    for name, action in ACTIONS.items():
+        assert find_action(name, ["x"] * len(action.arguments)) is action
+        with pytest.raises(UsageError, match=f"usage: {name}"):
+            find_action(name, ["x"] * (len(action.arguments) + 1))
+
+
+@pytest.mark.parametrize("name", ["rollback", "pause", "stop-automation"])
+def test_plain_actions__in_words__say_contract_function_and_meaning(world: World, name: str) -> None:
+    said = words(world, ACTIONS[name].build(desk(world), []))
+    assert said in {
+        "HedgeParameters.rollback(): go back to the values voted before",
+        "HedgeParameters.pause(): stop every update until the DAO ends it",
+        "RegimeAutomation.stop(): stop the automation until the DAO votes a table again",
+    }
+
+
+def test_swap_owner__each_place_in_the_list__is_executed(world: World) -> None:
+    new = account("outsider").address
+    for owner in accounts("guardian"):
+        snapshot = world.chain.request("evm_snapshot")
+        to, data = ACTIONS["swap-owner"].build(desk(world), [owner.address, new])
+        assert words(world, (to, data)).startswith("guardian Safe.swapOwner(")
+        act_through_safe(world, "guardian", to, data)
+        assert world.chain.read("Safe", to, "isOwner", new, block=world.chain.head())
+        assert not world.chain.read("Safe", to, "isOwner", owner.address, block=world.chain.head())
+        world.chain.request("evm_revert", snapshot)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"), [("outsider", "lp", RefusedAction), ("guardian-1", "guardian-2", RefusedAction)]
+)
+def test_swap_owner__not_an_owner_or_one_already__is_refused(
+    world: World, old: str, new: str, error: type[BridgeError]
+) -> None:
+    with pytest.raises(error, match="must be an owner of the Safe and"):
+        ACTIONS["swap-owner"].build(desk(world), [account(old).address, account(new).address])
+    with pytest.raises(UnknownAddress, match="0x12 is not an address"):
+        ACTIONS["swap-owner"].build(desk(world), [account("guardian-1").address, "0x12"])
+
+
+def test_cancel_and_veto__nothing_under_that_name__are_refused(world: World, record: PlanRecord) -> None:
+    with pytest.raises(RefusedAction, match="0 proposals begin with 7"):
+        ACTIONS["cancel"].build(desk(world), ["7"])
+    with pytest.raises(RefusedAction, match="0 steward's updates wait under 0x12"):
+        ACTIONS["veto"].build(desk(world), ["0x12"])
+
+
+def test_steward__schedule_then_apply__by_name(world: World, record: PlanRecord) -> None:
+    steward = desk(world, "steward", lambda: record)
+    call = ACTIONS["schedule"].build(steward, [])
+    assert "announce a steward's update" in words(world, call)
+    act_through_safe(world, "steward", *call)
+    (waiting,) = read_pending_updates(world.chain, world.deployment, world.chain.head())
+    assert waiting.update.inputs_hash == record.inputs_hash
+    assert waiting.veto_seconds(world.chain.head().timestamp) == TERMS.steward_delay
+    advance_time(world.chain, TERMS.steward_delay)
+    act_through_safe(world, "steward", *ACTIONS["apply"].build(desk(world, "steward"), [waiting.hash[:8]]))
+    assert read_pending_updates(world.chain, world.deployment, world.chain.head()) == []
+
+
+def test_steward__plan_that_says_not_to_hedge__is_not_scheduled(world: World, record: PlanRecord) -> None:
+    plan = {**record.plan, "decision": {**record.plan["decision"], "answer": "do not hedge"}}
+    with pytest.raises(NotProposable):
+        ACTIONS["schedule"].build(desk(world, "steward", lambda: replace(record, plan=plan)), [])
+
+
+def test_pending_updates__vetoed_or_expired__wait_no_more(world: World, record: PlanRecord) -> None:
+    for life, condor in ((LIFE, 900), (3 * 86_400, 950)):
+        update = build_update({3: condor}, world.chain.head().timestamp, life, record.inputs_hash).argument()
+        act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
+    first, second = read_pending_updates(world.chain, world.deployment, world.chain.head())
+    act_through_safe(world, "guardian", *ACTIONS["veto"].build(desk(world), [first.hash]))
+    assert read_pending_updates(world.chain, world.deployment, world.chain.head()) == [second]
+    advance_time(world.chain, 3 * 86_400)
+    assert read_pending_updates(world.chain, world.deployment, world.chain.head()) == []
+
+
+def test_call_words__foreign_or_malformed__are_shown_as_they_are(world: World) -> None:
+    lp, parameters = account("lp").address, world.deployment.address("HedgeParameters")
+    assert words(world, (lp, HexStr("0x1234"))) == f"a call of {lp}, which is none of ours: 0x1234"
+    assert words(world, (parameters, HexStr("0x12345678"))).startswith(
+        "a call of HedgeParameters that its ABI does not"
+    )
+
+
+def test_action_words__proposal_of_a_plan__says_update_and_what_the_guard_holds_it_to(
+    world: World, record: PlanRecord
+) -> None:
+    action = draft(world, with_changes(record, {3: 900})).action
+    update, guard = action_words(world.chain, world.deployment, action, world.chain.head())
+    assert update == "HedgeParameters.applyUpdate(condorSizeCapBps 900)"
+    assert guard.startswith("guard: executed only if then HedgeParameters 0x")
+    assert guard.endswith("condorSizeCapBps is 900")
+
+
+def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_the_update(
+    world: World, record: PlanRecord
+) -> None:
+    one, other = (draft(world, with_changes(record, {3: size})).action for size in (900, 950))
+    mixed = Action(one.targets, one.values, (one.calldatas[0], other.calldatas[1]), "mixed")
+    said = action_words(world.chain, world.deployment, mixed, world.chain.head())[1]
+    assert "answers as promised to HedgeParameters.value(key=3)" in said
+    garbled = Action(one.targets, one.values, (one.calldatas[0], b"\x01\x02\x03\x04"), "garbled")
+    said = action_words(world.chain, world.deployment, garbled, world.chain.head())[1]
+    assert said == "a call of the guard that its ABI does not know: 0x01020304"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "error", "said"),
+    [
+        ("mint", [], UsageError, "no order 'mint': one of unpause"),
+        ("unpause", ["now"], UsageError, "usage: unpause"),
+        ("set-signers", ["ETH", "3"], UsageError, "usage: set-signers ASSET QUORUM SIGNER..."),
+        ("set-signers", ["ETH", "three", "0x" + "11" * 20], UsageError, "the quorum is 'three'"),
+        ("set-signers", ["DOGE", "1", "0x" + "11" * 20], UnknownAddress, "an asset with a volatility feed"),
+        ("set-signers", ["ETH", "1", "0x12"], UnknownAddress, "0x12 is not an address"),
+        ("reset-breaker", ["DOGE"], UnknownAddress, "an asset with a breaker"),
+        ("set-guardian", ["0x" + "11" * 20], UnknownAddress, "a Safe: an office needs several people"),
+    ],
+)
+def test_build_order__bad_arguments__are_refused_with_what_is_wanted(
+    world: World, name: str, arguments: list[str], error: type[BridgeError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        build_order(world.chain, world.deployment, name, arguments, world.chain.head())
+
+
+def test_build_order__guardian_that_is_in_office__is_refused(world: World) -> None:
+    for office in ("guardian", "steward"):
+        with pytest.raises(RefusedAction, match=f"is {office} already"):
+            build_order(
+                world.chain, world.deployment, f"set-{office}", [world.deployment.address(office)], world.chain.head()
+            )
+
+
+def test_set_guardian__voted__has_both_seats_and_the_old_one_none(world: World) -> None:
+    new = world.deployment.address("HedgeVotes")  # any contract will do for whom nobody signs here
+    old = world.deployment.address("guardian")
+    assert in_office(world.chain, world.deployment, "guardian", world.chain.head())
+    ordered(world, "set-guardian", new)
+    block = world.chain.head()
+    assert holders(world.chain, world.deployment, "guardian", block) == [new]
+    assert proposal_guardian(world.chain, world.deployment, block) == new
+    assert not in_office(world.chain, world.deployment, "guardian", block)
+    assert old not in holders(world.chain, world.deployment, "guardian", block)
+
+
+def test_set_steward__voted__leaves_the_guardian_alone(world: World) -> None:
+    ordered(world, "set-steward", world.deployment.address("HedgeVotes"))
+    block = world.chain.head()
+    assert holders(world.chain, world.deployment, "steward", block) == [world.deployment.address("HedgeVotes")]
+    assert in_office(world.chain, world.deployment, "guardian", block)
+
+
+def test_orders__every_one__has_words_and_is_built_in_a_test() -> None:
+    assert set(ORDERS) == {"unpause", "set-signers", "reset-breaker", "set-guardian", "set-steward"}
+    assert all(kind.words for kind in ORDERS.values())
