@@ -89,6 +89,16 @@ def propose(
     _print_record(session, record, record.save(out or state / "safe" / name), as_json)
 
 
+def _load(session: Session, file: Path) -> SafeRecord:
+    from bridge.errors import BadFile
+    from bridge.safe_records import load_safe_record
+
+    record = load_safe_record(file)
+    if record.transaction.chain_id != session.chain.chain_id:
+        raise BadFile(file, f"is of chain {record.transaction.chain_id}, the node serves {session.chain.chain_id}")
+    return record
+
+
 def _print_record(session: Session, record: SafeRecord, file: Path, as_json: bool) -> None:
     """Say what the transaction does, decoded from its bytes, how the Safe names it, and who signed."""
     from bridge.calls import call_words
@@ -118,14 +128,12 @@ def sign(
 
     Example: alvh safe sign rollback.json --as guardian-1
     """
-    from bridge.errors import BadFile, RefusedAction
+    from bridge.errors import RefusedAction
     from bridge.safe import build_safe_transaction, read_safe
-    from bridge.safe_records import load_safe_record
 
-    session, record = open_session(config), load_safe_record(file)
+    session = open_session(config)
+    record = _load(session, file)
     made, block = record.transaction, session.chain.head()
-    if made.chain_id != session.chain.chain_id:
-        raise BadFile(file, f"is of chain {made.chain_id}, the node serves {session.chain.chain_id}")
     build_safe_transaction(session.chain, made.safe, made.to, made.data, block, made.nonce)
     owner = choose_signer(session, role, keystore)
     owners = read_safe(session.chain, made.safe, block).owners
@@ -149,10 +157,10 @@ def execute(
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
     from bridge.safe import join_signatures, require_executable, send_safe_transaction
-    from bridge.safe_records import load_safe_record, merge_records
+    from bridge.safe_records import merge_records
 
     session = open_session(config)
-    record = merge_records([load_safe_record(file) for file in files])
+    record = merge_records([_load(session, file) for file in files])
     require_executable(session.chain, record.transaction, list(record.signatures), session.chain.head())
     done: dict[str, Any] = {"action": record.action, "nonce": record.transaction.nonce, "sent": send}
     if send:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from bridge.genesis import GovernanceTerms
 from bridge.governance import Proposal, find_proposal, send_execute, send_queue, send_vote
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
+from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
 from bridge.observe import observe, read_governed
 from bridge.option_chains import read_chains
@@ -116,3 +118,18 @@ def act_as(world: World, sender: str, to: str, data: HexStr) -> None:
     sent = request("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(1_000_000)})
     world.chain.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)
     request("anvil_stopImpersonatingAccount", sender)
+
+
+def trade(world: World, moves: Sequence[float], seconds: int = 3600) -> None:
+    """Trade every pool to its first price times each move and back, so many seconds apart."""
+    spots = {asset: float(prices[-1]) for asset, prices in world.path.prices.items()}
+    for move in moves:
+        advance_time(world.chain, seconds)
+        world.market.move_to({"USD": 1.0} | {asset: price * move for asset, price in spots.items()}, noise=0.01)
+
+
+def tear(world: World) -> None:
+    """Let prices jump by a third every hour for a day, which no option market prices, and report a round after it."""
+    trade(world, [1.35, 1.0] * 12)
+    advance_time(world.chain, 3600)
+    submit_rounds(world.chain, world.deployment, Config())

@@ -34,6 +34,7 @@ from tests.bridge.steps import (
     plan_now,
     propose,
     queue,
+    tear,
     values,
     vote,
     with_changes,
@@ -206,13 +207,11 @@ def test_reporters__two_keys_stolen__one_honest_report_beside_them_is_enough_and
     assert not seen(world).feeds[1].stale
 
 
-def test_breaker__tripped_by_a_wrong_feed__closed_by_a_vote(world: World, player: Player) -> None:
-    breaker = world.deployment.breakers["ETH"]
-    # The volatilities of the short local path part only where the breaker's trip is written by hand.
-    world.chain.request(
-        "anvil_setStorageAt", breaker, "0x" + bytes(32).hex(), "0x" + (world.chain.head().timestamp).to_bytes(32).hex()
-    )
-    assert "breaker" in kinds(world)
+def test_breaker__tripped_when_the_two_part__closed_by_a_vote(world: World, player: Player) -> None:
+    tear(world)
+    assert "are too far apart" in next(w.text for w in seen(world).warnings if w.kind == "breaker")
+    world.chain.send(account("outsider"), "VolatilityBreaker", world.deployment.breakers["ETH"], "trip")
+    assert "tripped since" in next(w.text for w in seen(world).warnings if "ETH breaker" in w.text)
     player.play("A breaker is tripped", ASSET="ETH")
     player.vote(last_proposal(world))
     assert "breaker ETH: closed" in player.play("A breaker is tripped", 1)[0]

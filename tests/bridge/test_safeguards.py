@@ -1,0 +1,146 @@
+"""What the monitor sees of breakers, automation, clamped rounds and waiting updates, and what it warns of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from eth_typing import HexStr
+
+from bridge.config import Config
+from bridge.deploy import role
+from bridge.local.accounts import account, accounts
+from bridge.local.anvil import advance_time
+from bridge.local.rounds import submit_rounds
+from bridge.local.world import World
+from bridge.oracle import build_report, read_status, sign_report, submit_reports
+from bridge.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
+from bridge.watch import look, look_json
+from bridge.watch_warnings import safeguard_warnings
+from tests.bridge.steps import act_as, act_through_safe, parameters_call, tear, trade
+
+HOUR = 3600
+HYSTERESIS, DWELL_UP, DWELL_DOWN = 5 * 10**6, 2 * HOUR, 24 * HOUR
+CONDOR_SIZE = 3
+
+
+def contract_call(world: World, name: str, address: str, function: str, *arguments: object) -> tuple[str, HexStr]:
+    return address, HexStr(world.chain.contract(name, address).encode_abi(function, args=list(arguments)))
+
+
+def automate(world: World, floor: int, size: int) -> None:
+    """Let the DAO give the automation its role and a table of two rows: below the floor as it is, above it `size`."""
+    timelock, automation = world.deployment.address("HedgeTimelock"), world.deployment.address("RegimeAutomation")
+    act_as(world, timelock, *parameters_call(world, "grantRole", role("AUTOMATION_ROLE"), automation))
+    rows, terms = [(0, [1000]), (floor, [size])], (HYSTERESIS, DWELL_UP, DWELL_DOWN)
+    table = ([CONDOR_SIZE], rows, terms, 0)
+    act_as(world, timelock, *contract_call(world, "RegimeAutomation", automation, "setTable", *table))
+
+
+def hours(world: World, count: int) -> None:
+    for _ in range(count):
+        advance_time(world.chain, HOUR)
+        submit_rounds(world.chain, world.deployment, Config())
+
+
+def automation(world: World) -> AutomationStatus:
+    found = read_automation(world.chain, world.deployment, world.chain.head())
+    assert found is not None
+    return found
+
+
+def breaker(world: World, asset: str = "ETH") -> BreakerStatus:
+    return {one.asset: one for one in read_breakers(world.chain, world.deployment, world.chain.head())}[asset]
+
+
+def warned(world: World, kind: str) -> list[str]:
+    return [one.text for one in safeguard_warnings([breaker(world)], automation(world)) if one.kind == kind]
+
+
+def test_safeguards__fresh_world__are_quiet_without_power(world: World) -> None:
+    one = automation(world)
+    assert (one.in_power, one.stopped, one.next_row, one.reason) == (False, True, None, "Stopped()")
+    assert breaker(world).trouble.startswith("TooFewObservations(")
+    assert safeguard_warnings([breaker(world)], one) == []
+
+
+def test_read_automation__deployment_without_one__is_none(world: World) -> None:
+    contracts = {name: at for name, at in world.deployment.contracts.items() if name != "RegimeAutomation"}
+    bare = world.deployment.model_copy(update={"contracts": contracts})
+    assert read_automation(world.chain, bare, world.chain.head()) is None
+    assert safeguard_warnings([], None) == []
+
+
+def test_automation__in_power_and_breaker_cannot_measure__says_that_nothing_passes(world: World) -> None:
+    automate(world, 50 * 10**6, 900)
+    assert automation(world).reason.startswith("TooFewObservations(")
+    assert warned(world, "breaker")[0].startswith("the ETH breaker lets nothing pass: TooFewObservations(")
+
+
+def test_automation__row_above_the_floor_for_its_dwell__can_be_applied_and_then_waits_for_its_cooldown(
+    world: World,
+) -> None:
+    trade(world, [1.01, 1.0, 1.01, 1.0])
+    automate(world, 50 * 10**6, 100)
+    hours(world, 1)
+    before = automation(world)
+    assert (before.in_power, before.stopped, before.row, before.next_row) == (True, False, 0, None)
+    hours(world, 3)
+    ready = automation(world)
+    assert (ready.next_row, ready.possible_at, ready.reason) == (1, world.chain.head().timestamp, "")
+    assert warned(world, "automation") == [
+        "anybody may apply row 1 now, row 0 holds: `alvh safe propose stop-automation` stops it"
+    ]
+    world.chain.send(account("outsider"), "RegimeAutomation", ready.address, "applyRow")
+    after = automation(world)
+    assert (after.row, after.next_row, after.reason) == (1, None, "NothingToApply(row=1)")
+    assert after.possible_at == world.chain.head().timestamp + 24 * HOUR
+    act_through_safe(world, "guardian", *contract_call(world, "RegimeAutomation", ready.address, "stop"))
+    assert warned(world, "automation") == ["the automation is stopped until the DAO votes a table"]
+
+
+def test_breaker__volatilities_torn_apart__warns_then_says_since_when_it_is_tripped(world: World) -> None:
+    tear(world)
+    one = breaker(world)
+    assert one.apart
+    assert one.implied_e8 is not None
+    assert one.realized_e8 is not None
+    assert one.realized_e8 > 4 * one.implied_e8
+    assert "are too far apart, anybody may trip the breaker" in warned(world, "breaker")[0]
+    world.chain.send(account("outsider"), "VolatilityBreaker", one.address, "trip")
+    assert breaker(world).tripped_at == world.chain.head().timestamp
+    (text,) = warned(world, "breaker")
+    assert "the ETH breaker is tripped since 2026-" in text
+    assert text.endswith("`alvh gov propose reset-breaker ETH` closes it")
+
+
+@pytest.mark.parametrize(("seconds", "bounds"), [(HOUR, ("hour",)), (4 * HOUR, ("hour", "day")), (30, ("hour",))])
+def test_read_status__median_beyond_a_bound__names_it_and_what_was_reported(
+    world: World, seconds: int, bounds: tuple[str, ...]
+) -> None:
+    advance_time(world.chain, seconds)
+    block = world.chain.head()
+    report = build_report(world.chain, world.deployment, "ETH", 4 * 10**8, block)
+    submit_reports(world.chain, account("operator"), [sign_report(report, one) for one in accounts("reporter")[:3]])
+    feed = read_status(world.chain, world.deployment, world.chain.head())[1]
+    assert feed.clamped == bounds
+    assert feed.reported_e8 == 4 * 10**8 > feed.volatility_e8
+
+
+def test_look__everything_that_guards__is_in_its_json(world: World, tmp_path: Path) -> None:
+    seen = look(world.chain, world.deployment, Config(state=tmp_path), world.deployment.address("lp"))
+    line = json.loads(json.dumps(look_json(seen), allow_nan=False))
+    assert [one["asset"] for one in line["breakers"]] == ["BTC", "ETH"]
+    assert line["automation"]["in_power"] is False
+    assert line["steward_updates"] == []
+    assert [feed["clamped"] for feed in line["feeds"]] == [[], []]
+
+
+@pytest.mark.parametrize(("age", "count"), [(600, 0), (601, 1)])
+def test_look__newest_block_is_old__warns_that_the_chain_stands_still(
+    world: World, tmp_path: Path, age: int, count: int
+) -> None:
+    now = world.chain.head().timestamp + age
+    seen = look(world.chain, world.deployment, Config(state=tmp_path), world.deployment.address("lp"), now)
+    assert len([one for one in seen.warnings if one.kind == "chain"]) == count
