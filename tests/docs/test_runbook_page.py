@@ -15,7 +15,7 @@ from bridge.dao_orders import ORDERS
 from bridge.safe_actions import ACTIONS
 from tests.e2e.runbook import PAGE, sections
 
-TEST = Path(__file__).resolve().parents[1] / "e2e" / "test_runbook.py"
+DRY_RUN = sorted((Path(__file__).resolve().parents[1] / "e2e").glob("*runbook*.py"))
 
 
 def lines() -> list[str]:
@@ -53,7 +53,7 @@ def test_options__of_every_command_in_a_block__stand_in_its_help() -> None:
 
 
 def test_sections__with_a_block__are_all_played_by_the_dry_run() -> None:
-    played = TEST.read_text(encoding="utf-8") + (TEST.parent / "runbook.py").read_text(encoding="utf-8")
+    played = "".join(path.read_text(encoding="utf-8") for path in DRY_RUN)
     for title, blocks in sections().items():
         assert not blocks or f'"{title}"' in played, title
 

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bridge.config import Config
 from bridge.local.world import World
+from bridge.records import PlanRecord
+from tests.bridge.steps import plan_now, with_changes
 from tests.e2e.command import Done, Run
+from tests.e2e.runbook import BAD, Player
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,3 +45,16 @@ def project(tmp_path: Path, world: World) -> World:
     world.deployment.save(tmp_path / ".alvh" / "deployment.json")
     (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{world.chain.url}"\n', encoding="utf-8")
     return world
+
+
+@pytest.fixture(scope="session")
+def bad(built_world: World) -> PlanRecord:
+    """Return a plan that somebody changed: what it sets passes every limit and is not what anybody wants."""
+    return with_changes(plan_now(built_world, Config()).record, BAD)
+
+
+@pytest.fixture
+def player(project: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
+    """Stand in the project's folder and return who plays the runbook there."""
+    monkeypatch.chdir(tmp_path)
+    return Player({"ROLE": "operator"})

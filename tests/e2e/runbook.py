@@ -12,8 +12,20 @@ from typing import Any
 from typer.testing import CliRunner
 
 from bridge.cli.app import app
+from bridge.config import Config
+from bridge.deployment import load_deployment
+from bridge.governance import list_proposals
+from bridge.local.accounts import account
+from bridge.local.anvil import advance_time
+from bridge.local.rounds import submit_rounds
+from bridge.local.world import World
+from bridge.oracle import SignedReport, build_report, sign_report
+from bridge.records import PlanRecord
+from bridge.watch import Look, look
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
+BAD = {3: 1200, 11: 4900}  # more condors, less tail: inside every limit
+HOUR = 3600
 LOOKS = ("watch", "oracle status")
 """Commands that end with 1 to say that there is a warning."""
 
@@ -66,3 +78,40 @@ class Player:
     def vote(self, proposal: int | str) -> list[str]:
         """Carry a proposal from its first day to its execution."""
         return self.play("Carry a vote", PROPOSAL=proposal)
+
+
+def seen(world: World, now: int | None = None) -> Look:
+    """Look as the monitor does, in the folder of the test."""
+    deployment = load_deployment(Path(".alvh/deployment.json"))
+    return look(world.chain, deployment, Config(), world.deployment.address("lp"), now)
+
+
+def kinds(world: World, now: int | None = None) -> set[str]:
+    """Return the kinds of warning that the monitor has now."""
+    return {warning.kind for warning in seen(world, now).warnings}
+
+
+def last_proposal(world: World) -> int:
+    """Return the id of the newest proposal."""
+    return list_proposals(world.chain, world.deployment, world.chain.head())[-1].id
+
+
+def fresh_feeds(world: World) -> None:
+    """Let the reporters report, as they do every hour."""
+    submit_rounds(world.chain, world.deployment, Config())
+
+
+def busy_days(world: World, record: PlanRecord) -> None:
+    """Let people trade, so that positions earn and a hedge is worth its cost, and the reporters report."""
+    spots = {"USD": 1.0, **{asset: record.plan["inputs"]["market"]["spots"][asset] for asset in ("BTC", "ETH")}}
+    for _ in range(6):
+        world.market.move_to(spots, noise=0.2)
+    advance_time(world.chain, HOUR)
+    fresh_feeds(world)
+
+
+def signed_round(world: World, points: dict[str, int]) -> list[SignedReport]:
+    """Sign one round of the ETH feed, each reporter with its own number (1e8 = 100 %)."""
+    block = world.chain.head()
+    reports = {name: build_report(world.chain, world.deployment, "ETH", e8, block) for name, e8 in points.items()}
+    return [sign_report(report, account(name)) for name, report in reports.items()]
