@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import re
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
@@ -25,10 +26,10 @@ def main() -> None:
     """Run the campaign; exit with 1 while a survivor is not answered in docs/mutation.md."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mutants", description=main.__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="workers, each with a node of its own (2)")
-    parser.add_argument("--only", default="", help="part of a source's path; the page is left alone")
+    parser.add_argument("--only", default="", help="a pattern of source and name; the page is left alone")
     parser.add_argument("--list", action="store_true", help="print the mutants and try none")
     asked = parser.parse_args()
-    chosen = [pair for pair in pairs() if asked.only in pair[0].source]
+    chosen = [pair for pair in pairs() if re.search(asked.only, f"{pair[0].source} {pair[0].name}")]
     if asked.list:
         print("\n".join(mutant.name for mutant, _ in chosen))
         return

@@ -36,7 +36,10 @@ TARGETS = (
     Target(
         ("RealizedVolatility", "test/TickVolatilityHarness"),
         ("RealizedVolatility", "libraries/TickVolatility"),
-        ("test_mutants_realized*", "test_branches_realized*", "test_realized_volatility", "test_tick_volatility"),
+        (
+            "test_mutants_realized*", "test_branches_realized*", "test_realized_volatility", "test_tick_volatility",
+            "test_attacks_oracle",
+        ),
     ),
     Target(
         ("VolatilityBreaker",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -14,6 +15,8 @@ from .compiler import ROOT, Bytecodes, start_own
 
 PATIENCE = 300
 """Seconds of one trial; the tests of the slowest target take a tenth of it."""
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "--rootdir", str(ROOT))
+"""Without the collection of garbage at the end, which takes as long as a quick trial."""
 LIBRARIES = ("pytest", "hypothesis", "bridge.local.world", "bridge.local.rounds", "bridge.config", "hedge.realized")
 """What the tests import, and what takes long to import."""
 
@@ -40,6 +43,7 @@ def prepare() -> None:
     start_own()
     for library in LIBRARIES:
         importlib.import_module(library)
+    gc.freeze()
 
 
 def tried(changed: Bytecodes, tests: list[str]) -> Trial:
@@ -83,7 +87,7 @@ def _be_the_fork(changed: Bytecodes, tests: list[str], writer: int) -> None:
     _replace_bytecode(changed)
     trial = Trial()
     try:
-        code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *tests], [trial]))
+        code = int(pytest.main([*OPTIONS, *tests], [trial]))
         with os.fdopen(writer, "w") as pipe:
             json.dump([code, vars(trial)], pipe)
     finally:

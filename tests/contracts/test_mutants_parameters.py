@@ -1,0 +1,81 @@
+"""Hedge parameters at their edges: the last delay, limit, time and drift that is accepted; and what events say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from governed import DAO, GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES, steer, update, vote
+from onchain import DAY, HOUR, Deployed, Node, refusal
+
+pytestmark = pytest.mark.chain
+KEY = 1  # the wing: 1000, up 200, down 500, 200 to 3000
+
+
+def logged(contract: Deployed, name: str) -> list[dict[str, Any]]:
+    """Return the arguments of every event of a name since the contract was deployed."""
+    event = contract.contract.events[name]()
+    found = contract.node.web3.eth.get_logs({"address": contract.address, "fromBlock": 0})
+    own = [entry for entry in found if "0x" + bytes(entry["topics"][0]).hex() == event.topic]
+    return [dict(event.process_log(entry)["args"]) for entry in own]
+
+
+@pytest.mark.parametrize("delay", [HOUR, 14 * DAY])
+def test_steward_delay__at_its_edges__accepted_and_announced_with_the_first_values(node: Node, delay: int) -> None:
+    made = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, delay, VALUES, LIMITS)
+    assert made.read("STEWARD_DELAY") == delay
+    (event,) = logged(made, "Genesis")
+    assert list(event.values()) == [VALUES, delay]
+    assert [tuple(one["limits"].values()) for one in logged(made, "LimitsSet")] == LIMITS
+
+
+@pytest.mark.parametrize("limits", [(1000, 1000, 1, 1, HOUR), (0, 3000, 1, 1, 90 * DAY)])
+def test_limits__at_their_edges__accepted(parameters: Deployed, limits: tuple[int, ...]) -> None:
+    parameters.send("setLimits", KEY, limits, sender=TIMELOCK)
+    assert parameters.read("limits", KEY) == limits
+
+
+def test_lifetime__of_ninety_days__is_the_longest_accepted(parameters: Deployed, node: Node) -> None:
+    wanted = update(parameters, {KEY: 1100}, expiry=node.now + 90 * DAY)
+    assert parameters.read("check", wanted, DAO, node.now) == b""
+
+
+def test_steward__in_the_second_in_which_the_delay_ends__applies_and_says_so(parameters: Deployed, node: Node) -> None:
+    wanted = update(parameters, {KEY: 1100})
+    scheduled = parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    name, ready = parameters.read("hashUpdate", wanted), node.now + DAY
+    (event,) = parameters.events(scheduled, "UpdateScheduled")
+    assert (event["updateHash"], event["readyAt"]) == (name, ready)
+    node.advance(DAY - 1)
+    applied = parameters.send("applyScheduled", wanted, sender=STEWARD)
+    assert node.now == ready
+    (event,) = parameters.events(applied, "UpdateReleased")
+    assert list(event.values()) == [name, 2]
+    assert parameters.read("scheduledAt", name) == 0
+
+
+def test_veto__of_a_waiting_update__is_announced_and_cannot_be_repeated(parameters: Deployed) -> None:
+    wanted = update(parameters, {KEY: 1100})
+    parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    name = parameters.read("hashUpdate", wanted)
+    (event,) = parameters.events(parameters.send("veto", name, sender=GUARDIAN), "UpdateVetoed")
+    assert list(event.values()) == [name, GUARDIAN]
+    assert parameters.refusal("veto", name, sender=GUARDIAN) == refusal("Vetoed", name)
+
+
+def test_drift__down_by_three_steps_and_one_more__accepted_and_refused(parameters: Deployed, node: Node) -> None:
+    parameters.send("setLimits", KEY, (200, 3000, 200, 100, DAY), sender=TIMELOCK)
+    for value in (950, 850, 750):
+        node.advance(DAY)
+        vote(parameters, {KEY: value})
+    node.advance(DAY)
+    expected = refusal("DriftTooLarge", KEY, 1000, 699, 300)
+    assert parameters.refusal("applyUpdate", update(parameters, {KEY: 699}), sender=TIMELOCK) == expected
+    vote(parameters, {KEY: 700})
+
+
+def test_limits__set_on_one_key__leave_the_steward_s_mark_on_others(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {KEY: 1100, 9: 900})
+    parameters.send("setLimits", KEY, LIMITS[KEY], sender=TIMELOCK)
+    assert parameters.read("readyAt", KEY, DAO) == node.now + DAY
+    assert parameters.read("readyAt", 9, DAO) == 0
