@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,3 +63,11 @@ def world(built_world: World) -> Iterator[World]:
 def chain(world: World) -> Chain:
     """Return the world's node."""
     return world.chain
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many calls the fuzzing of the contracts made, over all processes."""
+    made = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
+    calls, accepted = (sum(one.get(name, 0) for one in made) for name in ("calls", "accepted"))
+    if calls:
+        terminalreporter.write_line(f"contracts fuzzed: {calls:,} calls, {accepted:,} accepted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from feed_model import BY_DAY, BY_HOUR, FeedModel, least, most
 from governed import TIMELOCK
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,24 +13,12 @@ from reporters import FEED, PERCENT, RATES, REPORTERS, submit
 pytestmark = pytest.mark.chain
 HOURLY, DAILY = RATES
 CALM = 60 * PERCENT
-BY_HOUR, BY_DAY = 1, 2
 ADDRESSES = [reporter.address for reporter in REPORTERS]
 
 
 def report(oracle: Deployed, volatility: int) -> dict[str, object]:
     """Let three reporters agree on a number."""
     return submit(oracle, [volatility] * 3)
-
-
-def most(base: int, bps: int, seconds: int, period: int) -> int:
-    """Return the largest answer after some seconds, rounded down as the contract does."""
-    return base * (10_000 * period + bps * seconds) // (10_000 * period)
-
-
-def least(base: int, bps: int, seconds: int, period: int) -> int:
-    """Return the smallest answer after some seconds, rounded up."""
-    one = 10_000 * period
-    return -(-base * one // (one + bps * seconds))
 
 
 def test_first_round__any_level__is_taken_as_it_is(oracle: Deployed) -> None:
@@ -113,20 +102,14 @@ def test_answers__any_reports_at_any_times__never_outrun_either_rate(
 ) -> None:
     snapshot = node.request("evm_snapshot")
     report(oracle, CALM)
-    _, last_seen, last, *_ = oracle.read("peek")
-    start, started = last, last_seen
+    model = FeedModel(HOURLY, DAILY)
+    model.take(CALM, oracle.read("peek")[1])
     for level, wait in zip(levels, waits, strict=False):
         node.advance(wait)
         report(oracle, level)
         _, seen, answer, _, reported, flags = oracle.read("peek")
-        if seen - started >= DAY:
-            start, started = last, last_seen
-        open_ = max(seen - started, DAY)
-        low, high = (bound(last, HOURLY, seen - last_seen, HOUR) for bound in (least, most))
-        floor, ceiling = (bound(start, DAILY, open_, DAY) for bound in (least, most))
-        assert answer == min(max(min(max(level, low), high), floor), ceiling)
-        assert (reported, flags == 0) == (level, answer == level)
-        last, last_seen = answer, seen
+        assert (answer, reported, flags) == model.next([level] * 3, seen)
+        model.take(answer, seen)
     node.request("evm_revert", snapshot)
 
 

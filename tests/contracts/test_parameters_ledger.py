@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
-from governed import GUARDIAN, VALUES, changed, steer, vote, widen
+from governed import GUARDIAN, steer, vote, widen
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ledger import Ledger
 from onchain import DAY, ON_A_NODE, Deployed, Node, refusal
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]
 # Keys of all three words that no rule binds to another key, and few values, so that old ones come back.
 CHANGES = st.dictionaries(st.sampled_from([1, 14, 15, 16]), st.sampled_from([1000, 1100, 1200]), min_size=1)
 ACTIONS = st.one_of(st.tuples(st.sampled_from(["vote", "steer"]), CHANGES), st.just(("rollback", {})))
-
-
-@dataclass
-class Model:
-    """Three whole tuples, copied about."""
-
-    current: list[int] = field(default_factory=lambda: list(VALUES))
-    voted: list[int] = field(default_factory=lambda: list(VALUES))
-    last_good: list[int] = field(default_factory=lambda: list(VALUES))
-
-    def legal(self, action: str, changes: dict[int, int]) -> dict[int, int]:
-        """Leave out what would be refused as no change; a vote may confirm what a steward set."""
-        tuples = (self.current, self.voted) if action == "vote" else (self.current,)
-        kept = {key: value for key, value in changes.items() if any(value != known[key] for known in tuples)}
-        return dict(sorted(kept.items()))
-
-    def apply(self, action: str, changes: dict[int, int]) -> None:
-        """Do what the contract should."""
-        if action == "rollback":
-            self.voted = self.voted if self.current != self.voted else self.last_good
-            self.current = self.voted
-            return
-        self.current = changed(changes, self.current)
-        if action == "vote" and self.current != self.voted:
-            self.last_good, self.voted = self.voted, self.current
 
 
 @settings(ON_A_NODE, max_examples=12)
@@ -48,7 +22,7 @@ def test_ledger__any_history__keeps_the_tuples_of_the_model(
 ) -> None:
     snapshot = node.request("evm_snapshot")
     widen(parameters)
-    model = Model()
+    model = Ledger()
     for action, wanted in actions:
         node.advance(DAY)
         changes = model.legal(action, wanted)

@@ -1,0 +1,213 @@
+"""What HedgeParameters must answer, by its documents: a state that events rebuild, and the rules judged on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_abi import encode
+from eth_utils import keccak
+from governed import COUNT, GUARDIAN, STEWARD, TIMELOCK, Update
+from ledger import Ledger
+from onchain import DAY, HOUR
+from stage import Event
+
+from hedge.parameters import Parameters, broken_rules
+
+WINDOW, WINDOW_STEPS, STEWARD_DELAY = 7 * DAY, 3, DAY
+MOST_LIFE, LEAST_COOLDOWN, MOST_COOLDOWN = 90 * DAY, HOUR, 90 * DAY
+DAO, BY_STEWARD, BY_AUTOMATION = range(3)
+ADMIN = bytes(32)
+STEWARDS, GUARDIANS, AUTOMATONS = (keccak(text=f"{name}_ROLE") for name in ("STEWARD", "GUARDIAN", "AUTOMATION"))
+ROLES = (ADMIN, STEWARDS, GUARDIANS, AUTOMATONS)
+ALLOWED = {
+    "applyUpdate": ADMIN, "setLimits": ADMIN, "unpause": ADMIN, "grantRole": ADMIN, "revokeRole": ADMIN,
+    "scheduleUpdate": STEWARDS, "applyScheduled": STEWARDS, "applyAutomated": AUTOMATONS,
+    "veto": GUARDIANS, "pause": GUARDIANS, "rollback": GUARDIANS,
+}  # fmt: skip
+ERRORS = {
+    "rampStart + 500 <= rampFull": "RampTooNarrow",
+    "volatilityPremiumCap + tailPremiumCap <= budget": "PremiumCapsAboveBudget",
+    "condorNotionalCap <= overlayNotionalCap": "CondorCapAboveOverlayCap",
+    "volatilityTenor <= tailTenor": "VolatilityTenorAboveTailTenor",
+    "condorSizeCap <= tailCoverage": "CondorSizeAboveTailCoverage",
+    "condorTenor < volatilityTenor": "CondorTenorNotBelowVolatilityTenor",
+    "tailPutDelta < condorShortDelta": "TailDeltaNotBelowCondorDelta",
+}
+Limits = tuple[int, int, int, int, int]
+"""min, max, stepUp, stepDown, cooldown."""
+
+
+def across(values: list[int]) -> set[str]:
+    """Return the errors of the rules across keys that a tuple breaks, as hedge knows them."""
+    return {ERRORS[one.rule] for one in broken_rules(Parameters.from_values(values))}
+
+
+def update_hash(update: Update) -> bytes:
+    """Return the name of an update."""
+    return keccak(encode(["(uint8[],uint32[],uint64,uint64,bytes32)"], [update]))
+
+
+@dataclass
+class ParametersModel:
+    """The state, as the events tell it; every `judge_` returns the errors of which the contract must give one."""
+
+    born: int
+    limits: list[Limits]
+    ledger: Ledger = field(default_factory=Ledger)
+    observed: dict[int, int] = field(default_factory=lambda: {DAO: 0, BY_STEWARD: 0, BY_AUTOMATION: 0})
+    waiting: dict[bytes, int] = field(default_factory=dict)
+    vetoed: set[bytes] = field(default_factory=set)
+    is_paused: bool = False
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        self.moved_at = [self.born] * COUNT  # by anybody
+        self.voted_at = [self.born] * COUNT  # by the DAO, or by a rollback of its vote
+        self.windows = [(value, self.born) for value in self.ledger.current]
+        self.members = {ADMIN: {TIMELOCK.lower()}, STEWARDS: {STEWARD.lower()}, GUARDIANS: {GUARDIAN.lower()}}
+        self.members[AUTOMATONS] = set()
+        self.once_voted = {tuple(self.ledger.voted)}
+
+    def may(self, actor: str, role: bytes) -> bool:
+        """Return whether an actor holds a role."""
+        return actor.lower() in self.members[role]
+
+    def ready_at(self, key: int, source: int) -> int:
+        """Return when a key's cooldown ends: the DAO waits for itself alone, the others for everybody."""
+        return (self.voted_at if source == DAO else self.moved_at)[key] + self.limits[key][4]
+
+    def judge(self, update: Update, source: int, at: int, now: int) -> set[str]:
+        """Judge an update that would be applied at a time."""
+        if self.is_paused:
+            return {"EnforcedPause"}
+        keys, values, *_ = update
+        found = self._envelope(update, source, at, now)
+        for number, (key, value) in enumerate(zip(keys, values, strict=False)):
+            found = found or self._key(keys[:number], key, value, source, at)
+        return found or across(self.after(update))
+
+    def after(self, update: Update) -> list[int]:
+        """Return the tuple that an update leads to."""
+        changes = dict(zip(update[0], update[1], strict=True))
+        return [changes.get(key, value) for key, value in enumerate(self.ledger.current)]
+
+    def _envelope(self, update: Update, source: int, at: int, now: int) -> set[str]:
+        keys, values, seen, expiry, _ = update
+        rules = (
+            (len(keys) != len(values), "LengthMismatch"),
+            (not keys, "EmptyUpdate"),
+            (seen > now, "FutureObservation"),
+            (seen <= self.observed[source], "NotNewer"),
+            (expiry <= seen, "ExpiryNotAfterObservation"),
+            (expiry - seen > MOST_LIFE, "LifetimeTooLong"),
+            (at > expiry, "Expired"),
+        )
+        return next(({name} for is_broken, name in rules if is_broken), set())
+
+    def _key(self, before: list[int], key: int, new: int, source: int, at: int) -> set[str]:
+        if any(earlier >= key for earlier in before):
+            return {"KeysNotAscending"}
+        if key >= COUNT:
+            return {"UnknownKey"}
+        least, most, step_up, step_down, _ = self.limits[key]
+        old, (start, began) = self.ledger.current[key], self.windows[key]
+        step = step_up if new > old else step_down
+        drift = max(new - start, 0) if new > old else max(start - new, 0)
+        confirms = source == DAO and self.ledger.voted[key] != old
+        rules = (
+            (not least <= new <= most, "OutOfBounds"),
+            (abs(new - old) > step, "StepTooLarge"),
+            (new != old and at < began + WINDOW and drift > WINDOW_STEPS * step, "DriftTooLarge"),
+            (new == old and not confirms, "NoChange"),
+            (at < self.ready_at(key, source), "CoolingDown"),
+        )
+        return next(({name} for is_broken, name in rules if is_broken), set())
+
+    def judge_limits(self, key: int, limits: Limits) -> set[str]:
+        """Judge other limits of a key."""
+        if key >= COUNT:
+            return {"UnknownKey"}
+        least, most, step_up, step_down, cooldown = limits
+        rules = (
+            (least > most, "BoundsReversed"),
+            (not least <= self.ledger.current[key] <= most, "OutOfBounds"),
+            (0 in (step_up, step_down), "ZeroStep"),
+            (not LEAST_COOLDOWN <= cooldown <= MOST_COOLDOWN, "BadCooldown"),
+        )
+        return next(({name} for is_broken, name in rules if is_broken), set())
+
+    def judge_rollback(self) -> set[str]:
+        """Judge a rollback: today's bounds and the rules across keys count, steps and cooldowns do not."""
+        goal = self.ledger.behind()
+        if goal == self.ledger.current:
+            return {"NothingToRollBack"}
+        inside = all(limit[0] <= value <= limit[1] for value, limit in zip(goal, self.limits, strict=True))
+        return across(goal) if inside else {"OutOfBounds"}
+
+    def judge_waiting(self, name: bytes) -> set[str]:
+        """Judge whether an update waits."""
+        if name in self.vetoed:
+            return {"Vetoed"}
+        return set() if name in self.waiting else {"NotScheduled"}
+
+    def see(self, event: Event, at: int) -> None:
+        """Follow one event."""
+        name, said = event
+        getattr(self, f"_see_{name}")(said, at)
+
+    def _see_UpdateApplied(self, said: dict[str, Any], at: int) -> None:
+        changes = dict(zip(said["changedKeys"], said["newValues"], strict=True))
+        source, seen = said["source"], said["observedAt"]
+        for key in changes:
+            if at >= self.windows[key][1] + WINDOW:
+                self.windows[key] = (self.ledger.current[key], at)
+            self.moved_at[key] = at
+            if source == DAO:
+                self.voted_at[key] = at
+        for one in self.observed:
+            if one == source or one != DAO:
+                self.observed[one] = max(self.observed[one], seen)
+        self.ledger.apply("vote" if source == DAO else "steer", changes)
+        self._count(said)
+
+    def _see_RolledBack(self, said: dict[str, Any], at: int) -> None:
+        for key, (old, new) in enumerate(zip(said["oldValues"], said["newValues"], strict=True)):
+            if old == new:
+                continue
+            rests = said["ofSteward"] and self.voted_at[key] == self.moved_at[key]  # for limits that the DAO set since
+            self.windows[key], self.moved_at[key] = (new, at), self.moved_at[key] if rests else at
+            if not said["ofSteward"]:
+                self.voted_at[key] = at
+        self.ledger.apply("rollback", {})
+        self._count(said)
+
+    def _count(self, said: dict[str, Any]) -> None:
+        self.version += 1
+        assert said["version"] == self.version
+        self.once_voted.add(tuple(self.ledger.voted))
+
+    def _see_LimitsSet(self, said: dict[str, Any], at: int) -> None:
+        key = said["key"]
+        self.limits[key], self.moved_at[key], self.voted_at[key] = said["limits"], at, at
+
+    def _see_UpdateScheduled(self, said: dict[str, Any], at: int) -> None:
+        self.waiting[said["updateHash"]] = said["readyAt"]
+
+    def _see_UpdateReleased(self, said: dict[str, Any], at: int) -> None:
+        del self.waiting[said["updateHash"]]
+
+    def _see_UpdateVetoed(self, said: dict[str, Any], at: int) -> None:
+        self.vetoed.add(said["updateHash"])
+
+    def _see_Paused(self, said: dict[str, Any], at: int) -> None:
+        self.is_paused = True
+
+    def _see_Unpaused(self, said: dict[str, Any], at: int) -> None:
+        self.is_paused = False
+
+    def _see_RoleGranted(self, said: dict[str, Any], at: int) -> None:
+        self.members[said["role"]].add(said["account"])
+
+    def _see_RoleRevoked(self, said: dict[str, Any], at: int) -> None:
+        self.members[said["role"]].discard(said["account"])

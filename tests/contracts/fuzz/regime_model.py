@@ -1,0 +1,126 @@
+"""What RegimeAutomation and VolatilityBreaker must do: a state that events rebuild, and the rules judged on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eth_abi import encode
+from eth_utils import keccak
+from governed import Update
+from onchain import DAY, HOUR
+from oracle_model import KEPT, MAX_AGE, OracleModel
+from parameters_model import BY_AUTOMATION, ParametersModel
+from regimes import GAP, RATIO
+from stage import Event
+
+PANIC = "0x4e487b71" + f"{0x32:064x}"
+"""An index beyond an array: a key that HedgeParameters does not have."""
+Row = tuple[int, tuple[int, ...]]
+
+
+class BreakerModel:
+    """The fuse, as its events tell it."""
+
+    def __init__(self) -> None:
+        self.tripped_at = 0
+
+    def is_apart(self, implied: int, realized: int) -> bool:
+        """Return whether two volatilities are too far apart: by the ratio and by the gap."""
+        high, low = max(implied, realized), min(implied, realized)
+        return high - low > GAP and high * 10_000 > low * RATIO
+
+    def see(self, event: Event, at: int) -> None:
+        """Follow one event."""
+        self.tripped_at = at if event[0] == "BreakerTripped" else 0
+
+
+class RegimeModel:
+    """The table and its row, as the events tell them; refusals are sets of which the contract must give one."""
+
+    def __init__(self, feed: OracleModel, parameters: ParametersModel) -> None:
+        self.feed, self.parameters = feed, parameters
+        self.row, self.is_stopped = 0, True
+        self.keys: tuple[int, ...] = ()
+        self.rows: tuple[Row, ...] = ()
+        self.terms = (0, 0, 0)
+
+    def see(self, event: Event, at: int) -> None:
+        """Follow one event."""
+        name, said = event
+        if name == "AutomationStopped":
+            self.is_stopped = True
+            return
+        self.row = said["row"]
+        if name == "TableSet":
+            self.keys, self.rows, self.terms = said["tableKeys"], said["rows"], said["terms"]
+            self.is_stopped = False
+
+    def judge_table(self, keys: Any, rows: Any, terms: tuple[int, int, int], row: int) -> set[str]:
+        """Judge a table: its shape, and floors further apart than the hysteresis can confuse."""
+        hysteresis, up, down = terms
+        rules = [
+            (not 2 <= len(rows) <= 16, "BadRowCount"),
+            (row >= len(rows), "UnknownRow"),
+            (up < HOUR or down < DAY or down < up or down > 5 * DAY, "BadDwell"),
+            (bool(rows) and rows[0][0] != 0, "BadFloor"),
+        ]
+        for place, (floor, values) in enumerate(rows):
+            rules.append((len(values) != len(keys) or not keys, "BadRowLength"))
+            rules.append((place > 0 and floor <= rows[place - 1][0] + 2 * hysteresis, "BadFloor"))
+        return next(({name} for is_broken, name in rules if is_broken), set())
+
+    def selected(self, volatility: int) -> int:
+        """Return the row that a volatility selects: the present one, unless it stands beyond a floor by more."""
+        above = [row for row in range(len(self.rows)) if volatility >= self.rows[row][0] + self.terms[0] or row == 0]
+        below = [row for row in range(len(self.rows)) if volatility + self.terms[0] >= self.rows[row][0]]
+        return max(above[-1], min(self.row, below[-1]))
+
+    def dwelt(self, at: int) -> int | set[str]:
+        """Return the row that every answer over the time to dwell allows, or why nobody can say."""
+        number = self.feed.answers.number
+        chosen = self.selected(self.feed.rounds[number][2])
+        if chosen == self.row:
+            return chosen
+        is_up = chosen > self.row
+        began, nearer = at - self.terms[1 if is_up else 2], min if is_up else max
+        while True:
+            _, seen, volatility, _, _, flags = self.feed.rounds[number]
+            if flags and not is_up:
+                return {"FlaggedRound"}
+            chosen = nearer(chosen, self.selected(volatility))
+            if chosen == self.row or (chosen < self.row) == is_up:
+                return self.row
+            if seen <= began:
+                return chosen
+            number -= 1
+            if number == 0:
+                return {"HistoryTooShort"}
+            if number <= self.feed.answers.number - KEPT:
+                return {"RoundNotAvailable"}
+            if seen - self.feed.rounds[number][1] > MAX_AGE:
+                return {"FeedGap"}
+
+    def decide(self, oracle: str, at: int) -> tuple[int, Update] | set[str]:
+        """Return the row and the update that applying it would make, or why nothing happens."""
+        row = self.dwelt(at)
+        if isinstance(row, set):
+            return row
+        if max(self.keys) >= len(self.parameters.limits):
+            return {PANIC}
+        moves = {key: self.step(key, wanted) for key, wanted in zip(self.keys, self.rows[row][1], strict=True)}
+        current = self.parameters.ledger.current
+        kept = [
+            key for key in self.keys
+            if moves[key] != current[key] and at >= self.parameters.ready_at(key, BY_AUTOMATION)
+        ]  # fmt: skip
+        if not kept and row == self.row:
+            return {"NothingToApply"}
+        number, seen, volatility, *_ = self.feed.rounds[self.feed.answers.number]
+        inputs = keccak(encode(["address", "uint64", "uint64", "uint8"], [oracle, number, volatility, row]))
+        return row, (kept, [moves[key] for key in kept], seen, at + 1, inputs)
+
+    def step(self, key: int, wanted: int) -> int:
+        """Return where one step of a key towards a value ends."""
+        _, _, up, down, _ = self.parameters.limits[key]
+        old = self.parameters.ledger.current[key]
+        return min(max(wanted, old - down), old + up)
