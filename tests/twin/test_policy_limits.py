@@ -1,0 +1,90 @@
+"""What hedge's steward proposes, HedgeParameters accepts; where limits held it back, one more is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from governed import DAO, GUARDIAN, HASH, LIMITS, STEWARD, TIMELOCK, VALUES
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onchain import DAY, HOUR, ON_A_NODE, Deployed, named, running_node
+
+from hedge.book import book_exposure
+from hedge.gate import CondorGate, GateReport, TailRisk
+from hedge.parameters import KEYS, Limits, Parameters
+from hedge.policy import propose_update
+from hedge.signals.signal import State
+from tests.hedge.sample_books import MARKET, mixed_book
+
+pytestmark = [pytest.mark.chain, pytest.mark.prop]
+EXPOSURE = book_exposure(mixed_book(), MARKET)
+STEERED = (3, 4, 5, 6, 8, 11, 12, 17)
+"""The keys that the steward's rules are about."""
+
+
+@pytest.fixture(scope="module")
+def parameters() -> Iterator[Deployed]:
+    """Deploy the parameters on a node of their own."""
+    with running_node() as node:
+        yield node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS)
+
+
+@st.composite
+def limits(draw: st.DrawFn, key: int) -> tuple[int, int, int, int, int]:
+    """Draw limits around a key's first value."""
+    one, value = KEYS[key], VALUES[key]
+    least, most = draw(st.integers(one.least, value)), draw(st.integers(value, one.most))
+    steps = st.one_of(st.integers(1, 3), st.integers(1, value), st.just(2**32 - 1))
+    return least, most, draw(steps), draw(steps), draw(st.integers(HOUR, 2 * DAY))
+
+
+@settings(ON_A_NODE, max_examples=25)
+@given(
+    drawn=st.tuples(*(limits(key) for key in STEERED)),
+    vol=st.floats(0.05, 2.5),
+    tail=st.floats(1e4, 1e7),
+    units=st.floats(0.0, 1e4),
+    regime=st.sampled_from(list(State)),
+    waited=st.sampled_from([HOUR, DAY, 2 * DAY]),
+)
+def test_proposed_update__any_limits_and_markets__accepted_and_no_step_larger_would_be(
+    parameters: Deployed, drawn: tuple[tuple[int, ...], ...], vol: float, tail: float, units: float, regime: State,
+    waited: int,
+) -> None:  # fmt: skip
+    """Both sides are integers, so the tolerance is zero: the same second ends a cooldown, the same value a step.
+
+    The windows are those of genesis: of a first step, no window is exceeded. The steward does not know windows; where
+    earlier steps used one up, `check` refuses its update before anybody votes on it.
+    """
+    node = parameters.node
+    snapshot = node.request("evm_snapshot")
+    for key, one in zip(STEERED, drawn, strict=True):
+        parameters.send("setLimits", key, one, sender=TIMELOCK)
+    node.advance(waited)
+    known = {key: Limits(*one) for key, one in enumerate(parameters.read("allLimits"))}
+    moved = dict(enumerate(parameters.read("updatedAt")))
+    condor = CondorGate("ETH", 62.5, 62.5, 0.0, units, (), (), "twin")
+    gate = GateReport((condor,), TailRisk(tail, 0.0, 0.0, 750_000.0))
+    market = dataclasses.replace(MARKET, vols=dict.fromkeys(MARKET.vols, vol))
+    update = propose_update(EXPOSURE, market, Parameters(), known, moved, gate, node.now, regime)
+    changes = {change.key: change.new for change in update.changes}
+    if changes:
+        assert refused(parameters, changes) == ""
+    for change in update.changes:
+        if "; wanted " in change.reason:
+            further = change.new + (1 if change.new > change.old else -1)
+            assert refused(parameters, {change.key: further}) in ("StepTooLarge", "OutOfBounds")
+    resting = [one.key for one in update.skipped if one.reason.startswith("in cooldown")]
+    for key in resting:
+        assert parameters.read("readyAt", key, DAO) > node.now
+    node.request("evm_revert", snapshot)
+
+
+def refused(parameters: Deployed, changes: dict[int, int]) -> str:
+    """Return the error with which the contract would refuse a vote on these values now, empty if it would not."""
+    now = parameters.node.now
+    update = (list(changes), list(changes.values()), now, now + DAY, HASH)
+    reason = bytes(parameters.read("check", update, DAO, now))
+    return named(reason, parameters.abi).name if reason else ""
