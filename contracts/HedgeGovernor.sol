@@ -31,6 +31,8 @@ contract HedgeGovernor is
     GovernorTimelockControl
 {
     /// @notice The vote would stay open too long after a late quorum: whoever brings it could hold it up. Seconds.
+    /// @param extension what was asked for, in seconds
+    /// @param max the longest, in seconds
     error VoteExtensionTooLong(uint48 extension, uint48 max);
 
     /// @notice Longest extension that can be set, in seconds: a week more is time enough to answer a late quorum.
@@ -65,11 +67,13 @@ contract HedgeGovernor is
     }
 
     /// @notice Where a proposal stands; a cancellation inside the timelock shows here as Canceled.
+    /// @param proposalId see `getProposalId`
     function state(uint256 proposalId) public view override(Governor, GovernorTimelockControl) returns (ProposalState) {
         return super.state(proposalId);
     }
 
     /// @notice When voting ends, late-quorum extension included, in unix seconds.
+    /// @param proposalId see `getProposalId`
     function proposalDeadline(
         uint256 proposalId
     ) public view override(Governor, GovernorPreventLateQuorum) returns (uint256) {
@@ -82,6 +86,7 @@ contract HedgeGovernor is
     }
 
     /// @notice True: whatever passes waits in the timelock.
+    /// @param proposalId see `getProposalId`; the answer is the same for all
     function proposalNeedsQueuing(
         uint256 proposalId
     ) public view override(Governor, GovernorTimelockControl) returns (bool) {

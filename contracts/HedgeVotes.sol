@@ -13,6 +13,8 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 /// holder votes only after delegating, to itself or to somebody else.
 contract HedgeVotes is ERC20, ERC20Permit, ERC20Votes {
     /// @notice The two lists do not pair up.
+    /// @param holders how many holders
+    /// @param amounts how many amounts
     error HoldersMismatch(uint256 holders, uint256 amounts);
 
     /// @param holders accounts that receive the supply
@@ -40,6 +42,7 @@ contract HedgeVotes is ERC20, ERC20Permit, ERC20Votes {
     }
 
     /// @notice Next permit or delegation nonce of an account.
+    /// @param owner the account
     function nonces(address owner) public view override(ERC20Permit, Nonces) returns (uint256) {
         return super.nonces(owner);
     }

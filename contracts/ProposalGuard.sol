@@ -24,13 +24,23 @@ contract ProposalGuard {
     /// @notice A guard that checks nothing guards nothing.
     error NothingExpected();
     /// @notice The target has other code than when it was voted on, or none.
+    /// @param target the contract
+    /// @param expected hash of the code that was voted on
+    /// @param found hash of its code now
     error CodeDiffers(address target, bytes32 expected, bytes32 found);
     /// @notice The target answers otherwise than the proposal promised.
+    /// @param target the contract
+    /// @param expected hash of the promised answers
+    /// @param found hash of its answers now
     error StateDiffers(address target, bytes32 expected, bytes32 found);
     /// @notice The target refuses a query.
+    /// @param target the contract
+    /// @param query place of the query, from 0
+    /// @param reason what the target reverted with
     error QueryFailed(address target, uint256 query, bytes reason);
 
     /// @notice Revert unless every target has the expected code and gives the expected answers.
+    /// @param expectations one per target
     function requireState(Expectation[] calldata expectations) external view {
         if (expectations.length == 0) revert NothingExpected();
         for (uint256 i = 0; i < expectations.length; ++i) {
@@ -45,6 +55,8 @@ contract ProposalGuard {
     }
 
     /// @notice The hash of what a target answers now.
+    /// @param target the contract that is asked
+    /// @param queries encoded calls of its views
     function answersHash(address target, bytes[] calldata queries) public view returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](queries.length);
         for (uint256 i = 0; i < queries.length; ++i) {

@@ -133,6 +133,7 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
     }
 
     /// @notice One of the last 128 rounds. History is not checked for freshness.
+    /// @param roundId number of the round
     function getRoundData(uint80 roundId) external view returns (uint80, int256, uint256, uint256, uint80) {
         _requireKept(roundId);
         Kept memory kept = _rounds[roundId % HISTORY];

@@ -63,8 +63,16 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     // ---------------------------------------------------------------- events
     /// @notice The contract was created with this tuple, which is version 1 and counts as voted and as updated now.
+    /// @param firstValues in key order
+    /// @param stewardDelay seconds between a steward's announcement and its effect
     event Genesis(uint32[18] firstValues, uint32 stewardDelay);
     /// @notice An update took effect. What the keys were before follows from the events before.
+    /// @param version number of the tuple that is in force from now on
+    /// @param source who made it
+    /// @param inputsHash hash of the inputs that the values were computed from
+    /// @param changedKeys ids of the keys, ascending
+    /// @param newValues their values, in the order of the keys
+    /// @param observedAt when those inputs were observed, unix seconds
     event UpdateApplied(
         uint64 indexed version,
         Source indexed source,
@@ -74,27 +82,43 @@ interface IHedgeParameters is IHedgeParametersErrors {
         uint64 observedAt
     );
     /// @notice A steward's update waits until `readyAt`; the guardian may veto it.
+    /// @param updateHash its name, see `hashUpdate`
+    /// @param readyAt first second at which it may be applied, unix seconds
+    /// @param update keys, values, times and the hash of its inputs
     event UpdateScheduled(bytes32 indexed updateHash, uint64 readyAt, Update update);
     /// @notice A scheduled update was applied and waits no longer.
+    /// @param updateHash its name, see `hashUpdate`
+    /// @param version number of the tuple that it put in force
     event UpdateReleased(bytes32 indexed updateHash, uint64 indexed version);
     /// @notice The guardian refused a scheduled update for good.
+    /// @param updateHash its name, see `hashUpdate`
+    /// @param guardian who it was
     event UpdateVetoed(bytes32 indexed updateHash, address indexed guardian);
     /// @notice The guardian went back to voted values.
+    /// @param version number of the tuple that is in force from now on
+    /// @param guardian who it was
     /// @param ofSteward true: a steward's changes were undone; false: the last vote was undone
+    /// @param oldValues the tuple before, in key order
+    /// @param newValues the tuple in force from now on, in key order
     event RolledBack(
         uint64 indexed version, address indexed guardian, bool ofSteward, uint32[18] oldValues, uint32[18] newValues
     );
     /// @notice A key got new limits, and its cooldown started again.
+    /// @param key id of the key
+    /// @param limits its limits from now on
     event LimitsSet(uint8 indexed key, Limits limits);
 
     // ---------------------------------------------------------------- the DAO
     /// @notice Apply an update. DAO only.
     /// @dev Reverts with exactly the bytes that `check(update, Source.Dao, block.timestamp)` returns.
+    /// @param update keys, values, times and the hash of its inputs
     function applyUpdate(Update calldata update) external;
 
     /// @notice Replace a key's limits. DAO only.
     /// @dev The value in force must lie inside. Starts the key's cooldown, so that one proposal cannot widen limits and
     /// use them at once; a proposal that changes a value and narrows its bounds changes the value first.
+    /// @param key id of the key
+    /// @param newLimits bounds, steps and cooldown from now on
     function setLimits(uint8 key, Limits calldata newLimits) external;
 
     /// @notice End a pause. DAO only.
@@ -104,20 +128,24 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Announce an update, to be applied when STEWARD_DELAY has passed. Steward only.
     /// @dev Reverts with exactly the bytes that `check(update, Source.Steward, block.timestamp + STEWARD_DELAY)`
     /// returns.
+    /// @param update keys, values, times and the hash of its inputs
     /// @return updateHash names it for a veto
     function scheduleUpdate(Update calldata update) external returns (bytes32 updateHash);
 
     /// @notice Apply an update whose delay has passed and that was not vetoed. Steward only. It is checked again.
+    /// @param update keys, values, times and the hash of its inputs
     function applyScheduled(Update calldata update) external;
 
     // ---------------------------------------------------------------- the automation
     /// @notice Apply an update at once, by the steward's rules of order and cooldown. Automation only. For rollbacks it
     /// counts as a steward's change: the guardian undoes it without a vote.
     /// @dev Reverts with exactly the bytes that `check(update, Source.Automation, block.timestamp)` returns.
+    /// @param update keys, values, times and the hash of its inputs
     function applyAutomated(Update calldata update) external;
 
     // ---------------------------------------------------------------- the guardian
     /// @notice Refuse a scheduled update for good. Guardian only.
+    /// @param updateHash name of an update that waits
     function veto(bytes32 updateHash) external;
 
     /// @notice Stop every update until the DAO ends it. Guardian only.
@@ -140,16 +168,22 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// the last update of anybody, and wait for the cooldown since anybody moved it. So a steward never overrides newer
     /// data, and never holds up a vote. A vote may also confirm a value that a steward set; otherwise a key must
     /// change.
+    /// @param update keys, values, times and the hash of its inputs
+    /// @param source who would apply it
     /// @param at when it would be applied, unix seconds
     function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason);
 
     /// @notice First second at which a key's cooldown lets this source change it.
+    /// @param key id of the key
+    /// @param source who would change the key
     function readyAt(uint8 key, Source source) external view returns (uint64);
 
     /// @notice The hash under which an update is scheduled and vetoed.
+    /// @param update keys, values, times and the hash of its inputs
     function hashUpdate(Update calldata update) external pure returns (bytes32);
 
     /// @notice When a scheduled update may be applied: 0 if it does not wait, the largest uint64 if it was vetoed.
+    /// @param updateHash name of an update, see `hashUpdate`
     function scheduledAt(bytes32 updateHash) external view returns (uint64);
 
     // ---------------------------------------------------------------- reading
@@ -157,6 +191,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function values() external view returns (uint32[18] memory);
 
     /// @notice One value in force.
+    /// @param key id of the key
     function value(uint8 key) external view returns (uint32);
 
     /// @notice The tuple as the last vote left it; differs from `values` only by what a steward changed since.
@@ -167,6 +202,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function lastGood() external view returns (uint32[18] memory);
 
     /// @notice Limits of one key.
+    /// @param key id of the key
     function limits(uint8 key) external view returns (Limits memory);
 
     /// @notice Limits of all keys, in key order.
@@ -177,6 +213,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     /// @notice The window in which a key's drift is bounded: the value with which it began, and when it ends. A change
     /// after the end begins the next one at the value in force before it.
+    /// @param key id of the key
     function window(uint8 key) external view returns (uint32 start, uint64 endsAt);
 
     /// @notice Counts the tuples that were in force; the first is 1.
@@ -189,5 +226,6 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function lastVotedObservedAt() external view returns (uint64);
 
     /// @notice Name and unit of a key.
+    /// @param key id of the key
     function describe(uint8 key) external pure returns (string memory name, string memory unit);
 }

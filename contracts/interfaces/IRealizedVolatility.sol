@@ -25,15 +25,24 @@ interface IRealizedVolatility {
     }
 
     /// @notice Interval or number of intervals is outside what a pool's observations can serve.
+    /// @param spacing seconds of an interval
+    /// @param intervals how many
     error BadWindow(uint32 spacing, uint32 intervals);
     /// @notice A pool callback is running: what is read now is half of a change.
+    /// @param pool the pool that is read
     error PoolLocked(address pool);
     /// @notice Too few slots of the pool's ring were ever written; anybody may pay for more with
     /// `increaseObservationCardinalityNext`.
+    /// @param written slots that were written
+    /// @param needed slots that the window needs
     error TooFewObservations(uint256 written, uint256 needed);
     /// @notice The oldest observation is younger than the window. Seconds.
+    /// @param available age of the oldest observation
+    /// @param needed length of the window
     error HistoryTooShort(uint256 available, uint256 needed);
     /// @notice Nobody traded in the whole window: there is nothing to measure. Seconds.
+    /// @param idle since the last trade
+    /// @param window length of the window
     error PoolIdle(uint256 idle, uint256 window);
 
     /// @notice Measure now. Reverts where it cannot be trusted.

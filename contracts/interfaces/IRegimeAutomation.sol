@@ -38,37 +38,67 @@ interface IRegimeAutomation {
     }
 
     /// @notice Only the DAO, that is an admin of HedgeParameters, may do this.
+    /// @param caller who tried
     error OnlyDao(address caller);
     /// @notice Only the guardian of HedgeParameters may do this.
+    /// @param caller who tried
     error OnlyGuardian(address caller);
     /// @notice The guardian stopped it, or no table was voted yet.
     error Stopped();
     /// @notice It takes 2 to 16 rows.
+    /// @param rows how many there are
     error BadRowCount(uint256 rows);
     /// @notice The first row must start at 0, and each next one more than two hysteresis above the one before.
+    /// @param row its number, from 0
+    /// @param floor where it starts, 8 decimals
+    /// @param least where it may start at the lowest, 8 decimals
     error BadFloor(uint256 row, uint64 floor, uint256 least);
     /// @notice A row has another number of values than the table has keys, or there are no keys.
+    /// @param row its number, from 0
+    /// @param values how many values it has
+    /// @param keys how many keys the table has
     error BadRowLength(uint256 row, uint256 values, uint256 keys);
     /// @notice The times to dwell are too short, too long, or the way down is faster than the way up. Seconds.
+    /// @param dwellUp asked for on the way up
+    /// @param dwellDown asked for on the way down
     error BadDwell(uint32 dwellUp, uint32 dwellDown);
     /// @notice There is no such row.
+    /// @param row the number asked for
+    /// @param rows how many there are
     error UnknownRow(uint8 row, uint256 rows);
     /// @notice The oracle does not reach back over the time to dwell.
+    /// @param oldestObservedAt when the oldest round was observed, unix seconds
+    /// @param needed when the time to dwell began, unix seconds
     error HistoryTooShort(uint64 oldestObservedAt, uint64 needed);
     /// @notice Two rounds of the oracle lie further apart than its age limit: nobody knows what was between. Seconds.
+    /// @param round the later of the two
+    /// @param gap between the two
     error FeedGap(uint64 round, uint64 gap);
     /// @notice A clamped answer does not prove that volatility is low.
+    /// @param round its number
+    /// @param flags see `IVolatilityOracle.Round`
     error FlaggedRound(uint64 round, uint8 flags);
     /// @notice The row holds, and every key of it that may move now has its value.
+    /// @param row the row that holds
     error NothingToApply(uint8 row);
 
     /// @notice The DAO voted a table, and says which row holds now.
+    /// @param tableKeys ids of HedgeParameters
+    /// @param rows values for each band of volatility, lowest first
+    /// @param terms how slowly it is followed
+    /// @param row the row that holds now
     event TableSet(uint8[] tableKeys, Row[] rows, Terms terms, uint8 row);
     /// @notice A row was applied, as far as one step goes.
+    /// @param row the row that holds from now on
+    /// @param round the oracle's newest round
+    /// @param volatility its answer, annual, 8 decimals
+    /// @param changedKeys ids of the keys that moved; none where only the row changed
+    /// @param newValues their values, in the order of the keys
     event RowApplied(
         uint8 indexed row, uint64 indexed round, uint64 volatility, uint8[] changedKeys, uint32[] newValues
     );
     /// @notice The guardian stopped it.
+    /// @param guardian who it was
     event AutomationStopped(address indexed guardian);
 
     /// @notice Vote a table, which also ends a stop. DAO only.

@@ -19,6 +19,7 @@ interface IUniswapV3PoolReads {
         );
 
     /// @notice One slot of the oracle's ring; times are unix seconds modulo 2^32.
+    /// @param index slot of the ring
     function observations(
         uint256 index
     )
@@ -32,6 +33,7 @@ interface IUniswapV3PoolReads {
         );
 
     /// @notice Sums of tick * seconds at given ages; reverts where the ring does not reach so far.
+    /// @param secondsAgos ages, in seconds before now
     function observe(
         uint32[] calldata secondsAgos
     ) external view returns (int56[] memory tickCumulatives, uint160[] memory secondsPerLiquidityCumulativeX128s);
@@ -43,6 +45,7 @@ interface IUniswapV3PoolReads {
     function feeGrowthGlobal1X128() external view returns (uint256);
 
     /// @notice What is kept of an initialised tick.
+    /// @param tick an initialised tick
     function ticks(
         int24 tick
     )

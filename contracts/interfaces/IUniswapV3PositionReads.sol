@@ -21,12 +21,16 @@ interface IUniswapV3PositionReads {
     }
 
     /// @notice A position by token id; reverts where there is none.
+    /// @param tokenId number of the position
     function positions(uint256 tokenId) external view returns (Fields memory);
 
     /// @notice Number of positions of an owner.
+    /// @param owner an account
     function balanceOf(address owner) external view returns (uint256);
 
     /// @notice Token id of an owner's position by index.
+    /// @param owner an account
+    /// @param index from 0 to one below its balance
     function tokenOfOwnerByIndex(address owner, uint256 index) external view returns (uint256);
 
     /// @notice The factory of all pools.
@@ -37,5 +41,8 @@ interface IUniswapV3PositionReads {
 /// @notice As above.
 interface IUniswapV3FactoryReads {
     /// @notice The pool of two tokens and a fee; the zero address where there is none.
+    /// @param tokenA one token
+    /// @param tokenB the other, in any order
+    /// @param fee in hundredths of a bps
     function getPool(address tokenA, address tokenB, uint24 fee) external view returns (address pool);
 }

@@ -19,21 +19,35 @@ interface IVolatilityBreaker {
     }
 
     /// @notice Limits that would always or never trip.
+    /// @param maxRatioBps the larger over the smaller, in bps
+    /// @param minGap the larger minus the smaller, 8 decimals
     error BadLimits(uint32 maxRatioBps, uint64 minGap);
     /// @notice Only the DAO, that is an admin of HedgeParameters, may do this.
+    /// @param caller who tried
     error OnlyDao(address caller);
     /// @notice It is tripped, since then and by these numbers (8 decimals).
+    /// @param at since when, unix seconds
+    /// @param implied volatility of the feed, annual, 8 decimals
+    /// @param realized volatility of the pool, annual, 8 decimals
     error Tripped(uint64 at, uint64 implied, uint64 realized);
     /// @notice It is not tripped.
     error NotTripped();
     /// @notice The two are too far apart now (8 decimals).
+    /// @param implied volatility of the feed, annual, 8 decimals
+    /// @param realized volatility of the pool, annual, 8 decimals
     error TooFarApart(uint64 implied, uint64 realized);
     /// @notice The two are close enough (8 decimals).
+    /// @param implied volatility of the feed, annual, 8 decimals
+    /// @param realized volatility of the pool, annual, 8 decimals
     error NotApart(uint64 implied, uint64 realized);
     /// @notice The realised measurement is flagged as possibly manipulated; see IRealizedVolatility.
+    /// @param flags see `IRealizedVolatility.Measure`
     error Manipulated(uint8 flags);
 
     /// @notice Anybody tripped the breaker with these numbers (8 decimals).
+    /// @param implied volatility of the feed, annual, 8 decimals
+    /// @param realized volatility of the pool, annual, 8 decimals
+    /// @param by who it was
     event BreakerTripped(uint64 implied, uint64 realized, address indexed by);
     /// @notice The DAO closed it again.
     event BreakerReset();

@@ -45,64 +45,119 @@ interface IVolatilityOracle is AggregatorV3Interface {
 
     // ---------------------------------------------------------------- errors: set-up
     /// @notice The age limit lies outside what a volatility feed can sensibly use. Seconds.
+    /// @param maxAge what was asked for
+    /// @param min the shortest
+    /// @param max the longest
     error BadMaxAge(uint32 maxAge, uint32 min, uint32 max);
     /// @notice The rates are too tight to follow a market, too wide to hold anything, or the day's is below the hour's.
+    /// @param perHourBps asked for from one answer to the next
+    /// @param perDayBps asked for from the start of a window
     error BadRates(uint32 perHourBps, uint32 perDayBps);
     /// @notice The feed cannot be left without an owner: nobody could replace a signer then.
     error OwnerRequired();
     /// @notice The signer list is too long to be checked in one transaction.
+    /// @param count how many were listed
+    /// @param max the most
     error TooManySigners(uint256 count, uint256 max);
     /// @notice Signers are listed twice or not in strictly ascending order (the zero address counts as out of order).
+    /// @param previous the signer before
+    /// @param signer the one that does not exceed it
     error SignersNotAscending(address previous, address signer);
     /// @notice A contract cannot sign a report, so it cannot count towards the quorum.
+    /// @param signer an account with code
     error SignerIsContract(address signer);
     /// @notice The quorum is no majority of the signers.
+    /// @param quorum fewest reports that make a round
+    /// @param signers how many signers
     error QuorumTooLow(uint8 quorum, uint256 signers);
     /// @notice The quorum exceeds the number of signers.
+    /// @param quorum fewest reports that make a round
+    /// @param signers how many signers
     error QuorumTooHigh(uint8 quorum, uint256 signers);
     /// @notice The quorum is even, so that no report set of exactly that size has a middle.
+    /// @param quorum what was asked for
     error EvenQuorum(uint8 quorum);
 
     // ---------------------------------------------------------------- errors: reports
     /// @notice Volatilities and signatures do not pair up.
+    /// @param volatilities how many volatilities
+    /// @param signatures how many signatures
     error ReportsMismatch(uint256 volatilities, uint256 signatures);
     /// @notice Fewer reports than the quorum.
+    /// @param reports how many there are
+    /// @param quorum fewest reports that make a round
     error QuorumNotMet(uint256 reports, uint8 quorum);
     /// @notice An even number of reports has no middle one; drop one.
+    /// @param reports how many there are
     error EvenReportCount(uint256 reports);
     /// @notice The round is not the next one.
+    /// @param round the number given
+    /// @param expected the last round plus one
     error WrongRound(uint64 round, uint64 expected);
     /// @notice The observation is not strictly newer than that of the last round.
+    /// @param observedAt when it was observed, unix seconds
+    /// @param lastObservedAt that of the last round, unix seconds
     error NotNewer(uint64 observedAt, uint64 lastObservedAt);
     /// @notice The observation lies in the future.
+    /// @param observedAt when it was observed, unix seconds
+    /// @param timestamp now, unix seconds
     error FutureReport(uint64 observedAt, uint256 timestamp);
     /// @notice The observation is too old to become an answer. Seconds.
+    /// @param age of the observation
+    /// @param maxAge the oldest that counts
     error StaleReport(uint256 age, uint32 maxAge);
     /// @notice A report is outside the absolute bounds.
+    /// @param index its place in the submission, from 0
+    /// @param volatility what it reports, annual, 8 decimals
+    /// @param min the lowest accepted
+    /// @param max the highest accepted
     error VolatilityOutOfBounds(uint256 index, uint64 volatility, uint64 min, uint64 max);
     /// @notice A signature is malformed: wrong length, upper-half s, bad v.
+    /// @param index its place in the submission, from 0
+    /// @param reason what is wrong with it
+    /// @param detail the length or the s that is wrong, else zero
     error BadSignature(uint256 index, ECDSA.RecoverError reason, bytes32 detail);
     /// @notice The account that this signature recovers to is no current signer (also: a signature over other content).
+    /// @param index its place in the submission, from 0
+    /// @param recovered whom the signature proves
     error UnknownSigner(uint256 index, address recovered);
     /// @notice Signatures repeat a signer, or are not sorted by signer.
+    /// @param previous the reporter before
+    /// @param reporter the one that does not exceed it
     error ReportersNotAscending(address previous, address reporter);
 
     // ---------------------------------------------------------------- errors: reading
     /// @notice No round was ever submitted.
     error NoAnswer();
     /// @notice The last answer is older than the feed allows. Seconds.
+    /// @param age of the observation
+    /// @param maxAge the oldest that is handed out
     error StaleAnswer(uint256 age, uint32 maxAge);
     /// @notice This round is not kept (any more); rounds `oldest` to `newest` are.
+    /// @param round the number asked for
+    /// @param oldest first round that is kept
+    /// @param newest last round
     error RoundNotAvailable(uint80 round, uint64 oldest, uint64 newest);
 
     // ---------------------------------------------------------------- events
     /// @notice A round was accepted; volatilities[i] was signed by reporters[i].
+    /// @param round its number
+    /// @param volatility the answer: annual, 8 decimals
+    /// @param observedAt when it was observed, unix seconds
+    /// @param reporters who signed, ascending
+    /// @param volatilities what each of them reported
     event RoundSubmitted(
         uint64 indexed round, uint64 volatility, uint64 observedAt, address[] reporters, uint64[] volatilities
     );
     /// @notice The median of a round was beyond a bound; `volatility` is the bound and the answer.
+    /// @param round its number
+    /// @param reported median of the reports, annual, 8 decimals
+    /// @param volatility the bound, annual, 8 decimals
+    /// @param flags which bound, see `Round`
     event AnswerClamped(uint64 indexed round, uint64 reported, uint64 volatility, uint8 flags);
     /// @notice The signer set was replaced.
+    /// @param signers all of them, ascending
+    /// @param quorum fewest reports that make a round
     event SignersSet(address[] signers, uint8 quorum);
 
     // ---------------------------------------------------------------- writing
@@ -135,6 +190,7 @@ interface IVolatilityOracle is AggregatorV3Interface {
     function latestRound() external view returns (Round memory);
 
     /// @notice One of the last 128 rounds, with its flags. History is not checked for freshness.
+    /// @param round number of the round
     function roundAt(uint64 round) external view returns (Round memory);
 
     /// @notice The last round, fresh or not: for monitors that must see a feed that has stopped. NOT checked for
@@ -145,6 +201,9 @@ interface IVolatilityOracle is AggregatorV3Interface {
     function lastRound() external view returns (uint64);
 
     /// @notice The digest a reporter signs for these values.
+    /// @param round the round that it is for
+    /// @param observedAt when it was observed, unix seconds
+    /// @param volatility annual, 8 decimals
     function reportDigest(uint64 round, uint64 observedAt, uint64 volatility) external view returns (bytes32);
 
     /// @notice Which underlying and index this feed is about.
@@ -154,6 +213,7 @@ interface IVolatilityOracle is AggregatorV3Interface {
     function signers() external view returns (address[] memory);
 
     /// @notice Whether an account is a current signer.
+    /// @param account whom to look up
     function isSigner(address account) external view returns (bool);
 
     /// @notice Fewest reports that make a round.
