@@ -22,7 +22,7 @@ PASSES = (
 CODE = ("object", "sourceMap")
 OUTPUTS = ["abi", "evm.deployedBytecode.immutableReferences"]
 OUTPUTS += [f"evm.{kind}.{part}" for kind in ("bytecode", "deployedBytecode") for part in CODE]
-PUSH1, PUSH32, JUMPI = 0x60, 0x7F, 0x57
+JUMPI, PUSH1, PUSH32 = 0x57, 0x60, 0x7F
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class Code:
     body: bytes
     blanks: tuple[slice, ...]  # where immutables are written
     spans: Mapping[int, Span]  # by program counter
-    jumps: frozenset[int]  # program counters of conditional jumps
 
     def is_of(self, found: bytes) -> bool:
         """Tell whether code on a chain is this one, whatever its immutables are."""
@@ -120,7 +119,7 @@ def _code(contract: str, made: dict[str, Any], places: Places) -> Code:
     blanks = tuple(slice(use["start"], use["start"] + use["length"]) for use in uses)
     counters = list(_counters(body))
     spans = dict(zip(counters, _spans(made["sourceMap"], places), strict=False))  # data behind the code has no source
-    return Code(contract, body, blanks, spans, frozenset(pc for pc in spans if body[pc] == JUMPI))
+    return Code(contract, body, blanks, spans)
 
 
 def _counters(body: bytes) -> Iterator[int]:

@@ -1,8 +1,9 @@
 """What there is to cover: the conditions, statements and functions of a syntax tree, by their place in the source.
 
-A branch is an outcome, true or false, of a condition that somebody wrote: `if`, `for`, `while`, `?:`, the left side of
-`&&` and `||`, the argument of `require` and `assert`. Not counted: what the compiler adds by itself (overflow,
-calldata, returned data, a call that failed), and loops over a literal, which have one way to go.
+A branch is an outcome, true or false, of a condition that somebody wrote: `if`, `for`, `while`, `?:`, the argument of
+`require` and `assert`, and each operand of `&&` and `||` that is not made of such operands itself. Not counted: what
+the compiler adds by itself (overflow, calldata, returned data, a call that failed), and loops over a literal, which
+have one way to go.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ Places = dict[int, str]
 
 LOOPS = ("ForStatement", "WhileStatement", "DoWhileStatement")
 CHECKS = ("require", "assert")
+LOGICAL = ("&&", "||")
 CONTAINERS = ("IfStatement", "TryStatement", *LOOPS)  # their parts are counted instead
 STATEMENTS = ("Return", "Break", "Continue", "InlineAssembly")
 
@@ -35,14 +37,18 @@ class Span:
         return self.file == other.file and self.start <= other.start and other_end <= end
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Condition:
-    """A condition: the span its jump is mapped to, its words, and its value when that jump is taken."""
+    """A condition: its words, and where its value shows.
+
+    That is the conditional jump that is mapped to `span`, taken when the value is `when_jumped`. The right operand of
+    `&&` and `||` has none (None): its value is on the stack where code that ran through meets the jump's destination.
+    """
 
     span: Span
     line: int
     words: str
-    when_jumped: bool
+    when_jumped: bool | None
 
 
 @dataclass(frozen=True)
@@ -72,14 +78,14 @@ def points_of(trees: Mapping[str, Node], texts: Mapping[str, bytes], places: Pla
     for name, tree in trees.items():
         for node in _nodes(tree):
             kind = str(node["nodeType"])
-            tested = _tested(node)
-            if tested is not None:
-                conditions.add(_condition(node, *tested, texts[name], places))
+            for tested, when_jumped in _tested(node):
+                conditions.add(_condition(node, tested, when_jumped, texts[name], places))
             if _is_statement(kind):
                 statements.add(span_of(node["src"], places))
             if kind == "FunctionDefinition" and (node.get("body") or {}).get("statements"):
                 functions.add(span_of(node["body"]["src"], places))
-    return Points(tuple(sorted(conditions)), tuple(sorted(statements)), tuple(sorted(functions)))
+    ordered = sorted(conditions, key=lambda one: (one.span, one.line, one.words))
+    return Points(tuple(ordered), tuple(sorted(statements)), tuple(sorted(functions)))
 
 
 def span_of(source: str, places: Places) -> Span:
@@ -103,23 +109,37 @@ def _is_statement(kind: str) -> bool:
     return kind in STATEMENTS or (kind.endswith("Statement") and kind not in CONTAINERS)
 
 
-def _tested(node: Node) -> tuple[Node, bool] | None:
-    """Return the condition that a node tests, and its value when the compiler's jump is taken."""
+def _tested(node: Node) -> Iterator[tuple[Node, bool | None]]:
+    """Yield the conditions that a node tests, and their value when the compiler's jump is taken."""
     kind = node["nodeType"]
-    if kind == "IfStatement":
-        return node["condition"], False
-    if kind in LOOPS and node.get("condition") and node["condition"]["nodeType"] != "Literal":
-        return node["condition"], False
-    if kind == "Conditional":
-        return node["condition"], True
-    if kind == "BinaryOperation" and node["operator"] in ("&&", "||"):
-        return node["leftExpression"], node["operator"] == "||"
-    if kind == "FunctionCall" and node["expression"].get("name") in CHECKS:
-        return node["arguments"][0], True
-    return None
+    if kind == "IfStatement" or (kind in LOOPS and _is_open(node.get("condition"))):
+        yield node["condition"], False
+    elif kind == "Conditional":
+        yield node["condition"], True
+    elif kind == "FunctionCall" and node["expression"].get("name") in CHECKS:
+        yield node["arguments"][0], True
+    elif _is_logical(node):
+        for side, when_jumped in (("leftExpression", node["operator"] == "||"), ("rightExpression", None)):
+            if not _is_logical(_bare(node[side])):
+                yield node[side], when_jumped
 
 
-def _condition(node: Node, tested: Node, when_jumped: bool, text: bytes, places: Places) -> Condition:
+def _is_open(condition: Node | None) -> bool:
+    return condition is not None and condition["nodeType"] != "Literal"
+
+
+def _is_logical(node: Node) -> bool:
+    return node["nodeType"] == "BinaryOperation" and node["operator"] in LOGICAL
+
+
+def _bare(node: Node) -> Node:
+    """Take off brackets and `!`."""
+    while node["nodeType"] == "TupleExpression" or (node["nodeType"] == "UnaryOperation" and node["operator"] == "!"):
+        node = node["components"][0] if node["nodeType"] == "TupleExpression" else node["subExpression"]
+    return node
+
+
+def _condition(node: Node, tested: Node, when_jumped: bool | None, text: bytes, places: Places) -> Condition:
     span, inner = span_of(node["src"], places), span_of(tested["src"], places)
     words = " ".join(text[inner.start : inner.start + inner.length].decode().split())
     return Condition(span, text.count(b"\n", 0, inner.start) + 1, words, when_jumped)

@@ -16,13 +16,13 @@ anvil with that code, and traces every call and transaction inside the node
 ([ADR 14](adr/0014-branch-coverage-from-traces.md)). It fails where the branches of all files together, or of one
 contract with its bases and libraries, fall below {least}.
 
-**A branch** is an outcome, true or false, of a condition that somebody wrote: `if`, `for`, `while`, `?:`, the left side
-of `&&` and `||`, the argument of `require` and `assert`. A condition counts once, in however many contracts it is
-compiled. Not counted: checks that the compiler adds (overflow, calldata, returned data, calls that failed), loops over
-a literal, code of OpenZeppelin and Uniswap, `contracts/test/`.
+**A branch** is an outcome, true or false, of a condition that somebody wrote: `if`, `for`, `while`, `?:`, the argument
+of `require` and `assert`, and each operand of `&&` and `||` that is not made of such operands itself. A condition
+counts once, in however many contracts it is compiled. Not counted: checks that the compiler adds (overflow, calldata,
+returned data, calls that failed), loops over a literal, code of OpenZeppelin and Uniswap, so its modifiers too, and
+`contracts/test/`.
 
-**Read it so.** The last operand of `&&` and `||` counts through what it decides, not by itself: this is branch
-coverage, not MC/DC. A branch that was gone was not thereby checked: assertions, properties and attacks do that. Gas is
+**Read it so.** A branch that was gone was not thereby checked: assertions, properties and attacks do that. Gas is
 measured on the deployed code, so `test_gas.py` is not run here; what Brownie runs is in a process of its own.
 
 ## By contract, with its bases and libraries

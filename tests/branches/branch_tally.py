@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from branch_build import Build
 from branch_points import Condition, Span
-from branch_trace import JUMPED, RAN, WENT_ON, Recorder
+from branch_trace import JUMPED, NONZERO, RAN, WENT_ON, ZERO, Recorder
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,10 @@ class Coverage:
 
     def __init__(self, build: Build, recorder: Recorder) -> None:
         self._build = build
-        conditions = {condition.span: condition for condition in build.points.conditions}
-        self._outcomes: dict[Span, set[bool]] = defaultdict(set)
+        conditions: dict[Span, list[Condition]] = defaultdict(list)
+        for condition in build.points.conditions:
+            conditions[condition.span].append(condition)
+        self._outcomes: dict[Condition, set[bool]] = defaultdict(set)
         ran: dict[str, set[Span]] = defaultdict(set)
         for key, hits in recorder.hits.items():
             code = recorder.codes[key]
@@ -58,8 +60,8 @@ class Coverage:
                 if span is None or not seen & RAN:
                     continue
                 ran[span.file].add(span)
-                if pc in code.jumps and span in conditions:
-                    self._outcomes[span] |= _outcomes(conditions[span], seen)
+                for condition in conditions.get(span, ()):
+                    self._outcomes[condition] |= _outcomes(condition, seen)
         self._ran = {file: tuple(spans) for file, spans in ran.items()}
 
     def tally(self, files: Iterable[str]) -> Tally:
@@ -70,7 +72,7 @@ class Coverage:
             Missed(condition, outcome)
             for condition in conditions
             for outcome in (True, False)
-            if outcome not in self._outcomes[condition.span]
+            if outcome not in self._outcomes[condition]
         )
         branches = Count(2 * len(conditions) - len(missed), 2 * len(conditions))
         statements, unreached = self._count([span for span in points.statements if span.file in kept])
@@ -83,8 +85,11 @@ class Coverage:
 
 
 def _outcomes(condition: Condition, seen: int) -> set[bool]:
-    jumped = {condition.when_jumped} if seen & JUMPED else set()
-    return jumped | ({not condition.when_jumped} if seen & WENT_ON else set())
+    if condition.when_jumped is None:
+        shows = ((True, NONZERO), (False, ZERO))
+    else:
+        shows = ((condition.when_jumped, JUMPED), (not condition.when_jumped, WENT_ON))
+    return {outcome for outcome, bit in shows if seen & bit}
 
 
 def files_of(build: Build, contract: str) -> set[str]:

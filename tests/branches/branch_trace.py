@@ -1,7 +1,7 @@
 """What was run: every call and transaction that web3.py sends to anvil in this process is traced there and added up.
 
-A tracer inside the node returns, for each code, which instructions ran and which way its conditional jumps went, so
-that a trace weighs kilobytes.
+A tracer inside the node returns, for each code, which instructions ran, which way its conditional jumps went, and
+whether the stack's top was zero where code ran through to a jump's destination; so a trace weighs kilobytes.
 
 Not seen: calls of other processes and of other clients than web3.py; a contract created by another contract, while it
 is created; code that runs by DELEGATECALL at the address of another code. None of ours does the last two.
@@ -19,13 +19,14 @@ from branch_build import Build, Code
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-RAN, WENT_ON, JUMPED = 1, 2, 4
+RAN, WENT_ON, JUMPED, ZERO, NONZERO = 1, 2, 4, 8, 16
 CALLS = ("eth_call", "eth_estimateGas")
 RECEIPT = "eth_getTransactionReceipt"
-CREATION = "CREATE"
+CREATIONS = ("CREATE", "CREATE2")
+CALL_TRACER = "callTracer"
 TRACE_SECONDS = 600  # a million instructions take two seconds on a machine at rest
 TRACER = """{
-  top: {}, ran: {}, depth: 0, kinds: [], entered: "", at: null, jump: -1,
+  top: {}, inner: {}, depth: 0, kinds: [], entered: "", at: null, pc: 0, op: 0,
   enter: function(frame) { this.entered = frame.getType(); },
   exit: function(frame) {},
   fault: function(log, db) {},
@@ -34,24 +35,24 @@ TRACER = """{
     if (depth !== this.depth) {
       if (depth > this.depth) this.kinds[depth] = this.entered;
       this.depth = depth;
-      this.jump = -1;
+      this.op = 0;
       var address = toHex(log.contract.getAddress()), kind = this.kinds[depth];
       if (depth === 1) this.at = this.top;
       else if (kind === "CREATE" || kind === "CREATE2") this.at = {};
-      else this.at = this.ran[address] = this.ran[address] || {};
+      else this.at = this.inner[address] = this.inner[address] || {};
     }
-    if (this.jump >= 0) this.at[this.jump] |= pc === this.jump + 1 ? 2 : 4;
-    this.at[pc] |= 1;
-    this.jump = log.op.toNumber() === 0x57 ? pc : -1;
+    var op = log.op.toNumber(), seen = 1;
+    if (this.op === 0x57) this.at[this.pc] |= pc === this.pc + 1 ? 2 : 4;
+    else if (op === 0x5b && this.op !== 0x56 && log.stack.length() > 0) seen |= log.stack.peek(0) == 0 ? 8 : 16;
+    this.at[pc] |= seen;
+    this.pc = pc;
+    this.op = op;
   },
-  result: function(context, db) {
-    return {kind: context.type, to: toHex(context.to || []), input: toHex(context.input || []),
-            top: this.top, ran: this.ran};
-  }
+  result: function(context, db) { return {top: this.top, inner: this.inner}; }
 }"""
 Send = Callable[[RPCEndpoint, Any], RPCResponse]
 Hits = dict[int, int]
-"""By program counter: RAN, WENT_ON and JUMPED, added."""
+"""By program counter: what happened there, added up."""
 
 
 class Recorder:
@@ -86,30 +87,51 @@ class Recorder:
 
     def _trace_call(self, send: Send, parameters: list[Any], must_work: bool) -> None:
         call, block, state, times = (parameters + [None] * 4)[:4]
-        options = {"tracer": TRACER, "stateOverrides": state or {}, "blockOverrides": times or {}}
-        answer = send(RPCEndpoint("debug_traceCall"), [call, block or "latest", options])
-        assert "result" in answer or not must_work, f"debug_traceCall: {answer}"
-        if "result" in answer:
-            written = {address.lower(): one["code"] for address, one in (state or {}).items() if "code" in one}
-            self._add(send, answer["result"], written)
+        overrides = {"stateOverrides": state or {}, "blockOverrides": times or {}}
+        written = {address.lower(): one["code"] for address, one in (state or {}).items() if "code" in one}
+
+        def trace(tracer: str) -> Any:
+            answer = send(RPCEndpoint("debug_traceCall"), [call, block or "latest", {"tracer": tracer, **overrides}])
+            assert "result" in answer or not must_work, f"debug_traceCall: {answer}"
+            return answer.get("result")
+
+        self._add(send, trace, written)
 
     def _trace_mined(self, send: Send, receipt: dict[str, Any]) -> None:
         mined = (receipt["transactionHash"], receipt["blockHash"])
         if mined in self._traced:
             return
         self._traced.add(mined)
-        answer = send(RPCEndpoint("debug_traceTransaction"), [mined[0], {"tracer": TRACER}])
-        assert "result" in answer, f"debug_traceTransaction: {answer}"
-        self._add(send, answer["result"], {})
 
-    def _add(self, send: Send, trace: dict[str, Any], written: dict[str, str]) -> None:
-        is_creation = trace["kind"] == CREATION
-        if is_creation:
-            self._count(self._creation(bytes.fromhex(trace["input"][2:])), trace["top"])
-        called = [] if is_creation else [(trace["to"], trace["top"])]
-        for address, ran in (*called, *trace["ran"].items()):
-            found = written.get(address) or send(RPCEndpoint("eth_getCode"), [address, "latest"])["result"]
-            self._count(self._runtime(found), ran)
+        def trace(tracer: str) -> Any:
+            answer = send(RPCEndpoint("debug_traceTransaction"), [mined[0], {"tracer": tracer}])
+            assert "result" in answer, f"debug_traceTransaction: {answer}"
+            return answer["result"]
+
+        self._add(send, trace, {})
+
+    def _add(self, send: Send, trace: Callable[[str], Any], written: dict[str, str]) -> None:
+        """Trace calls first, which is cheap, and instructions where code of ours was among them."""
+        codes: dict[str, Code | None] = {}
+
+        def code_at(address: str) -> Code | None:
+            if address not in codes:
+                found = written.get(address) or send(RPCEndpoint("eth_getCode"), [address, "latest"])["result"]
+                codes[address] = self._runtime(found)
+            return codes[address]
+
+        calls = trace(CALL_TRACER)
+        if not calls or not any(self._code_of(frame, code_at) for frame in _frames(calls)):
+            return
+        ran = trace(TRACER)
+        self._count(self._code_of(calls, code_at), ran["top"])
+        for address, hits in ran["inner"].items():
+            self._count(code_at(address), hits)
+
+    def _code_of(self, frame: dict[str, Any], code_at: Callable[[str], Code | None]) -> Code | None:
+        if frame["type"] in CREATIONS:
+            return self._creation(bytes.fromhex(frame["input"][2:]))
+        return code_at(frame["to"])
 
     def _count(self, code: Code | None, ran: dict[str, int]) -> None:
         if code is not None:
@@ -125,3 +147,10 @@ class Recorder:
             body = bytes.fromhex(found[2:])
             self._known[found] = next((code for code in self._build.runtimes if code.is_of(body)), None)
         return self._known[found]
+
+
+def _frames(call: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a call and all that it leads to."""
+    yield call
+    for inner in call.get("calls", ()):
+        yield from _frames(inner)
