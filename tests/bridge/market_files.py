@@ -16,8 +16,9 @@ from bridge.planning import Planned, make_plan
 from bridge.records import NO_CHAIN
 from bridge.signals import read_signals
 from bridge.stated_book import observe_stated
-from hedge.chain import OptionChain, synthetic_chain
+from hedge.chain import OptionChain
 from hedge.parameters import Parameters
+from hedge.synthetic import synthetic_chain
 
 AT = 1_767_960_000  # 2026-01-09 12:00 UTC, a Friday
 DAY = 86_400

@@ -12,7 +12,8 @@ from bridge.config import BookConfig
 from bridge.errors import BadFile, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
 from bridge.stated_book import observe_stated, read_time
-from hedge.chain import OptionChain, synthetic_chain
+from hedge.chain import OptionChain
+from hedge.synthetic import synthetic_chain
 from hedge.volindex import index_from_chain
 from tests.bridge.market_files import AT, BOOK, stated
 

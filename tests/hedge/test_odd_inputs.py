@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from hedge import amm, errors, options, realized, ticks, volindex
-from hedge.chain import OptionChain, Smile, synthetic_chain
+from hedge.chain import OptionChain
 from hedge.replication import LossTarget, replicate
 from hedge.surface import fit_surface
+from hedge.synthetic import Smile, synthetic_chain
 from hedge.variance_swap import variance_swap
 
 pytestmark = pytest.mark.unit
