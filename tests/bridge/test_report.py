@@ -26,8 +26,6 @@ from hedge.market import Market
 from hedge.parameters import KEYS, Limits, Parameters
 from hedge.plan import Plan, build_plan
 from hedge.policy import Change, ProposedUpdate
-from hedge.signals.known import known_series
-from hedge.signals.signal import Signal, State
 from hedge.synthetic import synthetic_chain
 
 pytestmark = pytest.mark.unit
@@ -209,58 +207,6 @@ def test_page__unknown_numbers__are_dashes_and_never_nan(page: str) -> None:
     assert "<td>–</td>" in row[0]
     assert "fees unknown" in row[0]
     assert "0 to ∞ USD per BTC" in row[0]
-
-
-def with_signals(content: ReportContent, *signals: Signal, index: bool = True) -> ReportContent:
-    """Return the content with a plan that hears these signals, and an index of a year."""
-    chains = {name: synthetic_chain(name, MARKET.spot(name), AT, MARKET.vol(name)) for name in content.book.assets}
-    plan = build_plan(content.book, MARKET, chains, Parameters(), signals=signals, scenario_count=256)
-    year = AT - 86_400 * np.arange(365)[::-1]
-    return replace(content, plan=plan, index=known_series(np.linspace(0.4, 0.7, 365), year, "index") if index else None)
-
-
-HEARD = (
-    Signal("volatility", 0.97, State.CRISIS, AT - 3600, 86_400, "index_ETH, by hand"),
-    Signal("funding", math.nan, math.nan, 0, 0, "no funding_ETH"),
-    Signal("MACD turn", 1.0, 0.0, AT - 3600, 86_400, "index_ETH, by hand"),
-    Signal("events", 86_400.0, 0.0, AT, 3600, "CPI of 2026-05-09 12:30Z"),
-    Signal("house mood", 0.25, 0.25, AT - 9 * 86_400, 86_400, "<b>asked around</b>"),
-)
-
-
-def test_page__signals__are_drawn_listed_and_dated_with_the_silent_ones_named(content: ReportContent) -> None:
-    page = render_report(with_signals(content, *HEARD))
-    outline = Outline(page)
-    labels = [one["aria-label"] or "" for one in outline.all("div") if one.get("role") == "img"]
-    (board,) = [label for label in labels if label.startswith("Signals and their scores")]
-    assert "volatility crisis" in board
-    assert "funding silent" in board
-    assert f"house mood silent, last 25{words.NARROW}%" in board
-    (index,) = [label for label in labels if label.startswith("The book's volatility index over 364 days: 70.0 % now")]
-    assert f"97{words.NARROW}% of its own past" in index
-    assert "turned up" in page
-    assert f"in 1{words.NARROW}d" in page
-    assert "&lt;b&gt;asked around&lt;/b&gt;" in page
-    assert "index_ETH, by hand" in page
-    assert 'Signals and regime <span class="tag">' not in page
-    assert not re.search(r"\b(nan|None)\b", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))
-
-
-def test_page__index_unknown__draws_the_signals_alone(content: ReportContent) -> None:
-    page = render_report(with_signals(content, *HEARD, index=False))
-    assert 'class="panel signals"' in page
-    assert 'class="panel index"' not in page
-
-
-def test_page__simulated_signals__say_so_beside_the_heading(content: ReportContent) -> None:
-    made_up = replace(HEARD[0], source="index_ETH, simulated, seed 1: no real market")
-    assert 'Signals and regime <span class="tag">simulated</span>' in render_report(with_signals(content, made_up))
-
-
-def test_page__stated_book__says_that_it_is_of_no_chain(content: ReportContent) -> None:
-    page = render_report(replace(content, chain_id=0, owner="stated in book.toml"))
-    assert "Book stated in book.toml, on no chain" in page
-    assert content.block_hash not in page
 
 
 def test_page__simulated_prices__say_so_beside_the_heading_and_in_the_picture(page: str) -> None:

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bridge.report.words import printable
+from bridge.report.words import NARROW, printable
 
 WIDTH: Final = 384
 """Units of every picture: near a phone's width, so that text is never scaled far from its size."""
@@ -91,7 +91,7 @@ def draw(name: str, title: str, subtitle: str, label: str, frame: Frame, paint: 
             figure.text(0.0, 1.0 - down / frame.height, text, size=size, weight=weight, color=colour, va="top")
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return Picture(name, printable(label), _inline(buffer.getvalue(), name))
+    return Picture(name, printable(label.replace(NARROW, " ")), _inline(buffer.getvalue(), name))
 
 
 @contextmanager
