@@ -72,12 +72,12 @@ def read_signals(
     at = observation.block.timestamp
     latest = max(int(time.time()), at)
     histories = read_histories(terms.folder, latest) if terms.folder else Histories({})
-    histories = with_term_structure(histories, chains)
+    histories = with_term_structure(histories.known(at), chains)
     weights = asset_weights(observation)
     use = [name for name in NAMES if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, chain, deployment)] if chain and deployment else []
     signals = read_board(histories, weights, at, use=use, given=measured)
-    return Heard(signals, _index(histories.known(at), weights, at))
+    return Heard(signals, _index(histories, weights, at))
 
 
 def _index(known: Histories, weights: Mapping[str, float], at: int) -> FloatSeries | None:

@@ -40,22 +40,29 @@ COMPARISON_COLUMNS = (
 GREEK_COLUMNS = ("asset", "book", "delta", "gamma per 1 %", "vega per point", "theta per day")
 
 
+ChainFileOption = Annotated[
+    Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")
+]
+SignalsOption = Annotated[
+    Path | None, typer.Option("--signals", help="Folder of histories instead of the configured one.")
+]
+BookOption = Annotated[
+    Path | None, typer.Option("--book", help="File that states a book: planned on --chain alone, without a node.")
+]
+AtOption = Annotated[
+    str | None, typer.Option("--at", help="With --book: the newest quotes of the chain file not later than this.")
+]
+ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")]
+
+
 def plan(
     owner: OwnerOption = None,
     block: BlockOption = None,
-    chain_file: Annotated[
-        Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")
-    ] = None,
-    signals: Annotated[
-        Path | None, typer.Option("--signals", help="Folder of histories instead of the configured one.")
-    ] = None,
-    book: Annotated[
-        Path | None, typer.Option("--book", help="File that states a book: planned on --chain alone, without a node.")
-    ] = None,
-    at: Annotated[
-        str | None, typer.Option("--at", help="With --book: the newest quotes of the chain file not later than this.")
-    ] = None,
-    report: Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")] = None,
+    chain_file: ChainFileOption = None,
+    signals: SignalsOption = None,
+    book: BookOption = None,
+    at: AtOption = None,
+    report: ReportOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:

@@ -115,3 +115,6 @@ def test_term_structure__chain_of_today__extends_the_history_by_one_row(
     one = heard(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
     assert one.value == pytest.approx(whole.value, rel=1e-9)
     assert replace(one, source="", value=0.0, score=0.0) == replace(whole, source="", value=0.0, score=0.0)
+    term = pd.read_csv(histories / "term_ETH.csv")
+    term[term["known_at"] > one.known_at].to_csv(alone / "term_ETH.csv", index=False)  # only rows of the future
+    assert heard(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"] == one
