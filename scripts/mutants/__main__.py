@@ -43,7 +43,8 @@ def main() -> None:
 
 
 def _campaign(chosen: list[tuple[Mutant, Target]], ledger: Ledger, jobs: int) -> None:
-    left = [pair for pair in chosen if not ledger.settled(pair[0])]
+    answered = answers(PAGE.read_text(encoding="utf-8"))
+    left = [pair for pair in chosen if not ledger.settled(pair[0], answered)]
     fork = multiprocessing.get_context("fork")
     with Progress(*COLUMNS) as progress, ProcessPoolExecutor(jobs, fork, prepare) as workers:
         bar = progress.add_task("the tests as they stand", total=len(left))

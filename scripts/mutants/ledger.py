@@ -15,8 +15,8 @@ from .operators import Mutant
 class Ledger:
     """The newest verdict on each mutant of the sources as they stand.
 
-    A verdict is void once the mutated source changes, and a survivor is tried again in every campaign, for there may be
-    a new test. A kill stands: who weakens a test starts anew, by deleting the file.
+    A verdict is void once the mutated source changes, and a survivor without an answer is tried again in every campaign,
+    for there may be a new test. A kill stands: who weakens a test starts anew, by deleting the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,10 +26,10 @@ class Ledger:
         entries = [json.loads(line) for line in lines]
         self.verdicts = {entry.pop("key"): Verdict(**entry) for entry in entries}
 
-    def settled(self, mutant: Mutant) -> bool:
-        """Tell whether a mutant needs no other trial."""
-        verdict = self.verdicts.get(key(mutant))
-        return verdict is not None and verdict.outcome != SURVIVED
+    def settled(self, mutant: Mutant, answered: set[str]) -> bool:
+        """Tell whether a mutant needs no other trial, given the names of the survivors that are answered."""
+        verdict = self.verdict(mutant)
+        return verdict is not None and (verdict.outcome != SURVIVED or mutant.name in answered)
 
     def verdict(self, mutant: Mutant) -> Verdict | None:
         """Return what is on file about a mutant."""

@@ -95,9 +95,10 @@ def test_ledger__survivor_and_kill__only_the_kill_is_settled(tmp_path: Path, mon
     kept.add(first, campaign.Verdict(campaign.KILLED, "test_x"))
     kept.add(second, campaign.Verdict(campaign.SURVIVED))
     again = ledger.Ledger(tmp_path / "verdicts.jsonl")
-    assert (again.settled(first), again.settled(second)) == (True, False)
+    assert (again.settled(first, set()), again.settled(second, set())) == (True, False)
+    assert again.settled(second, {second.name})
     (tmp_path / SOURCE).write_text(CODE + "\n")
-    assert not again.settled(first)
+    assert not again.settled(first, set())
 
 
 def test_page__survivor__open_until_it_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from eth_utils import keccak
 from governed import DAO, GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES, steer, update, vote
 from onchain import DAY, HOUR, Deployed, Node, refusal
 
@@ -27,6 +28,11 @@ def test_steward_delay__at_its_edges__accepted_and_announced_with_the_first_valu
     (event,) = logged(made, "Genesis")
     assert list(event.values()) == [VALUES, delay]
     assert [tuple(one["limits"].values()) for one in logged(made, "LimitsSet")] == LIMITS
+
+
+def test_roles__by_their_names__are_the_hashes_that_other_contracts_ask_for(parameters: Deployed) -> None:
+    for name in ("STEWARD_ROLE", "GUARDIAN_ROLE", "AUTOMATION_ROLE"):
+        assert parameters.read(name) == keccak(text=name)
 
 
 @pytest.mark.parametrize("limits", [(1000, 1000, 1, 1, HOUR), (0, 3000, 1, 1, 90 * DAY)])
