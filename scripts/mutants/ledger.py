@@ -15,7 +15,7 @@ from .operators import Mutant
 class Ledger:
     """The newest verdict on each mutant of the sources as they stand.
 
-    A verdict is void once the mutated source changes, and a survivor without an answer is tried again in every campaign,
+    A verdict is void once the mutated source changes; a survivor without an answer is tried again in every campaign,
     for there may be a new test. A kill stands: who weakens a test starts anew, by deleting the file.
     """
 
