@@ -85,3 +85,18 @@ def test_limits__set_on_one_key__leave_the_steward_s_mark_on_others(parameters: 
     parameters.send("setLimits", KEY, LIMITS[KEY], sender=TIMELOCK)
     assert parameters.read("readyAt", KEY, DAO) == node.now + DAY
     assert parameters.read("readyAt", 9, DAO) == 0
+
+
+@pytest.mark.parametrize("changes", [{KEY: 1201, 9: 900}, {KEY: 1201, 9: 900, 17: 1_900_000}])
+def test_update__first_key_beyond_its_step_and_the_others_fine__refused_for_the_first(
+    parameters: Deployed, changes: dict[int, int]
+) -> None:
+    wanted = update(parameters, changes)
+    assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == refusal("StepTooLarge", KEY, 1000, 1201, 200)
+
+
+def test_change__steward_repeats_what_a_steward_set__no_change(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {KEY: 1100})
+    node.advance(DAY)
+    wanted = update(parameters, {KEY: 1100})
+    assert parameters.refusal("scheduleUpdate", wanted, sender=STEWARD) == refusal("NoChange", KEY, 1100)
