@@ -8,9 +8,10 @@ from eth_utils import keccak
 from governed import GUARDIAN, TIMELOCK, changed, values, vote
 from onchain import DAY, HOUR, Node, refusal
 from regimes import DWELL_DOWN, DWELL_UP, FLOORS, HYSTERESIS, KEYS, TABLE, TERMS, Regimes
-from reporters import PERCENT, submit
+from reporters import FEED, PERCENT, REPORTERS, submit
 
 pytestmark = pytest.mark.chain
+ADDRESSES = [reporter.address for reporter in REPORTERS]
 VALUES = TABLE[0][1]
 LOW, HIGH = 70 * PERCENT, 90 * PERCENT
 
@@ -165,3 +166,36 @@ def test_wiring__as_deployed__is_what_was_given(regimes: Regimes) -> None:
     found = [regimes.automation.read(name) for name in ("PARAMETERS", "ORACLE", "BREAKER", "ROLES")]
     parameters = regimes.parameters.address
     assert found == [parameters, regimes.oracle.address, regimes.breaker.address, parameters]
+
+
+def test_row__that_holds_while_the_newest_answer_is_clamped__is_no_matter_of_proof(regimes: Regimes) -> None:
+    regimes.set_table()
+    regimes.hours(1, 10 * PERCENT)
+    assert regimes.oracle.read("peek")[5] != 0
+    assert regimes.automation.refusal("applyRow") == refusal("NothingToApply", 0)
+
+
+def test_up__answers_were_clamped__counts_all_the_same(regimes: Regimes) -> None:
+    regimes.set_table()
+    regimes.hours(5, 400 * PERCENT)  # 75, 94, 117 and then 120 %, the day's bound
+    assert all(regimes.oracle.read("roundAt", number)[5] != 0 for number in range(2, 7))
+    assert regimes.automation.read("preview")[0] == 1
+
+
+@pytest.mark.parametrize(("row", "levels"), [(0, [LOW, HIGH]), (1, [HIGH, LOW])], ids=["up", "down"])
+def test_dwell__broken_by_an_answer_of_a_young_feed__keeps_the_row_and_asks_for_no_more_history(
+    regimes: Regimes, node: Node, row: int, levels: list[int]
+) -> None:
+    terms = (FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, (90_000, 90_000))
+    young = node.deploy("VolatilityOracle", *terms)
+    parts = (regimes.parameters.address, young.address)
+    breaker = node.deploy("VolatilityBreaker", *parts, regimes.realized.address, (200_000, 2 * 10**8))
+    automation = node.deploy("RegimeAutomation", *parts, breaker.address)
+    automation.send("setTable", KEYS, TABLE, TERMS, row, sender=TIMELOCK)
+    for level in levels:
+        submit(young, [level] * 3)
+        node.advance(HOUR // 2)
+    if row:
+        assert automation.read("preview")[0] == row  # its values are still to come
+    else:
+        assert automation.refusal("applyRow") == refusal("NothingToApply", row)

@@ -100,3 +100,13 @@ def test_change__steward_repeats_what_a_steward_set__no_change(parameters: Deplo
     node.advance(DAY)
     wanted = update(parameters, {KEY: 1100})
     assert parameters.refusal("scheduleUpdate", wanted, sender=STEWARD) == refusal("NoChange", KEY, 1100)
+
+
+@pytest.mark.parametrize(("voted", "limits"), [(1200, (1000, 3000)), (900, (200, 1000))], ids=["min", "max"])
+def test_rollback__to_a_value_at_the_edge_of_narrowed_bounds__works(
+    parameters: Deployed, voted: int, limits: tuple[int, int]
+) -> None:
+    vote(parameters, {KEY: voted})
+    parameters.send("setLimits", KEY, (*limits, 200, 500, DAY), sender=TIMELOCK)
+    parameters.send("rollback", sender=GUARDIAN)
+    assert parameters.read("value", KEY) == 1000
