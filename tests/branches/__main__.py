@@ -30,8 +30,6 @@ CONTRACTS = (
     "HedgeParameters", "VolatilityOracle", "RealizedVolatility", "VolatilityBreaker", "RegimeAutomation",
     "ProposalGuard", "HedgeGovernor", "HedgeVotes", "ExposureLens",
 )  # fmt: skip
-REASONS: dict[str, str] = {}
-"""Why branches of a file cannot be gone, by file."""
 
 
 def main(arguments: list[str]) -> None:
@@ -48,11 +46,11 @@ def main(arguments: list[str]) -> None:
     files = [Row(name, tally) for name in sources if (tally := coverage.tally([name])).functions.total]
     files.append(Row("all", coverage.tally(sources)))
     sys.stdout.write("\n" + terminal(contracts) + "\n" + terminal(files) + "\n")
-    sys.stdout.write("\n".join(missed_lines(files[-1].tally.missed, REASONS)) + "\n")
+    sys.stdout.write("\n".join(missed_lines(files[-1].tally.missed)) + "\n")
     if failed:
         raise SystemExit("tests failed: their coverage says nothing")
     if not arguments:
-        (ROOT / "docs" / "coverage.md").write_text(page(contracts, files, REASONS), encoding="utf-8")
+        (ROOT / "docs" / "coverage.md").write_text(page(contracts, files), encoding="utf-8")
     if below := low([*contracts, files[-1]]):
         raise SystemExit(f"too few branches are covered of {', '.join(below)}")
 
