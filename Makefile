@@ -7,7 +7,7 @@ SLITHER := scripts/slither/.venv
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test lint fmt bench gas coverage slither mutants clean artifacts lock compile readme
+.PHONY: setup demo test fuzz lint fmt bench gas coverage slither mutants clean artifacts lock compile readme
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -16,6 +16,10 @@ demo: setup  ## the whole loop on a local chain; ends with a summary and reports
 
 test: setup  ## the whole suite, on both cores
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+FUZZ ?= 10
+fuzz: setup  ## the contracts' state machines with FUZZ new seeds for each one of CI; seeds that fail join tests/contracts/fuzz/seeds.txt
+	ALVH_FUZZ=$(FUZZ) ALVH_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest -n 2 --dist loadgroup -v tests/contracts/fuzz
 
 lint: setup  ## style, types, Solidity rules; changes nothing
 	$(BIN)/ruff check .
