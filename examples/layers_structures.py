@@ -7,11 +7,12 @@ from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MultipleLocator, PercentFormatter, StrMethodFormatter
 
 from examples import layers_numbers as numbers
 from examples.layers_canvas import BLUE, GREEN, GREY, ORANGE, RED, THOUSANDS, canvas
 from hedge.amm import break_even_vol
+from hedge.fees import DERIBIT
 from hedge.layers.budget import Budget
 from hedge.layers.condor import condor_layer, condor_structure
 from hedge.layers.parity import scan_parity
@@ -52,7 +53,8 @@ def draw_candidates() -> Figure:
             title="DVOL flat" if slope == 0.0 else f"DVOL futures up {slope:g} points a month",
             xlabel="volatility lost in 30 days per unit of vega",
         )
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, 1))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, 0))
+        axes.xaxis.set_major_locator(MultipleLocator(0.05))
     return figure
 
 
@@ -164,6 +166,44 @@ def draw_break_even() -> Figure:
     return figure
 
 
+def draw_fees() -> Figure:
+    """Draw the fee of one option by its price, and as a share of it."""
+    figure, panels = canvas(2)
+    prices = np.linspace(0.1, 30.0, 300)
+    fees = np.array([DERIBIT.usd(price, 2000.0) for price in prices])
+    panels[0].plot(prices, fees, color=BLUE)
+    panels[0].set(title="Fee of one option", xlabel="its price, USD", ylabel="USD")
+    panels[1].plot(prices, fees / prices, color=BLUE)
+    panels[1].set(title="As a share of its price", xlabel="its price, USD")
+    panels[1].yaxis.set_major_formatter(PercentFormatter(1.0, 0))
+    return figure
+
+
+def draw_gate() -> Figure:
+    """Draw net gamma and CVaR95 by the size of the sold condor, with the limits that the gate keeps."""
+    figure, panels = canvas(2)
+    plan = numbers.plan(State.NORMAL)
+    (gate,), held = plan.gate.condors, plan.layers[:2]
+    sold = condor_structure(numbers.CHAIN, Parameters())
+    sizes = np.linspace(0.0, 1.4 * gate.risk_units, 30)
+    gamma, tail = gate.bounds
+    slope = (gamma.at_asked - gamma.before) / gate.asked
+    tails = [numbers.tails((*held, build_layer("condor", "ETH", sold, float(size), 2000.0, "")))[1] for size in sizes]
+    rows = (
+        (panels[0], "Net gamma, USD per 1 %", gamma.before + slope * sizes, gamma.limit),
+        (panels[1], "CVaR95, USD", np.array(tails), tail.limit),
+    )
+    for axes, title, values, limit in rows:
+        axes.plot(sizes, values, color=ORANGE)
+        axes.axhline(limit, color=GREY, linestyle="--", label="limit")
+        axes.axvline(gate.accepted, color=BLUE, linewidth=0.9, label="accepted")
+        axes.axvline(gate.risk_units, color=RED, linewidth=0.9, linestyle=":", label="most that risk allows")
+        axes.set(title=title, xlabel="units sold")
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    panels[0].legend()
+    return figure
+
+
 def draw_policies() -> Figure:
     """Draw CVaR95 and variance of the book alone, with the steward's plan, and with what the promoter sells."""
     figure, panels = canvas(2)
@@ -177,7 +217,7 @@ def draw_policies() -> Figure:
     }
     for axes, title, values in (
         (panels[0], "CVaR95, thousand USD", [cvar(pnl) for pnl in rows.values()]),
-        (panels[1], "Mean profit, pool fees left out", [float(pnl.mean()) for pnl in rows.values()]),
+        (panels[1], "Mean profit without pool fees, thousand USD", [float(pnl.mean()) for pnl in rows.values()]),
     ):
         axes.bar(list(rows), values, color=(GREY, BLUE, RED), width=0.6)
         axes.axhline(0.0, color=GREY, linewidth=0.8)
@@ -196,4 +236,6 @@ STRUCTURES: Final[dict[str, Callable[[], Figure]]] = {
     "layers-press": draw_press,
     "layers-break-even": draw_break_even,
     "layers-policies": draw_policies,
+    "layers-fees": draw_fees,
+    "layers-gate": draw_gate,
 }

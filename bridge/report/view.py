@@ -68,7 +68,9 @@ def tiles(content: ReportContent) -> tuple[Tile, ...]:
         Tile("Book value", usd(value), f"{_count(len(exposure.positions), 'position')}, {_in_range(content)} in range"),
         Tile(f"Tail loss hedged, {HORIZON_DAYS:.0f} days", usd(risk.hedged),
              f"CVaR95; unhedged {number(risk.unhedged)} ({cut})"),
-        Tile("Cash for the overlay", usd(costs["cash_usd"]), f"{_share(costs['cash_usd'], value, 2)} of book value"),
+        Tile("Cash for the overlay", usd(costs["cash_usd"]),
+             f"{_share(costs['cash_usd'], value, 2)} of book value, fees of {number(costs['fees_usd'])} in it; "
+             f"closing now would cost about {number(costs['exit_usd'])}"),
         Tile("Premium against budget", f"{number(costs['premium_usd'])} of {usd(costs['budget_usd'])}",
              f"{_share(costs['premium_usd'], costs['budget_usd'], 0)} used"),
         Tile("Break-even volatility", percent(numbers["break_even_vol"]),

@@ -89,7 +89,7 @@ def candidates(
             found.append(made)
         else:
             refused.append(f"{name} has no vega for {asset} (beta {getattr(made.legs[0], 'beta', 1.0):g})")
-    return tuple(found), tuple(refused)
+    return tuple(found), tuple(dict.fromkeys(refused))
 
 
 def _candidate(name: str, legs: tuple[Leg, ...], spot: float, vol: float) -> Candidate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def assert_executable(chain: OptionChain, plan: Plan) -> None:
             row = quotes[leg.expiry_at, leg.strike, leg.is_call]
             assert leg.price == (row.ask if leg.quantity > 0.0 else row.bid)
             assert math.isclose(leg.quantity / row.lot, round(leg.quantity / row.lot), abs_tol=1e-6)
+            assert leg.fee == min(0.0003 * row.forward, 0.125 * leg.price)
 
 
 def assert_governed(plan: Plan) -> None:
@@ -140,6 +142,22 @@ def test_plan__ten_snapshots_of_2026__removes_more_cvar_per_usd_given_up_than_de
     assert hedged >= len(plans) // 2
 
 
+def test_plan__ten_snapshots_of_2026__layer_2_names_every_candidate_and_takes_the_cheapest(
+    plans: list[tuple[OptionChain, Plan]],
+) -> None:
+    bought = [plan.layers[1] for _, plan in plans if plan.layers[1].legs]
+    assert len(bought) >= len(plans) // 2
+    for layer in bought:
+        costs = {
+            name: float(cost)
+            for name, cost in re.findall(r"(straddle|strangle|strip)[^%,;]* (-?[\d.]+)%", layer.reason)
+        }
+        assert set(costs) == {"straddle", "strangle", "strip"}
+        named = re.search(r"units of (?:variance )?(\w+)", layer.reason)
+        assert named is not None
+        assert costs[named.group(1)] == min(costs.values())
+
+
 def test_plan__ten_snapshots_of_2026__strip_and_delta_leave_a_quarter_of_the_tail_at_most(
     plans: list[tuple[OptionChain, Plan]],
 ) -> None:
@@ -157,6 +175,8 @@ def test_plan__ten_snapshots_of_2026__sums_of_legs_equal_the_book(plans: list[tu
         assert net.gamma - bare.gamma == pytest.approx(legs.gamma, rel=1e-9, abs=1e-12)
         assert net.vega_usd == pytest.approx(legs.vega)
         assert plan.costs["cash_usd"] == pytest.approx(sum(leg.cost_usd for leg in every))
+        paid = sum(leg.quantity * leg.price for leg in every)
+        assert plan.costs["cash_usd"] - plan.costs["fees_usd"] == pytest.approx(paid)
 
 
 def test_plan__thin_books_of_2021__answers_with_executable_legs_or_with_the_reason(
