@@ -55,7 +55,7 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
     Raises
     ------
     RefusedAction
-        The plan on this price path changes no parameter, so there is nothing to vote on.
+        The plan on this price path changes no parameter or does not say to hedge, so there is nothing to vote on.
     """
     terms = GovernanceTerms()
     world = build_world(chain, path, terms, lambda text, share: progress(text, WORLD_SHARE * share))

@@ -159,10 +159,26 @@ def role_findings(
     block
         The block to look at.
     """
+    found = _owner_differences(chain, contracts, feeds, members, block)
+    for name, wanted_holders in _wanted_roles(contracts, members).items():
+        held = _role_holders(chain, name, contracts[name], since, block)
+        if role("AUTOMATION_ROLE") not in held:  # nobody automates until a vote names the automation
+            wanted_holders = wanted_holders | {"AUTOMATION_ROLE": set()}
+        found += _role_differences(name, held, wanted_holders)
+    votes = contracts["HedgeVotes"]
+    if chain.read("HedgeVotes", votes, "balanceOf", deployer, block=block) and deployer not in dict(members.holders):
+        found.append("the deployer holds votes that nobody gave it")
+    return found
+
+
+def _owner_differences(
+    chain: Chain, contracts: dict[str, str], feeds: dict[str, str], members: Members, block: BlockRef
+) -> list[str]:
+    """Return one line for everything that the contracts name outside their roles and that is not what it should be."""
     timelock, governor = contracts["HedgeTimelock"], contracts["HedgeGovernor"]
 
-    def read(name: str, address: str, function: str, *arguments: Any) -> Any:
-        return chain.read(name, address, function, *arguments, block=block)
+    def read(name: str, address: str, function: str) -> Any:
+        return chain.read(name, address, function, block=block)
 
     single: list[tuple[str, Any, Any]] = [
         ("governor's timelock", read("HedgeGovernor", governor, "timelock"), timelock),
@@ -173,15 +189,7 @@ def role_findings(
         single.append((f"owner of the {asset} feed", read("VolatilityOracle", feed, "owner"), timelock))
         reporters = set(read("VolatilityOracle", feed, "signers"))
         single.append((f"reporters of the {asset} feed", reporters, set(members.reporters)))
-    found = [f"{what} is {actual}, should be {wanted}" for what, actual, wanted in single if actual != wanted]
-    for name, wanted_holders in _wanted_roles(contracts, members).items():
-        held = _role_holders(chain, name, contracts[name], since, block)
-        if role("AUTOMATION_ROLE") not in held:  # nobody automates until a vote names the automation
-            wanted_holders = wanted_holders | {"AUTOMATION_ROLE": set()}
-        found += _role_differences(name, held, wanted_holders)
-    if read("HedgeVotes", contracts["HedgeVotes"], "balanceOf", deployer) and deployer not in dict(members.holders):
-        found.append("the deployer holds votes that nobody gave it")
-    return found
+    return [f"{what} is {actual}, should be {wanted}" for what, actual, wanted in single if actual != wanted]
 
 
 def _wanted_roles(contracts: dict[str, str], members: Members) -> dict[str, dict[str, set[str]]]:

@@ -13,7 +13,9 @@ from eth_utils import keccak
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
-from bridge.governance import Action
+from bridge.errors import ContractReverted
+from bridge.governance import Action, Proposal
+from bridge.units import utc
 
 TIMESTAMPS_SLOT = 1  # TimelockController._timestamps, after AccessControl._roles
 GOVERNANCE_CALL_SLOT = 5  # Governor._governanceCall, a deque: begin and end in this slot, its data in the next one
@@ -42,6 +44,19 @@ def simulate_execution(chain: Chain, deployment: Deployment, action: Action, at:
             place = _mapped(index.to_bytes(32), GOVERNANCE_CALL_SLOT + 1)
             stored[governor][place] = "0x" + keccak(call).hex()
     chain.simulate(governor, timelock, HexStr(data), at, block, "executing the proposal", stored)
+
+
+def rehearsal(chain: Chain, deployment: Deployment, proposal: Proposal, block: BlockRef) -> str:
+    """Say whether an open proposal would execute as things stand, at the first second when it can."""
+    timelock = deployment.address("HedgeTimelock")
+    delay = int(chain.read("HedgeTimelock", timelock, "getMinDelay", block=block))
+    voted = max(proposal.deadline + 1, block.timestamp)
+    at = max(proposal.eta, block.timestamp + 1) if proposal.eta else voted + delay
+    try:
+        simulate_execution(chain, deployment, proposal.action, at, block)
+    except ContractReverted as error:
+        return f"as things stand it would fail at {utc(at)}: {error}"
+    return f"as things stand it would execute at {utc(at)}"
 
 
 def _mapped(key: bytes, slot: int) -> str:

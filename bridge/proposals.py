@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eth_typing import HexStr
 from web3.types import TxReceipt
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
+from bridge.desk import Call, Desk
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
 from bridge.governance import Action, Proposal, proposal_id, read_state, send_execute
 from bridge.journal import JournalEntry
@@ -34,7 +35,6 @@ from hedge.parameters import KEYS
 
 PROPOSABLE = "hedge"
 DEAD_STATES = ("canceled", "defeated", "expired")
-Calls = Sequence[tuple[str, HexStr]]
 
 
 @dataclass(frozen=True)
@@ -106,15 +106,8 @@ def draft_proposal(
     require_proposable(record)
     chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
     calls = [(deployment.address("HedgeParameters"), encode_update(chain, deployment, update))]
-    found = _found(
-        chain,
-        deployment,
-        calls,
-        [update_promise(deployment, update)],
-        lambda attempt: describe(record, proposer, attempt),
-        again,
-        block,
-    )
+    desk, promises = Desk(chain, deployment, block), [update_promise(deployment, update)]
+    found = _found(desk, calls, promises, partial(describe, record, proposer), again)
     if found.state is None:
         check_update(chain, deployment, update, "dao", found.executable_at, block)
         simulate_execution(chain, deployment, found.action, found.executable_at, block)
@@ -126,7 +119,7 @@ def draft_order(
     chain: Chain,
     deployment: Deployment,
     text: str,
-    calls: Calls,
+    calls: Sequence[Call],
     promises: Sequence[Promise],
     proposer: str,
     block: BlockRef,
@@ -139,11 +132,8 @@ def draft_order(
     ContractReverted
         One of the calls would revert when it runs.
     """
-
-    def describing(attempt: int) -> str:
-        return close_description(text, proposer, attempt)
-
-    found = _found(chain, deployment, calls, promises, describing, again, block)
+    desk = Desk(chain, deployment, block)
+    found = _found(desk, calls, promises, partial(close_description, text, proposer), again)
     if found.state is None:
         simulate_execution(chain, deployment, found.action, found.executable_at, block)
     chain.confirm(block)
@@ -151,15 +141,10 @@ def draft_order(
 
 
 def _found(
-    chain: Chain,
-    deployment: Deployment,
-    calls: Calls,
-    promises: Sequence[Promise],
-    describing: Callable[[int], str],
-    again: bool,
-    block: BlockRef,
+    desk: Desk, calls: Sequence[Call], promises: Sequence[Promise], describing: Callable[[int], str], again: bool
 ) -> Draft:
     """Put the guard last, and find the attempt that stands on the chain, or the one to make."""
+    chain, deployment, block = desk.chain, desk.deployment, desk.block
     guarded = GUARD in deployment.contracts
     last = [(deployment.address(GUARD), encode_promises(chain, deployment, promises, block))] if guarded else []
     targets, data = zip(*calls, *last, strict=True)

@@ -26,7 +26,7 @@ from bridge.cli.options import (
 if TYPE_CHECKING:
     from web3.types import TxReceipt
 
-    from bridge.chain import Chain
+    from bridge.chain import BlockRef, Chain
     from bridge.deployment import Deployment
     from bridge.governance import Proposal
     from bridge.signers import Signer
@@ -54,7 +54,7 @@ def _find(session: Session, wanted: str, block: int | None = None) -> Proposal:
     return found[0]
 
 
-def _json(session: Session, proposal: Proposal) -> dict[str, Any]:
+def _json(session: Session, proposal: Proposal, block: BlockRef) -> dict[str, Any]:
     from bridge.calls import action_words
     from bridge.updates import decode_update
 
@@ -74,7 +74,7 @@ def _json(session: Session, proposal: Proposal) -> dict[str, Any]:
         "deadline": proposal.deadline,
         "eta": proposal.eta,
         "description": proposal.action.description,
-        "calls": action_words(session.chain, session.deployment, proposal.action, session.block(None)),
+        "calls": action_words(session.chain, session.deployment, proposal.action, block),
         "updates": [update.__dict__ if update else None for update in updates],
     }
 
@@ -87,9 +87,10 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
     from bridge.units import utc
 
     session = open_session(config)
-    found = list_proposals(session.chain, session.deployment, session.block(block))
+    ref = session.block(block)
+    found = list_proposals(session.chain, session.deployment, ref)
     if as_json:
-        print_json([_json(session, proposal) for proposal in found])
+        print_json([_json(session, proposal, ref) for proposal in found])
         return
     rows = [
         [
@@ -112,22 +113,26 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
 def show(
     proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
 ) -> None:
-    """Show one proposal: its text, and what its calldata really does (old and new values from the chain)."""
+    """Show one proposal: its text, what its calldata really does, and whether it would execute as things stand."""
     from bridge.cli.show import console, table
+    from bridge.governance import OPEN_STATES
     from bridge.observe import read_governed
+    from bridge.preflight import rehearsal
     from hedge.parameters import KEYS
 
     session = open_session(config)
-    found = _find(session, proposal, block)
-    content = _json(session, found)
+    found, ref = _find(session, proposal, block), session.block(block)
+    content = _json(session, found, ref)
     if as_json:
         print_json(content)
         return
     out = console()
     out.print(f"{found.state}: {found.id}\n\n{found.action.description}\n", markup=False)
-    now = read_governed(session.chain, session.deployment, session.block(block)).parameters.to_values()
+    now = read_governed(session.chain, session.deployment, ref).parameters.to_values()
     for line in content["calls"]:
         out.print(f"calls {line}", markup=False)
+    if found.state in OPEN_STATES:
+        out.print(rehearsal(session.chain, session.deployment, found, ref), markup=False)
     for update in filter(None, content["updates"]):
         pairs = zip(update["keys"], update["values"], strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
@@ -226,7 +231,7 @@ def cancel(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Cancel a proposal: its proposer while it is pending; the guardian Safe does it with its own transaction."""
+    """Cancel a proposal as its proposer, while it is pending; the guardian does it by `alvh safe propose cancel`."""
     from bridge.governance import send_cancel
 
     _step("cancel", proposal, _How(send, role, keystore, as_json, config), send_cancel)

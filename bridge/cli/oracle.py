@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +21,9 @@ from bridge.cli.options import (
     open_session,
     print_json,
 )
+
+if TYPE_CHECKING:
+    from bridge.oracle import FeedStatus
 
 app = typer.Typer(
     no_args_is_help=True, help="The volatility oracle: quote an index, sign reports, submit them, see their age."
@@ -146,10 +150,9 @@ def status(block: BlockOption = None, as_json: JsonOption = False, config: Confi
     A stale feed is marked and makes the exit code 1; clamped answers and tripped breakers are warnings.
     """
     from bridge.cli.safeguards import safeguard_lines
-    from bridge.cli.show import console, percent, table
+    from bridge.cli.show import console, table
     from bridge.oracle import read_status
     from bridge.safeguards import read_automation, read_breakers
-    from bridge.units import utc, volatility_from_e8
     from bridge.watch_warnings import feed_warnings, safeguard_warnings
 
     session = open_session(config)
@@ -165,25 +168,31 @@ def status(block: BlockOption = None, as_json: JsonOption = False, config: Confi
         content["automation"] = asdict(automation) if automation else None
         print_json(content | {"warnings": [asdict(warning) for warning in warnings]})
     else:
-        rows = [
-            [
-                feed.asset,
-                "STALE" if feed.stale else "fresh",
-                percent(volatility_from_e8(feed.volatility_e8), 2),
-                str(feed.round),
-                utc(feed.observed_at),
-                f"{feed.age_seconds} / {feed.max_age_seconds} s",
-                f"{feed.quorum} of {feed.signers}",
-                ", ".join(feed.clamped) or "-",
-            ]
-            for feed in feeds
-        ]
         columns = ("asset", "state", "index", "round", "observed", "age / most", "quorum", "held by")
         out = console()
-        out.print(table("Volatility feeds", columns, rows, left=2))
+        out.print(table("Volatility feeds", columns, _feed_rows(feeds), left=2))
         for line in safeguard_lines(breakers, automation):
             out.print(line, markup=False)
         for warning in warnings:
             out.print(f"[bold yellow]warning[/bold yellow] {warning.kind}: {warning.text}")
     if any(feed.stale for feed in feeds):
         raise typer.Exit(1)
+
+
+def _feed_rows(feeds: Sequence[FeedStatus]) -> list[list[str]]:
+    from bridge.cli.show import percent
+    from bridge.units import utc, volatility_from_e8
+
+    return [
+        [
+            feed.asset,
+            "STALE" if feed.stale else "fresh",
+            percent(volatility_from_e8(feed.volatility_e8), 2),
+            str(feed.round),
+            utc(feed.observed_at),
+            f"{feed.age_seconds} / {feed.max_age_seconds} s",
+            f"{feed.quorum} of {feed.signers}",
+            ", ".join(feed.clamped) or "-",
+        ]
+        for feed in feeds
+    ]

@@ -20,6 +20,8 @@ from bridge.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from bridge.records import PlanRecord
+    from bridge.safe_actions import SafeDesk
     from bridge.safe_records import SafeRecord
 
 app = typer.Typer(
@@ -62,31 +64,32 @@ def propose(
     Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
     alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
     """
-    from bridge.records import load_record, newest_record
     from bridge.safe import build_safe_transaction, rehearse_call
-    from bridge.safe_actions import SafeDesk, find_action
+    from bridge.safe_actions import find_action
     from bridge.safe_records import SafeRecord
 
     given = arguments or []
     chosen = find_action(action, given)
     session = open_session(config)
-    block, address = session.chain.head(), _address(session, safe or chosen.safe)
-    state, life = session.config.state, session.config.governance.update_life_seconds
-    desk = SafeDesk(
-        session.chain,
-        session.deployment,
-        block,
-        address,
-        lambda: load_record(plan) if plan else newest_record(state),
-        life,
-    )
-    transaction = build_safe_transaction(session.chain, address, *chosen.build(desk, given), block, nonce)
+    desk = _desk(session, _address(session, safe or chosen.safe), plan)
+    made = build_safe_transaction(session.chain, desk.safe, *chosen.build(desk, given), desk.block, nonce)
     if nonce is None:
-        rehearse_call(session.chain, transaction, block)
-    session.chain.confirm(block)
-    record = SafeRecord(action, transaction, {})
-    name = f"{action}-{transaction.nonce}-{transaction.digest().hex()[:8]}.json"
-    _print_record(session, record, record.save(out or state / "safe" / name), as_json)
+        rehearse_call(session.chain, made, desk.block)
+    session.chain.confirm(desk.block)
+    record = SafeRecord(action, made, {})
+    name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
+    _print_record(session, record, record.save(out or session.config.state / "safe" / name), as_json)
+
+
+def _desk(session: Session, safe: str, plan: Path | None) -> SafeDesk:
+    from bridge.records import load_record, newest_record
+    from bridge.safe_actions import SafeDesk
+
+    def chosen_plan() -> PlanRecord:
+        return load_record(plan) if plan else newest_record(session.config.state)
+
+    life = session.config.governance.update_life_seconds
+    return SafeDesk(session.chain, session.deployment, session.chain.head(), safe, chosen_plan, life)
 
 
 def _load(session: Session, file: Path) -> SafeRecord:

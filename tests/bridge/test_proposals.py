@@ -18,11 +18,10 @@ from bridge.errors import (
     TransactionFailed,
     UntrustedNumber,
 )
-from bridge.governance import Action, send_cancel, send_execute
+from bridge.governance import send_cancel, send_execute
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.preflight import simulate_execution
 from bridge.proposal_text import describe
 from bridge.proposals import confirm_execution, send_confirmed_execution, send_proposal
 from bridge.records import PlanRecord
@@ -338,16 +337,3 @@ def test_draft_proposal__cancelled__comes_back_only_when_asked_for_and_then_once
 def test_draft_proposal__block_of_the_plan_is_gone__is_reorganised(world: World, record: PlanRecord) -> None:
     with pytest.raises(Reorganised):
         draft(world, replace(record, block_hash="0x" + "ab" * 32))
-
-
-def test_simulate_execution__calls_to_the_governor_itself__run_as_they_will(world: World) -> None:
-    governor = world.deployment.address("HedgeGovernor")
-    contract = world.chain.contract("HedgeGovernor", governor)
-    lp, block = account("lp").address, world.chain.head()
-    calls = [bytes.fromhex(contract.encode_abi("setProposalGuardian", args=[to])[2:]) for to in (lp, governor)]
-    action = Action((governor, governor), (0, 0), tuple(calls), "two guardians")
-    simulate_execution(world.chain, world.deployment, action, block.timestamp + 6 * DAY, block)
-    too_long = bytes.fromhex(contract.encode_abi("setLateQuorumVoteExtension", args=[8 * DAY])[2:])
-    bad = Action((governor, governor), (0, 0), (calls[0], too_long), "too long")
-    with pytest.raises(ContractReverted, match="VoteExtensionTooLong"):
-        simulate_execution(world.chain, world.deployment, bad, block.timestamp + 6 * DAY, block)

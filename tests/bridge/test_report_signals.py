@@ -12,10 +12,10 @@ from bridge.planning import report_content
 from bridge.report.content import ReportContent
 from bridge.report.html import render_report
 from bridge.report.words import NARROW
-from hedge.synthetic import synthetic_chain
 from hedge.parameters import Parameters
 from hedge.plan import build_plan
 from hedge.signals.signal import Signal, State
+from hedge.synthetic import synthetic_chain
 from tests.bridge.market_files import AT, DAY, calm_folder, plan_on
 
 pytestmark = pytest.mark.unit

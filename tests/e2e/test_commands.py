@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+from bridge.local.anvil import advance_time
 from bridge.local.histories import write_histories
 from bridge.local.world import World
 from bridge.observe import read_volatilities
@@ -221,9 +222,40 @@ def test_help__every_command__exits_0_with_a_description(run: Run) -> None:
         ["plan"],
         ["propose"],
         ["gov"],
+        ["gov", "propose"],
+        ["gov", "delegate"],
+        ["gov", "unstick"],
+        ["safe"],
+        ["safe", "propose"],
+        ["safe", "create"],
         ["watch"],
         ["doctor"],
     ):
         done = run(*words, "--help")
         assert done.code == 0
         assert "Usage" in done.out
+
+
+def test_safe__wrong_use__one_line_each(run: Run, project: World, tmp_path: Path) -> None:
+    assert_one_line_error(run("safe", "propose", "rollback"), 1, "NothingToRollBack")
+    assert_one_line_error(run("safe", "propose", "mint"), 2, "no action 'mint'", "rollback")
+    assert_one_line_error(run("safe", "propose", "veto"), 2, "usage: veto UPDATE_HASH")
+    assert_one_line_error(run("safe", "propose", "pause", "--safe", "treasury"), 2, "guardian or steward")
+    assert_one_line_error(run("safe", "sign", "none.json", "--as", "guardian-1"), 2, "none.json", "alvh safe propose")
+    file = run("safe", "propose", "pause", "--out", "pause.json", "--json").json()
+    assert (file["file"], file["threshold"], file["signatures"]) == ("pause.json", 2, {})
+    assert file["does"] == "HedgeParameters.pause(): stop every update until the DAO ends it"
+    assert_one_line_error(run("safe", "sign", "pause.json", "--as", "outsider"), 1, "is no owner of the Safe")
+    assert_one_line_error(run("safe", "execute", "pause.json"), 1, "0 of 2 signatures")
+    content = json.loads((tmp_path / "pause.json").read_text(encoding="utf-8")) | {"data": "0x3f4ba83a"}
+    (tmp_path / "pause.json").write_text(json.dumps(content), encoding="utf-8")
+    assert_one_line_error(run("safe", "sign", "pause.json", "--as", "guardian-1"), 2, "it was changed")
+
+
+def test_oracle_status__stale_feeds__shows_safeguards_and_ends_with_1(run: Run, project: World) -> None:
+    advance_time(project.chain, 7 * 3600)
+    told = run("oracle", "status")
+    assert told.code == 1
+    assert "breaker ETH: closed" in told.out
+    assert "automation: without power, STOPPED" in told.out
+    assert "warning oracle: the ETH feed is stale" in told.out

@@ -1,0 +1,58 @@
+"""A whole proposal run before its time: as the timelock will, on the state of a block."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.errors import ContractReverted
+from bridge.governance import Action
+from bridge.local.accounts import account
+from bridge.local.anvil import advance_time
+from bridge.local.world import World
+from bridge.preflight import rehearsal, simulate_execution
+from bridge.records import PlanRecord
+from bridge.units import utc
+from bridge.updates import build_update
+from tests.bridge.steps import LIFE, TERMS, act_through_safe, found, parameters_call, propose, queue, vote, with_changes
+
+DAY = 86_400
+CONDOR_SIZE = 3
+
+
+def rehearsed(world: World, number: int) -> str:
+    return rehearsal(world.chain, world.deployment, found(world, number), world.chain.head())
+
+
+def test_simulate_execution__calls_to_the_governor_itself__run_as_they_will(world: World) -> None:
+    governor = world.deployment.address("HedgeGovernor")
+    contract = world.chain.contract("HedgeGovernor", governor)
+    lp, block = account("lp").address, world.chain.head()
+    calls = [bytes.fromhex(contract.encode_abi("setProposalGuardian", args=[to])[2:]) for to in (lp, governor)]
+    action = Action((governor, governor), (0, 0), tuple(calls), "two guardians")
+    simulate_execution(world.chain, world.deployment, action, block.timestamp + 6 * DAY, block)
+    too_long = bytes.fromhex(contract.encode_abi("setLateQuorumVoteExtension", args=[8 * DAY])[2:])
+    bad = Action((governor, governor), (0, 0), (calls[0], too_long), "too long")
+    with pytest.raises(ContractReverted, match="VoteExtensionTooLong"):
+        simulate_execution(world.chain, world.deployment, bad, block.timestamp + 6 * DAY, block)
+
+
+def test_rehearsal__every_open_state__names_the_first_second_of_its_execution(world: World, record: PlanRecord) -> None:
+    number = propose(world, record)
+    first = found(world, number).deadline + 1 + TERMS.timelock_delay
+    assert rehearsed(world, number) == f"as things stand it would execute at {utc(first)}"
+    vote(world, number)
+    queue(world, number)
+    assert rehearsed(world, number) == f"as things stand it would execute at {utc(found(world, number).eta)}"
+
+
+def test_rehearsal__steward_moved_the_key_too_far_meanwhile__says_why_it_would_fail(
+    world: World, record: PlanRecord
+) -> None:
+    number = propose(world, with_changes(record, {CONDOR_SIZE: 1200}))
+    update = build_update({CONDOR_SIZE: 900}, world.chain.head().timestamp, LIFE, record.inputs_hash).argument()
+    act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
+    advance_time(world.chain, TERMS.steward_delay)
+    act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))
+    said = rehearsed(world, number)
+    assert said.startswith("as things stand it would fail at ")
+    assert "StepTooLarge(key=3, oldValue=900, newValue=1200, maxStep=200)" in said
