@@ -67,7 +67,7 @@ TARGETS = (
         (
             "test_parameters_r*", "test_parameters_limits", "test_parameters_order", "test_parameters_steward",
             "test_mutants_parameters*", "test_branches_parameters*", "test_attacks_parameters",
-            "test_parameters_window", "test_parameters_ledger", "test_automation",
+            "test_parameters_window", "test_parameters_ledger",
         ),
     ),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from governed import DAO, GUARDIAN, LIMITS, STEWARD, TIMELOCK, VALUES, steer, up
 from onchain import DAY, HOUR, Deployed, Node, refusal
 
 pytestmark = pytest.mark.chain
+AUTOMATED = 2
 KEY = 1  # the wing: 1000, up 200, down 500, 200 to 3000
 
 
@@ -110,3 +111,25 @@ def test_rollback__to_a_value_at_the_edge_of_narrowed_bounds__works(
     parameters.send("setLimits", KEY, (*limits, 200, 500, DAY), sender=TIMELOCK)
     parameters.send("rollback", sender=GUARDIAN)
     assert parameters.read("value", KEY) == 1000
+
+
+@pytest.mark.parametrize(("edge", "most"), [(200, 500), (3000, 200)], ids=["min", "max"])
+def test_step__too_large_but_exactly_to_a_bound__refused(parameters: Deployed, edge: int, most: int) -> None:
+    expected = refusal("StepTooLarge", KEY, 1000, edge, most)
+    assert parameters.refusal("applyUpdate", update(parameters, {KEY: edge}), sender=TIMELOCK) == expected
+
+
+def test_automated__by_the_role_alone__applies_at_once_by_the_stewards_rules(parameters: Deployed) -> None:
+    role, robot = parameters.read("AUTOMATION_ROLE"), parameters.node.deployer
+    wanted = update(parameters, {KEY: 1100})
+    for sender in (robot, STEWARD, GUARDIAN, TIMELOCK):
+        expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), role)
+        assert parameters.refusal("applyAutomated", wanted, sender=sender) == expected
+    parameters.send("grantRole", role, robot, sender=TIMELOCK)
+    beyond = update(parameters, {KEY: 1201})
+    assert parameters.refusal("applyAutomated", beyond, sender=robot).name == "StepTooLarge"
+    (event,) = parameters.events(parameters.send("applyAutomated", wanted, sender=robot), "UpdateApplied")
+    assert event["source"] == AUTOMATED
+    assert (parameters.read("value", KEY), parameters.read("voted")[KEY]) == (1100, 1000)
+    assert parameters.read("readyAt", KEY, DAO) == 0
+    assert parameters.read("readyAt", KEY, AUTOMATED) == parameters.node.now + DAY
