@@ -4,8 +4,8 @@ Scenarios are those of `hedge.scenarios`. Positions are revalued exactly, fees t
 are revalued by Black-Scholes with their remaining time, minus the cash paid for them; one that expires before the
 horizon pays its intrinsic value at the price of its own expiry (a weekly condor meets a week's move, not a month's).
 
-Rolls. A condor that is sold for a week is sold again, and so the tail of a month holds four of them: `rolled_pnl`. What
-is bought stands for itself alone, until the next plan.
+Rolls. A condor that is sold for a week is sold again, and so 30 days hold four of them: `rolled_pnl`. What is bought
+stands for itself alone, until the next plan.
 """
 
 from __future__ import annotations

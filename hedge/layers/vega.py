@@ -32,7 +32,7 @@ TENOR: Final = KEYS[7]
 STRANGLE_DELTA: Final = 0.25
 """Absolute delta of a strangle's legs: the outermost that exchanges quote tightly at every expiry."""
 CALL_DELTA: Final = 0.3
-"""Delta of a call on the index: the one whose record is known (30-delta VIX calls, see docs/layers.md)."""
+"""Delta of a call on the index: out of the money, where calls on an index trade most, and not yet a lottery ticket."""
 SHORT_DELTA: Final = 0.15
 """Delta of the call that a call spread on the index sells: half as much, beyond most rises."""
 

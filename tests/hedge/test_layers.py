@@ -8,6 +8,7 @@ from sample_books import CHAINS, MARKET, NOW, mixed_book, position
 
 from hedge.book import AssetExposure, Book, book_exposure
 from hedge.chain import OptionChain
+from hedge.fees import NO_FEES, Fees
 from hedge.layers.budget import Budget
 from hedge.layers.condor import condor_layer
 from hedge.layers.tail import tail_layer
@@ -20,6 +21,7 @@ from hedge.synthetic import Smile, synthetic_chain
 pytestmark = pytest.mark.unit
 
 ETH = CHAINS["ETH"]
+FREE = dataclasses.replace(ETH, fees=NO_FEES)
 AMPLE = Budget(1e9, 1e12)
 EXPOSURE = book_exposure(mixed_book(), MARKET).assets["ETH"]
 
@@ -152,3 +154,20 @@ def test_tail_and_volatility__twice_the_book__never_buy_less() -> None:
         twice = layer(MARKET, one_asset(1e6, 1e6), ETH, Parameters(), AMPLE)
         assert twice.units == pytest.approx(2.0 * once.units, abs=0.1 + 1e-9)
         assert twice.units >= once.units
+
+
+def test_tail_and_volatility__premium_cap__holds_the_fees() -> None:
+    dear = dataclasses.replace(ETH, fees=Fees(of_forward=0.01, of_price=0.9))
+    for layer in (tail_layer, volatility_layer):
+        free, paid = (layer(MARKET, EXPOSURE, chain, Parameters(), Budget(10_000.0, 1e12)) for chain in (FREE, dear))
+        assert 0.0 == free.fees_usd < paid.fees_usd
+        assert paid.units < free.units
+        assert paid.cost_usd <= 10_000.0
+        assert paid.exit_usd > free.exit_usd > 0.0
+
+
+def test_condor__fees__narrow_the_break_evens_and_may_leave_no_credit() -> None:
+    free, paid = (condor_layer(MARKET, EXPOSURE, chain, Parameters(), AMPLE) for chain in (FREE, ETH))
+    assert free.break_evens[0] < paid.break_evens[0] < paid.break_evens[1] < free.break_evens[1]
+    ruinous = dataclasses.replace(ETH, fees=Fees(of_forward=0.02, of_price=0.9))
+    assert "a credit at executable quotes" in condor_layer(MARKET, EXPOSURE, ruinous, Parameters(), AMPLE).reason
