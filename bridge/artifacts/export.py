@@ -15,6 +15,7 @@ OURS = (
     "HedgeParameters",
     "HedgeTimelock",
     "HedgeVotes",
+    "LensFloor",
     "ProposalGuard",
     "RealizedVolatility",
     "Reenter",
