@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, cast
 
 import requests
@@ -32,6 +31,7 @@ from web3.exceptions import (
 from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 
 from bridge.artifacts import artifact
+from bridge.blocks import BlockRef
 from bridge.errors import (
     ChainError,
     ContractReverted,
@@ -48,15 +48,6 @@ from bridge.signers import Signer
 
 REQUEST_TIMEOUT_SECONDS = 30
 RECEIPT_TIMEOUT_SECONDS = 180
-
-
-@dataclass(frozen=True)
-class BlockRef:
-    """The block that a cycle of reads belongs to: number, 0x hash and unix time."""
-
-    number: int
-    hash: str
-    timestamp: int
 
 
 class Chain:
@@ -275,9 +266,7 @@ class Chain:
         """
         call = {"from": sender, "to": to, "data": data}
         state = {address: {"stateDiff": dict(words)} for address, words in (stored or {}).items()}
-        overrides: tuple[object, ...] = (state, {"time": hex(at)})
-        with self._failures_of(action):
-            answer = self.web3.provider.make_request(RPCEndpoint("eth_call"), [call, hex(block.number), *overrides])
+        answer = self.ask("eth_call", call, hex(block.number), state, {"time": hex(at)})
         if "error" in answer:
             error = answer["error"]
             raw = error.get("data") if isinstance(error, dict) else None
@@ -285,10 +274,14 @@ class Chain:
                 raise decode_reason(bytes.fromhex(raw[2:]), action)
             raise ChainError(f"{action}: {error}")
 
+    def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
+        """Send a raw JSON-RPC request and return the node's answer, an error of its own included."""
+        with self._failures_of(method):
+            return dict(self.web3.provider.make_request(RPCEndpoint(method), list(parameters)))
+
     def request(self, method: str, *parameters: Any) -> Any:
         """Send a raw JSON-RPC request, for what web3.py has no name for."""
-        with self._failures_of(method):
-            answer = self.web3.provider.make_request(RPCEndpoint(method), list(parameters))
+        answer = self.ask(method, *parameters)
         if "error" in answer:
             raise ChainError(f"{method}: {answer['error']}")
         return answer["result"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.chain import BlockRef, Chain
 from bridge.config import BookConfig
 from bridge.deployment import Deployment
-from bridge.errors import ContractReverted, UnknownAddress, UntrustedNumber
-from bridge.exposure.pool_position import PoolPosition, convert_position
+from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
+from bridge.exposure.pool_position import PoolPosition, PositionReader, Unread, asset_of, convert_position
+from bridge.exposure.uniswap_v2 import UniswapV2Reader
 from bridge.exposure.uniswap_v3 import UniswapV3Reader
+from bridge.exposure.uniswap_v4 import UniswapV4Reader
 from bridge.prices import asset_pairs, check_pair_price, read_spots
 from bridge.units import price_from_sqrt_x96, volatility_from_e8
 from hedge.book import Book, Position
@@ -37,34 +39,52 @@ class Observation:
     block: BlockRef
     owner: str
     raw_positions: tuple[PoolPosition, ...]
+    unread: tuple[Unread, ...]
     book: Book
     market: Market
     governed: Governed
 
 
+class Holdings(NamedTuple):
+    """An owner's positions, exact and converted, in one order, and those that could not be read."""
+
+    raw: tuple[PoolPosition, ...]
+    positions: tuple[Position, ...]
+    unread: tuple[Unread, ...]
+
+
 def read_positions(
     chain: Chain, deployment: Deployment, owner: str, spots: dict[str, float], terms: BookConfig, block: BlockRef
-) -> tuple[tuple[PoolPosition, ...], tuple[Position, ...]]:
-    """Read an owner's positions, exact and converted, each pool's price checked against the USD prices."""
-    reader = UniswapV3Reader(
-        chain,
-        deployment.address("NonfungiblePositionManager"),
-        deployment.address("UniswapV3Factory"),
-        deployment.start_block,
-    )
-    raw = tuple(reader.read_positions(owner, block))
-    converted = []
-    for position in raw:
-        one = convert_position(position, deployment.assets, spots, block)
+) -> Holdings:
+    """Read an owner's positions of every protocol, each pool's price checked against the USD prices."""
+    found = [reader.read_positions(owner, block) for reader in position_readers(chain, deployment)]
+    unread = [one for part in found for one in part.unread]
+    raw, converted = [], []
+    for position in (one for part in found for one in part.read):
+        try:
+            one = convert_position(position, deployment.assets, spots, block)
+        except BadFile as error:
+            unread.append(Unread(position.id, error.reason))
+            continue
         price = price_from_sqrt_x96(position.sqrt_price_x96, *position.decimals)
-        first_is_base = position.tokens[0].lower() == _token(deployment, one.base)
+        first_is_base = asset_of(position.tokens[0], deployment.assets) == one.base
         check_pair_price(one.base, one.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap)
+        raw.append(position)
         converted.append(one)
-    return raw, tuple(converted)
+    return Holdings(tuple(raw), tuple(converted), tuple(unread))
 
 
-def _token(deployment: Deployment, asset: str) -> str:
-    return next(address.lower() for address, symbol in deployment.assets.items() if symbol == asset)
+def position_readers(chain: Chain, deployment: Deployment) -> list[PositionReader]:
+    """Return a reader for each protocol whose contracts the deployment names."""
+    at, start = deployment.contracts, deployment.start_block
+    readers: list[PositionReader] = []
+    if "UniswapV2Factory" in at:
+        readers.append(UniswapV2Reader(chain, at["UniswapV2Factory"], list(deployment.assets), start))
+    if "NonfungiblePositionManager" in at:
+        readers.append(UniswapV3Reader(chain, at["NonfungiblePositionManager"], start))
+    if "PositionManager" in at:
+        readers.append(UniswapV4Reader(chain, at["PositionManager"], deployment.address("PoolManager"), start))
+    return readers
 
 
 def read_volatilities(chain: Chain, deployment: Deployment, block: BlockRef) -> dict[str, float]:
@@ -139,7 +159,7 @@ def observe(chain: Chain, deployment: Deployment, owner: str, terms: BookConfig,
         A number cannot be believed, an address is wrong, or the block was replaced while reading.
     """
     market = read_market(chain, deployment, terms, block)
-    raw, positions = read_positions(chain, deployment, owner, dict(market.spots), terms, block)
+    held = read_positions(chain, deployment, owner, dict(market.spots), terms, block)
     governed = read_governed(chain, deployment, block)
     chain.confirm(block)
-    return Observation(block, owner, raw, Book(positions), market, governed)
+    return Observation(block, owner, held.raw, held.unread, Book(held.positions), market, governed)

@@ -95,7 +95,7 @@ def observe_stated(path: Path, chains: dict[str, OptionChain], terms: BookConfig
         book = Book(tuple(_position(number, one, market) for number, one in enumerate(stated, 1)))
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
-    return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), book, market, _fresh())
+    return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, _fresh())
 
 
 def _load(path: Path) -> tuple[_Position, ...]:

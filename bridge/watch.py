@@ -100,8 +100,9 @@ def _valued(
     market = None
     try:
         market = _market(chain, deployment, config, feeds, block)
-        _, positions = read_positions(chain, deployment, owner, dict(market.spots), config.book, block)
-        return market, book_exposure(Book(positions), market), []
+        held = read_positions(chain, deployment, owner, dict(market.spots), config.book, block)
+        unread = [Warning_("exposure", f"{one.id} is not in the book: {one.reason}") for one in held.unread]
+        return market, book_exposure(Book(held.positions), market), unread
     except UntrustedNumber as error:
         return market, None, [Warning_("exposure", str(error))]
 

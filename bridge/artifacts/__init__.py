@@ -17,11 +17,12 @@ from bridge.errors import MissingTool
 
 @dataclass(frozen=True)
 class Artifact:
-    """One contract: its name, ABI and, when we deploy it, creation bytecode as 0x hex (else empty)."""
+    """One contract: its name, ABI, creation bytecode when we deploy it, runtime bytecode when nobody does (0x hex)."""
 
     name: str
     abi: list[dict[str, Any]]
     bytecode: str = ""
+    runtime: str = ""
 
 
 @cache
@@ -37,7 +38,7 @@ def artifact(name: str) -> Artifact:
     if not resource.is_file():
         raise MissingTool(f"no artifact {name}: the installation is incomplete, install alvh again")
     content = json.loads(resource.read_text(encoding="utf-8"))
-    return Artifact(name=name, abi=content["abi"], bytecode=content.get("bytecode", ""))
+    return Artifact(name, content["abi"], content.get("bytecode", ""), content.get("runtime", ""))
 
 
 @cache

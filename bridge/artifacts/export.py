@@ -15,6 +15,7 @@ OURS = (
     "HedgeParameters",
     "HedgeTimelock",
     "HedgeVotes",
+    "LensCall",
     "LensFloor",
     "ProposalGuard",
     "RealizedVolatility",
@@ -25,12 +26,20 @@ OURS = (
     "VolatilityBreaker",
     "VolatilityOracle",
 )
+RUNTIME = ("ExposureLens", "LensFloor")  # put at an address by state override, so that no constructor runs
 INTERFACES = ("IERC20Metadata",)
 THEIRS = (
+    "IAllowanceTransfer",
     "NonfungiblePositionManager",
+    "PoolManager",
+    "PoolSwapTest",
+    "PositionManager",
     "Safe",
     "SafeProxyFactory",
     "SwapRouter",
+    "UniswapV2Factory",
+    "UniswapV2Pair",
+    "UniswapV2Router02",
     "UniswapV3Factory",
     "UniswapV3Pool",
     "WETH9",
@@ -46,6 +55,7 @@ def artifact_texts(build: Path) -> dict[str, str]:
         Brownie's `build/contracts` folder.
     """
     texts = {name: _text(*_compiled(build, name)) for name in OURS}
+    texts |= {name: _text(*_compiled(build, name), _runtime(build, name)) for name in RUNTIME}
     texts |= {name: _text(_compiled(build, name)[0], "") for name in INTERFACES}
     texts |= {name: _text(vendor(name).abi, "") for name in THEIRS}
     return texts
@@ -59,9 +69,15 @@ def _compiled(build: Path, name: str) -> tuple[list[dict[str, object]], str]:
     return content["abi"], "0x" + content["bytecode"]
 
 
-def _text(abi: list[dict[str, object]], bytecode: str) -> str:
+def _runtime(build: Path, name: str) -> str:
+    content = json.loads((build / f"{name}.json").read_text(encoding="utf-8"))
+    return f"0x{content['deployedBytecode']}"
+
+
+def _text(abi: list[dict[str, object]], bytecode: str, runtime: str = "") -> str:
     entries = ",\n".join("  " + json.dumps(entry, sort_keys=True) for entry in abi)
     code = f',\n"bytecode": "{bytecode}"' if bytecode else ""
+    code += f',\n"runtime": "{runtime}"' if runtime else ""
     return f'{{"abi": [\n{entries}\n]{code}}}\n'
 
 

@@ -11,6 +11,9 @@ import typer
 from bridge.cli.options import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bridge.exposure.pool_position import Unread
     from hedge.book import BookExposure, PositionExposure
 
 
@@ -33,24 +36,32 @@ def exposure(
     session = open_session(config)
     ref, holder = session.block(block), session.owner(owner)
     market = read_market(session.chain, session.deployment, session.config.book, ref)
-    raw, positions = read_positions(
-        session.chain, session.deployment, holder, dict(market.spots), session.config.book, ref
-    )
+    held = read_positions(session.chain, session.deployment, holder, dict(market.spots), session.config.book, ref)
     session.chain.confirm(ref)
-    found = book_exposure(Book(positions), market)
-    rows = [one.to_dict() | _units(exact) for one, exact in zip(found.positions, raw, strict=True)]
+    found = book_exposure(Book(held.positions), market)
+    rows = [one.to_dict() | _units(exact) for one, exact in zip(found.positions, held.raw, strict=True)]
     if as_json:
         content = found.to_dict() | {"positions": rows, "owner": holder, "block": ref.__dict__}
+        content["unread"] = [one.__dict__ for one in held.unread]
         print_json(content | {"market": {"spots": dict(market.spots), "vols": dict(market.vols)}})
     elif as_csv:
         _print_csv(rows)
     else:
         print_exposure(found, holder, ref.number)
+    if not as_json:
+        print_unread(held.unread)
+
+
+def print_unread(unread: Iterable[Unread]) -> None:
+    """Name the positions that are not in the book, on standard error."""
+    for one in unread:
+        sys.stderr.write(f"not read: {one.id}: {one.reason}\n")
 
 
 def _units(exact: Any) -> dict[str, Any]:
     names = ("amounts_units", "fees_units", "held_units")
-    return {name: [str(units) for units in getattr(exact, name)] for name in names} | {
+    units = {name: getattr(exact, name) for name in names}
+    return {name: [str(one) for one in pair] if pair else None for name, pair in units.items()} | {
         "token_id": exact.token_id,
         "tokens": list(exact.tokens),
         "liquidity": str(exact.liquidity),
@@ -93,8 +104,23 @@ def _position_row(one: PositionExposure, book: BookExposure) -> list[str]:
     price, value = number(one.price, 6), usd(one.value_usd)
     money = [usd(x) for x in (one.il_usd, one.fees_usd, one.fee_usd_per_year, one.lvr_usd_per_year)]
     vols = [percent(one.break_even_vol), percent(one.implied_vol)]
-    label = one.id.split(":")[-1]
-    return [label, one.pool, "yes" if one.in_range else "no", price, value, deltas, usd(gamma), *money, *vols]
+    return [
+        position_label(one.id),
+        one.pool,
+        "yes" if one.in_range else "no",
+        price,
+        value,
+        deltas,
+        usd(gamma),
+        *money,
+        *vols,
+    ]
+
+
+def position_label(position_id: str) -> str:
+    """Shorten an id: `v3:12` for an NFT, `v2` for a share, whose pair the pool's column names."""
+    version, _, name = position_id.removeprefix("uniswap-").partition(":")
+    return version if name.startswith("0x") else f"{version}:{name}"
 
 
 def _pool_rows(book: BookExposure) -> list[list[str]]:

@@ -100,6 +100,7 @@ def plan(
 def _make(
     session: Session, owner: str | None, block: int | None, chain_file: Path | None, signals: Path | None
 ) -> Planned:
+    from bridge.cli.book import print_unread
     from bridge.observe import observe
     from bridge.option_chains import read_chains
     from bridge.planning import make_plan
@@ -110,6 +111,7 @@ def _make(
     terms = terms.model_copy(update={"file": chain_file}) if chain_file else terms
     ref = session.block(block)
     seen = observe(session.chain, session.deployment, session.owner(owner), session.config.book, ref)
+    print_unread(seen.unread)
     chains = read_chains(terms, dict(seen.market.spots), ref.timestamp)
     histories = session.config.signals
     histories = histories.model_copy(update={"folder": signals}) if signals else histories

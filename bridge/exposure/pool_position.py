@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from bridge.chain import BlockRef
+from bridge.blocks import BlockRef
 from bridge.errors import BadFile
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
 from hedge.book import Position
@@ -14,36 +15,60 @@ from hedge.ticks import MAX_TICK, sqrt_price_at_tick
 USD = "USD"
 
 
+DYNAMIC_FEE = 1 << 23  # in a v4 pool's key: a hook sets the fee
+Pair = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class PoolPosition:
-    """One concentrated-liquidity position at a block; every `_units` and `liquidity` is the chain's own integer.
+    """One position at a block; every `_units` and `liquidity` is the chain's own integer.
 
-    `held` are the deposits that are still in it (what holding would be), `earned` all fees since it was opened, taken
-    out or not.
+    `token_id` is None for v2, which has no NFT. `held` are the deposits that are still in it (what holding would be),
+    `earned` the fees since `earning_since`, taken out or not; both None where the chain does not tell.
     """
 
     protocol: str
-    token_id: int
+    token_id: int | None
     pool: str
     tokens: tuple[str, str]
-    decimals: tuple[int, int]
+    decimals: Pair
     fee: int
     tick_lower: int
     tick_upper: int
     liquidity: int
     sqrt_price_x96: int
-    amounts_units: tuple[int, int]
-    fees_units: tuple[int, int]
-    held_units: tuple[int, int]
-    earned_units: tuple[int, int]
-    opened_at: int
+    amounts_units: Pair
+    fees_units: Pair
+    held_units: Pair | None
+    earned_units: Pair | None
+    earning_since: int
+
+    @property
+    def id(self) -> str:
+        """The protocol with the token id, or the pool where there is none."""
+        return f"{self.protocol}:{self.pool if self.token_id is None else self.token_id}"
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A position of the owner that is not in the book, and why."""
+
+    id: str
+    reason: str
+
+
+class Positions(NamedTuple):
+    """What a reader found: positions, and those that it could not read."""
+
+    read: list[PoolPosition]
+    unread: list[Unread]
 
 
 class PositionReader(Protocol):
     """An AMM protocol that can list an owner's positions at a block."""
 
-    def read_positions(self, owner: str, block: BlockRef) -> list[PoolPosition]:
-        """Read every position of an owner, all at one block."""
+    def read_positions(self, owner: str, block: BlockRef) -> Positions:
+        """Read every position of an owner, all at one block; none is left out without a word."""
 
 
 def asset_of(token: str, assets: dict[str, str]) -> str:
@@ -77,19 +102,18 @@ def convert_position(raw: PoolPosition, assets: dict[str, str], spots: dict[str,
     symbols = tuple(asset_of(token, assets) for token in raw.tokens)
     base = 1 if symbols[0] == USD else 0
     quote = 1 - base
-    whole = [
-        [amount_from_units(units, decimals) for units, decimals in zip(pair, raw.decimals, strict=True)]
-        for pair in (raw.held_units, raw.fees_units, raw.earned_units, raw.amounts_units)
-    ]
-    held, fees, earned, amounts = whole
+    held, fees, earned, amounts = (
+        _whole(pair, raw.decimals) for pair in (raw.held_units, raw.fees_units, raw.earned_units, raw.amounts_units)
+    )
     dollars = [1.0 if symbol == USD else spots[symbol] for symbol in symbols]
     value = sum(amount * price for amount, price in zip(amounts, dollars, strict=True))
-    years = (block.timestamp - raw.opened_at) / YEAR_SECONDS
+    years = (block.timestamp - raw.earning_since) / YEAR_SECONDS
     earned_usd = sum(amount * price for amount, price in zip(earned, dollars, strict=True))
     lower, upper = _range(raw, flipped=base == 1)
+    fee = "dynamic" if raw.fee == DYNAMIC_FEE else f"{raw.fee / 10_000:g}%"
     return Position(
-        id=f"{raw.protocol}:{raw.token_id}",
-        pool=f"{symbols[base]}/{symbols[quote]} {raw.fee / 10_000:g}%",
+        id=raw.id,
+        pool=f"{symbols[base]}/{symbols[quote]} {fee} {raw.protocol.removeprefix('uniswap-')}",
         base=symbols[base],
         quote=symbols[quote],
         liquidity=liquidity_from_units(raw.liquidity, *raw.decimals),
@@ -101,6 +125,13 @@ def convert_position(raw: PoolPosition, assets: dict[str, str], spots: dict[str,
         fees_quote=fees[quote],
         fee_apr=earned_usd / value / years if value > 0 and years > 0 else 0.0,
     )
+
+
+def _whole(units: Pair | None, decimals: Pair) -> list[float]:
+    """Return whole tokens, NaN where the chain does not tell."""
+    if units is None:
+        return [math.nan, math.nan]
+    return [amount_from_units(amount, places) for amount, places in zip(units, decimals, strict=True)]
 
 
 def _range(raw: PoolPosition, flipped: bool) -> tuple[float, float]:

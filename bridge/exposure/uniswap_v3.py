@@ -5,25 +5,33 @@ Amounts are what `decreaseLiquidity` of everything would pay, fees what `collect
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.chain import BlockRef, Chain
+from eth_utils import to_checksum_address
+
+from bridge.blocks import BlockRef
+from bridge.chain import Chain
 from bridge.errors import UnknownAddress
-from bridge.exposure.pool_position import PoolPosition
+from bridge.exposure.lens import CHUNK, Exposure, Lens, Status
+from bridge.exposure.pool_position import Pair, PoolPosition, Positions, Unread
+from bridge.exposure.tokens import Decimals
 from hedge import ticks
 
+PROTOCOL = "uniswap-v3"
 MANAGER = "NonfungiblePositionManager"
-NO_POOL = "0x" + "00" * 20
+EVENTS = ("IncreaseLiquidity", "DecreaseLiquidity", "Collect")
 
 
 @dataclass(frozen=True)
 class History:
     """What a position's events say, token0 and token1 in units."""
 
-    held: tuple[int, int]
-    withdrawn: tuple[int, int]
-    collected: tuple[int, int]
+    held: Pair
+    withdrawn: Pair
+    collected: Pair
     opened_at: int
 
 
@@ -32,16 +40,17 @@ class UniswapV3Reader:
 
     Parameters
     ----------
-    chain, manager, factory
-        The node and the two addresses.
+    chain, manager
+        The node and the manager's address.
     start_block
         Where the search for a position's events begins.
     """
 
-    def __init__(self, chain: Chain, manager: str, factory: str, start_block: int) -> None:
-        self.chain, self.manager, self.factory, self.start_block = chain, manager, factory, start_block
+    def __init__(self, chain: Chain, manager: str, start_block: int) -> None:
+        self.chain, self.manager, self.start_block = chain, manager, start_block
+        self.lens, self.decimals = Lens(chain), Decimals(chain)
 
-    def read_positions(self, owner: str, block: BlockRef) -> list[PoolPosition]:
+    def read_positions(self, owner: str, block: BlockRef) -> Positions:
         """Read every position NFT of an owner, emptied ones with fees left included.
 
         Raises
@@ -51,65 +60,52 @@ class UniswapV3Reader:
         """
         if not self.chain.has_code(self.manager, block):
             raise UnknownAddress(self.manager, f"a {MANAGER}")
-        count = self._manager("balanceOf", owner, block=block)
-        ids = [self._manager("tokenOfOwnerByIndex", owner, index, block=block) for index in range(count)]
-        return [self.read_position(token_id, block) for token_id in ids]
+        found = self.lens.positions_of_v3(self.manager, owner, block)
+        events = self._events([one.token_id for one in found], block)
+        read = [self._position(one, events[one.token_id], block) for one in found if one.status is Status.READ]
+        unread = [Unread(f"{PROTOCOL}:{one.token_id}", one.status.reason) for one in found if one.status]
+        return Positions(read, unread)
 
-    def read_position(self, token_id: int, block: BlockRef) -> PoolPosition:
-        """Read one position by token id."""
-        fields = self._manager("positions", token_id, block=block)
-        token0, token1, fee, lower, upper, liquidity = fields[2:8]
-        pool = self.chain.read("UniswapV3Factory", self.factory, "getPool", token0, token1, fee, block=block)
-        if pool == NO_POOL:
-            raise UnknownAddress(self.factory, f"the factory of position {token_id}'s pool")
-        price, tick = self._pool(pool, "slot0", block)[:2]
-        history = self._history(token_id, block)
-        fees = self._fees(pool, fields, tick, block)
-        tokens = (token0, token1)
+    def _position(self, one: Exposure, events: list[Any], block: BlockRef) -> PoolPosition:
+        pool = one.pool
+        assert pool is not None  # a position that was read has a pool
+        history = self._history(events, block)
+        price, fees = pool.sqrt_price_x96, (one.owed0, one.owed1)
+        tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
         return PoolPosition(
-            protocol="uniswap-v3",
-            token_id=token_id,
-            pool=pool,
+            protocol=PROTOCOL,
+            token_id=one.token_id,
+            pool=to_checksum_address(f"0x{pool.id:040x}"),
             tokens=tokens,
-            decimals=(self._decimals(token0, block), self._decimals(token1, block)),
-            fee=fee,
-            tick_lower=lower,
-            tick_upper=upper,
-            liquidity=liquidity,
+            decimals=self.decimals.of(tokens, block),
+            fee=pool.fee,
+            tick_lower=one.tick_lower,
+            tick_upper=one.tick_upper,
+            liquidity=one.liquidity,
             sqrt_price_x96=price,
-            amounts_units=ticks.position_amounts(price, lower, upper, liquidity),
+            amounts_units=ticks.position_amounts(price, one.tick_lower, one.tick_upper, one.liquidity),
             fees_units=fees,
             held_units=history.held,
             earned_units=_earned(fees, history),
-            opened_at=history.opened_at,
+            earning_since=history.opened_at,
         )
 
-    def _manager(self, function: str, *arguments: Any, block: BlockRef) -> Any:
-        return self.chain.read(MANAGER, self.manager, function, *arguments, block=block)
-
-    def _pool(self, pool: str, function: str, block: BlockRef, *arguments: Any) -> Any:
-        return self.chain.read("UniswapV3Pool", pool, function, *arguments, block=block)
-
-    def _decimals(self, token: str, block: BlockRef) -> int:
-        return int(self.chain.read("IERC20Metadata", token, "decimals", block=block))
-
-    def _fees(self, pool: str, fields: Any, tick: int, block: BlockRef) -> tuple[int, int]:
-        """Return what is owed now: what the manager has recorded, and the growth inside since then."""
-        lower, upper, liquidity = fields[5:8]
-        below, above = self._pool(pool, "ticks", block, lower), self._pool(pool, "ticks", block, upper)
-        growth = tuple(self._pool(pool, f"feeGrowthGlobal{side}X128", block) for side in (0, 1))
-        inside = ticks.fee_growth_inside(tuple(below[2:4]), tuple(above[2:4]), lower, upper, tick, growth)
-        since = ticks.tokens_owed(tuple(fields[8:10]), inside, liquidity)
-        return fields[10] + since[0], fields[11] + since[1]
-
-    def _history(self, token_id: int, block: BlockRef) -> History:
-        """Replay a position's events: partial withdrawals take their share of the deposits with them."""
+    def _events(self, token_ids: list[int], block: BlockRef) -> defaultdict[int, list[Any]]:
+        """Read what happened to positions, in order, by token id."""
         entries = [
             entry
-            for event in ("IncreaseLiquidity", "DecreaseLiquidity", "Collect")
-            for entry in self.chain.logs(MANAGER, self.manager, event, self.start_block, block, tokenId=token_id)
+            for part in _parts(token_ids)
+            for event in EVENTS
+            for entry in self.chain.logs(MANAGER, self.manager, event, self.start_block, block, tokenId=part)
         ]
         entries.sort(key=lambda entry: (entry["blockNumber"], entry["logIndex"]))
+        found = defaultdict(list)
+        for entry in entries:
+            found[int(entry["args"]["tokenId"])].append(entry)
+        return found
+
+    def _history(self, entries: list[Any], block: BlockRef) -> History:
+        """Replay a position's events: partial withdrawals take their share of the deposits with them."""
         held, withdrawn, collected, liquidity = [0, 0], [0, 0], [0, 0], 0
         for entry in entries:
             values = entry["args"]
@@ -128,7 +124,13 @@ class UniswapV3Reader:
         return History((held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened_at)
 
 
-def _earned(fees: tuple[int, int], history: History) -> tuple[int, int]:
+def _parts(token_ids: list[int]) -> Iterator[list[int]]:
+    """Yield the ids in parts that one filter of logs can name."""
+    for start in range(0, len(token_ids), CHUNK):
+        yield token_ids[start : start + CHUNK]
+
+
+def _earned(fees: Pair, history: History) -> Pair:
     """Return all fees ever earned: owed now, plus what was collected beyond withdrawn principal."""
     earned = [
         owed + collected - withdrawn

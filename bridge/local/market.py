@@ -1,4 +1,4 @@
-"""Tokens, three Uniswap v3 pools, the LP's positions, and swaps that move the pools to given prices."""
+"""Tokens, three Uniswap v3 pools and one each of v2 and v4, the LP's positions, and swaps that move them to prices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from web3.logs import DISCARD
 
 from bridge.chain import Chain
 from bridge.local.accounts import account
+from bridge.local.other_pools import PairV2, PoolV4, open_pair, open_pool
 from bridge.signers import Signer
 from bridge.units import sqrt_x96_from_price, units_from_amount
 from hedge.ticks import tick_at_sqrt_price
@@ -18,6 +19,7 @@ MAX_UINT256 = 2**256 - 1
 MAX_TICK = 887_272
 TICK_SPACING = {500: 10, 3000: 60}
 OBSERVATION_SLOTS = 64
+MINTS_PER_BLOCK = 50  # at half a million gas each
 DECIMALS = {"USD": 6, "ETH": 18, "BTC": 8}
 
 
@@ -58,6 +60,9 @@ TREASURY = (
     Range(2, 0.80, 1.25, 500_000),
 )
 DEPTH = tuple(Range(pool, 0.0, float("inf"), 60_000_000) for pool in range(3))
+# Who provides liquidity in v2 and v4: USD in the pair, range as multiples of the price and USD in the v4 pool.
+OTHERS = (("market-maker", 20_000_000, (0.0, float("inf")), 20_000_000), ("lp", 150_000, (0.80, 1.25), 200_000))
+MOST_ETH = 50_000 * 10**18  # of one swap, far more than a path needs
 PAIRS = (("ETH", "USD", 3000), ("BTC", "USD", 3000), ("ETH", "BTC", 3000))
 # Traders who come and go push each pool this far (a share of its price) beyond every new price and back: they pay the
 # fees.
@@ -70,6 +75,8 @@ class Market:
     def __init__(self, chain: Chain, contracts: dict[str, str], tokens: dict[str, str]) -> None:
         self.chain, self.contracts, self.tokens = chain, contracts, tokens
         self.pools: list[Pool] = []
+        self.pair: PairV2 | None = None
+        self.pool_v4: PoolV4 | None = None
 
     def create_pools(self, prices: dict[str, float]) -> None:
         """Create and initialise the pools at the given USD prices, with room for price observations."""
@@ -96,6 +103,14 @@ class Market:
             self.chain.send(deployer, "UniswapV3Pool", found, "increaseObservationCardinalityNext", OBSERVATION_SLOTS)
             self.pools.append(Pool(base, quote, fee, found, not flipped))
 
+    def open_other_pools(self, prices: dict[str, float]) -> None:
+        """Open the v2 pair and the v4 pool of ETH and USD, and let market maker and LP provide liquidity."""
+        self.pair = open_pair(self.chain, self.contracts, self.tokens, "ETH", "USD")
+        self.pool_v4 = open_pool(self.chain, self.contracts, self.tokens["USD"], prices["ETH"])
+        for role, share, bounds, usd in OTHERS:
+            self.pair.mint(account(role), share, prices)
+            self.pool_v4.mint(account(role), bounds, usd, prices["ETH"])
+
     @staticmethod
     def _sqrt_price(price: float, first: str, second: str) -> int:
         return sqrt_x96_from_price(price, DECIMALS[first], DECIMALS[second])
@@ -114,6 +129,21 @@ class Market:
 
     def mint(self, who: Signer, wanted: Range, prices: dict[str, float]) -> int:
         """Mint a position worth about `wanted.usd` and return its token id."""
+        return self.mint_many(who, [wanted], prices)[0]
+
+    def mint_many(self, who: Signer, wanted: list[Range], prices: dict[str, float]) -> list[int]:
+        """Mint positions in as few transactions as fit a block, and return their token ids."""
+        manager = self.chain.contract("NonfungiblePositionManager", self.contracts["NonfungiblePositionManager"])
+        calls = [manager.encode_abi("mint", args=[self._minting(who, one, prices)]) for one in wanted]
+        minted = []
+        for start in range(0, len(calls), MINTS_PER_BLOCK):
+            part = calls[start : start + MINTS_PER_BLOCK]
+            receipt = self.chain.send(who, "NonfungiblePositionManager", manager.address, "multicall", part)
+            minted += manager.events.IncreaseLiquidity().process_receipt(receipt, errors=DISCARD)
+        return [int(entry["args"]["tokenId"]) for entry in minted]
+
+    def _minting(self, who: Signer, wanted: Range, prices: dict[str, float]) -> tuple[object, ...]:
+        """Return the manager's parameters for a position."""
         pool = self.pools[wanted.pool]
         price = prices[pool.base] / prices[pool.quote]
         ticks = self._ticks(pool, wanted.lower * price, wanted.upper * price)
@@ -122,12 +152,7 @@ class Market:
         limits = [units_from_amount(wanted.usd / 2 / prices[asset], DECIMALS[asset]) for asset in (first, second)]
         if wanted.lower > 1 or wanted.upper < 1:
             limits = [2 * limit for limit in limits]
-        manager = self.contracts["NonfungiblePositionManager"]
-        parameters = (self.tokens[first], self.tokens[second], pool.fee, *ticks, *limits, 0, 0, who.address, FOREVER)
-        receipt = self.chain.send(who, "NonfungiblePositionManager", manager, "mint", parameters)
-        contract = self.chain.contract("NonfungiblePositionManager", manager)
-        minted = contract.events.IncreaseLiquidity().process_receipt(receipt, errors=DISCARD)
-        return int(minted[0]["args"]["tokenId"])
+        return (self.tokens[first], self.tokens[second], pool.fee, *ticks, *limits, 0, 0, who.address, FOREVER)
 
     def _ticks(self, pool: Pool, lower: float, upper: float) -> tuple[int, int]:
         """Return the usable ticks that enclose a price range, rounded down to the pool's spacing."""
@@ -148,6 +173,12 @@ class Market:
             price = prices[first] / prices[second]
             for goal in (price * (1 + noise), price):
                 self._swap_to(pool, first, second, self._sqrt_price(goal, first, second))
+        for beyond in (1 + noise, 1.0):
+            moved = prices | {"ETH": prices["ETH"] * beyond}
+            if self.pair is not None:
+                self.pair.move_to(moved)
+            if self.pool_v4 is not None:
+                self.pool_v4.move_to(moved["ETH"], MOST_ETH)
 
     def _swap_to(self, pool: Pool, first: str, second: str, target: int) -> None:
         """Swap through the router until the pool's square-root price is the target, as an arbitrageur would."""

@@ -40,6 +40,8 @@ def deploy_protocols(chain: Chain, signer: Signer) -> dict[str, str]:
         "PositionManager": deploy_vendor(
             chain, signer, "PositionManager", pool_manager, PERMIT2_ADDRESS, V4_UNSUBSCRIBE_GAS_LIMIT, ZERO, weth
         ),
+        # Uniswap's own router for tests: the real one for v4 comes without bytecode on npm.
+        "PoolSwapTest": deploy_vendor(chain, signer, "PoolSwapTest", pool_manager),
         "StateView": deploy_vendor(chain, signer, "StateView", pool_manager),
         "Safe": deploy_vendor(chain, signer, "Safe"),
         "SafeProxyFactory": deploy_vendor(chain, signer, "SafeProxyFactory"),

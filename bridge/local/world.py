@@ -13,6 +13,7 @@ from bridge.chain import Chain
 from bridge.deploy import Members, deploy_governance
 from bridge.deploy_automation import deploy_watchers
 from bridge.deployment import Deployment
+from bridge.exposure.tokens import NATIVE
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import INDEX, account, accounts
 from bridge.local.anvil import advance_time
@@ -83,7 +84,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
         deployed_at=deployed_at,
         contracts=contracts | ours | {"RegimeAutomation": watchers.automation},
         feeds=feeds,
-        assets={address: asset for asset, address in tokens.items()},
+        assets={address: asset for asset, address in tokens.items()} | {NATIVE: "ETH"},
         price_pools=pools,
         realized=watchers.realized,
         breakers=watchers.breakers,
@@ -130,6 +131,7 @@ def _market(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], pat
         market.fund(account(role), funds)
         for wanted in ranges:
             market.mint(account(role), wanted, start)
+    market.open_other_pools(start)
     return market
 
 

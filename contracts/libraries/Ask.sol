@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 /// @title A question to another contract whose answer is words
-/// @notice Answers go to memory that is used again for the next question: thousands of questions cost the memory of one.
+/// @notice Answers go to memory that the next question uses again: thousands of questions cost the memory of one.
 library Ask {
     /// @dev Ask `selector(argument)`; false where the contract reverts or says less than `words` words.
     /// @param target whom

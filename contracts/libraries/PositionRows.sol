@@ -18,7 +18,7 @@ library PositionRows {
     uint256 internal constant NO_POOL = 2;
     /// @dev Status: its pool is in the middle of a change.
     uint256 internal constant LOCKED = 3;
-    /// @dev Gas that a position may need: two contracts, a new pool and two new ticks, all storage cold, take 0.1 million.
+    /// @dev Gas that a position may need: two contracts, a new pool and two new ticks, all storage cold, take 100,000.
     uint256 private constant _GAS_OF_ONE = 300_000;
     /// @dev Gas to write down the answer, per position: three words are copied, and memory grows to hold them.
     uint256 private constant _GAS_OF_ANSWER = 1_000;
@@ -100,7 +100,7 @@ library PositionRows {
         rows.poolMemo.put(key, index + 1);
     }
 
-    /// @dev Status of the pool of the position being read. (A function that returned the pool would clear a new one first.)
+    /// @dev Status of the pool of the position being read. (To return the pool itself would clear a new one each time.)
     function poolStatus(Rows memory rows) internal pure returns (uint256) {
         return Ask.at(_pool(rows), 10);
     }
@@ -157,8 +157,8 @@ library PositionRows {
             owed := mload(add(add(found, 160), side))
             let liquidity := mload(add(found, 64))
             if liquidity {
-                let of := mload(add(mload(add(rows, 64)), shl(5, mload(add(rows, 224)))))
-                let tick := mload(add(of, 224))
+                let place := mload(add(mload(add(rows, 64)), shl(5, mload(add(rows, 224)))))
+                let tick := mload(add(place, 224))
                 let outside := mload(add(below, side))
                 let growth := mload(add(above, side))
                 // Inside grew below - above, above - below, or all - below - above, by where the tick is.
@@ -167,7 +167,7 @@ library PositionRows {
                 default {
                     switch slt(tick, mload(add(found, 32)))
                     case 0 { growth := sub(growth, outside) }
-                    default { growth := sub(sub(mload(add(add(of, 256), side)), outside), growth) }
+                    default { growth := sub(sub(mload(add(add(place, 256), side)), outside), growth) }
                 }
                 growth := sub(growth, mload(add(add(found, 96), side)))
                 // growth * liquidity / 2^128 in two halves, since the product may have 384 bits.

@@ -64,8 +64,8 @@ library UniswapV3Positions {
         growths = rows.seekTick(tick);
         if (growths != 0) return growths;
         uint256 answer = Ask.room(4);
-        address where = address(uint160(rows.poolId()));
-        if (!Ask.one(where, Pool.ticks.selector, uint256(int256(tick)), answer, 4)) revert IExposureLens.NotAPool(where);
+        address pool = address(uint160(rows.poolId()));
+        if (!Ask.one(pool, Pool.ticks.selector, uint256(int256(tick)), answer, 4)) revert IExposureLens.NotAPool(pool);
         growths = answer + 64;
         rows.learnTick(tick, growths);
     }

@@ -95,7 +95,11 @@ library UniswapV4Positions {
     }
 
     /// @dev Where the growths outside a tick stand: after the liquidity that the pool keeps of it.
-    function _tick(PositionRows.Rows memory rows, address poolManager, int24 tick) private view returns (uint256 growths) {
+    function _tick(
+        PositionRows.Rows memory rows,
+        address poolManager,
+        int24 tick
+    ) private view returns (uint256 growths) {
         growths = rows.seekTick(tick);
         if (growths != 0) return growths;
         uint256 answer = Ask.room(4);

@@ -2,8 +2,10 @@
 
 Words: `sqrt_price_x96` is sqrt(token1 / token0) * 2^96 in raw token units, amounts are raw token integers, `fee_pips`
 is in hundredths of a basis point. Inputs that the contract reverts raise `PoolRevert`; those that its types cannot hold
-(negative, too wide, not an integer) raise `BadInput`.
+(negative, too wide, not an integer) raise `BadInput`. Only the two functions for arrays of ticks load numpy.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from hedge.ticks.amounts import amount0_delta, amount1_delta, next_sqrt_price_from_input, next_sqrt_price_from_output
 from hedge.ticks.fees import fee_growth_inside, tokens_owed
@@ -17,7 +19,9 @@ from hedge.ticks.prices import (
     tick_at_sqrt_price,
 )
 from hedge.ticks.swap import SwapStep, swap_step
-from hedge.ticks.table import sqrt_price_table, sqrt_prices
+
+if TYPE_CHECKING:
+    from hedge.ticks.table import sqrt_price_table, sqrt_prices
 
 __all__ = [
     "MAX_SQRT_PRICE_X96",
@@ -39,3 +43,11 @@ __all__ = [
     "tick_at_sqrt_price",
     "tokens_owed",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("sqrt_price_table", "sqrt_prices"):
+        from hedge.ticks import table
+
+        return getattr(table, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -24,11 +24,11 @@ MANAGER = "NonfungiblePositionManager"
 
 def reader(world: World) -> UniswapV3Reader:
     contracts = world.deployment.contracts
-    return UniswapV3Reader(world.chain, contracts[MANAGER], contracts["UniswapV3Factory"], 0)
+    return UniswapV3Reader(world.chain, contracts[MANAGER], 0)
 
 
 def positions(world: World) -> list[PoolPosition]:
-    return reader(world).read_positions(world.deployment.address("lp"), world.chain.head())
+    return reader(world).read_positions(world.deployment.address("lp"), world.chain.head()).read
 
 
 def static(world: World, function: str, *arguments: object) -> tuple[int, int]:
@@ -132,7 +132,7 @@ def test_read_positions__pair_pool_away_from_the_usd_prices__is_refused(world: W
 
 
 def test_read_positions__no_manager_at_the_address__is_an_unknown_address(world: World) -> None:
-    lost = UniswapV3Reader(world.chain, account("outsider").address, world.deployment.contracts["UniswapV3Factory"], 0)
+    lost = UniswapV3Reader(world.chain, account("outsider").address, 0)
     with pytest.raises(UnknownAddress, match="NonfungiblePositionManager"):
         lost.read_positions(world.deployment.address("lp"), world.chain.head())
 
@@ -145,7 +145,7 @@ def test_convert_position__token_without_asset__says_which(world: World) -> None
 
 def test_read_positions__pinned_block__does_not_see_later_swaps(world: World) -> None:
     block = world.chain.head()
-    before = reader(world).read_positions(world.deployment.address("lp"), block)
+    before = reader(world).read_positions(world.deployment.address("lp"), block).read
     world.market.move_to({"USD": 1.0, "ETH": 2600.0, "BTC": 85_000.0})
-    assert reader(world).read_positions(world.deployment.address("lp"), block) == before
+    assert reader(world).read_positions(world.deployment.address("lp"), block).read == before
     assert positions(world) != before

@@ -1,94 +1,230 @@
-"""The lens against the reader that asks one call at a time, on the built world's positions."""
+"""The lens against the managers' and pools' own answers for v3, and the ways in which a node may serve it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from eth_utils import keccak
-from web3 import Web3
-from web3.exceptions import ContractCustomError
+from eth_utils import function_abi_to_4byte_selector, keccak
 
 from bridge.artifacts import artifact
-from bridge.exposure.uniswap_v3 import UniswapV3Reader
+from bridge.errors import ChainError, MissingBlock
+from bridge.exposure.lens import ANSWER, SELECTORS, Exposure, Lens, Status, _Answer, _exposures
+from bridge.local.accounts import account
+from bridge.local.market import Range
 from bridge.local.world import World
+from bridge.rpc import Rpc
+from hedge.ticks import position_amounts
+from tests.bridge.lenses import Capped, IgnoresOverrides, Lagging, Node, WithoutOverrides, lens, published
 
-LENS = Web3.to_checksum_address("0x" + "1e45" * 10)
-
-
-class Lens:
-    """ExposureLens by state override: its code stands at LENS for the length of a call."""
-
-    def __init__(self, world: World) -> None:
-        built, self.web3 = artifact("ExposureLens"), world.chain.web3
-        self.contract = self.web3.eth.contract(address=LENS, abi=built.abi)
-        self.code = self.web3.eth.call({"data": built.bytecode}).to_0x_hex()  # what the constructor would deploy
-        self.manager = world.deployment.address("NonfungiblePositionManager")
-
-    def read(self, function: str, *arguments: Any) -> Any:
-        """Call a view of the lens in one eth_call."""
-        call = self.contract.functions[function](self.manager, *arguments)
-        return call.call({}, state_override={LENS: {"code": self.code}})
+MANAGER = "NonfungiblePositionManager"
+MAX_UINT128, FOREVER = 2**128 - 1, 2**40
 
 
-def reader(world: World) -> UniswapV3Reader:
-    book = world.deployment
-    return UniswapV3Reader(
-        world.chain, book.address("NonfungiblePositionManager"), book.address("UniswapV3Factory"), book.start_block
+def all_of(world: World, by: Lens | None = None) -> list[Exposure]:
+    """Read the treasury's v3 positions."""
+    at = world.deployment
+    return (by or lens(world)).positions_of_v3(at.address(MANAGER), at.address("lp"), world.chain.head())
+
+
+def by_ids(world: World, token_ids: list[int], by: Lens | None = None) -> list[Exposure]:
+    """Read v3 positions by id."""
+    return (by or lens(world)).positions_v3(world.deployment.address(MANAGER), token_ids, world.chain.head())
+
+
+def send(world: World, function: str, *arguments: object) -> None:
+    world.chain.send(account("lp"), MANAGER, world.deployment.address(MANAGER), function, *arguments)
+
+
+def assert_is_the_managers(world: World, one: Exposure) -> None:
+    """Compare every field with what manager, factory and pool say."""
+    lp, manager = world.deployment.address("lp"), published(world, MANAGER)
+    kept = manager.functions.positions(one.token_id).call()
+    assert one.pool is not None
+    assert (one.status, one.pool.status) == (Status.READ, Status.READ)
+    assert (one.pool.token0, one.pool.token1) == (kept[2].lower(), kept[3].lower())
+    assert (one.pool.fee, one.tick_lower, one.tick_upper, one.liquidity) == tuple(kept[4:8])
+    address = published(world, "UniswapV3Factory").functions.getPool(*kept[2:5]).call()
+    assert one.pool.id == int(address, 16)
+    pool = world.chain.contract("UniswapV3Pool", address)
+    assert (one.pool.sqrt_price_x96, one.pool.tick) == tuple(pool.functions.slot0().call()[:2])
+    assert one.pool.growth0 == pool.functions.feeGrowthGlobal0X128().call()
+    assert one.pool.growth1 == pool.functions.feeGrowthGlobal1X128().call()
+    collected = manager.functions.collect((one.token_id, lp, MAX_UINT128, MAX_UINT128)).call({"from": lp})
+    assert [one.owed0, one.owed1] == collected
+    if one.liquidity:
+        taken = manager.functions.decreaseLiquidity((one.token_id, one.liquidity, 0, 0, FOREVER)).call({"from": lp})
+        ours = position_amounts(one.pool.sqrt_price_x96, one.tick_lower, one.tick_upper, one.liquidity)
+        assert list(ours) == taken
+
+
+def sides(found: list[Exposure]) -> set[str]:
+    """Say where the pools' ticks stand against the positions' ranges."""
+    return {
+        "below" if one.pool.tick < one.tick_lower else "inside" if one.pool.tick < one.tick_upper else "above"
+        for one in found
+        if one.pool is not None
+    }
+
+
+def test_positions_of_v3__in_range_and_out_both_ways__every_field_is_the_managers(world: World) -> None:
+    seen = set()
+    for eth in (3000.0, 3900.0, 2300.0, 5200.0):
+        world.market.move_to({"USD": 1.0, "ETH": eth, "BTC": 90_000.0})
+        found = all_of(world)
+        assert len(found) == 6
+        for one in found:
+            assert_is_the_managers(world, one)
+        seen |= sides(found)
+    assert seen == {"below", "inside", "above"}
+    assert any(one.owed0 and one.owed1 for one in found)
+
+
+def test_positions_of_v3__partly_and_wholly_withdrawn__every_field_is_the_managers(world: World) -> None:
+    first, second, third = all_of(world)[:3]
+    send(world, "decreaseLiquidity", (first.token_id, first.liquidity // 3, 0, 0, FOREVER))
+    send(world, "decreaseLiquidity", (second.token_id, second.liquidity, 0, 0, FOREVER))
+    send(world, "decreaseLiquidity", (third.token_id, third.liquidity, 0, 0, FOREVER))
+    send(world, "collect", (third.token_id, account("lp").address, MAX_UINT128, MAX_UINT128))
+    world.market.move_to({"USD": 1.0, "ETH": 3300.0, "BTC": 95_000.0})
+    found = all_of(world)
+    for one in found:
+        assert_is_the_managers(world, one)
+    assert found[1].liquidity == 0 < found[1].owed1  # withdrawn and not collected: owed
+    assert (found[2].liquidity, found[2].owed0, found[2].owed1) == (0, 0, 0)
+
+
+def test_positions_v3__burnt_and_unknown_ids_among_others__each_says_so_and_the_others_stand(world: World) -> None:
+    whole = all_of(world)
+    gone = whole[2]
+    send(world, "decreaseLiquidity", (gone.token_id, gone.liquidity, 0, 0, FOREVER))
+    send(world, "collect", (gone.token_id, account("lp").address, MAX_UINT128, MAX_UINT128))
+    send(world, "burn", gone.token_id)
+    ids = [whole[5].token_id, gone.token_id, 10**9, whole[0].token_id, 2**256 - 1, 0]
+    found = by_ids(world, ids)
+    assert [one.token_id for one in found] == ids
+    assert [one.status for one in found] == [
+        Status.READ,
+        *[Status.NO_POSITION] * 2,
+        Status.READ,
+        *[Status.NO_POSITION] * 2,
+    ]
+    assert all(one[2:] == (None, 0, 0, 0, 0, 0) for one in found if one.status)
+    for one in (found[0], found[3]):
+        assert_is_the_managers(world, one)
+    assert "burnt" in found[1].status.reason
+
+
+def test_positions_v3__pool_of_another_factory__is_named(world: World) -> None:
+    class WithoutPools(Node):
+        """A factory that knows no pools: a stub that answers every call with 32 zero bytes."""
+
+        def changed(self, method: str, parameters: list[Any]) -> dict[str, Any]:
+            parameters[2] |= {world.deployment.address("UniswapV3Factory"): {"code": "0x60205ff3"}}
+            return self.chain.ask(method, *parameters)
+
+    whole = all_of(world)
+    found = by_ids(world, [whole[0].token_id], Lens(WithoutPools(world)))[0]
+    assert found.status is Status.NO_POOL
+    assert found.pool is not None
+    assert found.pool[1:4] == whole[0].pool[1:4]  # type: ignore[index]  # the tokens and the fee say which
+    assert (found.pool.id, found.liquidity) == (0, 0)
+
+
+def test_positions_v3__inside_a_callback__position_of_that_pool_is_locked(world: World) -> None:
+    chain, deployer, whole = world.chain, account("deployer"), all_of(world)
+    deployed, reader = chain.deploy(deployer, "ExposureLens"), chain.deploy(deployer, "CallbackReader")
+    pool = world.market.pools[0]
+    token0 = chain.read("UniswapV3Pool", pool.address, "token0", block=chain.head())
+    chain.send(account("trader"), "IERC20Metadata", token0, "transfer", reader, 10**12)
+    ids = [one.token_id for one in whole]
+    query = chain.contract("ExposureLens", deployed).encode_abi(
+        "positionsV3", args=[world.deployment.address(MANAGER), ids]
     )
+    limit = chain.read("UniswapV3Pool", pool.address, "slot0", block=chain.head())[0] - 10**9
+    chain.send(deployer, "CallbackReader", reader, "swapAndRead", pool.address, limit, deployed, query)
+    assert chain.read("CallbackReader", reader, "succeeded", block=chain.head())
+    answer = bytes(chain.read("CallbackReader", reader, "answer", block=chain.head()))
+    found = _exposures(_Answer(answer, 0, 0))
+    inside = [one.pool is not None and one.pool.id == int(pool.address, 16) for one in whole]
+    assert [one.status for one in found] == [Status.LOCKED if here else Status.READ for here in inside]
+    assert {one[3:] for one in found if one.status} == {(0, 0, 0, 0, 0)}
+    assert [one for one in found if not one.status] == [
+        one for one, here in zip(whole, inside, strict=True) if not here
+    ]
 
 
-def test_read_owner__the_treasury__every_number_is_the_managers(world: World) -> None:
-    owner, block = world.deployment.address("lp"), world.chain.head()
-    seen, total, exposures = Lens(world).read("readOwner", owner, 0, 1000)
-    expected = reader(world).read_positions(owner, block)
-    assert total == len(exposures) == len(expected)
-    assert seen[:2] == (block.number, block.timestamp)
-    assert "0x" + seen[2].hex() == world.chain.at(block.number - 1).hash
-    for found, one in zip(exposures, expected, strict=True):
-        assert found[0] == one.token_id
-        assert found[1:4] == (one.pool, *one.tokens)
-        assert found[4:9] == (one.fee, one.tick_lower, one.tick_upper, one.liquidity, one.sqrt_price_x96)
-        assert found[10:] == one.fees_units
-    assert any(one[10] for one in exposures)
+def test_positions_v3__any_order_and_twice__keeps_it(world: World) -> None:
+    whole = all_of(world)
+    ids = [one.token_id for one in reversed(whole)] + [whole[0].token_id]
+    assert by_ids(world, ids) == [*whole[::-1], whole[0]]
+    assert by_ids(world, []) == []
 
 
-def test_read_owner__by_pages__is_the_same_list(world: World) -> None:
-    lens, owner = Lens(world), world.deployment.address("lp")
-    _, total, whole = lens.read("readOwner", owner, 0, 1000)
-    pages = [lens.read("readOwner", owner, first, 4)[2] for first in range(0, total, 4)]
-    assert [one for page in pages for one in page] == whole
-    assert lens.read("readOwner", owner, total, 4)[2] == []
+def test_positions_of_v3__nobody_s__is_empty(world: World) -> None:
+    nobody = account("outsider").address
+    assert lens(world).positions_of_v3(world.deployment.address(MANAGER), nobody, world.chain.head()) == []
 
 
-def test_read__ids_in_any_order__keeps_it(world: World) -> None:
-    lens, owner = Lens(world), world.deployment.address("lp")
-    whole = lens.read("readOwner", owner, 0, 1000)[2]
-    assert lens.read("read", [one[0] for one in reversed(whole)])[1] == whole[::-1]
+def test_positions_v3__thousand_positions__one_call_and_every_number(world: World) -> None:
+    start = {"USD": 1.0, "ETH": 3000.0, "BTC": 90_000.0}
+    world.market.move_to(start)
+    # Ranges of many ticks and pools, below, around and above the price; half of them share their ticks with another.
+    ranges = [Range(i % 3, 0.60 + i % 250 / 500, 0.65 + i % 250 / 400 + i % 2 / 4, 500.0) for i in range(1_000)]
+    ids = world.market.mint_many(account("lp"), ranges, start)
+    for eth in (3200.0, 2800.0):
+        world.market.move_to(start | {"ETH": eth})
+    node = Node(world)
+    found = by_ids(world, ids, Lens(node))
+    assert node.calls == 1
+    assert [one.token_id for one in found] == ids
+    assert sides(found) == {"below", "inside", "above"}
+    for one in found[::7]:
+        assert_is_the_managers(world, one)
+    assert all_of(world, Lens(node))[6:] == found
+    assert node.calls == 3  # 1,006 positions: a thousand, and six
+    capped = Capped(world, 8_000_000)
+    assert by_ids(world, ids, Lens(capped)) == found
+    assert 2 < capped.calls < 20
+    once = WithoutOverrides(world)
+    assert by_ids(world, ids, Lens(once)) == found
+    assert once.calls == 2  # refused, and then without
 
 
-def test_read__answer__is_flat_words_twelve_a_position(world: World) -> None:
-    lens = Lens(world)
-    ids = [one[0] for one in lens.read("readOwner", world.deployment.address("lp"), 0, 1000)[2]]
-    data = lens.contract.encode_abi("read", args=[lens.manager, ids])
-    raw = bytes(lens.web3.eth.call({"to": LENS, "data": data}, "latest", {LENS: {"code": lens.code}}))
-    assert len(raw) == 32 * (3 + 1 + 1 + 12 * len(ids))
-    assert int.from_bytes(raw[128:160], "big") == len(ids)
+@pytest.mark.parametrize("kind", [WithoutOverrides, IgnoresOverrides])
+def test_lens__node_without_state_override__same_answer_and_remembers(world: World, kind: type[Node]) -> None:
+    node = kind(world)
+    by = Lens(node)
+    assert all_of(world, by) == all_of(world)
+    assert node.calls == 2
+    assert all_of(world, by) == all_of(world)
+    assert node.calls == 3
 
 
-def test_read__pool_of_another_factory__is_named(world: World) -> None:
-    lens = Lens(world)
-    found = lens.read("readOwner", world.deployment.address("lp"), 0, 1)[2][0]
-    with pytest.raises(
-        ContractCustomError, match="0x" + keccak(text="NoPool(uint256,address,address,uint24)")[:4].hex()
-    ):
-        _without_pools(lens, found[0])
+def test_lens__gas_cap_below_one_position__says_so(world: World) -> None:
+    with pytest.raises(ChainError, match="too little gas"):
+        all_of(world, Lens(Capped(world, 200_000)))
 
 
-def _without_pools(lens: Lens, token_id: int) -> None:
-    """Read with a factory that knows no pools: a stub that answers every call with 32 zero bytes."""
-    factory = lens.web3.eth.call({"to": lens.manager, "data": "0x" + keccak(text="factory()")[:4].hex()})
-    stub = {"code": "0x60205ff3"}
-    where = Web3.to_checksum_address(bytes(factory)[12:])
-    call = lens.contract.functions.read(lens.manager, [token_id])
-    call.call({}, state_override={LENS: {"code": lens.code}, where: stub})
+def test_lens__node_of_an_older_block__is_refused(world: World) -> None:
+    with pytest.raises(MissingBlock, match="lags"):
+        all_of(world, Lens(Lagging(world)))
+
+
+@pytest.mark.parametrize("overrides", [True, False])
+def test_lens__manager_that_is_none__is_refused(world: World, overrides: bool) -> None:
+    with pytest.raises(ChainError, match=r"reading positions: .*reverted"):
+        Lens(world.chain, overrides).positions_v3(world.deployment.address("PoolManager"), [1], world.chain.head())
+
+
+def test_rpc__same_node__same_answer(world: World) -> None:
+    assert all_of(world, Lens(Rpc(world.chain.url))) == all_of(world)
+
+
+def test_selectors__written_out__are_those_of_the_contract() -> None:
+    functions = {entry["name"]: entry for entry in artifact("ExposureLens").abi if entry["type"] == "function"}
+    assert {
+        name: function_abi_to_4byte_selector(entry).hex()  # type: ignore[arg-type]
+        for name, entry in functions.items()
+    } == SELECTORS
+    assert keccak(text="Answer(bytes)")[:4].hex() == ANSWER

@@ -48,7 +48,7 @@ def test_look__fresh_world__values_the_book_and_misses_a_plan_only(world: World,
     found = seen(world, config)
     assert found.block == world.chain.head()
     assert found.exposure is not None
-    assert found.exposure.value_usd == pytest.approx(2_950_000, rel=0.1)
+    assert found.exposure.value_usd == pytest.approx(3_300_000, rel=0.1)
     assert [(feed.asset, feed.stale) for feed in found.feeds] == [("BTC", False), ("ETH", False)]
     assert (found.on_record, found.drift, found.layers, found.proposals) == (None, None, (), ())
     assert [warning.kind for warning in found.warnings] == ["plan"]

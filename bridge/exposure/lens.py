@@ -1,0 +1,306 @@
+"""ExposureLens: thousands of positions in one `eth_call` each thousand, at one block, without anything deployed.
+
+    ids, block -> question -> eth_call -> words -> Answer
+
+The code of the lens stands at an address of its own for the length of the call (state override). A node that knows no
+state override gets a call without a target that deploys the lens, asks it and reverts with the answer. Only the
+standard library is needed, so that a script which reads positions once starts at once.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple, Protocol
+
+from bridge.artifacts import artifact
+from bridge.blocks import BlockRef
+from bridge.errors import ChainError, MissingBlock
+
+ADDRESS = "0x" + "1e45" * 10
+CHUNK = 1_000  # beyond, memory costs gas that grows with the square
+GAS = 500_000_000  # 1,000 positions take 20 to 45 million; a node caps it, and the lens stops before its end
+SELECTORS = {"sharesV2": "39163df4", "positionsV3": "8d8021d4", "positionsOfV3": "1d1bbe55", "positionsV4": "425b9a45"}
+ANSWER = "80d18d5f"  # LensCall's error
+POOL_WORDS, SHARE_WORDS = 11, 10
+_ROW = struct.Struct(">32sQQ16s16s16s")
+_WORD = 64  # hexadecimal digits
+
+
+class Status(IntEnum):
+    """Whether the numbers of a position stand, as the contract says."""
+
+    READ = 0
+    NO_POSITION = 1
+    NO_POOL = 2
+    LOCKED = 3
+
+    @property
+    def reason(self) -> str:
+        """Say why there are no numbers."""
+        return (
+            "read",
+            "no such position (burnt, or of another manager)",
+            "its pool does not exist",
+            "its pool is in the middle of a change",
+        )[self]
+
+
+class Node(Protocol):
+    """Whatever sends a JSON-RPC request: `bridge.chain.Chain` or `bridge.rpc.Rpc`."""
+
+    def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
+        """Return the node's answer, an error of its own included."""
+
+
+class PoolSeen(NamedTuple):
+    """A v3 or v4 pool, as IExposureLens describes it; addresses in lower case."""
+
+    id: int
+    token0: str
+    token1: str
+    fee: int
+    spacing: int
+    hooks: str
+    sqrt_price_x96: int
+    tick: int
+    growth0: int
+    growth1: int
+    status: Status
+
+
+class Exposure(NamedTuple):
+    """A position; every number but `token_id` is 0 unless `status` is READ, and `pool` None without a position."""
+
+    token_id: int
+    status: Status
+    pool: PoolSeen | None
+    tick_lower: int
+    tick_upper: int
+    liquidity: int
+    owed0: int
+    owed1: int
+
+
+class Share(NamedTuple):
+    """An owner's share of a v2 pair, as IExposureLens describes it."""
+
+    pair: str
+    token0: str
+    token1: str
+    reserve0: int
+    reserve1: int
+    total_supply: int
+    balance: int
+    amount0: int
+    amount1: int
+    status: Status
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """An answer's words after those that name its block."""
+
+    raw: bytes
+    number: int
+    timestamp: int
+
+    def word(self, index: int) -> int:
+        return int.from_bytes(self.raw[32 * index : 32 * index + 32], "big")
+
+    def array(self, index: int, width: int) -> list[tuple[int, ...]]:
+        """Return the elements, `width` words each, of the array to which a word points."""
+        start, length = self._start(index)
+        return [tuple(self.word(start + width * row + i) for i in range(width)) for row in range(length)]
+
+    def rows(self, index: int) -> Iterator[tuple[Any, ...]]:
+        """Return the rows of positions to which a word points."""
+        start, length = self._start(index)
+        return _ROW.iter_unpack(memoryview(self.raw)[32 * start : 32 * (start + length)])
+
+    def _start(self, index: int) -> tuple[int, int]:
+        start = self.word(index) // 32
+        return start + 1, self.word(start)
+
+
+class Lens:
+    """Reads positions through a node.
+
+    Parameters
+    ----------
+    node
+        Where to ask.
+    overrides
+        False to use the deployless call from the start; otherwise it is used once the node refuses a state override.
+    """
+
+    def __init__(self, node: Node, overrides: bool = True) -> None:
+        self.node, self.overrides = node, overrides
+
+    def shares_v2(self, owner: str, pairs: Sequence[str], block: BlockRef) -> list[Share]:
+        """Read an owner's shares of v2 pairs, in the order of the pairs."""
+        answer = self._ask("sharesV2", _word(owner) + _word(64) + _array(pairs), block)
+        return [_share(one) for one in answer.array(3, SHARE_WORDS)]
+
+    def positions_v3(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[Exposure]:
+        """Read v3 positions by id, in the order of the ids."""
+        return self._by_ids("positionsV3", manager, token_ids, block)
+
+    def positions_v4(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[Exposure]:
+        """Read v4 positions by id, in the order of the ids."""
+        return self._by_ids("positionsV4", manager, token_ids, block)
+
+    def positions_of_v3(self, manager: str, owner: str, block: BlockRef) -> list[Exposure]:
+        """Read all v3 positions of an owner, in the manager's order."""
+        found: list[Exposure] = []
+        total = 1
+        while len(found) < total:
+            asked = _word(manager) + _word(owner) + _word(len(found)) + _word(CHUNK)
+            answer = self._ask("positionsOfV3", asked, block)
+            total = answer.word(5)
+            found += _progress(_exposures(answer), total - len(found))
+        return found
+
+    def _by_ids(self, function: str, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[Exposure]:
+        found: list[Exposure] = []
+        while len(found) < len(token_ids):
+            part = token_ids[len(found) : len(found) + CHUNK]
+            found += _progress(
+                _exposures(self._ask(function, _word(manager) + _word(64) + _array(part), block)), len(part)
+            )
+        return found
+
+    def _ask(self, function: str, arguments: str, block: BlockRef) -> _Answer:
+        """Ask, and check that the answer is of the block."""
+        raw = self._call(SELECTORS[function] + arguments, block.number)
+        answer = _Answer(raw, int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big"))
+        if (answer.number, answer.timestamp) != (block.number, block.timestamp):
+            raise MissingBlock(
+                f"asked for block {block.number} of time {block.timestamp}, the node answered of block {answer.number} "
+                f"of time {answer.timestamp}: it lags, or serves another chain"
+            )
+        return answer
+
+    def _call(self, question: str, number: int) -> bytes:
+        """Ask by state override, else by deployless call, and return the lens's answer."""
+        if self.overrides:
+            code = {ADDRESS: {"code": artifact("ExposureLens").runtime}}
+            answer = self.node.ask("eth_call", _transaction("0x" + question) | {"to": ADDRESS}, hex(number), code)
+            if answer.get("result") not in (None, "0x"):
+                return bytes.fromhex(answer["result"][2:])
+            reason = _revert_data(answer)
+            if reason:
+                raise _refusal(reason)
+        code_and_question = _bytes_pair(artifact("ExposureLens").bytecode[2:], question)
+        data = artifact("LensCall").bytecode + code_and_question
+        answer = self.node.ask("eth_call", _transaction(data), hex(number))
+        reason = _revert_data(answer)
+        if not reason.startswith(ANSWER):
+            raise _refusal(reason) if reason else ChainError(f"reading positions: {answer.get('error', answer)}")
+        self.overrides = False
+        return _unwrapped(bytes.fromhex(reason[len(ANSWER) :]))
+
+
+def _transaction(data: str) -> dict[str, str]:
+    return {"data": data, "gas": hex(GAS)}
+
+
+def _revert_data(answer: dict[str, Any]) -> str:
+    """Return the hexadecimal digits of the data that a call reverted with, none if it did not."""
+    error = answer.get("error")
+    data = error.get("data") if isinstance(error, dict) else None
+    return data[2:] if isinstance(data, str) and data.startswith("0x") else ""
+
+
+def _refusal(reason: str) -> Exception:
+    from bridge.reverts import decode_reason  # loads web3.py
+
+    return decode_reason(bytes.fromhex(reason), "reading positions")
+
+
+def _word(value: int | str) -> str:
+    return f"{int(value, 16) if isinstance(value, str) else value:064x}"
+
+
+def _array(values: Sequence[int | str]) -> str:
+    return _word(len(values)) + "".join(map(_word, values))
+
+
+def _bytes_pair(first: str, second: str) -> str:
+    """Encode two arguments of type bytes, given as hexadecimal digits."""
+    tails = [_word(len(one) // 2) + one.ljust(-(-len(one) // _WORD) * _WORD, "0") for one in (first, second)]
+    return _word(64) + _word(64 + len(tails[0]) // 2) + "".join(tails)
+
+
+def _unwrapped(encoded: bytes) -> bytes:
+    """Return the content of one argument of type bytes."""
+    length = int.from_bytes(encoded[32:64], "big")
+    return encoded[64 : 64 + length]
+
+
+def _progress(found: list[Exposure], asked: int) -> list[Exposure]:
+    if asked and not found:
+        raise ChainError("the node allows too little gas to read a single position: raise its cap for eth_call")
+    return found
+
+
+def _exposures(answer: _Answer) -> list[Exposure]:
+    pools = [_pool(one) for one in answer.array(3, POOL_WORDS)]
+    found = []
+    for token, head, tail, liquidity, owed1, owed0 in answer.rows(4):
+        status = head >> 56
+        found.append(
+            Exposure(
+                _integer(token),
+                _STATUS[status],
+                None if status == Status.NO_POSITION else pools[(head & 0xFF) << 16 | tail >> 48],
+                _signed(tail >> 24 & 0xFFFFFF),
+                _signed(tail & 0xFFFFFF),
+                _integer(liquidity),
+                _integer(owed0),
+                _integer(owed1),
+            )
+        )
+    return found
+
+
+def _pool(words: tuple[int, ...]) -> PoolSeen:
+    id_, token0, token1, fee, spacing, hooks, price, tick, growth0, growth1, status = words
+    return PoolSeen(
+        id_,
+        _address(token0),
+        _address(token1),
+        fee,
+        _signed(spacing & 0xFFFFFF),
+        _address(hooks),
+        price,
+        _signed(tick & 0xFFFFFF),
+        growth0,
+        growth1,
+        Status(status),
+    )
+
+
+def _share(words: tuple[int, ...]) -> Share:
+    pair, token0, token1, *numbers, status = words
+    reserve0, reserve1, supply, balance, amount0, amount1 = numbers
+    named = _address(pair), _address(token0), _address(token1)
+    return Share(*named, reserve0, reserve1, supply, balance, amount0, amount1, Status(status))
+
+
+def _integer(word: bytes) -> int:
+    return int.from_bytes(word, "big")
+
+
+def _signed(tick: int) -> int:
+    """Read 24 bits in two's complement."""
+    return (tick ^ 0x800000) - 0x800000
+
+
+def _address(word: int) -> str:
+    return f"0x{word:040x}"
+
+
+_STATUS = tuple(Status)

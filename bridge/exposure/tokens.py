@@ -1,0 +1,26 @@
+"""Decimals of tokens, from the chain, each asked once."""
+
+from __future__ import annotations
+
+from bridge.blocks import BlockRef
+from bridge.chain import Chain
+
+NATIVE = "0x" + "00" * 20  # the chain's own coin in Uniswap v4
+NATIVE_DECIMALS = 18
+
+
+class Decimals:
+    """Reads decimals of tokens and remembers them."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self._known = {NATIVE: NATIVE_DECIMALS}
+
+    def of(self, tokens: tuple[str, str], block: BlockRef) -> tuple[int, int]:
+        """Return the decimals of a pool's two tokens."""
+        return self._one(tokens[0], block), self._one(tokens[1], block)
+
+    def _one(self, token: str, block: BlockRef) -> int:
+        if token not in self._known:
+            self._known[token] = int(self.chain.read("IERC20Metadata", token, "decimals", block=block))
+        return self._known[token]

@@ -1,0 +1,143 @@
+"""v2 shares by the lens against what the pair itself pays, with the protocol's part of fees and without."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.chain import Chain
+from bridge.exposure.lens import Share, Status
+from bridge.exposure.uniswap_v2 import UniswapV2Reader
+from bridge.local.accounts import account
+from bridge.local.other_pools import PairV2
+from bridge.local.world import World
+from bridge.signers import Signer
+from tests.bridge.lenses import lens, published
+
+PAIR = "UniswapV2Pair"
+
+
+def pair_of(world: World) -> PairV2:
+    assert world.market.pair is not None
+    return world.market.pair
+
+
+def share_of(world: World, owner: str) -> Share:
+    return lens(world).shares_v2(owner, [pair_of(world).address], world.chain.head())[0]
+
+
+def burnt(world: World, who: Signer, balance: int) -> list[int]:
+    """Return what the pair pays for a balance: move it to the pair, and ask `burn` in a static call; undone."""
+    chain, pair = world.chain, pair_of(world).address
+    snapshot = chain.request("evm_snapshot")
+    chain.send(who, PAIR, pair, "transfer", pair, balance)
+    paid = chain.read(PAIR, pair, "burn", who.address, block=chain.head(), sender=who.address)
+    chain.request("evm_revert", snapshot)
+    return list(paid)
+
+
+def assert_is_the_pairs(world: World, who: Signer) -> Share:
+    chain, pair, share = world.chain, pair_of(world).address, share_of(world, who.address)
+    asked = {name: chain.read(PAIR, pair, name, block=chain.head()) for name in ("token0", "token1", "totalSupply")}
+    assert (share.pair, share.token0, share.token1) == (pair.lower(), *(asked[n].lower() for n in ("token0", "token1")))
+    assert [share.reserve0, share.reserve1] == chain.read(PAIR, pair, "getReserves", block=chain.head())[:2]
+    assert share.total_supply == asked["totalSupply"]
+    assert share.balance == chain.read(PAIR, pair, "balanceOf", who.address, block=chain.head())
+    assert [share.amount0, share.amount1] == burnt(world, who, share.balance)
+    assert share.status is Status.READ
+    return share
+
+
+def move(world: World, *prices: float) -> None:
+    for eth in prices:
+        pair_of(world).move_to({"USD": 1.0, "ETH": eth})
+
+
+@pytest.mark.parametrize("role", ["lp", "market-maker"])
+def test_shares_v2__after_swaps_both_ways__every_field_is_the_pairs(world: World, role: str) -> None:
+    for eth in (3400.0, 2500.0, 3000.0):
+        move(world, eth)
+        assert_is_the_pairs(world, account(role))
+
+
+def test_shares_v2__protocol_takes_its_part__every_field_is_the_pairs(world: World) -> None:
+    deployer, factory, lp = account("deployer"), world.deployment.address("UniswapV2Factory"), account("lp")
+    move(world, 3300.0, 3000.0)
+    before = assert_is_the_pairs(world, lp)
+    published_factory = published(world, "UniswapV2Factory")
+    data = published_factory.encode_abi("setFeeTo", args=[account("outsider").address])
+    world.chain.send_raw(deployer, factory, data, "turning the protocol's fee on")  # type: ignore[arg-type]
+    pair_of(world).mint(lp, 1_000, {"USD": 1.0, "ETH": 3000.0})  # from here on the pair counts
+    move(world, 3600.0, 3000.0)
+    after = assert_is_the_pairs(world, lp)
+    assert after.amount0 < after.balance * after.reserve0 // after.total_supply  # the protocol's part is off
+    assert after.balance > before.balance
+
+
+def test_shares_v2__tokens_given_to_the_pair__count_as_burn_counts_them(world: World) -> None:
+    pair, trader = pair_of(world), account("trader")
+    world.chain.send(trader, "IERC20Metadata", world.market.tokens["USD"], "transfer", pair.address, 10**12)
+    share = assert_is_the_pairs(world, account("lp"))
+    assert (share.amount0, share.amount1) > (0, 0)
+
+
+def test_shares_v2__owner_without_a_share_and_address_without_a_pair__say_so(world: World) -> None:
+    nobody, pair = account("outsider").address, pair_of(world).address
+    found = lens(world).shares_v2(nobody, [nobody, pair, world.market.tokens["USD"]], world.chain.head())
+    assert [one.status for one in found] == [Status.NO_POOL, Status.READ, Status.NO_POOL]
+    assert (found[1].balance, found[1].amount0, found[1].amount1) == (0, 0, 0)
+
+
+def test_shares_v2__inside_a_callback__is_locked(world: World) -> None:
+    chain, pair, deployer = world.chain, pair_of(world), account("deployer")
+    deployed, reader = chain.deploy(deployer, "ExposureLens"), chain.deploy(deployer, "CallbackReader")
+    token0 = world.market.tokens[pair.first]
+    chain.send(account("trader"), "IERC20Metadata", token0, "transfer", reader, 10**9)
+    query = chain.contract("ExposureLens", deployed).encode_abi(
+        "sharesV2", args=[account("lp").address, [pair.address]]
+    )
+    chain.send(deployer, "CallbackReader", reader, "borrowAndRead", pair.address, 10**9, deployed, query)
+    assert chain.read("CallbackReader", reader, "succeeded", block=chain.head())
+    answer = bytes(chain.read("CallbackReader", reader, "answer", block=chain.head()))
+    words = [int.from_bytes(answer[at : at + 32], "big") for at in range(0, len(answer), 32)]
+    assert words[-1] == Status.LOCKED
+    assert not any(words[-9:-1])
+    assert share_of(world, account("lp").address).status is Status.READ
+
+
+def reader(world: World, chain: Chain | None = None) -> UniswapV2Reader:
+    at = world.deployment
+    return UniswapV2Reader(chain or world.chain, at.address("UniswapV2Factory"), list(at.assets), at.start_block)
+
+
+def test_read_positions__share__amounts_and_history_are_the_pairs(world: World) -> None:
+    lp = account("lp")
+    move(world, 3500.0, 2700.0, 3000.0)
+    (one,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    share = assert_is_the_pairs(world, lp)
+    assert one.amounts_units == (share.amount0, share.amount1)
+    assert one.fees_units == (0, 0)
+    assert one.held_units is not None
+    assert one.earned_units is not None
+    assert all(earned > 0 for earned in one.earned_units)
+    # What it would be without the fees is worth at most what holding would be worth.
+    kept = [amount - fee for amount, fee in zip(one.amounts_units, one.earned_units, strict=True)]
+    assert kept[0] * kept[1] <= one.held_units[0] * one.held_units[1]
+
+
+def test_read_positions__half_withdrawn__half_the_deposit_is_held(world: World) -> None:
+    lp, pair = account("lp"), pair_of(world).address
+    (before,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    half = share_of(world, lp.address).balance // 2
+    world.chain.send(lp, PAIR, pair, "transfer", pair, half)
+    world.chain.send(lp, PAIR, pair, "burn", lp.address)
+    (after,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    assert before.held_units is not None
+    assert after.held_units == pytest.approx([units / 2 for units in before.held_units], rel=1e-6)
+
+
+def test_read_positions__tokens_from_somebody_else__history_is_unknown(world: World) -> None:
+    lp, other = account("lp"), account("outsider")
+    world.chain.send(lp, PAIR, pair_of(world).address, "transfer", other.address, 10**9)
+    (one,) = reader(world).read_positions(other.address, world.chain.head()).read
+    assert (one.held_units, one.earned_units) == (None, None)
+    assert one.liquidity > 0
