@@ -2,9 +2,12 @@
 
 import sys
 
-from benchmarks.cases import CASES
+from benchmarks.cases import CASES as PURE
+from benchmarks.chain_cases import CHAIN_CASES
 from benchmarks.race import race
 from benchmarks.report import summary, write
+
+CASES = PURE | CHAIN_CASES
 
 
 def main(wanted: list[str]) -> None:

@@ -14,10 +14,11 @@ import numpy as np
 from benchmarks.cases import Case
 from benchmarks.environment import HERE, ensure
 from benchmarks.peers_amm import AMM
+from benchmarks.peers_chain import CHAIN
 from benchmarks.peers_options import OPTIONS
 
 ROUNDS, CALLS = 7, 3  # a turn is the best of its calls: what a machine at rest would show
-_OWN_INTERPRETER = {"numpy", "numpy_lean", "numpy_grid"}  # measured with the product's own numpy and scipy
+_OWN_INTERPRETER = {"numpy", "numpy_lean", "numpy_grid", "web3.py", "evm_floor", "evm_floor_once"}  # the product's own
 
 
 class PeerFailed(Exception):
@@ -73,7 +74,7 @@ class Peer:
 
 def race(case: Case) -> dict[str, Any]:
     """Measure one row; return it as results.json holds it."""
-    ours = case.call()
+    ours = case.columns(case.call())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for key, values in case.arrays.items():
@@ -99,7 +100,7 @@ def _start(row: str, folder: Path) -> tuple[list[Peer], dict[str, str]]:
     """Start every peer of a row; return those that answer, and why the others do not."""
     peers: list[Peer] = []
     failed: dict[str, str] = {}
-    for name in {**OPTIONS, **AMM}[row]:
+    for name in {**OPTIONS, **AMM, **CHAIN}[row]:
         try:
             peers.append(Peer(name, row, folder))
         except PeerFailed as error:

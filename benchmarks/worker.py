@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from peers_amm import AMM
+from peers_chain import CHAIN
 from peers_options import OPTIONS
 
-PEERS = {**OPTIONS, **AMM}
+PEERS = {**OPTIONS, **AMM, **CHAIN}
 
 
 def main(peer: str, row: str, folder: Path) -> None:

@@ -7,7 +7,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from bridge.errors import NodeUnreachable
+from bridge.blocks import BlockRef
+from bridge.errors import ChainError, NodeUnreachable
 
 TIMEOUT_SECONDS = 30
 
@@ -33,3 +34,17 @@ class Rpc:
                 return dict(json.load(answer))
         except (OSError, ValueError) as error:
             raise NodeUnreachable(self.url, type(error).__name__) from error
+
+    def head(self) -> BlockRef:
+        """Read the newest block's reference; everything after is read at it.
+
+        Raises
+        ------
+        ChainError
+            The node answers with an error.
+        """
+        answer = self.ask("eth_getBlockByNumber", "latest", False)
+        block = answer.get("result")
+        if not block:
+            raise ChainError(f"reading the newest block: {answer.get('error', 'there is none')}")
+        return BlockRef(int(block["number"], 16), block["hash"], int(block["timestamp"], 16))

@@ -71,7 +71,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     )
     _delegate(chain, ours["HedgeVotes"])
     progress("creating pools and positions", 0.25)
-    tokens = _tokens(chain, contracts["WETH9"])
+    tokens = deploy_tokens(chain, contracts["WETH9"])
     market = _market(chain, contracts, tokens, path)
     _play(chain, market, path, progress)
     named = {name: account(name).address for name in ("lp", "operator")}
@@ -110,7 +110,8 @@ def _delegate(chain: Chain, votes: str) -> None:
         chain.send(voter, "HedgeVotes", votes, "delegate", to.address)
 
 
-def _tokens(chain: Chain, weth: str) -> dict[str, str]:
+def deploy_tokens(chain: Chain, weth: str) -> dict[str, str]:
+    """Deploy the tokens that stand for USD and BTC; returns the token of each asset."""
     deployer = account("deployer")
     return {
         "USD": chain.deploy(deployer, "TestToken", "USD Coin (local)", "USDC", 6),

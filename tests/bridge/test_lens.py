@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from eth_utils import function_abi_to_4byte_selector, keccak
 
 from bridge.artifacts import artifact
-from bridge.errors import ChainError, MissingBlock
+from bridge.errors import ChainError, MissingBlock, NodeUnreachable
 from bridge.exposure.lens import ANSWER, SELECTORS, Exposure, Lens, Status, _Answer, _exposures
 from bridge.local.accounts import account
+from bridge.local.anvil import free_port
 from bridge.local.market import Range
 from bridge.local.world import World
 from bridge.rpc import Rpc
@@ -218,7 +221,19 @@ def test_lens__manager_that_is_none__is_refused(world: World, overrides: bool) -
 
 
 def test_rpc__same_node__same_answer(world: World) -> None:
-    assert all_of(world, Lens(Rpc(world.chain.url))) == all_of(world)
+    node = Rpc(world.chain.url)
+    assert node.head() == world.chain.head()
+    assert all_of(world, Lens(node)) == all_of(world)
+
+
+def test_rpc__nobody_there__is_unreachable() -> None:
+    with pytest.raises(NodeUnreachable):
+        Rpc(f"http://127.0.0.1:{free_port()}").head()
+
+
+def test_cold_read__modules_it_needs__load_neither_web3_nor_numpy() -> None:
+    code = "import sys, bridge.rpc, bridge.exposure.lens, hedge.ticks; print({'web3', 'numpy'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
 def test_selectors__written_out__are_those_of_the_contract() -> None:
