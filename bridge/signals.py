@@ -115,7 +115,7 @@ def with_term_structure(histories: Histories, chains: Mapping[str, OptionChain])
 
 
 def _quick_ratio(terms: SignalsConfig, seen: Observation, chain: Chain, deployment: Deployment) -> Signal:
-    depth = read_depth(chain, deployment.assets, seen.raw_positions, seen.block)
+    depth = read_depth(chain, deployment, seen.raw_positions, seen.block)
     outflow = terms.outflow_share * book_exposure(seen.book, seen.market).value_usd
     ratio = float(quick_ratio(depth, terms.reserves_usd, outflow, terms.margin_usd))
     source = (

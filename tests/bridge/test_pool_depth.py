@@ -19,6 +19,7 @@ from bridge.planning import Planned, make_plan, report_content
 from bridge.pool_depth import read_depth
 from bridge.report.html import render_report
 from bridge.signals import read_signals
+from bridge.units import price_from_sqrt_x96
 from hedge.signals.signal import State
 
 
@@ -45,7 +46,7 @@ def test_read_depth__price_falls_by_the_band__is_what_the_pool_pays(
 ) -> None:
     pool = next(one for one in world.market.pools if (one.base, one.quote) == (base, "USD"))
     positions = without_liquidity(seen.raw_positions, pool.address)
-    told = read_depth(world.chain, world.deployment.assets, positions, seen.block, band)
+    told = read_depth(world.chain, world.deployment, positions, seen.block, band)
     before = usd_in(world, pool.address)
     first, second = (pool.base, pool.quote) if pool.base_is_token0 else (pool.quote, pool.base)
     prices = {"USD": 1.0, base: seen.market.spots[base] * (1.0 - band)}
@@ -54,15 +55,38 @@ def test_read_depth__price_falls_by_the_band__is_what_the_pool_pays(
     assert before - usd_in(world, pool.address) == pytest.approx(told, rel=1e-6)
 
 
+@pytest.mark.parametrize("band", [0.02, 0.3])  # 0.3 is beyond the end of a position
+def test_read_depth__v4_pool_falls_by_the_band__is_what_the_manager_pays(
+    world: World, seen: Observation, band: float
+) -> None:
+    pool, manager = world.market.pool_v4, world.deployment.address("PoolManager")
+    assert pool is not None
+    (one,) = (one for one in seen.raw_positions if one.protocol == "uniswap-v4")
+    bare = dataclasses.replace(one, liquidity=0)
+    told = read_depth(world.chain, world.deployment, [bare], seen.block, band)
+    assert told > read_depth(world.chain, world.deployment, [one], seen.block, band) > 0.0
+    before, price = usd_in(world, manager), price_from_sqrt_x96(pool.root(), *one.decimals)
+    pool.move_to(price * (1.0 - band), 50_000 * 10**18)
+    assert before - usd_in(world, manager) == pytest.approx(told, rel=1e-6)
+
+
+def test_read_depth__v2_pair__is_the_share_of_its_reserve_that_the_fall_takes(world: World, seen: Observation) -> None:
+    (one,) = (one for one in seen.raw_positions if one.protocol == "uniswap-v2")
+    bare = dataclasses.replace(one, liquidity=0)
+    told = read_depth(world.chain, world.deployment, [bare], seen.block, 0.19)
+    assert told == pytest.approx(0.1 * usd_in(world, one.pool), rel=1e-9)
+    assert 0.0 < read_depth(world.chain, world.deployment, [one], seen.block, 0.19) < told
+
+
 def test_read_depth__own_liquidity__does_not_count_nor_do_pools_without_usd(world: World, seen: Observation) -> None:
-    assets, block = world.deployment.assets, seen.block
-    others = read_depth(world.chain, assets, seen.raw_positions, block)
+    deployment, block = world.deployment, seen.block
+    others = read_depth(world.chain, deployment, seen.raw_positions, block)
     bare = [dataclasses.replace(one, liquidity=0) for one in seen.raw_positions]
-    assert 0.0 < others < read_depth(world.chain, assets, bare, block)
+    assert 0.0 < others < read_depth(world.chain, deployment, bare, block)
     pair = [one for one in seen.raw_positions if assets_of(world, one) == {"ETH", "BTC"}]
     assert pair
-    assert read_depth(world.chain, assets, pair, block) == 0.0
-    assert read_depth(world.chain, assets, [], block) == 0.0
+    assert read_depth(world.chain, deployment, pair, block) == 0.0
+    assert read_depth(world.chain, deployment, [], block) == 0.0
 
 
 def assets_of(world: World, one: PoolPosition) -> set[str]:
