@@ -133,3 +133,11 @@ def test_automated__by_the_role_alone__applies_at_once_by_the_stewards_rules(par
     assert (parameters.read("value", KEY), parameters.read("voted")[KEY]) == (1100, 1000)
     assert parameters.read("readyAt", KEY, DAO) == 0
     assert parameters.read("readyAt", KEY, AUTOMATED) == parameters.node.now + DAY
+
+
+def test_window__fall_confirmed_by_a_vote_after_limits_shrank__is_no_drift(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {KEY: 700})
+    parameters.send("setLimits", KEY, (200, 3000, 1, 1, DAY), sender=TIMELOCK)
+    node.advance(DAY)
+    vote(parameters, {KEY: 700})
+    assert parameters.read("voted")[KEY] == 700
