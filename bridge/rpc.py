@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 from bridge.blocks import BlockRef
 from bridge.errors import ChainError, NodeUnreachable
@@ -14,10 +14,13 @@ TIMEOUT_SECONDS = 30
 
 
 class Rpc:
-    """A node by its URL; proxies are taken from the environment."""
+    """A node by its URL, http or https; no proxy, and no user name in the URL."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url, parts = url, urlsplit(url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+        self._path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
 
     def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
         """Send a request and return the node's answer, an error of its own included.
@@ -27,12 +30,12 @@ class Rpc:
         NodeUnreachable
             Nothing answers at the URL, or not in JSON.
         """
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-                return dict(json.load(answer))
-        except (OSError, ValueError) as error:
+            self._connection.request("POST", self._path, body, {"Content-Type": "application/json"})
+            return dict(json.loads(self._connection.getresponse().read()))
+        except (OSError, HTTPException, ValueError) as error:
+            self._connection.close()  # the next request begins anew
             raise NodeUnreachable(self.url, type(error).__name__) from error
 
     def head(self) -> BlockRef:

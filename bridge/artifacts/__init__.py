@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from bridge.errors import MissingTool
+
+FOLDER = Path(__file__).parent  # importlib.resources would take as long to load as all the rest of a small script
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def artifact(name: str) -> Artifact:
     MissingTool
         The package holds no such artifact: the installation is damaged.
     """
-    resource = files(__package__).joinpath(f"{name}.json")
+    resource = FOLDER / f"{name}.json"
     if not resource.is_file():
         raise MissingTool(f"no artifact {name}: the installation is incomplete, install alvh again")
     content = json.loads(resource.read_text(encoding="utf-8"))
@@ -45,10 +47,9 @@ def artifact(name: str) -> Artifact:
 def error_abi() -> tuple[dict[str, Any], ...]:
     """Return every custom error that any packaged ABI declares, for decoding whatever comes back."""
     found: dict[str, dict[str, Any]] = {}
-    for resource in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
-        if resource.name.endswith(".json"):
-            for entry in json.loads(resource.read_text(encoding="utf-8"))["abi"]:
-                if entry["type"] == "error":
-                    kinds = ",".join(argument["type"] for argument in entry["inputs"])
-                    found.setdefault(f"{entry['name']}({kinds})", entry)
+    for resource in sorted(FOLDER.glob("*.json")):
+        for entry in json.loads(resource.read_text(encoding="utf-8"))["abi"]:
+            if entry["type"] == "error":
+                kinds = ",".join(argument["type"] for argument in entry["inputs"])
+                found.setdefault(f"{entry['name']}({kinds})", entry)
     return tuple(found.values())

@@ -29,7 +29,7 @@ def assert_one_line_error(done: Done, code: int, *words: str) -> None:
 
 def test_exposure__json_csv_and_table__tell_the_same_book(run: Run, project: World) -> None:
     book = run("exposure", "--json").json()
-    assert len(book["positions"]) == 6
+    assert len(book["positions"]) == 8
     assert book["owner"] == project.deployment.address("lp")
     rows = list(csv.DictReader(io.StringIO(run("exposure", "--csv").out)))
     assert [float(row["value_usd"]) for row in rows] == [one["value_usd"] for one in book["positions"]]
