@@ -6,6 +6,7 @@ pragma solidity 0.8.30;
 /// returns would have to fit into the size of a contract.
 contract LensCall {
     /// @notice What the lens returned.
+    /// @param answer its bytes
     error Answer(bytes answer);
 
     /// @param code creation code of the lens

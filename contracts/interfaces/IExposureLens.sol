@@ -76,8 +76,10 @@ interface IExposureLens {
     }
 
     /// @notice A callback of the v4 pool manager is running: what is read now is half of a change.
+    /// @param poolManager the manager
     error ManagerUnlocked(address poolManager);
     /// @notice A pool of Uniswap's own factory does not answer as one.
+    /// @param pool the pool
     error NotAPool(address pool);
 
     /// @notice v2: an owner's shares of pairs.

@@ -23,6 +23,7 @@ interface IUniswapV2PairReads {
     function totalSupply() external view returns (uint256);
 
     /// @notice Liquidity tokens of an owner.
+    /// @param owner whose
     function balanceOf(address owner) external view returns (uint256);
 
     /// @notice Match the reserves to what the pair holds; reverts with a reason inside a callback of the pair.
