@@ -28,17 +28,19 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="workers, each with a node of its own (2)")
     parser.add_argument("--only", default="", help="a pattern of source and name; the page is left alone")
     parser.add_argument("--list", action="store_true", help="print the mutants and try none")
+    parser.add_argument("--page", action="store_true", help="write the page from what is on file and try none")
     asked = parser.parse_args()
     chosen = [pair for pair in pairs() if re.search(asked.only, f"{pair[0].source} {pair[0].name}")]
     if asked.list:
         print("\n".join(mutant.name for mutant, _ in chosen))
         return
     ledger = Ledger(LEDGER)
-    _campaign(chosen, ledger, asked.jobs)
+    if not asked.page:
+        _campaign(chosen, ledger, asked.jobs)
     if not asked.only:
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), [m for m, _ in chosen], ledger), encoding="utf-8")
     open_ones = unanswered([mutant for mutant, _ in chosen], ledger, answers(PAGE.read_text(encoding="utf-8")))
-    print("\n".join(f"survived, not answered: {name}" for name in open_ones) or "every survivor is answered")
+    print("\n".join(f"survived or untried: {name}" for name in open_ones) or "every survivor is answered")
     sys.exit(1 if open_ones else 0)
 
 

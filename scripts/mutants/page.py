@@ -12,7 +12,7 @@ from .operators import Mutant
 
 PAGE = ROOT / "docs" / "mutation.md"
 START, END = "<!-- numbers -->", "<!-- /numbers -->"
-HEAD = "| source | made | killed | equivalent | answered | open |\n|---|---|---|---|---|---|"
+HEAD = "| source | made | killed | equivalent | answered | survived | untried |\n|---|---|---|---|---|---|---|"
 
 
 def answers(page: str) -> set[str]:
@@ -52,5 +52,5 @@ def _row(source: str, made: list[Mutant], ledger: Ledger, answered: set[str]) ->
 
 
 def _line(name: str, row: Counter[str]) -> str:
-    cells = (row["made"], row[KILLED], row[EQUIVALENT], row["answered"], row[SURVIVED] + row["untried"])
+    cells = (row["made"], row[KILLED], row[EQUIVALENT], row["answered"], row[SURVIVED], row["untried"])
     return f"| {name} | " + " | ".join(str(cell) for cell in cells) + " |"

@@ -112,7 +112,7 @@ def test_page__survivor__open_until_it_is_answered(tmp_path: Path, monkeypatch: 
     answered = f"{text}| `{second.name}` | nobody looks |\n"
     assert page.unanswered([first, second, third], kept, page.answers(text)) == [second.name, third.name]
     assert page.unanswered([first, second, third], kept, page.answers(answered)) == [third.name]
-    assert "| `Till.sol` | 3 | 1 | 0 | 1 | 1 |" in page.written(answered, [first, second, third], kept)
+    assert "| `Till.sol` | 3 | 1 | 0 | 1 | 0 | 1 |" in page.written(answered, [first, second, third], kept)
 
 
 def test_mutation_page__every_answer__names_a_mutant_of_today() -> None:
