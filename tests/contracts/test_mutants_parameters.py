@@ -141,3 +141,15 @@ def test_window__fall_confirmed_by_a_vote_after_limits_shrank__is_no_drift(param
     node.advance(DAY)
     vote(parameters, {KEY: 700})
     assert parameters.read("voted")[KEY] == 700
+
+
+def test_rollback__of_the_first_key__is_judged_and_starts_its_cooldown(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {0: 2100})
+    node.advance(DAY)
+    most = LIMITS[0][1]
+    parameters.send("setLimits", 0, (2050, most, 400, 400, HOUR), sender=TIMELOCK)
+    assert parameters.refusal("rollback", sender=GUARDIAN) == refusal("OutOfBounds", 0, 2000, 2050, most)
+    parameters.send("setLimits", 0, LIMITS[0], sender=TIMELOCK)
+    node.advance(HOUR)
+    parameters.send("rollback", sender=GUARDIAN)
+    assert parameters.read("readyAt", 0, DAO) == node.now + DAY
