@@ -14,7 +14,7 @@ from web3.types import TxReceipt
 
 from bridge.chain import Chain
 from bridge.config import Config, SignalsConfig
-from bridge.errors import RefusedAction
+from bridge.errors import NotProposable, RefusedAction
 from bridge.genesis import GovernanceTerms
 from bridge.governance import find_proposal, send_queue, send_vote
 from bridge.local.accounts import account
@@ -38,12 +38,15 @@ WORLD_SHARE = 0.8
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What the demo did; `steps` is the time line of its governance and oracle transactions."""
+    """What the demo did; `steps` is the time line of its governance and oracle transactions.
+
+    `proposal_id` and `after`, the values in force afterwards, are None where the plan's answer is not one to vote on.
+    """
 
     world: World
     planned: Planned
-    proposal_id: int
-    after: tuple[int, ...]
+    proposal_id: int | None
+    after: tuple[int, ...] | None
     steps: tuple[Step, ...]
     look: Look
     report: Path
@@ -55,7 +58,7 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
     Raises
     ------
     RefusedAction
-        The plan on this price path changes no parameter or does not say to hedge, so there is nothing to vote on.
+        The plan on this price path changes no parameter, so there is nothing to vote on.
     """
     terms = GovernanceTerms()
     world = build_world(chain, path, terms, lambda text, share: progress(text, WORLD_SHARE * share))
@@ -66,10 +69,14 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
     planned = _plan(world, config)
     planned.record.save(config.state)
     progress("proposing, voting, queueing, executing", 0.9)
-    proposal = _carry(world, planned, config, terms, steps)
+    proposal, after = None, None
+    try:
+        proposal = _carry(world, planned, config, terms, steps)
+        after = tuple(read_governed(chain, world.deployment, chain.head()).parameters.to_values())
+    except NotProposable as refused:
+        steps.append(Step("not brought to a vote", refused.reason, chain.head().timestamp, None, None))
     progress("reading back and looking with the monitor", 0.95)
     steps += _report_volatility(world, config)
-    after = tuple(read_governed(chain, world.deployment, chain.head()).parameters.to_values())
     seen = look(chain, world.deployment, config, world.deployment.address("lp"))
     view = PricePathView(seconds=path.seconds, prices=dict(path.prices), source=path.source)
     write_report(

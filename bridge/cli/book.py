@@ -98,6 +98,7 @@ def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
 
 def _position_row(one: PositionExposure, book: BookExposure) -> list[str]:
     from bridge.cli.show import number, percent, usd
+    from bridge.report.words import position_label
 
     deltas = ", ".join(f"{number(units)} {asset}" for asset, units in sorted(one.deltas.items()) if asset != "USD")
     gamma = sum(value * book.assets[a].spot ** 2 / 100 for (a, b), value in one.gammas.items() if a == b)
@@ -115,12 +116,6 @@ def _position_row(one: PositionExposure, book: BookExposure) -> list[str]:
         *money,
         *vols,
     ]
-
-
-def position_label(position_id: str) -> str:
-    """Shorten an id: `v3:12` for an NFT, `v2` for a share, whose pair the pool's column names."""
-    version, _, name = position_id.removeprefix("uniswap-").partition(":")
-    return version if name.startswith("0x") else f"{version}:{name}"
 
 
 def _pool_rows(book: BookExposure) -> list[list[str]]:

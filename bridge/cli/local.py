@@ -172,9 +172,9 @@ def _demo_json(result: DemoResult) -> dict[str, object]:
     return {
         "prices": result.world.path.source,
         "plan": result.planned.record.plan,
-        "proposal": str(result.proposal_id),
+        "proposal": None if result.proposal_id is None else str(result.proposal_id),
         "inputs_hash": result.planned.record.inputs_hash,
-        "parameters_after": list(result.after),
+        "parameters_after": None if result.after is None else list(result.after),
         "steps": [step.__dict__ for step in result.steps],
         "watch": look_json(result.look),
         "report": str(result.report),
@@ -196,17 +196,15 @@ def _print_demo(result: DemoResult) -> None:
     rows = [
         [utc(s.timestamp) if s.timestamp else "", s.name, s.detail, f"{s.gas:,}" if s.gas else ""] for s in result.steps
     ]
-    title = f"Governance of proposal {str(result.proposal_id)[:10]}.."
+    voted = result.proposal_id is not None
+    title = f"Governance of proposal {str(result.proposal_id)[:10]}.." if voted else "No proposal"
     out.print()
     out.print(table(title, ("time on chain", "step", "detail", "gas"), rows, left=3))
     out.print()
     print_look(result.look)
     held, changed = len(planned.plan.exposure.positions), len(planned.plan.update.changes)
-    out.print(
-        f"\nThe whole loop: {held} positions read, {changed} parameters proposed, voted, executed and read back."
-        f"\nReport: {result.report}",
-        markup=False,
-    )
+    done = f"{changed} parameters proposed, voted, executed and read back" if voted else "nothing to vote on"
+    out.print(f"\nThe whole loop: {held} positions read, {done}.\nReport: {result.report}", markup=False)
 
 
 def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:

@@ -69,6 +69,7 @@ def _environment() -> Environment:
     environment.filters.update(
         number=words.number, usd=words.usd, price=words.price, level=words.level, quantity=words.quantity,
         percent=words.percent, sentence=words.sentence, said=words.said, plain=words.printable,
+        label=words.position_label,
         utc=lambda at: words.UNKNOWN if at is None else utc(at),
     )  # fmt: skip
     return environment

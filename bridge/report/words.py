@@ -128,6 +128,18 @@ def printable(text: object) -> str:
     return "".join(letter if letter.isprintable() else "·" for letter in str(text))
 
 
+def position_label(position_id: str) -> str:
+    """Shorten an id: `v3:12` for an NFT, `v2` for a share, whose pair the pool's column names; others stay.
+
+    >>> position_label("uniswap-v3:12"), position_label("uniswap-v2:0xB4e1"), position_label("1")
+    ('v3:12', 'v2', '1')
+    """
+    if not position_id.startswith("uniswap-"):
+        return position_id
+    version, _, name = position_id.removeprefix("uniswap-").partition(":")
+    return version if name.startswith("0x") else f"{version}:{name}"
+
+
 def shortened(text: str, most: int) -> str:
     """Return at most `most` letters of a printable name in the alphabets that the pictures' font measures."""
     text = "".join(letter if ord(letter) < 0x2100 else "·" for letter in printable(text))

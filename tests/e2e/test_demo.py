@@ -38,10 +38,13 @@ MEASURE = """addEventListener("load", () => {
 })"""
 
 
-def short_prices(folder: Path) -> Path:
-    """Write a short real-looking path with a fall of a fifth in it."""
+CRASH = ((3000, 90_000), (3100, 91_500), (2900, 88_000), (2350, 78_000), (2480, 80_500), (2510, 81_000))
+DIP = ((3000, 90_000), (3050, 90_800), (2950, 89_000), (2800, 86_500), (2870, 87_300), (2900, 88_000))
+
+
+def write_prices(folder: Path, prices: tuple[tuple[int, int], ...]) -> Path:
+    """Write a short path, a row a day."""
     rows = ["timestamp,ETH,BTC"]
-    prices = ((3000, 90_000), (3100, 91_500), (2900, 88_000), (2350, 78_000), (2480, 80_500), (2510, 81_000))
     rows += [f"2026-03-{day + 1:02d}T08:00:00Z,{eth},{btc}" for day, (eth, btc) in enumerate(prices)]
     file = folder / "prices.csv"
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -49,11 +52,12 @@ def short_prices(folder: Path) -> Path:
 
 
 def test_demo__price_file__runs_the_loop_and_the_report_opens_in_a_browser(run: Run, tmp_path: Path) -> None:
-    short_prices(tmp_path)
+    write_prices(tmp_path, DIP)
     done = run("demo", "--prices", "prices.csv", "--json")
     assert done.code == 0, done.err
     answer = done.json()
     assert "prices.csv: 6 rows" in answer["prices"]
+    assert answer["plan"]["decision"]["answer"] == "hedge"
     changes = answer["plan"]["update"]["changes"]
     assert changes
     assert answer["plan"]["regime"]["missing"] == []
@@ -71,6 +75,18 @@ def test_demo__price_file__runs_the_loop_and_the_report_opens_in_a_browser(run: 
     if CHROMIUM is None:
         pytest.skip("no Chromium here: the report was written, but not opened in a browser")
     assert_opens(report, tmp_path)
+
+
+def test_demo__crash_after_which_fees_do_not_pay__says_leave_the_pool_and_votes_on_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    write_prices(tmp_path, CRASH)
+    done = run("demo", "--prices", "prices.csv")
+    assert done.code == 0, done.err
+    assert "LEAVE THE POOL" in done.out
+    assert "not brought to a vote" in done.out
+    assert "nothing to vote on" in done.out
+    assert "leave the pool" in (tmp_path / "reports" / "demo.html").read_text(encoding="utf-8").lower()
 
 
 def assert_opens(report: Path, folder: Path) -> None:

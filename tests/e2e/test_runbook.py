@@ -131,7 +131,7 @@ def test_pool__pushed_away_from_its_average__nothing_is_made_of_it_and_updates_a
     title = "Pool drained, or a value is wrong"
     shown = player.play(title, BEFORE=before)
     assert "not valued" in shown[0]
-    assert "6 positions" in shown[1]
+    assert "8 positions" in shown[1]
     player.play(title, 1)
     player.sign("pause.json")
     assert "parameters" in kinds(world)

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, dot, draw, legend_above
-from bridge.report.words import percent, shortened
+from bridge.report.words import percent, position_label, shortened
 from hedge.book import PositionExposure
 
 ROW: Final = 42
@@ -54,7 +54,8 @@ def volatility_picture(content: ReportContent) -> Picture | None:
 
 def _said(one: PositionExposure) -> str:
     even, implied = percent(one.break_even_vol), percent(one.implied_vol)
-    return f"{shortened(one.id, 24)}: break-even {even}, implied {implied}, fees pay for: {verdict(one)}"
+    name = shortened(position_label(one.id), 24)
+    return f"{name}: break-even {even}, implied {implied}, fees pay for: {verdict(one)}"
 
 
 def _row(axes: Axes, row: int, one: PositionExposure, most: float) -> None:
@@ -62,7 +63,7 @@ def _row(axes: Axes, row: int, one: PositionExposure, most: float) -> None:
     even, implied = 100.0 * one.break_even_vol, 100.0 * one.implied_vol
     pays = even >= implied
     colour = COLOURS.muted if math.isnan(even) else COLOURS.gain if pays else COLOURS.loss
-    name = shortened(f"{one.id}  {one.pool}", 40)
+    name = shortened(f"{position_label(one.id)}  {one.pool}", 40)
     axes.text(0.0, row - 0.34, name, size=SMALL, va="center")
     axes.text(most, row - 0.34, verdict(one), size=SMALL, va="center", ha="right", color=colour, weight="bold")
     axes.plot([0.0, most], [row, row], color=COLOURS.line, linewidth=0.8)
