@@ -47,18 +47,19 @@ def main() -> None:
 def _campaign(chosen: list[tuple[Mutant, Target]], ledger: Ledger, jobs: int) -> None:
     answered = answers(PAGE.read_text(encoding="utf-8"))
     left = [pair for pair in chosen if not ledger.settled(pair[0], answered)]
-    fork = multiprocessing.get_context("fork")
-    with Progress(*COLUMNS) as progress, ProcessPoolExecutor(jobs, fork, prepare) as workers:
-        bar = progress.add_task("the tests as they stand", total=len(left))
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), prepare) as workers:
+        # The workers are forked here, before the bar's thread exists, whose locks a fork would inherit as they are.
         orders = {target: workers.submit(in_order, target) for target in dict.fromkeys(target for _, target in left)}
-        tests = {target: order.result() for target, order in orders.items()}
-        trials = {workers.submit(judge, mutant, target, tests[target]): mutant for mutant, target in left}
-        for done in as_completed(trials):
-            mutant, verdict = trials[done], done.result()
-            ledger.add(mutant, verdict)
-            if verdict.outcome == SURVIVED:
-                progress.console.print(f"survived: {mutant.name}", markup=False, highlight=False, soft_wrap=True)
-            progress.update(bar, advance=1, description=mutant.place[:32])
+        with Progress(*COLUMNS) as progress:
+            bar = progress.add_task("the tests as they stand", total=len(left))
+            tests = {target: order.result() for target, order in orders.items()}
+            trials = {workers.submit(judge, mutant, target, tests[target]): mutant for mutant, target in left}
+            for done in as_completed(trials):
+                mutant, verdict = trials[done], done.result()
+                ledger.add(mutant, verdict)
+                if verdict.outcome == SURVIVED:
+                    progress.console.print(f"survived: {mutant.name}", markup=False, highlight=False, soft_wrap=True)
+                progress.update(bar, advance=1, description=mutant.place[:32])
 
 
 if __name__ == "__main__":

@@ -52,3 +52,17 @@ def test_window__exactly_a_day_old__begins_anew_at_the_last_answer(oracle: Deplo
     node.advance(DAY)
     submit(oracle, [130 * PERCENT] * 3, observed_at=first + DAY)
     assert oracle.read("peek")[2] == 130 * PERCENT  # below twice 70, above twice 60
+
+
+def test_bound__below_that_leaves_a_remainder_of_one__is_rounded_up_towards_the_last_answer(node: Node) -> None:
+    bps, wait = 2501, 1001  # without a common factor with an hour's basis points
+    one = 10_000 * HOUR
+    grown = one + bps * wait
+    base = pow(one, -1, grown)
+    assert base * one % grown == 1
+    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, (bps, 90_000))
+    seen = node.now
+    submit(made, [base] * 3, observed_at=seen)
+    node.advance(wait)
+    submit(made, [PERCENT] * 3, observed_at=seen + wait)
+    assert made.read("peek")[2] == base * one // grown + 1
