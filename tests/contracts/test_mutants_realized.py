@@ -80,3 +80,12 @@ def test_returns__two_alike_or_one_alone__flagged_when_one_makes_more_than_half(
         market.swap_to(tick)
     advance_to(node, start + 8 * SPACING)
     assert realized.read("measure")[3] == flag
+
+
+def test_history__of_a_ring_gone_round__reaches_back_to_its_oldest_slot(market: Market, realized: Deployed) -> None:
+    market.grow(14)
+    market.walk([60, 30] * 15, 60)
+    newest, cardinality = market.pool.read("slot0")[2:4]
+    assert cardinality == 14
+    reach = market.node.now - observed(market, (newest + 1) % cardinality)
+    assert realized.refusal("measure") == refusal("HistoryTooShort", reach, WINDOW)
