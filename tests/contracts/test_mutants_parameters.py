@@ -153,3 +153,14 @@ def test_rollback__of_the_first_key__is_judged_and_starts_its_cooldown(parameter
     node.advance(HOUR)
     parameters.send("rollback", sender=GUARDIAN)
     assert parameters.read("readyAt", 0, DAO) == node.now + DAY
+
+
+def test_rollback__of_a_vote__leaves_the_steward_s_mark_on_other_keys_and_makes_none(
+    parameters: Deployed, node: Node
+) -> None:
+    steer(parameters, {9: 900})
+    steer(parameters, {9: VALUES[9]})
+    vote(parameters, {KEY: 1100})
+    parameters.send("rollback", sender=GUARDIAN)
+    born = parameters.read("updatedAt")[2]
+    assert [parameters.read("readyAt", key, DAO) for key in (9, KEY, 2)] == [0, node.now + DAY, born + DAY]
