@@ -16,8 +16,9 @@ HEAD = "| source | made | killed | equivalent | answered | survived | untried |\
 
 
 def answers(page: str) -> set[str]:
-    """Return the names of the mutants that the page answers: the first cell of each row, between backquotes."""
-    return {name.replace("\\|", "|") for name in re.findall(r"^\| `(.+?)` \|", page, re.M)}
+    """Return the names of the mutants that the page answers: the first cells of its last table, between backquotes."""
+    rows = re.findall(r"^\| `(.+?)` \| \S", page.split(END)[1], re.M)
+    return {name.replace("\\|", "|") for name in rows}
 
 
 def unanswered(made: list[Mutant], ledger: Ledger, answered: set[str]) -> list[str]:
