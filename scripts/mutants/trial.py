@@ -8,7 +8,7 @@ import json
 import os
 import select
 import signal
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from .compiler import ROOT, Bytecodes, start_own
@@ -100,7 +100,7 @@ def _replace_bytecode(changed: Bytecodes) -> None:
 
     kept = artifacts.Artifact
 
-    def made(name: str, abi: Any, bytecode: str) -> Any:
-        return replace(kept(name, abi), bytecode=changed.get(name, bytecode))
+    def made(name: str, abi: Any, bytecode: str, runtime: str) -> Any:
+        return kept(name, abi, changed.get(name, bytecode), runtime)
 
     artifacts.Artifact = made

@@ -21,7 +21,8 @@ from bridge.local.anvil import find_anvil
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "coverage"
 TESTS = [
-    "tests/contracts", "tests/twin", "tests/bridge/test_lens.py",
+    "tests/contracts", "tests/twin", "tests/bridge/test_lens.py", "tests/bridge/test_lens_v2.py",
+    "tests/bridge/test_lens_v4.py",
     "--ignore=tests/contracts/test_gas.py", "--ignore=tests/contracts/test_brownie.py",
 ]  # fmt: skip
 OPTIONS = ["-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]

@@ -83,11 +83,12 @@ def build_sources(sources: Mapping[str, str], counted: tuple[str, ...], root: Pa
 def write_artifacts(build: Build, packaged: Path, target: Path) -> None:
     """Copy the bridge's artifacts, with this build's bytecode for ours."""
     target.mkdir(parents=True, exist_ok=True)
-    ours = {code.contract: "0x" + code.body.hex() for code in build.creations}
+    kinds = {"bytecode": build.creations, "runtime": build.runtimes}
     for path in packaged.glob("*.json"):
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content.get("bytecode"):
-            content["bytecode"] = ours[path.stem]
+        for kind, codes in kinds.items():
+            if content.get(kind):
+                content[kind] = next("0x" + code.body.hex() for code in codes if code.contract == path.stem)
         (target / path.name).write_text(json.dumps(content), encoding="utf-8")
 
 
