@@ -60,7 +60,7 @@ def _deploy_from(build: Build) -> None:
     """Let whatever deploys in this process take this build, on a node that allows for its size."""
     artifacts, node = WORK / "artifacts", WORK / "anvil"
     write_artifacts(build, Path(bridge.artifacts.__file__).parent, artifacts)
-    bridge.artifacts.files = lambda package: artifacts  # type: ignore[attr-defined]
+    bridge.artifacts.FOLDER = artifacts
     node.write_text(f'#!/bin/sh\nexec "{find_anvil().resolve()}" --disable-code-size-limit "$@"\n', encoding="utf-8")
     node.chmod(0o755)
     os.environ["ALVH_ANVIL"] = str(node)
