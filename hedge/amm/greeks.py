@@ -5,7 +5,7 @@ and rounding, up to a few units in the last place of the larger of a position's 
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -87,8 +87,7 @@ def tick_position_greeks(
     if most > MAX_TICK:
         tick_array("tick_lower", lower)
         tick_array("tick_upper", upper)
-    columns: list[Any] = [column(array, shape) for array in (p, liq)]
-    columns += [np.ascontiguousarray(np.broadcast_to(tick, shape)).reshape(-1) for tick in (lower, upper)]
+    columns = [column(p, shape), column(liq, shape), _spread(lower, shape), _spread(upper, shape)]
     size = int(np.prod(shape))
     table, roots = results(3, size), sqrt_price_table(most)
     missing, out = run(_kernel("ticks"), size, *columns[:2], roots, scale, *columns[2:], table), table[:, :size]
@@ -97,6 +96,11 @@ def tick_position_greeks(
         p, liq, lower, upper = (c if c.size == 1 else c[left] for c in columns)
         out[:, left] = _from_ticks(p, liq, lower, upper, scale)
     return PositionGreeks(*(row.reshape(shape) for row in out))
+
+
+def _spread(ticks: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """Return one tick per position, constant ones too: the kernel looks up faster than it asks."""
+    return np.ascontiguousarray(np.broadcast_to(ticks, shape)).reshape(-1)
 
 
 def _narrow(name: str, ticks: ArrayLike) -> NDArray[np.int32]:
