@@ -89,8 +89,8 @@ def keystore_signer(path: Path) -> Signer:
         return _signer(bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password)))
     except FileNotFoundError:
         raise BadFile(path, "no such keystore") from None
-    # What eth-account raises for another file, a wrong password, or (the last) a keystore of an unknown version.
-    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError):
+    # What eth-account raises for another file, a wrong password, or (the last) a version or cipher it does not know.
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
         raise BadFile(path, "not a keystore, or the password is wrong") from None
     except OSError as error:
         raise BadFile(path, f"cannot be read: {error}") from None

@@ -50,6 +50,8 @@ def main(arguments: list[str]) -> None:
     sys.stdout.write("\n".join(missed_lines(files[-1].tally.missed)) + "\n")
     if failed:
         raise SystemExit("tests failed: their coverage says nothing")
+    if not files[-1].tally.statements.reached:
+        raise SystemExit("no trace met this build: something deployed other code")
     if not arguments:
         (ROOT / "docs" / "coverage.md").write_text(page(contracts, files), encoding="utf-8")
     if below := low([*contracts, files[-1]]):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +50,13 @@ def kept_seeds() -> list[tuple[str, int]]:
     return [(name, int(number)) for name, number in lines]
 
 
+def keep_seed(name: str, number: int) -> None:
+    """Add a seed that failed to those that CI plays."""
+    if (name, number) not in kept_seeds():
+        with SEEDS.open("a", encoding="utf-8") as file:
+            file.write(f"{name} {number}\n")
+
+
 def played_seeds() -> list[tuple[str, int]]:
     """Return the seeds to play: those of CI, or new ones."""
     times = int(os.environ.get("ALVH_FUZZ", "0"))
@@ -77,13 +85,10 @@ def test_machine__any_calls_by_anybody_at_any_time__as_its_model_says(
         max_examples=part.examples, stateful_step_count=STEPS, deadline=None, database=None, print_blob=False,
         phases=[Phase.generate, Phase.shrink], suppress_health_check=HealthCheck.all(), report_multiple_bugs=False,
     )  # fmt: skip
-    try:
+    with ExitStack() as unless_played:
+        unless_played.callback(keep_seed, name, number)
         run_state_machine_as_test(seed(number)(lambda: part.machine(stage)), settings=limits)
-    except BaseException:
-        if (name, number) not in kept_seeds():
-            with SEEDS.open("a", encoding="utf-8") as file:
-                file.write(f"{name} {number}\n")
-        raise
+        unless_played.pop_all()
     record_property("calls", stage.calls)
     record_property("accepted", stage.accepted)
     assert stage.calls >= part.calls
