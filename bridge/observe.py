@@ -17,7 +17,7 @@ from bridge.prices import asset_pairs, check_pair_price, read_spots
 from bridge.units import price_from_sqrt_x96, volatility_from_e8
 from hedge.book import Book, Position
 from hedge.market import Market
-from hedge.parameters import KEYS, Limits, Parameters
+from hedge.parameters import KEYS, LastChange, Limits, Parameters
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Governed:
 
     parameters: Parameters
     limits: dict[int, Limits]
-    updated_at: dict[int, int]
+    last_changes: dict[int, LastChange]
     version: int
     paused: bool
     inputs_hash: str
@@ -133,7 +133,8 @@ def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Gove
     def read(function: str) -> Any:
         return chain.read("HedgeParameters", address, function, block=block)
 
-    values, limits, updated = read("values"), read("allLimits"), read("updatedAt")
+    values, limits = read("values"), read("allLimits")
+    moved = zip(read("updatedAt"), read("windows"), strict=True)
     if len(values) != len(KEYS):
         raise UnknownAddress(address, f"HedgeParameters of {len(KEYS)} keys (it has {len(values)})")
     version = int(read("version"))
@@ -143,7 +144,9 @@ def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Gove
     return Governed(
         parameters=Parameters.from_values(values),
         limits={key: Limits(*limit) for key, limit in enumerate(limits)},
-        updated_at=dict(enumerate(updated)),
+        last_changes={
+            key: LastChange(at, least, most, ends_at) for key, (at, (_, least, most, ends_at)) in enumerate(moved)
+        },
         version=version,
         paused=bool(read("paused")),
         inputs_hash="0x" + inputs_hash.hex(),

@@ -58,7 +58,7 @@ def make_plan(
         chains,
         governed.parameters,
         governed.limits,
-        governed.updated_at,
+        governed.last_changes,
         record=recorded_exposure(on_record) if on_record else None,
         signals=heard.signals,
         expected=[one.name for one in heard.signals],

@@ -34,7 +34,7 @@ from hedge.book import Book, Position
 from hedge.chain import OptionChain
 from hedge.errors import HedgeError
 from hedge.market import USD, Market
-from hedge.parameters import Parameters
+from hedge.parameters import LastChange, Parameters
 from hedge.volindex import index_from_chain
 
 NO_HASH = "0x" + "00" * 32
@@ -143,7 +143,8 @@ def _position(number: int, stated: _Position, market: Market) -> Position:
 def _fresh() -> Governed:
     """Return the parameters and limits of a fresh deployment, none of them ever updated."""
     limits = dict(enumerate(GovernanceTerms().limits))
-    return Governed(Parameters(), limits, dict.fromkeys(limits, 0), 0, paused=False, inputs_hash=NO_HASH)
+    last = {key: LastChange(0, limit.min, limit.max, 0) for key, limit in limits.items()}
+    return Governed(Parameters(), limits, last, 0, paused=False, inputs_hash=NO_HASH)
 
 
 def read_time(text: str) -> int:

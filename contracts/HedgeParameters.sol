@@ -8,6 +8,7 @@ import {HedgeKeys} from "./libraries/HedgeKeys.sol";
 import {HedgeRules} from "./libraries/HedgeRules.sol";
 import {KeyState, WINDOW} from "./libraries/KeyState.sol";
 import {Lanes} from "./libraries/Lanes.sol";
+import {UpdateRules} from "./libraries/UpdateRules.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
 /// @notice See IHedgeParameters for what it promises, and its known limits.
@@ -208,10 +209,12 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     }
 
     /// @inheritdoc IHedgeParameters
-    function window(uint8 key) external view returns (uint32 start, uint64 endsAt) {
-        _requireKey(key);
-        KeyState state = _keys[key];
-        return (state.windowStart(), uint64(state.windowAt() + WINDOW));
+    function windows() external view returns (Window[18] memory all) {
+        for (uint8 key = 0; key < KEY_COUNT; ++key) {
+            KeyState state = _keys[key];
+            (uint32 least, uint32 most) = UpdateRules.drift(state);
+            all[key] = Window(state.windowStart(), least, most, uint64(state.windowAt() + WINDOW));
+        }
     }
 
     /// @inheritdoc IHedgeParameters

@@ -72,6 +72,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class LastChange:
+    """What a key's last changes leave: when its cooldown began, and how far it may drift until its window ends.
+
+    Parameters
+    ----------
+    at, window_ends_at : unix seconds.
+    least, most : lowest and highest value until the window ends, in the key's unit; the contract says them.
+    """
+
+    at: int
+    least: int
+    most: int
+    window_ends_at: int
+
+
+@dataclass(frozen=True)
 class Parameters:
     """Hold one value for every governed key; the defaults are the first values on chain.
 

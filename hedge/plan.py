@@ -28,7 +28,7 @@ from hedge.legs import Layer
 from hedge.market import HORIZON_DAYS, TAIL_SHARE, Market
 from hedge.outcome import NetGreeks, Outcome, costs, greeks_dict, net_greeks, outcome
 from hedge.overlay import Overlay, build_overlay
-from hedge.parameters import Limits, Parameters
+from hedge.parameters import LastChange, Limits, Parameters
 from hedge.policy import ProposedUpdate, propose_update
 from hedge.premises import plan_inputs, plan_notes, signal_inputs
 from hedge.reasons import Node, reason_tree
@@ -121,7 +121,7 @@ def build_plan(
     chains: Mapping[str, OptionChain],
     parameters: Parameters,
     limits: Mapping[int, Limits] | None = None,
-    updated_at: Mapping[int, int] | None = None,
+    last_changes: Mapping[int, LastChange] | None = None,
     *,
     record: ExposureRecord | None = None,
     signals: Sequence[Signal] = (),
@@ -137,7 +137,7 @@ def build_plan(
     Parameters
     ----------
     chains, indices : per asset, its options and what is listed on its volatility index; one without chain is noted.
-    limits, updated_at : as in `policy.propose_update`. record : what the hedge on record was made for; None if none is.
+    limits, last_changes : as in `policy.propose_update`. record : what the hedge on record was made for, if one is.
     signals, rules, expected : as in `hedge.signals.combine`; without any signal the regime is stressed.
     at : unix seconds of the proposal; the market's observation by default. scenario_count : a power of two.
 
@@ -155,14 +155,14 @@ def build_plan(
         market,
         parameters,
         limits,
-        updated_at,
+        last_changes,
         overlay.gate,
         at,
         stance.protection,
         index_percentile=stance.index_percentile,
     )
     run = {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
-    given = plan_inputs(book, market, chains, listed, parameters, limits, updated_at)
+    given = plan_inputs(book, market, chains, listed, parameters, limits, last_changes)
     inputs = given | run | signal_inputs(signals, rules, expected)
     notes = plan_notes(desk.exposure, chains, listed, limits, signals, desk.stance)
     return _assembled(desk, overlay, update, parameters, record, notes, inputs)

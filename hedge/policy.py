@@ -1,8 +1,9 @@
 """The steward: deterministic rules that move the governed parameters toward what the book and the market ask for.
 
 A rule names a target and why. The target is rounded (direction stated per rule), then brought inside the contract's
-bounds, step limits and cooldowns; a change is dropped if the tuple would break a rule across keys. What is not proposed
-is listed with its reason. The contract checks everything again: these rules only spare the voters what it would refuse.
+bounds, step limits, cooldowns and windows; a change is dropped if the tuple would break a rule across keys. What is not
+proposed is listed with its reason. The contract checks everything again: these rules only spare the voters what it
+would refuse.
 
 Rules
 -----
@@ -29,7 +30,7 @@ from hedge.gate import GateReport
 from hedge.layers.budget import BPS
 from hedge.layers.volatility import ramp
 from hedge.market import Market
-from hedge.parameters import KEYS, Key, Limits, Parameters, broken_rules
+from hedge.parameters import KEYS, Key, LastChange, Limits, Parameters, broken_rules
 from hedge.signals.signal import State
 
 CONDOR_SIZE, CONDOR_NOTIONAL, RAMP_START, RAMP_FULL = 3, 4, 5, 6
@@ -119,7 +120,7 @@ def propose_update(
     market: Market,
     parameters: Parameters,
     limits: Mapping[int, Limits] | None,
-    updated_at: Mapping[int, int] | None,
+    last_changes: Mapping[int, LastChange] | None,
     gate: GateReport,
     at: int,
     regime: State = State.NORMAL,
@@ -131,7 +132,8 @@ def propose_update(
     Parameters
     ----------
     limits : per key id; None for the keys' absolute bounds without step or cooldown. A key without limits is skipped.
-    updated_at : unix seconds of each key's last update; a key with a cooldown and no known update is skipped.
+    last_changes : per key id; a key with a cooldown and no known last change is skipped, one without cooldown has no
+        window either.
     gate : of the plan under `parameters`. at : unix seconds of the proposal. regime : that layers 2 and 3 are sized by.
     index_percentile : of the book's index in its own past, 0 to 1; NaN where it is not known.
 
@@ -147,7 +149,7 @@ def propose_update(
         old = parameters.to_values()[target.key]
         if abs(target.value - old) < target.material:
             continue
-        found = _bounded(target, old, limits, updated_at, at)
+        found = _bounded(target, old, limits, (last_changes or {}).get(target.key), at)
         if isinstance(found, Skipped):
             skipped.append(found)
         else:
@@ -231,22 +233,24 @@ def _notionals(exposure: BookExposure, parameters: Parameters, size: Target | No
 
 
 def _bounded(
-    target: Target, old: int, limits: Mapping[int, Limits] | None, updated_at: Mapping[int, int] | None, at: int
+    target: Target, old: int, limits: Mapping[int, Limits] | None, last: LastChange | None, at: int
 ) -> int | Skipped:
-    """Return the target inside bounds and steps, or why it is skipped."""
+    """Return the target inside bounds, steps and window, or why it is skipped."""
     key = KEYS[target.key]
     if target.refused:
         return Skipped(key.id, target.value, target.refused)
     limit = _unlimited(key) if limits is None else limits.get(key.id)
     if limit is None:
         return Skipped(key.id, target.value, "the key's limits are unknown")
-    waiting = _cooldown(limit, None if updated_at is None else updated_at.get(key.id), at)
+    waiting = _cooldown(limit, last, at)
     if waiting:
         return Skipped(key.id, target.value, waiting)
     least, most = max(limit.min, old - limit.step_down), min(limit.max, old + limit.step_up)
+    if last and at < last.window_ends_at:
+        least, most = max(least, last.least), min(most, last.most)
     new = min(max(target.value, least), most)
     if new == old or least > most:
-        return Skipped(key.id, target.value, f"bounds and steps leave {least} to {most}, now {old}")
+        return Skipped(key.id, target.value, f"bounds, steps and window leave {least} to {most}, now {old}")
     return new
 
 
@@ -254,13 +258,13 @@ def _unlimited(key: Key) -> Limits:
     return Limits(key.least, key.most, key.most, key.most, 0)
 
 
-def _cooldown(limit: Limits, updated: int | None, at: int) -> str:
+def _cooldown(limit: Limits, last: LastChange | None, at: int) -> str:
     """Return why the key cannot change yet, empty if it can."""
     if limit.cooldown_seconds == 0:
         return ""
-    if updated is None:
+    if last is None:
         return f"the time of its last update is unknown, its cooldown is {limit.cooldown_seconds} s"
-    left = updated + limit.cooldown_seconds - at
+    left = last.at + limit.cooldown_seconds - at
     return f"in cooldown for another {left} s" if left > 0 else ""
 
 
@@ -291,7 +295,7 @@ def _change(
     old, new = before.to_values()[key], after.to_values()[key]
     reason = target.reason
     if new != target.value:
-        reason += f"; wanted {target.value}, bounds and steps give {new}"
+        reason += f"; wanted {target.value}, limits give {new}"
     return Change(key, old, new, reason, _effect(key, before, after, exposure, market))
 
 

@@ -11,7 +11,7 @@ from hedge.book import Book, BookExposure, json_number
 from hedge.chain import OptionChain
 from hedge.index_market import IndexListing
 from hedge.market import Market
-from hedge.parameters import Limits, Parameters
+from hedge.parameters import LastChange, Limits, Parameters
 from hedge.signals.regime import RegimeRules
 from hedge.signals.signal import Signal, State
 from hedge.stance import Stance
@@ -61,7 +61,7 @@ def plan_inputs(
     indices: Mapping[str, IndexListing],
     parameters: Parameters,
     limits: Mapping[int, Limits] | None,
-    updated_at: Mapping[int, int] | None,
+    last_changes: Mapping[int, LastChange] | None,
 ) -> dict[str, Any]:
     """Return the arguments in canonical JSON types, keys sorted; positions in the book's order."""
     return {
@@ -70,9 +70,13 @@ def plan_inputs(
         "chains": {asset: chains[asset].to_inputs() for asset in sorted(chains)},
         "indices": {asset: indices[asset].to_inputs() for asset in sorted(indices)},
         "parameters": parameters.to_values(),
-        "limits": None if limits is None else {str(key): asdict(limits[key]) for key in sorted(limits)},
-        "updated_at": None if updated_at is None else {str(key): updated_at[key] for key in sorted(updated_at)},
+        "limits": _by_key(limits),
+        "last_changes": _by_key(last_changes),
     }
+
+
+def _by_key(values: Mapping[int, Limits] | Mapping[int, LastChange] | None) -> dict[str, Any] | None:
+    return None if values is None else {str(key): asdict(values[key]) for key in sorted(values)}
 
 
 def signal_inputs(signals: Sequence[Signal], rules: RegimeRules | None, expected: Collection[str]) -> dict[str, Any]:

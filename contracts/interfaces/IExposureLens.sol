@@ -78,9 +78,12 @@ interface IExposureLens {
     /// @notice A callback of the v4 pool manager is running: what is read now is half of a change.
     /// @param poolManager the manager
     error ManagerUnlocked(address poolManager);
-    /// @notice A pool of Uniswap's own factory does not answer as one.
-    /// @param pool the pool
+    /// @notice A pool of Uniswap's own factory, or v4's pool manager, does not answer as one.
+    /// @param pool the pool, or the manager
     error NotAPool(address pool);
+    /// @notice What was named as v4's PositionManager does not answer as one.
+    /// @param manager what was named
+    error NotAManager(address manager);
 
     /// @notice v2: an owner's shares of pairs.
     /// @param owner whose shares

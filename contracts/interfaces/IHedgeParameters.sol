@@ -61,6 +61,19 @@ interface IHedgeParameters is IHedgeParametersErrors {
         uint32 cooldown;
     }
 
+    /// @notice The window in which a key's drift is bounded. A change after its end begins the next one at the value in
+    /// force before it.
+    /// @param start the value with which it began
+    /// @param least lowest value, inside the key's bounds, that a fall may lead to before it ends
+    /// @param most highest one that a rise may lead to
+    /// @param endsAt when it ends, unix seconds
+    struct Window {
+        uint32 start;
+        uint32 least;
+        uint32 most;
+        uint64 endsAt;
+    }
+
     // ---------------------------------------------------------------- events
     /// @notice The contract was created with this tuple, which is version 1 and counts as voted and as updated now.
     /// @param firstValues in key order
@@ -211,10 +224,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice When each key's cooldown last started, unix seconds.
     function updatedAt() external view returns (uint32[18] memory);
 
-    /// @notice The window in which a key's drift is bounded: the value with which it began, and when it ends. A change
-    /// after the end begins the next one at the value in force before it.
-    /// @param key id of the key
-    function window(uint8 key) external view returns (uint32 start, uint64 endsAt);
+    /// @notice The windows of all keys, in key order.
+    function windows() external view returns (Window[18] memory);
 
     /// @notice Counts the tuples that were in force; the first is 1.
     function version() external view returns (uint64);

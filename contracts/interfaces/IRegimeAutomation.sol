@@ -58,6 +58,10 @@ interface IRegimeAutomation {
     /// @param values how many values it has
     /// @param keys how many keys the table has
     error BadRowLength(uint256 row, uint256 values, uint256 keys);
+    /// @notice Keys of a table are ids of HedgeParameters, strictly ascending.
+    /// @param index its place among the keys, from 0
+    /// @param key the id
+    error BadKey(uint256 index, uint8 key);
     /// @notice The times to dwell are too short, too long, or the way down is faster than the way up. Seconds.
     /// @param dwellUp asked for on the way up
     /// @param dwellDown asked for on the way down

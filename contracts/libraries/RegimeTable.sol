@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IRegimeAutomation as I} from "../interfaces/IRegimeAutomation.sol";
+import {HedgeKeys} from "./HedgeKeys.sol";
 
 /// @title A table of rows by volatility
 /// @notice Which row a volatility selects, from the row that holds, and whether a table makes sense.
@@ -28,7 +29,7 @@ library RegimeTable {
         return row;
     }
 
-    /// @dev Revert unless a table makes sense. Ids and values are left to HedgeParameters, which judges every update.
+    /// @dev Revert unless a table makes sense. Values are left to HedgeParameters, which judges every update.
     function requireTable(
         uint8[] calldata keys,
         I.Row[] calldata rows,
@@ -40,12 +41,20 @@ library RegimeTable {
         (uint32 up, uint32 down) = (terms.dwellUp, terms.dwellDown);
         if (up < MIN_DWELL_UP || down < MIN_DWELL_DOWN || down < up || down > MAX_DWELL) revert I.BadDwell(up, down);
         if (rows[0].floor != 0) revert I.BadFloor(0, rows[0].floor, 0);
+        _requireKeys(keys);
         for (uint256 i = 0; i < rows.length; ++i) {
             uint256 length = rows[i].values.length;
             if (length != keys.length || length == 0) revert I.BadRowLength(i, length, keys.length);
             if (i == 0) continue;
             uint256 least = uint256(rows[i - 1].floor) + 2 * uint256(terms.hysteresis) + 1;
             if (rows[i].floor < least) revert I.BadFloor(i, rows[i].floor, least);
+        }
+    }
+
+    function _requireKeys(uint8[] calldata keys) private pure {
+        for (uint256 i = 0; i < keys.length; ++i) {
+            bool isAscending = i == 0 || keys[i] > keys[i - 1];
+            if (keys[i] >= HedgeKeys.COUNT || !isAscending) revert I.BadKey(i, keys[i]);
         }
     }
 }

@@ -56,7 +56,8 @@ library UniswapV4Positions {
 
     /// @dev What the manager keeps of a position in one word, 0 where it has none.
     function _info(PositionRows.Rows memory rows, address manager, uint256 tokenId) private view returns (uint256) {
-        if (!Ask.one(manager, Manager.positionInfo.selector, tokenId, rows.answer, 1)) return 0;
+        bool answered = Ask.one(manager, Manager.positionInfo.selector, tokenId, rows.answer, 1);
+        if (!answered) revert IExposureLens.NotAManager(manager);
         return Ask.at(rows.answer, 0);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IHedgeParameters} from "../interfaces/IHedgeParameters.sol";
 import {IHedgeParametersErrors as Errors} from "../interfaces/IHedgeParametersErrors.sol";
 import {KeyState, WINDOW, WINDOW_STEPS} from "./KeyState.sol";
@@ -74,6 +75,14 @@ library UpdateRules {
                 reason = abi.encodeWithSelector(Errors.DriftTooLarge.selector, key, start, newValue, drift);
             }
         }
+    }
+
+    /// @dev How far a key may fall and rise, inside its bounds, before its window ends. Reads what `change` judges.
+    function drift(KeyState state) internal pure returns (uint32 least, uint32 most) {
+        uint256 start = state.windowStart();
+        uint256 lowest = Math.saturatingSub(start, WINDOW_STEPS * state.stepDown());
+        least = uint32(Math.max(state.min(), lowest));
+        most = uint32(Math.min(state.max(), start + WINDOW_STEPS * state.stepUp()));
     }
 
     /// @dev Revert unless limits make sense around the value that is in force.

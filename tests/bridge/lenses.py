@@ -10,6 +10,9 @@ from bridge.exposure.lens import Lens
 from bridge.local.vendor import vendor
 from bridge.local.world import World
 
+ANSWERS_ZERO = "0x60205ff3"
+"""Code that answers every question with a word of zeros."""
+
 
 class Node:
     """A node that passes every request on; `changed` may alter its parameters or answer in its place."""
@@ -64,6 +67,19 @@ class Lagging(Node):
     def changed(self, method: str, parameters: list[Any]) -> dict[str, Any]:
         """Ask one block earlier."""
         parameters[1] = hex(int(parameters[1], 16) - 1)
+        return self.chain.ask(method, *parameters)
+
+
+class Instead(Node):
+    """A node on which an account has other code or storage than in truth: faults that real contracts do not have."""
+
+    def __init__(self, world: World, address: str, **changed: Any) -> None:
+        super().__init__(world)
+        self.override = {address: changed}
+
+    def changed(self, method: str, parameters: list[Any]) -> dict[str, Any]:
+        """Add the change to the call's."""
+        parameters[2] |= self.override
         return self.chain.ask(method, *parameters)
 
 

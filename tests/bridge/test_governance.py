@@ -62,7 +62,7 @@ def test_carry__whole_way__passes_every_state_and_changes_the_parameters(world: 
     governed = read_governed(world.chain, world.deployment, world.chain.head())
     assert (governed.version, governed.inputs_hash) == (2, record.inputs_hash)
     assert {key: governed.parameters.to_values()[key] for key in record.changes()} == record.changes()
-    moved = {key for key, at in governed.updated_at.items() if at == world.chain.head().timestamp}
+    moved = {key for key, last in governed.last_changes.items() if last.at == world.chain.head().timestamp}
     assert moved == set(record.changes())
 
 

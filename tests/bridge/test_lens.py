@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 from eth_utils import function_abi_to_4byte_selector, keccak
@@ -18,7 +17,17 @@ from bridge.local.market import Range
 from bridge.local.world import World
 from bridge.rpc import Rpc
 from hedge.ticks import position_amounts
-from tests.bridge.lenses import Capped, IgnoresOverrides, Lagging, Node, WithoutOverrides, lens, published
+from tests.bridge.lenses import (
+    ANSWERS_ZERO,
+    Capped,
+    IgnoresOverrides,
+    Instead,
+    Lagging,
+    Node,
+    WithoutOverrides,
+    lens,
+    published,
+)
 
 MANAGER = "NonfungiblePositionManager"
 MAX_UINT128, FOREVER = 2**128 - 1, 2**40
@@ -119,19 +128,24 @@ def test_positions_v3__burnt_and_unknown_ids_among_others__each_says_so_and_the_
 
 
 def test_positions_v3__pool_of_another_factory__is_named(world: World) -> None:
-    class WithoutPools(Node):
-        """A factory that knows no pools: a stub that answers every call with 32 zero bytes."""
-
-        def changed(self, method: str, parameters: list[Any]) -> dict[str, Any]:
-            parameters[2] |= {world.deployment.address("UniswapV3Factory"): {"code": "0x60205ff3"}}
-            return self.chain.ask(method, *parameters)
-
+    without_pools = Instead(world, world.deployment.address("UniswapV3Factory"), code=ANSWERS_ZERO)
     whole = all_of(world)
-    found = by_ids(world, [whole[0].token_id], Lens(WithoutPools(world)))[0]
+    found = by_ids(world, [whole[0].token_id], Lens(without_pools))[0]
     assert found.status is Status.NO_POOL
     assert found.pool is not None
     assert found.pool[1:4] == whole[0].pool[1:4]  # type: ignore[index]  # the tokens and the fee say which
     assert (found.pool.id, found.liquidity) == (0, 0)
+
+
+def test_positions_v3__pool_that_does_not_answer_for_a_tick__refused(world: World) -> None:
+    """The pool answers every question with ones, and nothing when asked for a tick."""
+    ones = "".join(f"600160{32 * word:02x}52" for word in range(7))
+    to_the_end_for_ticks, returned, end = "5f3560e01c63f30dba9314603557", "60e05ff3", "5b5f5ffd"
+    code = f"0x{to_the_end_for_ticks}{ones}{returned}{end}"
+    whole = all_of(world)
+    assert whole[0].pool is not None
+    with pytest.raises(ChainError, match="NotAPool"):
+        by_ids(world, [whole[0].token_id], Lens(Instead(world, f"0x{whole[0].pool.id:040x}", code=code)))
 
 
 def test_positions_v3__inside_a_callback__position_of_that_pool_is_locked(world: World) -> None:
@@ -207,6 +221,12 @@ def test_lens__node_without_state_override__same_answer_and_remembers(world: Wor
 def test_lens__gas_cap_below_one_position__says_so(world: World) -> None:
     with pytest.raises(ChainError, match="too little gas"):
         all_of(world, Lens(Capped(world, 200_000)))
+
+
+def test_positions_of_v3__gas_cap_of_a_few__goes_on_where_it_stopped(world: World) -> None:
+    capped = Capped(world, 450_000)
+    assert all_of(world, Lens(capped)) == all_of(world)
+    assert capped.calls > 1
 
 
 def test_lens__node_of_an_older_block__is_refused(world: World) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bridge.chain import Chain
-from bridge.exposure.lens import Share, Status
+from bridge.exposure.lens import Lens, Share, Status
+from bridge.exposure.tokens import NATIVE
 from bridge.exposure.uniswap_v2 import UniswapV2Reader
 from bridge.local.accounts import account
 from bridge.local.other_pools import PairV2
 from bridge.local.world import World
 from bridge.signers import Signer
-from tests.bridge.lenses import lens, published
+from tests.bridge.lenses import Instead, lens, published
 
 PAIR = "UniswapV2Pair"
 
@@ -64,13 +65,21 @@ def test_shares_v2__protocol_takes_its_part__every_field_is_the_pairs(world: Wor
     move(world, 3300.0, 3000.0)
     before = assert_is_the_pairs(world, lp)
     published_factory = published(world, "UniswapV2Factory")
-    data = published_factory.encode_abi("setFeeTo", args=[account("outsider").address])
-    world.chain.send_raw(deployer, factory, data, "turning the protocol's fee on")  # type: ignore[arg-type]
+
+    def pay_fee_to(whom: str) -> None:
+        data = published_factory.encode_abi("setFeeTo", args=[whom])
+        world.chain.send_raw(deployer, factory, data, "setting who gets the protocol's fee")  # type: ignore[arg-type]
+
+    pay_fee_to(account("outsider").address)
     pair_of(world).mint(lp, 1_000, {"USD": 1.0, "ETH": 3000.0})  # from here on the pair counts
+    assert_is_the_pairs(world, lp)  # nothing grew yet
     move(world, 3600.0, 3000.0)
     after = assert_is_the_pairs(world, lp)
     assert after.amount0 < after.balance * after.reserve0 // after.total_supply  # the protocol's part is off
     assert after.balance > before.balance
+    pay_fee_to(NATIVE)
+    off = assert_is_the_pairs(world, lp)
+    assert off.amount0 > after.amount0
 
 
 def test_shares_v2__tokens_given_to_the_pair__count_as_burn_counts_them(world: World) -> None:
@@ -85,6 +94,12 @@ def test_shares_v2__owner_without_a_share_and_address_without_a_pair__say_so(wor
     found = lens(world).shares_v2(nobody, [nobody, pair, world.market.tokens["USD"]], world.chain.head())
     assert [one.status for one in found] == [Status.NO_POOL, Status.READ, Status.NO_POOL]
     assert (found[1].balance, found[1].amount0, found[1].amount1) == (0, 0, 0)
+
+
+def test_shares_v2__contract_that_lets_anybody_sync__counts_as_locked(world: World) -> None:
+    answers_all = Instead(world, account("outsider").address, code="0x60605ff3")
+    (found,) = Lens(answers_all).shares_v2(account("lp").address, [account("outsider").address], world.chain.head())
+    assert (found.status, found.balance) == (Status.LOCKED, 0)
 
 
 def test_shares_v2__inside_a_callback__is_locked(world: World) -> None:

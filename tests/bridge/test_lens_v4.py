@@ -6,15 +6,16 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
+from bridge.errors import ChainError
 from bridge.exposure.lens import Exposure, Lens, Status
 from bridge.exposure.pool_position import Positions
 from bridge.exposure.tokens import NATIVE
-from bridge.exposure.uniswap_v4 import UniswapV4Reader
+from bridge.exposure.uniswap_v4 import UniswapV4Reader, pool_slot
 from bridge.local.accounts import account
 from bridge.local.other_pools import KEY, PoolV4, open_pool
 from bridge.local.world import World
 from hedge.ticks import position_amounts
-from tests.bridge.lenses import WithoutOverrides, lens, published
+from tests.bridge.lenses import ANSWERS_ZERO, Instead, WithoutOverrides, lens, published
 
 MANAGER, FOREVER, MOST = "PositionManager", 2**40, 50_000 * 10**18
 DECREASE, BURN, TAKE_PAIR = 0x01, 0x03, 0x11
@@ -124,6 +125,40 @@ def test_positions_v4__emptied_burnt_unknown__each_says_so(world: World) -> None
     for one in (found[1], found[3]):
         assert_is_the_managers(world, one)
     assert by_ids(world, [kept, gone], Lens(WithoutOverrides(world))) == [found[3], found[0]]
+
+
+def test_positions_v4__that_share_ticks__every_field_is_the_managers_and_is_paid(world: World) -> None:
+    pool, lp = pool_of(world), account("lp")
+    ids = [pool.mint(lp, ends, 1_000, 3000.0) for ends in ((0.8, 1.2), (0.8, 1.2), (0.8, 1.5), (0.6, 1.2))]
+    for eth in (3500.0, 3800.0, 3000.0):
+        pool.move_to(eth, MOST)
+    for one in by_ids(world, ids):
+        assert_is_the_managers(world, one)
+        assert min(one.owed0, one.owed1) > 0
+
+
+def test_positions_v4__pool_that_the_pool_manager_does_not_hold__is_named(world: World) -> None:
+    whole = by_ids(world, [lp_id(world)])[0]
+    assert whole.pool is not None
+    slot = pool_slot(whole.pool.id.to_bytes(32, "big"))
+    emptied = Instead(world, world.deployment.address("PoolManager"), stateDiff={f"0x{slot.hex()}": f"0x{0:064x}"})
+    found = by_ids(world, [whole.token_id] * 2, Lens(emptied))
+    assert [one.status for one in found] == [Status.NO_POOL] * 2
+    assert {one[3:] for one in found} == {(0, 0, 0, 0, 0)}
+    assert found[0].pool is not None
+    assert found[0].pool[:6] == whole.pool[:6]
+
+
+def test_positions_v4__manager_that_knows_no_positions__refused(world: World) -> None:
+    """StateView names the same pool manager, as a PositionManager does."""
+    with pytest.raises(ChainError, match="NotAManager"):
+        lens(world).positions_v4(world.deployment.address("StateView"), [lp_id(world)], world.chain.head())
+
+
+def test_positions_v4__pool_manager_without_its_storage__refused(world: World) -> None:
+    stub = Instead(world, world.deployment.address("PoolManager"), code=ANSWERS_ZERO)
+    with pytest.raises(ChainError, match="NotAPool"):
+        by_ids(world, [lp_id(world)], Lens(stub))
 
 
 def test_positions_v4__pool_manager_unlocked__refused(world: World) -> None:

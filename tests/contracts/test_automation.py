@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from governed import ANYBODY, DAO, GUARDIAN, STEWARD, TIMELOCK, changed, steer, values, vote
+from governed import ANYBODY, COUNT, DAO, GUARDIAN, STEWARD, TIMELOCK, changed, steer, values, vote
 from onchain import DAY, HOUR, Deployed, Node, refusal
 from regimes import DWELL_DOWN, DWELL_UP, FLOORS, HYSTERESIS, KEYS, TABLE, TERMS, Regimes
 from reporters import PERCENT
@@ -193,6 +193,9 @@ def test_table__by_anybody_but_the_dao__refused(regimes: Regimes) -> None:
         (KEYS, TABLE, (40 * PERCENT, HOUR, DAY), 0, ("BadFloor", 1, FLOORS[1], 80 * PERCENT + 1)),
         (KEYS[:2], TABLE, TERMS, 0, ("BadRowLength", 0, 3, 2)),
         ([], [(0, []), (80 * PERCENT, [])], TERMS, 0, ("BadRowLength", 0, 0, 0)),
+        ([KEYS[0], KEYS[1], COUNT], TABLE, TERMS, 0, ("BadKey", 2, COUNT)),
+        ([KEYS[0], KEYS[2], KEYS[1]], TABLE, TERMS, 0, ("BadKey", 2, KEYS[1])),
+        ([KEYS[0], KEYS[0], KEYS[1]], TABLE, TERMS, 0, ("BadKey", 1, KEYS[0])),
     ],
 )
 def test_table__senseless__refused_with_the_numbers(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
-from governed import GUARDIAN, TIMELOCK, changed, values, vote
+from governed import COUNT, GUARDIAN, TIMELOCK, changed, values, vote
 from onchain import DAY, HOUR, Node, refusal
 from regimes import DWELL_DOWN, DWELL_UP, FLOORS, HYSTERESIS, KEYS, TABLE, TERMS, Regimes
 from reporters import FEED, PERCENT, REPORTERS, submit
@@ -46,6 +46,12 @@ def test_table__at_its_edges__accepted_and_announced(
     assert regimes.automation.read("stopped") is False
     kept = regimes.automation.read("table")
     assert [(floor, list(amounts)) for floor, amounts in kept[1]] == rows
+
+
+def test_table__of_the_first_and_the_last_key__accepted(regimes: Regimes) -> None:
+    keys, rows = [0, COUNT - 1], [(0, [2000, 1]), (HIGH, [1700, 1])]
+    regimes.automation.send("setTable", keys, rows, TERMS, 0, sender=TIMELOCK)
+    assert list(regimes.automation.read("table")[0]) == keys
 
 
 def test_table__voted_anew__replaces_every_row(regimes: Regimes) -> None:

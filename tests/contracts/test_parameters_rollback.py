@@ -149,7 +149,8 @@ def test_rollback__of_a_steward_after_the_dao_set_limits__does_not_make_the_dao_
     node.advance(HOUR)
     roll_back(parameters)
     assert [parameters.read("readyAt", 1, source) for source in (DAO, BY_STEWARD)] == [limits_at + DAY] * 2
-    assert parameters.read("window", 1) == [VALUES[1], node.now + 7 * DAY]
+    start, _, _, ends_at = parameters.read("windows")[1]
+    assert (start, ends_at) == (VALUES[1], node.now + 7 * DAY)
 
 
 def test_rollback__then_a_replay_of_the_bad_update__not_newer(parameters: Deployed, node: Node) -> None:

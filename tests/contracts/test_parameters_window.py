@@ -13,6 +13,12 @@ WINDOW, STEPS = 7 * DAY, 3
 KEY = 1  # the wing: 1000, up 200, down 500, 200 to 3000
 
 
+def window(parameters: Deployed) -> list[int]:
+    """Read where the wing's window began, and when it ends."""
+    start, _, _, ends_at = parameters.read("windows")[KEY]
+    return [start, ends_at]
+
+
 def climb(parameters: Deployed, node: Node, steps: int) -> None:
     """Raise the wing by its largest step, once a day."""
     for _ in range(steps):
@@ -22,7 +28,7 @@ def climb(parameters: Deployed, node: Node, steps: int) -> None:
 
 def test_window__genesis__begins_with_the_first_value(parameters: Deployed) -> None:
     born = parameters.read("updatedAt")[KEY]
-    assert parameters.read("window", KEY) == [VALUES[KEY], born + WINDOW]
+    assert window(parameters) == [VALUES[KEY], born + WINDOW]
 
 
 def test_window__three_largest_steps_then_one_more__refused_with_where_it_began(
@@ -39,11 +45,11 @@ def test_window__three_largest_steps_then_one_more__refused_with_where_it_began(
 def test_window__over__the_next_begins_with_the_value_in_force(parameters: Deployed, node: Node) -> None:
     climb(parameters, node, STEPS)
     wanted = update(parameters, {KEY: 1700}, observed_at=node.now)
-    end = parameters.read("window", KEY)[1]
+    end = window(parameters)[1]
     node.advance(end - 1 - node.now)
     assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK).name == "DriftTooLarge"
     parameters.send("applyUpdate", wanted, sender=TIMELOCK)  # its block is one second later: the window is over
-    assert parameters.read("window", KEY) == [1600, node.now + WINDOW]
+    assert window(parameters) == [1600, node.now + WINDOW]
 
 
 def test_window__steps_of_steward_and_dao__add_up(parameters: Deployed, node: Node) -> None:
@@ -62,7 +68,7 @@ def test_window__rollback__begins_at_the_restored_value(parameters: Deployed, no
     climb(parameters, node, 2)
     parameters.send("rollback", sender=GUARDIAN)
     assert values(parameters) == changed({KEY: 1200})
-    assert parameters.read("window", KEY) == [1200, node.now + WINDOW]
+    assert window(parameters) == [1200, node.now + WINDOW]
 
 
 def test_window__other_limits__goes_on_with_the_new_steps(parameters: Deployed, node: Node) -> None:
@@ -84,8 +90,32 @@ def test_window__value_confirmed_by_a_vote_after_limits_shrank__is_no_drift(para
     assert list(parameters.read("voted")) == changed({KEY: 1600})
 
 
-def test_window__of_an_unknown_key__refused(parameters: Deployed) -> None:
-    assert parameters.refusal("window", len(VALUES)) == refusal("UnknownKey", len(VALUES), len(VALUES))
+def test_windows__genesis__reach_three_steps_either_way_inside_bounds(parameters: Deployed) -> None:
+    expected = [
+        (max(least, value - STEPS * down), min(most, value + STEPS * up))
+        for value, (least, most, up, down, _) in zip(VALUES, LIMITS, strict=True)
+    ]
+    assert [(least, most) for _, least, most, _ in parameters.read("windows")] == expected
+
+
+@pytest.mark.parametrize("steps", [(1, 1), (2, 5), (200, 500), (2**32 - 1, 2**32 - 1)])
+def test_windows__their_ends__are_the_last_values_that_check_lets_pass(
+    parameters: Deployed, node: Node, steps: tuple[int, int]
+) -> None:
+    """After a rise, two legal steps up to the end and one unit more; then the same way down."""
+    parameters.send("setLimits", KEY, (200, 3000, *steps, DAY), sender=TIMELOCK)
+    _, least, most, _ = parameters.read("windows")[KEY]
+    assert (least, most) == (max(200, 1000 - STEPS * steps[1]), min(3000, 1000 + STEPS * steps[0]))
+    for end, step, sign in ((most, steps[0], 1), (least, steps[1], -1)):
+        snapshot = node.request("evm_snapshot")
+        node.advance(DAY)
+        while (left := abs(end - parameters.read("value", KEY))) > 0:
+            vote(parameters, {KEY: parameters.read("value", KEY) + sign * min(left, step)})
+            node.advance(DAY)
+        beyond = update(parameters, {KEY: end + sign})
+        expected = "OutOfBounds" if end in (200, 3000) else "DriftTooLarge"
+        assert parameters.refusal("applyUpdate", beyond, sender=TIMELOCK).name == expected
+        node.request("evm_revert", snapshot)
 
 
 @settings(ON_A_NODE, max_examples=8)
@@ -94,7 +124,7 @@ def test_drift__any_moves_at_any_times__stays_inside_the_window_of_the_model(
     parameters: Deployed, node: Node, moves: list[tuple[int, int]]
 ) -> None:
     snapshot = node.request("evm_snapshot")
-    start, began = VALUES[KEY], parameters.read("window", KEY)[1] - WINDOW
+    start, began = VALUES[KEY], window(parameters)[1] - WINDOW
     for goal, wait in moves:
         node.advance(wait)
         old = parameters.read("value", KEY)
@@ -109,9 +139,9 @@ def test_drift__any_moves_at_any_times__stays_inside_the_window_of_the_model(
         assert (parameters.read("check", wanted, DAO, node.now + 1) == b"") is legal
         if legal:
             parameters.send("applyUpdate", wanted, sender=TIMELOCK)
-            assert parameters.read("window", KEY) == [start, began + WINDOW]
+            assert window(parameters) == [start, began + WINDOW]
         else:
-            start, began = parameters.read("window", KEY)
+            start, began = window(parameters)
             began -= WINDOW
     assert LIMITS[KEY][0] <= parameters.read("value", KEY) <= LIMITS[KEY][1]
     node.request("evm_revert", snapshot)

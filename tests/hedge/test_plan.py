@@ -12,7 +12,7 @@ from hedge.book import Book
 from hedge.errors import BadInput, ChainMismatch, UnknownAsset
 from hedge.legs import LegGreeks
 from hedge.market import Market
-from hedge.parameters import KEYS, Limits, Parameters
+from hedge.parameters import KEYS, LastChange, Limits, Parameters
 from hedge.plan import Plan, build_plan
 from hedge.synthetic import synthetic_chain
 
@@ -147,9 +147,11 @@ def test_plan__market_without_an_asset_of_the_book__is_refused() -> None:
 @pytest.mark.unit
 def test_plan__limits_and_updates__are_part_of_the_inputs() -> None:
     limits = {key.id: Limits(key.least, key.most, 10, 10, 60) for key in KEYS}
-    result = build_plan(mixed_book(), MARKET, CHAINS, Parameters(), limits, {3: NOW}, scenario_count=512)
+    last = LastChange(NOW, 0, 5000, NOW + 60)
+    result = build_plan(mixed_book(), MARKET, CHAINS, Parameters(), limits, {3: last}, scenario_count=512)
     assert result.inputs["limits"]["3"]["step_up"] == 10
-    assert result.inputs["updated_at"] == {"3": NOW}
+    expected = {"at": NOW, "least": 0, "most": 5000, "window_ends_at": NOW + 60}
+    assert result.inputs["last_changes"] == {"3": expected}
 
 
 @pytest.mark.prop

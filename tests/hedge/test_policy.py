@@ -10,7 +10,7 @@ from sample_books import MARKET, NOW, mixed_book
 
 from hedge.book import Book, book_exposure
 from hedge.gate import CondorGate, GateReport, TailRisk
-from hedge.parameters import KEYS, Limits, Parameters, broken_rules
+from hedge.parameters import KEYS, LastChange, Limits, Parameters, broken_rules
 from hedge.policy import ProposedUpdate, propose_update
 
 EXPOSURE = book_exposure(mixed_book(), MARKET)
@@ -30,7 +30,7 @@ def propose(**changes: Any) -> ProposedUpdate:
         "market": MARKET,
         "parameters": Parameters(),
         "limits": WIDE,
-        "updated_at": {},
+        "last_changes": {},
         "gate": gate(),
         "at": NOW,
     }
@@ -80,17 +80,33 @@ def test_propose__step_limits__move_only_so_far_and_say_so() -> None:
 @pytest.mark.unit
 def test_propose__key_in_cooldown__is_skipped_with_the_time_left() -> None:
     cooling = WIDE | {3: Limits(0, 5000, 5000, 5000, 3600)}
-    update = propose(limits=cooling, updated_at={3: NOW - 600})
+    update = propose(limits=cooling, last_changes={3: LastChange(NOW - 600, 0, 5000, NOW)})
     skipped = next(one for one in update.skipped if one.key == 3)
     assert "3000 s" in skipped.reason
     assert 3 not in {change.key for change in update.changes}
-    assert 3 in {change.key for change in propose(limits=cooling, updated_at={3: NOW - 3600}).changes}
+    rested = {3: LastChange(NOW - 3600, 0, 5000, NOW)}
+    assert 3 in {change.key for change in propose(limits=cooling, last_changes=rested).changes}
 
 
 @pytest.mark.unit
 def test_propose__cooldown_without_a_known_update__is_skipped() -> None:
     cooling = WIDE | {3: Limits(0, 5000, 5000, 5000, 3600)}
     assert "unknown" in next(one for one in propose(limits=cooling).skipped if one.key == 3).reason
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("ends_in", "moved_to"), [(1, 850), (0, 0)], ids=["inside its window", "after it"])
+def test_propose__key_that_drifted__stops_where_its_window_does(ends_in: int, moved_to: int) -> None:
+    drifted = {3: LastChange(NOW - 3600, 850, 1150, NOW + ends_in)}
+    change = next(one for one in propose(gate=gate(risk_units=0.0), last_changes=drifted).changes if one.key == 3)
+    assert (change.old, change.new) == (1000, moved_to)
+
+
+@pytest.mark.unit
+def test_propose__key_at_the_end_of_its_window__is_skipped_with_what_is_left() -> None:
+    used = {3: LastChange(NOW - 3600, 1000, 1600, NOW + 1)}
+    skipped = propose(gate=gate(risk_units=0.0), last_changes=used).skipped
+    assert "window leave 1000 to 1600, now 1000" in next(one for one in skipped if one.key == 3).reason
 
 
 @pytest.mark.unit

@@ -13,13 +13,14 @@ from onchain import DAY, HOUR, ON_A_NODE, Deployed, named, running_node
 
 from hedge.book import book_exposure
 from hedge.gate import CondorGate, GateReport, TailRisk
-from hedge.parameters import KEYS, Limits, Parameters
+from hedge.parameters import KEYS, LastChange, Limits, Parameters
 from hedge.policy import propose_update
 from hedge.signals.signal import State
 from tests.hedge.sample_books import MARKET, mixed_book
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]
 EXPOSURE = book_exposure(mixed_book(), MARKET)
+LIMITING = ("StepTooLarge", "OutOfBounds", "DriftTooLarge")
 STEERED = (3, 4, 5, 6, 8, 11, 12, 17)
 """The keys that the steward's rules are about."""
 
@@ -47,39 +48,54 @@ def limits(draw: st.DrawFn, key: int) -> tuple[int, int, int, int, int]:
     tail=st.floats(1e4, 1e7),
     units=st.floats(0.0, 1e4),
     regime=st.sampled_from(list(State)),
-    waited=st.sampled_from([HOUR, DAY, 2 * DAY]),
+    earlier=st.lists(st.booleans(), max_size=3),
+    waited=st.sampled_from([HOUR, DAY, 2 * DAY, 7 * DAY]),
 )
 def test_proposed_update__any_limits_and_markets__accepted_and_no_step_larger_would_be(
     parameters: Deployed, drawn: tuple[tuple[int, ...], ...], vol: float, tail: float, units: float, regime: State,
-    waited: int,
+    earlier: list[bool], waited: int,
 ) -> None:  # fmt: skip
-    """Both sides are integers, so the tolerance is zero: the same second ends a cooldown, the same value a step.
+    """Both sides are integers, so the tolerance is zero: a second ends a cooldown or window, a unit a step or drift.
 
-    The windows are those of genesis: of a first step, no window is exceeded. The steward does not know windows; where
-    earlier steps used one up, `check` refuses its update before anybody votes on it.
+    Earlier votes (up or down) have used up a part of some windows.
     """
     node = parameters.node
     snapshot = node.request("evm_snapshot")
     for key, one in zip(STEERED, drawn, strict=True):
         parameters.send("setLimits", key, one, sender=TIMELOCK)
+    for up in earlier:
+        node.advance(2 * DAY)
+        drift(parameters, up=up)
     node.advance(waited)
     known = {key: Limits(*one) for key, one in enumerate(parameters.read("allLimits"))}
-    moved = dict(enumerate(parameters.read("updatedAt")))
+    moved = zip(parameters.read("updatedAt"), parameters.read("windows"), strict=True)
+    last = {key: LastChange(at, least, most, ends_at) for key, (at, (_, least, most, ends_at)) in enumerate(moved)}
     condor = CondorGate("ETH", 62.5, 62.5, 0.0, units, (), (), "twin")
     gate = GateReport((condor,), TailRisk(tail, 0.0, 0.0, 750_000.0))
+    in_force = Parameters.from_values(parameters.read("values"))
     market = dataclasses.replace(MARKET, vols=dict.fromkeys(MARKET.vols, vol))
-    update = propose_update(EXPOSURE, market, Parameters(), known, moved, gate, node.now, regime)
+    update = propose_update(EXPOSURE, market, in_force, known, last, gate, node.now, regime)
     changes = {change.key: change.new for change in update.changes}
     if changes:
         assert refused(parameters, changes) == ""
     for change in update.changes:
         if "; wanted " in change.reason:
             further = change.new + (1 if change.new > change.old else -1)
-            assert refused(parameters, {change.key: further}) in ("StepTooLarge", "OutOfBounds")
+            assert refused(parameters, {change.key: further}) in LIMITING
     resting = [one.key for one in update.skipped if one.reason.startswith("in cooldown")]
     for key in resting:
         assert parameters.read("readyAt", key, DAO) > node.now
     node.request("evm_revert", snapshot)
+
+
+def drift(parameters: Deployed, *, up: bool) -> None:
+    """Vote the largest step of every steered key that may make it alone."""
+    for key in STEERED:
+        old, (least, most, rise, fall, _) = parameters.read("value", key), parameters.read("limits", key)
+        new = min(old + rise, most) if up else max(old - fall, least)
+        if not refused(parameters, {key: new}):
+            now = parameters.node.now
+            parameters.send("applyUpdate", ([key], [new], now, now + DAY, HASH), sender=TIMELOCK)
 
 
 def refused(parameters: Deployed, changes: dict[int, int]) -> str:

@@ -124,6 +124,13 @@ class ParametersModel:
         )
         return next(({name} for is_broken, name in rules if is_broken), set())
 
+    def window(self, key: int) -> tuple[int, int, int, int]:
+        """Return where a key's window began, how far it may fall and rise inside it, and when it ends."""
+        least, most, step_up, step_down, _ = self.limits[key]
+        start, began = self.windows[key]
+        lowest, highest = max(start - WINDOW_STEPS * step_down, least), min(start + WINDOW_STEPS * step_up, most)
+        return start, lowest, highest, began + WINDOW
+
     def judge_limits(self, key: int, limits: Limits) -> set[str]:
         """Judge other limits of a key."""
         if key >= COUNT:

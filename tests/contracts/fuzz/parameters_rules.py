@@ -19,7 +19,6 @@ from parameters_model import (
     MOST_LIFE,
     ROLES,
     STEWARD_DELAY,
-    WINDOW,
     WINDOW_STEPS,
     ParametersModel,
     across,
@@ -283,11 +282,11 @@ class ParametersRules(Play):
         """Read every key and role."""
         now = self.stage.now
         for key in range(COUNT):
-            views = [(self.parameters, "readyAt", (key, source)) for source in SETTERS.values()]
-            *ready, (start, ends) = self.stage.read([*views, (self.parameters, "window", (key,))])
+            ready = self.stage.read([(self.parameters, "readyAt", (key, source)) for source in SETTERS.values()])
             expected = [self.model.ready_at(key, source) for source in SETTERS.values()]
             assert [max(one, now) for one in ready] == [max(one, now) for one in expected], (key, ready, expected)
-            assert (start, ends) == (self.model.windows[key][0], self.model.windows[key][1] + WINDOW)
+        (windows,) = self.stage.read([(self.parameters, "windows", ())])
+        assert [tuple(one) for one in windows] == [self.model.window(key) for key in range(COUNT)]
         members = self.stage.read([(self.parameters, "getRoleMembers", (role,)) for role in ROLES])
         assert [set(one) for one in members] == [self.model.members[role] for role in ROLES]
         newest = self.stage.read([(self.parameters, name, ()) for name in ("lastVotedObservedAt", "lastObservedAt")])

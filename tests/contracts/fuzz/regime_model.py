@@ -6,7 +6,7 @@ from typing import Any
 
 from eth_abi import encode
 from eth_utils import keccak
-from governed import Update
+from governed import COUNT, Update
 from onchain import DAY, HOUR
 from oracle_model import KEPT, MAX_AGE, OracleModel
 from parameters_model import BY_AUTOMATION, ParametersModel
@@ -63,6 +63,7 @@ class RegimeModel:
             (row >= len(rows), "UnknownRow"),
             (up < HOUR or down < DAY or down < up or down > 5 * DAY, "BadDwell"),
             (bool(rows) and rows[0][0] != 0, "BadFloor"),
+            (list(keys) != sorted(set(keys)) or any(key >= COUNT for key in keys), "BadKey"),
         ]
         for place, (floor, values) in enumerate(rows):
             rules.append((len(values) != len(keys) or not keys, "BadRowLength"))
