@@ -193,6 +193,7 @@ def test_table__by_anybody_but_the_dao__refused(regimes: Regimes) -> None:
         (KEYS, TABLE, (40 * PERCENT, HOUR, DAY), 0, ("BadFloor", 1, FLOORS[1], 80 * PERCENT + 1)),
         (KEYS[:2], TABLE, TERMS, 0, ("BadRowLength", 0, 3, 2)),
         ([], [(0, []), (80 * PERCENT, [])], TERMS, 0, ("BadRowLength", 0, 0, 0)),
+        ([COUNT], [(0, [1]), (80 * PERCENT, [1])], TERMS, 0, ("BadKey", 0, COUNT)),
         ([KEYS[0], KEYS[1], COUNT], TABLE, TERMS, 0, ("BadKey", 2, COUNT)),
         ([KEYS[0], KEYS[2], KEYS[1]], TABLE, TERMS, 0, ("BadKey", 2, KEYS[1])),
         ([KEYS[0], KEYS[0], KEYS[1]], TABLE, TERMS, 0, ("BadKey", 1, KEYS[0])),
