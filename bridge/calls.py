@@ -15,6 +15,7 @@ from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.governance import Action
 from bridge.promises import GUARD, encode_promises, promise_lines, update_promise
+from bridge.regime_table import table_words
 from bridge.updates import Update, decode_update, update_words
 
 MEANINGS = {
@@ -25,6 +26,7 @@ MEANINGS = {
     ("HedgeParameters", "scheduleUpdate"): "announce a steward's update",
     ("HedgeParameters", "applyScheduled"): "apply a steward's update",
     ("HedgeGovernor", "cancel"): "cancel a proposal for good",
+    ("RegimeAutomation", "setTable"): "values follow volatility by this table, applied by anybody",
     ("RegimeAutomation", "stop"): "stop the automation until the DAO votes a table again",
     ("VolatilityBreaker", "reset"): "close the breaker again",
     ("VolatilityOracle", "setSigners"): "replace the reporters of the feed",
@@ -67,6 +69,8 @@ def _details(chain: Chain, deployment: Deployment, function: str, arguments: dic
             "HedgeGovernor", deployment.address("HedgeGovernor"), "getProposalId", *arguments.values(), block=block
         )
         return f"proposal {number}"
+    if function == "setTable":
+        return table_words(*arguments.values())
     if "update" in arguments:
         return "; ".join(update_words(Update.of(arguments["update"])))
     return ", ".join(f"{name}={_shown(value)}" for name, value in arguments.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from eth_utils import is_address, to_checksum_address
 
@@ -11,9 +12,12 @@ from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.desk import Call, Desk
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
+from bridge.observe import read_governed
 from bridge.offices import ROLES, holders, proposal_guardian
 from bridge.oracle import feed_of
 from bridge.promises import Answer, Promise
+from bridge.regime_table import AUTOMATION, AUTOMATION_ROLE, load_table, require_fitting, table_words
+from bridge.safeguards import breaker_of
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,7 @@ def _set_signers(desk: Desk, arguments: Sequence[str]) -> Order:
 
 def _reset_breaker(desk: Desk, arguments: Sequence[str]) -> Order:
     (asset,) = arguments
-    if asset not in desk.deployment.breakers:
-        raise UnknownAddress(asset, f"an asset with a breaker ({', '.join(sorted(desk.deployment.breakers))})")
-    at = desk.deployment.breakers[asset]
+    at = breaker_of(desk.deployment, asset)
     tripped = desk.chain.read("VolatilityBreaker", at, "trippedAt", block=desk.block)
     promise = Promise("VolatilityBreaker", at, (Answer("trippedAt", (), 0, f"the {asset} breaker is closed"),))
     text = f"# Close the {asset} breaker\n\nBreaker {at}, tripped at {tripped} (unix seconds)."
@@ -97,10 +99,35 @@ def _set_office(desk: Desk, office: str, given: str) -> Order:
     return Order(text, tuple(calls), tuple(promises))
 
 
+def _set_table(desk: Desk, arguments: Sequence[str]) -> Order:
+    """Vote a regime table, and the role that gives the automation its power where it has none."""
+    table = load_table(Path(arguments[0]))
+    at, parameters = desk.deployment.address(AUTOMATION), desk.deployment.address("HedgeParameters")
+    followed = desk.chain.read(AUTOMATION, at, "ORACLE", block=desk.block)
+    if feed_of(desk.deployment, table.asset) != followed:
+        raise RefusedAction(f"the automation follows the feed {followed}, which is not that of {table.asset}")
+    require_fitting(table, read_governed(desk.chain, desk.deployment, desk.block))
+    keys, rows, terms, row = table.arguments()
+    words = table_words(keys, rows, terms, row)
+    answers = (
+        Answer("table", (), (keys, rows, terms), f"the table is the voted one ({words})"),
+        Answer("row", (), row, f"row {row} holds"),
+        Answer("stopped", (), False, "the automation is not stopped"),
+    )
+    calls, promises = [desk.call(AUTOMATION, at, "setTable", *table.arguments())], [Promise(AUTOMATION, at, answers)]
+    if not desk.chain.read("HedgeParameters", parameters, "hasRole", AUTOMATION_ROLE, at, block=desk.block):
+        calls.append(desk.parameters("grantRole", AUTOMATION_ROLE, at))
+        power = Answer("hasRole", (AUTOMATION_ROLE, at), True, "the automation may set values inside its limits")
+        promises.append(Promise("HedgeParameters", parameters, (power,)))
+    text = f"# Regime table by the volatility of {table.asset}\n\n" + words.replace("; ", "\n")
+    return Order(text, tuple(calls), tuple(promises))
+
+
 ORDERS = {
     "unpause": OrderKind((), "end a pause of the hedge parameters", _unpause),
     "set-signers": OrderKind(("ASSET", "QUORUM", "SIGNER..."), "replace a feed's reporters", _set_signers),
     "reset-breaker": OrderKind(("ASSET",), "close a tripped breaker", _reset_breaker),
+    "set-table": OrderKind(("FILE",), "let a table of values by volatility apply, by anybody", _set_table),
     "set-guardian": OrderKind(("SAFE",), "name another guardian", lambda d, a: _set_office(d, "guardian", a[0])),
     "set-steward": OrderKind(("SAFE",), "name another steward", lambda d, a: _set_office(d, "steward", a[0])),
 }

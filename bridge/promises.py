@@ -27,7 +27,7 @@ GUARD = "ProposalGuard"
 
 @dataclass(frozen=True)
 class Answer:
-    """One question to a view function, the answer that it will have, and what that means in words."""
+    """One question to a view function, the answer (a tuple where it returns several), and what that means in words."""
 
     function: str
     arguments: tuple[Any, ...]
@@ -68,7 +68,8 @@ def _expectation(chain: Chain, promise: Promise, block: BlockRef) -> tuple[str, 
 def _encoded(contract: str, one: Answer) -> bytes:
     """Encode an answer as the contract returns it."""
     (entry,) = (x for x in artifact(contract).abi if x["type"] == "function" and x["name"] == one.function)
-    return encode(get_abi_output_types(entry), [one.answer])  # type: ignore[arg-type]
+    types = get_abi_output_types(entry)  # type: ignore[arg-type]
+    return encode(types, [one.answer] if len(types) == 1 else one.answer)
 
 
 def promise_lines(promises: Sequence[Promise]) -> list[str]:

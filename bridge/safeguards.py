@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_utils import keccak
+from web3.types import TxReceipt
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
-from bridge.errors import ContractReverted
+from bridge.errors import ContractReverted, UnknownAddress
+from bridge.signers import Signer
 
 AUTOMATION_SOURCE = 2  # IHedgeParameters.Source.Automation
 
@@ -50,6 +52,41 @@ class AutomationStatus:
 def read_breakers(chain: Chain, deployment: Deployment, block: BlockRef) -> list[BreakerStatus]:
     """Read every breaker of the deployment."""
     return [_breaker(chain, asset, address, block) for asset, address in sorted(deployment.breakers.items())]
+
+
+def read_breaker(chain: Chain, deployment: Deployment, asset: str, block: BlockRef) -> BreakerStatus:
+    """Read the breaker of an asset.
+
+    Raises
+    ------
+    UnknownAddress
+        The deployment has no such breaker.
+    """
+    return _breaker(chain, asset, breaker_of(deployment, asset), block)
+
+
+def breaker_of(deployment: Deployment, asset: str) -> str:
+    """Return the address of an asset's breaker.
+
+    Raises
+    ------
+    UnknownAddress
+        The deployment has no such breaker.
+    """
+    if asset not in deployment.breakers:
+        raise UnknownAddress(asset, f"an asset with a breaker ({', '.join(sorted(deployment.breakers))})")
+    return deployment.breakers[asset]
+
+
+def send_trip(chain: Chain, deployment: Deployment, sender: Signer, asset: str) -> TxReceipt:
+    """Trip an asset's breaker; anybody may.
+
+    Raises
+    ------
+    ContractReverted
+        The two volatilities are not too far apart, cannot be compared, or it is tripped: nothing was sent.
+    """
+    return chain.send(sender, "VolatilityBreaker", breaker_of(deployment, asset), "trip")
 
 
 def _breaker(chain: Chain, asset: str, address: str, block: BlockRef) -> BreakerStatus:

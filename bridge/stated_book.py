@@ -15,12 +15,11 @@ deployment.
 from __future__ import annotations
 
 import math
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.chain import BlockRef
 from bridge.config import BookConfig
@@ -28,6 +27,7 @@ from bridge.errors import BadFile, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
 from bridge.observe import Governed, Observation
 from bridge.prices import asset_pairs
+from bridge.toml_files import read_toml
 from bridge.units import utc
 from hedge import amm
 from hedge.book import Book, Position
@@ -77,7 +77,7 @@ def observe_stated(path: Path, chains: dict[str, OptionChain], terms: BookConfig
     UntrustedNumber
         A chain tells no volatility.
     """
-    stated = _load(path)
+    stated = read_toml(path, _Book).position
     assets = sorted({asset for one in stated for asset in (one.base, one.quote)} - {USD})
     missing = [asset for asset in assets if asset not in chains]
     if missing:
@@ -96,18 +96,6 @@ def observe_stated(path: Path, chains: dict[str, OptionChain], terms: BookConfig
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
     return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, _fresh())
-
-
-def _load(path: Path) -> tuple[_Position, ...]:
-    try:
-        return _Book.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).position
-    except FileNotFoundError:
-        raise BadFile(path, "no such file") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadFile(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadFile(path, f"not TOML: {error}") from error
 
 
 def _volatility(chain: OptionChain) -> tuple[float, str]:

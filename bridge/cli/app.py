@@ -43,7 +43,7 @@ app.command("exposure")(book.exposure)
 app.add_typer(oracle.app, name="oracle")
 app.command("plan")(planning.plan)
 app.command("propose")(planning.propose)
-for order in (dao.propose, dao.delegate, dao.unstick):
+for order in (dao.propose, dao.delegate, dao.apply_row, dao.trip, dao.unstick):
     gov.app.command()(order)
 app.add_typer(gov.app, name="gov")
 app.add_typer(safe.app, name="safe")

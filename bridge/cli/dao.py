@@ -20,8 +20,10 @@ from bridge.cli.options import (
 
 
 def propose(
-    order: Annotated[str, typer.Argument(help="unpause, set-signers, reset-breaker, set-guardian or set-steward.")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="ASSET QUORUM SIGNER..., ASSET, or SAFE.")] = None,
+    order: Annotated[
+        str, typer.Argument(help="unpause, set-signers, reset-breaker, set-table, set-guardian or set-steward.")
+    ],
+    arguments: Annotated[list[str] | None, typer.Argument(help="ASSET QUORUM SIGNER..., ASSET, FILE, or SAFE.")] = None,
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
@@ -32,7 +34,7 @@ def propose(
     """Propose an order that only the DAO can give, rehearsed as the timelock will execute it.
 
     Examples: alvh gov propose unpause --as operator --send; alvh gov propose set-signers ETH 3 0xa... 0xb... 0xc...;
-    alvh gov propose reset-breaker ETH; alvh gov propose set-guardian 0xsafe...
+    alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
     from bridge.calls import action_words
     from bridge.cli.drafts import print_draft
@@ -80,6 +82,57 @@ def delegate(
         print_json({"from": signer.address, "to": to, "votes": votes, "sent": send})
     else:
         typer.echo(f"{signer.address} -> {to}, which has {votes:,.0f} votes" + ("" if send else "; not sent: --send"))
+
+
+def apply_row(
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Apply one step towards the row of the regime table that the feed selects; anybody may. Dry run without --send.
+
+    Example: alvh gov apply-row --as operator --send
+    """
+    from bridge.regime_table import read_step, send_row
+    from bridge.updates import update_words
+
+    session = open_session(config)
+    row, update = read_step(session.chain, session.deployment, session.chain.head())
+    if send:
+        send_row(session.chain, session.deployment, choose_signer(session, role, keystore))
+    words = update_words(update)
+    if as_json:
+        print_json({"row": row, "changes": dict(zip(update.keys, update.values, strict=True)), "sent": send})
+    else:
+        typer.echo(f"row {row}: {'; '.join(words) or 'no value moves'}" + ("" if send else "; not sent: --send"))
+
+
+def trip(
+    asset: Annotated[str, typer.Argument(help="Whose breaker.")],
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Trip a breaker whose implied and realised volatility stand too far apart; anybody may. Dry run without --send.
+
+    Example: alvh gov trip ETH --as operator --send
+    """
+    from bridge.cli.safeguards import safeguard_lines
+    from bridge.safeguards import read_breaker, send_trip
+
+    session = open_session(config)
+    chain, deployment = session.chain, session.deployment
+    if send:
+        send_trip(chain, deployment, choose_signer(session, role, keystore), asset)
+    found = read_breaker(chain, deployment, asset, chain.head())
+    if as_json:
+        print_json({"asset": asset, "tripped_at": found.tripped_at, "apart": found.apart, "sent": send})
+    else:
+        typer.echo(safeguard_lines([found], None)[0] + ("" if send else "; not sent: --send"))
 
 
 def unstick(

@@ -11,6 +11,7 @@ from eth_typing import HexStr
 from web3.types import TxReceipt
 
 from bridge.config import Config
+from bridge.dao_orders import build_order
 from bridge.genesis import GovernanceTerms
 from bridge.governance import Proposal, find_proposal, send_execute, send_queue, send_vote
 from bridge.local.accounts import account, accounts
@@ -20,7 +21,7 @@ from bridge.local.world import World
 from bridge.observe import observe, read_governed
 from bridge.option_chains import read_chains
 from bridge.planning import Planned, make_plan
-from bridge.proposals import UpdateDraft, draft_proposal, send_proposal
+from bridge.proposals import UpdateDraft, draft_order, draft_proposal, send_proposal
 from bridge.records import PlanRecord
 from bridge.safe import build_safe_transaction, send_safe_transaction, sign_safe_transaction
 from hedge.parameters import KEYS
@@ -89,6 +90,19 @@ def carry(world: World, record: PlanRecord) -> int:
     advance_time(world.chain, TERMS.timelock_delay + 1)
     send_execute(world.chain, world.deployment, account("outsider"), found(world, number))
     return number
+
+
+def ordered(world: World, name: str, *arguments: str) -> int:
+    """Carry an order through its vote and return its proposal."""
+    chain, deployment, operator = world.chain, world.deployment, account("operator")
+    order = build_order(chain, deployment, name, arguments, chain.head())
+    made = draft_order(chain, deployment, order.text, order.calls, order.promises, operator.address, chain.head())
+    assert send_proposal(chain, deployment, operator, made)
+    vote(world, made.id)
+    queue(world, made.id)
+    advance_time(chain, TERMS.timelock_delay + 1)
+    send_execute(chain, deployment, operator, found(world, made.id))
+    return made.id
 
 
 def values(world: World) -> list[int]:

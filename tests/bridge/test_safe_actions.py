@@ -12,17 +12,16 @@ from eth_typing import HexStr
 from bridge.calls import action_words, call_words
 from bridge.dao_orders import ORDERS, build_order
 from bridge.errors import BridgeError, NotProposable, RefusedAction, UnknownAddress, UsageError
-from bridge.governance import Action, send_execute
+from bridge.governance import Action
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.offices import holders, in_office, proposal_guardian
-from bridge.proposals import draft_order, send_proposal
 from bridge.records import PlanRecord
 from bridge.safe_actions import ACTIONS, SafeDesk, find_action
 from bridge.steward import read_pending_updates
 from bridge.updates import build_update
-from tests.bridge.steps import LIFE, TERMS, act_through_safe, draft, found, parameters_call, queue, vote, with_changes
+from tests.bridge.steps import LIFE, TERMS, act_through_safe, draft, ordered, parameters_call, with_changes
 
 
 def no_plan() -> NoReturn:
@@ -36,19 +35,6 @@ def desk(world: World, safe: str = "guardian", plan: Callable[[], PlanRecord] = 
 
 def words(world: World, call: tuple[str, HexStr]) -> str:
     return call_words(world.chain, world.deployment, *call, world.chain.head())
-
-
-def ordered(world: World, name: str, *arguments: str) -> int:
-    """Carry an order through its vote and return its proposal."""
-    chain, deployment, operator = world.chain, world.deployment, account("operator")
-    order = build_order(chain, deployment, name, arguments, chain.head())
-    made = draft_order(chain, deployment, order.text, order.calls, order.promises, operator.address, chain.head())
-    assert send_proposal(chain, deployment, operator, made)
-    vote(world, made.id)
-    queue(world, made.id)
-    advance_time(chain, TERMS.timelock_delay + 1)
-    send_execute(chain, deployment, operator, found(world, made.id))
-    return made.id
 
 
 def test_find_action__unknown_or_wrong_arguments__says_the_usage() -> None:
@@ -209,5 +195,5 @@ def test_set_steward__voted__leaves_the_guardian_alone(world: World) -> None:
 
 
 def test_orders__every_one__has_words_and_is_built_in_a_test() -> None:
-    assert set(ORDERS) == {"unpause", "set-signers", "reset-breaker", "set-guardian", "set-steward"}
+    assert set(ORDERS) == {"unpause", "set-signers", "reset-breaker", "set-table", "set-guardian", "set-steward"}
     assert all(kind.words for kind in ORDERS.values())

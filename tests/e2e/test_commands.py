@@ -224,6 +224,8 @@ def test_help__every_command__exits_0_with_a_description(run: Run) -> None:
         ["gov"],
         ["gov", "propose"],
         ["gov", "delegate"],
+        ["gov", "apply-row"],
+        ["gov", "trip"],
         ["gov", "unstick"],
         ["safe"],
         ["safe", "propose"],
@@ -250,6 +252,20 @@ def test_safe__wrong_use__one_line_each(run: Run, project: World, tmp_path: Path
     content = json.loads((tmp_path / "pause.json").read_text(encoding="utf-8")) | {"data": "0x3f4ba83a"}
     (tmp_path / "pause.json").write_text(json.dumps(content), encoding="utf-8")
     assert_one_line_error(run("safe", "sign", "pause.json", "--as", "guardian-1"), 2, "it was changed")
+
+
+def test_apply_row_and_trip__nothing_voted_or_torn__say_why_and_send_nothing(run: Run, project: World) -> None:
+    refused = run("gov", "apply-row", "--as", "outsider", "--send")
+    assert (refused.code, refused.out) == (1, "")
+    assert "Stopped" in refused.err
+    assert len(refused.err.splitlines()) == 1
+    dry = run("gov", "trip", "ETH")
+    assert dry.code == 0
+    assert dry.out.startswith("breaker ETH: closed, ")
+    assert dry.out.endswith("; not sent: --send\n")
+    unknown = run("gov", "trip", "DOGE")
+    assert unknown.code == 2
+    assert "DOGE is not an asset with a breaker (BTC, ETH)" in unknown.err
 
 
 def test_oracle_status__stale_feeds__shows_safeguards_and_ends_with_1(run: Run, project: World) -> None:

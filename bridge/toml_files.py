@@ -1,0 +1,32 @@
+"""Files that people write: TOML, held against a model, and one line about what is wrong with them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bridge.errors import BadFile
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_toml(path: Path, model: type[Model]) -> Model:
+    """Read a file as a model.
+
+    Raises
+    ------
+    BadFile
+        It is absent, no TOML, or the model refuses it: the first place that is wrong, and why.
+    """
+    try:
+        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise BadFile(path, "no such file") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadFile(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadFile(path, f"not TOML: {error}") from error

@@ -1,0 +1,133 @@
+"""The regime table from its file to values: what is refused, what voters read, and that anybody applies a row."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bridge.calls import action_words
+from bridge.config import Config
+from bridge.dao_orders import build_order
+from bridge.errors import BadFile, ContractReverted, RefusedAction
+from bridge.local.accounts import account
+from bridge.local.anvil import advance_time
+from bridge.local.rounds import submit_rounds
+from bridge.local.world import World
+from bridge.observe import read_governed
+from bridge.regime_table import load_table, read_step, require_fitting, send_row
+from bridge.safeguards import read_automation, read_breaker, send_trip
+from tests.bridge.steps import found, ordered, tear, trade, values
+
+CONDOR_SIZE, COVERAGE, HOUR = 3, 11, 3600
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Return a file with the table that the docs show."""
+    (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "governance.md").read_text(encoding="utf-8"), re.DOTALL)
+    file = tmp_path / "regimes.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def changed(file: Path, old: str, new: str) -> str:
+    """Replace a part of a file, and return its path as a command has it."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.unit
+def test_load_table__of_the_docs__is_what_the_contract_takes(table: Path) -> None:
+    assert load_table(table).arguments() == (
+        (CONDOR_SIZE, COVERAGE),
+        ((0, (1000, 5000)), (80_000_000, (500, 6000)), (120_000_000, (0, 7500))),
+        (5_000_000, 2 * HOUR, 24 * HOUR),
+        0,
+    )
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("condorSizeCapBps = 500", "condorSize = 500", "rows.1: no parameter condorSize"),
+        (", tailCoverageBps = 6000", "", "rows.1: names condorSizeCapBps, the first row condorSizeCapBps, tailCov"),
+        ("floor = 0.8", "floor = 80", "rows.1.floor: Input should be less than or equal to 10"),
+        ("hysteresis", "histeresis", "hysteresis: Field required"),
+        ("CapBps = 500", "CapBps = 500.5", "rows.1.values.condorSizeCapBps: Input should be a valid integer"),
+        ("row = 0", "row = ", "not TOML"),
+    ],
+)
+def test_load_table__wrong__says_where_and_why(table: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(BadFile, match=re.escape(said)):
+        load_table(Path(changed(table, old, new)))
+
+
+@pytest.mark.unit
+def test_load_table__no_file__says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="no such file"):
+        load_table(tmp_path / "regimes.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"ETH"', '"BTC"', "is not that of BTC"),
+        ("tailCoverageBps = 7500", "tailCoverageBps = 10001", "row 2: tailCoverageBps 10001 is outside"),
+        ("tailCoverageBps = 5000", "tailCoverageBps = 900", "row 0 breaks"),
+    ],
+)
+def test_set_table__that_does_not_fit__refused_with_the_row(
+    world: World, table: Path, old: str, new: str, said: str
+) -> None:
+    file = changed(table, old, new)
+    with pytest.raises(RefusedAction, match=said):
+        build_order(world.chain, world.deployment, "set-table", [file], world.chain.head())
+
+
+def test_set_table__voted__anybody_applies_the_row_that_the_feed_selects(world: World, table: Path) -> None:
+    trade(world, [1.01, 1.0, 1.01, 1.0])
+    number = ordered(world, "set-table", changed(table, "floor = 0.8", "floor = 0.5"))
+    block = world.chain.head()
+    said = action_words(world.chain, world.deployment, found(world, number).action, block)
+    assert "row 1 from 50.00%: condorSizeCapBps 500, tailCoverageBps 6000" in said[0]
+    assert "up after 2 h and down after 24 h beyond a floor by 5.00%; row 0 holds at the beginning" in said[0]
+    assert "grantRole" in said[1]
+    assert said[2].startswith("guard: executed only if then RegimeAutomation has this code")
+    status = read_automation(world.chain, world.deployment, block)
+    assert status is not None
+    assert (status.in_power, status.stopped, status.row) == (True, False, 0)
+    with pytest.raises(ContractReverted):
+        read_step(world.chain, world.deployment, block)  # its feed is as old as the vote was long
+    trade(world, [1.01, 1.0] * 12)
+    for _ in range(4):
+        advance_time(world.chain, HOUR)
+        submit_rounds(world.chain, world.deployment, Config())
+    row, update = read_step(world.chain, world.deployment, world.chain.head())
+    assert (row, update.keys, update.values) == (1, (CONDOR_SIZE, COVERAGE), (500, 6000))
+    send_row(world.chain, world.deployment, account("outsider"))
+    assert [values(world)[key] for key in update.keys] == [500, 6000]
+
+
+def test_set_table__a_second_time__needs_no_role(world: World, table: Path) -> None:
+    ordered(world, "set-table", str(table))
+    order = build_order(world.chain, world.deployment, "set-table", [str(table)], world.chain.head())
+    assert len(order.calls) == len(order.promises) == 1
+
+
+def test_require_fitting__rows_of_the_docs__fit_the_first_parameters(world: World, table: Path) -> None:
+    require_fitting(load_table(table), read_governed(world.chain, world.deployment, world.chain.head()))
+
+
+def test_trip__volatilities_torn_apart__anybody_trips_and_not_before(world: World) -> None:
+    with pytest.raises(ContractReverted, match="TooFewObservations"):
+        send_trip(world.chain, world.deployment, account("outsider"), "ETH")
+    tear(world)
+    send_trip(world.chain, world.deployment, account("outsider"), "ETH")
+    breaker = read_breaker(world.chain, world.deployment, "ETH", world.chain.head())
+    assert breaker.tripped_at == world.chain.head().timestamp
