@@ -15,8 +15,7 @@ from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from bridge.observe import read_governed
-from bridge.regime_table import load_table, read_step, require_fitting, send_row
+from bridge.regime_table import load_table, read_step, send_row
 from bridge.safeguards import read_automation, read_breaker, send_trip
 from tests.bridge.steps import found, ordered, tear, trade, values
 
@@ -118,10 +117,6 @@ def test_set_table__a_second_time__needs_no_role(world: World, table: Path) -> N
     ordered(world, "set-table", str(table))
     order = build_order(world.chain, world.deployment, "set-table", [str(table)], world.chain.head())
     assert len(order.calls) == len(order.promises) == 1
-
-
-def test_require_fitting__rows_of_the_docs__fit_the_first_parameters(world: World, table: Path) -> None:
-    require_fitting(load_table(table), read_governed(world.chain, world.deployment, world.chain.head()))
 
 
 def test_trip__volatilities_torn_apart__anybody_trips_and_not_before(world: World) -> None:
