@@ -70,9 +70,9 @@ library UpdateRules {
             }
             // A value that stays does not drift; after its end, a new window begins with the old value.
             if (newValue == oldValue || at >= uint256(state.windowAt()) + WINDOW) return reason;
-            (uint256 start, uint256 drift) = (state.windowStart(), WINDOW_STEPS * most);
-            if (up ? newValue > start + drift : newValue + drift < start) {
-                reason = abi.encodeWithSelector(Errors.DriftTooLarge.selector, key, start, newValue, drift);
+            (uint256 start, uint256 maxDrift) = (state.windowStart(), WINDOW_STEPS * most);
+            if (up ? newValue > start + maxDrift : newValue + maxDrift < start) {
+                reason = abi.encodeWithSelector(Errors.DriftTooLarge.selector, key, start, newValue, maxDrift);
             }
         }
     }
