@@ -13,10 +13,10 @@ from bridge.deployment import Deployment
 from bridge.desk import Call, Desk
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.observe import read_governed
-from bridge.offices import ROLES, holders, proposal_guardian
+from bridge.offices import AUTOMATION_ROLE, ROLES, holders, proposal_guardian
 from bridge.oracle import feed_of
 from bridge.promises import Answer, Promise
-from bridge.regime_table import AUTOMATION, AUTOMATION_ROLE, load_table, require_fitting, table_words
+from bridge.regime_table import AUTOMATION, load_table, require_fitting, table_words
 from bridge.safeguards import breaker_of
 
 

@@ -7,6 +7,7 @@ from eth_utils import keccak
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
 
+AUTOMATION_ROLE = keccak(text="AUTOMATION_ROLE")
 ROLES = {"guardian": keccak(text="GUARDIAN_ROLE"), "steward": keccak(text="STEWARD_ROLE")}
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from eth_utils import keccak
 from pydantic import BaseModel, ConfigDict, Field
 from web3.types import TxReceipt
 
@@ -27,7 +26,6 @@ from bridge.updates import Update
 from hedge.parameters import KEYS, broken_rules
 
 AUTOMATION = "RegimeAutomation"
-AUTOMATION_ROLE = keccak(text="AUTOMATION_ROLE")
 HOUR = 3600
 _IDS = {key.name: key.id for key in KEYS}
 
@@ -44,8 +42,8 @@ class _Row(_Written):
 class _File(_Written):
     asset: str
     hysteresis: Annotated[float, Field(ge=0, le=1)]
-    dwell_up_hours: Annotated[float, Field(gt=0)]
-    dwell_down_hours: Annotated[float, Field(gt=0)]
+    dwell_up_hours: Annotated[float, Field(gt=0, le=8_760)]
+    dwell_down_hours: Annotated[float, Field(gt=0, le=8_760)]
     row: Annotated[int, Field(ge=0, lt=256)] = 0
     rows: Annotated[tuple[_Row, ...], Field(min_length=2)]
 

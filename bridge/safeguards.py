@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eth_utils import keccak
 from web3.types import TxReceipt
 
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.errors import ContractReverted, UnknownAddress
+from bridge.offices import AUTOMATION_ROLE
 from bridge.signers import Signer
 
 AUTOMATION_SOURCE = 2  # IHedgeParameters.Source.Automation
@@ -112,8 +112,7 @@ def read_automation(chain: Chain, deployment: Deployment, block: BlockRef) -> Au
     def read(function: str) -> Any:
         return chain.read("RegimeAutomation", address, function, block=block)
 
-    duty = keccak(text="AUTOMATION_ROLE")
-    in_power = bool(chain.read("HedgeParameters", parameters, "hasRole", duty, address, block=block))
+    in_power = bool(chain.read("HedgeParameters", parameters, "hasRole", AUTOMATION_ROLE, address, block=block))
     stopped, row = bool(read("stopped")), int(read("row"))
     try:
         next_row = int(read("preview")[0])

@@ -57,6 +57,7 @@ def test_load_table__of_the_docs__is_what_the_contract_takes(table: Path) -> Non
         ("condorSizeCapBps = 500", "condorSize = 500", "rows.1: no parameter condorSize"),
         (", tailCoverageBps = 6000", "", "rows.1: names condorSizeCapBps, the first row condorSizeCapBps, tailCov"),
         ("floor = 0.8", "floor = 80", "rows.1.floor: Input should be less than or equal to 10"),
+        ("dwell_down_hours = 24", "dwell_down_hours = 1e30", "dwell_down_hours: Input should be less than or equal"),
         ("hysteresis", "histeresis", "hysteresis: Field required"),
         ("CapBps = 500", "CapBps = 500.5", "rows.1.values.condorSizeCapBps: Input should be a valid integer"),
         ("row = 0", "row = ", "not TOML"),
