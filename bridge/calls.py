@@ -14,6 +14,7 @@ from web3.exceptions import MismatchedABI, Web3ValueError
 from bridge.chain import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.governance import Action
+from bridge.offices import ROLE_NAMES
 from bridge.promises import GUARD, encode_promises, promise_lines, update_promise
 from bridge.regime_table import table_words
 from bridge.updates import Update, decode_update, update_words
@@ -73,13 +74,19 @@ def _details(chain: Chain, deployment: Deployment, function: str, arguments: dic
         return table_words(*arguments.values())
     if "update" in arguments:
         return "; ".join(update_words(Update.of(arguments["update"])))
-    return ", ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
+    return ", ".join(f"{name}={_shown(value, deployment)}" for name, value in arguments.items())
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, deployment: Deployment) -> str:
+    """Write an argument; a role by its name, and an address of ours with what stands there."""
+    if isinstance(value, bytes) and value in ROLE_NAMES:
+        return ROLE_NAMES[value]
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    return f"[{', '.join(map(_shown, value))}]" if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_shown(one, deployment) for one in value)}]"
+    place = contract_at(deployment, value) if isinstance(value, str) else None
+    return f"{value} ({place[1]})" if place else str(value)
 
 
 def action_words(chain: Chain, deployment: Deployment, action: Action, block: BlockRef) -> list[str]:

@@ -110,7 +110,7 @@ def _set_table(desk: Desk, arguments: Sequence[str]) -> Order:
     keys, rows, terms, row = table.arguments()
     words = table_words(keys, rows, terms, row)
     answers = (
-        Answer("table", (), (keys, rows, terms), f"the table is the voted one ({words})"),
+        Answer("table", (), (keys, rows, terms), "its table is the voted one"),
         Answer("row", (), row, f"row {row} holds"),
         Answer("stopped", (), False, "the automation is not stopped"),
     )

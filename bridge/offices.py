@@ -9,6 +9,7 @@ from bridge.deployment import Deployment
 
 AUTOMATION_ROLE = keccak(text="AUTOMATION_ROLE")
 ROLES = {"guardian": keccak(text="GUARDIAN_ROLE"), "steward": keccak(text="STEWARD_ROLE")}
+ROLE_NAMES = {AUTOMATION_ROLE: "automation", bytes(32): "admin"} | {role: office for office, role in ROLES.items()}
 
 
 def holders(chain: Chain, deployment: Deployment, office: str, block: BlockRef) -> list[str]:
