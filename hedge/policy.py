@@ -132,8 +132,7 @@ def propose_update(
     Parameters
     ----------
     limits : per key id; None for the keys' absolute bounds without step or cooldown. A key without limits is skipped.
-    last_changes : per key id; a key with a cooldown and no known last change is skipped, one without cooldown has no
-        window either.
+    last_changes : per key id. Where a key's is unknown, no window binds it, and it is skipped if it has a cooldown.
     gate : of the plan under `parameters`. at : unix seconds of the proposal. regime : that layers 2 and 3 are sized by.
     index_percentile : of the book's index in its own past, 0 to 1; NaN where it is not known.
 
