@@ -6,8 +6,9 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,10 +60,9 @@ def _require_free(port: int) -> None:
             raise ChainError(f"port {port} is in use: stop what listens there, or choose another with --port")
 
 
-def _command(port: int, state: Path | None) -> list[str]:
+def _arguments(port: int, state: Path | None) -> list[str]:
     loading = ["--load-state", str(state)] if state else []
     return [
-        str(find_anvil()),
         "--host",
         "127.0.0.1",
         "--port",
@@ -102,18 +102,37 @@ def anvil(port: int | None = None, state: Path | None = None) -> Iterator[Chain]
     """
     port = port or free_port()
     _require_free(port)
-    process = subprocess.Popen(
-        _command(port, state), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
-    try:
+    with anvil_process(_arguments(port, state)) as process:
         yield _wait(process, f"http://127.0.0.1:{port}", port)
-    finally:
-        process.terminate()
+
+
+@contextmanager
+def anvil_process(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the anvil program for the length of a `with` block; the states that it writes to disk go with it.
+
+    Left to itself anvil keeps them in the home folder, some hundred MB a run, and removes none of them when it ends.
+
+    Raises
+    ------
+    MissingTool
+        Anvil is not installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="alvh-anvil-") as states:
+        process = subprocess.Popen(
+            [find_anvil(), "--cache-path", states, *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
         try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, port: int) -> Chain:
@@ -131,9 +150,17 @@ def _wait(process: subprocess.Popen[bytes], url: str, port: int) -> Chain:
                 raise
             time.sleep(0.05)
         else:
-            # One second a block: timestamps do not depend on how fast this machine is.
-            chain.request("anvil_setBlockTimestampInterval", 1)
+            count_seconds_by_blocks(chain)
             return chain
+
+
+def count_seconds_by_blocks(chain: Chain) -> None:
+    """Give every block one second more than the one before: nothing then depends on how fast this machine is.
+
+    By the clock a transaction can be measured in one second and mined in the next, where it needs more gas: a v2 pair
+    writes its price sums once a second.
+    """
+    chain.request("anvil_setBlockTimestampInterval", 1)
 
 
 def advance_time(chain: Chain, seconds: int) -> None:

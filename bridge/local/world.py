@@ -16,7 +16,7 @@ from bridge.deployment import Deployment
 from bridge.exposure.tokens import NATIVE
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import INDEX, account, accounts
-from bridge.local.anvil import advance_time
+from bridge.local.anvil import advance_time, count_seconds_by_blocks
 from bridge.local.market import DEPTH, TREASURY, Market
 from bridge.local.path import PricePath
 from bridge.local.protocols import deploy_protocols
@@ -56,7 +56,9 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
         Called with a description and the share that is done, 0 to 1.
     """
     progress("deploying Uniswap v2, v3, v4, Permit2 and Safe", 0.0)
-    for name in INDEX:  # a node that somebody else started may have funded fewer accounts
+    # A node that somebody else started may go by the clock and may have funded fewer accounts.
+    count_seconds_by_blocks(chain)
+    for name in INDEX:
         chain.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
     deployer = account("deployer")
     deployed_at = chain.head().number

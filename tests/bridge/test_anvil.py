@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from bridge.chain import connect
 from bridge.errors import BridgeError, ChainError, MissingTool, NodeUnreachable, RefusedAction
 from bridge.local import anvil as local
-from bridge.local.anvil import GENESIS_TIMESTAMP, advance_time, anvil, free_port
+from bridge.local.anvil import GENESIS_TIMESTAMP, advance_time, anvil, count_seconds_by_blocks, free_port
 from bridge.local.world import World
 from bridge.signers import LOCAL_CHAIN_ID
 
@@ -26,6 +27,33 @@ def test_anvil__fresh_chain__starts_at_the_fixed_moment_and_stops() -> None:
         url = chain.url
     with pytest.raises(NodeUnreachable):
         connect(url, LOCAL_CHAIN_ID)
+
+
+def test_anvil__more_blocks_than_it_keeps_in_memory__leaves_nothing_on_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with anvil() as chain:
+        chain.request("anvil_mine", hex(700))
+        assert list(temporary.rglob("*.json")), "no state was written: this test needs more blocks"
+        earliest = chain.request("eth_getBalance", f"0x{1:040x}", hex(1))
+    assert earliest == "0x0"
+    assert [*home.iterdir(), *temporary.iterdir()] == []
+
+
+def test_count_seconds_by_blocks__node_that_went_by_the_clock__counts_one_a_block() -> None:
+    with anvil() as chain:
+        chain.request("anvil_removeBlockTimestampInterval")
+        chain.request("evm_mine")
+        first = chain.head().timestamp
+        count_seconds_by_blocks(chain)
+        for later in (1, 2, 3):
+            chain.request("evm_mine")
+            assert chain.head().timestamp == first + later
 
 
 def test_anvil__port_in_use__is_refused() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from web3 import HTTPProvider, Web3
 
 from bridge.artifacts import Artifact, artifact
-from bridge.local.anvil import find_anvil
+from bridge.local.anvil import anvil_process, free_port
 
 GENESIS = 1_767_225_600  # 2026-01-01 00:00:00Z, so that every run has the same times
 GAS_LIMIT = 16_000_000
@@ -152,15 +150,10 @@ def named(data: bytes, abi: list[dict[str, Any]]) -> Refusal:
 @contextmanager
 def running_node(chain_id: int = 31_337) -> Iterator[Node]:
     """Run anvil on a free port for the length of a `with` block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [find_anvil(), "--port", str(port), "--chain-id", str(chain_id), "--silent",
-         "--timestamp", str(GENESIS), "--hardfork", "cancun", "--auto-impersonate", "--base-fee", "0"],
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
+    port = free_port()
+    chain = f"--port {port} --chain-id {chain_id} --timestamp {GENESIS} --hardfork cancun"
+    arguments = [*chain.split(), "--auto-impersonate", "--base-fee", "0", "--silent"]
+    with anvil_process(arguments) as process:
         deadline = time.monotonic() + 30
         while not Web3(HTTPProvider(f"http://127.0.0.1:{port}")).is_connected():
             assert process.poll() is None, "anvil ended at once"
@@ -169,6 +162,3 @@ def running_node(chain_id: int = 31_337) -> Iterator[Node]:
         node = Node(f"http://127.0.0.1:{port}")
         node.request("anvil_setBlockTimestampInterval", 1)
         yield node
-    finally:
-        process.terminate()
-        process.wait()
