@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bridge.chain import Chain
+from bridge.chain.node import Chain
 from bridge.local.accounts import account
 from bridge.local.anvil import anvil
 from bridge.local.market import DEPTH, Market, Range

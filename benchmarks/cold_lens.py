@@ -2,8 +2,8 @@
 
 import sys
 
+from bridge.chain.rpc import Rpc
 from bridge.exposure.lens import Lens
-from bridge.rpc import Rpc
 from hedge.ticks import position_amounts
 
 node = Rpc(sys.argv[1])

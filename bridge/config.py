@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bridge.chain.signers import LOCAL_CHAIN_ID
 from bridge.errors import BadConfig
-from bridge.signers import LOCAL_CHAIN_ID
 
 DEFAULT_FILE = Path("alvh.toml")
 Fraction = Annotated[float, Field(gt=0, lt=1)]

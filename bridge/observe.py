@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bridge.chain import BlockRef, Chain
+from bridge.chain.node import BlockRef, Chain
 from bridge.config import BookConfig
 from bridge.deployment import Deployment
 from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
@@ -13,7 +13,7 @@ from bridge.exposure.pool_position import PoolPosition, PositionReader, Unread, 
 from bridge.exposure.uniswap_v2 import UniswapV2Reader
 from bridge.exposure.uniswap_v3 import UniswapV3Reader
 from bridge.exposure.uniswap_v4 import UniswapV4Reader
-from bridge.prices import asset_pairs, check_pair_price, read_spots
+from bridge.feeds.prices import asset_pairs, check_pair_price, read_spots
 from bridge.units import price_from_sqrt_x96, volatility_from_e8
 from hedge.book import Book, Position
 from hedge.market import Market

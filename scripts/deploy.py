@@ -4,7 +4,7 @@ from pathlib import Path
 
 from brownie import network
 
-from bridge.chain import connect
+from bridge.chain.node import connect
 from bridge.genesis import GovernanceTerms
 from bridge.local.path import simulated_path
 from bridge.local.world import build_world

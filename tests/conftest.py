@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.chain import Chain
+from bridge.chain.node import Chain
 from bridge.config import Config
 from bridge.genesis import GovernanceTerms
 from bridge.local.anvil import anvil

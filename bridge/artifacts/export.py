@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bridge.artifacts.vendor import vendor
 from bridge.errors import MissingTool
-from bridge.local.vendor import vendor
 
 OURS = (
     "CallbackReader",

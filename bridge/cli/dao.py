@@ -36,10 +36,10 @@ def propose(
     Examples: alvh gov propose unpause --as operator --send; alvh gov propose set-signers ETH 3 0xa... 0xb... 0xc...;
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
-    from bridge.calls import action_words
     from bridge.cli.drafts import print_draft
-    from bridge.dao_orders import build_order
-    from bridge.proposals import draft_order, note_proposal, send_proposal
+    from bridge.dao.calls import action_words
+    from bridge.dao.orders import build_order
+    from bridge.dao.proposals import draft_order, note_proposal, send_proposal
 
     session = open_session(config)
     chain, deployment, block = session.chain, session.deployment, session.chain.head()
@@ -71,7 +71,7 @@ def delegate(
 
     Example: alvh gov delegate 0xabc... --as voter-3 --send
     """
-    from bridge.governance import read_votes, send_delegation
+    from bridge.dao.governor import read_votes, send_delegation
 
     session = open_session(config)
     signer = choose_signer(session, role, keystore)
@@ -95,8 +95,8 @@ def apply_row(
 
     Example: alvh gov apply-row --as operator --send
     """
-    from bridge.regime_table import read_step, send_row
-    from bridge.updates import update_words
+    from bridge.dao.regime_table import read_step, send_row
+    from bridge.dao.updates import update_words
 
     session = open_session(config)
     row, update = read_step(session.chain, session.deployment, session.chain.head())
@@ -122,7 +122,7 @@ def trip(
     Example: alvh gov trip ETH --as operator --send
     """
     from bridge.cli.safeguards import safeguard_lines
-    from bridge.safeguards import read_breaker, send_trip
+    from bridge.dao.safeguards import read_breaker, send_trip
 
     session = open_session(config)
     chain, deployment = session.chain, session.deployment
@@ -148,7 +148,7 @@ def unstick(
 
     Example: alvh gov unstick --as operator --send
     """
-    from bridge.pending import clear_pending
+    from bridge.chain.pending import clear_pending
 
     session = open_session(config)
     signer = choose_signer(session, role, keystore)

@@ -12,7 +12,7 @@ import typer
 from bridge.cli.options import ConfigOption, JsonOption, OwnerOption, open_session
 
 if TYPE_CHECKING:
-    from bridge.watch import Look
+    from bridge.monitor.watch import Look
 
 LAYER_COLUMNS = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta", "days left")
 
@@ -30,9 +30,9 @@ def watch(
 
     Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl
     """
+    from bridge.chain.signers import LOCAL_CHAIN_ID
     from bridge.errors import ChainError
-    from bridge.signers import LOCAL_CHAIN_ID
-    from bridge.watch import look, look_json
+    from bridge.monitor.watch import look, look_json
 
     session = open_session(config)
     holder, pause = session.owner(owner), interval or session.config.watch.interval_seconds

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from bridge.chain import BlockRef, Chain
+    from bridge.chain.node import BlockRef, Chain
+    from bridge.chain.signers import Signer
     from bridge.config import Config
     from bridge.deployment import Deployment
-    from bridge.signers import Signer
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file; without it alvh.toml of this folder, or the defaults.")
@@ -60,7 +60,7 @@ class Session:
 
 def open_session(config_path: Path | None) -> Session:
     """Load the settings, connect, load the deployment, and check that it is of this chain."""
-    from bridge.chain import connect
+    from bridge.chain.node import connect
     from bridge.config import load_config
     from bridge.deployment import load_deployment
     from bridge.errors import BadFile, UnknownAddress
@@ -78,9 +78,9 @@ def open_session(config_path: Path | None) -> Session:
 
 def choose_signer(session: Session, role: str | None, keystore: Path | None) -> Signer:
     """Return who signs: a local role, a keystore, or the key in the environment."""
+    from bridge.chain.signers import LOCAL_CHAIN_ID, environment_signer, keystore_signer
     from bridge.errors import RefusedAction, UsageError
     from bridge.local.accounts import INDEX, account
-    from bridge.signers import LOCAL_CHAIN_ID, environment_signer, keystore_signer
 
     if role is None:
         return keystore_signer(keystore) if keystore else environment_signer()

@@ -23,9 +23,9 @@ from bridge.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from bridge.planning import Planned
-    from bridge.proposals import UpdateDraft
-    from bridge.records import PlanRecord
+    from bridge.dao.proposals import UpdateDraft
+    from bridge.plans.planning import Planned
+    from bridge.plans.records import PlanRecord
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
 COMPARISON_COLUMNS = (
@@ -87,7 +87,7 @@ def plan(
         planned = _make(session, owner, block, chain_file, signals)
         kept = planned.record.save(session.config.state)
     if report:
-        from bridge.planning import report_content
+        from bridge.report.content import report_content
         from bridge.report.html import write_report
 
         write_report(report, report_content(planned, "Hedge plan"))
@@ -101,11 +101,11 @@ def _make(
     session: Session, owner: str | None, block: int | None, chain_file: Path | None, signals: Path | None
 ) -> Planned:
     from bridge.cli.book import print_unread
+    from bridge.feeds.option_chains import read_chains
     from bridge.observe import observe
-    from bridge.option_chains import read_chains
-    from bridge.planning import make_plan
-    from bridge.records import find_record
-    from bridge.signals import read_signals
+    from bridge.plans.planning import make_plan
+    from bridge.plans.records import find_record
+    from bridge.plans.signals import read_signals
 
     terms = session.config.options
     terms = terms.model_copy(update={"file": chain_file}) if chain_file else terms
@@ -126,11 +126,11 @@ def _make_stated(
     """Plan a stated book at the quotes of a chain file, under the first values of the parameters."""
     from bridge.config import load_config
     from bridge.errors import UsageError
-    from bridge.option_chains import read_chain_file
-    from bridge.planning import make_plan
-    from bridge.records import NO_CHAIN
-    from bridge.signals import read_signals
-    from bridge.stated_book import observe_stated, read_time
+    from bridge.feeds.option_chains import read_chain_file
+    from bridge.plans.planning import make_plan
+    from bridge.plans.records import NO_CHAIN
+    from bridge.plans.signals import read_signals
+    from bridge.plans.stated_book import observe_stated, read_time
 
     settings = load_config(config)
     quotes = chain_file or settings.options.file
@@ -239,8 +239,8 @@ def propose(
 
     Examples: alvh propose --as operator; alvh propose --as operator --send
     """
-    from bridge.proposals import draft_proposal, note_proposal, send_proposal
-    from bridge.records import load_record, newest_record
+    from bridge.dao.proposals import draft_proposal, note_proposal, send_proposal
+    from bridge.plans.records import load_record, newest_record
 
     session = open_session(config)
     record = load_record(plan_file) if plan_file else newest_record(session.config.state)

@@ -20,9 +20,9 @@ from bridge.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from bridge.records import PlanRecord
-    from bridge.safe_actions import SafeDesk
-    from bridge.safe_records import SafeRecord
+    from bridge.plans.records import PlanRecord
+    from bridge.safe.actions import SafeDesk
+    from bridge.safe.records import SafeRecord
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,9 +64,9 @@ def propose(
     Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
     alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
     """
-    from bridge.safe import build_safe_transaction, rehearse_call
-    from bridge.safe_actions import find_action
-    from bridge.safe_records import SafeRecord
+    from bridge.safe.actions import find_action
+    from bridge.safe.multisig import build_safe_transaction, rehearse_call
+    from bridge.safe.records import SafeRecord
 
     given = arguments or []
     chosen = find_action(action, given)
@@ -82,8 +82,8 @@ def propose(
 
 
 def _desk(session: Session, safe: str, plan: Path | None) -> SafeDesk:
-    from bridge.records import load_record, newest_record
-    from bridge.safe_actions import SafeDesk
+    from bridge.plans.records import load_record, newest_record
+    from bridge.safe.actions import SafeDesk
 
     def chosen_plan() -> PlanRecord:
         return load_record(plan) if plan else newest_record(session.config.state)
@@ -94,7 +94,7 @@ def _desk(session: Session, safe: str, plan: Path | None) -> SafeDesk:
 
 def _load(session: Session, file: Path) -> SafeRecord:
     from bridge.errors import BadFile
-    from bridge.safe_records import load_safe_record
+    from bridge.safe.records import load_safe_record
 
     record = load_safe_record(file)
     if record.transaction.chain_id != session.chain.chain_id:
@@ -104,8 +104,8 @@ def _load(session: Session, file: Path) -> SafeRecord:
 
 def _print_record(session: Session, record: SafeRecord, file: Path, as_json: bool) -> None:
     """Say what the transaction does, decoded from its bytes, how the Safe names it, and who signed."""
-    from bridge.calls import call_words
-    from bridge.safe import read_safe
+    from bridge.dao.calls import call_words
+    from bridge.safe.multisig import read_safe
 
     block = session.chain.head()
     made, safe = record.transaction, read_safe(session.chain, record.transaction.safe, block)
@@ -132,7 +132,7 @@ def sign(
     Example: alvh safe sign rollback.json --as guardian-1
     """
     from bridge.errors import RefusedAction
-    from bridge.safe import build_safe_transaction, read_safe
+    from bridge.safe.multisig import build_safe_transaction, read_safe
 
     session = open_session(config)
     record = _load(session, file)
@@ -159,8 +159,8 @@ def execute(
 
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
-    from bridge.safe import join_signatures, require_executable, send_safe_transaction
-    from bridge.safe_records import merge_records
+    from bridge.safe.multisig import join_signatures, require_executable, send_safe_transaction
+    from bridge.safe.records import merge_records
 
     session = open_session(config)
     record = merge_records([_load(session, file) for file in files])
@@ -185,8 +185,8 @@ def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     from dataclasses import asdict
 
     from bridge.cli.show import console, table
-    from bridge.offices import in_office
-    from bridge.safe import read_safe
+    from bridge.dao.offices import in_office
+    from bridge.safe.multisig import read_safe
 
     session = open_session(config)
     block = session.chain.head()
@@ -222,7 +222,7 @@ def create(
     from eth_utils import is_address
 
     from bridge.errors import UnknownAddress
-    from bridge.safe import create_safe
+    from bridge.safe.multisig import create_safe
 
     for one in owners:
         if not is_address(one):

@@ -16,7 +16,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 from bridge.artifacts import artifact
-from bridge.blocks import BlockRef
+from bridge.chain.blocks import BlockRef
 from bridge.errors import ChainError, MissingBlock
 
 ADDRESS = "0x" + "1e45" * 10
@@ -49,7 +49,7 @@ class Status(IntEnum):
 
 
 class Node(Protocol):
-    """Whatever sends a JSON-RPC request: `bridge.chain.Chain` or `bridge.rpc.Rpc`."""
+    """Whatever sends a JSON-RPC request: `bridge.chain.node.Chain` or `bridge.chain.rpc.Rpc`."""
 
     def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
         """Return the node's answer, an error of its own included."""
@@ -215,7 +215,7 @@ def _revert_data(answer: dict[str, Any]) -> str:
 
 
 def _refusal(reason: str) -> Exception:
-    from bridge.reverts import decode_reason  # loads web3.py
+    from bridge.chain.reverts import decode_reason  # loads web3.py
 
     return decode_reason(bytes.fromhex(reason), "reading positions")
 

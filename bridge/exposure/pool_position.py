@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from bridge.blocks import BlockRef
+from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
 from hedge.book import Position

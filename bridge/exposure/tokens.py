@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.blocks import BlockRef
-from bridge.chain import Chain
+from bridge.chain.blocks import BlockRef
+from bridge.chain.node import Chain
 
 NATIVE = "0x" + "00" * 20  # the chain's own coin in Uniswap v4
 NATIVE_DECIMALS = 18

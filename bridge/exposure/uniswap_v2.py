@@ -13,8 +13,8 @@ from typing import Any
 
 from eth_utils import to_checksum_address
 
-from bridge.blocks import BlockRef
-from bridge.chain import Chain
+from bridge.chain.blocks import BlockRef
+from bridge.chain.node import Chain
 from bridge.exposure.lens import Lens, Share, Status
 from bridge.exposure.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.exposure.tokens import NATIVE, Decimals

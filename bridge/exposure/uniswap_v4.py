@@ -11,8 +11,8 @@ from typing import Any
 
 from eth_utils import keccak, to_checksum_address
 
-from bridge.blocks import BlockRef
-from bridge.chain import Chain
+from bridge.chain.blocks import BlockRef
+from bridge.chain.node import Chain
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress
 from bridge.exposure.lens import Exposure, Lens, PoolSeen, Status
 from bridge.exposure.pool_position import Pair, PoolPosition, Positions, Unread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.signers import Signer, local_signer
+from bridge.chain.signers import Signer, local_signer
 
 INDEX = {
     "deployer": 0,

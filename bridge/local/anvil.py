@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bridge.chain import Chain, connect
+from bridge.chain.node import Chain, connect
+from bridge.chain.signers import LOCAL_CHAIN_ID, LOCAL_MNEMONIC
 from bridge.errors import ChainError, MissingTool, NodeUnreachable, RefusedAction
-from bridge.signers import LOCAL_CHAIN_ID, LOCAL_MNEMONIC
 
 START_SECONDS = 30
 ACCOUNTS = 20

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from web3.logs import DISCARD
 
-from bridge.chain import Chain
+from bridge.chain.node import Chain
+from bridge.chain.signers import Signer
 from bridge.local.accounts import account
 from bridge.local.other_pools import PairV2, PoolV4, open_pair, open_pool
-from bridge.signers import Signer
 from bridge.units import sqrt_x96_from_price, units_from_amount
 from hedge.ticks import tick_at_sqrt_price
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from eth_abi import encode
 from eth_utils import keccak
 
-from bridge.chain import Chain
+from bridge.chain.node import Chain
+from bridge.chain.signers import Signer
 from bridge.exposure.tokens import NATIVE
 from bridge.exposure.uniswap_v4 import pool_slot, sqrt_price_of
 from bridge.local.accounts import account
-from bridge.signers import Signer
 from bridge.units import sqrt_x96_from_price, units_from_amount
 from hedge.ticks import MAX_TICK, liquidity_for_amounts, sqrt_price_at_tick, tick_at_sqrt_price
 

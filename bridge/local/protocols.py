@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.chain import Chain
-from bridge.local.vendor import PERMIT2_ADDRESS, permit2_runtime_code, vendor
-from bridge.safe import ZERO
-from bridge.signers import Signer
+from bridge.artifacts.vendor import PERMIT2_ADDRESS, permit2_runtime_code, vendor
+from bridge.chain.node import Chain
+from bridge.chain.signers import Signer
+from bridge.safe.multisig import ZERO
 
 V4_UNSUBSCRIBE_GAS_LIMIT = 300_000  # the value of Uniswap's own mainnet deployment
 

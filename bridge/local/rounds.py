@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from web3.types import TxReceipt
 
-from bridge.chain import Chain
+from bridge.chain.node import Chain
 from bridge.config import Config
 from bridge.deployment import Deployment
+from bridge.feeds.option_chains import read_chains
+from bridge.feeds.oracle import build_report, sign_report, submit_reports
+from bridge.feeds.prices import read_spots
 from bridge.local.accounts import account, accounts
-from bridge.option_chains import read_chains
-from bridge.oracle import build_report, sign_report, submit_reports
-from bridge.prices import read_spots
 from bridge.units import volatility_to_e8
 from hedge.volindex import index_from_chain
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.chain import Chain
-from bridge.deploy import Members, deploy_governance
-from bridge.deploy_automation import deploy_watchers
+from bridge.chain.node import Chain
+from bridge.deploy.contracts import Members, deploy_governance
+from bridge.deploy.watchers import deploy_watchers
 from bridge.deployment import Deployment
 from bridge.exposure.tokens import NATIVE
 from bridge.genesis import GovernanceTerms
@@ -20,7 +20,7 @@ from bridge.local.anvil import advance_time, count_seconds_by_blocks
 from bridge.local.market import DEPTH, TREASURY, Market
 from bridge.local.path import PricePath
 from bridge.local.protocols import deploy_protocols
-from bridge.safe import create_safe
+from bridge.safe.multisig import create_safe
 
 TREASURY_FUNDS = {"USD": 20_000_000.0, "ETH": 5_000.0, "BTC": 200.0}
 MAKER_FUNDS = {"USD": 500_000_000.0, "ETH": 100_000.0, "BTC": 5_000.0}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bridge.records import NO_CHAIN
+from bridge.plans.planning import Planned
+from bridge.plans.records import NO_CHAIN
 from hedge.book import Book
 from hedge.market import Market
 from hedge.plan import Plan
@@ -91,3 +92,34 @@ class ReportContent:
     def stated(self) -> bool:
         """Return whether the book is one that somebody stated, read on no chain."""
         return self.chain_id == NO_CHAIN
+
+
+def report_content(
+    planned: Planned,
+    title: str,
+    *,
+    proposal_id: int | None = None,
+    after: tuple[int, ...] | None = None,
+    steps: tuple[Step, ...] = (),
+    price_path: PricePathView | None = None,
+) -> ReportContent:
+    """Gather what the HTML report shows of a plan and, where it was carried through, of its vote."""
+    observation, record = planned.observation, planned.record
+    return ReportContent(
+        title=title,
+        plan=planned.plan,
+        book=observation.book,
+        market=observation.market,
+        chain_sources={asset: chain.source for asset, chain in planned.chains.items()},
+        chain_id=record.chain_id,
+        block_number=record.block_number,
+        block_hash=record.block_hash,
+        owner=record.owner,
+        inputs_hash=record.inputs_hash,
+        parameters_before=tuple(observation.governed.parameters.to_values()),
+        parameters_after=after,
+        proposal_id=proposal_id,
+        steps=steps,
+        price_path=price_path,
+        index=planned.heard.index,
+    )

@@ -15,6 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 HEDGE_MAY_IMPORT = {"hedge", "numpy", "pandas", "scipy", "numba", "llvmlite", "pyxirr", "talib"}
 IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", "http", "secrets", "threading"}
 BRIDGE_NEVER_IMPORTS = {"brownie", "tests", "scripts"}
+# Each part of the bridge imports only parts that stand before it.
+BRIDGE_ORDER = (
+    "errors", "units", "tables", "toml_files", "artifacts", "chain", "config", "deployment", "genesis", "exposure",
+    "feeds", "observe", "plans", "report", "dao", "safe", "deploy", "local", "monitor", "demo", "doctor", "cli",
+)  # fmt: skip
 MOST_PYTHON_LINES, MOST_SOLIDITY_LINES = 400, 500
 
 LOADED = """
@@ -77,6 +82,17 @@ def test_hedge__imports__are_pure() -> None:
 def test_bridge__imports__never_point_up() -> None:
     for path, tree in sources("bridge"):
         assert not imported(tree) & BRIDGE_NEVER_IMPORTS, path
+
+
+def test_bridge_parts__imports__point_one_way() -> None:
+    for path, tree in sources("bridge"):
+        part = path.with_suffix("").parts[1]
+        if part.startswith("__"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("bridge."):
+                other = node.module.split(".")[1]
+                assert BRIDGE_ORDER.index(other) <= BRIDGE_ORDER.index(part), f"{path} imports {node.module}"
 
 
 def test_brownie__imports__only_in_scripts_and_contract_tests() -> None:

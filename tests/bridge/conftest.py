@@ -9,8 +9,8 @@ import pytest
 
 from bridge.config import Config
 from bridge.local.world import World
-from bridge.planning import Planned
-from bridge.records import PlanRecord
+from bridge.plans.planning import Planned
+from bridge.plans.records import PlanRecord
 from tests.bridge.steps import plan_now
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from web3.contract import Contract
 
+from bridge.artifacts.vendor import vendor
 from bridge.exposure.lens import Lens
-from bridge.local.vendor import vendor
 from bridge.local.world import World
 
 ANSWERS_ZERO = "0x60205ff3"

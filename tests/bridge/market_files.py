@@ -12,10 +12,10 @@ import pandas as pd
 
 from bridge.config import BookConfig, SignalsConfig
 from bridge.observe import Observation
-from bridge.planning import Planned, make_plan
-from bridge.records import NO_CHAIN
-from bridge.signals import read_signals
-from bridge.stated_book import observe_stated
+from bridge.plans.planning import Planned, make_plan
+from bridge.plans.records import NO_CHAIN
+from bridge.plans.signals import read_signals
+from bridge.plans.stated_book import observe_stated
 from hedge.chain import OptionChain
 from hedge.parameters import Parameters
 from hedge.synthetic import synthetic_chain

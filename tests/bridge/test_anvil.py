@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from bridge.chain import connect
+from bridge.chain.node import connect
+from bridge.chain.signers import LOCAL_CHAIN_ID
 from bridge.errors import BridgeError, ChainError, MissingTool, NodeUnreachable, RefusedAction
 from bridge.local import anvil as local
 from bridge.local.anvil import GENESIS_TIMESTAMP, advance_time, anvil, count_seconds_by_blocks, free_port
 from bridge.local.world import World
-from bridge.signers import LOCAL_CHAIN_ID
 
 
 def test_anvil__fresh_chain__starts_at_the_fixed_moment_and_stops() -> None:

@@ -10,8 +10,9 @@ import pytest
 from eth_typing import HexStr
 from web3 import HTTPProvider, Web3
 
-from bridge.chain import BlockRef, Chain, connect
-from bridge.deploy import role
+from bridge.chain.node import BlockRef, Chain, connect
+from bridge.chain.signers import LOCAL_CHAIN_ID
+from bridge.deploy.contracts import role
 from bridge.errors import (
     ChainError,
     ContractReverted,
@@ -25,7 +26,6 @@ from bridge.errors import (
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time, free_port
 from bridge.local.world import World
-from bridge.signers import LOCAL_CHAIN_ID
 
 SOMEWHERE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 BLOCK = BlockRef(1, "0x" + "ab" * 32, 1_767_225_600)
@@ -177,7 +177,7 @@ def test_send__reverts_only_when_mined__is_a_failed_transaction(world: World, mo
 def test_send__not_mined_in_time__is_a_failed_transaction_with_its_hash(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.chain.RECEIPT_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("bridge.chain.node.RECEIPT_TIMEOUT_SECONDS", 0.05)
     world.chain.request("evm_setAutomine", False)
     try:
         with pytest.raises(TransactionFailed, match="was not mined") as caught:

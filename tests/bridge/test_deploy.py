@@ -10,16 +10,16 @@ from eth_typing import HexStr
 from web3.types import Nonce
 from web3.utils.address import get_create_address
 
-import bridge.deploy
-from bridge.chain import Chain
-from bridge.deploy import ADMIN, Members, deploy_governance, role, role_findings
-from bridge.deploy_automation import Watchers, deploy_watchers, watcher_findings
+import bridge.deploy.contracts
+from bridge.chain.node import Chain
+from bridge.chain.signers import Signer
+from bridge.deploy.contracts import ADMIN, Members, deploy_governance, role, role_findings
+from bridge.deploy.watchers import Watchers, deploy_watchers, watcher_findings
 from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import account, accounts
 from bridge.local.world import VOTES, World
-from bridge.safe import ZERO
-from bridge.signers import Signer
+from bridge.safe.multisig import ZERO
 from tests.bridge.steps import act_as
 
 ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "STEWARD_ROLE", "GUARDIAN_ROLE")
@@ -127,7 +127,7 @@ def test_deploy_governance__timelock_with_one_more_proposer__is_unsafe(
         governor = get_create_address(deployer.address, Nonce(nonce + 1))
         return chain.deploy(deployer, "HedgeTimelock", delay, [governor, outsider], [governor], ZERO)
 
-    monkeypatch.setattr(bridge.deploy, "_deploy_timelock", careless)
+    monkeypatch.setattr(bridge.deploy.contracts, "_deploy_timelock", careless)
     place = (world.chain, account("deployer"), members(world), GovernanceTerms(), ("ETH",), lambda step: None)
     with pytest.raises(DeploymentUnsafe, match="HedgeTimelock PROPOSER_ROLE is held by") as caught:
         deploy_governance(*place)

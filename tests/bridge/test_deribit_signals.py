@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from bridge.config import SignalsConfig
-from bridge.option_chains import read_chain_file
-from bridge.planning import Planned, make_plan
-from bridge.records import NO_CHAIN
-from bridge.signals import read_signals
-from bridge.stated_book import read_time
+from bridge.feeds.option_chains import read_chain_file
+from bridge.plans.planning import Planned, make_plan
+from bridge.plans.records import NO_CHAIN
+from bridge.plans.signals import read_signals
+from bridge.plans.stated_book import read_time
 from examples.market_histories import write_market_histories
 from hedge.signals.signal import Signal, State
 from tests.bridge.market_files import BOOK, stated

@@ -10,11 +10,11 @@ from bridge.config import BookConfig
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
 from bridge.exposure.pool_position import PoolPosition, convert_position
 from bridge.exposure.uniswap_v3 import UniswapV3Reader
+from bridge.feeds.prices import read_spots
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.observe import observe, read_positions
-from bridge.prices import read_spots
 from hedge.book import book_exposure
 
 MAX_UINT128 = 2**128 - 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from eth_typing import HexStr
 
-from bridge.errors import ContractReverted, RefusedAction
-from bridge.governance import (
+from bridge.dao.governor import (
     encode_cancel,
     find_proposal,
     list_proposals,
@@ -16,13 +15,14 @@ from bridge.governance import (
     send_queue,
     send_vote,
 )
+from bridge.dao.updates import Update, build_update
+from bridge.errors import ContractReverted, RefusedAction
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.observe import read_governed
-from bridge.records import PlanRecord
-from bridge.safe import build_safe_transaction, create_safe, send_safe_transaction, sign_safe_transaction
-from bridge.updates import Update, build_update
+from bridge.plans.records import PlanRecord
+from bridge.safe.multisig import build_safe_transaction, create_safe, send_safe_transaction, sign_safe_transaction
 from tests.bridge.steps import (
     LIFE,
     TERMS,

@@ -9,13 +9,13 @@ import pytest
 from eth_utils import function_abi_to_4byte_selector, keccak
 
 from bridge.artifacts import artifact
+from bridge.chain.rpc import Rpc
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable
 from bridge.exposure.lens import ANSWER, SELECTORS, Exposure, Lens, Status, _Answer, _exposures
 from bridge.local.accounts import account
 from bridge.local.anvil import free_port
 from bridge.local.market import Range
 from bridge.local.world import World
-from bridge.rpc import Rpc
 from hedge.ticks import position_amounts
 from tests.bridge.lenses import (
     ANSWERS_ZERO,
@@ -252,7 +252,9 @@ def test_rpc__nobody_there__is_unreachable() -> None:
 
 
 def test_cold_read__modules_it_needs__load_neither_web3_nor_numpy() -> None:
-    code = "import sys, bridge.rpc, bridge.exposure.lens, hedge.ticks; print({'web3', 'numpy'} & set(sys.modules))"
+    code = (
+        "import sys, bridge.chain.rpc, bridge.exposure.lens, hedge.ticks; print({'web3', 'numpy'} & set(sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 

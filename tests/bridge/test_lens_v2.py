@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.chain import Chain
+from bridge.chain.node import Chain
+from bridge.chain.signers import Signer
 from bridge.exposure.lens import Lens, Share, Status
 from bridge.exposure.tokens import NATIVE
 from bridge.exposure.uniswap_v2 import UniswapV2Reader
 from bridge.local.accounts import account
 from bridge.local.other_pools import PairV2
 from bridge.local.world import World
-from bridge.signers import Signer
 from tests.bridge.lenses import Instead, lens, published
 
 PAIR = "UniswapV2Pair"

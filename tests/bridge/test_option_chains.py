@@ -12,7 +12,7 @@ import pytest
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
-from bridge.option_chains import read_chain_file, read_chains, read_snapshots
+from bridge.feeds.option_chains import read_chain_file, read_chains, read_snapshots
 from hedge.chain import OptionChain
 
 pytestmark = pytest.mark.unit

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from bridge.dao.governor import Action
+from bridge.dao.preflight import rehearsal, simulate_execution
+from bridge.dao.updates import build_update
 from bridge.errors import ContractReverted
-from bridge.governance import Action
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.preflight import rehearsal, simulate_execution
-from bridge.records import PlanRecord
+from bridge.plans.records import PlanRecord
 from bridge.units import utc
-from bridge.updates import build_update
 from tests.bridge.steps import LIFE, TERMS, act_through_safe, found, parameters_call, propose, queue, vote, with_changes
 
 DAY = 86_400

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.chain import Chain
+from bridge.chain.node import Chain
+from bridge.dao.governor import send_cancel, send_execute
+from bridge.dao.proposal_text import describe
+from bridge.dao.proposals import confirm_execution, send_confirmed_execution, send_proposal
+from bridge.dao.updates import Update, build_update, check_update, decode_update, encode_update
 from bridge.errors import (
     ContractReverted,
     NotProposable,
@@ -18,14 +22,10 @@ from bridge.errors import (
     TransactionFailed,
     UntrustedNumber,
 )
-from bridge.governance import send_cancel, send_execute
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.proposal_text import describe
-from bridge.proposals import confirm_execution, send_confirmed_execution, send_proposal
-from bridge.records import PlanRecord
-from bridge.updates import Update, build_update, check_update, decode_update, encode_update
+from bridge.plans.records import PlanRecord
 from hedge.parameters import KEYS
 from tests.bridge.steps import (
     LIFE,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import BadFile
-from bridge.records import PlanRecord, find_record, inputs_hash, load_record, newest_record
+from bridge.plans.records import PlanRecord, find_record, inputs_hash, load_record, newest_record
 
 pytestmark = pytest.mark.unit
 JSON = st.recursive(

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bridge.calls import action_words
 from bridge.config import Config
-from bridge.dao_orders import build_order
+from bridge.dao.calls import action_words
+from bridge.dao.orders import build_order
+from bridge.dao.regime_table import load_table, read_step, send_row
+from bridge.dao.safeguards import read_automation, read_breaker, send_trip
 from bridge.errors import BadFile, ContractReverted, RefusedAction
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from bridge.regime_table import load_table, read_step, send_row
-from bridge.safeguards import read_automation, read_breaker, send_trip
 from tests.bridge.steps import found, ordered, tear, trade, values
 
 CONDOR_SIZE, COVERAGE, HOUR = 3, 11, 3600

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.planning import report_content
-from bridge.report.content import ReportContent
+from bridge.report.content import ReportContent, report_content
 from bridge.report.html import render_report
 from bridge.report.words import NARROW
 from hedge.parameters import Parameters

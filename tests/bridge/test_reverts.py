@@ -8,8 +8,8 @@ from eth_utils import keccak
 from web3.exceptions import ContractLogicError
 
 from bridge.artifacts import error_abi
+from bridge.chain.reverts import ERROR_STRING, PANIC, decode_reason, decode_revert
 from bridge.errors import ContractReverted
-from bridge.reverts import ERROR_STRING, PANIC, decode_reason, decode_revert
 
 pytestmark = pytest.mark.unit
 STEP = "StepTooLarge(uint8,uint32,uint32,uint32)"

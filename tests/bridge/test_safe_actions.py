@@ -9,18 +9,18 @@ from typing import NoReturn
 import pytest
 from eth_typing import HexStr
 
-from bridge.calls import action_words, call_words
-from bridge.dao_orders import ORDERS, build_order
+from bridge.dao.calls import action_words, call_words
+from bridge.dao.governor import Action
+from bridge.dao.offices import holders, in_office, proposal_guardian
+from bridge.dao.orders import ORDERS, build_order
+from bridge.dao.steward import read_pending_updates
+from bridge.dao.updates import build_update
 from bridge.errors import BridgeError, NotProposable, RefusedAction, UnknownAddress, UsageError
-from bridge.governance import Action
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.offices import holders, in_office, proposal_guardian
-from bridge.records import PlanRecord
-from bridge.safe_actions import ACTIONS, SafeDesk, find_action
-from bridge.steward import read_pending_updates
-from bridge.updates import build_update
+from bridge.plans.records import PlanRecord
+from bridge.safe.actions import ACTIONS, SafeDesk, find_action
 from tests.bridge.steps import LIFE, TERMS, act_through_safe, draft, ordered, parameters_call, with_changes
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bridge.errors import BadFile, ContractReverted, RefusedAction, UntrustedNumber
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
-from bridge.safe import (
+from bridge.safe.multisig import (
     SafeTransaction,
     build_safe_transaction,
     join_signatures,
@@ -23,7 +23,7 @@ from bridge.safe import (
     require_executable,
     send_safe_transaction,
 )
-from bridge.safe_records import SafeRecord, load_safe_record, merge_records
+from bridge.safe.records import SafeRecord, load_safe_record, merge_records
 from tests.bridge.steps import act_through_safe, parameters_call
 
 OWNERS = accounts("guardian")

@@ -9,15 +9,15 @@ import pytest
 from eth_typing import HexStr
 
 from bridge.config import Config
-from bridge.deploy import role
+from bridge.dao.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
+from bridge.deploy.contracts import role
+from bridge.feeds.oracle import build_report, read_status, sign_report, submit_reports
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from bridge.oracle import build_report, read_status, sign_report, submit_reports
-from bridge.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
-from bridge.watch import look, look_json
-from bridge.watch_warnings import safeguard_warnings
+from bridge.monitor.warnings import safeguard_warnings
+from bridge.monitor.watch import look, look_json
 from tests.bridge.steps import act_as, act_through_safe, parameters_call, tear, trade
 
 HOUR = 3600

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bridge.planning import Planned
+from bridge.plans.planning import Planned
 from hedge.parameters import Parameters
 from hedge.reasons import resolve
 from hedge.signals.board import NAMES

@@ -11,8 +11,15 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from bridge.chain.signers import (
+    KEY_VARIABLE,
+    PASSWORD_VARIABLE,
+    Signer,
+    environment_signer,
+    keystore_signer,
+    local_signer,
+)
 from bridge.errors import BadConfig, BadFile, BridgeError, RefusedAction
-from bridge.signers import KEY_VARIABLE, PASSWORD_VARIABLE, Signer, environment_signer, keystore_signer, local_signer
 
 pytestmark = pytest.mark.unit
 KEY = "5e" * 32

@@ -11,7 +11,7 @@ import pytest
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
-from bridge.stated_book import observe_stated, read_time
+from bridge.plans.stated_book import observe_stated, read_time
 from hedge.chain import OptionChain
 from hedge.synthetic import synthetic_chain
 from hedge.volindex import index_from_chain

@@ -7,7 +7,7 @@ from typing import Any
 
 from onchain import Deployed, Node
 
-from bridge.local.vendor import vendor
+from bridge.artifacts.vendor import vendor
 from hedge.ticks import sqrt_price_at_tick
 
 FEE, SPACING, EDGE = 500, 10, 887_270

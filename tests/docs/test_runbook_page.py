@@ -11,8 +11,8 @@ import pytest
 from typer.main import get_command
 
 from bridge.cli.app import app
-from bridge.dao_orders import ORDERS
-from bridge.safe_actions import ACTIONS
+from bridge.dao.orders import ORDERS
+from bridge.safe.actions import ACTIONS
 from tests.e2e.runbook import PAGE, sections
 
 DRY_RUN = sorted((Path(__file__).resolve().parents[1] / "e2e").glob("*runbook*.py"))

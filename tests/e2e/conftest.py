@@ -11,7 +11,7 @@ import pytest
 
 from bridge.config import Config
 from bridge.local.world import World
-from bridge.records import PlanRecord
+from bridge.plans.records import PlanRecord
 from tests.bridge.steps import plan_now, with_changes
 from tests.e2e.command import Done, Run
 from tests.e2e.runbook import BAD, Player

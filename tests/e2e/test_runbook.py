@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from bridge.dao.governor import list_proposals
+from bridge.dao.steward import read_pending_updates
+from bridge.dao.updates import build_update
 from bridge.errors import ContractReverted, RefusedAction, UntrustedNumber
-from bridge.governance import list_proposals
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.records import PlanRecord, newest_record
-from bridge.safe import read_safe
-from bridge.steward import read_pending_updates
-from bridge.updates import build_update
+from bridge.plans.records import PlanRecord, newest_record
+from bridge.safe.multisig import read_safe
 from tests.bridge.steps import LIFE, TERMS, act_through_safe, carry, found, parameters_call, propose, values
 from tests.e2e.runbook import BAD, HOUR, Player, busy_days, fresh_feeds, kinds, last_proposal, run, seen
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sample_books import position
 
-from bridge.option_chains import read_chain_file
+from bridge.feeds.option_chains import read_chain_file
 from hedge.attribution import quoted_vol
 from hedge.book import Book, book_exposure
 from hedge.chain import OptionChain

@@ -1,0 +1,1 @@
+"""One node: connections, blocks, signers, and failures in words."""

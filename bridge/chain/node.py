@@ -1,0 +1,318 @@
+"""One node: connect, read at a pinned block, send, and turn every failure into an error of ours.
+
+    connect -> Chain.head() -> BlockRef -> Chain.read(..., block) ... -> Chain.confirm(block)
+
+A read always names its block. `confirm` asks again for the block's hash after the last read, so that a re-organisation
+in between is an error and not a number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import requests
+from eth_typing import ChecksumAddress, HexStr
+from eth_utils import keccak
+from hexbytes import HexBytes
+from web3 import HTTPProvider, Web3
+from web3.contract import Contract
+from web3.exceptions import (
+    BadFunctionCallOutput,
+    BadResponseFormat,
+    BlockNotFound,
+    ContractLogicError,
+    TimeExhausted,
+    Web3Exception,
+    Web3RPCError,
+)
+from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
+
+from bridge.artifacts import artifact
+from bridge.chain.blocks import BlockRef
+from bridge.chain.reverts import decode_reason, decode_revert
+from bridge.chain.signers import Signer
+from bridge.errors import (
+    ChainError,
+    ContractReverted,
+    MissingBlock,
+    NodeUnreachable,
+    PendingTransactions,
+    Reorganised,
+    TransactionFailed,
+    UnknownAddress,
+    WrongChain,
+)
+
+REQUEST_TIMEOUT_SECONDS = 30
+RECEIPT_TIMEOUT_SECONDS = 180
+
+
+class Chain:
+    """A connected node whose chain id was checked."""
+
+    def __init__(self, web3: Web3, url: str, chain_id: int) -> None:
+        self.web3, self.url, self.chain_id = web3, url, chain_id
+        self._contracts: dict[tuple[str, str], Contract] = {}
+
+    def head(self) -> BlockRef:
+        """Read the newest block's reference; everything after is read at it."""
+        return self._block("latest")
+
+    def at(self, number: int) -> BlockRef:
+        """Read the reference of a block by number."""
+        return self._block(number)
+
+    def _block(self, which: Any) -> BlockRef:
+        with self._failures_of(f"reading block {which}"):
+            block = self.web3.eth.get_block(which)
+        return BlockRef(int(block["number"]), "0x" + bytes(block["hash"]).hex(), int(block["timestamp"]))
+
+    def confirm(self, block: BlockRef) -> None:
+        """Check that a block that was read from is still canonical.
+
+        Raises
+        ------
+        Reorganised
+            Another block stands at its height now, or the chain has become shorter.
+        """
+        try:
+            now = self.at(block.number).hash
+        except MissingBlock as error:
+            raise Reorganised(block.number, block.hash, "gone") from error
+        if now != block.hash:
+            raise Reorganised(block.number, block.hash, now)
+
+    @contextmanager
+    def _failures_of(self, action: str) -> Iterator[None]:
+        """Raise what web3.py and requests raise inside as an error of ours."""
+        try:
+            yield
+        except ContractLogicError as error:
+            raise decode_revert(error, action) from error
+        except BlockNotFound as error:
+            raise MissingBlock(f"{action}: the node does not have it") from error
+        except (requests.RequestException, json.JSONDecodeError) as error:
+            raise NodeUnreachable(self.url, type(error).__name__) from error
+        except (Web3RPCError, BadResponseFormat) as error:
+            raise ChainError(f"{action}: {getattr(error, 'message', None) or error}") from error
+
+    def contract(self, name: str, address: str) -> Contract:
+        """Return the contract object for a packaged ABI at an address."""
+        key = (name, address)
+        if key not in self._contracts:
+            checked = Web3.to_checksum_address(address)
+            self._contracts[key] = self.web3.eth.contract(address=checked, abi=artifact(name).abi)
+        return self._contracts[key]
+
+    def has_code(self, address: str, block: BlockRef) -> bool:
+        """Tell whether a contract stands at an address."""
+        with self._failures_of(f"reading the code of {address}"):
+            return len(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)) > 0
+
+    def code_hash(self, address: str, block: BlockRef) -> bytes:
+        """Return the keccak-256 of a contract's code, as EXTCODEHASH gives it."""
+        with self._failures_of(f"reading the code of {address}"):
+            return keccak(bytes(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)))
+
+    def read(self, name: str, address: str, function: str, *arguments: Any, block: BlockRef, sender: str = "") -> Any:
+        """Call a view function at a pinned block.
+
+        Parameters
+        ----------
+        name, address, function, arguments
+            Artifact name, contract address, function name and its arguments.
+        block
+            The block to read at.
+        sender
+            The address to call from, for static calls of functions that check it.
+
+        Raises
+        ------
+        ContractReverted
+            The contract refused; the error carries its name and numbers.
+        UnknownAddress
+            Nothing at the address answers to this ABI.
+        """
+        call = self.contract(name, address).functions[function](*arguments)
+        transaction: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}
+        with self._failures_of(f"{name}.{function}"):
+            try:
+                return call.call(transaction, block_identifier=block.number)
+            except BadFunctionCallOutput as error:
+                raise UnknownAddress(address, f"a {name}") from error
+
+    def logs(self, name: str, address: str, event: str, since: int, block: BlockRef, **topics: Any) -> Sequence[Any]:
+        """Read an event's log entries from block `since` up to the pinned block."""
+        source = self.contract(name, address).events[event]
+        with self._failures_of(f"reading the {event} events of {name}"):
+            found = source.get_logs(from_block=since, to_block=block.number, argument_filters=topics or None)
+        return cast(Sequence[Any], found)
+
+    def send(
+        self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0
+    ) -> TxReceipt:
+        """Sign and send a call, wait until it is mined, and return the receipt.
+
+        Raises
+        ------
+        ContractReverted
+            It would revert: nothing was sent.
+        TransactionFailed
+            It was sent and mined with status 0, or was not mined in time.
+        PendingTransactions
+            The account has transactions on their way: nothing was sent, or another sender was faster.
+        """
+        contract = self.contract(name, address)
+        data = contract.encode_abi(function, args=list(arguments))
+        return self.send_raw(signer, contract.address, data, f"{name}.{function}", value)
+
+    def deploy(self, signer: Signer, name: str, *arguments: Any) -> str:
+        """Deploy one of our contracts from its packaged bytecode and return its address."""
+        built = artifact(name)
+        return self.deploy_code(signer, name, built.abi, built.bytecode, *arguments)
+
+    def deploy_code(self, signer: Signer, name: str, abi: list[Any], bytecode: str, *arguments: Any) -> str:
+        """Deploy any ABI and bytecode and return the address."""
+        factory = self.web3.eth.contract(abi=abi, bytecode=HexStr(bytecode))
+        data = factory.constructor(*arguments).data_in_transaction
+        receipt = self.send_raw(signer, None, data, f"deploying {name}")
+        return str(receipt["contractAddress"])
+
+    def send_raw(
+        self, signer: Signer, to: ChecksumAddress | None, data: HexStr, action: str, value: int = 0
+    ) -> TxReceipt:
+        """Sign and send calldata; see `send`."""
+        transaction: TxParams = {"from": signer.address, "data": data, "value": Web3.to_wei(value, "wei")}
+        if to is not None:
+            transaction["to"] = to
+        with self._failures_of(action):
+            transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
+            transaction |= self._fees_and_nonce(signer)
+            sent = self._handed_over(signer, transaction)
+        return self.receipt(HexStr("0x" + bytes(sent).hex()), action)
+
+    def receipt(self, sent: HexStr, action: str) -> TxReceipt:
+        """Wait until a transaction is mined and return its receipt.
+
+        Raises
+        ------
+        TransactionFailed
+            It was mined with status 0, or was not mined in time.
+        """
+        with self._failures_of(action):
+            try:
+                receipt = self.web3.eth.wait_for_transaction_receipt(sent, RECEIPT_TIMEOUT_SECONDS, poll_latency=0.02)
+            except TimeExhausted as error:
+                raise TransactionFailed(action, sent, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s") from error
+        if receipt["status"] != 1:
+            raise TransactionFailed(action, sent, "was mined and reverted")
+        return receipt
+
+    def _handed_over(self, signer: Signer, transaction: TxParams) -> HexBytes:
+        """Give a signed transaction to the node; where another of the account took its nonce, say so."""
+        try:
+            return self.web3.eth.send_raw_transaction(signer.sign_transaction(transaction))
+        except Web3RPCError as error:
+            nonce, after = transaction["nonce"], self.nonces(signer)[1]
+            if after > nonce:
+                raise PendingTransactions(signer.address, nonce, after - nonce) from error
+            raise
+
+    def nonces(self, signer: Signer) -> tuple[int, int]:
+        """Read an account's next nonce: after what is mined, and after what the node still holds to be mined."""
+        with self._failures_of(f"reading the nonce of {signer.address}"):
+            count = self.web3.eth.get_transaction_count
+            return count(signer.address, "latest"), count(signer.address, "pending")
+
+    def _fees_and_nonce(self, signer: Signer) -> TxParams:
+        mined, after = self.nonces(signer)
+        if after > mined:
+            raise PendingTransactions(signer.address, mined, after - mined)
+        return self.fees() | {"chainId": self.chain_id, "nonce": Nonce(mined)}
+
+    def fees(self) -> TxParams:
+        """Read what a transaction should offer now: the node's tip, above twice the base fee of the newest block."""
+        with self._failures_of("reading the fees"):
+            head, tip = self.web3.eth.get_block("latest"), self.web3.eth.max_priority_fee
+        return {
+            "maxPriorityFeePerGas": tip,
+            "maxFeePerGas": Web3.to_wei(2 * int(head.get("baseFeePerGas", 0)) + int(tip), "wei"),
+        }
+
+    def simulate(
+        self,
+        sender: str,
+        to: str,
+        data: HexStr,
+        at: int,
+        block: BlockRef,
+        action: str,
+        stored: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Run a call as it would run at unix time `at`, on the state of a block, without sending it.
+
+        Parameters
+        ----------
+        stored
+            Storage words that stand otherwise than in the block: by contract, by slot, all as 0x hex.
+
+        Raises
+        ------
+        ContractReverted
+            It would revert.
+        """
+        call = {"from": sender, "to": to, "data": data}
+        state = {address: {"stateDiff": dict(words)} for address, words in (stored or {}).items()}
+        answer = self.ask("eth_call", call, hex(block.number), state, {"time": hex(at)})
+        if "error" in answer:
+            error = answer["error"]
+            raw = error.get("data") if isinstance(error, dict) else None
+            if isinstance(raw, str) and len(raw) >= 10:
+                raise decode_reason(bytes.fromhex(raw[2:]), action)
+            raise ChainError(f"{action}: {error}")
+
+    def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
+        """Send a raw JSON-RPC request and return the node's answer, an error of its own included."""
+        with self._failures_of(method):
+            return dict(self.web3.provider.make_request(RPCEndpoint(method), list(parameters)))
+
+    def request(self, method: str, *parameters: Any) -> Any:
+        """Send a raw JSON-RPC request, for what web3.py has no name for."""
+        answer = self.ask(method, *parameters)
+        if "error" in answer:
+            raise ChainError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+
+def connect(url: str, chain_id: int) -> Chain:
+    """Connect to a node and check that it serves the chain it should.
+
+    Raises
+    ------
+    NodeUnreachable
+        Nothing answers at the URL.
+    WrongChain
+        It serves another chain id.
+    """
+    # web3.py asks for the chain id with every call; it cannot change on one connection, so one answer serves.
+    provider = HTTPProvider(
+        url,
+        request_kwargs={"timeout": REQUEST_TIMEOUT_SECONDS},
+        exception_retry_configuration=None,
+        cache_allowed_requests=True,
+        cacheable_requests={RPCEndpoint("eth_chainId")},
+    )
+    web3 = Web3(provider)
+    try:
+        found = web3.eth.chain_id
+    except (requests.RequestException, Web3Exception, ValueError) as error:
+        raise NodeUnreachable(url, type(error).__name__) from error
+    if found != chain_id:
+        raise WrongChain(chain_id, found)
+    return Chain(web3, url, chain_id)
+
+
+__all__ = ["BlockRef", "Chain", "ContractReverted", "connect"]

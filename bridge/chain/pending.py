@@ -1,0 +1,58 @@
+"""Free an account whose transactions are stuck: each is replaced by an empty one at a fee that miners prefer."""
+
+from __future__ import annotations
+
+from eth_typing import HexStr
+from web3.types import Nonce, TxParams, Wei
+
+from bridge.chain.node import Chain
+from bridge.chain.signers import Signer
+from bridge.errors import ChainError, RefusedAction
+
+PLAIN_TRANSFER_GAS = 21_000
+MOST_DOUBLINGS = 8  # 256 times the going fee: whatever is stuck was offered less
+
+
+def clear_pending(chain: Chain, signer: Signer) -> int:
+    """Replace every transaction of the account that waits to be mined, and wait; returns how many there were.
+
+    What is mined first counts: if that is the old transaction, its replacement is refused and nothing is lost.
+
+    Raises
+    ------
+    RefusedAction
+        Nothing waits.
+    ChainError
+        The node takes no replacement even at many times the going fee.
+    """
+    mined, after = chain.nonces(signer)
+    if after == mined:
+        raise RefusedAction(f"{signer.address} has no transaction on the way: its next nonce is {mined}")
+    # All of them first: while one is waited for, the next old one could be mined.
+    for sent in [_replace(chain, signer, nonce) for nonce in range(mined, after)]:
+        if sent is not None:
+            chain.receipt(sent, "replacing a transaction")
+    return after - mined
+
+
+def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:
+    """Send an empty transaction in the place of another; None where the other was mined meanwhile."""
+    fees = chain.fees()
+    for doubling in range(1, MOST_DOUBLINGS + 1):
+        empty: TxParams = {
+            "chainId": chain.chain_id,
+            "to": signer.address,
+            "value": Wei(0),
+            "gas": PLAIN_TRANSFER_GAS,
+            "nonce": Nonce(nonce),
+            "maxFeePerGas": Wei(int(fees["maxFeePerGas"]) * 2**doubling),
+            "maxPriorityFeePerGas": Wei(int(fees["maxPriorityFeePerGas"]) * 2**doubling),
+        }
+        try:
+            return HexStr(chain.request("eth_sendRawTransaction", "0x" + signer.sign_transaction(empty).hex()))
+        except ChainError:
+            if chain.nonces(signer)[0] > nonce:
+                return None
+            if doubling == MOST_DOUBLINGS:
+                raise
+    return None

@@ -1,0 +1,1 @@
+"""Deploy the contracts and prove who may do what afterwards."""

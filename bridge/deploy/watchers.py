@@ -1,0 +1,103 @@
+"""Deploy what watches and follows volatility: measurements, breakers and the regime automation; prove how they hang.
+
+    price pool -> RealizedVolatility -> VolatilityBreaker <- VolatilityOracle (feed)
+                                             |
+                                      RegimeAutomation -> HedgeParameters
+
+None of them has an owner: they borrow the roles of HedgeParameters. The automation has no power until the DAO grants it
+AUTOMATION_ROLE and votes a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.chain.signers import Signer
+from bridge.errors import DeploymentUnsafe
+from bridge.genesis import GovernanceTerms
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Measurement and breaker by asset, and the automation."""
+
+    realized: dict[str, str]
+    breakers: dict[str, str]
+    automation: str
+
+
+def deploy_watchers(
+    chain: Chain,
+    deployer: Signer,
+    parameters: str,
+    feeds: dict[str, str],
+    pools: dict[str, str],
+    terms: GovernanceTerms,
+    progress: Callable[[str], None],
+) -> Watchers:
+    """Deploy a measurement and a breaker for each feed that has a price pool, and the automation of one feed.
+
+    Parameters
+    ----------
+    parameters, feeds, pools
+        HedgeParameters, and by asset the volatility oracle and the Uniswap v3 pool that prices it.
+
+    Raises
+    ------
+    DeploymentUnsafe
+        A part reads another one than it should; do not use what was deployed.
+    """
+    realized, breakers = {}, {}
+    for asset in sorted(feeds.keys() & pools.keys()):
+        progress(f"realised volatility and breaker {asset}")
+        window = (terms.realized_spacing, terms.realized_intervals)
+        realized[asset] = chain.deploy(deployer, "RealizedVolatility", pools[asset], *window)
+        limits = (terms.breaker_ratio_bps, terms.breaker_gap_e8)
+        breakers[asset] = chain.deploy(deployer, "VolatilityBreaker", parameters, feeds[asset], realized[asset], limits)
+    progress("regime automation")
+    followed = terms.automation_asset
+    automation = chain.deploy(deployer, "RegimeAutomation", parameters, feeds[followed], breakers[followed])
+    made = Watchers(realized, breakers, automation)
+    findings = watcher_findings(chain, made, parameters, feeds, pools, terms, chain.head())
+    if findings:
+        raise DeploymentUnsafe(findings)
+    return made
+
+
+def watcher_findings(
+    chain: Chain,
+    watchers: Watchers,
+    parameters: str,
+    feeds: dict[str, str],
+    pools: dict[str, str],
+    terms: GovernanceTerms,
+    block: BlockRef,
+) -> list[str]:
+    """Compare what each part reads, and whose roles it borrows, with what it should; an empty list is the proof."""
+    found: list[str] = []
+
+    def expect(what: str, actual: Any, wanted: Any) -> None:
+        if actual != wanted:
+            found.append(f"{what} is {actual}, should be {wanted}")
+
+    def read(name: str, address: str, function: str) -> Any:
+        return chain.read(name, address, function, block=block)
+
+    for asset, breaker in watchers.breakers.items():
+        measured = watchers.realized[asset]
+        expect(f"pool of the {asset} measurement", read("RealizedVolatility", measured, "pool"), pools[asset])
+        expect(f"roles of the {asset} breaker", read("VolatilityBreaker", breaker, "ROLES"), parameters)
+        expect(f"feed of the {asset} breaker", read("VolatilityBreaker", breaker, "ORACLE"), feeds[asset])
+        expect(f"measurement of the {asset} breaker", read("VolatilityBreaker", breaker, "REALIZED"), measured)
+    followed = terms.automation_asset
+    for function, wanted in (
+        ("ROLES", parameters),
+        ("PARAMETERS", parameters),
+        ("ORACLE", feeds[followed]),
+        ("BREAKER", watchers.breakers[followed]),
+    ):
+        expect(f"{function} of the automation", read("RegimeAutomation", watchers.automation, function), wanted)
+    return found

@@ -1,0 +1,218 @@
+"""The volatility oracle off chain: what a reporter signs, and the submission of enough signatures.
+
+A report is EIP-712 typed data bound to the chain, the contract, the feed and the round, so it counts nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_account.messages import SignableMessage, encode_typed_data
+from web3.types import TxReceipt
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.chain.signers import Signer
+from bridge.deployment import Deployment
+from bridge.errors import BadFile, RefusedAction, UnknownAddress
+
+REPORT_TYPE = [
+    {"name": "feedId", "type": "bytes32"},
+    {"name": "round", "type": "uint64"},
+    {"name": "observedAt", "type": "uint64"},
+    {"name": "volatility", "type": "uint64"},
+]
+CLAMPS = {"hour": 1, "day": 2}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one reporter observed: volatility as 1e8 = 100 % a year, at `observed_at` (unix seconds), for one round."""
+
+    asset: str
+    feed: str
+    feed_id: str
+    chain_id: int
+    round: int
+    observed_at: int
+    volatility_e8: int
+
+
+@dataclass(frozen=True)
+class SignedReport:
+    """A report with its reporter and signature, as 0x hex."""
+
+    report: Report
+    reporter: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class FeedStatus:
+    """A feed as it stands, fresh or not; `volatility_e8` is for looking at, not for using, when `stale`.
+
+    `clamped` names the bounds (hour, day) that held the newest answer back from `reported_e8`, the reporters' median.
+    """
+
+    asset: str
+    feed: str
+    round: int
+    volatility_e8: int
+    observed_at: int
+    age_seconds: int
+    max_age_seconds: int
+    stale: bool
+    quorum: int
+    signers: int
+    reported_e8: int
+    clamped: tuple[str, ...]
+
+
+def feed_of(deployment: Deployment, asset: str) -> str:
+    """Return the oracle of an asset.
+
+    Raises
+    ------
+    UnknownAddress
+        The deployment has none.
+    """
+    if asset not in deployment.feeds:
+        raise UnknownAddress(asset, f"an asset with a volatility feed ({', '.join(sorted(deployment.feeds))})")
+    return deployment.feeds[asset]
+
+
+def build_report(chain: Chain, deployment: Deployment, asset: str, volatility_e8: int, block: BlockRef) -> Report:
+    """Build the report for the feed's next round, observed at the block."""
+    feed = feed_of(deployment, asset)
+    last = chain.read("VolatilityOracle", feed, "lastRound", block=block)
+    feed_id = chain.read("VolatilityOracle", feed, "feedId", block=block)
+    return Report(asset, feed, "0x" + feed_id.hex(), chain.chain_id, last + 1, block.timestamp, volatility_e8)
+
+
+def typed_data(report: Report) -> SignableMessage:
+    """Return the EIP-712 message of a report."""
+    return encode_typed_data(
+        domain_data={
+            "name": "ALVH VolatilityOracle",
+            "version": "1",
+            "chainId": report.chain_id,
+            "verifyingContract": report.feed,
+        },
+        message_types={"Report": REPORT_TYPE},
+        message_data={
+            "feedId": bytes.fromhex(report.feed_id[2:]),
+            "round": report.round,
+            "observedAt": report.observed_at,
+            "volatility": report.volatility_e8,
+        },
+    )
+
+
+def sign_report(report: Report, reporter: Signer) -> SignedReport:
+    """Sign a report."""
+    return SignedReport(report, reporter.address, "0x" + reporter.sign_message(typed_data(report)).hex())
+
+
+def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport]) -> TxReceipt:
+    """Submit reports of one round; the contract takes their median.
+
+    Signatures go in ascending order of reporter. The contract wants an odd number, so of an even number the last is
+    left out.
+
+    Raises
+    ------
+    RefusedAction
+        The reports are not of one feed, round and time.
+    ContractReverted
+        The contract refused, with its reason.
+    """
+    if len({(x.report.feed, x.report.round, x.report.observed_at, x.report.chain_id) for x in signed}) != 1:
+        raise RefusedAction("reports must be of one feed, round, time and chain: sign them again for the same block")
+    ordered = sorted(signed, key=lambda x: int(x.reporter, 16))
+    used = ordered if len(ordered) % 2 else ordered[:-1]
+    first = signed[0].report
+    return chain.send(
+        sender,
+        "VolatilityOracle",
+        first.feed,
+        "submit",
+        first.round,
+        first.observed_at,
+        [x.report.volatility_e8 for x in used],
+        [bytes.fromhex(x.signature[2:]) for x in used],
+    )
+
+
+def read_status(chain: Chain, deployment: Deployment, block: BlockRef) -> list[FeedStatus]:
+    """Read how every feed stands."""
+    return [_status(chain, asset, feed, block) for asset, feed in sorted(deployment.feeds.items())]
+
+
+def _status(chain: Chain, asset: str, feed: str, block: BlockRef) -> FeedStatus:
+    def read(function: str) -> Any:
+        return chain.read("VolatilityOracle", feed, function, block=block)
+
+    number, observed_at, volatility, _, reported, flags = read("peek")
+    most = int(read("maxAge"))
+    age = block.timestamp - observed_at if number else 0
+    return FeedStatus(
+        asset=asset,
+        feed=feed,
+        round=number,
+        volatility_e8=volatility,
+        observed_at=observed_at,
+        age_seconds=age,
+        max_age_seconds=most,
+        stale=number == 0 or age > most,
+        quorum=read("quorum"),
+        signers=len(read("signers")),
+        reported_e8=reported,
+        clamped=tuple(name for name, flag in CLAMPS.items() if flags & flag),
+    )
+
+
+def report_json(signed: SignedReport) -> dict[str, Any]:
+    """Return a signed report as it is written to a file."""
+    return {**asdict(signed.report), "reporter": signed.reporter, "signature": signed.signature}
+
+
+def read_signed_reports(path: Path) -> list[SignedReport]:
+    """Read a file with one signed report, or a list of them.
+
+    Raises
+    ------
+    BadFile
+        It is absent or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        entries = content if isinstance(content, list) else [content]
+        return [_signed(dict(entry)) for entry in entries]
+    except FileNotFoundError:
+        raise BadFile(path, "no such file") from None
+    except OSError as error:
+        raise BadFile(path, f"cannot be read: {error}") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadFile(path, f"not a signed report as `alvh oracle sign` writes it ({error})") from error
+
+
+def _signed(entry: dict[str, Any]) -> SignedReport:
+    reporter, signature = str(entry.pop("reporter")), str(entry.pop("signature"))
+    report = Report(**entry)
+    for name in ("chain_id", "round", "observed_at", "volatility_e8"):
+        value = getattr(report, name)
+        if type(value) is not int or not 0 <= value < 2**64:
+            raise ValueError(f"{name} is {value!r}, not an integer of 64 bits")
+    for name, text, size in (
+        ("reporter", reporter, 20),
+        ("signature", signature, 65),
+        ("feed", report.feed, 20),
+        ("feed_id", report.feed_id, 32),
+    ):
+        if not re.fullmatch(f"0x[0-9a-fA-F]{{{2 * size}}}", str(text)):
+            raise ValueError(f"{name} is {text!r}, not {size} bytes as 0x hex")
+    return SignedReport(report, reporter, signature)

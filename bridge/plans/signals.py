@@ -1,0 +1,125 @@
+"""The signals of one plan: histories from files, the term structure of its own chains, the quick ratio of its pools."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pandas as pd
+
+from bridge.chain.node import Chain
+from bridge.config import SignalsConfig
+from bridge.deployment import Deployment
+from bridge.errors import BadConfig
+from bridge.exposure.pool_depth import BAND, read_depth
+from bridge.feeds.signal_sources import read_histories
+from bridge.observe import Observation
+from hedge.book import book_exposure
+from hedge.chain import OptionChain
+from hedge.errors import HedgeError
+from hedge.signals.board import NAMES, quick_ratio_signal, read_board
+from hedge.signals.histories import Histories
+from hedge.signals.known import DAY, KNOWN_AT, FloatSeries
+from hedge.signals.liquidity import quick_ratio
+from hedge.signals.signal import Signal
+from hedge.volindex import index_from_chain
+
+NEAR_DAYS, FAR_DAYS = 30.0, 90.0
+PICTURED: Final = 365 * DAY
+"""History of the index that a report draws."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """Hold the signals of one plan, and the book's index over the year before it, decimals; empty where unknown."""
+
+    signals: tuple[Signal, ...] = ()
+    index: FloatSeries | None = None
+
+
+def read_signals(
+    terms: SignalsConfig,
+    observation: Observation,
+    chains: Mapping[str, OptionChain],
+    chain: Chain | None = None,
+    deployment: Deployment | None = None,
+) -> Heard:
+    """Return every signal that the settings ask for, as known at the observation's block.
+
+    Parameters
+    ----------
+    terms
+        The folder of histories, and what is left out.
+    observation
+        Its block says what was known; its book weighs the assets.
+    chains
+        Option chains by asset: quotes from a file extend the term structure by today's.
+    chain, deployment
+        Where the book's pools are; without them the quick ratio is missing.
+
+    Raises
+    ------
+    BadConfig
+        A name that is left out is no signal.
+    BadFile
+        A history cannot be used.
+    """
+    unknown = sorted(set(terms.leave_out) - set(NAMES))
+    if unknown:
+        raise BadConfig(f"signals.leave_out: no signal {unknown[0]!r}: one of {', '.join(NAMES)}")
+    at = observation.block.timestamp
+    latest = max(int(time.time()), at)
+    histories = read_histories(terms.folder, latest) if terms.folder else Histories({})
+    histories = with_term_structure(histories.known(at), chains)
+    weights = asset_weights(observation)
+    use = [name for name in NAMES if name not in terms.leave_out]
+    measured = [_quick_ratio(terms, observation, chain, deployment)] if chain and deployment else []
+    signals = read_board(histories, weights, at, use=use, given=measured)
+    return Heard(signals, _index(histories, weights, at))
+
+
+def _index(known: Histories, weights: Mapping[str, float], at: int) -> FloatSeries | None:
+    if not weights or known.lacking(*(f"index_{asset}" for asset in weights)):
+        return None
+    index = known.of_book("index", "close", weights).dropna()
+    return index[index.index >= at - PICTURED]
+
+
+def asset_weights(observation: Observation) -> dict[str, float]:
+    """Return the share of each asset in the value of the book; empty for a book that is worth nothing."""
+    assets = book_exposure(observation.book, observation.market).assets
+    total = sum(one.value_usd for one in assets.values())
+    return {name: assets[name].value_usd / total for name in sorted(assets)} if total > 0.0 else {}
+
+
+def with_term_structure(histories: Histories, chains: Mapping[str, OptionChain]) -> Histories:
+    """Add the index at 30 and 90 days that each quoted chain gives, where it is newer than the history.
+
+    A synthetic chain says nothing of the market and adds nothing; nor does one without enough quotes around 90 days.
+    """
+    tables = dict(histories.tables)
+    for asset, chain in sorted(chains.items()):
+        name = f"term_{asset}"
+        known = tables.get(name)
+        if not chain.source.startswith("file") or (known is not None and known.index[-1] >= chain.observed_at):
+            continue
+        try:
+            near, far = (index_from_chain(chain.quotes, target_days=days).vol for days in (NEAR_DAYS, FAR_DAYS))
+        except HedgeError:
+            continue
+        row = pd.DataFrame({"near": [near], "far": [far]}, index=pd.Index([chain.observed_at], name=KNOWN_AT))
+        tables[name] = row if known is None else pd.concat([known, row])
+    return replace(histories, tables=tables)
+
+
+def _quick_ratio(terms: SignalsConfig, seen: Observation, chain: Chain, deployment: Deployment) -> Signal:
+    depth = read_depth(chain, deployment, seen.raw_positions, seen.block)
+    outflow = terms.outflow_share * book_exposure(seen.book, seen.market).value_usd
+    ratio = float(quick_ratio(depth, terms.reserves_usd, outflow, terms.margin_usd))
+    source = (
+        f"USD pools pay {depth:,.0f} for a fall of {BAND:.0%}, reserves {terms.reserves_usd:,.0f}; due "
+        f"{outflow:,.0f} of outflow ({terms.outflow_share:.0%} of the book) and {terms.margin_usd:,.0f} of margin"
+    )
+    return quick_ratio_signal(ratio, seen.block.timestamp, source)

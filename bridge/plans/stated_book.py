@@ -1,0 +1,150 @@
+"""A book that somebody states in a file, planned on a chain of quotes alone: no node, nothing to propose.
+
+    [[position]]                # one table a position
+    base = "ETH"
+    quote = "USD"               # USD where it is left out
+    lower = 1600.0              # quote per base; 0 and inf where left out, a full range
+    upper = 2500.0
+    value_usd = 1_000_000.0     # at the prices of the plan, entered there
+    fee_apr = 0.25              # share of the value a year; unknown where left out
+
+Prices are the spots of the option chains, volatilities their 30-day indices, parameters and limits those of a fresh
+deployment.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from bridge.chain.node import BlockRef
+from bridge.config import BookConfig
+from bridge.errors import BadFile, UntrustedNumber, UsageError
+from bridge.feeds.prices import asset_pairs
+from bridge.genesis import GovernanceTerms
+from bridge.observe import Governed, Observation
+from bridge.toml_files import read_toml
+from bridge.units import utc
+from hedge import amm
+from hedge.book import Book, Position
+from hedge.chain import OptionChain
+from hedge.errors import HedgeError
+from hedge.market import USD, Market
+from hedge.parameters import LastChange, Parameters
+from hedge.volindex import index_from_chain
+
+NO_HASH = "0x" + "00" * 32
+INDEX_DAYS = 30.0
+
+
+class _Position(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: Annotated[str, Field(min_length=1)]
+    quote: Annotated[str, Field(min_length=1)] = USD
+    lower: Annotated[float, Field(ge=0)] = 0.0
+    upper: Annotated[float, Field(gt=0)] = math.inf
+    value_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    fee_apr: Annotated[float, Field(ge=0)] = math.nan
+
+
+class _Book(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    position: Annotated[tuple[_Position, ...], Field(min_length=1)]
+
+
+def observe_stated(path: Path, chains: dict[str, OptionChain], terms: BookConfig) -> Observation:
+    """Return the observation that a plan of the stated book is made from, at the time of its oldest chain.
+
+    Parameters
+    ----------
+    path
+        The file that states the book.
+    chains
+        Option chains by asset; one is needed for every asset of the book.
+    terms
+        The correlation of every pair of assets.
+
+    Raises
+    ------
+    BadFile
+        The file is absent, no TOML, has an unknown key or a number out of range, or an asset without a chain.
+    UntrustedNumber
+        A chain tells no volatility.
+    """
+    stated = read_toml(path, _Book).position
+    assets = sorted({asset for one in stated for asset in (one.base, one.quote)} - {USD})
+    missing = [asset for asset in assets if asset not in chains]
+    if missing:
+        raise BadFile(path, f"no option chain of {', '.join(missing)}: a stated book takes its prices from --chain")
+    at = min(chains[asset].observed_at for asset in assets)
+    told = {asset: _volatility(chains[asset]) for asset in assets}
+    market = Market(
+        at,
+        {asset: chains[asset].spot for asset in assets},
+        {asset: vol for asset, (vol, _) in told.items()},
+        dict.fromkeys(asset_pairs(assets), terms.correlation),
+        "; ".join(f"{asset}: {how}" for asset, (_, how) in told.items()) + "; correlation configured",
+    )
+    try:
+        book = Book(tuple(_position(number, one, market) for number, one in enumerate(stated, 1)))
+    except HedgeError as error:
+        raise BadFile(path, str(error)) from error
+    return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, _fresh())
+
+
+def _volatility(chain: OptionChain) -> tuple[float, str]:
+    """Return the 30-day index of a chain; where too little is quoted for it, the mark at the money near 30 days."""
+    try:
+        return index_from_chain(chain.quotes).vol, f"30-day index of {chain.source}"
+    except HedgeError:
+        rows = [row for row in chain.rows if math.isfinite(row.vol)]
+        if not rows:
+            raise UntrustedNumber(
+                f"{chain.underlying} quotes of {utc(chain.observed_at)} tell no volatility: take a fuller chain"
+            ) from None
+        near = min(
+            rows, key=lambda row: (abs(chain.days_to(row.expiry_at) - INDEX_DAYS), abs(row.strike - row.forward))
+        )
+        days = chain.days_to(near.expiry_at)
+        return near.vol, f"mark at {near.strike:g} over {days:.0f} days of {chain.source}, too little is quoted"
+
+
+def _position(number: int, stated: _Position, market: Market) -> Position:
+    """Return a position of the stated value, entered at the market's price."""
+    price = market.spot(stated.base) / market.spot(stated.quote)
+    unit = float(amm.value(price, 1.0, stated.lower, stated.upper)) * market.spot(stated.quote)
+    liquidity = stated.value_usd / unit
+    base, quote = (float(held) for held in amm.amounts(price, liquidity, stated.lower, stated.upper))
+    pair = f"{stated.base}/{stated.quote}"
+    ends = stated.lower, stated.upper
+    return Position(
+        f"stated:{number}", pair, stated.base, stated.quote, liquidity, *ends, base, quote, 0.0, 0.0, stated.fee_apr
+    )
+
+
+def _fresh() -> Governed:
+    """Return the parameters and limits of a fresh deployment, none of them ever updated."""
+    limits = dict(enumerate(GovernanceTerms().limits))
+    last = {key: LastChange(0, limit.min, limit.max, 0) for key, limit in limits.items()}
+    return Governed(Parameters(), limits, last, 0, paused=False, inputs_hash=NO_HASH)
+
+
+def read_time(text: str) -> int:
+    """Return a time of the command line, ISO 8601 (UTC where it does not say) or unix seconds, as unix seconds.
+
+    Raises
+    ------
+    UsageError
+        It is no time.
+    """
+    try:
+        stamp = pd.Timestamp(int(text), unit="s") if text.isdecimal() else pd.Timestamp(text)
+        return int((stamp.tz_localize("UTC") if stamp.tz is None else stamp).timestamp())
+    except (ValueError, OverflowError, AttributeError) as error:
+        raise UsageError(f"--at {text!r} is no time: write 2026-03-02T12:00Z or unix seconds") from error

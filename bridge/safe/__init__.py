@@ -1,0 +1,1 @@
+"""The multi-sigs of guardian and steward."""

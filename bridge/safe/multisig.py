@@ -1,0 +1,201 @@
+"""A Safe multi-sig: create it, build its transactions, join its owners' signatures, execute with the real contract.
+
+build (EIP-712 hash computed here, compared with the Safe's own) -> each owner signs -> signatures in ascending order
+of signer -> nonce, owners and threshold checked, the call simulated -> execTransaction
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.messages import SignableMessage, encode_typed_data
+from eth_typing import HexStr
+from eth_utils import keccak
+from web3.logs import DISCARD
+from web3.types import TxReceipt
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.chain.signers import Signer
+from bridge.errors import RefusedAction, UntrustedNumber
+
+ZERO = "0x0000000000000000000000000000000000000000"
+CALL = 0
+TRANSACTION_TYPE = [
+    {"name": "to", "type": "address"},
+    {"name": "value", "type": "uint256"},
+    {"name": "data", "type": "bytes"},
+    {"name": "operation", "type": "uint8"},
+    {"name": "safeTxGas", "type": "uint256"},
+    {"name": "baseGas", "type": "uint256"},
+    {"name": "gasPrice", "type": "uint256"},
+    {"name": "gasToken", "type": "address"},
+    {"name": "refundReceiver", "type": "address"},
+    {"name": "nonce", "type": "uint256"},
+]
+
+
+@dataclass(frozen=True)
+class SafeTransaction:
+    """A call, without value, that a Safe is asked to make at one nonce of the Safe on one chain."""
+
+    chain_id: int
+    safe: str
+    to: str
+    data: HexStr
+    nonce: int
+
+    def typed_data(self) -> SignableMessage:
+        """Return the EIP-712 message that its owners sign."""
+        unused = {"value": 0, "operation": CALL, "safeTxGas": 0, "baseGas": 0, "gasPrice": 0}
+        return encode_typed_data(
+            domain_data={"chainId": self.chain_id, "verifyingContract": self.safe},
+            message_types={"SafeTx": TRANSACTION_TYPE},
+            message_data=unused
+            | {
+                "to": self.to,
+                "data": bytes.fromhex(self.data[2:]),
+                "gasToken": ZERO,
+                "refundReceiver": ZERO,
+                "nonce": self.nonce,
+            },
+        )
+
+    def digest(self) -> bytes:
+        """Return the 32-byte hash of the message, the Safe's name for this transaction."""
+        message = self.typed_data()
+        return keccak(b"\x19" + message.version + message.header + message.body)
+
+
+@dataclass(frozen=True)
+class SafeState:
+    """A Safe as it stands at a block: owners, how many of them must sign, and its next nonce."""
+
+    address: str
+    owners: tuple[str, ...]
+    threshold: int
+    nonce: int
+
+
+def read_safe(chain: Chain, safe: str, block: BlockRef) -> SafeState:
+    """Read a Safe's owners, threshold and nonce."""
+
+    def read(function: str) -> Any:
+        return chain.read("Safe", safe, function, block=block)
+
+    return SafeState(safe, tuple(read("getOwners")), int(read("getThreshold")), int(read("nonce")))
+
+
+def build_safe_transaction(
+    chain: Chain, safe: str, to: str, data: HexStr, block: BlockRef, nonce: int | None = None
+) -> SafeTransaction:
+    """Build a transaction of a Safe: its next one, or a later one that follows others on their way.
+
+    Raises
+    ------
+    RefusedAction
+        The nonce is used up.
+    UntrustedNumber
+        The Safe names the transaction by another hash than this program: it is no Safe 1.3 or 1.4, or the node lies.
+    """
+    following = read_safe(chain, safe, block).nonce
+    chosen = following if nonce is None else nonce
+    if chosen < following:
+        raise RefusedAction(f"the Safe's next nonce is {following}: {chosen} is used up")
+    made = SafeTransaction(chain.chain_id, safe, to, data, chosen)
+    arguments = (to, 0, data, CALL, 0, 0, 0, ZERO, ZERO, chosen)
+    named = bytes(chain.read("Safe", safe, "getTransactionHash", *arguments, block=block))
+    if named != made.digest():
+        raise UntrustedNumber(
+            f"the Safe hashes this transaction to 0x{named.hex()}, its words to 0x{made.digest().hex()}"
+        )
+    return made
+
+
+def join_signatures(signatures: Mapping[str, bytes]) -> bytes:
+    """Join signatures by owner in the order that a Safe demands: ascending by address."""
+    return b"".join(signatures[owner] for owner in sorted(signatures, key=lambda owner: int(owner, 16)))
+
+
+def sign_safe_transaction(transaction: SafeTransaction, owners: Sequence[Signer]) -> bytes:
+    """Let owners sign, and join their signatures."""
+    return join_signatures({owner.address: owner.sign_message(transaction.typed_data()) for owner in owners})
+
+
+def rehearse_call(chain: Chain, transaction: SafeTransaction, block: BlockRef) -> None:
+    """Make the Safe's call without sending it: a Safe itself says only GS013, the contract says why.
+
+    Raises
+    ------
+    ContractReverted
+        The call would fail.
+    """
+    action = "the Safe's call"
+    chain.simulate(transaction.safe, transaction.to, transaction.data, block.timestamp + 1, block, action)
+
+
+def require_executable(
+    chain: Chain, transaction: SafeTransaction, signed_by: Sequence[str], block: BlockRef
+) -> SafeState:
+    """Check nonce, owners and threshold, and rehearse the call; returns the Safe as it stands.
+
+    Raises
+    ------
+    RefusedAction
+        It is another transaction's turn, a signer is no owner, or signatures are missing.
+    ContractReverted
+        The call would fail.
+    """
+    safe = read_safe(chain, transaction.safe, block)
+    if safe.nonce != transaction.nonce:
+        why = "it was executed, or another was in its place" if safe.nonce > transaction.nonce else "others come first"
+        raise RefusedAction(f"the Safe's next nonce is {safe.nonce}, this transaction has {transaction.nonce}: {why}")
+    strangers = [one for one in signed_by if one not in safe.owners]
+    if strangers:
+        raise RefusedAction(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
+    if len(signed_by) < safe.threshold:
+        missing = ", ".join(owner for owner in safe.owners if owner not in signed_by)
+        raise RefusedAction(f"{len(signed_by)} of {safe.threshold} signatures: let one more sign of {missing}")
+    rehearse_call(chain, transaction, block)
+    return safe
+
+
+def send_safe_transaction(chain: Chain, sender: Signer, transaction: SafeTransaction, signatures: bytes) -> TxReceipt:
+    """Execute a signed Safe transaction; anyone may pay for it.
+
+    Raises
+    ------
+    ContractReverted
+        Signatures are missing or wrong (GS0xx), or the call inside failed (GS013).
+    """
+    call = (transaction.to, 0, transaction.data, CALL, 0, 0, 0, ZERO, ZERO, signatures)
+    return chain.send(sender, "Safe", transaction.safe, "execTransaction", *call)
+
+
+def create_safe(
+    chain: Chain, sender: Signer, contracts: dict[str, str], owners: Sequence[str], threshold: int, salt: int
+) -> str:
+    """Create a Safe through the real proxy factory and return its address.
+
+    Parameters
+    ----------
+    contracts
+        Addresses of `Safe` (the singleton), `SafeProxyFactory` and `CompatibilityFallbackHandler`.
+    owners, threshold
+        Who signs and how many must.
+    salt
+        Distinguishes Safes of the same owners.
+    """
+    if not 0 < threshold <= len(owners):
+        raise RefusedAction(f"a Safe of {len(owners)} owners cannot need {threshold} signatures")
+    handler = contracts["CompatibilityFallbackHandler"]
+    setup = chain.contract("Safe", contracts["Safe"]).encode_abi(
+        "setup", args=[list(owners), threshold, ZERO, b"", handler, ZERO, 0, ZERO]
+    )
+    factory = contracts["SafeProxyFactory"]
+    receipt = chain.send(sender, "SafeProxyFactory", factory, "createProxyWithNonce", contracts["Safe"], setup, salt)
+    created = (
+        chain.contract("SafeProxyFactory", factory).events.ProxyCreation().process_receipt(receipt, errors=DISCARD)
+    )
+    return str(created[0]["args"]["proxy"])

@@ -1,0 +1,129 @@
+"""A Safe transaction on its way from owner to owner: a JSON file that carries the call and the signatures so far.
+
+The file is a carrier, not a witness: its hash is computed from the call each time it is read, every signature is
+checked to be its owner's over that hash, and what the call does is decoded from its bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_keys.exceptions import BadSignature
+from eth_typing import HexStr
+from eth_utils import ValidationError, to_checksum_address
+
+from bridge.chain.signers import Signer
+from bridge.deployment import write_whole
+from bridge.errors import BadFile, RefusedAction
+from bridge.safe.multisig import SafeTransaction
+
+FORMAT = 1
+HEX_FIELDS = {"safe": "{20}", "to": "{20}", "data": "*"}  # how many bytes
+# r, s and 27 or 28: a Safe reads other last bytes as other kinds of proof.
+OWNER_SIGNATURE = re.compile("0x[0-9a-fA-F]{128}(1b|1c|1B|1C)")
+
+
+@dataclass(frozen=True)
+class SafeRecord:
+    """A Safe transaction, the action that it was made for, and its signatures as 0x hex by owner."""
+
+    action: str
+    transaction: SafeTransaction
+    signatures: dict[str, str]
+
+    def signed(self, owner: Signer) -> SafeRecord:
+        """Return the record with one owner's signature more."""
+        signature = "0x" + owner.sign_message(self.transaction.typed_data()).hex()
+        return replace(self, signatures=self.signatures | {owner.address: signature})
+
+    def raw_signatures(self) -> dict[str, bytes]:
+        """Return the signatures as bytes, by owner."""
+        return {owner: bytes.fromhex(signature[2:]) for owner, signature in self.signatures.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what stands in the file."""
+        ordered = dict(sorted(self.signatures.items(), key=lambda item: int(item[0], 16)))
+        digest = "0x" + self.transaction.digest().hex()
+        return {"action": self.action, **asdict(self.transaction), "digest": digest, "signatures": ordered}
+
+    def save(self, path: Path) -> Path:
+        """Write the file whole or not at all."""
+        write_whole(path, json.dumps({"format": FORMAT, **self.to_dict()}, indent=1) + "\n")
+        return path
+
+
+def load_safe_record(path: Path) -> SafeRecord:
+    """Read a record and check its hash and every signature.
+
+    Raises
+    ------
+    BadFile
+        It is absent, is no record, was changed, or a signature is not its owner's.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        record = _record(path, content)
+    except FileNotFoundError:
+        raise BadFile(path, "no such file: make one with `alvh safe propose`") from None
+    except OSError as error:
+        raise BadFile(path, f"cannot be read: {error}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadFile(path, f"not a Safe transaction as `alvh safe propose` writes it ({error})") from error
+    if "0x" + record.transaction.digest().hex() != content["digest"]:
+        raise BadFile(path, "its hash is not that of its call: it was changed, propose it again")
+    for owner, signature in record.signatures.items():
+        if _signer_of(record.transaction, signature) != owner:
+            raise BadFile(path, f"the signature of {owner} is not that owner's over this call: take it out")
+    return record
+
+
+def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
+    if content["format"] != FORMAT:
+        raise BadFile(path, f"not a Safe transaction of format {FORMAT}: propose it again")
+    for name, size in HEX_FIELDS.items():
+        if not re.fullmatch(f"0x([0-9a-fA-F]{{2}}){size}", content[name]):
+            raise ValueError(f"{name} is {content[name]!r}")
+    numbers = [content[name] for name in ("chain_id", "nonce")]
+    if any(type(number) is not int or not 0 <= number < 2**64 for number in numbers):
+        raise ValueError(f"chain id and nonce are {numbers}")
+    transaction = SafeTransaction(
+        numbers[0],
+        to_checksum_address(content["safe"]),
+        to_checksum_address(content["to"]),
+        HexStr(content["data"]),
+        numbers[1],
+    )
+    signatures: dict[str, str] = {to_checksum_address(owner): str(one) for owner, one in content["signatures"].items()}
+    return SafeRecord(str(content["action"]), transaction, signatures)
+
+
+def _signer_of(transaction: SafeTransaction, signature: str) -> str | None:
+    if not OWNER_SIGNATURE.fullmatch(signature):
+        return None
+    try:
+        return str(Account.recover_message(transaction.typed_data(), signature=HexStr(signature)))
+    except (BadSignature, ValidationError, ValueError):
+        return None
+
+
+def merge_records(records: Sequence[SafeRecord]) -> SafeRecord:
+    """Join the signatures of several files of one transaction.
+
+    Raises
+    ------
+    RefusedAction
+        They are of different transactions.
+    """
+    first = records[0]
+    if any(one.transaction != first.transaction for one in records):
+        raise RefusedAction("these files are of different transactions: execute them one by one")
+    joined: dict[str, str] = {}
+    for one in records:
+        joined |= one.signatures
+    return replace(first, signatures=joined)
