@@ -15,7 +15,7 @@ from bridge.local.accounts import account
 from bridge.local.other_pools import KEY, PoolV4, open_pool
 from bridge.local.world import World
 from hedge.ticks import position_amounts
-from tests.bridge.lenses import ANSWERS_ZERO, Instead, WithoutOverrides, lens, published
+from tests.bridge.lenses import ANSWERS_ZERO, Capped, Instead, WithoutOverrides, lens, published
 
 MANAGER, FOREVER, MOST = "PositionManager", 2**40, 50_000 * 10**18
 DECREASE, BURN, TAKE_PAIR = 0x01, 0x03, 0x11
@@ -110,6 +110,13 @@ def test_positions_v4__in_range_and_out_both_ways__every_field_is_the_managers_a
             seen.add((one.pool.tick < one.tick_lower, one.pool.tick >= one.tick_upper))
     assert seen == {(True, False), (False, False), (False, True)}
     assert all(one.owed0 and one.owed1 for one in found)
+
+
+def test_positions_v4__gas_cap_of_a_few__goes_on_where_it_stopped(world: World) -> None:
+    ids = [lp_id(world), pool_of(world).mint(account("lp"), (0.5, 0.7), 1_000, 3000.0), 10**6] * 4
+    capped = Capped(world, 450_000)
+    assert by_ids(world, ids, Lens(capped)) == by_ids(world, ids)
+    assert 1 < capped.calls < len(ids)
 
 
 def test_positions_v4__emptied_burnt_unknown__each_says_so(world: World) -> None:
