@@ -88,12 +88,13 @@ class Reorganised(ChainError):
 
 
 class ContractReverted(ChainError):
-    """A contract refused a call; `error` and `arguments` are its own words."""
+    """A contract refused a call: its `error`, `arguments` and `meaning`, and all of them in one line as `words`."""
 
-    def __init__(self, error: str, arguments: dict[str, object], action: str) -> None:
+    def __init__(self, error: str, arguments: dict[str, object], action: str, meaning: str = "") -> None:
         shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
-        super().__init__(f"{action} was refused by the contract: {error}({shown})")
-        self.error, self.arguments, self.action = error, arguments, action
+        self.words = f"{error}({shown})" + (f": {meaning}" if meaning else "")
+        super().__init__(f"{action} was refused by the contract: {self.words}")
+        self.error, self.arguments, self.action, self.meaning = error, arguments, action, meaning
 
 
 class PendingTransactions(ChainError):

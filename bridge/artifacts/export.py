@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from eth_utils import function_abi_to_4byte_selector
 
 from bridge.artifacts.vendor import vendor
 from bridge.errors import MissingTool
@@ -61,12 +66,44 @@ def artifact_texts(build: Path) -> dict[str, str]:
     return texts
 
 
-def _compiled(build: Path, name: str) -> tuple[list[dict[str, object]], str]:
+def _compiled(build: Path, name: str) -> tuple[list[dict[str, Any]], str]:
     path = build / f"{name}.json"
     if not path.is_file():
         raise MissingTool(f"{path} is missing: run `brownie compile` first")
     content = json.loads(path.read_text(encoding="utf-8"))
-    return content["abi"], "0x" + content["bytecode"]
+    return [_explained(entry, _notices(build)) for entry in content["abi"]], "0x" + content["bytecode"]
+
+
+def _explained(entry: dict[str, Any], notices: dict[str, str]) -> dict[str, Any]:
+    """Add to an error what its `@notice` says: whoever decodes a refusal can say it in words."""
+    found = notices.get(function_abi_to_4byte_selector(entry).hex()) if entry["type"] == "error" else None  # type: ignore[arg-type]
+    return entry | {"notice": found} if found else entry
+
+
+@cache
+def _notices(build: Path) -> dict[str, str]:
+    """Read the first sentence of the `@notice` of every error of ours, by selector."""
+    found = {}
+    for path in sorted(build.glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["sourcePath"].startswith("contracts/"):
+            for node in _errors(content.get("ast")):
+                said = (node.get("documentation") or {}).get("text", "").partition("@notice ")[2]
+                sentence = " ".join(said.partition("@param")[0].split()).partition(". ")[0].rstrip(".")
+                if sentence:
+                    found[node["errorSelector"]] = sentence
+    return found
+
+
+def _errors(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield every error that a syntax tree declares."""
+    if isinstance(tree, dict):
+        if tree.get("nodeType") == "ErrorDefinition":
+            yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _errors(part)
 
 
 def _runtime(build: Path, name: str) -> str:
@@ -74,7 +111,7 @@ def _runtime(build: Path, name: str) -> str:
     return f"0x{content['deployedBytecode']}"
 
 
-def _text(abi: list[dict[str, object]], bytecode: str, runtime: str = "") -> str:
+def _text(abi: list[dict[str, Any]], bytecode: str, runtime: str = "") -> str:
     entries = ",\n".join("  " + json.dumps(entry, sort_keys=True) for entry in abi)
     code = f',\n"bytecode": "{bytecode}"' if bytecode else ""
     code += f',\n"runtime": "{runtime}"' if runtime else ""

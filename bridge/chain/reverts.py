@@ -42,9 +42,8 @@ def decode_reason(reason: bytes, action: str) -> ContractReverted:
         if entry is not None:
             values = decode(get_abi_input_types(entry), body)  # type: ignore[arg-type]
             names = get_abi_input_names(entry)  # type: ignore[arg-type]
-            return ContractReverted(
-                entry["name"], {str(n): _plain(v) for n, v in zip(names, values, strict=True)}, action
-            )
+            named = {str(name): _plain(value) for name, value in zip(names, values, strict=True)}
+            return ContractReverted(entry["name"], named, action, entry.get("notice", ""))
     except (DecodingError, UnicodeDecodeError, OverflowError):
         pass  # malformed data is shown as it is, below
     return ContractReverted("0x" + selector.hex(), {"data": "0x" + body.hex()} if body else {}, action)

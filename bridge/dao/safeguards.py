@@ -94,13 +94,8 @@ def _breaker(chain: Chain, asset: str, address: str, block: BlockRef) -> Breaker
     try:
         implied, realized, apart = chain.read("VolatilityBreaker", address, "compare", block=block)
     except ContractReverted as error:
-        return BreakerStatus(asset, address, tripped_at, None, None, False, refusal(error))
+        return BreakerStatus(asset, address, tripped_at, None, None, False, error.words)
     return BreakerStatus(asset, address, tripped_at, int(implied), int(realized), bool(apart), "")
-
-
-def refusal(error: ContractReverted) -> str:
-    """Write a contract's refusal as it names it: error and numbers."""
-    return f"{error.error}({', '.join(f'{name}={value}' for name, value in error.arguments.items())})"
 
 
 def read_automation(chain: Chain, deployment: Deployment, block: BlockRef) -> AutomationStatus | None:
@@ -119,7 +114,7 @@ def read_automation(chain: Chain, deployment: Deployment, block: BlockRef) -> Au
     except ContractReverted as error:
         waits = error.error == "NothingToApply"
         possible_at = _first_rested(chain, deployment, row, block) if waits else None
-        return AutomationStatus(address, in_power, stopped, row, None, refusal(error), possible_at)
+        return AutomationStatus(address, in_power, stopped, row, None, error.words, possible_at)
     return AutomationStatus(address, in_power, stopped, row, next_row, "", block.timestamp)
 
 

@@ -30,12 +30,15 @@ def test_decode_reason__panic__is_its_code() -> None:
     assert (found.error, found.arguments) == ("Panic", {"code": 0x11})
 
 
-def test_decode_reason__our_custom_error__has_its_name_and_numbers() -> None:
+def test_decode_reason__our_custom_error__has_its_name_numbers_and_meaning() -> None:
     body = encode(["uint8", "uint32", "uint32", "uint32"], [3, 1000, 1600, 200])
     found = decode_reason(selector(STEP) + body, "the update")
     assert found.error == "StepTooLarge"
     assert found.arguments == {"key": 3, "oldValue": 1000, "newValue": 1600, "maxStep": 200}
-    assert "StepTooLarge(key=3, oldValue=1000, newValue=1600, maxStep=200)" in str(found)
+    assert str(found) == (
+        "the update was refused by the contract: StepTooLarge(key=3, oldValue=1000, newValue=1600, maxStep=200): "
+        "The change is larger than one update may make in that direction"
+    )
 
 
 def test_decode_reason__bytes_in_the_error__are_shown_as_hex() -> None:
