@@ -8,6 +8,10 @@ contract LensCall {
     /// @notice What the lens returned.
     /// @param answer its bytes
     error Answer(bytes answer);
+    /// @notice The lens reverted. Its reason is wrapped: what it reads may revert with anything, an `Answer` too, and
+    /// must not pass for one.
+    /// @param reason the bytes it reverted with
+    error Refusal(bytes reason);
 
     /// @param code creation code of the lens
     /// @param question its function and arguments
@@ -20,9 +24,6 @@ contract LensCall {
         // solhint-disable-next-line avoid-low-level-calls
         (bool answered, bytes memory answer) = lens.staticcall(question);
         if (answered) revert Answer(answer);
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            revert(add(answer, 32), mload(answer))
-        }
+        revert Refusal(answer);
     }
 }

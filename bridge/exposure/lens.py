@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
@@ -23,7 +24,7 @@ ADDRESS = "0x" + "1e45" * 10
 CHUNK = 1_000  # beyond, memory costs gas that grows with the square
 GAS = 500_000_000  # 1,000 positions take 20 to 45 million; a node caps it, and the lens stops before its end
 SELECTORS = {"sharesV2": "39163df4", "positionsV3": "8d8021d4", "positionsOfV3": "1d1bbe55", "positionsV4": "425b9a45"}
-ANSWER = "80d18d5f"  # LensCall's error
+ANSWER, REFUSAL = bytes.fromhex("80d18d5f"), bytes.fromhex("79f09c3e")  # LensCall's two errors
 POOL_WORDS, SHARE_WORDS = 11, 10
 _ROW = struct.Struct(">32sQQ16s16s16s")
 _WORD = 64  # hexadecimal digits
@@ -112,17 +113,21 @@ class _Answer:
 
     def array(self, index: int, width: int) -> list[tuple[int, ...]]:
         """Return the elements, `width` words each, of the array to which a word points."""
-        start, length = self._start(index)
+        start, length = self._place(index, width)
         return [tuple(self.word(start + width * row + i) for i in range(width)) for row in range(length)]
 
     def rows(self, index: int) -> Iterator[tuple[Any, ...]]:
         """Return the rows of positions to which a word points."""
-        start, length = self._start(index)
+        start, length = self._place(index, 1)
         return _ROW.iter_unpack(memoryview(self.raw)[32 * start : 32 * (start + length)])
 
-    def _start(self, index: int) -> tuple[int, int]:
+    def _place(self, index: int, width: int) -> tuple[int, int]:
+        """Return where an array's elements begin and how many there are, all of them in the answer."""
         start = self.word(index) // 32
-        return start + 1, self.word(start)
+        length = self.word(start)
+        if 32 * (start + 1 + width * length) > len(self.raw):
+            raise ValueError(f"an array of {length} elements in {len(self.raw)} bytes")
+        return start + 1, length
 
 
 class Lens:
@@ -142,7 +147,8 @@ class Lens:
     def shares_v2(self, owner: str, pairs: Sequence[str], block: BlockRef) -> list[Share]:
         """Read an owner's shares of v2 pairs, in the order of the pairs."""
         answer = self._ask("sharesV2", _word(owner) + _word(64) + _array(pairs), block)
-        return [_share(one) for one in answer.array(3, SHARE_WORDS)]
+        with _decoding():
+            return [_share(one) for one in answer.array(3, SHARE_WORDS)]
 
     def positions_v3(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[Exposure]:
         """Read v3 positions by id, in the order of the ids."""
@@ -167,9 +173,11 @@ class Lens:
         found: list[Exposure] = []
         while len(found) < len(token_ids):
             part = token_ids[len(found) : len(found) + CHUNK]
-            found += _progress(
-                _exposures(self._ask(function, _word(manager) + _word(64) + _array(part), block)), len(part)
-            )
+            answer = self._ask(function, _word(manager) + _word(64) + _array(part), block)
+            more = _progress(_exposures(answer), len(part))
+            if [one.token_id for one in more] != list(part[: len(more)]):
+                raise ChainError("the node answered of other positions than it was asked for: ask another node")
+            found += more
         return found
 
     def _ask(self, function: str, arguments: str, block: BlockRef) -> _Answer:
@@ -189,7 +197,7 @@ class Lens:
             code = {ADDRESS: {"code": artifact("ExposureLens").runtime}}
             answer = self.node.ask("eth_call", _transaction("0x" + question) | {"to": ADDRESS}, hex(number), code)
             if answer.get("result") not in (None, "0x"):
-                return bytes.fromhex(answer["result"][2:])
+                return _from_hex(answer["result"])
             reason = _revert_data(answer)
             if reason:
                 raise _refusal(reason)
@@ -197,27 +205,43 @@ class Lens:
         data = artifact("LensCall").bytecode + code_and_question
         answer = self.node.ask("eth_call", _transaction(data), hex(number))
         reason = _revert_data(answer)
+        if reason.startswith(REFUSAL) and _unwrapped(reason):
+            raise _refusal(_unwrapped(reason))
         if not reason.startswith(ANSWER):
-            raise _refusal(reason) if reason else ChainError(f"reading positions: {answer.get('error', answer)}")
+            raise ChainError(f"reading positions: {answer.get('error', answer)}")
         self.overrides = False
-        return _unwrapped(bytes.fromhex(reason[len(ANSWER) :]))
+        return _unwrapped(reason)
 
 
 def _transaction(data: str) -> dict[str, str]:
     return {"data": data, "gas": hex(GAS)}
 
 
-def _revert_data(answer: dict[str, Any]) -> str:
-    """Return the hexadecimal digits of the data that a call reverted with, none if it did not."""
+def _revert_data(answer: dict[str, Any]) -> bytes:
+    """Return the data that a call reverted with, none if it did not."""
     error = answer.get("error")
     data = error.get("data") if isinstance(error, dict) else None
-    return data[2:] if isinstance(data, str) and data.startswith("0x") else ""
+    return _from_hex(data) if isinstance(data, str) and data.startswith("0x") else b""
 
 
-def _refusal(reason: str) -> Exception:
+def _refusal(reason: bytes) -> Exception:
     from bridge.chain.reverts import decode_reason  # loads web3.py
 
-    return decode_reason(bytes.fromhex(reason), "reading positions")
+    return decode_reason(reason, "reading positions")
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Raise what an answer that no lens gives makes the decoder raise as an error of ours."""
+    try:
+        yield
+    except (ValueError, TypeError, IndexError, struct.error) as error:
+        raise ChainError(f"the node's answer is none that a lens gives ({error}): ask another node") from error
+
+
+def _from_hex(digits: str) -> bytes:
+    with _decoding():
+        return bytes.fromhex(digits[2:])
 
 
 def _word(value: int | str) -> str:
@@ -234,10 +258,10 @@ def _bytes_pair(first: str, second: str) -> str:
     return _word(64) + _word(64 + len(tails[0]) // 2) + "".join(tails)
 
 
-def _unwrapped(encoded: bytes) -> bytes:
-    """Return the content of one argument of type bytes."""
-    length = int.from_bytes(encoded[32:64], "big")
-    return encoded[64 : 64 + length]
+def _unwrapped(error: bytes) -> bytes:
+    """Return the content of the one argument, of type bytes, of an error."""
+    length = int.from_bytes(error[36:68], "big")
+    return error[68 : 68 + length]
 
 
 def _progress(found: list[Exposure], asked: int) -> list[Exposure]:
@@ -247,23 +271,24 @@ def _progress(found: list[Exposure], asked: int) -> list[Exposure]:
 
 
 def _exposures(answer: _Answer) -> list[Exposure]:
+    with _decoding():
+        return list(_rows(answer))
+
+
+def _rows(answer: _Answer) -> Iterator[Exposure]:
     pools = [_pool(one) for one in answer.array(3, POOL_WORDS)]
-    found = []
     for token, head, tail, liquidity, owed1, owed0 in answer.rows(4):
-        status = head >> 56
-        found.append(
-            Exposure(
-                _integer(token),
-                _STATUS[status],
-                None if status == Status.NO_POSITION else pools[(head & 0xFF) << 16 | tail >> 48],
-                _signed(tail >> 24 & 0xFFFFFF),
-                _signed(tail & 0xFFFFFF),
-                _integer(liquidity),
-                _integer(owed0),
-                _integer(owed1),
-            )
+        status = _STATUS[head >> 56]
+        yield Exposure(
+            _integer(token),
+            status,
+            None if status is Status.NO_POSITION else pools[(head & 0xFF) << 16 | tail >> 48],
+            _signed(tail >> 24 & 0xFFFFFF),
+            _signed(tail & 0xFFFFFF),
+            _integer(liquidity),
+            _integer(owed0),
+            _integer(owed1),
         )
-    return found
 
 
 def _pool(words: tuple[int, ...]) -> PoolSeen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from web3.contract import Contract
@@ -59,6 +60,19 @@ class Capped(Node):
         """Lower the gas."""
         parameters[0] = parameters[0] | {"gas": hex(self.gas)}
         return self.chain.ask(method, *parameters)
+
+
+class Misspeaks(Node):
+    """A node whose answer, as 0x hex, is changed before it comes back."""
+
+    def __init__(self, world: World, change: Callable[[str], object]) -> None:
+        super().__init__(world)
+        self.change = change
+
+    def changed(self, method: str, parameters: list[Any]) -> dict[str, Any]:
+        """Change what it answers."""
+        answer = self.chain.ask(method, *parameters)
+        return answer | {"result": self.change(answer["result"])}
 
 
 class Lagging(Node):

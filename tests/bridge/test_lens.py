@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from eth_utils import function_abi_to_4byte_selector, keccak
@@ -11,7 +12,7 @@ from eth_utils import function_abi_to_4byte_selector, keccak
 from bridge.artifacts import artifact
 from bridge.chain.rpc import Rpc
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable
-from bridge.exposure.lens import ANSWER, SELECTORS, Exposure, Lens, Status, _Answer, _exposures
+from bridge.exposure.lens import ANSWER, REFUSAL, SELECTORS, Exposure, Lens, Status, _Answer, _exposures
 from bridge.local.accounts import account
 from bridge.local.anvil import free_port
 from bridge.local.market import Range
@@ -23,6 +24,7 @@ from tests.bridge.lenses import (
     IgnoresOverrides,
     Instead,
     Lagging,
+    Misspeaks,
     Node,
     WithoutOverrides,
     lens,
@@ -234,6 +236,48 @@ def test_lens__node_of_an_older_block__is_refused(world: World) -> None:
         all_of(world, Lens(Lagging(world)))
 
 
+def word(index: int, value: int) -> Callable[[str], str]:
+    """Say what puts a value in the place of one word of an answer."""
+    return lambda answer: answer[: 2 + 64 * index] + f"{value:064x}" + answer[66 + 64 * index :]
+
+
+def head_of_first_row(added: int) -> Callable[[str], str]:
+    """Say what adds bits to the second word of the first position."""
+
+    def change(answer: str) -> str:
+        index = int(answer[2 + 64 * 4 : 66 + 64 * 4], 16) // 32 + 2
+        return word(index, int(answer[2 + 64 * index : 66 + 64 * index], 16) | added)(answer)
+
+    return change
+
+
+MISSPOKEN: dict[str, Callable[[str], object]] = {
+    "no hexadecimal digits": lambda answer: "0xzz",
+    "half a byte": lambda answer: answer[:-1],
+    "no text": lambda answer: 5,
+    "cut short": lambda answer: answer[:700],
+    "pools beyond its end": word(3, 2**40),
+    "rows beyond its end": word(4, 2**255),
+    "as many pools as fill the memory": lambda answer: word(int(answer[194:258], 16) // 32, 2**40)(answer),
+    "half a row": lambda answer: word(int(answer[258:322], 16) // 32, 4)(answer),
+    "a status that there is not": head_of_first_row(9 << 248),
+    "a pool that there is not": head_of_first_row(0xFFF << 176),
+}
+
+
+@pytest.mark.parametrize("change", MISSPOKEN.values(), ids=MISSPOKEN.keys())
+def test_lens__answer_that_no_lens_gives__is_refused(world: World, change: Callable[[str], object]) -> None:
+    with pytest.raises(ChainError, match="none that a lens gives"):
+        all_of(world, Lens(Misspeaks(world, change)))
+
+
+def test_positions_v3__answer_of_another_position__is_refused(world: World) -> None:
+    first, second = (one.token_id for one in all_of(world)[:2])
+    swapped = Misspeaks(world, lambda answer: answer.replace(f"{first:064x}", f"{second:064x}"))
+    with pytest.raises(ChainError, match="other positions"):
+        by_ids(world, [first], Lens(swapped))
+
+
 @pytest.mark.parametrize("overrides", [True, False])
 def test_lens__manager_that_is_none__is_refused(world: World, overrides: bool) -> None:
     with pytest.raises(ChainError, match=r"reading positions: .*reverted"):
@@ -264,4 +308,4 @@ def test_selectors__written_out__are_those_of_the_contract() -> None:
         name: function_abi_to_4byte_selector(entry).hex()  # type: ignore[arg-type]
         for name, entry in functions.items()
     } == SELECTORS
-    assert keccak(text="Answer(bytes)")[:4].hex() == ANSWER
+    assert (keccak(text="Answer(bytes)")[:4], keccak(text="Refusal(bytes)")[:4]) == (ANSWER, REFUSAL)

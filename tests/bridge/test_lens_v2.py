@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from eth_abi import encode
 
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
-from bridge.exposure.lens import Lens, Share, Status
+from bridge.errors import ContractReverted
+from bridge.exposure.lens import ANSWER, Lens, Share, Status
 from bridge.exposure.tokens import NATIVE
 from bridge.exposure.uniswap_v2 import UniswapV2Reader
 from bridge.local.accounts import account
@@ -100,6 +102,27 @@ def test_shares_v2__contract_that_lets_anybody_sync__counts_as_locked(world: Wor
     answers_all = Instead(world, account("outsider").address, code="0x60605ff3")
     (found,) = Lens(answers_all).shares_v2(account("lp").address, [account("outsider").address], world.chain.head())
     assert (found.status, found.balance) == (Status.LOCKED, 0)
+
+
+def reverts_with(data: bytes) -> str:
+    """Return code that answers every question by reverting with some data."""
+    return f"0x61{len(data):04x}80600a5f395ffd{data.hex()}"
+
+
+@pytest.mark.parametrize("overrides", [True, False])
+def test_shares_v2__token_that_reverts_with_an_answer_of_its_own__is_refused(world: World, overrides: bool) -> None:
+    """Without state override the answer comes as an error, and a token that is read may revert with any error."""
+    chain, owner, pair = world.chain, account("lp").address, pair_of(world).address
+    block, true = chain.head(), share_of(world, owner)
+    share = (pair, true.token0, true.token1, 1, 1, 1, 1, 10**30, 10**30, 0)
+    types = [
+        "(uint256,uint256,bytes32)",
+        "(address,address,address,uint112,uint112,uint256,uint256,uint256,uint256,uint256)[]",
+    ]
+    forged = encode(types, [(block.number, block.timestamp, bytes(32)), [share]])
+    chain.request("anvil_setCode", true.token0, reverts_with(ANSWER + encode(["bytes"], [forged])))
+    with pytest.raises(ContractReverted, match="refused by the contract: Answer"):
+        Lens(world.chain, overrides).shares_v2(owner, [pair], block)
 
 
 def test_shares_v2__inside_a_callback__is_locked(world: World) -> None:
