@@ -84,15 +84,19 @@ class UniswapV2Reader:
         )
 
     def _deposit(self, owner: str, pair: str, block: BlockRef) -> Deposit | None:
-        """Replay an owner's liquidity tokens; None if some came from elsewhere than a deposit."""
+        """Replay an owner's liquidity tokens; None if some came from elsewhere than a deposit, or but dust is left."""
         mints = {_place(entry): entry["args"] for entry in self._logs(pair, "Mint", block)}
-        moves = self._logs(pair, "Transfer", block, to=owner) + self._logs(pair, "Transfer", block, **{"from": owner})
+        named = self._logs(pair, "Transfer", block, to=owner) + self._logs(pair, "Transfer", block, **{"from": owner})
+        # Anybody may announce a transfer of nothing from anybody.
+        moves = [one for one in named if one["args"]["value"] and one["args"]["from"] != one["args"]["to"]]
         moves.sort(key=lambda entry: (entry["blockNumber"], entry["logIndex"]))
         held, balance, since = [0, 0], 0, 0
         for entry in moves:
             values = entry["args"]
             if values["from"] == owner:
                 left = balance - values["value"]
+                if left < 0:
+                    return None  # some came before the search began
                 held, balance = [amount * left // balance for amount in held], left
                 continue
             # A pair mints, updates its reserves and announces the deposit: three entries in a row.
@@ -101,7 +105,7 @@ class UniswapV2Reader:
                 return None
             since = since if balance else self.chain.at(entry["blockNumber"]).timestamp
             held, balance = [held[0] + mint["amount0"], held[1] + mint["amount1"]], balance + values["value"]
-        return Deposit((held[0], held[1]), since) if moves else None
+        return Deposit((held[0], held[1]), since) if all(held) else None  # of dust, nothing whole is left
 
     def _logs(self, pair: str, event: str, block: BlockRef, **topics: str) -> list[Any]:
         return list(self.chain.logs("UniswapV2Pair", pair, event, self.start_block, block, **topics))
@@ -121,7 +125,7 @@ def _grown(deposit: Deposit | None, liquidity: int) -> Pair | None:
 
 def _earned(deposit: Deposit | None, amounts: Pair, liquidity: int) -> Pair | None:
     """Return the part of the amounts that is fees: what the liquidity has grown by."""
-    if deposit is None:
+    if deposit is None or not liquidity:
         return None
     grown = max(liquidity - isqrt(deposit.amounts[0] * deposit.amounts[1]), 0)
     return amounts[0] * grown // liquidity, amounts[1] * grown // liquidity

@@ -173,6 +173,50 @@ def test_read_positions__half_withdrawn__half_the_deposit_is_held(world: World) 
     assert after.held_units == pytest.approx([units / 2 for units in before.held_units], rel=1e-6)
 
 
+def test_read_positions__transfers_of_nothing_by_anybody__change_nothing(world: World) -> None:
+    lp, newcomer, stranger, pair = account("lp"), account("market-maker"), account("outsider"), pair_of(world)
+
+    def nothing(sender: str, receiver: str) -> None:
+        world.chain.send(stranger, PAIR, pair.address, "transferFrom", sender, receiver, 0)
+
+    (before,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    nothing(stranger.address, lp.address)
+    nothing(lp.address, stranger.address)
+    (after,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    assert after == before
+    assert after.held_units is not None
+    world.chain.send(newcomer, PAIR, pair.address, "transfer", pair.address, share_of(world, newcomer.address).balance)
+    world.chain.send(newcomer, PAIR, pair.address, "burn", newcomer.address)
+    nothing(newcomer.address, stranger.address)  # from nothing
+    pair.mint(newcomer, 1_000, {"USD": 1.0, "ETH": 3000.0})
+    (one,) = reader(world).read_positions(newcomer.address, world.chain.head()).read
+    assert one.held_units == pytest.approx(one.amounts_units, rel=1e-6)
+
+
+def test_read_positions__moved_to_oneself__deposit_is_held(world: World) -> None:
+    lp, pair = account("lp"), pair_of(world).address
+    before = reader(world).read_positions(lp.address, world.chain.head()).read
+    world.chain.send(lp, PAIR, pair, "transfer", lp.address, share_of(world, lp.address).balance // 3)
+    assert reader(world).read_positions(lp.address, world.chain.head()).read == before
+
+
+def test_read_positions__dust_left__history_is_unknown(world: World) -> None:
+    lp, pair = account("lp"), pair_of(world).address
+    world.chain.send(lp, PAIR, pair, "transfer", pair, share_of(world, lp.address).balance - 1)
+    world.chain.send(lp, PAIR, pair, "burn", lp.address)
+    (one,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    assert (one.held_units, one.earned_units, one.liquidity) == (None, None, 0)
+
+
+def test_read_positions__search_began_after_the_deposit__history_is_unknown(world: World) -> None:
+    lp, at = account("lp"), world.deployment
+    world.chain.send(lp, PAIR, pair_of(world).address, "transfer", account("outsider").address, 10**9)
+    block = world.chain.head()
+    late = UniswapV2Reader(world.chain, at.address("UniswapV2Factory"), list(at.assets), block.number)
+    (one,) = late.read_positions(lp.address, block).read
+    assert (one.held_units, one.earned_units) == (None, None)
+
+
 def test_read_positions__tokens_from_somebody_else__history_is_unknown(world: World) -> None:
     lp, other = account("lp"), account("outsider")
     world.chain.send(lp, PAIR, pair_of(world).address, "transfer", other.address, 10**9)
