@@ -14,7 +14,7 @@ from eth_utils import to_checksum_address
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
-from bridge.errors import UnknownAddress
+from bridge.errors import UnknownAddress, UntrustedNumber
 from bridge.exposure.lens import CHUNK, Exposure, Lens, Status
 from bridge.exposure.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.exposure.tokens import Decimals
@@ -62,8 +62,12 @@ class UniswapV3Reader:
             raise UnknownAddress(self.manager, f"a {MANAGER}")
         found = self.lens.positions_of_v3(self.manager, owner, block)
         events = self._events([one.token_id for one in found], block)
-        read = [self._position(one, events[one.token_id], block) for one in found if one.status is Status.READ]
-        unread = [Unread(f"{PROTOCOL}:{one.token_id}", one.status.reason) for one in found if one.status]
+        read, unread = [], [Unread(f"{PROTOCOL}:{one.token_id}", one.status.reason) for one in found if one.status]
+        for one in (one for one in found if one.status is Status.READ):
+            try:
+                read.append(self._position(one, events[one.token_id], block))
+            except UntrustedNumber as error:
+                unread.append(Unread(f"{PROTOCOL}:{one.token_id}", str(error)))
         return Positions(read, unread)
 
     def _position(self, one: Exposure, events: list[Any], block: BlockRef) -> PoolPosition:

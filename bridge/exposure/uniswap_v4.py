@@ -13,7 +13,7 @@ from eth_utils import keccak, to_checksum_address
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
-from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress
+from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress, UntrustedNumber
 from bridge.exposure.lens import Exposure, Lens, PoolSeen, Status
 from bridge.exposure.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.exposure.tokens import Decimals
@@ -68,8 +68,12 @@ class UniswapV4Reader:
             raise UnknownAddress(self.manager, f"a v4 {MANAGER}")
         found = self.lens.positions_v4(self.manager, self._token_ids(owner, block), block)
         doubts = {one.token_id: _doubt(one) for one in found}
-        read = [self._position(one, block) for one in found if not doubts[one.token_id]]
-        unread = [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt]
+        read, unread = [], [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt]
+        for one in (one for one in found if not doubts[one.token_id]):
+            try:
+                read.append(self._position(one, block))
+            except UntrustedNumber as error:
+                unread.append(Unread(f"{PROTOCOL}:{one.token_id}", str(error)))
         return Positions(read, unread)
 
     def _token_ids(self, owner: str, block: BlockRef) -> list[int]:

@@ -131,6 +131,29 @@ def test_read_positions__pair_pool_away_from_the_usd_prices__is_refused(world: W
         read_positions(world.chain, world.deployment, world.deployment.address("lp"), wrong, BookConfig(), block)
 
 
+@pytest.mark.parametrize("code", ["0xfe", "0x5f5ffd", "0x5b5f56", "0x5f195f5260205ff3", "0x00"])
+def test_read_positions__token_that_does_not_say_its_decimals__is_named_and_the_others_stand(
+    world: World, code: str
+) -> None:
+    """Anybody can mint a position of his own token for anybody: it must not hide the rest of the book."""
+    chain, stranger, manager = world.chain, account("outsider"), world.deployment.address(MANAGER)
+    before = positions(world)
+    made = [chain.deploy(stranger, "TestToken", name, name, 18) for name in ("Odd", "Odder")]
+    first, second = sorted(made, key=lambda token: int(token, 16))
+    for token in made:
+        chain.send(stranger, "TestToken", token, "mint", stranger.address, 10**20)
+        chain.send(stranger, "TestToken", token, "approve", manager, 2**256 - 1)
+    chain.send(stranger, MANAGER, manager, "createAndInitializePoolIfNecessary", first, second, 3000, 2**96)
+    gift = (first, second, 3000, -60, 60, 10**18, 10**18, 0, 0, world.deployment.address("lp"), FOREVER)
+    chain.send(stranger, MANAGER, manager, "mint", gift)
+    chain.request("anvil_setCode", first, code)
+    found = reader(world).read_positions(world.deployment.address("lp"), chain.head())
+    assert found.read == before
+    (unread,) = found.unread
+    assert first in unread.reason
+    assert "does not say its decimals" in unread.reason
+
+
 def test_read_positions__no_manager_at_the_address__is_an_unknown_address(world: World) -> None:
     lost = UniswapV3Reader(world.chain, account("outsider").address, 0)
     with pytest.raises(UnknownAddress, match="NonfungiblePositionManager"):

@@ -224,3 +224,16 @@ def test_read_positions__hook_that_may_keep_a_part__is_named_and_the_others_stan
     one = by_ids(world, [token_id])[0]
     assert one.pool is not None
     assert (one.status, one.pool.hooks) == (Status.READ, TAKING_HOOK)
+
+
+def test_read_positions__token_that_does_not_say_its_decimals__is_named_and_the_others_stand(world: World) -> None:
+    before, lp = held(world).read, account("lp")
+    token = world.chain.deploy(account("deployer"), "TestToken", "Odd", "Odd", 6)
+    for who in (lp, account("trader")):
+        world.chain.send(account("deployer"), "TestToken", token, "mint", who.address, 10**18)
+    token_id = open_pool(world.chain, world.market.contracts, token, 3000.0).mint(lp, (0.8, 1.25), 1_000, 3000.0)
+    world.chain.request("anvil_setCode", token, "0xfe")
+    found = held(world)
+    assert found.read == before
+    (unread,) = found.unread
+    assert (unread.id, token in unread.reason) == (f"uniswap-v4:{token_id}", True)
