@@ -13,6 +13,10 @@ abstract contract ReportSigners is IVolatilityOracle {
     /// @notice Most signers: checking 31 signatures costs about 0.35 M gas.
     uint256 public constant MAX_SIGNERS = 31;
 
+    /// @dev How an account's delegation begins, and its bytes: these three and an address.
+    bytes3 private constant _DELEGATION = 0xef0100;
+    uint256 private constant _DELEGATION_LENGTH = 23;
+
     EnumerableSet.AddressSet private _signers;
 
     /// @inheritdoc IVolatilityOracle
@@ -36,11 +40,19 @@ abstract contract ReportSigners is IVolatilityOracle {
         for (uint256 i = 0; i < newSigners.length; ++i) {
             address signer = newSigners[i];
             if (signer <= previous) revert SignersNotAscending(previous, signer);
-            if (signer.code.length != 0) revert SignerIsContract(signer);
+            if (_isContract(signer)) revert SignerIsContract(signer);
             _signers.add(signer);
             previous = signer;
         }
         emit SignersSet(newSigners, newQuorum);
+    }
+
+    /// @dev Whether an account has code of its own. A delegation (EIP-7702) leaves it its key; no contract's code begins
+    /// as one (EIP-3541). Were it refused, a signer that stays could stop the removal of another by delegating.
+    function _isContract(address account) private view returns (bool) {
+        uint256 length = account.code.length;
+        if (length != _DELEGATION_LENGTH) return length != 0;
+        return bytes3(account.code) != _DELEGATION;
     }
 
     /// @dev Who signed: distinct current signers, because strictly ascending.

@@ -63,8 +63,9 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @param previous the signer before
     /// @param signer the one that does not exceed it
     error SignersNotAscending(address previous, address signer);
-    /// @notice A contract cannot sign a report, so it cannot count towards the quorum.
-    /// @param signer an account with code
+    /// @notice A contract cannot sign a report, so it cannot count towards the quorum. An account that delegates
+    /// (EIP-7702) can.
+    /// @param signer an account with code of its own
     error SignerIsContract(address signer);
     /// @notice The quorum is no majority of the signers.
     /// @param quorum fewest reports that make a round

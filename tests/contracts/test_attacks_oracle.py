@@ -37,6 +37,19 @@ def test_attack_09__one_signer_twice_high_s_bad_v_or_a_contract__refused(oracle:
     assert found == refusal("SignerIsContract", market.pool.address.lower())
 
 
+def test_attack_10__signer_that_stays_delegates_its_account__does_not_stop_the_removal(
+    oracle: Deployed, node: Node
+) -> None:
+    kept = by_address([*REPORTERS[1:], STRANGERS[0]])
+    addresses = [one.address for one in kept]
+    node.request("anvil_setCode", addresses[0], "0x" + "60" * 23)  # code as long as a delegation
+    found = oracle.refusal("setSigners", addresses, 3, sender=TIMELOCK)
+    assert found == refusal("SignerIsContract", addresses[0].lower())
+    node.request("anvil_setCode", addresses[0], "0xef0100" + "11" * 20)  # EIP-7702
+    oracle.send("setSigners", addresses, 3, sender=TIMELOCK)
+    submit(oracle, ROUND, kept)  # its key still signs
+
+
 def test_attack_10__removed_signer_or_quorum_at_half__refused(oracle: Deployed) -> None:
     kept = by_address([*REPORTERS[1:], STRANGERS[0]])
     oracle.send("setSigners", [one.address for one in kept], 3, sender=TIMELOCK)
