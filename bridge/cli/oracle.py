@@ -125,10 +125,11 @@ def submit(
 
     Example: alvh oracle submit r1.json r2.json r3.json --as operator --send
     """
-    from bridge.feeds.oracle import read_signed_reports, report_json, submit_reports
+    from bridge.feeds.oracle import read_signed_reports, report_json, require_own_feeds, submit_reports
 
     session = open_session(config)
     signed = [report for file in files for report in read_signed_reports(file)]
+    require_own_feeds(session.chain, session.deployment, signed)
     if not send:
         if as_json:
             print_json({"sent": False, "reports": [report_json(one) for one in signed]})

@@ -117,6 +117,25 @@ def sign_report(report: Report, reporter: Signer) -> SignedReport:
     return SignedReport(report, reporter.address, "0x" + reporter.sign_message(typed_data(report)).hex())
 
 
+def require_own_feeds(chain: Chain, deployment: Deployment, signed: Sequence[SignedReport]) -> None:
+    """Refuse reports that name another contract than the deployment's feed: a file may name any.
+
+    Raises
+    ------
+    RefusedAction
+        One of them is for another contract or chain.
+    UnknownAddress
+        One of them is for an asset without a feed.
+    """
+    for report in (one.report for one in signed):
+        own = feed_of(deployment, report.asset)
+        if (report.feed.lower(), report.chain_id) != (own.lower(), chain.chain_id):
+            raise RefusedAction(
+                f"the report of {report.asset} is for {report.feed} on chain {report.chain_id}, the feed is {own} "
+                f"on chain {chain.chain_id}: have it signed again with this deployment"
+            )
+
+
 def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport]) -> TxReceipt:
     """Submit reports of one round; the contract takes their median.
 

@@ -19,6 +19,7 @@ from bridge.feeds.oracle import (
     read_signed_reports,
     read_status,
     report_json,
+    require_own_feeds,
     sign_report,
     submit_reports,
     typed_data,
@@ -95,6 +96,15 @@ def test_submit_reports__even_number__leaves_one_out_and_passes(world: World) ->
     used = sorted(reports, key=lambda one: int(one.reporter, 16))[:3]
     status = read_status(world.chain, world.deployment, world.chain.head())[1]
     assert status.volatility_e8 == sorted(one.report.volatility_e8 for one in used)[1]
+
+
+def test_require_own_feeds__report_that_names_another_contract_or_chain__is_refused(world: World) -> None:
+    reports = signed(world)
+    require_own_feeds(world.chain, world.deployment, reports)
+    for other in ({"feed": account("outsider").address}, {"chain_id": 1}, {"asset": "BTC"}):
+        odd = replace(reports[0], report=replace(reports[0].report, **other))  # type: ignore[arg-type]
+        with pytest.raises(RefusedAction, match="have it signed again with this deployment"):
+            require_own_feeds(world.chain, world.deployment, [*reports[1:], odd])
 
 
 def test_submit_reports__same_round_again__is_refused_as_a_replay(world: World) -> None:
