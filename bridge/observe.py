@@ -68,7 +68,10 @@ def read_positions(
             continue
         price = price_from_sqrt_x96(position.sqrt_price_x96, *position.decimals)
         first_is_base = asset_of(position.tokens[0], deployment.assets) == one.base
-        check_pair_price(one.base, one.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap)
+        try:
+            check_pair_price(one.base, one.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap)
+        except UntrustedNumber as error:
+            raise UntrustedNumber(f"{position.id}: {error}") from error
         raw.append(position)
         converted.append(one)
     return Holdings(tuple(raw), tuple(converted), tuple(unread))
