@@ -25,9 +25,9 @@ def genesis_limits(key: Key) -> Limits:
 class GovernanceTerms:
     """Delays in seconds, shares in percent of the supply, votes in units of 1e18.
 
-    An answer of the oracle moves by at most a quarter an hour and doubles or halves at most in a day; what is beyond is
-    clamped and flagged. Realised volatility is that of a day of hours. A breaker trips where implied and realised are
-    both four times and 40 points (1e8 = 100 %) apart. The automation follows one asset's feed.
+    An answer of the oracle moves by at most a quarter an hour from the one before, and doubles or halves at most in a
+    day; what is beyond is clamped and flagged. Realised volatility is that of a day of hours. A breaker trips where
+    implied and realised are both four times and 40 points (1e8 = 100 %) apart. The automation follows one asset's feed.
     """
 
     voting_delay: int = DAY

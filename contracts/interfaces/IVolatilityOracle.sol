@@ -10,14 +10,18 @@ import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
 /// volatility is annual, with 8 decimals: 100 % is 1e8.
 ///
 /// An answer moves at most `rates().perHourBps` per hour from the one before, and at most `rates().perDayBps` from
-/// where it stood when the present window of a day or more began. A median beyond that is clamped to the bound **and**
-/// the round is flagged: the answer then lags behind the reports, on purpose, and `reported` says where they are.
+/// where it stood when the present window of a day or more began. The first is counted from answer to answer, so that
+/// many rounds in an hour compound: a quarter an hour comes to at most 28.4 %, e^0.25. A median beyond that is clamped
+/// to the bound **and** the round is flagged: the answer then lags behind the reports, on purpose, and `reported` says
+/// where they are.
 /// @dev How it can be wrong: a majority of the reports in a round sets the answer freely inside these bounds; a
 /// minority cannot move it outside the range that the honest reporters span. Whoever carries the reports chooses which
 /// of more than a quorum to include, so among honest reports the answer can be steered between the lowest and the
-/// highest median. Any 24 hours touch at most two windows, so a patient majority moves the answer by at most twice the
-/// day's bound in them, flagged from the first window's bound on. A true jump beyond the bounds is followed late. A
-/// feed that stops makes every freshness-checked read revert.
+/// highest median; and, where a quorum signed one round for several times, which of those not older than the age
+/// limit. While rounds come daily, any 24 hours touch at most two windows, so a patient majority moves the answer by
+/// at most twice the day's bound in them, flagged from the first window's bound on; the first round after a longer
+/// silence may use the days that it lasted. A true jump beyond the bounds is followed late. A feed that stops makes
+/// every freshness-checked read revert.
 interface IVolatilityOracle is AggregatorV3Interface {
     /// @notice What is known about one round. All zero when there was no such round.
     /// @param round its number, from 1

@@ -57,8 +57,8 @@ class Market:
             self.node.advance(seconds)
 
 
-def open_market(node: Node) -> Market:
-    """Deploy factory, manager, router and two tokens, and mint a position over the full range."""
+def open_market(node: Node, edge: int = EDGE) -> Market:
+    """Deploy factory, manager, router and two tokens, and mint a position from -edge to edge, the full range."""
     weth = deploy_vendor(node, "WETH9")
     factory = deploy_vendor(node, "UniswapV3Factory")
     manager = deploy_vendor(node, "NonfungiblePositionManager", factory.address, weth.address, ZERO)
@@ -72,6 +72,6 @@ def open_market(node: Node) -> Market:
     first, second = (token.address for token in tokens)
     manager.send("createAndInitializePoolIfNecessary", first, second, FEE, 2**96, sender=node.deployer)
     pool = Deployed(node, factory.read("getPool", first, second, FEE), vendor("UniswapV3Pool").abi)
-    mint = (first, second, FEE, -EDGE, EDGE, 10**24, 10**24, 0, 0, node.deployer, FOREVER)
+    mint = (first, second, FEE, -edge, edge, 10**24, 10**24, 0, 0, node.deployer, FOREVER)
     manager.send("mint", mint, sender=node.deployer)
     return Market(node, pool, manager, router, (tokens[0], tokens[1]))

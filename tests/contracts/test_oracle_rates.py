@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from feed_model import BY_DAY, BY_HOUR, FeedModel, least, most
 from governed import TIMELOCK
@@ -126,3 +128,21 @@ def test_rates__read__are_those_of_the_constructor(oracle: Deployed) -> None:
 def test_owner__renounces__refused_and_stays(oracle: Deployed) -> None:
     assert oracle.refusal("renounceOwnership", sender=TIMELOCK) == refusal("OwnerRequired")
     assert oracle.read("owner") == TIMELOCK
+
+
+def test_hours_bound__a_round_every_minute__compounds_to_a_power_of_e_and_no_more(oracle: Deployed, node: Node) -> None:
+    report(oracle, CALM)
+    first = oracle.read("peek")[1]
+    while node.now < first + HOUR - 60:
+        node.advance(59)
+        report(oracle, 500 * PERCENT)
+    _, seen, answer, *_ = oracle.read("peek")
+    assert seen - first <= HOUR
+    assert 1.27 < answer / CALM < math.exp(HOURLY / 10_000) < 1.2841
+
+
+def test_days_bound__first_round_after_a_week_of_silence__may_use_its_days(oracle: Deployed, node: Node) -> None:
+    report(oracle, 20 * PERCENT)
+    node.advance(7 * DAY)
+    report(oracle, 160 * PERCENT)
+    assert oracle.read("peek")[2:] == (160 * PERCENT, node.now, 160 * PERCENT, 0)

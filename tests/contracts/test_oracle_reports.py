@@ -26,6 +26,16 @@ def test_submit__three_reports__takes_the_middle_one_exactly(oracle: Deployed, n
     assert event["volatilities"] == [61_234_567, 99 * PERCENT, 61_234_569]
 
 
+def test_submit__two_sets_of_one_round__the_older_may_come_and_then_the_newer_is_none(
+    oracle: Deployed, node: Node
+) -> None:
+    older = signed_round(oracle, ROUND)
+    node.advance(5 * HOUR)
+    newer = signed_round(oracle, [2 * level for level in ROUND])
+    oracle.send("submit", *older, sender=ANYBODY)
+    assert oracle.refusal("submit", *newer) == refusal("WrongRound", 1, 2)
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [{"feed": b"\x01" * 32}, {"contract": "0x" + "11" * 20}, {"chain_id": 1}],

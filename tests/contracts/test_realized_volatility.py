@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from onchain import DAY, Deployed, Node, refusal
-from pools import Market
+from onchain import DAY, HOUR, Deployed, Node, refusal
+from pools import Market, open_market
 
 from hedge.realized import from_ticks
 
@@ -118,6 +118,47 @@ def test_spike__four_times_the_price_for_one_block__moves_the_mean_by_92_ticks(
     most = math.log(1.0001) * 104 * math.sqrt(2 * 3 * 365 * DAY / (22 * SPACING))
     assert volatility / E8 < calm / E8 + most
     assert flags & ONE_RETURN
+
+
+def test_spikes__two_in_a_day_to_where_no_liquidity_stands__raise_it_fifteenfold_unflagged_for_the_fees(
+    node: Node,
+) -> None:
+    """What docs/known-risks.md says of who has two blocks in a row: nobody trades against the spike."""
+    market = open_market(node, edge=6930)  # half to twice the price
+    market.grow(400)
+    realized = node.deploy("RealizedVolatility", market.pool.address, HOUR, 24)
+
+    def hour(shift: int, spike: bool = False) -> list[int]:
+        market.walk([(37 * (shift + k)) % 121 - 60 for k in range(4)], 890)
+        before, back = held(market), market.tick()
+        if spike:
+            market.swap_to(250_000)
+            node.advance(11)
+            market.swap_to(back)
+        return [had - has for had, has in zip(before, held(market), strict=True)]
+
+    for shift in range(26):
+        hour(shift)
+    calm = realized.read("measure")
+    paid = [hour(26, spike=True), hour(27), hour(28), hour(29, spike=True), hour(30), hour(31)]
+    volatility, *_, flags = realized.read("measure")
+    assert (calm[3], flags) == (0, 0)
+    assert volatility > 15 * calm[0]
+    for costs in (paid[0], paid[3]):
+        assert 0 < sum(costs) < 7 * 2 * 10**24 // 10_000  # of a pool of 1e24 of each
+
+
+def held(market: Market) -> list[int]:
+    """Return what the trader holds of both tokens."""
+    return [int(token.read("balanceOf", market.node.deployer)) for token in market.tokens]
+
+
+def test_ring__an_observation_every_block__overwrites_the_window(market: Market, realized: Deployed) -> None:
+    market.grow(64)
+    market.walk(CHOPPY * 2, SPACING)
+    assert realized.read("measure")[0] > 0
+    market.walk([10, 0] * 32, 12)
+    assert realized.refusal("measure").name == "HistoryTooShort"
 
 
 def test_flags__spot_moved_in_this_block__spot_away(market: Market, realized: Deployed) -> None:
