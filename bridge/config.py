@@ -34,6 +34,7 @@ class BookConfig(_Section):
     owner: str | None = None
     twap_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
     max_price_gap: Fraction = 0.03
+    dust_usd: Annotated[float, Field(ge=0)] = 100.0
     correlation: Annotated[float, Field(ge=-1, le=1)] = 0.8
 
 

@@ -9,7 +9,7 @@ from bridge.chain.node import BlockRef, Chain
 from bridge.config import BookConfig
 from bridge.deployment import Deployment
 from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
-from bridge.exposure.pool_position import PoolPosition, PositionReader, Unread, asset_of, convert_position
+from bridge.exposure.pool_position import PoolPosition, PositionReader, Unread, asset_of, convert_position, most_usd
 from bridge.exposure.uniswap_v2 import UniswapV2Reader
 from bridge.exposure.uniswap_v3 import UniswapV3Reader
 from bridge.exposure.uniswap_v4 import UniswapV4Reader
@@ -56,10 +56,19 @@ class Holdings(NamedTuple):
 def read_positions(
     chain: Chain, deployment: Deployment, owner: str, spots: dict[str, float], terms: BookConfig, block: BlockRef
 ) -> Holdings:
-    """Read an owner's positions of every protocol, each pool's price checked against the USD prices."""
+    """Read an owner's positions of every protocol, each pool's price checked against the USD prices.
+
+    Anybody can send a position in a pool that he made at a wrong price: such are only named while all
+    of them are worth less than `terms.dust_usd`.
+
+    Raises
+    ------
+    UntrustedNumber
+        The price of a pool is off, and what is held in such pools is no dust.
+    """
     found = [reader.read_positions(owner, block) for reader in position_readers(chain, deployment)]
     unread = [one for part in found for one in part.unread]
-    raw, converted = [], []
+    raw, converted, left_out = [], [], 0.0
     for position in (one for part in found for one in part.read):
         try:
             one = convert_position(position, deployment.assets, spots, block)
@@ -71,7 +80,11 @@ def read_positions(
         try:
             check_pair_price(one.base, one.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap)
         except UntrustedNumber as error:
-            raise UntrustedNumber(f"{position.id}: {error}") from error
+            left_out += most_usd(position, deployment.assets, spots)
+            if left_out >= terms.dust_usd:
+                raise UntrustedNumber(f"{position.id}: {error}") from error
+            unread.append(Unread(position.id, f"{error}, dust"))
+            continue
         raw.append(position)
         converted.append(one)
     return Holdings(tuple(raw), tuple(converted), tuple(unread))

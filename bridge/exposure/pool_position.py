@@ -85,6 +85,17 @@ def asset_of(token: str, assets: dict[str, str]) -> str:
     return found
 
 
+def most_usd(raw: PoolPosition, assets: dict[str, str], spots: dict[str, float]) -> float:
+    """Return what a position is worth at most, in USD, whatever price its pool is held at.
+
+    What it holds at a wrong price, valued at the right ones, is worth more than what it would hold at the right price:
+    that difference is what arbitrage takes.
+    """
+    dollars = [spots.get(asset_of(token, assets), 1.0) for token in raw.tokens]
+    parts = (_whole(pair, raw.decimals) for pair in (raw.amounts_units, raw.fees_units))
+    return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
+
+
 def convert_position(raw: PoolPosition, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> Position:
     """Convert to base and quote assets in whole tokens: USD is the quote where it is one of the two, else token1.
 

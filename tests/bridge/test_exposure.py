@@ -9,6 +9,7 @@ import pytest
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
 from bridge.exposure.pool_position import PoolPosition, convert_position
+from bridge.exposure.tokens import NATIVE
 from bridge.exposure.uniswap_v3 import UniswapV3Reader
 from bridge.feeds.prices import read_spots
 from bridge.local.accounts import account
@@ -129,6 +130,28 @@ def test_read_positions__pair_pool_away_from_the_usd_prices__is_refused(world: W
     wrong = spots | {"BTC": spots["BTC"] * 1.2}
     with pytest.raises(UntrustedNumber, match=r"uniswap-v\d:\w+: .*BTC.* apart"):
         read_positions(world.chain, world.deployment, world.deployment.address("lp"), wrong, BookConfig(), block)
+
+
+def test_read_positions__gift_in_a_pool_at_a_wrong_price__is_named_while_it_is_dust(world: World) -> None:
+    """Anybody can make a pool at a wrong price, and send a position in it: that must not stop the reading."""
+    chain, at, stranger = world.chain, world.deployment, account("trader")
+    owner, block = at.address("lp"), chain.head()
+    wanted = [token for token, asset in at.assets.items() if asset in ("ETH", "USD") and token != NATIVE]
+    first, second = sorted(wanted, key=str.lower)
+    fee, spacing = 10_000, 200
+    spots = read_spots(chain, at, BookConfig(), block)
+    before = read_positions(chain, at, owner, spots, BookConfig(), block)
+    chain.send(stranger, MANAGER, at.address(MANAGER), "createAndInitializePoolIfNecessary", first, second, fee, 2**96)
+    for token in (first, second):
+        chain.send(stranger, "IERC20Metadata", token, "approve", at.address(MANAGER), 2**256 - 1)
+    gift = (first, second, fee, -spacing, spacing, 10**6, 10**6, 0, 0, owner, FOREVER)
+    chain.send(stranger, MANAGER, at.address(MANAGER), "mint", gift)
+    found = read_positions(chain, at, owner, spots, BookConfig(), chain.head())
+    assert found.raw == before.raw
+    (one,) = set(found.unread) - set(before.unread)
+    assert "apart" in one.reason
+    with pytest.raises(UntrustedNumber, match=r"uniswap-v3:\d+: .* apart"):
+        read_positions(chain, at, owner, spots, BookConfig(dust_usd=0.5), chain.head())
 
 
 @pytest.mark.parametrize("code", ["0xfe", "0x5f5ffd", "0x5b5f56", "0x5f195f5260205ff3", "0x00"])
