@@ -82,6 +82,6 @@ contract ExposureLens is IExposureLens {
     }
 
     function _blockSeen() private view returns (BlockSeen memory) {
-        return BlockSeen(block.number, block.timestamp, blockhash(block.number - 1));
+        return BlockSeen(block.number, block.timestamp);
     }
 }

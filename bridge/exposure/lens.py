@@ -148,7 +148,7 @@ class Lens:
         """Read an owner's shares of v2 pairs, in the order of the pairs."""
         answer = self._ask("sharesV2", _word(owner) + _word(64) + _array(pairs), block)
         with _decoding():
-            return [_share(one) for one in answer.array(3, SHARE_WORDS)]
+            return [_share(one) for one in answer.array(2, SHARE_WORDS)]
 
     def positions_v3(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[Exposure]:
         """Read v3 positions by id, in the order of the ids."""
@@ -165,7 +165,7 @@ class Lens:
         while len(found) < total:
             asked = _word(manager) + _word(owner) + _word(len(found)) + _word(CHUNK)
             answer = self._ask("positionsOfV3", asked, block)
-            total = answer.word(5)
+            total = answer.word(4)
             found += _progress(_exposures(answer), total - len(found))
         return found
 
@@ -276,8 +276,8 @@ def _exposures(answer: _Answer) -> list[Exposure]:
 
 
 def _rows(answer: _Answer) -> Iterator[Exposure]:
-    pools = [_pool(one) for one in answer.array(3, POOL_WORDS)]
-    for token, head, tail, liquidity, owed1, owed0 in answer.rows(4):
+    pools = [_pool(one) for one in answer.array(2, POOL_WORDS)]
+    for token, head, tail, liquidity, owed1, owed0 in answer.rows(3):
         status = _STATUS[head >> 56]
         yield Exposure(
             _integer(token),

@@ -22,11 +22,9 @@ interface IExposureLens {
     /// @notice The block of an answer.
     /// @param number its number
     /// @param timestamp its time, unix seconds
-    /// @param parentHash hash of the block before, to prove which chain answered
     struct BlockSeen {
         uint256 number;
         uint256 timestamp;
-        bytes32 parentHash;
     }
 
     /// @notice A v3 or v4 pool, once for all positions in it.

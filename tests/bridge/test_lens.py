@@ -245,7 +245,7 @@ def head_of_first_row(added: int) -> Callable[[str], str]:
     """Say what adds bits to the second word of the first position."""
 
     def change(answer: str) -> str:
-        index = int(answer[2 + 64 * 4 : 66 + 64 * 4], 16) // 32 + 2
+        index = int(answer[2 + 64 * 3 : 66 + 64 * 3], 16) // 32 + 2
         return word(index, int(answer[2 + 64 * index : 66 + 64 * index], 16) | added)(answer)
 
     return change
@@ -256,10 +256,10 @@ MISSPOKEN: dict[str, Callable[[str], object]] = {
     "half a byte": lambda answer: answer[:-1],
     "no text": lambda answer: 5,
     "cut short": lambda answer: answer[:700],
-    "pools beyond its end": word(3, 2**40),
-    "rows beyond its end": word(4, 2**255),
-    "as many pools as fill the memory": lambda answer: word(int(answer[194:258], 16) // 32, 2**40)(answer),
-    "half a row": lambda answer: word(int(answer[258:322], 16) // 32, 4)(answer),
+    "pools beyond its end": word(2, 2**40),
+    "rows beyond its end": word(3, 2**255),
+    "as many pools as fill the memory": lambda answer: word(int(answer[130:194], 16) // 32, 2**40)(answer),
+    "half a row": lambda answer: word(int(answer[194:258], 16) // 32, 4)(answer),
     "a status that there is not": head_of_first_row(9 << 248),
     "a pool that there is not": head_of_first_row(0xFFF << 176),
 }
