@@ -52,6 +52,8 @@ abstract contract TupleLedger {
     uint8 private _active;
     uint8 private _undoable;
     uint8 private _drifted;
+    /// @dev When a vote last changed the voted tuple, unix seconds.
+    uint40 private _votedAt;
 
     uint256[3][2] private _tuples;
     uint256[3] private _steward;
@@ -62,19 +64,9 @@ abstract contract TupleLedger {
         _version = 1;
     }
 
-    /// @dev Put a voted tuple in force. A vote that re-states the voted tuple keeps the last good one.
+    /// @dev Put a voted tuple in force.
     function _recordVote(Draft memory draft, uint64 observedAt) internal returns (uint48) {
-        (uint256[3] memory next, uint256[3] memory before) = (draft.next, draft.voted);
-        uint256 active = _active;
-        uint256 undoable = 0;
-        for (uint256 w = 0; w < Lanes.WORDS; ++w) {
-            uint256 word = next[w];
-            if (word == before[w]) continue;
-            active ^= 1 << w;
-            undoable |= 1 << w;
-            _tuples[(active >> w) & 1][w] = word;
-        }
-        if (undoable == 0) undoable = _undoable;
+        (uint256 active, uint256 undoable) = _writeVoted(draft.voted, draft.next);
         uint256 newest = observedAt > _anyObservedAt ? observedAt : _anyObservedAt;
         return _close(observedAt, newest, active, undoable, 0, draft.waived & ~draft.moved);
     }
@@ -132,6 +124,28 @@ abstract contract TupleLedger {
         ofSteward = _drifted != 0;
         draft.next = ofSteward ? draft.voted : _lastGoodWords(draft.voted);
         draft.moved = Lanes.differing(draft.current, draft.next);
+    }
+
+    /// @dev Write the words of a voted tuple that are new. A vote that re-states the voted tuple keeps the last good
+    /// one. Votes of one second, such as the updates of one proposal, are undone as one: else a harmless update behind
+    /// a bad one would make the bad tuple the last good.
+    function _writeVoted(
+        uint256[3] memory before,
+        uint256[3] memory next
+    ) private returns (uint256 active, uint256 undoable) {
+        (active, undoable) = (_active, _undoable);
+        uint256 joined = block.timestamp == _votedAt ? undoable : 0;
+        uint256 written = 0;
+        for (uint256 w = 0; w < Lanes.WORDS; ++w) {
+            uint256 word = next[w];
+            if (word == before[w]) continue;
+            written |= 1 << w;
+            if ((joined >> w) & 1 == 0) active ^= 1 << w;
+            _tuples[(active >> w) & 1][w] = word;
+        }
+        if (written == 0) return (active, undoable);
+        _votedAt = uint40(block.timestamp);
+        undoable = joined | written;
     }
 
     /// @dev Write the small fields, which share one word, at once.

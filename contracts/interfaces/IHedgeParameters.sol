@@ -211,7 +211,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function voted() external view returns (uint32[18] memory);
 
     /// @notice The tuple that was voted before: where a rollback of the last vote goes. Equal to `voted` when there is
-    /// none.
+    /// none. Updates that the DAO applies in one second, such as those of one proposal, are one vote.
     function lastGood() external view returns (uint32[18] memory);
 
     /// @notice Limits of one key.

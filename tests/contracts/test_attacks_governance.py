@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
-from governed import GUARDIAN, STEWARD, VALUES, update, values
+from governed import GUARDIAN, STEWARD, VALUES, changed, update, values
 from governing import AGAINST, CANCELED, DEFEATED, EXECUTED, FOR, QUEUED, VOTE, Dao
 from onchain import DAY, HOUR, Node, named, refusal
 
@@ -130,6 +130,18 @@ def test_attack_25__hostile_majority__is_held_by_the_limits_and_by_the_guardian(
     dao.queue(proposal, call)
     dao.governor.send("cancel", *call, sender=GUARDIAN)
     assert dao.state(proposal) == CANCELED
+    assert values(dao.parameters) == VALUES
+
+
+def test_attack_26__harmless_update_behind_the_bad_one_in_one_proposal__both_rolled_back(dao: Dao) -> None:
+    seen = dao.node.now
+    updates = [update(dao.parameters, {3: 1200}, observed_at=seen - 1), update(dao.parameters, {16: VALUES[16] + 1})]
+    calls = [(dao.parameters.address, dao.parameters.encode("applyUpdate", one)) for one in updates]
+    proposal, call = dao.propose_calls("bad, and harmless", calls)
+    dao.queue(proposal, call)
+    dao.governor.send("execute", *call, sender=dao.holders[0])
+    assert values(dao.parameters) == changed({3: 1200, 16: VALUES[16] + 1})
+    dao.parameters.send("rollback", sender=GUARDIAN)
     assert values(dao.parameters) == VALUES
 
 

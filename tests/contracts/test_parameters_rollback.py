@@ -19,7 +19,7 @@ from governed import (
     values,
     vote,
 )
-from onchain import DAY, HOUR, Deployed, Node, refusal
+from onchain import DAY, GAS_LIMIT, HOUR, Deployed, Node, refusal
 
 pytestmark = pytest.mark.chain
 NOTHING = refusal("NothingToRollBack")
@@ -94,6 +94,55 @@ def test_rollback__vote_that_restates_the_voted_tuple__keeps_the_last_good_one(p
     assert list(parameters.read("lastGood")) == VALUES
     roll_back(parameters)
     assert values(parameters) == VALUES
+
+
+def vote_in_one_block(parameters: Deployed, *votes: dict[int, int]) -> None:
+    """Apply updates as the DAO, each observed a second after the one before, in one block."""
+    node, seen = parameters.node, parameters.node.now
+    node.advance(len(votes))
+    node.request("evm_setAutomine", False)
+    for number, changes in enumerate(votes, start=1):
+        data = parameters.encode("applyUpdate", update(parameters, changes, observed_at=seen + number))
+        call = {"from": TIMELOCK, "to": parameters.address, "data": data, "gas": hex(GAS_LIMIT // 8), "gasPrice": "0x0"}
+        node.request("eth_sendTransaction", call)
+    node.request("evm_mine")
+    node.request("evm_setAutomine", True)
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        ({3: 1200}, {16: VALUES[16] + 1}),
+        ({3: 1200}, {4: VALUES[4] + 1}),
+        ({3: 1200}, {4: VALUES[4] + 1}, {9: 900}, {17: 1_900_000}),
+    ],
+    ids=["of different words", "of one word", "of four"],
+)
+def test_rollback__votes_of_one_block__undone_as_one(parameters: Deployed, votes: tuple[dict[int, int], ...]) -> None:
+    node = parameters.node
+    vote(parameters, {0: 2100})
+    before, version = changed({0: 2100}), parameters.read("version")
+    vote_in_one_block(parameters, *votes)
+    after = changed({key: value for one in votes for key, value in one.items()}, before)
+    assert parameters.read("version") == version + len(votes)
+    assert values(parameters) == list(parameters.read("voted")) == after
+    assert list(parameters.read("lastGood")) == before
+    roll_back(parameters)
+    assert values(parameters) == list(parameters.read("voted")) == before
+    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+    node.advance(DAY)
+    vote(parameters, {2: 8})
+    assert list(parameters.read("lastGood")) == before
+
+
+def test_rollback__vote_that_restates_and_another_in_its_block__undoes_that_other_alone(parameters: Deployed) -> None:
+    vote(parameters, {0: 2100})
+    steer(parameters, {1: 1200})
+    vote_in_one_block(parameters, {1: 1000}, {2: 8})
+    assert values(parameters) == changed({0: 2100, 2: 8})
+    assert list(parameters.read("lastGood")) == changed({0: 2100})
+    roll_back(parameters)
+    assert values(parameters) == changed({0: 2100})
 
 
 def test_rollback__while_paused__works(parameters: Deployed) -> None:
