@@ -110,7 +110,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
             uint256 selected = _rows.select(hysteresis, round.volatility, present);
             chosen = isUp ? Math.min(chosen, selected) : Math.max(chosen, selected);
             if (isUp ? chosen <= present : chosen >= present) return present;
-            if (round.observedAt <= began) return chosen;
+            if (round.submittedAt <= began) return chosen; // an answer stands from when it came on chain
             round = _before(round, maxGap, uint64(began));
         }
     }
@@ -121,7 +121,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         uint64 maxGap,
         uint64 began
     ) private view returns (IVolatilityOracle.Round memory previous) {
-        if (round.round == 1) revert HistoryTooShort(round.observedAt, began);
+        if (round.round == 1) revert HistoryTooShort(round.submittedAt, began);
         previous = ORACLE.roundAt(round.round - 1);
         uint64 gap = round.observedAt - previous.observedAt;
         if (gap > maxGap) revert FeedGap(round.round, gap);

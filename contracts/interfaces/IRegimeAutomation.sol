@@ -7,9 +7,11 @@ import {IHedgeParameters} from "./IHedgeParameters.sol";
 /// @notice A row holds from its floor of volatility up to the next one's. Rows are ordered by volatility; the DAO puts
 /// the more careful values into the higher rows. Anybody may apply the row that the oracle selects:
 ///
-/// - to a higher row when every answer of the last `dwellUp` seconds stands above its floor plus the hysteresis;
+/// - to a higher row when every answer of the last `dwellUp` seconds stands at its floor plus the hysteresis or above;
 /// - to a lower row when every answer of the last `dwellDown` seconds stands below the present floor minus the
 ///   hysteresis, and none of them was clamped. This takes a day at least, in which people see it coming.
+///
+/// An answer counts from when it came on chain, so that reports which somebody held back cannot make up for time.
 ///
 /// Values move towards the row's by one step of HedgeParameters at a time, through all of its limits (bounds, steps,
 /// cooldowns, window, rules across keys); a key that still rests is left for later. Nothing happens while the breaker
@@ -71,9 +73,9 @@ interface IRegimeAutomation {
     /// @param rows how many there are
     error UnknownRow(uint8 row, uint256 rows);
     /// @notice The oracle does not reach back over the time to dwell.
-    /// @param oldestObservedAt when the oldest round was observed, unix seconds
+    /// @param oldestSubmittedAt when the oldest round came on chain, unix seconds
     /// @param needed when the time to dwell began, unix seconds
-    error HistoryTooShort(uint64 oldestObservedAt, uint64 needed);
+    error HistoryTooShort(uint64 oldestSubmittedAt, uint64 needed);
     /// @notice Two rounds of the oracle lie further apart than its age limit: nobody knows what was between. Seconds.
     /// @param round the later of the two
     /// @param gap between the two

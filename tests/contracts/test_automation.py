@@ -115,10 +115,10 @@ def test_dwell__feed_was_silent_inside_it__refused(regimes: Regimes, node: Node)
 
 def test_dwell__feed_younger_than_it__refused(regimes: Regimes) -> None:
     regimes.set_table(row=1)
-    seen = regimes.oracle.read("peek")[1]
+    came = regimes.oracle.read("peek")[3]
     regimes.hours(1, 60 * PERCENT)
     found = regimes.automation.refusal("applyRow")
-    assert found == refusal("HistoryTooShort", seen, regimes.node.now - DWELL_DOWN)
+    assert found == refusal("HistoryTooShort", came, regimes.node.now - DWELL_DOWN)
 
 
 def test_breaker__tripped_or_open__nothing_moves(regimes: Regimes) -> None:

@@ -92,8 +92,8 @@ def test_up__answer_exactly_as_old_as_the_dwell__is_the_first_that_ends_it(regim
     regimes.set_table()
     regimes.hours(2, LOW)
     regimes.node.advance(HOUR)
-    began = regimes.node.now
-    told(regimes, HIGH, began)
+    told(regimes, HIGH, regimes.node.now)
+    began = regimes.oracle.read("peek")[3]
     regimes.hours(1, HIGH)
     advance_to(regimes.node, began + DWELL_UP - early)
     if early:

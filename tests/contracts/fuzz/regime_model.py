@@ -85,13 +85,13 @@ class RegimeModel:
         is_up = chosen > self.row
         began, nearer = at - self.terms[1 if is_up else 2], min if is_up else max
         while True:
-            _, seen, volatility, _, _, flags = self.feed.rounds[number]
+            _, seen, volatility, came, _, flags = self.feed.rounds[number]
             if flags and not is_up:
                 return {"FlaggedRound"}
             chosen = nearer(chosen, self.selected(volatility))
             if chosen == self.row or (chosen < self.row) == is_up:
                 return self.row
-            if seen <= began:
+            if came <= began:
                 return chosen
             number -= 1
             if number == 0:
