@@ -209,11 +209,15 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     }
 
     /// @inheritdoc IHedgeParameters
+    function window(uint8 key) external view returns (Window memory) {
+        _requireKey(key);
+        return _window(_keys[key]);
+    }
+
+    /// @inheritdoc IHedgeParameters
     function windows() external view returns (Window[18] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            KeyState state = _keys[key];
-            (uint32 least, uint32 most) = UpdateRules.drift(state);
-            all[key] = Window(state.windowStart(), least, most, uint64(state.windowAt() + WINDOW));
+            all[key] = _window(_keys[key]);
         }
     }
 
@@ -253,6 +257,11 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         ready = _scheduled[updateHash];
         if (ready == 0) revert NotScheduled(updateHash);
         if (ready == _VETOED) revert Vetoed(updateHash);
+    }
+
+    function _window(KeyState state) private pure returns (Window memory) {
+        (uint32 least, uint32 most) = UpdateRules.drift(state);
+        return Window(state.windowStart(), least, most, uint64(state.windowAt() + WINDOW));
     }
 
     function _requireSeparate(address timelock, address steward, address guardian) private pure {

@@ -127,7 +127,8 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         if (gap > maxGap) revert FeedGap(round.round, gap);
     }
 
-    /// @dev The keys that may move now and are not yet where a row wants them, and one step towards it.
+    /// @dev The keys that may move now and are not yet where a row wants them, and one step towards it. A key that its
+    /// window or its bounds hold back does not hold back the others.
     function _step(uint256 newRow) private view returns (uint8[] memory keys, uint32[] memory values) {
         uint32[] memory wanted = _rows[newRow].values;
         (keys, values) = (new uint8[](wanted.length), new uint32[](wanted.length));
@@ -137,7 +138,9 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
             uint8 key = _keys[i];
             if (wanted[i] == current[key]) continue;
             if (block.timestamp < PARAMETERS.readyAt(key, IHedgeParameters.Source.Automation)) continue;
-            (keys[count], values[count]) = (key, _towards(key, current[key], wanted[i]));
+            uint32 value = _towards(key, current[key], wanted[i]);
+            if (value == current[key]) continue;
+            (keys[count], values[count]) = (key, value);
             ++count;
         }
         // Both arrays end after `count`, which Solidity cannot say; what is behind stays allocated and unused.
@@ -148,10 +151,16 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         }
     }
 
-    /// @dev One step of a key towards a value.
+    /// @dev One step of a key towards a value, as far as its bounds and, until it ends, its window let it.
     function _towards(uint8 key, uint32 from, uint32 to) private view returns (uint32) {
         IHedgeParameters.Limits memory limit = PARAMETERS.limits(key);
-        if (to > from) return uint32(Math.min(to, uint256(from) + limit.stepUp));
-        return from - to <= limit.stepDown ? to : from - limit.stepDown;
+        IHedgeParameters.Window memory window = PARAMETERS.window(key);
+        bool isOpen = block.timestamp < window.endsAt;
+        if (to > from) {
+            uint256 most = Math.min(uint256(from) + limit.stepUp, isOpen ? window.most : limit.max);
+            return uint32(Math.max(from, Math.min(to, most)));
+        }
+        uint256 least = Math.max(Math.saturatingSub(from, limit.stepDown), isOpen ? window.least : limit.min);
+        return uint32(Math.min(from, Math.max(to, least)));
     }
 }

@@ -224,6 +224,10 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice When each key's cooldown last started, unix seconds.
     function updatedAt() external view returns (uint32[18] memory);
 
+    /// @notice The window of one key.
+    /// @param key id of the key
+    function window(uint8 key) external view returns (Window memory);
+
     /// @notice The windows of all keys, in key order.
     function windows() external view returns (Window[18] memory);
 

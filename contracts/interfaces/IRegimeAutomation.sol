@@ -14,12 +14,14 @@ import {IHedgeParameters} from "./IHedgeParameters.sol";
 /// An answer counts from when it came on chain, so that reports which somebody held back cannot make up for time.
 ///
 /// Values move towards the row's by one step of HedgeParameters at a time, through all of its limits (bounds, steps,
-/// cooldowns, window, rules across keys); a key that still rests is left for later. Nothing happens while the breaker
-/// is tripped, while implied and realised volatility stand apart, or after the guardian stopped it.
+/// cooldowns, window, rules across keys); a key that still rests, or that its window or bounds hold back, is left for
+/// later. Nothing happens while the breaker is tripped, while implied and realised volatility stand apart, or after the
+/// guardian stopped it.
 /// @dev Known limits. Keys of the table belong to the table: what a steward or a vote changes there is moved back at
 /// the next application. A guardian who rolls back what this contract did stops it first, else it is done again. A step
 /// of several keys may break a rule across keys half-way; then it reverts with that rule until the table, or a vote,
-/// changes. Automation has no power until the DAO grants it AUTOMATION_ROLE on HedgeParameters.
+/// changes. Each application makes what a steward announced before too old (NotNewer), in whatever keys: the steward
+/// announces it again. Automation has no power until the DAO grants it AUTOMATION_ROLE on HedgeParameters.
 interface IRegimeAutomation {
     /// @notice A row of the table.
     /// @param floor lowest volatility of the row, 8 decimals; of the first row 0
@@ -84,7 +86,8 @@ interface IRegimeAutomation {
     /// @param round its number
     /// @param flags see `IVolatilityOracle.Round`
     error FlaggedRound(uint64 round, uint8 flags);
-    /// @notice The row holds, and every key of it that may move now has its value.
+    /// @notice The row holds, and every key of it that may move now has its value, or is as near to it as limits
+    /// let it be.
     /// @param row the row that holds
     error NothingToApply(uint8 row);
 
@@ -121,7 +124,7 @@ interface IRegimeAutomation {
     function applyRow() external;
 
     /// @notice What `applyRow` would do now: the row, and the update that it would make (no keys: only the row
-    /// changes).
+    /// changes). Whether HedgeParameters accepts that update, its `check` says.
     function preview() external view returns (uint8 newRow, IHedgeParameters.Update memory update);
 
     /// @notice The row that holds.

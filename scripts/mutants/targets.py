@@ -49,7 +49,7 @@ TARGETS = (
     Target(
         ("RegimeAutomation",),
         ("RegimeAutomation", "libraries/RegimeTable"),
-        ("test_mutants_automation*", "test_branches_automation*", "test_automation"),
+        ("test_mutants_automation*", "test_branches_automation*", "test_automation*"),
     ),
     Target(("VolatilityBreaker", "RegimeAutomation"), ("base/Governed",), ("test_breaker", "test_automation")),
     Target(("ProposalGuard",), ("ProposalGuard",), ("test_guard", "test_mutants_guard*", "test_branches_guard*")),

@@ -78,7 +78,7 @@ def test_limits__senseless__refused(
 def test_limits__of_an_unknown_key__refused(parameters: Deployed) -> None:
     expected = refusal("UnknownKey", COUNT, COUNT)
     assert parameters.refusal("setLimits", COUNT, LIMITS[0], sender=TIMELOCK) == expected
-    for read in (("value", COUNT), ("limits", COUNT), ("describe", COUNT), ("readyAt", COUNT, DAO)):
+    for read in (("value", COUNT), ("limits", COUNT), ("window", COUNT), ("describe", COUNT), ("readyAt", COUNT, DAO)):
         assert parameters.refusal(*read) == expected
 
 

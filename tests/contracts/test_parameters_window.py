@@ -105,6 +105,7 @@ def test_windows__their_ends__are_the_last_values_that_check_lets_pass(
     """After a rise, two legal steps up to the end and one unit more; then the same way down."""
     parameters.send("setLimits", KEY, (200, 3000, *steps, DAY), sender=TIMELOCK)
     _, least, most, _ = parameters.read("windows")[KEY]
+    assert parameters.read("window", KEY) == parameters.read("windows")[KEY]
     assert (least, most) == (max(200, 1000 - STEPS * steps[1]), min(3000, 1000 + STEPS * steps[0]))
     for end, step, sign in ((most, steps[0], 1), (least, steps[1], -1)):
         snapshot = node.request("evm_snapshot")

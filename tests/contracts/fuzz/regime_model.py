@@ -108,7 +108,7 @@ class RegimeModel:
             return row
         if max(self.keys) >= len(self.parameters.limits):
             return {PANIC}
-        moves = {key: self.step(key, wanted) for key, wanted in zip(self.keys, self.rows[row][1], strict=True)}
+        moves = {key: self.step(key, wanted, at) for key, wanted in zip(self.keys, self.rows[row][1], strict=True)}
         current = self.parameters.ledger.current
         kept = [
             key for key in self.keys
@@ -120,8 +120,11 @@ class RegimeModel:
         inputs = keccak(encode(["address", "uint64", "uint64", "uint8"], [oracle, number, volatility, row]))
         return row, (kept, [moves[key] for key in kept], seen, at + 1, inputs)
 
-    def step(self, key: int, wanted: int) -> int:
-        """Return where one step of a key towards a value ends."""
-        _, _, up, down, _ = self.parameters.limits[key]
+    def step(self, key: int, wanted: int, at: int) -> int:
+        """Return where one step of a key towards a value ends: in its bounds and, until it ends, in its window."""
+        least, most, up, down, _ = self.parameters.limits[key]
         old = self.parameters.ledger.current[key]
-        return min(max(wanted, old - down), old + up)
+        _, lowest, highest, ends = self.parameters.window(key)
+        if at < ends:
+            least, most = lowest, highest
+        return min(max(wanted, old - down, min(least, old)), old + up, max(most, old))
