@@ -20,6 +20,7 @@ from bridge.artifacts import artifact
 from bridge.chain.node import BlockRef, Chain
 from bridge.dao.updates import Update
 from bridge.deployment import Deployment
+from bridge.errors import UnknownAddress
 from hedge.parameters import KEYS
 
 GUARD = "ProposalGuard"
@@ -52,8 +53,16 @@ def update_promise(deployment: Deployment, update: Update) -> Promise:
 
 
 def encode_promises(chain: Chain, deployment: Deployment, promises: Sequence[Promise], block: BlockRef) -> HexStr:
-    """Encode the guard's call for the code that the contracts have at a block."""
+    """Encode the guard's call for the code that the contracts have at a block.
+
+    Raises
+    ------
+    UnknownAddress
+        No code stands where the deployment names the guard: the timelock's call would succeed, and hold nothing.
+    """
     guard = chain.contract(GUARD, deployment.address(GUARD))
+    if not chain.has_code(guard.address, block):
+        raise UnknownAddress(guard.address, "the guard of proposals")
     expectations = [_expectation(chain, promise, block) for promise in promises]
     return HexStr(guard.encode_abi("requireState", args=[expectations]))
 

@@ -20,6 +20,7 @@ from bridge.errors import (
     RefusedAction,
     Reorganised,
     TransactionFailed,
+    UnknownAddress,
     UntrustedNumber,
 )
 from bridge.local.accounts import account
@@ -268,6 +269,13 @@ def test_draft_proposal__deployment_without_a_guard__has_the_update_alone(world:
     bare = replace(world, deployment=world.deployment.model_copy(update={"contracts": contracts}))
     made = draft(bare, record)
     assert (len(made.action.targets), made.promises) == (1, ())
+
+
+def test_draft_proposal__no_code_where_the_guard_should_be__is_refused(world: World, record: PlanRecord) -> None:
+    contracts = world.deployment.contracts | {"ProposalGuard": account("outsider").address}
+    stale = replace(world, deployment=world.deployment.model_copy(update={"contracts": contracts}))
+    with pytest.raises(UnknownAddress, match="is not the guard of proposals on this chain"):
+        draft(stale, record)
 
 
 def test_execution__code_of_the_target_changed_after_the_vote__guard_stops_it(world: World, record: PlanRecord) -> None:
