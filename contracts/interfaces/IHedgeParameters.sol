@@ -20,11 +20,13 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 ///
 /// Known limits. The hash of inputs is a pointer for people and monitors; the contract cannot verify it. A vote judges
 /// the tuple that results from it, and what a steward changed before it and the vote left alone counts as voted from
-/// then on. A steward's legal step can make a pending vote's step, or the rules across keys, fail; the guardian's
-/// rollback restores the voted values. Any seven days touch at most two windows of a key, so it drifts by at most six
-/// steps in them; over many windows it reaches any value inside the bounds, which are what limits a patient majority. A
-/// guardian can undo every vote once, pause for as long as it likes, and cancel any proposal, the one that would name
-/// another guardian included: a hostile guardian Safe can stall the DAO, but can set nothing.
+/// then on. A steward's legal step can make a pending vote's step, its bounds or the rules across keys fail; the
+/// guardian's rollback restores the voted values. A proposal that changes a value and then narrows its bounds leaves no
+/// way back to the value before: that rollback is refused. Any seven days touch at most two windows of a key, and one
+/// more for each rollback, so without one it drifts by at most six steps in them; over many windows it reaches any
+/// value inside the bounds, which are what limits a patient majority. A guardian can undo every vote once, pause for as
+/// long as it likes, and cancel any proposal, the one that would name another guardian included: a hostile guardian
+/// Safe can stall the DAO, but can set nothing.
 interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Who makes a change; the DAO differs from the other two in order and cooldown (see `check`).
     enum Source {
@@ -110,7 +112,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice The guardian went back to voted values.
     /// @param version number of the tuple that is in force from now on
     /// @param guardian who it was
-    /// @param ofSteward true: a steward's changes were undone; false: the last vote was undone
+    /// @param ofSteward true: changes of a steward or an automation were undone; false: the last vote was undone
     /// @param oldValues the tuple before, in key order
     /// @param newValues the tuple in force from now on, in key order
     event RolledBack(
@@ -177,10 +179,10 @@ interface IHedgeParameters is IHedgeParametersErrors {
     // ---------------------------------------------------------------- judging
     /// @notice The first rule that an update breaks, as the encoded custom error; empty when it breaks none.
     /// @dev Order and cooldown by source: a DAO update must be observed after the last DAO update, and waits for the
-    /// cooldown since the DAO or a rollback moved the key; a steward's and an automation's must be observed after
-    /// the last update of anybody, and wait for the cooldown since anybody moved it. So a steward never overrides newer
-    /// data, and never holds up a vote. A vote may also confirm a value that a steward set; otherwise a key must
-    /// change.
+    /// cooldown that a vote, the rollback of a vote or new limits of the key started last; a steward's and an
+    /// automation's must be observed after the last update of anybody, and wait for the cooldown whoever started it. So
+    /// a steward never overrides newer data, and its cooldowns never hold up a vote. A vote may also confirm a value
+    /// that a steward set; otherwise a key must change.
     /// @param update keys, values, times and the hash of its inputs
     /// @param source who would apply it
     /// @param at when it would be applied, unix seconds

@@ -145,6 +145,27 @@ def test_attack_26__harmless_update_behind_the_bad_one_in_one_proposal__both_rol
     assert values(dao.parameters) == VALUES
 
 
+def test_left_over__second_vote_to_end_a_pause__ends_a_later_one_unless_the_guardian_cancels_it(dao: Dao) -> None:
+    """The timelock knows no end: what passed and could not be executed waits for its day."""
+    dao.parameters.send("pause", sender=GUARDIAN)
+    calls = [(dao.parameters.address, dao.parameters.encode("unpause"))]
+    for text in ("first", "second"):
+        proposal, call = dao.propose_calls(text, calls)
+        dao.queue(proposal, call)
+        if text == "first":
+            dao.governor.send("execute", *call, sender=dao.holders[0])
+    assert why(dao, "execute", *call) == "ExpectedPause"
+    dao.node.advance(365 * DAY)
+    dao.parameters.send("pause", sender=GUARDIAN)
+    snapshot = dao.node.request("evm_snapshot")
+    dao.governor.send("execute", *call, sender=dao.node.web3.eth.accounts[8])
+    assert dao.parameters.read("paused") is False
+    dao.node.request("evm_revert", snapshot)
+    dao.governor.send("cancel", *call, sender=GUARDIAN)
+    assert why(dao, "execute", *call) == "GovernorUnexpectedProposalState"
+    assert dao.parameters.read("paused") is True
+
+
 def test_attack_27__same_proposal_twice__the_governor_knows_it(dao: Dao) -> None:
     wanted = update(dao.parameters, WIDEN)
     _, call = dao.propose("wing", "applyUpdate", wanted)
