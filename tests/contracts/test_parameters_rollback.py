@@ -114,9 +114,11 @@ def vote_in_one_block(parameters: Deployed, *votes: dict[int, int]) -> None:
     [
         ({3: 1200}, {16: VALUES[16] + 1}),
         ({3: 1200}, {4: VALUES[4] + 1}),
+        ({9: 900}, {13: VALUES[13] + 1}),
+        ({16: VALUES[16] + 1}, {17: 1_900_000}),
         ({3: 1200}, {4: VALUES[4] + 1}, {9: 900}, {17: 1_900_000}),
     ],
-    ids=["of different words", "of one word", "of four"],
+    ids=["of different words", "of the first word", "of the second", "of the third", "of all"],
 )
 def test_rollback__votes_of_one_block__undone_as_one(parameters: Deployed, votes: tuple[dict[int, int], ...]) -> None:
     node = parameters.node
