@@ -9,8 +9,9 @@ in between is an error and not a number.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import requests
@@ -48,6 +49,7 @@ from bridge.errors import (
 
 REQUEST_TIMEOUT_SECONDS = 30
 RECEIPT_TIMEOUT_SECONDS = 180
+LOOK_AGAIN_SECONDS = 2  # at whether another transaction took the nonce of the one that is waited for
 
 
 class Chain:
@@ -192,21 +194,27 @@ class Chain:
             transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
             transaction |= self._fees_and_nonce(signer)
             sent = self._handed_over(signer, transaction)
-        return self.receipt(HexStr("0x" + bytes(sent).hex()), action)
+        return self.receipt(signer, transaction["nonce"], HexStr("0x" + bytes(sent).hex()), action)
 
-    def receipt(self, sent: HexStr, action: str) -> TxReceipt:
-        """Wait until a transaction is mined and return its receipt.
+    def receipt(self, signer: Signer, nonce: int, sent: HexStr, action: str) -> TxReceipt:
+        """Wait until an account's transaction is mined and return its receipt.
 
         Raises
         ------
         TransactionFailed
-            It was mined with status 0, or was not mined in time.
+            It was mined with status 0, was not mined in time, or another transaction was mined with its nonce.
         """
-        with self._failures_of(action):
-            try:
-                receipt = self.web3.eth.wait_for_transaction_receipt(sent, RECEIPT_TIMEOUT_SECONDS, poll_latency=0.02)
-            except TimeExhausted as error:
-                raise TransactionFailed(action, sent, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s") from error
+        until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS
+        taken, receipt = False, None
+        while receipt is None:
+            with self._failures_of(action), suppress(TimeExhausted):
+                receipt = self.web3.eth.wait_for_transaction_receipt(sent, LOOK_AGAIN_SECONDS, poll_latency=0.02)
+            if receipt is None and taken:
+                raise TransactionFailed(action, sent, "was replaced by another transaction of its account")
+            if receipt is None and time.monotonic() > until:
+                raise TransactionFailed(action, sent, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s")
+            # What was mined with the nonce may be this one, seen a moment ago: only the next look decides.
+            taken = receipt is None and self.nonces(signer)[0] > nonce
         if receipt["status"] != 1:
             raise TransactionFailed(action, sent, "was mined and reverted")
         return receipt

@@ -29,9 +29,10 @@ def clear_pending(chain: Chain, signer: Signer) -> int:
     if after == mined:
         raise RefusedAction(f"{signer.address} has no transaction on the way: its next nonce is {mined}")
     # All of them first: while one is waited for, the next old one could be mined.
-    for sent in [_replace(chain, signer, nonce) for nonce in range(mined, after)]:
+    replacements = {nonce: _replace(chain, signer, nonce) for nonce in range(mined, after)}
+    for nonce, sent in replacements.items():
         if sent is not None:
-            chain.receipt(sent, "replacing a transaction")
+            chain.receipt(signer, nonce, sent, "replacing a transaction")
     return after - mined
 
 

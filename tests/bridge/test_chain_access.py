@@ -189,6 +189,28 @@ def test_send__not_mined_in_time__is_a_failed_transaction_with_its_hash(
     assert len(caught.value.transaction) == 66
 
 
+def test_send__another_transaction_takes_its_nonce__says_so_without_waiting_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.chain.node.LOOK_AGAIN_SECONDS", 0.05)
+    chain, sender = world.chain, account("outsider")
+    nonce, fees = chain.nonces(sender)[0], chain.fees()
+    rest = {"chainId": chain.chain_id, "nonce": nonce, "to": account("lp").address, "gas": 21_000}
+    cheap, dear = (
+        sender.sign_transaction(fees | rest | {"value": 1, **dict.fromkeys(fees, offered)})  # type: ignore[operator]
+        for offered in (2 * 10**9, 10**10)
+    )
+    chain.request("evm_setAutomine", False)
+    try:
+        waited_for = HexStr(chain.request("eth_sendRawTransaction", "0x" + cheap.hex()))
+        chain.request("eth_sendRawTransaction", "0x" + dear.hex())
+        chain.request("evm_mine")
+    finally:
+        chain.request("evm_setAutomine", True)
+    with pytest.raises(TransactionFailed, match="was replaced by another transaction of its account"):
+        chain.receipt(sender, nonce, waited_for, "paying")
+
+
 def test_send__more_than_the_account_has__is_a_chain_error_with_the_nodes_words(chain: Chain) -> None:
     with pytest.raises(ChainError, match=r"(?i)paying: .*insufficient funds"):
         chain.send_raw(account("outsider"), account("lp").address, HexStr("0x"), "paying", 10**30)
