@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bridge.chain.node import Chain
 from bridge.config import Config
@@ -19,6 +20,9 @@ from bridge.local.world import World, build_world
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = 8
+# A machine that has much else to do is slow, not wrong.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -208,7 +208,7 @@ def test_describe__one_change__is_in_the_singular(record: PlanRecord) -> None:
     life=st.integers(0, 2**31),
     inputs=st.binary(min_size=32, max_size=32),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @pytest.mark.prop
 def test_decode_update__encoded__is_the_same_update(
     world: World, changes: dict[int, int], observed_at: int, life: int, inputs: bytes

@@ -20,9 +20,7 @@ GENESIS = 1_767_225_600  # 2026-01-01 00:00:00Z, so that every run has the same 
 GAS_LIMIT = 16_000_000
 # Examples share the test's snapshot of the node, which is meant. Hypothesis 6.27 (Brownie's pin) begins with inputs cut
 # so short that data of a fixed size overruns them, and counts that against the test.
-ON_A_NODE = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
-)
+ON_A_NODE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large])
 HOUR, DAY = 3600, 86_400
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hedge import amm, ticks
@@ -159,7 +159,6 @@ def test_value__text__bad_input() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(prices, liquidities, ranges())
 def test_delta__numeric_derivative__is_gamma(price: float, liquidity: float, edges: tuple[float, float]) -> None:
     step = 1e-4 * price
@@ -171,7 +170,6 @@ def test_delta__numeric_derivative__is_gamma(price: float, liquidity: float, edg
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(prices, liquidities, ranges())
 def test_value__numeric_derivative__is_delta(price: float, liquidity: float, edges: tuple[float, float]) -> None:
     step = 1e-4 * price
@@ -182,7 +180,6 @@ def test_value__numeric_derivative__is_delta(price: float, liquidity: float, edg
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(prices, prices, liquidities, ranges())
 def test_impermanent_loss__entry_amounts_held__never_positive(
     entry: float, price: float, liquidity: float, edges: tuple[float, float]
@@ -197,7 +194,6 @@ def test_impermanent_loss__entry_amounts_held__never_positive(
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(prices, prices, liquidities)
 def test_amounts__across_range_edges__continuous(edge: float, other: float, liquidity: float) -> None:
     assume(abs(edge - other) > 1e-3 * edge)
@@ -210,7 +206,6 @@ def test_amounts__across_range_edges__continuous(edge: float, other: float, liqu
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(prices, st.floats(0.01, 100.0), liquidities, ranges())
 def test_two_asset_greeks__homogeneous__prices_times_deltas_are_value_and_times_gammas_zero(
     price_base: float, price_quote: float, liquidity: float, edges: tuple[float, float]
@@ -222,7 +217,6 @@ def test_two_asset_greeks__homogeneous__prices_times_deltas_are_value_and_times_
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(prices, st.floats(0.01, 100.0), liquidities, ranges())
 def test_two_asset_greeks__numeric_derivatives__are_deltas_and_gammas(
     price_base: float, price_quote: float, liquidity: float, edges: tuple[float, float]

@@ -236,7 +236,7 @@ def test_book_curve__no_positions_or_prices__zeros_or_empty() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_book_curve__any_book__increasing_concave_and_its_own_derivatives(seed: int) -> None:
     _, liquidity, lower, upper = book(400, seed)

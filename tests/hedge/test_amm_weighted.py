@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hedge import amm
@@ -69,7 +69,6 @@ def test_weighted__outside_domain__bad_input(function: object, arguments: tuple[
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(prices, st.data())
 def test_weighted_greeks__any_pool__homogeneous_and_its_own_derivatives(at: list[float], data: st.DataObject) -> None:
     p = np.array(at)
@@ -89,7 +88,6 @@ def test_weighted_greeks__any_pool__homogeneous_and_its_own_derivatives(at: list
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(st.floats(0.2, 5.0), st.floats(0.05, 0.95))
 def test_weighted_impermanent_loss__any_price__never_a_gain(ratio: float, weight: float) -> None:
     weights = [weight, 1.0 - weight]

@@ -131,7 +131,7 @@ def test_exchange_strikes__at_2000__are_multiples_of_25_around_spot() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     spot=st.floats(0.01, 1e6), vol=st.floats(0.2, 1.5), skew=st.floats(-0.05, 0.05), half_spread=st.floats(0.001, 0.05)
 )

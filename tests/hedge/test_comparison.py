@@ -117,7 +117,7 @@ def test_legs_pnl__early_expiry__pays_at_the_price_of_its_own_day() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(factor=st.floats(0.5, 20.0))
 def test_comparison__book_scaled__scales_and_keeps_its_ratios(factor: float) -> None:
     book = Book((position("eth", 1e6), position("low", 5e5, lower=1200.0, upper=1900.0)))

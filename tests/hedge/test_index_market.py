@@ -207,7 +207,7 @@ def _nodes(tree: dict[str, object]) -> list[dict[str, str]]:
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(value=st.floats(1e5, 1e7), more=st.floats(0.0, 1e7), half=st.floats(0.05, 2.0), cap=st.floats(1e3, 1e6))
 def test_volatility__index_listed_and_more_liquidity__never_less_vega(
     value: float, more: float, half: float, cap: float

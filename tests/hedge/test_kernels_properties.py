@@ -23,7 +23,7 @@ def strikes(spot: float) -> np.ndarray:
     return np.asarray(spot * np.geomspace(0.2, 5.0, native.BULK))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(*numbers)
 def test_price__bulk_put_call_parity__holds(spot: float, expiry: float, vol: float, rate: float, carry: float) -> None:
     strike = strikes(spot)
@@ -32,7 +32,7 @@ def test_price__bulk_put_call_parity__holds(spot: float, expiry: float, vol: flo
     assert np.all(np.abs(call - put - parity) <= 16 * EPS * np.maximum(np.maximum(spot, strike), call + put))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(*numbers, st.booleans())
 def test_price__bulk_of_strikes__bounded_monotone_and_convex(
     spot: float, expiry: float, vol: float, rate: float, carry: float, is_call: bool
@@ -50,7 +50,7 @@ def test_price__bulk_of_strikes__bounded_monotone_and_convex(
     assert np.all(worth[1:-1] <= chord + 2 * rounding[1:-1])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(spots, expiries, rates, rates, st.booleans())
 def test_price__bulk_of_vols__increasing_and_found_again(
     spot: float, expiry: float, rate: float, carry: float, is_call: bool
@@ -65,7 +65,7 @@ def test_price__bulk_of_vols__increasing_and_found_again(
     assert np.all(np.abs(found / vol - 1.0) <= 64 * EPS * (1.0 + 1.0 / s) / bound)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(*numbers, st.booleans())
 def test_greeks__bulk_numeric_derivatives__agree(
     spot: float, expiry: float, vol: float, rate: float, carry: float, is_call: bool
@@ -94,7 +94,7 @@ def test_greeks__bulk_numeric_derivatives__agree(
     assert np.all(np.abs(bent - g.gamma * spot) <= 1e-5 / total_vol)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(*numbers, st.booleans())
 def test_greeks__bulk_pricing_equation__balances(
     spot: float, expiry: float, vol: float, rate: float, carry: float, is_call: bool

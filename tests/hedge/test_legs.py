@@ -89,7 +89,7 @@ def test_build_layer__zero_units__holds_nothing_and_loses_nothing() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(size=st.floats(0.0, 1e6), lot=st.sampled_from([0.01, 0.1, 1.0]))
 def test_lots__any_size__bracket_it_within_one_lot(size: float, lot: float) -> None:
     low, high = lots_down(size, lot), lots_up(size, lot)
@@ -98,7 +98,7 @@ def test_lots__any_size__bracket_it_within_one_lot(size: float, lot: float) -> N
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(units=st.integers(1, 1000))
 def test_build_layer__any_units__has_the_sums_of_its_legs(units: int) -> None:
     structure = (ETH.bought(PUT), ETH.bought(CALL))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hedge import options
@@ -211,7 +211,6 @@ def test_inverse_price__spot_zero__bad_input() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(spots, moneyness, expiries, vols, rates, rates)
 def test_price__put_call_parity__holds(
     spot: float, ratio: float, expiry: float, vol: float, rate: float, carry: float
@@ -223,7 +222,6 @@ def test_price__put_call_parity__holds(
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(spots, moneyness, expiries, vols, rates, rates, st.booleans())
 def test_greeks__theta__balances_the_pricing_equation(
     spot: float, ratio: float, expiry: float, vol: float, rate: float, carry: float, is_call: bool
@@ -236,7 +234,6 @@ def test_greeks__theta__balances_the_pricing_equation(
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(spots, moneyness, expiries, vols, rates, rates, st.booleans())
 def test_greeks__numeric_derivatives__agree(
     spot: float, ratio: float, expiry: float, vol: float, rate: float, carry: float, is_call: bool
@@ -262,7 +259,6 @@ def test_greeks__numeric_derivatives__agree(
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(spots, st.lists(moneyness, min_size=3, max_size=3, unique=True), expiries, vols)
 def test_price__strikes__convex_and_decreasing_for_calls(
     spot: float, ratios: list[float], expiry: float, vol: float

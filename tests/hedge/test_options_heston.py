@@ -83,7 +83,7 @@ def test_heston_price__strong_skew__independent_integral(maturity: float, call: 
 
 
 @pytest.mark.prop
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(models, st.floats(0.2, 5.0), st.floats(1e-3, 10.0), st.floats(-0.2, 0.2), st.floats(-0.2, 0.2))
 def test_heston_price__any_model__parity_and_no_arbitrage(
     model: Heston, ratio: float, expiry: float, rate: float, carry: float
@@ -99,7 +99,7 @@ def test_heston_price__any_model__parity_and_no_arbitrage(
 
 
 @pytest.mark.prop
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(1e-3, 1.0), st.floats(0.0, 5.0), st.floats(0.0, 1.0), st.floats(0.01, 5.0), st.floats(0.5, 2.0))
 def test_heston_price__no_vol_of_vol__black_at_the_mean_variance(
     v0: float, kappa: float, theta: float, expiry: float, ratio: float

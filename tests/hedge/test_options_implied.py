@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hedge import options
@@ -113,7 +113,6 @@ def test_implied_vol__scalars__float_and_arrays__broadcast_shape() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(
     st.floats(1e-2, 1e5),
     st.floats(0.05, 20.0),

@@ -155,7 +155,7 @@ def test_plan__limits_and_updates__are_part_of_the_inputs() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(value=st.floats(1e5, 1e7), more=st.floats(0.0, 1e7), lower=st.floats(1000.0, 1900.0))
 def test_plan__more_liquidity__never_gives_less_protection(value: float, more: float, lower: float) -> None:
     first = position("a", value, lower=lower)
@@ -165,7 +165,7 @@ def test_plan__more_liquidity__never_gives_less_protection(value: float, more: f
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(value=st.floats(1e5, 1e7), lower=st.floats(1000.0, 1900.0), upper=st.floats(2100.0, 4000.0))
 def test_plan__everything_doubled__doubles_the_layers_up_to_lots(value: float, lower: float, upper: float) -> None:
     """Bought layers round once: one lot. A condor rounds itself and rides on two that did: three lots, as a lot of a

@@ -131,7 +131,7 @@ def test_propose__empty_book__asks_for_nothing() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     vol=st.floats(0.05, 3.0),
     cvar=st.floats(0.0, 2.5e6),

@@ -57,7 +57,7 @@ def test_close_to_close__unequal_sampling__volatility_recovered() -> None:
     assert close_to_close(np.exp(walk(times)), times) == pytest.approx(VOL, rel=4 * np.sqrt(4.0 / times.size) / 2)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-0.1, 0.1), min_size=3, max_size=30), st.data())
 @pytest.mark.prop
 def test_close_to_close__unknown_price__as_if_never_observed(moves: list[float], data: st.DataObject) -> None:

@@ -156,7 +156,7 @@ def test_plan__macd_peak__takes_a_nearer_expiry_for_layer_2_and_keeps_the_tail()
     assert back.layers[0] == still.layers[0]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.integers(3, 21), st.integers(22, 90), st.integers(90, 400), st.sampled_from([-1, 1]), st.sampled_from([-1, 1])
 )

@@ -93,7 +93,7 @@ def test_replicate__coarse_lots__still_whole_and_bounded() -> None:
     assert holds_tightly(found)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.floats(0.0, 40_000.0), st.booleans())
 @pytest.mark.prop
 def test_replicate__any_budget__kept_and_bound_holds(budget: float, signed: bool) -> None:
@@ -166,7 +166,7 @@ def test_replicate__only_later_expiry__least_mean_error_still_bounded() -> None:
     assert largest_error(found) <= found.bound
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.floats(-500.0, 500.0), min_size=2, max_size=12), st.booleans())
 @pytest.mark.prop
 def test_replicate__any_payoff_on_a_grid__bound_holds(values: list[float], signed: bool) -> None:

@@ -177,7 +177,7 @@ prices = st.floats(100.0, 10_000.0)
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(prices, prices, prices, st.lists(prices, min_size=1, max_size=12, unique=True))
 def test_strip_weights__any_position_and_ladder__never_pays_less_than_the_loss_nor_more_than_the_bound(
     entry: float, lower: float, upper: float, strikes: list[float]

@@ -118,7 +118,7 @@ def test_board__one_history_absent__is_never_calmer_and_is_named(name: str) -> N
     assert silent or name == "calendar"
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(420, 998), st.floats(0.2, 5.0), st.integers(1, 5))
 def test_board__future_of_every_history_changed__says_the_same(day: int, factor: float, keep: int) -> None:
     at = end_of_day(day)

@@ -126,7 +126,7 @@ def known_part(answer: object, at: int) -> list[pd.Series]:
 
 
 @pytest.mark.parametrize("name", sorted(name for name, (count, _) in CASES.items() if count))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.2, 0.9))
 def test_series__future_changed_arbitrarily__same_up_to_now(name: str, seed: int, share: float) -> None:
     count, compute = CASES[name]
@@ -149,7 +149,7 @@ def test_check__function_that_peeks_one_row__is_caught() -> None:
         )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.2, 0.9))
 def test_regime__future_changed_arbitrarily__same_signals_and_regime(seed: int, share: float) -> None:
     rng = np.random.default_rng(seed)
@@ -176,7 +176,7 @@ def gauges(series: Inputs) -> list[signal.Gauge]:
     ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_events__releases_announced_later__same_signal_now(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -138,7 +138,7 @@ def built(drawn: list[tuple[float | State, int]]) -> list[Signal]:
     return [Signal(f"s{place}", 1.0, score, AT - age, 100, "x") for place, (score, age) in enumerate(drawn)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(drawn=SIGNALS, place=st.integers(0, 6), worse=st.floats(0.0, 1.0))
 def test_combine__one_signal_worse_or_silent__never_calmer(
     drawn: list[tuple[float | State, int]], place: int, worse: float
@@ -155,7 +155,7 @@ def test_combine__one_signal_worse_or_silent__never_calmer(
         assert after.score >= before.score - 1e-12
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(drawn=SIGNALS)
 def test_combine__any_signals__score_in_its_quarter_and_silence_named(drawn: list[tuple[float | State, int]]) -> None:
     signals = built(drawn)
@@ -165,7 +165,7 @@ def test_combine__any_signals__score_in_its_quarter_and_silence_named(drawn: lis
     assert found == regime(*signals)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(drawn=SIGNALS, seed=st.randoms())
 def test_combine__order_of_signals__same_regime(drawn: list[tuple[float | State, int]], seed: object) -> None:
     signals = built(drawn)

@@ -65,7 +65,7 @@ def test_volatility_state__unknown_part__never_calmer(
     assert volatility_state(percentile, slope, rsi) is state
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     level=st.floats(0.0, 1.0), slope=st.floats(-0.3, 0.3), rsi=st.floats(0.0, 100.0),
     higher=st.floats(0.0, 1.0), steeper=st.floats(0.0, 0.3), hotter=st.floats(0.0, 50.0),

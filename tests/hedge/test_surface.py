@@ -89,7 +89,7 @@ def test_total_variance__between_expiries__linear_in_time(surface: Surface) -> N
     assert surface.total_variance([-0.2, 0.3], 0.2) == pytest.approx(0.75 * near + 0.25 * far, rel=1e-12)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.floats(-5.0, 5.0), st.floats(0.0, 3.0), st.floats(0.0, 3.0))
 @pytest.mark.prop
 def test_total_variance__later__never_less(k: float, one: float, other: float) -> None:
@@ -156,7 +156,7 @@ def test_gradients__against_central_differences__equal() -> None:
         assert exact == pytest.approx(measured, abs=1e-7)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.floats(0.1, 2.0), st.floats(-0.9, 0.9), st.floats(0.05, 0.8), st.floats(-0.2, 0.2), st.floats(0.02, 0.3))
 @pytest.mark.prop
 def test_fit_surface__any_svi_quotes__free_after(vol: float, rho: float, b: float, m: float, sigma: float) -> None:
@@ -164,7 +164,7 @@ def test_fit_surface__any_svi_quotes__free_after(vol: float, rho: float, b: floa
     assert fit_surface(chain(0.01, smiles), RATE).arbitrage().after.free
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 1_000_000))
 @example(377)
 @example(385)

@@ -7,7 +7,7 @@ from math import isqrt
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hedge import ticks
@@ -209,7 +209,6 @@ liquidities = st.integers(1, (1 << 128) - 1)
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(all_ticks)
 def test_tick_at_sqrt_price__inverse__exact_at_and_below_boundary(tick: int) -> None:
     sqrt_price = ticks.sqrt_price_at_tick(tick)
@@ -219,7 +218,6 @@ def test_tick_at_sqrt_price__inverse__exact_at_and_below_boundary(tick: int) -> 
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(all_ticks, st.integers(-887_272, 887_271), liquidities)
 def test_amounts__round_up_against_down__differ_by_one_at_most(tick_a: int, tick_b: int, liquidity: int) -> None:
     a, b = ticks.sqrt_price_at_tick(tick_a), ticks.sqrt_price_at_tick(tick_b)
@@ -228,7 +226,6 @@ def test_amounts__round_up_against_down__differ_by_one_at_most(tick_a: int, tick
 
 
 @pytest.mark.prop
-@settings(deadline=None)
 @given(all_ticks, all_ticks, st.integers(10**6, 10**30), st.integers(-(10**30), 10**30), st.integers(0, 999_999))
 def test_swap_step__any_pool__never_passes_target_nor_overspends(
     current: int, target: int, liquidity: int, remaining: int, fee_pips: int

@@ -34,7 +34,7 @@ def test_bets__equal_correlation__closed_forms(rho: float) -> None:
     assert variance_bets(equal_correlation(8, rho)) == pytest.approx(8.0 / (1.0 + 7.0 * rho), rel=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(SEEDS, st.integers(1, 7), st.floats(1e-6, 1e6))
 @pytest.mark.prop
 def test_effective_bets__any_covariance__from_one_to_n_and_without_unit(seed: int, count: int, unit: float) -> None:
@@ -118,7 +118,7 @@ def test_joint_tail__independent_pools__close_to_its_own_baseline() -> None:
     assert result.kept == pytest.approx(result.kept_if_independent, abs=0.03)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(SEEDS, st.floats(0.0, 0.99))
 @pytest.mark.prop
 def test_joint_tail__any_returns__subadditive(seed: int, common: float) -> None:

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hedge.errors import BadInput, MarginMismatch, OpenMargin
@@ -34,7 +34,6 @@ def test_wacc__three_layers__weighted_by_amount() -> None:
     assert math.isnan(wacc(layered(0.0, 0.0, 0.0)))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(1.0, 1e9), COST), min_size=3, max_size=3))
 @pytest.mark.prop
 def test_wacc__any_capital__between_cheapest_and_dearest(layers: list[tuple[float, float]]) -> None:
@@ -43,7 +42,6 @@ def test_wacc__any_capital__between_cheapest_and_dearest(layers: list[tuple[floa
     assert min(costs) - 1e-12 <= wacc(capital) <= max(costs) + 1e-12
 
 
-@settings(deadline=None)
 @given(st.floats(1.0, 1e6), st.floats(0.0, 1e6), COST, COST)
 @pytest.mark.prop
 def test_levered_return__any_layer__pays_the_lender_and_leaves_the_rest(
@@ -155,7 +153,6 @@ def test_price_to_cash_flow__out_of_domain__bad_input(tvl: float, fees: float, d
         cash_flow.price_to_cash_flow(tvl, fees, days)
 
 
-@settings(deadline=None)
 @given(st.floats(0.05, 2.0), st.floats(0.5, 2.0), st.floats(0.02, 1.0))
 @pytest.mark.prop
 def test_option_cost_to_payoff__forecast_is_implied__one(vol: float, moneyness: float, expiry: float) -> None:

@@ -127,7 +127,7 @@ def test_xirr__every_form_of_date_and_any_order__one_rate() -> None:
     assert rates == pytest.approx([rates[0]] * 4, rel=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.floats(1.0, 1e6), st.lists(st.tuples(st.integers(1, 2_000), st.floats(0.01, 1e6)), min_size=1, max_size=12))
 @pytest.mark.prop
 def test_xirr__one_payment_then_receipts__the_only_root(paid: float, later: list[tuple[int, float]]) -> None:
@@ -141,7 +141,7 @@ def test_xirr__one_payment_then_receipts__the_only_root(paid: float, later: list
     assert math.isnan(rate) or rate == pytest.approx(rates[0], rel=1e-6, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(AMOUNT, min_size=2, max_size=10), st.floats(0.01, 100.0), st.floats(-0.5, 2.0))
 @pytest.mark.prop
 def test_xnpv__scaled_amounts__scales(amounts: list[float], factor: float, rate: float) -> None:

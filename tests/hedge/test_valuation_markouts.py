@@ -52,7 +52,7 @@ def test_markouts__no_swaps__no_rows() -> None:
     assert markouts([], [], [], [], [0.0, 60.0]).shape == (0, 2)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.floats(10.0, 1e4), st.floats(0.8, 1.25), st.floats(0.1, 1e6))
 @pytest.mark.prop
 def test_lvr_of_path__one_swap_without_fee__minus_its_markout(price: float, ratio: float, liquidity: float) -> None:
@@ -101,7 +101,7 @@ def test_sample_path__step__last_known_from_the_first_time() -> None:
     assert sample_path([], [], 60.0)[0].size == 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 39))
 @pytest.mark.prop
 def test_markouts__longer_tape__known_ones_do_not_change(seed: int, cut: int) -> None:

@@ -29,7 +29,7 @@ def total_cost(drift: float, kept: np.ndarray, frictions: Frictions) -> np.ndarr
     return frictions.drift_cost(kept) + frictions.proportional * traded + frictions.fixed * (traded > 0.0)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(FRICTIONS, st.floats(-3.0, 3.0))
 @pytest.mark.prop
 def test_hold_or_move__against_every_other_trade__none_is_cheaper(frictions: Frictions, scale: float) -> None:
@@ -41,7 +41,6 @@ def test_hold_or_move__against_every_other_trade__none_is_cheaper(frictions: Fri
     assert chosen <= best * (1.0 + 1e-9) + 1e-9
 
 
-@settings(deadline=None)
 @given(FRICTIONS, st.floats(1.0, 5.0))
 @pytest.mark.prop
 def test_hold_or_move__after_a_move__holds(frictions: Frictions, beyond: float) -> None:
@@ -98,7 +97,7 @@ def test_follow__drift_around_the_band__one_trade_not_many() -> None:
     assert np.all(np.abs(left) <= outer)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(FRICTIONS, st.integers(0, 2**32 - 1), st.integers(1, 29))
 @pytest.mark.prop
 def test_follow__longer_path__same_beginning_and_every_dollar_kept(frictions: Frictions, seed: int, cut: int) -> None:

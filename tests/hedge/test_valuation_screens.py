@@ -41,7 +41,6 @@ def test_gordon_value__out_of_domain__bad_input(dividend: float, growth: float) 
         gordon_value(dividend, 0.1, growth)
 
 
-@settings(deadline=None)
 @given(st.floats(0.01, 1e3), st.floats(-0.5, 0.3), st.floats(1e-3, 0.5))
 @pytest.mark.prop
 def test_implied_discount__of_gordon_value__the_discount(dividend: float, growth: float, spread: float) -> None:
@@ -50,7 +49,6 @@ def test_implied_discount__of_gordon_value__the_discount(dividend: float, growth
     assert implied_discount(value, dividend, growth) == pytest.approx(discount, rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30), st.floats(-0.2, 0.09), st.floats(0.1, 0.5))
 @pytest.mark.prop
 def test_multi_stage_value__all_stages_of_one_growth__gordon(years: int, growth: float, discount: float) -> None:
@@ -133,7 +131,7 @@ def test_cap_exposure__nothing_wanted__all_cash() -> None:
     assert cap_exposure({}, [], np.empty((0, 0))).cash == 1.0
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     st.lists(
         st.tuples(st.floats(0.0, 1.0), st.sampled_from("XYZ"), st.floats(0.1, 100.0), st.floats(0.0, 1e9)),

@@ -215,7 +215,7 @@ def test_term_variance__column_missing__bad_input() -> None:
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.floats(0.2, 1.5), st.floats(0.001, 0.2))
 def test_index_from_chain__spread_around_same_mids__index_unmoved(vol: float, spread: float) -> None:
     tight, wide = volindex.index_from_chain(flat_chain(vol)), volindex.index_from_chain(flat_chain(vol, spread=spread))
@@ -223,7 +223,7 @@ def test_index_from_chain__spread_around_same_mids__index_unmoved(vol: float, sp
 
 
 @pytest.mark.prop
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.floats(0.01, 100.0))
 def test_single_term_variance__prices_in_another_unit__unchanged(unit: float) -> None:
     scaled = TINY.assign(strike=TINY["strike"] * unit, bid=TINY["bid"] * unit, ask=TINY["ask"] * unit)

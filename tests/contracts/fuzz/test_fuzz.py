@@ -82,7 +82,7 @@ def test_machine__any_calls_by_anybody_at_any_time__as_its_model_says(
     part = PARTS[name]
     stage = part.machine.build(world)
     limits = settings(
-        max_examples=part.examples, stateful_step_count=STEPS, deadline=None, database=None, print_blob=False,
+        max_examples=part.examples, stateful_step_count=STEPS, database=None, print_blob=False,
         phases=[Phase.generate, Phase.shrink], suppress_health_check=HealthCheck.all(), report_multiple_bugs=False,
     )  # fmt: skip
     with ExitStack() as unless_played:
