@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -14,21 +16,30 @@ WINDOW = 24
 YEAR_HOURS = 365 * 24
 
 
-def hours_and_occasions(data: Path, times: float, gap: float) -> tuple[int, int]:
-    """Count hours in which implied and realised volatility were too far apart, unflagged, and the days' breaks between.
+class Hours(NamedTuple):
+    """What the contracts would have measured at each hour: volatilities as decimals, and whether it was flagged."""
 
-    Means of an hour's open, high, low and close stand for its time-weighted mean; implied is the day before's close.
-    """
+    implied: npt.NDArray[np.float64]
+    realized: npt.NDArray[np.float64]
+    flagged: npt.NDArray[np.bool_]
+
+
+def read_hours(data: Path) -> Hours:
+    """Take means of open, high, low and close for an hour's mean over time, and the day before's close as implied."""
     hours = pd.read_parquet(data / "spot" / "ethusdt_hourly_2023_2026.parquet").sort_values("timestamp")
     means = np.log(hours[["open", "high", "low", "close"]].to_numpy(float)).mean(axis=1)
     squares = sliding_window_view(np.diff(means), WINDOW - 1) ** 2
     # As the contract measures: the variance of a mean grows with a third of two intervals, not with one.
     realized = np.sqrt(3 * squares.sum(axis=1) / (2 * (WINDOW - 1)) * YEAR_HOURS)
-    flagged = squares.max(axis=1) * 2 > squares.sum(axis=1)
     index = pd.read_csv(data / "iv" / "dvol_eth_daily.csv")
-    index_days = pd.to_datetime(index["date"], utc=True)
     ends = hours["timestamp"].iloc[WINDOW - 1 :].dt.floor("D") - pd.Timedelta(days=1)
-    implied = pd.Series(index["close"].to_numpy(float) / 100, index=index_days).reindex(ends).to_numpy()
+    closes = pd.Series(index["close"].to_numpy(float) / 100, index=pd.to_datetime(index["date"], utc=True))
+    return Hours(closes.reindex(ends).to_numpy(), realized, squares.max(axis=1) * 2 > squares.sum(axis=1))
+
+
+def hours_and_occasions(data: Path, times: float, gap: float) -> tuple[int, int]:
+    """Count unflagged hours in which the two were too far apart, and how often that began after a day's break."""
+    implied, realized, flagged = read_hours(data)
     high, low = np.fmax(implied, realized), np.fmin(implied, realized)
     apart = np.flatnonzero((high - low > gap) & (high > times * low) & ~flagged & np.isfinite(implied))
     return len(apart), 1 + int((np.diff(apart) > WINDOW).sum())
@@ -43,3 +54,10 @@ def test_first_limits__three_years_of_eth__trip_on_two_occasions(data: Path) -> 
 
 def test_narrower_limits__three_years_of_eth__would_trip_every_six_weeks(data: Path) -> None:
     assert hours_and_occasions(data, 4.0, 0.4) == (333, 29)
+
+
+def test_flag_of_one_return__three_years_of_eth__stops_one_hour_in_sixteen_and_31_on_end(data: Path) -> None:
+    flagged = read_hours(data).flagged
+    turns = np.flatnonzero(np.diff(np.concatenate(([0], flagged.astype(int), [0]))))
+    assert round(100 * flagged.mean(), 1) == 6.3
+    assert (turns[1::2] - turns[::2]).max() == 31
