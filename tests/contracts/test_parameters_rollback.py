@@ -101,12 +101,16 @@ def vote_in_one_block(parameters: Deployed, *votes: dict[int, int]) -> None:
     node, seen = parameters.node, parameters.node.now
     node.advance(len(votes))
     node.request("evm_setAutomine", False)
+    sent = []
     for number, changes in enumerate(votes, start=1):
         data = parameters.encode("applyUpdate", update(parameters, changes, observed_at=seen + number))
         call = {"from": TIMELOCK, "to": parameters.address, "data": data, "gas": hex(GAS_LIMIT // 8), "gasPrice": "0x0"}
-        node.request("eth_sendTransaction", call)
+        sent.append(node.request("eth_sendTransaction", call))
     node.request("evm_mine")
     node.request("evm_setAutomine", True)
+    receipts = [node.request("eth_getTransactionReceipt", one) for one in sent]
+    assert [one["status"] for one in receipts] == ["0x1"] * len(votes)
+    assert len({one["blockNumber"] for one in receipts}) == 1
 
 
 @pytest.mark.parametrize(
