@@ -117,8 +117,7 @@ def read_volatilities(chain: Chain, deployment: Deployment, block: BlockRef) -> 
             answer, _ = chain.read("VolatilityOracle", feed, "latest", block=block)
         except ContractReverted as error:
             raise UntrustedNumber(
-                f"the {asset} volatility feed gives no usable answer, {error.error}"
-                f"({', '.join(f'{k}={v}' for k, v in error.arguments.items())}): have the reporters submit a round"
+                f"the {asset} volatility feed gives no usable answer, {error.words}: have the reporters submit a round"
             ) from error
         found[asset] = volatility_from_e8(answer)
     return found

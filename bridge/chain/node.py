@@ -163,7 +163,7 @@ class Chain:
         ContractReverted
             It would revert: nothing was sent.
         TransactionFailed
-            It was sent and mined with status 0, or was not mined in time.
+            It was sent and mined with status 0, was not mined in time, or was replaced by another of the account's.
         PendingTransactions
             The account has transactions on their way: nothing was sent, or another sender was faster.
         """

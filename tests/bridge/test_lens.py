@@ -231,6 +231,16 @@ def test_positions_of_v3__gas_cap_of_a_few__goes_on_where_it_stopped(world: Worl
     assert capped.calls > 1
 
 
+def test_positions_of_v3__more_than_were_asked_for__answers_hold_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every, node = all_of(world), Node(world)
+    monkeypatch.setattr("bridge.exposure.lens.CHUNK", 2)
+    assert len(every) == 6
+    assert all_of(world, Lens(node)) == every
+    assert node.calls == 3
+
+
 def test_lens__node_of_an_older_block__is_refused(world: World) -> None:
     with pytest.raises(MissingBlock, match="lags"):
         all_of(world, Lens(Lagging(world)))
