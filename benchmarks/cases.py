@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hedge import amm, options, ticks
+from hedge import amm, options
+from hedge.amm import ticks
 
 SIZE = 1_000_000
 Arrays = dict[str, np.ndarray]

@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.cases import Arrays, Case
 from benchmarks.chain_world import ChainWorld, chain_world
 from benchmarks.environment import HERE
+from bridge.adapters.lens import ADDRESS, GAS, Exposure, Lens
 from bridge.artifacts import artifact
-from bridge.exposure.lens import ADDRESS, GAS, Exposure, Lens
 
 FIELDS = ("liquidity", "tick_lower", "tick_upper", "owed0", "owed1")
 

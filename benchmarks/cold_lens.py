@@ -2,9 +2,9 @@
 
 import sys
 
+from bridge.adapters.lens import Lens
 from bridge.chain.rpc import Rpc
-from bridge.exposure.lens import Lens
-from hedge.ticks import position_amounts
+from hedge.amm.ticks import position_amounts
 
 node = Rpc(sys.argv[1])
 found = Lens(node).positions_v3(sys.argv[2], [int(one) for one in sys.argv[3:]], node.head())

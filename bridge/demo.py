@@ -12,25 +12,25 @@ from pathlib import Path
 
 from web3.types import TxReceipt
 
+from bridge.alerts.watch import Look, look
 from bridge.chain.node import Chain
 from bridge.config import Config, SignalsConfig
-from bridge.dao.governor import find_proposal, send_queue, send_vote
-from bridge.dao.proposals import draft_proposal, send_confirmed_execution, send_proposal
 from bridge.errors import NotProposable, RefusedAction
-from bridge.feeds.option_chains import read_chains
 from bridge.genesis import GovernanceTerms
+from bridge.governance.governor import find_proposal, send_queue, send_vote
+from bridge.governance.proposals import draft_proposal, send_confirmed_execution, send_proposal
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.histories import write_histories
 from bridge.local.path import PricePath
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
-from bridge.monitor.watch import Look, look
-from bridge.observe import Observation, observe, read_governed
-from bridge.plans.planning import Planned, make_plan
+from bridge.plans.make import Planned, make_plan
+from bridge.plans.observe import Observation, observe, read_governed
 from bridge.plans.signals import read_signals
 from bridge.report.content import PricePathView, Step, report_content
 from bridge.report.html import write_report
+from bridge.sources.option_chains import read_chains
 
 Progress = Callable[[str, float], None]
 WORLD_SHARE = 0.8

@@ -13,8 +13,8 @@ from bridge.chain.node import Chain, connect
 from bridge.config import Config, load_config
 from bridge.deployment import Deployment, load_deployment
 from bridge.errors import BridgeError, MissingTool
-from bridge.feeds.oracle import read_status
 from bridge.local.anvil import find_anvil
+from bridge.sources.oracle import read_status
 
 
 @dataclass(frozen=True)

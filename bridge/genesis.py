@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hedge.parameters import KEYS, Key, Limits
+from hedge.policy.parameters import KEYS, Key, Limits
 
 HOUR = 3600
 DAY = 24 * HOUR

@@ -6,20 +6,22 @@ from functools import cache
 from typing import Final
 
 from hedge import amm
-from hedge.book import AssetExposure, Book, Position, book_exposure
-from hedge.chain import DAY, OptionChain
-from hedge.fees import NO_FEES
-from hedge.index_market import IndexFuture, IndexListing
-from hedge.inputs import FloatArray
+from hedge.book.exposure import AssetExposure, book_exposure
+from hedge.book.positions import Book, Position
+from hedge.instruments.fees import NO_FEES
+from hedge.instruments.index_listing import IndexFuture, IndexListing
+from hedge.instruments.layer import Layer
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import Smile, synthetic_chain
 from hedge.layers.vega import Candidate, candidates
-from hedge.legs import Layer
 from hedge.market import Market
-from hedge.parameters import Parameters
-from hedge.plan import Plan, build_plan
-from hedge.risk import book_pnl, cvar, layers_pnl, legs_pnl
-from hedge.scenarios import Scenarios, draw_scenarios
+from hedge.numerics.arrays import FloatArray
+from hedge.plan.build import Plan, build_plan
+from hedge.policy.parameters import Parameters
+from hedge.risk.measures import book_pnl, cvar, layers_pnl, legs_pnl
+from hedge.risk.scenarios import Scenarios, draw_scenarios
 from hedge.signals.signal import Signal, State
-from hedge.synthetic import Smile, synthetic_chain
+from hedge.units import DAY
 
 NOW: Final = 1_700_000_000  # Tuesday 2023-11-14 22:13:20 UTC
 MARKET: Final = Market(NOW, {"ETH": 2000.0}, {"ETH": 0.65}, {}, "stated")

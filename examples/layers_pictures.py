@@ -20,8 +20,8 @@ from examples import layers_numbers as numbers
 from examples.layers_canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, THOUSANDS, canvas
 from examples.layers_structures import STRUCTURES
 from hedge.layers.volatility import ramp
-from hedge.parameters import Parameters
-from hedge.risk import payoff_curve
+from hedge.policy.parameters import Parameters
+from hedge.risk.stress import payoff_curve
 from hedge.signals.signal import State
 
 

@@ -12,18 +12,18 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter, StrMethodFormat
 from examples import layers_numbers as numbers
 from examples.layers_canvas import BLUE, GREEN, GREY, ORANGE, RED, THOUSANDS, canvas
 from hedge.amm import break_even_vol
-from hedge.fees import DERIBIT
+from hedge.instruments.fees import DERIBIT
+from hedge.instruments.layer import break_evens, build_layer
+from hedge.instruments.parity import scan_parity
 from hedge.layers.budget import Budget
 from hedge.layers.condor import condor_layer, condor_structure
-from hedge.layers.parity import scan_parity
-from hedge.layers.roll import Shift, shifted
 from hedge.layers.tail import tail_layer
-from hedge.legs import break_evens, build_layer
-from hedge.parameters import Parameters
-from hedge.promoter import promote
-from hedge.risk import cvar, layers_pnl
-from hedge.scenarios import vol_move
+from hedge.policy.parameters import Parameters
+from hedge.policy.tenor_shifts import Shift, shifted
+from hedge.risk.measures import cvar, layers_pnl
+from hedge.risk.scenarios import vol_move
 from hedge.signals.signal import State
+from hedge.update.promoter import promote
 
 
 def draw_condor() -> Figure:

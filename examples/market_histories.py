@@ -24,11 +24,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bridge.feeds.option_chains import read_snapshots
+from bridge.sources.option_chains import read_snapshots
 from hedge.errors import HedgeError
-from hedge.signals.known import DAY, unix_seconds
+from hedge.signals.known import unix_seconds
 from hedge.signals.surprise import growth, month_released
-from hedge.volindex import index_from_chain
+from hedge.units import DAY
+from hedge.volatility.index import index_from_chain
 
 LEAD: Final = 90 * DAY
 MONTHLY: Final = {"CPI": "CPIAUCSL", "PPI": "WPSFD49207", "output": "INDPRO"}

@@ -12,8 +12,9 @@ from hedge.signals import Gauge, Regime, capm, combine, indicators, liquidity, s
 from hedge.signals import breadth as br
 from hedge.signals import volatility as vo
 from hedge.signals.calendar import Calendar, event_signal
-from hedge.signals.known import DAY, FloatSeries, known_series
+from hedge.signals.known import FloatSeries, known_series
 from hedge.signals.past import percentiles
+from hedge.units import DAY
 
 SOURCE: Final = "simulated"
 RELEASE_DAYS: Final = tuple(range(12, DAYS + 90, 30))

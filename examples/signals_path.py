@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from hedge.inputs import FloatArray
-from hedge.signals.known import DAY, FloatSeries, known_series
+from hedge.numerics.arrays import FloatArray
+from hedge.signals.known import FloatSeries, known_series
+from hedge.units import DAY
 
 START: Final = 1_640_995_200  # 2022-01-01 00:00 UTC
 DAYS: Final = 1_000

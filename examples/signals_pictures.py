@@ -21,8 +21,9 @@ from examples import signals_board as board
 from examples.signals_path import DAYS, START, MarketPath, simulated
 from hedge.signals import State, breadth, indicators, shocks, surprise
 from hedge.signals.calendar import event_scores
-from hedge.signals.known import DAY, FloatSeries
+from hedge.signals.known import FloatSeries
 from hedge.signals.past import past_quantiles, percentiles
+from hedge.units import DAY
 
 BLUE, ORANGE, GREEN, RED, GREY = "#1f5fa8", "#d9730d", "#2c7a4b", "#b3261e", "#6b7280"
 COLOURS: Final = {"compressed": "#cfe3f5", "normal": "#ffffff", "stressed": "#fbe3c4", "crisis": "#f3c1bd"}

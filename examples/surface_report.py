@@ -17,9 +17,9 @@ import pandas as pd
 from scipy.optimize import least_squares
 from surface_pictures import draw_inside, draw_smiles, draw_term_structure
 
-from hedge.surface import ArbitrageReport, Surface, fit_surface
-from hedge.surface.fitting import Target, target
-from hedge.surface.quotes import ExpiryQuotes, read_quotes
+from hedge.volatility.surface import ArbitrageReport, Surface, fit_surface
+from hedge.volatility.surface.fitting import Target, target
+from hedge.volatility.surface.quotes import ExpiryQuotes, read_quotes
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE, IMAGES = ROOT / "docs" / "surface.md", ROOT / "docs" / "img"

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from hedge.inputs import FloatArray
+from hedge.numerics.arrays import FloatArray
 from hedge.valuation.capital import CapitalLayer, HedgeCapital
 from hedge.valuation.cash_flow import price_to_cash_flow
 from hedge.valuation.markouts import lvr_of_path, markouts, sample_path

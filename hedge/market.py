@@ -11,13 +11,12 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from hedge.errors import InvalidMarket, MissingCorrelation, UnknownAsset
-from hedge.inputs import FloatArray
+from hedge.numerics.arrays import FloatArray
+from hedge.units import YEAR_DAYS
 
 USD: Final = "USD"
 """The numeraire: its price is 1 and its volatility 0."""
 
-YEAR_DAYS: Final = 365.0
-YEAR_SECONDS: Final = YEAR_DAYS * 86_400.0
 HORIZON_DAYS: Final = 30.0
 """Days over which every tail figure of a plan is taken; the tenor of the volatility index."""
 TAIL_SHARE: Final = 0.05

@@ -13,8 +13,8 @@ from bridge.cli.options import BlockOption, ConfigOption, JsonOption, OwnerOptio
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bridge.exposure.pool_position import Unread
-    from hedge.book import BookExposure, PositionExposure
+    from bridge.adapters.pool_position import Unread
+    from hedge.book.exposure import BookExposure, PositionExposure
 
 
 def exposure(
@@ -30,8 +30,9 @@ def exposure(
 
     Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv
     """
-    from bridge.observe import read_market, read_positions
-    from hedge.book import Book, book_exposure
+    from bridge.plans.observe import read_market, read_positions
+    from hedge.book.exposure import book_exposure
+    from hedge.book.positions import Book
 
     session = open_session(config)
     ref, holder = session.block(block), session.owner(owner)

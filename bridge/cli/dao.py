@@ -37,9 +37,9 @@ def propose(
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
     from bridge.cli.drafts import print_draft
-    from bridge.dao.calls import action_words
-    from bridge.dao.orders import build_order
-    from bridge.dao.proposals import draft_order, note_proposal, send_proposal
+    from bridge.governance.actions import build_order
+    from bridge.governance.calls import action_words
+    from bridge.governance.proposals import draft_order, note_proposal, send_proposal
 
     session = open_session(config)
     chain, deployment, block = session.chain, session.deployment, session.chain.head()
@@ -71,7 +71,7 @@ def delegate(
 
     Example: alvh gov delegate 0xabc... --as voter-3 --send
     """
-    from bridge.dao.governor import read_votes, send_delegation
+    from bridge.governance.governor import read_votes, send_delegation
 
     session = open_session(config)
     signer = choose_signer(session, role, keystore)
@@ -95,8 +95,8 @@ def apply_row(
 
     Example: alvh gov apply-row --as operator --send
     """
-    from bridge.dao.regime_table import read_step, send_row
-    from bridge.dao.updates import update_words
+    from bridge.governance.regime_table import read_step, send_row
+    from bridge.governance.updates import update_words
 
     session = open_session(config)
     row, update = read_step(session.chain, session.deployment, session.chain.head())
@@ -122,7 +122,7 @@ def trip(
     Example: alvh gov trip ETH --as operator --send
     """
     from bridge.cli.safeguards import safeguard_lines
-    from bridge.dao.safeguards import read_breaker, send_trip
+    from bridge.governance.safeguards import read_breaker, send_trip
 
     session = open_session(config)
     chain, deployment = session.chain, session.deployment

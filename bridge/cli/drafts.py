@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridge.dao.proposals import Draft
+    from bridge.governance.proposals import Draft
 
 
 def print_draft(draft: Draft, sent: bool) -> None:
     """Print what the guard promises, when the proposal could run, and whether it exists, was sent or would be."""
     from bridge.cli.show import console
-    from bridge.dao.proposals import DEAD_STATES
+    from bridge.governance.proposals import DEAD_STATES
     from bridge.units import utc
 
     out = console()

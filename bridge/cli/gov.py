@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from bridge.chain.node import BlockRef, Chain
     from bridge.chain.signers import Signer
-    from bridge.dao.governor import Proposal
     from bridge.deployment import Deployment
+    from bridge.governance.governor import Proposal
 
     Action = Callable[[Chain, Deployment, Signer, Proposal], TxReceipt]
 
@@ -41,8 +41,8 @@ IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digit
 
 
 def _find(session: Session, wanted: str, block: int | None = None) -> Proposal:
-    from bridge.dao.governor import list_proposals
     from bridge.errors import UsageError
+    from bridge.governance.governor import list_proposals
 
     found = [
         p
@@ -55,8 +55,8 @@ def _find(session: Session, wanted: str, block: int | None = None) -> Proposal:
 
 
 def _json(session: Session, proposal: Proposal, block: BlockRef) -> dict[str, Any]:
-    from bridge.dao.calls import action_words
-    from bridge.dao.updates import decode_update
+    from bridge.governance.calls import action_words
+    from bridge.governance.updates import decode_update
 
     calls = zip(proposal.action.targets, proposal.action.calldatas, strict=True)
     updates = [decode_update(session.chain, session.deployment, target, call) for target, call in calls]
@@ -83,7 +83,7 @@ def _json(session: Session, proposal: Proposal, block: BlockRef) -> dict[str, An
 def list_(block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """List every proposal with its state and votes."""
     from bridge.cli.show import console, table
-    from bridge.dao.governor import list_proposals
+    from bridge.governance.governor import list_proposals
     from bridge.units import utc
 
     session = open_session(config)
@@ -115,10 +115,10 @@ def show(
 ) -> None:
     """Show one proposal: its text, what its calldata really does, and whether it would execute as things stand."""
     from bridge.cli.show import console, table
-    from bridge.dao.governor import OPEN_STATES
-    from bridge.dao.preflight import rehearsal
-    from bridge.observe import read_governed
-    from hedge.parameters import KEYS
+    from bridge.governance.governor import OPEN_STATES
+    from bridge.governance.preflight import rehearsal
+    from bridge.plans.observe import read_governed
+    from hedge.policy.parameters import KEYS
 
     session = open_session(config)
     found, ref = _find(session, proposal, block), session.block(block)
@@ -154,7 +154,7 @@ def _step(
     step: str, wanted: str, how: _How, action: Callable[[Chain, Deployment, Signer, Proposal], TxReceipt]
 ) -> None:
     """Check the state, then act or say what would be done."""
-    from bridge.dao.governor import require_step
+    from bridge.governance.governor import require_step
 
     session = open_session(how.config)
     found = _find(session, wanted)
@@ -184,8 +184,8 @@ def vote(
     config: ConfigOption = None,
 ) -> None:
     """Cast a vote. Example: alvh gov vote 8123 for --as voter-1 --send"""
-    from bridge.dao.governor import SUPPORT, send_vote
     from bridge.errors import UsageError
+    from bridge.governance.governor import SUPPORT, send_vote
 
     if support not in SUPPORT:
         raise UsageError(f"vote for, against or abstain, not {support!r}")
@@ -202,7 +202,7 @@ def queue(
     config: ConfigOption = None,
 ) -> None:
     """Put a proposal that has passed into the timelock."""
-    from bridge.dao.governor import send_queue
+    from bridge.governance.governor import send_queue
 
     _step("queue", proposal, _How(send, role, keystore, as_json, config), send_queue)
 
@@ -217,7 +217,7 @@ def execute(
     config: ConfigOption = None,
 ) -> None:
     """Execute a queued proposal whose delay is over, then read the parameters back and compare."""
-    from bridge.dao.proposals import send_confirmed_execution
+    from bridge.governance.proposals import send_confirmed_execution
 
     _step("execute", proposal, _How(send, role, keystore, as_json, config), send_confirmed_execution)
 
@@ -232,7 +232,7 @@ def cancel(
     config: ConfigOption = None,
 ) -> None:
     """Cancel a proposal as its proposer, while it is pending; the guardian does it by `alvh safe propose cancel`."""
-    from bridge.dao.governor import send_cancel
+    from bridge.governance.governor import send_cancel
 
     _step("cancel", proposal, _How(send, role, keystore, as_json, config), send_cancel)
 
@@ -240,7 +240,7 @@ def cancel(
 @app.command()
 def wait(proposal: IdArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Local chain only: move time to where the proposal's next step is possible. Feeds grow old meanwhile."""
-    from bridge.dao.governor import next_step_at
+    from bridge.governance.governor import next_step_at
     from bridge.local.anvil import advance_time
 
     session = open_session(config)

@@ -76,13 +76,13 @@ def up(
     Examples: alvh up; alvh up --port 8600 --prices prices.csv
     """
     from bridge.config import load_config
-    from bridge.dao.journal import forget_journal
     from bridge.genesis import GovernanceTerms
+    from bridge.governance.journal import forget_journal
     from bridge.local.anvil import anvil
     from bridge.local.histories import write_histories
     from bridge.local.rounds import submit_rounds
     from bridge.local.world import build_world
-    from bridge.observe import read_volatilities
+    from bridge.plans.observe import read_volatilities
 
     settings, path = load_config(config), _path(prices)
     histories = settings.state / "signals"
@@ -167,7 +167,7 @@ def demo(
 
 
 def _demo_json(result: DemoResult) -> dict[str, object]:
-    from bridge.monitor.watch import look_json
+    from bridge.alerts.watch import look_json
 
     return {
         "prices": result.world.path.source,

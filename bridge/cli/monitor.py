@@ -12,7 +12,7 @@ import typer
 from bridge.cli.options import ConfigOption, JsonOption, OwnerOption, open_session
 
 if TYPE_CHECKING:
-    from bridge.monitor.watch import Look
+    from bridge.alerts.watch import Look
 
 LAYER_COLUMNS = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta", "days left")
 
@@ -30,9 +30,9 @@ def watch(
 
     Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl
     """
+    from bridge.alerts.watch import look, look_json
     from bridge.chain.signers import LOCAL_CHAIN_ID
     from bridge.errors import ChainError
-    from bridge.monitor.watch import look, look_json
 
     session = open_session(config)
     holder, pause = session.owner(owner), interval or session.config.watch.interval_seconds
@@ -110,7 +110,7 @@ def _feed_lines(seen: Look) -> list[str]:
 
 def _governance_lines(seen: Look) -> list[str]:
     from bridge.units import utc
-    from hedge.parameters import KEYS
+    from hedge.policy.parameters import KEYS
 
     values = zip(KEYS, seen.governed.parameters.to_values(), strict=True)
     state = "PAUSED" if seen.governed.paused else "active"

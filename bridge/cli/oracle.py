@@ -23,7 +23,7 @@ from bridge.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from bridge.feeds.oracle import FeedStatus
+    from bridge.sources.oracle import FeedStatus
 
 app = typer.Typer(
     no_args_is_help=True, help="The volatility oracle: quote an index, sign reports, submit them, see their age."
@@ -38,9 +38,9 @@ def _quotes(
     session: Session, chain_file: Path | None, block: int | None
 ) -> tuple[dict[str, float], dict[str, str], int]:
     """Return the index per asset (decimal), each source in words, and the block's time."""
-    from bridge.feeds.option_chains import read_chains
-    from bridge.feeds.prices import read_spots
-    from hedge.volindex import index_from_chain
+    from bridge.sources.option_chains import read_chains
+    from bridge.sources.prices import read_spots
+    from hedge.volatility.index import index_from_chain
 
     ref = session.block(block)
     spots = read_spots(session.chain, session.deployment, session.config.book, ref)
@@ -100,7 +100,7 @@ def sign(
     Example: alvh oracle sign ETH --block 1200 --as reporter-1 > r1.json
     """
     from bridge.errors import UnknownAddress
-    from bridge.feeds.oracle import build_report, report_json, sign_report
+    from bridge.sources.oracle import build_report, report_json, sign_report
     from bridge.units import volatility_to_e8
 
     session = open_session(config)
@@ -125,7 +125,7 @@ def submit(
 
     Example: alvh oracle submit r1.json r2.json r3.json --as operator --send
     """
-    from bridge.feeds.oracle import read_signed_reports, report_json, require_own_feeds, submit_reports
+    from bridge.sources.oracle import read_signed_reports, report_json, require_own_feeds, submit_reports
 
     session = open_session(config)
     signed = [report for file in files for report in read_signed_reports(file)]
@@ -150,11 +150,11 @@ def status(block: BlockOption = None, as_json: JsonOption = False, config: Confi
 
     A stale feed is marked and makes the exit code 1; clamped answers and tripped breakers are warnings.
     """
+    from bridge.alerts.rules import feed_warnings, safeguard_warnings
     from bridge.cli.safeguards import safeguard_lines
     from bridge.cli.show import console, table
-    from bridge.dao.safeguards import read_automation, read_breakers
-    from bridge.feeds.oracle import read_status
-    from bridge.monitor.warnings import feed_warnings, safeguard_warnings
+    from bridge.governance.safeguards import read_automation, read_breakers
+    from bridge.sources.oracle import read_status
 
     session = open_session(config)
     ref = session.block(block)

@@ -23,8 +23,8 @@ from bridge.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from bridge.dao.proposals import UpdateDraft
-    from bridge.plans.planning import Planned
+    from bridge.governance.proposals import UpdateDraft
+    from bridge.plans.make import Planned
     from bridge.plans.records import PlanRecord
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
@@ -101,11 +101,11 @@ def _make(
     session: Session, owner: str | None, block: int | None, chain_file: Path | None, signals: Path | None
 ) -> Planned:
     from bridge.cli.book import print_unread
-    from bridge.feeds.option_chains import read_chains
-    from bridge.observe import observe
-    from bridge.plans.planning import make_plan
+    from bridge.plans.make import make_plan
+    from bridge.plans.observe import observe
     from bridge.plans.records import find_record
     from bridge.plans.signals import read_signals
+    from bridge.sources.option_chains import read_chains
 
     terms = session.config.options
     terms = terms.model_copy(update={"file": chain_file}) if chain_file else terms
@@ -126,11 +126,11 @@ def _make_stated(
     """Plan a stated book at the quotes of a chain file, under the first values of the parameters."""
     from bridge.config import load_config
     from bridge.errors import UsageError
-    from bridge.feeds.option_chains import read_chain_file
-    from bridge.plans.planning import make_plan
+    from bridge.plans.make import make_plan
     from bridge.plans.records import NO_CHAIN
     from bridge.plans.signals import read_signals
     from bridge.plans.stated_book import observe_stated, read_time
+    from bridge.sources.option_chains import read_chain_file
 
     settings = load_config(config)
     quotes = chain_file or settings.options.file
@@ -239,7 +239,7 @@ def propose(
 
     Examples: alvh propose --as operator; alvh propose --as operator --send
     """
-    from bridge.dao.proposals import draft_proposal, note_proposal, send_proposal
+    from bridge.governance.proposals import draft_proposal, note_proposal, send_proposal
     from bridge.plans.records import load_record, newest_record
 
     session = open_session(config)

@@ -104,7 +104,7 @@ def _load(session: Session, file: Path) -> SafeRecord:
 
 def _print_record(session: Session, record: SafeRecord, file: Path, as_json: bool) -> None:
     """Say what the transaction does, decoded from its bytes, how the Safe names it, and who signed."""
-    from bridge.dao.calls import call_words
+    from bridge.governance.calls import call_words
     from bridge.safe.multisig import read_safe
 
     block = session.chain.head()
@@ -185,7 +185,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     from dataclasses import asdict
 
     from bridge.cli.show import console, table
-    from bridge.dao.offices import in_office
+    from bridge.governance.roles import in_office
     from bridge.safe.multisig import read_safe
 
     session = open_session(config)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridge.dao.safeguards import AutomationStatus, BreakerStatus
+    from bridge.governance.safeguards import AutomationStatus, BreakerStatus
 
 
 def safeguard_lines(breakers: Sequence[BreakerStatus], automation: AutomationStatus | None) -> list[str]:

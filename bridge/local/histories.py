@@ -3,7 +3,7 @@
 The last days are the price path that was played through the pools; the days before it are drawn backwards from its
 first price with the same volatilities and correlation. Each index follows what its price did, and ends at the
 volatility that the oracle reports. Macro figures, funding, the dollar and the other coins are drawn beside it. The
-files are those that `bridge.feeds.signal_sources` reads; the same path, end and seed give the same bytes.
+files are those that `bridge.sources.signal_sources` reads; the same path, end and seed give the same bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pandas as pd
 from bridge.deployment import write_whole
 from bridge.local.path import CORRELATION, VOLATILITY, PricePath
 from bridge.units import utc
-from hedge.signals.known import DAY
+from hedge.units import DAY
 
 SEED: Final = 20260102
 DAYS: Final = 720

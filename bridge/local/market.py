@@ -11,7 +11,7 @@ from bridge.chain.signers import Signer
 from bridge.local.accounts import account
 from bridge.local.other_pools import PairV2, PoolV4, open_pair, open_pool
 from bridge.units import sqrt_x96_from_price, units_from_amount
-from hedge.ticks import tick_at_sqrt_price
+from hedge.amm.ticks import tick_at_sqrt_price
 
 FOREVER = 2**40
 MAX_UINT128 = 2**128 - 1

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from eth_abi import encode
 from eth_utils import keccak
 
+from bridge.adapters.tokens import NATIVE
+from bridge.adapters.uniswap_v4 import pool_slot, sqrt_price_of
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
-from bridge.exposure.tokens import NATIVE
-from bridge.exposure.uniswap_v4 import pool_slot, sqrt_price_of
 from bridge.local.accounts import account
 from bridge.units import sqrt_x96_from_price, units_from_amount
-from hedge.ticks import MAX_TICK, liquidity_for_amounts, sqrt_price_at_tick, tick_at_sqrt_price
+from hedge.amm.ticks import MAX_TICK, liquidity_for_amounts, sqrt_price_at_tick, tick_at_sqrt_price
 
 FOREVER = 2**40
 MAX_UINT256, MAX_UINT160, MAX_UINT128 = 2**256 - 1, 2**160 - 1, 2**128 - 1

@@ -9,12 +9,12 @@ from web3.types import TxReceipt
 from bridge.chain.node import Chain
 from bridge.config import Config
 from bridge.deployment import Deployment
-from bridge.feeds.option_chains import read_chains
-from bridge.feeds.oracle import build_report, sign_report, submit_reports
-from bridge.feeds.prices import read_spots
 from bridge.local.accounts import account, accounts
+from bridge.sources.option_chains import read_chains
+from bridge.sources.oracle import build_report, sign_report, submit_reports
+from bridge.sources.prices import read_spots
 from bridge.units import volatility_to_e8
-from hedge.volindex import index_from_chain
+from hedge.volatility.index import index_from_chain
 
 
 @dataclass(frozen=True)

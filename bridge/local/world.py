@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.adapters.tokens import NATIVE
 from bridge.chain.node import Chain
 from bridge.deploy.contracts import Members, deploy_governance
 from bridge.deploy.watchers import deploy_watchers
 from bridge.deployment import Deployment
-from bridge.exposure.tokens import NATIVE
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import INDEX, account, accounts
 from bridge.local.anvil import advance_time, count_seconds_by_blocks

@@ -9,22 +9,23 @@ from typing import Final
 
 import pandas as pd
 
+from bridge.adapters.pool_depth import BAND, read_depth
 from bridge.chain.node import Chain
 from bridge.config import SignalsConfig
 from bridge.deployment import Deployment
 from bridge.errors import BadConfig
-from bridge.exposure.pool_depth import BAND, read_depth
-from bridge.feeds.signal_sources import read_histories
-from bridge.observe import Observation
-from hedge.book import book_exposure
-from hedge.chain import OptionChain
+from bridge.plans.observe import Observation
+from bridge.sources.signal_sources import read_histories
+from hedge.book.exposure import book_exposure
 from hedge.errors import HedgeError
+from hedge.instruments.option_chain import OptionChain
 from hedge.signals.board import NAMES, quick_ratio_signal, read_board
 from hedge.signals.histories import Histories
-from hedge.signals.known import DAY, KNOWN_AT, FloatSeries
+from hedge.signals.known import KNOWN_AT, FloatSeries
 from hedge.signals.liquidity import quick_ratio
 from hedge.signals.signal import Signal
-from hedge.volindex import index_from_chain
+from hedge.units import DAY
+from hedge.volatility.index import index_from_chain
 
 NEAR_DAYS, FAR_DAYS = 30.0, 90.0
 PICTURED: Final = 365 * DAY

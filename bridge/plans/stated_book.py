@@ -24,18 +24,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from bridge.chain.node import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UntrustedNumber, UsageError
-from bridge.feeds.prices import asset_pairs
 from bridge.genesis import GovernanceTerms
-from bridge.observe import Governed, Observation
+from bridge.plans.observe import Governed, Observation
+from bridge.sources.prices import asset_pairs
 from bridge.toml_files import read_toml
 from bridge.units import utc
 from hedge import amm
-from hedge.book import Book, Position
-from hedge.chain import OptionChain
+from hedge.book.positions import Book, Position
 from hedge.errors import HedgeError
+from hedge.instruments.option_chain import OptionChain
 from hedge.market import USD, Market
-from hedge.parameters import LastChange, Parameters
-from hedge.volindex import index_from_chain
+from hedge.policy.parameters import LastChange, Parameters
+from hedge.volatility.index import index_from_chain
 
 NO_HASH = "0x" + "00" * 32
 INDEX_DAYS = 30.0

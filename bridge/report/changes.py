@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.report.content import ReportContent
 from bridge.report.words import UNKNOWN, number
-from hedge.parameters import KEYS, Key
+from hedge.policy.parameters import KEYS, Key
 
 
 @dataclass(frozen=True)

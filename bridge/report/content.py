@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bridge.plans.planning import Planned
+from bridge.plans.make import Planned
 from bridge.plans.records import NO_CHAIN
-from hedge.book import Book
+from hedge.book.positions import Book
 from hedge.market import Market
-from hedge.plan import Plan
+from hedge.plan.build import Plan
 from hedge.signals.known import FloatSeries
 
 Series = Sequence[float] | npt.NDArray[np.float64] | npt.NDArray[np.int64]

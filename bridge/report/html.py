@@ -21,7 +21,7 @@ from bridge.report.pictures.stress import stress_pictures
 from bridge.report.pictures.volatility import verdict, volatility_picture
 from bridge.report.signals import signal_views
 from bridge.units import utc
-from hedge.parameters import KEYS
+from hedge.policy.parameters import KEYS
 
 FOLDER = Path(__file__).parent
 

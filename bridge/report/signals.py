@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bridge.report.words import UNKNOWN, duration, number, percent
-from hedge.plan import Plan
+from hedge.plan.build import Plan
 from hedge.signals.board import NAMES
 from hedge.signals.signal import NEVER, State
 

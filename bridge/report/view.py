@@ -8,7 +8,7 @@ from typing import Final
 
 from bridge.report.content import ReportContent, Step
 from bridge.report.words import UNKNOWN, duration, number, percent, usd
-from hedge.legs import Layer
+from hedge.instruments.layer import Layer
 from hedge.market import HORIZON_DAYS
 
 MEANING: Final = {

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from eth_utils import is_address, to_checksum_address
 
-from bridge.dao.desk import Call, Desk
-from bridge.dao.governor import encode_cancel, list_proposals, require_step
-from bridge.dao.steward import find_pending_update
-from bridge.dao.updates import build_update
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
+from bridge.governance.desk import Call, Desk
+from bridge.governance.governor import encode_cancel, list_proposals, require_step
+from bridge.governance.steward import find_pending_update
+from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import read_safe
 
@@ -55,7 +55,7 @@ def _apply(desk: SafeDesk, arguments: Sequence[str]) -> Call:
 
 
 def _schedule(desk: SafeDesk, _: Sequence[str]) -> Call:
-    from bridge.dao.proposals import require_proposable
+    from bridge.governance.proposals import require_proposable
 
     record = desk.plan()
     update = build_update(record.changes(), record.observed_at, desk.life_seconds, record.inputs_hash)

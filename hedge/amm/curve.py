@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedge.amm.greeks import position_greeks
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, nonnegative, numbers, positive
-from hedge.native import BULK, Kernel, compiled
+from hedge.numerics.arrays import FloatArray, nonnegative, numbers, positive
+from hedge.numerics.jit import BULK, Kernel, compiled
 
 
 class BookCurve(NamedTuple):

@@ -7,8 +7,8 @@ without either. Source: T. J. Dekker, Numerische Mathematik 18 (1971); D. E. Knu
 import numpy as np
 from numpy.typing import NDArray
 
-from hedge.inputs import FloatArray
-from hedge.native import Kernel
+from hedge.numerics.arrays import FloatArray
+from hedge.numerics.jit import Kernel
 
 _SPLITTER = 134217729.0  # 2^27 + 1: halves of 26 bits
 _Pair = tuple[float, float]

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hedge.amm import positions
+from hedge.amm.ticks import MAX_TICK, sqrt_price_table, sqrt_prices
+from hedge.amm.ticks.table import tick_array
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, nonnegative, numbers, positive
-from hedge.native import BULK, Kernel, column, compiled, results, run
-from hedge.ticks import MAX_TICK, sqrt_price_table, sqrt_prices
-from hedge.ticks.table import tick_array
+from hedge.numerics.arrays import FloatArray, nonnegative, numbers, positive
+from hedge.numerics.jit import BULK, Kernel, column, compiled, results, run
 
 
 class PositionGreeks(NamedTuple):
@@ -134,9 +134,9 @@ def _from_ticks(
 
 @cache
 def _kernel(name: str) -> Kernel:
-    from hedge import scratch
     from hedge.amm import kernels
+    from hedge.numerics import kernel_rows
 
     if name == "prices":
-        return compiled(kernels.price_range_loop, "ffff", scratch, kernels)
-    return compiled(kernels.tick_range_loop, "ffffii", scratch, kernels)
+        return compiled(kernels.price_range_loop, "ffff", kernel_rows, kernels)
+    return compiled(kernels.tick_range_loop, "ffffii", kernel_rows, kernels)

@@ -7,10 +7,10 @@ answers for them.
 import numpy as np
 from numpy.typing import NDArray
 
-from hedge.inputs import FloatArray
-from hedge.native import CHUNK as N
-from hedge.native import Kernel
-from hedge.scratch import load, store
+from hedge.numerics.arrays import FloatArray
+from hedge.numerics.jit import CHUNK as N
+from hedge.numerics.jit import Kernel
+from hedge.numerics.kernel_rows import load, store
 
 _PRICE, _LIQUIDITY, _LOWER, _UPPER, _GIVEN = 0, N, 2 * N, 3 * N, 4 * N
 _ROWS = 6

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
-from hedge.inputs import BoolArray, FloatArray, finite, nonnegative, numbers, positive
+from hedge.numerics.arrays import BoolArray, FloatArray, finite, nonnegative, numbers, positive
 
 
 class TwoAssetGreeks(NamedTuple):

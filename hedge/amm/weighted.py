@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite, nonnegative, positive
+from hedge.numerics.arrays import FloatArray, finite, nonnegative, positive
 
 _SUM_TOLERANCE = 1e-12  # of weights given as rounded decimals
 

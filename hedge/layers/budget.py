@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hedge.legs import lots_down
-
-BPS = 1e4
+from hedge.instruments.leg import lots_down
 
 
 @dataclass(frozen=True)

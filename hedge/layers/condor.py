@@ -1,7 +1,7 @@
 """Layer 1, the core iron condor: sold to finance the others, or bought where the regime says so.
 
 An LP is short gamma, and so is a sold condor: it is never counted as protection. This module finds the listed condor
-and the size that its caps allow; how much of a sold one the book may carry is `hedge.gate`'s decision, taken last. A
+and the size that its caps allow; how much of a sold one the book may carry is decided last, by `hedge.layers.gate`. A
 bought condor is long gamma and needs no gate: its premium is what is left of the budget.
 """
 
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 
-from hedge.book import AssetExposure
-from hedge.chain import OptionChain, Quote
+from hedge.book.exposure import AssetExposure
 from hedge.errors import NotListed
-from hedge.layers.budget import BPS, Budget
-from hedge.layers.ways import Structure, cheaper_way, time_cost
-from hedge.legs import Layer, build_layer, empty_layer, lots_down, lots_up, max_loss, sum_greeks
+from hedge.instruments.execution import Structure, cheaper_way, time_cost
+from hedge.instruments.layer import Layer, build_layer, empty_layer, max_loss, sum_greeks
+from hedge.instruments.leg import lots_down, lots_up
+from hedge.instruments.option_chain import OptionChain, Quote
+from hedge.layers.budget import Budget
 from hedge.market import Market
-from hedge.parameters import KEYS, Parameters
+from hedge.policy.parameters import KEYS, Parameters
+from hedge.units import BPS
 
 DELTA, TENOR = KEYS[0], KEYS[2]
 
@@ -97,7 +99,7 @@ def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = 
     Inner legs are the strikes whose absolute deltas are nearest the governed one and inside 0.15 to 0.25; outer ones
     those nearest the governed distance beyond them; expiry the listed one nearest the governed tenor. A sold condor
     sells the inner legs at the bid and buys the outer ones at the ask; a bought one does the opposite. Each is traded
-    outright, or as its synthetic where parity leaves an edge after fees (`hedge.layers.ways`).
+    outright, or as its synthetic where parity leaves an edge after fees (`hedge.instruments.execution`).
 
     Raises
     ------

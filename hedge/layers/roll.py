@@ -1,80 +1,10 @@
-"""The roll engine: when a layer rolls, and how far its tenor is shifted in time.
-
-Weekly     layer 1 rolls at its expiry, the listed one nearest its governed tenor; `roll_dates` lists what follows.
-Forward    layers 2 and 3 move a third of their tenor out where volatility turns up (a trough of the MACD histogram of
-           the index), or where few carry a rise (advance-decline line far below price): protection before it is dear.
-Back       layer 2 moves a third in where the momentum of volatility peaks: long vega is about to lose, and near options
-           carry less of it. Layer 3 never moves back: its governed tenor is a least one.
-
-A shift stays inside the key's own bounds and the rules across keys; where it cannot, the tenor stays.
-"""
+"""When layer 1 rolls: weekly, at its expiry, the listed one nearest its governed tenor."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
-
-from hedge.chain import DAY, OptionChain
-from hedge.parameters import KEYS, Parameters, broken_rules
-from hedge.signals.signal import Signal
-
-TURN: Final = "MACD turn"
-"""Name of the signal whose value is that of `indicators.macd_turns` on the volatility index: -1 peak, +1 trough."""
-DIVERGENCE: Final = "divergence"
-"""Name of the signal of `breadth.divergence_gauge`."""
-ALARM: Final = 0.5
-"""Score from which a divergence shifts tenors."""
-SHARE: Final = 1 / 3
-"""Share of the governed tenor by which a layer is shifted."""
-
-TENORS: Final = {"volatility": 7, "tail": 10}
-"""Key of the tenor of each layer that can be shifted."""
-
-
-@dataclass(frozen=True)
-class Shift:
-    """Hold one shift in time: layer, +1 forward (later) or -1 back, and why."""
-
-    layer: Literal["volatility", "tail"]
-    direction: int
-    reason: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return pure JSON types."""
-        return asdict(self)
-
-
-def read_shifts(signals: Sequence[Signal], at: int) -> tuple[Shift, ...]:
-    """Return the shifts that fresh signals ask for; a missing or stale signal shifts nothing."""
-    fresh = {one.name: one for one in signals if not (one.missing or one.known_at > at or one.stale(at))}
-    turn, gap = fresh.get(TURN), fresh.get(DIVERGENCE)
-    if gap is not None and gap.severity >= ALARM:
-        why = f"few carry the move: divergence {gap.value:.2f}"
-        return Shift("volatility", 1, why), Shift("tail", 1, why)
-    if turn is not None and turn.value > 0.0:
-        why = "the index's MACD histogram turned up"
-        return Shift("volatility", 1, why), Shift("tail", 1, why)
-    if turn is not None and turn.value < 0.0:
-        return (Shift("volatility", -1, "the index's MACD histogram peaked"),)
-    return ()
-
-
-def shifted(parameters: Parameters, shifts: Sequence[Shift]) -> Parameters:
-    """Return parameters with the tenors moved, each as far as bounds and rules across keys allow or not at all.
-
-    Examples
-    --------
-    >>> shifted(Parameters(), [Shift("volatility", -1, "example")]).volatility_tenor_days
-    30
-    """
-    for shift in sorted(shifts, key=lambda one: one.layer):  # tail first: it must stay the longer one
-        key = KEYS[TENORS[shift.layer]]
-        tenor = parameters.to_values()[key.id]
-        moved = min(max(round(tenor * (1.0 + shift.direction * SHARE)), key.least), key.most)
-        tried = parameters.replaced({key.id: moved})
-        parameters = parameters if broken_rules(tried) else tried
-    return parameters
+from hedge.instruments.option_chain import OptionChain
+from hedge.policy.parameters import Parameters
+from hedge.units import DAY
 
 
 def roll_dates(chain: OptionChain, parameters: Parameters, weeks: int = 4) -> tuple[int, ...]:

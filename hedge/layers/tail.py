@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 
-from hedge.book import AssetExposure
-from hedge.chain import OptionChain, Quote
+from hedge.book.exposure import AssetExposure
 from hedge.errors import NotListed
-from hedge.layers.budget import BPS, Budget
-from hedge.layers.ways import Structure, cheaper_way
-from hedge.legs import Layer, build_layer, empty_layer, lots_up, max_loss
-from hedge.market import HORIZON_DAYS, YEAR_DAYS, Market
-from hedge.parameters import Parameters
-from hedge.scenarios import vol_move
+from hedge.instruments.execution import Structure, cheaper_way
+from hedge.instruments.layer import Layer, build_layer, empty_layer, max_loss
+from hedge.instruments.leg import lots_up
+from hedge.instruments.option_chain import OptionChain, Quote
+from hedge.layers.budget import Budget
+from hedge.market import HORIZON_DAYS, Market
+from hedge.policy.parameters import Parameters
+from hedge.risk.scenarios import vol_move
+from hedge.units import BPS, YEAR_DAYS
 
 
 def tail_layer(

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hedge.book import AssetExposure
-from hedge.chain import OptionChain
-from hedge.index_market import IndexListing
-from hedge.layers.budget import BPS, Budget
+from hedge.book.exposure import AssetExposure
+from hedge.instruments.index_listing import IndexListing
+from hedge.instruments.layer import Layer, build_layer, empty_layer, max_loss, sized
+from hedge.instruments.leg import lots_up, tenor_scale
+from hedge.instruments.option_chain import OptionChain
+from hedge.layers.budget import Budget
 from hedge.layers.vega import Candidate, candidates
-from hedge.legs import Layer, build_layer, empty_layer, lots_up, max_loss, sized, tenor_scale
 from hedge.market import Market
-from hedge.parameters import Parameters
+from hedge.policy.parameters import Parameters
+from hedge.units import BPS
 
 
 def ramp(vol: float, parameters: Parameters) -> float:

@@ -2,7 +2,7 @@
 
 A kernel answers for the regular domain: finite positive numbers, 1e-60 <= spot, strike <= 1e60, total volatility from
 1e-8 to 1e3, growth exponents up to 300. It reports the rest, limits as well as errors, as NaN; the numpy path then
-decides those elements, so that both paths have the same limits and raise the same errors.
+decides those kernel_math, so that both paths have the same limits and raise the same errors.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hedge.inputs import FloatArray, numbers
-from hedge.native import BULK, Kernel, column, compiled, results, run
+from hedge.numerics.arrays import FloatArray, numbers
+from hedge.numerics.jit import BULK, Kernel, column, compiled, results, run
 
 _COLUMNS = "ffffffb"
 
@@ -63,10 +63,10 @@ def evaluate(
 
 @cache
 def _kernel(name: str) -> Kernel:
-    from hedge import scratch
-    from hedge.options import elements, implied_kernel, inversion, kernels
+    from hedge.numerics import kernel_math, kernel_rows
+    from hedge.options import implied_kernel, inversion, kernels
 
     if name == "implied_vol":
-        return compiled(implied_kernel.implied_loop, _COLUMNS, scratch, elements, inversion, implied_kernel)
+        return compiled(implied_kernel.implied_loop, _COLUMNS, kernel_rows, kernel_math, inversion, implied_kernel)
     make = kernels.price_loop if name == "price" else kernels.greeks_loop
-    return compiled(make, _COLUMNS, scratch, elements, kernels)
+    return compiled(make, _COLUMNS, kernel_rows, kernel_math, kernels)

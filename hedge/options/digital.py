@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from hedge.inputs import FloatArray, finite, nonnegative
+from hedge.numerics.arrays import FloatArray, finite, nonnegative
 from hedge.options.normalised import log_ratio, standardise
 
 

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from hedge.inputs import FloatArray, finite, nonnegative
-from hedge.options import bulk, lean
+from hedge.numerics.arrays import FloatArray, finite, nonnegative
+from hedge.options import bulk, scalar
 from hedge.options.normalised import density, log_ratio, otm_value, standardise
 
 _NAMES = ("spot", "strike", "expiry", "vol", "rate", "carry")
@@ -85,8 +85,8 @@ def price(
     2.1334
     """
     arguments = (spot, strike, expiry, vol, rate, carry, is_call)
-    if lean.applies(arguments):
-        return np.asarray(lean.price(*arguments))[()]
+    if scalar.applies(arguments):
+        return np.asarray(scalar.price(*arguments))[()]
     if bulk.is_bulk(*arguments):
         return bulk.evaluate("price", 1, _array_prices, _NAMES, arguments[:-1], is_call)[0]
     return _array_prices(*arguments)[0]
@@ -113,8 +113,8 @@ def greeks(
     0.0278
     """
     arguments = (spot, strike, expiry, vol, rate, carry, is_call)
-    if lean.applies(arguments):
-        return Greeks(*(np.asarray(greek)[()] for greek in lean.greeks(*arguments)))
+    if scalar.applies(arguments):
+        return Greeks(*(np.asarray(greek)[()] for greek in scalar.greeks(*arguments)))
     if bulk.is_bulk(*arguments):
         return Greeks(*bulk.evaluate("greeks", 6, _array_greeks, _NAMES, arguments[:-1], is_call))
     return _array_greeks(*arguments)

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expm1, exprel, log1p
 
 from hedge.errors import BadInput, NoConvergence
-from hedge.inputs import FloatArray, finite, nonnegative
+from hedge.numerics.arrays import FloatArray, finite, nonnegative
 from hedge.options.normalised import log_ratio
 
 _TILT = np.tan(np.pi / 12.0)

@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike
 from scipy.special import log_ndtr
 
 from hedge.errors import NoImpliedVol
-from hedge.inputs import BoolArray, FloatArray, finite, nonnegative
-from hedge.options import bulk, lean
+from hedge.numerics.arrays import BoolArray, FloatArray, finite, nonnegative
+from hedge.options import bulk, scalar
 from hedge.options.normalised import density, log_otm_value, log_ratio, otm_value, scaled_otm_value, standardise
 
 _Step = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
@@ -69,8 +69,8 @@ def implied_vol(
     """
     arguments = (price, spot, strike, expiry, rate, carry, is_call)
     plain = partial(_array_vols, strict)
-    if lean.invertible(arguments):
-        vol = lean.implied_vol(*arguments)
+    if scalar.invertible(arguments):
+        vol = scalar.implied_vol(*arguments)
         if vol is not None:
             return np.asarray(vol)[()]
     if bulk.is_bulk(*arguments):

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from hedge.inputs import BoolArray, FloatArray
-from hedge.native import CHUNK as N
-from hedge.native import Kernel
-from hedge.options.elements import INVERSE_ROOT_TWO_PI, MILLS_SHIFT, exp_bounded, log_ratio, mills, narrow, series
+from hedge.numerics.arrays import BoolArray, FloatArray
+from hedge.numerics.jit import CHUNK as N
+from hedge.numerics.jit import Kernel
+from hedge.numerics.kernel_math import INVERSE_ROOT_TWO_PI, MILLS_SHIFT, exp_bounded, log_ratio, mills, narrow, series
+from hedge.numerics.kernel_rows import load, load_signs, store
 from hedge.options.inversion import CLOSE, LEAST_VALUE, MOST_STEPS, ROOT_TWO_PI, ROUNDING, change, top_seed, wing_seed
-from hedge.scratch import load, load_signs, store
 
 _PRICE, _SPOT, _STRIKE, _EXPIRY, _RATE, _CARRY, _SIGN = 0, N, 2 * N, 3 * N, 4 * N, 5 * N, 6 * N
 _K, _LEVEL, _TOP, _VALUE, _TOTAL, _LAST, _NEAR, _FAR = (row * N for row in range(7, 15))

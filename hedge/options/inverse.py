@@ -6,7 +6,7 @@ underlying, which for Deribit is the forward of the option's expiry: pass that a
 
 from numpy.typing import ArrayLike
 
-from hedge.inputs import FloatArray, positive
+from hedge.numerics.arrays import FloatArray, positive
 from hedge.options.european import greeks, price
 
 

@@ -13,7 +13,7 @@ for s < 0.3 and 33 % anywhere, two steps reach rounding for s < 2 and three anyw
 
 from math import sqrt
 
-from hedge.options.elements import horner
+from hedge.numerics.kernel_math import horner
 
 ROOT_TWO_PI = 2.5066282746310002
 MOST_STEPS = 8

@@ -12,11 +12,20 @@ domain, whether they are limits or errors, come out with a NaN price and are cou
 
 import numpy as np
 
-from hedge.inputs import BoolArray, FloatArray
-from hedge.native import CHUNK as N
-from hedge.native import Kernel
-from hedge.options.elements import INVERSE_ROOT_TWO_PI, MILLS_SHIFT, exp, exp_bounded, log_ratio, mills, narrow, series
-from hedge.scratch import load, load_signs, store
+from hedge.numerics.arrays import BoolArray, FloatArray
+from hedge.numerics.jit import CHUNK as N
+from hedge.numerics.jit import Kernel
+from hedge.numerics.kernel_math import (
+    INVERSE_ROOT_TWO_PI,
+    MILLS_SHIFT,
+    exp,
+    exp_bounded,
+    log_ratio,
+    mills,
+    narrow,
+    series,
+)
+from hedge.numerics.kernel_rows import load, load_signs, store
 
 # Rows of the scratch array. Inputs, then what the passes hand on. Results overwrite rows 0 to 5.
 _SPOT, _STRIKE, _EXPIRY, _VOL, _RATE, _CARRY, _SIGN = 0, N, 2 * N, 3 * N, 4 * N, 5 * N, 6 * N

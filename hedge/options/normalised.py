@@ -14,7 +14,7 @@ Source: P. Jaeckel, "Let's Be Rational", Wilmott 2015.
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
 
-from hedge.inputs import FloatArray
+from hedge.numerics.arrays import FloatArray
 
 _SQRT_HALF = np.sqrt(0.5)
 _SQRT_HALF_PI = np.sqrt(0.5 * np.pi)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import log_ndtr
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite, nonnegative, numbers, positive
+from hedge.numerics.arrays import FloatArray, finite, nonnegative, numbers, positive
 from hedge.options.european import price
 from hedge.options.normalised import log_ratio, standardise
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erfcx, ndtr
 
-from hedge.inputs import FloatArray, finite, nonnegative, positive
+from hedge.numerics.arrays import FloatArray, finite, nonnegative, positive
 from hedge.options.normalised import density, log_ratio
 
 

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from hedge import amm
-from hedge.inputs import FloatArray, finite, nonnegative, numbers, positive
+from hedge.numerics.arrays import FloatArray, finite, nonnegative, numbers, positive
 from hedge.options.normalised import log_ratio, standardise
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge import options
-from hedge.chain import OptionChain, Quote
 from hedge.errors import BadInput, NotListed
-from hedge.inputs import FloatArray, positive
-from hedge.legs import LEAST_VOL, Leg
+from hedge.instruments.leg import LEAST_VOL, Leg
+from hedge.instruments.option_chain import OptionChain, Quote
+from hedge.numerics.arrays import FloatArray, positive
 from hedge.replication.program import Status, Terms, Tradables, error_bound, fit_payoffs
 from hedge.replication.targets import Target, chord_gaps
 

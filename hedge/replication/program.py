@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from hedge.errors import BadInput
-from hedge.inputs import BoolArray, FloatArray
+from hedge.numerics.arrays import BoolArray, FloatArray
 
 Objective = Literal["worst", "mean", "cost"]
 Status = Literal["optimal", "stopped", "infeasible", "unbounded"]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from hedge import amm
 from hedge.errors import BadInput
-from hedge.inputs import BoolArray, FloatArray, positive
+from hedge.numerics.arrays import BoolArray, FloatArray, positive
 from hedge.options import price as option_price
 
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from hedge import amm
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite, positive
+from hedge.numerics.arrays import FloatArray, finite, positive
 
 
 class Target(Protocol):

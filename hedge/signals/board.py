@@ -18,10 +18,11 @@ from hedge.errors import BadInput
 from hedge.signals import breadth, capm, indicators, shocks, volatility
 from hedge.signals.calendar import event_signal
 from hedge.signals.histories import Histories
-from hedge.signals.known import DAY, FloatSeries
+from hedge.signals.known import FloatSeries
 from hedge.signals.past import percentiles
 from hedge.signals.signal import NEVER, Gauge, Signal, State, ramp
 from hedge.signals.surprise import naive_surprise, surprise_gauge, surprise_z
+from hedge.units import DAY
 
 QUICK_RATIO: Final = "quick ratio"
 MACRO: Final = {"CPI": 12, "PPI": 12, "FOMC": 1, "output": 12}

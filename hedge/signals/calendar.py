@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
-from hedge.signals.known import DAY, FloatSeries, known_series, written
+from hedge.signals.known import FloatSeries, known_series, written
 from hedge.signals.signal import Signal
+from hedge.units import DAY
 
 
 @dataclass(frozen=True, order=True)

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, positive
-from hedge.signals.known import DAY, FloatSeries, align, as_known
+from hedge.numerics.arrays import FloatArray, positive
+from hedge.signals.known import FloatSeries, align, as_known
 from hedge.signals.past import past_quantiles
 from hedge.signals.signal import Gauge, ramp_series
+from hedge.units import DAY
 
 
 class MarketModel(NamedTuple):

@@ -12,7 +12,7 @@
     market         close, vol                          the market of the CAPM and of the members, its implied volatility
 
 A table that is absent is a missing signal, never a calm one. A book of several assets is read as one: its price, index,
-term structure and funding are those of its assets weighted by their value today, as its level in `hedge.policy` is.
+term structure and funding are those of its assets weighted by their value today, like its level in `hedge.update`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ import numpy as np
 import pandas as pd
 
 from hedge.signals.calendar import Calendar, Release
-from hedge.signals.known import DAY, KNOWN_AT, FloatSeries, align, known_series
+from hedge.signals.known import KNOWN_AT, FloatSeries, align, known_series
+from hedge.units import DAY
 
 
 @dataclass(frozen=True, eq=False)

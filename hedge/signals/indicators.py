@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray
+from hedge.numerics.arrays import FloatArray
 from hedge.signals.known import FloatSeries, as_known
 
 _LONGEST = 100_000  # TA-Lib's own bound on a period

@@ -18,10 +18,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite
+from hedge.numerics.arrays import FloatArray, finite
 
 KNOWN_AT: Final = "known_at"
-DAY: Final = 86_400
 """Seconds of a day."""
 
 IntArray = NDArray[np.int64]

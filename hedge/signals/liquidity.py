@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, nonnegative, positive
-from hedge.signals.known import DAY, FloatSeries, align
+from hedge.numerics.arrays import FloatArray, nonnegative, positive
+from hedge.signals.known import FloatSeries, align
 from hedge.signals.signal import Gauge, ramp_series
+from hedge.units import DAY
 
 
 def depth(price: float, band: float, lower: ArrayLike, upper: ArrayLike, liquidity: ArrayLike) -> float:

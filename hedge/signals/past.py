@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray
+from hedge.numerics.arrays import FloatArray
 from hedge.signals.known import FloatSeries, as_known
 
 _BLOCK_NUMBERS: Final = 4_000_000

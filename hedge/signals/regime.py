@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from hedge.errors import BadInput
-from hedge.signals.known import DAY, written
+from hedge.signals.known import written
 from hedge.signals.signal import NEVER, STATES, Signal, State
+from hedge.units import DAY
 
 _SILENT_SEVERITY: Final = State.STRESSED.rank / (len(STATES) - 1)
 

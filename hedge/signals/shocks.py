@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from hedge.errors import BadInput
-from hedge.inputs import positive
-from hedge.signals.known import DAY, FloatSeries, align, as_known
+from hedge.numerics.arrays import positive
+from hedge.signals.known import FloatSeries, align, as_known
 from hedge.signals.past import z_scores
 from hedge.signals.signal import Gauge, ramp_series
+from hedge.units import DAY
 
 Side = Literal["both", "up", "down"]
 

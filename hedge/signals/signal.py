@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite, numbers
+from hedge.numerics.arrays import FloatArray, finite, numbers
 from hedge.signals.known import FloatSeries, as_known, last_row
 
 NEVER: Final = 0

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from hedge.errors import BadInput
-from hedge.inputs import positive
-from hedge.signals.known import DAY, FloatSeries, as_known, as_of, known_series, unix_seconds
+from hedge.numerics.arrays import positive
+from hedge.signals.known import FloatSeries, as_known, as_of, known_series, unix_seconds
 from hedge.signals.past import over_dispersion
 from hedge.signals.signal import Gauge, ramp_series
+from hedge.units import DAY
 
 
 def growth(levels: pd.Series, periods: int = 1) -> pd.Series:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hedge.inputs import FloatArray, nonnegative, positive
-from hedge.market import YEAR_DAYS
+from hedge.numerics.arrays import FloatArray, nonnegative, positive
 from hedge.options import black76_price
+from hedge.units import YEAR_DAYS
 
 
 def price_to_cash_flow(tvl: ArrayLike, fees: ArrayLike, days: ArrayLike = YEAR_DAYS) -> FloatArray:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput, GrowthAboveDiscount
-from hedge.inputs import FloatArray, finite, nonnegative, positive
+from hedge.numerics.arrays import FloatArray, finite, nonnegative, positive
 
 
 def gordon_value(dividend: ArrayLike, discount: ArrayLike, growth: ArrayLike = 0.0) -> FloatArray:

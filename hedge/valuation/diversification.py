@@ -26,10 +26,10 @@ from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite, nonnegative
 from hedge.market import TAIL_SHARE
-from hedge.risk import cvar
-from hedge.scenarios import SEED
+from hedge.numerics.arrays import FloatArray, finite, nonnegative
+from hedge.risk.measures import cvar
+from hedge.risk.scenarios import SEED
 
 
 def effective_bets(covariance: ArrayLike, weights: ArrayLike | None = None) -> float:

@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite
-from hedge.market import YEAR_DAYS
+from hedge.numerics.arrays import FloatArray, finite
+from hedge.units import YEAR_DAYS
 
 LOWEST_RATE: Final = -0.9999
 HIGHEST_RATE: Final = 1_000.0

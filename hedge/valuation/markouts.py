@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite, nonnegative, positive
-from hedge.market import YEAR_SECONDS
+from hedge.numerics.arrays import FloatArray, finite, nonnegative, positive
+from hedge.units import YEAR_SECONDS
 
 
 def price_at(times: ArrayLike, prices: ArrayLike, when: ArrayLike, max_age: float = math.inf) -> FloatArray:

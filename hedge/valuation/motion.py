@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
-from hedge.inputs import FloatArray, finite
+from hedge.numerics.arrays import FloatArray, finite
 
 Answer = Literal["hold", "move"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput, UnknownAsset
-from hedge.inputs import FloatArray, finite, numbers, positive
+from hedge.numerics.arrays import FloatArray, finite, numbers, positive
 
 
 def price_to_earnings(price: ArrayLike, earnings: ArrayLike) -> FloatArray:

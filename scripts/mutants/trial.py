@@ -17,7 +17,14 @@ PATIENCE = 300
 """Seconds of one trial; the tests of the slowest target take a tenth of it."""
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "--rootdir", str(ROOT))
 """Without the collection of garbage at the end, which takes as long as a quick trial."""
-LIBRARIES = ("pytest", "hypothesis", "bridge.local.world", "bridge.local.rounds", "bridge.config", "hedge.realized")
+LIBRARIES = (
+    "pytest",
+    "hypothesis",
+    "bridge.local.world",
+    "bridge.local.rounds",
+    "bridge.config",
+    "hedge.volatility.realized",
+)
 """What the tests import, and what takes long to import."""
 
 

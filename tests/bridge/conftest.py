@@ -9,7 +9,7 @@ import pytest
 
 from bridge.config import Config
 from bridge.local.world import World
-from bridge.plans.planning import Planned
+from bridge.plans.make import Planned
 from bridge.plans.records import PlanRecord
 from tests.bridge.steps import plan_now
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from web3.contract import Contract
 
+from bridge.adapters.lens import Lens
 from bridge.artifacts.vendor import vendor
-from bridge.exposure.lens import Lens
 from bridge.local.world import World
 
 ANSWERS_ZERO = "0x60205ff3"

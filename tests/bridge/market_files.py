@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from bridge.config import BookConfig, SignalsConfig
-from bridge.observe import Observation
-from bridge.plans.planning import Planned, make_plan
+from bridge.plans.make import Planned, make_plan
+from bridge.plans.observe import Observation
 from bridge.plans.records import NO_CHAIN
 from bridge.plans.signals import read_signals
 from bridge.plans.stated_book import observe_stated
-from hedge.chain import OptionChain
-from hedge.parameters import Parameters
-from hedge.synthetic import synthetic_chain
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import synthetic_chain
+from hedge.policy.parameters import Parameters
 
 AT = 1_767_960_000  # 2026-01-09 12:00 UTC, a Friday
 DAY = 86_400

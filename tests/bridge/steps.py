@@ -11,20 +11,20 @@ from eth_typing import HexStr
 from web3.types import TxReceipt
 
 from bridge.config import Config
-from bridge.dao.governor import Proposal, find_proposal, send_execute, send_queue, send_vote
-from bridge.dao.orders import build_order
-from bridge.dao.proposals import UpdateDraft, draft_order, draft_proposal, send_proposal
-from bridge.feeds.option_chains import read_chains
 from bridge.genesis import GovernanceTerms
+from bridge.governance.actions import build_order
+from bridge.governance.governor import Proposal, find_proposal, send_execute, send_queue, send_vote
+from bridge.governance.proposals import UpdateDraft, draft_order, draft_proposal, send_proposal
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from bridge.observe import observe, read_governed
-from bridge.plans.planning import Planned, make_plan
+from bridge.plans.make import Planned, make_plan
+from bridge.plans.observe import observe, read_governed
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import build_safe_transaction, send_safe_transaction, sign_safe_transaction
-from hedge.parameters import KEYS
+from bridge.sources.option_chains import read_chains
+from hedge.policy.parameters import KEYS
 
 TERMS = GovernanceTerms()
 LIFE = 14 * 86_400

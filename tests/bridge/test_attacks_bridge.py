@@ -13,23 +13,23 @@ from typing import Any
 
 import pytest
 
+from bridge.alerts.watch import look
 from bridge.chain.pending import clear_pending
 from bridge.config import Config
-from bridge.dao.governor import Proposal, list_proposals
-from bridge.dao.journal import read_journal
-from bridge.dao.proposals import note_proposal, send_proposal
 from bridge.errors import ChainError, PendingTransactions, RefusedAction, Reorganised
+from bridge.governance.governor import Proposal, list_proposals
+from bridge.governance.journal import read_journal
+from bridge.governance.proposals import note_proposal, send_proposal
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.monitor.watch import look
 from bridge.plans.records import PlanRecord
 from tests.bridge.steps import draft, found, plan_now, propose
 
 PROPOSE = ("propose", "--as", "operator", "--send", "--json")
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
 CRASH = {
-    "after the receipt, before the journal": f"bridge.dao.proposals.note_proposal = lambda *_: {KILL}",
+    "after the receipt, before the journal": f"bridge.governance.proposals.note_proposal = lambda *_: {KILL}",
     "after the send, before the receipt": f"web3.eth.Eth.wait_for_transaction_receipt = lambda *_, **__: {KILL}",
 }
 
@@ -45,7 +45,7 @@ def folder(world: World, record: PlanRecord, tmp_path: Path) -> Path:
 
 def start(folder: Path, *words: str, patch: str = "") -> subprocess.Popen[str]:
     """Start a bridge as a process of its own, with one place of it changed where a crash is wanted."""
-    code = f"import os, signal, web3.eth, bridge.dao.proposals\n{patch}\nfrom bridge.cli import main\nmain()"
+    code = f"import os, signal, web3.eth, bridge.governance.proposals\n{patch}\nfrom bridge.cli import main\nmain()"
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", code, *words], cwd=folder, stdout=pipe, stderr=pipe, text=True)
 
@@ -166,7 +166,7 @@ def test_attack_27__reorganisation_while_it_reads__nothing_is_sent(world: World,
     block = world.chain.head()
     world.chain.request("anvil_reorg", 1, [])
     assert world.chain.at(block.number).hash != block.hash
-    from bridge.dao.proposals import draft_proposal
+    from bridge.governance.proposals import draft_proposal
 
     with pytest.raises(Reorganised, match="nothing was used, run it again"):
         draft_proposal(world.chain, world.deployment, record, 14 * 86_400, account("operator").address, block)

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from bridge.config import SignalsConfig
-from bridge.feeds.option_chains import read_chain_file
-from bridge.plans.planning import Planned, make_plan
+from bridge.plans.make import Planned, make_plan
 from bridge.plans.records import NO_CHAIN
 from bridge.plans.signals import read_signals
 from bridge.plans.stated_book import read_time
+from bridge.sources.option_chains import read_chain_file
 from examples.market_histories import write_market_histories
 from hedge.signals.signal import Signal, State
 from tests.bridge.market_files import BOOK, stated

@@ -6,17 +6,17 @@ import math
 
 import pytest
 
+from bridge.adapters.pool_position import PoolPosition, convert_position
+from bridge.adapters.tokens import NATIVE
+from bridge.adapters.uniswap_v3 import UniswapV3Reader
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
-from bridge.exposure.pool_position import PoolPosition, convert_position
-from bridge.exposure.tokens import NATIVE
-from bridge.exposure.uniswap_v3 import UniswapV3Reader
-from bridge.feeds.prices import read_spots
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.observe import observe, read_positions
-from hedge.book import book_exposure
+from bridge.plans.observe import observe, read_positions
+from bridge.sources.prices import read_spots
+from hedge.book.exposure import book_exposure
 
 MAX_UINT128 = 2**128 - 1
 FOREVER = 2**40

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from eth_typing import HexStr
 
-from bridge.dao.governor import (
+from bridge.errors import ContractReverted, RefusedAction
+from bridge.governance.governor import (
     encode_cancel,
     find_proposal,
     list_proposals,
@@ -15,12 +16,11 @@ from bridge.dao.governor import (
     send_queue,
     send_vote,
 )
-from bridge.dao.updates import Update, build_update
-from bridge.errors import ContractReverted, RefusedAction
+from bridge.governance.updates import Update, build_update
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.observe import read_governed
+from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import build_safe_transaction, create_safe, send_safe_transaction, sign_safe_transaction
 from tests.bridge.steps import (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.dao.journal import JournalEntry, forget_journal, read_journal
 from bridge.errors import BadFile
+from bridge.governance.journal import JournalEntry, forget_journal, read_journal
 
 pytestmark = pytest.mark.unit
 ENTRY = JournalEntry("812", 5, "two changes", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", 40)

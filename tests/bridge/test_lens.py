@@ -9,15 +9,15 @@ from collections.abc import Callable
 import pytest
 from eth_utils import function_abi_to_4byte_selector, keccak
 
+from bridge.adapters.lens import ANSWER, REFUSAL, SELECTORS, Exposure, Lens, Status, _Answer, _exposures
 from bridge.artifacts import artifact
 from bridge.chain.rpc import Rpc
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable
-from bridge.exposure.lens import ANSWER, REFUSAL, SELECTORS, Exposure, Lens, Status, _Answer, _exposures
 from bridge.local.accounts import account
 from bridge.local.anvil import free_port
 from bridge.local.market import Range
 from bridge.local.world import World
-from hedge.ticks import position_amounts
+from hedge.amm.ticks import position_amounts
 from tests.bridge.lenses import (
     ANSWERS_ZERO,
     Capped,
@@ -235,7 +235,7 @@ def test_positions_of_v3__more_than_were_asked_for__answers_hold_no_more(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every, node = all_of(world), Node(world)
-    monkeypatch.setattr("bridge.exposure.lens.CHUNK", 2)
+    monkeypatch.setattr("bridge.adapters.lens.CHUNK", 2)
     assert len(every) == 6
     assert all_of(world, Lens(node)) == every
     assert node.calls == 3
@@ -307,7 +307,9 @@ def test_rpc__nobody_there__is_unreachable() -> None:
 
 def test_cold_read__modules_it_needs__load_neither_web3_nor_numpy() -> None:
     code = (
-        "import sys, bridge.chain.rpc, bridge.exposure.lens, hedge.ticks; print({'web3', 'numpy'} & set(sys.modules))"
+        "import sys, bridge.chain.rpc, bridge.adapters.lens\n"
+        "from hedge.amm import ticks\n"
+        "print({'web3', 'numpy'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from eth_abi import encode
 
+from bridge.adapters.lens import ANSWER, Lens, Share, Status
+from bridge.adapters.tokens import NATIVE
+from bridge.adapters.uniswap_v2 import UniswapV2Reader
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.errors import ContractReverted
-from bridge.exposure.lens import ANSWER, Lens, Share, Status
-from bridge.exposure.tokens import NATIVE
-from bridge.exposure.uniswap_v2 import UniswapV2Reader
 from bridge.local.accounts import account
 from bridge.local.other_pools import PairV2
 from bridge.local.world import World

@@ -6,15 +6,15 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
+from bridge.adapters.lens import Exposure, Lens, Status
+from bridge.adapters.pool_position import Positions
+from bridge.adapters.tokens import NATIVE
+from bridge.adapters.uniswap_v4 import UniswapV4Reader, pool_slot
 from bridge.errors import ChainError
-from bridge.exposure.lens import Exposure, Lens, Status
-from bridge.exposure.pool_position import Positions
-from bridge.exposure.tokens import NATIVE
-from bridge.exposure.uniswap_v4 import UniswapV4Reader, pool_slot
 from bridge.local.accounts import account
 from bridge.local.other_pools import KEY, PoolV4, open_pool
 from bridge.local.world import World
-from hedge.ticks import position_amounts
+from hedge.amm.ticks import position_amounts
 from tests.bridge.lenses import ANSWERS_ZERO, Capped, Instead, WithoutOverrides, lens, published
 
 MANAGER, FOREVER, MOST = "PositionManager", 2**40, 50_000 * 10**18

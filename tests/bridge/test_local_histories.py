@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bridge.feeds.signal_sources import read_histories
 from bridge.local.histories import SEED, write_histories
 from bridge.local.path import PricePath, simulated_path
+from bridge.sources.signal_sources import read_histories
 from hedge.signals.board import DEFAULT, QUICK_RATIO, read_board
 from hedge.signals.histories import Histories
-from hedge.signals.known import DAY
+from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
 

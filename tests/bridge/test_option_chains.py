@@ -12,8 +12,8 @@ import pytest
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
-from bridge.feeds.option_chains import read_chain_file, read_chains, read_snapshots
-from hedge.chain import OptionChain
+from bridge.sources.option_chains import read_chain_file, read_chains, read_snapshots
+from hedge.instruments.option_chain import OptionChain
 
 pytestmark = pytest.mark.unit
 SEEN = "2026-03-02T12:00:00Z"

@@ -12,7 +12,11 @@ from eth_utils import keccak
 
 from bridge.deploy.contracts import feed_id
 from bridge.errors import BadFile, ContractReverted, RefusedAction, UnknownAddress, UntrustedNumber
-from bridge.feeds.oracle import (
+from bridge.local.accounts import account, accounts
+from bridge.local.anvil import advance_time
+from bridge.local.world import World
+from bridge.plans.observe import read_volatilities
+from bridge.sources.oracle import (
     Report,
     SignedReport,
     build_report,
@@ -24,10 +28,6 @@ from bridge.feeds.oracle import (
     submit_reports,
     typed_data,
 )
-from bridge.local.accounts import account, accounts
-from bridge.local.anvil import advance_time
-from bridge.local.world import World
-from bridge.observe import read_volatilities
 
 PERCENT = 10**6
 LEVELS = (70 * PERCENT, 75 * PERCENT, 71 * PERCENT, 90 * PERCENT, 65 * PERCENT)

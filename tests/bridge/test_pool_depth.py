@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from bridge.adapters.pool_depth import read_depth
+from bridge.adapters.pool_position import PoolPosition
 from bridge.config import BookConfig, Config, SignalsConfig
 from bridge.errors import BadConfig
-from bridge.exposure.pool_depth import read_depth
-from bridge.exposure.pool_position import PoolPosition
-from bridge.feeds.option_chains import read_chains
 from bridge.local.histories import write_histories
 from bridge.local.world import World
-from bridge.observe import Observation, observe
-from bridge.plans.planning import Planned, make_plan
+from bridge.plans.make import Planned, make_plan
+from bridge.plans.observe import Observation, observe
 from bridge.plans.signals import read_signals
 from bridge.report.content import report_content
 from bridge.report.html import render_report
+from bridge.sources.option_chains import read_chains
 from bridge.units import price_from_sqrt_x96
 from hedge.signals.signal import State
 

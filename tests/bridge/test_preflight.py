@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.dao.governor import Action
-from bridge.dao.preflight import rehearsal, simulate_execution
-from bridge.dao.updates import build_update
 from bridge.errors import ContractReverted
+from bridge.governance.governor import Action
+from bridge.governance.preflight import rehearsal, simulate_execution
+from bridge.governance.updates import build_update
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World

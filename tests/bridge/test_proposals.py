@@ -10,10 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.chain.node import Chain
-from bridge.dao.governor import send_cancel, send_execute
-from bridge.dao.proposal_text import describe
-from bridge.dao.proposals import confirm_execution, send_confirmed_execution, send_proposal
-from bridge.dao.updates import Update, build_update, check_update, decode_update, encode_update
 from bridge.errors import (
     ContractReverted,
     NotProposable,
@@ -23,11 +19,15 @@ from bridge.errors import (
     UnknownAddress,
     UntrustedNumber,
 )
+from bridge.governance.governor import send_cancel, send_execute
+from bridge.governance.proposal_text import describe
+from bridge.governance.proposals import confirm_execution, send_confirmed_execution, send_proposal
+from bridge.governance.updates import Update, build_update, check_update, decode_update, encode_update
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
-from hedge.parameters import KEYS
+from hedge.policy.parameters import KEYS
 from tests.bridge.steps import (
     LIFE,
     TERMS,

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bridge.config import Config
-from bridge.dao.calls import action_words
-from bridge.dao.orders import build_order
-from bridge.dao.regime_table import load_table, read_step, send_row
-from bridge.dao.safeguards import read_automation, read_breaker, send_trip
 from bridge.errors import BadFile, ContractReverted, RefusedAction
+from bridge.governance.actions import build_order
+from bridge.governance.calls import action_words
+from bridge.governance.regime_table import load_table, read_step, send_row
+from bridge.governance.safeguards import read_automation, read_breaker, send_trip
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds

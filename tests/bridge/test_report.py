@@ -20,13 +20,13 @@ from bridge.report.pictures.path import deepest_fall
 from bridge.report.pictures.payoff import price_range
 from bridge.report.pictures.volatility import verdict
 from bridge.report.view import MEANING, condor_balance, timed_steps
-from hedge.book import Book, Position
-from hedge.decision import Decision
+from hedge.book.positions import Book, Position
+from hedge.decision.decide import Decision
+from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
-from hedge.parameters import KEYS, Limits, Parameters
-from hedge.plan import Plan, build_plan
-from hedge.policy import Change, ProposedUpdate
-from hedge.synthetic import synthetic_chain
+from hedge.plan.build import Plan, build_plan
+from hedge.policy.parameters import KEYS, Limits, Parameters
+from hedge.update.propose import Change, ProposedUpdate
 
 pytestmark = pytest.mark.unit
 

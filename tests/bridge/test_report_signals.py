@@ -11,10 +11,10 @@ import pytest
 from bridge.report.content import ReportContent, report_content
 from bridge.report.html import render_report
 from bridge.report.words import NARROW
-from hedge.parameters import Parameters
-from hedge.plan import build_plan
+from hedge.instruments.synthetic_chain import synthetic_chain
+from hedge.plan.build import build_plan
+from hedge.policy.parameters import Parameters
 from hedge.signals.signal import Signal, State
-from hedge.synthetic import synthetic_chain
 from tests.bridge.market_files import AT, DAY, calm_folder, plan_on
 
 pytestmark = pytest.mark.unit

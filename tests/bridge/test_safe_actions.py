@@ -9,13 +9,13 @@ from typing import NoReturn
 import pytest
 from eth_typing import HexStr
 
-from bridge.dao.calls import action_words, call_words
-from bridge.dao.governor import Action
-from bridge.dao.offices import holders, in_office, proposal_guardian
-from bridge.dao.orders import ORDERS, build_order
-from bridge.dao.steward import read_pending_updates
-from bridge.dao.updates import build_update
 from bridge.errors import BridgeError, NotProposable, RefusedAction, UnknownAddress, UsageError
+from bridge.governance.actions import ORDERS, build_order
+from bridge.governance.calls import action_words, call_words
+from bridge.governance.governor import Action
+from bridge.governance.roles import holders, in_office, proposal_guardian
+from bridge.governance.steward import read_pending_updates
+from bridge.governance.updates import build_update
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.world import World

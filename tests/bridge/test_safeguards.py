@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from eth_typing import HexStr
 
+from bridge.alerts.rules import safeguard_warnings
+from bridge.alerts.watch import look, look_json
 from bridge.config import Config
-from bridge.dao.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
 from bridge.deploy.contracts import role
-from bridge.feeds.oracle import build_report, read_status, sign_report, submit_reports
+from bridge.governance.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from bridge.monitor.warnings import safeguard_warnings
-from bridge.monitor.watch import look, look_json
+from bridge.sources.oracle import build_report, read_status, sign_report, submit_reports
 from tests.bridge.steps import act_as, act_through_safe, parameters_call, tear, trade
 
 HOUR = 3600

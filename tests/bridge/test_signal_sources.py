@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bridge.errors import BadFile
-from bridge.feeds.signal_sources import LAYOUTS, PER_ASSET, read_histories
+from bridge.sources.signal_sources import LAYOUTS, PER_ASSET, read_histories
 
 pytestmark = pytest.mark.unit
 

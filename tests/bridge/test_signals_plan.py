@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bridge.plans.planning import Planned
-from hedge.parameters import Parameters
-from hedge.reasons import resolve
+from bridge.plans.make import Planned
+from hedge.plan.explain import resolve
+from hedge.policy.parameters import Parameters
 from hedge.signals.board import NAMES
 from hedge.signals.signal import State
 from tests.bridge.market_files import AT, DAY, LEFT_OUT, bend, calm_folder, last, plan_on

@@ -12,9 +12,9 @@ from bridge.config import BookConfig
 from bridge.errors import BadFile, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
 from bridge.plans.stated_book import observe_stated, read_time
-from hedge.chain import OptionChain
-from hedge.synthetic import synthetic_chain
-from hedge.volindex import index_from_chain
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import synthetic_chain
+from hedge.volatility.index import index_from_chain
 from tests.bridge.market_files import AT, BOOK, stated
 
 pytestmark = pytest.mark.unit

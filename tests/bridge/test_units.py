@@ -20,7 +20,7 @@ from bridge.units import (
     volatility_from_e8,
     volatility_to_e8,
 )
-from hedge.ticks import sqrt_price_at_tick
+from hedge.amm.ticks import sqrt_price_at_tick
 
 pytestmark = pytest.mark.unit
 DECIMALS = st.sampled_from([(18, 6), (6, 18), (8, 6), (18, 18), (18, 8)])

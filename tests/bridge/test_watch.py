@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from bridge.alerts.watch import Look, layer_states, look, look_json
 from bridge.config import Config
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from bridge.monitor.watch import Look, layer_states, look, look_json
-from bridge.observe import read_market
+from bridge.plans.observe import read_market
 from bridge.plans.records import PlanRecord
-from hedge.parameters import KEYS
+from hedge.policy.parameters import KEYS
 from tests.bridge.steps import TERMS, act_through_safe, carry, parameters_call, propose, vote
 
 SETTLE = 3600

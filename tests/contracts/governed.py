@@ -6,7 +6,7 @@ from typing import Any
 
 from onchain import DAY, Deployed
 
-from hedge.parameters import KEYS
+from hedge.policy.parameters import KEYS
 
 TIMELOCK = "0x00000000000000000000000000000000000000DA"
 STEWARD = "0x0000000000000000000000000000000000005757"

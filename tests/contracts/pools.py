@@ -8,7 +8,7 @@ from typing import Any
 from onchain import Deployed, Node
 
 from bridge.artifacts.vendor import vendor
-from hedge.ticks import sqrt_price_at_tick
+from hedge.amm.ticks import sqrt_price_at_tick
 
 FEE, SPACING, EDGE = 500, 10, 887_270
 FOREVER, PLENTY, MOST_IN = 2**40, 10**36, 2**127

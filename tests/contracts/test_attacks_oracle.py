@@ -11,7 +11,7 @@ from pools import Market
 from reporters import PERCENT, REPORTERS, STRANGERS, by_address, malleated, signed_round, submit
 
 from bridge.artifacts import artifact
-from hedge.ticks import sqrt_price_at_tick
+from hedge.amm.ticks import sqrt_price_at_tick
 
 pytestmark = pytest.mark.chain
 ROUND = (60 * PERCENT, 61 * PERCENT, 62 * PERCENT)

@@ -6,7 +6,7 @@ import pytest
 from governed import DAO, DOWN, GUARDIAN, LIMITS, STEWARD, TIMELOCK, UP, VALUES, steer, update, values, vote, widen
 from onchain import DAY, Deployed, Node, refusal
 
-from hedge.parameters import KEYS
+from hedge.policy.parameters import KEYS
 
 pytestmark = pytest.mark.chain
 WING, MOST = 1, 2**32 - 1

@@ -22,7 +22,7 @@ from governed import (
 )
 from onchain import DAY, HOUR, Deployed, Node, refusal
 
-from hedge.parameters import KEYS
+from hedge.policy.parameters import KEYS
 
 pytestmark = pytest.mark.chain
 MOST = 2**32 - 1

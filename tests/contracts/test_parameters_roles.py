@@ -24,7 +24,7 @@ from governed import (
 )
 from onchain import DAY, GENESIS, HOUR, Deployed, Node, refusal
 
-from hedge.parameters import KEYS
+from hedge.policy.parameters import KEYS
 
 pytestmark = pytest.mark.chain
 ZERO = "0x" + "00" * 20

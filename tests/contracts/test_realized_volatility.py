@@ -8,7 +8,7 @@ import pytest
 from onchain import DAY, HOUR, Deployed, Node, refusal
 from pools import Market, open_market
 
-from hedge.realized import from_ticks
+from hedge.volatility.realized import from_ticks
 
 pytestmark = pytest.mark.chain
 SPACING, COUNT = 1800, 12

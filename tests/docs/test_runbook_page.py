@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from bridge.cli.app import app
-from bridge.dao.orders import ORDERS
+from bridge.governance.actions import ORDERS
 from bridge.safe.actions import ACTIONS
 from tests.e2e.runbook import PAGE, sections
 

@@ -11,17 +11,17 @@ from typing import Any
 
 from typer.testing import CliRunner
 
+from bridge.alerts.watch import Look, look
 from bridge.cli.app import app
 from bridge.config import Config
-from bridge.dao.governor import list_proposals
 from bridge.deployment import load_deployment
-from bridge.feeds.oracle import SignedReport, build_report, sign_report
+from bridge.governance.governor import list_proposals
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from bridge.monitor.watch import Look, look
 from bridge.plans.records import PlanRecord
+from bridge.sources.oracle import SignedReport, build_report, sign_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
 BAD = {3: 1200, 11: 4900}  # more condors, less tail: inside every limit

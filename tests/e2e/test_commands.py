@@ -10,8 +10,8 @@ from pathlib import Path
 from bridge.local.anvil import advance_time
 from bridge.local.histories import write_histories
 from bridge.local.world import World
-from bridge.observe import read_volatilities
-from hedge.synthetic import synthetic_chain
+from bridge.plans.observe import read_volatilities
+from hedge.instruments.synthetic_chain import synthetic_chain
 from tests.bridge.market_files import AT, BOOK, calm_folder
 from tests.e2e.command import Done, Run
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.dao.governor import list_proposals
-from bridge.dao.steward import read_pending_updates
-from bridge.dao.updates import build_update
 from bridge.errors import ContractReverted, RefusedAction, UntrustedNumber
+from bridge.governance.governor import list_proposals
+from bridge.governance.steward import read_pending_updates
+from bridge.governance.updates import build_update
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.dao.governor import list_proposals
-from bridge.dao.proposals import send_proposal
 from bridge.errors import ContractReverted, PendingTransactions, UntrustedNumber
-from bridge.feeds.oracle import submit_reports
+from bridge.governance.governor import list_proposals
+from bridge.governance.proposals import send_proposal
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
+from bridge.sources.oracle import submit_reports
 from tests.bridge.steps import TERMS, draft, found, propose, queue, tear, vote
 from tests.e2e.runbook import Player, busy_days, kinds, last_proposal, run, seen, signed_round
 

@@ -3,11 +3,11 @@
 import math
 
 from hedge import amm
-from hedge.book import Book, Position
-from hedge.chain import OptionChain
+from hedge.book.positions import Book, Position
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
 from hedge.signals.signal import Signal, State
-from hedge.synthetic import synthetic_chain
 
 NOW = 1_700_000_000  # Tuesday 2023-11-14 22:13:20 UTC
 MARKET = Market(

@@ -10,10 +10,11 @@ import pandas as pd
 from sample_books import NOW
 
 from hedge import options
-from hedge.chain import DAY, OptionChain
-from hedge.fees import Fees
-from hedge.index_market import IndexFuture, IndexListing
-from hedge.synthetic import Smile, synthetic_chain
+from hedge.instruments.fees import Fees
+from hedge.instruments.index_listing import IndexFuture, IndexListing
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import Smile, synthetic_chain
+from hedge.units import DAY
 
 SNAPSHOT = 1_657_915_200  # 2022-07-15 20:00 UTC
 VIX_LEVEL = 24.23

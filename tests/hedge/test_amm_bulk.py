@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hedge import amm, native, ticks
+from hedge import amm
+from hedge.amm import ticks
 from hedge.errors import BadInput
+from hedge.numerics import jit
 
 pytestmark = pytest.mark.unit
 
 EPS = np.finfo(float).eps
-MANY = 2 * native.BULK
+MANY = 2 * jit.BULK
 
 
 def book(size: int = MANY, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -7,7 +7,8 @@ import math
 import pytest
 from sample_books import MARKET, mixed_book, position
 
-from hedge.book import Book, book_exposure, position_exposure
+from hedge.book.exposure import book_exposure, position_exposure
+from hedge.book.positions import Book
 from hedge.errors import InvalidPosition
 
 pytestmark = pytest.mark.unit

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sample_books import CHAINS, NOW
 
 from hedge import options
-from hedge.chain import OptionChain
 from hedge.errors import BadQuote, CrossedQuote, DuplicateQuote, EmptyChain, MissingColumn, NotListed
-from hedge.synthetic import Smile, exchange_expiries, exchange_strikes, synthetic_chain
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import Smile, exchange_expiries, exchange_strikes, synthetic_chain
 
 DAY = 86_400
 

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_books import CALM, CHAINS, MARKET, mixed_book, position
 
-from hedge.book import Book, book_exposure
-from hedge.gate import TailRisk
-from hedge.parameters import Parameters
-from hedge.plan import Plan, build_plan
-from hedge.reference import delta_reference, strip_reference
-from hedge.risk import book_pnl, cvar, legs_pnl
-from hedge.scenarios import Scenarios, draw_scenarios
+from hedge.book.exposure import book_exposure
+from hedge.book.positions import Book
+from hedge.decision.benchmarks import delta_reference, strip_reference
+from hedge.layers.gate import TailRisk
+from hedge.plan.build import Plan, build_plan
+from hedge.policy.parameters import Parameters
+from hedge.risk.measures import book_pnl, cvar, legs_pnl
+from hedge.risk.scenarios import Scenarios, draw_scenarios
 
 pytestmark = pytest.mark.unit
 

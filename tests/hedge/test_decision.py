@@ -6,12 +6,13 @@ import math
 import pytest
 from sample_books import CHAINS, MARKET, mixed_book, position
 
-from hedge.book import Book, book_exposure
-from hedge.chain import OptionChain
-from hedge.decision import Decision
-from hedge.hold import ExposureRecord, drift
-from hedge.parameters import Parameters
-from hedge.plan import build_plan
+from hedge.book.exposure import book_exposure
+from hedge.book.positions import Book
+from hedge.decision.decide import Decision
+from hedge.decision.rebalance import ExposureRecord, drift
+from hedge.instruments.option_chain import OptionChain
+from hedge.plan.build import build_plan
+from hedge.policy.parameters import Parameters
 
 pytestmark = pytest.mark.unit
 

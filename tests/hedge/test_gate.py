@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from sample_books import CHAINS, MARKET, position
 
-from hedge.book import Book, book_exposure
-from hedge.gate import Carrier, Condor, gate_condor
-from hedge.overlay import Overlay, build_overlay
-from hedge.parameters import Parameters
-from hedge.risk import book_pnl, cvar
-from hedge.scenarios import draw_scenarios
+from hedge.book.exposure import book_exposure
+from hedge.book.positions import Book
+from hedge.layers.build import Overlay, build_overlay
+from hedge.layers.gate import Carrier, Condor, gate_condor
+from hedge.policy.parameters import Parameters
+from hedge.risk.measures import book_pnl, cvar
+from hedge.risk.scenarios import draw_scenarios
 
 pytestmark = pytest.mark.unit
 

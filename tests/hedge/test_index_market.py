@@ -14,20 +14,23 @@ from hypothesis import strategies as st
 from sample_books import CALM, CHAINS, MARKET, NOW, mixed_book, position
 from sample_indices import SNAPSHOT, VIX_LEVEL, dvol, real_chain
 
-from hedge.book import AssetExposure, Book, book_exposure
+from hedge.book.exposure import AssetExposure, book_exposure
+from hedge.book.positions import Book
 from hedge.errors import BadInput, NotListed
-from hedge.fees import Fees
-from hedge.index_market import IndexFuture, IndexLeg, IndexListing, forward_share, read_leg
+from hedge.instruments.fees import Fees
+from hedge.instruments.index_listing import IndexFuture, IndexLeg, IndexListing, forward_share, read_leg
+from hedge.instruments.layer import Layer, build_layer
+from hedge.instruments.leg import tenor_scale
 from hedge.layers.budget import Budget
 from hedge.layers.vega import candidates
 from hedge.layers.volatility import volatility_layer
-from hedge.legs import Layer, build_layer, tenor_scale
-from hedge.market import YEAR_DAYS, Market
-from hedge.parameters import Parameters
-from hedge.plan import build_plan
-from hedge.reasons import resolve
-from hedge.risk import legs_pnl
-from hedge.scenarios import draw_scenarios
+from hedge.market import Market
+from hedge.plan.build import build_plan
+from hedge.plan.explain import resolve
+from hedge.policy.parameters import Parameters
+from hedge.risk.measures import legs_pnl
+from hedge.risk.scenarios import draw_scenarios
+from hedge.units import YEAR_DAYS
 
 pytestmark = pytest.mark.unit
 

@@ -10,15 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hedge import native, options, scratch
+from hedge import options
 from hedge.amm import kernels as position_kernels
 from hedge.errors import BadInput, NoImpliedVol
-from hedge.options import bulk, european, implied, lean
+from hedge.numerics import jit, kernel_rows
+from hedge.options import bulk, european, implied, scalar
 
 pytestmark = pytest.mark.unit
 
 EPS = np.finfo(float).eps
-MANY = 3 * native.BULK
+MANY = 3 * jit.BULK
 NAMES = ("price", "delta", "gamma", "vega", "theta", "rho")
 
 # Spot 100, expiry 1, no rates: strike, vol, is_call, then the six results from 50 digits (mpmath). 3 to 8 deviations.
@@ -86,12 +87,12 @@ def test_greeks__one_option__equal_to_the_arrays_path() -> None:
 
 def test_price__one_option__equal_to_its_greeks_price() -> None:
     args = (100.0, 110, 0.5, 0.3, 0.02, 0.01, False)
-    assert lean.applies(args)
+    assert scalar.applies(args)
     assert options.price(*args) == options.greeks(*args).price
 
 
 @pytest.mark.parametrize("row", WINGS, ids=lambda row: f"{row[0]:g}-{row[1]:g}")
-@pytest.mark.parametrize("copies", [1, native.BULK])
+@pytest.mark.parametrize("copies", [1, jit.BULK])
 def test_greeks__three_to_eight_deviations__fifty_digit_values_to_1e_12(row: tuple[float, ...], copies: int) -> None:
     strike = np.full(copies, row[0]) if copies > 1 else row[0]
     found = options.greeks(100.0, strike, 1.0, row[1], 0.0, 0.0, row[2])
@@ -107,8 +108,8 @@ def test_implied_vol__one_option__fifty_digit_prices_to_1e_12_without_the_arrays
     calls = table["q(+1call,-1put)"] > 0
     for row, is_call, vol in zip(rows, calls, table["sigma"], strict=True):
         args = (*map(float, row), 0.0, 0.0, bool(is_call))
-        assert lean.invertible(args)
-        found = lean.implied_vol(*args)
+        assert scalar.invertible(args)
+        found = scalar.implied_vol(*args)
         assert found is not None
         assert abs(found / vol - 1.0) <= 1e-12
 
@@ -271,7 +272,7 @@ def test_bulk__broadcast_of_two_axes__shape_and_values() -> None:
 
 
 def test_bulk__two_threads__same_bits_as_one() -> None:
-    args = market(native._WORTH_A_THREAD + 1_001, rates=True)
+    args = market(jit._WORTH_A_THREAD + 1_001, rates=True)
     out = np.empty((6, args[0].size))
     assert bulk._kernel("greeks")(*args, out, 0, args[0].size) == 0
     np.testing.assert_array_equal(np.array(options.greeks(*args)), out)
@@ -298,7 +299,7 @@ def test_compiled__no_folder_for_the_cache__compiles_without(monkeypatch: pytest
         return real(*args, **keywords)
 
     monkeypatch.setattr(numba, "njit", refusing)
-    kernel = native.compiled(position_kernels.price_range_loop, "ffff", scratch, position_kernels)
+    kernel = jit.compiled(position_kernels.price_range_loop, "ffff", kernel_rows, position_kernels)
     out = np.empty((3, 2))
     assert kernel(*(np.array(c) for c in ([2_500.0] * 2, [1_000.0] * 2, [0.0], [np.inf])), out, 0, 2) == 0
     assert out[:, 0] == pytest.approx([100_000.0, 20.0, -0.004], rel=1e-15)

@@ -6,17 +6,19 @@ import math
 import pytest
 from sample_books import CHAINS, MARKET, NOW, mixed_book, position
 
-from hedge.book import AssetExposure, Book, book_exposure
-from hedge.chain import OptionChain
-from hedge.fees import NO_FEES, Fees
+from hedge.book.exposure import AssetExposure, book_exposure
+from hedge.book.positions import Book
+from hedge.instruments.fees import NO_FEES, Fees
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import Smile, synthetic_chain
 from hedge.layers.budget import Budget
 from hedge.layers.condor import condor_layer
 from hedge.layers.tail import tail_layer
 from hedge.layers.volatility import ramp, volatility_layer
-from hedge.market import HORIZON_DAYS, YEAR_DAYS
-from hedge.parameters import Parameters
-from hedge.scenarios import vol_move
-from hedge.synthetic import Smile, synthetic_chain
+from hedge.market import HORIZON_DAYS
+from hedge.policy.parameters import Parameters
+from hedge.risk.scenarios import vol_move
+from hedge.units import YEAR_DAYS
 
 pytestmark = pytest.mark.unit
 

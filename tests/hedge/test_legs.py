@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_books import CHAINS
 
-from hedge.legs import LegGreeks, break_evens, build_layer, lots_down, lots_up, max_loss, sum_greeks, tenor_scale
+from hedge.instruments.layer import break_evens, build_layer, max_loss, sum_greeks
+from hedge.instruments.leg import LegGreeks, lots_down, lots_up, tenor_scale
 
 ETH = CHAINS["ETH"]
 FAR = ETH.first_expiry(120)

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from hedge import native, options
+from hedge import options
+from hedge.numerics import jit
 
 SIZE = 100_000
 
@@ -21,29 +22,29 @@ def prices(spot: float) -> np.ndarray:
 
 
 def test_results__table_still_in_use__is_not_handed_out_again() -> None:
-    held = [native.results(6, SIZE) for _ in range(5)]
+    held = [jit.results(6, SIZE) for _ in range(5)]
     assert len({address(table) for table in held}) == 5
 
 
 def test_results__one_row_is_kept__the_table_is_in_use() -> None:
-    kept = native.results(6, SIZE)[3]
+    kept = jit.results(6, SIZE)[3]
     kept[:] = 7.0
-    others = [native.results(6, SIZE) for _ in range(4)]
+    others = [jit.results(6, SIZE) for _ in range(4)]
     for other in others:
         other[:] = 0.0
     assert (kept == 7.0).all()
 
 
 def test_results__last_user_gone__table_is_used_again() -> None:
-    native.results(6, SIZE)
-    first = address(native.results(6, SIZE))
-    assert first in {address(native.results(6, SIZE)) for _ in range(2)}
+    jit.results(6, SIZE)
+    first = address(jit.results(6, SIZE))
+    assert first in {address(jit.results(6, SIZE)) for _ in range(2)}
 
 
 def test_results__small_or_huge_or_other_shape__is_fresh_and_right() -> None:
     for rows, size in ((1, 8), (3, SIZE), (6, SIZE), (2, SIZE + 1)):
-        assert native.results(rows, size).shape == (rows, -(-size // 8) * 8)
-    assert len(native._spare) <= native._SPARE_BLOCKS
+        assert jit.results(rows, size).shape == (rows, -(-size // 8) * 8)
+    assert len(jit._spare) <= jit._SPARE_BLOCKS
 
 
 def test_bulk_prices__earlier_results_kept__are_not_overwritten() -> None:
@@ -69,7 +70,7 @@ def test_bulk_prices__table_too_large_for_the_caches__same_bits_as_in_small_part
     whole = options.greeks(spot, strike, 0.5, 0.6)
     parts = [
         options.greeks(spot[at : at + 5_120], strike[at : at + 5_120], 0.5, 0.6)
-        for at in range(0, size - native.BULK, 5_120)
+        for at in range(0, size - jit.BULK, 5_120)
     ]
     for field, pieces in zip(whole, zip(*parts, strict=True), strict=True):
         together = np.concatenate(pieces)
@@ -78,6 +79,6 @@ def test_bulk_prices__table_too_large_for_the_caches__same_bits_as_in_small_part
 
 
 def test_results__rows__begin_with_a_cache_line() -> None:
-    table = native.results(3, 1_001)
+    table = jit.results(3, 1_001)
     assert table.shape == (3, 1_008)
     assert {address(row) % 64 for row in table} == {0}

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hedge import amm, errors, options, realized, ticks, volindex
-from hedge.chain import OptionChain
+from hedge import amm, errors, options
+from hedge.amm import ticks
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import Smile, synthetic_chain
 from hedge.replication import LossTarget, replicate
-from hedge.surface import fit_surface
-from hedge.synthetic import Smile, synthetic_chain
-from hedge.variance_swap import variance_swap
+from hedge.volatility import index as volatility_index
+from hedge.volatility import realized
+from hedge.volatility.surface import fit_surface
+from hedge.volatility.variance_swap import variance_swap
 
 pytestmark = pytest.mark.unit
 
@@ -64,7 +67,7 @@ def chain_of(frame: pd.DataFrame) -> OptionChain:
 
 
 def index(frame: pd.DataFrame) -> float:
-    return volindex.index_from_chain(frame).vol
+    return volatility_index.index_from_chain(frame).vol
 
 
 def swap(frame: pd.DataFrame, time: float = 0.05) -> float:
@@ -107,7 +110,7 @@ CELLS: dict[tuple[str, str], tuple[Call, str]] = {
         "the same",
     ),
     ("volindex", "NaN"): (lambda: index(flat(strike=np.nan)), "BadInput"),
-    ("volindex", "negative time"): (lambda: volindex.term_variance(one_expiry(), 0.0, -0.1), "BadInput"),
+    ("volindex", "negative time"): (lambda: volatility_index.term_variance(one_expiry(), 0.0, -0.1), "BadInput"),
     ("volindex", "crossed quote"): (lambda: index(flat(bid=9e9)), "BadInput"),
     ("volindex", "empty chain"): (lambda: index(flat().iloc[:0]), "TooFewExpiries"),
     ("volindex", "one strike"): (lambda: index(lonely(flat())), "TooFewExpiries"),

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from hedge.errors import InvalidParameters
-from hedge.parameters import KEYS, Parameters, broken_rules
+from hedge.policy.parameters import KEYS, Parameters, broken_rules
 
 pytestmark = pytest.mark.unit
 

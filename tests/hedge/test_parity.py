@@ -6,10 +6,10 @@ import math
 import pytest
 from sample_books import CHAINS, NOW
 
-from hedge.chain import OptionChain
 from hedge.errors import BadInput, NotListed
-from hedge.fees import DERIBIT, NO_FEES, Fees
-from hedge.layers.parity import best_forward, scan_parity
+from hedge.instruments.fees import DERIBIT, NO_FEES, Fees
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.parity import best_forward, scan_parity
 
 pytestmark = pytest.mark.unit
 

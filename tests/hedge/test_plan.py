@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_books import CALM, CHAINS, MARKET, NOW, chains, mixed_book, position
 
-from hedge.book import Book
+from hedge.book.positions import Book
 from hedge.errors import BadInput, ChainMismatch, UnknownAsset
-from hedge.legs import LegGreeks
+from hedge.instruments.leg import LegGreeks
+from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
-from hedge.parameters import KEYS, LastChange, Limits, Parameters
-from hedge.plan import Plan, build_plan
-from hedge.synthetic import synthetic_chain
+from hedge.plan.build import Plan, build_plan
+from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
 
 UNBOUND = Parameters(overlay_notional_cap_usd=500_000_000, condor_notional_cap_usd=50_000_000)
 

@@ -11,14 +11,15 @@ import pandas as pd
 import pytest
 from sample_books import position
 
-from bridge.feeds.option_chains import read_chain_file
-from hedge.attribution import quoted_vol
-from hedge.book import Book, book_exposure
-from hedge.chain import OptionChain
-from hedge.legs import LegGreeks
+from bridge.sources.option_chains import read_chain_file
+from hedge.book.exposure import book_exposure
+from hedge.book.positions import Book
+from hedge.decision.attribution import quoted_vol
+from hedge.instruments.leg import LegGreeks
+from hedge.instruments.option_chain import OptionChain
 from hedge.market import Market
-from hedge.parameters import Parameters
-from hedge.plan import Plan, build_plan
+from hedge.plan.build import Plan, build_plan
+from hedge.policy.parameters import Parameters
 from hedge.signals.signal import Signal, State
 
 pytestmark = pytest.mark.unit

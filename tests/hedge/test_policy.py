@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_books import MARKET, NOW, mixed_book
 
-from hedge.book import Book, book_exposure
-from hedge.gate import CondorGate, GateReport, TailRisk
-from hedge.parameters import KEYS, LastChange, Limits, Parameters, broken_rules
-from hedge.policy import ProposedUpdate, propose_update
+from hedge.book.exposure import book_exposure
+from hedge.book.positions import Book
+from hedge.layers.gate import CondorGate, GateReport, TailRisk
+from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters, broken_rules
+from hedge.update.propose import ProposedUpdate, propose_update
 
 EXPOSURE = book_exposure(mixed_book(), MARKET)
 WIDE = {key.id: Limits(key.least, key.most, key.most, key.most, 0) for key in KEYS}

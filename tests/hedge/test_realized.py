@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hedge import volindex
 from hedge.errors import BadInput
-from hedge.realized import Bars, close_to_close, from_ticks, garman_klass, parkinson, rogers_satchell, yang_zhang
+from hedge.volatility.realized import (
+    Bars,
+    close_to_close,
+    from_ticks,
+    garman_klass,
+    parkinson,
+    rogers_satchell,
+    yang_zhang,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -183,11 +190,6 @@ def test_from_ticks__less_than_three_observations__nan() -> None:
 def test_realized__impossible_input__bad_input(call: Callable[[], object]) -> None:
     with pytest.raises(BadInput):
         call()
-
-
-def test_volindex__realised_estimators__also_there() -> None:
-    assert volindex.close_to_close is close_to_close
-    assert volindex.from_ticks is from_ticks
 
 
 def test_from_ticks__days_of_a_real_pool__near_closes_and_highest_on_the_crash(vectors: Path) -> None:

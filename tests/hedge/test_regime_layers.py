@@ -13,15 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_books import CALM, CHAINS, MARKET, NOW, mixed_book, position
 
-from hedge.book import Book, book_exposure
-from hedge.hold import ExposureRecord, forward_cost, hold_motions
-from hedge.layers.roll import Shift, read_shifts, roll_dates, shifted
-from hedge.parameters import Parameters, broken_rules
-from hedge.plan import Plan, build_plan
-from hedge.promoter import promote
-from hedge.reasons import resolve
+from hedge.book.exposure import book_exposure
+from hedge.book.positions import Book
+from hedge.decision.rebalance import ExposureRecord, forward_cost, hold_motions
+from hedge.layers.roll import roll_dates
+from hedge.plan.build import Plan, build_plan
+from hedge.plan.explain import resolve
+from hedge.policy.parameters import Parameters, broken_rules
+from hedge.policy.regime_policy import take_stance
+from hedge.policy.tenor_shifts import Shift, read_shifts, shifted
 from hedge.signals.signal import Signal, State
-from hedge.stance import take_stance
+from hedge.update.promoter import promote
 
 pytestmark = pytest.mark.unit
 

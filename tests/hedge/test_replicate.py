@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedge import amm, options
-from hedge.chain import OptionChain
 from hedge.errors import BadInput, NotListed
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.replication import (
     GridTarget,
     LossTarget,
@@ -26,7 +27,6 @@ from hedge.replication import (
 )
 from hedge.replication.program import error_bound
 from hedge.replication.targets import chord_gaps
-from hedge.synthetic import synthetic_chain
 
 pytestmark = pytest.mark.unit
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from sample_books import CHAINS, MARKET, NOW, mixed_book, position
 
-from hedge.book import Book
+from hedge.book.positions import Book
 from hedge.errors import BadInput
-from hedge.legs import build_layer
+from hedge.instruments.layer import build_layer
 from hedge.market import Market
-from hedge.risk import book_pnl, cvar, layers_pnl, legs_pnl, payoff_curve, rolled_pnl, stress_matrix
-from hedge.scenarios import draw_scenarios, vol_move
+from hedge.risk.measures import book_pnl, cvar, layers_pnl, legs_pnl, rolled_pnl
+from hedge.risk.scenarios import draw_scenarios, vol_move
+from hedge.risk.stress import payoff_curve, stress_matrix
 
 pytestmark = pytest.mark.unit
 

@@ -18,8 +18,8 @@ from hedge.errors import BadInput
 from hedge.signals import combine
 from hedge.signals.board import DEFAULT, NAMES, quick_ratio_signal, read_board
 from hedge.signals.histories import Histories
-from hedge.signals.known import DAY
 from hedge.signals.signal import NEVER, Signal, State
+from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,8 @@ import pytest
 
 from hedge.errors import BadInput
 from hedge.signals.breadth import advance_decline_line, divergence, divergence_gauge, net_advances
-from hedge.signals.known import DAY, known_after, known_series
+from hedge.signals.known import known_after, known_series
+from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
 

@@ -12,7 +12,8 @@ import pytest
 
 from hedge.errors import BadInput
 from hedge.signals import indicators
-from hedge.signals.known import DAY, known_after, known_series
+from hedge.signals.known import known_after, known_series
+from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
 

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from hedge.errors import BadInput
-from hedge.signals.known import DAY, align, as_of, known_after, known_series, unix_seconds
+from hedge.signals.known import align, as_of, known_after, known_series, unix_seconds
 from hedge.signals.past import over_dispersion, past_quantiles, percentiles, range_positions, z_scores
 from hedge.signals.signal import NEVER, Gauge, Signal, State, ramp
+from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
 

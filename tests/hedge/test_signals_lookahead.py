@@ -27,8 +27,9 @@ from hedge.signals import (
     surprise,
     volatility,
 )
-from hedge.signals.known import DAY, known_series
+from hedge.signals.known import known_series
 from hedge.signals.regime import combine
+from hedge.units import DAY
 
 pytestmark = pytest.mark.prop
 

@@ -11,7 +11,7 @@ import pytest
 
 from hedge.errors import BadInput
 from hedge.signals.calendar import Calendar, Release, event_scores, event_signal
-from hedge.signals.known import DAY, known_after, known_series, unix_seconds
+from hedge.signals.known import known_after, known_series, unix_seconds
 from hedge.signals.surprise import (
     growth,
     month_released,
@@ -21,6 +21,7 @@ from hedge.signals.surprise import (
     surprise_gauge,
     surprise_z,
 )
+from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
 

@@ -13,9 +13,10 @@ import pytest
 from hedge import amm
 from hedge.errors import BadInput
 from hedge.signals.capm import capm_gauge, capm_vol, market_model, over_norm
-from hedge.signals.known import DAY, known_after, known_series, unix_seconds
+from hedge.signals.known import known_after, known_series, unix_seconds
 from hedge.signals.liquidity import depth, quick_ratio, quick_ratio_gauge, quick_ratios
 from hedge.signals.shocks import annual_funding, change_shock, level_shock, rate_differential, shock_gauge
+from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
 

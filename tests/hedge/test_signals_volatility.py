@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hedge.errors import BadInput
 from hedge.signals import indicators
-from hedge.signals.known import DAY, known_after, known_series
+from hedge.signals.known import known_after, known_series
 from hedge.signals.past import percentiles
 from hedge.signals.signal import State
 from hedge.signals.volatility import (
@@ -25,6 +25,7 @@ from hedge.signals.volatility import (
     volatility_state,
     volatility_states,
 )
+from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
 

@@ -8,11 +8,11 @@ import math
 import pytest
 from sample_books import CHAINS, MARKET, NOW, position
 
-from hedge.book import Book
-from hedge.parameters import Parameters
-from hedge.plan import Plan, build_plan
+from hedge.book.positions import Book
+from hedge.plan.build import Plan, build_plan
+from hedge.policy.parameters import Parameters
+from hedge.policy.regime_policy import take_stance
 from hedge.signals.signal import Signal, State
-from hedge.stance import take_stance
 
 pytestmark = pytest.mark.unit
 

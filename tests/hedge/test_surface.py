@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 
 from hedge import options
 from hedge.errors import BadInput, HedgeError, NoSurface
-from hedge.surface import Surface, Svi, fit_surface
-from hedge.surface.arbitrage import check_smiles
-from hedge.surface.coordinates import durrleman_gradient, point_of, slopes_gradient, smile_at, variance_gradient
-from hedge.synthetic import Smile, synthetic_chain
+from hedge.instruments.synthetic_chain import Smile, synthetic_chain
+from hedge.volatility.surface import Surface, Svi, fit_surface
+from hedge.volatility.surface.arbitrage import check_smiles
+from hedge.volatility.surface.coordinates import (
+    durrleman_gradient,
+    point_of,
+    slopes_gradient,
+    smile_at,
+    variance_gradient,
+)
 
 pytestmark = pytest.mark.unit
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hedge.surface import Surface, fit_surface
-from hedge.surface.arbitrage import check_smiles
+from hedge.volatility.surface import Surface, fit_surface
+from hedge.volatility.surface.arbitrage import check_smiles
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedge import ticks
+from hedge.amm import ticks
 from hedge.errors import BadInput, PoolRevert
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from examples.valuation_numbers import HORIZONS, read_tape
 from hedge import amm
 from hedge.errors import BadInput
-from hedge.market import YEAR_SECONDS
+from hedge.units import YEAR_SECONDS
 from hedge.valuation.markouts import lvr_of_path, markouts, price_at, sample_path
 
 pytestmark = pytest.mark.unit

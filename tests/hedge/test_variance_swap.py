@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hedge import options, volindex
+from hedge import options
 from hedge.errors import BadInput, TooFewQuotes
-from hedge.volindex import variance_swap
+from hedge.volatility import index as volatility_index
+from hedge.volatility.variance_swap import variance_swap
 
 pytestmark = pytest.mark.unit
 
@@ -53,7 +54,7 @@ def test_variance_swap__forward_between_strikes__same_variance() -> None:
 
 def test_variance_swap__same_strip__near_the_index_of_cboe() -> None:
     quotes = strip(1.0, low=20.0, high=400.0)
-    assert fair(quotes) == pytest.approx(volindex.single_term_variance(quotes, 0.02, 0.5), rel=2e-3)
+    assert fair(quotes) == pytest.approx(volatility_index.single_term_variance(quotes, 0.02, 0.5), rel=2e-3)
 
 
 def test_variance_swap__unsorted_and_unknown__as_without() -> None:

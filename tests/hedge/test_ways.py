@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from sample_books import CHAINS, MARKET, NOW, mixed_book
 
-from hedge.book import book_exposure
-from hedge.chain import OptionChain, Quote
+from hedge.book.exposure import book_exposure
+from hedge.instruments.execution import cheaper_way, time_cost
+from hedge.instruments.option_chain import OptionChain, Quote
 from hedge.layers.budget import Budget
 from hedge.layers.condor import condor_layer, condor_structure
-from hedge.layers.ways import cheaper_way, time_cost
-from hedge.parameters import Parameters
+from hedge.policy.parameters import Parameters
 
 pytestmark = pytest.mark.unit
 

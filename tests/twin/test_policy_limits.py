@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onchain import DAY, HOUR, ON_A_NODE, Deployed, named, running_node
 
-from hedge.book import book_exposure
-from hedge.gate import CondorGate, GateReport, TailRisk
-from hedge.parameters import KEYS, LastChange, Limits, Parameters
-from hedge.policy import propose_update
+from hedge.book.exposure import book_exposure
+from hedge.layers.gate import CondorGate, GateReport, TailRisk
+from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
 from hedge.signals.signal import State
+from hedge.update.propose import propose_update
 from tests.hedge.sample_books import MARKET, mixed_book
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]

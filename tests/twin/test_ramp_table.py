@@ -16,7 +16,7 @@ from reporters import FEED, PERCENT, RATES, REPORTERS
 
 from bridge.artifacts import error_abi
 from hedge.layers.volatility import ramp
-from hedge.parameters import RAMP_WIDTH_BPS, Parameters
+from hedge.policy.parameters import RAMP_WIDTH_BPS, Parameters
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]
 START, FULL = 5, 6

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hedge.realized import from_ticks
+from hedge.volatility.realized import from_ticks
 from tests.contracts.onchain import ON_A_NODE, Deployed, running_node
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]

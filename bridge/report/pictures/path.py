@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from bridge.report.content import PricePathView
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, dot, draw
 from bridge.report.words import number, percent, shortened
-from hedge.inputs import FloatArray
+from hedge.numerics.arrays import FloatArray
 
 CRASH_DAYS: Final = 3.0
 """Days within which a fall counts as a crash."""

@@ -12,10 +12,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, STAGES, Frame, Picture, draw, legend_above, money_scale
 from bridge.report.words import level, percent, shortened, usd
-from hedge.book import Position
-from hedge.inputs import FloatArray
+from hedge.book.positions import Position
 from hedge.market import HORIZON_DAYS, Market
-from hedge.risk import payoff_curve
+from hedge.numerics.arrays import FloatArray
+from hedge.risk.stress import payoff_curve
 
 MOVES: Final = np.linspace(-0.5, 0.5, 121)
 """Price moves that the curves cover; 0 is among them."""

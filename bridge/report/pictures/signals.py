@@ -13,9 +13,9 @@ from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, dot, draw
 from bridge.report.signals import SignalView, signal_views
 from bridge.report.words import percent, shortened
-from hedge.inputs import FloatArray
-from hedge.signals.known import DAY
+from hedge.numerics.arrays import FloatArray
 from hedge.signals.volatility import VolatilityThresholds
+from hedge.units import DAY
 
 ROW: Final = 19
 SILENT: Final = 2.0 / 3.0

@@ -12,9 +12,9 @@ from matplotlib.patches import Rectangle
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, draw, money_scale
 from bridge.report.words import number, percent, usd
-from hedge.inputs import FloatArray
-from hedge.legs import all_legs
-from hedge.risk import StressMatrix, stress_matrix
+from hedge.instruments.layer import all_legs
+from hedge.numerics.arrays import FloatArray
+from hedge.risk.stress import StressMatrix, stress_matrix
 
 PRICES: Final = (0.4, 0.2, 0.1, 0.0, -0.1, -0.2, -0.3, -0.4, -0.5)
 VOLS: Final = (-0.2, 0.0, 0.2, 0.4, 0.6)

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, dot, draw, legend_above
 from bridge.report.words import percent, position_label, shortened
-from hedge.book import PositionExposure
+from hedge.book.exposure import PositionExposure
 
 ROW: Final = 42
 

@@ -12,7 +12,7 @@ from ledger import Ledger
 from onchain import DAY, HOUR
 from stage import Event
 
-from hedge.parameters import Parameters, broken_rules
+from hedge.policy.parameters import Parameters, broken_rules
 
 WINDOW, WINDOW_STEPS, STEWARD_DELAY = 7 * DAY, 3, DAY
 MOST_LIFE, LEAST_COOLDOWN, MOST_COOLDOWN = 90 * DAY, HOUR, 90 * DAY

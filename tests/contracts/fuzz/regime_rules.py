@@ -18,7 +18,7 @@ from regimes import FLOORS, HYSTERESIS, KEYS, TABLE, TERMS
 from reporters import PERCENT
 from stage import Target
 
-from hedge.ticks import sqrt_price_at_tick
+from hedge.amm.ticks import sqrt_price_at_tick
 
 SOON = st.sampled_from([1, 1, 12, HOUR])
 FLAWS = mostly(

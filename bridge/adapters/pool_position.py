@@ -1,0 +1,156 @@
+"""A position as the chain holds it, in exact integers, and its one conversion to the floats of `hedge`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from bridge.chain.blocks import BlockRef
+from bridge.errors import BadFile
+from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
+from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
+from hedge.book.positions import Position
+
+USD = "USD"
+
+
+DYNAMIC_FEE = 1 << 23  # in a v4 pool's key: a hook sets the fee
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class PoolPosition:
+    """One position at a block; every `_units` and `liquidity` is the chain's own integer.
+
+    `token_id` is None for v2, which has no NFT. `held` are the deposits that are still in it (what holding would be),
+    `earned` the fees since `earning_since`, taken out or not; both None where the chain does not tell.
+    """
+
+    protocol: str
+    token_id: int | None
+    pool: str
+    tokens: tuple[str, str]
+    decimals: Pair
+    fee: int
+    tick_lower: int
+    tick_upper: int
+    liquidity: int
+    sqrt_price_x96: int
+    amounts_units: Pair
+    fees_units: Pair
+    held_units: Pair | None
+    earned_units: Pair | None
+    earning_since: int
+
+    @property
+    def id(self) -> str:
+        """The protocol with the token id, or the pool where there is none."""
+        return f"{self.protocol}:{self.pool if self.token_id is None else self.token_id}"
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A position of the owner that is not in the book, and why."""
+
+    id: str
+    reason: str
+
+
+class Positions(NamedTuple):
+    """What a reader found: positions, and those that it could not read."""
+
+    read: list[PoolPosition]
+    unread: list[Unread]
+
+
+class PositionReader(Protocol):
+    """An AMM protocol that can list an owner's positions at a block."""
+
+    def read_positions(self, owner: str, block: BlockRef) -> Positions:
+        """Read every position of an owner, all at one block; none is left out without a word."""
+
+
+def asset_of(token: str, assets: dict[str, str]) -> str:
+    """Return the asset symbol of a token.
+
+    Raises
+    ------
+    BadFile
+        The deployment does not say which asset the token is.
+    """
+    found = {address.lower(): asset for address, asset in assets.items()}.get(token.lower())
+    if found is None:
+        raise BadFile("deployment", f"token {token} has no asset: add it to `assets` (for example ETH, BTC or USD)")
+    return found
+
+
+def most_usd(raw: PoolPosition, assets: dict[str, str], spots: dict[str, float]) -> float:
+    """Return what a position is worth at most, in USD, whatever price its pool is held at.
+
+    What it holds at a wrong price, valued at the right ones, is worth more than what it would hold at the right price:
+    that difference is what arbitrage takes.
+    """
+    dollars = [spots.get(asset_of(token, assets), 1.0) for token in raw.tokens]
+    parts = (_whole(pair, raw.decimals) for pair in (raw.amounts_units, raw.fees_units))
+    return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
+
+
+def convert_position(raw: PoolPosition, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> Position:
+    """Convert to base and quote assets in whole tokens: USD is the quote where it is one of the two, else token1.
+
+    Parameters
+    ----------
+    raw
+        The position as read.
+    assets
+        Asset symbol by token address.
+    spots
+        USD price by asset; values the fees for the fee APR.
+    block
+        The block it was read at.
+    """
+    symbols = tuple(asset_of(token, assets) for token in raw.tokens)
+    base = 1 if symbols[0] == USD else 0
+    quote = 1 - base
+    held, fees, earned, amounts = (
+        _whole(pair, raw.decimals) for pair in (raw.held_units, raw.fees_units, raw.earned_units, raw.amounts_units)
+    )
+    dollars = [1.0 if symbol == USD else spots[symbol] for symbol in symbols]
+    value = sum(amount * price for amount, price in zip(amounts, dollars, strict=True))
+    years = (block.timestamp - raw.earning_since) / YEAR_SECONDS
+    earned_usd = sum(amount * price for amount, price in zip(earned, dollars, strict=True))
+    lower, upper = _range(raw, flipped=base == 1)
+    fee = "dynamic" if raw.fee == DYNAMIC_FEE else f"{raw.fee / 10_000:g}%"
+    return Position(
+        id=raw.id,
+        pool=f"{symbols[base]}/{symbols[quote]} {fee} {raw.protocol.removeprefix('uniswap-')}",
+        base=symbols[base],
+        quote=symbols[quote],
+        liquidity=liquidity_from_units(raw.liquidity, *raw.decimals),
+        lower=lower,
+        upper=upper,
+        held_base=held[base],
+        held_quote=held[quote],
+        fees_base=fees[base],
+        fees_quote=fees[quote],
+        fee_apr=earned_usd / value / years if value > 0 and years > 0 else 0.0,
+    )
+
+
+def _whole(units: Pair | None, decimals: Pair) -> list[float]:
+    """Return whole tokens, NaN where the chain does not tell."""
+    if units is None:
+        return [math.nan, math.nan]
+    return [amount_from_units(amount, places) for amount, places in zip(units, decimals, strict=True)]
+
+
+def _range(raw: PoolPosition, flipped: bool) -> tuple[float, float]:
+    """Return the range in quote per base; a full range becomes 0 to infinity."""
+    edge = MAX_TICK - 200  # spacings of 200 and less leave at most so many ticks beyond the last usable one
+    if raw.tick_lower <= -edge and raw.tick_upper >= edge:
+        return 0.0, float("inf")
+    lower, upper = (
+        price_from_sqrt_x96(sqrt_price_at_tick(tick), *raw.decimals) for tick in (raw.tick_lower, raw.tick_upper)
+    )
+    return (1 / upper, 1 / lower) if flipped else (lower, upper)

@@ -1,0 +1,131 @@
+"""Uniswap v2: an owner's shares of pairs, in the pair's own integer arithmetic.
+
+Amounts are what `burn` of the whole balance would pay, to the last unit. Fees stay in the pair, so that none are owed:
+they show as growth of the liquidity since it was deposited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import isqrt
+from typing import Any
+
+from eth_utils import to_checksum_address
+
+from bridge.adapters.lens import Lens, Share, Status
+from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
+from bridge.adapters.tokens import NATIVE, Decimals
+from bridge.chain.blocks import BlockRef
+from bridge.chain.node import Chain
+from hedge.amm.ticks import MAX_TICK, MIN_TICK
+
+PROTOCOL = "uniswap-v2"
+FEE = 3_000  # hundredths of a basis point, the same for every pair
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """What an owner put into a pair and did not take out, and since when."""
+
+    amounts: Pair
+    since: int
+
+
+class UniswapV2Reader:
+    """Reads an owner's shares of one factory's pairs.
+
+    Parameters
+    ----------
+    chain, factory
+        The node and the factory's address.
+    tokens
+        Every pair of two of them is looked at: a factory keeps no list by owner.
+    start_block
+        Where the search for deposits begins.
+    """
+
+    def __init__(self, chain: Chain, factory: str, tokens: list[str], start_block: int) -> None:
+        self.chain, self.factory, self.start_block = chain, factory, start_block
+        self.tokens = sorted(token for token in tokens if token != NATIVE)
+        self.lens, self.decimals = Lens(chain), Decimals(chain)
+
+    def read_positions(self, owner: str, block: BlockRef) -> Positions:
+        """Read every share of an owner."""
+        pairs = [self._pair(*tokens, block) for tokens in combinations(self.tokens, 2)]
+        found = self.lens.shares_v2(owner, [pair for pair in pairs if pair != NATIVE], block)
+        read = [self._position(owner, one, block) for one in found if one.status is Status.READ and one.balance]
+        return Positions(read, [Unread(f"{PROTOCOL}:{one.pair}", one.status.reason) for one in found if one.status])
+
+    def _pair(self, token0: str, token1: str, block: BlockRef) -> str:
+        return str(self.chain.read("UniswapV2Factory", self.factory, "getPair", token0, token1, block=block))
+
+    def _position(self, owner: str, share: Share, block: BlockRef) -> PoolPosition:
+        pair, amounts = to_checksum_address(share.pair), (share.amount0, share.amount1)
+        liquidity = isqrt(share.amount0 * share.amount1)
+        deposit = self._deposit(owner, pair, block)
+        tokens = (to_checksum_address(share.token0), to_checksum_address(share.token1))
+        return PoolPosition(
+            protocol=PROTOCOL,
+            token_id=None,
+            pool=pair,
+            tokens=tokens,
+            decimals=self.decimals.of(tokens, block),
+            fee=FEE,
+            tick_lower=MIN_TICK,
+            tick_upper=MAX_TICK,
+            liquidity=liquidity,
+            sqrt_price_x96=isqrt((share.reserve1 << 192) // share.reserve0),
+            amounts_units=amounts,
+            fees_units=(0, 0),
+            held_units=_grown(deposit, liquidity),
+            earned_units=_earned(deposit, amounts, liquidity),
+            earning_since=deposit.since if deposit else block.timestamp,
+        )
+
+    def _deposit(self, owner: str, pair: str, block: BlockRef) -> Deposit | None:
+        """Replay an owner's liquidity tokens; None if some came from elsewhere than a deposit, or but dust is left."""
+        mints = {_place(entry): entry["args"] for entry in self._logs(pair, "Mint", block)}
+        named = self._logs(pair, "Transfer", block, to=owner) + self._logs(pair, "Transfer", block, **{"from": owner})
+        # Anybody may announce a transfer of nothing from anybody.
+        moves = [one for one in named if one["args"]["value"] and one["args"]["from"] != one["args"]["to"]]
+        moves.sort(key=lambda entry: (entry["blockNumber"], entry["logIndex"]))
+        held, balance, since = [0, 0], 0, 0
+        for entry in moves:
+            values = entry["args"]
+            if values["from"] == owner:
+                left = balance - values["value"]
+                if left < 0:
+                    return None  # some came before the search began
+                held, balance = [amount * left // balance for amount in held], left
+                continue
+            # A pair mints, updates its reserves and announces the deposit: three entries in a row.
+            mint = mints.get((entry["transactionHash"], entry["logIndex"] + 2))
+            if values["from"] != NATIVE or mint is None:
+                return None
+            since = since if balance else self.chain.at(entry["blockNumber"]).timestamp
+            held, balance = [held[0] + mint["amount0"], held[1] + mint["amount1"]], balance + values["value"]
+        return Deposit((held[0], held[1]), since) if all(held) else None  # of dust, nothing whole is left
+
+    def _logs(self, pair: str, event: str, block: BlockRef, **topics: str) -> list[Any]:
+        return list(self.chain.logs("UniswapV2Pair", pair, event, self.start_block, block, **topics))
+
+
+def _place(entry: Any) -> tuple[Any, int]:
+    return entry["transactionHash"], int(entry["logIndex"])
+
+
+def _grown(deposit: Deposit | None, liquidity: int) -> Pair | None:
+    """Return the deposit with the fees that the pair added to its liquidity, so that IL is the price's alone."""
+    if deposit is None:
+        return None
+    root = isqrt(deposit.amounts[0] * deposit.amounts[1])
+    return deposit.amounts[0] * liquidity // root, deposit.amounts[1] * liquidity // root
+
+
+def _earned(deposit: Deposit | None, amounts: Pair, liquidity: int) -> Pair | None:
+    """Return the part of the amounts that is fees: what the liquidity has grown by."""
+    if deposit is None or not liquidity:
+        return None
+    grown = max(liquidity - isqrt(deposit.amounts[0] * deposit.amounts[1]), 0)
+    return amounts[0] * grown // liquidity, amounts[1] * grown // liquidity

@@ -1,0 +1,143 @@
+"""Uniswap v3: positions of the NonfungiblePositionManager, in the pool's own integer arithmetic.
+
+Amounts are what `decreaseLiquidity` of everything would pay, fees what `collect` would pay, both to the last unit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from eth_utils import to_checksum_address
+
+from bridge.adapters.lens import CHUNK, Exposure, Lens, Status
+from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
+from bridge.adapters.tokens import Decimals
+from bridge.chain.blocks import BlockRef
+from bridge.chain.node import Chain
+from bridge.errors import UnknownAddress, UntrustedNumber
+from hedge.amm import ticks
+
+PROTOCOL = "uniswap-v3"
+MANAGER = "NonfungiblePositionManager"
+EVENTS = ("IncreaseLiquidity", "DecreaseLiquidity", "Collect")
+
+
+@dataclass(frozen=True)
+class History:
+    """What a position's events say, token0 and token1 in units."""
+
+    held: Pair
+    withdrawn: Pair
+    collected: Pair
+    opened_at: int
+
+
+class UniswapV3Reader:
+    """Reads one position manager and the pools of its factory.
+
+    Parameters
+    ----------
+    chain, manager
+        The node and the manager's address.
+    start_block
+        Where the search for a position's events begins.
+    """
+
+    def __init__(self, chain: Chain, manager: str, start_block: int) -> None:
+        self.chain, self.manager, self.start_block = chain, manager, start_block
+        self.lens, self.decimals = Lens(chain), Decimals(chain)
+
+    def read_positions(self, owner: str, block: BlockRef) -> Positions:
+        """Read every position NFT of an owner, emptied ones with fees left included.
+
+        Raises
+        ------
+        UnknownAddress
+            No position manager stands at the address.
+        """
+        if not self.chain.has_code(self.manager, block):
+            raise UnknownAddress(self.manager, f"a {MANAGER}")
+        found = self.lens.positions_of_v3(self.manager, owner, block)
+        events = self._events([one.token_id for one in found], block)
+        read, unread = [], [Unread(f"{PROTOCOL}:{one.token_id}", one.status.reason) for one in found if one.status]
+        for one in (one for one in found if one.status is Status.READ):
+            try:
+                read.append(self._position(one, events[one.token_id], block))
+            except UntrustedNumber as error:
+                unread.append(Unread(f"{PROTOCOL}:{one.token_id}", str(error)))
+        return Positions(read, unread)
+
+    def _position(self, one: Exposure, events: list[Any], block: BlockRef) -> PoolPosition:
+        pool = one.pool
+        assert pool is not None  # a position that was read has a pool
+        history = self._history(events, block)
+        price, fees = pool.sqrt_price_x96, (one.owed0, one.owed1)
+        tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
+        return PoolPosition(
+            protocol=PROTOCOL,
+            token_id=one.token_id,
+            pool=to_checksum_address(f"0x{pool.id:040x}"),
+            tokens=tokens,
+            decimals=self.decimals.of(tokens, block),
+            fee=pool.fee,
+            tick_lower=one.tick_lower,
+            tick_upper=one.tick_upper,
+            liquidity=one.liquidity,
+            sqrt_price_x96=price,
+            amounts_units=ticks.position_amounts(price, one.tick_lower, one.tick_upper, one.liquidity),
+            fees_units=fees,
+            held_units=history.held,
+            earned_units=_earned(fees, history),
+            earning_since=history.opened_at,
+        )
+
+    def _events(self, token_ids: list[int], block: BlockRef) -> defaultdict[int, list[Any]]:
+        """Read what happened to positions, in order, by token id."""
+        entries = [
+            entry
+            for part in _parts(token_ids)
+            for event in EVENTS
+            for entry in self.chain.logs(MANAGER, self.manager, event, self.start_block, block, tokenId=part)
+        ]
+        entries.sort(key=lambda entry: (entry["blockNumber"], entry["logIndex"]))
+        found = defaultdict(list)
+        for entry in entries:
+            found[int(entry["args"]["tokenId"])].append(entry)
+        return found
+
+    def _history(self, entries: list[Any], block: BlockRef) -> History:
+        """Replay a position's events: partial withdrawals take their share of the deposits with them."""
+        held, withdrawn, collected, liquidity = [0, 0], [0, 0], [0, 0], 0
+        for entry in entries:
+            values = entry["args"]
+            moved = (values["amount0"], values["amount1"])
+            if entry["event"] == "IncreaseLiquidity":
+                liquidity += values["liquidity"]
+                held = [amount + more for amount, more in zip(held, moved, strict=True)]
+            elif entry["event"] == "DecreaseLiquidity":
+                left = liquidity - values["liquidity"]
+                held = [amount * left // liquidity if liquidity else 0 for amount in held]
+                liquidity = left
+                withdrawn = [amount + more for amount, more in zip(withdrawn, moved, strict=True)]
+            else:
+                collected = [amount + more for amount, more in zip(collected, moved, strict=True)]
+        opened_at = self.chain.at(entries[0]["blockNumber"]).timestamp if entries else block.timestamp
+        return History((held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened_at)
+
+
+def _parts(token_ids: list[int]) -> Iterator[list[int]]:
+    """Yield the ids in parts that one filter of logs can name."""
+    for start in range(0, len(token_ids), CHUNK):
+        yield token_ids[start : start + CHUNK]
+
+
+def _earned(fees: Pair, history: History) -> Pair:
+    """Return all fees ever earned: owed now, plus what was collected beyond withdrawn principal."""
+    earned = [
+        owed + collected - withdrawn
+        for owed, collected, withdrawn in zip(fees, history.collected, history.withdrawn, strict=True)
+    ]
+    return max(earned[0], 0), max(earned[1], 0)

@@ -1,0 +1,126 @@
+"""A call of ours in words, decoded from its bytes: what owners of a Safe and voters read before they sign or vote.
+
+Nothing is taken from a file or a description. What cannot be decoded is shown as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eth_abi.exceptions import DecodingError
+from eth_typing import HexStr
+from web3.exceptions import MismatchedABI, Web3ValueError
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.deployment import Deployment
+from bridge.governance.governor import Action
+from bridge.governance.postconditions import GUARD, encode_promises, promise_lines, update_promise
+from bridge.governance.regime_table import table_words
+from bridge.governance.roles import ROLE_NAMES
+from bridge.governance.updates import Update, decode_update, update_words
+
+MEANINGS = {
+    ("HedgeParameters", "rollback"): "go back to the values voted before",
+    ("HedgeParameters", "pause"): "stop every update until the DAO ends it",
+    ("HedgeParameters", "unpause"): "end the pause",
+    ("HedgeParameters", "veto"): "refuse a steward's update for good",
+    ("HedgeParameters", "scheduleUpdate"): "announce a steward's update",
+    ("HedgeParameters", "applyScheduled"): "apply a steward's update",
+    ("HedgeGovernor", "cancel"): "cancel a proposal for good",
+    ("RegimeAutomation", "setTable"): "values follow volatility by this table, applied by anybody",
+    ("RegimeAutomation", "stop"): "stop the automation until the DAO votes a table again",
+    ("VolatilityBreaker", "reset"): "close the breaker again",
+    ("VolatilityOracle", "setSigners"): "replace the reporters of the feed",
+    ("Safe", "swapOwner"): "replace an owner of the Safe",
+}
+
+
+def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
+    """Return the artifact and the name of whatever of ours stands at an address, or None."""
+    named = [(name, name, at) for name, at in deployment.contracts.items()]
+    for artifact, kind, places in (
+        ("VolatilityOracle", "feed", deployment.feeds),
+        ("VolatilityBreaker", "breaker", deployment.breakers),
+    ):
+        named += [(artifact, f"{asset} {kind}", at) for asset, at in places.items()]
+    named += [
+        ("Safe", f"{name} Safe", at) for name, at in deployment.accounts.items() if name in ("guardian", "steward")
+    ]
+    return next(((artifact, name) for artifact, name, at in named if at.lower() == address.lower()), None)
+
+
+def call_words(chain: Chain, deployment: Deployment, to: str, data: HexStr, block: BlockRef) -> str:
+    """Say what a call does, decoded by the ABI of the contract that stands there."""
+    place = contract_at(deployment, to)
+    if place is None:
+        return f"a call of {to}, which is none of ours: {data}"
+    artifact, name = place
+    try:
+        function, arguments = chain.contract(artifact, to).decode_function_input(data)
+    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
+        return f"a call of {name} that its ABI does not know: {data}"
+    meaning = MEANINGS.get((artifact, function.fn_name), "")
+    details = _details(chain, deployment, function.fn_name, arguments, block)
+    return f"{name}.{function.fn_name}({details})" + (f": {meaning}" if meaning else "")
+
+
+def _details(chain: Chain, deployment: Deployment, function: str, arguments: dict[str, Any], block: BlockRef) -> str:
+    if function == "cancel":
+        number = chain.read(
+            "HedgeGovernor", deployment.address("HedgeGovernor"), "getProposalId", *arguments.values(), block=block
+        )
+        return f"proposal {number}"
+    if function == "setTable":
+        return table_words(*arguments.values())
+    if "update" in arguments:
+        return "; ".join(update_words(Update.of(arguments["update"])))
+    return ", ".join(f"{name}={_shown(value, deployment)}" for name, value in arguments.items())
+
+
+def _shown(value: Any, deployment: Deployment) -> str:
+    """Write an argument; a role by its name, and an address of ours with what stands there."""
+    if isinstance(value, bytes) and value in ROLE_NAMES:
+        return ROLE_NAMES[value]
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_shown(one, deployment) for one in value)}]"
+    place = contract_at(deployment, value) if isinstance(value, str) else None
+    return f"{value} ({place[1]})" if place else str(value)
+
+
+def action_words(chain: Chain, deployment: Deployment, action: Action, block: BlockRef) -> list[str]:
+    """Say what each call of a proposal does; the guard's promise is compared with what the updates before it set."""
+    lines: list[str] = []
+    updates: list[Update] = []
+    for target, call in zip(action.targets, action.calldatas, strict=True):
+        update = decode_update(chain, deployment, target, call)
+        updates += [update] if update else []
+        if GUARD in deployment.contracts and target.lower() == deployment.address(GUARD).lower():
+            lines.append(_guard_words(chain, deployment, updates, call, block))
+        else:
+            lines.append(call_words(chain, deployment, target, HexStr("0x" + call.hex()), block))
+    return lines
+
+
+def _guard_words(chain: Chain, deployment: Deployment, updates: list[Update], call: bytes, block: BlockRef) -> str:
+    promises = [update_promise(deployment, update) for update in updates]
+    if promises and encode_promises(chain, deployment, promises, block) == "0x" + call.hex():
+        return "guard: executed only if then " + "; ".join(promise_lines(promises))
+    try:
+        _, arguments = chain.contract(GUARD, deployment.address(GUARD)).decode_function_input(HexStr("0x" + call.hex()))
+        asked = [_expectation_words(chain, deployment, one, block) for one in arguments["expectations"]]
+    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError, KeyError):
+        return f"a call of the guard that its ABI does not know: 0x{call.hex()}"
+    return "guard: executed only if then " + "; ".join(asked)
+
+
+def _expectation_words(chain: Chain, deployment: Deployment, expected: Any, block: BlockRef) -> str:
+    """Say what the guard asks of one contract; its answers are hashes, so only the questions can be told."""
+    place = contract_at(deployment, expected["target"])
+    code = "this" if chain.code_hash(expected["target"], block) == expected["codeHash"] else "OTHER THAN THE PRESENT"
+    name = place[1] if place else expected["target"]
+    asked = [
+        call_words(chain, deployment, expected["target"], HexStr("0x" + q.hex()), block) for q in expected["queries"]
+    ]
+    return f"{name} has {code} code and answers as promised to {', '.join(asked) or 'nothing'}"

@@ -1,0 +1,90 @@
+"""What a proposal promises of the chain after its execution; the contract `ProposalGuard` holds it to that.
+
+Only what the proposal itself sets is promised, and the code of the contracts it calls. All calls of a proposal run in
+one transaction, so nobody comes between them and the guard: a promise cannot be used to stop the proposal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eth_abi import encode
+from eth_typing import HexStr
+from eth_utils import keccak
+from eth_utils.abi import get_abi_output_types
+from web3 import Web3
+
+from bridge.artifacts import artifact
+from bridge.chain.node import BlockRef, Chain
+from bridge.deployment import Deployment
+from bridge.errors import UnknownAddress
+from bridge.governance.updates import Update
+from hedge.policy.parameters import KEYS
+
+GUARD = "ProposalGuard"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question to a view function, the answer (a tuple where it returns several), and what that means in words."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    answer: Any
+    words: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One contract, by artifact name and address: its code as it is now, and its answers after the execution."""
+
+    contract: str
+    address: str
+    answers: tuple[Answer, ...]
+
+
+def update_promise(deployment: Deployment, update: Update) -> Promise:
+    """Promise the new value of every key that an update names, and of no other."""
+    pairs = zip(update.keys, update.values, strict=True)
+    answers = tuple(Answer("value", (key,), value, f"{KEYS[key].name} is {value}") for key, value in pairs)
+    return Promise("HedgeParameters", deployment.address("HedgeParameters"), answers)
+
+
+def encode_promises(chain: Chain, deployment: Deployment, promises: Sequence[Promise], block: BlockRef) -> HexStr:
+    """Encode the guard's call for the code that the contracts have at a block.
+
+    Raises
+    ------
+    UnknownAddress
+        No code stands where the deployment names the guard: the timelock's call would succeed, and hold nothing.
+    """
+    guard = chain.contract(GUARD, deployment.address(GUARD))
+    if not chain.has_code(guard.address, block):
+        raise UnknownAddress(guard.address, "the guard of proposals")
+    expectations = [_expectation(chain, promise, block) for promise in promises]
+    return HexStr(guard.encode_abi("requireState", args=[expectations]))
+
+
+def _expectation(chain: Chain, promise: Promise, block: BlockRef) -> tuple[str, bytes, list[str], bytes]:
+    contract = chain.contract(promise.contract, promise.address)
+    queries = [contract.encode_abi(one.function, args=list(one.arguments)) for one in promise.answers]
+    hashes = [keccak(_encoded(promise.contract, one)) for one in promise.answers]
+    return contract.address, chain.code_hash(promise.address, block), queries, keccak(b"".join(hashes))
+
+
+def _encoded(contract: str, one: Answer) -> bytes:
+    """Encode an answer as the contract returns it."""
+    (entry,) = (x for x in artifact(contract).abi if x["type"] == "function" and x["name"] == one.function)
+    types = get_abi_output_types(entry)  # type: ignore[arg-type]
+    return encode(types, [one.answer] if len(types) == 1 else one.answer)
+
+
+def promise_lines(promises: Sequence[Promise]) -> list[str]:
+    """Say in words what the guard checks."""
+    lines = []
+    for promise in promises:
+        lines.append(f"{promise.contract} {Web3.to_checksum_address(promise.address)} has the code of the vote")
+        lines += [one.words for one in promise.answers]
+    return lines

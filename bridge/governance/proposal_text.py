@@ -1,0 +1,36 @@
+"""What voters read: the description of a proposal, which is part of its identity."""
+
+from __future__ import annotations
+
+from web3 import Web3
+
+from bridge.plans.records import PlanRecord
+from bridge.units import utc
+from hedge.policy.parameters import KEYS
+
+
+def describe(record: PlanRecord, proposer: str, attempt: int = 1) -> str:
+    """Write what voters read: what changes, why, what it does, and the block and inputs that it can be checked with."""
+    rows, answer = record.plan["update"]["changes"], record.plan["decision"]["answer"]
+    lines = [
+        f"# Hedge parameters: {len(rows)} change{'s' if len(rows) != 1 else ''}",
+        "",
+        f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {answer}.",
+        f"Inputs hash: {record.inputs_hash}",
+        "",
+        "| parameter | old | new | unit | why | effect |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        name, unit = KEYS[int(row["key"])].name, KEYS[int(row["key"])].unit
+        lines.append(f"| {name} | {row['old']} | {row['new']} | {unit} | {row['reason']} | {row['effect']} |")
+    return close_description("\n".join(lines), proposer, attempt)
+
+
+def close_description(text: str, proposer: str, attempt: int) -> str:
+    """End a description: the attempt, if it is not the first, and the line that binds it to its proposer.
+
+    The governor lets nobody else bring a proposal that ends in such a line, so nobody else can bring and cancel it.
+    """
+    again = f"\n\nAttempt {attempt}: those before were cancelled or defeated." if attempt > 1 else ""
+    return f"{text}{again}\n\n#proposer={Web3.to_checksum_address(proposer)}"

@@ -1,0 +1,236 @@
+"""From a plan, or an order of the DAO, to a governor proposal: build, preflight, show, find or send.
+
+    plan -> may it be proposed? -> Update -> check (the contract's own rules, at the time it would run)
+         -> promises for the guard -> the whole batch simulated -> proposal id -> is it there? -> send -> note it
+
+The proposal's identity is a hash of its calls and its description, and both come from the plan alone. So a second run,
+a second machine or a run after a crash finds the proposal that is already there and sends nothing. A proposal that was
+defeated or cancelled stays what it is; only who asks for it `again` brings the same content as the next attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from web3.types import TxReceipt
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.chain.signers import Signer
+from bridge.deployment import Deployment
+from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
+from bridge.governance.desk import Call, Desk
+from bridge.governance.governor import Action, Proposal, proposal_id, read_state, send_execute
+from bridge.governance.journal import JournalEntry
+from bridge.governance.postconditions import GUARD, Promise, encode_promises, promise_lines, update_promise
+from bridge.governance.preflight import simulate_execution
+from bridge.governance.proposal_text import close_description, describe
+from bridge.governance.updates import Update, build_update, check_update, decode_update, encode_update
+from bridge.plans.observe import read_governed
+from bridge.plans.records import PlanRecord
+from hedge.policy.parameters import KEYS
+
+PROPOSABLE = "hedge"
+DEAD_STATES = ("canceled", "defeated", "expired")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A proposal that passed its preflight; `state` is that of the same proposal on chain, None if it is not there.
+
+    `promises` says in words what the guard will check; empty where the deployment has no guard.
+    """
+
+    id: int
+    action: Action
+    attempt: int
+    promises: tuple[str, ...]
+    executable_at: int
+    state: str | None
+
+
+@dataclass(frozen=True)
+class UpdateDraft(Draft):
+    """The draft of a plan's update."""
+
+    update: Update
+
+
+def require_proposable(record: PlanRecord) -> None:
+    """Check that a plan calls for a vote: the steward's rules made it, and its answer is to hedge.
+
+    Raises
+    ------
+    NotProposable
+        It is a baseline such as the promoter's, or its answer is to hold, not to hedge, or to leave the pool.
+    """
+    answer = str(record.plan["decision"]["answer"])
+    if record.plan["update"].get("proposable") is not True:
+        raise NotProposable(answer, "its parameters are not the steward's: make one with `alvh plan`")
+    if answer != PROPOSABLE:
+        why = "; ".join(record.plan["decision"]["reasons"])
+        raise NotProposable(answer, f"its answer is {answer!r}, and only {PROPOSABLE!r} is proposed ({why})")
+
+
+def draft_proposal(
+    chain: Chain,
+    deployment: Deployment,
+    record: PlanRecord,
+    life_seconds: int,
+    proposer: str,
+    block: BlockRef,
+    again: bool = False,
+) -> UpdateDraft:
+    """Build the proposal of a plan, check it with the contracts, and look whether it exists.
+
+    Parameters
+    ----------
+    again
+        Bring it once more where it was cancelled or defeated.
+
+    Raises
+    ------
+    NotProposable, RefusedAction
+        The plan is not for a vote, changes nothing, or is of another chain.
+    Reorganised
+        The block that the plan was made from is gone.
+    ContractReverted
+        The update would break a rule when it runs: the rule's name and numbers.
+    """
+    if record.chain_id != chain.chain_id:
+        raise RefusedAction(f"the plan is of chain {record.chain_id}, this is chain {chain.chain_id}: make a new plan")
+    update = build_update(record.changes(), record.observed_at, life_seconds, record.inputs_hash)
+    require_proposable(record)
+    chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
+    calls = [(deployment.address("HedgeParameters"), encode_update(chain, deployment, update))]
+    desk, promises = Desk(chain, deployment, block), [update_promise(deployment, update)]
+    found = _found(desk, calls, promises, partial(describe, record, proposer), again)
+    if found.state is None:
+        check_update(chain, deployment, update, "dao", found.executable_at, block)
+        simulate_execution(chain, deployment, found.action, found.executable_at, block)
+    chain.confirm(block)
+    return UpdateDraft(**found.__dict__, update=update)
+
+
+def draft_order(
+    chain: Chain,
+    deployment: Deployment,
+    text: str,
+    calls: Sequence[Call],
+    promises: Sequence[Promise],
+    proposer: str,
+    block: BlockRef,
+    again: bool = False,
+) -> Draft:
+    """Build the proposal of any other calls, simulate its execution, and look whether it exists.
+
+    Raises
+    ------
+    ContractReverted
+        One of the calls would revert when it runs.
+    """
+    desk = Desk(chain, deployment, block)
+    found = _found(desk, calls, promises, partial(close_description, text, proposer), again)
+    if found.state is None:
+        simulate_execution(chain, deployment, found.action, found.executable_at, block)
+    chain.confirm(block)
+    return found
+
+
+def _found(
+    desk: Desk, calls: Sequence[Call], promises: Sequence[Promise], describing: Callable[[int], str], again: bool
+) -> Draft:
+    """Put the guard last, and find the attempt that stands on the chain, or the one to make."""
+    chain, deployment, block = desk.chain, desk.deployment, desk.block
+    guarded = GUARD in deployment.contracts
+    last = [(deployment.address(GUARD), encode_promises(chain, deployment, promises, block))] if guarded else []
+    targets, data = zip(*calls, *last, strict=True)
+    calldatas = tuple(bytes.fromhex(call[2:]) for call in data)
+    words = tuple(promise_lines(promises)) if guarded else ()
+    at = block.timestamp + _path_to_execution(chain, deployment, block)
+    before: Draft | None = None
+    while True:
+        attempt = before.attempt + 1 if before else 1
+        action = Action(tuple(targets), (0,) * len(targets), calldatas, describing(attempt))
+        number = proposal_id(chain, deployment, action, block)
+        draft = Draft(number, action, attempt, words, at, read_state(chain, deployment, number, block))
+        if draft.state is None and before is not None and not again:
+            return before
+        if draft.state not in DEAD_STATES:
+            return draft
+        before = draft
+
+
+def _path_to_execution(chain: Chain, deployment: Deployment, block: BlockRef) -> int:
+    """Return the seconds from proposing to the earliest execution: voting delay, voting period, timelock."""
+    governor, timelock = deployment.address("HedgeGovernor"), deployment.address("HedgeTimelock")
+    waits: list[Any] = [
+        chain.read("HedgeGovernor", governor, "votingDelay", block=block),
+        chain.read("HedgeGovernor", governor, "votingPeriod", block=block),
+        chain.read("HedgeTimelock", timelock, "getMinDelay", block=block),
+    ]
+    return sum(int(wait) for wait in waits)
+
+
+def send_proposal(chain: Chain, deployment: Deployment, proposer: Signer, draft: Draft) -> bool:
+    """Send the proposal unless it exists; returns whether it was sent now.
+
+    Raises
+    ------
+    ContractReverted
+        The governor refused it, for anything but being there already.
+    PendingTransactions
+        The account has transactions on their way, perhaps this very proposal by another bridge.
+    """
+    if draft.state is not None:
+        return False
+    action = draft.action
+    try:
+        chain.send(
+            proposer,
+            "HedgeGovernor",
+            deployment.address("HedgeGovernor"),
+            "propose",
+            action.targets,
+            action.values,
+            action.calldatas,
+            action.description,
+        )
+    except ChainError:
+        # Another bridge may have been faster between our look and our transaction.
+        if read_state(chain, deployment, draft.id, chain.head()) is None:
+            raise
+        return False
+    return True
+
+
+def note_proposal(chain: Chain, draft: Draft, proposer: str, state: Path) -> Path:
+    """Note in the journal that a proposal, sent now or found on the chain, is ours."""
+    title = draft.action.description.splitlines()[0].lstrip("# ")
+    return JournalEntry(str(draft.id), chain.chain_id, title, proposer, chain.head().number).save(state)
+
+
+def confirm_execution(chain: Chain, deployment: Deployment, proposal: Proposal, block: BlockRef) -> None:
+    """Read the parameters back after an execution and compare them with what was voted.
+
+    Raises
+    ------
+    UntrustedNumber
+        The chain does not hold what the proposal said; look at it before anything else.
+    """
+    values = read_governed(chain, deployment, block).parameters.to_values()
+    for target, call in zip(proposal.action.targets, proposal.action.calldatas, strict=True):
+        update = decode_update(chain, deployment, target, call)
+        for key, value in zip(update.keys, update.values, strict=True) if update else ():
+            if values[key] != value:
+                raise UntrustedNumber(f"{KEYS[key].name} is {values[key]} after the execution, the vote said {value}")
+
+
+def send_confirmed_execution(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
+    """Execute a queued proposal and compare what the chain holds afterwards with the vote; see `confirm_execution`."""
+    receipt = send_execute(chain, deployment, sender, proposal)
+    confirm_execution(chain, deployment, proposal, chain.head())
+    return receipt

@@ -1,0 +1,161 @@
+"""The regime table: which values hold at which volatility. The DAO votes it, anybody applies the row of the hour.
+
+    file -> RegimeTable -> does it fit the parameters? -> setTable ... one step towards a row -> applyRow
+
+`RegimeAutomation` holds the table and judges both; nothing of its rules about floors and times is repeated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from web3.types import TxReceipt
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.chain.signers import Signer
+from bridge.deployment import Deployment
+from bridge.errors import BadFile, RefusedAction
+from bridge.governance.updates import Update
+from bridge.plans.observe import Governed
+from bridge.toml_files import read_toml
+from bridge.units import volatility_from_e8, volatility_to_e8
+from hedge.policy.parameters import KEYS, broken_rules
+
+AUTOMATION = "RegimeAutomation"
+HOUR = 3600
+_IDS = {key.name: key.id for key in KEYS}
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class _Row(_Written):
+    floor: Annotated[float, Field(ge=0, le=10)]
+    values: Annotated[dict[str, Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
+
+
+class _File(_Written):
+    asset: str
+    hysteresis: Annotated[float, Field(ge=0, le=1)]
+    dwell_up_hours: Annotated[float, Field(gt=0, le=8_760)]
+    dwell_down_hours: Annotated[float, Field(gt=0, le=8_760)]
+    row: Annotated[int, Field(ge=0, lt=256)] = 0
+    rows: Annotated[tuple[_Row, ...], Field(min_length=2)]
+
+
+@dataclass(frozen=True)
+class RegimeTable:
+    """A table as the contract takes it.
+
+    Parameters
+    ----------
+    asset : whose feed selects the row. keys : ids, ascending. row : the one that holds when the table begins.
+    rows : floor (1e8 = 100 % a year) and values by key, in each key's unit.
+    terms : hysteresis (1e8 = 100 %), seconds to dwell before a higher row, and before a lower one.
+    """
+
+    asset: str
+    keys: tuple[int, ...]
+    rows: tuple[tuple[int, tuple[int, ...]], ...]
+    terms: tuple[int, int, int]
+    row: int
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Return the arguments of `setTable`."""
+        return self.keys, self.rows, self.terms, self.row
+
+
+def load_table(path: Path) -> RegimeTable:
+    """Read a table from a TOML file (docs/governance.md shows one).
+
+    Raises
+    ------
+    BadFile
+        It is absent, no TOML, has a number out of range, a key that does not exist, or rows of different keys.
+    """
+    written = read_toml(path, _File)
+    names = written.rows[0].values.keys()
+    for place, row in enumerate(written.rows):
+        unknown = sorted(row.values.keys() - _IDS.keys())
+        if unknown:
+            raise BadFile(path, f"rows.{place}: no parameter {', '.join(unknown)}: one of {', '.join(_IDS)}")
+        if row.values.keys() != names:
+            raise BadFile(path, f"rows.{place}: names {', '.join(row.values)}, the first row {', '.join(names)}")
+    keys = tuple(sorted(_IDS[name] for name in names))
+    return RegimeTable(
+        written.asset,
+        keys,
+        tuple((_e8(row.floor), tuple(row.values[KEYS[key].name] for key in keys)) for row in written.rows),
+        (_e8(written.hysteresis), round(written.dwell_up_hours * HOUR), round(written.dwell_down_hours * HOUR)),
+        written.row,
+    )
+
+
+def require_fitting(table: RegimeTable, governed: Governed) -> None:
+    """Check that every row, put upon the parameters in force, is inside their limits and breaks no rule across keys.
+
+    Raises
+    ------
+    RefusedAction
+        The row, and what it breaks: the automation would revert before it reaches such a row.
+    """
+    for number, (_, values) in enumerate(table.rows):
+        row = dict(zip(table.keys, values, strict=True))
+        for key, value in row.items():
+            limits = governed.limits[key]
+            if not limits.min <= value <= limits.max:
+                raise RefusedAction(
+                    f"row {number}: {KEYS[key].name} {value} is outside its bounds, {limits.min} to {limits.max}"
+                )
+        broken = broken_rules(governed.parameters.replaced(row))
+        if broken:
+            raise RefusedAction(f"row {number} breaks {'; '.join(map(str, broken))} with the other values in force")
+
+
+def table_words(keys: Sequence[int], rows: Sequence[Any], terms: Sequence[int], row: int) -> str:
+    """Say what a table does, from the arguments of `setTable`."""
+    names = [KEYS[key].name if key < len(KEYS) else f"key {key}" for key in keys]
+    lines = []
+    for number, one in enumerate(rows):
+        floor, values = one.values() if isinstance(one, dict) else one
+        pairs = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=False))
+        lines.append(f"row {number} from {volatility_from_e8(floor):.2%}: {pairs}")
+    hysteresis, up, down = terms.values() if isinstance(terms, dict) else terms
+    beyond = f"beyond a floor by {volatility_from_e8(hysteresis):.2%}"
+    lines.append(f"up after {up / HOUR:g} h and down after {down / HOUR:g} h {beyond}")
+    return "; ".join([*lines, f"row {row} holds at the beginning"])
+
+
+def read_step(chain: Chain, deployment: Deployment, block: BlockRef) -> tuple[int, Update]:
+    """Read the row that the feed selects, and the update of one step towards it.
+
+    Raises
+    ------
+    ContractReverted
+        Nothing can be applied now: the contract's error says why.
+    UnknownAddress
+        The deployment has no automation.
+    """
+    row, update = chain.read(AUTOMATION, deployment.address(AUTOMATION), "preview", block=block)
+    keys, values, observed_at, expiry, inputs_hash = update
+    return int(row), Update(tuple(keys), tuple(values), observed_at, expiry, "0x" + bytes(inputs_hash).hex())
+
+
+def send_row(chain: Chain, deployment: Deployment, sender: Signer) -> TxReceipt:
+    """Apply one step towards the row that the feed selects; anybody may.
+
+    Raises
+    ------
+    ContractReverted
+        Nothing can be applied now, or a step breaks a rule across keys: nothing was sent.
+    """
+    return chain.send(sender, AUTOMATION, deployment.address(AUTOMATION), "applyRow")
+
+
+def _e8(volatility: float) -> int:
+    return volatility_to_e8(volatility) if volatility else 0

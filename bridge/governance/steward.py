@@ -1,0 +1,56 @@
+"""Updates that the steward Safe announced and that wait: who could still veto which, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.deployment import Deployment
+from bridge.errors import RefusedAction
+from bridge.governance.updates import Update
+
+VETOED = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class PendingUpdate:
+    """A steward's update that waits: its hash, when it may be applied (unix seconds), and what it sets."""
+
+    hash: str
+    ready_at: int
+    update: Update
+
+    def veto_seconds(self, now: int) -> int:
+        """Return how long a veto is sure to come in time; afterwards it still can, until somebody applies it."""
+        return max(self.ready_at - now, 0)
+
+
+def read_pending_updates(chain: Chain, deployment: Deployment, block: BlockRef) -> list[PendingUpdate]:
+    """Read the updates that wait at a block: announced, and not applied, vetoed or expired; oldest first."""
+    address = deployment.address("HedgeParameters")
+    announced = chain.logs("HedgeParameters", address, "UpdateScheduled", deployment.deployed_at, block)
+    found: dict[str, PendingUpdate] = {}
+    for entry in announced:
+        digest, update = bytes(entry["args"]["updateHash"]), Update.of(entry["args"]["update"])
+        if update.expiry < block.timestamp:
+            continue
+        ready = int(chain.read("HedgeParameters", address, "scheduledAt", digest, block=block))
+        if ready not in (0, VETOED):
+            found["0x" + digest.hex()] = PendingUpdate("0x" + digest.hex(), ready, update)
+    return list(found.values())
+
+
+def find_pending_update(chain: Chain, deployment: Deployment, wanted: str, block: BlockRef) -> PendingUpdate:
+    """Find a waiting update by its hash, or the first digits of it.
+
+    Raises
+    ------
+    RefusedAction
+        None, or more than one, waits under it.
+    """
+    found = [one for one in read_pending_updates(chain, deployment, block) if one.hash.startswith(wanted.lower())]
+    if len(found) != 1:
+        raise RefusedAction(
+            f"{len(found)} steward's updates wait under {wanted}: `alvh watch --once` shows those that do"
+        )
+    return found[0]

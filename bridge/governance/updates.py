@@ -1,0 +1,110 @@
+"""A parameter update on its way to the contract: build, encode, decode, preflight by the contract's own `check`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eth_abi.exceptions import DecodingError
+from eth_typing import HexStr
+from web3.exceptions import MismatchedABI, Web3ValueError
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.chain.reverts import decode_reason
+from bridge.deployment import Deployment
+from bridge.errors import RefusedAction
+from hedge.policy.parameters import KEYS
+
+SOURCE = {"dao": 0, "steward": 1, "automation": 2}
+
+
+@dataclass(frozen=True)
+class Update:
+    """The tuple that `HedgeParameters` takes: key ids ascending, new values, unix seconds, hash of the inputs."""
+
+    keys: tuple[int, ...]
+    values: tuple[int, ...]
+    observed_at: int
+    expiry: int
+    inputs_hash: str
+
+    def argument(self) -> tuple[tuple[int, ...], tuple[int, ...], int, int, bytes]:
+        """Return the struct as the ABI wants it."""
+        return self.keys, self.values, self.observed_at, self.expiry, bytes.fromhex(self.inputs_hash[2:])
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Update:
+        """Build an update from the struct as web3.py decodes it."""
+        inputs_hash = "0x" + bytes(fields["inputsHash"]).hex()
+        return cls(tuple(fields["keys"]), tuple(fields["values"]), fields["observedAt"], fields["expiry"], inputs_hash)
+
+
+def build_update(changes: dict[int, int], observed_at: int, life_seconds: int, inputs_hash: str) -> Update:
+    """Build an update from new values by key id.
+
+    Raises
+    ------
+    RefusedAction
+        Nothing changes: an empty update is never proposed.
+    """
+    if not changes:
+        raise RefusedAction("nothing to propose: the plan changes no parameter (see its reasons with `alvh plan`)")
+    keys = tuple(sorted(changes))
+    return Update(keys, tuple(changes[key] for key in keys), observed_at, observed_at + life_seconds, inputs_hash)
+
+
+def check_update(chain: Chain, deployment: Deployment, update: Update, source: str, at: int, block: BlockRef) -> None:
+    """Ask the contract whether the update would pass, applied at time `at`; its setter runs the same code.
+
+    Raises
+    ------
+    ContractReverted
+        The first rule that the update breaks, by name, with the numbers.
+    """
+    reason = chain.read(
+        "HedgeParameters",
+        deployment.address("HedgeParameters"),
+        "check",
+        update.argument(),
+        SOURCE[source],
+        at,
+        block=block,
+    )
+    if reason:
+        raise decode_reason(bytes(reason), "the update")
+
+
+def encode_update(chain: Chain, deployment: Deployment, update: Update) -> HexStr:
+    """Encode the call `applyUpdate(update)`."""
+    contract = chain.contract("HedgeParameters", deployment.address("HedgeParameters"))
+    return HexStr(contract.encode_abi("applyUpdate", args=[update.argument()]))
+
+
+def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: bytes) -> Update | None:
+    """Read an update back from a proposal's calldata.
+
+    Anybody may propose any bytes, so None stands for everything else: another call, malformed calldata, keys that do
+    not exist or are not one to one with the values.
+    """
+    address = deployment.address("HedgeParameters")
+    if target.lower() != address.lower():
+        return None
+    try:
+        function, arguments = chain.contract("HedgeParameters", address).decode_function_input(
+            HexStr("0x" + calldata.hex())
+        )
+    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
+        return None
+    if function.fn_name != "applyUpdate":
+        return None
+    fields: Any = arguments["update"]
+    if len(fields["keys"]) != len(fields["values"]) or any(key >= len(KEYS) for key in fields["keys"]):
+        return None
+    return Update.of(fields)
+
+
+def update_words(update: Update) -> list[str]:
+    """Say what an update sets, by key name; a key that does not exist by its number."""
+    names = [KEYS[key].name if key < len(KEYS) else f"key {key}" for key in update.keys]
+    return [f"{name} {value}" for name, value in zip(names, update.values, strict=False)]

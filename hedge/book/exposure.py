@@ -1,0 +1,198 @@
+"""What each position of a book is worth and exposed to, and the totals per asset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from hedge import amm
+from hedge.book.positions import Book, Position
+from hedge.market import USD, Market
+from hedge.units import json_number, sorted_dict
+
+
+@dataclass(frozen=True)
+class PositionExposure:
+    """Hold what one position is worth and exposed to.
+
+    Parameters
+    ----------
+    price : quote per base. in_range : lower <= price < upper.
+    deltas : units per asset, USD included; sum of delta x price is `value_usd`.
+    gammas : USD per squared unit of price, keyed by ordered pair of volatile assets.
+    il_usd : value minus holding the entry amounts (<= 0 if entry was at the pool's price); NaN if unknown.
+    lvr_usd_per_year : loss versus rebalancing at the implied volatility of the pair, >= 0.
+    fees_usd : fees owed. fee_usd_per_year : expected fees, 0 out of range, NaN if unknown.
+    break_even_vol : volatility at which fees pay LVR; NaN out of range or if fees are unknown.
+    implied_vol : of the pair's price.
+    """
+
+    id: str
+    pool: str
+    price: float
+    in_range: bool
+    value_usd: float
+    deltas: Mapping[str, float]
+    gammas: Mapping[tuple[str, str], float]
+    il_usd: float
+    lvr_usd_per_year: float
+    fees_usd: float
+    fee_usd_per_year: float
+    break_even_vol: float
+    implied_vol: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return pure JSON types; NaN is None."""
+        plain = {f.name: json_number(getattr(self, f.name)) for f in fields(self)}
+        return {**plain, "deltas": sorted_dict(self.deltas), "gammas": _pairs(self.gammas)}
+
+
+@dataclass(frozen=True)
+class AssetExposure:
+    """Hold the book's totals for one volatile asset, the other prices fixed.
+
+    Parameters
+    ----------
+    value_usd : value of the positions in this asset; one in two volatile assets counts half in each.
+    delta : units. delta_usd : delta x spot.
+    gamma : units per USD. gamma_usd : change of delta_usd's hedge for a 1 % move, gamma x spot^2 / 100.
+    tail_price : mean of the worst 5 % prices at 30 days. tail_loss_usd : the book's loss there.
+    """
+
+    asset: str
+    spot: float
+    value_usd: float
+    delta: float
+    delta_usd: float
+    gamma: float
+    gamma_usd: float
+    tail_price: float
+    tail_loss_usd: float
+
+
+@dataclass(frozen=True)
+class BookExposure:
+    """Hold the exposures of all positions and their totals per asset (sorted by symbol) and in USD."""
+
+    positions: tuple[PositionExposure, ...]
+    assets: Mapping[str, AssetExposure]
+    gammas: Mapping[tuple[str, str], float]
+    value_usd: float
+    il_usd: float
+    fees_usd: float
+    fee_usd_per_year: float
+    lvr_usd_per_year: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return pure JSON types; NaN is None."""
+        scalars = ("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year")
+        return {
+            **{name: json_number(getattr(self, name)) for name in scalars},
+            "positions": [position.to_dict() for position in self.positions],
+            "assets": {asset: asdict(total) for asset, total in self.assets.items()},
+            "gammas": _pairs(self.gammas),
+        }
+
+
+def position_exposure(position: Position, market: Market) -> PositionExposure:
+    """Return the exposure of one position at the market's spots and volatilities.
+
+    Raises
+    ------
+    UnknownAsset, MissingCorrelation : the market does not price the pair.
+    """
+    base, quote = market.spot(position.base), market.spot(position.quote)
+    price, vol = base / quote, market.pair_vol(position.base, position.quote)
+    span = (price, position.liquidity, position.lower, position.upper)
+    greeks = amm.two_asset_greeks(base, quote, *span[1:])
+    value, in_range = float(greeks.value), bool(amm.in_range(price, position.lower, position.upper))
+    loss = quote * float(amm.impermanent_loss(*span, position.held_base, position.held_quote))
+    return PositionExposure(
+        id=position.id,
+        pool=position.pool,
+        price=price,
+        in_range=in_range,
+        value_usd=value,
+        deltas={position.base: float(greeks.delta_base), position.quote: float(greeks.delta_quote)},
+        gammas=_gamma_matrix(position, greeks),
+        il_usd=loss,
+        lvr_usd_per_year=quote * float(amm.lvr_rate(*span, vol)),
+        fees_usd=position.fees_base * base + position.fees_quote * quote,
+        fee_usd_per_year=position.fee_apr * value if in_range else 0.0,
+        break_even_vol=float(amm.break_even_vol(price, position.lower, position.upper, position.fee_apr)),
+        implied_vol=vol,
+    )
+
+
+def _gamma_matrix(position: Position, greeks: amm.TwoAssetGreeks) -> dict[tuple[str, str], float]:
+    """Return the gammas of the volatile assets of a position, the cross gamma under both orders."""
+    base, quote = position.base, position.quote
+    every = {
+        (base, base): float(greeks.gamma_base),
+        (base, quote): float(greeks.gamma_cross),
+        (quote, base): float(greeks.gamma_cross),
+        (quote, quote): float(greeks.gamma_quote),
+    }
+    return {pair: gamma for pair, gamma in every.items() if USD not in pair}
+
+
+def book_exposure(book: Book, market: Market) -> BookExposure:
+    """Return the exposure of every position and the totals per asset and in USD.
+
+    Parameters
+    ----------
+    book : positions; none gives zeros.
+    market : must price every asset of the book.
+
+    Raises
+    ------
+    UnknownAsset, MissingCorrelation : the market does not price an asset or a pair.
+    """
+    positions = tuple(position_exposure(position, market) for position in book.positions)
+    gammas: dict[tuple[str, str], float] = {}
+    for position in positions:
+        for pair, gamma in position.gammas.items():
+            gammas[pair] = gammas.get(pair, 0.0) + gamma
+    assets = {asset: _asset_exposure(asset, book, positions, gammas, market) for asset in book.assets}
+    sums = ("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year")
+    totals = {name: math.fsum(getattr(position, name) for position in positions) for name in sums}
+    return BookExposure(positions=positions, assets=assets, gammas=gammas, **totals)
+
+
+def _asset_exposure(
+    asset: str,
+    book: Book,
+    positions: tuple[PositionExposure, ...],
+    gammas: Mapping[tuple[str, str], float],
+    market: Market,
+) -> AssetExposure:
+    """Return one asset's totals, the other prices fixed."""
+    spot, gamma, tail = market.spot(asset), gammas.get((asset, asset), 0.0), market.tail_price(asset)
+    delta = math.fsum(position.deltas.get(asset, 0.0) for position in positions)
+    value = math.fsum(
+        exposure.value_usd / len(position.volatile)
+        for position, exposure in zip(book.positions, positions, strict=True)
+        if asset in position.volatile
+    )
+    spots = {name: np.array([market.spot(name)] * 2) for name in book.assets}
+    now, then = book.value_usd({**spots, asset: np.array([spot, tail])})
+    return AssetExposure(
+        asset=asset,
+        spot=spot,
+        value_usd=value,
+        delta=delta,
+        delta_usd=delta * spot,
+        gamma=gamma,
+        gamma_usd=gamma * spot * spot / 100.0,
+        tail_price=tail,
+        tail_loss_usd=float(now - then),
+    )
+
+
+def _pairs(values: Mapping[tuple[str, str], float]) -> dict[str, float]:
+    """Return values keyed by pairs as a dict keyed by ``one/other``, sorted."""
+    return {"/".join(pair): values[pair] for pair in sorted(values)}

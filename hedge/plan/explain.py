@@ -1,0 +1,172 @@
+"""The reason tree of a plan: every number that decides something, why, and the numbers that it came from.
+
+A node is a dict: ``what`` (name), ``value``, ``at`` (JSON pointer of the value inside the plan's own dict), ``why`` and
+``from`` (nodes below). A node without ``from`` is an input: its pointer begins with ``/inputs`` or names a quote that
+the chain's digest in the inputs identifies. The tree is built from the plan's JSON alone, so that it cannot say
+anything else than the plan does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hedge.policy.parameters import KEYS
+from hedge.signals.known import written
+from hedge.signals.signal import NEVER
+
+Node = dict[str, Any]
+
+_RULES: Final = {
+    "break_even_vol": "value-weighted sqrt(4 theta x fee APR) of the positions in range",
+    "implied_vol": "value-weighted index of the pairs",
+    "quoted_vol": "at-the-money volatility that the chains quote near 30 days, weighted by value",
+    "fees_30d_usd": "fee APR x value in range, over 30 days",
+    "hedge_decay_30d_usd": "time value of the bought legs, straight-line to expiry",
+    "drift": "largest change of delta or gamma since the hedge on record",
+    "gamma_drift": "largest change of gamma since the hedge on record",
+    "drift_cost_usd": "1/2 risk aversion x variance x drift^2 until the next look",
+    "trade_cost_usd": "cheapest trade back plus the drift it leaves",
+    "cvar_unhedged_usd": "mean of the worst 5 % of the book's scenarios",
+    "cvar_hedged_usd": "mean of the worst 5 % with every layer",
+    "cvar_per_usd": "CVaR95 that the plan removes per USD given up",
+    "delta_cvar_per_usd": "CVaR95 that a delta hedge removes per USD given up",
+    "legs": "options in all layers",
+}
+_LAYER_KEYS: Final = {
+    "tail": (9, 10, 11, 12, 13, 17),
+    "volatility": (5, 6, 7, 8, 13, 17),
+    "condor": (0, 1, 2, 3, 4, 14, 15, 17),
+}
+
+
+def reason_tree(plan: Mapping[str, Any]) -> Node:
+    """Return the tree of a plan's dict; its root is the answer.
+
+    Parameters
+    ----------
+    plan : of `Plan.to_dict`, the tree itself left out.
+    """
+    decision = plan["decision"]
+    numbers = [
+        _node(name, value, f"/decision/numbers/{name}", _RULES[name], _behind(plan, name))
+        for name, value in decision["numbers"].items()
+    ]
+    below = [*numbers, _regime(plan), *_layers(plan), *_changes(plan)]
+    return _node("answer", decision["answer"], "/decision/answer", "; ".join(decision["reasons"]), below)
+
+
+def _node(what: str, value: Any, at: str, why: str, below: list[Node] | None = None) -> Node:
+    return {"what": what, "value": value, "at": at, "why": why, "from": below or []}
+
+
+def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
+    """Return the numbers that one number of the decision came from."""
+    if name in ("break_even_vol", "implied_vol"):
+        return [
+            _node(f"{one['id']} {name}", one[name], f"/exposure/positions/{i}/{name}", one["pool"], _position(plan, i))
+            for i, one in enumerate(plan["exposure"]["positions"])
+        ]
+    if name == "fees_30d_usd":
+        everyone = range(len(plan["inputs"]["book"]))
+        return [_input(plan, "fee APR", f"/inputs/book/{i}/fee_apr", "as read") for i in everyone]
+    if name in ("cvar_per_usd", "delta_cvar_per_usd"):
+        row = {"cvar_per_usd": "plan", "delta_cvar_per_usd": "delta"}[name]
+        return [
+            _node(f"{row} {part}", one[part], f"/comparison/{i}/{part}", one["reason"], _market(plan))
+            for i, one in enumerate(plan["comparison"])
+            if one["name"] == row
+            for part in ("cvar_removed_usd", "given_up_usd")
+        ]
+    if name in ("drift", "gamma_drift", "drift_cost_usd", "trade_cost_usd"):
+        return [_input(plan, "hedge on record", "/inputs/record", "exposure that it was made for"), _key(plan, 16)]
+    if name == "quoted_vol":
+        return _digests(plan)
+    return [*_market(plan), *_digests(plan)]
+
+
+def _position(plan: Mapping[str, Any], number: int) -> list[Node]:
+    fields = ("fee_apr", "lower", "upper", "liquidity")
+    return [_input(plan, field, f"/inputs/book/{number}/{field}", "as read from the pool") for field in fields]
+
+
+def _market(plan: Mapping[str, Any]) -> list[Node]:
+    """Return spots, volatilities, seed and count: what the scenarios are drawn from."""
+    market = plan["inputs"]["market"]
+    drawn = [f"/inputs/market/{kind}/{asset}" for kind in ("spots", "vols") for asset in market[kind]]
+    drawn += ["/inputs/scenarios", "/inputs/seed"]
+    return [_input(plan, at.rsplit("/", 1)[1], at, market["vol_source"] or "as observed") for at in drawn]
+
+
+def _digests(plan: Mapping[str, Any]) -> list[Node]:
+    chains = plan["inputs"]["chains"]
+    return [
+        _input(plan, f"{asset} quotes", f"/inputs/chains/{asset}/quotes_sha256", one["source"])
+        for asset, one in chains.items()
+    ]
+
+
+def _key(plan: Mapping[str, Any], number: int) -> Node:
+    key = KEYS[number]
+    return _input(plan, key.name, f"/inputs/parameters/{number}", f"governed: {key.description}, {key.unit}")
+
+
+def _input(plan: Mapping[str, Any], what: str, at: str, why: str) -> Node:
+    return _node(what, resolve(plan, at), at, why)
+
+
+def _regime(plan: Mapping[str, Any]) -> Node:
+    regime = plan["regime"]
+    heard = [
+        _input(plan, one["name"], f"/inputs/signals/{i}/value", _heard(one))
+        for i, one in enumerate(plan["inputs"]["signals"])
+    ]
+    return _node("regime", regime["name"], "/regime/name", "; ".join([*regime["reasons"], *regime["rules"]]), heard)
+
+
+def _heard(one: Mapping[str, Any]) -> str:
+    known = f"known {written(one['known_at'])}" if one["known_at"] != NEVER else "nothing is known"
+    return f"score {one['score']}, {known}, {one['source']}"
+
+
+def _layers(plan: Mapping[str, Any]) -> list[Node]:
+    nodes = []
+    for i, layer in enumerate(plan["layers"]):
+        asset = layer["underlying"]
+        quotes = _listed(plan, "chains", asset)
+        legs = [_leg(plan, leg, f"/layers/{i}/legs/{j}/price") for j, leg in enumerate(layer["legs"])]
+        keys = [_key(plan, number) for number in _LAYER_KEYS[layer["name"]]]
+        index = _input(plan, f"{asset} index", f"/inputs/market/vols/{asset}", plan["inputs"]["market"]["vol_source"])
+        below = [*legs, *keys, index, quotes]
+        nodes.append(_node(f"{asset} {layer['name']}", layer["units"], f"/layers/{i}/units", layer["reason"], below))
+    return nodes
+
+
+def _leg(plan: Mapping[str, Any], leg: Mapping[str, Any], at: str) -> Node:
+    """Return a leg's price, from the chain of its asset or from what is listed on the asset's index."""
+    quotes = _listed(plan, "indices" if "index" in leg else "chains", leg["underlying"])
+    return _node(leg["label"], leg["price"], at, _side(leg["quantity"]), [quotes])
+
+
+def _listed(plan: Mapping[str, Any], where: str, asset: str) -> Node:
+    return _input(plan, f"{asset} quotes", f"/inputs/{where}/{asset}/quotes_sha256", "what lists the legs")
+
+
+def _side(quantity: float) -> str:
+    return f"{quantity:g} bought at the ask" if quantity > 0.0 else f"{-quantity:g} sold at the bid"
+
+
+def _changes(plan: Mapping[str, Any]) -> list[Node]:
+    return [
+        _node(one["name"], one["new"], f"/update/changes/{i}/new", one["reason"], [_key(plan, one["key"])])
+        for i, one in enumerate(plan["update"]["changes"])
+    ]
+
+
+def resolve(plan: Mapping[str, Any], pointer: str) -> Any:
+    """Return what a JSON pointer (RFC 6901) names inside a plan's dict."""
+    found: Any = plan
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        found = found[int(name)] if isinstance(found, list) else found[name]
+    return found

@@ -1,0 +1,56 @@
+"""What a plan stands on: its arguments in canonical JSON types, and the notes that a reader must know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from hedge.book.positions import Book
+from hedge.instruments.index_listing import IndexListing
+from hedge.instruments.option_chain import OptionChain
+from hedge.market import Market
+from hedge.policy.parameters import LastChange, Limits, Parameters
+from hedge.signals.regime import RegimeRules
+from hedge.signals.signal import Signal, State
+from hedge.units import json_number
+
+
+def plan_inputs(
+    book: Book,
+    market: Market,
+    chains: Mapping[str, OptionChain],
+    indices: Mapping[str, IndexListing],
+    parameters: Parameters,
+    limits: Mapping[int, Limits] | None,
+    last_changes: Mapping[int, LastChange] | None,
+) -> dict[str, Any]:
+    """Return the arguments in canonical JSON types, keys sorted; positions in the book's order."""
+    return {
+        "market": market.to_dict(),
+        "book": [position.to_dict() for position in book.positions],
+        "chains": {asset: chains[asset].to_inputs() for asset in sorted(chains)},
+        "indices": {asset: indices[asset].to_inputs() for asset in sorted(indices)},
+        "parameters": parameters.to_values(),
+        "limits": _by_key(limits),
+        "last_changes": _by_key(last_changes),
+    }
+
+
+def _by_key(values: Mapping[int, Limits] | Mapping[int, LastChange] | None) -> dict[str, Any] | None:
+    return None if values is None else {str(key): asdict(values[key]) for key in sorted(values)}
+
+
+def signal_inputs(signals: Sequence[Signal], rules: RegimeRules | None, expected: Collection[str]) -> dict[str, Any]:
+    """Return signals, rules and expected names in canonical JSON types, signals by name."""
+    used = rules or RegimeRules()
+    return {
+        "signals": [_signal(one) for one in sorted(signals, key=lambda one: one.name)],
+        "regime_rules": asdict(used),
+        "expected_signals": sorted(expected),
+    }
+
+
+def _signal(one: Signal) -> dict[str, Any]:
+    plain = {name: json_number(value) for name, value in asdict(one).items()}
+    return plain | {"score": str(one.score) if isinstance(one.score, State) else plain["score"]}

@@ -1,0 +1,50 @@
+"""What a reader must know before trusting the numbers of a plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from hedge.book.exposure import BookExposure
+from hedge.instruments.index_listing import IndexListing
+from hedge.instruments.option_chain import OptionChain
+from hedge.policy.parameters import Limits
+from hedge.policy.regime_policy import Stance
+from hedge.signals.signal import Signal
+
+
+def plan_notes(
+    exposure: BookExposure,
+    chains: Mapping[str, OptionChain],
+    indices: Mapping[str, IndexListing],
+    limits: Mapping[int, Limits] | None,
+    signals: Sequence[Signal],
+    stance: Stance,
+) -> tuple[str, ...]:
+    """Return what a reader must know before trusting the numbers."""
+    notes = [
+        "CVaR95: 30 days, lognormal without drift, the pool's fees left out; legs that expire earlier pay at a price "
+        "of that day, and a sold condor is sold again until the horizon.",
+        "No listed future on an asset is used: a synthetic trades the forward through options.",
+    ]
+    notes += [
+        f"{one.name} is taken to move {one.beta:g} points per point of {asset} volatility: {one.source or 'as stated'}."
+        for asset, one in sorted(indices.items())
+    ]
+    if stance.regime.missing:
+        notes.append(f"Signals without a fresh value: {', '.join(stance.regime.missing)}: the regime is the safer one.")
+    elif not signals:
+        notes.append(f"No signal is known: the regime is {stance.regime.name}, and no condor is sold.")
+    made_up = [one.name for one in signals if "simulated" in one.source]
+    if made_up:
+        notes.append(f"Signals from simulated histories, not from a market: {', '.join(made_up)}.")
+    notes += [f"{chain.underlying} chain: {chain.source}." for _, chain in sorted(chains.items())]
+    for asset, one in exposure.assets.items():
+        if asset not in chains:
+            notes.append(f"{asset} has no option chain: {one.value_usd:,.0f} USD stay unhedged.")
+    unknown = [position.id for position in exposure.positions if math.isnan(position.fee_usd_per_year)]
+    if unknown:
+        notes.append(f"Fees are unknown for {', '.join(unknown)}: no break-even volatility, and no advice to leave.")
+    if limits is None:
+        notes.append("The update is bounded by absolute bounds only: steps and cooldowns are unknown.")
+    return tuple(notes)

@@ -1,0 +1,157 @@
+"""What a regime asks of each layer: the one place where signals turn into hedging.
+
+regime      layer 1                                 layer 2                        layer 3
+compressed  theta press: harvests up to the budget  the index alone sizes it       as governed
+normal      finances the decay of layers 2 and 3    the index alone sizes it       as governed
+stressed    none is sold                            half of full size at least     as governed, the steward asks more
+crisis      bought instead of sold                  full size                      as governed, the steward asks more
+
+On top: no condor is sold inside an event window or across the next announced release, and a shock of interest or
+exchange rates ends the press at once; where these signals are silent nothing is sold either. After a macro surprise
+layers 2 and 3 are sized as under stress. All of it stays inside the governed caps; a regime moves a size between 0 and
+what the DAO voted, never beyond.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from hedge.policy.tenor_shifts import Shift, read_shifts
+from hedge.signals.regime import Regime, RegimeRules, combine
+from hedge.signals.signal import Signal, State
+from hedge.units import DAY, json_number
+
+CondorMode = Literal["press", "finance", "none", "buy"]
+
+EVENTS: Final = "events"
+"""Name of the signal of `hedge.signals.calendar`: score 1 inside a window around a release."""
+SHOCKS: Final = frozenset({"funding", "rate differential", "dollar", "exchange rate"})
+"""Names of the interest and exchange-rate shocks (`hedge.signals.shocks`) that end the press."""
+SURPRISES: Final = frozenset({"CPI", "PPI", "FOMC", "output"})
+"""Names of the macro surprises (`hedge.signals.surprise`) that tighten layers 2 and 3."""
+LEVEL: Final = "volatility"
+"""Name of the signal whose value is the percentile of the book's index in its own past."""
+
+MODES: Final[dict[State, CondorMode]] = {
+    State.COMPRESSED: "press",
+    State.NORMAL: "finance",
+    State.STRESSED: "none",
+    State.CRISIS: "buy",
+}
+RAMP_FLOORS: Final = {State.COMPRESSED: 0.0, State.NORMAL: 0.0, State.STRESSED: 0.5, State.CRISIS: 1.0}
+
+
+@dataclass(frozen=True)
+class Stance:
+    """Hold how the layers are sized.
+
+    Parameters
+    ----------
+    regime : what the signals give. condor : press (sell up to the theta budget), finance (sell up to the decay of
+        layers 2 and 3), none, or buy. protection : state that sizes layers 2 and 3, never calmer than the regime.
+    ramp_floor : least share of layer 2's full size, in [0, 1]. index_percentile : of the index in its own past; NaN
+        where no fresh signal tells it.
+    shifts : of tenors. reasons : one line per rule that decided something.
+    """
+
+    regime: Regime
+    condor: CondorMode
+    protection: State
+    ramp_floor: float
+    index_percentile: float
+    shifts: tuple[Shift, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return pure JSON types."""
+        return {
+            "name": str(self.regime.name),
+            "score": self.regime.score,
+            "reasons": list(self.regime.reasons),
+            "missing": list(self.regime.missing),
+            "condor": self.condor,
+            "protection": str(self.protection),
+            "ramp_floor": self.ramp_floor,
+            "index_percentile": json_number(self.index_percentile),
+            "shifts": [shift.to_dict() for shift in self.shifts],
+            "rules": list(self.reasons),
+        }
+
+
+def take_stance(
+    signals: Sequence[Signal],
+    at: int,
+    rules: RegimeRules | None = None,
+    expected: Collection[str] = (),
+    condor_days: float = 0.0,
+) -> Stance:
+    """Turn signals into a stance.
+
+    Parameters
+    ----------
+    signals, at, rules, expected : as in `hedge.signals.combine`; without any signal the regime is stressed.
+    condor_days : life of the condor that layer 1 would sell; it must end before the next announced release.
+
+    Examples
+    --------
+    >>> stance = take_stance([Signal("volatility", 0.5, State.NORMAL, 100, 60, "example")], at=120)
+    >>> stance.condor, take_stance([], at=120).condor
+    ('finance', 'none')
+    """
+    used = rules or RegimeRules()
+    regime = combine(signals, at, used, expected)
+    mode, why = _condor(regime, signals, at, used, condor_days)
+    protection, tightened = _protection(regime.name, _alarms(signals, at, used))
+    floor = RAMP_FLOORS[protection]
+    reasons = (
+        f"regime {regime.name}: {regime.reasons[-1]}",
+        why,
+        *tightened,
+        f"layer 2 has at least {floor:.0%} of full size",
+    )
+    level = next((one.value for one in signals if one.name == LEVEL and one.name not in regime.missing), math.nan)
+    return Stance(regime, mode, protection, floor, level, read_shifts(signals, at), reasons)
+
+
+def _alarms(signals: Sequence[Signal], at: int, rules: RegimeRules) -> set[str]:
+    return {one.name for one in signals if one.known_at <= at and one.severity >= rules.alarm}
+
+
+def _protection(state: State, alarms: set[str]) -> tuple[State, tuple[str, ...]]:
+    """Return the state that layers 2 and 3 are sized by, and why where it is not the regime's."""
+    surprised = sorted(alarms & SURPRISES)
+    if not surprised or state.rank >= State.STRESSED.rank:
+        return state, ()
+    return State.STRESSED, (f"layers 2 and 3 tighten as under stress: surprise of {', '.join(surprised)}",)
+
+
+def _condor(
+    regime: Regime, signals: Sequence[Signal], at: int, rules: RegimeRules, days: float
+) -> tuple[CondorMode, str]:
+    mode = MODES[regime.name]
+    refused = _refusal(regime, signals, at, rules, days) if mode in ("press", "finance") else ""
+    words = {
+        "press": "theta press: layer 1 harvests up to the governed budget",
+        "finance": "layer 1 finances the decay of layers 2 and 3",
+        "none": "no condor is sold under stress",
+        "buy": "layer 1 is bought: it limits what a calm-priced range can lose",
+    }
+    return ("none", refused) if refused else (mode, words[mode])
+
+
+def _refusal(regime: Regime, signals: Sequence[Signal], at: int, rules: RegimeRules, days: float) -> str:
+    """Return why no condor is sold in a calm regime; empty where one may be."""
+    alarms = _alarms(signals, at, rules)
+    if EVENTS in alarms:
+        return "no condor is sold inside an event window"
+    shocks = sorted(alarms & SHOCKS)
+    if shocks:
+        return f"out of layer 1: shock of {', '.join(shocks)}"
+    silent = sorted({EVENTS, *SHOCKS} & set(regime.missing))
+    if silent:
+        return f"no condor is sold while {', '.join(silent)} is silent"
+    coming = next((one for one in signals if one.name == EVENTS and 0.0 <= one.value <= days * DAY), None)
+    return f"no condor is sold across a release: {coming.source}" if coming else ""
