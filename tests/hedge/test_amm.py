@@ -200,8 +200,8 @@ def test_amounts__across_range_edges__continuous(edge: float, other: float, liqu
     assume(abs(edge - other) > 1e-3 * edge)
     lower, upper = sorted((edge, other))
     below, at, above = (amm.amounts(p, liquidity, lower, upper) for p in np.nextafter(edge, [0.0, edge, INF]))
-    # One unit in the last place of price moves an amount by half of it, relative to L / sqrt(P) and L sqrt(P); a root, a
-    # quotient and a product, each rounded by half a unit, add up to one and a half in both of the amounts compared.
+    # One unit in the last place of price moves an amount by half of it, relative to L / sqrt(P) and L sqrt(P); a root,
+    # a quotient and a product, each rounded by half a unit, add one and a half to each of the two amounts compared.
     for i, scale in ((0, liquidity / np.sqrt(edge)), (1, liquidity * np.sqrt(edge))):
         assert abs(below[i] - at[i]) <= 3.5 * np.finfo(float).eps * scale
         assert abs(above[i] - at[i]) <= 3.5 * np.finfo(float).eps * scale
