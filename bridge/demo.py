@@ -12,7 +12,7 @@ from pathlib import Path
 
 from web3.types import TxReceipt
 
-from bridge.alerts.watch import Look, look
+from bridge.alerts.watch import MonitorSnapshot, look
 from bridge.chain.node import Chain
 from bridge.config import Config, SignalsConfig
 from bridge.errors import NotProposable, RefusedAction
@@ -30,7 +30,7 @@ from bridge.plans.observe import Observation, observe, read_governed
 from bridge.plans.signals import read_signals
 from bridge.report.content import PricePathView, Step, report_content
 from bridge.report.html import write_report
-from bridge.sources.option_chains import read_chains
+from bridge.sources.option_chains import read_option_chains
 
 Progress = Callable[[str, float], None]
 WORLD_SHARE = 0.8
@@ -48,7 +48,7 @@ class DemoResult:
     proposal_id: int | None
     after: tuple[int, ...] | None
     steps: tuple[Step, ...]
-    look: Look
+    look: MonitorSnapshot
     report: Path
 
 
@@ -109,9 +109,9 @@ def _report_volatility(world: World, config: Config) -> list[Step]:
 def _plan(world: World, config: Config) -> Planned:
     chain, block = world.chain, world.chain.head()
     seen = observe(chain, world.deployment, world.deployment.address("lp"), config.book, block)
-    chains = read_chains(config.options, dict(seen.market.spots), block.timestamp)
-    signals = read_signals(_histories(world, config, seen), seen, chains, chain, world.deployment)
-    return make_plan(seen, chains, chain.chain_id, None, signals)
+    option_chains = read_option_chains(config.options, dict(seen.market.spots), block.timestamp)
+    signals = read_signals(_histories(world, config, seen), seen, option_chains, chain, world.deployment)
+    return make_plan(seen, option_chains, chain.chain_id, None, signals)
 
 
 def _histories(world: World, config: Config, seen: Observation) -> SignalsConfig:

@@ -50,7 +50,7 @@ def main() -> None:
     data = Path(os.environ.get("ALVH_DATA", ROOT.parent / "shared" / "data"))
     if not (data / CHAINS).is_file():
         sys.exit(f"no {CHAINS} in {data}: set ALVH_DATA to the folder that holds it")
-    snapshots = [measure(*key, rows) for key, rows in read_chains(data / CHAINS).groupby(["currency", "day"])]
+    snapshots = [measure(*key, rows) for key, rows in read_option_chains(data / CHAINS).groupby(["currency", "day"])]
     IMAGES.mkdir(parents=True, exist_ok=True)
     shown = [snapshot for snapshot in snapshots if snapshot.day == SHOWN_DAY]
     bitcoin = sorted((each for each in snapshots if each.currency == "BTC"), key=lambda each: each.surface.inside)
@@ -61,7 +61,7 @@ def main() -> None:
     sys.stdout.write(f"{len(snapshots)} surfaces: {PAGE.relative_to(ROOT)} and three pictures written\n")
 
 
-def read_chains(path: Path) -> pd.DataFrame:
+def read_option_chains(path: Path) -> pd.DataFrame:
     """Return all chains, coin prices turned into USD by the exchange's forward of each option."""
     rows = pd.read_parquet(path)
     return pd.DataFrame(

@@ -72,7 +72,7 @@ class PoolSeen(NamedTuple):
     status: Status
 
 
-class Exposure(NamedTuple):
+class LensPosition(NamedTuple):
     """A position; every number but `token_id` is 0 unless `status` is READ, and `pool` None without a position."""
 
     token_id: int
@@ -150,17 +150,17 @@ class Lens:
         with _decoding():
             return [_share(one) for one in answer.array(2, SHARE_WORDS)]
 
-    def positions_v3(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[Exposure]:
+    def positions_v3(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[LensPosition]:
         """Read v3 positions by id, in the order of the ids."""
         return self._by_ids("positionsV3", manager, token_ids, block)
 
-    def positions_v4(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[Exposure]:
+    def positions_v4(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[LensPosition]:
         """Read v4 positions by id, in the order of the ids."""
         return self._by_ids("positionsV4", manager, token_ids, block)
 
-    def positions_of_v3(self, manager: str, owner: str, block: BlockRef) -> list[Exposure]:
+    def positions_of_v3(self, manager: str, owner: str, block: BlockRef) -> list[LensPosition]:
         """Read all v3 positions of an owner, in the manager's order."""
-        found: list[Exposure] = []
+        found: list[LensPosition] = []
         total = 1
         while len(found) < total:
             asked = _word(manager) + _word(owner) + _word(len(found)) + _word(CHUNK)
@@ -169,8 +169,8 @@ class Lens:
             found += _progress(_exposures(answer), total - len(found))
         return found
 
-    def _by_ids(self, function: str, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[Exposure]:
-        found: list[Exposure] = []
+    def _by_ids(self, function: str, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[LensPosition]:
+        found: list[LensPosition] = []
         while len(found) < len(token_ids):
             part = token_ids[len(found) : len(found) + CHUNK]
             answer = self._ask(function, _word(manager) + _word(64) + _array(part), block)
@@ -264,22 +264,22 @@ def _unwrapped(error: bytes) -> bytes:
     return error[68 : 68 + length]
 
 
-def _progress(found: list[Exposure], asked: int) -> list[Exposure]:
+def _progress(found: list[LensPosition], asked: int) -> list[LensPosition]:
     if asked and not found:
         raise ChainError("the node allows too little gas to read a single position: raise its cap for eth_call")
     return found
 
 
-def _exposures(answer: _Answer) -> list[Exposure]:
+def _exposures(answer: _Answer) -> list[LensPosition]:
     with _decoding():
         return list(_rows(answer))
 
 
-def _rows(answer: _Answer) -> Iterator[Exposure]:
+def _rows(answer: _Answer) -> Iterator[LensPosition]:
     pools = [_pool(one) for one in answer.array(2, POOL_WORDS)]
     for token, head, tail, liquidity, owed1, owed0 in answer.rows(3):
         status = _STATUS[head >> 56]
-        yield Exposure(
+        yield LensPosition(
             _integer(token),
             status,
             None if status is Status.NO_POSITION else pools[(head & 0xFF) << 16 | tail >> 48],

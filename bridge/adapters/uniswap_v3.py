@@ -12,7 +12,7 @@ from typing import Any
 
 from eth_utils import to_checksum_address
 
-from bridge.adapters.lens import CHUNK, Exposure, Lens, Status
+from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.tokens import Decimals
 from bridge.chain.blocks import BlockRef
@@ -70,7 +70,7 @@ class UniswapV3Reader:
                 unread.append(Unread(f"{PROTOCOL}:{one.token_id}", str(error)))
         return Positions(read, unread)
 
-    def _position(self, one: Exposure, events: list[Any], block: BlockRef) -> PoolPosition:
+    def _position(self, one: LensPosition, events: list[Any], block: BlockRef) -> PoolPosition:
         pool = one.pool
         assert pool is not None  # a position that was read has a pool
         history = self._history(events, block)

@@ -11,7 +11,7 @@ from typing import Any
 
 from eth_utils import keccak, to_checksum_address
 
-from bridge.adapters.lens import Exposure, Lens, PoolSeen, Status
+from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.tokens import Decimals
 from bridge.chain.blocks import BlockRef
@@ -94,7 +94,7 @@ class UniswapV4Reader:
             )
         return sorted(found)
 
-    def _position(self, one: Exposure, block: BlockRef) -> PoolPosition:
+    def _position(self, one: LensPosition, block: BlockRef) -> PoolPosition:
         pool = one.pool
         assert pool is not None  # a position that was read has a pool
         history, fees = self._history(one, pool, block), (one.owed0, one.owed1)
@@ -119,7 +119,7 @@ class UniswapV4Reader:
             earning_since=history.changed_at,
         )
 
-    def _history(self, one: Exposure, pool: PoolSeen, block: BlockRef) -> History:
+    def _history(self, one: LensPosition, pool: PoolSeen, block: BlockRef) -> History:
         """Replay a position's changes of liquidity; what was deposited follows from the price of then."""
         named = {"id": pool.id.to_bytes(32, "big"), "sender": self.manager}
         entries = self.chain.logs(POOLS, self.pool_manager, "ModifyLiquidity", self.start_block, block, **named)
@@ -169,13 +169,13 @@ def sqrt_price_of(slot0: bytes) -> int:
     return int.from_bytes(slot0, "big") & ((1 << 160) - 1)
 
 
-def _deposited(one: Exposure, price: int | None, change: int) -> Pair:
+def _deposited(one: LensPosition, price: int | None, change: int) -> Pair:
     if price is None:
         return 0, 0
     return ticks.position_amounts(price, one.tick_lower, one.tick_upper, change, round_up=True)
 
 
-def _doubt(one: Exposure) -> str:
+def _doubt(one: LensPosition) -> str:
     """Say why a position's numbers cannot be used; nothing if they can."""
     if one.status is not Status.READ or one.pool is None:
         return one.status.reason

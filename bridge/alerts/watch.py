@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bridge.alerts.rules import (
+    Alert,
     LayerState,
-    Warning_,
     chain_warnings,
     feed_warnings,
     governance_warnings,
@@ -43,7 +43,7 @@ from hedge.policy.parameters import KEYS
 
 
 @dataclass(frozen=True)
-class Look:
+class MonitorSnapshot:
     """What the monitor saw at one block. `exposure` and `drift` are None where they could not be trusted."""
 
     block: BlockRef
@@ -57,10 +57,10 @@ class Look:
     breakers: tuple[BreakerStatus, ...]
     automation: AutomationStatus | None
     steward_updates: tuple[PendingUpdate, ...]
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[Alert, ...]
 
 
-def look(chain: Chain, deployment: Deployment, config: Config, owner: str, now: int | None = None) -> Look:
+def look(chain: Chain, deployment: Deployment, config: Config, owner: str, now: int | None = None) -> MonitorSnapshot:
     """Read and compare everything once, at the newest block.
 
     Parameters
@@ -91,21 +91,21 @@ def look(chain: Chain, deployment: Deployment, config: Config, owner: str, now: 
     layers = layer_states(on_record, market) if on_record and market else ()
     warnings += [*untrusted, *plan_warnings(governed, on_record, moved, layers)]
     seen = (block, exposure, on_record, moved, layers, feeds, governed, proposals)
-    return Look(*seen, breakers, automation, tuple(waiting), tuple(warnings))
+    return MonitorSnapshot(*seen, breakers, automation, tuple(waiting), tuple(warnings))
 
 
 def _valued(
     chain: Chain, deployment: Deployment, config: Config, owner: str, feeds: tuple[FeedStatus, ...], block: BlockRef
-) -> tuple[Market | None, BookExposure | None, list[Warning_]]:
+) -> tuple[Market | None, BookExposure | None, list[Alert]]:
     """Read the market and value the book; what cannot be trusted is None, with a warning that says why."""
     market = None
     try:
         market = _market(chain, deployment, config, feeds, block)
         held = read_positions(chain, deployment, owner, dict(market.spots), config.book, block)
-        unread = [Warning_("exposure", f"{one.id} is not in the book: {one.reason}") for one in held.unread]
+        unread = [Alert("exposure", f"{one.id} is not in the book: {one.reason}") for one in held.unread]
         return market, book_exposure(Book(held.positions), market), unread
     except UntrustedNumber as error:
-        return market, None, [Warning_("exposure", str(error))]
+        return market, None, [Alert("exposure", str(error))]
 
 
 def _market(
@@ -148,7 +148,7 @@ def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:
     return tuple(states)
 
 
-def look_json(seen: Look) -> dict[str, Any]:
+def snapshot_json(seen: MonitorSnapshot) -> dict[str, Any]:
     """Return a look as plain JSON, one line of `alvh watch --json`."""
     return {
         "block": asdict(seen.block),

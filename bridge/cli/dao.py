@@ -37,22 +37,24 @@ def propose(
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
     from bridge.cli.drafts import print_draft
-    from bridge.governance.actions import build_order
+    from bridge.governance.actions import build_action
     from bridge.governance.calls import action_words
-    from bridge.governance.proposals import draft_order, note_proposal, send_proposal
+    from bridge.governance.proposals import draft_action, note_proposal, send_proposal
 
     session = open_session(config)
     chain, deployment, block = session.chain, session.deployment, session.chain.head()
-    built = build_order(chain, deployment, order, arguments or [], block)
+    built = build_action(session.snapshot(), order, arguments or [])
     signer = choose_signer(session, role, keystore)
-    draft = draft_order(chain, deployment, built.text, built.calls, built.promises, signer.address, block, again)
+    draft = draft_action(chain, deployment, built.text, built.calls, built.postconditions, signer.address, block, again)
     words = action_words(chain, deployment, draft.action, block)
     sent = send_proposal(chain, deployment, signer, draft) if send else False
     if send:
         note_proposal(chain, draft, signer.address, session.config.state)
     if as_json:
         done = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
-        print_json({**done, "calls": words, "promises": list(draft.promises), "executable_at": draft.executable_at})
+        print_json(
+            {**done, "calls": words, "promises": list(draft.postconditions), "executable_at": draft.executable_at}
+        )
         return
     for line in words:
         typer.echo(f"calls {line}")

@@ -15,8 +15,8 @@ def print_draft(draft: Draft, sent: bool) -> None:
     from bridge.units import utc
 
     out = console()
-    if draft.promises:
-        out.print("executed only if then: " + "; ".join(draft.promises), markup=False)
+    if draft.postconditions:
+        out.print("executed only if then: " + "; ".join(draft.postconditions), markup=False)
     out.print(f"executable from about {utc(draft.executable_at)}")
     if sent:
         out.print(f"proposed: {draft.id}")

@@ -12,7 +12,7 @@ import typer
 from bridge.cli.options import ConfigOption, JsonOption, OwnerOption, open_session
 
 if TYPE_CHECKING:
-    from bridge.alerts.watch import Look
+    from bridge.alerts.watch import MonitorSnapshot
 
 LAYER_COLUMNS = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta", "days left")
 
@@ -30,7 +30,7 @@ def watch(
 
     Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl
     """
-    from bridge.alerts.watch import look, look_json
+    from bridge.alerts.watch import look, snapshot_json
     from bridge.chain.signers import LOCAL_CHAIN_ID
     from bridge.errors import ChainError
 
@@ -46,10 +46,10 @@ def watch(
             _say_trouble(str(error), as_json)
         else:
             if as_json:
-                sys.stdout.write(json.dumps(look_json(seen), allow_nan=False) + "\n")
+                sys.stdout.write(json.dumps(snapshot_json(seen), allow_nan=False) + "\n")
                 sys.stdout.flush()
             else:
-                print_look(seen, clear=not once and sys.stdout.isatty())
+                print_snapshot(seen, clear=not once and sys.stdout.isatty())
             if once:
                 raise typer.Exit(1 if seen.warnings else 0)
         time.sleep(pause)
@@ -61,7 +61,7 @@ def _say_trouble(text: str, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def print_look(seen: Look, clear: bool = False) -> None:
+def print_snapshot(seen: MonitorSnapshot, clear: bool = False) -> None:
     """Print what the monitor saw."""
     from bridge.cli.safeguards import safeguard_lines
     from bridge.cli.show import console, percent, table, usd
@@ -84,7 +84,7 @@ def print_look(seen: Look, clear: bool = False) -> None:
         out.print("[green]no warnings[/green]")
 
 
-def _layer_rows(seen: Look) -> list[list[str]]:
+def _layer_rows(seen: MonitorSnapshot) -> list[list[str]]:
     from bridge.cli.show import number, usd
 
     rows = []
@@ -97,7 +97,7 @@ def _layer_rows(seen: Look) -> list[list[str]]:
     ]
 
 
-def _feed_lines(seen: Look) -> list[str]:
+def _feed_lines(seen: MonitorSnapshot) -> list[str]:
     from bridge.cli.show import percent
     from bridge.units import volatility_from_e8
 
@@ -108,7 +108,7 @@ def _feed_lines(seen: Look) -> list[str]:
     ]
 
 
-def _governance_lines(seen: Look) -> list[str]:
+def _governance_lines(seen: MonitorSnapshot) -> list[str]:
     from bridge.units import utc
     from hedge.policy.parameters import KEYS
 

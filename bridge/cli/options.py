@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bridge.chain.signers import Signer
     from bridge.config import Config
     from bridge.deployment import Deployment
+    from bridge.snapshot import Snapshot
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file; without it alvh.toml of this folder, or the defaults.")
@@ -43,6 +44,12 @@ class Session:
     def block(self, number: int | None) -> BlockRef:
         """Pin the block to read at: the one that was asked for, or the newest."""
         return self.chain.head() if number is None else self.chain.at(number)
+
+    def snapshot(self, number: int | None = None) -> Snapshot:
+        """Pin a block: the one that was asked for, or the newest."""
+        from bridge.snapshot import Snapshot
+
+        return Snapshot(self.chain, self.deployment, self.block(number))
 
     def owner(self, asked: str | None) -> str:
         """Return whose book it is, as a checksum address."""

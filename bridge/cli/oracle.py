@@ -38,7 +38,7 @@ def _quotes(
     session: Session, chain_file: Path | None, block: int | None
 ) -> tuple[dict[str, float], dict[str, str], int]:
     """Return the index per asset (decimal), each source in words, and the block's time."""
-    from bridge.sources.option_chains import read_chains
+    from bridge.sources.option_chains import read_option_chains
     from bridge.sources.prices import read_spots
     from hedge.volatility.index import index_from_chain
 
@@ -46,9 +46,11 @@ def _quotes(
     spots = read_spots(session.chain, session.deployment, session.config.book, ref)
     session.chain.confirm(ref)
     terms = session.config.options
-    chains = read_chains(terms.model_copy(update={"file": chain_file}) if chain_file else terms, spots, ref.timestamp)
-    index = {asset: index_from_chain(chain.quotes).vol for asset, chain in chains.items()}
-    return index, {asset: chain.source for asset, chain in chains.items()}, ref.timestamp
+    option_chains = read_option_chains(
+        terms.model_copy(update={"file": chain_file}) if chain_file else terms, spots, ref.timestamp
+    )
+    index = {asset: index_from_chain(chain.quotes).vol for asset, chain in option_chains.items()}
+    return index, {asset: chain.source for asset, chain in option_chains.items()}, ref.timestamp
 
 
 @app.command()

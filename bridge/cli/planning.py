@@ -105,19 +105,19 @@ def _make(
     from bridge.plans.observe import observe
     from bridge.plans.records import find_record
     from bridge.plans.signals import read_signals
-    from bridge.sources.option_chains import read_chains
+    from bridge.sources.option_chains import read_option_chains
 
     terms = session.config.options
     terms = terms.model_copy(update={"file": chain_file}) if chain_file else terms
     ref = session.block(block)
     seen = observe(session.chain, session.deployment, session.owner(owner), session.config.book, ref)
     print_unread(seen.unread)
-    chains = read_chains(terms, dict(seen.market.spots), ref.timestamp)
+    option_chains = read_option_chains(terms, dict(seen.market.spots), ref.timestamp)
     histories = session.config.signals
     histories = histories.model_copy(update={"folder": signals}) if signals else histories
-    heard = read_signals(histories, seen, chains, session.chain, session.deployment)
+    readings = read_signals(histories, seen, option_chains, session.chain, session.deployment)
     on_record = find_record(session.config.state, seen.governed.inputs_hash)
-    return make_plan(seen, chains, session.chain.chain_id, on_record, heard)
+    return make_plan(seen, option_chains, session.chain.chain_id, on_record, readings)
 
 
 def _make_stated(
@@ -136,9 +136,9 @@ def _make_stated(
     quotes = chain_file or settings.options.file
     if quotes is None:
         raise UsageError("a stated book takes its prices from quotes: give --chain, or set options.file")
-    chains = read_chain_file(quotes, read_time(at) if at else None)
-    seen = observe_stated(book, chains, settings.book)
-    held = {asset: chains[asset] for asset in seen.book.assets}
+    option_chains = read_chain_file(quotes, read_time(at) if at else None)
+    seen = observe_stated(book, option_chains, settings.book)
+    held = {asset: option_chains[asset] for asset in seen.book.assets}
     histories = settings.signals.model_copy(update={"folder": signals}) if signals else settings.signals
     return make_plan(seen, held, NO_CHAIN, None, read_signals(histories, seen, held))
 
@@ -191,12 +191,12 @@ def print_decision(planned: Planned) -> None:
 
 
 def print_comparison(planned: Planned) -> None:
-    """Print the regime and what it asks of the layers, and the plan beside its yardsticks."""
+    """Print the regime and what it asks of the layers, and the plan beside its benchmarks."""
     from bridge.cli.show import console, number, percent, table, usd
 
-    out, stance = console(), planned.plan.stance
-    out.print(f"regime [bold]{stance.regime.name}[/bold] (score {stance.regime.score:.2f})")
-    for line in (*stance.regime.reasons, *stance.reasons[1:]):
+    out, regime_policy = console(), planned.plan.regime_policy
+    out.print(f"regime [bold]{regime_policy.regime.name}[/bold] (score {regime_policy.regime.score:.2f})")
+    for line in (*regime_policy.regime.reasons, *regime_policy.reasons[1:]):
         out.print(f"  {line}", markup=False)
     rows = [
         [one.name, usd(one.cash_usd), usd(one.expected_cost_usd), usd(one.given_up_usd), usd(one.cvar_usd),
@@ -268,7 +268,7 @@ def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool) -> dict[str,
         "expiry": draft.update.expiry,
         "executable_at": draft.executable_at,
         "attempt": draft.attempt,
-        "promises": list(draft.promises),
+        "promises": list(draft.postconditions),
         "description": draft.action.description,
         "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
         "targets": list(draft.action.targets),

@@ -21,7 +21,7 @@ from bridge.cli.options import (
 
 if TYPE_CHECKING:
     from bridge.plans.records import PlanRecord
-    from bridge.safe.actions import SafeDesk
+    from bridge.safe.actions import SafeContext
     from bridge.safe.records import SafeRecord
 
 app = typer.Typer(
@@ -81,15 +81,15 @@ def propose(
     _print_record(session, record, record.save(out or session.config.state / "safe" / name), as_json)
 
 
-def _desk(session: Session, safe: str, plan: Path | None) -> SafeDesk:
+def _desk(session: Session, safe: str, plan: Path | None) -> SafeContext:
     from bridge.plans.records import load_record, newest_record
-    from bridge.safe.actions import SafeDesk
+    from bridge.safe.actions import SafeContext
 
     def chosen_plan() -> PlanRecord:
         return load_record(plan) if plan else newest_record(session.config.state)
 
     life = session.config.governance.update_life_seconds
-    return SafeDesk(session.chain, session.deployment, session.chain.head(), safe, chosen_plan, life)
+    return SafeContext(session.chain, session.deployment, session.chain.head(), safe, chosen_plan, life)
 
 
 def _load(session: Session, file: Path) -> SafeRecord:
@@ -185,22 +185,24 @@ def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     from dataclasses import asdict
 
     from bridge.cli.show import console, table
-    from bridge.governance.roles import in_office
+    from bridge.governance.roles import holds_role
     from bridge.safe.multisig import read_safe
 
     session = open_session(config)
-    block = session.chain.head()
-    safes = {name: read_safe(session.chain, _address(session, name), block) for name in ("guardian", "steward")}
-    duties = {name: in_office(session.chain, session.deployment, name, block) for name in safes}
+    snapshot = session.snapshot()
+    safes = {
+        name: read_safe(session.chain, _address(session, name), snapshot.block) for name in ("guardian", "steward")
+    }
+    duties = {name: holds_role(snapshot, name) for name in safes}
     if as_json:
-        print_json({name: asdict(one) | {"in_office": duties[name]} for name, one in safes.items()})
+        print_json({name: asdict(one) | {"holds_role": duties[name]} for name, one in safes.items()})
         return
     rows = [
         [name, one.address, f"{one.threshold} of {len(one.owners)}", str(one.nonce), "yes" if duties[name] else "NO", o]
         for name, one in safes.items()
         for o in one.owners
     ]
-    columns = ("Safe", "address", "must sign", "next nonce", "in office", "owner")
+    columns = ("Safe", "address", "must sign", "next nonce", "holds its role", "owner")
     console().print(table("Safes", columns, rows, left=6))
 
 
@@ -215,7 +217,7 @@ def create(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Create a Safe with the factory of this deployment, for an office that the DAO will give it.
+    """Create a Safe with the factory of this deployment, for a role that the DAO will give it.
 
     Example: alvh safe create 0xa... 0xb... 0xc... --threshold 2 --as operator --send
     """

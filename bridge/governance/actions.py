@@ -1,41 +1,97 @@
-"""What the DAO is asked to order beside parameters, by name: each becomes a proposal with calls and promises."""
+"""What the DAO can be asked to do beside parameters, by name: each becomes a proposal with calls and postconditions.
+
+To add an action, write a function that builds it and register it here with `governance_action`: the help of
+`alvh gov propose` and the check of its arguments come from the entry.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from eth_utils import is_address, to_checksum_address
 
-from bridge.chain.node import BlockRef, Chain
-from bridge.deployment import Deployment
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
-from bridge.governance.desk import Call, Desk
-from bridge.governance.postconditions import Answer, Promise
+from bridge.governance.postconditions import Answer, Postcondition
 from bridge.governance.regime_table import AUTOMATION, load_table, require_fitting, table_words
 from bridge.governance.roles import AUTOMATION_ROLE, ROLES, holders, proposal_guardian
 from bridge.governance.safeguards import breaker_of
 from bridge.plans.observe import read_governed
+from bridge.snapshot import Call, Snapshot
 from bridge.sources.oracle import feed_of
 
 
 @dataclass(frozen=True)
-class Order:
-    """The text of an order, its calls, and what they promise."""
+class GovernanceAction:
+    """The text of a governance action, its calls, and what must be true after them."""
 
     text: str
     calls: tuple[Call, ...]
-    promises: tuple[Promise, ...]
+    postconditions: tuple[Postcondition, ...]
 
 
 @dataclass(frozen=True)
-class OrderKind:
-    """The names of an order's arguments (the last may repeat), what it does, and how it is built."""
+class ActionKind:
+    """One entry of the registry.
 
+    Parameters
+    ----------
+    name
+        As it is written after `alvh gov propose`.
+    arguments
+        Their names, in order; the last may end with ``...`` and then repeats.
+    words
+        What it does, in a few words for the help.
+    build
+        Builds the action for a snapshot and the arguments.
+    """
+
+    name: str
     arguments: tuple[str, ...]
     words: str
-    build: Callable[[Desk, Sequence[str]], Order]
+    build: Callable[[Snapshot, Sequence[str]], GovernanceAction]
+
+    @property
+    def usage(self) -> str:
+        """Return name and arguments as they are written on the command line."""
+        return " ".join((self.name, *self.arguments))
+
+
+GOVERNANCE_ACTIONS: Final[dict[str, ActionKind]] = {}
+
+
+def governance_action(kind: ActionKind) -> ActionKind:
+    """Register an action under its name.
+
+    Raises
+    ------
+    UsageError
+        Another action has that name.
+    """
+    if kind.name in GOVERNANCE_ACTIONS:
+        raise UsageError(f"two governance actions are named {kind.name!r}")
+    GOVERNANCE_ACTIONS[kind.name] = kind
+    return kind
+
+
+def build_action(snapshot: Snapshot, name: str, arguments: Sequence[str]) -> GovernanceAction:
+    """Build a governance action by its name.
+
+    Raises
+    ------
+    UsageError
+        There is no such action, or it takes other arguments.
+    """
+    if name not in GOVERNANCE_ACTIONS:
+        raise UsageError(f"no governance action {name!r}: one of {', '.join(GOVERNANCE_ACTIONS)}")
+    kind = GOVERNANCE_ACTIONS[name]
+    least, repeats = len(kind.arguments), bool(kind.arguments) and kind.arguments[-1].endswith("...")
+    if len(arguments) < least or (len(arguments) > least and not repeats):
+        raise UsageError(f"usage: {kind.usage} ({kind.words})")
+    return kind.build(snapshot, arguments)
 
 
 def _address(text: str) -> str:
@@ -44,69 +100,71 @@ def _address(text: str) -> str:
     return str(to_checksum_address(text))
 
 
-def _unpause(desk: Desk, _: Sequence[str]) -> Order:
-    at = desk.deployment.address("HedgeParameters")
-    promise = Promise("HedgeParameters", at, (Answer("paused", (), False, "the hedge parameters are not paused"),))
+def _unpause(snapshot: Snapshot, _: Sequence[str]) -> GovernanceAction:
+    at = snapshot.deployment.address("HedgeParameters")
+    running = Answer("paused", (), False, "the hedge parameters are not paused")
     text = "# End the pause of the hedge parameters\n\nThe guardian paused them; only a vote ends that."
-    return Order(text, (desk.call("HedgeParameters", at, "unpause"),), (promise,))
+    calls = (snapshot.call("HedgeParameters", "unpause"),)
+    return GovernanceAction(text, calls, (Postcondition("HedgeParameters", at, (running,)),))
 
 
-def _set_signers(desk: Desk, arguments: Sequence[str]) -> Order:
+def _set_signers(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     asset, quorum, *given = arguments
     if not quorum.isdecimal() or not 0 < int(quorum) < 256:
         raise UsageError(f"the quorum is {quorum!r}: a number of reports, odd and more than half of the signers")
-    at, signers = feed_of(desk.deployment, asset), sorted(map(_address, given), key=lambda one: int(one, 16))
+    at = feed_of(snapshot.deployment, asset)
+    signers = sorted(map(_address, given), key=lambda signer: int(signer, 16))
     names = ", ".join(signers)
     answers = (
         Answer("signers", (), signers, f"the {asset} feed's reporters are {names}"),
         Answer("quorum", (), int(quorum), f"{quorum} of them make a round"),
     )
     text = f"# Replace the reporters of the {asset} feed\n\nFeed {at}. Quorum {quorum} of {len(signers)}: {names}."
-    call = desk.call("VolatilityOracle", at, "setSigners", signers, int(quorum))
-    return Order(text, (call,), (Promise("VolatilityOracle", at, answers),))
+    call = snapshot.call("VolatilityOracle", "setSigners", signers, int(quorum), at=at)
+    return GovernanceAction(text, (call,), (Postcondition("VolatilityOracle", at, answers),))
 
 
-def _reset_breaker(desk: Desk, arguments: Sequence[str]) -> Order:
+def _reset_breaker(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     (asset,) = arguments
-    at = breaker_of(desk.deployment, asset)
-    tripped = desk.chain.read("VolatilityBreaker", at, "trippedAt", block=desk.block)
-    promise = Promise("VolatilityBreaker", at, (Answer("trippedAt", (), 0, f"the {asset} breaker is closed"),))
+    at = breaker_of(snapshot.deployment, asset)
+    tripped = snapshot.read("VolatilityBreaker", "trippedAt", at=at)
+    closed = Answer("trippedAt", (), 0, f"the {asset} breaker is closed")
     text = f"# Close the {asset} breaker\n\nBreaker {at}, tripped at {tripped} (unix seconds)."
-    return Order(text, (desk.call("VolatilityBreaker", at, "reset"),), (promise,))
+    calls = (snapshot.call("VolatilityBreaker", "reset", at=at),)
+    return GovernanceAction(text, calls, (Postcondition("VolatilityBreaker", at, (closed,)),))
 
 
-def _set_office(desk: Desk, office: str, given: str) -> Order:
-    """Give an office to another Safe and take it from who holds it; the guardian also sits in the governor."""
-    new, role = _address(given), ROLES[office]
-    if not desk.chain.has_code(new, desk.block):
-        raise UnknownAddress(new, "a Safe: an office needs several people")
-    old = [one for one in holders(desk.chain, desk.deployment, office, desk.block) if one != new]
-    at, governor = desk.deployment.address("HedgeParameters"), desk.deployment.address("HedgeGovernor")
-    calls = [desk.call("HedgeParameters", at, "grantRole", role, new)]
-    calls += [desk.call("HedgeParameters", at, "revokeRole", role, one) for one in old]
-    answers = [Answer("hasRole", (role, new), True, f"{new} is {office}")]
-    answers += [Answer("hasRole", (role, one), False, f"{one} is not") for one in old]
-    promises = [Promise("HedgeParameters", at, tuple(answers))]
-    if office == "guardian":
-        calls.append(desk.call("HedgeGovernor", governor, "setProposalGuardian", new))
-        promises.append(
-            Promise("HedgeGovernor", governor, (Answer("proposalGuardian", (), new, f"{new} may cancel proposals"),))
-        )
-        old = sorted({*old, proposal_guardian(desk.chain, desk.deployment, desk.block)} - {new})
+def _set_role(role: str, snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
+    """Give a role to another Safe and take it from who holds it; the guardian also cancels in the governor."""
+    new, role_hash = _address(arguments[0]), ROLES[role]
+    if not snapshot.has_code(new):
+        raise UnknownAddress(new, "a Safe: a role needs several people")
+    old = [holder for holder in holders(snapshot, role) if holder != new]
+    calls = [snapshot.call("HedgeParameters", "grantRole", role_hash, new)]
+    calls += [snapshot.call("HedgeParameters", "revokeRole", role_hash, holder) for holder in old]
+    answers = [Answer("hasRole", (role_hash, new), True, f"{new} is {role}")]
+    answers += [Answer("hasRole", (role_hash, holder), False, f"{holder} is not") for holder in old]
+    parameters, governor = (snapshot.deployment.address(name) for name in ("HedgeParameters", "HedgeGovernor"))
+    postconditions = [Postcondition("HedgeParameters", parameters, tuple(answers))]
+    if role == "guardian":
+        calls.append(snapshot.call("HedgeGovernor", "setProposalGuardian", new))
+        cancels = Answer("proposalGuardian", (), new, f"{new} may cancel proposals")
+        postconditions.append(Postcondition("HedgeGovernor", governor, (cancels,)))
+        old = sorted({*old, proposal_guardian(snapshot)} - {new})
     if not old:
-        raise RefusedAction(f"{new} is {office} already")
-    text = f"# Another {office}\n\n{new} instead of {', '.join(old)}."
-    return Order(text, tuple(calls), tuple(promises))
+        raise RefusedAction(f"{new} is {role} already")
+    text = f"# Another {role}\n\n{new} instead of {', '.join(old)}."
+    return GovernanceAction(text, tuple(calls), tuple(postconditions))
 
 
-def _set_table(desk: Desk, arguments: Sequence[str]) -> Order:
+def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     """Vote a regime table, and the role that gives the automation its power where it has none."""
     table = load_table(Path(arguments[0]))
-    at, parameters = desk.deployment.address(AUTOMATION), desk.deployment.address("HedgeParameters")
-    followed = desk.chain.read(AUTOMATION, at, "ORACLE", block=desk.block)
-    if feed_of(desk.deployment, table.asset) != followed:
+    at, parameters = snapshot.deployment.address(AUTOMATION), snapshot.deployment.address("HedgeParameters")
+    followed = snapshot.read(AUTOMATION, "ORACLE")
+    if feed_of(snapshot.deployment, table.asset) != followed:
         raise RefusedAction(f"the automation follows the feed {followed}, which is not that of {table.asset}")
-    require_fitting(table, read_governed(desk.chain, desk.deployment, desk.block))
+    require_fitting(table, read_governed(snapshot.chain, snapshot.deployment, snapshot.block))
     keys, rows, terms, row = table.arguments()
     words = table_words(keys, rows, terms, row)
     answers = (
@@ -114,37 +172,22 @@ def _set_table(desk: Desk, arguments: Sequence[str]) -> Order:
         Answer("row", (), row, f"row {row} holds"),
         Answer("stopped", (), False, "the automation is not stopped"),
     )
-    calls, promises = [desk.call(AUTOMATION, at, "setTable", *table.arguments())], [Promise(AUTOMATION, at, answers)]
-    if not desk.chain.read("HedgeParameters", parameters, "hasRole", AUTOMATION_ROLE, at, block=desk.block):
-        calls.append(desk.parameters("grantRole", AUTOMATION_ROLE, at))
+    calls = [snapshot.call(AUTOMATION, "setTable", *table.arguments())]
+    postconditions = [Postcondition(AUTOMATION, at, answers)]
+    if not snapshot.read("HedgeParameters", "hasRole", AUTOMATION_ROLE, at):
+        calls.append(snapshot.call("HedgeParameters", "grantRole", AUTOMATION_ROLE, at))
         power = Answer("hasRole", (AUTOMATION_ROLE, at), True, "the automation may set values inside its limits")
-        promises.append(Promise("HedgeParameters", parameters, (power,)))
+        postconditions.append(Postcondition("HedgeParameters", parameters, (power,)))
     text = f"# Regime table by the volatility of {table.asset}\n\n" + words.replace("; ", "\n")
-    return Order(text, tuple(calls), tuple(promises))
+    return GovernanceAction(text, tuple(calls), tuple(postconditions))
 
 
-ORDERS = {
-    "unpause": OrderKind((), "end a pause of the hedge parameters", _unpause),
-    "set-signers": OrderKind(("ASSET", "QUORUM", "SIGNER..."), "replace a feed's reporters", _set_signers),
-    "reset-breaker": OrderKind(("ASSET",), "close a tripped breaker", _reset_breaker),
-    "set-table": OrderKind(("FILE",), "let a table of values by volatility apply, by anybody", _set_table),
-    "set-guardian": OrderKind(("SAFE",), "name another guardian", lambda d, a: _set_office(d, "guardian", a[0])),
-    "set-steward": OrderKind(("SAFE",), "name another steward", lambda d, a: _set_office(d, "steward", a[0])),
-}
-
-
-def build_order(chain: Chain, deployment: Deployment, name: str, arguments: Sequence[str], block: BlockRef) -> Order:
-    """Build an order by its name.
-
-    Raises
-    ------
-    UsageError
-        There is no such order, or it takes other arguments.
-    """
-    if name not in ORDERS:
-        raise UsageError(f"no order {name!r}: one of {', '.join(ORDERS)}")
-    kind = ORDERS[name]
-    least, repeats = len(kind.arguments), bool(kind.arguments) and kind.arguments[-1].endswith("...")
-    if len(arguments) < least or (len(arguments) > least and not repeats):
-        raise UsageError(f"usage: {' '.join((name, *kind.arguments))} ({kind.words})")
-    return kind.build(Desk(chain, deployment, block), arguments)
+for _kind in (
+    ActionKind("unpause", (), "end a pause of the hedge parameters", _unpause),
+    ActionKind("set-signers", ("ASSET", "QUORUM", "SIGNER..."), "replace a feed's reporters", _set_signers),
+    ActionKind("reset-breaker", ("ASSET",), "close a tripped breaker", _reset_breaker),
+    ActionKind("set-table", ("FILE",), "let a table of values by volatility apply, by anyone", _set_table),
+    ActionKind("set-guardian", ("SAFE",), "name another guardian", partial(_set_role, "guardian")),
+    ActionKind("set-steward", ("SAFE",), "name another steward", partial(_set_role, "steward")),
+):
+    governance_action(_kind)

@@ -14,7 +14,7 @@ from web3.exceptions import MismatchedABI, Web3ValueError
 from bridge.chain.node import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.governance.governor import Action
-from bridge.governance.postconditions import GUARD, encode_promises, promise_lines, update_promise
+from bridge.governance.postconditions import GUARD, encode_postconditions, postcondition_lines, update_postcondition
 from bridge.governance.regime_table import table_words
 from bridge.governance.roles import ROLE_NAMES
 from bridge.governance.updates import Update, decode_update, update_words
@@ -104,9 +104,9 @@ def action_words(chain: Chain, deployment: Deployment, action: Action, block: Bl
 
 
 def _guard_words(chain: Chain, deployment: Deployment, updates: list[Update], call: bytes, block: BlockRef) -> str:
-    promises = [update_promise(deployment, update) for update in updates]
-    if promises and encode_promises(chain, deployment, promises, block) == "0x" + call.hex():
-        return "guard: executed only if then " + "; ".join(promise_lines(promises))
+    postconditions = [update_postcondition(deployment, update) for update in updates]
+    if postconditions and encode_postconditions(chain, deployment, postconditions, block) == "0x" + call.hex():
+        return "guard: executed only if then " + "; ".join(postcondition_lines(postconditions))
     try:
         _, arguments = chain.contract(GUARD, deployment.address(GUARD)).decode_function_input(HexStr("0x" + call.hex()))
         asked = [_expectation_words(chain, deployment, one, block) for one in arguments["expectations"]]

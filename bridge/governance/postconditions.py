@@ -37,7 +37,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Promise:
+class Postcondition:
     """One contract, by artifact name and address: its code as it is now, and its answers after the execution."""
 
     contract: str
@@ -45,14 +45,16 @@ class Promise:
     answers: tuple[Answer, ...]
 
 
-def update_promise(deployment: Deployment, update: Update) -> Promise:
+def update_postcondition(deployment: Deployment, update: Update) -> Postcondition:
     """Promise the new value of every key that an update names, and of no other."""
     pairs = zip(update.keys, update.values, strict=True)
     answers = tuple(Answer("value", (key,), value, f"{KEYS[key].name} is {value}") for key, value in pairs)
-    return Promise("HedgeParameters", deployment.address("HedgeParameters"), answers)
+    return Postcondition("HedgeParameters", deployment.address("HedgeParameters"), answers)
 
 
-def encode_promises(chain: Chain, deployment: Deployment, promises: Sequence[Promise], block: BlockRef) -> HexStr:
+def encode_postconditions(
+    chain: Chain, deployment: Deployment, postconditions: Sequence[Postcondition], block: BlockRef
+) -> HexStr:
     """Encode the guard's call for the code that the contracts have at a block.
 
     Raises
@@ -63,15 +65,15 @@ def encode_promises(chain: Chain, deployment: Deployment, promises: Sequence[Pro
     guard = chain.contract(GUARD, deployment.address(GUARD))
     if not chain.has_code(guard.address, block):
         raise UnknownAddress(guard.address, "the guard of proposals")
-    expectations = [_expectation(chain, promise, block) for promise in promises]
+    expectations = [_expectation(chain, postcondition, block) for postcondition in postconditions]
     return HexStr(guard.encode_abi("requireState", args=[expectations]))
 
 
-def _expectation(chain: Chain, promise: Promise, block: BlockRef) -> tuple[str, bytes, list[str], bytes]:
-    contract = chain.contract(promise.contract, promise.address)
-    queries = [contract.encode_abi(one.function, args=list(one.arguments)) for one in promise.answers]
-    hashes = [keccak(_encoded(promise.contract, one)) for one in promise.answers]
-    return contract.address, chain.code_hash(promise.address, block), queries, keccak(b"".join(hashes))
+def _expectation(chain: Chain, postcondition: Postcondition, block: BlockRef) -> tuple[str, bytes, list[str], bytes]:
+    contract = chain.contract(postcondition.contract, postcondition.address)
+    queries = [contract.encode_abi(one.function, args=list(one.arguments)) for one in postcondition.answers]
+    hashes = [keccak(_encoded(postcondition.contract, one)) for one in postcondition.answers]
+    return contract.address, chain.code_hash(postcondition.address, block), queries, keccak(b"".join(hashes))
 
 
 def _encoded(contract: str, one: Answer) -> bytes:
@@ -81,10 +83,11 @@ def _encoded(contract: str, one: Answer) -> bytes:
     return encode(types, [one.answer] if len(types) == 1 else one.answer)
 
 
-def promise_lines(promises: Sequence[Promise]) -> list[str]:
+def postcondition_lines(postconditions: Sequence[Postcondition]) -> list[str]:
     """Say in words what the guard checks."""
     lines = []
-    for promise in promises:
-        lines.append(f"{promise.contract} {Web3.to_checksum_address(promise.address)} has the code of the vote")
-        lines += [one.words for one in promise.answers]
+    for postcondition in postconditions:
+        address = Web3.to_checksum_address(postcondition.address)
+        lines.append(f"{postcondition.contract} {address} has the code of the vote")
+        lines += [one.words for one in postcondition.answers]
     return lines

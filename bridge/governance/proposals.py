@@ -22,15 +22,21 @@ from bridge.chain.node import BlockRef, Chain
 from bridge.chain.signers import Signer
 from bridge.deployment import Deployment
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
-from bridge.governance.desk import Call, Desk
 from bridge.governance.governor import Action, Proposal, proposal_id, read_state, send_execute
 from bridge.governance.journal import JournalEntry
-from bridge.governance.postconditions import GUARD, Promise, encode_promises, promise_lines, update_promise
+from bridge.governance.postconditions import (
+    GUARD,
+    Postcondition,
+    encode_postconditions,
+    postcondition_lines,
+    update_postcondition,
+)
 from bridge.governance.preflight import simulate_execution
 from bridge.governance.proposal_text import close_description, describe
 from bridge.governance.updates import Update, build_update, check_update, decode_update, encode_update
 from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
+from bridge.snapshot import Call, Snapshot
 from hedge.policy.parameters import KEYS
 
 PROPOSABLE = "hedge"
@@ -47,7 +53,7 @@ class Draft:
     id: int
     action: Action
     attempt: int
-    promises: tuple[str, ...]
+    postconditions: tuple[str, ...]
     executable_at: int
     state: str | None
 
@@ -106,8 +112,8 @@ def draft_proposal(
     require_proposable(record)
     chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
     calls = [(deployment.address("HedgeParameters"), encode_update(chain, deployment, update))]
-    desk, promises = Desk(chain, deployment, block), [update_promise(deployment, update)]
-    found = _found(desk, calls, promises, partial(describe, record, proposer), again)
+    snapshot, postconditions = Snapshot(chain, deployment, block), [update_postcondition(deployment, update)]
+    found = _found(snapshot, calls, postconditions, partial(describe, record, proposer), again)
     if found.state is None:
         check_update(chain, deployment, update, "dao", found.executable_at, block)
         simulate_execution(chain, deployment, found.action, found.executable_at, block)
@@ -115,12 +121,12 @@ def draft_proposal(
     return UpdateDraft(**found.__dict__, update=update)
 
 
-def draft_order(
+def draft_action(
     chain: Chain,
     deployment: Deployment,
     text: str,
     calls: Sequence[Call],
-    promises: Sequence[Promise],
+    postconditions: Sequence[Postcondition],
     proposer: str,
     block: BlockRef,
     again: bool = False,
@@ -132,8 +138,8 @@ def draft_order(
     ContractReverted
         One of the calls would revert when it runs.
     """
-    desk = Desk(chain, deployment, block)
-    found = _found(desk, calls, promises, partial(close_description, text, proposer), again)
+    snapshot = Snapshot(chain, deployment, block)
+    found = _found(snapshot, calls, postconditions, partial(close_description, text, proposer), again)
     if found.state is None:
         simulate_execution(chain, deployment, found.action, found.executable_at, block)
     chain.confirm(block)
@@ -141,15 +147,23 @@ def draft_order(
 
 
 def _found(
-    desk: Desk, calls: Sequence[Call], promises: Sequence[Promise], describing: Callable[[int], str], again: bool
+    snapshot: Snapshot,
+    calls: Sequence[Call],
+    postconditions: Sequence[Postcondition],
+    describing: Callable[[int], str],
+    again: bool,
 ) -> Draft:
     """Put the guard last, and find the attempt that stands on the chain, or the one to make."""
-    chain, deployment, block = desk.chain, desk.deployment, desk.block
+    chain, deployment, block = snapshot.chain, snapshot.deployment, snapshot.block
     guarded = GUARD in deployment.contracts
-    last = [(deployment.address(GUARD), encode_promises(chain, deployment, promises, block))] if guarded else []
+    last = (
+        [(deployment.address(GUARD), encode_postconditions(chain, deployment, postconditions, block))]
+        if guarded
+        else []
+    )
     targets, data = zip(*calls, *last, strict=True)
     calldatas = tuple(bytes.fromhex(call[2:]) for call in data)
-    words = tuple(promise_lines(promises)) if guarded else ()
+    words = tuple(postcondition_lines(postconditions)) if guarded else ()
     at = block.timestamp + _path_to_execution(chain, deployment, block)
     before: Draft | None = None
     while True:

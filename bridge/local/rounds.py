@@ -10,7 +10,7 @@ from bridge.chain.node import Chain
 from bridge.config import Config
 from bridge.deployment import Deployment
 from bridge.local.accounts import account, accounts
-from bridge.sources.option_chains import read_chains
+from bridge.sources.option_chains import read_option_chains
 from bridge.sources.oracle import build_report, sign_report, submit_reports
 from bridge.sources.prices import read_spots
 from bridge.units import volatility_to_e8
@@ -31,10 +31,12 @@ class RoundDone:
 def submit_rounds(chain: Chain, deployment: Deployment, config: Config) -> list[RoundDone]:
     """Submit one round to every feed, observed at the newest block."""
     block = chain.head()
-    chains = read_chains(config.options, read_spots(chain, deployment, config.book, block), block.timestamp)
+    option_chains = read_option_chains(
+        config.options, read_spots(chain, deployment, config.book, block), block.timestamp
+    )
     rounds = []
     for asset in sorted(deployment.feeds):
-        quoted = index_from_chain(chains[asset].quotes)
+        quoted = index_from_chain(option_chains[asset].quotes)
         report = build_report(chain, deployment, asset, volatility_to_e8(quoted.vol), block)
         signed = [sign_report(report, reporter) for reporter in accounts("reporter")]
         receipt = submit_reports(chain, account("operator"), signed)

@@ -21,6 +21,7 @@ from bridge.local.market import DEPTH, TREASURY, Market
 from bridge.local.path import PricePath
 from bridge.local.protocols import deploy_protocols
 from bridge.safe.multisig import create_safe
+from bridge.snapshot import Snapshot
 
 TREASURY_FUNDS = {"USD": 20_000_000.0, "ETH": 5_000.0, "BTC": 200.0}
 MAKER_FUNDS = {"USD": 500_000_000.0, "ETH": 100_000.0, "BTC": 5_000.0}
@@ -39,6 +40,10 @@ class World:
     deployment: Deployment
     market: Market
     path: PricePath
+
+    def snapshot(self) -> Snapshot:
+        """Return a snapshot of the newest block."""
+        return Snapshot(self.chain, self.deployment, self.chain.head())
 
 
 def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress: Progress) -> World:

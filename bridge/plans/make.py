@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bridge.plans.observe import Observation
 from bridge.plans.records import PlanRecord, inputs_hash
-from bridge.plans.signals import Heard
+from bridge.plans.signals import SignalReadings
 from hedge.decision.rebalance import ExposureRecord
 from hedge.instruments.option_chain import OptionChain
 from hedge.plan.build import Plan, build_plan
@@ -18,18 +18,18 @@ class Planned:
     """A plan with what it was made from, and its record."""
 
     observation: Observation
-    chains: dict[str, OptionChain]
+    option_chains: dict[str, OptionChain]
     plan: Plan
     record: PlanRecord
-    heard: Heard
+    readings: SignalReadings
 
 
 def make_plan(
     observation: Observation,
-    chains: dict[str, OptionChain],
+    option_chains: dict[str, OptionChain],
     chain_id: int,
     on_record: PlanRecord | None,
-    heard: Heard | None = None,
+    readings: SignalReadings | None = None,
 ) -> Planned:
     """Build the plan of an observation and its record; nothing is written.
 
@@ -47,17 +47,17 @@ def make_plan(
         The signals that `bridge.plans.signals.read_signals` reads; without any the regime is stressed.
     """
     governed, block = observation.governed, observation.block
-    heard = heard or Heard()
+    readings = readings or SignalReadings()
     plan = build_plan(
         observation.book,
         observation.market,
-        chains,
+        option_chains,
         governed.parameters,
         governed.limits,
         governed.last_changes,
         record=recorded_exposure(on_record) if on_record else None,
-        signals=heard.signals,
-        expected=[one.name for one in heard.signals],
+        signals=readings.signals,
+        expected=[one.name for one in readings.signals],
     )
     # Through JSON once, so that the record and its hash hold exactly what a reader of the file will see.
     content = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
@@ -76,7 +76,7 @@ def make_plan(
         owner=observation.owner,
         plan=content,
     )
-    return Planned(observation, chains, plan, record, heard)
+    return Planned(observation, option_chains, plan, record, readings)
 
 
 def recorded_exposure(record: PlanRecord) -> ExposureRecord:

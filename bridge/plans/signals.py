@@ -33,7 +33,7 @@ PICTURED: Final = 365 * DAY
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class SignalReadings:
     """Hold the signals of one plan, and the book's index over the year before it, decimals; empty where unknown."""
 
     signals: tuple[Signal, ...] = ()
@@ -43,10 +43,10 @@ class Heard:
 def read_signals(
     terms: SignalsConfig,
     observation: Observation,
-    chains: Mapping[str, OptionChain],
+    option_chains: Mapping[str, OptionChain],
     chain: Chain | None = None,
     deployment: Deployment | None = None,
-) -> Heard:
+) -> SignalReadings:
     """Return every signal that the settings ask for, as known at the observation's block.
 
     Parameters
@@ -73,12 +73,12 @@ def read_signals(
     at = observation.block.timestamp
     latest = max(int(time.time()), at)
     histories = read_histories(terms.folder, latest) if terms.folder else Histories({})
-    histories = with_term_structure(histories.known(at), chains)
+    histories = with_term_structure(histories.known(at), option_chains)
     weights = asset_weights(observation)
     use = [name for name in NAMES if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, chain, deployment)] if chain and deployment else []
     signals = read_board(histories, weights, at, use=use, given=measured)
-    return Heard(signals, _index(histories, weights, at))
+    return SignalReadings(signals, _index(histories, weights, at))
 
 
 def _index(known: Histories, weights: Mapping[str, float], at: int) -> FloatSeries | None:
@@ -95,13 +95,13 @@ def asset_weights(observation: Observation) -> dict[str, float]:
     return {name: assets[name].value_usd / total for name in sorted(assets)} if total > 0.0 else {}
 
 
-def with_term_structure(histories: Histories, chains: Mapping[str, OptionChain]) -> Histories:
+def with_term_structure(histories: Histories, option_chains: Mapping[str, OptionChain]) -> Histories:
     """Add the index at 30 and 90 days that each quoted chain gives, where it is newer than the history.
 
     A synthetic chain says nothing of the market and adds nothing; nor does one without enough quotes around 90 days.
     """
     tables = dict(histories.tables)
-    for asset, chain in sorted(chains.items()):
+    for asset, chain in sorted(option_chains.items()):
         name = f"term_{asset}"
         known = tables.get(name)
         if not chain.source.startswith("file") or (known is not None and known.index[-1] >= chain.observed_at):

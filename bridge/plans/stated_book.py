@@ -58,7 +58,7 @@ class _Book(BaseModel):
     position: Annotated[tuple[_Position, ...], Field(min_length=1)]
 
 
-def observe_stated(path: Path, chains: dict[str, OptionChain], terms: BookConfig) -> Observation:
+def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: BookConfig) -> Observation:
     """Return the observation that a plan of the stated book is made from, at the time of its oldest chain.
 
     Parameters
@@ -79,14 +79,14 @@ def observe_stated(path: Path, chains: dict[str, OptionChain], terms: BookConfig
     """
     stated = read_toml(path, _Book).position
     assets = sorted({asset for one in stated for asset in (one.base, one.quote)} - {USD})
-    missing = [asset for asset in assets if asset not in chains]
+    missing = [asset for asset in assets if asset not in option_chains]
     if missing:
         raise BadFile(path, f"no option chain of {', '.join(missing)}: a stated book takes its prices from --chain")
-    at = min(chains[asset].observed_at for asset in assets)
-    told = {asset: _volatility(chains[asset]) for asset in assets}
+    at = min(option_chains[asset].observed_at for asset in assets)
+    told = {asset: _volatility(option_chains[asset]) for asset in assets}
     market = Market(
         at,
-        {asset: chains[asset].spot for asset in assets},
+        {asset: option_chains[asset].spot for asset in assets},
         {asset: vol for asset, (vol, _) in told.items()},
         dict.fromkeys(asset_pairs(assets), terms.correlation),
         "; ".join(f"{asset}: {how}" for asset, (_, how) in told.items()) + "; correlation configured",

@@ -110,7 +110,7 @@ def report_content(
         plan=planned.plan,
         book=observation.book,
         market=observation.market,
-        chain_sources={asset: chain.source for asset, chain in planned.chains.items()},
+        chain_sources={asset: chain.source for asset, chain in planned.option_chains.items()},
         chain_id=record.chain_id,
         block_number=record.block_number,
         block_hash=record.block_hash,
@@ -121,5 +121,5 @@ def report_content(
         proposal_id=proposal_id,
         steps=steps,
         price_path=price_path,
-        index=planned.heard.index,
+        index=planned.readings.index,
     )

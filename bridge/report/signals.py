@@ -44,7 +44,7 @@ def signal_views(plan: Plan) -> tuple[SignalView, ...]:
     """Return the signals in the board's order, others after them."""
     order = {name: place for place, name in enumerate(NAMES)}
     rows = sorted(plan.inputs["signals"], key=lambda one: (order.get(one["name"], len(order)), one["name"]))
-    return tuple(_view(one, one["name"] in plan.stance.regime.missing) for one in rows)
+    return tuple(_view(one, one["name"] in plan.regime_policy.regime.missing) for one in rows)
 
 
 def _view(one: dict[str, Any], silent: bool) -> SignalView:

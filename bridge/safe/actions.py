@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from eth_utils import is_address, to_checksum_address
 
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
-from bridge.governance.desk import Call, Desk
 from bridge.governance.governor import encode_cancel, list_proposals, require_step
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import read_safe
+from bridge.snapshot import Call, Snapshot
 
 FIRST_OWNER = "0x0000000000000000000000000000000000000001"  # the Safe's list of owners begins before its first one
 
 
 @dataclass(frozen=True)
-class SafeDesk(Desk):
-    """A desk for a Safe's calls: the Safe that acts, and for the steward the newest plan and how long it may wait."""
+class SafeContext(Snapshot):
+    """A snapshot and the Safe that acts; for the steward also the newest plan and how long its update may wait."""
 
     safe: str
     plan: Callable[[], PlanRecord]
     life_seconds: int
 
 
-Build = Callable[[SafeDesk, Sequence[str]], Call]
+Build = Callable[[SafeContext, Sequence[str]], Call]
 
 
 @dataclass(frozen=True)
@@ -41,52 +41,52 @@ class SafeAction:
 
 
 def _plain(function: str) -> Build:
-    return lambda desk, _: desk.parameters(function)
+    return lambda context, _: context.call("HedgeParameters", function)
 
 
-def _veto(desk: SafeDesk, arguments: Sequence[str]) -> Call:
-    waiting = find_pending_update(desk.chain, desk.deployment, arguments[0], desk.block)
-    return desk.parameters("veto", bytes.fromhex(waiting.hash[2:]))
+def _veto(context: SafeContext, arguments: Sequence[str]) -> Call:
+    waiting = find_pending_update(context.chain, context.deployment, arguments[0], context.block)
+    return context.call("HedgeParameters", "veto", bytes.fromhex(waiting.hash[2:]))
 
 
-def _apply(desk: SafeDesk, arguments: Sequence[str]) -> Call:
-    waiting = find_pending_update(desk.chain, desk.deployment, arguments[0], desk.block)
-    return desk.parameters("applyScheduled", waiting.update.argument())
+def _apply(context: SafeContext, arguments: Sequence[str]) -> Call:
+    waiting = find_pending_update(context.chain, context.deployment, arguments[0], context.block)
+    return context.call("HedgeParameters", "applyScheduled", waiting.update.argument())
 
 
-def _schedule(desk: SafeDesk, _: Sequence[str]) -> Call:
+def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
     from bridge.governance.proposals import require_proposable
 
-    record = desk.plan()
-    update = build_update(record.changes(), record.observed_at, desk.life_seconds, record.inputs_hash)
+    record = context.plan()
+    update = build_update(record.changes(), record.observed_at, context.life_seconds, record.inputs_hash)
     require_proposable(record)
-    return desk.parameters("scheduleUpdate", update.argument())
+    return context.call("HedgeParameters", "scheduleUpdate", update.argument())
 
 
-def _cancel(desk: SafeDesk, arguments: Sequence[str]) -> Call:
-    every = list_proposals(desk.chain, desk.deployment, desk.block)
+def _cancel(context: SafeContext, arguments: Sequence[str]) -> Call:
+    every = list_proposals(context.chain, context.deployment, context.block)
     found = [one for one in every if str(one.id).startswith(arguments[0])]
     if len(found) != 1:
         raise RefusedAction(f"{len(found)} proposals begin with {arguments[0]}: `alvh gov list` shows them all")
     require_step(found[0], "cancel")
-    data = encode_cancel(desk.chain, desk.deployment, found[0].action)
-    return to_checksum_address(desk.deployment.address("HedgeGovernor")), data
+    data = encode_cancel(context.chain, context.deployment, found[0].action)
+    return to_checksum_address(context.deployment.address("HedgeGovernor")), data
 
 
-def _stop(desk: SafeDesk, _: Sequence[str]) -> Call:
-    return desk.call("RegimeAutomation", desk.deployment.address("RegimeAutomation"), "stop")
+def _stop(context: SafeContext, _: Sequence[str]) -> Call:
+    return context.call("RegimeAutomation", "stop")
 
 
-def _swap_owner(desk: SafeDesk, arguments: Sequence[str]) -> Call:
+def _swap_owner(context: SafeContext, arguments: Sequence[str]) -> Call:
     for one in arguments:
         if not is_address(one):
             raise UnknownAddress(one, "an address (0x and 40 hex digits)")
     old, new = (to_checksum_address(one) for one in arguments)
-    owners = read_safe(desk.chain, desk.safe, desk.block).owners
+    owners = read_safe(context.chain, context.safe, context.block).owners
     if old not in owners or new in owners:
         raise RefusedAction(f"{old} must be an owner of the Safe and {new} must not: owners are {', '.join(owners)}")
     before = (FIRST_OWNER, *owners)[owners.index(old)]
-    return desk.call("Safe", desk.safe, "swapOwner", before, old, new)
+    return context.call("Safe", "swapOwner", before, old, new, at=context.safe)
 
 
 ACTIONS = {

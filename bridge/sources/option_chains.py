@@ -41,7 +41,7 @@ LOTS = {"ETH": 0.1, "BTC": 0.01}
 SMILE = Smile()
 
 
-def read_chains(terms: OptionsConfig, spots: dict[str, float], observed_at: int) -> dict[str, OptionChain]:
+def read_option_chains(terms: OptionsConfig, spots: dict[str, float], observed_at: int) -> dict[str, OptionChain]:
     """Return the option chain of every asset that has a spot.
 
     Parameters
@@ -64,8 +64,8 @@ def read_chains(terms: OptionsConfig, spots: dict[str, float], observed_at: int)
             for asset, vol in sorted(terms.atm_vol.items())
             if asset in spots
         }
-    chains = read_chain_file(terms.file, observed_at)
-    for asset, chain in chains.items():
+    option_chains = read_chain_file(terms.file, observed_at)
+    for asset, chain in option_chains.items():
         age = abs(observed_at - chain.observed_at)
         if age > terms.max_age_seconds:
             raise UntrustedNumber(
@@ -73,7 +73,7 @@ def read_chains(terms: OptionsConfig, spots: dict[str, float], observed_at: int)
                 f"({utc(observed_at)}), at most {terms.max_age_seconds} s: take fresh quotes, or raise "
                 "options.max_age_seconds"
             )
-    return chains
+    return option_chains
 
 
 def read_chain_file(path: Path, at: int | None = None) -> dict[str, OptionChain]:

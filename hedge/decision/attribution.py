@@ -18,7 +18,7 @@ from hedge.risk.scenarios import Scenarios
 
 
 @dataclass(frozen=True)
-class Stand:
+class BookMetrics:
     """Hold where a book stands: net gamma (USD per 1 %, all assets), net vega (USD per 1.00), CVaR95 (USD)."""
 
     gamma_usd: float
@@ -31,9 +31,9 @@ class LayerEffect:
     """Hold the whole plan, the plan without one layer (on every asset), and that layer alone on the unhedged book."""
 
     name: LayerName
-    with_it: Stand
-    without_it: Stand
-    alone: Stand
+    with_it: BookMetrics
+    without_it: BookMetrics
+    alone: BookMetrics
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types."""
@@ -45,22 +45,24 @@ def layer_effects(
 ) -> tuple[LayerEffect, ...]:
     """Measure each of the three layers with and without, in the order they are sized."""
     names: tuple[LayerName, ...] = ("tail", "volatility", "condor")
-    full = _stand(exposure, layers, lp_pnl, scenarios)
+    full = _book_metrics(exposure, layers, lp_pnl, scenarios)
     return tuple(
         LayerEffect(
             name,
             full,
-            _stand(exposure, [one for one in layers if one.name != name], lp_pnl, scenarios),
-            _stand(exposure, [one for one in layers if one.name == name], lp_pnl, scenarios),
+            _book_metrics(exposure, [one for one in layers if one.name != name], lp_pnl, scenarios),
+            _book_metrics(exposure, [one for one in layers if one.name == name], lp_pnl, scenarios),
         )
         for name in names
     )
 
 
-def _stand(exposure: BookExposure, layers: Sequence[Layer], lp_pnl: FloatArray, scenarios: Scenarios) -> Stand:
+def _book_metrics(
+    exposure: BookExposure, layers: Sequence[Layer], lp_pnl: FloatArray, scenarios: Scenarios
+) -> BookMetrics:
     net = net_greeks(exposure, layers).values()
     loss = cvar(lp_pnl + layers_pnl(layers, scenarios))
-    return Stand(sum(one.gamma_usd for one in net), sum(one.vega_usd for one in net), loss)
+    return BookMetrics(sum(one.gamma_usd for one in net), sum(one.vega_usd for one in net), loss)
 
 
 def quoted_vol(exposure: BookExposure, chains: Mapping[str, OptionChain]) -> float:

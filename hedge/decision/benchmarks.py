@@ -3,7 +3,7 @@
 Both use the listed options at executable quotes, as the layers do. The delta hedge sells (or buys) the forward at the
 strike that does it best. The strip is `hedge.replication`'s: long options whose pay-off comes nearest to what the book
 loses against holding its present amounts, for every price within `REACH` standard deviations. Neither depends on a
-governed parameter: they are yardsticks, not proposals. Both live through the horizon, at the first expiry beyond it.
+governed parameter: they are benchmarks, not proposals. Both live through the horizon, at the first expiry beyond it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ PRICES: Final = 120
 
 
 @dataclass(frozen=True)
-class Reference:
-    """Hold the legs of a yardstick on one asset, or why it has none."""
+class BenchmarkHedge:
+    """Hold the legs of a benchmark on one asset, or why it has none."""
 
     legs: tuple[Leg, ...]
     reason: str
 
 
-def delta_reference(one: AssetExposure, chain: OptionChain) -> Reference:
+def delta_benchmark(one: AssetExposure, chain: OptionChain) -> BenchmarkHedge:
     """Return the forward that offsets the asset's delta, rounded to the nearest lot.
 
     Parameters
@@ -49,17 +49,17 @@ def delta_reference(one: AssetExposure, chain: OptionChain) -> Reference:
         expiry_at = chain.first_expiry(HORIZON_DAYS)
         unit = best_forward(chain, expiry_at, sell=one.delta > 0.0)
     except NotListed as refused:
-        return Reference((), str(refused))
+        return BenchmarkHedge((), str(refused))
     lot = unit[0].lot
     units = round(round(abs(one.delta) / lot) * lot, 10)
     legs = tuple(replace(leg, quantity=leg.quantity * units) for leg in unit) if units else ()
     side = "sold" if one.delta > 0.0 else "bought"
-    return Reference(
+    return BenchmarkHedge(
         legs, f"{units:g} {one.asset} {side} forward at {unit[0].strike:g}, {chain.days_to(expiry_at):.1f} days"
     )
 
 
-def strip_reference(book: Book, asset: str, market: Market, chain: OptionChain) -> Reference:
+def strip_benchmark(book: Book, asset: str, market: Market, chain: OptionChain) -> BenchmarkHedge:
     """Return the strip that pays back what the book loses to moves of one asset, the other prices fixed.
 
     Quantities are the linear program's, rounded to the nearest lot.
@@ -72,10 +72,10 @@ def strip_reference(book: Book, asset: str, market: Market, chain: OptionChain) 
         target = GridTarget.of(prices, _loss(book, asset, market, prices))
         found = replicate(target, chain, expiry_at, low, high, Terms(whole_lots=False))
     except NotListed as refused:
-        return Reference((), str(refused))
+        return BenchmarkHedge((), str(refused))
     rounded = [replace(leg, quantity=round(round(leg.quantity / leg.lot) * leg.lot, 10)) for leg in found.legs]
     legs = tuple(leg for leg in rounded if leg.quantity)
-    return Reference(
+    return BenchmarkHedge(
         legs,
         f"{len(legs)} options of {chain.days_to(expiry_at):.1f} days from {low:,.0f} to {high:,.0f}: loss against "
         f"holding stays within {found.bound:,.0f} USD of {found.unhedged:,.0f}, lots aside",
@@ -94,12 +94,12 @@ def _loss(book: Book, asset: str, market: Market, prices: np.ndarray) -> np.ndar
     return np.asarray(np.maximum(held - value[:-3], 0.0))
 
 
-def references(
+def benchmark_hedges(
     book: Book, exposures: Mapping[str, AssetExposure], market: Market, chains: Mapping[str, OptionChain]
-) -> dict[str, dict[str, Reference]]:
-    """Return both yardsticks, keyed ``delta`` and ``strip``, then by asset with a chain, in order of symbol."""
+) -> dict[str, dict[str, BenchmarkHedge]]:
+    """Return both benchmarks, keyed ``delta`` and ``strip``, then by asset with a chain, in order of symbol."""
     assets = [asset for asset in sorted(exposures) if asset in chains]
     return {
-        "delta": {asset: delta_reference(exposures[asset], chains[asset]) for asset in assets},
-        "strip": {asset: strip_reference(book, asset, market, chains[asset]) for asset in assets},
+        "delta": {asset: delta_benchmark(exposures[asset], chains[asset]) for asset in assets},
+        "strip": {asset: strip_benchmark(book, asset, market, chains[asset]) for asset in assets},
     }

@@ -1,4 +1,4 @@
-"""The plan beside its yardsticks: what each hedge takes out of the tail, and what that costs.
+"""The plan beside its benchmarks: what each hedge takes out of the tail, and what that costs.
 
 Every row is measured on the same scenarios as the gate. What a hedge costs has no single number, so three are shown:
 
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from hedge.decision.benchmarks import Reference
+from hedge.decision.benchmarks import BenchmarkHedge
 from hedge.instruments.layer import Layer, all_legs
 from hedge.instruments.leg import Leg
 from hedge.numerics.arrays import FloatArray
@@ -88,20 +88,23 @@ class Comparison:
 
 
 def compare(
-    layers: Sequence[Layer], yardsticks: Mapping[str, Mapping[str, Reference]], lp_pnl: FloatArray, scenarios: Scenarios
+    layers: Sequence[Layer],
+    benchmarks: Mapping[str, Mapping[str, BenchmarkHedge]],
+    lp_pnl: FloatArray,
+    scenarios: Scenarios,
 ) -> Comparison:
-    """Measure the plan and its yardsticks on the same scenarios.
+    """Measure the plan and its benchmarks on the same scenarios.
 
     Parameters
     ----------
-    layers : of the plan. yardsticks : of `reference.references`. lp_pnl : of the LP alone, shape (n,), USD.
+    layers : of the plan. benchmarks : of `reference.references`. lp_pnl : of the LP alone, shape (n,), USD.
     """
-    delta, strip = (_legs(yardsticks[name]) for name in ("delta", "strip"))
+    delta, strip = (_legs(benchmarks[name]) for name in ("delta", "strip"))
     bought = tuple(layer for layer in layers if layer.name != "condor")
     rows = (
         ("unhedged", (), (), "the LP alone"),
-        ("delta", delta, (), _words(yardsticks["delta"])),
-        ("strip", strip, (), _words(yardsticks["strip"])),
+        ("delta", delta, (), _words(benchmarks["delta"])),
+        ("strip", strip, (), _words(benchmarks["strip"])),
         ("strip and delta", strip + delta, (), "both of the above"),
         ("layers 2 and 3", (), bought, "without the condor"),
         ("plan", (), tuple(layers), "every layer, in the size that the gate accepts"),
@@ -122,12 +125,12 @@ def compare(
     )
 
 
-def _legs(one: Mapping[str, Reference]) -> tuple[Leg, ...]:
-    return tuple(leg for reference in one.values() for leg in reference.legs)
+def _legs(one: Mapping[str, BenchmarkHedge]) -> tuple[Leg, ...]:
+    return tuple(leg for benchmark in one.values() for leg in benchmark.legs)
 
 
-def _words(one: Mapping[str, Reference]) -> str:
-    return "; ".join(f"{asset}: {reference.reason}" for asset, reference in one.items())
+def _words(one: Mapping[str, BenchmarkHedge]) -> str:
+    return "; ".join(f"{asset}: {benchmark.reason}" for asset, benchmark in one.items())
 
 
 def _measure(

@@ -29,7 +29,7 @@ class NetGreeks:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PlanMetrics:
     """Hold what one set of parameters leads to: cash paid, CVaR95 in USD, and the net greeks per asset."""
 
     cash_usd: float
@@ -58,10 +58,10 @@ def _net(exposure: BookExposure, asset: str, layers: Sequence[Layer]) -> NetGree
     return NetGreeks(delta, delta * one.spot, gamma, gamma * one.spot**2 / 100.0, legs.vega, legs.theta)
 
 
-def outcome(exposure: BookExposure, overlay: Overlay) -> Outcome:
+def plan_metrics(exposure: BookExposure, overlay: Overlay) -> PlanMetrics:
     """Return what an overlay leads to."""
     cash = math.fsum(layer.cost_usd for layer in overlay.layers)
-    return Outcome(cash, overlay.gate.risk.hedged, net_greeks(exposure, overlay.layers))
+    return PlanMetrics(cash, overlay.gate.risk.hedged, net_greeks(exposure, overlay.layers))
 
 
 def costs(exposure: BookExposure, layers: Sequence[Layer], parameters: Parameters) -> dict[str, float]:

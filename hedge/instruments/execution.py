@@ -17,7 +17,7 @@ from hedge.instruments.option_chain import OptionChain, Quote
 Structure = tuple[Leg, ...]
 
 
-def cheaper_way(chain: OptionChain, quote: Quote, sell: bool = False) -> tuple[Structure, str]:
+def cheapest_execution(chain: OptionChain, quote: Quote, sell: bool = False) -> tuple[Structure, str]:
     """Return one unit of an option, bought or sold outright or as its cheapest synthetic, and how they compare.
 
     Parameters

@@ -20,7 +20,7 @@ from hedge.layers.volatility import volatility_layer
 from hedge.market import HORIZON_DAYS, Market
 from hedge.numerics.arrays import FloatArray
 from hedge.policy.parameters import Parameters
-from hedge.policy.regime_policy import Stance
+from hedge.policy.regime_policy import RegimePolicy
 from hedge.policy.tenor_shifts import shifted
 from hedge.risk.measures import cvar, layers_pnl, rolled_pnl
 from hedge.risk.scenarios import Scenarios
@@ -36,19 +36,19 @@ class Overlay:
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _OverlayContext:
     """Hold what every layer of one overlay shares."""
 
     market: Market
     parameters: Parameters
     scenarios: Scenarios
-    stance: Stance | None
+    regime_policy: RegimePolicy | None
     indices: Mapping[str, IndexListing]
 
     @property
     def tenored(self) -> Parameters:
         """Return the parameters with the stance's shifts of tenor."""
-        return shifted(self.parameters, self.stance.shifts) if self.stance else self.parameters
+        return shifted(self.parameters, self.regime_policy.shifts) if self.regime_policy else self.parameters
 
 
 def build_overlay(
@@ -58,7 +58,7 @@ def build_overlay(
     parameters: Parameters,
     lp_pnl: FloatArray,
     scenarios: Scenarios,
-    stance: Stance | None = None,
+    regime_policy: RegimePolicy | None = None,
     indices: Mapping[str, IndexListing] | None = None,
 ) -> Overlay:
     """Size all three layers on every asset that has a chain.
@@ -72,9 +72,9 @@ def build_overlay(
     stance : of the regime; None sizes by the governed parameters alone, layer 1 up to its size cap.
     indices : what is listed on the volatility index of each asset that has one.
     """
-    desk = _Desk(market, parameters, scenarios, stance, indices or {})
+    context = _OverlayContext(market, parameters, scenarios, regime_policy, indices or {})
     hedgeable = [exposure.assets[asset] for asset in exposure.assets if asset in chains]
-    protection = {one.asset: _protect(desk, one, chains[one.asset], _share(one, exposure)) for one in hedgeable}
+    protection = {one.asset: _protect(context, one, chains[one.asset], _share(one, exposure)) for one in hedgeable}
     bought = [layer for pair in protection.values() for layer in pair]
     pnl = lp_pnl + layers_pnl(bought, scenarios)
     cap = parameters.cvar_cap_bps / BPS * exposure.value_usd
@@ -83,7 +83,7 @@ def build_overlay(
     gates: list[CondorGate] = []
     for one in hedgeable:
         own = protection[one.asset]
-        condor, gate = _first_layer(desk, one, chains[one.asset], own, _share(one, exposure), pnl, risk)
+        condor, gate = _first_layer(context, one, chains[one.asset], own, _share(one, exposure), pnl, risk)
         pnl = pnl + layers_pnl([condor], scenarios)
         layers += [*own, condor]
         gates += [gate] if gate else []
@@ -94,20 +94,20 @@ def _share(one: AssetExposure, exposure: BookExposure) -> float:
     return one.value_usd / exposure.value_usd if exposure.value_usd > 0.0 else 0.0
 
 
-def _protect(desk: _Desk, one: AssetExposure, chain: OptionChain, share: float) -> tuple[Layer, Layer]:
+def _protect(context: _OverlayContext, one: AssetExposure, chain: OptionChain, share: float) -> tuple[Layer, Layer]:
     """Return layers 3 and 2 of one asset: the tail has the first call on the budget and the notional."""
-    p = desk.tenored
+    p = context.tenored
     total, notional = p.budget_bps / BPS * one.value_usd, p.overlay_notional_cap_usd * share
     premium = min(p.tail_premium_cap_bps / BPS * one.value_usd, total)
-    tail = tail_layer(desk.market, one, chain, p, Budget(premium, notional))
+    tail = tail_layer(context.market, one, chain, p, Budget(premium, notional))
     premium = min(p.volatility_premium_cap_bps / BPS * one.value_usd, total - tail.max_loss_usd)
     left = Budget(max(premium, 0.0), max(notional - tail.notional_usd, 0.0))
-    floor = desk.stance.ramp_floor if desk.stance else 0.0
-    return tail, volatility_layer(desk.market, one, chain, p, left, floor, desk.indices.get(one.asset))
+    floor = context.regime_policy.ramp_floor if context.regime_policy else 0.0
+    return tail, volatility_layer(context.market, one, chain, p, left, floor, context.indices.get(one.asset))
 
 
 def _first_layer(
-    desk: _Desk,
+    context: _OverlayContext,
     one: AssetExposure,
     chain: OptionChain,
     own: tuple[Layer, ...],
@@ -116,15 +116,19 @@ def _first_layer(
     risk: TailRisk,
 ) -> tuple[Layer, CondorGate | None]:
     """Return layer 1 as the stance asks: bought, or sold in the size that passes the gate, which may be none."""
-    market, p, mode = desk.market, desk.parameters, desk.stance.condor if desk.stance else None
+    market, p, mode = (
+        context.market,
+        context.parameters,
+        context.regime_policy.condor if context.regime_policy else None,
+    )
     budget = _condor_budget(own, one, p, share)
     if mode == "buy":
         left = one.gamma + sum_greeks(all_legs(own), {one.asset: one.spot}).gamma
         return bought_condor_layer(market, one, chain, p, budget, left), None
-    asked = condor_layer(market, one, chain, p, budget, _most_credit(desk, one, chain, own))
-    if mode == "none" and desk.stance:
-        asked = empty_layer("condor", one.asset, desk.stance.reasons[1])
-    return _gated(desk, asked, one, chain, own, pnl, risk)
+    asked = condor_layer(market, one, chain, p, budget, _most_credit(context, one, chain, own))
+    if mode == "none" and context.regime_policy:
+        asked = empty_layer("condor", one.asset, context.regime_policy.reasons[1])
+    return _gated(context, asked, one, chain, own, pnl, risk)
 
 
 def _condor_budget(own: tuple[Layer, ...], one: AssetExposure, parameters: Parameters, share: float) -> Budget:
@@ -135,26 +139,26 @@ def _condor_budget(own: tuple[Layer, ...], one: AssetExposure, parameters: Param
     return Budget(max(premium, 0.0), max(notional, 0.0))
 
 
-def _most_credit(desk: _Desk, one: AssetExposure, chain: OptionChain, own: tuple[Layer, ...]) -> float:
+def _most_credit(context: _OverlayContext, one: AssetExposure, chain: OptionChain, own: tuple[Layer, ...]) -> float:
     """Return the credit that the stance seeks over the condor's life, USD.
 
     finance : the decay of layers 2 and 3 until it expires. press : the share of the governed budget for that time.
     """
-    mode = desk.stance.condor if desk.stance else None
+    mode = context.regime_policy.condor if context.regime_policy else None
     if mode not in ("press", "finance"):
         return math.inf
     try:
-        structure = condor_structure(chain, desk.parameters)
+        structure = condor_structure(chain, context.parameters)
     except NotListed:
         return math.inf
     days = (structure[0].expiry_at - chain.observed_at) / DAY
     if mode == "finance":
         return decay_usd(own, days)
-    return desk.parameters.budget_bps / BPS * one.value_usd * days / HORIZON_DAYS
+    return context.parameters.budget_bps / BPS * one.value_usd * days / HORIZON_DAYS
 
 
 def _gated(
-    desk: _Desk,
+    context: _OverlayContext,
     asked: Layer,
     one: AssetExposure,
     chain: OptionChain,
@@ -164,13 +168,13 @@ def _gated(
 ) -> tuple[Layer, CondorGate | None]:
     """Return the condor in the size that passes the gate, and the gate's answer; none where no condor is listed."""
     try:
-        structure = condor_structure(chain, desk.parameters)
+        structure = condor_structure(chain, context.parameters)
     except NotListed:
         return asked, None
     per_percent = one.spot**2 / 100.0
     bought, unit = (sum_greeks(legs, {one.asset: one.spot}).gamma * per_percent for legs in (all_legs(own), structure))
     carrier = Carrier(one.gamma_usd, one.gamma_usd + bought, pnl, risk.limit)
-    condor = Condor(one.asset, one.spot, structure[0].lot, unit, rolled_pnl(structure, desk.scenarios))
-    gate = gate_condor(condor, asked.units, carrier, one.value_usd, desk.parameters)
+    condor = Condor(one.asset, one.spot, structure[0].lot, unit, rolled_pnl(structure, context.scenarios))
+    gate = gate_condor(condor, asked.units, carrier, one.value_usd, context.parameters)
     reason = f"{asked.reason}; {gate.reason}"
     return build_layer("condor", one.asset, structure, gate.accepted, one.spot, reason), gate

@@ -11,7 +11,7 @@ import math
 
 from hedge.book.exposure import AssetExposure
 from hedge.errors import NotListed
-from hedge.instruments.execution import Structure, cheaper_way, time_cost
+from hedge.instruments.execution import Structure, cheapest_execution, time_cost
 from hedge.instruments.layer import Layer, build_layer, empty_layer, max_loss, sum_greeks
 from hedge.instruments.leg import lots_down, lots_up
 from hedge.instruments.option_chain import OptionChain, Quote
@@ -111,7 +111,7 @@ def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = 
     low = _outer(chain, inner_put, inner_put.strike - distance, bought)
     high = _outer(chain, inner_call, inner_call.strike + distance, bought)
     sides = ((low, bought), (inner_put, not bought), (inner_call, not bought), (high, bought))
-    structure = tuple(leg for quote, sell in sides for leg in cheaper_way(chain, quote, sell)[0])
+    structure = tuple(leg for quote, sell in sides for leg in cheapest_execution(chain, quote, sell)[0])
     cost = time_cost(structure)
     if cost >= 0.0 and not bought:
         raise NotListed(f"{chain.underlying} condor", "a credit at executable quotes", -cost)

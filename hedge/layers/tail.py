@@ -6,7 +6,7 @@ import math
 
 from hedge.book.exposure import AssetExposure
 from hedge.errors import NotListed
-from hedge.instruments.execution import Structure, cheaper_way
+from hedge.instruments.execution import Structure, cheapest_execution
 from hedge.instruments.layer import Layer, build_layer, empty_layer, max_loss
 from hedge.instruments.leg import lots_up
 from hedge.instruments.option_chain import OptionChain, Quote
@@ -43,7 +43,7 @@ def tail_layer(
         put = _put(chain, parameters)
     except NotListed as refused:
         return empty_layer("tail", asset, str(refused))
-    structure, how = cheaper_way(chain, put)
+    structure, how = cheapest_execution(chain, put)
     gain = _gain(structure, market, exposure)
     if gain <= 0.0:
         return empty_layer("tail", asset, f"the put gains {gain:,.2f} USD per unit at {exposure.tail_price:,.2f}")

@@ -15,10 +15,10 @@ import numpy as np
 from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book
 from hedge.decision.attribution import LayerEffect, layer_effects, quoted_vol
-from hedge.decision.benchmarks import references
+from hedge.decision.benchmarks import benchmark_hedges
 from hedge.decision.compare import Comparison, compare
 from hedge.decision.decide import Decision, Evidence, decide
-from hedge.decision.metrics import NetGreeks, Outcome, costs, greeks_dict, net_greeks, outcome
+from hedge.decision.metrics import NetGreeks, PlanMetrics, costs, greeks_dict, net_greeks, plan_metrics
 from hedge.decision.rebalance import ExposureRecord, drift, gamma_drift, hold_motions
 from hedge.errors import BadInput, ChainMismatch
 from hedge.instruments.index_listing import IndexListing
@@ -34,7 +34,7 @@ from hedge.plan.explain import Node, reason_tree
 from hedge.plan.inputs import plan_inputs, signal_inputs
 from hedge.plan.notes import plan_notes
 from hedge.policy.parameters import LastChange, Limits, Parameters
-from hedge.policy.regime_policy import Stance, take_stance
+from hedge.policy.regime_policy import RegimePolicy, choose_policy
 from hedge.risk.measures import book_pnl
 from hedge.risk.scenarios import SEED, Scenarios, draw_scenarios
 from hedge.signals.regime import RegimeRules
@@ -55,7 +55,7 @@ class Plan:
     layers : by asset, then tail, volatility, condor; empty ones with their reason.
     greeks : net greeks per asset, keyed ``unhedged``, ``protected`` (with layers 2 and 3), ``hedged`` (and layer 1).
     gate : answers on the sold condors and CVaR95 at the same three stages.
-    update : proposed parameters; `outcomes` holds what the old and the new ones lead to, None where nothing changes.
+    update : proposed parameters; `metrics` holds what the old and the new ones lead to, None where nothing changes.
     effects : net gamma, vega and CVaR95 with and without each layer. comparison : the plan beside the unhedged book, a
         delta hedge and the strip. stance : the regime that signals give, and what it asks of the layers.
     parity : per asset, the forwards that its chain implies. rolls : per asset, the expiries at which layer 1 rolls.
@@ -70,11 +70,11 @@ class Plan:
     gate: GateReport
     effects: tuple[LayerEffect, ...]
     comparison: Comparison
-    stance: Stance
+    regime_policy: RegimePolicy
     parity: Mapping[str, ParityScan]
     rolls: Mapping[str, tuple[int, ...]]
     update: ProposedUpdate
-    outcomes: tuple[Outcome, Outcome] | None
+    metrics: tuple[PlanMetrics, PlanMetrics] | None
     costs: Mapping[str, float]
     notes: tuple[str, ...]
     inputs: Mapping[str, Any]
@@ -92,7 +92,7 @@ class Plan:
             "costs": dict(self.costs),
             "notes": list(self.notes),
             "inputs": dict(self.inputs),
-            "regime": self.stance.to_dict(),
+            "regime": self.regime_policy.to_dict(),
             "comparison": self.comparison.to_dict(),
             "effects": [effect.to_dict() for effect in self.effects],
             "parity": {asset: scan.to_dict() for asset, scan in self.parity.items()},
@@ -107,9 +107,9 @@ class Plan:
         return tree
 
     def _effect_dict(self) -> dict[str, Any] | None:
-        if self.outcomes is None:
+        if self.metrics is None:
             return None
-        before, after = self.outcomes
+        before, after = self.metrics
         return {"before": before.to_dict(), "after": after.to_dict()}
 
 
@@ -149,29 +149,29 @@ def build_plan(
     UnknownAsset, MissingCorrelation, InvalidMarket : the market does not describe the book.
     """
     at, listed = market.observed_at if at is None else at, indices or {}
-    stance = take_stance(signals, at, rules, expected, parameters.condor_tenor_days)
-    desk = _Desk.of(book, market, chains, listed, stance, scenario_count, seed)
-    overlay = desk.overlay(parameters)
+    regime_policy = choose_policy(signals, at, rules, expected, parameters.condor_tenor_days)
+    context = PlanContext.of(book, market, chains, listed, regime_policy, scenario_count, seed)
+    overlay = context.overlay(parameters)
     update = propose_update(
-        desk.exposure,
+        context.exposure,
         market,
         parameters,
         limits,
         last_changes,
         overlay.gate,
         at,
-        stance.protection,
-        index_percentile=stance.index_percentile,
+        regime_policy.protection,
+        index_percentile=regime_policy.index_percentile,
     )
     run = {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
     given = plan_inputs(book, market, chains, listed, parameters, limits, last_changes)
     inputs = given | run | signal_inputs(signals, rules, expected)
-    notes = plan_notes(desk.exposure, chains, listed, limits, signals, desk.stance)
-    return _assembled(desk, overlay, update, parameters, record, notes, inputs)
+    notes = plan_notes(context.exposure, chains, listed, limits, signals, context.regime_policy)
+    return _assembled(context, overlay, update, parameters, record, notes, inputs)
 
 
 def _assembled(
-    desk: _Desk,
+    context: PlanContext,
     overlay: Overlay,
     update: ProposedUpdate,
     parameters: Parameters,
@@ -180,23 +180,23 @@ def _assembled(
     inputs: Mapping[str, Any],
 ) -> Plan:
     """Judge the overlay and put the plan together."""
-    exposure, layers = desk.exposure, overlay.layers
-    own = {asset: desk.chains[asset] for asset in exposure.assets if asset in desk.chains}
-    after = desk.overlay(update.applied(parameters)) if update.changes else None
-    comparison = desk.comparison(layers)
+    exposure, layers = context.exposure, overlay.layers
+    own = {asset: context.chains[asset] for asset in exposure.assets if asset in context.chains}
+    after = context.overlay(update.applied(parameters)) if update.changes else None
+    comparison = context.comparison(layers)
     return Plan(
-        decision=decide(exposure, desk.evidence(overlay, comparison, parameters, record), parameters),
+        decision=decide(exposure, context.evidence(overlay, comparison, parameters, record), parameters),
         exposure=exposure,
         layers=layers,
         greeks=_stages(exposure, layers),
         gate=overlay.gate,
-        effects=layer_effects(exposure, layers, desk.lp_pnl, desk.scenarios) if desk.scenarios else (),
+        effects=layer_effects(exposure, layers, context.lp_pnl, context.scenarios) if context.scenarios else (),
         comparison=comparison,
-        stance=desk.stance,
+        regime_policy=context.regime_policy,
         parity={asset: scan_parity(chain) for asset, chain in own.items()},
         rolls={asset: roll_dates(chain, parameters) for asset, chain in own.items()},
         update=update,
-        outcomes=(outcome(exposure, overlay), outcome(exposure, after)) if after else None,
+        metrics=(plan_metrics(exposure, overlay), plan_metrics(exposure, after)) if after else None,
         costs=costs(exposure, layers, parameters),
         notes=notes,
         inputs=inputs,
@@ -204,7 +204,7 @@ def _assembled(
 
 
 @dataclass(frozen=True)
-class _Desk:
+class PlanContext:
     """Hold what a plan's overlays share: scenarios drawn once and the LP's profit in them; None for an empty book."""
 
     book: Book
@@ -212,7 +212,7 @@ class _Desk:
     market: Market
     chains: Mapping[str, OptionChain]
     indices: Mapping[str, IndexListing]
-    stance: Stance
+    regime_policy: RegimePolicy
     scenarios: Scenarios | None
     lp_pnl: FloatArray
 
@@ -223,36 +223,36 @@ class _Desk:
         market: Market,
         chains: Mapping[str, OptionChain],
         indices: Mapping[str, IndexListing],
-        stance: Stance,
+        regime_policy: RegimePolicy,
         count: int,
         seed: int,
-    ) -> _Desk:
+    ) -> PlanContext:
         """Check the chains, value the book and draw the scenarios."""
         _check_chains(market, chains)
         exposure = book_exposure(book, market)
         scenarios = draw_scenarios(book.assets, market, count, seed) if book.assets else None
         pnl = book_pnl(book, market, scenarios) if scenarios else np.zeros(0)
-        return cls(book, exposure, market, chains, indices, stance, scenarios, pnl)
+        return cls(book, exposure, market, chains, indices, regime_policy, scenarios, pnl)
 
     @property
     def regime(self) -> State:
         """Return the regime that the signals give."""
-        return self.stance.regime.name
+        return self.regime_policy.regime.name
 
     def overlay(self, parameters: Parameters) -> Overlay:
         """Size the layers under `parameters`."""
         if self.scenarios is None:
             return Overlay((), GateReport((), TailRisk(0.0, 0.0, 0.0, 0.0)))
         market, pnl = self.market, self.lp_pnl
-        drawn, stance = self.scenarios, self.stance
-        return build_overlay(self.exposure, market, self.chains, parameters, pnl, drawn, stance, self.indices)
+        drawn, regime_policy = self.scenarios, self.regime_policy
+        return build_overlay(self.exposure, market, self.chains, parameters, pnl, drawn, regime_policy, self.indices)
 
     def comparison(self, layers: Sequence[Layer]) -> Comparison:
-        """Measure the layers beside their yardsticks; empty for a book that is worth nothing."""
+        """Measure the layers beside their benchmarks; empty for a book that is worth nothing."""
         if self.scenarios is None or self.exposure.value_usd <= 0.0:
             return Comparison()
-        yardsticks = references(self.book, self.exposure.assets, self.market, self.chains)
-        return compare(layers, yardsticks, self.lp_pnl, self.scenarios)
+        benchmarks = benchmark_hedges(self.book, self.exposure.assets, self.market, self.chains)
+        return compare(layers, benchmarks, self.lp_pnl, self.scenarios)
 
     def evidence(
         self, overlay: Overlay, comparison: Comparison, parameters: Parameters, record: ExposureRecord | None

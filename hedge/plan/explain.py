@@ -117,11 +117,11 @@ def _input(plan: Mapping[str, Any], what: str, at: str, why: str) -> Node:
 
 def _regime(plan: Mapping[str, Any]) -> Node:
     regime = plan["regime"]
-    heard = [
+    readings = [
         _input(plan, one["name"], f"/inputs/signals/{i}/value", _heard(one))
         for i, one in enumerate(plan["inputs"]["signals"])
     ]
-    return _node("regime", regime["name"], "/regime/name", "; ".join([*regime["reasons"], *regime["rules"]]), heard)
+    return _node("regime", regime["name"], "/regime/name", "; ".join([*regime["reasons"], *regime["rules"]]), readings)
 
 
 def _heard(one: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from hedge.book.exposure import BookExposure
 from hedge.instruments.index_listing import IndexListing
 from hedge.instruments.option_chain import OptionChain
 from hedge.policy.parameters import Limits
-from hedge.policy.regime_policy import Stance
+from hedge.policy.regime_policy import RegimePolicy
 from hedge.signals.signal import Signal
 
 
@@ -19,7 +19,7 @@ def plan_notes(
     indices: Mapping[str, IndexListing],
     limits: Mapping[int, Limits] | None,
     signals: Sequence[Signal],
-    stance: Stance,
+    regime_policy: RegimePolicy,
 ) -> tuple[str, ...]:
     """Return what a reader must know before trusting the numbers."""
     notes = [
@@ -31,10 +31,11 @@ def plan_notes(
         f"{one.name} is taken to move {one.beta:g} points per point of {asset} volatility: {one.source or 'as stated'}."
         for asset, one in sorted(indices.items())
     ]
-    if stance.regime.missing:
-        notes.append(f"Signals without a fresh value: {', '.join(stance.regime.missing)}: the regime is the safer one.")
+    if regime_policy.regime.missing:
+        missing = ", ".join(regime_policy.regime.missing)
+        notes.append(f"Signals without a fresh value: {missing}: the regime is the safer one.")
     elif not signals:
-        notes.append(f"No signal is known: the regime is {stance.regime.name}, and no condor is sold.")
+        notes.append(f"No signal is known: the regime is {regime_policy.regime.name}, and no condor is sold.")
     made_up = [one.name for one in signals if "simulated" in one.source]
     if made_up:
         notes.append(f"Signals from simulated histories, not from a market: {', '.join(made_up)}.")

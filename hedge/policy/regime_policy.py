@@ -45,7 +45,7 @@ RAMP_FLOORS: Final = {State.COMPRESSED: 0.0, State.NORMAL: 0.0, State.STRESSED: 
 
 
 @dataclass(frozen=True)
-class Stance:
+class RegimePolicy:
     """Hold how the layers are sized.
 
     Parameters
@@ -81,13 +81,13 @@ class Stance:
         }
 
 
-def take_stance(
+def choose_policy(
     signals: Sequence[Signal],
     at: int,
     rules: RegimeRules | None = None,
     expected: Collection[str] = (),
     condor_days: float = 0.0,
-) -> Stance:
+) -> RegimePolicy:
     """Turn signals into a stance.
 
     Parameters
@@ -97,8 +97,8 @@ def take_stance(
 
     Examples
     --------
-    >>> stance = take_stance([Signal("volatility", 0.5, State.NORMAL, 100, 60, "example")], at=120)
-    >>> stance.condor, take_stance([], at=120).condor
+    >>> stance = choose_policy([Signal("volatility", 0.5, State.NORMAL, 100, 60, "example")], at=120)
+    >>> stance.condor, choose_policy([], at=120).condor
     ('finance', 'none')
     """
     used = rules or RegimeRules()
@@ -113,7 +113,7 @@ def take_stance(
         f"layer 2 has at least {floor:.0%} of full size",
     )
     level = next((one.value for one in signals if one.name == LEVEL and one.name not in regime.missing), math.nan)
-    return Stance(regime, mode, protection, floor, level, read_shifts(signals, at), reasons)
+    return RegimePolicy(regime, mode, protection, floor, level, read_shifts(signals, at), reasons)
 
 
 def _alarms(signals: Sequence[Signal], at: int, rules: RegimeRules) -> set[str]:

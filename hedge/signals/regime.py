@@ -65,7 +65,7 @@ class Regime:
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _Reading:
     """What one signal contributes: a state's floor, whether it is an alarm, why it is silent ("" if it is not)."""
 
     signal: Signal
@@ -109,21 +109,21 @@ def combine(
     if len(set(names)) != len(names):
         raise BadInput("signals", next(name for name in names if names.count(name) > 1), "must have different names")
     absent = [Signal(name, math.nan, math.nan, NEVER, 0, "absent") for name in sorted(set(expected) - set(names))]
-    heard = [_hear(signal, at, used) for signal in (*signals, *absent)]
-    rank, rule = _decide(heard, used)
-    mean = sum(one.severity for one in heard) / len(heard) if heard else _SILENT_SEVERITY
-    reasons = tuple(reason for one in heard if (reason := _reason(one)))
-    missing = tuple(one.signal.name for one in heard if one.silence)
+    readings = [_read(signal, at, used) for signal in (*signals, *absent)]
+    rank, rule = _decide(readings, used)
+    mean = sum(one.severity for one in readings) / len(readings) if readings else _SILENT_SEVERITY
+    reasons = tuple(reason for one in readings if (reason := _reason(one)))
+    missing = tuple(one.signal.name for one in readings if one.silence)
     return Regime(STATES[rank], (rank + mean) / len(STATES), (*reasons, rule), missing)
 
 
-def _hear(signal: Signal, at: int, rules: RegimeRules) -> _Heard:
+def _read(signal: Signal, at: int, rules: RegimeRules) -> _Reading:
     silence = _silence(signal, at)
     said = 0.0 if signal.known_at > at or math.isnan(signal.severity) else signal.severity
     severity = max(said, _SILENT_SEVERITY) if silence else said
     if isinstance(signal.score, State):
-        return _Heard(signal, round(severity * (len(STATES) - 1)), False, silence, severity)
-    return _Heard(signal, 0, said >= rules.alarm, silence, severity)
+        return _Reading(signal, round(severity * (len(STATES) - 1)), False, silence, severity)
+    return _Reading(signal, 0, said >= rules.alarm, silence, severity)
 
 
 def _silence(signal: Signal, at: int) -> str:
@@ -144,11 +144,11 @@ def _span(seconds: int) -> str:
     return f"{seconds / DAY:.1f} days" if seconds >= DAY else f"{seconds} s"
 
 
-def _decide(heard: Sequence[_Heard], rules: RegimeRules) -> tuple[int, str]:
+def _decide(readings: Sequence[_Reading], rules: RegimeRules) -> tuple[int, str]:
     """Return the rank and the rule that sets it; of equal ranks the first."""
-    floors = [one.floor for one in heard if isinstance(one.signal.score, State)]
-    floor = max(floors, default=State.NORMAL.rank if heard else State.STRESSED.rank)
-    alarms, counted = sum(one.alarm for one in heard), sum(one.counts for one in heard)
+    floors = [one.floor for one in readings if isinstance(one.signal.score, State)]
+    floor = max(floors, default=State.NORMAL.rank if readings else State.STRESSED.rank)
+    alarms, counted = sum(one.alarm for one in readings), sum(one.counts for one in readings)
     silent = f", {counted - alarms} of them silent" if counted > alarms else ""
     told = f"{counted} alarm{'s' * (counted > 1)}{silent}"
     said = f"worst named state: {STATES[floor]}" if floors else f"no named state: {STATES[floor]}"
@@ -162,7 +162,7 @@ def _decide(heard: Sequence[_Heard], rules: RegimeRules) -> tuple[int, str]:
     return max(candidates, key=lambda candidate: candidate[0])
 
 
-def _reason(one: _Heard) -> str:
+def _reason(one: _Reading) -> str:
     signal = one.signal
     if one.silence:
         effect = "counts as stressed" if isinstance(signal.score, State) else "counts as an alarm"

@@ -98,5 +98,5 @@ def plan_on(
     seen = stated(book, chains)
     if parameters is not None:
         seen = dataclasses.replace(seen, governed=dataclasses.replace(seen.governed, parameters=parameters))
-    heard = read_signals(SignalsConfig(folder=folder, leave_out=leave_out), seen, chains)
-    return make_plan(seen, chains, NO_CHAIN, None, heard)
+    readings = read_signals(SignalsConfig(folder=folder, leave_out=leave_out), seen, chains)
+    return make_plan(seen, chains, NO_CHAIN, None, readings)

@@ -12,9 +12,9 @@ from web3.types import TxReceipt
 
 from bridge.config import Config
 from bridge.genesis import GovernanceTerms
-from bridge.governance.actions import build_order
+from bridge.governance.actions import build_action
 from bridge.governance.governor import Proposal, find_proposal, send_execute, send_queue, send_vote
-from bridge.governance.proposals import UpdateDraft, draft_order, draft_proposal, send_proposal
+from bridge.governance.proposals import UpdateDraft, draft_action, draft_proposal, send_proposal
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
@@ -23,7 +23,7 @@ from bridge.plans.make import Planned, make_plan
 from bridge.plans.observe import observe, read_governed
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import build_safe_transaction, send_safe_transaction, sign_safe_transaction
-from bridge.sources.option_chains import read_chains
+from bridge.sources.option_chains import read_option_chains
 from hedge.policy.parameters import KEYS
 
 TERMS = GovernanceTerms()
@@ -35,7 +35,7 @@ def plan_now(world: World, config: Config) -> Planned:
     """Make a plan at the newest block."""
     block = world.chain.head()
     seen = observe(world.chain, world.deployment, world.deployment.address("lp"), config.book, block)
-    chains = read_chains(config.options, dict(seen.market.spots), block.timestamp)
+    chains = read_option_chains(config.options, dict(seen.market.spots), block.timestamp)
     return make_plan(seen, chains, world.chain.chain_id, None)
 
 
@@ -95,8 +95,10 @@ def carry(world: World, record: PlanRecord) -> int:
 def ordered(world: World, name: str, *arguments: str) -> int:
     """Carry an order through its vote and return its proposal."""
     chain, deployment, operator = world.chain, world.deployment, account("operator")
-    order = build_order(chain, deployment, name, arguments, chain.head())
-    made = draft_order(chain, deployment, order.text, order.calls, order.promises, operator.address, chain.head())
+    order = build_action(world.snapshot(), name, arguments)
+    made = draft_action(
+        chain, deployment, order.text, order.calls, order.postconditions, operator.address, chain.head()
+    )
     assert send_proposal(chain, deployment, operator, made)
     vote(world, made.id)
     queue(world, made.id)

@@ -42,12 +42,12 @@ def plan_at(
     quotes = data / "iv" / (file or "deribit_chains_daily_2026h1.parquet")
     chains = {"ETH": read_chain_file(quotes, read_time(at))["ETH"]}
     seen = stated(book, chains, BOOK)
-    heard = read_signals(SignalsConfig(folder=folder, leave_out=leave_out), seen, chains)
-    return make_plan(seen, chains, NO_CHAIN, None, heard)
+    readings = read_signals(SignalsConfig(folder=folder, leave_out=leave_out), seen, chains)
+    return make_plan(seen, chains, NO_CHAIN, None, readings)
 
 
-def heard(one: Planned) -> dict[str, Signal]:
-    return {signal.name: signal for signal in one.heard.signals}
+def readings(one: Planned) -> dict[str, Signal]:
+    return {signal.name: signal for signal in one.readings.signals}
 
 
 @pytest.mark.parametrize("at", DATES)
@@ -56,16 +56,16 @@ def test_plan__snapshot_of_2026_with_its_signals__has_the_regime_of_that_day(
 ) -> None:
     one = plan_at(data, histories, tmp_path, at)
     state, least, most = DATES[at]
-    assert one.plan.stance.regime.name is state
-    assert least < one.plan.stance.index_percentile <= most
-    assert all(signal.known_at <= one.record.observed_at <= read_time(at) for signal in one.heard.signals)
-    assert set(one.plan.stance.regime.missing) <= {"CPI"}
+    assert one.plan.regime_policy.regime.name is state
+    assert least < one.plan.regime_policy.index_percentile <= most
+    assert all(signal.known_at <= one.record.observed_at <= read_time(at) for signal in one.readings.signals)
+    assert set(one.plan.regime_policy.regime.missing) <= {"CPI"}
     quotes = {(row.expiry_at, row.strike, row.is_call): row for row in one.chains["ETH"].rows}
     for leg in (leg for layer in one.plan.layers for leg in layer.legs):
         row = quotes[leg.expiry_at, leg.strike, leg.is_call]
         assert leg.price == (row.ask if leg.quantity > 0.0 else row.bid)
     if state is State.CRISIS:
-        assert one.plan.stance.condor == "buy"
+        assert one.plan.regime_policy.condor == "buy"
 
 
 def test_plan__same_snapshot_twice__is_the_same_plan(data: Path, histories: Path, tmp_path: Path) -> None:
@@ -86,9 +86,9 @@ def test_plan__histories_cut_at_the_snapshot__is_the_same_plan(data: Path, histo
 
 def test_plan__everything_asked_for__names_what_the_data_lacks(data: Path, histories: Path, tmp_path: Path) -> None:
     one = plan_at(data, histories, tmp_path, "2026-04-01", leave_out=())
-    assert set(one.plan.stance.regime.missing) == set(ABSENT)
-    assert one.plan.stance.regime.name is State.STRESSED
-    assert heard(one)["funding"].source == "no funding_ETH"
+    assert set(one.plan.regime_policy.regime.missing) == set(ABSENT)
+    assert one.plan.regime_policy.regime.name is State.STRESSED
+    assert readings(one)["funding"].source == "no funding_ETH"
 
 
 def test_plan__books_of_february_2021__names_the_index_that_did_not_exist(
@@ -96,9 +96,9 @@ def test_plan__books_of_february_2021__names_the_index_that_did_not_exist(
 ) -> None:
     one = plan_at(data, histories, tmp_path, "2021-02-12", file="deribit_chain_eth_202102.csv.gz", leave_out=ABSENT[:1])
     missing = {"volatility", "term slope", "index RSI", "MACD turn", "funding", "quick ratio"}
-    assert set(one.plan.stance.regime.missing) == missing
-    assert one.plan.stance.regime.name is State.STRESSED
-    signals = heard(one)
+    assert set(one.plan.regime_policy.regime.missing) == missing
+    assert one.plan.regime_policy.regime.name is State.STRESSED
+    signals = readings(one)
     # Stocks, their index and VIX, ETH, prices and output of that winter were known.
     assert all(not signals[name].missing for name in ("divergence", "CAPM volatility", "CPI", "PPI", "output"))
     assert all(one.known_at <= 1_613_069_170 for one in signals.values())
@@ -108,13 +108,13 @@ def test_plan__books_of_february_2021__names_the_index_that_did_not_exist(
 def test_term_structure__chain_of_today__extends_the_history_by_one_row(
     data: Path, histories: Path, tmp_path: Path
 ) -> None:
-    whole = heard(plan_at(data, histories, tmp_path, "2026-03-02T12:00"))["term slope"]
+    whole = readings(plan_at(data, histories, tmp_path, "2026-03-02T12:00"))["term slope"]
     alone = tmp_path / "alone"
     alone.mkdir()
     (alone / "index_ETH.csv").write_bytes((histories / "index_ETH.csv").read_bytes())
-    one = heard(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
+    one = readings(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
     assert one.value == pytest.approx(whole.value, rel=1e-9)
     assert replace(one, source="", value=0.0, score=0.0) == replace(whole, source="", value=0.0, score=0.0)
     term = pd.read_csv(histories / "term_ETH.csv")
     term[term["known_at"] > one.known_at].to_csv(alone / "term_ETH.csv", index=False)  # only rows of the future
-    assert heard(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"] == one
+    assert readings(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"] == one

@@ -12,7 +12,7 @@ import pytest
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
-from bridge.sources.option_chains import read_chain_file, read_chains, read_snapshots
+from bridge.sources.option_chains import read_chain_file, read_option_chains, read_snapshots
 from hedge.instruments.option_chain import OptionChain
 
 pytestmark = pytest.mark.unit
@@ -283,12 +283,12 @@ def test_read_chain_file__deribit_column_missing__is_named(csv: Path, column: st
 def test_read_chains__quotes_of_another_time_than_the_block__are_untrusted(csv: Path, away: int) -> None:
     terms = OptionsConfig(file=written(csv, native()))
     with pytest.raises(UntrustedNumber, match=r"ETH quotes of 2026-03-02 12:00:00Z are 3601 s away .* at most 3600 s"):
-        read_chains(terms, {"ETH": 3000.0}, SEEN_SECONDS + away)
-    assert read_chains(terms, {"ETH": 3000.0}, SEEN_SECONDS + away * 3600 // 3601)["ETH"].spot == 3000.0
+        read_option_chains(terms, {"ETH": 3000.0}, SEEN_SECONDS + away)
+    assert read_option_chains(terms, {"ETH": 3000.0}, SEEN_SECONDS + away * 3600 // 3601)["ETH"].spot == 3000.0
 
 
 def test_read_chains__no_file__is_a_synthetic_chain_that_says_so() -> None:
-    chains = read_chains(OptionsConfig(), {"ETH": 3000.0}, SEEN_SECONDS)
+    chains = read_option_chains(OptionsConfig(), {"ETH": 3000.0}, SEEN_SECONDS)
     assert list(chains) == ["ETH"]
     assert chains["ETH"].source.startswith("synthetic: atm 0.72")
     assert (chains["ETH"].observed_at, chains["ETH"].spot) == (SEEN_SECONDS, 3000.0)

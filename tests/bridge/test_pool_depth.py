@@ -19,7 +19,7 @@ from bridge.plans.observe import Observation, observe
 from bridge.plans.signals import read_signals
 from bridge.report.content import report_content
 from bridge.report.html import render_report
-from bridge.sources.option_chains import read_chains
+from bridge.sources.option_chains import read_option_chains
 from bridge.units import price_from_sqrt_x96
 from hedge.signals.signal import State
 
@@ -96,9 +96,9 @@ def assets_of(world: World, one: PoolPosition) -> set[str]:
 
 
 def plan_with(world: World, seen: Observation, terms: SignalsConfig) -> Planned:
-    chains = read_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
-    heard = read_signals(terms, seen, chains, world.chain, world.deployment)
-    return make_plan(seen, chains, world.chain.chain_id, None, heard)
+    chains = read_option_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
+    readings = read_signals(terms, seen, chains, world.chain, world.deployment)
+    return make_plan(seen, chains, world.chain.chain_id, None, readings)
 
 
 def test_plan__local_chain_with_simulated_histories__has_a_computed_regime_and_shows_it(
@@ -107,7 +107,7 @@ def test_plan__local_chain_with_simulated_histories__has_a_computed_regime_and_s
     at = seen.block.timestamp
     folder = write_histories(tmp_path / "signals", world.path, at, dict(seen.market.vols))
     planned = plan_with(world, seen, SignalsConfig(folder=folder))
-    regime, content = planned.plan.stance.regime, planned.record.plan
+    regime, content = planned.plan.regime_policy.regime, planned.record.plan
     assert regime.missing == ()
     assert regime.name in State
     told = {one["name"]: one for one in content["inputs"]["signals"]}
@@ -127,17 +127,17 @@ def test_plan__local_chain_without_histories__measures_the_pools_and_names_the_r
     world: World, seen: Observation
 ) -> None:
     planned = plan_with(world, seen, SignalsConfig())
-    assert planned.plan.stance.regime.name is State.STRESSED
-    assert "quick ratio" not in planned.plan.stance.regime.missing
-    assert {"volatility", "events", "funding"} <= set(planned.plan.stance.regime.missing)
+    assert planned.plan.regime_policy.regime.name is State.STRESSED
+    assert "quick ratio" not in planned.plan.regime_policy.regime.missing
+    assert {"volatility", "events", "funding"} <= set(planned.plan.regime_policy.regime.missing)
     json.dumps(planned.record.plan, allow_nan=False)
 
 
 def test_quick_ratio__more_falls_due__is_lower_and_reserves_raise_it(world: World, seen: Observation) -> None:
     def ratio(**terms: float) -> float:
-        chains = read_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
-        heard = read_signals(SignalsConfig(**terms), seen, chains, world.chain, world.deployment)  # type: ignore[arg-type]
-        return next(one.value for one in heard.signals if one.name == "quick ratio")
+        chains = read_option_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
+        readings = read_signals(SignalsConfig(**terms), seen, chains, world.chain, world.deployment)  # type: ignore[arg-type]
+        return next(one.value for one in readings.signals if one.name == "quick ratio")
 
     usual = ratio()
     assert ratio(outflow_share=0.2) == pytest.approx(usual / 2.0)

@@ -257,7 +257,7 @@ def test_draft_proposal__deployment_with_a_guard__ends_with_what_it_sets_and_not
     made = draft(world, with_changes(record, {CONDOR_SIZE: 900, CVAR_CAP: 2900}))
     parameters, guard = world.deployment.address("HedgeParameters"), world.deployment.address("ProposalGuard")
     assert made.action.targets == (parameters, guard)
-    assert made.promises == (
+    assert made.postconditions == (
         f"HedgeParameters {parameters} has the code of the vote",
         "condorSizeCapBps is 900",
         "cvarCapBps is 2900",
@@ -268,7 +268,7 @@ def test_draft_proposal__deployment_without_a_guard__has_the_update_alone(world:
     contracts = {name: at for name, at in world.deployment.contracts.items() if name != "ProposalGuard"}
     bare = replace(world, deployment=world.deployment.model_copy(update={"contracts": contracts}))
     made = draft(bare, record)
-    assert (len(made.action.targets), made.promises) == (1, ())
+    assert (len(made.action.targets), made.postconditions) == (1, ())
 
 
 def test_draft_proposal__no_code_where_the_guard_should_be__is_refused(world: World, record: PlanRecord) -> None:

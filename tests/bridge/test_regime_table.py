@@ -9,7 +9,7 @@ import pytest
 
 from bridge.config import Config
 from bridge.errors import BadFile, ContractReverted, RefusedAction
-from bridge.governance.actions import build_order
+from bridge.governance.actions import build_action
 from bridge.governance.calls import action_words
 from bridge.governance.regime_table import load_table, read_step, send_row
 from bridge.governance.safeguards import read_automation, read_breaker, send_trip
@@ -87,7 +87,7 @@ def test_set_table__that_does_not_fit__refused_with_the_row(
 ) -> None:
     file = changed(table, old, new)
     with pytest.raises(RefusedAction, match=said):
-        build_order(world.chain, world.deployment, "set-table", [file], world.chain.head())
+        build_action(world.snapshot(), "set-table", [file])
 
 
 def test_set_table__voted__anybody_applies_the_row_that_the_feed_selects(world: World, table: Path) -> None:
@@ -117,8 +117,8 @@ def test_set_table__voted__anybody_applies_the_row_that_the_feed_selects(world: 
 
 def test_set_table__a_second_time__needs_no_role(world: World, table: Path) -> None:
     ordered(world, "set-table", str(table))
-    order = build_order(world.chain, world.deployment, "set-table", [str(table)], world.chain.head())
-    assert len(order.calls) == len(order.promises) == 1
+    order = build_action(world.snapshot(), "set-table", [str(table)])
+    assert len(order.calls) == len(order.postconditions) == 1
 
 
 def test_trip__volatilities_torn_apart__anybody_trips_and_not_before(world: World) -> None:

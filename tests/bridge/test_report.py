@@ -228,7 +228,7 @@ def test_page__no_price_path_and_no_steps__leaves_both_out(content: ReportConten
 
 
 def test_page__plan_without_update__says_that_nothing_changes(content: ReportContent) -> None:
-    plan = replace(content.plan, update=ProposedUpdate(), outcomes=None)
+    plan = replace(content.plan, update=ProposedUpdate(), metrics=None)
     proposed = render_report(replace(content, plan=plan, parameters_after=None, proposal_id=None, steps=()))
     executed = render_report(replace(content, plan=plan, parameters_after=content.parameters_before))
     assert "no parameter is worth a change" in proposed
@@ -289,7 +289,7 @@ def test_parameter_changes__limits_unknown__has_the_keys_bounds_and_no_step() ->
 
 def test_place__values_along_a_track__ascend_and_stay_on_it(content: ReportContent) -> None:
     update = ProposedUpdate((Change(4, 500_000, 300_000, "why", "what"),))
-    plan = replace(content.plan, update=update, outcomes=None)
+    plan = replace(content.plan, update=update, metrics=None)
     (change,) = parameter_changes(replace(content, plan=plan, parameters_after=None))
     assert change.step == (249_999, 1_000_000)
     places = [place(value, change) for value in (0, 249_999, 300_000, 500_000, 1_000_000, 50_000_000)]

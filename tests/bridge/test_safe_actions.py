@@ -10,17 +10,17 @@ import pytest
 from eth_typing import HexStr
 
 from bridge.errors import BridgeError, NotProposable, RefusedAction, UnknownAddress, UsageError
-from bridge.governance.actions import ORDERS, build_order
+from bridge.governance.actions import GOVERNANCE_ACTIONS, build_action
 from bridge.governance.calls import action_words, call_words
 from bridge.governance.governor import Action
-from bridge.governance.roles import holders, in_office, proposal_guardian
+from bridge.governance.roles import holders, holds_role, proposal_guardian
 from bridge.governance.steward import read_pending_updates
 from bridge.governance.updates import build_update
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
-from bridge.safe.actions import ACTIONS, SafeDesk, find_action
+from bridge.safe.actions import ACTIONS, SafeContext, find_action
 from tests.bridge.steps import LIFE, TERMS, act_through_safe, draft, ordered, parameters_call, with_changes
 
 
@@ -28,9 +28,9 @@ def no_plan() -> NoReturn:
     raise AssertionError("this action needs no plan")
 
 
-def desk(world: World, safe: str = "guardian", plan: Callable[[], PlanRecord] = no_plan) -> SafeDesk:
+def desk(world: World, safe: str = "guardian", plan: Callable[[], PlanRecord] = no_plan) -> SafeContext:
     place = (world.chain, world.deployment, world.chain.head(), world.deployment.address(safe))
-    return SafeDesk(*place, plan, LIFE)
+    return SafeContext(*place, plan, LIFE)
 
 
 def words(world: World, call: tuple[str, HexStr]) -> str:
@@ -157,43 +157,46 @@ def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_t
         ("set-signers", ["DOGE", "1", "0x" + "11" * 20], UnknownAddress, "an asset with a volatility feed"),
         ("set-signers", ["ETH", "1", "0x12"], UnknownAddress, "0x12 is not an address"),
         ("reset-breaker", ["DOGE"], UnknownAddress, "an asset with a breaker"),
-        ("set-guardian", ["0x" + "11" * 20], UnknownAddress, "a Safe: an office needs several people"),
+        ("set-guardian", ["0x" + "11" * 20], UnknownAddress, "a Safe: a role needs several people"),
     ],
 )
 def test_build_order__bad_arguments__are_refused_with_what_is_wanted(
     world: World, name: str, arguments: list[str], error: type[BridgeError], said: str
 ) -> None:
     with pytest.raises(error, match=said):
-        build_order(world.chain, world.deployment, name, arguments, world.chain.head())
+        build_action(world.snapshot(), name, arguments)
 
 
-def test_build_order__guardian_that_is_in_office__is_refused(world: World) -> None:
-    for office in ("guardian", "steward"):
-        with pytest.raises(RefusedAction, match=f"is {office} already"):
-            build_order(
-                world.chain, world.deployment, f"set-{office}", [world.deployment.address(office)], world.chain.head()
-            )
+def test_build_order__guardian_that_holds_its_role__is_refused(world: World) -> None:
+    for role in ("guardian", "steward"):
+        with pytest.raises(RefusedAction, match=f"is {role} already"):
+            build_action(world.snapshot(), f"set-{role}", [world.deployment.address(role)])
 
 
 def test_set_guardian__voted__has_both_seats_and_the_old_one_none(world: World) -> None:
     new = world.deployment.address("HedgeVotes")  # any contract will do for whom nobody signs here
     old = world.deployment.address("guardian")
-    assert in_office(world.chain, world.deployment, "guardian", world.chain.head())
+    assert holds_role(world.snapshot(), "guardian")
     ordered(world, "set-guardian", new)
-    block = world.chain.head()
-    assert holders(world.chain, world.deployment, "guardian", block) == [new]
-    assert proposal_guardian(world.chain, world.deployment, block) == new
-    assert not in_office(world.chain, world.deployment, "guardian", block)
-    assert old not in holders(world.chain, world.deployment, "guardian", block)
+    assert holders(world.snapshot(), "guardian") == [new]
+    assert proposal_guardian(world.snapshot()) == new
+    assert not holds_role(world.snapshot(), "guardian")
+    assert old not in holders(world.snapshot(), "guardian")
 
 
 def test_set_steward__voted__leaves_the_guardian_alone(world: World) -> None:
     ordered(world, "set-steward", world.deployment.address("HedgeVotes"))
-    block = world.chain.head()
-    assert holders(world.chain, world.deployment, "steward", block) == [world.deployment.address("HedgeVotes")]
-    assert in_office(world.chain, world.deployment, "guardian", block)
+    assert holders(world.snapshot(), "steward") == [world.deployment.address("HedgeVotes")]
+    assert holds_role(world.snapshot(), "guardian")
 
 
 def test_orders__every_one__has_words_and_is_built_in_a_test() -> None:
-    assert set(ORDERS) == {"unpause", "set-signers", "reset-breaker", "set-table", "set-guardian", "set-steward"}
-    assert all(kind.words for kind in ORDERS.values())
+    assert set(GOVERNANCE_ACTIONS) == {
+        "unpause",
+        "set-signers",
+        "reset-breaker",
+        "set-table",
+        "set-guardian",
+        "set-steward",
+    }
+    assert all(kind.words for kind in GOVERNANCE_ACTIONS.values())

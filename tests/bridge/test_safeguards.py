@@ -9,7 +9,7 @@ import pytest
 from eth_typing import HexStr
 
 from bridge.alerts.rules import safeguard_warnings
-from bridge.alerts.watch import look, look_json
+from bridge.alerts.watch import look, snapshot_json
 from bridge.config import Config
 from bridge.deploy.contracts import role
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
@@ -132,7 +132,7 @@ def test_read_status__median_beyond_a_bound__names_it_and_what_was_reported(
 
 def test_look__everything_that_guards__is_in_its_json(world: World, tmp_path: Path) -> None:
     seen = look(world.chain, world.deployment, Config(state=tmp_path), world.deployment.address("lp"))
-    line = json.loads(json.dumps(look_json(seen), allow_nan=False))
+    line = json.loads(json.dumps(snapshot_json(seen), allow_nan=False))
     assert [one["asset"] for one in line["breakers"]] == ["BTC", "ETH"]
     assert line["automation"]["in_power"] is False
     assert line["steward_updates"] == []

@@ -37,18 +37,22 @@ def inputs(one: Planned) -> dict[str, dict[str, object]]:
 
 def test_plan__calm_histories__is_compressed_and_presses(folder: Path, planned: Callable[..., Planned]) -> None:
     one = planned(folder)
-    stance, condor = one.plan.stance, one.plan.layers[2]
-    assert (stance.regime.name, stance.condor, stance.regime.missing) == (State.COMPRESSED, "press", ())
+    regime_policy, condor = one.plan.regime_policy, one.plan.layers[2]
+    assert (regime_policy.regime.name, regime_policy.condor, regime_policy.regime.missing) == (
+        State.COMPRESSED,
+        "press",
+        (),
+    )
     assert condor.cost_usd < 0.0
-    assert 0.0 < stance.index_percentile < 0.05
+    assert 0.0 < regime_policy.index_percentile < 0.05
     assert len(inputs(one)) == 13
     assert all("made for tests" in str(signal["source"]) for name, signal in inputs(one).items() if name != "events")
 
 
 def test_plan__no_folder_of_histories__is_stressed_and_names_every_signal(planned: Callable[..., Planned]) -> None:
     one = planned(None)
-    assert one.plan.stance.regime.name is State.STRESSED
-    assert set(one.plan.stance.regime.missing) == set(inputs(one))
+    assert one.plan.regime_policy.regime.name is State.STRESSED
+    assert set(one.plan.regime_policy.regime.missing) == set(inputs(one))
     assert one.plan.layers[2].legs == ()
     (note,) = [note for note in one.plan.notes if note.startswith("Signals without a fresh value")]
     assert all(name in note for name in inputs(one))
@@ -75,9 +79,9 @@ def test_plan__one_history_absent_or_old__is_safer_and_names_the_signals(
     old = planned(folder) if name != "calendar" else None
     (folder / f"{name}.csv").unlink()
     for one in filter(None, (planned(folder), old)):
-        assert silent <= set(one.plan.stance.regime.missing)
-        assert one.plan.stance.regime.name.rank > State.COMPRESSED.rank
-        assert one.plan.layers[2].legs == () or one.plan.stance.condor == "finance"
+        assert silent <= set(one.plan.regime_policy.regime.missing)
+        assert one.plan.regime_policy.regime.name.rank > State.COMPRESSED.rank
+        assert one.plan.layers[2].legs == () or one.plan.regime_policy.condor == "finance"
         assert all(name in " ".join(one.plan.notes) for name in silent)
 
 
@@ -87,7 +91,7 @@ def test_press__shock_in_the_files__ends_at_once(
 ) -> None:
     bend(folder, name, lambda table: last(column, 1.05 * float(table[column].abs().max()) + 0.01)(table))
     one = planned(folder)
-    assert one.plan.stance.condor == "none"
+    assert one.plan.regime_policy.condor == "none"
     assert "out of layer 1: shock of" in one.plan.layers[2].reason
 
 
@@ -111,8 +115,8 @@ def test_surprise__last_cpi_far_off__tightens_layers_2_and_3(folder: Path, plann
 
     bend(folder, "releases", surprised)
     hot = planned(folder, parameters=ramp)
-    assert hot.plan.stance.protection is State.STRESSED
-    assert "surprise of CPI" in " ".join(hot.plan.stance.reasons)
+    assert hot.plan.regime_policy.protection is State.STRESSED
+    assert "surprise of CPI" in " ".join(hot.plan.regime_policy.reasons)
     assert hot.plan.layers[1].units > calm.plan.layers[1].units == 0.0
     coverage = {one.key: one.new for one in hot.plan.update.changes}
     assert coverage[11] == 6000
@@ -135,13 +139,13 @@ def test_roll__macd_of_the_index_turns__moves_the_tenors_and_the_listed_expiries
 ) -> None:
     rich = Parameters(volatility_tenor_days=75, tail_tenor_days=150, ramp_start_vol_bps=4000)
     still = planned(folder, parameters=rich)
-    assert still.plan.stance.shifts == ()
+    assert still.plan.regime_policy.shifts == ()
     expiries = {}
     for up in (True, False):
         turned(folder, up)
         one = planned(folder, parameters=rich)
         assert inputs(one)["MACD turn"]["value"] == (1.0 if up else -1.0)
-        assert {shift.direction for shift in one.plan.stance.shifts} == {1 if up else -1}
+        assert {shift.direction for shift in one.plan.regime_policy.shifts} == {1 if up else -1}
         expiries[up] = [layer.legs[0].expiry_at for layer in one.plan.layers[:2]]
     tail, volatility = [layer.legs[0].expiry_at for layer in still.plan.layers[:2]]
     assert expiries[True][0] > tail == expiries[False][0]
@@ -160,8 +164,11 @@ def test_roll__few_carry_the_rise__moves_layers_2_and_3_out(folder: Path, planne
         two=np.r_[table["two"][:-70], table["two"].iloc[-70] / climb],
     ))  # fmt: skip
     one = planned(folder)
-    assert {(shift.layer, shift.direction) for shift in one.plan.stance.shifts} == {("volatility", 1), ("tail", 1)}
-    assert "few carry the move" in one.plan.stance.shifts[0].reason
+    assert {(shift.layer, shift.direction) for shift in one.plan.regime_policy.shifts} == {
+        ("volatility", 1),
+        ("tail", 1),
+    }
+    assert "few carry the move" in one.plan.regime_policy.shifts[0].reason
 
 
 def test_crisis__index_leaps_over_an_inverted_term_structure__buys_the_condor(
@@ -171,9 +178,9 @@ def test_crisis__index_leaps_over_an_inverted_term_structure__buys_the_condor(
         bend(folder, "index_ETH", last(column, value))
     bend(folder, "term_ETH", last("near", 130.0))
     one = planned(folder)
-    assert one.plan.stance.regime.name is State.CRISIS
+    assert one.plan.regime_policy.regime.name is State.CRISIS
     assert one.plan.layers[2].cost_usd > 0.0
-    assert one.plan.stance.ramp_floor == 1.0
+    assert one.plan.regime_policy.ramp_floor == 1.0
     assert {change.key: change.new for change in one.plan.update.changes}[11] == 7500
 
 
@@ -222,5 +229,5 @@ def test_read_signals__left_out_by_the_settings__is_not_asked_for(
 ) -> None:
     (folder / "members.csv").unlink()
     one = planned(folder, leave_out=(*LEFT_OUT, "divergence"))
-    assert one.plan.stance.regime.name is State.COMPRESSED
+    assert one.plan.regime_policy.regime.name is State.COMPRESSED
     assert "divergence" not in one.record.plan["inputs"]["expected_signals"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.alerts.watch import Look, layer_states, look, look_json
+from bridge.alerts.watch import MonitorSnapshot, layer_states, look, snapshot_json
 from bridge.config import Config
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
@@ -29,11 +29,11 @@ def config(tmp_path: Path) -> Config:
     return Config(state=tmp_path)
 
 
-def seen(world: World, config: Config) -> Look:
+def seen(world: World, config: Config) -> MonitorSnapshot:
     return look(world.chain, world.deployment, config, world.deployment.address("lp"))
 
 
-def warned(found: Look, kind: str) -> list[str]:
+def warned(found: MonitorSnapshot, kind: str) -> list[str]:
     return [warning.text for warning in found.warnings if warning.kind == kind]
 
 
@@ -68,7 +68,7 @@ def test_look__feeds_go_stale__warns_and_trusts_no_exposure(world: World, config
     assert len(warned(found, "oracle")) == 2
     assert all("feed is stale: " in text for text in warned(found, "oracle"))
     assert warned(found, "exposure") == ["exposure not valued: no fresh volatility for BTC, ETH"]
-    assert look_json(found)["value_usd"] is None
+    assert snapshot_json(found)["value_usd"] is None
 
 
 def test_look__feeds_about_to_go_stale__warns_and_still_values(world: World, config: Config) -> None:
@@ -151,7 +151,7 @@ def test_look_json__every_state__is_json_without_nan_or_infinity(
     hedged(world, config, replace(record, plan=plan))
     found = seen(world, config)
     assert found.drift == math.inf
-    line = json.loads(json.dumps(look_json(found), allow_nan=False))
+    line = json.loads(json.dumps(snapshot_json(found), allow_nan=False))
     assert line["drift"] is None
     assert warned(found, "drift")
     assert line["plan"] == record.inputs_hash

@@ -11,7 +11,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from bridge.alerts.watch import Look, look
+from bridge.alerts.watch import MonitorSnapshot, look
 from bridge.cli.app import app
 from bridge.config import Config
 from bridge.deployment import load_deployment
@@ -80,7 +80,7 @@ class Player:
         return self.play("Carry a vote", PROPOSAL=proposal)
 
 
-def seen(world: World, now: int | None = None) -> Look:
+def seen(world: World, now: int | None = None) -> MonitorSnapshot:
     """Look as the monitor does, in the folder of the test."""
     deployment = load_deployment(Path(".alvh/deployment.json"))
     return look(world.chain, deployment, Config(), world.deployment.address("lp"), now)

@@ -151,10 +151,10 @@ def test_plan__folder_of_histories__computes_the_regime_from_it(run: Run, projec
     block = project.chain.head()
     vols = read_volatilities(project.chain, project.deployment, block)
     write_histories(tmp_path / "histories", project.path, block.timestamp, vols)
-    bare, heard = run("plan", "--json").json(), run("plan", "--signals", "histories", "--json").json()
+    bare, readings = run("plan", "--json").json(), run("plan", "--signals", "histories", "--json").json()
     assert "volatility" in bare["plan"]["regime"]["missing"]
-    assert heard["plan"]["regime"]["missing"] == []
-    assert heard["inputs_hash"] != bare["inputs_hash"]
+    assert readings["plan"]["regime"]["missing"] == []
+    assert readings["inputs_hash"] != bare["inputs_hash"]
     (tmp_path / "histories" / "dollar.csv").write_text("known_at,close\n5,x\n", encoding="utf-8")
     assert_one_line_error(run("plan", "--signals", "histories"), 2, "dollar.csv", "a value cannot be used")
     assert_one_line_error(run("plan", "--signals", "none"), 2, "none", "no such folder of histories")

@@ -1,4 +1,4 @@
-"""The plan beside its yardsticks, and each layer with and without."""
+"""The plan beside its benchmarks, and each layer with and without."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from sample_books import CALM, CHAINS, MARKET, mixed_book, position
 
 from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book
-from hedge.decision.benchmarks import delta_reference, strip_reference
+from hedge.decision.benchmarks import delta_benchmark, strip_benchmark
 from hedge.layers.gate import TailRisk
 from hedge.plan.build import Plan, build_plan
 from hedge.policy.parameters import Parameters
@@ -54,14 +54,14 @@ def test_comparison__calm_synthetic_chain__plan_beats_delta_per_usd_and_strip_wi
 
 def test_delta_reference__legs__offset_the_delta_to_half_a_lot() -> None:
     one = book_exposure(ONE, MARKET).assets["ETH"]
-    legs = delta_reference(one, CHAINS["ETH"]).legs
+    legs = delta_benchmark(one, CHAINS["ETH"]).legs
     # A forward's spot delta is exp((carry - rate) T): 1 at zero carry.
     assert one.delta + sum(leg.greeks(2000.0).delta for leg in legs) == pytest.approx(0.0, abs=0.06)
 
 
 def test_strip_reference__paid_at_expiry__returns_the_loss_against_holding() -> None:
     chain = CHAINS["ETH"]
-    legs = strip_reference(ONE, "ETH", MARKET, chain).legs
+    legs = strip_benchmark(ONE, "ETH", MARKET, chain).legs
     prices = np.linspace(1300.0, 3000.0, 35)
     spots, none = {"ETH": prices}, {"ETH": np.zeros(35)}
     lost = book_pnl(ONE, MARKET, Scenarios(0.0, spots, none))

@@ -144,22 +144,22 @@ CELLS: dict[tuple[str, str], tuple[Call, str]] = {
 }
 
 
-def holds(outcome: str, answer: object) -> bool:
-    if outcome == "NaN":
+def holds(plan_metrics: str, answer: object) -> bool:
+    if plan_metrics == "NaN":
         return bool(np.isnan(answer))  # type: ignore[call-overload]
-    if outcome == "zero":
+    if plan_metrics == "zero":
         return abs(float(answer)) < 1e-4  # type: ignore[arg-type]
     return answer is True or answer == np.True_
 
 
 @pytest.mark.parametrize(("function", "odd"), CELLS, ids=["-".join(cell).replace(" ", "_") for cell in CELLS])
 def test_odd_input__every_cell_of_the_page__has_the_outcome_that_it_names(function: str, odd: str) -> None:
-    call, outcome = CELLS[function, odd]
-    if hasattr(errors, outcome):
-        with pytest.raises(getattr(errors, outcome)):
+    call, plan_metrics = CELLS[function, odd]
+    if hasattr(errors, plan_metrics):
+        with pytest.raises(getattr(errors, plan_metrics)):
             call()
     else:
-        assert holds(outcome, call())
+        assert holds(plan_metrics, call())
 
 
 def test_odd_inputs_page__its_table__has_these_cells_and_no_others() -> None:
@@ -175,9 +175,9 @@ def test_odd_inputs_page__its_table__has_these_cells_and_no_others() -> None:
     written = {cell: text for cell, text in named.items() if text != "·"}
     assert written.keys() == CELLS.keys()
     for cell, text in written.items():
-        outcome = CELLS[cell][1]
-        assert not hasattr(errors, outcome) or outcome in text
-        assert outcome != "NaN" or "NaN" in text
+        plan_metrics = CELLS[cell][1]
+        assert not hasattr(errors, plan_metrics) or plan_metrics in text
+        assert plan_metrics != "NaN" or "NaN" in text
 
 
 def cells(line: str) -> list[str]:

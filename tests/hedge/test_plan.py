@@ -111,10 +111,10 @@ def test_plan__overlay_notional_cap__holds_over_all_layers() -> None:
 def test_plan__update__shows_what_old_and_new_parameters_lead_to() -> None:
     result = plan(mixed_book(), Parameters())
     assert result.update.changes
-    assert result.outcomes is not None
-    assert result.outcomes[0].cvar_usd == result.gate.risk.hedged
+    assert result.metrics is not None
+    assert result.metrics[0].cvar_usd == result.gate.risk.hedged
     again = plan(mixed_book(), result.update.applied(Parameters()))
-    assert result.outcomes[1].cvar_usd == again.gate.risk.hedged
+    assert result.metrics[1].cvar_usd == again.gate.risk.hedged
 
 
 @pytest.mark.unit

@@ -20,7 +20,7 @@ from hedge.layers.roll import roll_dates
 from hedge.plan.build import Plan, build_plan
 from hedge.plan.explain import resolve
 from hedge.policy.parameters import Parameters, broken_rules
-from hedge.policy.regime_policy import take_stance
+from hedge.policy.regime_policy import choose_policy
 from hedge.policy.tenor_shifts import Shift, read_shifts, shifted
 from hedge.signals.signal import Signal, State
 from hedge.update.promoter import promote
@@ -98,7 +98,7 @@ def test_volatility_layer__worse_regime__never_buys_less() -> None:
 
 def test_plan__no_signal__is_stressed_and_says_so() -> None:
     result = build_plan(ONE, MARKET, CHAINS, Parameters(), scenario_count=512)
-    assert result.stance.regime.name is State.STRESSED
+    assert result.regime_policy.regime.name is State.STRESSED
     assert result.layers[2].legs == ()
     assert any("No signal is known" in note for note in result.notes)
 
@@ -106,14 +106,14 @@ def test_plan__no_signal__is_stressed_and_says_so() -> None:
 def test_plan__stale_or_missing_signal__degrades_to_the_safer_regime_and_is_named() -> None:
     stale = dataclasses.replace(CALM[0], known_at=NOW - DAY)
     old = build_plan(ONE, MARKET, CHAINS, Parameters(), signals=[stale], scenario_count=512)
-    assert old.stance.regime.name is State.STRESSED
+    assert old.regime_policy.regime.name is State.STRESSED
     silent = build_plan(
         ONE, MARKET, CHAINS, Parameters(), signals=CALM, expected=("funding", "events"), scenario_count=512
     )
-    assert silent.stance.regime.name is State.STRESSED
+    assert silent.regime_policy.regime.name is State.STRESSED
     for result, names in ((old, ("volatility",)), (silent, ("funding", "events"))):
         assert all(any(name in note for note in result.notes) for name in names)
-        assert set(result.stance.regime.missing) == set(names)
+        assert set(result.regime_policy.regime.missing) == set(names)
 
 
 def test_update__stressed_and_crisis__ask_for_more_cover_of_the_tail() -> None:
@@ -126,7 +126,7 @@ def test_update__stressed_and_crisis__ask_for_more_cover_of_the_tail() -> None:
 
 
 def test_take_stance__no_signal__sells_nothing() -> None:
-    assert take_stance([], NOW).condor == "none"
+    assert choose_policy([], NOW).condor == "none"
 
 
 def test_promoter__its_parameters__obey_the_rules_and_are_not_proposable() -> None:

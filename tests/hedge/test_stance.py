@@ -11,7 +11,7 @@ from sample_books import CHAINS, MARKET, NOW, position
 from hedge.book.positions import Book
 from hedge.plan.build import Plan, build_plan
 from hedge.policy.parameters import Parameters
-from hedge.policy.regime_policy import take_stance
+from hedge.policy.regime_policy import choose_policy
 from hedge.signals.signal import Signal, State
 
 pytestmark = pytest.mark.unit
@@ -32,19 +32,19 @@ def plan(state: State, *more: Signal, percentile: float = 0.5, parameters: Param
 @pytest.mark.parametrize("name", ["CPI", "PPI", "FOMC", "output"])
 def test_surprise__calm_regime__tightens_layers_2_and_3_as_under_stress(name: str) -> None:
     calm, surprised = plan(State.NORMAL), plan(State.NORMAL, signal(name, 0.9))
-    assert surprised.stance.regime.name is State.NORMAL
-    assert surprised.stance.protection is State.STRESSED
-    assert surprised.stance.ramp_floor == 0.5
+    assert surprised.regime_policy.regime.name is State.NORMAL
+    assert surprised.regime_policy.protection is State.STRESSED
+    assert surprised.regime_policy.ramp_floor == 0.5
     assert surprised.layers[1].units >= calm.layers[1].units
-    assert any(name in reason and "tighten" in reason for reason in surprised.stance.reasons)
+    assert any(name in reason and "tighten" in reason for reason in surprised.regime_policy.reasons)
     assert next(one.new for one in surprised.update.changes if one.key == 11) == 6000
     assert not [one for one in calm.update.changes if one.key == 11]
 
 
 def test_surprise__below_the_alarm_or_in_a_crisis__changes_nothing() -> None:
     faint, crisis = plan(State.NORMAL, signal("CPI", 0.4)), plan(State.CRISIS, signal("CPI", 0.9))
-    assert faint.stance.protection is State.NORMAL
-    assert crisis.stance.protection is State.CRISIS
+    assert faint.regime_policy.protection is State.NORMAL
+    assert crisis.regime_policy.protection is State.CRISIS
 
 
 @pytest.mark.parametrize(("days", "sold"), [(6.9, False), (7.1, True)])
@@ -64,7 +64,7 @@ def test_condor__signal_that_could_forbid_it_is_silent__is_not_sold(name: str) -
     missing = dataclasses.replace(stale, value=math.nan, score=math.nan)
     for one in (stale, missing):
         result = plan(State.NORMAL, one)
-        assert result.stance.regime.name is State.NORMAL
+        assert result.regime_policy.regime.name is State.NORMAL
         assert result.layers[2].legs == ()
         assert f"{name} is silent" in result.layers[2].reason
 
@@ -91,6 +91,6 @@ def test_update__index_high_in_its_past__may_still_move_the_ramp_down() -> None:
 
 def test_stance__index_percentile__is_that_of_a_fresh_signal_only() -> None:
     fresh = signal("volatility", State.NORMAL, 0.3)
-    assert take_stance([fresh], NOW).index_percentile == 0.3
-    assert math.isnan(take_stance([fresh], NOW + DAY).index_percentile)
-    assert take_stance([], NOW).to_dict()["index_percentile"] is None
+    assert choose_policy([fresh], NOW).index_percentile == 0.3
+    assert math.isnan(choose_policy([fresh], NOW + DAY).index_percentile)
+    assert choose_policy([], NOW).to_dict()["index_percentile"] is None

@@ -9,7 +9,7 @@ import pytest
 from sample_books import CHAINS, MARKET, NOW, mixed_book
 
 from hedge.book.exposure import book_exposure
-from hedge.instruments.execution import cheaper_way, time_cost
+from hedge.instruments.execution import cheapest_execution, time_cost
 from hedge.instruments.option_chain import OptionChain, Quote
 from hedge.layers.budget import Budget
 from hedge.layers.condor import condor_layer, condor_structure
@@ -40,7 +40,7 @@ def quote(chain: OptionChain, strike: float, is_call: bool) -> Quote:
 @pytest.mark.parametrize("is_call", [False, True])
 @pytest.mark.parametrize("sell", [False, True])
 def test_cheaper_way__fair_quotes__is_outright(is_call: bool, sell: bool) -> None:
-    way, how = cheaper_way(ETH, quote(ETH, 2000.0, is_call), sell)
+    way, how = cheapest_execution(ETH, quote(ETH, 2000.0, is_call), sell)
     assert [leg.quantity for leg in way] == [-1.0 if sell else 1.0]
     assert how.startswith("outright at")
 
@@ -52,7 +52,7 @@ def test_cheaper_way__quote_moved_against_us__is_a_synthetic_that_pays_the_same_
 ) -> None:
     worse = shifted(ETH, 2000.0, is_call, bid=-20.0) if sell else shifted(ETH, 2000.0, is_call, ask=20.0)
     option = quote(worse, 2000.0, is_call)
-    way, how = cheaper_way(worse, option, sell)
+    way, how = cheapest_execution(worse, option, sell)
     outright = worse.sold(option) if sell else worse.bought(option)
     assert len(way) == 3
     assert how.startswith("synthetic at")
@@ -63,7 +63,7 @@ def test_cheaper_way__quote_moved_against_us__is_a_synthetic_that_pays_the_same_
 
 def test_cheaper_way__no_quote_of_the_other_kind__is_outright_and_says_so() -> None:
     bare = shifted(ETH, 2000.0, True, ask=math.nan)
-    assert "no synthetic is quoted" in cheaper_way(bare, quote(bare, 2000.0, False))[1]
+    assert "no synthetic is quoted" in cheapest_execution(bare, quote(bare, 2000.0, False))[1]
 
 
 def test_condor__wing_dear_as_a_put__is_bought_as_its_synthetic_and_earns_more_credit() -> None:

@@ -46,7 +46,7 @@ def _board(content: ReportContent, signals: tuple[SignalView, ...]) -> Picture:
 
     said = "; ".join(f"{shortened(one.name, 24)} {_said(one)}" for one in signals)
     frame = Frame(70 + ROW * len(signals), left=112, right=4, bottom=6, top=58)
-    regime = content.plan.stance.regime
+    regime = content.plan.regime_policy.regime
     subtitle = f"calm at the left, protect in full at the right; together {regime.name}"
     return draw("signals", "Signals", subtitle, f"Signals and their scores: {said}.", frame, paint)
 
@@ -79,7 +79,7 @@ def _index(content: ReportContent) -> tuple[Picture, ...]:
 
 def _history(content: ReportContent, days: FloatArray, points: FloatArray) -> Picture:
     level = VolatilityThresholds()
-    now, place = float(points[-1]), content.plan.stance.index_percentile
+    now, place = float(points[-1]), content.plan.regime_policy.index_percentile
     marks = [float(np.quantile(points[:-1], share)) for share in (level.compressed, level.stressed, level.crisis)]
 
     def paint(axes: Axes) -> None:

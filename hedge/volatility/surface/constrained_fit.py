@@ -20,7 +20,7 @@ _LEAST_SLOPE = 1e-9  # a flat later smile still has a share to exceed
 _FARTHEST = 1e6  # behind a wall; farther counts the same, so that residuals stay finite
 
 
-class Walls(NamedTuple):
+class Constraints(NamedTuple):
     """Hold where smiles are checked (k), the total variance not to exceed there, and the slopes not to exceed."""
 
     k: FloatArray
@@ -28,45 +28,49 @@ class Walls(NamedTuple):
     steepest: FloatArray
 
 
-def walls_of(goal: Target, start: Svi, later: Svi | None) -> Walls:
+def constraints_of(goal: Target, start: Svi, later: Svi | None) -> Constraints:
     """Return the walls of one expiry on a grid that is dense where start, later and a plain smile bend."""
     plain = Svi(0.0, 0.0, 0.0, 0.0, float(np.exp(fitting.start_point(goal)[4])))
     grids = [smile.grid(_POINTS) for smile in (plain, start, later) if smile is not None]
     k = np.sort(np.concatenate(grids))
     if later is None:
-        return Walls(k, np.full(k.shape, np.inf), np.full(2, STEEPEST))
-    return Walls(k, later.total_variance(k), np.maximum(later.slopes, _LEAST_SLOPE))
+        return Constraints(k, np.full(k.shape, np.inf), np.full(2, STEEPEST))
+    return Constraints(k, later.total_variance(k), np.maximum(later.slopes, _LEAST_SLOPE))
 
 
-def fit_between(point: FloatArray, goal: Target, walls: Walls, penalty: float) -> tuple[FloatArray, Fitted]:
+def fit_between(point: FloatArray, goal: Target, constraints: Constraints, penalty: float) -> tuple[FloatArray, Fitted]:
     """Minimise distances to mid and penalties, from a point; return the point found and its smile.
 
     penalty is in half spreads per unit of g, and of total variance and slope as a share.
     """
-    arguments = (goal, fitting.start_point(goal), walls, penalty)
+    arguments = (goal, fitting.start_point(goal), constraints, penalty)
     found = least_squares(_residual, point, _jacobian, method="lm", max_nfev=_MOST_STEPS, args=arguments)
     return found.x, Fitted(smile_at(found.x), int(found.nfev))
 
 
-def _rooms(smile: Svi, walls: Walls) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _rooms(smile: Svi, constraints: Constraints) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return how far a smile stands from its walls; negative behind them."""
-    below = 1.0 - MARGIN - smile.total_variance(walls.k) / walls.ceiling
-    flatter = 1.0 - MARGIN - np.array(smile.slopes) / walls.steepest
-    return smile.durrleman(walls.k) - MARGIN, below, flatter
+    below = 1.0 - MARGIN - smile.total_variance(constraints.k) / constraints.ceiling
+    flatter = 1.0 - MARGIN - np.array(smile.slopes) / constraints.steepest
+    return smile.durrleman(constraints.k) - MARGIN, below, flatter
 
 
-def _residual(point: FloatArray, goal: Target, start: FloatArray, walls: Walls, penalty: float) -> FloatArray:
-    behind = np.clip(np.concatenate(_rooms(smile_at(point), walls)), -_FARTHEST, 0.0)
+def _residual(
+    point: FloatArray, goal: Target, start: FloatArray, constraints: Constraints, penalty: float
+) -> FloatArray:
+    behind = np.clip(np.concatenate(_rooms(smile_at(point), constraints)), -_FARTHEST, 0.0)
     return np.concatenate([fitting.residual(point, goal, start), penalty * behind])
 
 
-def _jacobian(point: FloatArray, goal: Target, start: FloatArray, walls: Walls, penalty: float) -> FloatArray:
-    rooms = np.concatenate(_rooms(smile_at(point), walls))
+def _jacobian(
+    point: FloatArray, goal: Target, start: FloatArray, constraints: Constraints, penalty: float
+) -> FloatArray:
+    rooms = np.concatenate(_rooms(smile_at(point), constraints))
     behind = (rooms < 0.0) & (rooms > -_FARTHEST)
     rows = [
-        durrleman_gradient(point, walls.k),
-        -variance_gradient(point, walls.k) / walls.ceiling[:, np.newaxis],
-        -slopes_gradient(point) / walls.steepest[:, np.newaxis],
+        durrleman_gradient(point, constraints.k),
+        -variance_gradient(point, constraints.k) / constraints.ceiling[:, np.newaxis],
+        -slopes_gradient(point) / constraints.steepest[:, np.newaxis],
     ]
     penalties = penalty * np.where(behind[:, np.newaxis], np.concatenate(rows), 0.0)
     return np.concatenate([fitting.jacobian(point, goal, start), penalties])

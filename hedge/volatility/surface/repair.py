@@ -13,7 +13,7 @@ import numpy as np
 
 from hedge.volatility.surface import fitting
 from hedge.volatility.surface.arbitrage import STEEPEST, find_between, find_butterfly, find_calendar
-from hedge.volatility.surface.constrained_fit import fit_between, walls_of
+from hedge.volatility.surface.constrained_fit import constraints_of, fit_between
 from hedge.volatility.surface.coordinates import point_of, smile_at
 from hedge.volatility.surface.fitting import Fitted, Target
 from hedge.volatility.surface.svi import Svi
@@ -54,9 +54,9 @@ def _repaired(goal: Target, found: Fitted, later: Svi | None) -> Fitted:
     iterations = found.iterations
     tame = found.smile.b > 0.0 and max(found.smile.slopes) <= _TAME * STEEPEST
     point = point_of(found.smile) if tame else fitting.start_point(goal)
-    walls = walls_of(goal, smile_at(point), later)
+    constraints = constraints_of(goal, smile_at(point), later)
     for penalty in _PENALTIES:
-        point, between = fit_between(point, goal, walls, penalty)
+        point, between = fit_between(point, goal, constraints, penalty)
         iterations += between.iterations
         if _free(between.smile, later):
             return Fitted(between.smile, iterations)

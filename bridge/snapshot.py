@@ -1,0 +1,54 @@
+"""A snapshot: a chain, a deployment and the block that everything of one cycle is read at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eth_typing import HexStr
+
+from bridge.chain.node import BlockRef, Chain
+from bridge.deployment import Deployment
+
+Call = tuple[str, HexStr]
+"""Address and calldata."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One block of one deployment. Contracts are named by artifact, at the deployment's address where none is given."""
+
+    chain: Chain
+    deployment: Deployment
+    block: BlockRef
+
+    def read(self, contract: str, function: str, *arguments: Any, at: str | None = None, sender: str = "") -> Any:
+        """Call a view function at the block; see `Chain.read`."""
+        address = at or self.deployment.address(contract)
+        return self.chain.read(contract, address, function, *arguments, block=self.block, sender=sender)
+
+    def logs(
+        self, contract: str, event: str, *, at: str | None = None, since: int | None = None, **topics: Any
+    ) -> Sequence[Any]:
+        """Read an event's log entries up to the block, from the deployment's first block where `since` is None."""
+        address = at or self.deployment.address(contract)
+        start = self.deployment.deployed_at if since is None else since
+        return self.chain.logs(contract, address, event, start, self.block, **topics)
+
+    def call(self, contract: str, function: str, *arguments: Any, at: str | None = None) -> Call:
+        """Return the address and the calldata of a call; nothing is sent."""
+        target = self.chain.contract(contract, at or self.deployment.address(contract))
+        return target.address, HexStr(target.encode_abi(function, args=list(arguments)))
+
+    def has_code(self, address: str) -> bool:
+        """Tell whether there is a contract at an address."""
+        return self.chain.has_code(address, self.block)
+
+    def confirm(self) -> None:
+        """Check that the block is still canonical; raises `Reorganised` where it is not."""
+        self.chain.confirm(self.block)
+
+    def head(self) -> Snapshot:
+        """Return a snapshot of the newest block."""
+        return Snapshot(self.chain, self.deployment, self.chain.head())
