@@ -16,7 +16,7 @@ from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNu
 from bridge.sources.prices import asset_pairs, check_pair_price, read_spots
 from bridge.units import price_from_sqrt_x96, volatility_from_e8
 from hedge.book.positions import Book, Position
-from hedge.market import Market
+from hedge.market import Market, Provenance
 from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
 
 
@@ -132,6 +132,9 @@ def read_market(chain: Chain, deployment: Deployment, terms: BookConfig, block: 
         vols=read_volatilities(chain, deployment, block),
         correlations=dict.fromkeys(asset_pairs(list(spots)), terms.correlation),
         vol_source=f"on-chain feeds at block {block.number}; correlation configured",
+        vol_provenance=Provenance.ON_CHAIN,
+        spot_source=f"pools at block {block.number}",
+        spot_provenance=Provenance.ON_CHAIN,
     )
 
 

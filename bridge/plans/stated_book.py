@@ -15,6 +15,7 @@ deployment.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,7 @@ from hedge import amm
 from hedge.book.positions import Book, Position
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
-from hedge.market import USD, Market
+from hedge.market import USD, Market, Provenance
 from hedge.policy.parameters import LastChange, Parameters
 from hedge.volatility.index import index_from_chain
 
@@ -90,12 +91,21 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
         {asset: vol for asset, (vol, _) in told.items()},
         dict.fromkeys(asset_pairs(assets), terms.correlation),
         "; ".join(f"{asset}: {how}" for asset, (_, how) in told.items()) + "; correlation configured",
+        _shared(option_chains[asset].provenance for asset in assets),
+        "spots of the option chains",
+        _shared(option_chains[asset].provenance for asset in assets),
     )
     try:
         book = Book(tuple(_position(number, one, market) for number, one in enumerate(stated, 1)))
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
     return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, _fresh())
+
+
+def _shared(kinds: Iterable[Provenance]) -> Provenance:
+    """Return the provenance of numbers that come from several: stated where they differ."""
+    found = set(kinds)
+    return found.pop() if len(found) == 1 else Provenance.STATED
 
 
 def _volatility(chain: OptionChain) -> tuple[float, str]:

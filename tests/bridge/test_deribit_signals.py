@@ -77,7 +77,7 @@ def test_plan__histories_cut_at_the_snapshot__is_the_same_plan(data: Path, histo
     whole = plan_at(data, histories, tmp_path, "2026-03-02T12:00")
     cut = tmp_path / "cut"
     cut.mkdir()
-    (cut / "source.txt").write_text((histories / "source.txt").read_text(encoding="utf-8"), encoding="utf-8")
+    (cut / "source.toml").write_text((histories / "source.toml").read_text(encoding="utf-8"), encoding="utf-8")
     for file in sorted(histories.glob("*.csv")):
         table = pd.read_csv(file)
         table[table.iloc[:, 0] <= whole.record.observed_at].to_csv(cut / file.name, index=False)
