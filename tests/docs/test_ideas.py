@@ -1,4 +1,4 @@
-"""docs/ideas.md keeps its word: the generator wrote it, and every page, heading, code and test that it names is there."""
+"""docs/ideas.md is true: the generator wrote it, and every page, heading, code and test that it names is there."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def lines() -> list[tuple[str, str]]:
     for page in PAGES:
         text = (DOCS / f"{page}.md").read_text(encoding="utf-8").replace("\\\n", " ")
         blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
-        typed = [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ alvh ")]
+        typed = [line.removeprefix("$ ") for line in "\n".join(blocks).splitlines() if line.startswith("$ alvh ")]
         prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
         found += [(page, line) for line in (*typed, *re.findall(r"`(alvh [a-z][^`]*)`", prose))]
     return found
