@@ -12,10 +12,11 @@ pytestmark = pytest.mark.unit
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
 WANTED = """
 exposure, position, layer, leg, plan, update, feed, regime, book, bridge, order, governance action, snapshot,
-provenance, steward, guardian, timelock, proposal, quorum, round, report, condor, strip, straddle, strangle, parity,
-conversion, reversal, roll, tenor, skew, forward, carry, basis, delta, gamma, vega, theta, CVaR95, LVR,
-impermanent loss, break-even volatility, fee APR, in range, tick, liquidity, sqrt price, wad, bps, lot, credit, max loss, ramp,
-coverage, gate, budget, press, quick ratio, drift band, benchmark, postcondition, alert, role, regime policy
+provenance, steward, guardian, timelock, proposal, quorum, round, report, condor, strip, straddle, strangle,
+parity, conversion, reversal, roll, tenor, skew, forward, carry, basis, delta, gamma, vega, theta, CVaR95,
+LVR, impermanent loss, break-even volatility, fee APR, in range, tick, liquidity, sqrt price, wad, bps, lot,
+credit, max loss, ramp, coverage, gate, budget, press, quick ratio, drift band, benchmark, postcondition,
+alert, role, regime policy
 """
 
 
