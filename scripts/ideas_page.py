@@ -2,11 +2,13 @@
 
 The table names tests; where each one is, the generator reads from the syntax trees of `tests/`. A name that no file
 defines, or that two files define, is an error. So a test that moves needs a new run, and one that goes needs a new row.
+The same run points the links of the other pages that name tests to where the tests are now.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,6 +16,11 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "ideas.md"
 LATER: Final = "later"
+LINKED: Final = tuple(ROOT / "docs" / name for name in ("invariants.md", "known-risks.md"))
+"""Pages written by hand whose links to tests follow the tests."""
+TEST_LINK: Final = re.compile(r"\[`(test_\w+)`\]\(\.\./(tests/[^)]+)\)")
+SUMMARY_ROW: Final = re.compile(r"^(\| \[([^]]+)\]\(#[^)]+\) \| \d+ \|) .* \|$", re.MULTILINE)
+"""A row of a summary: section, number of rows, and the files of the tests that the section links."""
 
 
 class Idea(NamedTuple):
@@ -298,10 +305,32 @@ def render(ideas: Sequence[Idea], defined: dict[str, list[Path]]) -> str:
     return HEAD + "".join(rows)
 
 
+def relinked(text: str, defined: dict[str, list[Path]]) -> str:
+    """Return a page whose links to tests, and whose summary of files, say where the tests are.
+
+    A test that several files define keeps its links. One that no file defines is an error, as in `test_link`.
+    """
+
+    def moved(link: re.Match[str]) -> str:
+        return link[0] if len(defined.get(link[1], [])) > 1 else test_link(link[1], defined)
+
+    pointed = TEST_LINK.sub(moved, text)
+    sections = dict(section.split("\n", 1) for section in pointed.split("\n## ")[1:])
+
+    def summed(row: re.Match[str]) -> str:
+        files = {file.removeprefix("tests/") for _, file in TEST_LINK.findall(sections[row[2]])}
+        return f"{row[1]} {', '.join(f'`{file}`' for file in sorted(files))} |"
+
+    return SUMMARY_ROW.sub(summed, pointed)
+
+
 def main() -> None:
-    """Write docs/ideas.md."""
-    PAGE.write_text(render(IDEAS, defined_tests(ROOT / "tests")), encoding="utf-8")
-    print(PAGE.relative_to(ROOT))
+    """Write docs/ideas.md, and the links of the other pages."""
+    defined = defined_tests(ROOT / "tests")
+    PAGE.write_text(render(IDEAS, defined), encoding="utf-8")
+    for page in LINKED:
+        page.write_text(relinked(page.read_text(encoding="utf-8"), defined), encoding="utf-8")
+    print(*(page.relative_to(ROOT) for page in (PAGE, *LINKED)))
 
 
 if __name__ == "__main__":

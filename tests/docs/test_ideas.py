@@ -97,3 +97,19 @@ def test_generator__test_that_no_file_or_two_files_define__is_refused(tmp_path: 
         idea = ideas_page.Idea("an idea", "layers.md", ("hedge.gate",), (name,), "done")
         with pytest.raises(LookupError, match=f"{name} is defined in {count} files"):
             ideas_page.render([idea], defined)
+
+
+@pytest.mark.parametrize("page", ideas_page.LINKED, ids=lambda page: page.name)
+def test_linked_pages__as_committed__point_to_where_the_tests_are(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert len(ideas_page.TEST_LINK.findall(text)) > 40
+    assert ideas_page.relinked(text, ideas_page.defined_tests(ROOT / "tests")) == text
+
+
+def test_relinked__test_that_moved__link_and_summary_follow() -> None:
+    text = "| [A](#a) | 1 | `old.py` |\n\n## A\n\n[`test_x`](../tests/old.py)\n"
+    defined = {"test_x": [ROOT / "tests" / "hedge" / "new.py"]}
+    moved = "| [A](#a) | 1 | `hedge/new.py` |\n\n## A\n\n[`test_x`](../tests/hedge/new.py)\n"
+    assert ideas_page.relinked(text, defined) == moved
+    with pytest.raises(LookupError, match="test_x is defined in 0 files"):
+        ideas_page.relinked(text, {})
