@@ -43,9 +43,9 @@ IDEAS: Final = (
         (
             "hedge.layers.condor.condor_layer",
             "hedge.layers.condor.bought_condor_layer",
-            "hedge.gate.gate_condor",
+            "hedge.layers.gate.gate_condor",
             "hedge.layers.roll.roll_dates",
-            "hedge.risk.rolled_pnl",
+            "hedge.risk.measures.rolled_pnl",
         ),
         (
             "test_sign_trap__sold_condor_on_the_bare_book__worsens_gamma_and_cvar_at_the_asked_size",
@@ -61,7 +61,7 @@ IDEAS: Final = (
             "hedge.layers.volatility.volatility_layer",
             "hedge.layers.volatility.ramp",
             "hedge.layers.vega.candidates",
-            "hedge.index_market.IndexListing",
+            "hedge.instruments.index_listing.IndexListing",
         ),
         (
             "test_volatility__full_ramp__offsets_the_short_gamma_over_the_tenor",
@@ -84,7 +84,11 @@ IDEAS: Final = (
     Idea(
         "Conversion and reversal (options arbitrage)",
         "layers.md#conversion-and-reversal",
-        ("hedge.layers.parity.scan_parity", "hedge.layers.ways.cheaper_way", "hedge.layers.parity.best_forward"),
+        (
+            "hedge.instruments.parity.scan_parity",
+            "hedge.instruments.execution.cheapest_execution",
+            "hedge.instruments.parity.best_forward",
+        ),
         (
             "test_scan__dear_call__shows_the_conversion_at_its_strike_and_the_box",
             "test_scan__edge__is_what_the_four_trades_pay_at_every_price",
@@ -96,7 +100,11 @@ IDEAS: Final = (
     Idea(
         "Time-shifting / time travel",
         "layers.md#the-roll-engine",
-        ("hedge.layers.roll.read_shifts", "hedge.layers.roll.shifted", "hedge.signals.indicators.macd_turns"),
+        (
+            "hedge.policy.tenor_shifts.read_shifts",
+            "hedge.policy.tenor_shifts.shifted",
+            "hedge.signals.indicators.macd_turns",
+        ),
         (
             "test_roll__macd_of_the_index_turns__moves_the_tenors_and_the_listed_expiries",
             "test_shifts__trough_peak_and_divergence__move_the_layers_they_name",
@@ -106,7 +114,7 @@ IDEAS: Final = (
     Idea(
         "Big Top temporal theta cash press",
         "layers.md#the-theta-press",
-        ("hedge.stance.take_stance", "hedge.overlay.build_overlay"),
+        ("hedge.policy.regime_policy.choose_policy", "hedge.layers.build.build_overlay"),
         (
             "test_press__compressed__harvests_within_the_budget_while_layers_2_and_3_stay",
             "test_press__rate_or_exchange_shock__ends_at_once",
@@ -148,7 +156,7 @@ IDEAS: Final = (
     Idea(
         "Quick ratio (acid test) of market liquidity",
         "signals.md#the-quick-ratio",
-        ("hedge.signals.liquidity.quick_ratio", "bridge.exposure.pool_depth.read_depth"),
+        ("hedge.signals.liquidity.quick_ratio", "bridge.adapters.pool_depth.read_depth"),
         (
             "test_quick_ratios__due_grows__score_from_calm_to_full",
             "test_read_depth__price_falls_by_the_band__is_what_the_pool_pays",
@@ -179,7 +187,12 @@ IDEAS: Final = (
     Idea(
         "Time value, break-even point",
         "layers.md#time-value-and-break-even-points",
-        ("hedge.legs.break_evens", "hedge.amm.break_even_vol", "hedge.decision.decay_usd", "hedge.fees.Fees"),
+        (
+            "hedge.instruments.layer.break_evens",
+            "hedge.amm.break_even_vol",
+            "hedge.layers.decay.decay_usd",
+            "hedge.instruments.fees.Fees",
+        ),
         (
             "test_break_even_vol__range__formula_with_theta",
             "test_condor__listed_strikes__has_shorts_in_the_band_and_wings_beyond",
@@ -204,14 +217,14 @@ IDEAS: Final = (
     Idea(
         "Multi-sig controls against rogue adjustments",
         "runbook.md",
-        ("bridge.safe.multisig", "bridge.safe.actions", "bridge.dao.governor"),
+        ("bridge.safe.multisig", "bridge.safe.actions", "bridge.governance.governor"),
         ("test_guardian__any_other_power_over_the_dao__none", "test_step__largest_and_one_more__accepted_and_refused"),
         "done",
     ),
     Idea(
         "DAO voting that automates layer adjustments from a volatility oracle",
         "governance.md#a-table-of-values-by-volatility",
-        ("bridge.dao.regime_table.load_table", "bridge.dao.regime_table.send_row"),
+        ("bridge.governance.regime_table.load_table", "bridge.governance.regime_table.send_row"),
         (
             "test_up__two_rows_at_once__steps_through_the_limits_of_the_parameters",
             "test_set_table__voted__anybody_applies_the_row_that_the_feed_selects",
@@ -221,14 +234,14 @@ IDEAS: Final = (
     Idea(
         "Steward against promoter",
         "layers.md#steward-and-promoter",
-        ("hedge.policy.propose_update", "hedge.promoter.promote"),
+        ("hedge.update.propose.propose_update", "hedge.update.promoter.promote"),
         ("test_promoter__its_parameters__obey_the_rules_and_are_not_proposable",),
         "both policies done; their backtest comes later",
     ),
     Idea(
         "The false binary, loyalty or motion",
         "valuation.md#hold-or-move",
-        ("hedge.hold.hold_motions", "hedge.valuation.motion.hold_or_move"),
+        ("hedge.decision.rebalance.hold_motions", "hedge.valuation.motion.hold_or_move"),
         ("test_hold__small_drift__costs_less_than_the_trade_and_holds", "test_hold_or_move__after_a_move__holds"),
         "done",
     ),
@@ -242,7 +255,7 @@ IDEAS: Final = (
     Idea(
         "Daily signals; education; risk disclaimer",
         "layers.md#reasons",
-        ("bridge.cli.planning.plan", "bridge.plans.signals.read_signals", "hedge.reasons.reason_tree"),
+        ("bridge.cli.planning.plan", "bridge.plans.signals.read_signals", "hedge.plan.explain.reason_tree"),
         (
             "test_plan__snapshot_of_2026_with_its_signals__has_the_regime_of_that_day",
             "test_reasons__every_node__points_to_its_own_value_and_ends_in_inputs",

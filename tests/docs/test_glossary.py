@@ -49,3 +49,14 @@ def test_glossary__every_entry__has_one_to_three_sentences() -> None:
 def test_glossary__links__lead_to_pages() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", PAGE.read_text(encoding="utf-8")):
         assert (PAGE.parent / target).is_file(), target
+
+
+def test_glossary__classes_it_names__are_in_the_code() -> None:
+    sources = [path for folder in ("hedge", "bridge", "contracts") for path in (PAGE.parents[1] / folder).rglob("*.*")]
+    code = "".join(path.read_text(encoding="utf-8") for path in sources if path.suffix in (".py", ".sol"))
+    named = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w+)`", PAGE.read_text(encoding="utf-8")))
+    assert {"RegimePolicy", "PlanMetrics", "BookMetrics", "BenchmarkHedge", "GovernanceAction"} <= named
+    missing = {
+        name for name in named if not re.search(rf"^(?:abstract )?(?:class|contract) {name}\b", code, re.MULTILINE)
+    }
+    assert not missing
