@@ -92,7 +92,7 @@ def test_press__shock_in_the_files__ends_at_once(
     bend(folder, name, lambda table: last(column, 1.05 * float(table[column].abs().max()) + 0.01)(table))
     one = planned(folder)
     assert one.plan.regime_policy.condor == "none"
-    assert "out of layer 1: shock of" in one.plan.layers[2].reason
+    assert "out of the condor: shock of" in one.plan.layers[2].reason
 
 
 def test_condor__release_tomorrow_or_within_its_life__is_not_sold(
