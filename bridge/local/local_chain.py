@@ -1,7 +1,7 @@
-"""A local chain, written to with one request a transaction: its node signs, mines at once and answers with the receipt.
+"""A local chain, written to with one request a transaction: its node signs, mines and answers with the receipt.
 
-    through `Chain`     gas estimate, two nonces, two fees, the signed transaction, its receipt    7 requests, a signature
-    through this        the transaction                                                            1 request
+    through `Chain`    gas estimate, nonces, fees, signed transaction, receipt    7 requests and a signature here
+    through this       the transaction                                            1 request
 
 It is for who builds a world and moves its prices, where thousands of transactions are sent and none should fail: one
 that reverts is mined before it is refused. Each has a block of its own, as those of `Chain` have.
@@ -27,7 +27,7 @@ from bridge.errors import ChainError, RefusedAction
 
 @dataclass(frozen=True)
 class Function:
-    """A contract's function, by its name and the types of its arguments: encodes a call in a tenth of web3.py's time."""
+    """A contract's function by its name and the types of its arguments: encodes a call in a tenth of web3.py's time."""
 
     name: str
     types: tuple[str, ...] = ()
