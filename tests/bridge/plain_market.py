@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
@@ -72,11 +71,14 @@ def plain_way() -> Iterator[None]:
     def as_it_is(chain: Chain) -> Any:
         return chain
 
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (market, other_pools, world):
-            patch.setattr(module, "LocalChain", as_it_is)
-        patch.setattr(Market, "_swap_to", swap_v3)
-        patch.setattr(PairV2, "move_to", move_v2)
-        patch.setattr(PoolV4, "root", root_v4)
-        patch.setattr(PoolV4, "move_to", move_v4)
+    ways: list[tuple[Any, str, Any]] = [(module, "LocalChain", as_it_is) for module in (market, other_pools, world)]
+    ways += [(Market, "_swap_to", swap_v3), (PairV2, "move_to", move_v2)]
+    ways += [(PoolV4, "root", root_v4), (PoolV4, "move_to", move_v4)]
+    kept = [(owner, name, getattr(owner, name)) for owner, name, _ in ways]
+    try:
+        for owner, name, way in ways:
+            setattr(owner, name, way)
         yield
+    finally:
+        for owner, name, way in kept:
+            setattr(owner, name, way)
