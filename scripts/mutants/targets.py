@@ -62,7 +62,7 @@ TARGETS = (
         ("HedgeParameters",),
         (
             "HedgeParameters", "base/UpdateJudge", "base/TupleLedger", "libraries/UpdateRules", "libraries/KeyState",
-            "libraries/HedgeRules", "libraries/Lanes", "libraries/HedgeKeys",
+            "libraries/HedgeRules", "libraries/PackedTuple", "libraries/HedgeKeys",
         ),
         (
             "test_parameters_r*", "test_parameters_limits", "test_parameters_order", "test_parameters_steward",
