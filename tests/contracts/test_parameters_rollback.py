@@ -175,6 +175,16 @@ def test_rollback__bounds_narrowed_since__refused_with_the_reason(parameters: De
     assert values(parameters) == VALUES
 
 
+@pytest.mark.parametrize(("voted", "limits"), [(1200, (1000, 3000)), (900, (200, 1000))], ids=["min", "max"])
+def test_rollback__to_a_value_at_the_edge_of_narrowed_bounds__works(
+    parameters: Deployed, voted: int, limits: tuple[int, int]
+) -> None:
+    vote(parameters, {1: voted})
+    parameters.send("setLimits", 1, (*limits, 200, 500, DAY), sender=TIMELOCK)
+    parameters.send("rollback", sender=GUARDIAN)
+    assert parameters.read("value", 1) == 1000
+
+
 def test_rollback__of_a_vote__starts_the_cooldown_of_changed_keys_for_all(parameters: Deployed, node: Node) -> None:
     vote(parameters, {1: 1100})
     node.advance(DAY)
@@ -184,6 +194,18 @@ def test_rollback__of_a_vote__starts_the_cooldown_of_changed_keys_for_all(parame
     expected = refusal("CoolingDown", 1, node.now, node.now + DAY)
     assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
     vote(parameters, {2: 8})
+
+
+def test_rollback__of_the_first_key__is_judged_and_starts_its_cooldown(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {0: 2100})
+    node.advance(DAY)
+    most = LIMITS[0][1]
+    parameters.send("setLimits", 0, (2050, most, 400, 400, HOUR), sender=TIMELOCK)
+    assert parameters.refusal("rollback", sender=GUARDIAN) == refusal("OutOfBounds", 0, 2000, 2050, most)
+    parameters.send("setLimits", 0, LIMITS[0], sender=TIMELOCK)
+    node.advance(HOUR)
+    parameters.send("rollback", sender=GUARDIAN)
+    assert parameters.read("readyAt", 0, DAO) == node.now + DAY
 
 
 def test_rollback__of_a_steward__makes_the_steward_wait_but_not_the_vote(parameters: Deployed, node: Node) -> None:
@@ -206,6 +228,17 @@ def test_rollback__of_a_steward_after_the_dao_set_limits__does_not_make_the_dao_
     assert [parameters.read("readyAt", 1, source) for source in (DAO, BY_STEWARD)] == [limits_at + DAY] * 2
     start, _, _, ends_at = parameters.read("windows")[1]
     assert (start, ends_at) == (VALUES[1], node.now + 7 * DAY)
+
+
+def test_rollback__of_a_vote__leaves_the_steward_s_mark_on_other_keys_and_makes_none(
+    parameters: Deployed, node: Node
+) -> None:
+    steer(parameters, {9: 900})
+    steer(parameters, {9: VALUES[9]})
+    vote(parameters, {1: 1100})
+    parameters.send("rollback", sender=GUARDIAN)
+    born = parameters.read("updatedAt")[2]
+    assert [parameters.read("readyAt", key, DAO) for key in (9, 1, 2)] == [0, node.now + DAY, born + DAY]
 
 
 def test_rollback__then_a_replay_of_the_bad_update__not_newer(parameters: Deployed, node: Node) -> None:
