@@ -69,7 +69,7 @@ def test_compare__feed_stopped_or_pool_idle__reverts_with_their_reason(regimes: 
 
 @pytest.mark.parametrize("limits", [(14_999, 0), (200_001, 0), (40_000, 2 * 10**8 + 1)])
 def test_limits__senseless__refused(regimes: Regimes, node: Node, limits: tuple[int, int]) -> None:
-    parts = [one.address for one in (regimes.parameters, regimes.oracle, regimes.realized)]
+    parts = [contract.address for contract in (regimes.parameters, regimes.oracle, regimes.realized)]
     assert node.deploy_refusal("VolatilityBreaker", *parts, limits) == refusal("BadLimits", *limits)
 
 

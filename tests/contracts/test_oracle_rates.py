@@ -166,13 +166,13 @@ def test_window__exactly_a_day_old__begins_anew_at_the_last_answer(oracle: Deplo
 
 def test_bound__below_that_leaves_a_remainder_of_one__is_rounded_up_towards_the_last_answer(node: Node) -> None:
     bps, wait = 2501, 1001  # without a common factor with an hour's basis points
-    one = 10_000 * HOUR
-    grown = one + bps * wait
-    base = pow(one, -1, grown)
-    assert base * one % grown == 1
+    whole = 10_000 * HOUR
+    grown = whole + bps * wait
+    base = pow(whole, -1, grown)
+    assert base * whole % grown == 1
     made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, (bps, 90_000))
     seen = node.now
     submit(made, [base] * 3, observed_at=seen)
     node.advance(wait)
     submit(made, [PERCENT] * 3, observed_at=seen + wait)
-    assert made.read("peek")[2] == base * one // grown + 1
+    assert made.read("peek")[2] == base * whole // grown + 1

@@ -76,7 +76,7 @@ def test_steward_delay__at_its_edges__accepted_and_announced_with_the_first_valu
     assert made.read("STEWARD_DELAY") == delay
     (event,) = logged(made, "Genesis")
     assert list(event.values()) == [VALUES, delay]
-    assert [tuple(one["limits"].values()) for one in logged(made, "LimitsSet")] == LIMITS
+    assert [tuple(event["limits"].values()) for event in logged(made, "LimitsSet")] == LIMITS
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,9 @@ def vote_in_one_block(parameters: Deployed, *votes: dict[int, int]) -> None:
         sent.append(node.request("eth_sendTransaction", call))
     node.request("evm_mine")
     node.request("evm_setAutomine", True)
-    receipts = [node.request("eth_getTransactionReceipt", one) for one in sent]
-    assert [one["status"] for one in receipts] == ["0x1"] * len(votes)
-    assert len({one["blockNumber"] for one in receipts}) == 1
+    receipts = [node.request("eth_getTransactionReceipt", transaction) for transaction in sent]
+    assert [receipt["status"] for receipt in receipts] == ["0x1"] * len(votes)
+    assert len({receipt["blockNumber"] for receipt in receipts}) == 1
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_rollback__votes_of_one_block__undone_as_one(parameters: Deployed, votes
     vote(parameters, {0: 2100})
     before, version = changed({0: 2100}), parameters.read("version")
     vote_in_one_block(parameters, *votes)
-    after = changed({key: value for one in votes for key, value in one.items()}, before)
+    after = changed({key: value for changes in votes for key, value in changes.items()}, before)
     assert parameters.read("version") == version + len(votes)
     assert values(parameters) == list(parameters.read("voted")) == after
     assert list(parameters.read("lastGood")) == before
