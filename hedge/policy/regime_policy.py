@@ -104,8 +104,8 @@ def choose_policy(
         *tightened,
         f"the volatility hedge has at least {floor:.0%} of full size",
     )
-    heard = set(signal_names(SignalRole.LEVEL)) - set(regime.missing)
-    level = next((signal.value for signal in signals if signal.name in heard), math.nan)
+    readings = set(signal_names(SignalRole.LEVEL)) - set(regime.missing)
+    level = next((signal.value for signal in signals if signal.name in readings), math.nan)
     return RegimePolicy(regime, mode, protection, floor, level, read_shifts(signals, at), reasons)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from eth_abi import encode
 from eth_utils import keccak
 
+from bridge.adapters.uniswap_v4 import pool_slot, sqrt_price_of
 from bridge.chain.node import Chain
-from bridge.exposure.uniswap_v4 import pool_slot, sqrt_price_of
 from bridge.local import market, other_pools, world
 from bridge.local.accounts import account
 from bridge.local.market import FOREVER, MAX_UINT128, Market, Pool

@@ -94,7 +94,7 @@ def test_generator__test_that_no_file_or_two_files_define__is_refused(tmp_path: 
         (tmp_path / name).write_text("def test_twice() -> None: ...\n", encoding="utf-8")
     defined = ideas_page.defined_tests(tmp_path)
     for name, count in (("test_never", 0), ("test_twice", 2)):
-        idea = ideas_page.Idea("an idea", "layers.md", ("hedge.gate",), (name,), "done")
+        idea = ideas_page.Idea("an idea", "layers.md", ("hedge.layers.gate",), (name,), "done")
         with pytest.raises(LookupError, match=f"{name} is defined in {count} files"):
             ideas_page.render([idea], defined)
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-/// @title Eight uint32 lanes per storage word
+/// @title A tuple of values, packed as eight uint32 lanes per storage word
 /// @notice Key k lives in word k / 8, lane k % 8 (lane 0 is the least significant). A set of keys is a bit mask: bit k
 /// for key k.
 /// @dev Three words hold 24 lanes; the keys in use are the first KEYS of them, the rest stay zero.
-library Lanes {
+library PackedTuple {
     /// @dev Words of a tuple: 24 lanes, room for six more keys than today's.
     uint256 internal constant WORDS = 3;
     /// @dev Keys in use.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-/// @title What was asked already, in memory
+/// @title A hash map in memory
 /// @notice A table from keys of 224 bits to numbers of 32, so that thousands of positions ask each pool and tick once.
 /// @dev Open addressing: an entry is key and number in one word; a number is never 0, so an empty entry is. A key's
 /// first place is its product with 2^64 over the golden ratio (Knuth).
-library Memo {
+library MemoryMap {
     /// @dev A table for `most` entries, at most half full.
     function make(uint256 most) internal pure returns (uint256[] memory table) {
         uint256 length = 2;

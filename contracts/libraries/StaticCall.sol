@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-/// @title A question to another contract whose answer is words
-/// @notice Answers go to memory that the next question uses again: thousands of questions cost the memory of one.
-library Ask {
-    /// @dev Ask `selector(argument)`; false where the contract reverts or says less than `words` words.
+/// @title A static call whose answer is words
+/// @notice Answers go to memory that the next call uses again: thousands of calls cost the memory of one.
+library StaticCall {
+    /// @dev Call `selector(argument)`; false where the contract reverts or says less than `words` words.
     /// @param target whom
     /// @param selector what
     /// @param argument of one word
     /// @param answer memory of at least `words` words
     /// @param words how many of the answer's words are wanted
-    function one(
+    function withOneWord(
         address target,
         bytes4 selector,
         uint256 argument,
@@ -27,8 +27,8 @@ library Ask {
         }
     }
 
-    /// @dev As `one`, for a question with two arguments of one word.
-    function two(
+    /// @dev As `withOneWord`, for a call with two arguments of one word.
+    function withTwoWords(
         address target,
         bytes4 selector,
         uint256 first,
