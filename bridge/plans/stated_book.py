@@ -31,7 +31,7 @@ from bridge.sources.prices import asset_pairs
 from bridge.toml_files import read_toml
 from bridge.units import utc
 from hedge import amm
-from hedge.book.positions import Book, Position
+from hedge.book.positions import Book, ConcentratedPosition
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
 from hedge.market import USD, Market, Provenance
@@ -125,7 +125,7 @@ def _volatility(chain: OptionChain) -> tuple[float, str]:
         return near.vol, f"mark at {near.strike:g} over {days:.0f} days of {chain.source}, too little is quoted"
 
 
-def _position(number: int, stated: _Position, market: Market) -> Position:
+def _position(number: int, stated: _Position, market: Market) -> ConcentratedPosition:
     """Return a position of the stated value, entered at the market's price."""
     price = market.spot(stated.base) / market.spot(stated.quote)
     unit = float(amm.value(price, 1.0, stated.lower, stated.upper)) * market.spot(stated.quote)
@@ -133,7 +133,7 @@ def _position(number: int, stated: _Position, market: Market) -> Position:
     base, quote = (float(held) for held in amm.amounts(price, liquidity, stated.lower, stated.upper))
     pair = f"{stated.base}/{stated.quote}"
     ends = stated.lower, stated.upper
-    return Position(
+    return ConcentratedPosition(
         f"stated:{number}", pair, stated.base, stated.quote, liquidity, *ends, base, quote, 0.0, 0.0, stated.fee_apr
     )
 

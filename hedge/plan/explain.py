@@ -64,8 +64,8 @@ def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
             for i, one in enumerate(plan["exposure"]["positions"])
         ]
     if name == "fees_30d_usd":
-        everyone = range(len(plan["inputs"]["book"]))
-        return [_input(plan, "fee APR", f"/inputs/book/{i}/fee_apr", "as read") for i in everyone]
+        known = [i for i, position in enumerate(plan["inputs"]["book"]) if "fee_apr" in position]
+        return [_input(plan, "fee APR", f"/inputs/book/{i}/fee_apr", "as read") for i in known]
     if name in ("cvar_per_usd", "delta_cvar_per_usd"):
         row = {"cvar_per_usd": "plan", "delta_cvar_per_usd": "delta"}[name]
         return [
@@ -85,7 +85,8 @@ def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
 
 
 def _position(plan: Mapping[str, Any], number: int) -> list[Node]:
-    fields = ("fee_apr", "lower", "upper", "liquidity")
+    stated = plan["inputs"]["book"][number]
+    fields = [field for field, value in stated.items() if value is None or isinstance(value, (float, int))]
     return [_input(plan, field, f"/inputs/book/{number}/{field}", "as read from the pool") for field in fields]
 
 
