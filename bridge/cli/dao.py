@@ -1,4 +1,4 @@
-"""`alvh gov propose`, `delegate` and `unstick`: orders of the DAO beside parameters, and the accounts that vote."""
+"""`alvh gov propose`, `delegate` and `unstick`: what the DAO is asked beside parameters, and the accounts that vote."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bridge.cli.options import (
 
 
 def propose(
-    order: Annotated[
+    action: Annotated[
         str, typer.Argument(help="unpause, set-signers, reset-breaker, set-table, set-guardian or set-steward.")
     ],
     arguments: Annotated[list[str] | None, typer.Argument(help="ASSET QUORUM SIGNER..., ASSET, FILE, or SAFE.")] = None,
@@ -31,7 +31,7 @@ def propose(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Propose an order that only the DAO can give, rehearsed as the timelock will execute it.
+    """Propose a governance action: something that only the DAO can do, rehearsed as the timelock will execute it.
 
     Examples: alvh gov propose unpause --as operator --send; alvh gov propose set-signers ETH 3 0xa... 0xb... 0xc...;
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
@@ -43,7 +43,7 @@ def propose(
 
     session = open_session(config)
     chain, deployment, block = session.chain, session.deployment, session.chain.head()
-    built = build_action(session.snapshot(), order, arguments or [])
+    built = build_action(session.snapshot(), action, arguments or [])
     signer = choose_signer(session, role, keystore)
     draft = draft_action(chain, deployment, built.text, built.calls, built.postconditions, signer.address, block, again)
     words = action_words(chain, deployment, draft.action, block)

@@ -1,4 +1,4 @@
-"""From a plan, or an order of the DAO, to a governor proposal: build, preflight, show, find or send.
+"""From a plan, or a governance action, to a governor proposal: build, preflight, show, find or send.
 
     plan -> may it be proposed? -> Update -> check (the contract's own rules, at the time it would run)
          -> promises for the guard -> the whole batch simulated -> proposal id -> is it there? -> send -> note it

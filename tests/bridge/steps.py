@@ -92,12 +92,12 @@ def carry(world: World, record: PlanRecord) -> int:
     return number
 
 
-def ordered(world: World, name: str, *arguments: str) -> int:
-    """Carry an order through its vote and return its proposal."""
+def carried_action(world: World, name: str, *arguments: str) -> int:
+    """Carry a governance action through its vote and return its proposal."""
     chain, deployment, operator = world.chain, world.deployment, account("operator")
-    order = build_action(world.snapshot(), name, arguments)
+    action = build_action(world.snapshot(), name, arguments)
     made = draft_action(
-        chain, deployment, order.text, order.calls, order.postconditions, operator.address, chain.head()
+        chain, deployment, action.text, action.calls, action.postconditions, operator.address, chain.head()
     )
     assert send_proposal(chain, deployment, operator, made)
     vote(world, made.id)

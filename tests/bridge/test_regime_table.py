@@ -17,7 +17,7 @@ from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from tests.bridge.steps import found, ordered, tear, trade, values
+from tests.bridge.steps import carried_action, found, tear, trade, values
 
 CONDOR_SIZE, COVERAGE, HOUR = 3, 11, 3600
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ def test_set_table__that_does_not_fit__refused_with_the_row(
 
 def test_set_table__voted__anybody_applies_the_row_that_the_feed_selects(world: World, table: Path) -> None:
     trade(world, [1.01, 1.0, 1.01, 1.0])
-    number = ordered(world, "set-table", changed(table, "floor = 0.8", "floor = 0.5"))
+    number = carried_action(world, "set-table", changed(table, "floor = 0.8", "floor = 0.5"))
     block = world.chain.head()
     said = action_words(world.chain, world.deployment, found(world, number).action, block)
     assert "row 1 from 50.00%: condorSizeCapBps 500, tailCoverageBps 6000" in said[0]
@@ -116,9 +116,9 @@ def test_set_table__voted__anybody_applies_the_row_that_the_feed_selects(world: 
 
 
 def test_set_table__a_second_time__needs_no_role(world: World, table: Path) -> None:
-    ordered(world, "set-table", str(table))
-    order = build_action(world.snapshot(), "set-table", [str(table)])
-    assert len(order.calls) == len(order.postconditions) == 1
+    carried_action(world, "set-table", str(table))
+    action = build_action(world.snapshot(), "set-table", [str(table)])
+    assert len(action.calls) == len(action.postconditions) == 1
 
 
 def test_trip__volatilities_torn_apart__anybody_trips_and_not_before(world: World) -> None:

@@ -21,7 +21,7 @@ from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from bridge.safe.actions import ACTIONS, SafeContext, find_action
-from tests.bridge.steps import LIFE, TERMS, act_through_safe, draft, ordered, parameters_call, with_changes
+from tests.bridge.steps import LIFE, TERMS, act_through_safe, carried_action, draft, parameters_call, with_changes
 
 
 def no_plan() -> NoReturn:
@@ -150,7 +150,7 @@ def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_t
 @pytest.mark.parametrize(
     ("name", "arguments", "error", "said"),
     [
-        ("mint", [], UsageError, "no order 'mint': one of unpause"),
+        ("mint", [], UsageError, "no governance action 'mint': one of unpause"),
         ("unpause", ["now"], UsageError, "usage: unpause"),
         ("set-signers", ["ETH", "3"], UsageError, "usage: set-signers ASSET QUORUM SIGNER..."),
         ("set-signers", ["ETH", "three", "0x" + "11" * 20], UsageError, "the quorum is 'three'"),
@@ -160,14 +160,14 @@ def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_t
         ("set-guardian", ["0x" + "11" * 20], UnknownAddress, "a Safe: a role needs several people"),
     ],
 )
-def test_build_order__bad_arguments__are_refused_with_what_is_wanted(
+def test_build_action__bad_arguments__are_refused_with_what_is_wanted(
     world: World, name: str, arguments: list[str], error: type[BridgeError], said: str
 ) -> None:
     with pytest.raises(error, match=said):
         build_action(world.snapshot(), name, arguments)
 
 
-def test_build_order__guardian_that_holds_its_role__is_refused(world: World) -> None:
+def test_build_action__guardian_that_holds_its_role__is_refused(world: World) -> None:
     for role in ("guardian", "steward"):
         with pytest.raises(RefusedAction, match=f"is {role} already"):
             build_action(world.snapshot(), f"set-{role}", [world.deployment.address(role)])
@@ -177,7 +177,7 @@ def test_set_guardian__voted__has_both_seats_and_the_old_one_none(world: World) 
     new = world.deployment.address("HedgeVotes")  # any contract will do for whom nobody signs here
     old = world.deployment.address("guardian")
     assert holds_role(world.snapshot(), "guardian")
-    ordered(world, "set-guardian", new)
+    carried_action(world, "set-guardian", new)
     assert holders(world.snapshot(), "guardian") == [new]
     assert proposal_guardian(world.snapshot()) == new
     assert not holds_role(world.snapshot(), "guardian")
@@ -185,12 +185,12 @@ def test_set_guardian__voted__has_both_seats_and_the_old_one_none(world: World) 
 
 
 def test_set_steward__voted__leaves_the_guardian_alone(world: World) -> None:
-    ordered(world, "set-steward", world.deployment.address("HedgeVotes"))
+    carried_action(world, "set-steward", world.deployment.address("HedgeVotes"))
     assert holders(world.snapshot(), "steward") == [world.deployment.address("HedgeVotes")]
     assert holds_role(world.snapshot(), "guardian")
 
 
-def test_orders__every_one__has_words_and_is_built_in_a_test() -> None:
+def test_governance_actions__each__has_words_and_is_built_in_a_test() -> None:
     assert set(GOVERNANCE_ACTIONS) == {
         "unpause",
         "set-signers",
