@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.cases import Arrays, Case
 from benchmarks.chain_world import ChainWorld, chain_world
 from benchmarks.environment import HERE
-from bridge.adapters.lens import ADDRESS, GAS, Exposure, Lens
+from bridge.adapters.lens import ADDRESS, GAS, Lens, LensPosition
 from bridge.artifacts import artifact
 
 FIELDS = ("liquidity", "tick_lower", "tick_upper", "owed0", "owed1")
@@ -21,14 +21,14 @@ def chain_case() -> Case:
     lens, block = Lens(world.chain), world.chain.head()
     found = lens.positions_v3(world.manager, world.ids, block)
 
-    def call() -> list[Exposure]:
+    def call() -> list[LensPosition]:
         return lens.positions_v3(world.manager, world.ids, block)
 
     units = dict.fromkeys((*FIELDS, "sqrt_price_x96"), 1.0)
     return Case("chain_1000", _arrays(world) | _floors(world, found), call, units, 0.0, columns)
 
 
-def columns(found: list[Exposure]) -> Arrays:
+def columns(found: list[LensPosition]) -> Arrays:
     """Return what was read as columns."""
     named = {name: np.array([float(getattr(one, name)) for one in found]) for name in FIELDS}
     prices = [float(one.pool.sqrt_price_x96) for one in found if one.pool]
@@ -57,7 +57,7 @@ def _arrays(world: ChainWorld) -> Arrays:
     return texts | {"ids": np.array(world.ids), "count": np.array([len(world.ids)])}
 
 
-def _floors(world: ChainWorld, found: list[Exposure]) -> Arrays:
+def _floors(world: ChainWorld, found: list[LensPosition]) -> Arrays:
     """Return the requests of the two floors: what every position needs for itself, and each question once."""
     pools = list(dict.fromkeys(one.pool for one in found if one.pool))
     where = [pools.index(one.pool) for one in found if one.pool]

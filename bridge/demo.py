@@ -14,7 +14,7 @@ from web3.types import TxReceipt
 
 from bridge.alerts.watch import MonitorSnapshot, look
 from bridge.chain.node import Chain
-from bridge.config import Config, SignalsConfig
+from bridge.config import Config
 from bridge.errors import NotProposable, RefusedAction
 from bridge.genesis import GovernanceTerms
 from bridge.governance.governor import find_proposal, send_queue, send_vote
@@ -25,12 +25,10 @@ from bridge.local.histories import write_histories
 from bridge.local.path import PricePath
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
-from bridge.plans.make import Planned, make_plan
-from bridge.plans.observe import Observation, observe, read_governed
-from bridge.plans.signals import read_signals
+from bridge.plans.make import Planned, make_plan_at
+from bridge.plans.observe import read_governed, read_volatilities
 from bridge.report.content import PricePathView, Step, report_content
 from bridge.report.html import write_report
-from bridge.sources.option_chains import read_option_chains
 
 Progress = Callable[[str, float], None]
 WORLD_SHARE = 0.8
@@ -66,18 +64,18 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
     progress("oracle reporters sign and submit", WORLD_SHARE)
     steps += _report_volatility(world, config)
     progress("reading exposure and making the plan", 0.84)
-    planned = _plan(world, config)
+    planned = make_plan_at(world.snapshot(), _with_histories(world, config), owner=world.deployment.address("lp"))
     planned.record.save(config.state)
     progress("proposing, voting, queueing, executing", 0.9)
     proposal, after = None, None
     try:
         proposal = _carry(world, planned, config, terms, steps)
-        after = tuple(read_governed(chain, world.deployment, chain.head()).parameters.to_values())
+        after = tuple(read_governed(world.snapshot()).parameters.to_values())
     except NotProposable as refused:
         steps.append(Step("not brought to a vote", refused.reason, chain.head().timestamp, None, None))
     progress("reading back and looking with the monitor", 0.95)
     steps += _report_volatility(world, config)
-    seen = look(chain, world.deployment, config, world.deployment.address("lp"))
+    seen = look(world.snapshot(), config, world.deployment.address("lp"))
     view = PricePathView(seconds=path.seconds, prices=dict(path.prices), source=path.source)
     write_report(
         report,
@@ -102,51 +100,45 @@ def _report_volatility(world: World, config: Config) -> list[Step]:
             f"{done.points:.2f} from {done.reporters} reporters, round {done.round}",
             done.receipt,
         )
-        for done in submit_rounds(world.chain, world.deployment, config)
+        for done in submit_rounds(world.snapshot(), config)
     ]
 
 
-def _plan(world: World, config: Config) -> Planned:
-    chain, block = world.chain, world.chain.head()
-    seen = observe(chain, world.deployment, world.deployment.address("lp"), config.book, block)
-    option_chains = read_option_chains(config.options, dict(seen.market.spots), block.timestamp)
-    signals = read_signals(_histories(world, config, seen), seen, option_chains, chain, world.deployment)
-    return make_plan(seen, option_chains, chain.chain_id, None, signals)
-
-
-def _histories(world: World, config: Config, seen: Observation) -> SignalsConfig:
+def _with_histories(world: World, config: Config) -> Config:
     """Return the settings with the user's histories, or with simulated ones that lead to this chain's market."""
     if config.signals.folder is not None:
-        return config.signals
-    folder = write_histories(config.state / "signals", world.path, seen.block.timestamp, dict(seen.market.vols))
-    return config.signals.model_copy(update={"folder": folder})
+        return config
+    snapshot = world.snapshot()
+    vols = read_volatilities(snapshot)
+    folder = write_histories(config.state / "signals", world.path, snapshot.block.timestamp, vols)
+    return config.model_copy(update={"signals": config.signals.model_copy(update={"folder": folder})})
 
 
 def _carry(world: World, planned: Planned, config: Config, terms: GovernanceTerms, steps: list[Step]) -> int:
     """Propose the plan's update, vote, queue, execute and read back; returns the proposal id."""
-    chain, deployment, operator = world.chain, world.deployment, account("operator")
+    chain, operator = world.chain, account("operator")
     life = config.governance.update_life_seconds
-    draft = draft_proposal(chain, deployment, planned.record, life, operator.address, chain.head())
-    send_proposal(chain, deployment, operator, draft)
-    again = draft_proposal(chain, deployment, planned.record, life, operator.address, chain.head())
-    if again.id != draft.id or send_proposal(chain, deployment, operator, again):
+    draft = draft_proposal(world.snapshot(), planned.record, life, operator.address)
+    send_proposal(world.snapshot(), operator, draft)
+    again = draft_proposal(world.snapshot(), planned.record, life, operator.address)
+    if again.id != draft.id or send_proposal(world.snapshot(), operator, again):
         raise RefusedAction("a second run did not find the proposal that is there")
-    proposed = find_proposal(chain, deployment, draft.id, chain.head())
+    proposed = find_proposal(world.snapshot(), draft.id)
     count = len(draft.update.keys)
     steps.append(Step("update proposed", f"{count} parameters, {proposed.state}", chain.head().timestamp, None, None))
     advance_time(chain, terms.voting_delay + 1)
     for name, support in (("voter-1", "for"), ("voter-2", "for"), ("operator", "for")):
-        open_ = find_proposal(chain, deployment, draft.id, chain.head())
-        receipt = send_vote(chain, deployment, account(name), open_, support)
+        open_ = find_proposal(world.snapshot(), draft.id)
+        receipt = send_vote(world.snapshot(), account(name), open_, support)
         steps.append(
             _step(chain, f"{name} votes {support}", "with delegated votes" if name == "operator" else "", receipt)
         )
     advance_time(chain, terms.voting_period + 1)
-    passed = find_proposal(chain, deployment, draft.id, chain.head())
-    steps.append(_step(chain, "queued in the timelock", "", send_queue(chain, deployment, operator, passed)))
+    passed = find_proposal(world.snapshot(), draft.id)
+    steps.append(_step(chain, "queued in the timelock", "", send_queue(world.snapshot(), operator, passed)))
     advance_time(chain, terms.timelock_delay + 1)
-    queued = find_proposal(chain, deployment, draft.id, chain.head())
-    receipt = send_confirmed_execution(chain, deployment, operator, queued)
+    queued = find_proposal(world.snapshot(), draft.id)
+    receipt = send_confirmed_execution(world.snapshot(), operator, queued)
     steps.append(_step(chain, "executed and read back", "values equal the vote", receipt))
     return draft.id
 

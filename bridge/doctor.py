@@ -14,6 +14,7 @@ from bridge.config import Config, load_config
 from bridge.deployment import Deployment, load_deployment
 from bridge.errors import BridgeError, MissingTool
 from bridge.local.anvil import find_anvil
+from bridge.snapshot import Snapshot
 from bridge.sources.oracle import read_status
 
 
@@ -96,21 +97,20 @@ def _examine_chain(config: Config) -> list[Finding]:
         findings.append(Finding("deployment", False, str(error), "start `alvh up`, or set chain.deployment", True))
     if chain is not None and deployment is not None:
         try:
-            findings += _examine_contracts(chain, deployment)
+            findings += _examine_contracts(Snapshot(chain, deployment, chain.head()))
         except BridgeError as error:
             mend = "the deployment file is of another chain or version: write it anew"
             findings.append(Finding("contracts", False, str(error), mend, True))
     return findings
 
 
-def _examine_contracts(chain: Chain, deployment: Deployment) -> list[Finding]:
-    block = chain.head()
-    empty = [name for name, address in deployment.contracts.items() if not chain.has_code(address, block)]
-    named = ", ".join(empty) or f"{len(deployment.contracts)} contracts have code"
+def _examine_contracts(snapshot: Snapshot) -> list[Finding]:
+    empty = [name for name, address in snapshot.deployment.contracts.items() if not snapshot.has_code(address)]
+    named = ", ".join(empty) or f"{len(snapshot.deployment.contracts)} contracts have code"
     findings = [Finding("contracts", not empty, named, "the deployment file is of another chain: write it anew", True)]
     if empty:
         return findings
-    for feed in read_status(chain, deployment, block):
+    for feed in read_status(snapshot):
         age = f"round {feed.round}, {feed.age_seconds} s old, at most {feed.max_age_seconds} s"
         findings.append(
             Finding(f"{feed.asset} feed", not feed.stale, age, "have the reporters submit: `alvh oracle sign`", True)

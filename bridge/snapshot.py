@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_typing import HexStr
+from web3.types import TxReceipt
 
 from bridge.chain.node import BlockRef, Chain
+from bridge.chain.signers import Signer
 from bridge.deployment import Deployment
 
 Call = tuple[str, HexStr]
@@ -41,9 +43,17 @@ class Snapshot:
         target = self.chain.contract(contract, at or self.deployment.address(contract))
         return target.address, HexStr(target.encode_abi(function, args=list(arguments)))
 
+    def send(self, sender: Signer, contract: str, function: str, *arguments: Any, at: str | None = None) -> TxReceipt:
+        """Send a transaction and wait until it is mined: the block of the snapshot is then an older one."""
+        return self.chain.send(sender, contract, at or self.deployment.address(contract), function, *arguments)
+
     def has_code(self, address: str) -> bool:
         """Tell whether there is a contract at an address."""
         return self.chain.has_code(address, self.block)
+
+    def code_hash(self, address: str) -> bytes:
+        """Return the keccak-256 of the code at an address."""
+        return self.chain.code_hash(address, self.block)
 
     def confirm(self) -> None:
         """Check that the block is still canonical; raises `Reorganised` where it is not."""

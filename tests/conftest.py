@@ -67,7 +67,7 @@ def built_world() -> Iterator[World]:
     """Build the local world once: real contracts, pools moved along a short path, positions, one oracle round."""
     with anvil() as chain:
         made = build_world(chain, simulated_path(STEPS), GovernanceTerms(), lambda text, share: None)
-        submit_rounds(chain, made.deployment, Config())
+        submit_rounds(made.snapshot(), Config())
         yield made
 
 

@@ -19,6 +19,7 @@ from bridge.adapters.pool_position import USD, PoolPosition, asset_of
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.deployment import Deployment
+from bridge.snapshot import Snapshot
 from bridge.units import liquidity_from_units, price_from_sqrt_x96
 from hedge.amm.ticks import MAX_TICK, MIN_TICK, sqrt_price_at_tick, tick_at_sqrt_price
 from hedge.signals.liquidity import depth
@@ -124,9 +125,7 @@ class _Pool:
         return price if self.falling < 0 else 1.0 / price
 
 
-def read_depth(
-    chain: Chain, deployment: Deployment, positions: Sequence[PoolPosition], block: BlockRef, band: float = BAND
-) -> float:
+def read_depth(snapshot: Snapshot, positions: Sequence[PoolPosition], band: float = BAND) -> float:
     """Return the USD that others' liquidity in the book's USD pools pays for a fall of the band.
 
     Parameters
@@ -141,20 +140,20 @@ def read_depth(
     total = 0.0
     for pool_id in sorted({one.pool for one in positions}):
         own = [one for one in positions if one.pool == pool_id]
-        symbols = [asset_of(token, deployment.assets) for token in own[0].tokens]
+        symbols = [asset_of(token, snapshot.deployment.assets) for token in own[0].tokens]
         if USD in symbols:
-            ticks = _ticks_of(chain, deployment, own[0], block)
+            ticks = _ticks_of(snapshot, own[0])
             pool = _Pool(ticks, own[0].sqrt_price_x96, own[0].decimals, -1 if symbols[1] == USD else 1)
             total += _paid(pool, own, band)
     return total
 
 
-def _ticks_of(chain: Chain, deployment: Deployment, one: PoolPosition, block: BlockRef) -> _Ticks:
+def _ticks_of(snapshot: Snapshot, one: PoolPosition) -> _Ticks:
     if one.protocol == uniswap_v2.PROTOCOL:
-        return _V2Ticks(chain, one.pool, block)
+        return _V2Ticks(snapshot.chain, one.pool, snapshot.block)
     if one.protocol == uniswap_v4.PROTOCOL:
-        return _V4Ticks(chain, deployment, bytes.fromhex(one.pool.removeprefix("0x")), block)
-    return _V3Ticks(chain, one.pool, block)
+        return _V4Ticks(snapshot.chain, snapshot.deployment, bytes.fromhex(one.pool.removeprefix("0x")), snapshot.block)
+    return _V3Ticks(snapshot.chain, one.pool, snapshot.block)
 
 
 def _paid(pool: _Pool, own: Sequence[PoolPosition], band: float) -> float:

@@ -21,9 +21,8 @@ from bridge.alerts.rules import (
     safeguard_warnings,
     steward_warnings,
 )
-from bridge.chain.node import BlockRef, Chain
+from bridge.chain.node import BlockRef
 from bridge.config import Config
-from bridge.deployment import Deployment
 from bridge.errors import UntrustedNumber
 from bridge.governance.governor import OPEN_STATES, Proposal, list_proposals
 from bridge.governance.journal import read_journal
@@ -32,6 +31,7 @@ from bridge.governance.steward import PendingUpdate, read_pending_updates
 from bridge.plans.make import recorded_exposure
 from bridge.plans.observe import Governed, read_governed, read_market, read_positions
 from bridge.plans.records import PlanRecord, find_record
+from bridge.snapshot import Snapshot
 from bridge.sources.oracle import FeedStatus, read_status
 from bridge.units import YEAR_SECONDS
 from hedge.book.exposure import BookExposure, book_exposure
@@ -60,8 +60,8 @@ class MonitorSnapshot:
     warnings: tuple[Alert, ...]
 
 
-def look(chain: Chain, deployment: Deployment, config: Config, owner: str, now: int | None = None) -> MonitorSnapshot:
-    """Read and compare everything once, at the newest block.
+def look(snapshot: Snapshot, config: Config, owner: str, now: int | None = None) -> MonitorSnapshot:
+    """Read and compare everything once, at the snapshot's block.
 
     Parameters
     ----------
@@ -74,48 +74,45 @@ def look(chain: Chain, deployment: Deployment, config: Config, owner: str, now: 
     NodeUnreachable, Reorganised, UnknownAddress
         There is nothing to look at; the loop says so and tries again.
     """
-    block = chain.head()
-    feeds = tuple(read_status(chain, deployment, block))
-    breakers, automation = tuple(read_breakers(chain, deployment, block)), read_automation(chain, deployment, block)
-    governed, waiting = read_governed(chain, deployment, block), read_pending_updates(chain, deployment, block)
-    every = list_proposals(chain, deployment, block)
+    feeds = tuple(read_status(snapshot))
+    breakers, automation = tuple(read_breakers(snapshot)), read_automation(snapshot)
+    governed, waiting = read_governed(snapshot), read_pending_updates(snapshot)
+    every = list_proposals(snapshot)
     proposals = tuple(p for p in every if p.state in OPEN_STATES)
-    warnings = [*chain_warnings(block, config.watch.max_block_age_seconds, now), *feed_warnings(feeds)]
+    warnings = [*chain_warnings(snapshot.block, config.watch.max_block_age_seconds, now), *feed_warnings(feeds)]
     warnings += [*safeguard_warnings(breakers, automation), *governance_warnings(governed, proposals)]
-    warnings += steward_warnings(waiting, block.timestamp)
-    warnings += journal_warnings(read_journal(config.state, chain.chain_id), every, block)
-    market, exposure, untrusted = _valued(chain, deployment, config, owner, feeds, block)
-    chain.confirm(block)
+    warnings += steward_warnings(waiting, snapshot.block.timestamp)
+    warnings += journal_warnings(read_journal(config.state, snapshot.chain.chain_id), every, snapshot.block)
+    market, exposure, untrusted = _valued(snapshot, config, owner, feeds)
+    snapshot.confirm()
     on_record = find_record(config.state, governed.inputs_hash)
     moved = drift(exposure, recorded_exposure(on_record)) if exposure and on_record else None
     layers = layer_states(on_record, market) if on_record and market else ()
     warnings += [*untrusted, *plan_warnings(governed, on_record, moved, layers)]
-    seen = (block, exposure, on_record, moved, layers, feeds, governed, proposals)
+    seen = (snapshot.block, exposure, on_record, moved, layers, feeds, governed, proposals)
     return MonitorSnapshot(*seen, breakers, automation, tuple(waiting), tuple(warnings))
 
 
 def _valued(
-    chain: Chain, deployment: Deployment, config: Config, owner: str, feeds: tuple[FeedStatus, ...], block: BlockRef
+    snapshot: Snapshot, config: Config, owner: str, feeds: tuple[FeedStatus, ...]
 ) -> tuple[Market | None, BookExposure | None, list[Alert]]:
     """Read the market and value the book; what cannot be trusted is None, with a warning that says why."""
     market = None
     try:
-        market = _market(chain, deployment, config, feeds, block)
-        held = read_positions(chain, deployment, owner, dict(market.spots), config.book, block)
+        market = _market(snapshot, config, feeds)
+        held = read_positions(snapshot, owner, dict(market.spots), config.book)
         unread = [Alert("exposure", f"{one.id} is not in the book: {one.reason}") for one in held.unread]
         return market, book_exposure(Book(held.positions), market), unread
     except UntrustedNumber as error:
         return market, None, [Alert("exposure", str(error))]
 
 
-def _market(
-    chain: Chain, deployment: Deployment, config: Config, feeds: tuple[FeedStatus, ...], block: BlockRef
-) -> Market:
+def _market(snapshot: Snapshot, config: Config, feeds: tuple[FeedStatus, ...]) -> Market:
     """Read the market; with a stale volatility there is none."""
     stale = [feed.asset for feed in feeds if feed.stale]
     if stale:
         raise UntrustedNumber(f"exposure not valued: no fresh volatility for {', '.join(stale)}")
-    return read_market(chain, deployment, config.book, block)
+    return read_market(snapshot, config.book)
 
 
 def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:

@@ -35,20 +35,20 @@ def exposure(
     from hedge.book.positions import Book
 
     session = open_session(config)
-    ref, holder = session.block(block), session.owner(owner)
-    market = read_market(session.chain, session.deployment, session.config.book, ref)
-    held = read_positions(session.chain, session.deployment, holder, dict(market.spots), session.config.book, ref)
-    session.chain.confirm(ref)
+    snapshot, holder = session.snapshot(block), session.owner(owner)
+    market = read_market(snapshot, session.config.book)
+    held = read_positions(snapshot, holder, dict(market.spots), session.config.book)
+    snapshot.confirm()
     found = book_exposure(Book(held.positions), market)
     rows = [one.to_dict() | _units(exact) for one, exact in zip(found.positions, held.raw, strict=True)]
     if as_json:
-        content = found.to_dict() | {"positions": rows, "owner": holder, "block": ref.__dict__}
+        content = found.to_dict() | {"positions": rows, "owner": holder, "block": snapshot.block.__dict__}
         content["unread"] = [one.__dict__ for one in held.unread]
         print_json(content | {"market": {"spots": dict(market.spots), "vols": dict(market.vols)}})
     elif as_csv:
         _print_csv(rows)
     else:
-        print_exposure(found, holder, ref.number)
+        print_exposure(found, holder, snapshot.block.number)
     if not as_json:
         print_unread(held.unread)
 

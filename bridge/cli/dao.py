@@ -1,4 +1,4 @@
-"""`alvh gov propose`, `delegate` and `unstick`: orders of the DAO beside parameters, and the accounts that vote."""
+"""`alvh gov propose`, `delegate` and `unstick`: what the DAO is asked beside parameters, and the accounts that vote."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bridge.cli.options import (
 
 
 def propose(
-    order: Annotated[
+    action: Annotated[
         str, typer.Argument(help="unpause, set-signers, reset-breaker, set-table, set-guardian or set-steward.")
     ],
     arguments: Annotated[list[str] | None, typer.Argument(help="ASSET QUORUM SIGNER..., ASSET, FILE, or SAFE.")] = None,
@@ -31,7 +31,7 @@ def propose(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Propose an order that only the DAO can give, rehearsed as the timelock will execute it.
+    """Propose a governance action: something that only the DAO can do, rehearsed as the timelock will execute it.
 
     Examples: alvh gov propose unpause --as operator --send; alvh gov propose set-signers ETH 3 0xa... 0xb... 0xc...;
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
@@ -42,14 +42,14 @@ def propose(
     from bridge.governance.proposals import draft_action, note_proposal, send_proposal
 
     session = open_session(config)
-    chain, deployment, block = session.chain, session.deployment, session.chain.head()
-    built = build_action(session.snapshot(), order, arguments or [])
+    snapshot = session.snapshot()
+    built = build_action(snapshot, action, arguments or [])
     signer = choose_signer(session, role, keystore)
-    draft = draft_action(chain, deployment, built.text, built.calls, built.postconditions, signer.address, block, again)
-    words = action_words(chain, deployment, draft.action, block)
-    sent = send_proposal(chain, deployment, signer, draft) if send else False
+    draft = draft_action(snapshot, built, signer.address, again)
+    words = action_words(snapshot, draft.action)
+    sent = send_proposal(snapshot, signer, draft) if send else False
     if send:
-        note_proposal(chain, draft, signer.address, session.config.state)
+        note_proposal(session.chain, draft, signer.address, session.config.state)
     if as_json:
         done = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
         print_json(
@@ -78,8 +78,8 @@ def delegate(
     session = open_session(config)
     signer = choose_signer(session, role, keystore)
     if send:
-        send_delegation(session.chain, session.deployment, signer, to)
-    votes = read_votes(session.chain, session.deployment, to, session.chain.head()) / 1e18
+        send_delegation(session.snapshot(), signer, to)
+    votes = read_votes(session.snapshot(), to) / 1e18
     if as_json:
         print_json({"from": signer.address, "to": to, "votes": votes, "sent": send})
     else:
@@ -101,9 +101,9 @@ def apply_row(
     from bridge.governance.updates import update_words
 
     session = open_session(config)
-    row, update = read_step(session.chain, session.deployment, session.chain.head())
+    row, update = read_step(session.snapshot())
     if send:
-        send_row(session.chain, session.deployment, choose_signer(session, role, keystore))
+        send_row(session.snapshot(), choose_signer(session, role, keystore))
     words = update_words(update)
     if as_json:
         print_json({"row": row, "changes": dict(zip(update.keys, update.values, strict=True)), "sent": send})
@@ -127,10 +127,9 @@ def trip(
     from bridge.governance.safeguards import read_breaker, send_trip
 
     session = open_session(config)
-    chain, deployment = session.chain, session.deployment
     if send:
-        send_trip(chain, deployment, choose_signer(session, role, keystore), asset)
-    found = read_breaker(chain, deployment, asset, chain.head())
+        send_trip(session.snapshot(), choose_signer(session, role, keystore), asset)
+    found = read_breaker(session.snapshot(), asset)
     if as_json:
         print_json({"asset": asset, "tripped_at": found.tripped_at, "apart": found.apart, "sent": send})
     else:

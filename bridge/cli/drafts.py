@@ -1,4 +1,4 @@
-"""A drafted proposal as people read it; plans and orders of the DAO share it."""
+"""A drafted proposal as people read it; plans and governance actions share it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from bridge.cli.options import (
     JsonOption,
     KeystoreOption,
     SendOption,
-    Session,
     choose_signer,
     open_session,
     print_json,
@@ -26,12 +25,11 @@ from bridge.cli.options import (
 if TYPE_CHECKING:
     from web3.types import TxReceipt
 
-    from bridge.chain.node import BlockRef, Chain
     from bridge.chain.signers import Signer
-    from bridge.deployment import Deployment
     from bridge.governance.governor import Proposal
+    from bridge.snapshot import Snapshot
 
-    Action = Callable[[Chain, Deployment, Signer, Proposal], TxReceipt]
+    Action = Callable[[Snapshot, Signer, Proposal], TxReceipt]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,26 +38,22 @@ app = typer.Typer(
 IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
 
 
-def _find(session: Session, wanted: str, block: int | None = None) -> Proposal:
+def _find(snapshot: Snapshot, wanted: str) -> Proposal:
     from bridge.errors import UsageError
     from bridge.governance.governor import list_proposals
 
-    found = [
-        p
-        for p in list_proposals(session.chain, session.deployment, session.block(block))
-        if str(p.id).startswith(wanted)
-    ]
+    found = [p for p in list_proposals(snapshot) if str(p.id).startswith(wanted)]
     if len(found) != 1:
         raise UsageError(f"{len(found)} proposals begin with {wanted}: `alvh gov list` shows them all")
     return found[0]
 
 
-def _json(session: Session, proposal: Proposal, block: BlockRef) -> dict[str, Any]:
+def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
     from bridge.governance.calls import action_words
     from bridge.governance.updates import decode_update
 
     calls = zip(proposal.action.targets, proposal.action.calldatas, strict=True)
-    updates = [decode_update(session.chain, session.deployment, target, call) for target, call in calls]
+    updates = [decode_update(snapshot, target, call) for target, call in calls]
     return {
         "id": str(proposal.id),
         "state": proposal.state,
@@ -74,7 +68,7 @@ def _json(session: Session, proposal: Proposal, block: BlockRef) -> dict[str, An
         "deadline": proposal.deadline,
         "eta": proposal.eta,
         "description": proposal.action.description,
-        "calls": action_words(session.chain, session.deployment, proposal.action, block),
+        "calls": action_words(snapshot, proposal.action),
         "updates": [update.__dict__ if update else None for update in updates],
     }
 
@@ -86,11 +80,10 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
     from bridge.governance.governor import list_proposals
     from bridge.units import utc
 
-    session = open_session(config)
-    ref = session.block(block)
-    found = list_proposals(session.chain, session.deployment, ref)
+    snapshot = open_session(config).snapshot(block)
+    found = list_proposals(snapshot)
     if as_json:
-        print_json([_json(session, proposal, ref) for proposal in found])
+        print_json([_json(snapshot, proposal) for proposal in found])
         return
     rows = [
         [
@@ -121,18 +114,19 @@ def show(
     from hedge.policy.parameters import KEYS
 
     session = open_session(config)
-    found, ref = _find(session, proposal, block), session.block(block)
-    content = _json(session, found, ref)
+    snapshot = session.snapshot(block)
+    found = _find(snapshot, proposal)
+    content = _json(snapshot, found)
     if as_json:
         print_json(content)
         return
     out = console()
     out.print(f"{found.state}: {found.id}\n\n{found.action.description}\n", markup=False)
-    now = read_governed(session.chain, session.deployment, ref).parameters.to_values()
+    now = read_governed(snapshot).parameters.to_values()
     for line in content["calls"]:
         out.print(f"calls {line}", markup=False)
     if found.state in OPEN_STATES:
-        out.print(rehearsal(session.chain, session.deployment, found, ref), markup=False)
+        out.print(rehearsal(snapshot, found), markup=False)
     for update in filter(None, content["updates"]):
         pairs = zip(update["keys"], update["values"], strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
@@ -150,21 +144,19 @@ class _How:
     config: Path | None
 
 
-def _step(
-    step: str, wanted: str, how: _How, action: Callable[[Chain, Deployment, Signer, Proposal], TxReceipt]
-) -> None:
+def _step(step: str, wanted: str, how: _How, action: Action) -> None:
     """Check the state, then act or say what would be done."""
     from bridge.governance.governor import require_step
 
     session = open_session(how.config)
-    found = _find(session, wanted)
+    found = _find(session.snapshot(), wanted)
     require_step(found, step)
     done: dict[str, Any] = {"proposal": str(found.id), "action": step, "sent": how.send}
     if how.send:
         signer = choose_signer(session, how.role, how.keystore)
-        receipt = action(session.chain, session.deployment, signer, found)
+        receipt = action(session.snapshot(), signer, found)
         done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
-        done["state"] = _find(session, wanted).state
+        done["state"] = _find(session.snapshot(), wanted).state
     if how.as_json:
         print_json(done)
     elif how.send:
@@ -244,10 +236,10 @@ def wait(proposal: IdArgument, as_json: JsonOption = False, config: ConfigOption
     from bridge.local.anvil import advance_time
 
     session = open_session(config)
-    found = _find(session, proposal)
+    found = _find(session.snapshot(), proposal)
     seconds = max(next_step_at(found) - session.chain.head().timestamp, 1)
     advance_time(session.chain, seconds)
-    state = _find(session, proposal).state
+    state = _find(session.snapshot(), proposal).state
     if as_json:
         print_json({"proposal": str(found.id), "before": found.state, "state": state, "seconds": seconds})
     else:

@@ -89,9 +89,9 @@ def up(
     with anvil(port) as chain:
         with _progress(as_json) as progress:
             world = build_world(chain, path, GovernanceTerms(), progress)
-            submit_rounds(chain, world.deployment, settings)
-        block = chain.head()
-        write_histories(histories, path, block.timestamp, read_volatilities(chain, world.deployment, block))
+            submit_rounds(world.snapshot(), settings)
+        snapshot = world.snapshot()
+        write_histories(histories, path, snapshot.block.timestamp, read_volatilities(snapshot))
         world.deployment.save(settings.chain.deployment)
         forget_journal(settings.state, chain.chain_id)
         _print_world(world, settings.chain.deployment, histories, as_json)

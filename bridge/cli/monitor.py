@@ -39,7 +39,7 @@ def watch(
     while True:
         try:
             now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
-            seen = look(session.chain, session.deployment, session.config, holder, now)
+            seen = look(session.snapshot(), session.config, holder, now)
         except ChainError as error:
             if once:
                 raise

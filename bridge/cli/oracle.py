@@ -42,15 +42,15 @@ def _quotes(
     from bridge.sources.prices import read_spots
     from hedge.volatility.index import index_from_chain
 
-    ref = session.block(block)
-    spots = read_spots(session.chain, session.deployment, session.config.book, ref)
-    session.chain.confirm(ref)
+    snapshot = session.snapshot(block)
+    spots = read_spots(snapshot, session.config.book)
+    snapshot.confirm()
     terms = session.config.options
     option_chains = read_option_chains(
-        terms.model_copy(update={"file": chain_file}) if chain_file else terms, spots, ref.timestamp
+        terms.model_copy(update={"file": chain_file}) if chain_file else terms, spots, snapshot.block.timestamp
     )
     index = {asset: index_from_chain(chain.quotes).vol for asset, chain in option_chains.items()}
-    return index, {asset: chain.source for asset, chain in option_chains.items()}, ref.timestamp
+    return index, {asset: chain.source for asset, chain in option_chains.items()}, snapshot.block.timestamp
 
 
 @app.command()
@@ -109,8 +109,7 @@ def sign(
     index, _, _ = _quotes(session, chain_file, block)
     if asset not in index:
         raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(index)})")
-    ref = session.block(block)
-    report = build_report(session.chain, session.deployment, asset, volatility_to_e8(index[asset]), ref)
+    report = build_report(session.snapshot(block), asset, volatility_to_e8(index[asset]))
     print_json(report_json(sign_report(report, choose_signer(session, role, keystore))))
 
 
@@ -131,7 +130,7 @@ def submit(
 
     session = open_session(config)
     signed = [report for file in files for report in read_signed_reports(file)]
-    require_own_feeds(session.chain, session.deployment, signed)
+    require_own_feeds(session.snapshot(), signed)
     if not send:
         if as_json:
             print_json({"sent": False, "reports": [report_json(one) for one in signed]})
@@ -158,12 +157,10 @@ def status(block: BlockOption = None, as_json: JsonOption = False, config: Confi
     from bridge.governance.safeguards import read_automation, read_breakers
     from bridge.sources.oracle import read_status
 
-    session = open_session(config)
-    ref = session.block(block)
-    feeds = read_status(session.chain, session.deployment, ref)
-    breakers = read_breakers(session.chain, session.deployment, ref)
-    automation = read_automation(session.chain, session.deployment, ref)
-    session.chain.confirm(ref)
+    snapshot = open_session(config).snapshot(block)
+    feeds = read_status(snapshot)
+    breakers, automation = read_breakers(snapshot), read_automation(snapshot)
+    snapshot.confirm()
     warnings = [*feed_warnings(feeds), *safeguard_warnings(breakers, automation)]
     if as_json:
         content: dict[str, Any] = {"feeds": [asdict(feed) for feed in feeds]}

@@ -16,13 +16,13 @@ from bridge.cli.options import (
     KeystoreOption,
     OwnerOption,
     SendOption,
-    Session,
     choose_signer,
     open_session,
     print_json,
 )
 
 if TYPE_CHECKING:
+    from bridge.config import Config
     from bridge.governance.proposals import UpdateDraft
     from bridge.plans.make import Planned
     from bridge.plans.records import PlanRecord
@@ -74,18 +74,25 @@ def plan(
     Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json;
     alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --signals histories
     """
+    from bridge.cli.book import print_unread
+    from bridge.config import load_config
     from bridge.errors import UsageError
+    from bridge.plans.make import make_plan_at, make_stated_plan
+    from bridge.plans.stated_book import read_time
 
     if book:
         if owner or block is not None:
             raise UsageError("--book states the book: leave --owner and --block out")
-        planned, kept = _make_stated(config, book, at, chain_file, signals), None
+        settings = _with_files(load_config(config), chain_file, signals)
+        planned, kept = make_stated_plan(book, settings, read_time(at) if at else None), None
     else:
         if at:
             raise UsageError("--at goes with --book; a book on chain is read at --block")
         session = open_session(config)
-        planned = _make(session, owner, block, chain_file, signals)
-        kept = planned.record.save(session.config.state)
+        settings = _with_files(session.config, chain_file, signals)
+        planned = make_plan_at(session.snapshot(block), settings, owner=session.owner(owner))
+        print_unread(planned.observation.unread)
+        kept = planned.record.save(settings.state)
     if report:
         from bridge.report.content import report_content
         from bridge.report.html import write_report
@@ -97,50 +104,15 @@ def plan(
         print_plan(planned, kept, report)
 
 
-def _make(
-    session: Session, owner: str | None, block: int | None, chain_file: Path | None, signals: Path | None
-) -> Planned:
-    from bridge.cli.book import print_unread
-    from bridge.plans.make import make_plan
-    from bridge.plans.observe import observe
-    from bridge.plans.records import find_record
-    from bridge.plans.signals import read_signals
-    from bridge.sources.option_chains import read_option_chains
-
-    terms = session.config.options
-    terms = terms.model_copy(update={"file": chain_file}) if chain_file else terms
-    ref = session.block(block)
-    seen = observe(session.chain, session.deployment, session.owner(owner), session.config.book, ref)
-    print_unread(seen.unread)
-    option_chains = read_option_chains(terms, dict(seen.market.spots), ref.timestamp)
-    histories = session.config.signals
-    histories = histories.model_copy(update={"folder": signals}) if signals else histories
-    readings = read_signals(histories, seen, option_chains, session.chain, session.deployment)
-    on_record = find_record(session.config.state, seen.governed.inputs_hash)
-    return make_plan(seen, option_chains, session.chain.chain_id, on_record, readings)
-
-
-def _make_stated(
-    config: Path | None, book: Path, at: str | None, chain_file: Path | None, signals: Path | None
-) -> Planned:
-    """Plan a stated book at the quotes of a chain file, under the first values of the parameters."""
-    from bridge.config import load_config
-    from bridge.errors import UsageError
-    from bridge.plans.make import make_plan
-    from bridge.plans.records import NO_CHAIN
-    from bridge.plans.signals import read_signals
-    from bridge.plans.stated_book import observe_stated, read_time
-    from bridge.sources.option_chains import read_chain_file
-
-    settings = load_config(config)
-    quotes = chain_file or settings.options.file
-    if quotes is None:
-        raise UsageError("a stated book takes its prices from quotes: give --chain, or set options.file")
-    option_chains = read_chain_file(quotes, read_time(at) if at else None)
-    seen = observe_stated(book, option_chains, settings.book)
-    held = {asset: option_chains[asset] for asset in seen.book.assets}
-    histories = settings.signals.model_copy(update={"folder": signals}) if signals else settings.signals
-    return make_plan(seen, held, NO_CHAIN, None, read_signals(histories, seen, held))
+def _with_files(settings: Config, chain_file: Path | None, signals: Path | None) -> Config:
+    """Return the settings with the chain file and the folder of histories that the command line gives."""
+    options, histories = settings.options, settings.signals
+    return settings.model_copy(
+        update={
+            "options": options.model_copy(update={"file": chain_file or options.file}),
+            "signals": histories.model_copy(update={"folder": signals or histories.folder}),
+        }
+    )
 
 
 def print_plan(planned: Planned, kept: Path | None, report: Path | None) -> None:
@@ -247,8 +219,9 @@ def propose(
     signer = None if proposer and not send else choose_signer(session, role, keystore)
     address = signer.address if signer else str(proposer)
     life = session.config.governance.update_life_seconds
-    draft = draft_proposal(session.chain, session.deployment, record, life, address, session.chain.head(), again)
-    sent = send_proposal(session.chain, session.deployment, signer, draft) if send and signer else False
+    snapshot = session.snapshot()
+    draft = draft_proposal(snapshot, record, life, address, again)
+    sent = send_proposal(snapshot, signer, draft) if send and signer else False
     if send and signer:
         note_proposal(session.chain, draft, signer.address, session.config.state)
     if as_json:

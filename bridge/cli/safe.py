@@ -71,17 +71,17 @@ def propose(
     given = arguments or []
     chosen = find_action(action, given)
     session = open_session(config)
-    desk = _desk(session, _address(session, safe or chosen.safe), plan)
-    made = build_safe_transaction(session.chain, desk.safe, *chosen.build(desk, given), desk.block, nonce)
+    context = _context(session, _address(session, safe or chosen.safe), plan)
+    made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
     if nonce is None:
-        rehearse_call(session.chain, made, desk.block)
-    session.chain.confirm(desk.block)
+        rehearse_call(context, made)
+    context.confirm()
     record = SafeRecord(action, made, {})
     name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
     _print_record(session, record, record.save(out or session.config.state / "safe" / name), as_json)
 
 
-def _desk(session: Session, safe: str, plan: Path | None) -> SafeContext:
+def _context(session: Session, safe: str, plan: Path | None) -> SafeContext:
     from bridge.plans.records import load_record, newest_record
     from bridge.safe.actions import SafeContext
 
@@ -107,9 +107,9 @@ def _print_record(session: Session, record: SafeRecord, file: Path, as_json: boo
     from bridge.governance.calls import call_words
     from bridge.safe.multisig import read_safe
 
-    block = session.chain.head()
-    made, safe = record.transaction, read_safe(session.chain, record.transaction.safe, block)
-    words = call_words(session.chain, session.deployment, made.to, made.data, block)
+    snapshot = session.snapshot()
+    made, safe = record.transaction, read_safe(snapshot, record.transaction.safe)
+    words = call_words(snapshot, made.to, made.data)
     if as_json:
         print_json({"file": str(file), "does": words, "threshold": safe.threshold, **record.to_dict()})
         return
@@ -136,10 +136,10 @@ def sign(
 
     session = open_session(config)
     record = _load(session, file)
-    made, block = record.transaction, session.chain.head()
-    build_safe_transaction(session.chain, made.safe, made.to, made.data, block, made.nonce)
+    made, snapshot = record.transaction, session.snapshot()
+    build_safe_transaction(snapshot, made.safe, (made.to, made.data), made.nonce)
     owner = choose_signer(session, role, keystore)
-    owners = read_safe(session.chain, made.safe, block).owners
+    owners = read_safe(snapshot, made.safe).owners
     if owner.address not in owners:
         raise RefusedAction(f"{owner.address} is no owner of the Safe: {', '.join(owners)}")
     signed = record.signed(owner)
@@ -164,7 +164,7 @@ def execute(
 
     session = open_session(config)
     record = merge_records([_load(session, file) for file in files])
-    require_executable(session.chain, record.transaction, list(record.signatures), session.chain.head())
+    require_executable(session.snapshot(), record.transaction, list(record.signatures))
     done: dict[str, Any] = {"action": record.action, "nonce": record.transaction.nonce, "sent": send}
     if send:
         signatures = join_signatures(record.raw_signatures())
@@ -190,9 +190,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
 
     session = open_session(config)
     snapshot = session.snapshot()
-    safes = {
-        name: read_safe(session.chain, _address(session, name), snapshot.block) for name in ("guardian", "steward")
-    }
+    safes = {name: read_safe(snapshot, _address(session, name)) for name in ("guardian", "steward")}
     duties = {name: holds_role(snapshot, name) for name in safes}
     if as_json:
         print_json({name: asdict(one) | {"holds_role": duties[name]} for name, one in safes.items()})

@@ -164,7 +164,7 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
     followed = snapshot.read(AUTOMATION, "ORACLE")
     if feed_of(snapshot.deployment, table.asset) != followed:
         raise RefusedAction(f"the automation follows the feed {followed}, which is not that of {table.asset}")
-    require_fitting(table, read_governed(snapshot.chain, snapshot.deployment, snapshot.block))
+    require_fitting(table, read_governed(snapshot))
     keys, rows, terms, row = table.arguments()
     words = table_words(keys, rows, terms, row)
     answers = (

@@ -11,13 +11,13 @@ from eth_abi.exceptions import DecodingError
 from eth_typing import HexStr
 from web3.exceptions import MismatchedABI, Web3ValueError
 
-from bridge.chain.node import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.governance.governor import Action
-from bridge.governance.postconditions import GUARD, encode_postconditions, postcondition_lines, update_postcondition
+from bridge.governance.postconditions import GUARD, guard_call, postcondition_lines, update_postcondition
 from bridge.governance.regime_table import table_words
 from bridge.governance.roles import ROLE_NAMES
 from bridge.governance.updates import Update, decode_update, update_words
+from bridge.snapshot import Snapshot
 
 MEANINGS = {
     ("HedgeParameters", "rollback"): "go back to the values voted before",
@@ -49,32 +49,30 @@ def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
     return next(((artifact, name) for artifact, name, at in named if at.lower() == address.lower()), None)
 
 
-def call_words(chain: Chain, deployment: Deployment, to: str, data: HexStr, block: BlockRef) -> str:
+def call_words(snapshot: Snapshot, to: str, data: HexStr) -> str:
     """Say what a call does, decoded by the ABI of the contract that stands there."""
-    place = contract_at(deployment, to)
+    place = contract_at(snapshot.deployment, to)
     if place is None:
         return f"a call of {to}, which is none of ours: {data}"
     artifact, name = place
     try:
-        function, arguments = chain.contract(artifact, to).decode_function_input(data)
+        function, arguments = snapshot.chain.contract(artifact, to).decode_function_input(data)
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
         return f"a call of {name} that its ABI does not know: {data}"
     meaning = MEANINGS.get((artifact, function.fn_name), "")
-    details = _details(chain, deployment, function.fn_name, arguments, block)
+    details = _details(snapshot, function.fn_name, arguments)
     return f"{name}.{function.fn_name}({details})" + (f": {meaning}" if meaning else "")
 
 
-def _details(chain: Chain, deployment: Deployment, function: str, arguments: dict[str, Any], block: BlockRef) -> str:
+def _details(snapshot: Snapshot, function: str, arguments: dict[str, Any]) -> str:
     if function == "cancel":
-        number = chain.read(
-            "HedgeGovernor", deployment.address("HedgeGovernor"), "getProposalId", *arguments.values(), block=block
-        )
+        number = snapshot.read("HedgeGovernor", "getProposalId", *arguments.values())
         return f"proposal {number}"
     if function == "setTable":
         return table_words(*arguments.values())
     if "update" in arguments:
         return "; ".join(update_words(Update.of(arguments["update"])))
-    return ", ".join(f"{name}={_shown(value, deployment)}" for name, value in arguments.items())
+    return ", ".join(f"{name}={_shown(value, snapshot.deployment)}" for name, value in arguments.items())
 
 
 def _shown(value: Any, deployment: Deployment) -> str:
@@ -89,38 +87,38 @@ def _shown(value: Any, deployment: Deployment) -> str:
     return f"{value} ({place[1]})" if place else str(value)
 
 
-def action_words(chain: Chain, deployment: Deployment, action: Action, block: BlockRef) -> list[str]:
+def action_words(snapshot: Snapshot, action: Action) -> list[str]:
     """Say what each call of a proposal does; the guard's promise is compared with what the updates before it set."""
     lines: list[str] = []
     updates: list[Update] = []
     for target, call in zip(action.targets, action.calldatas, strict=True):
-        update = decode_update(chain, deployment, target, call)
+        update = decode_update(snapshot, target, call)
         updates += [update] if update else []
-        if GUARD in deployment.contracts and target.lower() == deployment.address(GUARD).lower():
-            lines.append(_guard_words(chain, deployment, updates, call, block))
+        if GUARD in snapshot.deployment.contracts and target.lower() == snapshot.deployment.address(GUARD).lower():
+            lines.append(_guard_words(snapshot, updates, call))
         else:
-            lines.append(call_words(chain, deployment, target, HexStr("0x" + call.hex()), block))
+            lines.append(call_words(snapshot, target, HexStr("0x" + call.hex())))
     return lines
 
 
-def _guard_words(chain: Chain, deployment: Deployment, updates: list[Update], call: bytes, block: BlockRef) -> str:
-    postconditions = [update_postcondition(deployment, update) for update in updates]
-    if postconditions and encode_postconditions(chain, deployment, postconditions, block) == "0x" + call.hex():
+def _guard_words(snapshot: Snapshot, updates: list[Update], call: bytes) -> str:
+    postconditions = [update_postcondition(snapshot.deployment, update) for update in updates]
+    if postconditions and guard_call(snapshot, postconditions)[1] == "0x" + call.hex():
         return "guard: executed only if then " + "; ".join(postcondition_lines(postconditions))
     try:
-        _, arguments = chain.contract(GUARD, deployment.address(GUARD)).decode_function_input(HexStr("0x" + call.hex()))
-        asked = [_expectation_words(chain, deployment, one, block) for one in arguments["expectations"]]
+        _, arguments = snapshot.chain.contract(GUARD, snapshot.deployment.address(GUARD)).decode_function_input(
+            HexStr("0x" + call.hex())
+        )
+        asked = [_expectation_words(snapshot, one) for one in arguments["expectations"]]
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError, KeyError):
         return f"a call of the guard that its ABI does not know: 0x{call.hex()}"
     return "guard: executed only if then " + "; ".join(asked)
 
 
-def _expectation_words(chain: Chain, deployment: Deployment, expected: Any, block: BlockRef) -> str:
+def _expectation_words(snapshot: Snapshot, expected: Any) -> str:
     """Say what the guard asks of one contract; its answers are hashes, so only the questions can be told."""
-    place = contract_at(deployment, expected["target"])
-    code = "this" if chain.code_hash(expected["target"], block) == expected["codeHash"] else "OTHER THAN THE PRESENT"
+    place = contract_at(snapshot.deployment, expected["target"])
+    code = "this" if snapshot.code_hash(expected["target"]) == expected["codeHash"] else "OTHER THAN THE PRESENT"
     name = place[1] if place else expected["target"]
-    asked = [
-        call_words(chain, deployment, expected["target"], HexStr("0x" + q.hex()), block) for q in expected["queries"]
-    ]
+    asked = [call_words(snapshot, expected["target"], HexStr("0x" + q.hex())) for q in expected["queries"]]
     return f"{name} has {code} code and answers as promised to {', '.join(asked) or 'nothing'}"

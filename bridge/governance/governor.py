@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eth_typing import HexStr
 from eth_utils import is_address, keccak, to_checksum_address
 from web3.types import TxReceipt
 
-from bridge.chain.node import BlockRef, Chain
 from bridge.chain.signers import Signer
-from bridge.deployment import Deployment
 from bridge.errors import ContractReverted, RefusedAction, UnknownAddress
+from bridge.snapshot import Call, Snapshot
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}
@@ -51,33 +49,28 @@ class Proposal:
     eta: int
 
 
-def _governor(chain: Chain, deployment: Deployment, function: str, *arguments: Any, block: BlockRef) -> Any:
-    return chain.read("HedgeGovernor", deployment.address("HedgeGovernor"), function, *arguments, block=block)
-
-
-def proposal_id(chain: Chain, deployment: Deployment, action: Action, block: BlockRef) -> int:
+def proposal_id(snapshot: Snapshot, action: Action) -> int:
     """Return the id that the governor gives these calls with this description; it needs no proposal to exist."""
-    return int(_governor(chain, deployment, "getProposalId", *action.hashed(), block=block))
+    return int(snapshot.read("HedgeGovernor", "getProposalId", *action.hashed()))
 
 
-def read_state(chain: Chain, deployment: Deployment, proposal: int, block: BlockRef) -> str | None:
+def read_state(snapshot: Snapshot, proposal: int) -> str | None:
     """Return the state of a proposal by name, or None where there is no such proposal."""
     try:
-        return STATES[_governor(chain, deployment, "state", proposal, block=block)]
+        return STATES[snapshot.read("HedgeGovernor", "state", proposal)]
     except ContractReverted as error:
         if error.error == "GovernorNonexistentProposal":
             return None
         raise
 
 
-def list_proposals(chain: Chain, deployment: Deployment, block: BlockRef) -> list[Proposal]:
+def list_proposals(snapshot: Snapshot) -> list[Proposal]:
     """Read every proposal since the deployment, oldest first."""
-    address = deployment.address("HedgeGovernor")
-    created = chain.logs("HedgeGovernor", address, "ProposalCreated", deployment.deployed_at, block)
-    return [_proposal(chain, deployment, entry["args"], block) for entry in created]
+    created = snapshot.logs("HedgeGovernor", "ProposalCreated")
+    return [_proposal(snapshot, entry["args"]) for entry in created]
 
 
-def find_proposal(chain: Chain, deployment: Deployment, proposal: int, block: BlockRef) -> Proposal:
+def find_proposal(snapshot: Snapshot, proposal: int) -> Proposal:
     """Read one proposal.
 
     Raises
@@ -85,18 +78,18 @@ def find_proposal(chain: Chain, deployment: Deployment, proposal: int, block: Bl
     RefusedAction
         The governor knows no such proposal.
     """
-    for found in list_proposals(chain, deployment, block):
+    for found in list_proposals(snapshot):
         if found.id == proposal:
             return found
     raise RefusedAction(f"the governor has no proposal {proposal}: `alvh gov list` shows those it has")
 
 
-def _proposal(chain: Chain, deployment: Deployment, created: Any, block: BlockRef) -> Proposal:
+def _proposal(snapshot: Snapshot, created: Any) -> Proposal:
     number = int(created["proposalId"])
-    against, support, abstain = _governor(chain, deployment, "proposalVotes", number, block=block)
-    snapshot = int(_governor(chain, deployment, "proposalSnapshot", number, block=block))
-    # The quorum is known once the snapshot has passed; before that the newest one stands in for it.
-    at = min(snapshot, block.timestamp - 1)
+    against, support, abstain = snapshot.read("HedgeGovernor", "proposalVotes", number)
+    voted_at = int(snapshot.read("HedgeGovernor", "proposalSnapshot", number))
+    # The quorum is known once the vote has begun; before that the newest one stands in for it.
+    at = min(voted_at, snapshot.block.timestamp - 1)
     action = Action(
         tuple(created["targets"]),
         tuple(created["values"]),
@@ -105,16 +98,16 @@ def _proposal(chain: Chain, deployment: Deployment, created: Any, block: BlockRe
     )
     return Proposal(
         id=number,
-        state=read_state(chain, deployment, number, block) or "unknown",
+        state=read_state(snapshot, number) or "unknown",
         proposer=created["proposer"],
         action=action,
         votes_against=against,
         votes_for=support,
         votes_abstain=abstain,
-        quorum=int(_governor(chain, deployment, "quorum", at, block=block)),
-        vote_start=snapshot,
-        deadline=int(_governor(chain, deployment, "proposalDeadline", number, block=block)),
-        eta=int(_governor(chain, deployment, "proposalEta", number, block=block)),
+        quorum=int(snapshot.read("HedgeGovernor", "quorum", at)),
+        vote_start=voted_at,
+        deadline=int(snapshot.read("HedgeGovernor", "proposalDeadline", number)),
+        eta=int(snapshot.read("HedgeGovernor", "proposalEta", number)),
     )
 
 
@@ -148,37 +141,36 @@ def next_step_at(proposal: Proposal) -> int:
     return moments[proposal.state]
 
 
-def send_vote(chain: Chain, deployment: Deployment, voter: Signer, proposal: Proposal, support: str) -> TxReceipt:
+def send_vote(snapshot: Snapshot, voter: Signer, proposal: Proposal, support: str) -> TxReceipt:
     """Cast a vote: for, against or abstain."""
     require_step(proposal, "vote")
-    return _send(chain, deployment, voter, "castVote", proposal.id, SUPPORT[support])
+    return snapshot.send(voter, "HedgeGovernor", "castVote", proposal.id, SUPPORT[support])
 
 
-def send_queue(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
+def send_queue(snapshot: Snapshot, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Put a proposal that has passed into the timelock; anyone may."""
     require_step(proposal, "queue")
-    return _send(chain, deployment, sender, "queue", *proposal.action.hashed())
+    return snapshot.send(sender, "HedgeGovernor", "queue", *proposal.action.hashed())
 
 
-def send_execute(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
+def send_execute(snapshot: Snapshot, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Execute a queued proposal whose delay is over; anyone may."""
     require_step(proposal, "execute")
-    return _send(chain, deployment, sender, "execute", *proposal.action.hashed())
+    return snapshot.send(sender, "HedgeGovernor", "execute", *proposal.action.hashed())
 
 
-def send_cancel(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
+def send_cancel(snapshot: Snapshot, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Cancel a proposal: its proposer while it is pending, the guardian at any time before execution."""
     require_step(proposal, "cancel")
-    return _send(chain, deployment, sender, "cancel", *proposal.action.hashed())
+    return snapshot.send(sender, "HedgeGovernor", "cancel", *proposal.action.hashed())
 
 
-def encode_cancel(chain: Chain, deployment: Deployment, action: Action) -> HexStr:
-    """Encode the cancellation for the guardian Safe to send."""
-    governor = chain.contract("HedgeGovernor", deployment.address("HedgeGovernor"))
-    return HexStr(governor.encode_abi("cancel", args=list(action.hashed())))
+def cancel_call(snapshot: Snapshot, action: Action) -> Call:
+    """Return the call by which the guardian Safe cancels a proposal."""
+    return snapshot.call("HedgeGovernor", "cancel", *action.hashed())
 
 
-def read_votes(chain: Chain, deployment: Deployment, account: str, block: BlockRef) -> int:
+def read_votes(snapshot: Snapshot, account: str) -> int:
     """Read how many votes, in units of 1e-18, an account can cast and propose with.
 
     Raises
@@ -187,19 +179,15 @@ def read_votes(chain: Chain, deployment: Deployment, account: str, block: BlockR
         The account is no address.
     """
     holder = _checked(account)
-    return int(chain.read("HedgeVotes", deployment.address("HedgeVotes"), "getVotes", holder, block=block))
+    return int(snapshot.read("HedgeVotes", "getVotes", holder))
 
 
-def send_delegation(chain: Chain, deployment: Deployment, holder: Signer, to: str) -> TxReceipt:
+def send_delegation(snapshot: Snapshot, holder: Signer, to: str) -> TxReceipt:
     """Let another account vote and propose with the holder's tokens."""
-    return chain.send(holder, "HedgeVotes", deployment.address("HedgeVotes"), "delegate", _checked(to))
+    return snapshot.send(holder, "HedgeVotes", "delegate", _checked(to))
 
 
 def _checked(account: str) -> str:
     if not is_address(account):
         raise UnknownAddress(account, "an address (0x and 40 hex digits)")
     return str(to_checksum_address(account))
-
-
-def _send(chain: Chain, deployment: Deployment, sender: Signer, function: str, *arguments: Any) -> TxReceipt:
-    return chain.send(sender, "HedgeGovernor", deployment.address("HedgeGovernor"), function, *arguments)

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_abi import encode
-from eth_typing import HexStr
 from eth_utils import keccak
 from eth_utils.abi import get_abi_output_types
 from web3 import Web3
 
 from bridge.artifacts import artifact
-from bridge.chain.node import BlockRef, Chain
 from bridge.deployment import Deployment
 from bridge.errors import UnknownAddress
 from bridge.governance.updates import Update
+from bridge.snapshot import Call, Snapshot
 from hedge.policy.parameters import KEYS
 
 GUARD = "ProposalGuard"
@@ -52,28 +51,26 @@ def update_postcondition(deployment: Deployment, update: Update) -> Postconditio
     return Postcondition("HedgeParameters", deployment.address("HedgeParameters"), answers)
 
 
-def encode_postconditions(
-    chain: Chain, deployment: Deployment, postconditions: Sequence[Postcondition], block: BlockRef
-) -> HexStr:
-    """Encode the guard's call for the code that the contracts have at a block.
+def guard_call(snapshot: Snapshot, postconditions: Sequence[Postcondition]) -> Call:
+    """Return the guard's call for the code that the contracts have at a block.
 
     Raises
     ------
     UnknownAddress
         No code stands where the deployment names the guard: the timelock's call would succeed, and hold nothing.
     """
-    guard = chain.contract(GUARD, deployment.address(GUARD))
-    if not chain.has_code(guard.address, block):
-        raise UnknownAddress(guard.address, "the guard of proposals")
-    expectations = [_expectation(chain, postcondition, block) for postcondition in postconditions]
-    return HexStr(guard.encode_abi("requireState", args=[expectations]))
+    guard = snapshot.deployment.address(GUARD)
+    if not snapshot.has_code(guard):
+        raise UnknownAddress(guard, "the guard of proposals")
+    expectations = [_expectation(snapshot, postcondition) for postcondition in postconditions]
+    return snapshot.call(GUARD, "requireState", expectations)
 
 
-def _expectation(chain: Chain, postcondition: Postcondition, block: BlockRef) -> tuple[str, bytes, list[str], bytes]:
-    contract = chain.contract(postcondition.contract, postcondition.address)
+def _expectation(snapshot: Snapshot, postcondition: Postcondition) -> tuple[str, bytes, list[str], bytes]:
+    contract = snapshot.chain.contract(postcondition.contract, postcondition.address)
     queries = [contract.encode_abi(one.function, args=list(one.arguments)) for one in postcondition.answers]
     hashes = [keccak(_encoded(postcondition.contract, one)) for one in postcondition.answers]
-    return contract.address, chain.code_hash(postcondition.address, block), queries, keccak(b"".join(hashes))
+    return contract.address, snapshot.code_hash(postcondition.address), queries, keccak(b"".join(hashes))
 
 
 def _encoded(contract: str, one: Answer) -> bytes:

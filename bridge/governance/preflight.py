@@ -8,13 +8,11 @@ A slot that moved would make the call revert, never pass.
 from __future__ import annotations
 
 from eth_abi import encode
-from eth_typing import HexStr
 from eth_utils import keccak
 
-from bridge.chain.node import BlockRef, Chain
-from bridge.deployment import Deployment
 from bridge.errors import ContractReverted
 from bridge.governance.governor import Action, Proposal
+from bridge.snapshot import Snapshot
 from bridge.units import utc
 
 TIMESTAMPS_SLOT = 1  # TimelockController._timestamps, after AccessControl._roles
@@ -22,7 +20,7 @@ GOVERNANCE_CALL_SLOT = 5  # Governor._governanceCall, a deque: begin and end in 
 READY = 2  # a time long past; 1 means done
 
 
-def simulate_execution(chain: Chain, deployment: Deployment, action: Action, at: int, block: BlockRef) -> None:
+def simulate_execution(snapshot: Snapshot, action: Action, at: int) -> None:
     """Execute a proposal's calls from the timelock at unix time `at`, without sending anything.
 
     Raises
@@ -30,12 +28,12 @@ def simulate_execution(chain: Chain, deployment: Deployment, action: Action, at:
     ContractReverted
         One of the calls, or the guard behind them, would revert; then nothing of the proposal would happen.
     """
-    governor, timelock = deployment.address("HedgeGovernor"), deployment.address("HedgeTimelock")
+    governor, timelock = snapshot.deployment.address("HedgeGovernor"), snapshot.deployment.address("HedgeTimelock")
     targets, values, calldatas, description = action.hashed()
     salt = (int.from_bytes(bytes.fromhex(governor[2:]) + bytes(12)) ^ int.from_bytes(description)).to_bytes(32)
     batch = (targets, values, calldatas, bytes(32), salt)
-    operation = chain.read("HedgeTimelock", timelock, "hashOperationBatch", *batch, block=block)
-    data = chain.contract("HedgeTimelock", timelock).encode_abi("executeBatch", args=list(batch))
+    operation = snapshot.read("HedgeTimelock", "hashOperationBatch", *batch)
+    _, data = snapshot.call("HedgeTimelock", "executeBatch", *batch)
     stored = {timelock: {_mapped(bytes(operation), TIMESTAMPS_SLOT): _word(READY)}}
     own = [call for target, call in zip(targets, calldatas, strict=True) if target.lower() == governor.lower()]
     if own:
@@ -43,17 +41,16 @@ def simulate_execution(chain: Chain, deployment: Deployment, action: Action, at:
         for index, call in enumerate(own):
             place = _mapped(index.to_bytes(32), GOVERNANCE_CALL_SLOT + 1)
             stored[governor][place] = "0x" + keccak(call).hex()
-    chain.simulate(governor, timelock, HexStr(data), at, block, "executing the proposal", stored)
+    snapshot.chain.simulate(governor, timelock, data, at, snapshot.block, "executing the proposal", stored)
 
 
-def rehearsal(chain: Chain, deployment: Deployment, proposal: Proposal, block: BlockRef) -> str:
+def rehearsal(snapshot: Snapshot, proposal: Proposal) -> str:
     """Say whether an open proposal would execute as things stand, at the first second when it can."""
-    timelock = deployment.address("HedgeTimelock")
-    delay = int(chain.read("HedgeTimelock", timelock, "getMinDelay", block=block))
-    voted = max(proposal.deadline + 1, block.timestamp)
-    at = max(proposal.eta, block.timestamp + 1) if proposal.eta else voted + delay
+    delay = int(snapshot.read("HedgeTimelock", "getMinDelay"))
+    voted = max(proposal.deadline + 1, snapshot.block.timestamp)
+    at = max(proposal.eta, snapshot.block.timestamp + 1) if proposal.eta else voted + delay
     try:
-        simulate_execution(chain, deployment, proposal.action, at, block)
+        simulate_execution(snapshot, proposal.action, at)
     except ContractReverted as error:
         return f"as things stand it would fail at {utc(at)}: {error}"
     return f"as things stand it would execute at {utc(at)}"

@@ -1,4 +1,4 @@
-"""From a plan, or an order of the DAO, to a governor proposal: build, preflight, show, find or send.
+"""From a plan, or a governance action, to a governor proposal: build, preflight, show, find or send.
 
     plan -> may it be proposed? -> Update -> check (the contract's own rules, at the time it would run)
          -> promises for the guard -> the whole batch simulated -> proposal id -> is it there? -> send -> note it
@@ -20,20 +20,14 @@ from web3.types import TxReceipt
 
 from bridge.chain.node import BlockRef, Chain
 from bridge.chain.signers import Signer
-from bridge.deployment import Deployment
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
+from bridge.governance.actions import GovernanceAction
 from bridge.governance.governor import Action, Proposal, proposal_id, read_state, send_execute
 from bridge.governance.journal import JournalEntry
-from bridge.governance.postconditions import (
-    GUARD,
-    Postcondition,
-    encode_postconditions,
-    postcondition_lines,
-    update_postcondition,
-)
+from bridge.governance.postconditions import GUARD, Postcondition, guard_call, postcondition_lines, update_postcondition
 from bridge.governance.preflight import simulate_execution
 from bridge.governance.proposal_text import close_description, describe
-from bridge.governance.updates import Update, build_update, check_update, decode_update, encode_update
+from bridge.governance.updates import Update, build_update, check_update, decode_update, update_call
 from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Call, Snapshot
@@ -82,13 +76,7 @@ def require_proposable(record: PlanRecord) -> None:
 
 
 def draft_proposal(
-    chain: Chain,
-    deployment: Deployment,
-    record: PlanRecord,
-    life_seconds: int,
-    proposer: str,
-    block: BlockRef,
-    again: bool = False,
+    snapshot: Snapshot, record: PlanRecord, life_seconds: int, proposer: str, again: bool = False
 ) -> UpdateDraft:
     """Build the proposal of a plan, check it with the contracts, and look whether it exists.
 
@@ -106,43 +94,36 @@ def draft_proposal(
     ContractReverted
         The update would break a rule when it runs: the rule's name and numbers.
     """
-    if record.chain_id != chain.chain_id:
-        raise RefusedAction(f"the plan is of chain {record.chain_id}, this is chain {chain.chain_id}: make a new plan")
+    if record.chain_id != snapshot.chain.chain_id:
+        raise RefusedAction(
+            f"the plan is of chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
+        )
     update = build_update(record.changes(), record.observed_at, life_seconds, record.inputs_hash)
     require_proposable(record)
-    chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
-    calls = [(deployment.address("HedgeParameters"), encode_update(chain, deployment, update))]
-    snapshot, postconditions = Snapshot(chain, deployment, block), [update_postcondition(deployment, update)]
+    snapshot.chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
+    calls = [update_call(snapshot, update)]
+    postconditions = [update_postcondition(snapshot.deployment, update)]
     found = _found(snapshot, calls, postconditions, partial(describe, record, proposer), again)
     if found.state is None:
-        check_update(chain, deployment, update, "dao", found.executable_at, block)
-        simulate_execution(chain, deployment, found.action, found.executable_at, block)
-    chain.confirm(block)
+        check_update(snapshot, update, "dao", found.executable_at)
+        simulate_execution(snapshot, found.action, found.executable_at)
+    snapshot.confirm()
     return UpdateDraft(**found.__dict__, update=update)
 
 
-def draft_action(
-    chain: Chain,
-    deployment: Deployment,
-    text: str,
-    calls: Sequence[Call],
-    postconditions: Sequence[Postcondition],
-    proposer: str,
-    block: BlockRef,
-    again: bool = False,
-) -> Draft:
-    """Build the proposal of any other calls, simulate its execution, and look whether it exists.
+def draft_action(snapshot: Snapshot, action: GovernanceAction, proposer: str, again: bool = False) -> Draft:
+    """Build the proposal of a governance action, simulate its execution, and look whether it exists.
 
     Raises
     ------
     ContractReverted
         One of the calls would revert when it runs.
     """
-    snapshot = Snapshot(chain, deployment, block)
-    found = _found(snapshot, calls, postconditions, partial(close_description, text, proposer), again)
+    describing = partial(close_description, action.text, proposer)
+    found = _found(snapshot, action.calls, action.postconditions, describing, again)
     if found.state is None:
-        simulate_execution(chain, deployment, found.action, found.executable_at, block)
-    chain.confirm(block)
+        simulate_execution(snapshot, found.action, found.executable_at)
+    snapshot.confirm()
     return found
 
 
@@ -154,23 +135,18 @@ def _found(
     again: bool,
 ) -> Draft:
     """Put the guard last, and find the attempt that stands on the chain, or the one to make."""
-    chain, deployment, block = snapshot.chain, snapshot.deployment, snapshot.block
-    guarded = GUARD in deployment.contracts
-    last = (
-        [(deployment.address(GUARD), encode_postconditions(chain, deployment, postconditions, block))]
-        if guarded
-        else []
-    )
+    guarded = GUARD in snapshot.deployment.contracts
+    last = [guard_call(snapshot, postconditions)] if guarded else []
     targets, data = zip(*calls, *last, strict=True)
     calldatas = tuple(bytes.fromhex(call[2:]) for call in data)
     words = tuple(postcondition_lines(postconditions)) if guarded else ()
-    at = block.timestamp + _path_to_execution(chain, deployment, block)
+    at = snapshot.block.timestamp + _path_to_execution(snapshot)
     before: Draft | None = None
     while True:
         attempt = before.attempt + 1 if before else 1
         action = Action(tuple(targets), (0,) * len(targets), calldatas, describing(attempt))
-        number = proposal_id(chain, deployment, action, block)
-        draft = Draft(number, action, attempt, words, at, read_state(chain, deployment, number, block))
+        number = proposal_id(snapshot, action)
+        draft = Draft(number, action, attempt, words, at, read_state(snapshot, number))
         if draft.state is None and before is not None and not again:
             return before
         if draft.state not in DEAD_STATES:
@@ -178,18 +154,17 @@ def _found(
         before = draft
 
 
-def _path_to_execution(chain: Chain, deployment: Deployment, block: BlockRef) -> int:
+def _path_to_execution(snapshot: Snapshot) -> int:
     """Return the seconds from proposing to the earliest execution: voting delay, voting period, timelock."""
-    governor, timelock = deployment.address("HedgeGovernor"), deployment.address("HedgeTimelock")
     waits: list[Any] = [
-        chain.read("HedgeGovernor", governor, "votingDelay", block=block),
-        chain.read("HedgeGovernor", governor, "votingPeriod", block=block),
-        chain.read("HedgeTimelock", timelock, "getMinDelay", block=block),
+        snapshot.read("HedgeGovernor", "votingDelay"),
+        snapshot.read("HedgeGovernor", "votingPeriod"),
+        snapshot.read("HedgeTimelock", "getMinDelay"),
     ]
     return sum(int(wait) for wait in waits)
 
 
-def send_proposal(chain: Chain, deployment: Deployment, proposer: Signer, draft: Draft) -> bool:
+def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> bool:
     """Send the proposal unless it exists; returns whether it was sent now.
 
     Raises
@@ -203,19 +178,12 @@ def send_proposal(chain: Chain, deployment: Deployment, proposer: Signer, draft:
         return False
     action = draft.action
     try:
-        chain.send(
-            proposer,
-            "HedgeGovernor",
-            deployment.address("HedgeGovernor"),
-            "propose",
-            action.targets,
-            action.values,
-            action.calldatas,
-            action.description,
+        snapshot.send(
+            proposer, "HedgeGovernor", "propose", action.targets, action.values, action.calldatas, action.description
         )
     except ChainError:
         # Another bridge may have been faster between our look and our transaction.
-        if read_state(chain, deployment, draft.id, chain.head()) is None:
+        if read_state(snapshot.head(), draft.id) is None:
             raise
         return False
     return True
@@ -227,7 +195,7 @@ def note_proposal(chain: Chain, draft: Draft, proposer: str, state: Path) -> Pat
     return JournalEntry(str(draft.id), chain.chain_id, title, proposer, chain.head().number).save(state)
 
 
-def confirm_execution(chain: Chain, deployment: Deployment, proposal: Proposal, block: BlockRef) -> None:
+def confirm_execution(snapshot: Snapshot, proposal: Proposal) -> None:
     """Read the parameters back after an execution and compare them with what was voted.
 
     Raises
@@ -235,16 +203,16 @@ def confirm_execution(chain: Chain, deployment: Deployment, proposal: Proposal, 
     UntrustedNumber
         The chain does not hold what the proposal said; look at it before anything else.
     """
-    values = read_governed(chain, deployment, block).parameters.to_values()
+    values = read_governed(snapshot).parameters.to_values()
     for target, call in zip(proposal.action.targets, proposal.action.calldatas, strict=True):
-        update = decode_update(chain, deployment, target, call)
+        update = decode_update(snapshot, target, call)
         for key, value in zip(update.keys, update.values, strict=True) if update else ():
             if values[key] != value:
                 raise UntrustedNumber(f"{KEYS[key].name} is {values[key]} after the execution, the vote said {value}")
 
 
-def send_confirmed_execution(chain: Chain, deployment: Deployment, sender: Signer, proposal: Proposal) -> TxReceipt:
+def send_confirmed_execution(snapshot: Snapshot, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Execute a queued proposal and compare what the chain holds afterwards with the vote; see `confirm_execution`."""
-    receipt = send_execute(chain, deployment, sender, proposal)
-    confirm_execution(chain, deployment, proposal, chain.head())
+    receipt = send_execute(snapshot, sender, proposal)
+    confirm_execution(snapshot.head(), proposal)
     return receipt

@@ -15,12 +15,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from web3.types import TxReceipt
 
-from bridge.chain.node import BlockRef, Chain
 from bridge.chain.signers import Signer
-from bridge.deployment import Deployment
 from bridge.errors import BadFile, RefusedAction
 from bridge.governance.updates import Update
 from bridge.plans.observe import Governed
+from bridge.snapshot import Snapshot
 from bridge.toml_files import read_toml
 from bridge.units import volatility_from_e8, volatility_to_e8
 from hedge.policy.parameters import KEYS, broken_rules
@@ -131,7 +130,7 @@ def table_words(keys: Sequence[int], rows: Sequence[Any], terms: Sequence[int], 
     return "; ".join([*lines, f"row {row} holds at the beginning"])
 
 
-def read_step(chain: Chain, deployment: Deployment, block: BlockRef) -> tuple[int, Update]:
+def read_step(snapshot: Snapshot) -> tuple[int, Update]:
     """Read the row that the feed selects, and the update of one step towards it.
 
     Raises
@@ -141,12 +140,12 @@ def read_step(chain: Chain, deployment: Deployment, block: BlockRef) -> tuple[in
     UnknownAddress
         The deployment has no automation.
     """
-    row, update = chain.read(AUTOMATION, deployment.address(AUTOMATION), "preview", block=block)
+    row, update = snapshot.read(AUTOMATION, "preview")
     keys, values, observed_at, expiry, inputs_hash = update
     return int(row), Update(tuple(keys), tuple(values), observed_at, expiry, "0x" + bytes(inputs_hash).hex())
 
 
-def send_row(chain: Chain, deployment: Deployment, sender: Signer) -> TxReceipt:
+def send_row(snapshot: Snapshot, sender: Signer) -> TxReceipt:
     """Apply one step towards the row that the feed selects; anybody may.
 
     Raises
@@ -154,7 +153,7 @@ def send_row(chain: Chain, deployment: Deployment, sender: Signer) -> TxReceipt:
     ContractReverted
         Nothing can be applied now, or a step breaks a rule across keys: nothing was sent.
     """
-    return chain.send(sender, AUTOMATION, deployment.address(AUTOMATION), "applyRow")
+    return snapshot.send(sender, AUTOMATION, "applyRow")
 
 
 def _e8(volatility: float) -> int:

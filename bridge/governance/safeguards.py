@@ -7,11 +7,11 @@ from typing import Any
 
 from web3.types import TxReceipt
 
-from bridge.chain.node import BlockRef, Chain
 from bridge.chain.signers import Signer
 from bridge.deployment import Deployment
 from bridge.errors import ContractReverted, UnknownAddress
 from bridge.governance.roles import AUTOMATION_ROLE
+from bridge.snapshot import Snapshot
 
 AUTOMATION_SOURCE = 2  # IHedgeParameters.Source.Automation
 
@@ -49,12 +49,12 @@ class AutomationStatus:
     possible_at: int | None
 
 
-def read_breakers(chain: Chain, deployment: Deployment, block: BlockRef) -> list[BreakerStatus]:
+def read_breakers(snapshot: Snapshot) -> list[BreakerStatus]:
     """Read every breaker of the deployment."""
-    return [_breaker(chain, asset, address, block) for asset, address in sorted(deployment.breakers.items())]
+    return [_breaker(snapshot, asset, address) for asset, address in sorted(snapshot.deployment.breakers.items())]
 
 
-def read_breaker(chain: Chain, deployment: Deployment, asset: str, block: BlockRef) -> BreakerStatus:
+def read_breaker(snapshot: Snapshot, asset: str) -> BreakerStatus:
     """Read the breaker of an asset.
 
     Raises
@@ -62,7 +62,7 @@ def read_breaker(chain: Chain, deployment: Deployment, asset: str, block: BlockR
     UnknownAddress
         The deployment has no such breaker.
     """
-    return _breaker(chain, asset, breaker_of(deployment, asset), block)
+    return _breaker(snapshot, asset, breaker_of(snapshot.deployment, asset))
 
 
 def breaker_of(deployment: Deployment, asset: str) -> str:
@@ -78,7 +78,7 @@ def breaker_of(deployment: Deployment, asset: str) -> str:
     return deployment.breakers[asset]
 
 
-def send_trip(chain: Chain, deployment: Deployment, sender: Signer, asset: str) -> TxReceipt:
+def send_trip(snapshot: Snapshot, sender: Signer, asset: str) -> TxReceipt:
     """Trip an asset's breaker; anybody may.
 
     Raises
@@ -86,46 +86,45 @@ def send_trip(chain: Chain, deployment: Deployment, sender: Signer, asset: str) 
     ContractReverted
         The two volatilities are not too far apart, cannot be compared, or it is tripped: nothing was sent.
     """
-    return chain.send(sender, "VolatilityBreaker", breaker_of(deployment, asset), "trip")
+    return snapshot.send(sender, "VolatilityBreaker", "trip", at=breaker_of(snapshot.deployment, asset))
 
 
-def _breaker(chain: Chain, asset: str, address: str, block: BlockRef) -> BreakerStatus:
-    tripped_at = int(chain.read("VolatilityBreaker", address, "trippedAt", block=block))
+def _breaker(snapshot: Snapshot, asset: str, address: str) -> BreakerStatus:
+    tripped_at = int(snapshot.read("VolatilityBreaker", "trippedAt", at=address))
     try:
-        implied, realized, apart = chain.read("VolatilityBreaker", address, "compare", block=block)
+        implied, realized, apart = snapshot.read("VolatilityBreaker", "compare", at=address)
     except ContractReverted as error:
         return BreakerStatus(asset, address, tripped_at, None, None, False, error.words)
     return BreakerStatus(asset, address, tripped_at, int(implied), int(realized), bool(apart), "")
 
 
-def read_automation(chain: Chain, deployment: Deployment, block: BlockRef) -> AutomationStatus | None:
+def read_automation(snapshot: Snapshot) -> AutomationStatus | None:
     """Read the automation, or None where the deployment has none."""
-    if "RegimeAutomation" not in deployment.contracts:
+    if "RegimeAutomation" not in snapshot.deployment.contracts:
         return None
-    address, parameters = deployment.address("RegimeAutomation"), deployment.address("HedgeParameters")
+    address = snapshot.deployment.address("RegimeAutomation")
 
     def read(function: str) -> Any:
-        return chain.read("RegimeAutomation", address, function, block=block)
+        return snapshot.read("RegimeAutomation", function)
 
-    in_power = bool(chain.read("HedgeParameters", parameters, "hasRole", AUTOMATION_ROLE, address, block=block))
+    in_power = bool(snapshot.read("HedgeParameters", "hasRole", AUTOMATION_ROLE, address))
     stopped, row = bool(read("stopped")), int(read("row"))
     try:
         next_row = int(read("preview")[0])
     except ContractReverted as error:
         waits = error.error == "NothingToApply"
-        possible_at = _first_rested(chain, deployment, row, block) if waits else None
+        possible_at = _first_rested(snapshot, row) if waits else None
         return AutomationStatus(address, in_power, stopped, row, None, error.words, possible_at)
-    return AutomationStatus(address, in_power, stopped, row, next_row, "", block.timestamp)
+    return AutomationStatus(address, in_power, stopped, row, next_row, "", snapshot.block.timestamp)
 
 
-def _first_rested(chain: Chain, deployment: Deployment, row: int, block: BlockRef) -> int | None:
+def _first_rested(snapshot: Snapshot, row: int) -> int | None:
     """Return when the first key of the row that still rests may move; None where every key has its value."""
-    address, parameters = deployment.address("RegimeAutomation"), deployment.address("HedgeParameters")
-    keys, rows, _ = chain.read("RegimeAutomation", address, "table", block=block)
-    values = chain.read("HedgeParameters", parameters, "values", block=block)
+    keys, rows, _ = snapshot.read("RegimeAutomation", "table")
+    values = snapshot.read("HedgeParameters", "values")
     wanted = zip(keys, rows[row][1], strict=True)
     ready = [
-        int(chain.read("HedgeParameters", parameters, "readyAt", key, AUTOMATION_SOURCE, block=block))
+        int(snapshot.read("HedgeParameters", "readyAt", key, AUTOMATION_SOURCE))
         for key, value in wanted
         if values[key] != value
     ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.chain.node import BlockRef, Chain
-from bridge.deployment import Deployment
 from bridge.errors import RefusedAction
 from bridge.governance.updates import Update
+from bridge.snapshot import Snapshot
 
 VETOED = 2**64 - 1
 
@@ -25,22 +24,21 @@ class PendingUpdate:
         return max(self.ready_at - now, 0)
 
 
-def read_pending_updates(chain: Chain, deployment: Deployment, block: BlockRef) -> list[PendingUpdate]:
+def read_pending_updates(snapshot: Snapshot) -> list[PendingUpdate]:
     """Read the updates that wait at a block: announced, and not applied, vetoed or expired; oldest first."""
-    address = deployment.address("HedgeParameters")
-    announced = chain.logs("HedgeParameters", address, "UpdateScheduled", deployment.deployed_at, block)
+    announced = snapshot.logs("HedgeParameters", "UpdateScheduled")
     found: dict[str, PendingUpdate] = {}
     for entry in announced:
         digest, update = bytes(entry["args"]["updateHash"]), Update.of(entry["args"]["update"])
-        if update.expiry < block.timestamp:
+        if update.expiry < snapshot.block.timestamp:
             continue
-        ready = int(chain.read("HedgeParameters", address, "scheduledAt", digest, block=block))
+        ready = int(snapshot.read("HedgeParameters", "scheduledAt", digest))
         if ready not in (0, VETOED):
             found["0x" + digest.hex()] = PendingUpdate("0x" + digest.hex(), ready, update)
     return list(found.values())
 
 
-def find_pending_update(chain: Chain, deployment: Deployment, wanted: str, block: BlockRef) -> PendingUpdate:
+def find_pending_update(snapshot: Snapshot, wanted: str) -> PendingUpdate:
     """Find a waiting update by its hash, or the first digits of it.
 
     Raises
@@ -48,7 +46,7 @@ def find_pending_update(chain: Chain, deployment: Deployment, wanted: str, block
     RefusedAction
         None, or more than one, waits under it.
     """
-    found = [one for one in read_pending_updates(chain, deployment, block) if one.hash.startswith(wanted.lower())]
+    found = [one for one in read_pending_updates(snapshot) if one.hash.startswith(wanted.lower())]
     if len(found) != 1:
         raise RefusedAction(
             f"{len(found)} steward's updates wait under {wanted}: `alvh watch --once` shows those that do"

@@ -10,10 +10,9 @@ from eth_abi.exceptions import DecodingError
 from eth_typing import HexStr
 from web3.exceptions import MismatchedABI, Web3ValueError
 
-from bridge.chain.node import BlockRef, Chain
 from bridge.chain.reverts import decode_reason
-from bridge.deployment import Deployment
 from bridge.errors import RefusedAction
+from bridge.snapshot import Call, Snapshot
 from hedge.policy.parameters import KEYS
 
 SOURCE = {"dao": 0, "steward": 1, "automation": 2}
@@ -54,7 +53,7 @@ def build_update(changes: dict[int, int], observed_at: int, life_seconds: int, i
     return Update(keys, tuple(changes[key] for key in keys), observed_at, observed_at + life_seconds, inputs_hash)
 
 
-def check_update(chain: Chain, deployment: Deployment, update: Update, source: str, at: int, block: BlockRef) -> None:
+def check_update(snapshot: Snapshot, update: Update, source: str, at: int) -> None:
     """Ask the contract whether the update would pass, applied at time `at`; its setter runs the same code.
 
     Raises
@@ -62,36 +61,27 @@ def check_update(chain: Chain, deployment: Deployment, update: Update, source: s
     ContractReverted
         The first rule that the update breaks, by name, with the numbers.
     """
-    reason = chain.read(
-        "HedgeParameters",
-        deployment.address("HedgeParameters"),
-        "check",
-        update.argument(),
-        SOURCE[source],
-        at,
-        block=block,
-    )
+    reason = snapshot.read("HedgeParameters", "check", update.argument(), SOURCE[source], at)
     if reason:
         raise decode_reason(bytes(reason), "the update")
 
 
-def encode_update(chain: Chain, deployment: Deployment, update: Update) -> HexStr:
-    """Encode the call `applyUpdate(update)`."""
-    contract = chain.contract("HedgeParameters", deployment.address("HedgeParameters"))
-    return HexStr(contract.encode_abi("applyUpdate", args=[update.argument()]))
+def update_call(snapshot: Snapshot, update: Update) -> Call:
+    """Return the call `applyUpdate(update)`."""
+    return snapshot.call("HedgeParameters", "applyUpdate", update.argument())
 
 
-def decode_update(chain: Chain, deployment: Deployment, target: str, calldata: bytes) -> Update | None:
+def decode_update(snapshot: Snapshot, target: str, calldata: bytes) -> Update | None:
     """Read an update back from a proposal's calldata.
 
     Anybody may propose any bytes, so None stands for everything else: another call, malformed calldata, keys that do
     not exist or are not one to one with the values.
     """
-    address = deployment.address("HedgeParameters")
+    address = snapshot.deployment.address("HedgeParameters")
     if target.lower() != address.lower():
         return None
     try:
-        function, arguments = chain.contract("HedgeParameters", address).decode_function_input(
+        function, arguments = snapshot.chain.contract("HedgeParameters", address).decode_function_input(
             HexStr("0x" + calldata.hex())
         )
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):

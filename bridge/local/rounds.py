@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from web3.types import TxReceipt
 
-from bridge.chain.node import Chain
 from bridge.config import Config
-from bridge.deployment import Deployment
 from bridge.local.accounts import account, accounts
+from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
 from bridge.sources.oracle import build_report, sign_report, submit_reports
 from bridge.sources.prices import read_spots
@@ -28,17 +27,14 @@ class RoundDone:
     receipt: TxReceipt
 
 
-def submit_rounds(chain: Chain, deployment: Deployment, config: Config) -> list[RoundDone]:
-    """Submit one round to every feed, observed at the newest block."""
-    block = chain.head()
-    option_chains = read_option_chains(
-        config.options, read_spots(chain, deployment, config.book, block), block.timestamp
-    )
+def submit_rounds(snapshot: Snapshot, config: Config) -> list[RoundDone]:
+    """Submit one round to every feed, observed at the snapshot's block."""
+    option_chains = read_option_chains(config.options, read_spots(snapshot, config.book), snapshot.block.timestamp)
     rounds = []
-    for asset in sorted(deployment.feeds):
+    for asset in sorted(snapshot.deployment.feeds):
         quoted = index_from_chain(option_chains[asset].quotes)
-        report = build_report(chain, deployment, asset, volatility_to_e8(quoted.vol), block)
+        report = build_report(snapshot, asset, volatility_to_e8(quoted.vol))
         signed = [sign_report(report, reporter) for reporter in accounts("reporter")]
-        receipt = submit_reports(chain, account("operator"), signed)
+        receipt = submit_reports(snapshot.chain, account("operator"), signed)
         rounds.append(RoundDone(asset, quoted.points, len(signed), report.round, receipt))
     return rounds

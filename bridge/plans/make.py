@@ -1,13 +1,25 @@
-"""From an observation to a plan on record: gather the inputs, decide (pure), name the plan by its inputs' hash."""
+"""From a snapshot to a plan: gather the inputs, decide (pure), name the plan by its inputs' hash.
+
+    snapshot -> observe -> option chains -> the plan on record -> signals -> plan -> record
+    stated book and chain file -------------------------------^
+
+`alvh plan`, the demo and the tests make every plan here.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
-from bridge.plans.observe import Observation
-from bridge.plans.records import PlanRecord, inputs_hash
-from bridge.plans.signals import SignalReadings
+from bridge.config import Config, SignalsConfig
+from bridge.errors import UsageError
+from bridge.plans.observe import Observation, observe
+from bridge.plans.records import NO_CHAIN, PlanRecord, find_record, inputs_hash
+from bridge.plans.signals import SignalReadings, read_signals
+from bridge.plans.stated_book import observe_stated
+from bridge.snapshot import Snapshot
+from bridge.sources.option_chains import read_chain_file, read_option_chains
 from hedge.decision.rebalance import ExposureRecord
 from hedge.instruments.option_chain import OptionChain
 from hedge.plan.build import Plan, build_plan
@@ -24,30 +36,75 @@ class Planned:
     readings: SignalReadings
 
 
+def make_plan_at(snapshot: Snapshot, config: Config, *, owner: str) -> Planned:
+    """Make the plan of an owner's book at a snapshot's block; nothing is written.
+
+    While the exposure is near that of the plan which the parameters in force were voted by, the answer is `hold`; that
+    plan is looked for in `config.state`.
+
+    Raises
+    ------
+    UntrustedNumber, UnknownAddress, Reorganised
+        As `bridge.plans.observe.observe` raises them.
+    BadConfig, BadFile
+        Histories, option chains or the plan on record cannot be used.
+    """
+    observation = observe(snapshot, owner, config.book)
+    option_chains = read_option_chains(config.options, dict(observation.market.spots), snapshot.block.timestamp)
+    on_record = find_record(config.state, observation.governed.inputs_hash)
+    return make_plan(observation, option_chains, config.signals, snapshot, on_record)
+
+
+def make_stated_plan(book: Path, config: Config, at: int | None = None) -> Planned:
+    """Make the plan of a stated book at the quotes of `config.options.file`, under the first values of the parameters.
+
+    Parameters
+    ----------
+    book
+        The file that states the book.
+    at
+        Unix seconds: the newest quotes not later than this; the newest of all where it is None.
+
+    Raises
+    ------
+    UsageError
+        There is no chain file to take prices from.
+    BadFile, UntrustedNumber
+        As `bridge.plans.stated_book.observe_stated` raises them.
+    """
+    if config.options.file is None:
+        raise UsageError("a stated book takes its prices from quotes: give --chain, or set options.file")
+    option_chains = read_chain_file(config.options.file, at)
+    observation = observe_stated(book, option_chains, config.book)
+    held = {asset: option_chains[asset] for asset in observation.book.assets}
+    return make_plan(observation, held, config.signals)
+
+
 def make_plan(
     observation: Observation,
     option_chains: dict[str, OptionChain],
-    chain_id: int,
-    on_record: PlanRecord | None,
-    readings: SignalReadings | None = None,
+    terms: SignalsConfig,
+    snapshot: Snapshot | None = None,
+    on_record: PlanRecord | None = None,
 ) -> Planned:
-    """Build the plan of an observation and its record; nothing is written.
+    """Read the signals, build the plan of an observation, and its record.
 
     Parameters
     ----------
     observation
         Book, market and parameters at one block.
-    chains
+    option_chains
         Option chains by asset.
-    chain_id
-        Of the book's chain.
+    terms
+        Which signals are asked for, and the folder of their histories.
+    snapshot
+        Where the book's pools are; without one the book is of no chain and its quick ratio is unknown.
     on_record
-        The plan of the hedge that is on, if there is one: while the exposure stays near it the answer is `hold`.
-    heard
-        The signals that `bridge.plans.signals.read_signals` reads; without any the regime is stressed.
+        The plan of the hedge that is on, if there is one.
     """
     governed, block = observation.governed, observation.block
-    readings = readings or SignalReadings()
+    chain_id = snapshot.chain.chain_id if snapshot else NO_CHAIN
+    readings = read_signals(terms, observation, option_chains, snapshot)
     plan = build_plan(
         observation.book,
         observation.market,
@@ -57,7 +114,8 @@ def make_plan(
         governed.last_changes,
         record=recorded_exposure(on_record) if on_record else None,
         signals=readings.signals,
-        expected=[one.name for one in readings.signals],
+        expected=[signal.name for signal in readings.signals],
+        exposure=observation.exposure,
     )
     # Through JSON once, so that the record and its hash hold exactly what a reader of the file will see.
     content = json.loads(json.dumps(plan.to_dict(), allow_nan=False))

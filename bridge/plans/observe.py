@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from bridge.adapters.pool_position import PoolPosition, PositionReader, Unread, asset_of, convert_position, most_usd
 from bridge.adapters.uniswap_v2 import UniswapV2Reader
 from bridge.adapters.uniswap_v3 import UniswapV3Reader
 from bridge.adapters.uniswap_v4 import UniswapV4Reader
-from bridge.chain.node import BlockRef, Chain
+from bridge.chain.node import BlockRef
 from bridge.config import BookConfig
-from bridge.deployment import Deployment
 from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
+from bridge.snapshot import Snapshot
 from bridge.sources.prices import asset_pairs, check_pair_price, read_spots
 from bridge.units import price_from_sqrt_x96, volatility_from_e8
+from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book, Position
 from hedge.market import Market, Provenance
 from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
@@ -44,6 +46,11 @@ class Observation:
     market: Market
     governed: Governed
 
+    @cached_property
+    def exposure(self) -> BookExposure:
+        """Value the book at the market, once: the plan, its signals and its record all take it from here."""
+        return book_exposure(self.book, self.market)
+
 
 class Holdings(NamedTuple):
     """An owner's positions, exact and converted, in one order, and those that could not be read."""
@@ -53,9 +60,7 @@ class Holdings(NamedTuple):
     unread: tuple[Unread, ...]
 
 
-def read_positions(
-    chain: Chain, deployment: Deployment, owner: str, spots: dict[str, float], terms: BookConfig, block: BlockRef
-) -> Holdings:
+def read_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig) -> Holdings:
     """Read an owner's positions of every protocol, each pool's price checked against the USD prices.
 
     Anybody can send a position in a pool that he made at a wrong price: such are only named while all
@@ -66,21 +71,21 @@ def read_positions(
     UntrustedNumber
         The price of a pool is off, and what is held in such pools is no dust.
     """
-    found = [reader.read_positions(owner, block) for reader in position_readers(chain, deployment)]
+    found = [reader.read_positions(owner, snapshot.block) for reader in position_readers(snapshot)]
     unread = [one for part in found for one in part.unread]
     raw, converted, left_out = [], [], 0.0
     for position in (one for part in found for one in part.read):
         try:
-            one = convert_position(position, deployment.assets, spots, block)
+            one = convert_position(position, snapshot.deployment.assets, spots, snapshot.block)
         except BadFile as error:
             unread.append(Unread(position.id, error.reason))
             continue
         price = price_from_sqrt_x96(position.sqrt_price_x96, *position.decimals)
-        first_is_base = asset_of(position.tokens[0], deployment.assets) == one.base
+        first_is_base = asset_of(position.tokens[0], snapshot.deployment.assets) == one.base
         try:
             check_pair_price(one.base, one.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap)
         except UntrustedNumber as error:
-            left_out += most_usd(position, deployment.assets, spots)
+            left_out += most_usd(position, snapshot.deployment.assets, spots)
             if left_out >= terms.dust_usd:
                 raise UntrustedNumber(f"{position.id}: {error}") from error
             unread.append(Unread(position.id, f"{error}, dust"))
@@ -90,20 +95,22 @@ def read_positions(
     return Holdings(tuple(raw), tuple(converted), tuple(unread))
 
 
-def position_readers(chain: Chain, deployment: Deployment) -> list[PositionReader]:
+def position_readers(snapshot: Snapshot) -> list[PositionReader]:
     """Return a reader for each protocol whose contracts the deployment names."""
-    at, start = deployment.contracts, deployment.start_block
+    at, start = snapshot.deployment.contracts, snapshot.deployment.start_block
     readers: list[PositionReader] = []
     if "UniswapV2Factory" in at:
-        readers.append(UniswapV2Reader(chain, at["UniswapV2Factory"], list(deployment.assets), start))
+        readers.append(UniswapV2Reader(snapshot.chain, at["UniswapV2Factory"], list(snapshot.deployment.assets), start))
     if "NonfungiblePositionManager" in at:
-        readers.append(UniswapV3Reader(chain, at["NonfungiblePositionManager"], start))
+        readers.append(UniswapV3Reader(snapshot.chain, at["NonfungiblePositionManager"], start))
     if "PositionManager" in at:
-        readers.append(UniswapV4Reader(chain, at["PositionManager"], deployment.address("PoolManager"), start))
+        readers.append(
+            UniswapV4Reader(snapshot.chain, at["PositionManager"], snapshot.deployment.address("PoolManager"), start)
+        )
     return readers
 
 
-def read_volatilities(chain: Chain, deployment: Deployment, block: BlockRef) -> dict[str, float]:
+def read_volatilities(snapshot: Snapshot) -> dict[str, float]:
     """Read every feed's fresh answer, as a decimal a year.
 
     Raises
@@ -112,9 +119,9 @@ def read_volatilities(chain: Chain, deployment: Deployment, block: BlockRef) -> 
         A feed has no answer, or its answer is stale.
     """
     found = {}
-    for asset, feed in sorted(deployment.feeds.items()):
+    for asset, feed in sorted(snapshot.deployment.feeds.items()):
         try:
-            answer, _ = chain.read("VolatilityOracle", feed, "latest", block=block)
+            answer, _ = snapshot.read("VolatilityOracle", "latest", at=feed)
         except ContractReverted as error:
             raise UntrustedNumber(
                 f"the {asset} volatility feed gives no usable answer, {error.words}: have the reporters submit a round"
@@ -123,22 +130,22 @@ def read_volatilities(chain: Chain, deployment: Deployment, block: BlockRef) -> 
     return found
 
 
-def read_market(chain: Chain, deployment: Deployment, terms: BookConfig, block: BlockRef) -> Market:
+def read_market(snapshot: Snapshot, terms: BookConfig) -> Market:
     """Read prices and volatilities; the correlation is the configured one."""
-    spots = read_spots(chain, deployment, terms, block)
+    spots = read_spots(snapshot, terms)
     return Market(
-        observed_at=block.timestamp,
+        observed_at=snapshot.block.timestamp,
         spots=spots,
-        vols=read_volatilities(chain, deployment, block),
+        vols=read_volatilities(snapshot),
         correlations=dict.fromkeys(asset_pairs(list(spots)), terms.correlation),
-        vol_source=f"on-chain feeds at block {block.number}; correlation configured",
+        vol_source=f"on-chain feeds at block {snapshot.block.number}; correlation configured",
         vol_provenance=Provenance.ON_CHAIN,
-        spot_source=f"pools at block {block.number}",
+        spot_source=f"pools at block {snapshot.block.number}",
         spot_provenance=Provenance.ON_CHAIN,
     )
 
 
-def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Governed:
+def read_governed(snapshot: Snapshot) -> Governed:
     """Read the hedge parameters, their limits and when each last changed.
 
     Raises
@@ -146,18 +153,20 @@ def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Gove
     UnknownAddress
         The contract governs another set of keys than this version knows.
     """
-    address = deployment.address("HedgeParameters")
 
     def read(function: str) -> Any:
-        return chain.read("HedgeParameters", address, function, block=block)
+        return snapshot.read("HedgeParameters", function)
 
     values, limits = read("values"), read("allLimits")
     moved = zip(read("updatedAt"), read("windows"), strict=True)
     if len(values) != len(KEYS):
-        raise UnknownAddress(address, f"HedgeParameters of {len(KEYS)} keys (it has {len(values)})")
+        raise UnknownAddress(
+            snapshot.deployment.address("HedgeParameters"),
+            f"HedgeParameters of {len(KEYS)} keys (it has {len(values)})",
+        )
     version = int(read("version"))
     # Only an update carries a hash of inputs: after a rollback, or at genesis, no event has this version.
-    applied = chain.logs("HedgeParameters", address, "UpdateApplied", deployment.deployed_at, block, version=version)
+    applied = snapshot.logs("HedgeParameters", "UpdateApplied", version=version)
     inputs_hash = bytes(applied[-1]["args"]["inputsHash"]) if applied else bytes(32)
     return Governed(
         parameters=Parameters.from_values(values),
@@ -171,7 +180,7 @@ def read_governed(chain: Chain, deployment: Deployment, block: BlockRef) -> Gove
     )
 
 
-def observe(chain: Chain, deployment: Deployment, owner: str, terms: BookConfig, block: BlockRef) -> Observation:
+def observe(snapshot: Snapshot, owner: str, terms: BookConfig) -> Observation:
     """Read everything at one block and confirm at the end that the block still stands.
 
     Raises
@@ -179,8 +188,8 @@ def observe(chain: Chain, deployment: Deployment, owner: str, terms: BookConfig,
     UntrustedNumber, UnknownAddress, Reorganised
         A number cannot be believed, an address is wrong, or the block was replaced while reading.
     """
-    market = read_market(chain, deployment, terms, block)
-    held = read_positions(chain, deployment, owner, dict(market.spots), terms, block)
-    governed = read_governed(chain, deployment, block)
-    chain.confirm(block)
-    return Observation(block, owner, held.raw, held.unread, Book(held.positions), market, governed)
+    market = read_market(snapshot, terms)
+    held = read_positions(snapshot, owner, dict(market.spots), terms)
+    governed = read_governed(snapshot)
+    snapshot.confirm()
+    return Observation(snapshot.block, owner, held.raw, held.unread, Book(held.positions), market, governed)

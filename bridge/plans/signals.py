@@ -10,13 +10,11 @@ from typing import Final
 import pandas as pd
 
 from bridge.adapters.pool_depth import BAND, read_depth
-from bridge.chain.node import Chain
 from bridge.config import SignalsConfig
-from bridge.deployment import Deployment
 from bridge.errors import BadConfig
 from bridge.plans.observe import Observation
+from bridge.snapshot import Snapshot
 from bridge.sources.signal_sources import read_histories
-from hedge.book.exposure import book_exposure
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
 from hedge.signals.board import read_board
@@ -46,8 +44,7 @@ def read_signals(
     terms: SignalsConfig,
     observation: Observation,
     option_chains: Mapping[str, OptionChain],
-    chain: Chain | None = None,
-    deployment: Deployment | None = None,
+    snapshot: Snapshot | None = None,
 ) -> SignalReadings:
     """Return every signal that the settings ask for, as known at the observation's block.
 
@@ -57,9 +54,9 @@ def read_signals(
         The folder of histories, and what is left out.
     observation
         Its block says what was known; its book weighs the assets.
-    chains
+    option_chains
         Option chains by asset: quotes from a file extend the term structure by today's.
-    chain, deployment
+    snapshot
         Where the book's pools are; without them the quick ratio is missing.
 
     Raises
@@ -79,7 +76,7 @@ def read_signals(
     histories = with_term_structure(histories.known(at), option_chains)
     weights = asset_weights(observation)
     use = [name for name in names if name not in terms.leave_out]
-    measured = [_quick_ratio(terms, observation, chain, deployment)] if chain and deployment else []
+    measured = [_quick_ratio(terms, observation, snapshot)] if snapshot else []
     signals = read_board(histories, weights, at, use=use, given=measured)
     return SignalReadings(signals, _index(histories, weights, at))
 
@@ -93,7 +90,7 @@ def _index(known: Histories, weights: Mapping[str, float], at: int) -> FloatSeri
 
 def asset_weights(observation: Observation) -> dict[str, float]:
     """Return the share of each asset in the value of the book; empty for a book that is worth nothing."""
-    assets = book_exposure(observation.book, observation.market).assets
+    assets = observation.exposure.assets
     total = sum(one.value_usd for one in assets.values())
     return {name: assets[name].value_usd / total for name in sorted(assets)} if total > 0.0 else {}
 
@@ -118,9 +115,9 @@ def with_term_structure(histories: Histories, option_chains: Mapping[str, Option
     return replace(histories, tables=tables)
 
 
-def _quick_ratio(terms: SignalsConfig, seen: Observation, chain: Chain, deployment: Deployment) -> Signal:
-    depth = read_depth(chain, deployment, seen.raw_positions, seen.block)
-    outflow = terms.outflow_share * book_exposure(seen.book, seen.market).value_usd
+def _quick_ratio(terms: SignalsConfig, seen: Observation, snapshot: Snapshot) -> Signal:
+    depth = read_depth(snapshot, seen.raw_positions)
+    outflow = terms.outflow_share * seen.exposure.value_usd
     ratio = float(quick_ratio(depth, terms.reserves_usd, outflow, terms.margin_usd))
     source = (
         f"USD pools pay {depth:,.0f} for a fall of {BAND:.0%}, reserves {terms.reserves_usd:,.0f}; due "

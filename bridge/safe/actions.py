@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eth_utils import is_address, to_checksum_address
 
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
-from bridge.governance.governor import encode_cancel, list_proposals, require_step
+from bridge.governance.governor import cancel_call, list_proposals, require_step
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
@@ -45,12 +45,12 @@ def _plain(function: str) -> Build:
 
 
 def _veto(context: SafeContext, arguments: Sequence[str]) -> Call:
-    waiting = find_pending_update(context.chain, context.deployment, arguments[0], context.block)
+    waiting = find_pending_update(context, arguments[0])
     return context.call("HedgeParameters", "veto", bytes.fromhex(waiting.hash[2:]))
 
 
 def _apply(context: SafeContext, arguments: Sequence[str]) -> Call:
-    waiting = find_pending_update(context.chain, context.deployment, arguments[0], context.block)
+    waiting = find_pending_update(context, arguments[0])
     return context.call("HedgeParameters", "applyScheduled", waiting.update.argument())
 
 
@@ -64,13 +64,12 @@ def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
 
 
 def _cancel(context: SafeContext, arguments: Sequence[str]) -> Call:
-    every = list_proposals(context.chain, context.deployment, context.block)
+    every = list_proposals(context)
     found = [one for one in every if str(one.id).startswith(arguments[0])]
     if len(found) != 1:
         raise RefusedAction(f"{len(found)} proposals begin with {arguments[0]}: `alvh gov list` shows them all")
     require_step(found[0], "cancel")
-    data = encode_cancel(context.chain, context.deployment, found[0].action)
-    return to_checksum_address(context.deployment.address("HedgeGovernor")), data
+    return cancel_call(context, found[0].action)
 
 
 def _stop(context: SafeContext, _: Sequence[str]) -> Call:
@@ -82,7 +81,7 @@ def _swap_owner(context: SafeContext, arguments: Sequence[str]) -> Call:
         if not is_address(one):
             raise UnknownAddress(one, "an address (0x and 40 hex digits)")
     old, new = (to_checksum_address(one) for one in arguments)
-    owners = read_safe(context.chain, context.safe, context.block).owners
+    owners = read_safe(context, context.safe).owners
     if old not in owners or new in owners:
         raise RefusedAction(f"{old} must be an owner of the Safe and {new} must not: owners are {', '.join(owners)}")
     before = (FIRST_OWNER, *owners)[owners.index(old)]

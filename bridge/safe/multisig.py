@@ -16,9 +16,10 @@ from eth_utils import keccak
 from web3.logs import DISCARD
 from web3.types import TxReceipt
 
-from bridge.chain.node import BlockRef, Chain
+from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.errors import RefusedAction, UntrustedNumber
+from bridge.snapshot import Call, Snapshot
 
 ZERO = "0x0000000000000000000000000000000000000000"
 CALL = 0
@@ -78,18 +79,16 @@ class SafeState:
     nonce: int
 
 
-def read_safe(chain: Chain, safe: str, block: BlockRef) -> SafeState:
+def read_safe(snapshot: Snapshot, safe: str) -> SafeState:
     """Read a Safe's owners, threshold and nonce."""
 
     def read(function: str) -> Any:
-        return chain.read("Safe", safe, function, block=block)
+        return snapshot.read("Safe", function, at=safe)
 
     return SafeState(safe, tuple(read("getOwners")), int(read("getThreshold")), int(read("nonce")))
 
 
-def build_safe_transaction(
-    chain: Chain, safe: str, to: str, data: HexStr, block: BlockRef, nonce: int | None = None
-) -> SafeTransaction:
+def build_safe_transaction(snapshot: Snapshot, safe: str, call: Call, nonce: int | None = None) -> SafeTransaction:
     """Build a transaction of a Safe: its next one, or a later one that follows others on their way.
 
     Raises
@@ -99,13 +98,14 @@ def build_safe_transaction(
     UntrustedNumber
         The Safe names the transaction by another hash than this program: it is no Safe 1.3 or 1.4, or the node lies.
     """
-    following = read_safe(chain, safe, block).nonce
+    to, data = call
+    following = read_safe(snapshot, safe).nonce
     chosen = following if nonce is None else nonce
     if chosen < following:
         raise RefusedAction(f"the Safe's next nonce is {following}: {chosen} is used up")
-    made = SafeTransaction(chain.chain_id, safe, to, data, chosen)
+    made = SafeTransaction(snapshot.chain.chain_id, safe, to, data, chosen)
     arguments = (to, 0, data, CALL, 0, 0, 0, ZERO, ZERO, chosen)
-    named = bytes(chain.read("Safe", safe, "getTransactionHash", *arguments, block=block))
+    named = bytes(snapshot.read("Safe", "getTransactionHash", *arguments, at=safe))
     if named != made.digest():
         raise UntrustedNumber(
             f"the Safe hashes this transaction to 0x{named.hex()}, its words to 0x{made.digest().hex()}"
@@ -123,7 +123,7 @@ def sign_safe_transaction(transaction: SafeTransaction, owners: Sequence[Signer]
     return join_signatures({owner.address: owner.sign_message(transaction.typed_data()) for owner in owners})
 
 
-def rehearse_call(chain: Chain, transaction: SafeTransaction, block: BlockRef) -> None:
+def rehearse_call(snapshot: Snapshot, transaction: SafeTransaction) -> None:
     """Make the Safe's call without sending it: a Safe itself says only GS013, the contract says why.
 
     Raises
@@ -132,12 +132,12 @@ def rehearse_call(chain: Chain, transaction: SafeTransaction, block: BlockRef) -
         The call would fail.
     """
     action = "the Safe's call"
-    chain.simulate(transaction.safe, transaction.to, transaction.data, block.timestamp + 1, block, action)
+    snapshot.chain.simulate(
+        transaction.safe, transaction.to, transaction.data, snapshot.block.timestamp + 1, snapshot.block, action
+    )
 
 
-def require_executable(
-    chain: Chain, transaction: SafeTransaction, signed_by: Sequence[str], block: BlockRef
-) -> SafeState:
+def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_by: Sequence[str]) -> SafeState:
     """Check nonce, owners and threshold, and rehearse the call; returns the Safe as it stands.
 
     Raises
@@ -147,7 +147,7 @@ def require_executable(
     ContractReverted
         The call would fail.
     """
-    safe = read_safe(chain, transaction.safe, block)
+    safe = read_safe(snapshot, transaction.safe)
     if safe.nonce != transaction.nonce:
         why = "it was executed, or another was in its place" if safe.nonce > transaction.nonce else "others come first"
         raise RefusedAction(f"the Safe's next nonce is {safe.nonce}, this transaction has {transaction.nonce}: {why}")
@@ -157,7 +157,7 @@ def require_executable(
     if len(signed_by) < safe.threshold:
         missing = ", ".join(owner for owner in safe.owners if owner not in signed_by)
         raise RefusedAction(f"{len(signed_by)} of {safe.threshold} signatures: let one more sign of {missing}")
-    rehearse_call(chain, transaction, block)
+    rehearse_call(snapshot, transaction)
     return safe
 
 

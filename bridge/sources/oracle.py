@@ -15,10 +15,11 @@ from typing import Any
 from eth_account.messages import SignableMessage, encode_typed_data
 from web3.types import TxReceipt
 
-from bridge.chain.node import BlockRef, Chain
+from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.deployment import Deployment
 from bridge.errors import BadFile, RefusedAction, UnknownAddress
+from bridge.snapshot import Snapshot
 
 REPORT_TYPE = [
     {"name": "feedId", "type": "bytes32"},
@@ -85,12 +86,14 @@ def feed_of(deployment: Deployment, asset: str) -> str:
     return deployment.feeds[asset]
 
 
-def build_report(chain: Chain, deployment: Deployment, asset: str, volatility_e8: int, block: BlockRef) -> Report:
+def build_report(snapshot: Snapshot, asset: str, volatility_e8: int) -> Report:
     """Build the report for the feed's next round, observed at the block."""
-    feed = feed_of(deployment, asset)
-    last = chain.read("VolatilityOracle", feed, "lastRound", block=block)
-    feed_id = chain.read("VolatilityOracle", feed, "feedId", block=block)
-    return Report(asset, feed, "0x" + feed_id.hex(), chain.chain_id, last + 1, block.timestamp, volatility_e8)
+    feed = feed_of(snapshot.deployment, asset)
+    last = snapshot.read("VolatilityOracle", "lastRound", at=feed)
+    feed_id = snapshot.read("VolatilityOracle", "feedId", at=feed)
+    return Report(
+        asset, feed, "0x" + feed_id.hex(), snapshot.chain.chain_id, last + 1, snapshot.block.timestamp, volatility_e8
+    )
 
 
 def typed_data(report: Report) -> SignableMessage:
@@ -117,7 +120,7 @@ def sign_report(report: Report, reporter: Signer) -> SignedReport:
     return SignedReport(report, reporter.address, "0x" + reporter.sign_message(typed_data(report)).hex())
 
 
-def require_own_feeds(chain: Chain, deployment: Deployment, signed: Sequence[SignedReport]) -> None:
+def require_own_feeds(snapshot: Snapshot, signed: Sequence[SignedReport]) -> None:
     """Refuse reports that name another contract than the deployment's feed: a file may name any.
 
     Raises
@@ -128,11 +131,11 @@ def require_own_feeds(chain: Chain, deployment: Deployment, signed: Sequence[Sig
         One of them is for an asset without a feed.
     """
     for report in (one.report for one in signed):
-        own = feed_of(deployment, report.asset)
-        if (report.feed.lower(), report.chain_id) != (own.lower(), chain.chain_id):
+        own = feed_of(snapshot.deployment, report.asset)
+        if (report.feed.lower(), report.chain_id) != (own.lower(), snapshot.chain.chain_id):
             raise RefusedAction(
                 f"the report of {report.asset} is for {report.feed} on chain {report.chain_id}, the feed is {own} "
-                f"on chain {chain.chain_id}: have it signed again with this deployment"
+                f"on chain {snapshot.chain.chain_id}: have it signed again with this deployment"
             )
 
 
@@ -166,18 +169,18 @@ def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport])
     )
 
 
-def read_status(chain: Chain, deployment: Deployment, block: BlockRef) -> list[FeedStatus]:
+def read_status(snapshot: Snapshot) -> list[FeedStatus]:
     """Read how every feed stands."""
-    return [_status(chain, asset, feed, block) for asset, feed in sorted(deployment.feeds.items())]
+    return [_status(snapshot, asset, feed) for asset, feed in sorted(snapshot.deployment.feeds.items())]
 
 
-def _status(chain: Chain, asset: str, feed: str, block: BlockRef) -> FeedStatus:
+def _status(snapshot: Snapshot, asset: str, feed: str) -> FeedStatus:
     def read(function: str) -> Any:
-        return chain.read("VolatilityOracle", feed, function, block=block)
+        return snapshot.read("VolatilityOracle", function, at=feed)
 
     number, observed_at, volatility, _, reported, flags = read("peek")
     most = int(read("maxAge"))
-    age = block.timestamp - observed_at if number else 0
+    age = snapshot.block.timestamp - observed_at if number else 0
     return FeedStatus(
         asset=asset,
         feed=feed,

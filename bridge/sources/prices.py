@@ -6,14 +6,13 @@ import math
 from itertools import combinations
 
 from bridge.adapters.pool_position import USD, asset_of
-from bridge.chain.node import BlockRef, Chain
 from bridge.config import BookConfig
-from bridge.deployment import Deployment
 from bridge.errors import ContractReverted, UntrustedNumber
+from bridge.snapshot import Snapshot
 from bridge.units import price_from_sqrt_x96
 
 
-def read_spots(chain: Chain, deployment: Deployment, terms: BookConfig, block: BlockRef) -> dict[str, float]:
+def read_spots(snapshot: Snapshot, terms: BookConfig) -> dict[str, float]:
     """Read the USD price of every asset that has a price pool.
 
     Parameters
@@ -29,32 +28,30 @@ def read_spots(chain: Chain, deployment: Deployment, terms: BookConfig, block: B
         The price now is away from its average (moved within the window), or the pool has no such history.
     """
     return {
-        asset: _read_spot(chain, deployment, asset, pool, terms, block)
-        for asset, pool in sorted(deployment.price_pools.items())
+        asset: _read_spot(snapshot, asset, pool, terms)
+        for asset, pool in sorted(snapshot.deployment.price_pools.items())
     }
 
 
-def _read_spot(
-    chain: Chain, deployment: Deployment, asset: str, pool: str, terms: BookConfig, block: BlockRef
-) -> float:
-    tokens = [chain.read("UniswapV3Pool", pool, f"token{side}", block=block) for side in (0, 1)]
-    decimals = [int(chain.read("IERC20Metadata", token, "decimals", block=block)) for token in tokens]
-    price = price_from_sqrt_x96(chain.read("UniswapV3Pool", pool, "slot0", block=block)[0], *decimals)
-    average = 1.0001 ** _mean_tick(chain, asset, pool, terms.twap_seconds, block) * 10.0 ** (decimals[0] - decimals[1])
+def _read_spot(snapshot: Snapshot, asset: str, pool: str, terms: BookConfig) -> float:
+    tokens = [snapshot.read("UniswapV3Pool", f"token{side}", at=pool) for side in (0, 1)]
+    decimals = [int(snapshot.read("IERC20Metadata", "decimals", at=token)) for token in tokens]
+    price = price_from_sqrt_x96(snapshot.read("UniswapV3Pool", "slot0", at=pool)[0], *decimals)
+    average = 1.0001 ** _mean_tick(snapshot, asset, pool, terms.twap_seconds) * 10.0 ** (decimals[0] - decimals[1])
     gap = abs(math.log(price / average))
     if gap > terms.max_price_gap:
         raise UntrustedNumber(
             f"{asset}: the pool's price is {gap:.1%} away from its average of {terms.twap_seconds} s, "
             f"more than {terms.max_price_gap:.1%}: wait, or look for manipulation of {pool}"
         )
-    if asset_of(tokens[1], deployment.assets) == USD:
+    if asset_of(tokens[1], snapshot.deployment.assets) == USD:
         return price
     return 1 / price
 
 
-def _mean_tick(chain: Chain, asset: str, pool: str, seconds: int, block: BlockRef) -> float:
+def _mean_tick(snapshot: Snapshot, asset: str, pool: str, seconds: int) -> float:
     try:
-        cumulative, _ = chain.read("UniswapV3Pool", pool, "observe", [seconds, 0], block=block)
+        cumulative, _ = snapshot.read("UniswapV3Pool", "observe", [seconds, 0], at=pool)
     except ContractReverted as error:
         raise UntrustedNumber(f"{asset}: pool {pool} has no price history of {seconds} s ({error.error})") from error
     return float(cumulative[1] - cumulative[0]) / seconds

@@ -133,6 +133,7 @@ def build_plan(
     scenario_count: int = 4096,
     seed: int = SEED,
     indices: Mapping[str, IndexListing] | None = None,
+    exposure: BookExposure | None = None,
 ) -> Plan:
     """Decide whether and how to hedge a book, and which parameters to propose.
 
@@ -142,6 +143,7 @@ def build_plan(
     limits, last_changes : as in `policy.propose_update`. record : what the hedge on record was made for, if one is.
     signals, rules, expected : as in `hedge.signals.combine`; without any signal the regime is stressed.
     at : unix seconds of the proposal; the market's observation by default. scenario_count : a power of two.
+    exposure : of this book at this market, where the caller has it already; it is not computed again.
 
     Raises
     ------
@@ -150,7 +152,8 @@ def build_plan(
     """
     at, listed = market.observed_at if at is None else at, indices or {}
     regime_policy = choose_policy(signals, at, rules, expected, parameters.condor_tenor_days)
-    context = PlanContext.of(book, market, chains, listed, regime_policy, scenario_count, seed)
+    exposure = exposure or book_exposure(book, market)
+    context = PlanContext.of(book, exposure, market, chains, listed, regime_policy, scenario_count, seed)
     overlay = context.overlay(parameters)
     update = propose_update(
         context.exposure,
@@ -220,6 +223,7 @@ class PlanContext:
     def of(
         cls,
         book: Book,
+        exposure: BookExposure,
         market: Market,
         chains: Mapping[str, OptionChain],
         indices: Mapping[str, IndexListing],
@@ -227,9 +231,8 @@ class PlanContext:
         count: int,
         seed: int,
     ) -> PlanContext:
-        """Check the chains, value the book and draw the scenarios."""
+        """Check the chains and draw the scenarios."""
         _check_chains(market, chains)
-        exposure = book_exposure(book, market)
         scenarios = draw_scenarios(book.assets, market, count, seed) if book.assets else None
         pnl = book_pnl(book, market, scenarios) if scenarios else np.zeros(0)
         return cls(book, exposure, market, chains, indices, regime_policy, scenarios, pnl)

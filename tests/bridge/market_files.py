@@ -13,8 +13,6 @@ import pandas as pd
 from bridge.config import BookConfig, SignalsConfig
 from bridge.plans.make import Planned, make_plan
 from bridge.plans.observe import Observation
-from bridge.plans.records import NO_CHAIN
-from bridge.plans.signals import read_signals
 from bridge.plans.stated_book import observe_stated
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import synthetic_chain
@@ -98,5 +96,4 @@ def plan_on(
     seen = stated(book, chains)
     if parameters is not None:
         seen = dataclasses.replace(seen, governed=dataclasses.replace(seen.governed, parameters=parameters))
-    readings = read_signals(SignalsConfig(folder=folder, leave_out=leave_out), seen, chains)
-    return make_plan(seen, chains, NO_CHAIN, None, readings)
+    return make_plan(seen, chains, SignalsConfig(folder=folder, leave_out=leave_out))

@@ -19,11 +19,11 @@ from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from bridge.plans.make import Planned, make_plan
-from bridge.plans.observe import observe, read_governed
+from bridge.plans.make import Planned, make_plan_at
+from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import build_safe_transaction, send_safe_transaction, sign_safe_transaction
-from bridge.sources.option_chains import read_option_chains
+from bridge.snapshot import Call
 from hedge.policy.parameters import KEYS
 
 TERMS = GovernanceTerms()
@@ -33,10 +33,7 @@ VOTERS = ("voter-1", "voter-2", "operator")
 
 def plan_now(world: World, config: Config) -> Planned:
     """Make a plan at the newest block."""
-    block = world.chain.head()
-    seen = observe(world.chain, world.deployment, world.deployment.address("lp"), config.book, block)
-    chains = read_option_chains(config.options, dict(seen.market.spots), block.timestamp)
-    return make_plan(seen, chains, world.chain.chain_id, None)
+    return make_plan_at(world.snapshot(), config, owner=world.deployment.address("lp"))
 
 
 def with_changes(record: PlanRecord, changes: dict[int, int]) -> PlanRecord:
@@ -53,33 +50,32 @@ def draft(
     world: World, record: PlanRecord, life: int = LIFE, proposer: str = "operator", again: bool = False
 ) -> UpdateDraft:
     """Draft the proposal of a record at the newest block."""
-    place = (world.chain, world.deployment, record, life, account(proposer).address, world.chain.head())
-    return draft_proposal(*place, again)
+    return draft_proposal(world.snapshot(), record, life, account(proposer).address, again)
 
 
 def propose(world: World, record: PlanRecord) -> int:
     """Propose a record as the operator and return the proposal's id."""
     drafted = draft(world, record)
-    assert send_proposal(world.chain, world.deployment, account("operator"), drafted)
+    assert send_proposal(world.snapshot(), account("operator"), drafted)
     return drafted.id
 
 
 def found(world: World, number: int) -> Proposal:
     """Read a proposal at the newest block."""
-    return find_proposal(world.chain, world.deployment, number, world.chain.head())
+    return find_proposal(world.snapshot(), number)
 
 
 def vote(world: World, number: int, support: str = "for", names: tuple[str, ...] = VOTERS) -> None:
     """Let the voting delay pass and cast votes."""
     advance_time(world.chain, TERMS.voting_delay + 1)
     for name in names:
-        send_vote(world.chain, world.deployment, account(name), found(world, number), support)
+        send_vote(world.snapshot(), account(name), found(world, number), support)
 
 
 def queue(world: World, number: int) -> None:
     """Let the voting period pass and put the proposal into the timelock."""
     advance_time(world.chain, TERMS.voting_period + 1)
-    send_queue(world.chain, world.deployment, account("outsider"), found(world, number))
+    send_queue(world.snapshot(), account("outsider"), found(world, number))
 
 
 def carry(world: World, record: PlanRecord) -> int:
@@ -88,40 +84,36 @@ def carry(world: World, record: PlanRecord) -> int:
     vote(world, number)
     queue(world, number)
     advance_time(world.chain, TERMS.timelock_delay + 1)
-    send_execute(world.chain, world.deployment, account("outsider"), found(world, number))
+    send_execute(world.snapshot(), account("outsider"), found(world, number))
     return number
 
 
-def ordered(world: World, name: str, *arguments: str) -> int:
-    """Carry an order through its vote and return its proposal."""
-    chain, deployment, operator = world.chain, world.deployment, account("operator")
-    order = build_action(world.snapshot(), name, arguments)
-    made = draft_action(
-        chain, deployment, order.text, order.calls, order.postconditions, operator.address, chain.head()
-    )
-    assert send_proposal(chain, deployment, operator, made)
+def carried_action(world: World, name: str, *arguments: str) -> int:
+    """Carry a governance action through its vote and return its proposal."""
+    operator = account("operator")
+    action = build_action(world.snapshot(), name, arguments)
+    made = draft_action(world.snapshot(), action, operator.address)
+    assert send_proposal(world.snapshot(), operator, made)
     vote(world, made.id)
     queue(world, made.id)
-    advance_time(chain, TERMS.timelock_delay + 1)
-    send_execute(chain, deployment, operator, found(world, made.id))
+    advance_time(world.chain, TERMS.timelock_delay + 1)
+    send_execute(world.snapshot(), operator, found(world, made.id))
     return made.id
 
 
 def values(world: World) -> list[int]:
     """Read the parameters in force, by key."""
-    return read_governed(world.chain, world.deployment, world.chain.head()).parameters.to_values()
+    return read_governed(world.snapshot()).parameters.to_values()
 
 
-def parameters_call(world: World, function: str, *arguments: object) -> tuple[str, HexStr]:
+def parameters_call(world: World, function: str, *arguments: object) -> Call:
     """Return address and calldata of a call of HedgeParameters."""
-    address = world.deployment.address("HedgeParameters")
-    contract = world.chain.contract("HedgeParameters", address)
-    return address, HexStr(contract.encode_abi(function, args=list(arguments)))
+    return world.snapshot().call("HedgeParameters", function, *arguments)
 
 
 def act_through_safe(world: World, safe: str, to: str, data: HexStr, signers: int = 2) -> TxReceipt:
     """Let a Safe make a call, signed by so many of its owners and sent by anybody."""
-    transaction = build_safe_transaction(world.chain, world.deployment.address(safe), to, data, world.chain.head())
+    transaction = build_safe_transaction(world.snapshot(), world.deployment.address(safe), (to, data))
     signatures = sign_safe_transaction(transaction, accounts(safe)[:signers])
     return send_safe_transaction(world.chain, account("outsider"), transaction, signatures)
 
@@ -148,4 +140,4 @@ def tear(world: World) -> None:
     """Let prices jump by a third every hour for a day, which no option market prices, and report a round after it."""
     trade(world, [1.35, 1.0] * 12)
     advance_time(world.chain, 3600)
-    submit_rounds(world.chain, world.deployment, Config())
+    submit_rounds(world.snapshot(), Config())

@@ -57,7 +57,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, Any, str]:
 
 
 def proposals(world: World) -> list[Proposal]:
-    return list_proposals(world.chain, world.deployment, world.chain.head())
+    return list_proposals(world.snapshot())
 
 
 @contextmanager
@@ -99,10 +99,10 @@ def test_attack_27__another_bridge_of_the_same_account_is_sending__named_and_not
     with mining_every(world, None):
         world.chain.request("eth_sendRawTransaction", raw_proposal(world, first, mined))
         with pytest.raises(PendingTransactions, match="wait until they are mined and run it again") as caught:
-            send_proposal(world.chain, world.deployment, operator, draft(world, record))
+            send_proposal(world.snapshot(), operator, draft(world, record))
     assert (caught.value.nonce, caught.value.count) == (mined, 1)
     assert [one.id for one in proposals(world)] == [first.id]
-    assert not send_proposal(world.chain, world.deployment, operator, draft(world, record))
+    assert not send_proposal(world.snapshot(), operator, draft(world, record))
 
 
 def raw_proposal(world: World, made: Any, nonce: int) -> str:
@@ -145,31 +145,31 @@ def test_attack_27__reorganisation_takes_the_proposal__is_warned_of_and_brought_
     world: World, record: PlanRecord, tmp_path: Path
 ) -> None:
     made, operator = draft(world, record), account("operator")
-    assert send_proposal(world.chain, world.deployment, operator, made)
+    assert send_proposal(world.snapshot(), operator, made)
     note_proposal(world.chain, made, operator.address, tmp_path)
     world.chain.request("anvil_reorg", 1, [])
     assert proposals(world) == []
     config = Config(state=tmp_path)
-    seen = look(world.chain, world.deployment, config, world.deployment.address("lp"))
+    seen = look(world.snapshot(), config, world.deployment.address("lp"))
     (text,) = (warning.text for warning in seen.warnings if warning.kind == "lost")
     assert text.startswith(str(made.id)[:10])
     again = draft(world, record)
     assert (again.id, again.state) == (made.id, None)
-    assert send_proposal(world.chain, world.deployment, operator, again)
+    assert send_proposal(world.snapshot(), operator, again)
     assert [one.id for one in proposals(world)] == [made.id]
-    seen = look(world.chain, world.deployment, config, world.deployment.address("lp"))
+    seen = look(world.snapshot(), config, world.deployment.address("lp"))
     assert not {"lost", "foreign"} & {warning.kind for warning in seen.warnings}
 
 
 def test_attack_27__reorganisation_while_it_reads__nothing_is_sent(world: World, record: PlanRecord) -> None:
     advance_time(world.chain, 10)
-    block = world.chain.head()
+    snapshot = world.snapshot()
     world.chain.request("anvil_reorg", 1, [])
-    assert world.chain.at(block.number).hash != block.hash
+    assert world.chain.at(snapshot.block.number).hash != snapshot.block.hash
     from bridge.governance.proposals import draft_proposal
 
     with pytest.raises(Reorganised, match="nothing was used, run it again"):
-        draft_proposal(world.chain, world.deployment, record, 14 * 86_400, account("operator").address, block)
+        draft_proposal(snapshot, record, 14 * 86_400, account("operator").address)
 
 
 def test_attack_27__block_of_the_plan_reorganised__plan_is_refused(world: World) -> None:
@@ -192,7 +192,7 @@ def test_attack_27__stuck_transaction__replaced_at_a_higher_fee_and_the_proposal
             raw = "0x" + operator.sign_transaction(fees | rest).hex()  # type: ignore[operator]
             world.chain.request("eth_sendRawTransaction", raw)
         with pytest.raises(PendingTransactions, match=rf"has 2 transactions on the way from nonce {mined}: .*unstick"):
-            send_proposal(world.chain, world.deployment, operator, draft(world, record))
+            send_proposal(world.snapshot(), operator, draft(world, record))
         world.chain.request("evm_setIntervalMining", 1)
         held = world.chain.web3.eth.get_balance(account("lp").address)
         assert clear_pending(world.chain, operator) == 2

@@ -10,8 +10,6 @@ import pytest
 
 from bridge.config import SignalsConfig
 from bridge.plans.make import Planned, make_plan
-from bridge.plans.records import NO_CHAIN
-from bridge.plans.signals import read_signals
 from bridge.plans.stated_book import read_time
 from bridge.sources.option_chains import read_chain_file
 from examples.market_histories import write_market_histories
@@ -42,8 +40,7 @@ def plan_at(
     quotes = recorded / "iv" / (file or "deribit_chains_daily_2026h1.parquet")
     chains = {"ETH": read_chain_file(quotes, read_time(at))["ETH"]}
     seen = stated(book, chains, BOOK)
-    readings = read_signals(SignalsConfig(folder=folder, leave_out=leave_out), seen, chains)
-    return make_plan(seen, chains, NO_CHAIN, None, readings)
+    return make_plan(seen, chains, SignalsConfig(folder=folder, leave_out=leave_out))
 
 
 def readings(one: Planned) -> dict[str, Signal]:
@@ -60,7 +57,7 @@ def test_plan__snapshot_of_2026_with_its_signals__has_the_regime_of_that_day(
     assert least < one.plan.regime_policy.index_percentile <= most
     assert all(signal.known_at <= one.record.observed_at <= read_time(at) for signal in one.readings.signals)
     assert set(one.plan.regime_policy.regime.missing) <= {"CPI"}
-    quotes = {(row.expiry_at, row.strike, row.is_call): row for row in one.chains["ETH"].rows}
+    quotes = {(row.expiry_at, row.strike, row.is_call): row for row in one.option_chains["ETH"].rows}
     for leg in (leg for layer in one.plan.layers for leg in layer.legs):
         row = quotes[leg.expiry_at, leg.strike, leg.is_call]
         assert leg.price == (row.ask if leg.quantity > 0.0 else row.bid)

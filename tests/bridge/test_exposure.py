@@ -96,17 +96,17 @@ def test_read_positions__partly_withdrawn_collected_and_emptied__equals_the_mana
 
 
 def test_convert_position__usd_is_token1_or_token0__base_is_the_volatile_asset(world: World) -> None:
-    block = world.chain.head()
-    spots = read_spots(world.chain, world.deployment, BookConfig(), block)
+    snapshot = world.snapshot()
+    spots = read_spots(snapshot, BookConfig())
     for raw in positions(world):
-        one = convert_position(raw, world.deployment.assets, spots, block)
+        one = convert_position(raw, world.deployment.assets, spots, snapshot.block)
         assert one.base != "USD"
         assert one.lower < one.upper
         assert one.fee_apr >= 0
 
 
 def test_observe__demo_book__value_equals_the_amounts_at_the_spot_prices(world: World) -> None:
-    seen = observe(world.chain, world.deployment, world.deployment.address("lp"), BookConfig(), world.chain.head())
+    seen = observe(world.snapshot(), world.deployment.address("lp"), BookConfig())
     exposure = book_exposure(seen.book, seen.market)
     spots = dict(seen.market.spots) | {"USD": 1.0}
     for raw, one in zip(seen.raw_positions, exposure.positions, strict=True):
@@ -119,39 +119,39 @@ def test_observe__demo_book__value_equals_the_amounts_at_the_spot_prices(world: 
 def test_read_spots__pool_moved_in_this_block__is_refused_with_the_gap(world: World) -> None:
     world.market.move_to({"USD": 1.0, "ETH": 2000.0, "BTC": 90_000.0}, noise=0.0)
     with pytest.raises(UntrustedNumber, match=r"ETH: the pool's price is .*% away from its average"):
-        read_spots(world.chain, world.deployment, BookConfig(), world.chain.head())
+        read_spots(world.snapshot(), BookConfig())
     advance_time(world.chain, 3600)
-    assert read_spots(world.chain, world.deployment, BookConfig(), world.chain.head())["ETH"] == pytest.approx(2000.0)
+    assert read_spots(world.snapshot(), BookConfig())["ETH"] == pytest.approx(2000.0)
 
 
 def test_read_positions__pair_pool_away_from_the_usd_prices__is_refused(world: World) -> None:
-    block = world.chain.head()
-    spots = read_spots(world.chain, world.deployment, BookConfig(), block)
+    snapshot = world.snapshot()
+    spots = read_spots(snapshot, BookConfig())
     wrong = spots | {"BTC": spots["BTC"] * 1.2}
     with pytest.raises(UntrustedNumber, match=r"uniswap-v\d:\w+: .*BTC.* apart"):
-        read_positions(world.chain, world.deployment, world.deployment.address("lp"), wrong, BookConfig(), block)
+        read_positions(snapshot, world.deployment.address("lp"), wrong, BookConfig())
 
 
 def test_read_positions__gift_in_a_pool_at_a_wrong_price__is_named_while_it_is_dust(world: World) -> None:
     """Anybody can make a pool at a wrong price, and send a position in it: that must not stop the reading."""
     chain, at, stranger = world.chain, world.deployment, account("trader")
-    owner, block = at.address("lp"), chain.head()
+    owner, snapshot = at.address("lp"), world.snapshot()
     wanted = [token for token, asset in at.assets.items() if asset in ("ETH", "USD") and token != NATIVE]
     first, second = sorted(wanted, key=str.lower)
     fee, spacing = 10_000, 200
-    spots = read_spots(chain, at, BookConfig(), block)
-    before = read_positions(chain, at, owner, spots, BookConfig(), block)
+    spots = read_spots(snapshot, BookConfig())
+    before = read_positions(snapshot, owner, spots, BookConfig())
     chain.send(stranger, MANAGER, at.address(MANAGER), "createAndInitializePoolIfNecessary", first, second, fee, 2**96)
     for token in (first, second):
         chain.send(stranger, "IERC20Metadata", token, "approve", at.address(MANAGER), 2**256 - 1)
     gift = (first, second, fee, -spacing, spacing, 10**6, 10**6, 0, 0, owner, FOREVER)
     chain.send(stranger, MANAGER, at.address(MANAGER), "mint", gift)
-    found = read_positions(chain, at, owner, spots, BookConfig(), chain.head())
+    found = read_positions(snapshot.head(), owner, spots, BookConfig())
     assert found.raw == before.raw
     (one,) = set(found.unread) - set(before.unread)
     assert "apart" in one.reason
     with pytest.raises(UntrustedNumber, match=r"uniswap-v3:\d+: .* apart"):
-        read_positions(chain, at, owner, spots, BookConfig(dust_usd=0.5), chain.head())
+        read_positions(snapshot.head(), owner, spots, BookConfig(dust_usd=0.5))
 
 
 @pytest.mark.parametrize("code", ["0xfe", "0x5f5ffd", "0x5b5f56", "0x5f195f5260205ff3", "0x00"])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from eth_typing import HexStr
 
 from bridge.errors import ContractReverted, RefusedAction
 from bridge.governance.governor import (
-    encode_cancel,
+    cancel_call,
     find_proposal,
     list_proposals,
     next_step_at,
@@ -23,6 +22,7 @@ from bridge.local.world import World
 from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import build_safe_transaction, create_safe, send_safe_transaction, sign_safe_transaction
+from bridge.snapshot import Call
 from tests.bridge.steps import (
     LIFE,
     TERMS,
@@ -37,9 +37,9 @@ from tests.bridge.steps import (
 )
 
 
-def cancel_call(world: World, number: int) -> tuple[str, HexStr]:
+def cancelling(world: World, number: int) -> Call:
     action = found(world, number).action
-    return world.deployment.address("HedgeGovernor"), encode_cancel(world.chain, world.deployment, action)
+    return cancel_call(world.snapshot(), action)
 
 
 def steward_update(world: World, record: PlanRecord) -> Update:
@@ -53,13 +53,13 @@ def test_carry__whole_way__passes_every_state_and_changes_the_parameters(world: 
     states.append(found(world, number).state)
     advance_time(world.chain, TERMS.voting_period + 1)
     states.append(found(world, number).state)
-    send_queue(world.chain, world.deployment, account("outsider"), found(world, number))
+    send_queue(world.snapshot(), account("outsider"), found(world, number))
     states.append(found(world, number).state)
     advance_time(world.chain, TERMS.timelock_delay + 1)
-    send_execute(world.chain, world.deployment, account("outsider"), found(world, number))
+    send_execute(world.snapshot(), account("outsider"), found(world, number))
     states.append(found(world, number).state)
     assert states == ["pending", "active", "succeeded", "queued", "executed"]
-    governed = read_governed(world.chain, world.deployment, world.chain.head())
+    governed = read_governed(world.snapshot())
     assert (governed.version, governed.inputs_hash) == (2, record.inputs_hash)
     assert {key: governed.parameters.to_values()[key] for key in record.changes()} == record.changes()
     moved = {key for key, last in governed.last_changes.items() if last.at == world.chain.head().timestamp}
@@ -70,8 +70,8 @@ def test_find_proposal__voted_on__has_votes_quorum_and_times(world: World, recor
     number = propose(world, record)
     vote(world, number, names=("voter-1",))
     vote_against = found(world, number)
-    send_vote(world.chain, world.deployment, account("voter-2"), vote_against, "against")
-    send_vote(world.chain, world.deployment, account("operator"), vote_against, "abstain")
+    send_vote(world.snapshot(), account("voter-2"), vote_against, "against")
+    send_vote(world.snapshot(), account("operator"), vote_against, "abstain")
     one = found(world, number)
     assert (one.votes_for, one.votes_against, one.votes_abstain) == (
         400_000 * 10**18,
@@ -81,12 +81,12 @@ def test_find_proposal__voted_on__has_votes_quorum_and_times(world: World, recor
     assert one.quorum == 1_000_000 * 10**18 * TERMS.quorum_percent // 100
     assert one.deadline - one.vote_start == TERMS.voting_period
     assert (one.eta, one.proposer) == (0, account("operator").address)
-    assert list_proposals(world.chain, world.deployment, world.chain.head()) == [one]
+    assert list_proposals(world.snapshot()) == [one]
 
 
 def test_find_proposal__unknown_number__is_refused(world: World) -> None:
     with pytest.raises(RefusedAction, match="the governor has no proposal 7"):
-        find_proposal(world.chain, world.deployment, 7, world.chain.head())
+        find_proposal(world.snapshot(), 7)
 
 
 def test_find_proposal__voted_down__is_defeated_and_cannot_be_queued(world: World, record: PlanRecord) -> None:
@@ -95,18 +95,18 @@ def test_find_proposal__voted_down__is_defeated_and_cannot_be_queued(world: Worl
     advance_time(world.chain, TERMS.voting_period + 1)
     assert found(world, number).state == "defeated"
     with pytest.raises(RefusedAction, match=r"cannot queue: .* is defeated, not succeeded"):
-        send_queue(world.chain, world.deployment, account("operator"), found(world, number))
+        send_queue(world.snapshot(), account("operator"), found(world, number))
 
 
 def test_send__wrong_state__is_refused_before_sending(world: World, record: PlanRecord) -> None:
-    number, operator, place = propose(world, record), account("operator"), (world.chain, world.deployment)
+    number, operator, snapshot = propose(world, record), account("operator"), world.snapshot()
     pending = found(world, number)
     before = world.chain.head()
     for verb, send in (("queue", send_queue), ("execute", send_execute)):
         with pytest.raises(RefusedAction, match=f"cannot {verb}: proposal {number} is pending"):
-            send(*place, operator, pending)
+            send(snapshot, operator, pending)
     with pytest.raises(RefusedAction, match=r"cannot vote: .* not active"):
-        send_vote(*place, operator, pending, "for")
+        send_vote(snapshot, operator, pending, "for")
     assert world.chain.head() == before
 
 
@@ -114,7 +114,7 @@ def test_send_vote__twice__is_refused_by_the_governor(world: World, record: Plan
     number = propose(world, record)
     vote(world, number, names=("voter-1",))
     with pytest.raises(ContractReverted, match="GovernorAlreadyCastVote"):
-        send_vote(world.chain, world.deployment, account("voter-1"), found(world, number), "against")
+        send_vote(world.snapshot(), account("voter-1"), found(world, number), "against")
 
 
 def test_send_execute__before_the_timelock_is_over__is_refused_by_it(world: World, record: PlanRecord) -> None:
@@ -122,17 +122,17 @@ def test_send_execute__before_the_timelock_is_over__is_refused_by_it(world: Worl
     vote(world, number)
     queue(world, number)
     with pytest.raises(ContractReverted, match="TimelockUnexpectedOperationState"):
-        send_execute(world.chain, world.deployment, account("operator"), found(world, number))
+        send_execute(world.snapshot(), account("operator"), found(world, number))
 
 
 def test_send_cancel__proposer_while_pending__cancels_and_nobody_else_can(world: World, record: PlanRecord) -> None:
     number = propose(world, record)
     with pytest.raises(ContractReverted, match="GovernorUnableToCancel"):
-        send_cancel(world.chain, world.deployment, account("voter-1"), found(world, number))
-    send_cancel(world.chain, world.deployment, account("operator"), found(world, number))
+        send_cancel(world.snapshot(), account("voter-1"), found(world, number))
+    send_cancel(world.snapshot(), account("operator"), found(world, number))
     assert found(world, number).state == "canceled"
     with pytest.raises(RefusedAction, match="cannot cancel"):
-        send_cancel(world.chain, world.deployment, account("operator"), found(world, number))
+        send_cancel(world.snapshot(), account("operator"), found(world, number))
 
 
 def test_next_step_at__waiting_states__are_left_at_that_second(world: World, record: PlanRecord) -> None:
@@ -143,13 +143,13 @@ def test_next_step_at__waiting_states__are_left_at_that_second(world: World, rec
         advance_time(world.chain, next_step_at(one) - world.chain.head().timestamp)
         if following == "active":
             for name in ("voter-1", "voter-2"):
-                send_vote(world.chain, world.deployment, account(name), found(world, number), "for")
+                send_vote(world.snapshot(), account(name), found(world, number), "for")
         assert found(world, number).state == following
     with pytest.raises(RefusedAction, match="does not wait for time"):
         next_step_at(found(world, number))
-    send_queue(world.chain, world.deployment, account("operator"), found(world, number))
+    send_queue(world.snapshot(), account("operator"), found(world, number))
     advance_time(world.chain, next_step_at(found(world, number)) - world.chain.head().timestamp)
-    send_execute(world.chain, world.deployment, account("operator"), found(world, number))
+    send_execute(world.snapshot(), account("operator"), found(world, number))
 
 
 def test_guardian_safe__two_of_three__cancels_a_queued_update(world: World, record: PlanRecord) -> None:
@@ -157,27 +157,25 @@ def test_guardian_safe__two_of_three__cancels_a_queued_update(world: World, reco
     vote(world, number)
     queue(world, number)
     before = values(world)
-    act_through_safe(world, "guardian", *cancel_call(world, number))
+    act_through_safe(world, "guardian", *cancelling(world, number))
     assert found(world, number).state == "canceled"
     advance_time(world.chain, TERMS.timelock_delay + 1)
     with pytest.raises(RefusedAction, match="is canceled, not queued"):
-        send_execute(world.chain, world.deployment, account("operator"), found(world, number))
+        send_execute(world.snapshot(), account("operator"), found(world, number))
     assert values(world) == before
 
 
 def test_guardian_safe__one_of_three__is_refused_by_the_safe(world: World, record: PlanRecord) -> None:
     number = propose(world, record)
     with pytest.raises(ContractReverted) as caught:
-        act_through_safe(world, "guardian", *cancel_call(world, number), signers=1)
+        act_through_safe(world, "guardian", *cancelling(world, number), signers=1)
     assert caught.value.arguments == {"message": "GS020"}
     assert found(world, number).state == "pending"
 
 
 def test_guardian_safe__signature_of_a_stranger__is_refused_by_the_safe(world: World, record: PlanRecord) -> None:
-    to, data = cancel_call(world, propose(world, record))
-    transaction = build_safe_transaction(
-        world.chain, world.deployment.address("guardian"), to, data, world.chain.head()
-    )
+    call = cancelling(world, propose(world, record))
+    transaction = build_safe_transaction(world.snapshot(), world.deployment.address("guardian"), call)
     signatures = sign_safe_transaction(transaction, [account("guardian-1"), account("outsider")])
     with pytest.raises(ContractReverted) as caught:
         send_safe_transaction(world.chain, account("outsider"), transaction, signatures)
@@ -186,10 +184,10 @@ def test_guardian_safe__signature_of_a_stranger__is_refused_by_the_safe(world: W
 
 def test_guardian_safe__same_signatures_again__are_refused_by_the_safe(world: World) -> None:
     safe = world.deployment.address("guardian")
-    transaction = build_safe_transaction(world.chain, safe, *parameters_call(world, "pause"), world.chain.head())
+    transaction = build_safe_transaction(world.snapshot(), safe, parameters_call(world, "pause"))
     signatures = sign_safe_transaction(transaction, accounts("guardian")[1:])
     send_safe_transaction(world.chain, account("outsider"), transaction, signatures)
-    assert read_governed(world.chain, world.deployment, world.chain.head()).paused
+    assert read_governed(world.snapshot()).paused
     with pytest.raises(ContractReverted, match="GS02"):
         send_safe_transaction(world.chain, account("outsider"), transaction, signatures)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from eth_utils import function_abi_to_4byte_selector, keccak
 
-from bridge.adapters.lens import ANSWER, REFUSAL, SELECTORS, Exposure, Lens, Status, _Answer, _exposures
+from bridge.adapters.lens import ANSWER, REFUSAL, SELECTORS, Lens, LensPosition, Status, _Answer, _exposures
 from bridge.artifacts import artifact
 from bridge.chain.rpc import Rpc
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable
@@ -35,13 +35,13 @@ MANAGER = "NonfungiblePositionManager"
 MAX_UINT128, FOREVER = 2**128 - 1, 2**40
 
 
-def all_of(world: World, by: Lens | None = None) -> list[Exposure]:
+def all_of(world: World, by: Lens | None = None) -> list[LensPosition]:
     """Read the treasury's v3 positions."""
     at = world.deployment
     return (by or lens(world)).positions_of_v3(at.address(MANAGER), at.address("lp"), world.chain.head())
 
 
-def by_ids(world: World, token_ids: list[int], by: Lens | None = None) -> list[Exposure]:
+def by_ids(world: World, token_ids: list[int], by: Lens | None = None) -> list[LensPosition]:
     """Read v3 positions by id."""
     return (by or lens(world)).positions_v3(world.deployment.address(MANAGER), token_ids, world.chain.head())
 
@@ -50,7 +50,7 @@ def send(world: World, function: str, *arguments: object) -> None:
     world.chain.send(account("lp"), MANAGER, world.deployment.address(MANAGER), function, *arguments)
 
 
-def assert_is_the_managers(world: World, one: Exposure) -> None:
+def assert_is_the_managers(world: World, one: LensPosition) -> None:
     """Compare every field with what manager, factory and pool say."""
     lp, manager = world.deployment.address("lp"), published(world, MANAGER)
     kept = manager.functions.positions(one.token_id).call()
@@ -72,7 +72,7 @@ def assert_is_the_managers(world: World, one: Exposure) -> None:
         assert list(ours) == taken
 
 
-def sides(found: list[Exposure]) -> set[str]:
+def sides(found: list[LensPosition]) -> set[str]:
     """Say where the pools' ticks stand against the positions' ranges."""
     return {
         "below" if one.pool.tick < one.tick_lower else "inside" if one.pool.tick < one.tick_upper else "above"

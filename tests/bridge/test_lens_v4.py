@@ -6,7 +6,7 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
-from bridge.adapters.lens import Exposure, Lens, Status
+from bridge.adapters.lens import Lens, LensPosition, Status
 from bridge.adapters.pool_position import Positions
 from bridge.adapters.tokens import NATIVE
 from bridge.adapters.uniswap_v4 import UniswapV4Reader, pool_slot
@@ -27,7 +27,7 @@ def pool_of(world: World) -> PoolV4:
     return world.market.pool_v4
 
 
-def by_ids(world: World, token_ids: list[int], by: Lens | None = None) -> list[Exposure]:
+def by_ids(world: World, token_ids: list[int], by: Lens | None = None) -> list[LensPosition]:
     return (by or lens(world)).positions_v4(world.deployment.address(MANAGER), token_ids, world.chain.head())
 
 
@@ -60,7 +60,7 @@ def decrease(world: World, token_id: int, liquidity: int, receiver: str) -> None
     )
 
 
-def paid(world: World, one: Exposure) -> list[int]:
+def paid(world: World, one: LensPosition) -> list[int]:
     """Return what taking everything out really pays somebody who holds nothing; undone."""
     receiver, chain = to_checksum_address("0x" + "5afe" * 10), world.chain
     snapshot = chain.request("evm_snapshot")
@@ -71,7 +71,7 @@ def paid(world: World, one: Exposure) -> list[int]:
     return [wei, usd]
 
 
-def assert_is_the_managers(world: World, one: Exposure) -> None:
+def assert_is_the_managers(world: World, one: LensPosition) -> None:
     """Compare every field with PositionManager and StateView, and the sum of amounts and fees with what is paid."""
     manager, view = published(world, MANAGER), published(world, "StateView")
     key, info = manager.functions.getPoolAndPositionInfo(one.token_id).call()

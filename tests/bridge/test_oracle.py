@@ -35,7 +35,7 @@ MOST_AGE = 6 * 3600
 
 
 def report(world: World, asset: str = "ETH", level: int = 70 * PERCENT) -> Report:
-    return build_report(world.chain, world.deployment, asset, level, world.chain.head())
+    return build_report(world.snapshot(), asset, level)
 
 
 def signed(world: World, levels: tuple[int, ...] = LEVELS, asset: str = "ETH") -> list[SignedReport]:
@@ -86,7 +86,7 @@ def test_typed_data__any_report__has_the_digest_that_the_contract_computes(world
 def test_submit_reports__five_reporters_in_any_order__sets_their_median(world: World) -> None:
     advance_time(world.chain, 3600)  # within the rate at which an answer may move
     submit(world, signed(world)[::-1])
-    assert read_volatilities(world.chain, world.deployment, world.chain.head())["ETH"] == 0.71
+    assert read_volatilities(world.snapshot())["ETH"] == 0.71
 
 
 def test_submit_reports__even_number__leaves_one_out_and_passes(world: World) -> None:
@@ -94,17 +94,17 @@ def test_submit_reports__even_number__leaves_one_out_and_passes(world: World) ->
     reports = signed(world)[:4]
     submit(world, reports)
     used = sorted(reports, key=lambda one: int(one.reporter, 16))[:3]
-    status = read_status(world.chain, world.deployment, world.chain.head())[1]
+    status = read_status(world.snapshot())[1]
     assert status.volatility_e8 == sorted(one.report.volatility_e8 for one in used)[1]
 
 
 def test_require_own_feeds__report_that_names_another_contract_or_chain__is_refused(world: World) -> None:
     reports = signed(world)
-    require_own_feeds(world.chain, world.deployment, reports)
+    require_own_feeds(world.snapshot(), reports)
     for other in ({"feed": account("outsider").address}, {"chain_id": 1}, {"asset": "BTC"}):
         odd = replace(reports[0], report=replace(reports[0].report, **other))  # type: ignore[arg-type]
         with pytest.raises(RefusedAction, match="have it signed again with this deployment"):
-            require_own_feeds(world.chain, world.deployment, [*reports[1:], odd])
+            require_own_feeds(world.snapshot(), [*reports[1:], odd])
 
 
 def test_submit_reports__same_round_again__is_refused_as_a_replay(world: World) -> None:
@@ -172,20 +172,20 @@ def test_submit_reports__of_two_rounds_feeds_times_or_none__is_refused_before_se
 def test_read_volatilities__answer_too_old__is_untrusted_with_its_age(world: World) -> None:
     advance_time(world.chain, MOST_AGE + 10)
     with pytest.raises(UntrustedNumber, match=rf"no usable answer, StaleAnswer\(age=\d+, maxAge={MOST_AGE}\)"):
-        read_volatilities(world.chain, world.deployment, world.chain.head())
+        read_volatilities(world.snapshot())
 
 
 def test_read_status__as_time_passes__is_stale_when_the_contract_says_so(world: World) -> None:
-    fresh = read_status(world.chain, world.deployment, world.chain.head())
+    fresh = read_status(world.snapshot())
     assert [(one.asset, one.round, one.stale, one.quorum, one.signers) for one in fresh] == [
         ("BTC", 1, False, 3, 5),
         ("ETH", 1, False, 3, 5),
     ]
     advance_time(world.chain, MOST_AGE - max(one.age_seconds for one in fresh))
-    assert not all(one.stale for one in read_status(world.chain, world.deployment, world.chain.head()))
-    read_volatilities(world.chain, world.deployment, world.chain.head())
+    assert not all(one.stale for one in read_status(world.snapshot()))
+    read_volatilities(world.snapshot())
     advance_time(world.chain, 10)
-    assert all(one.stale for one in read_status(world.chain, world.deployment, world.chain.head()))
+    assert all(one.stale for one in read_status(world.snapshot()))
 
 
 def test_read_signed_reports__as_written__are_equal_and_still_count(world: World, tmp_path: Path) -> None:

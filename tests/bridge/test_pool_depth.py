@@ -14,7 +14,7 @@ from bridge.config import BookConfig, Config, SignalsConfig
 from bridge.errors import BadConfig
 from bridge.local.histories import write_histories
 from bridge.local.world import World
-from bridge.plans.make import Planned, make_plan
+from bridge.plans.make import Planned, make_plan_at
 from bridge.plans.observe import Observation, observe
 from bridge.plans.signals import read_signals
 from bridge.report.content import report_content
@@ -26,8 +26,7 @@ from hedge.signals.signal import State
 
 @pytest.fixture
 def seen(world: World) -> Observation:
-    block = world.chain.head()
-    return observe(world.chain, world.deployment, world.deployment.address("lp"), BookConfig(), block)
+    return observe(world.snapshot(), world.deployment.address("lp"), BookConfig())
 
 
 def usd_in(world: World, pool: str) -> float:
@@ -47,7 +46,7 @@ def test_read_depth__price_falls_by_the_band__is_what_the_pool_pays(
 ) -> None:
     pool = next(one for one in world.market.pools if (one.base, one.quote) == (base, "USD"))
     positions = without_liquidity(seen.raw_positions, pool.address)
-    told = read_depth(world.chain, world.deployment, positions, seen.block, band)
+    told = read_depth(world.snapshot(), positions, band)
     before = usd_in(world, pool.address)
     first, second = (pool.base, pool.quote) if pool.base_is_token0 else (pool.quote, pool.base)
     prices = {"USD": 1.0, base: seen.market.spots[base] * (1.0 - band)}
@@ -64,8 +63,8 @@ def test_read_depth__v4_pool_falls_by_the_band__is_what_the_manager_pays(
     assert pool is not None
     (one,) = (one for one in seen.raw_positions if one.protocol == "uniswap-v4")
     bare = dataclasses.replace(one, liquidity=0)
-    told = read_depth(world.chain, world.deployment, [bare], seen.block, band)
-    assert told > read_depth(world.chain, world.deployment, [one], seen.block, band) > 0.0
+    told = read_depth(world.snapshot(), [bare], band)
+    assert told > read_depth(world.snapshot(), [one], band) > 0.0
     before, price = usd_in(world, manager), price_from_sqrt_x96(pool.root(), *one.decimals)
     pool.move_to(price * (1.0 - band), 50_000 * 10**18)
     assert before - usd_in(world, manager) == pytest.approx(told, rel=1e-6)
@@ -74,20 +73,20 @@ def test_read_depth__v4_pool_falls_by_the_band__is_what_the_manager_pays(
 def test_read_depth__v2_pair__is_the_share_of_its_reserve_that_the_fall_takes(world: World, seen: Observation) -> None:
     (one,) = (one for one in seen.raw_positions if one.protocol == "uniswap-v2")
     bare = dataclasses.replace(one, liquidity=0)
-    told = read_depth(world.chain, world.deployment, [bare], seen.block, 0.19)
+    told = read_depth(world.snapshot(), [bare], 0.19)
     assert told == pytest.approx(0.1 * usd_in(world, one.pool), rel=1e-9)
-    assert 0.0 < read_depth(world.chain, world.deployment, [one], seen.block, 0.19) < told
+    assert 0.0 < read_depth(world.snapshot(), [one], 0.19) < told
 
 
 def test_read_depth__own_liquidity__does_not_count_nor_do_pools_without_usd(world: World, seen: Observation) -> None:
-    deployment, block = world.deployment, seen.block
-    others = read_depth(world.chain, deployment, seen.raw_positions, block)
+    snapshot = world.snapshot()
+    others = read_depth(snapshot, seen.raw_positions)
     bare = [dataclasses.replace(one, liquidity=0) for one in seen.raw_positions]
-    assert 0.0 < others < read_depth(world.chain, deployment, bare, block)
+    assert 0.0 < others < read_depth(snapshot, bare)
     pair = [one for one in seen.raw_positions if assets_of(world, one) == {"ETH", "BTC"}]
     assert pair
-    assert read_depth(world.chain, deployment, pair, block) == 0.0
-    assert read_depth(world.chain, deployment, [], block) == 0.0
+    assert read_depth(snapshot, pair) == 0.0
+    assert read_depth(snapshot, []) == 0.0
 
 
 def assets_of(world: World, one: PoolPosition) -> set[str]:
@@ -95,10 +94,8 @@ def assets_of(world: World, one: PoolPosition) -> set[str]:
     return {found[token.lower()] for token in one.tokens}
 
 
-def plan_with(world: World, seen: Observation, terms: SignalsConfig) -> Planned:
-    chains = read_option_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
-    readings = read_signals(terms, seen, chains, world.chain, world.deployment)
-    return make_plan(seen, chains, world.chain.chain_id, None, readings)
+def plan_with(world: World, terms: SignalsConfig) -> Planned:
+    return make_plan_at(world.snapshot(), Config(signals=terms), owner=world.deployment.address("lp"))
 
 
 def test_plan__local_chain_with_simulated_histories__has_a_computed_regime_and_shows_it(
@@ -106,7 +103,7 @@ def test_plan__local_chain_with_simulated_histories__has_a_computed_regime_and_s
 ) -> None:
     at = seen.block.timestamp
     folder = write_histories(tmp_path / "signals", world.path, at, dict(seen.market.vols))
-    planned = plan_with(world, seen, SignalsConfig(folder=folder))
+    planned = plan_with(world, SignalsConfig(folder=folder))
     regime, content = planned.plan.regime_policy.regime, planned.record.plan
     assert regime.missing == ()
     assert regime.name in State
@@ -120,13 +117,11 @@ def test_plan__local_chain_with_simulated_histories__has_a_computed_regime_and_s
     assert 'class="panel signals"' in page
     assert 'class="panel index"' in page
     assert all(f'<th scope="row">{name}' in page for name in told)
-    assert plan_with(world, seen, SignalsConfig(folder=folder)).record == planned.record
+    assert plan_with(world, SignalsConfig(folder=folder)).record == planned.record
 
 
-def test_plan__local_chain_without_histories__measures_the_pools_and_names_the_rest(
-    world: World, seen: Observation
-) -> None:
-    planned = plan_with(world, seen, SignalsConfig())
+def test_plan__local_chain_without_histories__measures_the_pools_and_names_the_rest(world: World) -> None:
+    planned = plan_with(world, SignalsConfig())
     assert planned.plan.regime_policy.regime.name is State.STRESSED
     assert "quick ratio" not in planned.plan.regime_policy.regime.missing
     assert {"volatility", "events", "funding"} <= set(planned.plan.regime_policy.regime.missing)
@@ -136,7 +131,7 @@ def test_plan__local_chain_without_histories__measures_the_pools_and_names_the_r
 def test_quick_ratio__more_falls_due__is_lower_and_reserves_raise_it(world: World, seen: Observation) -> None:
     def ratio(**terms: float) -> float:
         chains = read_option_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
-        readings = read_signals(SignalsConfig(**terms), seen, chains, world.chain, world.deployment)  # type: ignore[arg-type]
+        readings = read_signals(SignalsConfig(**terms), seen, chains, world.snapshot())  # type: ignore[arg-type]
         return next(one.value for one in readings.signals if one.name == "quick ratio")
 
     usual = ratio()
@@ -144,6 +139,6 @@ def test_quick_ratio__more_falls_due__is_lower_and_reserves_raise_it(world: Worl
     assert ratio(margin_usd=1e6) < usual < ratio(reserves_usd=1e6)
 
 
-def test_read_signals__unknown_name_left_out__is_a_bad_setting(world: World, seen: Observation) -> None:
+def test_read_signals__unknown_name_left_out__is_a_bad_setting(world: World) -> None:
     with pytest.raises(BadConfig, match=r"signals\.leave_out: no signal 'volatilty': one of volatility"):
-        plan_with(world, seen, SignalsConfig(leave_out=("volatilty",)))
+        plan_with(world, SignalsConfig(leave_out=("volatilty",)))

@@ -20,20 +20,20 @@ CONDOR_SIZE = 3
 
 
 def rehearsed(world: World, number: int) -> str:
-    return rehearsal(world.chain, world.deployment, found(world, number), world.chain.head())
+    return rehearsal(world.snapshot(), found(world, number))
 
 
 def test_simulate_execution__calls_to_the_governor_itself__run_as_they_will(world: World) -> None:
     governor = world.deployment.address("HedgeGovernor")
     contract = world.chain.contract("HedgeGovernor", governor)
-    lp, block = account("lp").address, world.chain.head()
+    lp, snapshot = account("lp").address, world.snapshot()
     calls = [bytes.fromhex(contract.encode_abi("setProposalGuardian", args=[to])[2:]) for to in (lp, governor)]
     action = Action((governor, governor), (0, 0), tuple(calls), "two guardians")
-    simulate_execution(world.chain, world.deployment, action, block.timestamp + 6 * DAY, block)
+    simulate_execution(snapshot, action, snapshot.block.timestamp + 6 * DAY)
     too_long = bytes.fromhex(contract.encode_abi("setLateQuorumVoteExtension", args=[8 * DAY])[2:])
     bad = Action((governor, governor), (0, 0), (calls[0], too_long), "too long")
     with pytest.raises(ContractReverted, match="VoteExtensionTooLong"):
-        simulate_execution(world.chain, world.deployment, bad, block.timestamp + 6 * DAY, block)
+        simulate_execution(snapshot, bad, snapshot.block.timestamp + 6 * DAY)
 
 
 def test_rehearsal__every_open_state__names_the_first_second_of_its_execution(world: World, record: PlanRecord) -> None:

@@ -22,7 +22,7 @@ from bridge.errors import (
 from bridge.governance.governor import send_cancel, send_execute
 from bridge.governance.proposal_text import describe
 from bridge.governance.proposals import confirm_execution, send_confirmed_execution, send_proposal
-from bridge.governance.updates import Update, build_update, check_update, decode_update, encode_update
+from bridge.governance.updates import Update, build_update, check_update, decode_update, update_call
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
@@ -68,7 +68,7 @@ def test_draft_proposal__after_it_was_sent__finds_it_and_sends_nothing(world: Wo
     again = draft(world, record)
     assert (again.id, again.state) == (number, "pending")
     before = world.chain.head()
-    assert not send_proposal(world.chain, world.deployment, account("operator"), again)
+    assert not send_proposal(world.snapshot(), account("operator"), again)
     assert world.chain.head() == before
 
 
@@ -79,14 +79,14 @@ def test_draft_proposal__another_proposer__is_another_proposal(world: World, rec
 def test_send_proposal__brought_by_somebody_else__is_refused_by_the_governor(world: World, record: PlanRecord) -> None:
     made = draft(world, record)
     with pytest.raises(ContractReverted) as caught:
-        send_proposal(world.chain, world.deployment, account("voter-1"), made)
+        send_proposal(world.snapshot(), account("voter-1"), made)
     assert caught.value.error == "GovernorRestrictedProposer"
 
 
 def test_send_proposal__too_few_votes__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:
     made = draft(world, record, proposer="outsider")
     with pytest.raises(ContractReverted) as caught:
-        send_proposal(world.chain, world.deployment, account("outsider"), made)
+        send_proposal(world.snapshot(), account("outsider"), made)
     assert caught.value.error == "GovernorInsufficientProposerVotes"
     assert caught.value.arguments["votes"] == 0
     assert caught.value.arguments["threshold"] == TERMS.proposal_threshold
@@ -95,8 +95,8 @@ def test_send_proposal__too_few_votes__is_refused_with_the_numbers(world: World,
 def test_send_proposal__two_bridges_at_once__the_second_sends_nothing(world: World, record: PlanRecord) -> None:
     first, second = draft(world, record), draft(world, record)
     operator = account("operator")
-    assert send_proposal(world.chain, world.deployment, operator, first)
-    assert not send_proposal(world.chain, world.deployment, operator, second)
+    assert send_proposal(world.snapshot(), operator, first)
+    assert not send_proposal(world.snapshot(), operator, second)
 
 
 def test_send_proposal__overtaken_in_the_same_block__is_no_failure(
@@ -109,7 +109,7 @@ def test_send_proposal__overtaken_in_the_same_block__is_no_failure(
         raise TransactionFailed("HedgeGovernor.propose", "0x", "was mined and reverted")
 
     monkeypatch.setattr(Chain, "send", fail)
-    assert not send_proposal(world.chain, world.deployment, account("operator"), second)
+    assert not send_proposal(world.snapshot(), account("operator"), second)
 
 
 def test_send_proposal__transaction_fails_and_nothing_is_there__is_raised(
@@ -120,7 +120,7 @@ def test_send_proposal__transaction_fails_and_nothing_is_there__is_raised(
 
     monkeypatch.setattr(Chain, "send", fail)
     with pytest.raises(TransactionFailed):
-        send_proposal(world.chain, world.deployment, account("operator"), draft(world, record))
+        send_proposal(world.snapshot(), account("operator"), draft(world, record))
 
 
 def test_draft_proposal__empty_plan__is_refused(world: World, record: PlanRecord) -> None:
@@ -176,11 +176,12 @@ def test_draft_proposal__key_still_cools_down_then__is_refused_with_the_times(wo
 
 def test_check_update__same_keys_right_after_an_execution__cool_down(world: World, record: PlanRecord) -> None:
     carry(world, with_changes(record, {CONDOR_SIZE: 900}))
-    now = world.chain.head()
-    update = build_update({CONDOR_SIZE: 800}, now.timestamp, LIFE, record.inputs_hash)
+    snapshot = world.snapshot()
+    now = snapshot.block.timestamp
+    update = build_update({CONDOR_SIZE: 800}, now, LIFE, record.inputs_hash)
     with pytest.raises(ContractReverted, match="CoolingDown"):
-        check_update(world.chain, world.deployment, update, "dao", now.timestamp, now)
-    check_update(world.chain, world.deployment, update, "dao", now.timestamp + DAY, now)
+        check_update(snapshot, update, "dao", now)
+    check_update(snapshot, update, "dao", now + DAY)
 
 
 def test_draft_proposal__observation_older_than_the_last_update__is_refused(world: World, record: PlanRecord) -> None:
@@ -214,19 +215,19 @@ def test_decode_update__encoded__is_the_same_update(
     world: World, changes: dict[int, int], observed_at: int, life: int, inputs: bytes
 ) -> None:
     update = build_update(changes, observed_at, life, "0x" + inputs.hex())
-    call = bytes.fromhex(encode_update(world.chain, world.deployment, update)[2:])
-    assert decode_update(world.chain, world.deployment, world.deployment.address("HedgeParameters"), call) == update
+    call = bytes.fromhex(update_call(world.snapshot(), update)[1][2:])
+    assert decode_update(world.snapshot(), world.deployment.address("HedgeParameters"), call) == update
 
 
 def test_decode_update__another_call_or_contract__is_none(world: World) -> None:
     address, unpause = parameters_call(world, "unpause")
     update = Update((3,), (900,), 1, 2, "0x" + "00" * 32)
-    call = bytes.fromhex(encode_update(world.chain, world.deployment, update)[2:])
-    assert decode_update(world.chain, world.deployment, address, bytes.fromhex(unpause[2:])) is None
-    assert decode_update(world.chain, world.deployment, account("lp").address, call) is None
-    assert decode_update(world.chain, world.deployment, address, b"\x01\x02\x03\x04") is None
-    assert decode_update(world.chain, world.deployment, address, b"") is None
-    assert decode_update(world.chain, world.deployment, address, call[:40]) is None
+    call = bytes.fromhex(update_call(world.snapshot(), update)[1][2:])
+    assert decode_update(world.snapshot(), address, bytes.fromhex(unpause[2:])) is None
+    assert decode_update(world.snapshot(), account("lp").address, call) is None
+    assert decode_update(world.snapshot(), address, b"\x01\x02\x03\x04") is None
+    assert decode_update(world.snapshot(), address, b"") is None
+    assert decode_update(world.snapshot(), address, call[:40]) is None
 
 
 @pytest.mark.parametrize(("keys", "new"), [((18,), (1,)), ((3, 4), (900,)), ((3,), (900, 1))])
@@ -234,13 +235,13 @@ def test_decode_update__update_that_no_contract_takes__is_none(
     world: World, keys: tuple[int, ...], new: tuple[int, ...]
 ) -> None:
     update = Update(keys, new, 1, 2, "0x" + "00" * 32)
-    call = bytes.fromhex(encode_update(world.chain, world.deployment, update)[2:])
-    assert decode_update(world.chain, world.deployment, world.deployment.address("HedgeParameters"), call) is None
+    call = bytes.fromhex(update_call(world.snapshot(), update)[1][2:])
+    assert decode_update(world.snapshot(), world.deployment.address("HedgeParameters"), call) is None
 
 
 def test_confirm_execution__after_the_execution__values_are_those_of_the_vote(world: World, record: PlanRecord) -> None:
     number = carry(world, record)
-    confirm_execution(world.chain, world.deployment, found(world, number), world.chain.head())
+    confirm_execution(world.snapshot(), found(world, number))
     now = values(world)
     assert {key: now[key] for key in record.changes()} == record.changes()
 
@@ -248,7 +249,7 @@ def test_confirm_execution__after_the_execution__values_are_those_of_the_vote(wo
 def test_confirm_execution__chain_holds_something_else__names_the_parameter(world: World, record: PlanRecord) -> None:
     number = propose(world, with_changes(record, {CONDOR_SIZE: 900}))
     with pytest.raises(UntrustedNumber, match="condorSizeCapBps is 1000 after the execution, the vote said 900"):
-        confirm_execution(world.chain, world.deployment, found(world, number), world.chain.head())
+        confirm_execution(world.snapshot(), found(world, number))
 
 
 def test_draft_proposal__deployment_with_a_guard__ends_with_what_it_sets_and_nothing_else(
@@ -287,7 +288,7 @@ def test_execution__code_of_the_target_changed_after_the_vote__guard_stops_it(wo
     code = world.chain.web3.eth.get_code(address).hex()
     world.chain.request("anvil_setCode", address, f"0x{code}00")
     with pytest.raises(ContractReverted, match="CodeDiffers"):
-        send_execute(world.chain, world.deployment, account("outsider"), found(world, number))
+        send_execute(world.snapshot(), account("outsider"), found(world, number))
 
 
 def test_execution__steward_moved_another_key_meanwhile__guard_lets_it_pass(world: World, record: PlanRecord) -> None:
@@ -299,7 +300,7 @@ def test_execution__steward_moved_another_key_meanwhile__guard_lets_it_pass(worl
     queue(world, number)
     act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))
     advance_time(world.chain, TERMS.timelock_delay + 1)
-    send_confirmed_execution(world.chain, world.deployment, account("outsider"), found(world, number))
+    send_confirmed_execution(world.snapshot(), account("outsider"), found(world, number))
     assert (values(world)[CONDOR_SIZE], values(world)[CVAR_CAP]) == (900, 2900)
 
 
@@ -329,14 +330,14 @@ def test_draft_proposal__cancelled__comes_back_only_when_asked_for_and_then_once
     world: World, record: PlanRecord
 ) -> None:
     number = propose(world, record)
-    send_cancel(world.chain, world.deployment, account("operator"), found(world, number))
+    send_cancel(world.snapshot(), account("operator"), found(world, number))
     plain = draft(world, record)
     assert (plain.id, plain.state, plain.attempt) == (number, "canceled", 1)
-    assert not send_proposal(world.chain, world.deployment, account("operator"), plain)
+    assert not send_proposal(world.snapshot(), account("operator"), plain)
     second = draft(world, record, again=True)
     assert (second.state, second.attempt) == (None, 2)
     assert "Attempt 2: those before were cancelled or defeated." in second.action.description
-    assert send_proposal(world.chain, world.deployment, account("operator"), second)
+    assert send_proposal(world.snapshot(), account("operator"), second)
     for again in (False, True):
         one = draft(world, record, again=again)
         assert (one.id, one.state) == (second.id, "pending")

@@ -17,7 +17,7 @@ from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
-from tests.bridge.steps import found, ordered, tear, trade, values
+from tests.bridge.steps import carried_action, found, tear, trade, values
 
 CONDOR_SIZE, COVERAGE, HOUR = 3, 11, 3600
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,39 +92,39 @@ def test_set_table__that_does_not_fit__refused_with_the_row(
 
 def test_set_table__voted__anybody_applies_the_row_that_the_feed_selects(world: World, table: Path) -> None:
     trade(world, [1.01, 1.0, 1.01, 1.0])
-    number = ordered(world, "set-table", changed(table, "floor = 0.8", "floor = 0.5"))
-    block = world.chain.head()
-    said = action_words(world.chain, world.deployment, found(world, number).action, block)
+    number = carried_action(world, "set-table", changed(table, "floor = 0.8", "floor = 0.5"))
+    snapshot = world.snapshot()
+    said = action_words(snapshot, found(world, number).action)
     assert "row 1 from 50.00%: condorSizeCapBps 500, tailCoverageBps 6000" in said[0]
     assert "up after 2 h and down after 24 h beyond a floor by 5.00%; row 0 holds at the beginning" in said[0]
     automation = world.deployment.address("RegimeAutomation")
     assert said[1] == f"HedgeParameters.grantRole(role=automation, account={automation} (RegimeAutomation))"
     assert said[2].startswith("guard: executed only if then RegimeAutomation has this code")
-    status = read_automation(world.chain, world.deployment, block)
+    status = read_automation(snapshot)
     assert status is not None
     assert (status.in_power, status.stopped, status.row) == (True, False, 0)
     with pytest.raises(ContractReverted):
-        read_step(world.chain, world.deployment, block)  # its feed is as old as the vote was long
+        read_step(snapshot)  # its feed is as old as the vote was long
     trade(world, [1.01, 1.0] * 12)
     for _ in range(4):
         advance_time(world.chain, HOUR)
-        submit_rounds(world.chain, world.deployment, Config())
-    row, update = read_step(world.chain, world.deployment, world.chain.head())
+        submit_rounds(world.snapshot(), Config())
+    row, update = read_step(world.snapshot())
     assert (row, update.keys, update.values) == (1, (CONDOR_SIZE, COVERAGE), (500, 6000))
-    send_row(world.chain, world.deployment, account("outsider"))
+    send_row(world.snapshot(), account("outsider"))
     assert [values(world)[key] for key in update.keys] == [500, 6000]
 
 
 def test_set_table__a_second_time__needs_no_role(world: World, table: Path) -> None:
-    ordered(world, "set-table", str(table))
-    order = build_action(world.snapshot(), "set-table", [str(table)])
-    assert len(order.calls) == len(order.postconditions) == 1
+    carried_action(world, "set-table", str(table))
+    action = build_action(world.snapshot(), "set-table", [str(table)])
+    assert len(action.calls) == len(action.postconditions) == 1
 
 
 def test_trip__volatilities_torn_apart__anybody_trips_and_not_before(world: World) -> None:
     with pytest.raises(ContractReverted, match="TooFewObservations"):
-        send_trip(world.chain, world.deployment, account("outsider"), "ETH")
+        send_trip(world.snapshot(), account("outsider"), "ETH")
     tear(world)
-    send_trip(world.chain, world.deployment, account("outsider"), "ETH")
-    breaker = read_breaker(world.chain, world.deployment, "ETH", world.chain.head())
+    send_trip(world.snapshot(), account("outsider"), "ETH")
+    breaker = read_breaker(world.snapshot(), "ETH")
     assert breaker.tripped_at == world.chain.head().timestamp

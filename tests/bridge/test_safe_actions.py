@@ -21,7 +21,7 @@ from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from bridge.safe.actions import ACTIONS, SafeContext, find_action
-from tests.bridge.steps import LIFE, TERMS, act_through_safe, draft, ordered, parameters_call, with_changes
+from tests.bridge.steps import LIFE, TERMS, act_through_safe, carried_action, draft, parameters_call, with_changes
 
 
 def no_plan() -> NoReturn:
@@ -29,12 +29,11 @@ def no_plan() -> NoReturn:
 
 
 def desk(world: World, safe: str = "guardian", plan: Callable[[], PlanRecord] = no_plan) -> SafeContext:
-    place = (world.chain, world.deployment, world.chain.head(), world.deployment.address(safe))
-    return SafeContext(*place, plan, LIFE)
+    return SafeContext(world.chain, world.deployment, world.chain.head(), world.deployment.address(safe), plan, LIFE)
 
 
 def words(world: World, call: tuple[str, HexStr]) -> str:
-    return call_words(world.chain, world.deployment, *call, world.chain.head())
+    return call_words(world.snapshot(), *call)
 
 
 def test_find_action__unknown_or_wrong_arguments__says_the_usage() -> None:
@@ -92,12 +91,12 @@ def test_steward__schedule_then_apply__by_name(world: World, record: PlanRecord)
     call = ACTIONS["schedule"].build(steward, [])
     assert "announce a steward's update" in words(world, call)
     act_through_safe(world, "steward", *call)
-    (waiting,) = read_pending_updates(world.chain, world.deployment, world.chain.head())
+    (waiting,) = read_pending_updates(world.snapshot())
     assert waiting.update.inputs_hash == record.inputs_hash
     assert waiting.veto_seconds(world.chain.head().timestamp) == TERMS.steward_delay
     advance_time(world.chain, TERMS.steward_delay)
     act_through_safe(world, "steward", *ACTIONS["apply"].build(desk(world, "steward"), [waiting.hash[:8]]))
-    assert read_pending_updates(world.chain, world.deployment, world.chain.head()) == []
+    assert read_pending_updates(world.snapshot()) == []
 
 
 def test_steward__plan_that_says_not_to_hedge__is_not_scheduled(world: World, record: PlanRecord) -> None:
@@ -110,11 +109,11 @@ def test_pending_updates__vetoed_or_expired__wait_no_more(world: World, record: 
     for life, condor in ((LIFE, 900), (3 * 86_400, 950)):
         update = build_update({3: condor}, world.chain.head().timestamp, life, record.inputs_hash).argument()
         act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
-    first, second = read_pending_updates(world.chain, world.deployment, world.chain.head())
+    first, second = read_pending_updates(world.snapshot())
     act_through_safe(world, "guardian", *ACTIONS["veto"].build(desk(world), [first.hash]))
-    assert read_pending_updates(world.chain, world.deployment, world.chain.head()) == [second]
+    assert read_pending_updates(world.snapshot()) == [second]
     advance_time(world.chain, 3 * 86_400)
-    assert read_pending_updates(world.chain, world.deployment, world.chain.head()) == []
+    assert read_pending_updates(world.snapshot()) == []
 
 
 def test_call_words__foreign_or_malformed__are_shown_as_they_are(world: World) -> None:
@@ -129,7 +128,7 @@ def test_action_words__proposal_of_a_plan__says_update_and_what_the_guard_holds_
     world: World, record: PlanRecord
 ) -> None:
     action = draft(world, with_changes(record, {3: 900})).action
-    update, guard = action_words(world.chain, world.deployment, action, world.chain.head())
+    update, guard = action_words(world.snapshot(), action)
     assert update == "HedgeParameters.applyUpdate(condorSizeCapBps 900)"
     assert guard.startswith("guard: executed only if then HedgeParameters 0x")
     assert guard.endswith("condorSizeCapBps is 900")
@@ -140,17 +139,17 @@ def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_t
 ) -> None:
     one, other = (draft(world, with_changes(record, {3: size})).action for size in (900, 950))
     mixed = Action(one.targets, one.values, (one.calldatas[0], other.calldatas[1]), "mixed")
-    said = action_words(world.chain, world.deployment, mixed, world.chain.head())[1]
+    said = action_words(world.snapshot(), mixed)[1]
     assert "answers as promised to HedgeParameters.value(key=3)" in said
     garbled = Action(one.targets, one.values, (one.calldatas[0], b"\x01\x02\x03\x04"), "garbled")
-    said = action_words(world.chain, world.deployment, garbled, world.chain.head())[1]
+    said = action_words(world.snapshot(), garbled)[1]
     assert said == "a call of the guard that its ABI does not know: 0x01020304"
 
 
 @pytest.mark.parametrize(
     ("name", "arguments", "error", "said"),
     [
-        ("mint", [], UsageError, "no order 'mint': one of unpause"),
+        ("mint", [], UsageError, "no governance action 'mint': one of unpause"),
         ("unpause", ["now"], UsageError, "usage: unpause"),
         ("set-signers", ["ETH", "3"], UsageError, "usage: set-signers ASSET QUORUM SIGNER..."),
         ("set-signers", ["ETH", "three", "0x" + "11" * 20], UsageError, "the quorum is 'three'"),
@@ -160,14 +159,14 @@ def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_t
         ("set-guardian", ["0x" + "11" * 20], UnknownAddress, "a Safe: a role needs several people"),
     ],
 )
-def test_build_order__bad_arguments__are_refused_with_what_is_wanted(
+def test_build_action__bad_arguments__are_refused_with_what_is_wanted(
     world: World, name: str, arguments: list[str], error: type[BridgeError], said: str
 ) -> None:
     with pytest.raises(error, match=said):
         build_action(world.snapshot(), name, arguments)
 
 
-def test_build_order__guardian_that_holds_its_role__is_refused(world: World) -> None:
+def test_build_action__guardian_that_holds_its_role__is_refused(world: World) -> None:
     for role in ("guardian", "steward"):
         with pytest.raises(RefusedAction, match=f"is {role} already"):
             build_action(world.snapshot(), f"set-{role}", [world.deployment.address(role)])
@@ -177,7 +176,7 @@ def test_set_guardian__voted__has_both_seats_and_the_old_one_none(world: World) 
     new = world.deployment.address("HedgeVotes")  # any contract will do for whom nobody signs here
     old = world.deployment.address("guardian")
     assert holds_role(world.snapshot(), "guardian")
-    ordered(world, "set-guardian", new)
+    carried_action(world, "set-guardian", new)
     assert holders(world.snapshot(), "guardian") == [new]
     assert proposal_guardian(world.snapshot()) == new
     assert not holds_role(world.snapshot(), "guardian")
@@ -185,12 +184,12 @@ def test_set_guardian__voted__has_both_seats_and_the_old_one_none(world: World) 
 
 
 def test_set_steward__voted__leaves_the_guardian_alone(world: World) -> None:
-    ordered(world, "set-steward", world.deployment.address("HedgeVotes"))
+    carried_action(world, "set-steward", world.deployment.address("HedgeVotes"))
     assert holders(world.snapshot(), "steward") == [world.deployment.address("HedgeVotes")]
     assert holds_role(world.snapshot(), "guardian")
 
 
-def test_orders__every_one__has_words_and_is_built_in_a_test() -> None:
+def test_governance_actions__each__has_words_and_is_built_in_a_test() -> None:
     assert set(GOVERNANCE_ACTIONS) == {
         "unpause",
         "set-signers",

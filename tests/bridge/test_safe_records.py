@@ -30,8 +30,8 @@ OWNERS = accounts("guardian")
 
 
 def pausing(world: World, nonce: int | None = None) -> SafeTransaction:
-    safe, block = world.deployment.address("guardian"), world.chain.head()
-    return build_safe_transaction(world.chain, safe, *parameters_call(world, "pause"), block, nonce)
+    safe = world.deployment.address("guardian")
+    return build_safe_transaction(world.snapshot(), safe, parameters_call(world, "pause"), nonce)
 
 
 def record_of(transaction: SafeTransaction, signed: int) -> SafeRecord:
@@ -158,36 +158,36 @@ def test_build__safe_names_another_hash__is_untrusted(world: World, monkeypatch:
 def test_execute__used_nonce_or_a_later_one__is_refused_with_both_numbers(world: World) -> None:
     first, later = pausing(world), pausing(world, 3)
     with pytest.raises(RefusedAction, match="next nonce is 0, this transaction has 3: others come first"):
-        require_executable(world.chain, later, [one.address for one in OWNERS], world.chain.head())
+        require_executable(world.snapshot(), later, [one.address for one in OWNERS])
     act_through_safe(world, "guardian", *parameters_call(world, "pause"))
     with pytest.raises(RefusedAction, match="next nonce is 1, this transaction has 0: it was executed, or another"):
-        require_executable(world.chain, first, [one.address for one in OWNERS], world.chain.head())
+        require_executable(world.snapshot(), first, [one.address for one in OWNERS])
     with pytest.raises(RefusedAction, match="the Safe's next nonce is 1: 0 is used up"):
         pausing(world, 0)
 
 
 def test_execute__below_the_threshold__names_who_is_missing(world: World) -> None:
     with pytest.raises(RefusedAction, match=f"1 of 2 signatures: let one more sign of .*{OWNERS[2].address}"):
-        require_executable(world.chain, pausing(world), [OWNERS[0].address], world.chain.head())
+        require_executable(world.snapshot(), pausing(world), [OWNERS[0].address])
 
 
 def test_execute__signed_by_a_stranger__names_the_stranger(world: World) -> None:
     stranger = account("outsider").address
     with pytest.raises(RefusedAction, match=f"signed by {stranger}, no owner of the Safe"):
-        require_executable(world.chain, pausing(world), [OWNERS[0].address, stranger], world.chain.head())
+        require_executable(world.snapshot(), pausing(world), [OWNERS[0].address, stranger])
 
 
 def test_rehearse__call_that_would_fail__says_the_contracts_reason_and_not_the_safes(world: World) -> None:
-    safe, block = world.deployment.address("guardian"), world.chain.head()
-    rolling = build_safe_transaction(world.chain, safe, *parameters_call(world, "rollback"), block)
+    safe, snapshot = world.deployment.address("guardian"), world.snapshot()
+    rolling = build_safe_transaction(snapshot, safe, parameters_call(world, "rollback"))
     with pytest.raises(ContractReverted, match="NothingToRollBack"):
-        rehearse_call(world.chain, rolling, block)
+        rehearse_call(snapshot, rolling)
 
 
 def test_execute__signatures_from_files__pauses_and_moves_the_nonce(world: World, tmp_path: Path) -> None:
     transaction = pausing(world)
     files = [SafeRecord("pause", transaction, {}).signed(o).save(tmp_path / f"{o.address}.json") for o in OWNERS[1:]]
     record = merge_records([load_safe_record(file) for file in files])
-    require_executable(world.chain, transaction, list(record.signatures), world.chain.head())
+    require_executable(world.snapshot(), transaction, list(record.signatures))
     send_safe_transaction(world.chain, account("outsider"), transaction, join_signatures(record.raw_signatures()))
-    assert read_safe(world.chain, transaction.safe, world.chain.head()).nonce == transaction.nonce + 1
+    assert read_safe(world.snapshot(), transaction.safe).nonce == transaction.nonce + 1

@@ -17,6 +17,7 @@ from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
+from bridge.snapshot import Snapshot
 from bridge.sources.oracle import build_report, read_status, sign_report, submit_reports
 from tests.bridge.steps import act_as, act_through_safe, parameters_call, tear, trade
 
@@ -42,17 +43,17 @@ def automate(world: World, floor: int, size: int) -> None:
 def hours(world: World, count: int) -> None:
     for _ in range(count):
         advance_time(world.chain, HOUR)
-        submit_rounds(world.chain, world.deployment, Config())
+        submit_rounds(world.snapshot(), Config())
 
 
 def automation(world: World) -> AutomationStatus:
-    found = read_automation(world.chain, world.deployment, world.chain.head())
+    found = read_automation(world.snapshot())
     assert found is not None
     return found
 
 
 def breaker(world: World, asset: str = "ETH") -> BreakerStatus:
-    return {one.asset: one for one in read_breakers(world.chain, world.deployment, world.chain.head())}[asset]
+    return {one.asset: one for one in read_breakers(world.snapshot())}[asset]
 
 
 def warned(world: World, kind: str) -> list[str]:
@@ -69,7 +70,7 @@ def test_safeguards__fresh_world__are_quiet_without_power(world: World) -> None:
 def test_read_automation__deployment_without_one__is_none(world: World) -> None:
     contracts = {name: at for name, at in world.deployment.contracts.items() if name != "RegimeAutomation"}
     bare = world.deployment.model_copy(update={"contracts": contracts})
-    assert read_automation(world.chain, bare, world.chain.head()) is None
+    assert read_automation(Snapshot(world.chain, bare, world.chain.head())) is None
     assert safeguard_warnings([], None) == []
 
 
@@ -122,16 +123,15 @@ def test_read_status__median_beyond_a_bound__names_it_and_what_was_reported(
     world: World, seconds: int, bounds: tuple[str, ...]
 ) -> None:
     advance_time(world.chain, seconds)
-    block = world.chain.head()
-    report = build_report(world.chain, world.deployment, "ETH", 4 * 10**8, block)
+    report = build_report(world.snapshot(), "ETH", 4 * 10**8)
     submit_reports(world.chain, account("operator"), [sign_report(report, one) for one in accounts("reporter")[:3]])
-    feed = read_status(world.chain, world.deployment, world.chain.head())[1]
+    feed = read_status(world.snapshot())[1]
     assert feed.clamped == bounds
     assert feed.reported_e8 == 4 * 10**8 > feed.volatility_e8
 
 
 def test_look__everything_that_guards__is_in_its_json(world: World, tmp_path: Path) -> None:
-    seen = look(world.chain, world.deployment, Config(state=tmp_path), world.deployment.address("lp"))
+    seen = look(world.snapshot(), Config(state=tmp_path), world.deployment.address("lp"))
     line = json.loads(json.dumps(snapshot_json(seen), allow_nan=False))
     assert [one["asset"] for one in line["breakers"]] == ["BTC", "ETH"]
     assert line["automation"]["in_power"] is False
@@ -144,5 +144,5 @@ def test_look__newest_block_is_old__warns_that_the_chain_stands_still(
     world: World, tmp_path: Path, age: int, count: int
 ) -> None:
     now = world.chain.head().timestamp + age
-    seen = look(world.chain, world.deployment, Config(state=tmp_path), world.deployment.address("lp"), now)
+    seen = look(world.snapshot(), Config(state=tmp_path), world.deployment.address("lp"), now)
     assert len([one for one in seen.warnings if one.kind == "chain"]) == count

@@ -18,6 +18,7 @@ from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
 from bridge.plans.observe import read_market
 from bridge.plans.records import PlanRecord
+from bridge.snapshot import Snapshot
 from hedge.policy.parameters import KEYS
 from tests.bridge.steps import TERMS, act_through_safe, carry, parameters_call, propose, vote
 
@@ -30,7 +31,7 @@ def config(tmp_path: Path) -> Config:
 
 
 def seen(world: World, config: Config) -> MonitorSnapshot:
-    return look(world.chain, world.deployment, config, world.deployment.address("lp"))
+    return look(world.snapshot(), config, world.deployment.address("lp"))
 
 
 def warned(found: MonitorSnapshot, kind: str) -> list[str]:
@@ -41,7 +42,7 @@ def hedged(world: World, config: Config, record: PlanRecord) -> None:
     """Carry a plan through its vote, keep its record and let the reporters submit a fresh round."""
     carry(world, record)
     record.save(config.state)
-    submit_rounds(world.chain, world.deployment, config)
+    submit_rounds(world.snapshot(), config)
 
 
 def test_look__fresh_world__values_the_book_and_misses_a_plan_only(world: World, config: Config) -> None:
@@ -56,7 +57,7 @@ def test_look__fresh_world__values_the_book_and_misses_a_plan_only(world: World,
 
 
 def test_look__owner_without_positions__has_an_empty_book(world: World, config: Config) -> None:
-    found = look(world.chain, world.deployment, config, account("outsider").address)
+    found = look(world.snapshot(), config, account("outsider").address)
     assert found.exposure is not None
     assert found.exposure.value_usd == 0
 
@@ -121,7 +122,7 @@ def test_look__hedge_on_record__values_its_layers_and_says_when_legs_expire(
 
 def test_layer_states__at_the_plans_own_moment__are_worth_their_middle(world: World, record: PlanRecord) -> None:
     block = world.chain.at(record.block_number)
-    market = read_market(world.chain, world.deployment, Config().book, block)
+    market = read_market(Snapshot(world.chain, world.deployment, block), Config().book)
     for layer in layer_states(record, market):
         # Bought at the ask and sold at the bid: never worth more than was paid, and not far from it.
         assert layer.value_usd <= layer.paid_usd

@@ -21,6 +21,7 @@ from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
+from bridge.snapshot import Snapshot
 from bridge.sources.oracle import SignedReport, build_report, sign_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
@@ -83,7 +84,7 @@ class Player:
 def seen(world: World, now: int | None = None) -> MonitorSnapshot:
     """Look as the monitor does, in the folder of the test."""
     deployment = load_deployment(Path(".alvh/deployment.json"))
-    return look(world.chain, deployment, Config(), world.deployment.address("lp"), now)
+    return look(Snapshot(world.chain, deployment, world.chain.head()), Config(), world.deployment.address("lp"), now)
 
 
 def kinds(world: World, now: int | None = None) -> set[str]:
@@ -93,12 +94,12 @@ def kinds(world: World, now: int | None = None) -> set[str]:
 
 def last_proposal(world: World) -> int:
     """Return the id of the newest proposal."""
-    return list_proposals(world.chain, world.deployment, world.chain.head())[-1].id
+    return list_proposals(world.snapshot())[-1].id
 
 
 def fresh_feeds(world: World) -> None:
     """Let the reporters report, as they do every hour."""
-    submit_rounds(world.chain, world.deployment, Config())
+    submit_rounds(world.snapshot(), Config())
 
 
 def busy_days(world: World, record: PlanRecord) -> None:
@@ -112,6 +113,6 @@ def busy_days(world: World, record: PlanRecord) -> None:
 
 def signed_round(world: World, points: dict[str, int]) -> list[SignedReport]:
     """Sign one round of the ETH feed, each reporter with its own number (1e8 = 100 %)."""
-    block = world.chain.head()
-    reports = {name: build_report(world.chain, world.deployment, "ETH", e8, block) for name, e8 in points.items()}
+    snapshot = world.snapshot()
+    reports = {name: build_report(snapshot, "ETH", e8) for name, e8 in points.items()}
     return [sign_report(report, account(name)) for name, report in reports.items()]

@@ -148,9 +148,9 @@ def test_commands__unknown_address__one_line_and_code_2(run: Run, project: World
 
 
 def test_plan__folder_of_histories__computes_the_regime_from_it(run: Run, project: World, tmp_path: Path) -> None:
-    block = project.chain.head()
-    vols = read_volatilities(project.chain, project.deployment, block)
-    write_histories(tmp_path / "histories", project.path, block.timestamp, vols)
+    snapshot = project.snapshot()
+    vols = read_volatilities(snapshot)
+    write_histories(tmp_path / "histories", project.path, snapshot.block.timestamp, vols)
     bare, readings = run("plan", "--json").json(), run("plan", "--signals", "histories", "--json").json()
     assert "volatility" in bare["plan"]["regime"]["missing"]
     assert readings["plan"]["regime"]["missing"] == []

@@ -55,7 +55,7 @@ def test_bad_update__executed__rolled_back_at_once_and_replaced_by_a_vote(
 def test_bad_update__of_the_steward__vetoed_for_good(world: World, player: Player, bad: PlanRecord) -> None:
     update = build_update(BAD, bad.observed_at, LIFE, bad.inputs_hash).argument()
     act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
-    (waiting,) = read_pending_updates(world.chain, world.deployment, world.chain.head())
+    (waiting,) = read_pending_updates(world.snapshot())
     assert [w.text[:55] for w in seen(world).warnings if w.kind == "steward"] == [
         "a steward's update may be applied in 24.0 hours (condor"
     ]
@@ -83,7 +83,7 @@ def test_guardian__one_key_lost__owner_is_swapped_by_the_two_that_are_left(world
     player.play("The guardian lost a key", LOST=lost, NEW=new)
     player.sign("swap.json")
     player.play("The guardian lost a key", 1)
-    owners = read_safe(world.chain, world.deployment.address("guardian"), world.chain.head()).owners
+    owners = read_safe(world.snapshot(), world.deployment.address("guardian")).owners
     assert lost not in owners
     assert new in owners
     run("alvh safe propose pause --out pause.json")
@@ -156,8 +156,5 @@ def test_proposer__key_leaked__votes_are_taken_away_and_a_new_key_goes_on(
     with pytest.raises(ContractReverted, match="GovernorInsufficientProposerVotes"):
         run("alvh propose --as operator --send")
     player.play("The proposer's key leaked", 1, ROLE="outsider")
-    assert [one.state for one in list_proposals(world.chain, world.deployment, world.chain.head())] == [
-        "canceled",
-        "pending",
-    ]
+    assert [one.state for one in list_proposals(world.snapshot())] == ["canceled", "pending"]
     assert "foreign" not in kinds(world)

@@ -89,7 +89,7 @@ def test_chain__halted_for_a_day__presigned_cancellation_goes_first_and_a_dead_v
     world: World, player: Player, bad: PlanRecord
 ) -> None:
     hostile = draft(world, bad, proposer="voter-1")
-    assert send_proposal(world.chain, world.deployment, account("voter-1"), hostile)
+    assert send_proposal(world.snapshot(), account("voter-1"), hostile)
     vote(world, hostile.id)
     advance_time(world.chain, DAY)
     busy_days(world, bad)
@@ -161,4 +161,4 @@ def test_two_bridges__stuck_transaction__replaced_and_the_proposal_sent_once(wor
     assert "1 transactions from nonce" in lines[0]
     assert "proposed: " in lines[2]
     assert "exists and is pending" in player.play(title)[0]
-    assert len(list_proposals(world.chain, world.deployment, world.chain.head())) == 1
+    assert len(list_proposals(world.snapshot())) == 1
