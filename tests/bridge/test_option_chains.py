@@ -12,7 +12,8 @@ import pytest
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
-from bridge.sources.option_chains import read_chain_file, read_option_chains, read_snapshots
+from bridge.sources.chain_files import read_chain_file, read_snapshots
+from bridge.sources.option_chains import read_option_chains
 from hedge.instruments.option_chain import OptionChain
 
 pytestmark = pytest.mark.unit
