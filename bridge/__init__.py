@@ -2,13 +2,15 @@
 
 Its parts, in the order in which they build on each other; each imports only what stands above it:
 
-    errors, units, tables, toml_files     what all others use
+    errors, units, formats, tables        what all others use, with
+    toml_files, action_kinds              what is asked for by name
     artifacts, chain                      compiled contracts; one node, its blocks and signers
     config, deployment, genesis           settings, addresses, first values of a deployment
-    exposure, feeds, observe              positions; prices, quotes, signals and the oracle; all of it at one block
-    plans, report                         from an observation to a plan on record, and its pages
-    dao, safe, deploy                     updates and proposals; the multi-sigs; deployment
-    local, monitor, demo, doctor          the local chain; `alvh watch`, `alvh demo`, `alvh doctor`
+    snapshot                              a chain, a deployment and the block that one cycle is read at
+    adapters, sources                     positions; prices, quotes, signals and the oracle
+    plans, report                         from a snapshot to a plan on record, and its pages
+    governance, safe, deploy              updates and proposals; the multi-sigs; deployment
+    local, alerts, demo, doctor           the local chain; `alvh watch`, `alvh demo`, `alvh doctor`
     cli                                   the commands
 """
 

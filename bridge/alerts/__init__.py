@@ -1,1 +1,1 @@
-"""One look at exposure, hedge, feeds and votes, and what it warns of."""
+"""What the monitor sees at one block, the rules that raise alerts of it, and how `alvh watch` says both."""

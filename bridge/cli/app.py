@@ -8,6 +8,7 @@ import typer
 
 from bridge import __version__
 from bridge.cli import book, dao, gov, local, monitor, oracle, planning, safe
+from bridge.cli.action_help import GovernanceActionCommand
 
 app = typer.Typer(
     name="alvh",
@@ -43,8 +44,9 @@ app.command("exposure")(book.exposure)
 app.add_typer(oracle.app, name="oracle")
 app.command("plan")(planning.plan)
 app.command("propose")(planning.propose)
-for order in (dao.propose, dao.delegate, dao.apply_row, dao.trip, dao.unstick):
-    gov.app.command()(order)
+gov.app.command(cls=GovernanceActionCommand)(dao.propose)
+for command in (dao.delegate, dao.apply_row, dao.trip, dao.unstick):
+    gov.app.command()(command)
 app.add_typer(gov.app, name="gov")
 app.add_typer(safe.app, name="safe")
 app.command("watch")(monitor.watch)

@@ -20,10 +20,8 @@ from bridge.cli.options import (
 
 
 def propose(
-    action: Annotated[
-        str, typer.Argument(help="unpause, set-signers, reset-breaker, set-table, set-guardian or set-steward.")
-    ],
-    arguments: Annotated[list[str] | None, typer.Argument(help="ASSET QUORUM SIGNER..., ASSET, FILE, or SAFE.")] = None,
+    action: Annotated[str, typer.Argument()],
+    arguments: Annotated[list[str] | None, typer.Argument()] = None,
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
