@@ -21,6 +21,8 @@ class Case(NamedTuple):
     units: dict[str, np.ndarray | float]
     tolerance: float  # in units
     columns: Callable[[Any], dict[str, np.ndarray]] = dict  # of what the call returns; not timed
+    rounds: int = 7
+    calls: int = 3  # of a turn, whose best counts: what a machine at rest would show
 
 
 def option_arrays() -> Arrays:

@@ -16,9 +16,11 @@ from benchmarks.environment import HERE, ensure
 from benchmarks.peers_amm import AMM
 from benchmarks.peers_chain import CHAIN
 from benchmarks.peers_options import OPTIONS
+from benchmarks.peers_program import PROGRAM
 
-ROUNDS, CALLS = 7, 3  # a turn is the best of its calls: what a machine at rest would show
-_OWN_INTERPRETER = {"numpy", "numpy_lean", "numpy_grid", "web3.py", "evm_floor", "evm_floor_once"}  # the product's own
+PEERS = {**OPTIONS, **AMM, **CHAIN, **PROGRAM}
+# Those that run with the product's own interpreter and packages.
+_OWN_INTERPRETER = {"numpy", "numpy_lean", "numpy_grid", "web3.py", "evm_floor", "evm_floor_once", "python"}
 
 
 class PeerFailed(Exception):
@@ -48,10 +50,10 @@ class Peer:
         self.size, self.version = int(start["size"]), str(start["version"])
         self.results = dict(np.load(folder / f"{name}.npz"))
 
-    def time(self) -> None:
-        """Have the peer do its work once more."""
+    def time(self, calls: int) -> None:
+        """Have the peer take a turn of so many calls."""
         assert self._process.stdin
-        self._process.stdin.write(f"{CALLS}\n")
+        self._process.stdin.write(f"{calls}\n")
         self._process.stdin.flush()
         self.times.append(self._answer()["ms"])
 
@@ -81,10 +83,10 @@ def race(case: Case) -> dict[str, Any]:
             np.save(folder / f"{key}.npy", values)
         peers, failed = _start(case.id, folder)
         times = []
-        for _ in range(ROUNDS):
-            times.append(min(_timed(case.call) for _ in range(CALLS)))
+        for _ in range(case.rounds):
+            times.append(min(_timed(case.call) for _ in range(case.calls)))
             for peer in peers:
-                peer.time()
+                peer.time(case.calls)
         for peer in peers:
             peer.close()
     return _row(case, ours, times, peers) | {"failed": failed}
@@ -100,7 +102,7 @@ def _start(row: str, folder: Path) -> tuple[list[Peer], dict[str, str]]:
     """Start every peer of a row; return those that answer, and why the others do not."""
     peers: list[Peer] = []
     failed: dict[str, str] = {}
-    for name in {**OPTIONS, **AMM, **CHAIN}[row]:
+    for name in PEERS[row]:
         try:
             peers.append(Peer(name, row, folder))
         except PeerFailed as error:
@@ -118,7 +120,7 @@ def _row(case: Case, ours: dict[str, np.ndarray], times: list[float], peers: lis
         "ours_ms": round(float(np.median(times)), 3),
         "peers_ms": {name: round(float(np.median(values)), 2) for name, values in scaled.items()},
         "checked": all(difference <= case.tolerance for difference in differences.values()),
-        "ratios": {name: round(ratio, 1) for name, ratio in ratios.items()},
+        "ratios": {name: round(ratio, 1 if ratio >= 1 else 2) for name, ratio in ratios.items()},
         "differences": differences,
         "tolerance": case.tolerance,
         "scaled_from": {peer.name: peer.size for peer in peers if peer.size < whole},

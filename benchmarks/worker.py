@@ -7,6 +7,7 @@ go to FOLDER/PEER.npz before the first answer. Needs nothing of the product, so 
 
 import importlib.metadata
 import json
+import platform
 import sys
 import time
 from collections.abc import Callable
@@ -16,8 +17,9 @@ import numpy as np
 from peers_amm import AMM
 from peers_chain import CHAIN
 from peers_options import OPTIONS
+from peers_program import PROGRAM
 
-PEERS = {**OPTIONS, **AMM, **CHAIN}
+PEERS = {**OPTIONS, **AMM, **CHAIN, **PROGRAM}
 
 
 def main(peer: str, row: str, folder: Path) -> None:
@@ -27,7 +29,8 @@ def main(peer: str, row: str, folder: Path) -> None:
     size = min(most, arrays["count"][0])
     run, normalise = prepare({name: values[:size] if len(values) > size else values for name, values in arrays.items()})
     np.savez(folder / f"{peer}.npz", **normalise(run()))
-    answer({"size": int(size), "version": importlib.metadata.version(package)})
+    version = importlib.metadata.version(package) if package else platform.python_version()
+    answer({"size": int(size), "version": version})
     for line in sys.stdin:
         answer({"ms": min(timed(run) for _ in range(int(line)))})
 

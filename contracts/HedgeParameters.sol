@@ -7,14 +7,14 @@ import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
 import {HedgeKeys} from "./libraries/HedgeKeys.sol";
 import {HedgeRules} from "./libraries/HedgeRules.sol";
 import {KeyState, WINDOW} from "./libraries/KeyState.sol";
-import {Lanes} from "./libraries/Lanes.sol";
+import {PackedTuple} from "./libraries/PackedTuple.sol";
 import {UpdateRules} from "./libraries/UpdateRules.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
 /// @notice See IHedgeParameters for what it promises, and its known limits.
 /// @dev Who may do what, and when. UpdateJudge decides whether an update is right, TupleLedger keeps the tuples.
 contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
-    using Lanes for uint256[3];
+    using PackedTuple for uint256[3];
 
     /// @notice Number of keys.
     uint8 public constant KEY_COUNT = HedgeKeys.COUNT;
@@ -63,7 +63,7 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
             _keys[key] = _keys[key].restarted(values_[key], block.timestamp);
             _storeLimits(key, values_[key], limits_[key]);
         }
-        uint256[3] memory words = Lanes.pack(values_);
+        uint256[3] memory words = PackedTuple.pack(values_);
         _bubble(HedgeRules.broken(words));
         _recordGenesis(words);
         emit Genesis(values_, stewardDelay);

@@ -7,7 +7,7 @@ from typing import Final
 
 from hedge import amm
 from hedge.book.exposure import AssetExposure, book_exposure
-from hedge.book.positions import Book, Position
+from hedge.book.positions import Book, ConcentratedPosition
 from hedge.instruments.fees import NO_FEES
 from hedge.instruments.index_listing import IndexFuture, IndexListing
 from hedge.instruments.layer import Layer
@@ -30,7 +30,11 @@ FREE: Final = OptionChain.from_frame("ETH", NOW, 2000.0, CHAIN.quotes, "the same
 _LIQUIDITY: Final = 1e6 / float(amm.value(2000.0, 1.0, 1600.0, 2500.0))
 _HELD: Final = tuple(float(held) for held in amm.amounts(2000.0, _LIQUIDITY, 1600.0, 2500.0))
 BOOK: Final = Book(
-    (Position("v3", "ETH/USDC", "ETH", "USD", _LIQUIDITY, 1600.0, 2500.0, _HELD[0], _HELD[1], 0.0, 0.0, 0.4),)
+    (
+        ConcentratedPosition(
+            "v3", "ETH/USDC", "ETH", "USD", _LIQUIDITY, 1600.0, 2500.0, _HELD[0], _HELD[1], 0.0, 0.0, 0.4
+        ),
+    )
 )
 EXPOSURE: Final[AssetExposure] = book_exposure(BOOK, MARKET).assets["ETH"]
 

@@ -42,7 +42,7 @@ def write_market_histories(data: Path, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     for name, table in [*_indices(data), *_prices(data), *_terms(data), *_macro(data), *_market(data)]:
         table.to_csv(out / f"{name}.csv", index=False)
-    (out / "source.txt").write_text("market data, release dates as stated\n")
+    (out / "source.toml").write_text('source = "market data, release dates as stated"\n')
     return out
 
 

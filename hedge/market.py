@@ -1,10 +1,11 @@
-"""The market as one observation: spots, implied volatilities and correlations of every asset."""
+"""The market as one observation, and where its numbers come from: spots, volatilities and correlations."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +24,28 @@ TAIL_SHARE: Final = 0.05
 """Share of the worst outcomes that CVaR95 averages."""
 
 
+class Provenance(StrEnum):
+    """Where a number comes from. Carried beside the name of the source and the time of the observation.
+
+    STATED     by a person: an assumption, a setting, a book in a file.
+    FILE       read from a file of observations.
+    SIMULATED  drawn or computed by us; no market said it.
+    LIVE       asked of a venue or publisher now.
+    ON_CHAIN   read from a contract at a block.
+    """
+
+    STATED = "stated"
+    FILE = "file"
+    SIMULATED = "simulated"
+    LIVE = "live"
+    ON_CHAIN = "on chain"
+
+    @property
+    def observed(self) -> bool:
+        """Tell whether a market said the number."""
+        return self in (Provenance.FILE, Provenance.LIVE, Provenance.ON_CHAIN)
+
+
 @dataclass(frozen=True)
 class Market:
     """Hold one observation of spots, volatilities and correlations.
@@ -33,7 +56,8 @@ class Market:
     spots : USD per unit of each asset, > 0. ``USD`` itself need not be listed.
     vols : annual implied volatility per asset as a decimal (0.6 is 60 %), > 0: the 30-day index.
     correlations : of log returns, keyed by a pair of assets in either order, in [-1, 1].
-    vol_source : where the volatilities come from, in words for the reader of a plan.
+    vol_source, spot_source : where volatilities and prices come from, in words for the reader of a plan.
+    vol_provenance, spot_provenance : what kind of source that is.
 
     Raises
     ------
@@ -50,6 +74,9 @@ class Market:
     vols: Mapping[str, float]
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     vol_source: str = ""
+    vol_provenance: Provenance = Provenance.STATED
+    spot_source: str = ""
+    spot_provenance: Provenance = Provenance.STATED
 
     def __post_init__(self) -> None:
         for name, values in (("spot", self.spots), ("vol", self.vols)):
@@ -109,7 +136,7 @@ class Market:
     def tail_price(self, asset: str, horizon_days: float = HORIZON_DAYS, share: float = TAIL_SHARE) -> float:
         """Return the mean price over the worst `share` of driftless lognormal outcomes at the horizon.
 
-        S N(N^-1(share) - sigma sqrt(T)) / share: the scenario that sizes layer 3.
+        S N(N^-1(share) - sigma sqrt(T)) / share: the scenario that sizes the tail layer.
         """
         deviation = self.vol(asset) * math.sqrt(horizon_days / YEAR_DAYS)
         return self.spot(asset) * float(ndtr(ndtri(share) - deviation)) / share
@@ -126,4 +153,7 @@ class Market:
             "vols": {asset: self.vols[asset] for asset in sorted(self.vols)},
             "correlations": {"/".join(pair): self.correlations[pair] for pair in sorted(self.correlations)},
             "vol_source": self.vol_source,
+            "vol_provenance": str(self.vol_provenance),
+            "spot_source": self.spot_source,
+            "spot_provenance": str(self.spot_provenance),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,21 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """Return the folder of expected results that others computed."""
+    return ROOT / "tests" / "vectors"
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """Return the folder of market history: ALVH_DATA, or ../shared/data beside the repository."""
+    folder = Path(os.environ.get("ALVH_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("no market history here: ALVH_DATA names the folder that holds it")
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _node_modules() -> None:
     """Let tests that work in another folder find anvil and the third-party contracts."""
@@ -70,8 +86,14 @@ def chain(world: World) -> Chain:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say how many calls the fuzzing of the contracts made, over all processes."""
+    """Say what was skipped and why, and how many calls the fuzzing of the contracts made, over all processes."""
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])
+    )
+    lines = [f"skipped: {count} tests, {reason}" for reason, count in sorted(reasons.items())]
+    for line in lines or ["skipped: no test"]:
+        terminalreporter.write_line(line)
     made = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
-    calls, accepted = (sum(one.get(name, 0) for one in made) for name in ("calls", "accepted"))
+    calls, accepted = (sum(run.get(name, 0) for run in made) for name in ("calls", "accepted"))
     if calls:
         terminalreporter.write_line(f"contracts fuzzed: {calls:,} calls, {accepted:,} accepted")

@@ -10,7 +10,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
 from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
-from hedge.book.positions import Position
+from hedge.book.positions import ConcentratedPosition
 
 USD = "USD"
 
@@ -96,7 +96,9 @@ def most_usd(raw: PoolPosition, assets: dict[str, str], spots: dict[str, float])
     return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
 
 
-def convert_position(raw: PoolPosition, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> Position:
+def convert_position(
+    raw: PoolPosition, assets: dict[str, str], spots: dict[str, float], block: BlockRef
+) -> ConcentratedPosition:
     """Convert to base and quote assets in whole tokens: USD is the quote where it is one of the two, else token1.
 
     Parameters
@@ -122,7 +124,7 @@ def convert_position(raw: PoolPosition, assets: dict[str, str], spots: dict[str,
     earned_usd = sum(amount * price for amount, price in zip(earned, dollars, strict=True))
     lower, upper = _range(raw, flipped=base == 1)
     fee = "dynamic" if raw.fee == DYNAMIC_FEE else f"{raw.fee / 10_000:g}%"
-    return Position(
+    return ConcentratedPosition(
         id=raw.id,
         pool=f"{symbols[base]}/{symbols[quote]} {fee} {raw.protocol.removeprefix('uniswap-')}",
         base=symbols[base],

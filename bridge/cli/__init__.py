@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 
 
 def main() -> None:
     """Run the command line; every error of ours is one line on stderr and an exit code of 1 or 2."""
+    from bridge.cli.front import answer
+
+    code = answer(sys.argv[1:])
+    if code is None:
+        _run()
+    else:
+        sys.exit(code)
+
+
+def _run() -> None:
+    import signal
+
     # Ending by SIGTERM unwinds like any other end, so that a local chain is stopped and not left behind.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     from bridge.cli.app import app

@@ -1,31 +1,75 @@
-"""The command tree. Commands import what they need when they run, so that `alvh --help` starts at once."""
+"""The command tree. A command's module is loaded when the command is called, and imports what it needs when it runs."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from bridge import __version__
-from bridge.cli import book, dao, gov, local, monitor, oracle, planning, safe
-from bridge.cli.action_help import GovernanceActionCommand
+from bridge.cli.commands import ABOUT, COMMANDS, ENDING, JOINED, LOOP
+from bridge.cli.front import help_page, paints, version_line, width
+
+
+@cache
+def load(name: str) -> Any:
+    """Load one command or group of the table, as Typer's command object."""
+    module, attribute, _ = COMMANDS[name]
+    found = getattr(import_module(f"bridge.cli.{module}"), attribute)
+    tree = typer.Typer(add_completion=False)
+    if not isinstance(found, typer.Typer):
+        tree.command(name)(found)
+        return get_command(tree)
+    for beside in JOINED.get(name, ()):
+        import_module(f"bridge.cli.{beside}")
+    tree.add_typer(found, name=name)
+    return cast(TyperGroup, get_command(tree)).commands[name]
+
+
+class Loading(Mapping[str, Any]):
+    """The commands by name, each loaded when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Root(TyperGroup):
+    """The program: loads its commands late, and shows the page that `alvh --help` shows without Typer."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes | {"commands": Loading()})
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page of `bridge.cli.front`."""
+        formatter.write(help_page(ctx.command_path, width(), paints()))
+
 
 app = typer.Typer(
     name="alvh",
+    cls=Root,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    help="Layered volatility hedges for AMM liquidity providers, governed by a DAO.\n\n"
-    "The loop: [b]exposure[/b] -> [b]oracle[/b] -> [b]plan[/b] -> [b]propose[/b] -> [b]gov[/b] -> [b]watch[/b]. "
-    "[b]up[/b] gives a local chain to try it on, [b]demo[/b] runs the whole loop once.",
-    epilog="Educational software, no financial advice: options can lose all that is paid for them and more.",
+    help=f"{ABOUT}\n\n{LOOP}",
+    epilog=ENDING,
 )
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"alvh {__version__}")
+        typer.echo(version_line(), nl=False)
         raise typer.Exit
 
 
@@ -36,18 +80,3 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-app.command("up")(local.up)
-app.command("demo")(local.demo)
-app.command("exposure")(book.exposure)
-app.add_typer(oracle.app, name="oracle")
-app.command("plan")(planning.plan)
-app.command("propose")(planning.propose)
-gov.app.command(cls=GovernanceActionCommand)(dao.propose)
-for command in (dao.delegate, dao.apply_row, dao.trip, dao.unstick):
-    gov.app.command()(command)
-app.add_typer(gov.app, name="gov")
-app.add_typer(safe.app, name="safe")
-app.command("watch")(monitor.watch)
-app.command("doctor")(local.doctor)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli.action_help import GovernanceActionCommand
+from bridge.cli.gov import app
 from bridge.cli.options import (
     AgainOption,
     AsOption,
@@ -19,6 +21,7 @@ from bridge.cli.options import (
 )
 
 
+@app.command(cls=GovernanceActionCommand)
 def propose(
     action: Annotated[str, typer.Argument()],
     arguments: Annotated[list[str] | None, typer.Argument()] = None,
@@ -59,6 +62,7 @@ def propose(
     print_draft(draft, sent)
 
 
+@app.command()
 def delegate(
     to: Annotated[str, typer.Argument(help="Who votes and proposes with the sender's votes from now on.")],
     send: SendOption = False,
@@ -84,6 +88,7 @@ def delegate(
         typer.echo(f"{signer.address} -> {to}, which has {votes:,.0f} votes" + ("" if send else "; not sent: --send"))
 
 
+@app.command()
 def apply_row(
     send: SendOption = False,
     role: AsOption = None,
@@ -109,6 +114,7 @@ def apply_row(
         typer.echo(f"row {row}: {'; '.join(words) or 'no value moves'}" + ("" if send else "; not sent: --send"))
 
 
+@app.command()
 def trip(
     asset: Annotated[str, typer.Argument(help="Whose breaker.")],
     send: SendOption = False,
@@ -134,6 +140,7 @@ def trip(
         typer.echo(safeguard_lines([found], None)[0] + ("" if send else "; not sent: --send"))
 
 
+@app.command()
 def unstick(
     send: SendOption = False,
     role: AsOption = None,

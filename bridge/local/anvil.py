@@ -18,6 +18,9 @@ from bridge.errors import ChainError, MissingTool, NodeUnreachable, RefusedActio
 
 START_SECONDS = 30
 ACCOUNTS = 20
+# States that can be read later, all in memory at about 0.2 MB each. Left to itself anvil keeps 500 there and writes
+# 3,600 more to the disk, 1 MB each, which takes longer than the transactions that lead to them.
+STATES = 4_096
 # Local chains start at a fixed moment, so that every run has the same blocks, expiries and numbers.
 GENESIS_TIMESTAMP = 1_767_225_600  # 2026-01-01 00:00:00Z
 
@@ -80,6 +83,8 @@ def _arguments(port: int, state: Path | None) -> list[str]:
         "--hardfork",
         "cancun",
         "--silent",
+        "--prune-history",
+        str(STATES),
         *loading,
     ]
 
@@ -108,7 +113,7 @@ def anvil(port: int | None = None, state: Path | None = None) -> Iterator[Chain]
 
 @contextmanager
 def anvil_process(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the anvil program for the length of a `with` block; the states that it writes to disk go with it.
+    """Run the anvil program for the length of a `with` block; states that it is let write to the disk go with it.
 
     Left to itself anvil keeps them in the home folder, some hundred MB a run, and removes none of them when it ends.
 

@@ -18,7 +18,9 @@ import pandas as pd
 
 from bridge.deployment import write_whole
 from bridge.local.path import CORRELATION, VOLATILITY, PricePath
+from bridge.sources.signal_sources import SOURCE_FILE
 from bridge.units import utc
+from hedge.market import Provenance
 from hedge.units import DAY
 
 SEED: Final = 20260102
@@ -68,7 +70,8 @@ def write_histories(folder: Path, path: PricePath, end: int, vols: dict[str, flo
     tables += [*_macro(random, end), ("dollar", _frame(days, close=110.0 * _walk(random, 0.004, DAYS)))]
     for name, table in tables:
         write_whole(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.8g"))
-    write_whole(folder / "source.txt", SOURCE.format(seed=seed) + "\n")
+    source = f'source = "{SOURCE.format(seed=seed)}"\nprovenance = "{Provenance.SIMULATED}"\n'
+    write_whole(folder / SOURCE_FILE, source)
     return folder
 
 

@@ -9,6 +9,7 @@ from web3.logs import DISCARD
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.local.accounts import account
+from bridge.local.local_chain import Function, LocalChain
 from bridge.local.other_pools import PairV2, PoolV4, open_pair, open_pool
 from bridge.units import sqrt_x96_from_price, units_from_amount
 from hedge.amm.ticks import tick_at_sqrt_price
@@ -64,6 +65,8 @@ DEPTH = tuple(Range(pool, 0.0, float("inf"), 60_000_000) for pool in range(3))
 OTHERS = (("market-maker", 20_000_000, (0.0, float("inf")), 20_000_000), ("lp", 150_000, (0.80, 1.25), 200_000))
 MOST_ETH = 50_000 * 10**18  # of one swap, far more than a path needs
 PAIRS = (("ETH", "USD", 3000), ("BTC", "USD", 3000), ("ETH", "BTC", 3000))
+SLOT0 = Function("slot0")
+SWAP = Function("exactInputSingle", ("(address,address,uint24,address,uint256,uint256,uint256,uint160)",))
 # Traders who come and go push each pool this far (a share of its price) beyond every new price and back: they pay the
 # fees.
 NOISE = 0.02
@@ -73,7 +76,7 @@ class Market:
     """The pools of a local chain, with the accounts that trade in them."""
 
     def __init__(self, chain: Chain, contracts: dict[str, str], tokens: dict[str, str]) -> None:
-        self.chain, self.contracts, self.tokens = chain, contracts, tokens
+        self.chain, self.contracts, self.tokens = LocalChain(chain), contracts, tokens
         self.pools: list[Pool] = []
         self.pair: PairV2 | None = None
         self.pool_v4: PoolV4 | None = None
@@ -183,9 +186,9 @@ class Market:
     def _swap_to(self, pool: Pool, first: str, second: str, target: int) -> None:
         """Swap through the router until the pool's square-root price is the target, as an arbitrageur would."""
         trader = account("trader")
-        now = self.chain.read("UniswapV3Pool", pool.address, "slot0", block=self.chain.head())[0]
+        now = self.chain.look(pool.address, SLOT0)[0]
         if now == target:
             return
         sold, bought = (first, second) if target < now else (second, first)
         swap = (self.tokens[sold], self.tokens[bought], pool.fee, trader.address, FOREVER, MAX_UINT128, 0, target)
-        self.chain.send(trader, "SwapRouter", self.contracts["SwapRouter"], "exactInputSingle", swap)
+        self.chain.tell(trader, self.contracts["SwapRouter"], SWAP, swap)

@@ -13,6 +13,7 @@ from bridge.adapters.uniswap_v4 import pool_slot, sqrt_price_of
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.local.accounts import account
+from bridge.local.local_chain import Function, LocalChain
 from bridge.units import sqrt_x96_from_price, units_from_amount
 from hedge.amm.ticks import MAX_TICK, liquidity_for_amounts, sqrt_price_at_tick, tick_at_sqrt_price
 
@@ -22,7 +23,10 @@ FEE, SPACING = 3_000, 60
 DECIMALS = {"USD": 6, "ETH": 18, "BTC": 8}
 V2_FEE = (997, 1_000)
 MINT_POSITION, SETTLE_PAIR, SWEEP = 0x02, 0x0D, 0x14  # Uniswap's Actions
+RESERVES, SLOT = Function("getReserves"), Function("extsload", ("bytes32",))
+SWAP_V2 = Function("swapExactTokensForTokens", ("uint256", "uint256", "address[]", "address", "uint256"))
 KEY = "(address,address,uint24,int24,address)"
+SWAP_V4 = Function("swap", (KEY, "(bool,int256,uint160)", "(bool,bool)", "bytes"))
 MINT_TYPES = (KEY, "int24", "int24", "uint256", "uint128", "uint128", "address", "bytes")
 
 
@@ -30,7 +34,7 @@ MINT_TYPES = (KEY, "int24", "int24", "uint256", "uint128", "uint128", "address",
 class PairV2:
     """The v2 pair of two assets, whose `first` is token0."""
 
-    chain: Chain
+    chain: LocalChain
     contracts: dict[str, str]
     tokens: dict[str, str]
     first: str
@@ -48,7 +52,7 @@ class PairV2:
 
     def move_to(self, prices: dict[str, float]) -> None:
         """Swap until the reserves stand at the given prices, to the accuracy that a fee leaves."""
-        reserves = self.chain.read("UniswapV2Pair", self.address, "getReserves", block=self.chain.head())[:2]
+        reserves = self.chain.look(self.address, RESERVES)[:2]
         price = prices[self.first] / prices[self.second]
         root = sqrt_x96_from_price(price, DECIMALS[self.first], DECIMALS[self.second])
         product = reserves[0] * reserves[1]
@@ -60,7 +64,7 @@ class PairV2:
         path = [self.tokens[self.first], self.tokens[self.second]]
         trader, router = account("trader"), self.contracts["UniswapV2Router02"]
         swap = (amount, 0, path if sold == 0 else path[::-1], trader.address, FOREVER)
-        self.chain.send(trader, "UniswapV2Router02", router, "swapExactTokensForTokens", *swap)
+        self.chain.tell(trader, router, SWAP_V2, *swap)
 
 
 def open_pair(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], one: str, other: str) -> PairV2:
@@ -72,14 +76,14 @@ def open_pair(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], o
     for asset in (first, second):
         router = contracts["UniswapV2Router02"]
         chain.send(account("trader"), "IERC20Metadata", tokens[asset], "approve", router, MAX_UINT256)
-    return PairV2(chain, contracts, tokens, first, second, found)
+    return PairV2(LocalChain(chain), contracts, tokens, first, second, found)
 
 
 @dataclass(frozen=True)
 class PoolV4:
     """The v4 pool of the chain's own coin and USD."""
 
-    chain: Chain
+    chain: LocalChain
     contracts: dict[str, str]
     usd: str
     hook: str
@@ -126,18 +130,17 @@ class PoolV4:
         value = most_eth if down else 0
         taken_as_tokens = (False, False)
         trader = account("trader")
-        self.chain.send(trader, "PoolSwapTest", router, "swap", self.key, swap, taken_as_tokens, b"", value=value)
+        self.chain.tell(trader, router, SWAP_V4, self.key, swap, taken_as_tokens, b"", value=value)
 
     def root(self) -> int:
         """Return the square-root price now."""
         pools, slot = self.contracts["PoolManager"], pool_slot(keccak(encode((KEY,), (self.key,))))
-        word = self.chain.read("PoolManager", pools, "extsload(bytes32)", slot, block=self.chain.head())
-        return sqrt_price_of(word)
+        return sqrt_price_of(self.chain.look(pools, SLOT, slot)[0].to_bytes(32))
 
 
 def open_pool(chain: Chain, contracts: dict[str, str], usd: str, price: float, hook: str = NATIVE) -> PoolV4:
     """Initialise a v4 pool of ETH and USD at a price."""
-    pool = PoolV4(chain, contracts, usd, hook)
+    pool = PoolV4(LocalChain(chain), contracts, usd, hook)
     chain.send(account("deployer"), "PoolManager", contracts["PoolManager"], "initialize", pool.key, _root(price))
     chain.send(account("trader"), "IERC20Metadata", usd, "approve", contracts["PoolSwapTest"], MAX_UINT256)
     return pool

@@ -17,6 +17,7 @@ from bridge.deployment import Deployment
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import INDEX, account, accounts
 from bridge.local.anvil import advance_time, count_seconds_by_blocks
+from bridge.local.local_chain import LocalChain
 from bridge.local.market import DEPTH, TREASURY, Market
 from bridge.local.path import PricePath
 from bridge.local.protocols import deploy_protocols
@@ -61,30 +62,31 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
         Called with a description and the share that is done, 0 to 1.
     """
     progress("deploying Uniswap v2, v3, v4, Permit2 and Safe", 0.0)
+    local = LocalChain(chain)
     # A node that somebody else started may go by the clock and may have funded fewer accounts.
-    count_seconds_by_blocks(chain)
+    count_seconds_by_blocks(local)
     for name in INDEX:
-        chain.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
+        local.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
     deployer = account("deployer")
-    deployed_at = chain.head().number
-    contracts = deploy_protocols(chain, deployer)
+    deployed_at = local.head().number
+    contracts = deploy_protocols(local, deployer)
     progress("creating the guardian and steward Safes", 0.1)
     safes = {
-        name: create_safe(chain, deployer, contracts, [owner.address for owner in accounts(name)], 2, salt)
+        name: create_safe(local, deployer, contracts, [owner.address for owner in accounts(name)], 2, salt)
         for salt, name in enumerate(("guardian", "steward"))
     }
     ours, feeds = deploy_governance(
-        chain, deployer, _members(safes), terms, ("BTC", "ETH"), lambda step: progress(f"deploying {step}", 0.15)
+        local, deployer, _members(safes), terms, ("BTC", "ETH"), lambda step: progress(f"deploying {step}", 0.15)
     )
-    _delegate(chain, ours["HedgeVotes"])
+    _delegate(local, ours["HedgeVotes"])
     progress("creating pools and positions", 0.25)
-    tokens = deploy_tokens(chain, contracts["WETH9"])
-    market = _market(chain, contracts, tokens, path)
-    _play(chain, market, path, progress)
+    tokens = deploy_tokens(local, contracts["WETH9"])
+    market = _market(local, contracts, tokens, path)
+    _play(local, market, path, progress)
     named = {name: account(name).address for name in ("lp", "operator")}
     pools = {pool.base: pool.address for pool in market.pools if pool.quote == "USD"}
     watchers = deploy_watchers(
-        chain, deployer, ours["HedgeParameters"], feeds, pools, terms, lambda step: progress(f"deploying {step}", 1.0)
+        local, deployer, ours["HedgeParameters"], feeds, pools, terms, lambda step: progress(f"deploying {step}", 1.0)
     )
     deployment = Deployment(
         chain_id=chain.chain_id,

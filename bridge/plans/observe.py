@@ -18,7 +18,7 @@ from bridge.sources.prices import asset_pairs, check_pair_price, read_spots
 from bridge.units import price_from_sqrt_x96, volatility_from_e8
 from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book, Position
-from hedge.market import Market
+from hedge.market import Market, Provenance
 from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
 
 
@@ -139,6 +139,9 @@ def read_market(snapshot: Snapshot, terms: BookConfig) -> Market:
         vols=read_volatilities(snapshot),
         correlations=dict.fromkeys(asset_pairs(list(spots)), terms.correlation),
         vol_source=f"on-chain feeds at block {snapshot.block.number}; correlation configured",
+        vol_provenance=Provenance.ON_CHAIN,
+        spot_source=f"pools at block {snapshot.block.number}",
+        spot_provenance=Provenance.ON_CHAIN,
     )
 
 

@@ -17,11 +17,13 @@ from bridge.snapshot import Snapshot
 from bridge.sources.signal_sources import read_histories
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
-from hedge.signals.board import NAMES, quick_ratio_signal, read_board
+from hedge.signals.board import read_board
 from hedge.signals.histories import Histories
 from hedge.signals.known import KNOWN_AT, FloatSeries
 from hedge.signals.liquidity import quick_ratio
 from hedge.signals.signal import Signal
+from hedge.signals.spec import signal_names
+from hedge.signals.specs.quick_ratio import quick_ratio_signal
 from hedge.units import DAY
 from hedge.volatility.index import index_from_chain
 
@@ -64,15 +66,16 @@ def read_signals(
     BadFile
         A history cannot be used.
     """
-    unknown = sorted(set(terms.leave_out) - set(NAMES))
+    names = signal_names()
+    unknown = sorted(set(terms.leave_out) - set(names))
     if unknown:
-        raise BadConfig(f"signals.leave_out: no signal {unknown[0]!r}: one of {', '.join(NAMES)}")
+        raise BadConfig(f"signals.leave_out: no signal {unknown[0]!r}: one of {', '.join(names)}")
     at = observation.block.timestamp
     latest = max(int(time.time()), at)
     histories = read_histories(terms.folder, latest) if terms.folder else Histories({})
     histories = with_term_structure(histories.known(at), option_chains)
     weights = asset_weights(observation)
-    use = [name for name in NAMES if name not in terms.leave_out]
+    use = [name for name in names if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, snapshot)] if snapshot else []
     signals = read_board(histories, weights, at, use=use, given=measured)
     return SignalReadings(signals, _index(histories, weights, at))
@@ -95,13 +98,13 @@ def asset_weights(observation: Observation) -> dict[str, float]:
 def with_term_structure(histories: Histories, option_chains: Mapping[str, OptionChain]) -> Histories:
     """Add the index at 30 and 90 days that each quoted chain gives, where it is newer than the history.
 
-    A synthetic chain says nothing of the market and adds nothing; nor does one without enough quotes around 90 days.
+    A chain that no market said adds nothing; nor does one without enough quotes around 90 days.
     """
     tables = dict(histories.tables)
     for asset, chain in sorted(option_chains.items()):
         name = f"term_{asset}"
         known = tables.get(name)
-        if not chain.source.startswith("file") or (known is not None and known.index[-1] >= chain.observed_at):
+        if not chain.provenance.observed or (known is not None and known.index[-1] >= chain.observed_at):
             continue
         try:
             near, far = (index_from_chain(chain.quotes, target_days=days).vol for days in (NEAR_DAYS, FAR_DAYS))

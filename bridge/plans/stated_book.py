@@ -15,6 +15,7 @@ deployment.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -30,10 +31,10 @@ from bridge.sources.prices import asset_pairs
 from bridge.toml_files import read_toml
 from bridge.units import utc
 from hedge import amm
-from hedge.book.positions import Book, Position
+from hedge.book.positions import Book, ConcentratedPosition
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
-from hedge.market import USD, Market
+from hedge.market import USD, Market, Provenance
 from hedge.policy.parameters import LastChange, Parameters
 from hedge.volatility.index import index_from_chain
 
@@ -90,12 +91,21 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
         {asset: vol for asset, (vol, _) in told.items()},
         dict.fromkeys(asset_pairs(assets), terms.correlation),
         "; ".join(f"{asset}: {how}" for asset, (_, how) in told.items()) + "; correlation configured",
+        _shared(option_chains[asset].provenance for asset in assets),
+        "spots of the option chains",
+        _shared(option_chains[asset].provenance for asset in assets),
     )
     try:
         book = Book(tuple(_position(number, one, market) for number, one in enumerate(stated, 1)))
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
     return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, _fresh())
+
+
+def _shared(kinds: Iterable[Provenance]) -> Provenance:
+    """Return the provenance of numbers that come from several: stated where they differ."""
+    found = set(kinds)
+    return found.pop() if len(found) == 1 else Provenance.STATED
 
 
 def _volatility(chain: OptionChain) -> tuple[float, str]:
@@ -115,7 +125,7 @@ def _volatility(chain: OptionChain) -> tuple[float, str]:
         return near.vol, f"mark at {near.strike:g} over {days:.0f} days of {chain.source}, too little is quoted"
 
 
-def _position(number: int, stated: _Position, market: Market) -> Position:
+def _position(number: int, stated: _Position, market: Market) -> ConcentratedPosition:
     """Return a position of the stated value, entered at the market's price."""
     price = market.spot(stated.base) / market.spot(stated.quote)
     unit = float(amm.value(price, 1.0, stated.lower, stated.upper)) * market.spot(stated.quote)
@@ -123,7 +133,7 @@ def _position(number: int, stated: _Position, market: Market) -> Position:
     base, quote = (float(held) for held in amm.amounts(price, liquidity, stated.lower, stated.upper))
     pair = f"{stated.base}/{stated.quote}"
     ends = stated.lower, stated.upper
-    return Position(
+    return ConcentratedPosition(
         f"stated:{number}", pair, stated.base, stated.quote, liquidity, *ends, base, quote, 0.0, 0.0, stated.fee_apr
     )
 

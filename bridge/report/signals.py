@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from bridge.report.words import UNKNOWN, duration, number, percent
 from hedge.plan.build import Plan
-from hedge.signals.board import NAMES
 from hedge.signals.signal import NEVER, State
+from hedge.signals.spec import signal_names
 
 SHARES: Final = frozenset({"volatility"})
 """Signals whose value is a share of their past."""
@@ -42,7 +42,7 @@ class SignalView:
 
 def signal_views(plan: Plan) -> tuple[SignalView, ...]:
     """Return the signals in the board's order, others after them."""
-    order = {name: place for place, name in enumerate(NAMES)}
+    order = {name: place for place, name in enumerate(signal_names())}
     rows = sorted(plan.inputs["signals"], key=lambda one: (order.get(one["name"], len(order)), one["name"]))
     return tuple(_view(one, one["name"] in plan.regime_policy.regime.missing) for one in rows)
 

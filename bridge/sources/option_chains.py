@@ -30,6 +30,7 @@ from hedge import options
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import Smile, synthetic_chain
+from hedge.market import Provenance
 
 TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
 CURRENCIES = frozenset({"usd", "coin"})
@@ -197,7 +198,7 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     source = f"file {path.name}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
-    return OptionChain.from_frame(asset, observed_at, spot, quotes, source)
+    return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
 
 
 def _snapshot(rows: pd.DataFrame, at: int | None) -> tuple[pd.DataFrame, int]:

@@ -2,7 +2,10 @@
 
 A file is named like its table in `hedge.signals.histories` (`index_ETH.csv`, `dollar.parquet`), its first column is the
 time at which each row became known, and its columns are exactly those of `LAYOUTS`. Every file is optional: an absent
-one is a missing signal that the plan names. `source.txt` says in one line where the numbers come from.
+one is a missing signal that the plan names. `source.toml` says where the numbers come from:
+
+    source = "venue and publisher, as of ..."
+    provenance = "file"          # or "simulated", "stated", "live"; "file" where it is left out
 """
 
 from __future__ import annotations
@@ -10,22 +13,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.errors import BadFile
 from bridge.tables import read_seconds, read_table
+from bridge.toml_files import read_toml
 from bridge.units import utc
+from hedge.market import Provenance
 from hedge.signals.histories import Histories
 from hedge.signals.known import KNOWN_AT
 
+SOURCE_FILE: Final = "source.toml"
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 POINTS: Final = 100.0
 """Volatility points (60 is 60 %, as exchanges publish an index) in a decimal of 1."""
 LEAST_POINTS, MOST_POINTS = 1.0, 1000.0
+
+
+class HistoriesSource(BaseModel):
+    """Where the numbers of a folder come from: in words, and what kind of source that is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Annotated[str, Field(min_length=1)]
+    provenance: Provenance = Provenance.FILE
 
 
 @dataclass(frozen=True)
@@ -92,9 +108,9 @@ def read_histories(folder: Path, latest: int) -> Histories:
         if name in tables:
             raise BadFile(path, f"{name} is there twice: keep one file of it")
         tables[name] = _read(path, LAYOUTS[name.split("_")[0]], latest)
-    said = folder / "source.txt"
-    origin = " ".join(said.read_text(encoding="utf-8").split()) if said.is_file() else f"files of {folder.name}"
-    return Histories(tables, origin)
+    said = folder / SOURCE_FILE
+    origin = read_toml(said, HistoriesSource) if said.is_file() else HistoriesSource(source=f"files of {folder.name}")
+    return Histories(tables, " ".join(origin.source.split()), origin.provenance)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {KeyState} from "../libraries/KeyState.sol";
-import {Lanes} from "../libraries/Lanes.sol";
+import {PackedTuple} from "../libraries/PackedTuple.sol";
 
 /// @title Which tuple is in force, which was voted, which was voted before
 /// @notice Storage of HedgeParameters; who may change it, and when, is decided there.
@@ -21,7 +21,7 @@ import {Lanes} from "../libraries/Lanes.sol";
 ///     rollback        B               B               A
 ///     rollback        A               A               A         nothing is left to roll back
 abstract contract TupleLedger {
-    using Lanes for uint256;
+    using PackedTuple for uint256;
 
     /// @dev A tuple on its way.
     /// @param current the tuple in force
@@ -75,7 +75,7 @@ abstract contract TupleLedger {
     function _recordSteward(Draft memory draft, uint64 observedAt) internal returns (uint48) {
         uint256[3] memory before = draft.voted;
         uint256 drifted = 0;
-        for (uint256 w = 0; w < Lanes.WORDS; ++w) {
+        for (uint256 w = 0; w < PackedTuple.WORDS; ++w) {
             uint256 word = draft.next[w];
             if (word == before[w]) continue;
             drifted |= 1 << w;
@@ -97,7 +97,7 @@ abstract contract TupleLedger {
     /// @dev The tuple in force and the voted one.
     function _tuplesNow() internal view returns (uint256[3] memory current, uint256[3] memory voted_) {
         (uint256 active, uint256 drifted) = (_active, _drifted);
-        for (uint256 w = 0; w < Lanes.WORDS; ++w) {
+        for (uint256 w = 0; w < PackedTuple.WORDS; ++w) {
             uint256 word = _tuples[(active >> w) & 1][w];
             voted_[w] = word;
             current[w] = (drifted >> w) & 1 == 0 ? word : _steward[w];
@@ -113,7 +113,7 @@ abstract contract TupleLedger {
     /// @dev The tuple that was voted before the voted one.
     function _lastGoodWords(uint256[3] memory voted_) internal view returns (uint256[3] memory words) {
         (uint256 active, uint256 undoable) = (_active, _undoable);
-        for (uint256 w = 0; w < Lanes.WORDS; ++w) {
+        for (uint256 w = 0; w < PackedTuple.WORDS; ++w) {
             words[w] = (undoable >> w) & 1 == 0 ? voted_[w] : _tuples[1 - ((active >> w) & 1)][w];
         }
     }
@@ -123,7 +123,7 @@ abstract contract TupleLedger {
         (draft.current, draft.voted) = _tuplesNow();
         ofSteward = _drifted != 0;
         draft.next = ofSteward ? draft.voted : _lastGoodWords(draft.voted);
-        draft.moved = Lanes.differing(draft.current, draft.next);
+        draft.moved = PackedTuple.differing(draft.current, draft.next);
     }
 
     /// @dev Write the words of a voted tuple that are new. A vote that re-states the voted tuple keeps the last good
@@ -136,7 +136,7 @@ abstract contract TupleLedger {
         (active, undoable) = (_active, _undoable);
         uint256 joined = block.timestamp == _votedAt ? undoable : 0;
         uint256 written = 0;
-        for (uint256 w = 0; w < Lanes.WORDS; ++w) {
+        for (uint256 w = 0; w < PackedTuple.WORDS; ++w) {
             uint256 word = next[w];
             if (word == before[w]) continue;
             written |= 1 << w;

@@ -7,7 +7,7 @@ import {IHedgeParameters} from "../interfaces/IHedgeParameters.sol";
 import {HedgeKeys} from "../libraries/HedgeKeys.sol";
 import {HedgeRules} from "../libraries/HedgeRules.sol";
 import {KeyState} from "../libraries/KeyState.sol";
-import {Lanes} from "../libraries/Lanes.sol";
+import {PackedTuple} from "../libraries/PackedTuple.sol";
 import {UpdateRules} from "../libraries/UpdateRules.sol";
 import {TupleLedger} from "./TupleLedger.sol";
 
@@ -16,7 +16,7 @@ import {TupleLedger} from "./TupleLedger.sol";
 /// @dev Judging is a view that returns the encoded error; the setters revert with those bytes, so that a preflight and
 /// an execution can never disagree. TupleLedger follows Pausable so that their small fields share one word.
 abstract contract UpdateJudge is Pausable, TupleLedger, IHedgeParameters {
-    using Lanes for uint256[3];
+    using PackedTuple for uint256[3];
 
     /// @dev Limits, cooldown and window, one word per key.
     KeyState[18] internal _keys;

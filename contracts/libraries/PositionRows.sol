@@ -2,13 +2,13 @@
 pragma solidity 0.8.30;
 
 import {IExposureLens} from "../interfaces/IExposureLens.sol";
-import {Ask} from "./Ask.sol";
-import {Memo} from "./Memo.sol";
+import {MemoryMap} from "./MemoryMap.sol";
+import {StaticCall} from "./StaticCall.sol";
 
 /// @title The answer of the lens while it grows
 /// @notice Common to v3 and v4: rows of positions, the pools they name, and what is remembered of pools and ticks.
 library PositionRows {
-    using Memo for uint256[];
+    using MemoryMap for uint256[];
 
     /// @dev Status of a position whose numbers stand.
     uint256 internal constant READ = 0;
@@ -27,8 +27,8 @@ library PositionRows {
     /// @param count rows written
     /// @param words the rows, with room for all that were asked
     /// @param pools pools in the order in which they were met
-    /// @param poolMemo index + 1 of a pool by what names it
-    /// @param tickMemo where a tick's two growths stand in memory, by its key
+    /// @param poolMap index + 1 of a pool by what names it
+    /// @param tickMap where a tick's two growths stand in memory, by its key
     /// @param answer memory for a position's answer: 12 words, of which `found` is the last seven
     /// @param found the position that is being read
     /// @param at index + 1 of its pool
@@ -36,8 +36,8 @@ library PositionRows {
         uint256 count;
         uint256[] words;
         IExposureLens.PoolSeen[] pools;
-        uint256[] poolMemo;
-        uint256[] tickMemo;
+        uint256[] poolMap;
+        uint256[] tickMap;
         uint256 answer;
         Found found;
         uint256 at;
@@ -61,10 +61,10 @@ library PositionRows {
     /// @dev Room for so many positions.
     function make(uint256 most) internal pure returns (Rows memory rows) {
         rows.words = new uint256[](3 * most);
-        rows.poolMemo = Memo.make(most);
-        rows.tickMemo = Memo.make(2 * most);
-        rows.answer = Ask.room(12);
-        (uint256 found, uint256 pools) = (rows.answer + 160, Ask.room(most + 1));
+        rows.poolMap = MemoryMap.make(most);
+        rows.tickMap = MemoryMap.make(2 * most);
+        rows.answer = StaticCall.room(12);
+        (uint256 found, uint256 pools) = (rows.answer + 160, StaticCall.room(most + 1));
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(add(rows, 192), found)
@@ -83,7 +83,7 @@ library PositionRows {
 
     /// @dev Make the pool with a key, 224 bits, that of the position being read; false if it is new.
     function seekPool(Rows memory rows, uint256 key) internal pure returns (bool) {
-        rows.at = rows.poolMemo.find(key);
+        rows.at = rows.poolMap.find(key);
         return rows.at != 0;
     }
 
@@ -97,27 +97,27 @@ library PositionRows {
         }
         pools[index] = seen;
         rows.at = index + 1;
-        rows.poolMemo.put(key, index + 1);
+        rows.poolMap.put(key, index + 1);
     }
 
     /// @dev Status of the pool of the position being read. (To return the pool itself would clear a new one each time.)
     function poolStatus(Rows memory rows) internal pure returns (uint256) {
-        return Ask.at(_pool(rows), 10);
+        return StaticCall.at(_pool(rows), 10);
     }
 
     /// @dev Id of that pool.
     function poolId(Rows memory rows) internal pure returns (uint256) {
-        return Ask.at(_pool(rows), 0);
+        return StaticCall.at(_pool(rows), 0);
     }
 
     /// @dev Where the growths outside a tick of that pool stand in memory, 0 if the tick is new.
     function seekTick(Rows memory rows, int24 tick) internal pure returns (uint256) {
-        return rows.tickMemo.find((rows.at << 24) | uint24(tick));
+        return rows.tickMap.find((rows.at << 24) | uint24(tick));
     }
 
     /// @dev Remember a new tick of that pool.
     function learnTick(Rows memory rows, int24 tick, uint256 growths) internal pure {
-        rows.tickMemo.put((rows.at << 24) | uint24(tick), growths);
+        rows.tickMap.put((rows.at << 24) | uint24(tick), growths);
     }
 
     /// @dev Write a row without numbers, of a position without a pool.

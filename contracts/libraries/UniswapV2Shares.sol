@@ -5,8 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IExposureLens} from "../interfaces/IExposureLens.sol";
 import {IUniswapV2FactoryReads as Factory, IUniswapV2PairReads as Pair} from "../interfaces/IUniswapV2PairReads.sol";
-import {Ask} from "./Ask.sol";
 import {PositionRows} from "./PositionRows.sol";
+import {StaticCall} from "./StaticCall.sol";
 
 /// @title Shares of Uniswap v2 pairs as `burn` would pay them
 library UniswapV2Shares {
@@ -30,7 +30,9 @@ library UniswapV2Shares {
     /// @dev Whether there is a pair, and nobody is inside it. A pair has no view of its lock; but `sync` in a static
     /// call ends at the lock, with a reason, or at the first write behind it, without one.
     function _status(address pair) private view returns (uint256) {
-        if (!Ask.one(pair, Pair.getReserves.selector, 0, Ask.room(3), 3)) return PositionRows.NO_POOL;
+        if (!StaticCall.withOneWord(pair, Pair.getReserves.selector, 0, StaticCall.room(3), 3)) {
+            return PositionRows.NO_POOL;
+        }
         // solhint-disable-next-line avoid-low-level-calls
         (bool done, bytes memory reason) = pair.staticcall{gas: _GAS_OF_LOCK}(abi.encodeCall(Pair.sync, ()));
         return done || reason.length != 0 ? PositionRows.LOCKED : PositionRows.READ;

@@ -7,8 +7,8 @@ import {
     IUniswapV3FactoryReads as Factory,
     IUniswapV3PositionReads as Manager
 } from "../interfaces/IUniswapV3PositionReads.sol";
-import {Ask} from "./Ask.sol";
 import {PositionRows} from "./PositionRows.sol";
+import {StaticCall} from "./StaticCall.sol";
 
 /// @title Uniswap v3 positions as their manager and pools hold them
 library UniswapV3Positions {
@@ -20,7 +20,7 @@ library UniswapV3Positions {
     /// @param factory of its pools
     /// @param tokenId which position
     function add(PositionRows.Rows memory rows, address manager, Factory factory, uint256 tokenId) internal view {
-        if (!Ask.one(manager, Manager.positions.selector, tokenId, rows.answer, 12)) {
+        if (!StaticCall.withOneWord(manager, Manager.positions.selector, tokenId, rows.answer, 12)) {
             rows.addNone(tokenId);
             return;
         }
@@ -45,8 +45,11 @@ library UniswapV3Positions {
 
     /// @dev Read the pool of a position.
     function _pool(uint256 answer, Factory factory) private view returns (IExposureLens.PoolSeen memory pool) {
-        (pool.token0, pool.token1) = (address(uint160(Ask.at(answer, 2))), address(uint160(Ask.at(answer, 3))));
-        pool.fee = uint24(Ask.at(answer, 4));
+        (pool.token0, pool.token1) = (
+            address(uint160(StaticCall.at(answer, 2))),
+            address(uint160(StaticCall.at(answer, 3)))
+        );
+        pool.fee = uint24(StaticCall.at(answer, 4));
         address where = factory.getPool(pool.token0, pool.token1, pool.fee);
         if (where == address(0)) {
             pool.status = PositionRows.NO_POOL;
@@ -63,9 +66,11 @@ library UniswapV3Positions {
     function _tick(PositionRows.Rows memory rows, int24 tick) private view returns (uint256 growths) {
         growths = rows.seekTick(tick);
         if (growths != 0) return growths;
-        uint256 answer = Ask.room(4);
+        uint256 answer = StaticCall.room(4);
         address pool = address(uint160(rows.poolId()));
-        if (!Ask.one(pool, Pool.ticks.selector, uint256(int256(tick)), answer, 4)) revert IExposureLens.NotAPool(pool);
+        if (!StaticCall.withOneWord(pool, Pool.ticks.selector, uint256(int256(tick)), answer, 4)) {
+            revert IExposureLens.NotAPool(pool);
+        }
         growths = answer + 64;
         rows.learnTick(tick, growths);
     }

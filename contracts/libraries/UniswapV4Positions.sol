@@ -3,8 +3,8 @@ pragma solidity 0.8.30;
 
 import {IExposureLens} from "../interfaces/IExposureLens.sol";
 import {IUniswapV4PoolReads as Pools, IUniswapV4PositionReads as Manager} from "../interfaces/IUniswapV4Reads.sol";
-import {Ask} from "./Ask.sol";
 import {PositionRows} from "./PositionRows.sol";
+import {StaticCall} from "./StaticCall.sol";
 
 /// @title Uniswap v4 positions as their manager and the pool manager hold them
 /// @notice The pool manager has no views of pools: they are read from its storage, as Uniswap's StateLibrary does.
@@ -56,9 +56,9 @@ library UniswapV4Positions {
 
     /// @dev What the manager keeps of a position in one word, 0 where it has none.
     function _info(PositionRows.Rows memory rows, address manager, uint256 tokenId) private view returns (uint256) {
-        bool answered = Ask.one(manager, Manager.positionInfo.selector, tokenId, rows.answer, 1);
+        bool answered = StaticCall.withOneWord(manager, Manager.positionInfo.selector, tokenId, rows.answer, 1);
         if (!answered) revert IExposureLens.NotAManager(manager);
-        return Ask.at(rows.answer, 0);
+        return StaticCall.at(rows.answer, 0);
     }
 
     /// @dev Key of a position in its pool: hash of owner, range and token id, packed.
@@ -71,7 +71,11 @@ library UniswapV4Positions {
         uint256 answer = rows.answer;
         _load(poolManager, _slot(key, _slot(rows.poolId(), _POOLS) + _POSITIONS), 3, answer);
         PositionRows.Found memory found = rows.found;
-        (uint256 liquidity, uint256 last0, uint256 last1) = (Ask.at(answer, 2), Ask.at(answer, 3), Ask.at(answer, 4));
+        (uint256 liquidity, uint256 last0, uint256 last1) = (
+            StaticCall.at(answer, 2),
+            StaticCall.at(answer, 3),
+            StaticCall.at(answer, 4)
+        );
         (found.liquidity, found.last0, found.last1) = (uint128(liquidity), last0, last1);
         // v4 writes nothing down: whatever was earned is paid when liquidity changes.
         (found.written0, found.written1) = (0, 0);
@@ -87,11 +91,11 @@ library UniswapV4Positions {
         pool.id = uint256(keccak256(abi.encode(key)));
         (pool.token0, pool.token1, pool.fee) = (key.currency0, key.currency1, key.fee);
         (pool.spacing, pool.hooks) = (key.tickSpacing, key.hooks);
-        uint256 answer = Ask.room(5);
+        uint256 answer = StaticCall.room(5);
         _load(poolManager, _slot(pool.id, _POOLS), 3, answer);
-        uint256 slot0 = Ask.at(answer, 2);
+        uint256 slot0 = StaticCall.at(answer, 2);
         (pool.sqrtPriceX96, pool.tick) = (uint160(slot0), int24(uint24(slot0 >> 160)));
-        (pool.growth0, pool.growth1) = (Ask.at(answer, 3), Ask.at(answer, 4));
+        (pool.growth0, pool.growth1) = (StaticCall.at(answer, 3), StaticCall.at(answer, 4));
         if (pool.sqrtPriceX96 == 0) pool.status = PositionRows.NO_POOL;
     }
 
@@ -103,7 +107,7 @@ library UniswapV4Positions {
     ) private view returns (uint256 growths) {
         growths = rows.seekTick(tick);
         if (growths != 0) return growths;
-        uint256 answer = Ask.room(4);
+        uint256 answer = StaticCall.room(4);
         uint256 ticks = _slot(rows.poolId(), _POOLS) + _TICKS;
         _load(poolManager, _slot(uint256(int256(tick)), ticks) + 1, 2, answer);
         growths = answer + 64;
@@ -118,7 +122,7 @@ library UniswapV4Positions {
     /// @dev Load words of the pool manager's storage; they stand from the answer's third word on.
     function _load(address poolManager, uint256 slot, uint256 words, uint256 answer) private view {
         bytes4 selector = Pools.extsload.selector;
-        if (!Ask.two(poolManager, selector, slot, words, answer, words + 2)) {
+        if (!StaticCall.withTwoWords(poolManager, selector, slot, words, answer, words + 2)) {
             revert IExposureLens.NotAPool(poolManager);
         }
     }

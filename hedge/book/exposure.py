@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hedge import amm
 from hedge.book.positions import Book, Position
-from hedge.market import USD, Market
+from hedge.market import Market
 from hedge.units import json_number, sorted_dict
 
 
@@ -105,39 +104,15 @@ def position_exposure(position: Position, market: Market) -> PositionExposure:
     ------
     UnknownAsset, MissingCorrelation : the market does not price the pair.
     """
-    base, quote = market.spot(position.base), market.spot(position.quote)
-    price, vol = base / quote, market.pair_vol(position.base, position.quote)
-    span = (price, position.liquidity, position.lower, position.upper)
-    greeks = amm.two_asset_greeks(base, quote, *span[1:])
-    value, in_range = float(greeks.value), bool(amm.in_range(price, position.lower, position.upper))
-    loss = quote * float(amm.impermanent_loss(*span, position.held_base, position.held_quote))
+    terms, spots = position.pool_terms(market), market.spots
     return PositionExposure(
         id=position.id,
         pool=position.pool,
-        price=price,
-        in_range=in_range,
-        value_usd=value,
-        deltas={position.base: float(greeks.delta_base), position.quote: float(greeks.delta_quote)},
-        gammas=_gamma_matrix(position, greeks),
-        il_usd=loss,
-        lvr_usd_per_year=quote * float(amm.lvr_rate(*span, vol)),
-        fees_usd=position.fees_base * base + position.fees_quote * quote,
-        fee_usd_per_year=position.fee_apr * value if in_range else 0.0,
-        break_even_vol=float(amm.break_even_vol(price, position.lower, position.upper, position.fee_apr)),
-        implied_vol=vol,
+        value_usd=float(position.value_usd(spots)),
+        deltas=position.deltas(spots),
+        gammas=position.gammas(spots),
+        **terms._asdict(),
     )
-
-
-def _gamma_matrix(position: Position, greeks: amm.TwoAssetGreeks) -> dict[tuple[str, str], float]:
-    """Return the gammas of the volatile assets of a position, the cross gamma under both orders."""
-    base, quote = position.base, position.quote
-    every = {
-        (base, base): float(greeks.gamma_base),
-        (base, quote): float(greeks.gamma_cross),
-        (quote, base): float(greeks.gamma_cross),
-        (quote, quote): float(greeks.gamma_quote),
-    }
-    return {pair: gamma for pair, gamma in every.items() if USD not in pair}
 
 
 def book_exposure(book: Book, market: Market) -> BookExposure:

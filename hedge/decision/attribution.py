@@ -9,8 +9,9 @@ from typing import Any
 from hedge.book.exposure import BookExposure
 from hedge.decision.metrics import net_greeks
 from hedge.errors import NotListed
-from hedge.instruments.layer import Layer, LayerName
+from hedge.instruments.layer import Layer
 from hedge.instruments.option_chain import OptionChain
+from hedge.layers.registry import layer_specs
 from hedge.market import HORIZON_DAYS
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.measures import cvar, layers_pnl
@@ -30,7 +31,7 @@ class BookMetrics:
 class LayerEffect:
     """Hold the whole plan, the plan without one layer (on every asset), and that layer alone on the unhedged book."""
 
-    name: LayerName
+    name: str
     with_it: BookMetrics
     without_it: BookMetrics
     alone: BookMetrics
@@ -43,8 +44,8 @@ class LayerEffect:
 def layer_effects(
     exposure: BookExposure, layers: Sequence[Layer], lp_pnl: FloatArray, scenarios: Scenarios
 ) -> tuple[LayerEffect, ...]:
-    """Measure each of the three layers with and without, in the order they are sized."""
-    names: tuple[LayerName, ...] = ("tail", "volatility", "condor")
+    """Measure each registered layer with and without, in the order they are sized."""
+    names = [spec.name for spec in layer_specs()]
     full = _book_metrics(exposure, layers, lp_pnl, scenarios)
     return tuple(
         LayerEffect(

@@ -22,8 +22,9 @@ from typing import Any, Final
 import numpy as np
 
 from hedge.decision.benchmarks import BenchmarkHedge
-from hedge.instruments.layer import Layer, all_legs
+from hedge.instruments.layer import Layer, LayerRole, all_legs
 from hedge.instruments.leg import Leg
+from hedge.layers.registry import role_label
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.measures import cvar, layers_pnl, legs_pnl
 from hedge.risk.scenarios import Scenarios
@@ -100,13 +101,13 @@ def compare(
     layers : of the plan. benchmarks : of `reference.references`. lp_pnl : of the LP alone, shape (n,), USD.
     """
     delta, strip = (_legs(benchmarks[name]) for name in ("delta", "strip"))
-    bought = tuple(layer for layer in layers if layer.name != "condor")
+    bought = tuple(layer for layer in layers if layer.role is LayerRole.PROTECTION)
     rows = (
         ("unhedged", (), (), "the LP alone"),
         ("delta", delta, (), _words(benchmarks["delta"])),
         ("strip", strip, (), _words(benchmarks["strip"])),
         ("strip and delta", strip + delta, (), "both of the above"),
-        ("layers 2 and 3", (), bought, "without the condor"),
+        (role_label(LayerRole.PROTECTION), (), bought, "without what finances them"),
         ("plan", (), tuple(layers), "every layer, in the size that the gate accepts"),
     )
     still = scenarios.still()

@@ -29,7 +29,7 @@ from hedge.errors import BadInput, NotListed
 from hedge.instruments.fees import Fees
 from hedge.instruments.leg import Leg, LegGreeks, expiry_name
 from hedge.instruments.option_chain import OptionChain, Quote
-from hedge.market import HORIZON_DAYS
+from hedge.market import HORIZON_DAYS, Provenance
 from hedge.numerics.arrays import FloatArray
 from hedge.units import DAY, YEAR_DAYS, YEAR_SECONDS
 
@@ -147,7 +147,7 @@ class IndexListing:
     name : of the index. observed_at : unix seconds. level : of the index, points.
     beta : see the module; 0, the default, says that it is unrelated to the asset.
     futures : any order. options : a chain whose underlying is the index, in points; its lots are in USD per point.
-    fees : on futures; options bring their own. source : in words.
+    fees : on futures; options bring their own. source : in words; provenance : its kind.
 
     Raises
     ------
@@ -162,6 +162,7 @@ class IndexListing:
     options: OptionChain | None = None
     fees: Fees = FUTURES_FEES
     source: str = ""
+    provenance: Provenance = Provenance.STATED
 
     def __post_init__(self) -> None:
         if not 0.0 < self.level < math.inf:
@@ -221,6 +222,7 @@ class IndexListing:
             "level": self.level,
             "beta": self.beta,
             "source": self.source,
+            "provenance": str(self.provenance),
             "fees": asdict(self.fees),
             "futures": len(self.futures),
             "options": chain,

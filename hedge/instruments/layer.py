@@ -5,14 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
 from hedge.instruments.leg import ROUNDING, Leg, LegGreeks, lots_down
 from hedge.numerics.arrays import FloatArray
 
-LayerName = Literal["tail", "volatility", "condor"]
+
+class LayerRole(StrEnum):
+    """What a layer is there for: protection is bought; financing is sold for its premium, or bought in a crisis."""
+
+    PROTECTION = "protection"
+    FINANCING = "financing"
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,10 @@ class Layer:
     break_evens : prices at expiry (points of an index) where the layer ends without profit or loss, ascending.
     max_loss_usd : largest loss at expiry, >= 0; infinite if unbounded.
     time_value_usd : price paid beyond intrinsic value; what decays.
-    reason : why these legs in this size, or why none.
+    reason : why these legs in this size, or why none. role : what the layer is there for.
     """
 
-    name: LayerName
+    name: str
     underlying: str
     legs: tuple[Leg, ...]
     units: float
@@ -42,11 +48,12 @@ class Layer:
     max_loss_usd: float
     time_value_usd: float
     reason: str
+    role: LayerRole = LayerRole.PROTECTION
 
     @property
     def financing(self) -> bool:
-        """Tell whether the layer is sold for its premium; a condor may also be bought."""
-        return self.name == "condor" and self.credit_usd > 0.0
+        """Tell whether the layer is sold for its premium; one of that role may also be bought."""
+        return self.role is LayerRole.FINANCING and self.credit_usd > 0.0
 
     @property
     def credit_usd(self) -> float:
@@ -76,7 +83,13 @@ class Layer:
 
 
 def build_layer(
-    name: LayerName, underlying: str, structure: tuple[Leg, ...], units: float, spot: float, reason: str
+    name: str,
+    underlying: str,
+    structure: tuple[Leg, ...],
+    units: float,
+    spot: float,
+    reason: str,
+    role: LayerRole = LayerRole.PROTECTION,
 ) -> Layer:
     """Return `units` of a one-unit `structure` as a layer, each leg in whole lots; empty where `units` is 0."""
     legs = sized(structure, units)
@@ -92,6 +105,7 @@ def build_layer(
         max_loss_usd=max_loss(legs),
         time_value_usd=math.fsum(leg.time_value_usd for leg in legs),
         reason=reason,
+        role=role,
     )
 
 
@@ -101,9 +115,9 @@ def sized(structure: Iterable[Leg], units: float) -> tuple[Leg, ...]:
     return tuple(replace(leg, quantity=math.copysign(size, leg.quantity)) for leg, size in lots if size > 0.0)
 
 
-def empty_layer(name: LayerName, underlying: str, reason: str) -> Layer:
+def empty_layer(name: str, underlying: str, reason: str, role: LayerRole = LayerRole.PROTECTION) -> Layer:
     """Return a layer without legs and the reason for it."""
-    return build_layer(name, underlying, (), 0.0, 0.0, reason)
+    return build_layer(name, underlying, (), 0.0, 0.0, reason, role)
 
 
 def all_legs(layers: Iterable[Layer]) -> tuple[Leg, ...]:

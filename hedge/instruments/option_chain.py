@@ -13,6 +13,7 @@ from hedge import options
 from hedge.errors import BadQuote, CrossedQuote, DuplicateQuote, EmptyChain, MissingColumn, NotListed
 from hedge.instruments.fees import DERIBIT, Fees
 from hedge.instruments.leg import Leg
+from hedge.market import Provenance
 from hedge.units import DAY, YEAR_SECONDS
 
 COLUMNS: Final = ("expiry_at", "expiry", "strike", "is_call", "bid", "ask", "vol", "forward", "lot")
@@ -44,7 +45,7 @@ class OptionChain:
     quotes : one row per option, sorted by expiry, strike and kind: expiry_at (unix seconds), expiry (years), strike
         (USD), is_call, bid and ask (USD per unit, NaN if none), vol (mid implied, decimal, NaN if none), forward (USD),
         lot (least quantity).
-    source : where the quotes come from, in words.
+    source : where the quotes come from, in words. provenance : what kind of source that is.
     rate : continuous USD rate that discounts, per year. fees : of the exchange that lists the options.
     """
 
@@ -56,6 +57,7 @@ class OptionChain:
     rate: float = 0.0
     rows: tuple[Quote, ...] = field(default=(), repr=False)
     fees: Fees = DERIBIT
+    provenance: Provenance = Provenance.STATED
 
     @classmethod
     def from_frame(
@@ -67,6 +69,7 @@ class OptionChain:
         source: str,
         rate: float = 0.0,
         fees: Fees = DERIBIT,
+        provenance: Provenance = Provenance.STATED,
     ) -> OptionChain:
         """Validate `quotes` and build the chain from them; other columns are dropped.
 
@@ -85,7 +88,7 @@ class OptionChain:
         _check(underlying, observed_at, rows)
         rows = tuple(sorted(rows, key=lambda row: (row.expiry_at, row.strike, row.is_call)))
         frame = pd.DataFrame(rows, columns=list(COLUMNS))
-        return cls(underlying, observed_at, spot, frame, source, rate, rows, fees)
+        return cls(underlying, observed_at, spot, frame, source, rate, rows, fees, provenance)
 
     def expiries(self) -> tuple[int, ...]:
         """Return the listed expiries in unix seconds, ascending."""
@@ -182,6 +185,7 @@ class OptionChain:
             "rate": self.rate,
             "fees": asdict(self.fees),
             "source": self.source,
+            "provenance": str(self.provenance),
             "quotes": len(self.rows),
             "quotes_sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         }

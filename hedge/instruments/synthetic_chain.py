@@ -12,6 +12,7 @@ import pandas as pd
 
 from hedge import options
 from hedge.instruments.option_chain import OptionChain, Quote
+from hedge.market import Provenance
 from hedge.units import YEAR_DAYS, YEAR_SECONDS
 
 
@@ -85,7 +86,9 @@ def synthetic_chain(
         for strike in exchange_strikes(spot)
         for is_call in (False, True)
     ]
-    return OptionChain.from_frame(underlying, observed_at, spot, pd.DataFrame(quotes), desk.source, rate)
+    return OptionChain.from_frame(
+        underlying, observed_at, spot, pd.DataFrame(quotes), desk.source, rate, provenance=Provenance.SIMULATED
+    )
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,17 @@ import math
 from hedge.book.exposure import AssetExposure
 from hedge.errors import NotListed
 from hedge.instruments.execution import Structure, cheapest_execution, time_cost
-from hedge.instruments.layer import Layer, build_layer, empty_layer, max_loss, sum_greeks
+from hedge.instruments.layer import Layer, LayerRole, all_legs, build_layer, empty_layer, max_loss, sum_greeks
 from hedge.instruments.leg import lots_down, lots_up
 from hedge.instruments.option_chain import OptionChain, Quote
 from hedge.layers.budget import Budget
-from hedge.market import Market
+from hedge.layers.decay import decay_usd
+from hedge.layers.gate import Carrier, Condor, gate_condor
+from hedge.layers.spec import LayerSpec, SizedLayer, SizingContext, register_layer
+from hedge.market import HORIZON_DAYS, Market
 from hedge.policy.parameters import KEYS, Parameters
-from hedge.units import BPS
+from hedge.risk.measures import rolled_pnl
+from hedge.units import BPS, DAY
 
 DELTA, TENOR = KEYS[0], KEYS[2]
 
@@ -48,7 +52,7 @@ def condor_layer(
     try:
         structure = condor_structure(chain, parameters)
     except NotListed as refused:
-        return empty_layer("condor", asset, str(refused))
+        return empty_layer("condor", asset, str(refused), LayerRole.FINANCING)
     credit = -time_cost(structure)
     by_size = parameters.condor_size_cap_bps / BPS * exposure.value_usd
     units = lots_down(min(by_size / spot, budget.notional_usd / spot, most_credit_usd / credit), structure[0].lot)
@@ -58,7 +62,7 @@ def condor_layer(
     )
     if math.isfinite(most_credit_usd):
         reason += f", credit sought {most_credit_usd:,.0f} USD"
-    return build_layer("condor", asset, structure, units, spot, reason)
+    return build_layer("condor", asset, structure, units, spot, reason, LayerRole.FINANCING)
 
 
 def bought_condor_layer(
@@ -68,23 +72,23 @@ def bought_condor_layer(
 
     Parameters
     ----------
-    budget : premium counts as the most that can be lost at expiry. gamma : net of the book with layers 2 and 3, units
+    budget : premium counts as the most that can be lost at expiry. gamma : net of the book with its protection, units
         per USD; where it is not short nothing is bought.
     """
     asset, spot = exposure.asset, market.spot(exposure.asset)
     if gamma >= 0.0:
-        return empty_layer("condor", asset, "the book with layers 2 and 3 is not short gamma")
+        return empty_layer("condor", asset, "the book with its protection is not short gamma", LayerRole.FINANCING)
     try:
         structure = condor_structure(chain, parameters, bought=True)
     except NotListed as refused:
-        return empty_layer("condor", asset, str(refused))
+        return empty_layer("condor", asset, str(refused), LayerRole.FINANCING)
     lot, per_unit = structure[0].lot, sum_greeks(structure, {asset: spot}).gamma
     by_size = parameters.condor_size_cap_bps / BPS * exposure.value_usd
     allowed = min(lots_down(by_size / spot, lot), budget.units(max_loss(structure), spot, lot))
     wanted = lots_up(-gamma / per_unit, lot) if per_unit > 0.0 else 0.0
     sized = f"{wanted:g} units offset the short gamma that is left, caps allow {allowed:g}"
     reason = f"bought: {_terms(chain, structure)}; {sized}"
-    return build_layer("condor", asset, structure, min(wanted, allowed), spot, reason)
+    return build_layer("condor", asset, structure, min(wanted, allowed), spot, reason, LayerRole.FINANCING)
 
 
 def _terms(chain: OptionChain, structure: Structure) -> str:
@@ -144,3 +148,67 @@ def _outer(chain: OptionChain, inner: Quote, strike: float, bought: bool) -> Quo
         side = "a bid" if bought else "an ask"
         raise NotListed(f"{chain.underlying} wing with {side}", f"strike near {strike:g}", math.nan)
     return min(beyond, key=lambda quote: abs(quote.strike - strike))
+
+
+def _size(context: SizingContext) -> SizedLayer:
+    """Size layer 1 as the regime asks: bought, or sold in the size that passes the gate, which may be none."""
+    policy, market, asset, chain = context.regime_policy, context.market, context.exposure, context.chain
+    budget = context.budget(notional_cap_usd=context.parameters.condor_notional_cap_usd)
+    if policy and policy.condor == "buy":
+        left = asset.gamma + sum_greeks(all_legs(context.own), {asset.asset: asset.spot}).gamma
+        return SizedLayer(bought_condor_layer(market, asset, chain, context.parameters, budget, left))
+    asked = condor_layer(market, asset, chain, context.parameters, budget, _most_credit(context))
+    if policy and policy.condor == "none":
+        asked = empty_layer("condor", asset.asset, policy.reasons[1], LayerRole.FINANCING)
+    return _gated(context, asked)
+
+
+def _most_credit(context: SizingContext) -> float:
+    """Return the credit that the regime seeks over the condor's life, USD.
+
+    finance : the decay of the protection until it expires. press : the share of the governed budget for that time.
+    """
+    mode = context.regime_policy.condor if context.regime_policy else None
+    if mode not in ("press", "finance"):
+        return math.inf
+    try:
+        structure = condor_structure(context.chain, context.parameters)
+    except NotListed:
+        return math.inf
+    days = (structure[0].expiry_at - context.chain.observed_at) / DAY
+    if mode == "finance":
+        return decay_usd(context.own, days)
+    return context.parameters.budget_bps / BPS * context.exposure.value_usd * days / HORIZON_DAYS
+
+
+def _gated(context: SizingContext, asked: Layer) -> SizedLayer:
+    """Return the condor in the size that passes the gate, and the gate's answer; none where no condor is listed."""
+    try:
+        structure = condor_structure(context.chain, context.parameters)
+    except NotListed:
+        return SizedLayer(asked)
+    asset, spot = context.exposure, context.exposure.spot
+    per_percent = spot**2 / 100.0
+    bought, unit = (
+        sum_greeks(legs, {asset.asset: spot}).gamma * per_percent for legs in (all_legs(context.own), structure)
+    )
+    carrier = Carrier(asset.gamma_usd, asset.gamma_usd + bought, context.pnl, context.risk.limit)
+    condor = Condor(asset.asset, spot, structure[0].lot, unit, rolled_pnl(structure, context.scenarios))
+    gate = gate_condor(condor, asked.units, carrier, asset.value_usd, context.parameters)
+    reason = f"{asked.reason}; {gate.reason}"
+    layer = build_layer("condor", asset.asset, structure, gate.accepted, spot, reason, LayerRole.FINANCING)
+    return SizedLayer(layer, gate)
+
+
+SPEC = register_layer(
+    LayerSpec(
+        name="condor",
+        number=1,
+        title="core iron condor",
+        purpose="sold for its premium, it finances and does not protect; bought in a crisis",
+        keys=("condorShortDeltaBps", "condorWingBps", "condorTenorDays", "condorSizeCapBps", "condorNotionalCapUsd",
+              "gammaCapBps", "cvarCapBps", "overlayNotionalCapUsd"),
+        role=LayerRole.FINANCING,
+        size=_size,
+    )
+)  # fmt: skip

@@ -7,10 +7,11 @@ import math
 from hedge.book.exposure import AssetExposure
 from hedge.errors import NotListed
 from hedge.instruments.execution import Structure, cheapest_execution
-from hedge.instruments.layer import Layer, build_layer, empty_layer, max_loss
+from hedge.instruments.layer import Layer, LayerRole, build_layer, empty_layer, max_loss
 from hedge.instruments.leg import lots_up
 from hedge.instruments.option_chain import OptionChain, Quote
 from hedge.layers.budget import Budget
+from hedge.layers.spec import LayerSpec, SizedLayer, SizingContext, register_layer
 from hedge.market import HORIZON_DAYS, Market
 from hedge.policy.parameters import Parameters
 from hedge.risk.scenarios import vol_move
@@ -82,3 +83,23 @@ def _reason(
     if units < wanted:
         text += f"; the premium or notional cap allows {units:g}"
     return text
+
+
+def _size(context: SizingContext) -> SizedLayer:
+    """Size layer 3 first: it has the first call on the budget and the notional."""
+    budget = context.budget(context.parameters.tail_premium_cap_bps)
+    return SizedLayer(tail_layer(context.market, context.exposure, context.chain, context.tenored, budget))
+
+
+SPEC = register_layer(
+    LayerSpec(
+        name="tail",
+        number=3,
+        title="temporal theta guard",
+        purpose="far-dated puts that pay when the price collapses",
+        keys=("tailPutDeltaBps", "tailTenorDays", "tailCoverageBps", "tailPremiumCapBps", "budgetBps",
+              "overlayNotionalCapUsd"),
+        role=LayerRole.PROTECTION,
+        size=_size,
+    )
+)  # fmt: skip

@@ -7,10 +7,11 @@ from typing import Final
 
 from hedge.book.exposure import AssetExposure
 from hedge.instruments.index_listing import IndexListing
-from hedge.instruments.layer import Layer, build_layer, empty_layer, max_loss, sized
+from hedge.instruments.layer import Layer, LayerRole, build_layer, empty_layer, max_loss, sized
 from hedge.instruments.leg import lots_up, tenor_scale
 from hedge.instruments.option_chain import OptionChain
 from hedge.layers.budget import Budget
+from hedge.layers.spec import LayerSpec, SizedLayer, SizingContext, register_layer
 from hedge.layers.vega import Candidate, candidates
 from hedge.market import Market
 from hedge.policy.parameters import Parameters
@@ -127,3 +128,32 @@ def _refusal(exposure: AssetExposure, vol: float, share: float, parameters: Para
     if share == 0.0:
         return f"the index at {vol:.1%} is not above the ramp's start at {parameters.ramp_start_vol_bps / BPS:.1%}"
     return ""
+
+
+def _size_layer(context: SizingContext) -> SizedLayer:
+    """Size layer 2 on what layer 3 has left, at least at the share of full size that the regime asks for."""
+    policy = context.regime_policy
+    layer = volatility_layer(
+        context.market,
+        context.exposure,
+        context.chain,
+        context.tenored,
+        context.budget(context.parameters.volatility_premium_cap_bps),
+        policy.ramp_floor if policy else 0.0,
+        context.listing,
+    )
+    return SizedLayer(layer)
+
+
+SPEC = register_layer(
+    LayerSpec(
+        name="volatility",
+        number=2,
+        title="volatility hedge",
+        purpose="long volatility that scales in as the index rises",
+        keys=("rampStartVolBps", "rampFullVolBps", "volatilityTenorDays", "volatilityPremiumCapBps", "budgetBps",
+              "overlayNotionalCapUsd"),
+        role=LayerRole.PROTECTION,
+        size=_size_layer,
+    )
+)  # fmt: skip

@@ -22,7 +22,7 @@ from hedge.decision.metrics import NetGreeks, PlanMetrics, costs, greeks_dict, n
 from hedge.decision.rebalance import ExposureRecord, drift, gamma_drift, hold_motions
 from hedge.errors import BadInput, ChainMismatch
 from hedge.instruments.index_listing import IndexListing
-from hedge.instruments.layer import Layer
+from hedge.instruments.layer import Layer, LayerRole
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.parity import ParityScan, scan_parity
 from hedge.layers.build import Overlay, build_overlay
@@ -281,6 +281,6 @@ def _check_chains(market: Market, chains: Mapping[str, OptionChain]) -> None:
 
 
 def _stages(exposure: BookExposure, layers: tuple[Layer, ...]) -> dict[str, dict[str, NetGreeks]]:
-    bought = tuple(layer for layer in layers if layer.name != "condor")
+    bought = tuple(layer for layer in layers if layer.role is LayerRole.PROTECTION)
     stages = {"unhedged": (), "protected": bought, "hedged": layers}
     return {stage: net_greeks(exposure, included) for stage, included in stages.items()}

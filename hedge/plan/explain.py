@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hedge.policy.parameters import KEYS
+from hedge.layers.registry import layer_spec
+from hedge.policy.parameters import KEY_IDS, KEYS
 from hedge.signals.known import written
 from hedge.signals.signal import NEVER
 
@@ -32,11 +33,6 @@ _RULES: Final = {
     "cvar_per_usd": "CVaR95 that the plan removes per USD given up",
     "delta_cvar_per_usd": "CVaR95 that a delta hedge removes per USD given up",
     "legs": "options in all layers",
-}
-_LAYER_KEYS: Final = {
-    "tail": (9, 10, 11, 12, 13, 17),
-    "volatility": (5, 6, 7, 8, 13, 17),
-    "condor": (0, 1, 2, 3, 4, 14, 15, 17),
 }
 
 
@@ -68,8 +64,8 @@ def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
             for i, one in enumerate(plan["exposure"]["positions"])
         ]
     if name == "fees_30d_usd":
-        everyone = range(len(plan["inputs"]["book"]))
-        return [_input(plan, "fee APR", f"/inputs/book/{i}/fee_apr", "as read") for i in everyone]
+        known = [i for i, position in enumerate(plan["inputs"]["book"]) if "fee_apr" in position]
+        return [_input(plan, "fee APR", f"/inputs/book/{i}/fee_apr", "as read") for i in known]
     if name in ("cvar_per_usd", "delta_cvar_per_usd"):
         row = {"cvar_per_usd": "plan", "delta_cvar_per_usd": "delta"}[name]
         return [
@@ -79,14 +75,18 @@ def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
             for part in ("cvar_removed_usd", "given_up_usd")
         ]
     if name in ("drift", "gamma_drift", "drift_cost_usd", "trade_cost_usd"):
-        return [_input(plan, "hedge on record", "/inputs/record", "exposure that it was made for"), _key(plan, 16)]
+        return [
+            _input(plan, "hedge on record", "/inputs/record", "exposure that it was made for"),
+            _key(plan, KEY_IDS["driftBandBps"]),
+        ]
     if name == "quoted_vol":
         return _digests(plan)
     return [*_market(plan), *_digests(plan)]
 
 
 def _position(plan: Mapping[str, Any], number: int) -> list[Node]:
-    fields = ("fee_apr", "lower", "upper", "liquidity")
+    stated = plan["inputs"]["book"][number]
+    fields = [field for field, value in stated.items() if value is None or isinstance(value, (float, int))]
     return [_input(plan, field, f"/inputs/book/{number}/{field}", "as read from the pool") for field in fields]
 
 
@@ -135,7 +135,7 @@ def _layers(plan: Mapping[str, Any]) -> list[Node]:
         asset = layer["underlying"]
         quotes = _listed(plan, "chains", asset)
         legs = [_leg(plan, leg, f"/layers/{i}/legs/{j}/price") for j, leg in enumerate(layer["legs"])]
-        keys = [_key(plan, number) for number in _LAYER_KEYS[layer["name"]]]
+        keys = [_key(plan, number) for number in layer_spec(layer["name"]).key_ids]
         index = _input(plan, f"{asset} index", f"/inputs/market/vols/{asset}", plan["inputs"]["market"]["vol_source"])
         below = [*legs, *keys, index, quotes]
         nodes.append(_node(f"{asset} {layer['name']}", layer["units"], f"/layers/{i}/units", layer["reason"], below))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from hedge.book.exposure import BookExposure
 from hedge.instruments.index_listing import IndexListing
 from hedge.instruments.option_chain import OptionChain
+from hedge.market import Provenance
 from hedge.policy.parameters import Limits
 from hedge.policy.regime_policy import RegimePolicy
 from hedge.signals.signal import Signal
@@ -36,7 +37,7 @@ def plan_notes(
         notes.append(f"Signals without a fresh value: {missing}: the regime is the safer one.")
     elif not signals:
         notes.append(f"No signal is known: the regime is {regime_policy.regime.name}, and no condor is sold.")
-    made_up = [one.name for one in signals if "simulated" in one.source]
+    made_up = [signal.name for signal in signals if signal.provenance is Provenance.SIMULATED]
     if made_up:
         notes.append(f"Signals from simulated histories, not from a market: {', '.join(made_up)}.")
     notes += [f"{chain.underlying} chain: {chain.source}." for _, chain in sorted(chains.items())]

@@ -31,19 +31,46 @@ class Key:
 
 
 KEYS: Final[tuple[Key, ...]] = (
-    Key(0, "condorShortDeltaBps", "delta x 1e4", 2000, 1500, 2500, "down", "absolute delta of layer 1's short legs"),
+    Key(0, "condorShortDeltaBps", "delta x 1e4", 2000, 1500, 2500, "down", "absolute delta of the condor's short legs"),
     Key(1, "condorWingBps", "bps of spot", 1000, 200, 3000, "down", "distance from a short leg to its wing"),
-    Key(2, "condorTenorDays", "days", 7, 3, 21, "none", "tenor of layer 1"),
-    Key(3, "condorSizeCapBps", "bps of book value", 1000, 0, 5000, "down", "largest notional of layer 1"),
-    Key(4, "condorNotionalCapUsd", "USD", 500_000, 0, 50_000_000, "down", "largest notional of layer 1"),
-    Key(5, "rampStartVolBps", "bps of 100 % volatility", 5500, 1000, 20_000, "down", "index where layer 2 begins"),
-    Key(6, "rampFullVolBps", "bps of 100 % volatility", 9000, 1500, 30_000, "down", "index where layer 2 is full"),
-    Key(7, "volatilityTenorDays", "days", 45, 14, 180, "none", "tenor of layer 2"),
-    Key(8, "volatilityPremiumCapBps", "bps of book value", 100, 0, 500, "up", "largest premium of layer 2 per plan"),
-    Key(9, "tailPutDeltaBps", "delta x 1e4", 1000, 200, 2500, "up", "absolute delta of layer 3's put"),
-    Key(10, "tailTenorDays", "days", 120, 90, 400, "up", "least tenor of layer 3"),
+    Key(2, "condorTenorDays", "days", 7, 3, 21, "none", "tenor of the condor"),
+    Key(3, "condorSizeCapBps", "bps of book value", 1000, 0, 5000, "down", "largest notional of the condor"),
+    Key(4, "condorNotionalCapUsd", "USD", 500_000, 0, 50_000_000, "down", "largest notional of the condor"),
+    Key(
+        5,
+        "rampStartVolBps",
+        "bps of 100 % volatility",
+        5500,
+        1000,
+        20_000,
+        "down",
+        "index where long volatility begins",
+    ),
+    Key(
+        6,
+        "rampFullVolBps",
+        "bps of 100 % volatility",
+        9000,
+        1500,
+        30_000,
+        "down",
+        "index where long volatility is full",
+    ),
+    Key(7, "volatilityTenorDays", "days", 45, 14, 180, "none", "tenor of long volatility"),
+    Key(
+        8,
+        "volatilityPremiumCapBps",
+        "bps of book value",
+        100,
+        0,
+        500,
+        "up",
+        "largest premium of long volatility per plan",
+    ),
+    Key(9, "tailPutDeltaBps", "delta x 1e4", 1000, 200, 2500, "up", "absolute delta of the tail put"),
+    Key(10, "tailTenorDays", "days", 120, 90, 400, "up", "least tenor of the tail put"),
     Key(11, "tailCoverageBps", "bps of the tail loss", 5000, 0, 10_000, "up", "share of the tail loss that is covered"),
-    Key(12, "tailPremiumCapBps", "bps of book value", 150, 0, 500, "up", "largest premium of layer 3 per plan"),
+    Key(12, "tailPremiumCapBps", "bps of book value", 150, 0, 500, "up", "largest premium of the tail layer per plan"),
     Key(13, "budgetBps", "bps of book value", 300, 0, 1000, "up", "largest premium of the whole overlay per plan"),
     Key(14, "gammaCapBps", "bps of unhedged short gamma", 10_000, 0, 15_000, "down", "largest net short gamma"),
     Key(15, "cvarCapBps", "bps of book value", 3000, 100, 10_000, "down", "largest CVaR95 over 30 days"),
@@ -51,6 +78,9 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(17, "overlayNotionalCapUsd", "USD", 2_000_000, 0, 500_000_000, "down", "largest notional of all layers"),
 )
 """Every governed key, in the order of the contract."""
+
+KEY_IDS: Final = {key.name: key.id for key in KEYS}
+"""Number on chain of each key, by name."""
 
 
 @dataclass(frozen=True)

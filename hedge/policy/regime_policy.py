@@ -1,14 +1,14 @@
 """What a regime asks of each layer: the one place where signals turn into hedging.
 
-regime      layer 1                                 layer 2                        layer 3
+regime      condor                                  volatility hedge               tail puts
 compressed  theta press: harvests up to the budget  the index alone sizes it       as governed
-normal      finances the decay of layers 2 and 3    the index alone sizes it       as governed
+normal      finances the decay of the protection    the index alone sizes it       as governed
 stressed    none is sold                            half of full size at least     as governed, the steward asks more
 crisis      bought instead of sold                  full size                      as governed, the steward asks more
 
 On top: no condor is sold inside an event window or across the next announced release, and a shock of interest or
 exchange rates ends the press at once; where these signals are silent nothing is sold either. After a macro surprise
-layers 2 and 3 are sized as under stress. All of it stays inside the governed caps; a regime moves a size between 0 and
+protection is sized as under stress. All of it stays inside the governed caps; a regime moves a size between 0 and
 what the DAO voted, never beyond.
 """
 
@@ -22,18 +22,10 @@ from typing import Any, Final, Literal
 from hedge.policy.tenor_shifts import Shift, read_shifts
 from hedge.signals.regime import Regime, RegimeRules, combine
 from hedge.signals.signal import Signal, State
+from hedge.signals.spec import SignalRole, signal_names
 from hedge.units import DAY, json_number
 
 CondorMode = Literal["press", "finance", "none", "buy"]
-
-EVENTS: Final = "events"
-"""Name of the signal of `hedge.signals.calendar`: score 1 inside a window around a release."""
-SHOCKS: Final = frozenset({"funding", "rate differential", "dollar", "exchange rate"})
-"""Names of the interest and exchange-rate shocks (`hedge.signals.shocks`) that end the press."""
-SURPRISES: Final = frozenset({"CPI", "PPI", "FOMC", "output"})
-"""Names of the macro surprises (`hedge.signals.surprise`) that tighten layers 2 and 3."""
-LEVEL: Final = "volatility"
-"""Name of the signal whose value is the percentile of the book's index in its own past."""
 
 MODES: Final[dict[State, CondorMode]] = {
     State.COMPRESSED: "press",
@@ -51,9 +43,9 @@ class RegimePolicy:
     Parameters
     ----------
     regime : what the signals give. condor : press (sell up to the theta budget), finance (sell up to the decay of
-        layers 2 and 3), none, or buy. protection : state that sizes layers 2 and 3, never calmer than the regime.
-    ramp_floor : least share of layer 2's full size, in [0, 1]. index_percentile : of the index in its own past; NaN
-        where no fresh signal tells it.
+        the protection), none, or buy. protection : state that sizes the protection, never calmer than the regime.
+    ramp_floor : least share of the volatility hedge's full size, in [0, 1].
+    index_percentile : of the index in its own past; NaN where no fresh signal tells it.
     shifts : of tenors. reasons : one line per rule that decided something.
     """
 
@@ -88,17 +80,17 @@ def choose_policy(
     expected: Collection[str] = (),
     condor_days: float = 0.0,
 ) -> RegimePolicy:
-    """Turn signals into a stance.
+    """Turn signals into what the layers are asked for.
 
     Parameters
     ----------
     signals, at, rules, expected : as in `hedge.signals.combine`; without any signal the regime is stressed.
-    condor_days : life of the condor that layer 1 would sell; it must end before the next announced release.
+    condor_days : life of the condor that would be sold; it must end before the next announced release.
 
     Examples
     --------
-    >>> stance = choose_policy([Signal("volatility", 0.5, State.NORMAL, 100, 60, "example")], at=120)
-    >>> stance.condor, choose_policy([], at=120).condor
+    >>> policy = choose_policy([Signal("volatility", 0.5, State.NORMAL, 100, 60, "example")], at=120)
+    >>> policy.condor, choose_policy([], at=120).condor
     ('finance', 'none')
     """
     used = rules or RegimeRules()
@@ -110,9 +102,10 @@ def choose_policy(
         f"regime {regime.name}: {regime.reasons[-1]}",
         why,
         *tightened,
-        f"layer 2 has at least {floor:.0%} of full size",
+        f"the volatility hedge has at least {floor:.0%} of full size",
     )
-    level = next((one.value for one in signals if one.name == LEVEL and one.name not in regime.missing), math.nan)
+    readings = set(signal_names(SignalRole.LEVEL)) - set(regime.missing)
+    level = next((signal.value for signal in signals if signal.name in readings), math.nan)
     return RegimePolicy(regime, mode, protection, floor, level, read_shifts(signals, at), reasons)
 
 
@@ -121,11 +114,11 @@ def _alarms(signals: Sequence[Signal], at: int, rules: RegimeRules) -> set[str]:
 
 
 def _protection(state: State, alarms: set[str]) -> tuple[State, tuple[str, ...]]:
-    """Return the state that layers 2 and 3 are sized by, and why where it is not the regime's."""
-    surprised = sorted(alarms & SURPRISES)
+    """Return the state that the protection is sized by, and why where it is not the regime's."""
+    surprised = sorted(alarms & set(signal_names(SignalRole.SURPRISE)))
     if not surprised or state.rank >= State.STRESSED.rank:
         return state, ()
-    return State.STRESSED, (f"layers 2 and 3 tighten as under stress: surprise of {', '.join(surprised)}",)
+    return State.STRESSED, (f"the protection tightens as under stress: surprise of {', '.join(surprised)}",)
 
 
 def _condor(
@@ -134,10 +127,10 @@ def _condor(
     mode = MODES[regime.name]
     refused = _refusal(regime, signals, at, rules, days) if mode in ("press", "finance") else ""
     words = {
-        "press": "theta press: layer 1 harvests up to the governed budget",
-        "finance": "layer 1 finances the decay of layers 2 and 3",
+        "press": "theta press: the condor harvests up to the governed budget",
+        "finance": "the condor finances the decay of the protection",
         "none": "no condor is sold under stress",
-        "buy": "layer 1 is bought: it limits what a calm-priced range can lose",
+        "buy": "the condor is bought: it limits what a calm-priced range can lose",
     }
     return ("none", refused) if refused else (mode, words[mode])
 
@@ -145,13 +138,14 @@ def _condor(
 def _refusal(regime: Regime, signals: Sequence[Signal], at: int, rules: RegimeRules, days: float) -> str:
     """Return why no condor is sold in a calm regime; empty where one may be."""
     alarms = _alarms(signals, at, rules)
-    if EVENTS in alarms:
+    events, shock_names = set(signal_names(SignalRole.EVENTS)), set(signal_names(SignalRole.SHOCK))
+    if events & alarms:
         return "no condor is sold inside an event window"
-    shocks = sorted(alarms & SHOCKS)
+    shocks = sorted(alarms & shock_names)
     if shocks:
-        return f"out of layer 1: shock of {', '.join(shocks)}"
-    silent = sorted({EVENTS, *SHOCKS} & set(regime.missing))
+        return f"out of the condor: shock of {', '.join(shocks)}"
+    silent = sorted((events | shock_names) & set(regime.missing))
     if silent:
         return f"no condor is sold while {', '.join(silent)} is silent"
-    coming = next((one for one in signals if one.name == EVENTS and 0.0 <= one.value <= days * DAY), None)
+    coming = next((one for one in signals if one.name in events and 0.0 <= one.value <= days * DAY), None)
     return f"no condor is sold across a release: {coming.source}" if coming else ""

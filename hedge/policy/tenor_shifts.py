@@ -1,31 +1,29 @@
-"""How far the tenors of layers 2 and 3 are shifted in time.
+"""How far the tenors of the protection are shifted in time.
 
-Forward    layers 2 and 3 move a third of their tenor out where volatility turns up (a trough of the MACD histogram of
-           the index), or where few carry a rise (advance-decline line far below price): protection before it is dear.
-Back       layer 2 moves a third in where the momentum of volatility peaks: long vega is about to lose, and near options
-           carry less of it. Layer 3 never moves back: its governed tenor is a least one.
+Forward    volatility hedge and tail puts move a third of their tenor out where volatility turns up (a trough of the
+           MACD histogram of the index), or where few carry a rise (advance-decline line far below price): protection
+           before it is dear.
+Back       the volatility hedge moves a third in where the momentum of volatility peaks: long vega is about to lose,
+           and near options carry less of it. The tail puts never move back: their governed tenor is a least one.
 
 A shift stays inside the key's own bounds and the rules across keys; where it cannot, the tenor stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from hedge.policy.parameters import KEYS, Parameters, broken_rules
+from hedge.policy.parameters import KEY_IDS, KEYS, Parameters, broken_rules
 from hedge.signals.signal import Signal
+from hedge.signals.spec import SignalRole, signal_names
 
-TURN: Final = "MACD turn"
-"""Name of the signal whose value is that of `indicators.macd_turns` on the volatility index: -1 peak, +1 trough."""
-DIVERGENCE: Final = "divergence"
-"""Name of the signal of `breadth.divergence_gauge`."""
 ALARM: Final = 0.5
 """Score from which a divergence shifts tenors."""
 SHARE: Final = 1 / 3
 """Share of the governed tenor by which a layer is shifted."""
-TENORS: Final = {"volatility": 7, "tail": 10}
+TENORS: Final = {"volatility": KEY_IDS["volatilityTenorDays"], "tail": KEY_IDS["tailTenorDays"]}
 """Key of the tenor of each layer that can be shifted."""
 
 
@@ -45,7 +43,7 @@ class Shift:
 def read_shifts(signals: Sequence[Signal], at: int) -> tuple[Shift, ...]:
     """Return the shifts that fresh signals ask for; a missing or stale signal shifts nothing."""
     fresh = {one.name: one for one in signals if not (one.missing or one.known_at > at or one.stale(at))}
-    turn, gap = fresh.get(TURN), fresh.get(DIVERGENCE)
+    turn, gap = (_first(fresh, role) for role in (SignalRole.TURN, SignalRole.DIVERGENCE))
     if gap is not None and gap.severity >= ALARM:
         why = f"few carry the move: divergence {gap.value:.2f}"
         return Shift("volatility", 1, why), Shift("tail", 1, why)
@@ -55,6 +53,10 @@ def read_shifts(signals: Sequence[Signal], at: int) -> tuple[Shift, ...]:
     if turn is not None and turn.value < 0.0:
         return (Shift("volatility", -1, "the index's MACD histogram peaked"),)
     return ()
+
+
+def _first(fresh: Mapping[str, Signal], role: SignalRole) -> Signal | None:
+    return next((fresh[name] for name in signal_names(role) if name in fresh), None)
 
 
 def shifted(parameters: Parameters, shifts: Sequence[Shift]) -> Parameters:

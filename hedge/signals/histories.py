@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from hedge.market import Provenance
 from hedge.signals.calendar import Calendar, Release
 from hedge.signals.known import KNOWN_AT, FloatSeries, align, known_series
 from hedge.units import DAY
@@ -35,11 +36,12 @@ class Histories:
     Parameters
     ----------
     tables : indexed by known_at (unix seconds); rows of one event increase strictly, other tables' rows do.
-    origin : where they come from, in words; a simulated history says so here.
+    origin : where they come from, in words. provenance : what kind of source that is.
     """
 
     tables: Mapping[str, pd.DataFrame]
     origin: str = ""
+    provenance: Provenance = Provenance.FILE
 
     def known(self, at: int) -> Histories:
         """Return what was known at the unix second: every later row is left out, and a table without rows with it."""

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedge.errors import BadInput
 from hedge.numerics.arrays import FloatArray, finite
+from hedge.units import DAY
 
 KNOWN_AT: Final = "known_at"
 """Seconds of a day."""
@@ -140,6 +141,11 @@ def align(max_age_seconds: int, *series: FloatSeries) -> tuple[FloatSeries, ...]
     known = [as_known(str(one.name or "values"), one) for one in series]
     times = np.unique(np.concatenate([one.index.to_numpy() for one in known]))
     return tuple(known_series(as_of(one, times, max_age_seconds), times, str(one.name)) for one in known)
+
+
+def monthly(series: FloatSeries) -> bool:
+    """Tell whether the rows of a series are usually more than twenty days apart."""
+    return len(series) > 2 and float(np.median(np.diff(series.index.to_numpy()))) > 20 * DAY
 
 
 def _seconds(name: str, known_at: ArrayLike) -> IntArray:

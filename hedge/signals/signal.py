@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from hedge.errors import BadInput
+from hedge.market import Provenance
 from hedge.numerics.arrays import FloatArray, finite, numbers
 from hedge.signals.known import FloatSeries, as_known, last_row
 
@@ -47,7 +48,7 @@ class Signal:
     score : what it means: 0 (calm) to 1 (protect in full), or a named state; NaN if the value is.
     known_at : unix seconds at which the number was known; 0 if nothing was.
     max_age_seconds : how long it may be believed, >= 0.
-    source : where the number comes from, in words.
+    source : where the number comes from, in words. provenance : what kind of source that is.
 
     Raises
     ------
@@ -65,6 +66,7 @@ class Signal:
     known_at: int
     max_age_seconds: int
     source: str
+    provenance: Provenance = Provenance.STATED
 
     def __post_init__(self) -> None:
         if not isinstance(self.score, State) and not (self.missing or 0.0 <= self.score <= 1.0):

@@ -12,6 +12,7 @@ readings in a row: an index that trembles around a threshold does not roll the b
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,8 +20,10 @@ import numpy as np
 import pandas as pd
 
 from hedge.errors import BadInput
+from hedge.signals.histories import Histories
 from hedge.signals.known import FloatSeries, align, as_known, as_of
 from hedge.signals.signal import STATES, Gauge, State, ramp_series
+from hedge.units import DAY
 
 _CRISIS: Final = State.CRISIS.rank
 
@@ -174,6 +177,12 @@ def volatility_gauge(
 ) -> Gauge:
     """Hold the percentile of the index with its state, both on the same times."""
     return Gauge(name, as_known(name, percentile), states, max_age_seconds, source)
+
+
+def book_slope(past: Histories, weights: Mapping[str, float]) -> FloatSeries:
+    """Return the term slope of a book: of its assets' indices, weighted by their value."""
+    near, far = (past.of_book("term", side, weights) for side in ("near", "far"))
+    return term_slope(near, far, DAY)
 
 
 def slope_gauge(

@@ -7,9 +7,13 @@ the rules across keys allow. `alvh propose` takes plans, and plans hold the stew
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from hedge.policy.parameters import KEYS, Parameters
+from hedge.policy.parameters import KEY_IDS, KEYS, Parameters
+
+AT_THEIR_BOUND: Final = ("condorShortDeltaBps", "condorNotionalCapUsd", "tailCoverageBps", "gammaCapBps", "cvarCapBps",
+                         "overlayNotionalCapUsd")  # fmt: skip
+UNPROTECTED: Final = ("volatilityPremiumCapBps", "tailPremiumCapBps", "budgetBps")
 
 
 @dataclass(frozen=True)
@@ -29,23 +33,17 @@ def promote(parameters: Parameters) -> PromoterPolicy:
     >>> promote(Parameters()).parameters.tail_premium_cap_bps
     0
     """
-    chased = parameters.replaced(
-        {
-            0: KEYS[0].most,
-            3: min(KEYS[3].most, KEYS[11].most),
-            4: KEYS[4].most,
-            8: 0,
-            11: KEYS[11].most,
-            12: 0,
-            13: 0,
-            14: KEYS[14].most,
-            15: KEYS[15].most,
-            17: KEYS[17].most,
-        }
-    )
+    values = {KEY_IDS[name]: _most(name) for name in AT_THEIR_BOUND}
+    values[KEY_IDS["condorSizeCapBps"]] = min(_most("condorSizeCapBps"), _most("tailCoverageBps"))
+    values |= {KEY_IDS[name]: 0 for name in UNPROTECTED}
+    chased = parameters.replaced(values)
     reasons = (
-        "no premium for layers 2 and 3: protection costs yield",
+        "no premium for protection: it costs yield",
         "short strikes as near as the band allows, the largest size: credit is yield",
         "caps of gamma and CVaR95 at their bounds: a gate costs yield",
     )
     return PromoterPolicy(chased, reasons)
+
+
+def _most(name: str) -> int:
+    return KEYS[KEY_IDS[name]].most

@@ -9,7 +9,7 @@ Rules
 -----
 ramp         the start at 90 % of the book's value-weighted index, rounded down to 100, but never above the first
              value on chain; full size `RAMP_SPREAD_BPS` above it. In calm markets the hedge begins before volatility
-             rises; in a storm the ramp stays where it was, or layer 2 would shrink as the index climbs: it moves up
+             rises; in a storm the ramp stays where it was, or the hedge would shrink as the index climbs: it moves up
              only while the index is known to stand below `STORM` of its own past.
 coverage     the share of CVaR95 above its cap, rounded up to 100, never below `LEAST_COVERAGE_BPS` of the regime: the
              tail is covered by more when signals worsen.
@@ -29,12 +29,18 @@ from hedge.book.exposure import BookExposure
 from hedge.layers.gate import GateReport
 from hedge.layers.volatility import ramp
 from hedge.market import Market
-from hedge.policy.parameters import KEYS, Key, LastChange, Limits, Parameters, broken_rules
+from hedge.policy.parameters import KEY_IDS, KEYS, Key, LastChange, Limits, Parameters, broken_rules
 from hedge.signals.signal import State
 from hedge.units import BPS
 
-CONDOR_SIZE, CONDOR_NOTIONAL, RAMP_START, RAMP_FULL = 3, 4, 5, 6
-VOLATILITY_PREMIUM, COVERAGE, TAIL_PREMIUM, OVERLAY_NOTIONAL = 8, 11, 12, 17
+CONDOR_SIZE: Final = KEY_IDS["condorSizeCapBps"]
+CONDOR_NOTIONAL: Final = KEY_IDS["condorNotionalCapUsd"]
+RAMP_START: Final = KEY_IDS["rampStartVolBps"]
+RAMP_FULL: Final = KEY_IDS["rampFullVolBps"]
+VOLATILITY_PREMIUM: Final = KEY_IDS["volatilityPremiumCapBps"]
+COVERAGE: Final = KEY_IDS["tailCoverageBps"]
+TAIL_PREMIUM: Final = KEY_IDS["tailPremiumCapBps"]
+OVERLAY_NOTIONAL: Final = KEY_IDS["overlayNotionalCapUsd"]
 
 RAMP_SPREAD_BPS: Final = 3500
 """Width of the ramp, 35 points of volatility: that of the first values on chain."""
@@ -133,7 +139,7 @@ def propose_update(
     ----------
     limits : per key id; None for the keys' absolute bounds without step or cooldown. A key without limits is skipped.
     last_changes : per key id. Where a key's is unknown, no window binds it, and it is skipped if it has a cooldown.
-    gate : of the plan under `parameters`. at : unix seconds of the proposal. regime : that layers 2 and 3 are sized by.
+    gate : of the plan under `parameters`. at : unix seconds of the proposal. regime : that the protection is sized by.
     index_percentile : of the book's index in its own past, 0 to 1; NaN where it is not known.
 
     Returns
@@ -184,7 +190,7 @@ def _ramp(exposure: BookExposure, market: Market, parameters: Parameters, percen
         reason += f", at {percentile:.0%} of its own past"
     if start > now and not percentile < STORM:
         refused = f"the ramp moves up only while the index is known to stand below {STORM:.0%} of its own past"
-    begins = f"{reason}; layer 2 begins at 90 % of it, at {highest / BPS:.0%} at the latest"
+    begins = f"{reason}; the volatility hedge begins at 90 % of it, at {highest / BPS:.0%} at the latest"
     full = f"{reason}; full size 35 points above the start"
     return [
         Target(RAMP_START, start, 500, begins, refused),
@@ -304,7 +310,7 @@ def _effect(key: int, before: Parameters, after: Parameters, exposure: BookExpos
     if key in (RAMP_START, RAMP_FULL):
         level = index_level(exposure, market)
         shares = f"{ramp(level, before):.1%} to {ramp(level, after):.1%}"
-        return f"at an index of {level:.1%} layer 2 goes from {shares} of full size"
+        return f"at an index of {level:.1%} the volatility hedge goes from {shares} of full size"
     if key == COVERAGE:
         loss = math.fsum(one.tail_loss_usd for one in exposure.assets.values())
         return f"tail loss to cover goes from {old / BPS * loss:,.0f} to {new / BPS * loss:,.0f} USD"

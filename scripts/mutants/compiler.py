@@ -40,9 +40,9 @@ def bytecodes(contracts: tuple[str, ...], changed: dict[str, str], optimizer: di
     if any(error["severity"] == "error" for error in output.get("errors", ())):
         return None
     made = {name: output["contracts"][path][name]["evm"] for path, name in paths.items()}
-    if optimizer is QUICK and any(len(one["deployedBytecode"]["object"]) > 2 * LARGEST for one in made.values()):
+    if optimizer is QUICK and any(len(code["deployedBytecode"]["object"]) > 2 * LARGEST for code in made.values()):
         return bytecodes(contracts, changed, FULL)
-    return {name: "0x" + one["bytecode"]["object"] for name, one in made.items()}
+    return {name: "0x" + code["bytecode"]["object"] for name, code in made.items()}
 
 
 def start_own() -> None:

@@ -98,8 +98,8 @@ def mutants(source: str, code: bytes, tree: Node) -> list[Mutant]:
 
 def _spots(node: Any, parent: Node, place: str, is_constant: bool) -> Iterator[_Spot]:
     if isinstance(node, list):
-        for one in node:
-            yield from _spots(one, parent, place, is_constant)
+        for child in node:
+            yield from _spots(child, parent, place, is_constant)
     if not isinstance(node, dict) or node.get("nodeType") in ("ArrayTypeName", "StructuredDocumentation"):
         return
     kind = node.get("nodeType")

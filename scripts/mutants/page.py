@@ -24,7 +24,8 @@ def answers(page: str) -> set[str]:
 def unanswered(made: list[Mutant], ledger: Ledger, answered: set[str]) -> list[str]:
     """Return the names of survivors, and of mutants not tried yet, that the page does not answer."""
     tried = {mutant.name: ledger.verdict(mutant) for mutant in made}
-    return [name for name, one in tried.items() if (one is None or one.outcome == SURVIVED) and name not in answered]
+    alive = {name for name, verdict in tried.items() if verdict is None or verdict.outcome == SURVIVED}
+    return [name for name in tried if name in alive - answered]
 
 
 def written(page: str, made: list[Mutant], ledger: Ledger) -> str:
@@ -43,7 +44,7 @@ def _sources(made: list[Mutant]) -> list[str]:
 
 def _row(source: str, made: list[Mutant], ledger: Ledger, answered: set[str]) -> Counter[str]:
     row: Counter[str] = Counter()
-    for mutant in (one for one in made if one.source == source):
+    for mutant in filter(lambda mutant: mutant.source == source, made):
         verdict = ledger.verdict(mutant)
         outcome = "untried" if verdict is None else verdict.outcome
         if outcome != INVALID:

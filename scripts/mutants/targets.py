@@ -28,46 +28,43 @@ TARGETS = (
     Target(
         ("VolatilityOracle",),
         ("VolatilityOracle", "base/ReportSigners", "libraries/RateBounds"),
-        (
-            "test_oracle_reports", "test_mutants_oracle*", "test_branches_oracle*", "test_attacks_oracle",
-            "test_oracle_rates", "test_oracle_reads",
-        ),
+        ("test_oracle_reports", "test_attacks_oracle", "test_oracle_rates", "test_oracle_reads"),
     ),
     Target(
         ("RealizedVolatility", "test/TickVolatilityHarness"),
         ("RealizedVolatility", "libraries/TickVolatility"),
-        (
-            "test_mutants_realized*", "test_branches_realized*", "test_realized_volatility", "test_tick_volatility",
-            "test_attacks_oracle",
-        ),
+        ("test_realized_*", "test_tick_volatility", "test_attacks_oracle"),
     ),
     Target(
         ("VolatilityBreaker",),
         ("VolatilityBreaker",),
-        ("test_mutants_breaker*", "test_branches_breaker*", "test_breaker"),
+        ("test_breaker",),
     ),
     Target(
         ("RegimeAutomation",),
         ("RegimeAutomation", "libraries/RegimeTable"),
-        ("test_mutants_automation*", "test_branches_automation*", "test_automation*"),
+        ("test_automation*",),
     ),
-    Target(("VolatilityBreaker", "RegimeAutomation"), ("base/Governed",), ("test_breaker", "test_automation")),
-    Target(("ProposalGuard",), ("ProposalGuard",), ("test_guard", "test_mutants_guard*", "test_branches_guard*")),
+    Target(
+        ("VolatilityBreaker", "RegimeAutomation"),
+        ("base/Governed",),
+        ("test_breaker", "test_automation", "test_automation_table"),
+    ),
+    Target(("ProposalGuard",), ("ProposalGuard",), ("test_guard",)),
     Target(
         ("HedgeGovernor", "HedgeVotes", "HedgeTimelock"),
         ("HedgeGovernor", "HedgeVotes", "HedgeTimelock"),
-        ("test_governor", "test_mutants_govern*", "test_branches_govern*", "test_attacks_governance", "test_guard"),
+        ("test_governor", "test_votes", "test_attacks_governance", "test_guard"),
     ),
     Target(
         ("HedgeParameters",),
         (
             "HedgeParameters", "base/UpdateJudge", "base/TupleLedger", "libraries/UpdateRules", "libraries/KeyState",
-            "libraries/HedgeRules", "libraries/Lanes", "libraries/HedgeKeys",
+            "libraries/HedgeRules", "libraries/PackedTuple", "libraries/HedgeKeys",
         ),
         (
             "test_parameters_r*", "test_parameters_limits", "test_parameters_order", "test_parameters_steward",
-            "test_mutants_parameters*", "test_branches_parameters*", "test_attacks_parameters",
-            "test_parameters_window", "test_parameters_ledger",
+            "test_attacks_parameters", "test_parameters_window", "test_parameters_ledger",
         ),
     ),
 )  # fmt: skip

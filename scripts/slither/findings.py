@@ -21,8 +21,10 @@ def findings(report: dict[str, Any]) -> dict[Finding, str]:
     """
     if not report["success"]:
         raise ValueError(f"slither failed: {report['error']}")
-    found = report["results"].get("detectors", [])
-    return {(one["check"], _place(one["elements"][0])): one["description"].splitlines()[0] for one in found}
+    return {
+        (finding["check"], _place(finding["elements"][0])): finding["description"].splitlines()[0]
+        for finding in report["results"].get("detectors", [])
+    }
 
 
 def _place(element: dict[str, Any]) -> str:

@@ -17,8 +17,9 @@ IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", 
 BRIDGE_NEVER_IMPORTS = {"brownie", "tests", "scripts"}
 # Each part of the bridge imports only parts that stand before it.
 BRIDGE_ORDER = (
-    "errors", "units", "formats", "tables", "toml_files", "action_kinds", "artifacts", "chain", "config", "deployment",
-    "genesis", "snapshot", "adapters", "sources", "plans", "report", "governance", "safe", "deploy", "local", "alerts", "demo", "doctor", "cli",
+    "errors", "units", "formats", "tables", "toml_files", "action_kinds", "artifacts", "chain", "config",
+    "deployment", "genesis", "snapshot", "adapters", "sources", "plans", "report", "governance", "safe", "deploy",
+    "local", "alerts", "demo", "doctor", "cli",
 )  # fmt: skip
 MOST_PYTHON_LINES, MOST_SOLIDITY_LINES = 400, 500
 

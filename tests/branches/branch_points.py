@@ -84,7 +84,7 @@ def points_of(trees: Mapping[str, Node], texts: Mapping[str, bytes], places: Pla
                 statements.add(span_of(node["src"], places))
             if kind == "FunctionDefinition" and (node.get("body") or {}).get("statements"):
                 functions.add(span_of(node["body"]["src"], places))
-    ordered = sorted(conditions, key=lambda one: (one.span, one.line, one.words))
+    ordered = sorted(conditions, key=lambda condition: (condition.span, condition.line, condition.words))
     return Points(tuple(ordered), tuple(sorted(statements)), tuple(sorted(functions)))
 
 

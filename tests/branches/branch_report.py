@@ -57,7 +57,7 @@ def terminal(rows: Sequence[Row]) -> str:
     lines = [f"{'':{width}}  {'branches':>16} {'statements':>16} {'functions':>16}"]
     for row in rows:
         tally = row.tally
-        counts = " ".join(f"{_count(one):>16}" for one in (tally.branches, tally.statements, tally.functions))
+        counts = " ".join(f"{_count(count):>16}" for count in (tally.branches, tally.statements, tally.functions))
         lines.append(f"{row.name:{width}}  {counts}")
     return "\n".join(lines) + "\n"
 
@@ -65,9 +65,9 @@ def terminal(rows: Sequence[Row]) -> str:
 def missed_lines(missed: Sequence[Missed]) -> list[str]:
     """Say of each branch that was not gone where it stands."""
     lines = []
-    for one in missed:
-        place = f"{one.condition.span.file}:{one.condition.line}"
-        lines.append(f"- `{place}`: `{one.condition.words}` is never {str(one.outcome).lower()}")
+    for gap in missed:
+        place = f"{gap.condition.span.file}:{gap.condition.line}"
+        lines.append(f"- `{place}`: `{gap.condition.words}` is never {str(gap.outcome).lower()}")
     return lines
 
 
@@ -85,7 +85,7 @@ def _table(what: str, rows: Sequence[Row]) -> str:
     lines = [f"| {what} | branches | statements | functions |", "|---|---|---|---|"]
     for row in rows:
         counts = (row.tally.branches, row.tally.statements, row.tally.functions)
-        lines.append(f"| {row.name} | " + " | ".join(_count(one) for one in counts) + " |")
+        lines.append(f"| {row.name} | " + " | ".join(_count(count) for count in counts) + " |")
     return "\n".join(lines)
 
 

@@ -80,7 +80,7 @@ class Coverage:
         return Tally(branches, statements, functions, missed, unreached)
 
     def _count(self, spans: Sequence[Span]) -> tuple[Count, tuple[Span, ...]]:
-        unreached = tuple(span for span in spans if not any(span.holds(one) for one in self._ran.get(span.file, ())))
+        unreached = tuple(span for span in spans if not any(map(span.holds, self._ran.get(span.file, ()))))
         return Count(len(spans) - len(unreached), len(spans)), unreached
 
 
@@ -94,6 +94,7 @@ def _outcomes(condition: Condition, seen: int) -> set[bool]:
 
 def files_of(build: Build, contract: str) -> set[str]:
     """Return the counted files that a contract's code comes from: its own, its bases' and its libraries'."""
-    counted = {span.file for span in (*build.points.statements, *(one.span for one in build.points.conditions))}
+    counted = {span.file for span in build.points.statements}
+    counted |= {condition.span.file for condition in build.points.conditions}
     codes = [code for code in (*build.creations, *build.runtimes) if code.contract == contract]
     return {span.file for code in codes for span in code.spans.values()} & counted

@@ -88,7 +88,7 @@ class Recorder:
     def _trace_call(self, send: Send, parameters: list[Any], must_work: bool) -> None:
         call, block, state, times = (parameters + [None] * 4)[:4]
         overrides = {"stateOverrides": state or {}, "blockOverrides": times or {}}
-        written = {address.lower(): one["code"] for address, one in (state or {}).items() if "code" in one}
+        written = {address.lower(): put["code"] for address, put in (state or {}).items() if "code" in put}
 
         def trace(tracer: str) -> Any:
             answer = send(RPCEndpoint("debug_traceCall"), [call, block or "latest", {"tracer": tracer, **overrides}])

@@ -76,7 +76,7 @@ class Bench:
 
     def deploy(self, contract: str, *arguments: Any) -> str:
         """Deploy one of the contracts."""
-        code = next(one.body for one in self.build.creations if one.contract == contract)
+        code = next(creation.body for creation in self.build.creations if creation.contract == contract)
         data = code + b"".join(int(value).to_bytes(32) for value in arguments)
         sent = self.web3.eth.send_transaction({"from": self.web3.eth.accounts[0], "data": data, "gas": 3_000_000})
         return str(self.web3.eth.wait_for_transaction_receipt(sent)["contractAddress"])
@@ -96,7 +96,7 @@ class Bench:
 
     def missing(self) -> Missing:
         """Name the outcomes that no condition had so far."""
-        return {(one.condition.words, one.outcome) for one in self.tally().missed}
+        return {(gap.condition.words, gap.outcome) for gap in self.tally().missed}
 
 
 @pytest.fixture
@@ -108,11 +108,11 @@ def bench(build: Build) -> Iterator[Bench]:
 
 
 def both(*words: str) -> Missing:
-    return {(one, outcome) for one in words for outcome in (True, False)}
+    return {(condition, outcome) for condition in words for outcome in (True, False)}
 
 
 def test_points__of_a_source__are_the_conditions_that_were_written(build: Build) -> None:
-    assert sorted((one.line, one.words) for one in build.points.conditions) == sorted(WRITTEN)
+    assert sorted((condition.line, condition.words) for condition in build.points.conditions) == sorted(WRITTEN)
 
 
 def test_points__every_condition__has_one_jump_in_the_code_that_it_is_in(build: Build) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from bridge.config import Config
@@ -25,12 +22,3 @@ def record(planned: Planned) -> PlanRecord:
     """Return the plan's record; it proposes at least one change."""
     assert planned.record.changes()
     return planned.record
-
-
-@pytest.fixture(scope="session")
-def data(root: Path) -> Path:
-    """Return the folder of recorded market data, or skip where it is not there."""
-    folder = Path(os.environ.get("ALVH_DATA", root.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"recorded market data is not at {folder}; set ALVH_DATA to test with it")
-    return folder

@@ -55,7 +55,7 @@ def calm_folder(folder: Path) -> Path:
     figures[-1, 2] = figures[-2, 2]
     write(folder, "releases", known_at=[at for at, _ in events], event=[e for _, e in events], actual=figures.ravel())
     write(folder, "calendar", announced_at=[AT - 90 * DAY], event=["CPI"], release_at=[AT + 30 * DAY])
-    (folder / "source.txt").write_text("made for tests\n", encoding="utf-8")
+    (folder / "source.toml").write_text('source = "made for tests"\n', encoding="utf-8")
     return folder
 
 

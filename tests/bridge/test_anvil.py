@@ -29,20 +29,42 @@ def test_anvil__fresh_chain__starts_at_the_fixed_moment_and_stops() -> None:
         connect(url, LOCAL_CHAIN_ID)
 
 
-def test_anvil__more_blocks_than_it_keeps_in_memory__leaves_nothing_on_disk(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]:
+    """Return the home folder and the one for temporary files, both empty."""
     home, temporary = tmp_path / "home", tmp_path / "temporary"
     home.mkdir()
     temporary.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    return home, temporary
+
+
+def contents(folders: tuple[Path, Path]) -> list[Path]:
+    return [path for folder in folders for path in folder.iterdir()]
+
+
+def test_anvil__thousand_blocks__writes_no_state_and_still_reads_the_first(folders: tuple[Path, Path]) -> None:
     with anvil() as chain:
+        chain.request("anvil_setBalance", f"0x{1:040x}", hex(7))
+        chain.request("evm_mine")
+        chain.request("anvil_setBalance", f"0x{1:040x}", hex(8))
+        chain.request("anvil_mine", hex(1_000))
+        assert not list(folders[1].rglob("*.json"))
+        balances = [chain.request("eth_getBalance", f"0x{1:040x}", at) for at in (hex(0), hex(1), hex(2), "latest")]
+    # What is set by hand counts as of the newest block: the first ends with 7, the second with 8.
+    assert balances == ["0x7", "0x8", "0x8", "0x8"]
+    assert contents(folders) == []
+
+
+def test_anvil_process__more_blocks_than_it_keeps_in_memory__leaves_nothing_on_disk(folders: tuple[Path, Path]) -> None:
+    port = free_port()
+    with local.anvil_process(["--port", str(port), "--silent"]) as process:
+        chain = local._wait(process, f"http://127.0.0.1:{port}", port)
         chain.request("anvil_mine", hex(700))
-        assert list(temporary.rglob("*.json")), "no state was written: this test needs more blocks"
-        earliest = chain.request("eth_getBalance", f"0x{1:040x}", hex(1))
-    assert earliest == "0x0"
-    assert [*home.iterdir(), *temporary.iterdir()] == []
+        assert list(folders[1].rglob("*.json")), "no state was written: this test needs more blocks"
+        assert chain.request("eth_getBalance", f"0x{1:040x}", hex(1)) == "0x0"
+    assert contents(folders) == []
 
 
 def test_count_seconds_by_blocks__node_that_went_by_the_clock__counts_one_a_block() -> None:

@@ -30,14 +30,14 @@ DATES = {
 
 
 @pytest.fixture(scope="module")
-def histories(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_market_histories(data, tmp_path_factory.mktemp("histories"))
+def histories(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_market_histories(recorded, tmp_path_factory.mktemp("histories"))
 
 
 def plan_at(
-    data: Path, folder: Path, book: Path, at: str, leave_out: tuple[str, ...] = ABSENT, file: str = ""
+    recorded: Path, folder: Path, book: Path, at: str, leave_out: tuple[str, ...] = ABSENT, file: str = ""
 ) -> Planned:
-    quotes = data / "iv" / (file or "deribit_chains_daily_2026h1.parquet")
+    quotes = recorded / "iv" / (file or "deribit_chains_daily_2026h1.parquet")
     chains = {"ETH": read_chain_file(quotes, read_time(at))["ETH"]}
     seen = stated(book, chains, BOOK)
     return make_plan(seen, chains, SignalsConfig(folder=folder, leave_out=leave_out))
@@ -49,9 +49,9 @@ def readings(one: Planned) -> dict[str, Signal]:
 
 @pytest.mark.parametrize("at", DATES)
 def test_plan__snapshot_of_2026_with_its_signals__has_the_regime_of_that_day(
-    data: Path, histories: Path, tmp_path: Path, at: str
+    recorded: Path, histories: Path, tmp_path: Path, at: str
 ) -> None:
-    one = plan_at(data, histories, tmp_path, at)
+    one = plan_at(recorded, histories, tmp_path, at)
     state, least, most = DATES[at]
     assert one.plan.regime_policy.regime.name is state
     assert least < one.plan.regime_policy.index_percentile <= most
@@ -65,33 +65,35 @@ def test_plan__snapshot_of_2026_with_its_signals__has_the_regime_of_that_day(
         assert one.plan.regime_policy.condor == "buy"
 
 
-def test_plan__same_snapshot_twice__is_the_same_plan(data: Path, histories: Path, tmp_path: Path) -> None:
-    one, two = (plan_at(data, histories, tmp_path, "2026-03-02T12:00").record for _ in range(2))
+def test_plan__same_snapshot_twice__is_the_same_plan(recorded: Path, histories: Path, tmp_path: Path) -> None:
+    one, two = (plan_at(recorded, histories, tmp_path, "2026-03-02T12:00").record for _ in range(2))
     assert one == two
 
 
-def test_plan__histories_cut_at_the_snapshot__is_the_same_plan(data: Path, histories: Path, tmp_path: Path) -> None:
-    whole = plan_at(data, histories, tmp_path, "2026-03-02T12:00")
+def test_plan__histories_cut_at_the_snapshot__is_the_same_plan(recorded: Path, histories: Path, tmp_path: Path) -> None:
+    whole = plan_at(recorded, histories, tmp_path, "2026-03-02T12:00")
     cut = tmp_path / "cut"
     cut.mkdir()
-    (cut / "source.txt").write_text((histories / "source.txt").read_text(encoding="utf-8"), encoding="utf-8")
+    (cut / "source.toml").write_text((histories / "source.toml").read_text(encoding="utf-8"), encoding="utf-8")
     for file in sorted(histories.glob("*.csv")):
         table = pd.read_csv(file)
         table[table.iloc[:, 0] <= whole.record.observed_at].to_csv(cut / file.name, index=False)
-    assert plan_at(data, cut, tmp_path, "2026-03-02T12:00").record == whole.record
+    assert plan_at(recorded, cut, tmp_path, "2026-03-02T12:00").record == whole.record
 
 
-def test_plan__everything_asked_for__names_what_the_data_lacks(data: Path, histories: Path, tmp_path: Path) -> None:
-    one = plan_at(data, histories, tmp_path, "2026-04-01", leave_out=())
+def test_plan__everything_asked_for__names_what_the_data_lacks(recorded: Path, histories: Path, tmp_path: Path) -> None:
+    one = plan_at(recorded, histories, tmp_path, "2026-04-01", leave_out=())
     assert set(one.plan.regime_policy.regime.missing) == set(ABSENT)
     assert one.plan.regime_policy.regime.name is State.STRESSED
     assert readings(one)["funding"].source == "no funding_ETH"
 
 
 def test_plan__books_of_february_2021__names_the_index_that_did_not_exist(
-    data: Path, histories: Path, tmp_path: Path
+    recorded: Path, histories: Path, tmp_path: Path
 ) -> None:
-    one = plan_at(data, histories, tmp_path, "2021-02-12", file="deribit_chain_eth_202102.csv.gz", leave_out=ABSENT[:1])
+    one = plan_at(
+        recorded, histories, tmp_path, "2021-02-12", file="deribit_chain_eth_202102.csv.gz", leave_out=ABSENT[:1]
+    )
     missing = {"volatility", "term slope", "index RSI", "MACD turn", "funding", "quick ratio"}
     assert set(one.plan.regime_policy.regime.missing) == missing
     assert one.plan.regime_policy.regime.name is State.STRESSED
@@ -103,15 +105,15 @@ def test_plan__books_of_february_2021__names_the_index_that_did_not_exist(
 
 
 def test_term_structure__chain_of_today__extends_the_history_by_one_row(
-    data: Path, histories: Path, tmp_path: Path
+    recorded: Path, histories: Path, tmp_path: Path
 ) -> None:
-    whole = readings(plan_at(data, histories, tmp_path, "2026-03-02T12:00"))["term slope"]
+    whole = readings(plan_at(recorded, histories, tmp_path, "2026-03-02T12:00"))["term slope"]
     alone = tmp_path / "alone"
     alone.mkdir()
     (alone / "index_ETH.csv").write_bytes((histories / "index_ETH.csv").read_bytes())
-    one = readings(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
+    one = readings(plan_at(recorded, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
     assert one.value == pytest.approx(whole.value, rel=1e-9)
     assert replace(one, source="", value=0.0, score=0.0) == replace(whole, source="", value=0.0, score=0.0)
     term = pd.read_csv(histories / "term_ETH.csv")
     term[term["known_at"] > one.known_at].to_csv(alone / "term_ETH.csv", index=False)  # only rows of the future
-    assert readings(plan_at(data, alone, tmp_path, "2026-03-02T12:00"))["term slope"] == one
+    assert readings(plan_at(recorded, alone, tmp_path, "2026-03-02T12:00"))["term slope"] == one

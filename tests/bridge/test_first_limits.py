@@ -24,40 +24,40 @@ class Hours(NamedTuple):
     flagged: npt.NDArray[np.bool_]
 
 
-def read_hours(data: Path) -> Hours:
+def read_hours(recorded: Path) -> Hours:
     """Take means of open, high, low and close for an hour's mean over time, and the day before's close as implied."""
-    hours = pd.read_parquet(data / "spot" / "ethusdt_hourly_2023_2026.parquet").sort_values("timestamp")
+    hours = pd.read_parquet(recorded / "spot" / "ethusdt_hourly_2023_2026.parquet").sort_values("timestamp")
     means = np.log(hours[["open", "high", "low", "close"]].to_numpy(float)).mean(axis=1)
     squares = sliding_window_view(np.diff(means), WINDOW - 1) ** 2
     # As the contract measures: the variance of a mean grows with a third of two intervals, not with one.
     realized = np.sqrt(3 * squares.sum(axis=1) / (2 * (WINDOW - 1)) * YEAR_HOURS)
-    index = pd.read_csv(data / "iv" / "dvol_eth_daily.csv")
+    index = pd.read_csv(recorded / "iv" / "dvol_eth_daily.csv")
     ends = hours["timestamp"].iloc[WINDOW - 1 :].dt.floor("D") - pd.Timedelta(days=1)
     closes = pd.Series(index["close"].to_numpy(float) / 100, index=pd.to_datetime(index["date"], utc=True))
     return Hours(closes.reindex(ends).to_numpy(), realized, squares.max(axis=1) * 2 > squares.sum(axis=1))
 
 
-def hours_and_occasions(data: Path, times: float, gap: float) -> tuple[int, int]:
+def hours_and_occasions(recorded: Path, times: float, gap: float) -> tuple[int, int]:
     """Count unflagged hours in which the two were too far apart, and how often that began after a day's break."""
-    implied, realized, flagged = read_hours(data)
+    implied, realized, flagged = read_hours(recorded)
     high, low = np.fmax(implied, realized), np.fmin(implied, realized)
     apart = np.flatnonzero((high - low > gap) & (high > times * low) & ~flagged & np.isfinite(implied))
     return len(apart), 1 + int((np.diff(apart) > WINDOW).sum())
 
 
-def test_first_limits__three_years_of_eth__trip_on_two_occasions(data: Path) -> None:
+def test_first_limits__three_years_of_eth__trip_on_two_occasions(recorded: Path) -> None:
     terms = GovernanceTerms()
     limits = terms.breaker_ratio_bps / 10_000, terms.breaker_gap_e8 / 1e8
     assert limits == (4.0, 0.6)
-    assert hours_and_occasions(data, *limits) == (23, 2)
+    assert hours_and_occasions(recorded, *limits) == (23, 2)
 
 
-def test_narrower_limits__three_years_of_eth__would_trip_every_six_weeks(data: Path) -> None:
-    assert hours_and_occasions(data, 4.0, 0.4) == (333, 29)
+def test_narrower_limits__three_years_of_eth__would_trip_every_six_weeks(recorded: Path) -> None:
+    assert hours_and_occasions(recorded, 4.0, 0.4) == (333, 29)
 
 
-def test_flag_of_one_return__three_years_of_eth__stops_one_hour_in_sixteen_and_31_on_end(data: Path) -> None:
-    flagged = read_hours(data).flagged
+def test_flag_of_one_return__three_years_of_eth__stops_one_hour_in_sixteen_and_31_on_end(recorded: Path) -> None:
+    flagged = read_hours(recorded).flagged
     turns = np.flatnonzero(np.diff(np.concatenate(([0], flagged.astype(int), [0]))))
     assert round(100 * flagged.mean(), 1) == 6.3
     assert (turns[1::2] - turns[::2]).max() == 31

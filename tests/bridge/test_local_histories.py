@@ -11,8 +11,10 @@ import pytest
 from bridge.local.histories import SEED, write_histories
 from bridge.local.path import PricePath, simulated_path
 from bridge.sources.signal_sources import read_histories
-from hedge.signals.board import DEFAULT, QUICK_RATIO, read_board
+from hedge.signals.board import read_board
 from hedge.signals.histories import Histories
+from hedge.signals.spec import signal_specs
+from hedge.signals.specs.quick_ratio import QUICK_RATIO
 from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
@@ -52,7 +54,7 @@ def test_write_histories__last_rows__are_the_market_of_the_chain(histories: Hist
 
 def test_write_histories__read_by_the_board__lack_nothing_but_the_pool_and_say_simulated(histories: Histories) -> None:
     found = read_board(histories, WEIGHTS, END)
-    assert [one.name for one in found] == list(DEFAULT)
+    assert [one.name for one in found] == [spec.name for spec in signal_specs() if spec.standard]
     assert {one.name for one in found if one.missing or one.stale(END)} == {QUICK_RATIO}
     told = [one.source for one in found if one.name not in ("events", QUICK_RATIO)]
     assert all(f"simulated, seed {SEED}: no real market" in source for source in told)

@@ -17,10 +17,9 @@ from bridge.report.content import PricePathView, ReportContent, Step
 from bridge.report.html import render_report, write_report
 from bridge.report.pictures.parameters import parameters_picture, place
 from bridge.report.pictures.path import deepest_fall
-from bridge.report.pictures.payoff import price_range
 from bridge.report.pictures.volatility import verdict
 from bridge.report.view import MEANING, condor_balance, timed_steps
-from hedge.book.positions import Book, Position
+from hedge.book.positions import Book, ConcentratedPosition
 from hedge.decision.decide import Decision
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
@@ -36,8 +35,12 @@ SECTIONS = ("loss", "positions", "layers", "gate", "regime", "comparison", "effe
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
-def position(name: str, base: str, quote: str, liquidity: float, lower: float, upper: float, apr: float) -> Position:
-    return Position(name, f"pool of {name}", base, quote, liquidity, lower, upper, 1.0, 2000.0, 0.1, 20.0, apr)
+def position(
+    name: str, base: str, quote: str, liquidity: float, lower: float, upper: float, apr: float
+) -> ConcentratedPosition:
+    return ConcentratedPosition(
+        name, f"pool of {name}", base, quote, liquidity, lower, upper, 1.0, 2000.0, 0.1, 20.0, apr
+    )
 
 
 def a_book() -> Book:
@@ -300,10 +303,10 @@ def test_place__values_along_a_track__ascend_and_stay_on_it(content: ReportConte
 
 def test_price_range__pair_of_two_assets__inverts_for_the_quote() -> None:
     one = position("pair", "BTC", "ETH", 1.0, 25.0, 50.0, 0.1)
-    assert price_range(one, "BTC", MARKET) == (25.0 * 2310.0, 50.0 * 2310.0)
-    assert price_range(one, "ETH", MARKET) == (81_250.0 / 50.0, 81_250.0 / 25.0)
-    assert price_range(replace(one, lower=0.0, upper=math.inf), "BTC", MARKET) is None
-    assert price_range(one, "SOL", MARKET) is None
+    assert one.price_range("BTC", MARKET.spots) == (25.0 * 2310.0, 50.0 * 2310.0)
+    assert one.price_range("ETH", MARKET.spots) == (81_250.0 / 50.0, 81_250.0 / 25.0)
+    assert replace(one, lower=0.0, upper=math.inf).price_range("BTC", MARKET.spots) is None
+    assert one.price_range("SOL", MARKET.spots) is None
 
 
 def test_verdict__break_even_at_half_of_implied__pays_a_quarter(content: ReportContent) -> None:

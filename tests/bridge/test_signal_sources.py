@@ -11,6 +11,7 @@ import pytest
 
 from bridge.errors import BadFile
 from bridge.sources.signal_sources import LAYOUTS, PER_ASSET, read_histories
+from hedge.market import Provenance
 
 pytestmark = pytest.mark.unit
 
@@ -65,10 +66,10 @@ def test_read_histories__every_layout__is_read_as_documented(tmp_path: Path, suf
     for name in NAMES:
         write(tmp_path, name, good(name), suffix)
     (tmp_path / "README.md").write_text("not a table", encoding="utf-8")
-    (tmp_path / "source.txt").write_text("made up\nby hand\n", encoding="utf-8")
+    (tmp_path / "source.toml").write_text('source = "made up  by hand"\nprovenance = "stated"\n', encoding="utf-8")
     found = read_histories(tmp_path, LATEST)
     assert sorted(found.tables) == NAMES
-    assert found.origin == "made up by hand"
+    assert (found.origin, found.provenance) == ("made up by hand", Provenance.STATED)
     assert all(found.tables[name].index.tolist() == SECONDS for name in NAMES if name != "calendar")
     assert found.tables["index_ETH"]["close"].tolist() == [0.61, 0.62, 0.6]
     assert found.tables["market"]["vol"].tolist() == [0.16] * 3

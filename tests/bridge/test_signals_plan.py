@@ -13,8 +13,8 @@ import pytest
 from bridge.plans.make import Planned
 from hedge.plan.explain import resolve
 from hedge.policy.parameters import Parameters
-from hedge.signals.board import NAMES
 from hedge.signals.signal import State
+from hedge.signals.spec import signal_names
 from tests.bridge.market_files import AT, DAY, LEFT_OUT, bend, calm_folder, last, plan_on
 
 pytestmark = pytest.mark.unit
@@ -92,7 +92,7 @@ def test_press__shock_in_the_files__ends_at_once(
     bend(folder, name, lambda table: last(column, 1.05 * float(table[column].abs().max()) + 0.01)(table))
     one = planned(folder)
     assert one.plan.regime_policy.condor == "none"
-    assert "out of layer 1: shock of" in one.plan.layers[2].reason
+    assert "out of the condor: shock of" in one.plan.layers[2].reason
 
 
 def test_condor__release_tomorrow_or_within_its_life__is_not_sold(
@@ -217,7 +217,7 @@ def test_reasons__every_signal__has_value_time_and_source_behind_the_regime(
 ) -> None:
     content = planned(folder).record.plan
     (regime,) = [node for node in content["reasons"]["from"] if node["what"] == "regime"]
-    assert {node["what"] for node in regime["from"]} == set(NAMES) - set(LEFT_OUT)
+    assert {node["what"] for node in regime["from"]} == set(signal_names()) - set(LEFT_OUT)
     for node in regime["from"]:
         assert node["value"] == resolve(content, node["at"])
         assert "known 20" in node["why"]

@@ -118,3 +118,9 @@ def test_page__survivor__open_until_it_is_answered(tmp_path: Path, monkeypatch: 
 def test_mutation_page__every_answer__names_a_mutant_of_today() -> None:
     today = {mutant.name for mutant, _ in targets.pairs()}
     assert page.answers(page.PAGE.read_text(encoding="utf-8")) <= today
+
+
+@pytest.mark.parametrize("target", targets.TARGETS, ids=lambda target: str(target.sources[0]))
+def test_targets__every_pattern_of_tests__finds_a_file(target: targets.Target) -> None:
+    for pattern in target.tests:
+        assert list((compiler.ROOT / "tests").rglob(f"{pattern}.py")), pattern

@@ -18,8 +18,8 @@ def most(base: int, bps: int, seconds: int, period: int) -> int:
 
 def least(base: int, bps: int, seconds: int, period: int) -> int:
     """Return the smallest answer after some seconds, rounded up."""
-    one = 10_000 * period
-    return -(-base * one // (one + bps * seconds))
+    whole = 10_000 * period
+    return -(-base * whole // (whole + bps * seconds))
 
 
 def held(value: int, base: int, bps: int, seconds: int, period: int) -> int:

@@ -57,7 +57,11 @@ class Node:
 
     def advance(self, seconds: int) -> None:
         """Mine one block this much later."""
-        self.request("evm_setNextBlockTimestamp", self.now + seconds)
+        self.advance_to(self.now + seconds)
+
+    def advance_to(self, time: int) -> None:
+        """Mine one block at a time."""
+        self.request("evm_setNextBlockTimestamp", time)
         self.request("evm_mine")
 
     def transact(self, transaction: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from hedge.amm.ticks import sqrt_price_at_tick
 FEE, SPACING, EDGE = 500, 10, 887_270
 FOREVER, PLENTY, MOST_IN = 2**40, 10**36, 2**127
 ZERO = "0x" + "00" * 20
+CHOPPY = [150, -100, 200, 0, 250, 50, 300, 100, 350, 200, 120, -50, 60]
+"""Ticks to walk along, far apart both ways."""
 
 
 def deploy_vendor(node: Node, name: str, *arguments: Any) -> Deployed:

@@ -136,7 +136,7 @@ def test_attack_25__hostile_majority__is_held_by_the_limits_and_by_the_guardian(
 def test_attack_26__harmless_update_behind_the_bad_one_in_one_proposal__both_rolled_back(dao: Dao) -> None:
     seen = dao.node.now
     updates = [update(dao.parameters, {3: 1200}, observed_at=seen - 1), update(dao.parameters, {16: VALUES[16] + 1})]
-    calls = [(dao.parameters.address, dao.parameters.encode("applyUpdate", one)) for one in updates]
+    calls = [(dao.parameters.address, dao.parameters.encode("applyUpdate", wanted)) for wanted in updates]
     proposal, call = dao.propose_calls("bad, and harmless", calls)
     dao.queue(proposal, call)
     dao.governor.send("execute", *call, sender=dao.holders[0])

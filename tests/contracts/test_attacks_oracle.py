@@ -41,7 +41,7 @@ def test_attack_10__signer_that_stays_delegates_its_account__does_not_stop_the_r
     oracle: Deployed, node: Node
 ) -> None:
     kept = by_address([*REPORTERS[1:], STRANGERS[0]])
-    addresses = [one.address for one in kept]
+    addresses = [signer.address for signer in kept]
     node.request("anvil_setCode", addresses[0], "0x" + "60" * 23)  # code as long as a delegation
     found = oracle.refusal("setSigners", addresses, 3, sender=TIMELOCK)
     assert found == refusal("SignerIsContract", addresses[0].lower())
@@ -52,7 +52,7 @@ def test_attack_10__signer_that_stays_delegates_its_account__does_not_stop_the_r
 
 def test_attack_10__removed_signer_or_quorum_at_half__refused(oracle: Deployed) -> None:
     kept = by_address([*REPORTERS[1:], STRANGERS[0]])
-    oracle.send("setSigners", [one.address for one in kept], 3, sender=TIMELOCK)
+    oracle.send("setSigners", [signer.address for signer in kept], 3, sender=TIMELOCK)
     assert oracle.refusal("submit", *signed_round(oracle, ROUND)).name == "UnknownSigner"
     found = oracle.refusal("setSigners", ADDRESSES[:4], 2, sender=TIMELOCK)
     assert found == refusal("QuorumTooLow", 2, 4)

@@ -1,18 +1,17 @@
-"""The automation where the limits of one key end: the others go on; and how long an answer has stood."""
+"""The automation and the limits of a key: its step, its rest, its window and its bounds; the others go on."""
 
 from __future__ import annotations
 
 import pytest
-from governed import STEWARD, TIMELOCK, changed, update, values, vote
+from governed import LIMITS, STEWARD, TIMELOCK, changed, steer, update, values, vote
 from onchain import DAY, HOUR, Deployed, Node, refusal
-from regimes import DWELL_DOWN, DWELL_UP, FLOORS, KEYS, TABLE, TERMS, Regimes
-from reporters import FEED, PERCENT, RATES, REPORTERS, submit
+from regimes import FLOORS, KEYS, TABLE, TERMS, Regimes
+from reporters import PERCENT
 
 pytestmark = pytest.mark.chain
 COVERAGE, SIZE = 11, 3
 FIRST, STEP = 5000, 100
 HIGH = 90 * PERCENT
-MINUTE = 60
 ROW = 1
 
 
@@ -41,6 +40,12 @@ def trade(regimes: Regimes) -> None:
     """Let the pool trade for as long as its volatility is measured, then report."""
     regimes.market.walk([30, 60] * 6, HOUR // 2)
     regimes.report(HIGH)
+
+
+def values_of(regimes: Regimes) -> list[int]:
+    """Return the values in force of the table's keys."""
+    current = values(regimes.parameters)
+    return [current[key] for key in KEYS]
 
 
 def test_window__of_one_key_used_up__holds_back_no_other(regimes: Regimes) -> None:
@@ -100,35 +105,6 @@ def test_row__beyond_a_bound_narrowed_since__stops_at_the_bound_and_holds_back_n
     assert values(regimes.parameters) == changed({SIZE: 500, COVERAGE: FIRST + 50})
 
 
-def test_up__reports_that_somebody_held_back__count_from_when_they_came(regimes: Regimes, node: Node) -> None:
-    regimes.set_table()
-    regimes.market.walk([60, 30] * 4, HOUR // 2)
-    submit(regimes.oracle, [HIGH] * 3, observed_at=node.now - DWELL_UP)
-    came = regimes.oracle.read("peek")[3]
-    regimes.market.walk([60, 30] * 2, HOUR // 2 - MINUTE)
-    node.advance(came + DWELL_UP - 1 - node.now)
-    assert regimes.automation.refusal("applyRow") == refusal("NothingToApply", 0)
-    node.advance(1)
-    assert regimes.automation.read("preview")[0] == 1
-
-
-def test_down__answer_of_a_day_ago_that_came_just_now__takes_a_day_from_then(regimes: Regimes, node: Node) -> None:
-    terms = (FEED, "ETH", TIMELOCK, [reporter.address for reporter in REPORTERS], 3, 3 * DAY, RATES)
-    patient = node.deploy("VolatilityOracle", *terms)
-    parts = (regimes.parameters.address, patient.address)
-    breaker = node.deploy("VolatilityBreaker", *parts, regimes.realized.address, (200_000, 2 * 10**8))
-    automation = node.deploy("RegimeAutomation", *parts, breaker.address)
-    automation.send("setTable", KEYS, TABLE, TERMS, 1, sender=TIMELOCK)
-    submit(patient, [HIGH] * 3)
-    regimes.market.walk([60, 30] * 13, HOUR)
-    submit(patient, [70 * PERCENT] * 3, observed_at=node.now - DWELL_DOWN)
-    came = patient.read("peek")[3]
-    assert automation.read("preview")[0] == 1
-    regimes.market.walk([60, 30] * 20, HOUR // 2)
-    node.advance(came + DWELL_DOWN - node.now)
-    assert automation.read("preview")[0] == 0
-
-
 def test_step__in_any_key__makes_what_a_steward_announced_before_too_old(regimes: Regimes) -> None:
     announced = update(regimes.parameters, {17: 1_900_000})
     regimes.parameters.send("scheduleUpdate", announced, sender=STEWARD)
@@ -137,3 +113,61 @@ def test_step__in_any_key__makes_what_a_steward_announced_before_too_old(regimes
     regimes.apply()
     found = regimes.parameters.refusal("applyScheduled", announced, sender=STEWARD)
     assert found == refusal("NotNewer", announced[2], regimes.parameters.read("lastObservedAt"))
+
+
+def test_key__that_still_rests__is_left_for_later(regimes: Regimes) -> None:
+    steer(regimes.parameters, {3: 900})
+    regimes.set_table()
+    for _ in range(4):
+        regimes.hours(1, HIGH)
+    regimes.apply()
+    assert values(regimes.parameters) == changed({0: 1700, 3: 900, 11: 6000})
+
+
+def test_key__whose_rest_ends_this_second__moves(regimes: Regimes, node: Node) -> None:
+    vote(regimes.parameters, {0: 1900})
+    moved = node.now
+    regimes.set_table()
+    regimes.hours(22, HIGH)
+    node.advance_to(moved + DAY - 1)
+    assert regimes.automation.read("preview")[1][0] == [3, 11]
+    node.advance_to(moved + DAY)
+    assert regimes.automation.read("preview")[1][0] == KEYS
+
+
+def test_apply__while_every_key_of_the_row_rests__takes_the_row_and_leaves_the_values(regimes: Regimes) -> None:
+    regimes.set_table()
+    for key in KEYS:
+        regimes.parameters.send("setLimits", key, LIMITS[key], sender=TIMELOCK)
+    version = regimes.parameters.read("version")
+    regimes.hours(4, HIGH)
+    receipt = regimes.apply()
+    (event,) = regimes.automation.events(receipt, "RowApplied")
+    assert (event["row"], event["changedKeys"], event["newValues"]) == (1, [], [])
+    assert regimes.automation.read("row") == 1
+    assert (regimes.parameters.read("version"), values(regimes.parameters)) == (version, changed({}))
+    regimes.hours(DAY // 3600, HIGH)
+    regimes.apply()
+    assert values(regimes.parameters) == changed(dict(zip(KEYS, TABLE[1][1], strict=True)))
+
+
+def test_row__that_has_its_values_already__is_changed_without_an_update(regimes: Regimes) -> None:
+    rows = [(0, TABLE[0][1]), (FLOORS[1], values_of(regimes))]
+    regimes.set_table()
+    regimes.automation.send("setTable", KEYS, rows, TERMS, 0, sender=TIMELOCK)
+    regimes.hours(4, HIGH)
+    version = regimes.parameters.read("version")
+    receipt = regimes.apply()
+    (event,) = regimes.automation.events(receipt, "RowApplied")
+    assert (event["row"], event["changedKeys"]) == (1, [])
+    assert regimes.parameters.read("version") == version
+    assert values(regimes.parameters) == changed({})
+
+
+def test_step__exactly_the_largest_up_and_down__arrives_at_once(regimes: Regimes) -> None:
+    largest = [2400, 500, 6000]  # short delta up a fifth, size cap down half, coverage up a fifth
+    regimes.set_table()
+    rows = [(0, TABLE[0][1]), (FLOORS[1], largest)]
+    regimes.automation.send("setTable", KEYS, rows, TERMS, 0, sender=TIMELOCK)
+    regimes.hours(4, HIGH)
+    assert regimes.automation.read("preview")[1][1] == largest

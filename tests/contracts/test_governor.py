@@ -85,6 +85,11 @@ def test_late_quorum__reached_in_the_last_minute__extends_the_vote(dao: Dao) -> 
     assert dao.state(proposal) == DEFEATED
 
 
+def test_extension__of_a_week__is_the_longest_accepted(dao: Dao, node: Node) -> None:
+    terms = (dao.votes.address, dao.timelock.address, HOUR, 7 * DAY, 10 * VOTE, 10, 7 * DAY, GUARDIAN)
+    assert node.deploy("HedgeGovernor", *terms).read("lateQuorumVoteExtension") == 7 * DAY
+
+
 def test_votes__borrowed_after_the_snapshot__carry_nothing(dao: Dao) -> None:
     proposal, _ = dao.propose("wing", "applyUpdate", update(dao.parameters, {1: 1100}))
     borrower = dao.node.web3.eth.accounts[8]
@@ -109,12 +114,8 @@ def test_timelock__after_deployment__belongs_to_the_governor_alone(dao: Dao) -> 
     assert dao.timelock.read("hasRole", bytes(32), dao.node.deployer) is False
 
 
-def test_votes__clock__counts_seconds_and_supply_is_fixed(dao: Dao) -> None:
-    assert dao.votes.read("CLOCK_MODE") == dao.governor.read("CLOCK_MODE") == "mode=timestamp"
-    assert dao.votes.read("clock") == dao.node.now
-    assert dao.votes.read("totalSupply") == 1000 * VOTE
-    assert not {"mint", "owner"} & {entry.get("name") for entry in dao.votes.abi}
-
-
-def test_votes__lists_that_do_not_pair__refused(node: Node) -> None:
-    assert node.deploy_refusal("HedgeVotes", [GUARDIAN], [1, 2]) == refusal("HoldersMismatch", 1, 2)
+def test_settings__as_deployed__are_what_was_given(dao: Dao) -> None:
+    read = dao.governor.read
+    assert (read("votingDelay"), read("votingPeriod"), read("proposalThreshold")) == (HOUR, DAY, 10 * VOTE)
+    assert (read("quorumNumerator"), read("timelock")) == (10, dao.timelock.address)
+    assert read("proposalNeedsQueuing", 0) is True

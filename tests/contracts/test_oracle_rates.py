@@ -121,6 +121,12 @@ def test_rates__useless__refused(node: Node, rates: tuple[int, int]) -> None:
     assert node.deploy_refusal("VolatilityOracle", *terms) == refusal("BadRates", *rates)
 
 
+@pytest.mark.parametrize("rates", [(100, 90_000), (90_000, 90_000), (100, 100)])
+def test_rates__at_their_edges__accepted(node: Node, rates: tuple[int, int]) -> None:
+    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, rates)
+    assert made.read("rates") == rates
+
+
 def test_rates__read__are_those_of_the_constructor(oracle: Deployed) -> None:
     assert oracle.read("rates") == RATES
 
@@ -146,3 +152,27 @@ def test_days_bound__first_round_after_a_week_of_silence__may_use_its_days(oracl
     node.advance(7 * DAY)
     report(oracle, 160 * PERCENT)
     assert oracle.read("peek")[2:] == (160 * PERCENT, node.now, 160 * PERCENT, 0)
+
+
+def test_window__exactly_a_day_old__begins_anew_at_the_last_answer(oracle: Deployed, node: Node) -> None:
+    node.advance(2 * DAY)
+    submit(oracle, [60 * PERCENT] * 3, observed_at=node.now - 3 * HOUR)
+    first = oracle.read("peek")[1]
+    submit(oracle, [70 * PERCENT] * 3, observed_at=first + HOUR)
+    node.advance(DAY)
+    submit(oracle, [130 * PERCENT] * 3, observed_at=first + DAY)
+    assert oracle.read("peek")[2] == 130 * PERCENT  # below twice 70, above twice 60
+
+
+def test_bound__below_that_leaves_a_remainder_of_one__is_rounded_up_towards_the_last_answer(node: Node) -> None:
+    bps, wait = 2501, 1001  # without a common factor with an hour's basis points
+    whole = 10_000 * HOUR
+    grown = whole + bps * wait
+    base = pow(whole, -1, grown)
+    assert base * whole % grown == 1
+    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, (bps, 90_000))
+    seen = node.now
+    submit(made, [base] * 3, observed_at=seen)
+    node.advance(wait)
+    submit(made, [PERCENT] * 3, observed_at=seen + wait)
+    assert made.read("peek")[2] == base * whole // grown + 1

@@ -116,6 +116,13 @@ def test_signers__more_than_can_be_checked__refused(oracle: Deployed) -> None:
     assert oracle.refusal("setSigners", signers, 17, sender=TIMELOCK) == refusal("TooManySigners", 32, 31)
 
 
+def test_signers__as_many_as_can_be_checked__accepted(oracle: Deployed) -> None:
+    signers = [stranger.address for stranger in STRANGERS[:31]]
+    oracle.send("setSigners", signers, 17, sender=TIMELOCK)
+    assert oracle.read("signers") == signers
+    assert oracle.read("isSigner", signers[-1]) is True
+
+
 def test_signers__a_contract__refused(oracle: Deployed, parameters: Deployed) -> None:
     expected = refusal("SignerIsContract", parameters.address.lower())
     assert oracle.refusal("setSigners", [parameters.address], 1, sender=TIMELOCK) == expected
@@ -125,3 +132,9 @@ def test_signers__a_contract__refused(oracle: Deployed, parameters: Deployed) ->
 def test_max_age__outside_its_range__refused(node: Node, max_age: int) -> None:
     found = node.deploy_refusal("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, max_age, RATES)
     assert found == refusal("BadMaxAge", max_age, 60, 7 * DAY)
+
+
+@pytest.mark.parametrize("max_age", [60, 7 * DAY])
+def test_max_age__at_its_edges__accepted(node: Node, max_age: int) -> None:
+    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, max_age, RATES)
+    assert made.read("maxAge") == max_age

@@ -92,10 +92,23 @@ def test_submit__observed_one_second_ahead__future(oracle: Deployed, node: Node)
     assert oracle.refusal("submit", *arguments) == refusal("FutureReport", node.now + 1, node.now)
 
 
+def test_submit__observed_in_the_second_of_its_block__accepted(oracle: Deployed, node: Node) -> None:
+    seen = node.now + 1  # when the next block comes
+    submit(oracle, ROUND, observed_at=seen)
+    assert oracle.read("latest") == [61 * PERCENT, seen]
+
+
 def test_submit__observed_longer_ago_than_the_age_limit__stale(oracle: Deployed, node: Node) -> None:
     arguments = signed_round(oracle, ROUND)
     node.advance(6 * HOUR + 1)
     assert oracle.refusal("submit", *arguments) == refusal("StaleReport", 6 * HOUR + 1, 6 * HOUR)
+
+
+def test_submit__observed_as_long_ago_as_the_age_limit__accepted(oracle: Deployed, node: Node) -> None:
+    seen = node.now
+    node.advance(6 * HOUR - 1)  # the next block comes a second later
+    submit(oracle, ROUND, observed_at=seen)
+    assert oracle.read("latest") == [61 * PERCENT, seen]
 
 
 def test_submit__fewer_than_the_quorum__quorum_not_met(oracle: Deployed) -> None:

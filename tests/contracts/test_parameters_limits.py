@@ -50,6 +50,20 @@ def test_step__largest_and_one_more__accepted_and_refused(parameters: Deployed, 
         assert parameters.refusal("applyUpdate", update(parameters, {key: down}), sender=TIMELOCK) == expected
 
 
+@pytest.mark.parametrize(("edge", "most"), [(200, 500), (3000, 200)], ids=["min", "max"])
+def test_step__too_large_but_exactly_to_a_bound__refused(parameters: Deployed, edge: int, most: int) -> None:
+    expected = refusal("StepTooLarge", 1, 1000, edge, most)
+    assert parameters.refusal("applyUpdate", update(parameters, {1: edge}), sender=TIMELOCK) == expected
+
+
+@pytest.mark.parametrize("changes", [{1: 1201, 9: 900}, {1: 1201, 9: 900, 17: 1_900_000}])
+def test_update__first_key_beyond_its_step_and_the_others_fine__refused_for_the_first(
+    parameters: Deployed, changes: dict[int, int]
+) -> None:
+    wanted = update(parameters, changes)
+    assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == refusal("StepTooLarge", 1, 1000, 1201, 200)
+
+
 def test_step__exactly_the_largest__accepted_both_ways(parameters: Deployed, node: Node) -> None:
     vote(parameters, {1: VALUES[1] + UP[1], 4: VALUES[4] - DOWN[4]})
     assert values(parameters) == changed({1: 1200, 4: 250_000})

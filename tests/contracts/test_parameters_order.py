@@ -38,6 +38,11 @@ def test_expiry__beyond_any_vote__refused(parameters: Deployed, node: Node, expi
     assert parameters.refusal("applyUpdate", update(parameters, {1: 1100}, expiry=last), sender=TIMELOCK) == expected
 
 
+def test_lifetime__of_ninety_days__is_the_longest_accepted(parameters: Deployed, node: Node) -> None:
+    wanted = update(parameters, {1: 1100}, expiry=node.now + 90 * DAY)
+    assert parameters.read("check", wanted, DAO, node.now) == b""
+
+
 def test_observation__one_second_ahead__refused(parameters: Deployed, node: Node) -> None:
     wanted = update(parameters, {1: 1100}, observed_at=node.now + 1)
     expected = refusal("FutureObservation", node.now + 1, node.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from eth_utils import keccak
 from governed import (
     ANYBODY,
     BY_STEWARD,
@@ -30,12 +31,25 @@ pytestmark = pytest.mark.chain
 ZERO = "0x" + "00" * 20
 
 
+def logged(contract: Deployed, name: str) -> list[dict[str, Any]]:
+    """Return the arguments of every event of a name since the contract was deployed."""
+    event = contract.contract.events[name]()
+    found = contract.node.web3.eth.get_logs({"address": contract.address, "fromBlock": 0})
+    own = [entry for entry in found if "0x" + bytes(entry["topics"][0]).hex() == event.topic]
+    return [dict(event.process_log(entry)["args"]) for entry in own]
+
+
 def test_roles__after_deployment__one_holder_each_and_none_for_the_deployer(parameters: Deployed) -> None:
     for role, holder in ((bytes(32), TIMELOCK), ("STEWARD_ROLE", STEWARD), ("GUARDIAN_ROLE", GUARDIAN)):
         key = parameters.read(role) if isinstance(role, str) else role
         assert parameters.read("getRoleMembers", key) == [holder]
         assert parameters.read("getRoleAdmin", key) == bytes(32)
         assert parameters.read("hasRole", key, parameters.node.deployer) is False
+
+
+def test_roles__by_their_names__are_the_hashes_that_other_contracts_ask_for(parameters: Deployed) -> None:
+    for name in ("STEWARD_ROLE", "GUARDIAN_ROLE", "AUTOMATION_ROLE"):
+        assert parameters.read(name) == keccak(text=name)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +70,15 @@ def test_steward_delay__outside_its_range__refused(node: Node, delay: int) -> No
     assert found == refusal("BadStewardDelay", delay, HOUR, 14 * DAY)
 
 
+@pytest.mark.parametrize("delay", [HOUR, 14 * DAY])
+def test_steward_delay__at_its_edges__accepted_and_announced_with_the_first_values(node: Node, delay: int) -> None:
+    made = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, delay, VALUES, LIMITS)
+    assert made.read("STEWARD_DELAY") == delay
+    (event,) = logged(made, "Genesis")
+    assert list(event.values()) == [VALUES, delay]
+    assert [tuple(event["limits"].values()) for event in logged(made, "LimitsSet")] == LIMITS
+
+
 @pytest.mark.parametrize(
     ("limits", "name", "numbers"),
     [
@@ -73,6 +96,12 @@ def test_limits__senseless__refused(
     parameters: Deployed, limits: tuple[int, ...], name: str, numbers: tuple[int, ...]
 ) -> None:
     assert parameters.refusal("setLimits", 1, limits, sender=TIMELOCK) == refusal(name, *numbers)
+
+
+@pytest.mark.parametrize("limits", [(1000, 1000, 1, 1, HOUR), (0, 3000, 1, 1, 90 * DAY)])
+def test_limits__at_their_edges__accepted(parameters: Deployed, limits: tuple[int, ...]) -> None:
+    parameters.send("setLimits", 1, limits, sender=TIMELOCK)
+    assert parameters.read("limits", 1) == limits
 
 
 def test_limits__of_an_unknown_key__refused(parameters: Deployed) -> None:
@@ -105,6 +134,13 @@ def test_limits__widened_on_a_key_the_steward_moved__the_vote_waits_too(paramete
     parameters.send("setLimits", 1, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
     expected = refusal("CoolingDown", 1, node.now, node.now + HOUR)
     assert parameters.refusal("applyUpdate", update(parameters, {1: 5000}), sender=TIMELOCK) == expected
+
+
+def test_limits__set_on_one_key__leave_the_steward_s_mark_on_others(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {1: 1100, 9: 900})
+    parameters.send("setLimits", 1, LIMITS[1], sender=TIMELOCK)
+    assert parameters.read("readyAt", 1, DAO) == node.now + DAY
+    assert parameters.read("readyAt", 9, DAO) == 0
 
 
 def test_describe__every_key__is_the_table_of_the_hedge_package(parameters: Deployed) -> None:

@@ -108,9 +108,9 @@ def vote_in_one_block(parameters: Deployed, *votes: dict[int, int]) -> None:
         sent.append(node.request("eth_sendTransaction", call))
     node.request("evm_mine")
     node.request("evm_setAutomine", True)
-    receipts = [node.request("eth_getTransactionReceipt", one) for one in sent]
-    assert [one["status"] for one in receipts] == ["0x1"] * len(votes)
-    assert len({one["blockNumber"] for one in receipts}) == 1
+    receipts = [node.request("eth_getTransactionReceipt", transaction) for transaction in sent]
+    assert [receipt["status"] for receipt in receipts] == ["0x1"] * len(votes)
+    assert len({receipt["blockNumber"] for receipt in receipts}) == 1
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_rollback__votes_of_one_block__undone_as_one(parameters: Deployed, votes
     vote(parameters, {0: 2100})
     before, version = changed({0: 2100}), parameters.read("version")
     vote_in_one_block(parameters, *votes)
-    after = changed({key: value for one in votes for key, value in one.items()}, before)
+    after = changed({key: value for changes in votes for key, value in changes.items()}, before)
     assert parameters.read("version") == version + len(votes)
     assert values(parameters) == list(parameters.read("voted")) == after
     assert list(parameters.read("lastGood")) == before
@@ -175,6 +175,16 @@ def test_rollback__bounds_narrowed_since__refused_with_the_reason(parameters: De
     assert values(parameters) == VALUES
 
 
+@pytest.mark.parametrize(("voted", "limits"), [(1200, (1000, 3000)), (900, (200, 1000))], ids=["min", "max"])
+def test_rollback__to_a_value_at_the_edge_of_narrowed_bounds__works(
+    parameters: Deployed, voted: int, limits: tuple[int, int]
+) -> None:
+    vote(parameters, {1: voted})
+    parameters.send("setLimits", 1, (*limits, 200, 500, DAY), sender=TIMELOCK)
+    parameters.send("rollback", sender=GUARDIAN)
+    assert parameters.read("value", 1) == 1000
+
+
 def test_rollback__of_a_vote__starts_the_cooldown_of_changed_keys_for_all(parameters: Deployed, node: Node) -> None:
     vote(parameters, {1: 1100})
     node.advance(DAY)
@@ -184,6 +194,18 @@ def test_rollback__of_a_vote__starts_the_cooldown_of_changed_keys_for_all(parame
     expected = refusal("CoolingDown", 1, node.now, node.now + DAY)
     assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
     vote(parameters, {2: 8})
+
+
+def test_rollback__of_the_first_key__is_judged_and_starts_its_cooldown(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {0: 2100})
+    node.advance(DAY)
+    most = LIMITS[0][1]
+    parameters.send("setLimits", 0, (2050, most, 400, 400, HOUR), sender=TIMELOCK)
+    assert parameters.refusal("rollback", sender=GUARDIAN) == refusal("OutOfBounds", 0, 2000, 2050, most)
+    parameters.send("setLimits", 0, LIMITS[0], sender=TIMELOCK)
+    node.advance(HOUR)
+    parameters.send("rollback", sender=GUARDIAN)
+    assert parameters.read("readyAt", 0, DAO) == node.now + DAY
 
 
 def test_rollback__of_a_steward__makes_the_steward_wait_but_not_the_vote(parameters: Deployed, node: Node) -> None:
@@ -206,6 +228,17 @@ def test_rollback__of_a_steward_after_the_dao_set_limits__does_not_make_the_dao_
     assert [parameters.read("readyAt", 1, source) for source in (DAO, BY_STEWARD)] == [limits_at + DAY] * 2
     start, _, _, ends_at = parameters.read("windows")[1]
     assert (start, ends_at) == (VALUES[1], node.now + 7 * DAY)
+
+
+def test_rollback__of_a_vote__leaves_the_steward_s_mark_on_other_keys_and_makes_none(
+    parameters: Deployed, node: Node
+) -> None:
+    steer(parameters, {9: 900})
+    steer(parameters, {9: VALUES[9]})
+    vote(parameters, {1: 1100})
+    parameters.send("rollback", sender=GUARDIAN)
+    born = parameters.read("updatedAt")[2]
+    assert [parameters.read("readyAt", key, DAO) for key in (9, 1, 2)] == [0, node.now + DAY, born + DAY]
 
 
 def test_rollback__then_a_replay_of_the_bad_update__not_newer(parameters: Deployed, node: Node) -> None:

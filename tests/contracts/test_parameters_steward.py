@@ -9,6 +9,7 @@ from onchain import DAY, Deployed, Node, named, refusal
 
 pytestmark = pytest.mark.chain
 VETOED = 2**64 - 1
+AUTOMATED = 2
 
 
 def test_steward__after_the_delay__applies_and_leaves_the_vote_on_record(parameters: Deployed) -> None:
@@ -27,6 +28,20 @@ def test_steward__one_second_early__too_early(parameters: Deployed, node: Node) 
     node.advance(DAY - 1)
     expected = refusal("TooEarly", name, ready, ready - 1)
     assert parameters.refusal("applyScheduled", wanted, sender=STEWARD) == expected
+
+
+def test_steward__in_the_second_in_which_the_delay_ends__applies_and_says_so(parameters: Deployed, node: Node) -> None:
+    wanted = update(parameters, {1: 1100})
+    scheduled = parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    name, ready = parameters.read("hashUpdate", wanted), node.now + DAY
+    (event,) = parameters.events(scheduled, "UpdateScheduled")
+    assert (event["updateHash"], event["readyAt"]) == (name, ready)
+    node.advance(DAY - 1)
+    applied = parameters.send("applyScheduled", wanted, sender=STEWARD)
+    assert node.now == ready
+    (event,) = parameters.events(applied, "UpdateReleased")
+    assert list(event.values()) == [name, 2]
+    assert parameters.read("scheduledAt", name) == 0
 
 
 def test_steward__never_announced__not_scheduled(parameters: Deployed) -> None:
@@ -72,6 +87,24 @@ def test_schedule__would_expire_before_the_delay_ends__expired(parameters: Deplo
     assert parameters.refusal("scheduleUpdate", wanted, sender=STEWARD) == expected
 
 
+def test_change__steward_repeats_what_a_steward_set__no_change(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {1: 1100})
+    node.advance(DAY)
+    wanted = update(parameters, {1: 1100})
+    assert parameters.refusal("scheduleUpdate", wanted, sender=STEWARD) == refusal("NoChange", 1, 1100)
+
+
+def test_schedule__value_that_is_in_force__no_change_whoever_set_it(parameters: Deployed) -> None:
+    found = parameters.refusal("scheduleUpdate", update(parameters, {3: VALUES[3]}), sender=STEWARD)
+    assert found == refusal("NoChange", 3, VALUES[3])
+    steer(parameters, {3: 900})
+    parameters.node.advance(DAY)
+    found = parameters.refusal("scheduleUpdate", update(parameters, {3: 900}), sender=STEWARD)
+    assert found == refusal("NoChange", 3, 900)
+    vote(parameters, {3: 900})  # to the DAO it is a change of what is voted
+    assert parameters.read("voted") == changed({3: 900}) == values(parameters)
+
+
 def test_apply__the_world_changed_since_it_was_announced__checked_again(parameters: Deployed, node: Node) -> None:
     node.advance(DAY)
     wanted = update(parameters, {1: 1150})
@@ -92,6 +125,15 @@ def test_veto__waiting_update__refused_for_good(parameters: Deployed, node: Node
     for function in ("applyScheduled", "scheduleUpdate"):
         assert parameters.refusal(function, wanted, sender=STEWARD) == refusal("Vetoed", name)
     assert values(parameters) == VALUES
+
+
+def test_veto__of_a_waiting_update__is_announced_and_cannot_be_repeated(parameters: Deployed) -> None:
+    wanted = update(parameters, {1: 1100})
+    parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    name = parameters.read("hashUpdate", wanted)
+    (event,) = parameters.events(parameters.send("veto", name, sender=GUARDIAN), "UpdateVetoed")
+    assert list(event.values()) == [name, GUARDIAN]
+    assert parameters.refusal("veto", name, sender=GUARDIAN) == refusal("Vetoed", name)
 
 
 @pytest.mark.parametrize("function", ["veto", "pause", "rollback", "unpause", "setLimits"])
@@ -117,3 +159,19 @@ def test_pause__any_update__enforced_pause_until_the_dao_ends_it(parameters: Dep
     parameters.send("unpause", sender=TIMELOCK)
     parameters.send("applyScheduled", waiting, sender=STEWARD)
     assert values(parameters) == changed({0: 2100})
+
+
+def test_automated__by_the_role_alone__applies_at_once_by_the_stewards_rules(parameters: Deployed) -> None:
+    role, robot = parameters.read("AUTOMATION_ROLE"), parameters.node.deployer
+    wanted = update(parameters, {1: 1100})
+    for sender in (robot, STEWARD, GUARDIAN, TIMELOCK):
+        expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), role)
+        assert parameters.refusal("applyAutomated", wanted, sender=sender) == expected
+    parameters.send("grantRole", role, robot, sender=TIMELOCK)
+    beyond = update(parameters, {1: 1201})
+    assert parameters.refusal("applyAutomated", beyond, sender=robot).name == "StepTooLarge"
+    (event,) = parameters.events(parameters.send("applyAutomated", wanted, sender=robot), "UpdateApplied")
+    assert event["source"] == AUTOMATED
+    assert (parameters.read("value", 1), parameters.read("voted")[1]) == (1100, 1000)
+    assert parameters.read("readyAt", 1, DAO) == 0
+    assert parameters.read("readyAt", 1, AUTOMATED) == parameters.node.now + DAY

@@ -42,6 +42,17 @@ def test_window__three_largest_steps_then_one_more__refused_with_where_it_began(
     vote(parameters, {KEY: 1600 - DOWN[KEY]})  # the way back is free
 
 
+def test_drift__down_by_three_steps_and_one_more__accepted_and_refused(parameters: Deployed, node: Node) -> None:
+    parameters.send("setLimits", KEY, (200, 3000, 200, 100, DAY), sender=TIMELOCK)
+    for value in (950, 850, 750):
+        node.advance(DAY)
+        vote(parameters, {KEY: value})
+    node.advance(DAY)
+    expected = refusal("DriftTooLarge", KEY, 1000, 699, 300)
+    assert parameters.refusal("applyUpdate", update(parameters, {KEY: 699}), sender=TIMELOCK) == expected
+    vote(parameters, {KEY: 700})
+
+
 def test_window__over__the_next_begins_with_the_value_in_force(parameters: Deployed, node: Node) -> None:
     climb(parameters, node, STEPS)
     wanted = update(parameters, {KEY: 1700}, observed_at=node.now)
@@ -88,6 +99,14 @@ def test_window__value_confirmed_by_a_vote_after_limits_shrank__is_no_drift(para
     node.advance(DAY)
     vote(parameters, {KEY: 1600})
     assert list(parameters.read("voted")) == changed({KEY: 1600})
+
+
+def test_window__fall_confirmed_by_a_vote_after_limits_shrank__is_no_drift(parameters: Deployed, node: Node) -> None:
+    steer(parameters, {KEY: 700})
+    parameters.send("setLimits", KEY, (200, 3000, 1, 1, DAY), sender=TIMELOCK)
+    node.advance(DAY)
+    vote(parameters, {KEY: 700})
+    assert parameters.read("voted")[KEY] == 700
 
 
 def test_windows__genesis__reach_three_steps_either_way_inside_bounds(parameters: Deployed) -> None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 from onchain import DAY, HOUR, Deployed, Node, refusal
-from pools import Market, open_market
+from pools import CHOPPY, Market, open_market
 
 from hedge.volatility.realized import from_ticks
 
@@ -15,7 +15,6 @@ SPACING, COUNT = 1800, 12
 WINDOW = SPACING * COUNT
 SPOT_AWAY, ONE_RETURN = 1, 2
 E8 = 10**8
-CHOPPY = [150, -100, 200, 0, 250, 50, 300, 100, 350, 200, 120, -50, 60]
 
 
 def traded(market: Market, ticks: list[int] | None = None, seconds: int = SPACING) -> None:
@@ -61,42 +60,11 @@ def test_gap__one_return_after_missed_periods__counts_with_the_time_that_passed(
     assert measured == pytest.approx(reference(market), abs=2e-8)
 
 
-def test_slots__ring_of_one__too_few(market: Market, realized: Deployed) -> None:
-    market.walk(CHOPPY, SPACING)
-    assert realized.refusal("measure") == refusal("TooFewObservations", 1, COUNT)
-    assert realized.read("writtenSlots") == 1
-
-
-def test_slots__room_paid_for_but_not_yet_written__too_few(market: Market, realized: Deployed) -> None:
-    market.grow(64)
-    market.walk(CHOPPY[:8], SPACING)
-    assert market.pool.read("slot0")[3] == 64
-    assert realized.refusal("measure") == refusal("TooFewObservations", 9, COUNT)
-    assert realized.read("writtenSlots") == 9
-
-
 def test_slots__ring_gone_round__all_are_written(market: Market, realized: Deployed) -> None:
     market.grow(14)
     market.walk(CHOPPY * 2, SPACING)
     assert realized.read("writtenSlots") == 14
     assert realized.read("measure")[0] == pytest.approx(reference(market) * E8, abs=2)
-
-
-def test_history__many_trades_in_a_short_time__too_short(market: Market, realized: Deployed) -> None:
-    market.grow(64)
-    started = market.node.now
-    market.walk(CHOPPY, 60)
-    found = realized.refusal("measure")
-    assert found.name == "HistoryTooShort"
-    assert found.values[0] <= market.node.now - started + 60
-    assert found.values[1] == WINDOW
-
-
-def test_idle__no_trade_in_the_whole_window__refused(market: Market, realized: Deployed, node: Node) -> None:
-    traded(market)
-    last = market.pool.read("observations", market.pool.read("slot0")[2])[0]
-    node.advance(WINDOW + 1)
-    assert realized.refusal("measure") == refusal("PoolIdle", node.now - last, WINDOW)
 
 
 def test_spike__four_times_the_price_for_one_block__moves_the_mean_by_92_ticks(
@@ -153,18 +121,38 @@ def held(market: Market) -> list[int]:
     return [int(token.read("balanceOf", market.node.deployer)) for token in market.tokens]
 
 
-def test_ring__an_observation_every_block__overwrites_the_window(market: Market, realized: Deployed) -> None:
-    market.grow(64)
-    market.walk(CHOPPY * 2, SPACING)
-    assert realized.read("measure")[0] > 0
-    market.walk([10, 0] * 32, 12)
-    assert realized.refusal("measure").name == "HistoryTooShort"
-
-
 def test_flags__spot_moved_in_this_block__spot_away(market: Market, realized: Deployed) -> None:
     traded(market)
     market.swap_to(1200)
     assert realized.read("measure")[3] & SPOT_AWAY
+
+
+@pytest.mark.parametrize(("distance", "flag"), [(500, 0), (501, SPOT_AWAY), (-500, 0), (-501, SPOT_AWAY)])
+def test_spot__five_hundred_ticks_from_the_last_mean_and_one_more__flagged_beyond(
+    market: Market, realized: Deployed, node: Node, distance: int, flag: int
+) -> None:
+    market.grow(64)
+    market.walk([60, 30] * 7, SPACING)
+    node.advance(SPACING)  # the last interval is all at one tick
+    assert market.tick() == 30
+    market.swap_to(30 + distance)
+    assert market.tick() == 30 + distance
+    assert realized.read("measure")[3] & SPOT_AWAY == flag
+
+
+@pytest.mark.parametrize(("moves", "flag"), [([70, 30], 0), ([70], ONE_RETURN)])
+def test_returns__two_alike_or_one_alone__flagged_when_one_makes_more_than_half(
+    market: Market, realized: Deployed, node: Node, moves: list[int], flag: int
+) -> None:
+    market.grow(64)
+    market.walk([31, 30] * 7, 60)
+    node.advance(WINDOW)
+    start = node.now + 1
+    for number, tick in enumerate(moves):  # at the edges of the intervals that are measured in the end
+        node.advance_to(start + number * 4 * SPACING - 1)
+        market.swap_to(tick)
+    node.advance_to(start + 8 * SPACING)
+    assert realized.read("measure")[3] == flag
 
 
 @pytest.mark.parametrize(
@@ -173,6 +161,12 @@ def test_flags__spot_moved_in_this_block__spot_away(market: Market, realized: De
 def test_window__useless__refused(node: Node, market: Market, spacing: int, intervals: int) -> None:
     found = node.deploy_refusal("RealizedVolatility", market.pool.address, spacing, intervals)
     assert found == refusal("BadWindow", spacing, intervals)
+
+
+@pytest.mark.parametrize(("spacing", "intervals"), [(600, 8), (DAY, 168)])
+def test_window__at_its_edges__accepted(node: Node, market: Market, spacing: int, intervals: int) -> None:
+    made = node.deploy("RealizedVolatility", market.pool.address, spacing, intervals)
+    assert (made.read("spacing"), made.read("intervals")) == (spacing, intervals)
 
 
 def test_reads__as_deployed__are_the_constructors(market: Market, realized: Deployed) -> None:

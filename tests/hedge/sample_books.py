@@ -3,7 +3,7 @@
 import math
 
 from hedge import amm
-from hedge.book.positions import Book, Position
+from hedge.book.positions import Book, ConcentratedPosition
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
@@ -24,12 +24,12 @@ def position(
     upper: float = 2500.0,
     fee_apr: float = 0.4,
     market: Market = MARKET,
-) -> Position:
+) -> ConcentratedPosition:
     """Return a position worth `value_usd` at the market, entered at its price."""
     price, per_quote = market.spot(base) / market.spot(quote), market.spot(quote)
     liquidity = value_usd / (float(amm.value(price, 1.0, lower, upper)) * per_quote)
     held_base, held_quote = (float(held) for held in amm.amounts(price, liquidity, lower, upper))
-    return Position(
+    return ConcentratedPosition(
         name, f"{base}/{quote}", base, quote, liquidity, lower, upper, held_base, held_quote, 0.0, 0.0, fee_apr
     )
 

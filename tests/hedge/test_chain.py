@@ -14,6 +14,7 @@ from hedge import options
 from hedge.errors import BadQuote, CrossedQuote, DuplicateQuote, EmptyChain, MissingColumn, NotListed
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import Smile, exchange_expiries, exchange_strikes, synthetic_chain
+from hedge.market import Provenance
 
 DAY = 86_400
 
@@ -91,7 +92,7 @@ def test_to_inputs__one_bit_of_one_quote__changes_the_digest() -> None:
 def test_to_inputs__rows_in_another_order__keeps_the_digest() -> None:
     quotes = CHAINS["ETH"].quotes
     shuffled = quotes.sample(frac=1.0, random_state=1)
-    again = OptionChain.from_frame("ETH", NOW, 2000.0, shuffled, CHAINS["ETH"].source)
+    again = OptionChain.from_frame("ETH", NOW, 2000.0, shuffled, CHAINS["ETH"].source, provenance=Provenance.SIMULATED)
     assert again.to_inputs() == CHAINS["ETH"].to_inputs()
 
 

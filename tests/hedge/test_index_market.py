@@ -223,10 +223,8 @@ def test_volatility__index_listed_and_more_liquidity__never_less_vega(
     assert greater.greeks.vega >= less.greeks.vega - 1e-9
 
 
-def test_vix_of_july_2022__lp_in_spy__buys_listed_options_at_executable_prices(shared_data: Path) -> None:
-    path = shared_data / "iv" / "stochvolmodels_sample_chains.csv.gz"
-    if not path.is_file():
-        pytest.skip(f"no {path}")
+def test_vix_of_july_2022__lp_in_spy__buys_listed_options_at_executable_prices(recorded: Path) -> None:
+    path = recorded / "iv" / "stochvolmodels_sample_chains.csv.gz"
     vix = real_chain(path, "vix", VIX_LEVEL, 100.0, Fees(0.0, 0.0, per_unit=0.0066))
     spy = real_chain(path, "spy", 382.8, 100.0, Fees(0.0, 0.0, per_unit=0.0066))
     market = Market(SNAPSHOT, {"SPY": 382.8}, {"SPY": VIX_LEVEL / 100}, {}, "VIX")

@@ -43,11 +43,9 @@ def plan_on(chain: OptionChain, state: State) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def snapshots(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[OptionChain]:
+def snapshots(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> list[OptionChain]:
     """Return ten ETH chains spread over the first half of 2026."""
-    path = shared_data / "iv" / "deribit_chains_daily_2026h1.parquet"
-    if not path.is_file():
-        pytest.skip(f"no {path}")
+    path = recorded / "iv" / "deribit_chains_daily_2026h1.parquet"
     table = pd.read_parquet(path)
     table = table[table["instrument_name"].astype(str).str.startswith("ETH-")]
     times = sorted(table["timestamp"].unique())
@@ -68,11 +66,9 @@ def plans(snapshots: list[OptionChain]) -> list[tuple[OptionChain, Plan]]:
 
 
 @pytest.fixture(scope="module")
-def thin(shared_data: Path) -> tuple[OptionChain, Plan]:
+def thin(recorded: Path) -> tuple[OptionChain, Plan]:
     """Return the plan on the chain of February 2021, whose order books are nearly empty."""
-    path = shared_data / "iv" / "deribit_chain_eth_202102.csv.gz"
-    if not path.is_file():
-        pytest.skip(f"no {path}")
+    path = recorded / "iv" / "deribit_chain_eth_202102.csv.gz"
     chain = read_chain_file(path)["ETH"]
     return chain, plan_on(chain, State.NORMAL)
 

@@ -192,8 +192,8 @@ def test_realized__impossible_input__bad_input(call: Callable[[], object]) -> No
         call()
 
 
-def test_from_ticks__days_of_a_real_pool__near_closes_and_highest_on_the_crash(vectors: Path) -> None:
-    minutes = pd.read_parquet(vectors.parent / "pools" / "polygon_usdc_weth_500_minute.parquet")
+def test_from_ticks__days_of_a_real_pool__near_closes_and_highest_on_the_crash(recorded: Path) -> None:
+    minutes = pd.read_parquet(recorded / "pools" / "polygon_usdc_weth_500_minute.parquet")
     found = {}
     for day, rows in minutes.groupby(minutes["timestamp"].dt.date):
         at = rows["timestamp"].astype("int64").to_numpy() // 10**6

@@ -10,7 +10,7 @@ from sample_books import CHAINS, MARKET, NOW, mixed_book, position
 
 from hedge.book.positions import Book
 from hedge.errors import BadInput
-from hedge.instruments.layer import build_layer
+from hedge.instruments.layer import LayerRole, build_layer
 from hedge.market import Market
 from hedge.risk.measures import book_pnl, cvar, layers_pnl, legs_pnl, rolled_pnl
 from hedge.risk.scenarios import draw_scenarios, vol_move
@@ -143,10 +143,9 @@ def test_rolled_pnl__one_life_or_no_path__is_that_of_the_legs() -> None:
 
 def test_layers_pnl__sold_condor__is_rolled_and_a_bought_one_is_not() -> None:
     scenarios = draw_scenarios(("ETH",), MARKET, 512)
-    sold = build_layer("condor", "ETH", tuple(WEEKLY), 10.0, 2000.0, "")
-    bought = build_layer(
-        "condor", "ETH", tuple(dataclasses.replace(leg, quantity=1.0) for leg in WEEKLY), 10.0, 2000.0, ""
-    )
+    sold = build_layer("condor", "ETH", tuple(WEEKLY), 10.0, 2000.0, "", LayerRole.FINANCING)
+    long = tuple(dataclasses.replace(leg, quantity=1.0) for leg in WEEKLY)
+    bought = build_layer("condor", "ETH", long, 10.0, 2000.0, "", LayerRole.FINANCING)
     assert sold.financing
     assert (layers_pnl([sold], scenarios) == rolled_pnl(sold.legs, scenarios)).all()
     assert layers_pnl([bought, TAIL], scenarios) == pytest.approx(legs_pnl([*bought.legs, *TAIL.legs], scenarios))

@@ -16,9 +16,11 @@ from examples import signals_board as example
 from examples.signals_path import MarketPath, end_of_day, simulated
 from hedge.errors import BadInput
 from hedge.signals import combine
-from hedge.signals.board import DEFAULT, NAMES, quick_ratio_signal, read_board
+from hedge.signals.board import read_board
 from hedge.signals.histories import Histories
 from hedge.signals.signal import NEVER, Signal, State
+from hedge.signals.spec import signal_names, signal_specs
+from hedge.signals.specs.quick_ratio import quick_ratio_signal
 from hedge.units import DAY
 
 pytestmark = pytest.mark.unit
@@ -72,7 +74,7 @@ def same(one: Signal, other: Signal) -> bool:
 @pytest.mark.parametrize("day", DAYS)
 def test_board__simulated_market__says_what_the_functions_of_the_page_say(day: int) -> None:
     found = board(end_of_day(day))
-    assert tuple(found) == DEFAULT
+    assert list(found) == [spec.name for spec in signal_specs() if spec.standard]
     for gauge in example.gauges(PATH):
         if gauge.name in ("CPI", "quick ratio"):  # of other windows, and of a pool
             continue
@@ -82,7 +84,7 @@ def test_board__simulated_market__says_what_the_functions_of_the_page_say(day: i
 
 
 def test_board__nothing_known__every_signal_is_missing_and_says_what_it_lacks() -> None:
-    found = board(end_of_day(600), Histories({}), use=NAMES)
+    found = board(end_of_day(600), Histories({}), use=signal_names())
     assert all(one.missing for one in found.values())
     assert {name: one.source for name, one in found.items() if one.known_at == NEVER} == {
         "volatility": "no index_ETH",
@@ -102,7 +104,7 @@ def test_board__nothing_known__every_signal_is_missing_and_says_what_it_lacks() 
     }
     regime = combine(list(found.values()), end_of_day(600))
     assert regime.name is State.STRESSED
-    assert set(regime.missing) == set(NAMES)
+    assert set(regime.missing) == set(signal_names())
 
 
 @pytest.mark.parametrize("name", sorted(HISTORIES.tables))

@@ -56,9 +56,9 @@ def test_divergence__line_scaled_and_shifted__unchanged() -> None:
     np.testing.assert_allclose(divergence(price, line, 20, 10, DAY), moved, atol=1e-12)
 
 
-def test_advance_decline_line__twenty_stocks_1990_2022__breadth_falls_in_2008(shared_data: Path) -> None:
+def test_advance_decline_line__twenty_stocks_1990_2022__breadth_falls_in_2008(recorded: Path) -> None:
     stocks = pd.read_csv(
-        shared_data / "macro" / "sp500_20stocks_daily_1990_2022_skfolio.csv.gz", index_col=0, parse_dates=True
+        recorded / "macro" / "sp500_20stocks_daily_1990_2022_skfolio.csv.gz", index_col=0, parse_dates=True
     )
     closes = stocks.set_axis(known_after(stocks.iloc[:, 0], DAY).index)
     line = advance_decline_line(closes).set_axis(stocks.index)

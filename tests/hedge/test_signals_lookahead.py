@@ -27,6 +27,7 @@ from hedge.signals import (
     surprise,
     volatility,
 )
+from hedge.signals.histories import Histories
 from hedge.signals.known import known_series
 from hedge.signals.regime import combine
 from hedge.units import DAY
@@ -58,6 +59,7 @@ CASES: dict[str, tuple[int, Callable[..., object]]] = {
     "breadth.advance_decline_line": (3, lambda *x: breadth.advance_decline_line(frame(x))),
     "breadth.divergence": (2, lambda x, y: breadth.divergence(x, y, 15, 5, AGE)),
     "volatility.term_slope": (2, lambda x, y: volatility.term_slope(x, y, AGE)),
+    "volatility.book_slope": (2, lambda x, y: volatility.book_slope(*terms(x, y))),
     "volatility.volatility_states": (3, lambda x, y, z: states(x, y, z)),
     "calendar.event_scores": (0, lambda: None),  # a calendar has announcements instead of values: tested on its own
     "surprise.growth": (1, lambda x: surprise.growth(x, 2)),
@@ -93,6 +95,11 @@ def bars(*series: pd.Series) -> list[pd.Series]:
 def frame(series: Inputs) -> pd.DataFrame:
     """Join series as the members of a panel."""
     return pd.DataFrame({str(place): one for place, one in enumerate(series)})
+
+
+def terms(x: pd.Series, y: pd.Series) -> tuple[Histories, dict[str, float]]:
+    """Join two series as the term structure of the only asset of a book."""
+    return Histories({"term_ETH": pd.DataFrame({"near": x, "far": on(y, x)})}), {"ETH": 1.0}
 
 
 def states(x: pd.Series, y: pd.Series, z: pd.Series) -> pd.Series:

@@ -130,16 +130,16 @@ def test_surprise_gauge__two_deviations__half_and_fading() -> None:
 
 
 @pytest.fixture(scope="module")
-def monthly(shared_data: Path) -> pd.DataFrame:
+def monthly(recorded: Path) -> pd.DataFrame:
     """Return the FRED-MD extract by month."""
-    path = shared_data / "macro" / "fred_md_selected_monthly_1959_2026.csv.gz"
+    path = recorded / "macro" / "fred_md_selected_monthly_1959_2026.csv.gz"
     return pd.read_csv(path, index_col="date", parse_dates=True)
 
 
 @pytest.fixture(scope="module")
-def releases(shared_data: Path) -> dict[str, pd.DatetimeIndex]:
+def releases(recorded: Path) -> dict[str, pd.DatetimeIndex]:
     """Return the times of release by event."""
-    rows = pd.read_csv(shared_data / "macro" / "macro_events_utc_2021_2026.csv", parse_dates=["release_utc"])
+    rows = pd.read_csv(recorded / "macro" / "macro_events_utc_2021_2026.csv", parse_dates=["release_utc"])
     return {str(event): pd.DatetimeIndex(part["release_utc"]) for event, part in rows.groupby("event")}
 
 

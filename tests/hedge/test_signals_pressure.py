@@ -129,13 +129,13 @@ def test_over_norm__vol_doubles__ratio_to_the_past_quantile() -> None:
     assert capm_gauge(ratio, source="x").at(102 * DAY).score == 1.0
 
 
-def test_capm_vol__eth_on_btc_with_dvol_2022_to_2025__near_market_beta_and_rising_own_risk(shared_data: Path) -> None:
+def test_capm_vol__eth_on_btc_with_dvol_2022_to_2025__near_market_beta_and_rising_own_risk(recorded: Path) -> None:
     closes = {
-        name: pd.read_csv(shared_data / "spot" / f"{name}_daily_2022_2025_kalyar.csv.gz", index_col="date")["close"]
+        name: pd.read_csv(recorded / "spot" / f"{name}_daily_2022_2025_kalyar.csv.gz", index_col="date")["close"]
         for name in ("eth", "btc")
     }
     eth, btc = (known_after(one.set_axis(pd.DatetimeIndex(one.index)), DAY) for one in closes.values())
-    dvol = pd.read_csv(shared_data / "iv" / "dvol_btc_daily.csv", index_col="date", parse_dates=True)["close"] / 100.0
+    dvol = pd.read_csv(recorded / "iv" / "dvol_btc_daily.csv", index_col="date", parse_dates=True)["close"] / 100.0
     model = market_model(eth, btc, 90)
     vol = capm_vol(model, known_after(dvol, DAY)[lambda one: one.index >= eth.index[0]], 2 * DAY)
     assert 0.9 < model.beta.median() < 1.4
@@ -145,8 +145,8 @@ def test_capm_vol__eth_on_btc_with_dvol_2022_to_2025__near_market_beta_and_risin
     assert 0.4 < (over_norm(vol).dropna() > 1.0).mean() < 0.7
 
 
-def test_level_shock__btc_funding_2022_to_2025__known_when_paid_and_rarely_beyond_three(shared_data: Path) -> None:
-    rows = pd.read_csv(shared_data / "spot" / "btc_perp_funding_8h_2022_2025.csv.gz")
+def test_level_shock__btc_funding_2022_to_2025__known_when_paid_and_rarely_beyond_three(recorded: Path) -> None:
+    rows = pd.read_csv(recorded / "spot" / "btc_perp_funding_8h_2022_2025.csv.gz")
     paid_at = unix_seconds(pd.DatetimeIndex(pd.to_datetime(rows["ts"], unit="ms")))
     funding = annual_funding(known_series(rows["rate"].to_numpy() / 100.0, paid_at))
     assert funding.index[0] == 1_667_462_401  # paid 16 ms after the second
@@ -154,16 +154,16 @@ def test_level_shock__btc_funding_2022_to_2025__known_when_paid_and_rarely_beyon
     assert 0.0 < (z.abs() > 3.0).mean() < 0.05
 
 
-def test_change_shock__trade_weighted_dollar_since_2006__greatest_rise_in_october_2008(shared_data: Path) -> None:
-    path = shared_data / "macro" / "fred_md_selected_monthly_1959_2026.csv.gz"
+def test_change_shock__trade_weighted_dollar_since_2006__greatest_rise_in_october_2008(recorded: Path) -> None:
+    path = recorded / "macro" / "fred_md_selected_monthly_1959_2026.csv.gz"
     dollar = pd.read_csv(path, index_col="date", parse_dates=True)["TWEXAFEGSMTHx"].dropna()
     z = change_shock(known_after(dollar, 35 * DAY), 1, 60, 24).set_axis(dollar.index)
     assert str(z.idxmax())[:7] == "2008-10"
 
 
-def test_depth__usdc_weth_tick_snapshot__a_fifth_of_what_liquidity_at_the_price_promises(shared_data: Path) -> None:
-    ticks = pd.read_parquet(shared_data / "pools" / "usdc_weth_500_tick_snapshot.parquet").sort_values("tickIdx")
-    meta = json.loads((shared_data / "pools" / "usdc_weth_500_tick_snapshot.meta.json").read_text(encoding="utf-8"))
+def test_depth__usdc_weth_tick_snapshot__a_fifth_of_what_liquidity_at_the_price_promises(recorded: Path) -> None:
+    ticks = pd.read_parquet(recorded / "pools" / "usdc_weth_500_tick_snapshot.parquet").sort_values("tickIdx")
+    meta = json.loads((recorded / "pools" / "usdc_weth_500_tick_snapshot.meta.json").read_text(encoding="utf-8"))
     liquidity = ticks["liquidityNet"].cumsum().to_numpy()[:-1]
     # Ticks count WETH per USDC: the upper tick is the lower price in USDC per WETH.
     prices = 1e12 * 1.0001 ** -ticks["tickIdx"].to_numpy(dtype=np.float64)

@@ -132,8 +132,8 @@ def test_index_rsi_gauge__eighty__half() -> None:
     assert index_rsi_gauge(known_series([80.0], [1]), max_age_seconds=DAY, source="x").at(1).score == 0.5
 
 
-def test_volatility_states__eth_dvol_2021_to_2026__margin_and_patience_halve_the_changes(shared_data: Path) -> None:
-    days = pd.read_csv(shared_data / "iv" / "dvol_eth_daily.csv", index_col="date", parse_dates=True)
+def test_volatility_states__eth_dvol_2021_to_2026__margin_and_patience_halve_the_changes(recorded: Path) -> None:
+    days = pd.read_csv(recorded / "iv" / "dvol_eth_daily.csv", index_col="date", parse_dates=True)
     index = known_after(days["close"], DAY)
     level, rsi = percentiles(index, 365, 180), indicators.rsi(index)
     trembling = VolatilityThresholds(margin=0.0, slope_margin=0.0, rsi_margin=0.0, patience=1)
@@ -145,9 +145,9 @@ def test_volatility_states__eth_dvol_2021_to_2026__margin_and_patience_halve_the
 
 
 @pytest.fixture(scope="module")
-def vix(shared_data: Path) -> pd.Series:
+def vix(recorded: Path) -> pd.Series:
     """Return the closes of the VIX by day."""
-    days = pd.read_csv(shared_data / "iv" / "vix_daily.csv.gz", index_col=0, parse_dates=True)
+    days = pd.read_csv(recorded / "iv" / "vix_daily.csv.gz", index_col=0, parse_dates=True)
     return days["CLOSE"].dropna()
 
 

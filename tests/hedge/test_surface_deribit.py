@@ -15,9 +15,9 @@ DAYS = 153
 
 
 @pytest.fixture(scope="module")
-def chains(vectors: Path) -> pd.DataFrame:
+def chains(recorded: Path) -> pd.DataFrame:
     """Return all chains in USD by the forward of each expiry."""
-    rows = pd.read_parquet(vectors.parent / "iv" / "deribit_chains_daily_2026h1.parquet")
+    rows = pd.read_parquet(recorded / "iv" / "deribit_chains_daily_2026h1.parquet")
     return pd.DataFrame(
         {
             "currency": rows["currency"].astype(str),

@@ -68,10 +68,8 @@ def test_page__motion__numbers_of_the_code() -> None:
     )
 
 
-def test_page__pools__numbers_of_the_shared_data(vectors: Path) -> None:
+def test_page__pools__numbers_of_the_shared_data(recorded: Path) -> None:
     pools = numbers.read_pools()
-    if pools.source.startswith("simulated"):
-        pytest.skip(f"no pools beside {vectors}")
     years = dict(zip(pools.names, pools.price_to_cash_flow, strict=True))
     assert_says(
         f"WETH/USDT 0.05 % cost {years['WETH/USDT 0.05 %']:.1f} years", f"0.3 % {years['WBTC/WETH 0.3 %']:.1f} and"
@@ -88,10 +86,8 @@ def test_page__pools__numbers_of_the_shared_data(vectors: Path) -> None:
     assert_says(f"{effective_bets(np.cov(excess.T)):.1f} effective bets and keeps {percent(joint_tail(excess).kept)}")
 
 
-def test_page__swaps__numbers_of_the_shared_data(vectors: Path) -> None:
+def test_page__swaps__numbers_of_the_shared_data(recorded: Path) -> None:
     tape = numbers.read_tape()
-    if tape.source.startswith("simulated"):
-        pytest.skip(f"no swaps beside {vectors}")
     at = [numbers.HORIZONS.index(seconds) for seconds in (60.0, 900.0, 3_600.0)]
     lost, lvr = ([f"{value / 1e6:.1f} M" for value in values[at]] for values in (-tape.gross_markouts(), tape.lvr()))
     assert_says(f"{len(tape.times):,} swaps: fees of {tape.fees_usd / 1e6:.1f} M USD")

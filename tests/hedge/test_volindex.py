@@ -239,8 +239,8 @@ def test_single_term_variance__prices_in_another_unit__unchanged(unit: float) ->
     assert volatility_index.single_term_variance(scaled, 0.0, 0.1) == pytest.approx(base, rel=1e-9)
 
 
-def test_index_from_chain__deribit_days__an_index_every_day_that_moves_with_dvol(vectors: Path) -> None:
-    data = vectors.parent / "iv"
+def test_index_from_chain__deribit_days__an_index_every_day_that_moves_with_dvol(recorded: Path) -> None:
+    data = recorded / "iv"
     chains = pd.read_parquet(data / "deribit_chains_daily_2026h1.parquet")
     for currency, rows in chains.groupby("currency"):
         dvol = pd.read_csv(data / f"dvol_{str(currency).lower()}_daily.csv", index_col="date")["open"]

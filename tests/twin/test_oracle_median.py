@@ -15,7 +15,7 @@ from reporters import FEED, PERCENT, RATES, REPORTERS, submit
 pytestmark = [pytest.mark.chain, pytest.mark.prop]
 LEVELS = st.integers(PERCENT, 1000 * PERCENT)
 ROUND = st.tuples(
-    st.lists(LEVELS, min_size=3, max_size=5).filter(lambda one: len(one) % 2 == 1), st.integers(1, 2 * DAY)
+    st.lists(LEVELS, min_size=3, max_size=5).filter(lambda levels: len(levels) % 2 == 1), st.integers(1, 2 * DAY)
 )
 
 
@@ -23,7 +23,7 @@ ROUND = st.tuples(
 def oracle() -> Iterator[Deployed]:
     """Deploy a feed of five reporters on a node of its own; every example begins before its first round."""
     with running_node() as node:
-        addresses = [one.address for one in REPORTERS]
+        addresses = [reporter.address for reporter in REPORTERS]
         yield node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, 6 * HOUR, RATES)
 
 

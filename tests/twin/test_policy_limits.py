@@ -35,8 +35,8 @@ def parameters() -> Iterator[Deployed]:
 @st.composite
 def limits(draw: st.DrawFn, key: int) -> tuple[int, int, int, int, int]:
     """Draw limits around a key's first value."""
-    one, value = KEYS[key], VALUES[key]
-    least, most = draw(st.integers(one.least, value)), draw(st.integers(value, one.most))
+    bounds, value = KEYS[key], VALUES[key]
+    least, most = draw(st.integers(bounds.least, value)), draw(st.integers(value, bounds.most))
     steps = st.one_of(st.integers(1, 3), st.integers(1, value), st.just(2**32 - 1))
     return least, most, draw(steps), draw(steps), draw(st.integers(HOUR, 2 * DAY))
 
@@ -61,13 +61,13 @@ def test_proposed_update__any_limits_and_markets__accepted_and_no_step_larger_wo
     """
     node = parameters.node
     snapshot = node.request("evm_snapshot")
-    for key, one in zip(STEERED, drawn, strict=True):
-        parameters.send("setLimits", key, one, sender=TIMELOCK)
+    for key, limit in zip(STEERED, drawn, strict=True):
+        parameters.send("setLimits", key, limit, sender=TIMELOCK)
     for up in earlier:
         node.advance(2 * DAY)
         drift(parameters, up=up)
     node.advance(waited)
-    known = {key: Limits(*one) for key, one in enumerate(parameters.read("allLimits"))}
+    known = {key: Limits(*limit) for key, limit in enumerate(parameters.read("allLimits"))}
     moved = zip(parameters.read("updatedAt"), parameters.read("windows"), strict=True)
     last = {key: LastChange(at, least, most, ends_at) for key, (at, (_, least, most, ends_at)) in enumerate(moved)}
     condor = CondorGate("ETH", 62.5, 62.5, 0.0, units, (), (), "twin")
@@ -82,7 +82,7 @@ def test_proposed_update__any_limits_and_markets__accepted_and_no_step_larger_wo
         if "; wanted " in change.reason:
             further = change.new + (1 if change.new > change.old else -1)
             assert refused(parameters, {change.key: further}) in LIMITING
-    resting = [one.key for one in update.skipped if one.reason.startswith("in cooldown")]
+    resting = [skipped.key for skipped in update.skipped if skipped.reason.startswith("in cooldown")]
     for key in resting:
         assert parameters.read("readyAt", key, DAO) > node.now
     node.request("evm_revert", snapshot)

@@ -28,7 +28,7 @@ RAMPS = st.tuples(st.integers(4_500, 7_000), st.integers(RAMP_WIDTH_BPS, 6_000),
 def regimes() -> Iterator[Regimes]:
     """Build parameters, feed, pool, breaker and automation on a node of their own."""
     with running_node() as node:
-        addresses = [one.address for one in REPORTERS]
+        addresses = [reporter.address for reporter in REPORTERS]
         parameters = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS)
         oracle = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, 6 * HOUR, RATES)
         yield build_regimes(node, parameters, oracle, open_market(node))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
@@ -12,8 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, STAGES, Frame, Picture, draw, legend_above, money_scale
 from bridge.report.words import level, percent, shortened, usd
-from hedge.book.positions import Position
-from hedge.market import HORIZON_DAYS, Market
+from hedge.market import HORIZON_DAYS
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.stress import payoff_curve
 
@@ -39,7 +37,9 @@ def _asset(content: ReportContent, asset: str, index: int) -> tuple[Picture, ...
     low, high = float(every.min()), float(every.max())
     room = 0.06 * (high - low) or 1.0
     span = low - room, high + room
-    ranges = [one for position in content.book.positions if (one := price_range(position, asset, content.market))]
+    ranges = [
+        ends for position in content.book.positions if (ends := position.price_range(asset, content.market.spots))
+    ]
     whens = (("now", "today", now), ("horizon", f"in {HORIZON_DAYS:.0f} days", horizon))
     return tuple(
         _panel(f"payoff-{index}-{key}", shortened(asset, 12), when, spot, curves, span, ranges)
@@ -59,17 +59,6 @@ def _curves(content: ReportContent, asset: str, spot: float) -> tuple[Curves, Cu
         now[stage] = list(curve.now.values())[-1] - base
         horizon[stage] = list(curve.horizon.values())[-1] - base
     return now, horizon
-
-
-def price_range(position: Position, asset: str, market: Market) -> tuple[float, float] | None:
-    """Return the USD prices of `asset` where a position earns fees, the other price fixed; None if all or none."""
-    if asset not in position.volatile or (position.lower == 0.0 and math.isinf(position.upper)):
-        return None
-    if asset == position.base:
-        quote = market.spot(position.quote)
-        return position.lower * quote, position.upper * quote
-    base = market.spot(position.base)
-    return base / position.upper, base / position.lower if position.lower > 0.0 else math.inf
 
 
 def _panel(

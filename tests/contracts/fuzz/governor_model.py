@@ -50,7 +50,7 @@ class VotesModel:
     """Balances and delegates, and the votes that every account had at any time."""
 
     def __init__(self, balances: dict[str, int], at: int) -> None:
-        self.balances, self.delegates = dict(balances), {one: one for one in balances}
+        self.balances, self.delegates = dict(balances), {holder: holder for holder in balances}
         self.past: list[tuple[int, dict[str, int]]] = []
         self.note(at)
 
@@ -83,7 +83,7 @@ class GovernorModel:
 
     def find(self, number: int) -> Proposal:
         """Return a proposal."""
-        return next(one for one in self.proposals if one.number == number)
+        return next(proposal for proposal in self.proposals if proposal.number == number)
 
     def judge_cancel(self, proposal: Proposal, actor: str, at: int) -> set[str]:
         """Judge a cancellation: the guardian's until the end, the proposer's before the vote opens."""

@@ -97,11 +97,11 @@ class GovernorRules(Play):
             refusals = {"GovernorInsufficientProposerVotes"}
         hashed = (*call, keccak(text=text))
         (number,) = self.stage.read([(self.governor, "getProposalId", hashed)])
-        if not refusals and any(one.number == number for one in self.dao.proposals):
+        if not refusals and any(proposal.number == number for proposal in self.dao.proposals):
             refusals = {"GovernorUnexpectedProposalState"}
         opens, closes = at + VOTING_DELAY, at + VOTING_DELAY + VOTING_PERIOD
         said = {
-            "proposalId": number, "proposer": actor.lower(), "targets": tuple(one.lower() for one in call[0]),
+            "proposalId": number, "proposer": actor.lower(), "targets": tuple(target.lower() for target in call[0]),
             "values": tuple(call[1]), "signatures": ("",) * len(calls), "calldatas": tuple(call[2]), "voteStart": opens,
             "voteEnd": closes, "description": text,
         }  # fmt: skip
@@ -260,21 +260,22 @@ class GovernorRules(Play):
         assert not across(list(values))
         assert function == "execute" or self.before in (None, list(values)), f"{function} moved a value"
         self.before = list(values)
-        found = self.stage.read([(self.governor, "state", (one.number,)) for one in self.dao.proposals])
-        assert found == [one.state(self.stage.now) for one in self.dao.proposals]
+        found = self.stage.read([(self.governor, "state", (proposal.number,)) for proposal in self.dao.proposals])
+        assert found == [proposal.state(self.stage.now) for proposal in self.dao.proposals]
 
     def audit(self) -> None:
         """Read every tally, deadline and vote."""
         proposals = self.dao.proposals
-        tallies = self.stage.read([(self.governor, "proposalVotes", (one.number,)) for one in proposals])
-        assert [list(one) for one in tallies] == [one.tally for one in proposals]
-        deadlines = self.stage.read([(self.governor, "proposalDeadline", (one.number,)) for one in proposals])
-        assert deadlines == [max(one.closes, one.extended) for one in proposals]
-        people = [one.lower() for one in PEOPLE]
-        held = self.stage.read([(self.votes, name, (one,)) for one in PEOPLE for name in ("balanceOf", "getVotes")])
+        tallies = self.stage.read([(self.governor, "proposalVotes", (proposal.number,)) for proposal in proposals])
+        assert [list(tally) for tally in tallies] == [proposal.tally for proposal in proposals]
+        deadlines = self.stage.read([(self.governor, "proposalDeadline", (proposal.number,)) for proposal in proposals])
+        assert deadlines == [max(proposal.closes, proposal.extended) for proposal in proposals]
+        people = [person.lower() for person in PEOPLE]
+        views = ("balanceOf", "getVotes")
+        held = self.stage.read([(self.votes, view, (person,)) for person in PEOPLE for view in views])
         now = self.stage.now
-        assert held[::2] == [self.shares.balances.get(one, 0) for one in people]
-        assert held[1::2] == [self.shares.at(one, now) for one in people]
+        assert held[::2] == [self.shares.balances.get(person, 0) for person in people]
+        assert held[1::2] == [self.shares.at(person, now) for person in people]
         assert sum(held[::2]) == 1000 * VOTE
         (guardian,) = self.stage.read([(self.governor, "proposalGuardian", ())])
         assert guardian == self.dao.guardian

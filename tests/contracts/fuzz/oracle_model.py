@@ -17,7 +17,7 @@ from stage import Event
 
 MAX_AGE, KEPT, MOST_SIGNERS = 6 * HOUR, 128, 31
 LEAST, MOST = PERCENT, 1000 * PERCENT
-ACCOUNTS = {one.address.lower(): one for one in [*REPORTERS, *STRANGERS]}
+ACCOUNTS = {account.address.lower(): account for account in [*REPORTERS, *STRANGERS]}
 TYPEHASH = keccak(text="Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)")
 DOMAIN = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 # One nonce for all signatures: it gives these keys away, which belong to nobody, and makes signing two multiplications.
@@ -56,7 +56,7 @@ class OracleModel:
 
     def __init__(self, feed: bytes = FEED) -> None:
         self.feed = feed
-        self.signers = sorted(one.address.lower() for one in REPORTERS)
+        self.signers = sorted(reporter.address.lower() for reporter in REPORTERS)
         self.quorum, self.owner = 3, TIMELOCK.lower()
         self.answers = FeedModel(*RATES)
         self.rounds: dict[int, tuple[int, ...]] = {}
@@ -73,21 +73,21 @@ class OracleModel:
             (seen <= self.answers.seen, "NotNewer"),
             (seen > at, "FutureReport"),
             (at - seen > MAX_AGE, "StaleReport"),
-            (any(not LEAST <= one <= MOST for one in volatilities), "VolatilityOutOfBounds"),
+            (any(not LEAST <= volatility <= MOST for volatility in volatilities), "VolatilityOutOfBounds"),
         )
         found = next(({name} for is_broken, name in rules if is_broken), set())
         return found or self._signatures(signatures)
 
     def _signatures(self, signatures: Sequence[Signature]) -> set[str]:
         previous = "0x" + "0" * 40
-        for one in signatures:
-            if one.is_malformed:
+        for signature in signatures:
+            if signature.is_malformed:
                 return {"BadSignature"}
-            if one.signer not in self.signers:
+            if signature.signer not in self.signers:
                 return {"UnknownSigner"}
-            if one.signer <= previous:
+            if signature.signer <= previous:
                 return {"ReportersNotAscending"}
-            previous = one.signer
+            previous = signature.signer
         return set()
 
     def judge_signers(self, signers: Sequence[str], quorum: int, contracts: set[str]) -> set[str]:
@@ -100,9 +100,9 @@ class OracleModel:
             (quorum % 2 == 0, "EvenQuorum"),
         )
         found = next(({name} for is_broken, name in rules if is_broken), set())
-        for before, one in zip(previous, signers, strict=False):
-            found = found or ({"SignersNotAscending"} if one <= before else set())
-            found = found or ({"SignerIsContract"} if one in contracts else set())
+        for before, signer in zip(previous, signers, strict=False):
+            found = found or ({"SignersNotAscending"} if signer <= before else set())
+            found = found or ({"SignerIsContract"} if signer in contracts else set())
         return found
 
     def fresh(self, at: int) -> set[str]:

@@ -109,10 +109,10 @@ class OracleRules(Play):
             clamped = {"round": number, "reported": reported, "volatility": answer, "flags": flags}
             said = {
                 "round": number, "volatility": answer, "observedAt": seen, "volatilities": tuple(values),
-                "reporters": tuple(one.signer for one in reports),
+                "reporters": tuple(report.signer for report in reports),
             }  # fmt: skip
             events = [("AnswerClamped", clamped)] * (flags != 0) + [("RoundSubmitted", said)]
-        data = [one.data for one in reports]
+        data = [report.data for report in reports]
         arguments = (number, seen, values, data)
         self.act(actor, self.oracle, "submit", *arguments, gap=gap, refusals=refusals, events={self.oracle: events})
         self.carried.append(submission)
@@ -179,7 +179,7 @@ class OracleRules(Play):
         found = self.stage.read(views, at)
         expected = self.feed.fresh(at)
         if expected:
-            assert {one.name for one in found} == expected
+            assert {refused.name for refused in found} == expected
         else:
             number, seen, answer = self.feed.answers.number, self.feed.answers.seen, self.feed.answers.answer
             assert found == [(answer, seen), self.feed.rounds[number], (number, answer, seen, seen, number)]
@@ -209,5 +209,5 @@ class OracleRules(Play):
         numbers = list(range(oldest, newest + 1))
         found = self.stage.read([(self.oracle, "roundAt", (number,)) for number in [*numbers, oldest - 1, newest + 1]])
         assert found[:-2] == [self.feed.rounds[number] for number in numbers]
-        assert {one.name for one in found[-2:]} == {"RoundNotAvailable"}
+        assert {refused.name for refused in found[-2:]} == {"RoundNotAvailable"}
         super().audit()

@@ -40,7 +40,7 @@ Limits = tuple[int, int, int, int, int]
 
 def across(values: list[int]) -> set[str]:
     """Return the errors of the rules across keys that a tuple breaks, as hedge knows them."""
-    return {ERRORS[one.rule] for one in broken_rules(Parameters.from_values(values))}
+    return {ERRORS[broken.rule] for broken in broken_rules(Parameters.from_values(values))}
 
 
 def update_hash(update: Update) -> bytes:
@@ -172,9 +172,9 @@ class ParametersModel:
             self.moved_at[key] = at
             if source == DAO:
                 self.voted_at[key] = at
-        for one in self.observed:
-            if one == source or one != DAO:
-                self.observed[one] = max(self.observed[one], seen)
+        for origin in self.observed:
+            if origin == source or origin != DAO:
+                self.observed[origin] = max(self.observed[origin], seen)
         self.ledger.apply("vote" if source == DAO else "steer", changes)
         self._count(said)
 

@@ -250,14 +250,14 @@ class ParametersRules(Play):
         role=mostly(AUTOMATONS, *ROLES), account=st.sampled_from(ACTORS), gap=GAPS,
     )  # fmt: skip
     def roles(self, actor: str, function: str, role: bytes, account: str, gap: int) -> None:
-        members, one = self.model.members[role], account.lower()
+        members, member = self.model.members[role], account.lower()
         gives = function == "grantRole"
-        if role == ADMIN and members == {one} and not gives:
+        if role == ADMIN and members == {member} and not gives:
             return  # without a DAO nothing would be left to play
         refusals = {"AccessControlBadConfirmation"} if function == "renounceRole" and account != actor else set()
-        said = {"role": role, "account": one, "sender": actor.lower()}
+        said = {"role": role, "account": member, "sender": actor.lower()}
         event = ("RoleGranted" if gives else "RoleRevoked", said)
-        events = [event] if gives != (one in members) else []
+        events = [event] if gives != (member in members) else []
         self.call(actor, function, role, account, gap=gap, refusals=refusals, events=events)
 
     def inspect(self, actor: str, function: str) -> None:
@@ -284,11 +284,11 @@ class ParametersRules(Play):
         for key in range(COUNT):
             ready = self.stage.read([(self.parameters, "readyAt", (key, source)) for source in SETTERS.values()])
             expected = [self.model.ready_at(key, source) for source in SETTERS.values()]
-            assert [max(one, now) for one in ready] == [max(one, now) for one in expected], (key, ready, expected)
+            assert [max(time, now) for time in ready] == [max(time, now) for time in expected], (key, ready, expected)
         (windows,) = self.stage.read([(self.parameters, "windows", ())])
-        assert [tuple(one) for one in windows] == [self.model.window(key) for key in range(COUNT)]
+        assert [tuple(window) for window in windows] == [self.model.window(key) for key in range(COUNT)]
         members = self.stage.read([(self.parameters, "getRoleMembers", (role,)) for role in ROLES])
-        assert [set(one) for one in members] == [self.model.members[role] for role in ROLES]
+        assert [set(holders) for holders in members] == [self.model.members[role] for role in ROLES]
         newest = self.stage.read([(self.parameters, name, ()) for name in ("lastVotedObservedAt", "lastObservedAt")])
         assert newest == [self.model.observed[DAO], self.model.observed[BY_STEWARD]]
         super().audit()

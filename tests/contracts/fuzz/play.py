@@ -67,7 +67,7 @@ class Play(RuleBasedStateMachine):
             assert outcome.refusal.name in refusals, f"{outcome.refusal}, not {sorted(refusals)}"
             return
         assert outcome.refusal is None, f"{function} was refused: {outcome.refusal}"
-        expected = {one.address: list(said) for one, said in events.items() if said}
+        expected = {target.address: list(said) for target, said in events.items() if said}
         assert outcome.events == expected, f"{outcome.events} instead of {expected}"
         for address, said in outcome.events.items():
             for event in said:

@@ -70,12 +70,13 @@ class Target:
         """Decode a log of this contract."""
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
         entry = self.events[topics[0]]
-        indexed = [one for one in entry["inputs"] if one["indexed"]]
-        plain = [one for one in entry["inputs"] if not one["indexed"]]
+        indexed = [argument for argument in entry["inputs"] if argument["indexed"]]
+        plain = [argument for argument in entry["inputs"] if not argument["indexed"]]
         data = bytes.fromhex(log["data"][2:])
-        values = [decode([one["type"]], topic)[0] for one, topic in zip(indexed, topics[1:], strict=True)]
+        values = [decode([argument["type"]], topic)[0] for argument, topic in zip(indexed, topics[1:], strict=True)]
         values += decode(get_abi_input_types({"type": "function", "name": "", "inputs": plain}), data)
-        return entry["name"], {one["name"]: value for one, value in zip(indexed + plain, values, strict=True)}
+        names = [argument["name"] for argument in indexed + plain]
+        return entry["name"], dict(zip(names, values, strict=True))
 
 
 @dataclass

@@ -35,13 +35,14 @@ class ParametersMachine(ParametersRules):
     @classmethod
     def build(cls, node: Node) -> Stage:
         """Deploy two, one with the limits of a first deployment and one with wide ones."""
-        made = [node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, one) for one in (LIMITS, WIDE)]
-        for one in made:
-            one.send("grantRole", AUTOMATONS, AUTOMATON, sender=TIMELOCK)
+        terms = ("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES)
+        made = [node.deploy(*terms, limits) for limits in (LIMITS, WIDE)]
+        for parameters in made:
+            parameters.send("grantRole", AUTOMATONS, AUTOMATON, sender=TIMELOCK)
         cls.born = [made[0].read("updatedAt")[0], made[1].read("updatedAt")[0]]
         node.advance(2 * DAY)
         stage = Stage(node)
-        cls.narrow, cls.wide = (stage.add(one) for one in made)
+        cls.narrow, cls.wide = (stage.add(parameters) for parameters in made)
         return stage
 
     @initialize(is_wide=st.booleans())
@@ -58,7 +59,7 @@ class OracleMachine(OracleRules):
     @classmethod
     def build(cls, node: Node) -> Stage:
         """Deploy a feed of five reporters and quorum three."""
-        addresses = [one.address for one in REPORTERS]
+        addresses = [reporter.address for reporter in REPORTERS]
         made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES)
         stage = Stage(node)
         cls.oracle = stage.add(made)
@@ -78,7 +79,7 @@ class RegimeMachine(RegimeRules):
     @classmethod
     def build(cls, node: Node) -> Stage:
         """Deploy all, trade for half a day, report a first round, grant the automation its role."""
-        addresses = [one.address for one in REPORTERS]
+        addresses = [reporter.address for reporter in REPORTERS]
         parameters = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS)
         oracle = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES)
         cls.born = parameters.read("updatedAt")[0]
@@ -90,7 +91,7 @@ class RegimeMachine(RegimeRules):
         cls.first = (seen, submitted_at)
         stage = Stage(node)
         played = (parameters, oracle, made.breaker, made.automation)
-        cls.parameters, cls.oracle, cls.breaker, cls.automation = (stage.add(one) for one in played)
+        cls.parameters, cls.oracle, cls.breaker, cls.automation = (stage.add(contract) for contract in played)
         cls.pool, cls.router = Target(made.market.pool), Target(made.market.router)
         cls.tokens = (made.market.tokens[0].address, made.market.tokens[1].address)
         return stage
@@ -132,7 +133,7 @@ class GovernorMachine(GovernorRules):
         super().__init__(stage)
         self.model = ParametersModel(self.born, list(LIMITS))
         self.model.members[ADMIN] = {self.timelock.address.lower()}
-        shares = dict(zip((one.lower() for one in HOLDERS), (500 * VOTE, 300 * VOTE, 200 * VOTE), strict=True))
+        shares = dict(zip((holder.lower() for holder in HOLDERS), (500 * VOTE, 300 * VOTE, 200 * VOTE), strict=True))
         self.shares = VotesModel(shares, self.born)
         self.dao = GovernorModel(self.model, self.shares)
         self.models |= {self.parameters.address: self.model, self.governor.address: self.dao}

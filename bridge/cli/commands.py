@@ -1,0 +1,70 @@
+"""The commands of `alvh`: where each is and what it says of itself.
+
+Both the help of `alvh` and its command tree are made from this table, so that the help needs no command to be loaded,
+and a command none of the others. Imports nothing.
+"""
+
+from __future__ import annotations
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "up": (
+        "local",
+        "up",
+        "Start a local chain with Uniswap v2, v3, v4, Safe and our contracts, pools moved along a price path, "
+        "positions minted.",
+    ),
+    "demo": (
+        "local",
+        "demo",
+        "Run the whole loop once on a local chain of its own, print a summary and write an HTML report.",
+    ),
+    "exposure": (
+        "book",
+        "exposure",
+        "Show every position of an owner and the whole book: value, greeks, IL, LVR, fees, break-even volatility.",
+    ),
+    "plan": (
+        "planning",
+        "plan",
+        "Choose the three layers for an owner's book, say whether to hedge at all, and what to change on chain.",
+    ),
+    "propose": (
+        "planning",
+        "propose",
+        "Turn a plan into a governor proposal: preflight by the contract's own rules, difference, then dry run "
+        "or send.",
+    ),
+    "watch": (
+        "monitor",
+        "watch",
+        "Compare exposure with the hedge on record, and watch feeds, parameters and proposals. Never signs anything.",
+    ),
+    "doctor": (
+        "local",
+        "doctor",
+        "Say what is missing or misconfigured, and how to mend it. Exit code 1 if something is.",
+    ),
+    "oracle": ("oracle", "app", "The volatility oracle: quote an index, sign reports, submit them, see their age."),
+    "gov": (
+        "gov",
+        "app",
+        "Governor proposals: propose, list, show, vote, queue, execute, cancel. Dry run without --send.",
+    ),
+    "safe": (
+        "safe",
+        "app",
+        "The guardian's and the steward's Safe: propose, sign, execute, show. Dry run without --send.",
+    ),
+}
+"""By name: module of `bridge.cli`, its command or group of commands, and the first lines of its help as one line."""
+
+JOINED: dict[str, tuple[str, ...]] = {"gov": ("dao",)}
+"""Groups that have commands in other modules too, which add them to the group when they are loaded."""
+
+ABOUT = "Layered volatility hedges for AMM liquidity providers, governed by a DAO."
+LOOP = (
+    "The loop: exposure -> oracle -> plan -> propose -> gov -> watch. "
+    "up gives a local chain to try it on, demo runs the whole loop once."
+)
+OPTIONS = {"--version": "Show the version.", "--help": "Show this message and exit."}
+ENDING = "Educational software, no financial advice: options can lose all that is paid for them and more."
