@@ -2,8 +2,8 @@
 
 Its parts, in the order in which they build on each other; each imports only what stands above it:
 
-    errors, units, formats, tables        what all others use, with
-    toml_files, action_kinds              what is asked for by name
+    errors, units, formats, action_kinds  what all others use
+    tables, json_files, toml_files        files
     artifacts, chain                      compiled contracts; one node, its blocks and signers
     config, deployment, genesis           settings, addresses, first values of a deployment
     snapshot                              a chain, a deployment and the block that one cycle is read at

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot
 from bridge.errors import UsageError
+from bridge.formats import number, percent, plain
 from bridge.governance.safeguards import BreakerStatus
 from bridge.governance.updates import update_words
 from bridge.units import utc, volatility_from_e8
@@ -82,7 +83,9 @@ def round_clamped(seen: OracleSnapshot) -> list[Alert]:
     found = []
     for feed in seen.feeds:
         if feed.clamped:
-            answer, median = (f"{volatility_from_e8(e8):.2%}" for e8 in (feed.volatility_e8, feed.reported_e8))
+            answer, median = (
+                plain(percent(volatility_from_e8(e8), 2)) for e8 in (feed.volatility_e8, feed.reported_e8)
+            )
             text = (
                 f"round {feed.round} of the {feed.asset} feed was clamped by the {' and '.join(feed.clamped)}'s bound"
             )
@@ -129,8 +132,8 @@ def breaker_cannot_compare(seen: OracleSnapshot) -> list[Alert]:
 def _volatilities(breaker: BreakerStatus) -> str:
     if breaker.implied_e8 is None or breaker.realized_e8 is None:
         return f"no comparison now: {breaker.trouble}"
-    implied, realized = volatility_from_e8(breaker.implied_e8), volatility_from_e8(breaker.realized_e8)
-    return f"implied {implied:.1%}, realised {realized:.1%}"
+    implied, realized = (plain(percent(volatility_from_e8(e8))) for e8 in (breaker.implied_e8, breaker.realized_e8))
+    return f"implied {implied}, realised {realized}"
 
 
 @alert_rule(OracleSnapshot)
@@ -159,10 +162,10 @@ def proposal_waits(seen: MonitorSnapshot) -> list[Alert]:
     found = []
     for proposal in seen.open_proposals:
         if proposal.state == "active" and proposal.votes_for < proposal.quorum:
-            missing = (proposal.quorum - proposal.votes_for) / 1e18
-            found.append(Alert("proposal", f"{str(proposal.id)[:10]} misses {missing:,.0f} votes for its quorum"))
+            missing = number((proposal.quorum - proposal.votes_for) / 1e18)
+            found.append(Alert("proposal", f"{proposal.short_id} misses {missing} votes for its quorum"))
         elif proposal.state == "succeeded":
-            found.append(Alert("proposal", f"{str(proposal.id)[:10]} has passed and waits to be queued"))
+            found.append(Alert("proposal", f"{proposal.short_id} has passed and waits to be queued"))
     return found
 
 
@@ -184,9 +187,10 @@ def foreign_proposal(seen: MonitorSnapshot) -> list[Alert]:
     ours = {entry.id for entry in seen.journal}
     foreign = [proposal for proposal in seen.open_proposals if str(proposal.id) not in ours]
     return [
-        Alert("foreign", f"{number} by {proposal.proposer} is not of this bridge: `alvh gov show {number}`")
-        for proposal in foreign
-        for number in [str(proposal.id)[:10]]
+        Alert(
+            "foreign", f"{found.short_id} by {found.proposer} is not of this bridge: `alvh gov show {found.short_id}`"
+        )
+        for found in foreign
     ]
 
 
@@ -222,8 +226,8 @@ def exposure_drifted(seen: MonitorSnapshot) -> list[Alert]:
     """The exposure is no longer what the plan on record was made for."""
     if seen.drift is None or seen.drift <= seen.drift_band:
         return []
-    text = f"exposure has drifted {seen.drift:.1%} from the plan on record, the band is {seen.drift_band:.1%}"
-    return [Alert("drift", text)]
+    moved, band = plain(percent(seen.drift)), plain(percent(seen.drift_band))
+    return [Alert("drift", f"exposure has drifted {moved} from the plan on record, the band is {band}")]
 
 
 @alert_rule(MonitorSnapshot)

@@ -75,6 +75,7 @@ def delegate(
 
     Example: alvh gov delegate 0xabc... --as voter-3 --send
     """
+    from bridge.formats import number
     from bridge.governance.governor import read_votes, send_delegation
 
     session = open_session(config)
@@ -85,7 +86,9 @@ def delegate(
     if as_json:
         print_json({"from": signer.address, "to": to, "votes": votes, "sent": send})
     else:
-        typer.echo(f"{signer.address} -> {to}, which has {votes:,.0f} votes" + ("" if send else "; not sent: --send"))
+        typer.echo(
+            f"{signer.address} -> {to}, which has {number(votes)} votes" + ("" if send else "; not sent: --send")
+        )
 
 
 @app.command()

@@ -218,14 +218,10 @@ def create(
 
     Example: alvh safe create 0xa... 0xb... 0xc... --threshold 2 --as operator --send
     """
-    from eth_utils import is_address
-
-    from bridge.errors import UnknownAddress
+    from bridge.chain.addresses import checked_address
     from bridge.safe.multisig import create_safe
 
-    for one in owners:
-        if not is_address(one):
-            raise UnknownAddress(one, "an address (0x and 40 hex digits)")
+    owners = [checked_address(owner) for owner in owners]
     session = open_session(config)
     made = None
     if send:

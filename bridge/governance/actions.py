@@ -12,9 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from eth_utils import is_address, to_checksum_address
-
 from bridge.action_kinds import ActionKind, ActionRegistry
+from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.governance.postconditions import Answer, Postcondition
 from bridge.governance.regime_table import AUTOMATION, load_table, require_fitting, table_words
@@ -62,12 +61,6 @@ def build_action(snapshot: Snapshot, name: str, arguments: Sequence[str]) -> Gov
     return action
 
 
-def _address(text: str) -> str:
-    if not is_address(text):
-        raise UnknownAddress(text, "an address (0x and 40 hex digits)")
-    return str(to_checksum_address(text))
-
-
 def _unpause(snapshot: Snapshot, _: Sequence[str]) -> GovernanceAction:
     at = snapshot.deployment.address("HedgeParameters")
     running = Answer("paused", (), False, "the hedge parameters are not paused")
@@ -81,7 +74,7 @@ def _set_signers(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceActi
     if not quorum.isdecimal() or not 0 < int(quorum) < 256:
         raise UsageError(f"the quorum is {quorum!r}: a number of reports, odd and more than half of the signers")
     at = feed_of(snapshot.deployment, asset)
-    signers = sorted(map(_address, given), key=lambda signer: int(signer, 16))
+    signers = sorted(map(checked_address, given), key=lambda signer: int(signer, 16))
     names = ", ".join(signers)
     answers = (
         Answer("signers", (), signers, f"the {asset} feed's reporters are {names}"),
@@ -104,7 +97,7 @@ def _reset_breaker(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAc
 
 def _set_role(role: str, snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     """Give a role to another Safe and take it from who holds it; the guardian also cancels in the governor."""
-    new, role_hash = _address(arguments[0]), ROLES[role]
+    new, role_hash = checked_address(arguments[0]), ROLES[role]
     if not snapshot.has_code(new):
         raise UnknownAddress(new, "a Safe: a role needs several people")
     old = [holder for holder in holders(snapshot, role) if holder != new]

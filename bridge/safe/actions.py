@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from eth_utils import is_address, to_checksum_address
-
 from bridge.action_kinds import ActionKind, ActionRegistry
-from bridge.errors import RefusedAction, UnknownAddress
+from bridge.chain.addresses import checked_address
+from bridge.errors import RefusedAction
 from bridge.governance.governor import cancel_call, list_proposals, require_step
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
@@ -94,10 +93,7 @@ def _stop(context: SafeContext, _: Sequence[str]) -> Call:
 
 
 def _swap_owner(context: SafeContext, arguments: Sequence[str]) -> Call:
-    for one in arguments:
-        if not is_address(one):
-            raise UnknownAddress(one, "an address (0x and 40 hex digits)")
-    old, new = (to_checksum_address(one) for one in arguments)
+    old, new = map(checked_address, arguments)
     owners = read_safe(context, context.safe).owners
     if old not in owners or new in owners:
         raise RefusedAction(f"{old} must be an owner of the Safe and {new} must not: owners are {', '.join(owners)}")

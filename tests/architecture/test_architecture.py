@@ -17,7 +17,7 @@ IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", 
 BRIDGE_NEVER_IMPORTS = {"brownie", "tests", "scripts"}
 # Each part of the bridge imports only parts that stand before it.
 BRIDGE_ORDER = (
-    "errors", "units", "formats", "tables", "toml_files", "action_kinds", "artifacts", "chain", "config",
+    "errors", "units", "formats", "tables", "json_files", "toml_files", "action_kinds", "artifacts", "chain", "config",
     "deployment", "genesis", "snapshot", "adapters", "sources", "plans", "report", "governance", "safe", "deploy",
     "local", "alerts", "demo", "doctor", "cli",
 )  # fmt: skip
