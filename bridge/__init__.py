@@ -3,8 +3,10 @@
 The parts, in the order in which they build on each other; each imports only what is above it:
 
     errors, genesis                       the tree of errors; first values of a deployment
-    units, formats, tables, toml_files    integers to floats, once; numbers as people read them; files
-    registry, artifacts, deployment       what plug-ins add; compiled contracts; addresses
+    units, formats                        integers to floats, once; numbers as people read them
+    tables, toml_files, json_files        files
+    registry, action_kinds                what plug-ins add; actions that are asked for by name
+    artifacts, deployment                 compiled contracts; addresses
     chain, config, snapshot               one node; settings; a chain, a deployment and a block
     adapters, sources                     positions of each AMM; prices, quotes, histories, the oracle
     plans                                 from a snapshot to a plan on record

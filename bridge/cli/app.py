@@ -26,9 +26,8 @@ def load(name: str) -> Any:
     if not isinstance(found, typer.Typer):
         tree.command(name)(found)
         return get_command(tree)
-    beside, orders = JOINED.get(name, ("", ()))
-    for order in orders:
-        found.command()(getattr(import_module(f"bridge.cli.{beside}"), order))
+    for beside in JOINED.get(name, ()):
+        import_module(f"bridge.cli.{beside}")
     tree.add_typer(found, name=name)
     return cast(TyperGroup, get_command(tree)).commands[name]
 
