@@ -76,7 +76,7 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
     progress("reading back and looking with the monitor", 0.95)
     steps += _report_volatility(world, config)
     watched = watch(world.snapshot(), config, world.deployment.address("lp"))
-    view = PricePathView(seconds=path.seconds, prices=dict(path.prices), source=path.source)
+    view = PricePathView(seconds=path.seconds, prices=dict(path.prices), source=path.source, provenance=path.provenance)
     write_report(
         report,
         report_content(

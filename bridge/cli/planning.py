@@ -146,9 +146,10 @@ def print_decision(planned: Planned) -> None:
     out.print()
     out.print(table("The book before and after, in USD", GREEK_COLUMNS, _greek_rows(planned), left=2))
     risk, costs = plan_.gate.risk, plan_.costs
+    protection, financing = role_labels()
     out.print(
-        f"CVaR95 over 30 days: unhedged {usd(risk.unhedged)}, with layers 2 and 3 {usd(risk.protected)}, "
-        f"with layer 1 {usd(risk.hedged)} (cap {usd(risk.cap)})\n"
+        f"CVaR95 over 30 days: unhedged {usd(risk.unhedged)}, with {protection} {usd(risk.protected)}, "
+        f"with {financing} {usd(risk.hedged)} (cap {usd(risk.cap)})\n"
         f"cost {usd(costs['cash_usd'])} = premium {usd(costs['premium_usd'])} - credit {usd(costs['credit_usd'])}, "
         f"of a budget of {usd(costs['budget_usd'])}, fees of {usd(costs['fees_usd'])} in it; closing it all now "
         f"would cost about {usd(costs['exit_usd'])}; decay in 30 days {usd(costs['decay_30d_usd'])}"
@@ -179,11 +180,20 @@ def print_comparison(planned: Planned) -> None:
     out.print(table("The plan beside a delta hedge and the strip, in USD", COMPARISON_COLUMNS, rows))
 
 
+def role_labels() -> tuple[str, str]:
+    """Return what people call the protection and what finances it."""
+    from hedge.instruments.layer import LayerRole
+    from hedge.layers.registry import role_label
+
+    return role_label(LayerRole.PROTECTION), role_label(LayerRole.FINANCING)
+
+
 def _greek_rows(planned: Planned) -> list[list[str]]:
     """Return a row per asset and stage; vega per point of volatility, theta per day."""
     from bridge.cli.show import usd
 
-    stages = {"unhedged": "LP alone", "protected": "with layers 2 and 3", "hedged": "with layer 1"}
+    protection, financing = role_labels()
+    stages = {"unhedged": "LP alone", "protected": f"with {protection}", "hedged": f"with {financing}"}
     return [
         [asset, words, usd(one.delta_usd), usd(one.gamma_usd), usd(one.vega_usd / 100), usd(one.theta_usd / 365)]
         for asset in sorted(planned.plan.greeks["unhedged"])

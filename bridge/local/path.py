@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bridge.errors import BadFile
 from bridge.tables import read_seconds, read_table
+from hedge.market import Provenance
 
 ASSETS = ("ETH", "BTC")
 STEP_SECONDS = 8 * 3600
@@ -27,12 +28,14 @@ CRASH = {"ETH": (-0.11, -0.14, -0.07, 0.05), "BTC": (-0.08, -0.10, -0.05, 0.04)}
 class PricePath:
     """Prices in USD at given seconds after the start.
 
-    `seconds` has shape (n,), `prices` maps an asset to shape (n,), `source` says where they come from.
+    `seconds` has shape (n,), `prices` maps an asset to shape (n,), `source` says where they come from,
+    `provenance` what kind of source that is.
     """
 
     seconds: npt.NDArray[np.int64]
     prices: dict[str, npt.NDArray[np.float64]]
     source: str
+    provenance: Provenance = Provenance.SIMULATED
 
 
 def simulated_path(steps: int = STEPS, seed: int = SEED) -> PricePath:
@@ -87,4 +90,4 @@ def read_price_path(path: Path, most: int = 400) -> PricePath:
             raise BadFile(
                 path, f"{asset} has no positive price at row {int(np.argmax(bad)) + 1} of the part that is used"
             )
-    return PricePath(seconds - seconds[0], prices, f"{path.name}: {len(seconds)} rows")
+    return PricePath(seconds - seconds[0], prices, f"{path.name}: {len(seconds)} rows", Provenance.FILE)

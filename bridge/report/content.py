@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bridge.plans.make import Planned
 from bridge.plans.records import NO_CHAIN
 from hedge.book.positions import Book
-from hedge.market import Market
+from hedge.market import Market, Provenance
 from hedge.plan.build import Plan
 from hedge.signals.known import FloatSeries
 
@@ -42,17 +42,18 @@ class PricePathView:
     Parameters
     ----------
     seconds : after the start, ascending, shape (n,). prices : USD per asset, shape (n,) each.
-    source : where they come from; one that starts with ``simulated`` is marked as such wherever it is shown.
+    source : where they come from. provenance : what kind of source that is; simulated prices are marked as such.
     """
 
     seconds: Series
     prices: dict[str, Series]
     source: str
+    provenance: Provenance
 
     @property
     def simulated(self) -> bool:
         """Return whether the prices were made up."""
-        return self.source.strip().lower().startswith("simulated")
+        return self.provenance is Provenance.SIMULATED
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,8 @@ from bridge.report.pictures.stress import stress_pictures
 from bridge.report.pictures.volatility import verdict, volatility_picture
 from bridge.report.signals import signal_views
 from bridge.units import utc
+from hedge.instruments.layer import LayerRole
+from hedge.layers.registry import layer_spec, role_label
 from hedge.policy.parameters import KEYS
 
 FOLDER = Path(__file__).parent
@@ -47,9 +49,11 @@ def render_report(content: ReportContent) -> str:
         gas_total=view.gas_total(content),
         keys=KEYS,
         signals=signal_views(content.plan),
-        simulated_signals=any("simulated" in one["source"] for one in content.plan.inputs["signals"]),
+        simulated_signals=view.any_simulated(content),
         verdict=verdict,
-        effects=[(view.TITLES[one.name][0], one) for one in content.plan.effects],
+        effects=[(layer_spec(effect.name).label.capitalize(), effect) for effect in content.plan.effects],
+        protection=role_label(LayerRole.PROTECTION),
+        financing=role_label(LayerRole.FINANCING).capitalize(),
     )  # fmt: skip
 
 
@@ -70,7 +74,7 @@ def _environment() -> Environment:
     environment.filters.update(
         number=formats.number, usd=formats.usd, price=formats.price, level=formats.level, quantity=formats.quantity,
         percent=formats.percent, sentence=formats.sentence, said=formats.said, plain=formats.printable,
-        label=formats.position_label,
+        label=formats.position_label, earning_range=view.earning_range,
         utc=lambda at: formats.UNKNOWN if at is None else utc(at),
     )  # fmt: skip
     return environment

@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.formats import UNKNOWN, duration, number, percent, usd
+from bridge.formats import UNKNOWN, duration, level, number, percent, usd
 from bridge.report.content import ReportContent, Step
-from hedge.instruments.layer import Layer
-from hedge.market import HORIZON_DAYS
+from hedge.book.positions import ConcentratedPosition, Position
+from hedge.instruments.layer import Layer, LayerRole
+from hedge.layers.registry import layer_spec, role_label
+from hedge.market import HORIZON_DAYS, Provenance
 
 MEANING: Final = {
     "hedge": "Buy the layers below: they cut the tail for a price within the budget.",
@@ -18,17 +20,6 @@ MEANING: Final = {
     "leave the pool": "Withdraw the liquidity: its fees do not pay for the risk, and neither would a hedge.",
 }
 """What each answer asks of the reader."""
-
-TITLES: Final = {
-    "tail": ("Layer 3", "temporal theta guard", "far-dated puts that pay when the price collapses"),
-    "volatility": ("Layer 2", "volatility hedge", "long volatility that scales in as the index rises"),
-    "condor": (
-        "Layer 1",
-        "core iron condor",
-        "sold for its premium, it finances and does not protect; bought in a crisis",
-    ),
-}
-"""Number, name and purpose of a layer by its name in the plan."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +93,30 @@ def _share(part: float, whole: float, places: int = 1, *, plus: bool = False) ->
     return percent(part / whole, places, signed=plus) if whole else UNKNOWN
 
 
+def layer_view(layer: Layer) -> LayerView:
+    """Return a layer with what its entry in the registry says of it."""
+    spec = layer_spec(layer.name)
+    return LayerView(layer, spec.label.capitalize(), spec.title, spec.purpose)
+
+
 def layers_by_asset(content: ReportContent) -> dict[str, list[LayerView]]:
     """Return the layers of each asset in the plan's order."""
     found: dict[str, list[LayerView]] = {}
     for layer in content.plan.layers:
-        found.setdefault(layer.underlying, []).append(LayerView(layer, *TITLES[layer.name]))
+        found.setdefault(layer.underlying, []).append(layer_view(layer))
     return found
+
+
+def earning_range(position: Position) -> str:
+    """Say in which range of its own price a position earns fees."""
+    if not isinstance(position, ConcentratedPosition):
+        return "earns at every price"
+    return f"{level(position.lower)} to {level(position.upper)} {position.quote} per {position.base}"
+
+
+def any_simulated(content: ReportContent) -> bool:
+    """Tell whether a signal of the plan comes from a simulated history."""
+    return any(signal["provenance"] == Provenance.SIMULATED for signal in content.plan.inputs["signals"])
 
 
 def condor_balance(content: ReportContent) -> str:
@@ -116,7 +125,7 @@ def condor_balance(content: ReportContent) -> str:
     if credit == 0.0 and risk.hedged != risk.protected:
         return f"A condor is bought: CVaR95 moves from {number(risk.protected)} to {usd(risk.hedged)} with it."
     if credit == 0.0:
-        return f"No condor is sold. CVaR95 stays at {usd(risk.protected)} with layers 2 and 3."
+        return f"No condor is sold. CVaR95 stays at {usd(risk.protected)} with {role_label(LayerRole.PROTECTION)}."
     change = usd(risk.hedged - risk.protected, signed=True)
     return (
         f"Selling the accepted size brings in {usd(credit)} of credit and moves CVaR95 from {number(risk.protected)} "

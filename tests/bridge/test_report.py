@@ -22,7 +22,7 @@ from bridge.report.view import MEANING, condor_balance, timed_steps
 from hedge.book.positions import Book, ConcentratedPosition
 from hedge.decision.decide import Decision
 from hedge.instruments.synthetic_chain import synthetic_chain
-from hedge.market import Market
+from hedge.market import Market, Provenance
 from hedge.plan.build import Plan, build_plan
 from hedge.policy.parameters import KEYS, Limits, Parameters
 from hedge.update.propose import Change, ProposedUpdate
@@ -78,7 +78,9 @@ def a_content(plan: Plan, book: Book) -> ReportContent:
             Step("Executed", "by anyone", AT + 183_900, "0x" + "02" * 32, 98_120),
             Step("Read back", "as voted", None, None, None),
         ),
-        price_path=PricePathView(days * 86_400.0, {"ETH": prices}, "simulated: one crash, seed 1"),
+        price_path=PricePathView(
+            days * 86_400.0, {"ETH": prices}, "simulated: one crash, seed 1", Provenance.SIMULATED
+        ),
     )  # fmt: skip
 
 
@@ -193,7 +195,8 @@ def test_page__hostile_names__are_escaped_everywhere() -> None:
     book = Book(tuple(replace(one, id=f"{one.id} {evil}", pool=evil) for one in a_book().positions))
     content = replace(
         a_content(a_plan(book), book), title=evil, owner=evil, chain_sources={evil: evil},
-        steps=(Step(evil, evil, AT, evil, 1),), price_path=PricePathView([0.0, 1.0], {evil: [1.0, 2.0]}, evil),
+        steps=(Step(evil, evil, AT, evil, 1),),
+        price_path=PricePathView([0.0, 1.0], {evil: [1.0, 2.0]}, evil, Provenance.FILE),
     )  # fmt: skip
     outline = Outline(render_report(content))
     assert not {"script", "img"} & {tag for tag, _ in outline.found}
@@ -219,7 +222,7 @@ def test_page__simulated_prices__say_so_beside_the_heading_and_in_the_picture(pa
 
 
 def test_page__real_prices__are_not_called_simulated(content: ReportContent) -> None:
-    path = PricePathView([0, 86_400, 172_800], {"ETH": [1.0, 2.0, 1.5]}, "eth.csv: 3 rows")
+    path = PricePathView([0, 86_400, 172_800], {"ETH": [1.0, 2.0, 1.5]}, "eth.csv: 3 rows", Provenance.FILE)
     assert "simulated prices" not in render_report(replace(content, price_path=path))
 
 

@@ -12,6 +12,7 @@ from bridge.formats import NARROW
 from bridge.report.content import ReportContent, report_content
 from bridge.report.html import render_report
 from hedge.instruments.synthetic_chain import synthetic_chain
+from hedge.market import Provenance
 from hedge.plan.build import build_plan
 from hedge.policy.parameters import Parameters
 from hedge.signals.signal import Signal, State
@@ -76,7 +77,7 @@ def test_page__index_unknown__draws_the_signals_alone(content: ReportContent) ->
 
 
 def test_page__simulated_signals__say_so_beside_the_heading(content: ReportContent) -> None:
-    made_up = replace(HEARD[0], source="index_ETH, simulated, seed 1: no real market")
+    made_up = replace(HEARD[0], source="index_ETH, seed 1", provenance=Provenance.SIMULATED)
     assert 'Signals and regime <span class="tag">simulated</span>' in render_report(hearing(content, made_up))
 
 

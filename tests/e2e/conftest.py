@@ -25,6 +25,7 @@ def run(tmp_path: Path) -> Run:
 
     def call(*arguments: str, **environment: str) -> Done:
         variables = {**os.environ, "COLUMNS": "150", **environment}
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's Python keeps its byte code
         answer = subprocess.run(
             [sys.executable, "-m", "bridge", *arguments],
             cwd=tmp_path,

@@ -21,6 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bridge.formats import NARROW, printable
+from hedge.instruments.layer import LayerRole
+from hedge.layers.registry import role_label
 
 WIDTH: Final = 384
 """Units of every picture: near a phone's width, so that text is never scaled far from its size."""
@@ -31,9 +33,15 @@ COLOURS: Final = SimpleNamespace(
 )  # fmt: skip
 """Light values by the name of the CSS variable that replaces them."""
 
+_PROTECTION: Final = role_label(LayerRole.PROTECTION).replace(" and ", " + ")
 STAGES: Final = (
     ("unhedged", "LP alone", COLOURS.lp, (0, (1.0, 0.0))),
-    ("protected", "with layers 2 + 3", COLOURS.protected, (0, (5.0, 2.2))),
+    (
+        "protected",
+        f"with {role_label(LayerRole.PROTECTION).replace(' and ', ' + ')}",
+        COLOURS.protected,
+        (0, (5.0, 2.2)),
+    ),
     ("hedged", "with all layers", COLOURS.hedged, (0, (1.0, 0.0))),
 )
 """Key, name, colour and dash of the three stages of a hedge."""

@@ -1,4 +1,4 @@
-"""Profit and loss against the price of one asset: the LP alone, with layers 2 and 3, with all layers."""
+"""Profit and loss against the price of one asset: the LP alone, with its protection, with all layers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from bridge.formats import level, percent, shortened, usd
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, STAGES, Frame, Picture, draw, legend_above, money_scale
+from hedge.instruments.layer import LayerRole
 from hedge.market import HORIZON_DAYS
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.stress import payoff_curve
@@ -50,7 +51,8 @@ def _asset(content: ReportContent, asset: str, index: int) -> tuple[Picture, ...
 def _curves(content: ReportContent, asset: str, spot: float) -> tuple[Curves, Curves]:
     """Return profit per stage against today's value of the positions, now and at the horizon, shape of `MOVES`."""
     layers = content.plan.layers
-    stages = {"unhedged": (), "protected": tuple(one for one in layers if one.name != "condor"), "hedged": layers}
+    bought = tuple(layer for layer in layers if layer.role is LayerRole.PROTECTION)
+    stages = {"unhedged": (), "protected": bought, "hedged": layers}
     now: Curves = {}
     horizon: Curves = {}
     for stage, shown in stages.items():
