@@ -1,4 +1,4 @@
-"""Signals to stance to layers: what each regime buys and sells, degraded signals, rolls, holds and reasons."""
+"""Signals to regime policy to layers: what each regime buys and sells, degraded signals, rolls, holds and reasons."""
 
 from __future__ import annotations
 
