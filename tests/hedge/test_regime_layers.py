@@ -125,7 +125,7 @@ def test_update__stressed_and_crisis__ask_for_more_cover_of_the_tail() -> None:
     assert wanted[State.CRISIS] == 7500
 
 
-def test_take_stance__no_signal__sells_nothing() -> None:
+def test_choose_policy__no_signal__sells_nothing() -> None:
     assert choose_policy([], NOW).condor == "none"
 
 
