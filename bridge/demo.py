@@ -12,7 +12,7 @@ from pathlib import Path
 
 from web3.types import TxReceipt
 
-from bridge.alerts.watch import MonitorSnapshot, look
+from bridge.alerts.watch import Watched, watch
 from bridge.chain.node import Chain
 from bridge.config import Config
 from bridge.errors import NotProposable, RefusedAction
@@ -46,7 +46,7 @@ class DemoResult:
     proposal_id: int | None
     after: tuple[int, ...] | None
     steps: tuple[Step, ...]
-    look: MonitorSnapshot
+    watched: Watched
     report: Path
 
 
@@ -75,7 +75,7 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
         steps.append(Step("not brought to a vote", refused.reason, chain.head().timestamp, None, None))
     progress("reading back and looking with the monitor", 0.95)
     steps += _report_volatility(world, config)
-    seen = look(world.snapshot(), config, world.deployment.address("lp"))
+    watched = watch(world.snapshot(), config, world.deployment.address("lp"))
     view = PricePathView(seconds=path.seconds, prices=dict(path.prices), source=path.source)
     write_report(
         report,
@@ -89,7 +89,7 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
         ),
     )
     progress("done", 1.0)
-    return DemoResult(world, planned, proposal, after, tuple(steps), seen, report)
+    return DemoResult(world, planned, proposal, after, tuple(steps), watched, report)
 
 
 def _report_volatility(world: World, config: Config) -> list[Step]:

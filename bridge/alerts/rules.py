@@ -1,171 +1,241 @@
-"""What the monitor warns of: each warning has a kind, and says what to look at or which command answers it."""
+"""What the monitor alerts of: each rule is one function of what it saw, and says what to look at or what helps.
+
+To add a rule, write a function of a `MonitorSnapshot` that returns alerts, and register it with `alert_rule`:
+`alvh watch`, its JSON and the demo show what it raises. Rules are run in the order in which they were registered.
+
+    @alert_rule(MonitorSnapshot)
+    def small_book(seen: MonitorSnapshot) -> list[Alert]:
+        small = seen.exposure is not None and seen.exposure.value_usd < 1_000_000
+        return [Alert("book", "the book is worth less than a million")] if small else []
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
-from bridge.chain.node import BlockRef
-from bridge.governance.governor import OPEN_STATES, Proposal
-from bridge.governance.journal import JournalEntry
-from bridge.governance.safeguards import AutomationStatus, BreakerStatus
-from bridge.governance.steward import PendingUpdate
+from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot
+from bridge.errors import UsageError
+from bridge.formats import number, percent, plain
+from bridge.governance.safeguards import BreakerStatus
 from bridge.governance.updates import update_words
-from bridge.plans.observe import Governed
-from bridge.plans.records import PlanRecord
-from bridge.sources.oracle import FeedStatus
 from bridge.units import utc, volatility_from_e8
 
-EXPIRY_WARNING_DAYS = 3.0
+EXPIRY_ALERT_DAYS: Final = 3.0
+SOON_STALE: Final = 0.75
+"""Share of its greatest age from which a feed is about to be stale."""
+
+Seen = TypeVar("Seen", bound=OracleSnapshot)
+
+ALERT_RULES: Final[dict[str, tuple[type[OracleSnapshot], Callable[[Any], list[Alert]]]]] = {}
+"""By the rule's name: which snapshot it is a function of, and the rule."""
 
 
-@dataclass(frozen=True)
-class Alert:
-    """Something that a person should look at: its kind and what it says."""
+def alert_rule(of: type[Seen]) -> Callable[[Callable[[Seen], list[Alert]]], Callable[[Seen], list[Alert]]]:
+    """Register a rule: a function of a `MonitorSnapshot`, or of the `OracleSnapshot` that is a part of it.
 
-    kind: str
-    text: str
+    Raises
+    ------
+    UsageError
+        Another rule has that name.
+    """
 
+    def register(rule: Callable[[Seen], list[Alert]]) -> Callable[[Seen], list[Alert]]:
+        if rule.__name__ in ALERT_RULES:
+            raise UsageError(f"two alert rules are named {rule.__name__!r}")
+        ALERT_RULES[rule.__name__] = (of, rule)
+        return rule
 
-@dataclass(frozen=True)
-class LayerState:
-    """A layer of the plan on record as it stands now: USD paid and worth (mid), delta in USD, days to first expiry."""
-
-    asset: str
-    name: str
-    legs: int
-    paid_usd: float
-    value_usd: float
-    delta_usd: float
-    days_left: float
+    return register
 
 
-def chain_warnings(block: BlockRef, most_seconds: int, now: int | None) -> list[Alert]:
-    """Say that the chain, or this node, stands still."""
-    age = 0 if now is None else now - block.timestamp
-    if age <= most_seconds:
-        return []
-    text = (
-        f"the newest block {block.number} is {age} s old, at most {most_seconds} s: the chain or this node stands still"
-    )
-    return [Alert("chain", text)]
+def raise_alerts(seen: OracleSnapshot) -> tuple[Alert, ...]:
+    """Run every rule that is a function of what was seen."""
+    return tuple(alert for of, rule in ALERT_RULES.values() if isinstance(seen, of) for alert in rule(seen))
 
 
-def feed_warnings(feeds: Sequence[FeedStatus]) -> list[Alert]:
-    """Say which feeds are empty, stale, soon stale, or held back by a bound."""
+@alert_rule(MonitorSnapshot)
+def chain_halted(seen: MonitorSnapshot) -> list[Alert]:
+    """The newest block is old: the chain or this node makes no more of them."""
+    age, most = 0 if seen.now is None else seen.now - seen.block.timestamp, seen.config.watch.max_block_age_seconds
+    text = f"the newest block {seen.block.number} is {age} s old, at most {most} s: the chain or this node stands still"
+    return [Alert("chain", text)] if age > most else []
+
+
+@alert_rule(OracleSnapshot)
+def feed_without_fresh_answer(seen: OracleSnapshot) -> list[Alert]:
+    """A feed is empty, stale or soon stale."""
     found = []
-    for feed in feeds:
+    for feed in seen.feeds:
+        age, most = feed.age_seconds, feed.max_age_seconds
         if feed.round == 0:
             found.append(Alert("oracle", f"the {feed.asset} feed has no answer yet"))
         elif feed.stale:
-            found.append(
-                Alert(
-                    "oracle", f"the {feed.asset} feed is stale: {feed.age_seconds} s, at most {feed.max_age_seconds} s"
-                )
-            )
-        elif feed.age_seconds > feed.max_age_seconds * 3 // 4:
-            found.append(
-                Alert("oracle", f"the {feed.asset} feed is stale in {feed.max_age_seconds - feed.age_seconds} s")
-            )
+            found.append(Alert("oracle", f"the {feed.asset} feed is stale: {age} s, at most {most} s"))
+        elif age > most * SOON_STALE:
+            found.append(Alert("oracle", f"the {feed.asset} feed is stale in {most - age} s"))
+    return found
+
+
+@alert_rule(OracleSnapshot)
+def round_clamped(seen: OracleSnapshot) -> list[Alert]:
+    """A bound held a feed's answer back from what its reporters say."""
+    found = []
+    for feed in seen.feeds:
         if feed.clamped:
-            answer, median = (f"{volatility_from_e8(x):.2%}" for x in (feed.volatility_e8, feed.reported_e8))
-            bounds = " and ".join(feed.clamped)
-            text = f"round {feed.round} of the {feed.asset} feed was clamped by the {bounds}'s bound"
+            answer, median = (
+                plain(percent(volatility_from_e8(e8), 2)) for e8 in (feed.volatility_e8, feed.reported_e8)
+            )
+            text = (
+                f"round {feed.round} of the {feed.asset} feed was clamped by the {' and '.join(feed.clamped)}'s bound"
+            )
             found.append(Alert("oracle", f"{text}: reporters say {median}, the answer is {answer}"))
     return found
 
 
-def safeguard_warnings(breakers: Sequence[BreakerStatus], automation: AutomationStatus | None) -> list[Alert]:
-    """Say which breakers are tripped or could be, and what the automation waits for, once it is in power."""
-    found = []
-    for one in breakers:
-        said = _volatilities(one)
-        if one.tripped_at:
-            text = f"the {one.asset} breaker is tripped since {utc(one.tripped_at)} ({said})"
-            found.append(Alert("breaker", f"{text}: `alvh gov propose reset-breaker {one.asset}` closes it"))
-        elif one.apart:
-            found.append(Alert("breaker", f"{one.asset}: {said} are too far apart, anybody may trip the breaker"))
-        elif one.trouble and automation and automation.in_power:
-            found.append(Alert("breaker", f"the {one.asset} breaker lets nothing pass: {one.trouble}"))
-    return found + _automation_warnings(automation)
+@alert_rule(OracleSnapshot)
+def breaker_tripped(seen: OracleSnapshot) -> list[Alert]:
+    """A breaker is tripped: no update passes until the DAO closes it."""
+    return [
+        Alert(
+            "breaker",
+            f"the {breaker.asset} breaker is tripped since {utc(breaker.tripped_at)} ({_volatilities(breaker)}): "
+            f"`alvh gov propose reset-breaker {breaker.asset}` closes it",
+        )
+        for breaker in seen.breakers
+        if breaker.tripped_at
+    ]
 
 
-def _volatilities(one: BreakerStatus) -> str:
-    if one.implied_e8 is None or one.realized_e8 is None:
-        return f"no comparison now: {one.trouble}"
-    return f"implied {volatility_from_e8(one.implied_e8):.1%}, realised {volatility_from_e8(one.realized_e8):.1%}"
+@alert_rule(OracleSnapshot)
+def volatilities_apart(seen: OracleSnapshot) -> list[Alert]:
+    """Anyone may trip a breaker: implied and realised volatility are too far apart."""
+    return [
+        Alert("breaker", f"{breaker.asset}: {_volatilities(breaker)} are too far apart, anybody may trip the breaker")
+        for breaker in seen.breakers
+        if breaker.apart and not breaker.tripped_at
+    ]
 
 
-def _automation_warnings(automation: AutomationStatus | None) -> list[Alert]:
+@alert_rule(OracleSnapshot)
+def breaker_cannot_compare(seen: OracleSnapshot) -> list[Alert]:
+    """A breaker that cannot compare lets no step of the automation pass."""
+    if seen.automation is None or not seen.automation.in_power:
+        return []
+    return [
+        Alert("breaker", f"the {breaker.asset} breaker lets nothing pass: {breaker.trouble}")
+        for breaker in seen.breakers
+        if breaker.trouble and not breaker.tripped_at and not breaker.apart
+    ]
+
+
+def _volatilities(breaker: BreakerStatus) -> str:
+    if breaker.implied_e8 is None or breaker.realized_e8 is None:
+        return f"no comparison now: {breaker.trouble}"
+    implied, realized = (plain(percent(volatility_from_e8(e8))) for e8 in (breaker.implied_e8, breaker.realized_e8))
+    return f"implied {implied}, realised {realized}"
+
+
+@alert_rule(OracleSnapshot)
+def automation_waits(seen: OracleSnapshot) -> list[Alert]:
+    """The automation, once it is in power, is stopped, or anyone may apply a row."""
+    automation = seen.automation
     if automation is None or not automation.in_power:
         return []
     if automation.stopped:
         return [Alert("automation", "the automation is stopped until the DAO votes a table")]
-    if automation.next_row is not None:
-        text = f"anybody may apply row {automation.next_row} now, row {automation.row} holds"
-        return [Alert("automation", f"{text}: `alvh safe propose stop-automation` stops it")]
-    return []
+    if automation.next_row is None:
+        return []
+    text = f"anybody may apply row {automation.next_row} now, row {automation.row} holds"
+    return [Alert("automation", f"{text}: `alvh safe propose stop-automation` stops it")]
 
 
-def steward_warnings(waiting: Sequence[PendingUpdate], now: int) -> list[Alert]:
-    """Say which steward's updates wait, what they set, and how long a veto is sure to come in time."""
+@alert_rule(MonitorSnapshot)
+def parameters_paused(seen: MonitorSnapshot) -> list[Alert]:
+    """The guardian has paused the parameters."""
+    return [Alert("parameters", "the guardian has paused the hedge parameters")] if seen.governed.paused else []
+
+
+@alert_rule(MonitorSnapshot)
+def proposal_waits(seen: MonitorSnapshot) -> list[Alert]:
+    """An open proposal misses votes for its quorum, or waits to be queued."""
     found = []
-    for one in waiting:
-        left = one.veto_seconds(now)
-        when = f"may be applied in {left / 3600:.1f} hours" if left else "may be applied at any moment"
-        text = f"a steward's update {when} ({'; '.join(update_words(one.update))})"
-        found.append(Alert("steward", f"{text}: `alvh safe propose veto {one.hash[:10]}` refuses it"))
-    return found
-
-
-def journal_warnings(journal: Sequence[JournalEntry], every: Sequence[Proposal], block: BlockRef) -> list[Alert]:
-    """Say which open proposals this machine did not bring, and which it brought that the chain no longer has."""
-    ours, there = {entry.id for entry in journal}, {str(proposal.id) for proposal in every}
-    found = [
-        Alert(
-            "foreign", f"{str(one.id)[:10]} by {one.proposer} is not of this bridge: `alvh gov show {str(one.id)[:10]}`"
-        )
-        for one in every
-        if one.state in OPEN_STATES and str(one.id) not in ours
-    ]
-    return found + [
-        Alert(
-            "lost",
-            f"{one.id[:10]} ({one.title}) was on the chain at block {one.seen_at_block} and is gone: bring it again",
-        )
-        for one in journal
-        if one.id not in there and one.seen_at_block <= block.number
-    ]
-
-
-def governance_warnings(governed: Governed, proposals: Sequence[Proposal]) -> list[Alert]:
-    """Say that the parameters are paused, and what an open proposal waits for."""
-    found = [Alert("parameters", "the guardian has paused the hedge parameters")] if governed.paused else []
-    for proposal in proposals:
+    for proposal in seen.open_proposals:
         if proposal.state == "active" and proposal.votes_for < proposal.quorum:
-            missing = (proposal.quorum - proposal.votes_for) / 1e18
-            found.append(Alert("proposal", f"{str(proposal.id)[:10]} misses {missing:,.0f} votes for its quorum"))
+            missing = number((proposal.quorum - proposal.votes_for) / 1e18)
+            found.append(Alert("proposal", f"{proposal.short_id} misses {missing} votes for its quorum"))
         elif proposal.state == "succeeded":
-            found.append(Alert("proposal", f"{str(proposal.id)[:10]} has passed and waits to be queued"))
+            found.append(Alert("proposal", f"{proposal.short_id} has passed and waits to be queued"))
     return found
 
 
-def plan_warnings(
-    governed: Governed, on_record: PlanRecord | None, moved: float | None, layers: Sequence[LayerState]
-) -> list[Alert]:
-    """Say that the parameters in force are not of a plan here, that the exposure drifted, or that legs expire."""
-    if on_record is None:
-        return [
-            Alert("plan", f"no plan on record here for the parameters in force (inputs {governed.inputs_hash[:10]}..)")
-        ]
+@alert_rule(MonitorSnapshot)
+def steward_update_waits(seen: MonitorSnapshot) -> list[Alert]:
+    """A steward's update waits: what it sets, and how long a veto is sure to come in time."""
     found = []
-    band = governed.parameters.drift_band_bps / 10_000
-    if moved is not None and moved > band:
-        found.append(
-            Alert("drift", f"exposure has drifted {moved:.1%} from the plan on record, the band is {band:.1%}")
+    for waiting in seen.steward_updates:
+        left = waiting.veto_seconds(seen.block.timestamp)
+        when = f"may be applied in {left / 3600:.1f} hours" if left else "may be applied at any moment"
+        text = f"a steward's update {when} ({'; '.join(update_words(waiting.update))})"
+        found.append(Alert("steward", f"{text}: `alvh safe propose veto {waiting.hash[:10]}` refuses it"))
+    return found
+
+
+@alert_rule(MonitorSnapshot)
+def foreign_proposal(seen: MonitorSnapshot) -> list[Alert]:
+    """An open proposal was not brought by this machine."""
+    ours = {entry.id for entry in seen.journal}
+    foreign = [proposal for proposal in seen.open_proposals if str(proposal.id) not in ours]
+    return [
+        Alert(
+            "foreign", f"{found.short_id} by {found.proposer} is not of this bridge: `alvh gov show {found.short_id}`"
         )
-    for layer in layers:
-        if layer.days_left < EXPIRY_WARNING_DAYS:
+        for found in foreign
+    ]
+
+
+@alert_rule(MonitorSnapshot)
+def lost_proposal(seen: MonitorSnapshot) -> list[Alert]:
+    """A proposal that this machine brought is no longer on the chain."""
+    there = {str(proposal.id) for proposal in seen.proposals}
+    lost = [entry for entry in seen.journal if entry.id not in there and entry.seen_at_block <= seen.block.number]
+    return [
+        Alert("lost", f"{entry.id[:10]} ({entry.title}) was on the chain {when} and is gone: bring it again")
+        for entry in lost
+        for when in [f"at block {entry.seen_at_block}"]
+    ]
+
+
+@alert_rule(MonitorSnapshot)
+def exposure_incomplete(seen: MonitorSnapshot) -> list[Alert]:
+    """The book is not valued, or positions are not in it."""
+    unread = [Alert("exposure", f"{position.id} is not in the book: {position.reason}") for position in seen.unread]
+    return [*unread, Alert("exposure", seen.untrusted)] if seen.untrusted else unread
+
+
+@alert_rule(MonitorSnapshot)
+def plan_missing(seen: MonitorSnapshot) -> list[Alert]:
+    """The parameters in force are not of a plan that is known here."""
+    inputs = f"inputs {seen.governed.inputs_hash[:10]}.."
+    text = f"no plan on record here for the parameters in force ({inputs})"
+    return [Alert("plan", text)] if seen.on_record is None else []
+
+
+@alert_rule(MonitorSnapshot)
+def exposure_drifted(seen: MonitorSnapshot) -> list[Alert]:
+    """The exposure is no longer what the plan on record was made for."""
+    if seen.drift is None or seen.drift <= seen.drift_band:
+        return []
+    moved, band = plain(percent(seen.drift)), plain(percent(seen.drift_band))
+    return [Alert("drift", f"exposure has drifted {moved} from the plan on record, the band is {band}")]
+
+
+@alert_rule(MonitorSnapshot)
+def leg_expires(seen: MonitorSnapshot) -> list[Alert]:
+    """A leg of the plan on record expires soon, or has."""
+    found = []
+    for layer in seen.layers:
+        if layer.days_left < EXPIRY_ALERT_DAYS:
             when = f"expires in {layer.days_left:.1f} days" if layer.days_left > 0 else "has expired"
             found.append(Alert("roll", f"{layer.asset} {layer.name}: a leg {when}"))
     return found

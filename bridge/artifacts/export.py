@@ -71,39 +71,66 @@ def _compiled(build: Path, name: str) -> tuple[list[dict[str, Any]], str]:
     if not path.is_file():
         raise MissingTool(f"{path} is missing: run `brownie compile` first")
     content = json.loads(path.read_text(encoding="utf-8"))
-    return [_explained(entry, _notices(build)) for entry in content["abi"]], "0x" + content["bytecode"]
+    notices = {"error": _error_notices(build), "function": _function_notices(build, name)}
+    return [_explained(entry, notices) for entry in content["abi"]], "0x" + content["bytecode"]
 
 
-def _explained(entry: dict[str, Any], notices: dict[str, str]) -> dict[str, Any]:
-    """Add to an error what its `@notice` says: whoever decodes a refusal can say it in words."""
-    found = notices.get(function_abi_to_4byte_selector(entry).hex()) if entry["type"] == "error" else None  # type: ignore[arg-type]
+def _explained(entry: dict[str, Any], notices: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """Add to an error or a function what its `@notice` says: whoever decodes a refusal or a call says it in words."""
+    known = notices.get(entry["type"])
+    found = known.get(function_abi_to_4byte_selector(entry).hex()) if known else None  # type: ignore[arg-type]
     return entry | {"notice": found} if found else entry
 
 
 @cache
-def _notices(build: Path) -> dict[str, str]:
+def _error_notices(build: Path) -> dict[str, str]:
     """Read the first sentence of the `@notice` of every error of ours, by selector."""
     found = {}
     for path in sorted(build.glob("*.json")):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["sourcePath"].startswith("contracts/"):
-            for node in _errors(content.get("ast")):
-                said = (node.get("documentation") or {}).get("text", "").partition("@notice ")[2]
-                sentence = " ".join(said.partition("@param")[0].split()).partition(". ")[0].rstrip(".")
-                if sentence:
-                    found[node["errorSelector"]] = sentence
+        for node in _declared(_own_tree(build, path.stem), "ErrorDefinition"):
+            if sentence := _first_sentence(node):
+                found[node["errorSelector"]] = sentence
     return found
 
 
-def _errors(tree: Any) -> Iterator[dict[str, Any]]:
-    """Yield every error that a syntax tree declares."""
+def _function_notices(build: Path, name: str) -> dict[str, str]:
+    """Read the first sentence of the `@notice` of every function of a contract of ours, by selector.
+
+    What a contract says itself goes before what the interfaces that it implements say.
+    """
+    found: dict[str, str] = {}
+    tree = _own_tree(build, name)
+    for node in _declared(tree, "FunctionDefinition"):
+        sentence = _first_sentence(node)
+        if sentence and "functionSelector" in node:
+            found[node["functionSelector"]] = sentence
+    for contract in _declared(tree, "ContractDefinition"):
+        for base in contract["baseContracts"]:
+            found = _function_notices(build, base["baseName"]["name"]) | found
+    return found
+
+
+def _own_tree(build: Path, name: str) -> Any:
+    """Return the syntax tree of a file of ours, None of other people's, whose notices are not written for voters."""
+    path = build / f"{name}.json"
+    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"sourcePath": ""}
+    return content.get("ast") if content["sourcePath"].startswith("contracts/") else None
+
+
+def _first_sentence(node: dict[str, Any]) -> str:
+    said = (node.get("documentation") or {}).get("text", "").partition("@notice ")[2]
+    return " ".join(said.partition("@")[0].split()).partition(". ")[0].rstrip(".")
+
+
+def _declared(tree: Any, kind: str) -> Iterator[dict[str, Any]]:
+    """Yield every node of a kind, such as ErrorDefinition, in a syntax tree."""
     if isinstance(tree, dict):
-        if tree.get("nodeType") == "ErrorDefinition":
+        if tree.get("nodeType") == kind:
             yield tree
         tree = list(tree.values())
     if isinstance(tree, list):
         for part in tree:
-            yield from _errors(part)
+            yield from _declared(part, kind)
 
 
 def _runtime(build: Path, name: str) -> str:

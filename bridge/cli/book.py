@@ -89,7 +89,7 @@ def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
 
 def _position_row(one: PositionExposure, book: BookExposure) -> list[str]:
     from bridge.cli.show import number, percent, usd
-    from bridge.report.words import position_label
+    from bridge.formats import position_label
 
     deltas = ", ".join(f"{number(units)} {asset}" for asset, units in sorted(one.deltas.items()) if asset != "USD")
     gamma = sum(value * book.assets[a].spot ** 2 / 100 for (a, b), value in one.gammas.items() if a == b)

@@ -58,10 +58,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 """By name: module of `bridge.cli`, its command or group of commands, and the first lines of its help as one line."""
 
-JOINED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "gov": ("dao", ("propose", "delegate", "apply_row", "trip", "unstick"))
-}
-"""Groups that have commands in another module too: that module, and the commands."""
+JOINED: dict[str, tuple[str, ...]] = {"gov": ("dao",)}
+"""Groups that have commands in other modules too, which add them to the group when they are loaded."""
 
 ABOUT = "Layered volatility hedges for AMM liquidity providers, governed by a DAO."
 LOOP = (

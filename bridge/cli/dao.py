@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli.action_help import GovernanceActionCommand
+from bridge.cli.gov import app
 from bridge.cli.options import (
     AgainOption,
     AsOption,
@@ -19,11 +21,10 @@ from bridge.cli.options import (
 )
 
 
+@app.command(cls=GovernanceActionCommand)
 def propose(
-    action: Annotated[
-        str, typer.Argument(help="unpause, set-signers, reset-breaker, set-table, set-guardian or set-steward.")
-    ],
-    arguments: Annotated[list[str] | None, typer.Argument(help="ASSET QUORUM SIGNER..., ASSET, FILE, or SAFE.")] = None,
+    action: Annotated[str, typer.Argument()],
+    arguments: Annotated[list[str] | None, typer.Argument()] = None,
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
@@ -61,6 +62,7 @@ def propose(
     print_draft(draft, sent)
 
 
+@app.command()
 def delegate(
     to: Annotated[str, typer.Argument(help="Who votes and proposes with the sender's votes from now on.")],
     send: SendOption = False,
@@ -73,6 +75,7 @@ def delegate(
 
     Example: alvh gov delegate 0xabc... --as voter-3 --send
     """
+    from bridge.formats import number
     from bridge.governance.governor import read_votes, send_delegation
 
     session = open_session(config)
@@ -83,9 +86,12 @@ def delegate(
     if as_json:
         print_json({"from": signer.address, "to": to, "votes": votes, "sent": send})
     else:
-        typer.echo(f"{signer.address} -> {to}, which has {votes:,.0f} votes" + ("" if send else "; not sent: --send"))
+        typer.echo(
+            f"{signer.address} -> {to}, which has {number(votes)} votes" + ("" if send else "; not sent: --send")
+        )
 
 
+@app.command()
 def apply_row(
     send: SendOption = False,
     role: AsOption = None,
@@ -111,6 +117,7 @@ def apply_row(
         typer.echo(f"row {row}: {'; '.join(words) or 'no value moves'}" + ("" if send else "; not sent: --send"))
 
 
+@app.command()
 def trip(
     asset: Annotated[str, typer.Argument(help="Whose breaker.")],
     send: SendOption = False,
@@ -136,6 +143,7 @@ def trip(
         typer.echo(safeguard_lines([found], None)[0] + ("" if send else "; not sent: --send"))
 
 
+@app.command()
 def unstick(
     send: SendOption = False,
     role: AsOption = None,

@@ -77,6 +77,7 @@ def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
 def list_(block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """List every proposal with its state and votes."""
     from bridge.cli.show import console, table
+    from bridge.formats import number
     from bridge.governance.governor import list_proposals
     from bridge.units import utc
 
@@ -87,12 +88,12 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
         return
     rows = [
         [
-            str(p.id)[:10],
+            p.short_id,
             p.state,
             p.action.description.splitlines()[0].lstrip("# "),
-            f"{p.votes_for / 1e18:,.0f}",
-            f"{p.votes_against / 1e18:,.0f}",
-            f"{p.quorum / 1e18:,.0f}",
+            number(p.votes_for / 1e18),
+            number(p.votes_against / 1e18),
+            number(p.quorum / 1e18),
             utc(p.deadline),
             utc(p.eta) if p.eta else "-",
         ]

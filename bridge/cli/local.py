@@ -167,7 +167,7 @@ def demo(
 
 
 def _demo_json(result: DemoResult) -> dict[str, object]:
-    from bridge.alerts.watch import snapshot_json
+    from bridge.alerts.watch import watched_json
 
     return {
         "prices": result.world.path.source,
@@ -176,14 +176,14 @@ def _demo_json(result: DemoResult) -> dict[str, object]:
         "inputs_hash": result.planned.record.inputs_hash,
         "parameters_after": None if result.after is None else list(result.after),
         "steps": [step.__dict__ for step in result.steps],
-        "watch": snapshot_json(result.look),
+        "watch": watched_json(result.watched),
         "report": str(result.report),
     }
 
 
 def _print_demo(result: DemoResult) -> None:
     from bridge.cli.book import print_exposure
-    from bridge.cli.monitor import print_snapshot
+    from bridge.cli.monitor import print_watched
     from bridge.cli.planning import print_decision
     from bridge.cli.show import console, table
     from bridge.units import utc
@@ -201,7 +201,7 @@ def _print_demo(result: DemoResult) -> None:
     out.print()
     out.print(table(title, ("time on chain", "step", "detail", "gas"), rows, left=3))
     out.print()
-    print_snapshot(result.look)
+    print_watched(result.watched)
     held, changed = len(planned.plan.exposure.positions), len(planned.plan.update.changes)
     done = f"{changed} parameters proposed, voted, executed and read back" if voted else "nothing to vote on"
     out.print(f"\nThe whole loop: {held} positions read, {done}.\nReport: {result.report}", markup=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,16 +13,15 @@ import typer
 from bridge.cli.options import ConfigOption, JsonOption, OwnerOption, open_session
 
 if TYPE_CHECKING:
-    from bridge.alerts.watch import MonitorSnapshot
+    from bridge.alerts.snapshots import Alert, MonitorSnapshot
+    from bridge.alerts.watch import Watched
 
 LAYER_COLUMNS = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta", "days left")
 
 
 def watch(
     owner: OwnerOption = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="Look once and stop; exit code 1 if there is a warning.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Look once and stop; exit code 1 if there is an alert.")] = False,
     interval: Annotated[float | None, typer.Option("--interval", min=0.1, help="Seconds between looks.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -30,7 +30,7 @@ def watch(
 
     Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl
     """
-    from bridge.alerts.watch import look, snapshot_json
+    from bridge.alerts import watch as monitor
     from bridge.chain.signers import LOCAL_CHAIN_ID
     from bridge.errors import ChainError
 
@@ -39,19 +39,19 @@ def watch(
     while True:
         try:
             now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
-            seen = look(session.snapshot(), session.config, holder, now)
+            watched = monitor.watch(session.snapshot(), session.config, holder, now)
         except ChainError as error:
             if once:
                 raise
             _say_trouble(str(error), as_json)
         else:
             if as_json:
-                sys.stdout.write(json.dumps(snapshot_json(seen), allow_nan=False) + "\n")
+                sys.stdout.write(json.dumps(monitor.watched_json(watched), allow_nan=False) + "\n")
                 sys.stdout.flush()
             else:
-                print_snapshot(seen, clear=not once and sys.stdout.isatty())
+                print_watched(watched, clear=not once and sys.stdout.isatty())
             if once:
-                raise typer.Exit(1 if seen.warnings else 0)
+                raise typer.Exit(1 if watched.alerts else 0)
         time.sleep(pause)
 
 
@@ -61,27 +61,33 @@ def _say_trouble(text: str, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def print_snapshot(seen: MonitorSnapshot, clear: bool = False) -> None:
-    """Print what the monitor saw."""
+def print_watched(watched: Watched, clear: bool = False) -> None:
+    """Print what the monitor saw, and the alerts that it raises."""
     from bridge.cli.safeguards import safeguard_lines
     from bridge.cli.show import console, percent, table, usd
     from bridge.units import utc
 
-    out = console()
+    out, seen = console(), watched.seen
     if clear:
         out.clear()
     value = f"{usd(seen.exposure.value_usd)} USD" if seen.exposure else "not valued"
     out.print(f"[bold]alvh watch[/bold]  block {seen.block.number}, {utc(seen.block.timestamp)}, book {value}")
     out.print(table("Exposure and the plan on record, in USD", LAYER_COLUMNS, _layer_rows(seen), left=2))
     plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
-    band = seen.governed.parameters.drift_band_bps / 10_000
-    out.print(f"  drift {percent(seen.drift)} (band {percent(band)}), plan {plan}")
+    out.print(f"  drift {percent(seen.drift)} (band {percent(seen.drift_band)}), plan {plan}")
     for line in (*_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automation), *_governance_lines(seen)):
         out.print(line)
-    for warning in seen.warnings:
-        out.print(f"[bold yellow]warning[/bold yellow] {warning.kind}: {warning.text}")
-    if not seen.warnings:
-        out.print("[green]no warnings[/green]")
+    print_alerts(watched.alerts)
+    if not watched.alerts:
+        out.print("[green]no alerts[/green]")
+
+
+def print_alerts(alerts: Iterable[Alert]) -> None:
+    """Print a line for each alert."""
+    from bridge.cli.show import console
+
+    for alert in alerts:
+        console().print(f"[bold yellow]alert[/bold yellow] {alert.kind}: {alert.text}")
 
 
 def _layer_rows(seen: MonitorSnapshot) -> list[list[str]]:
@@ -115,5 +121,5 @@ def _governance_lines(seen: MonitorSnapshot) -> list[str]:
     values = zip(KEYS, seen.governed.parameters.to_values(), strict=True)
     state = "PAUSED" if seen.governed.paused else "active"
     lines = [f"parameters version {seen.governed.version}, {state}: " + ", ".join(f"{k.name} {v}" for k, v in values)]
-    lines += [f"proposal {str(p.id)[:10]}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.proposals]
-    return lines if seen.proposals else [*lines, "no open proposals"]
+    lines += [f"proposal {p.short_id}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.open_proposals]
+    return lines if seen.open_proposals else [*lines, "no open proposals"]

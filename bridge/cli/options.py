@@ -53,16 +53,13 @@ class Session:
 
     def owner(self, asked: str | None) -> str:
         """Return whose book it is, as a checksum address."""
-        from web3 import Web3
-
-        from bridge.errors import UnknownAddress, UsageError
+        from bridge.chain.addresses import checked_address
+        from bridge.errors import UsageError
 
         chosen = asked or self.config.book.owner or self.deployment.accounts.get("lp")
         if chosen is None:
             raise UsageError("whose book? give --owner or set book.owner in alvh.toml")
-        if not Web3.is_address(chosen):
-            raise UnknownAddress(chosen, "an address (0x and 40 hex digits)")
-        return Web3.to_checksum_address(chosen)
+        return checked_address(chosen)
 
 
 def open_session(config_path: Path | None) -> Session:

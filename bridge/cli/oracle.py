@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -149,33 +149,30 @@ def submit(
 def status(block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Show every feed (answer, round, age, what held it back), its breaker, and the automation.
 
-    A stale feed is marked and makes the exit code 1; clamped answers and tripped breakers are warnings.
+    A stale feed is marked and makes the exit code 1; clamped answers and tripped breakers raise alerts.
     """
-    from bridge.alerts.rules import feed_warnings, safeguard_warnings
+    from bridge.alerts.rules import raise_alerts
+    from bridge.alerts.watch import take_oracle_snapshot
+    from bridge.cli.monitor import print_alerts
     from bridge.cli.safeguards import safeguard_lines
     from bridge.cli.show import console, table
-    from bridge.governance.safeguards import read_automation, read_breakers
-    from bridge.sources.oracle import read_status
 
     snapshot = open_session(config).snapshot(block)
-    feeds = read_status(snapshot)
-    breakers, automation = read_breakers(snapshot), read_automation(snapshot)
+    seen = take_oracle_snapshot(snapshot)
     snapshot.confirm()
-    warnings = [*feed_warnings(feeds), *safeguard_warnings(breakers, automation)]
+    alerts = raise_alerts(seen)
     if as_json:
-        content: dict[str, Any] = {"feeds": [asdict(feed) for feed in feeds]}
-        content["breakers"] = [asdict(one) for one in breakers]
-        content["automation"] = asdict(automation) if automation else None
-        print_json(content | {"warnings": [asdict(warning) for warning in warnings]})
+        content = asdict(seen)
+        del content["block"]
+        print_json(content | {"alerts": [asdict(alert) for alert in alerts]})
     else:
         columns = ("asset", "state", "index", "round", "observed", "age / most", "quorum", "held by")
         out = console()
-        out.print(table("Volatility feeds", columns, _feed_rows(feeds), left=2))
-        for line in safeguard_lines(breakers, automation):
+        out.print(table("Volatility feeds", columns, _feed_rows(seen.feeds), left=2))
+        for line in safeguard_lines(seen.breakers, seen.automation):
             out.print(line, markup=False)
-        for warning in warnings:
-            out.print(f"[bold yellow]warning[/bold yellow] {warning.kind}: {warning.text}")
-    if any(feed.stale for feed in feeds):
+        print_alerts(alerts)
+    if any(feed.stale for feed in seen.feeds):
         raise typer.Exit(1)
 
 

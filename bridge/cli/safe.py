@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.action_help import SafeActionCommand
 from bridge.cli.options import (
     AsOption,
     ConfigOption,
@@ -40,12 +41,10 @@ def _address(session: Session, name: str) -> str:
     return session.deployment.address(name)
 
 
-@app.command()
+@app.command(cls=SafeActionCommand)
 def propose(
-    action: Annotated[
-        str, typer.Argument(help="rollback, pause, veto, cancel, stop-automation, swap-owner, schedule, apply.")
-    ],
-    arguments: Annotated[list[str] | None, typer.Argument(help="UPDATE_HASH, PROPOSAL, or OLD NEW.")] = None,
+    action: Annotated[str, typer.Argument()],
+    arguments: Annotated[list[str] | None, typer.Argument()] = None,
     safe: SafeOption = None,
     plan: Annotated[
         Path | None, typer.Option("--plan", help="For schedule: the plan; default: the newest one.")
@@ -64,12 +63,12 @@ def propose(
     Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
     alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
     """
-    from bridge.safe.actions import find_action
+    from bridge.safe.actions import SAFE_ACTIONS
     from bridge.safe.multisig import build_safe_transaction, rehearse_call
     from bridge.safe.records import SafeRecord
 
     given = arguments or []
-    chosen = find_action(action, given)
+    chosen = SAFE_ACTIONS.find(action, given)
     session = open_session(config)
     context = _context(session, _address(session, safe or chosen.safe), plan)
     made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
@@ -219,14 +218,10 @@ def create(
 
     Example: alvh safe create 0xa... 0xb... 0xc... --threshold 2 --as operator --send
     """
-    from eth_utils import is_address
-
-    from bridge.errors import UnknownAddress
+    from bridge.chain.addresses import checked_address
     from bridge.safe.multisig import create_safe
 
-    for one in owners:
-        if not is_address(one):
-            raise UnknownAddress(one, "an address (0x and 40 hex digits)")
+    owners = [checked_address(owner) for owner in owners]
     session = open_session(config)
     made = None
     if send:

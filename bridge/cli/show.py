@@ -1,14 +1,15 @@
-"""Numbers and tables as people read them."""
+"""Tables as a terminal shows them, and numbers in them: those of `bridge.formats`, plain."""
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+
+from bridge import formats
+from bridge.formats import plain
 
 
 def console(stderr: bool = False) -> Console:
@@ -18,23 +19,18 @@ def console(stderr: bool = False) -> Console:
 
 
 def usd(value: float | None) -> str:
-    """Show dollars without cents, a dash where unknown."""
-    return "-" if value is None or math.isnan(value) else f"{round(value) + 0:,}"
+    """Show dollars without cents and without their unit, which the column or the line names."""
+    return plain(formats.number(value))
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Show a number with so many significant digits, a dash where unknown."""
-    return "-" if value is None or math.isnan(value) else f"{value:,.{digits}g}"
+    """Show a number with so many significant digits."""
+    return plain(formats.significant(value, digits))
 
 
 def percent(value: float | None, places: int = 1) -> str:
-    """Show a share as percent, a dash where unknown."""
-    return "-" if value is None or math.isnan(value) else f"{value:.{places}%}"
-
-
-def short(address: str) -> str:
-    """Show the first and last digits of an address or hash."""
-    return f"{address[:8]}..{address[-4:]}" if len(address) > 14 else address
+    """Show a share as percent."""
+    return plain(formats.percent(value, places))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Table:
@@ -45,8 +41,3 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lef
     for row in rows:
         made.add_row(*row)
     return made
-
-
-def mapping_text(values: Mapping[str, Any], digits: int = 4) -> str:
-    """Show name and number pairs on one line."""
-    return ", ".join(f"{name} {number(value, digits)}" for name, value in values.items())

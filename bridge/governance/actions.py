@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from eth_utils import is_address, to_checksum_address
-
+from bridge.action_kinds import ActionKind, ActionRegistry
+from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.governance.postconditions import Answer, Postcondition
 from bridge.governance.regime_table import AUTOMATION, load_table, require_fitting, table_words
@@ -33,48 +33,20 @@ class GovernanceAction:
     postconditions: tuple[Postcondition, ...]
 
 
-@dataclass(frozen=True)
-class ActionKind:
-    """One entry of the registry.
-
-    Parameters
-    ----------
-    name
-        As it is written after `alvh gov propose`.
-    arguments
-        Their names, in order; the last may end with ``...`` and then repeats.
-    words
-        What it does, in a few words for the help.
-    build
-        Builds the action for a snapshot and the arguments.
-    """
-
-    name: str
-    arguments: tuple[str, ...]
-    words: str
-    build: Callable[[Snapshot, Sequence[str]], GovernanceAction]
-
-    @property
-    def usage(self) -> str:
-        """Return name and arguments as they are written on the command line."""
-        return " ".join((self.name, *self.arguments))
+GOVERNANCE_ACTIONS: Final = ActionRegistry[ActionKind]("governance action")
 
 
-GOVERNANCE_ACTIONS: Final[dict[str, ActionKind]] = {}
-
-
-def governance_action(kind: ActionKind) -> ActionKind:
-    """Register an action under its name.
+def governance_action(
+    name: str, arguments: tuple[str, ...], words: str, build: Callable[[Snapshot, Sequence[str]], GovernanceAction]
+) -> ActionKind:
+    """Register an action under its name; see `ActionKind`.
 
     Raises
     ------
     UsageError
         Another action has that name.
     """
-    if kind.name in GOVERNANCE_ACTIONS:
-        raise UsageError(f"two governance actions are named {kind.name!r}")
-    GOVERNANCE_ACTIONS[kind.name] = kind
-    return kind
+    return GOVERNANCE_ACTIONS.register(ActionKind(name, arguments, words, build))
 
 
 def build_action(snapshot: Snapshot, name: str, arguments: Sequence[str]) -> GovernanceAction:
@@ -85,19 +57,8 @@ def build_action(snapshot: Snapshot, name: str, arguments: Sequence[str]) -> Gov
     UsageError
         There is no such action, or it takes other arguments.
     """
-    if name not in GOVERNANCE_ACTIONS:
-        raise UsageError(f"no governance action {name!r}: one of {', '.join(GOVERNANCE_ACTIONS)}")
-    kind = GOVERNANCE_ACTIONS[name]
-    least, repeats = len(kind.arguments), bool(kind.arguments) and kind.arguments[-1].endswith("...")
-    if len(arguments) < least or (len(arguments) > least and not repeats):
-        raise UsageError(f"usage: {kind.usage} ({kind.words})")
-    return kind.build(snapshot, arguments)
-
-
-def _address(text: str) -> str:
-    if not is_address(text):
-        raise UnknownAddress(text, "an address (0x and 40 hex digits)")
-    return str(to_checksum_address(text))
+    action: GovernanceAction = GOVERNANCE_ACTIONS.find(name, arguments).build(snapshot, arguments)
+    return action
 
 
 def _unpause(snapshot: Snapshot, _: Sequence[str]) -> GovernanceAction:
@@ -113,7 +74,7 @@ def _set_signers(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceActi
     if not quorum.isdecimal() or not 0 < int(quorum) < 256:
         raise UsageError(f"the quorum is {quorum!r}: a number of reports, odd and more than half of the signers")
     at = feed_of(snapshot.deployment, asset)
-    signers = sorted(map(_address, given), key=lambda signer: int(signer, 16))
+    signers = sorted(map(checked_address, given), key=lambda signer: int(signer, 16))
     names = ", ".join(signers)
     answers = (
         Answer("signers", (), signers, f"the {asset} feed's reporters are {names}"),
@@ -136,7 +97,7 @@ def _reset_breaker(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAc
 
 def _set_role(role: str, snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     """Give a role to another Safe and take it from who holds it; the guardian also cancels in the governor."""
-    new, role_hash = _address(arguments[0]), ROLES[role]
+    new, role_hash = checked_address(arguments[0]), ROLES[role]
     if not snapshot.has_code(new):
         raise UnknownAddress(new, "a Safe: a role needs several people")
     old = [holder for holder in holders(snapshot, role) if holder != new]
@@ -182,12 +143,9 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
     return GovernanceAction(text, tuple(calls), tuple(postconditions))
 
 
-for _kind in (
-    ActionKind("unpause", (), "end a pause of the hedge parameters", _unpause),
-    ActionKind("set-signers", ("ASSET", "QUORUM", "SIGNER..."), "replace a feed's reporters", _set_signers),
-    ActionKind("reset-breaker", ("ASSET",), "close a tripped breaker", _reset_breaker),
-    ActionKind("set-table", ("FILE",), "let a table of values by volatility apply, by anyone", _set_table),
-    ActionKind("set-guardian", ("SAFE",), "name another guardian", partial(_set_role, "guardian")),
-    ActionKind("set-steward", ("SAFE",), "name another steward", partial(_set_role, "steward")),
-):
-    governance_action(_kind)
+governance_action("unpause", (), "end a pause of the hedge parameters", _unpause)
+governance_action("set-signers", ("ASSET", "QUORUM", "SIGNER..."), "replace a feed's reporters", _set_signers)
+governance_action("reset-breaker", ("ASSET",), "close a tripped breaker", _reset_breaker)
+governance_action("set-table", ("FILE",), "let a table of values by volatility apply, by anyone", _set_table)
+governance_action("set-guardian", ("SAFE",), "name another guardian", partial(_set_role, "guardian"))
+governance_action("set-steward", ("SAFE",), "name another steward", partial(_set_role, "steward"))

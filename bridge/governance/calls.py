@@ -9,6 +9,7 @@ from typing import Any
 
 from eth_abi.exceptions import DecodingError
 from eth_typing import HexStr
+from web3.contract.contract import ContractFunction
 from web3.exceptions import MismatchedABI, Web3ValueError
 
 from bridge.deployment import Deployment
@@ -19,20 +20,14 @@ from bridge.governance.roles import ROLE_NAMES
 from bridge.governance.updates import Update, decode_update, update_words
 from bridge.snapshot import Snapshot
 
-MEANINGS = {
-    ("HedgeParameters", "rollback"): "go back to the values voted before",
-    ("HedgeParameters", "pause"): "stop every update until the DAO ends it",
-    ("HedgeParameters", "unpause"): "end the pause",
-    ("HedgeParameters", "veto"): "refuse a steward's update for good",
-    ("HedgeParameters", "scheduleUpdate"): "announce a steward's update",
-    ("HedgeParameters", "applyScheduled"): "apply a steward's update",
-    ("HedgeGovernor", "cancel"): "cancel a proposal for good",
-    ("RegimeAutomation", "setTable"): "values follow volatility by this table, applied by anybody",
-    ("RegimeAutomation", "stop"): "stop the automation until the DAO votes a table again",
-    ("VolatilityBreaker", "reset"): "close the breaker again",
-    ("VolatilityOracle", "setSigners"): "replace the reporters of the feed",
-    ("Safe", "swapOwner"): "replace an owner of the Safe",
+THEIR_MEANINGS = {
+    ("HedgeGovernor", "cancel"): "Cancel a proposal for good",
+    ("HedgeGovernor", "setProposalGuardian"): "Name who may cancel proposals",
+    ("HedgeParameters", "grantRole"): "Give an account a role",
+    ("HedgeParameters", "revokeRole"): "Take a role from an account",
+    ("Safe", "swapOwner"): "Replace an owner of the Safe",
 }
+"""What functions do that other people wrote: their artifacts carry no words for voters."""
 
 
 def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
@@ -59,9 +54,16 @@ def call_words(snapshot: Snapshot, to: str, data: HexStr) -> str:
         function, arguments = snapshot.chain.contract(artifact, to).decode_function_input(data)
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
         return f"a call of {name} that its ABI does not know: {data}"
-    meaning = MEANINGS.get((artifact, function.fn_name), "")
+    meaning = _meaning(artifact, function)
     details = _details(snapshot, function.fn_name, arguments)
     return f"{name}.{function.fn_name}({details})" + (f": {meaning}" if meaning else "")
+
+
+def _meaning(contract: str, function: ContractFunction) -> str:
+    """Return what the function's own `@notice` says; nothing of a view, which does nothing."""
+    if function.abi.get("stateMutability") in ("view", "pure"):
+        return ""
+    return str(function.abi.get("notice", THEIR_MEANINGS.get((contract, function.fn_name), "")))
 
 
 def _details(snapshot: Snapshot, function: str, arguments: dict[str, Any]) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eth_utils import is_address, keccak, to_checksum_address
+from eth_utils import keccak
 from web3.types import TxReceipt
 
+from bridge.chain.addresses import checked_address
 from bridge.chain.signers import Signer
-from bridge.errors import ContractReverted, RefusedAction, UnknownAddress
+from bridge.errors import ContractReverted, RefusedAction
 from bridge.snapshot import Call, Snapshot
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
@@ -47,6 +48,11 @@ class Proposal:
     vote_start: int
     deadline: int
     eta: int
+
+    @property
+    def short_id(self) -> str:
+        """Return the first digits of its id, by which commands find it."""
+        return str(self.id)[:10]
 
 
 def proposal_id(snapshot: Snapshot, action: Action) -> int:
@@ -178,16 +184,10 @@ def read_votes(snapshot: Snapshot, account: str) -> int:
     UnknownAddress
         The account is no address.
     """
-    holder = _checked(account)
+    holder = checked_address(account)
     return int(snapshot.read("HedgeVotes", "getVotes", holder))
 
 
 def send_delegation(snapshot: Snapshot, holder: Signer, to: str) -> TxReceipt:
     """Let another account vote and propose with the holder's tokens."""
-    return snapshot.send(holder, "HedgeVotes", "delegate", _checked(to))
-
-
-def _checked(account: str) -> str:
-    if not is_address(account):
-        raise UnknownAddress(account, "an address (0x and 40 hex digits)")
-    return str(to_checksum_address(account))
+    return snapshot.send(holder, "HedgeVotes", "delegate", checked_address(to))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bridge.deployment import write_whole
 from bridge.errors import BadFile
+from bridge.json_files import reading
 
 FORMAT = 1
 
@@ -57,15 +58,11 @@ def _folder(state: Path, chain_id: int) -> Path:
 
 
 def _read(path: Path) -> JournalEntry:
-    try:
+    with reading(path, absent="it is gone", otherwise="not a proposal as `alvh propose` notes it, move it away"):
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a journal entry of format {FORMAT}: move it away")
         entry = JournalEntry(**content)
         if (entry.id, str(entry.chain_id)) != (path.stem, path.parent.name) or type(entry.seen_at_block) is not int:
             raise ValueError("its id or chain is not that of its place, or its block is no number")
-    except OSError as error:
-        raise BadFile(path, f"cannot be read: {error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadFile(path, f"not a proposal as `alvh propose` notes it ({error}): move it away") from error
     return entry

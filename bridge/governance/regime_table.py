@@ -17,6 +17,7 @@ from web3.types import TxReceipt
 
 from bridge.chain.signers import Signer
 from bridge.errors import BadFile, RefusedAction
+from bridge.formats import percent, plain
 from bridge.governance.updates import Update
 from bridge.plans.observe import Governed
 from bridge.snapshot import Snapshot
@@ -123,9 +124,9 @@ def table_words(keys: Sequence[int], rows: Sequence[Any], terms: Sequence[int], 
     for number, one in enumerate(rows):
         floor, values = one.values() if isinstance(one, dict) else one
         pairs = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=False))
-        lines.append(f"row {number} from {volatility_from_e8(floor):.2%}: {pairs}")
+        lines.append(f"row {number} from {plain(percent(volatility_from_e8(floor), 2))}: {pairs}")
     hysteresis, up, down = terms.values() if isinstance(terms, dict) else terms
-    beyond = f"beyond a floor by {volatility_from_e8(hysteresis):.2%}"
+    beyond = f"beyond a floor by {plain(percent(volatility_from_e8(hysteresis), 2))}"
     lines.append(f"up after {up / HOUR:g} h and down after {down / HOUR:g} h {beyond}")
     return "; ".join([*lines, f"row {row} holds at the beginning"])
 

@@ -11,6 +11,7 @@ from eth_utils import keccak
 
 from bridge.deployment import write_whole
 from bridge.errors import BadFile
+from bridge.json_files import reading
 
 FORMAT = 1
 NO_CHAIN = 0
@@ -64,7 +65,9 @@ def load_record(path: Path) -> PlanRecord:
     BadFile
         It is absent, of another format, or was changed after it was made.
     """
-    try:
+    with reading(
+        path, absent="no such plan: make one with `alvh plan`", otherwise="not a plan as `alvh plan` writes it"
+    ):
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a plan of format {FORMAT}: make a new one with `alvh plan`")
@@ -72,12 +75,6 @@ def load_record(path: Path) -> PlanRecord:
         record = PlanRecord(**content)
         found = inputs_hash(record.plan["inputs"])
         whole = inputs_hash(content)
-    except FileNotFoundError:
-        raise BadFile(path, "no such plan: make one with `alvh plan`") from None
-    except OSError as error:
-        raise BadFile(path, f"cannot be read: {error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadFile(path, f"not a plan as `alvh plan` writes it ({error})") from error
     if found != record.inputs_hash:
         raise BadFile(
             path, f"its inputs hash to {found}, it says {record.inputs_hash}: it was changed, make a new plan"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.formats import UNKNOWN, number
 from bridge.report.content import ReportContent
-from bridge.report.words import UNKNOWN, number
 from hedge.policy.parameters import KEYS, Key
 
 

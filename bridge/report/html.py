@@ -7,8 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bridge import formats
 from bridge.deployment import write_whole
-from bridge.report import view, words
+from bridge.report import view
 from bridge.report.changes import departures, parameter_changes
 from bridge.report.content import ReportContent
 from bridge.report.pictures.bars import greek_pictures, tail_picture
@@ -67,10 +68,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=words.number, usd=words.usd, price=words.price, level=words.level, quantity=words.quantity,
-        percent=words.percent, sentence=words.sentence, said=words.said, plain=words.printable,
-        label=words.position_label,
-        utc=lambda at: words.UNKNOWN if at is None else utc(at),
+        number=formats.number, usd=formats.usd, price=formats.price, level=formats.level, quantity=formats.quantity,
+        percent=formats.percent, sentence=formats.sentence, said=formats.said, plain=formats.printable,
+        label=formats.position_label,
+        utc=lambda at: formats.UNKNOWN if at is None else utc(at),
     )  # fmt: skip
     return environment
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bridge.report.words import UNKNOWN, duration, number, percent
+from bridge.formats import UNKNOWN, duration, number, percent
 from hedge.plan.build import Plan
 from hedge.signals.signal import NEVER, State
 from hedge.signals.spec import signal_names

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from bridge.formats import UNKNOWN, duration, number, percent, usd
 from bridge.report.content import ReportContent, Step
-from bridge.report.words import UNKNOWN, duration, number, percent, usd
 from hedge.instruments.layer import Layer
 from hedge.market import HORIZON_DAYS
 

@@ -1,13 +1,18 @@
-"""What a Safe of ours is asked to do, by name: the guardian's powers, the steward's updates, a Safe's own owners."""
+"""What a Safe of ours is asked to do, by name: the guardian's powers, the steward's updates, a Safe's own owners.
+
+To add an action, write a function that builds its call and register it here with `safe_action`: the help of
+`alvh safe propose` and the check of its arguments come from the entry.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from eth_utils import is_address, to_checksum_address
-
-from bridge.errors import RefusedAction, UnknownAddress, UsageError
+from bridge.action_kinds import ActionKind, ActionRegistry
+from bridge.chain.addresses import checked_address
+from bridge.errors import RefusedAction
 from bridge.governance.governor import cancel_call, list_proposals, require_step
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
@@ -31,13 +36,24 @@ Build = Callable[[SafeContext, Sequence[str]], Call]
 
 
 @dataclass(frozen=True)
-class SafeAction:
-    """An action: which Safe does it by default, the names of its arguments, what it does, and how its call is built."""
+class SafeAction(ActionKind):
+    """An action, and which Safe does it by default."""
 
     safe: str
-    arguments: tuple[str, ...]
-    words: str
-    build: Build
+
+
+SAFE_ACTIONS: Final = ActionRegistry[SafeAction]("action")
+
+
+def safe_action(safe: str, name: str, arguments: tuple[str, ...], words: str, build: Build) -> SafeAction:
+    """Register an action under its name; `safe` is who does it by default, the rest as in `ActionKind`.
+
+    Raises
+    ------
+    UsageError
+        Another action has that name.
+    """
+    return SAFE_ACTIONS.register(SafeAction(name, arguments, words, build, safe))
 
 
 def _plain(function: str) -> Build:
@@ -77,10 +93,7 @@ def _stop(context: SafeContext, _: Sequence[str]) -> Call:
 
 
 def _swap_owner(context: SafeContext, arguments: Sequence[str]) -> Call:
-    for one in arguments:
-        if not is_address(one):
-            raise UnknownAddress(one, "an address (0x and 40 hex digits)")
-    old, new = (to_checksum_address(one) for one in arguments)
+    old, new = map(checked_address, arguments)
     owners = read_safe(context, context.safe).owners
     if old not in owners or new in owners:
         raise RefusedAction(f"{old} must be an owner of the Safe and {new} must not: owners are {', '.join(owners)}")
@@ -88,29 +101,11 @@ def _swap_owner(context: SafeContext, arguments: Sequence[str]) -> Call:
     return context.call("Safe", "swapOwner", before, old, new, at=context.safe)
 
 
-ACTIONS = {
-    "rollback": SafeAction("guardian", (), "go back to values that were voted", _plain("rollback")),
-    "pause": SafeAction("guardian", (), "stop every update until a vote ends it", _plain("pause")),
-    "veto": SafeAction("guardian", ("UPDATE_HASH",), "refuse a steward's update for good", _veto),
-    "cancel": SafeAction("guardian", ("PROPOSAL",), "cancel a proposal for good", _cancel),
-    "stop-automation": SafeAction("guardian", (), "stop the automation until a vote sets a table", _stop),
-    "swap-owner": SafeAction("guardian", ("OLD", "NEW"), "replace an owner of the Safe", _swap_owner),
-    "schedule": SafeAction("steward", (), "announce the newest plan's update", _schedule),
-    "apply": SafeAction("steward", ("UPDATE_HASH",), "apply an announced update whose delay is over", _apply),
-}
-
-
-def find_action(name: str, arguments: Sequence[str]) -> SafeAction:
-    """Find an action by name and check the number of its arguments.
-
-    Raises
-    ------
-    UsageError
-        There is no such action, or it takes other arguments.
-    """
-    if name not in ACTIONS:
-        raise UsageError(f"no action {name!r}: one of {', '.join(ACTIONS)}")
-    action = ACTIONS[name]
-    if len(arguments) != len(action.arguments):
-        raise UsageError(f"usage: {' '.join((name, *action.arguments))} ({action.words})")
-    return action
+safe_action("guardian", "rollback", (), "go back to values that were voted", _plain("rollback"))
+safe_action("guardian", "pause", (), "stop every update until a vote ends it", _plain("pause"))
+safe_action("guardian", "veto", ("UPDATE_HASH",), "refuse a steward's update for good", _veto)
+safe_action("guardian", "cancel", ("PROPOSAL",), "cancel a proposal for good", _cancel)
+safe_action("guardian", "stop-automation", (), "stop the automation until a vote sets a table", _stop)
+safe_action("guardian", "swap-owner", ("OLD", "NEW"), "replace an owner of the Safe", _swap_owner)
+safe_action("steward", "schedule", (), "announce the newest plan's update", _schedule)
+safe_action("steward", "apply", ("UPDATE_HASH",), "apply an announced update whose delay is over", _apply)

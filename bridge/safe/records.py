@@ -21,6 +21,7 @@ from eth_utils import ValidationError, to_checksum_address
 from bridge.chain.signers import Signer
 from bridge.deployment import write_whole
 from bridge.errors import BadFile, RefusedAction
+from bridge.json_files import reading
 from bridge.safe.multisig import SafeTransaction
 
 FORMAT = 1
@@ -66,15 +67,13 @@ def load_safe_record(path: Path) -> SafeRecord:
     BadFile
         It is absent, is no record, was changed, or a signature is not its owner's.
     """
-    try:
+    with reading(
+        path,
+        absent="no such file: make one with `alvh safe propose`",
+        otherwise="not a Safe transaction as `alvh safe propose` writes it",
+    ):
         content = json.loads(path.read_text(encoding="utf-8"))
         record = _record(path, content)
-    except FileNotFoundError:
-        raise BadFile(path, "no such file: make one with `alvh safe propose`") from None
-    except OSError as error:
-        raise BadFile(path, f"cannot be read: {error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadFile(path, f"not a Safe transaction as `alvh safe propose` writes it ({error})") from error
     if "0x" + record.transaction.digest().hex() != content["digest"]:
         raise BadFile(path, "its hash is not that of its call: it was changed, propose it again")
     for owner, signature in record.signatures.items():

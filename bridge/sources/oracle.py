@@ -18,7 +18,8 @@ from web3.types import TxReceipt
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.deployment import Deployment
-from bridge.errors import BadFile, RefusedAction, UnknownAddress
+from bridge.errors import RefusedAction, UnknownAddress
+from bridge.json_files import reading
 from bridge.snapshot import Snapshot
 
 REPORT_TYPE = [
@@ -210,16 +211,10 @@ def read_signed_reports(path: Path) -> list[SignedReport]:
     BadFile
         It is absent or holds something else.
     """
-    try:
+    with reading(path, absent="no such file", otherwise="not a signed report as `alvh oracle sign` writes it"):
         content = json.loads(path.read_text(encoding="utf-8"))
         entries = content if isinstance(content, list) else [content]
         return [_signed(dict(entry)) for entry in entries]
-    except FileNotFoundError:
-        raise BadFile(path, "no such file") from None
-    except OSError as error:
-        raise BadFile(path, f"cannot be read: {error}") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise BadFile(path, f"not a signed report as `alvh oracle sign` writes it ({error})") from error
 
 
 def _signed(entry: dict[str, Any]) -> SignedReport:

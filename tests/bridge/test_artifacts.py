@@ -16,8 +16,11 @@ import bridge.artifacts
 from bridge.artifacts import artifact, error_abi
 from bridge.artifacts.export import OURS, THEIRS, artifact_texts, export_artifacts
 from bridge.errors import MissingTool
+from bridge.governance.calls import THEIR_MEANINGS
 
 PACKAGE = Path(bridge.artifacts.__file__).parent
+NOT_PROPOSED = {"renounceRole", "transferOwnership"}
+"""Functions of OpenZeppelin that neither the DAO nor a Safe is asked for; they are shown by name alone."""
 
 
 def is_of_these_sources(build: Path, root: Path) -> bool:
@@ -99,6 +102,32 @@ def test_error_abi__every_error_in_our_interfaces__is_there_with_its_meaning(roo
             if line.strip().startswith("error "):
                 assert line.strip().removeprefix("error ").split("(")[0] in explained, f"{path.name}: {line}"
     assert {"GovernorNonexistentProposal", "AccessControlUnauthorizedAccount", "EnforcedPause"} <= names
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("contract", "function", "said"),
+    [
+        ("HedgeParameters", "rollback", "Go back to voted values, also while paused"),
+        ("RegimeAutomation", "stop", "Stop until the DAO votes a table again"),
+        ("VolatilityOracle", "latestRoundData", "Chainlink's read; both times are the time of observation"),
+    ],
+)
+def test_artifact__function_of_ours__says_the_first_sentence_of_its_notice(
+    contract: str, function: str, said: str
+) -> None:
+    """Written by the contract itself, or by the interface that it implements."""
+    (entry,) = (entry for entry in artifact(contract).abi if entry.get("name") == function)
+    assert entry["notice"] == said
+
+
+@pytest.mark.unit
+def test_artifact__every_function_that_a_call_of_the_dao_or_a_safe_may_send__has_its_meaning() -> None:
+    for contract in ("HedgeParameters", "RegimeAutomation", "VolatilityBreaker", "VolatilityOracle", "ProposalGuard"):
+        for entry in artifact(contract).abi:
+            if entry["type"] == "function" and entry["stateMutability"] not in ("view", "pure"):
+                told = "notice" in entry or (contract, entry["name"]) in THEIR_MEANINGS
+                assert told or entry["name"] in NOT_PROPOSED, f"{contract}.{entry['name']}"
 
 
 @pytest.mark.unit

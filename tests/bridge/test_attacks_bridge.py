@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bridge.alerts.watch import look
+from bridge.alerts.watch import watch
 from bridge.chain.pending import clear_pending
 from bridge.config import Config
 from bridge.errors import ChainError, PendingTransactions, RefusedAction, Reorganised
@@ -150,15 +150,15 @@ def test_attack_27__reorganisation_takes_the_proposal__is_warned_of_and_brought_
     world.chain.request("anvil_reorg", 1, [])
     assert proposals(world) == []
     config = Config(state=tmp_path)
-    seen = look(world.snapshot(), config, world.deployment.address("lp"))
-    (text,) = (warning.text for warning in seen.warnings if warning.kind == "lost")
+    found = watch(world.snapshot(), config, world.deployment.address("lp"))
+    (text,) = (alert.text for alert in found.alerts if alert.kind == "lost")
     assert text.startswith(str(made.id)[:10])
     again = draft(world, record)
     assert (again.id, again.state) == (made.id, None)
     assert send_proposal(world.snapshot(), operator, again)
     assert [one.id for one in proposals(world)] == [made.id]
-    seen = look(world.snapshot(), config, world.deployment.address("lp"))
-    assert not {"lost", "foreign"} & {warning.kind for warning in seen.warnings}
+    found = watch(world.snapshot(), config, world.deployment.address("lp"))
+    assert not {"lost", "foreign"} & {alert.kind for alert in found.alerts}
 
 
 def test_attack_27__reorganisation_while_it_reads__nothing_is_sent(world: World, record: PlanRecord) -> None:

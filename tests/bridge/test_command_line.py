@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 import bridge.cli
 from bridge.cli.app import app, load
-from bridge.cli.commands import ABOUT, COMMANDS, ENDING, JOINED, LOOP, OPTIONS
+from bridge.cli.commands import ABOUT, COMMANDS, ENDING, LOOP, OPTIONS
 from bridge.cli.front import NARROWEST, WIDEST, help_page
 
 MODULES = sorted(path.stem for path in Path(str(bridge.cli.__file__)).parent.glob("[a-z]*.py"))
@@ -85,8 +85,6 @@ def reachable() -> set[tuple[str, str]]:
         command = load(name)
         if not hasattr(command, "commands"):
             found.add((module, attribute))
-        beside, orders = JOINED.get(name, ("", ()))
-        found |= {(beside, order) for order in orders}
         own = getattr(import_module(f"bridge.cli.{module}"), "app", None)
         if hasattr(command, "commands") and own is not None:
             called = {entry.callback for entry in own.registered_commands}

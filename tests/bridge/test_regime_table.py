@@ -98,7 +98,8 @@ def test_set_table__voted__anybody_applies_the_row_that_the_feed_selects(world: 
     assert "row 1 from 50.00%: condorSizeCapBps 500, tailCoverageBps 6000" in said[0]
     assert "up after 2 h and down after 24 h beyond a floor by 5.00%; row 0 holds at the beginning" in said[0]
     automation = world.deployment.address("RegimeAutomation")
-    assert said[1] == f"HedgeParameters.grantRole(role=automation, account={automation} (RegimeAutomation))"
+    granted = f"HedgeParameters.grantRole(role=automation, account={automation} (RegimeAutomation))"
+    assert said[1] == f"{granted}: Give an account a role"
     assert said[2].startswith("guard: executed only if then RegimeAutomation has this code")
     status = read_automation(snapshot)
     assert status is not None

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.formats import NARROW
 from bridge.report.content import ReportContent, report_content
 from bridge.report.html import render_report
-from bridge.report.words import NARROW
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.plan.build import build_plan
 from hedge.policy.parameters import Parameters

@@ -1,15 +1,16 @@
-"""What the monitor sees of breakers, automation, clamped rounds and waiting updates, and what it warns of."""
+"""What the monitor sees of breakers, automation, clamped rounds and waiting updates, and what it alerts of."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from eth_typing import HexStr
 
-from bridge.alerts.rules import safeguard_warnings
-from bridge.alerts.watch import look, snapshot_json
+from bridge.alerts.rules import raise_alerts
+from bridge.alerts.watch import take_oracle_snapshot, watch, watched_json
 from bridge.config import Config
 from bridge.deploy.contracts import role
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
@@ -56,28 +57,30 @@ def breaker(world: World, asset: str = "ETH") -> BreakerStatus:
     return {one.asset: one for one in read_breakers(world.snapshot())}[asset]
 
 
-def warned(world: World, kind: str) -> list[str]:
-    return [one.text for one in safeguard_warnings([breaker(world)], automation(world)) if one.kind == kind]
+def alerted(world: World, kind: str) -> list[str]:
+    seen = replace(take_oracle_snapshot(world.snapshot()), breakers=(breaker(world),))
+    return [alert.text for alert in raise_alerts(seen) if alert.kind == kind]
 
 
 def test_safeguards__fresh_world__are_quiet_without_power(world: World) -> None:
     one = automation(world)
     assert (one.in_power, one.stopped, one.next_row, one.reason) == (False, True, None, STOPPED)
     assert breaker(world).trouble.startswith("TooFewObservations(")
-    assert safeguard_warnings([breaker(world)], one) == []
+    assert raise_alerts(take_oracle_snapshot(world.snapshot())) == ()
 
 
 def test_read_automation__deployment_without_one__is_none(world: World) -> None:
     contracts = {name: at for name, at in world.deployment.contracts.items() if name != "RegimeAutomation"}
     bare = world.deployment.model_copy(update={"contracts": contracts})
-    assert read_automation(Snapshot(world.chain, bare, world.chain.head())) is None
-    assert safeguard_warnings([], None) == []
+    snapshot = Snapshot(world.chain, bare.model_copy(update={"breakers": {}}), world.chain.head())
+    assert read_automation(snapshot) is None
+    assert raise_alerts(take_oracle_snapshot(snapshot)) == ()
 
 
 def test_automation__in_power_and_breaker_cannot_measure__says_that_nothing_passes(world: World) -> None:
     automate(world, 50 * 10**6, 900)
     assert automation(world).reason.startswith("TooFewObservations(")
-    assert warned(world, "breaker")[0].startswith("the ETH breaker lets nothing pass: TooFewObservations(")
+    assert alerted(world, "breaker")[0].startswith("the ETH breaker lets nothing pass: TooFewObservations(")
 
 
 def test_automation__row_above_the_floor_for_its_dwell__can_be_applied_and_then_waits_for_its_cooldown(
@@ -91,7 +94,7 @@ def test_automation__row_above_the_floor_for_its_dwell__can_be_applied_and_then_
     hours(world, 3)
     ready = automation(world)
     assert (ready.next_row, ready.possible_at, ready.reason) == (1, world.chain.head().timestamp, "")
-    assert warned(world, "automation") == [
+    assert alerted(world, "automation") == [
         "anybody may apply row 1 now, row 0 holds: `alvh safe propose stop-automation` stops it"
     ]
     world.chain.send(account("outsider"), "RegimeAutomation", ready.address, "applyRow")
@@ -100,20 +103,20 @@ def test_automation__row_above_the_floor_for_its_dwell__can_be_applied_and_then_
     assert after.reason.startswith("NothingToApply(row=1): The row holds")
     assert after.possible_at == world.chain.head().timestamp + 24 * HOUR
     act_through_safe(world, "guardian", *contract_call(world, "RegimeAutomation", ready.address, "stop"))
-    assert warned(world, "automation") == ["the automation is stopped until the DAO votes a table"]
+    assert alerted(world, "automation") == ["the automation is stopped until the DAO votes a table"]
 
 
-def test_breaker__volatilities_torn_apart__warns_then_says_since_when_it_is_tripped(world: World) -> None:
+def test_breaker__volatilities_torn_apart__alerts_then_says_since_when_it_is_tripped(world: World) -> None:
     tear(world)
     one = breaker(world)
     assert one.apart
     assert one.implied_e8 is not None
     assert one.realized_e8 is not None
     assert one.realized_e8 > 4 * one.implied_e8
-    assert "are too far apart, anybody may trip the breaker" in warned(world, "breaker")[0]
+    assert "are too far apart, anybody may trip the breaker" in alerted(world, "breaker")[0]
     world.chain.send(account("outsider"), "VolatilityBreaker", one.address, "trip")
     assert breaker(world).tripped_at == world.chain.head().timestamp
-    (text,) = warned(world, "breaker")
+    (text,) = alerted(world, "breaker")
     assert "the ETH breaker is tripped since 2026-" in text
     assert text.endswith("`alvh gov propose reset-breaker ETH` closes it")
 
@@ -130,9 +133,9 @@ def test_read_status__median_beyond_a_bound__names_it_and_what_was_reported(
     assert feed.reported_e8 == 4 * 10**8 > feed.volatility_e8
 
 
-def test_look__everything_that_guards__is_in_its_json(world: World, tmp_path: Path) -> None:
-    seen = look(world.snapshot(), Config(state=tmp_path), world.deployment.address("lp"))
-    line = json.loads(json.dumps(snapshot_json(seen), allow_nan=False))
+def test_watch__everything_that_guards__is_in_its_json(world: World, tmp_path: Path) -> None:
+    found = watch(world.snapshot(), Config(state=tmp_path), world.deployment.address("lp"))
+    line = json.loads(json.dumps(watched_json(found), allow_nan=False))
     assert [one["asset"] for one in line["breakers"]] == ["BTC", "ETH"]
     assert line["automation"]["in_power"] is False
     assert line["steward_updates"] == []
@@ -140,9 +143,9 @@ def test_look__everything_that_guards__is_in_its_json(world: World, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("age", "count"), [(600, 0), (601, 1)])
-def test_look__newest_block_is_old__warns_that_the_chain_stands_still(
+def test_watch__newest_block_is_old__alerts_that_the_chain_stands_still(
     world: World, tmp_path: Path, age: int, count: int
 ) -> None:
     now = world.chain.head().timestamp + age
-    seen = look(world.snapshot(), Config(state=tmp_path), world.deployment.address("lp"), now)
-    assert len([one for one in seen.warnings if one.kind == "chain"]) == count
+    found = watch(world.snapshot(), Config(state=tmp_path), world.deployment.address("lp"), now)
+    assert len([alert for alert in found.alerts if alert.kind == "chain"]) == count

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridge.governance.actions import GOVERNANCE_ACTIONS
-from bridge.safe.actions import ACTIONS
+from bridge.safe.actions import SAFE_ACTIONS
 from tests.docs.test_runbook_page import command_of
 
 pytestmark = pytest.mark.unit
@@ -36,7 +36,7 @@ def test_command__on_a_page__exists_with_its_options(page: str, line: str) -> No
     command, rest = command_of(words)
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in rest if word.startswith("--")} <= known, f"{page}.md: {line}"
-    named = {"safe": ACTIONS, "gov": GOVERNANCE_ACTIONS}.get(words[1], {}) if words[2:3] == ["propose"] else {}
+    named = {"safe": SAFE_ACTIONS, "gov": GOVERNANCE_ACTIONS}.get(words[1], {}) if words[2:3] == ["propose"] else {}
     assert not named or rest[0] in named, f"{page}.md: {line}"
 
 

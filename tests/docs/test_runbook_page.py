@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from bridge.cli.app import app
 from bridge.governance.actions import GOVERNANCE_ACTIONS
-from bridge.safe.actions import ACTIONS
+from bridge.safe.actions import SAFE_ACTIONS
 from tests.e2e.runbook import PAGE, sections
 
 DRY_RUN = sorted((Path(__file__).resolve().parents[1] / "e2e").glob("*runbook*.py"))
@@ -41,7 +41,7 @@ def test_command__named_in_the_runbook__exists_with_its_options(line: str) -> No
     command, rest = command_of(words)
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in rest if word.startswith("--")} <= known, line
-    named = {"safe": ACTIONS, "gov": GOVERNANCE_ACTIONS}.get(words[1], {}) if words[2:3] == ["propose"] else {}
+    named = {"safe": SAFE_ACTIONS, "gov": GOVERNANCE_ACTIONS}.get(words[1], {}) if words[2:3] == ["propose"] else {}
     assert not named or rest[0] in named, line
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from bridge.alerts.watch import MonitorSnapshot, look
+from bridge.alerts.watch import Watched, watch
 from bridge.cli.app import app
 from bridge.config import Config
 from bridge.deployment import load_deployment
@@ -28,7 +28,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
 BAD = {3: 1200, 11: 4900}  # more condors, less tail: inside every limit
 HOUR = 3600
 LOOKS = ("watch", "oracle status")
-"""Commands that end with 1 to say that there is a warning."""
+"""Commands that end with 1 to say that there is an alert."""
 
 
 def sections() -> dict[str, list[list[str]]]:
@@ -81,15 +81,15 @@ class Player:
         return self.play("Carry a vote", PROPOSAL=proposal)
 
 
-def seen(world: World, now: int | None = None) -> MonitorSnapshot:
+def watched(world: World, now: int | None = None) -> Watched:
     """Look as the monitor does, in the folder of the test."""
     deployment = load_deployment(Path(".alvh/deployment.json"))
-    return look(Snapshot(world.chain, deployment, world.chain.head()), Config(), world.deployment.address("lp"), now)
+    return watch(Snapshot(world.chain, deployment, world.chain.head()), Config(), world.deployment.address("lp"), now)
 
 
 def kinds(world: World, now: int | None = None) -> set[str]:
-    """Return the kinds of warning that the monitor has now."""
-    return {warning.kind for warning in seen(world, now).warnings}
+    """Return the kinds of alert that the monitor has now."""
+    return {alert.kind for alert in watched(world, now).alerts}
 
 
 def last_proposal(world: World) -> int:

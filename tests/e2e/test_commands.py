@@ -90,7 +90,7 @@ def test_loop__plan_propose_vote_queue_execute__parameters_change_and_watch_sees
     # The vote took days: the feeds are stale, the book is not valued with them, and the monitor says so.
     assert seen.code == 1
     assert line["exposure"] is None
-    assert {"oracle", "exposure"} <= {warning["kind"] for warning in line["warnings"]}
+    assert {"oracle", "exposure"} <= {alert["kind"] for alert in line["alerts"]}
     assert "inputs" in plan["plan"]
     shown = run("gov", "show", number)
     assert plan["inputs_hash"] in shown.out.replace("\n", "")
@@ -100,7 +100,7 @@ def test_watch__fresh_world__shows_exposure_without_a_plan_on_record(run: Run, p
     seen = run("watch", "--once", "--json")
     line = json.loads(seen.out)
     assert line["value_usd"] > 1e6
-    assert [warning["kind"] for warning in line["warnings"]] == ["plan"]
+    assert [alert["kind"] for alert in line["alerts"]] == ["plan"]
 
 
 def test_doctor__running_chain__finds_everything(run: Run, project: World) -> None:
@@ -246,7 +246,7 @@ def test_safe__wrong_use__one_line_each(run: Run, project: World, tmp_path: Path
     assert_one_line_error(run("safe", "sign", "none.json", "--as", "guardian-1"), 2, "none.json", "alvh safe propose")
     file = run("safe", "propose", "pause", "--out", "pause.json", "--json").json()
     assert (file["file"], file["threshold"], file["signatures"]) == ("pause.json", 2, {})
-    assert file["does"] == "HedgeParameters.pause(): stop every update until the DAO ends it"
+    assert file["does"] == "HedgeParameters.pause(): Stop every update until the DAO ends it"
     assert_one_line_error(run("safe", "sign", "pause.json", "--as", "outsider"), 1, "is no owner of the Safe")
     assert_one_line_error(run("safe", "execute", "pause.json"), 1, "0 of 2 signatures")
     content = json.loads((tmp_path / "pause.json").read_text(encoding="utf-8")) | {"data": "0x3f4ba83a"}
@@ -274,4 +274,4 @@ def test_oracle_status__stale_feeds__shows_safeguards_and_ends_with_1(run: Run, 
     assert told.code == 1
     assert "breaker ETH: closed" in told.out
     assert "automation: without power, STOPPED" in told.out
-    assert "warning oracle: the ETH feed is stale" in told.out
+    assert "alert oracle: the ETH feed is stale" in told.out

@@ -17,7 +17,7 @@ from bridge.local.world import World
 from bridge.plans.records import PlanRecord, newest_record
 from bridge.safe.multisig import read_safe
 from tests.bridge.steps import LIFE, TERMS, act_through_safe, carry, found, parameters_call, propose, values
-from tests.e2e.runbook import BAD, HOUR, Player, busy_days, fresh_feeds, kinds, last_proposal, run, seen
+from tests.e2e.runbook import BAD, HOUR, Player, busy_days, fresh_feeds, kinds, last_proposal, run, watched
 
 
 def test_bad_update__still_a_proposal__guardian_cancels_it(world: World, player: Player, bad: PlanRecord) -> None:
@@ -26,7 +26,7 @@ def test_bad_update__still_a_proposal__guardian_cancels_it(world: World, player:
     shown = player.play("Bad update, still a proposal", PROPOSAL=number)
     assert "HedgeParameters.applyUpdate(condorSizeCapBps 1200; tailCoverageBps 4900)" in shown[0]
     assert "guard: executed only if then" in shown[0]
-    assert f"cancel(proposal {number}): cancel a proposal for good" in shown[1]
+    assert f"cancel(proposal {number}): Cancel a proposal for good" in shown[1]
     player.sign("cancel.json")
     player.play("Bad update, still a proposal", 1)
     assert found(world, number).state == "canceled"
@@ -56,7 +56,7 @@ def test_bad_update__of_the_steward__vetoed_for_good(world: World, player: Playe
     update = build_update(BAD, bad.observed_at, LIFE, bad.inputs_hash).argument()
     act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
     (waiting,) = read_pending_updates(world.snapshot())
-    assert [w.text[:55] for w in seen(world).warnings if w.kind == "steward"] == [
+    assert [alert.text[:55] for alert in watched(world).alerts if alert.kind == "steward"] == [
         "a steward's update may be applied in 24.0 hours (condor"
     ]
     player.play("Bad update of the steward", UPDATE=waiting.hash[:10])
@@ -92,7 +92,7 @@ def test_guardian__one_key_lost__owner_is_swapped_by_the_two_that_are_left(world
     run("alvh safe sign pause.json --as outsider")
     run("alvh safe sign pause.json --as guardian-1")
     run("alvh safe execute pause.json --as operator --send")
-    assert seen(world).governed.paused
+    assert watched(world).seen.governed.paused
 
 
 def test_guardian__all_keys_lost__the_dao_names_another_safe_that_has_all_its_powers(
@@ -141,7 +141,7 @@ def test_pool__pushed_away_from_its_average__nothing_is_made_of_it_and_updates_a
     assert "value" in player.play(title, 2)[0]
     player.play("End a pause")
     player.vote(last_proposal(world))
-    assert not seen(world).governed.paused
+    assert not watched(world).seen.governed.paused
 
 
 def test_proposer__key_leaked__votes_are_taken_away_and_a_new_key_goes_on(
@@ -149,8 +149,8 @@ def test_proposer__key_leaked__votes_are_taken_away_and_a_new_key_goes_on(
 ) -> None:
     run("alvh plan")
     number = propose(world, bad)
-    (warning,) = (w.text for w in seen(world).warnings if w.kind == "foreign")
-    assert account("operator").address in warning
+    (text,) = (alert.text for alert in watched(world).alerts if alert.kind == "foreign")
+    assert account("operator").address in text
     player.play("The proposer's key leaked", NEW=account("outsider").address, PROPOSAL=number)
     player.sign("cancel.json")
     with pytest.raises(ContractReverted, match="GovernorInsufficientProposerVotes"):

@@ -13,7 +13,7 @@ from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from bridge.sources.oracle import submit_reports
 from tests.bridge.steps import TERMS, draft, found, propose, queue, tear, vote
-from tests.e2e.runbook import Player, busy_days, kinds, last_proposal, run, seen, signed_round
+from tests.e2e.runbook import Player, busy_days, kinds, last_proposal, run, signed_round, watched
 
 DAY, HOUR = 86_400, 3600
 
@@ -38,7 +38,7 @@ def test_reporters__fewer_than_the_quorum_left__feed_is_stale_until_the_vote_nam
             "Submit a round", ASSET=asset, BLOCK=world.chain.head().number, ONE="lp", TWO="trader", THREE="outsider"
         )
     player.play("Too few reporters left", 1)
-    assert all(not feed.stale and feed.signers == 5 for feed in seen(world).feeds)
+    assert all(not feed.stale and feed.signers == 5 for feed in watched(world).seen.feeds)
     assert "exposure" not in kinds(world)
     stolen = dict.fromkeys(("reporter-3", "reporter-4", "reporter-5"), 7 * 10**7)
     with pytest.raises(ContractReverted, match="UnknownSigner"):
@@ -48,14 +48,16 @@ def test_reporters__fewer_than_the_quorum_left__feed_is_stale_until_the_vote_nam
 def test_reporters__two_keys_stolen__one_honest_report_beside_them_is_enough_and_is_flagged(
     world: World, player: Player
 ) -> None:
-    before = seen(world).feeds[1]
+    before = watched(world).seen.feeds[1]
     advance_time(world.chain, HOUR)
     lies = signed_round(world, {"reporter-1": 5 * 10**8, "reporter-2": 5 * 10**8, "reporter-3": before.volatility_e8})
     submit_reports(world.chain, account("outsider"), lies)
-    feed = seen(world).feeds[1]
+    feed = watched(world).seen.feeds[1]
     assert (feed.reported_e8, feed.clamped) == (5 * 10**8, ("hour",))
     assert before.volatility_e8 < feed.volatility_e8 < before.volatility_e8 * 1.26
-    assert any("was clamped by the hour's bound: reporters say 500.00%" in w.text for w in seen(world).warnings)
+    assert any(
+        "was clamped by the hour's bound: reporters say 500.00%" in alert.text for alert in watched(world).alerts
+    )
     player.play("Reporters' keys stolen")
     player.sign("stop.json")
     address = world.deployment.address("RegimeAutomation")
@@ -71,14 +73,14 @@ def test_reporters__two_keys_stolen__one_honest_report_beside_them_is_enough_and
         )
     block = world.chain.head().number
     player.play("Submit a round", ASSET="ETH", BLOCK=block, ONE="reporter-3", TWO="reporter-4", THREE="lp")
-    assert not seen(world).feeds[1].stale
+    assert not watched(world).seen.feeds[1].stale
 
 
 def test_breaker__tripped_when_the_two_part__closed_by_a_vote(world: World, player: Player) -> None:
     tear(world)
-    assert "are too far apart" in next(w.text for w in seen(world).warnings if w.kind == "breaker")
+    assert "are too far apart" in next(alert.text for alert in watched(world).alerts if alert.kind == "breaker")
     world.chain.send(account("outsider"), "VolatilityBreaker", world.deployment.breakers["ETH"], "trip")
-    assert "tripped since" in next(w.text for w in seen(world).warnings if "ETH breaker" in w.text)
+    assert "tripped since" in next(alert.text for alert in watched(world).alerts if "ETH breaker" in alert.text)
     player.play("A breaker is tripped", ASSET="ETH")
     player.vote(last_proposal(world))
     assert "breaker ETH: closed" in player.play("A breaker is tripped", 1)[0]

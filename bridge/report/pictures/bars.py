@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from matplotlib.axes import Axes
 
+from bridge.formats import number, percent, shortened, usd
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, STAGES, Frame, Picture, draw
-from bridge.report.words import number, percent, shortened, usd
 from hedge.market import HORIZON_DAYS
 
 

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bridge.report.words import NARROW, printable
+from bridge.formats import NARROW, printable
 
 WIDTH: Final = 384
 """Units of every picture: near a phone's width, so that text is never scaled far from its size."""

@@ -8,9 +8,9 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
+from bridge.formats import number
 from bridge.report.changes import ParameterChange
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, dot, draw, legend_above
-from bridge.report.words import number
 
 ROW: Final = 58
 DOTS: Final = (0, (1.5, 2.0))

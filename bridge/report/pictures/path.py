@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from bridge.formats import number, percent, shortened
 from bridge.report.content import PricePathView
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, dot, draw
-from bridge.report.words import number, percent, shortened
 from hedge.numerics.arrays import FloatArray
 
 CRASH_DAYS: Final = 3.0

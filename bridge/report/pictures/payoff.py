@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from bridge.formats import level, percent, shortened, usd
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, STAGES, Frame, Picture, draw, legend_above, money_scale
-from bridge.report.words import level, percent, shortened, usd
 from hedge.market import HORIZON_DAYS
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.stress import payoff_curve

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from bridge.formats import percent, shortened
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, dot, draw
 from bridge.report.signals import SignalView, signal_views
-from bridge.report.words import percent, shortened
 from hedge.numerics.arrays import FloatArray
 from hedge.signals.volatility import VolatilityThresholds
 from hedge.units import DAY

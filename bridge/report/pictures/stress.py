@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from bridge.formats import number, percent, usd
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, draw, money_scale
-from bridge.report.words import number, percent, usd
 from hedge.instruments.layer import all_legs
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.stress import StressMatrix, stress_matrix

@@ -8,9 +8,9 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from bridge.formats import percent, position_label, shortened
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, dot, draw, legend_above
-from bridge.report.words import percent, position_label, shortened
 from hedge.book.exposure import PositionExposure
 
 ROW: Final = 42

@@ -1,4 +1,7 @@
-"""Numbers and names as the report writes them: a true minus, thousands separators, a dash where unknown."""
+"""Numbers and names as people read them: a true minus, thousands separators, a dash where unknown.
+
+Pages and pictures show them as they are; a terminal and an alert show them `plain`, to be copied and searched.
+"""
 
 from __future__ import annotations
 
@@ -52,15 +55,20 @@ def price(value: Number) -> str:
     return number(value, 3 - math.floor(math.log10(abs(value))))
 
 
-def level(value: Number) -> str:
-    """Write a market level with five significant digits, trailing zeros left out.
+def significant(value: Number, digits: int) -> str:
+    """Write a number with so many significant digits, trailing zeros left out; whole digits always stand.
 
-    >>> level(81_250.0), level(35.17316), level(0.0), level(math.inf)
+    >>> significant(81_250.0, 5), significant(35.17316, 5), significant(0.0, 5), significant(math.inf, 5)
     ('81,250', '35.173', '0', '∞')
     """
     if value is None or not math.isfinite(value) or value == 0.0:
         return number(value)
-    return _trimmed(number(value, max(0, 4 - math.floor(math.log10(abs(value))))))
+    return _trimmed(number(value, max(0, digits - 1 - math.floor(math.log10(abs(value))))))
+
+
+def level(value: Number) -> str:
+    """Write a market level, with five significant digits."""
+    return significant(value, 5)
 
 
 def quantity(value: Number, *, signed: bool = False) -> str:
@@ -88,6 +96,15 @@ def percent(value: Number, places: int = 1, *, signed: bool = False) -> str:
 def with_unit(text: str, unit: str) -> str:
     """Append a unit, unless the number is unknown."""
     return text if text == UNKNOWN else f"{text}{NARROW}{unit}"
+
+
+def plain(text: str) -> str:
+    """Write a text of this module in the signs of a keyboard.
+
+    >>> plain(percent(-0.128)), plain(usd(-1234.5)), plain(number(None))
+    ('-12.8%', '-1,234 USD', '-')
+    """
+    return text.replace(f"{NARROW}%", "%").translate({ord(MINUS): "-", ord(UNKNOWN): "-", ord(NARROW): " "})
 
 
 def duration(seconds: int) -> str:

@@ -1,0 +1,137 @@
+"""What the monitor saw at one block: everything that alert rules may ask for, immutable."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from bridge.adapters.pool_position import Unread
+from bridge.chain.node import BlockRef
+from bridge.config import Config
+from bridge.governance.governor import OPEN_STATES, Proposal
+from bridge.governance.journal import JournalEntry
+from bridge.governance.safeguards import AutomationStatus, BreakerStatus
+from bridge.governance.steward import PendingUpdate
+from bridge.plans.observe import Governed
+from bridge.plans.records import PlanRecord
+from bridge.sources.oracle import FeedStatus
+from bridge.units import YEAR_SECONDS
+from hedge.book.exposure import BookExposure
+from hedge.instruments.index_listing import read_leg
+from hedge.market import Market
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something that a person should look at: its kind and what it says."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class LayerState:
+    """A layer of the plan on record as it stands now: USD paid and worth (mid), delta in USD, days to first expiry."""
+
+    asset: str
+    name: str
+    legs: int
+    paid_usd: float
+    value_usd: float
+    delta_usd: float
+    days_left: float
+
+
+@dataclass(frozen=True)
+class OracleSnapshot:
+    """Feeds, breakers and the automation at one block; `alvh oracle status` sees no more than these."""
+
+    block: BlockRef
+    feeds: tuple[FeedStatus, ...]
+    breakers: tuple[BreakerStatus, ...]
+    automation: AutomationStatus | None
+
+
+@dataclass(frozen=True)
+class MonitorSnapshot(OracleSnapshot):
+    """Everything that one look of `alvh watch` found.
+
+    Parameters
+    ----------
+    now
+        Unix seconds of this machine's clock; None on a local chain, whose time is moved by hand.
+    config
+        The settings, with the limits of the watch.
+    governed
+        The hedge parameters in force.
+    proposals
+        Every proposal since the deployment, whatever its state.
+    journal
+        The proposals that this machine brought.
+    steward_updates
+        Updates that the steward announced and that wait.
+    market, exposure
+        None where they cannot be trusted; `untrusted` then says why.
+    unread
+        Positions that are not in the book.
+    on_record
+        The plan that the parameters in force were voted by, where it is known here.
+    drift
+        Of the exposure from that plan; None where one of the two is missing.
+    layers
+        Of that plan, at the market now.
+    """
+
+    now: int | None
+    config: Config
+    governed: Governed
+    proposals: tuple[Proposal, ...]
+    journal: tuple[JournalEntry, ...]
+    steward_updates: tuple[PendingUpdate, ...]
+    market: Market | None
+    exposure: BookExposure | None
+    untrusted: str | None
+    unread: tuple[Unread, ...]
+    on_record: PlanRecord | None
+    drift: float | None
+    layers: tuple[LayerState, ...]
+
+    @property
+    def open_proposals(self) -> tuple[Proposal, ...]:
+        """Return the proposals that can still be executed."""
+        return tuple(proposal for proposal in self.proposals if proposal.state in OPEN_STATES)
+
+    @property
+    def drift_band(self) -> float:
+        """Return the drift from which a new plan is due, a share."""
+        return self.governed.parameters.drift_band_bps / 10_000
+
+
+def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:
+    """Value every layer of a recorded plan at the market now, its volatilities moved as the index has moved since."""
+    states = []
+    for layer in record.plan["layers"]:
+        legs = [read_leg(leg) for leg in layer["legs"]]
+        if not legs:
+            continue
+        asset = str(layer["underlying"])
+        elapsed = (market.observed_at - record.observed_at) / YEAR_SECONDS
+        moved = market.vol(asset) - float(record.plan["inputs"]["market"]["vols"][asset])
+        spot = market.spot(asset)
+        alive = [leg for leg in legs if leg.expiry > elapsed]
+        deltas = [
+            replace(leg, expiry=leg.expiry - elapsed, vol=max(leg.vol + moved, 0.05)).greeks(spot).delta
+            for leg in alive
+        ]
+        states.append(
+            LayerState(
+                asset,
+                str(layer["name"]),
+                len(legs),
+                float(layer["cost_usd"]),
+                math.fsum(float(leg.value(spot, elapsed, moved)) for leg in legs),
+                math.fsum(deltas) * spot,
+                (min(leg.expiry_at for leg in legs) - market.observed_at) / 86_400,
+            )
+        )
+    return tuple(states)
