@@ -44,7 +44,7 @@ def dvol(slope: float = 0.0, beta: float = 1.0) -> IndexListing:
 
     Parameters
     ----------
-    slope : points a month by which forwards stand above the index of 65. beta : stated, the index being ETH's own.
+    slope : points a month by which forwards exceed the index of 65. beta : stated, the index being ETH's own.
     """
     futures = tuple(
         IndexFuture(NOW + days * DAY, days / 365, middle - 0.5, middle + 0.5, 1.0)

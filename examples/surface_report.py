@@ -89,7 +89,7 @@ def measure(currency: str, day: str, rows: pd.DataFrame) -> Snapshot:
 
 
 def write_page(snapshots: list[Snapshot]) -> None:
-    """Replace what stands between the page's marks."""
+    """Replace what is between the page's marks."""
     page = PAGE.read_text()
     marked = r"(?<=<!-- measured -->\n).*(?=<!-- /measured -->)"
     if not re.search(marked, page, re.DOTALL):

@@ -92,7 +92,7 @@ IDEAS: Final = (
         (
             "test_scan__dear_call__shows_the_conversion_at_its_strike_and_the_box",
             "test_scan__edge__is_what_the_four_trades_pay_at_every_price",
-            "test_cheaper_way__quote_moved_against_us__is_a_synthetic_that_pays_the_same_for_less",
+            "test_cheapest_execution__quote_moved_against_us__is_a_synthetic_that_pays_the_same_for_less",
             "test_condor__wing_dear_as_a_put__is_bought_as_its_synthetic_and_earns_more_credit",
         ),
         "done",

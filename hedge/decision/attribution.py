@@ -20,7 +20,7 @@ from hedge.risk.scenarios import Scenarios
 
 @dataclass(frozen=True)
 class BookMetrics:
-    """Hold where a book stands: net gamma (USD per 1 %, all assets), net vega (USD per 1.00), CVaR95 (USD)."""
+    """Hold the state of a book: net gamma (USD per 1 %, all assets), net vega (USD per 1.00), CVaR95 (USD)."""
 
     gamma_usd: float
     vega_usd: float

@@ -100,7 +100,7 @@ def compare(
 
     Parameters
     ----------
-    layers : of the plan. benchmarks : of `reference.references`. lp_pnl : of the LP alone, shape (n,), USD.
+    layers : of the plan. benchmarks : of `benchmark_hedges`. lp_pnl : of the LP alone, shape (n,), USD.
     """
     delta, strip = (_legs(benchmarks[name]) for name in ("delta", "strip"))
     bought = tuple(layer for layer in layers if layer.role is LayerRole.PROTECTION)

@@ -6,7 +6,7 @@ index's own.
 
 future      a call with strike 0, counted fully funded: its whole price is set aside, as if the index could go to 0, so
             that cash, budget and largest loss mean what they mean for an option. An exchange asks for less margin.
-roll        while the index stands still a quote moves in a straight line from its forward to the index at expiry: what
+roll        while the index does not move a quote moves in a straight line from its forward to the index at expiry: what
             a term structure that slopes up costs.
 beta        points that the listed index moves per point of the asset's own 30-day volatility. It is an assumption and
             has to be stated: 1 for the asset's own index; measured, with its error, for any other. Without one it is 0:
@@ -79,7 +79,7 @@ class IndexLeg(Leg):
 
     @property
     def time_value_usd(self) -> float:
-        """Return the price paid beyond what it would pay if the index stood still: what decays."""
+        """Return the price paid beyond what it would pay if the index did not move: what decays."""
         return self.quantity * self.price - float(self.payoff(self.level))
 
     def notional(self, spot: float) -> float:
@@ -87,7 +87,7 @@ class IndexLeg(Leg):
         return self.forward
 
     def rolled(self, elapsed: float) -> float:
-        """Return the forward after `elapsed` years in which the index stood still, points."""
+        """Return the forward after `elapsed` years in which the index did not move, points."""
         return self.forward + (self.level - self.forward) * min(elapsed / self.expiry, 1.0)
 
     def value(self, spot: FloatArray | float, elapsed: float = 0.0, vol_move: FloatArray | float = 0.0) -> FloatArray:
@@ -101,7 +101,7 @@ class IndexLeg(Leg):
         return np.asarray(self.quantity * unit, dtype=np.float64)
 
     def fair(self, spot: float, elapsed: float, vol: float) -> float:
-        """Return its mean value if the index stands still on average: the roll, and a fair bet at its own vol."""
+        """Return its mean value if the index does not move on average: the roll, and a fair bet at its own vol."""
         terms = (self.rolled(elapsed), self.strike, self.expiry, self.vol, self.rate, 0.0, self.is_call)
         return self.quantity * float(options.price(*terms))
 

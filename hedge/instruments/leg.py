@@ -130,7 +130,7 @@ class Leg:
     def value(self, spot: FloatArray | float, elapsed: float = 0.0, vol_move: FloatArray | float = 0.0) -> FloatArray:
         """Return the USD value after `elapsed` years at `spot`, its volatility moved by `vol_move`.
 
-        A leg that has expired by then pays its intrinsic value at `spot`, as if the price had already stood there at
+        A leg that has expired by then pays its intrinsic value at `spot`, as if the price had already been there at
         its expiry: the path between its expiry and the horizon is not modelled.
         """
         remaining = self.expiry - elapsed

@@ -46,7 +46,7 @@ def variance_strip(chain: OptionChain, expiry_at: int) -> tuple[Leg, ...]:
 
     Raises
     ------
-    NotListed : no straddle stands in the middle, or a side has less than two options.
+    NotListed : no straddle is listed in the middle, or a side has less than two options.
     """
     middle = straddle(chain, expiry_at)[0].strike
     both = {kind: [row for row in chain.buyable(expiry_at, kind) if row.bid > 0.0] for kind in (False, True)}

@@ -79,15 +79,15 @@ def synthetic_chain(
     >>> round(chain.days_to(chain.expiries()[-1])) > 365
     True
     """
-    desk = _MarketMaker(spot, observed_at, atm_vol, smile or Smile(), rate, carry, lot)
+    maker = _MarketMaker(spot, observed_at, atm_vol, smile or Smile(), rate, carry, lot)
     quotes = [
-        desk.quote(expiry_at, strike, is_call)
+        maker.quote(expiry_at, strike, is_call)
         for expiry_at in exchange_expiries(observed_at)
         for strike in exchange_strikes(spot)
         for is_call in (False, True)
     ]
     return OptionChain.from_frame(
-        underlying, observed_at, spot, pd.DataFrame(quotes), desk.source, rate, provenance=Provenance.SIMULATED
+        underlying, observed_at, spot, pd.DataFrame(quotes), maker.source, rate, provenance=Provenance.SIMULATED
     )
 
 

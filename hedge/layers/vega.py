@@ -4,7 +4,7 @@ On the volatility index, where one is listed and stated to move with the asset: 
 asset: a straddle, a strangle, the strip of a variance swap. All are compared by two figures at executable quotes:
 
 vega   USD per 1.00 of the asset's 30-day index: far options and futures feel less of a move than near ones.
-cost   what one unit is expected to lose in 30 days while volatility stands at the index, per unit of that vega:
+cost   what one unit is expected to lose in 30 days while volatility stays at the index, per unit of that vega:
        half the spread, the fees, and what the quotes charge above the index (of a future: its roll).
 
 Time value that fair bets win back is no cost here; `Layer.time_value_usd` shows it. Gamma, which options on the asset

@@ -47,7 +47,7 @@ SPOT_TOLERANCE: Final = 0.05
 
 @dataclass(frozen=True)
 class Plan:
-    """Hold the answer and everything that it stands on.
+    """Hold the answer and everything that it rests on.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Plan:
     gate : answers on the sold condors and CVaR95 at the same three stages.
     update : proposed parameters; `metrics` holds what the old and the new ones lead to, None where nothing changes.
     effects : net gamma, vega and CVaR95 with and without each layer. comparison : the plan beside the unhedged book, a
-        delta hedge and the strip. stance : the regime that signals give, and what it asks of the layers.
+        delta hedge and the strip. regime_policy : the regime that signals give, and what it asks of the layers.
     parity : per asset, the forwards that its chain implies. rolls : per asset, the expiries at which layer 1 rolls.
     costs : USD. notes : what the reader must know, such as an asset without a chain.
     inputs : every argument in canonical JSON types; their hash identifies the plan.

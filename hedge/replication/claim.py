@@ -20,7 +20,7 @@ def claim_value(
     rate: ArrayLike = 0.0,
     carry: ArrayLike = 0.0,
 ) -> FloatArray:
-    """Return the present value of the impermanent loss that stands at expiry.
+    """Return the present value of the impermanent loss that there is at expiry.
 
     It is never positive, and minus it is what the exact strip costs.
 

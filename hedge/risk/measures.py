@@ -6,7 +6,7 @@ the horizon pays its intrinsic value at the price of its own expiry (a weekly co
 month's).
 
 Rolls. A condor that is sold for a week is sold again, and so 30 days hold four of them: `rolled_pnl`. What is bought
-stands for itself alone, until the next plan.
+is not bought again: it counts alone, until the next plan.
 """
 
 from __future__ import annotations

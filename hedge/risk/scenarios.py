@@ -71,7 +71,7 @@ class Path:
 class Scenarios:
     """Hold joint prices (USD) and index moves (decimal) of each asset at the horizon, shape (n,) each.
 
-    `paths` holds the way there; where an asset has none, the horizon's price stood on the way already. `moving` tells
+    `paths` holds the way there; where an asset has none, the horizon's price holds on the way too. `moving` tells
     whether volatility moves with price.
     """
 

@@ -39,7 +39,7 @@ def payoff_curve(
 ) -> PayoffCurve:
     """Value the book along `prices` (USD, shape (n,), > 0) of `asset`, now and at the horizon, volatility unmoved.
 
-    Only layers on `asset` are shown: the others stand still with their underlyings.
+    Only layers on `asset` are shown: the others do not move, as their underlyings do not.
     """
     at = {name: np.full(len(prices), market.spot(name)) for name in book.assets} | {asset: np.asarray(prices)}
     still = {name: np.zeros(len(prices)) for name in at}

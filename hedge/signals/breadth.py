@@ -55,8 +55,8 @@ def advance_decline_line(closes: pd.DataFrame) -> FloatSeries:
 def divergence(price: FloatSeries, line: FloatSeries, window: int, least: int, max_age_seconds: int) -> FloatSeries:
     """Compare the places of price and line in their own ranges: place(price) - place(line), in [-1, 1].
 
-    Near +1 the price stands at its high and the line at its low: few members carry the rise. Near -1 the price stands
-    at its low while the line holds.
+    Near +1 the price is at its high and the line at its low: few members carry the rise. Near -1 the price is at its
+    low while the line holds.
 
     Parameters
     ----------

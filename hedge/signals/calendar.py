@@ -61,7 +61,7 @@ class Calendar:
         return cls(tuple(Release(time, event, max(0, time - lead_seconds)) for time in times))
 
     def merged(self, other: Calendar) -> Calendar:
-        """Return both calendars as one; a release that stands in both is kept once."""
+        """Return both calendars as one; a release that is in both is kept once."""
         return Calendar(tuple({*self.releases, *other.releases}))
 
     def known(self, at: int) -> tuple[Release, ...]:

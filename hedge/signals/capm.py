@@ -42,8 +42,8 @@ def market_model(
 
     Returns
     -------
-    Three series on the common times; NaN until the window is full, while a price in it is NaN, or if the market stood
-    still.
+    Three series on the common times; NaN until the window is full, while a price in it is NaN, or if the market did
+    not move.
     """
     if window < 3:
         raise BadInput("window", window, "must be >= 3")

@@ -147,7 +147,7 @@ def macd_turns(histogram: FloatSeries, least: float = 0.0) -> FloatSeries:
     """Mark where the MACD histogram turns: +1 at the bar that shows a trough behind it, -1 at one that shows a peak.
 
     The histogram is the speed at which MACD leaves its average; where it turns, MACD inflects. A turn is known only
-    afterwards, at the bar on which the histogram stands more than `least` away from its extreme, and is marked there.
+    afterwards, at the bar on which the histogram is more than `least` away from its extreme, and is marked there.
 
     Parameters
     ----------

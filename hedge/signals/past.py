@@ -1,6 +1,6 @@
 """Compare each number with the numbers known before it.
 
-The present is never part of its own yardstick: a shock would widen the dispersion that it is measured by. NaN rows are
+The present is never part of what measures it: a shock would widen the dispersion that it is measured by. NaN rows are
 left out; a row whose past has fewer than `least` known numbers is NaN. Windows count rows, not days.
 """
 

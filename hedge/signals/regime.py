@@ -96,7 +96,7 @@ def combine(
 
     Raises
     ------
-    BadInput : a name stands twice.
+    BadInput : a name appears twice.
 
     Examples
     --------

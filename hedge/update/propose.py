@@ -10,7 +10,7 @@ Rules
 ramp         the start at 90 % of the book's value-weighted index, rounded down to 100, but never above the first
              value on chain; full size `RAMP_SPREAD_BPS` above it. In calm markets the hedge begins before volatility
              rises; in a storm the ramp stays where it was, or the hedge would shrink as the index climbs: it moves up
-             only while the index is known to stand below `STORM` of its own past.
+             only while the index is known to be below `STORM` of its own past.
 coverage     the share of CVaR95 above its cap, rounded up to 100, never below `LEAST_COVERAGE_BPS` of the regime: the
              tail is covered by more when signals worsen.
 condor size  what the risk rules of the gate allow, as a share of the assets' value, rounded down to 50.

@@ -29,7 +29,7 @@ def gordon_value(dividend: ArrayLike, discount: ArrayLike, growth: ArrayLike = 0
 
     Raises
     ------
-    GrowthAboveDiscount : growth >= discount anywhere: the sum has no limit, and no number stands for it.
+    GrowthAboveDiscount : growth >= discount anywhere: the sum has no limit, so there is no number to return.
     BadInput : a number outside its range.
 
     >>> float(gordon_value(2.0, 0.10, 0.05).round(9))

@@ -54,7 +54,7 @@ def dvol(
 
     Parameters
     ----------
-    level : points; forwards stand `slope` points a month above it. half : half spread of the futures, points.
+    level : points; forwards are `slope` points a month above it. half : half spread of the futures, points.
     """
     futures = tuple(
         IndexFuture(NOW + days * DAY, days / 365, middle - half, middle + half, multiplier)

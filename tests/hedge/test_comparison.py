@@ -52,14 +52,14 @@ def test_comparison__calm_synthetic_chain__plan_beats_delta_per_usd_and_strip_wi
     assert rows["delta"].variance_removed > 0.7
 
 
-def test_delta_reference__legs__offset_the_delta_to_half_a_lot() -> None:
+def test_delta_benchmark__legs__offset_the_delta_to_half_a_lot() -> None:
     total = book_exposure(ONE, MARKET).assets["ETH"]
     legs = delta_benchmark(total, CHAINS["ETH"]).legs
     # A forward's spot delta is exp((carry - rate) T): 1 at zero carry.
     assert total.delta + sum(leg.greeks(2000.0).delta for leg in legs) == pytest.approx(0.0, abs=0.06)
 
 
-def test_strip_reference__paid_at_expiry__returns_the_loss_against_holding() -> None:
+def test_strip_benchmark__paid_at_expiry__returns_the_loss_against_holding() -> None:
     chain = CHAINS["ETH"]
     legs = strip_benchmark(ONE, "ETH", MARKET, chain).legs
     prices = np.linspace(1300.0, 3000.0, 35)

@@ -105,7 +105,7 @@ def test_volatility__full_ramp__offsets_the_short_gamma_over_the_tenor() -> None
     assert "nothing on a volatility index is listed" in layer.reason
 
 
-def test_volatility__straddle__stands_at_the_strike_nearest_the_forward() -> None:
+def test_volatility__straddle__is_at_the_strike_nearest_the_forward() -> None:
     layer = volatility_layer(MARKET, EXPOSURE, ETH, Parameters(), AMPLE)
     assert {(leg.strike, leg.is_call) for leg in layer.legs} == {(2000.0, False), (2000.0, True)}
 

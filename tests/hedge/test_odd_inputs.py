@@ -109,13 +109,16 @@ CELLS: dict[tuple[str, str], tuple[Call, str]] = {
         lambda: chain_of(shuffled(listed())).to_inputs() == chain_of(listed()).to_inputs(),
         "the same",
     ),
-    ("volindex", "NaN"): (lambda: index(flat(strike=np.nan)), "BadInput"),
-    ("volindex", "negative time"): (lambda: volatility_index.term_variance(one_expiry(), 0.0, -0.1), "BadInput"),
-    ("volindex", "crossed quote"): (lambda: index(flat(bid=9e9)), "BadInput"),
-    ("volindex", "empty chain"): (lambda: index(flat().iloc[:0]), "TooFewExpiries"),
-    ("volindex", "one strike"): (lambda: index(lonely(flat())), "TooFewExpiries"),
-    ("volindex", "duplicate"): (lambda: index(doubled(flat())), "BadInput"),
-    ("volindex", "unsorted"): (lambda: index(shuffled(flat())) == index(flat()), "the same"),
+    ("volatility.index", "NaN"): (lambda: index(flat(strike=np.nan)), "BadInput"),
+    ("volatility.index", "negative time"): (
+        lambda: volatility_index.term_variance(one_expiry(), 0.0, -0.1),
+        "BadInput",
+    ),
+    ("volatility.index", "crossed quote"): (lambda: index(flat(bid=9e9)), "BadInput"),
+    ("volatility.index", "empty chain"): (lambda: index(flat().iloc[:0]), "TooFewExpiries"),
+    ("volatility.index", "one strike"): (lambda: index(lonely(flat())), "TooFewExpiries"),
+    ("volatility.index", "duplicate"): (lambda: index(doubled(flat())), "BadInput"),
+    ("volatility.index", "unsorted"): (lambda: index(shuffled(flat())) == index(flat()), "the same"),
     ("variance_swap", "NaN"): (lambda: swap(one_expiry().assign(bid=np.nan)), "TooFewQuotes"),
     ("variance_swap", "negative time"): (lambda: swap(one_expiry(), -0.1), "BadInput"),
     ("variance_swap", "empty chain"): (lambda: swap(one_expiry().iloc[:0]), "TooFewQuotes"),
@@ -144,22 +147,22 @@ CELLS: dict[tuple[str, str], tuple[Call, str]] = {
 }
 
 
-def holds(plan_metrics: str, answer: object) -> bool:
-    if plan_metrics == "NaN":
+def holds(outcome: str, answer: object) -> bool:
+    if outcome == "NaN":
         return bool(np.isnan(answer))  # type: ignore[call-overload]
-    if plan_metrics == "zero":
+    if outcome == "zero":
         return abs(float(answer)) < 1e-4  # type: ignore[arg-type]
     return answer is True or answer == np.True_
 
 
 @pytest.mark.parametrize(("function", "odd"), CELLS, ids=["-".join(cell).replace(" ", "_") for cell in CELLS])
 def test_odd_input__every_cell_of_the_page__has_the_outcome_that_it_names(function: str, odd: str) -> None:
-    call, plan_metrics = CELLS[function, odd]
-    if hasattr(errors, plan_metrics):
-        with pytest.raises(getattr(errors, plan_metrics)):
+    call, outcome = CELLS[function, odd]
+    if hasattr(errors, outcome):
+        with pytest.raises(getattr(errors, outcome)):
             call()
     else:
-        assert holds(plan_metrics, call())
+        assert holds(outcome, call())
 
 
 def test_odd_inputs_page__its_table__has_these_cells_and_no_others() -> None:
@@ -175,9 +178,9 @@ def test_odd_inputs_page__its_table__has_these_cells_and_no_others() -> None:
     written = {cell: text for cell, text in named.items() if text != "·"}
     assert written.keys() == CELLS.keys()
     for cell, text in written.items():
-        plan_metrics = CELLS[cell][1]
-        assert not hasattr(errors, plan_metrics) or plan_metrics in text
-        assert plan_metrics != "NaN" or "NaN" in text
+        outcome = CELLS[cell][1]
+        assert not hasattr(errors, outcome) or outcome in text
+        assert outcome != "NaN" or "NaN" in text
 
 
 def cells(line: str) -> list[str]:

@@ -31,7 +31,7 @@ def number(text: str) -> float:
 
 
 def worth(row: dict[str, str]) -> float:
-    """Price a row of QuantLib's digital options; cash amounts and the gap's strike stand in its test's code."""
+    """Price a row of QuantLib's digital options; cash amounts and the gap's strike are in its test's code."""
     spot, strike, r, q, t, vol = (float(row[name]) for name in ("spot", "strike", "r", "q", "t", "vol"))
     market, knock_in = (t, vol, r, r - q, row["type"] == "call"), row["knockin"] == "true"
     match row["test"]:

@@ -1,4 +1,4 @@
-"""Signals to stance to layers: what each regime buys and sells, degraded signals, rolls, holds and reasons."""
+"""Signals to regime policy to layers: what each regime buys and sells, degraded signals, rolls, holds and reasons."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_update__stressed_and_crisis__ask_for_more_cover_of_the_tail() -> None:
     assert wanted[State.CRISIS] == 7500
 
 
-def test_take_stance__no_signal__sells_nothing() -> None:
+def test_choose_policy__no_signal__sells_nothing() -> None:
     assert choose_policy([], NOW).condor == "none"
 
 

@@ -129,7 +129,7 @@ def test_rolled_pnl__weekly_call_over_a_month__is_the_sum_of_its_lives_at_the_sa
     days = [scenarios.spots_at(k * call.expiry)["ETH"] for k in range(lives + 1)]
     expected = np.zeros(512)
     for before, after in itertools.pairwise(days):
-        # The strike stands 10 % above the price of the day of sale; the notional stays, so units fall as it rises.
+        # The strike is 10 % above the price of the day of sale; the notional stays, so units fall as it rises.
         expected += (2000.0 / before) * (-np.maximum(after - 1.1 * before, 0.0)) - call.cost_usd
     assert rolled_pnl(WEEKLY, scenarios) == pytest.approx(expected)
 

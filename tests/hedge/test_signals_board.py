@@ -148,7 +148,7 @@ def test_board__unknown_name__is_refused() -> None:
         board(0, use=["volatilty"])
 
 
-def test_board__given_signal__stands_in_for_its_name() -> None:
+def test_board__given_signal__replaces_the_signal_of_its_name() -> None:
     thin = quick_ratio_signal(1.25, end_of_day(600), "pool")
     assert (thin.score, thin.missing) == (0.75, False)
     assert board(end_of_day(600), given=[thin])["quick ratio"] is thin

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.alerts.snapshots import Alert, MonitorSnapshot
-
 from bridge.alerts.rules import alert_rule
+from bridge.alerts.snapshots import Alert, MonitorSnapshot
 
 LEAST_USD = 1e9
 

@@ -42,7 +42,7 @@ class PairShare:
         )
 
     def pair_price(self, assets: dict[str, str]) -> tuple[str, str, float]:
-        """Return the price that the pool's balances stand at: it must agree with the USD prices."""
+        """Return the price of the pool's balances: it must agree with the USD prices."""
         first, second = (asset_of(token, assets) for token in self.tokens)
         held = self._balances()
         return first, second, held[1] / held[0]

@@ -1,4 +1,4 @@
-"""How the index at 90 days stands to that at 30."""
+"""How the index at 90 days compares with that at 30."""
 
 from __future__ import annotations
 

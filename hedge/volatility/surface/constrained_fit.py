@@ -13,7 +13,7 @@ from hedge.volatility.surface.fitting import Fitted, Target
 from hedge.volatility.surface.svi import Svi
 
 MARGIN = 5e-3
-"""Walls stand this far (of g; of total variance and slope as a share) before arbitrage does."""
+"""Walls are this far (of g; of total variance and slope as a share) before arbitrage."""
 _POINTS = 31
 _MOST_STEPS = 100
 _LEAST_SLOPE = 1e-9  # a flat later smile still has a share to exceed
@@ -49,7 +49,7 @@ def fit_between(point: FloatArray, goal: Target, constraints: Constraints, penal
 
 
 def _rooms(smile: Svi, constraints: Constraints) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return how far a smile stands from its walls; negative behind them."""
+    """Return how far a smile is from its walls; negative behind them."""
     below = 1.0 - MARGIN - smile.total_variance(constraints.k) / constraints.ceiling
     flatter = 1.0 - MARGIN - np.array(smile.slopes) / constraints.steepest
     return smile.durrleman(constraints.k) - MARGIN, below, flatter

@@ -89,7 +89,7 @@ def test_update__index_high_in_its_past__may_still_move_the_ramp_down() -> None:
     assert "at 90% of its own past" in changed[5].reason
 
 
-def test_stance__index_percentile__is_that_of_a_fresh_signal_only() -> None:
+def test_choose_policy__index_percentile__is_that_of_a_fresh_signal_only() -> None:
     fresh = signal("volatility", State.NORMAL, 0.3)
     assert choose_policy([fresh], NOW).index_percentile == 0.3
     assert math.isnan(choose_policy([fresh], NOW + DAY).index_percentile)

@@ -39,7 +39,7 @@ def quote(chain: OptionChain, strike: float, is_call: bool) -> Quote:
 
 @pytest.mark.parametrize("is_call", [False, True])
 @pytest.mark.parametrize("sell", [False, True])
-def test_cheaper_way__fair_quotes__is_outright(is_call: bool, sell: bool) -> None:
+def test_cheapest_execution__fair_quotes__is_outright(is_call: bool, sell: bool) -> None:
     way, how = cheapest_execution(ETH, quote(ETH, 2000.0, is_call), sell)
     assert [leg.quantity for leg in way] == [-1.0 if sell else 1.0]
     assert how.startswith("outright at")
@@ -47,7 +47,7 @@ def test_cheaper_way__fair_quotes__is_outright(is_call: bool, sell: bool) -> Non
 
 @pytest.mark.parametrize("is_call", [False, True])
 @pytest.mark.parametrize("sell", [False, True])
-def test_cheaper_way__quote_moved_against_us__is_a_synthetic_that_pays_the_same_for_less(
+def test_cheapest_execution__quote_moved_against_us__is_a_synthetic_that_pays_the_same_for_less(
     is_call: bool, sell: bool
 ) -> None:
     worse = shifted(ETH, 2000.0, is_call, bid=-20.0) if sell else shifted(ETH, 2000.0, is_call, ask=20.0)
@@ -61,7 +61,7 @@ def test_cheaper_way__quote_moved_against_us__is_a_synthetic_that_pays_the_same_
     assert profits == pytest.approx([time_cost((outright,)) - time_cost(way)] * PRICES.size)
 
 
-def test_cheaper_way__no_quote_of_the_other_kind__is_outright_and_says_so() -> None:
+def test_cheapest_execution__no_quote_of_the_other_kind__is_outright_and_says_so() -> None:
     bare = shifted(ETH, 2000.0, True, ask=math.nan)
     assert "no synthetic is quoted" in cheapest_execution(bare, quote(bare, 2000.0, False))[1]
 

@@ -91,7 +91,7 @@ def test_future__index_moved__gains_the_forwards_share_of_it_whatever_the_spot()
     assert half.value(2000.0, 0.0, 0.1) - 65.0 == pytest.approx(0.5 * 10.0 * forward_share(45 / 365))
 
 
-def test_future__contango_and_an_index_that_stands_still__rolls_down_in_a_line() -> None:
+def test_future__contango_and_an_index_that_does_not_move__rolls_down_in_a_line() -> None:
     steep = dvol(slope=2.0).future("ETH", 45, 14, 180)
     assert steep.forward == pytest.approx(68.0)
     assert float(steep.value(2000.0, 15 / 365)) == pytest.approx(67.0)

@@ -1,4 +1,4 @@
-"""The steward's policy: targets, limits, cooldowns, and rules across keys."""
+"""Proposed updates: targets, limits, cooldowns, and rules across keys."""
 
 import dataclasses
 from typing import Any
