@@ -72,18 +72,20 @@ def read_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], term
         The price of a pool is off, and what is held in such pools is no dust.
     """
     found = [reader.read_positions(owner, snapshot.block) for reader in position_readers(snapshot)]
-    unread = [one for part in found for one in part.unread]
+    unread = [missing for part in found for missing in part.unread]
     raw, converted, left_out = [], [], 0.0
-    for position in (one for part in found for one in part.read):
+    for position in (position for part in found for position in part.read):
         try:
-            one = convert_position(position, snapshot.deployment.assets, spots, snapshot.block)
+            valued = convert_position(position, snapshot.deployment.assets, spots, snapshot.block)
         except BadFile as error:
             unread.append(Unread(position.id, error.reason))
             continue
         price = price_from_sqrt_x96(position.sqrt_price_x96, *position.decimals)
-        first_is_base = asset_of(position.tokens[0], snapshot.deployment.assets) == one.base
+        first_is_base = asset_of(position.tokens[0], snapshot.deployment.assets) == valued.base
         try:
-            check_pair_price(one.base, one.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap)
+            check_pair_price(
+                valued.base, valued.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap
+            )
         except UntrustedNumber as error:
             left_out += most_usd(position, snapshot.deployment.assets, spots)
             if left_out >= terms.dust_usd:
@@ -91,7 +93,7 @@ def read_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], term
             unread.append(Unread(position.id, f"{error}, dust"))
             continue
         raw.append(position)
-        converted.append(one)
+        converted.append(valued)
     return Holdings(tuple(raw), tuple(converted), tuple(unread))
 
 

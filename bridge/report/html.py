@@ -47,9 +47,9 @@ def render_report(content: ReportContent) -> str:
         gas_total=view.gas_total(content),
         keys=KEYS,
         signals=signal_views(content.plan),
-        simulated_signals=any("simulated" in one["source"] for one in content.plan.inputs["signals"]),
+        simulated_signals=any("simulated" in signal["source"] for signal in content.plan.inputs["signals"]),
         verdict=verdict,
-        effects=[(view.TITLES[one.name][0], one) for one in content.plan.effects],
+        effects=[(view.TITLES[effect.name][0], effect) for effect in content.plan.effects],
     )  # fmt: skip
 
 
@@ -89,4 +89,6 @@ def _pictures(content: ReportContent) -> dict[str, tuple[Picture, ...]]:
         "signals": signal_pictures(content),
         "path": path_pictures(content.price_path),
     }
-    return {name: one if isinstance(one, tuple) else (one,) if one else () for name, one in some.items()}
+    return {
+        name: picture if isinstance(picture, tuple) else (picture,) if picture else () for name, picture in some.items()
+    }

@@ -50,7 +50,7 @@ def _asset(content: ReportContent, asset: str, index: int) -> tuple[Picture, ...
 def _curves(content: ReportContent, asset: str, spot: float) -> tuple[Curves, Curves]:
     """Return profit per stage against today's value of the positions, now and at the horizon, shape of `MOVES`."""
     layers = content.plan.layers
-    stages = {"unhedged": (), "protected": tuple(one for one in layers if one.name != "condor"), "hedged": layers}
+    stages = {"unhedged": (), "protected": tuple(layer for layer in layers if layer.name != "condor"), "hedged": layers}
     now: Curves = {}
     horizon: Curves = {}
     for stage, shown in stages.items():
