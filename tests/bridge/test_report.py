@@ -331,12 +331,12 @@ def test_deepest_fall__rising_prices__is_empty() -> None:
     [(None, "–"), (math.nan, "–"), (math.inf, "∞"), (-0.3, "0"), (0.0, "0"), (-1234.5, "−1,234"), (1e6, "1,000,000")],
 )
 def test_number__every_kind__is_written_for_people(value: float | None, written: str) -> None:
-    assert words.number(value) == written
+    assert formats.number(value) == written
 
 
 def test_units__unknown_number__has_no_unit() -> None:
-    assert words.usd(math.nan) == words.percent(None) == "–"
-    assert words.price(None) == words.quantity(math.nan) == words.level(None) == "–"
+    assert formats.usd(math.nan) == formats.percent(None) == "–"
+    assert formats.price(None) == formats.quantity(math.nan) == formats.level(None) == "–"
 
 
 def test_said__numbers_in_a_reason__are_written_as_elsewhere() -> None:
