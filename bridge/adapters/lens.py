@@ -148,7 +148,7 @@ class Lens:
         """Read an owner's shares of v2 pairs, in the order of the pairs."""
         answer = self._ask("sharesV2", _word(owner) + _word(64) + _array(pairs), block)
         with _decoding():
-            return [_share(one) for one in answer.array(2, SHARE_WORDS)]
+            return [_share(words) for words in answer.array(2, SHARE_WORDS)]
 
     def positions_v3(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[LensPosition]:
         """Read v3 positions by id, in the order of the ids."""
@@ -175,7 +175,7 @@ class Lens:
             part = token_ids[len(found) : len(found) + CHUNK]
             answer = self._ask(function, _word(manager) + _word(64) + _array(part), block)
             more = _progress(_exposures(answer), len(part))
-            if [one.token_id for one in more] != list(part[: len(more)]):
+            if [position.token_id for position in more] != list(part[: len(more)]):
                 raise ChainError("the node answered of other positions than it was asked for: ask another node")
             found += more
         return found
@@ -254,7 +254,9 @@ def _array(values: Sequence[int | str]) -> str:
 
 def _bytes_pair(first: str, second: str) -> str:
     """Encode two arguments of type bytes, given as hexadecimal digits."""
-    tails = [_word(len(one) // 2) + one.ljust(-(-len(one) // _WORD) * _WORD, "0") for one in (first, second)]
+    tails = [
+        _word(len(digits) // 2) + digits.ljust(-(-len(digits) // _WORD) * _WORD, "0") for digits in (first, second)
+    ]
     return _word(64) + _word(64 + len(tails[0]) // 2) + "".join(tails)
 
 
@@ -276,7 +278,7 @@ def _exposures(answer: _Answer) -> list[LensPosition]:
 
 
 def _rows(answer: _Answer) -> Iterator[LensPosition]:
-    pools = [_pool(one) for one in answer.array(2, POOL_WORDS)]
+    pools = [_pool(words) for words in answer.array(2, POOL_WORDS)]
     for token, head, tail, liquidity, owed1, owed0 in answer.rows(3):
         status = _STATUS[head >> 56]
         yield LensPosition(

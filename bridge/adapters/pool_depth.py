@@ -138,8 +138,8 @@ def read_depth(snapshot: Snapshot, positions: Sequence[PoolPosition], band: floa
         Share of the price, in (0, 1).
     """
     total = 0.0
-    for pool_id in sorted({one.pool for one in positions}):
-        own = [one for one in positions if one.pool == pool_id]
+    for pool_id in sorted({position.pool for position in positions}):
+        own = [position for position in positions if position.pool == pool_id]
         symbols = [asset_of(token, snapshot.deployment.assets) for token in own[0].tokens]
         if USD in symbols:
             ticks = _ticks_of(snapshot, own[0])
@@ -148,12 +148,14 @@ def read_depth(snapshot: Snapshot, positions: Sequence[PoolPosition], band: floa
     return total
 
 
-def _ticks_of(snapshot: Snapshot, one: PoolPosition) -> _Ticks:
-    if one.protocol == uniswap_v2.PROTOCOL:
-        return _V2Ticks(snapshot.chain, one.pool, snapshot.block)
-    if one.protocol == uniswap_v4.PROTOCOL:
-        return _V4Ticks(snapshot.chain, snapshot.deployment, bytes.fromhex(one.pool.removeprefix("0x")), snapshot.block)
-    return _V3Ticks(snapshot.chain, one.pool, snapshot.block)
+def _ticks_of(snapshot: Snapshot, position: PoolPosition) -> _Ticks:
+    if position.protocol == uniswap_v2.PROTOCOL:
+        return _V2Ticks(snapshot.chain, position.pool, snapshot.block)
+    if position.protocol == uniswap_v4.PROTOCOL:
+        return _V4Ticks(
+            snapshot.chain, snapshot.deployment, bytes.fromhex(position.pool.removeprefix("0x")), snapshot.block
+        )
+    return _V3Ticks(snapshot.chain, position.pool, snapshot.block)
 
 
 def _paid(pool: _Pool, own: Sequence[PoolPosition], band: float) -> float:
@@ -169,13 +171,13 @@ def _spans(pool: _Pool, own: Sequence[PoolPosition], now: int, band: float) -> I
     """Yield the tick ranges that the fall crosses, each with the liquidity of others in it."""
     spacing, liquidity = pool.ticks.spacing(), pool.ticks.liquidity()
     if not spacing:
-        yield MIN_TICK, MAX_TICK, liquidity - sum(one.liquidity for one in own)
+        yield MIN_TICK, MAX_TICK, liquidity - sum(position.liquidity for position in own)
         return
     low = tick_at_sqrt_price(now) // spacing * spacing
     floor = (1.0 - band) * pool.price(now)
     while low > -MAX_TICK and low + spacing < MAX_TICK:
         high = low + spacing
-        mine = sum(one.liquidity for one in own if one.tick_lower <= low and one.tick_upper >= high)
+        mine = sum(position.liquidity for position in own if position.tick_lower <= low and position.tick_upper >= high)
         yield low, high, liquidity - mine
         edge = low if pool.falling < 0 else high
         if pool.price(sqrt_price_at_tick(edge)) <= floor:

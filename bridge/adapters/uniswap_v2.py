@@ -56,8 +56,10 @@ class UniswapV2Reader:
         """Read every share of an owner."""
         pairs = [self._pair(*tokens, block) for tokens in combinations(self.tokens, 2)]
         found = self.lens.shares_v2(owner, [pair for pair in pairs if pair != NATIVE], block)
-        read = [self._position(owner, one, block) for one in found if one.status is Status.READ and one.balance]
-        return Positions(read, [Unread(f"{PROTOCOL}:{one.pair}", one.status.reason) for one in found if one.status])
+        read = [self._position(owner, share, block) for share in found if share.status is Status.READ and share.balance]
+        return Positions(
+            read, [Unread(f"{PROTOCOL}:{share.pair}", share.status.reason) for share in found if share.status]
+        )
 
     def _pair(self, token0: str, token1: str, block: BlockRef) -> str:
         return str(self.chain.read("UniswapV2Factory", self.factory, "getPair", token0, token1, block=block))
@@ -90,7 +92,11 @@ class UniswapV2Reader:
         mints = {_place(entry): entry["args"] for entry in self._logs(pair, "Mint", block)}
         named = self._logs(pair, "Transfer", block, to=owner) + self._logs(pair, "Transfer", block, **{"from": owner})
         # Anybody may announce a transfer of nothing from anybody.
-        moves = [one for one in named if one["args"]["value"] and one["args"]["from"] != one["args"]["to"]]
+        moves = [
+            transfer
+            for transfer in named
+            if transfer["args"]["value"] and transfer["args"]["from"] != transfer["args"]["to"]
+        ]
         moves.sort(key=lambda entry: (entry["blockNumber"], entry["logIndex"]))
         held, balance, since = [0, 0], 0, 0
         for entry in moves:

@@ -63,33 +63,35 @@ class UniswapV3Reader:
         if not self.chain.has_code(self.manager, block):
             raise UnknownAddress(self.manager, f"a {MANAGER}")
         found = self.lens.positions_of_v3(self.manager, owner, block)
-        events = self._events([one.token_id for one in found], block)
-        read, unread = [], [Unread(f"{PROTOCOL}:{one.token_id}", one.status.reason) for one in found if one.status]
-        for one in (one for one in found if one.status is Status.READ):
+        events = self._events([position.token_id for position in found], block)
+        absent = [position for position in found if position.status]
+        unread = [Unread(f"{PROTOCOL}:{position.token_id}", position.status.reason) for position in absent]
+        read = []
+        for position in (position for position in found if position.status is Status.READ):
             try:
-                read.append(self._position(one, events[one.token_id], block))
+                read.append(self._position(position, events[position.token_id], block))
             except UntrustedNumber as error:
-                unread.append(Unread(f"{PROTOCOL}:{one.token_id}", str(error)))
+                unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error)))
         return Positions(read, unread)
 
-    def _position(self, one: LensPosition, events: list[Any], block: BlockRef) -> PoolPosition:
-        pool = one.pool
+    def _position(self, position: LensPosition, events: list[Any], block: BlockRef) -> PoolPosition:
+        pool = position.pool
         assert pool is not None  # a position that was read has a pool
         history = self._history(events, block)
-        price, fees = pool.sqrt_price_x96, (one.owed0, one.owed1)
+        price, fees = pool.sqrt_price_x96, (position.owed0, position.owed1)
         tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
         return PoolPosition(
             protocol=PROTOCOL,
-            token_id=one.token_id,
+            token_id=position.token_id,
             pool=to_checksum_address(f"0x{pool.id:040x}"),
             tokens=tokens,
             decimals=self.decimals.of(tokens, block),
             fee=pool.fee,
-            tick_lower=one.tick_lower,
-            tick_upper=one.tick_upper,
-            liquidity=one.liquidity,
+            tick_lower=position.tick_lower,
+            tick_upper=position.tick_upper,
+            liquidity=position.liquidity,
             sqrt_price_x96=price,
-            amounts_units=ticks.position_amounts(price, one.tick_lower, one.tick_upper, one.liquidity),
+            amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),
             fees_units=fees,
             held_units=history.held,
             earned_units=_earned(fees, history),

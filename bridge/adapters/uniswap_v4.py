@@ -69,13 +69,13 @@ class UniswapV4Reader:
         if not self.chain.has_code(self.manager, block):
             raise UnknownAddress(self.manager, f"a v4 {MANAGER}")
         found = self.lens.positions_v4(self.manager, self._token_ids(owner, block), block)
-        doubts = {one.token_id: _doubt(one) for one in found}
+        doubts = {position.token_id: _doubt(position) for position in found}
         read, unread = [], [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt]
-        for one in (one for one in found if not doubts[one.token_id]):
+        for position in (position for position in found if not doubts[position.token_id]):
             try:
-                read.append(self._position(one, block))
+                read.append(self._position(position, block))
             except UntrustedNumber as error:
-                unread.append(Unread(f"{PROTOCOL}:{one.token_id}", str(error)))
+                unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error)))
         return Positions(read, unread)
 
     def _token_ids(self, owner: str, block: BlockRef) -> list[int]:
@@ -96,24 +96,24 @@ class UniswapV4Reader:
             )
         return sorted(found)
 
-    def _position(self, one: LensPosition, block: BlockRef) -> PoolPosition:
-        pool = one.pool
+    def _position(self, position: LensPosition, block: BlockRef) -> PoolPosition:
+        pool = position.pool
         assert pool is not None  # a position that was read has a pool
-        history, fees = self._history(one, pool, block), (one.owed0, one.owed1)
+        history, fees = self._history(position, pool, block), (position.owed0, position.owed1)
         tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
         price = pool.sqrt_price_x96
         return PoolPosition(
             protocol=PROTOCOL,
-            token_id=one.token_id,
+            token_id=position.token_id,
             pool=f"0x{pool.id:064x}",
             tokens=tokens,
             decimals=self.decimals.of(tokens, block),
             fee=pool.fee,
-            tick_lower=one.tick_lower,
-            tick_upper=one.tick_upper,
-            liquidity=one.liquidity,
+            tick_lower=position.tick_lower,
+            tick_upper=position.tick_upper,
+            liquidity=position.liquidity,
             sqrt_price_x96=price,
-            amounts_units=ticks.position_amounts(price, one.tick_lower, one.tick_upper, one.liquidity),
+            amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),
             fees_units=fees,
             held_units=history.held,
             # v4 pays fees out whenever liquidity changes and announces no amount: what is owed is since then.
@@ -121,7 +121,7 @@ class UniswapV4Reader:
             earning_since=history.changed_at,
         )
 
-    def _history(self, one: LensPosition, pool: PoolSeen, block: BlockRef) -> History:
+    def _history(self, position: LensPosition, pool: PoolSeen, block: BlockRef) -> History:
         """Replay a position's changes of liquidity; what was deposited follows from the price of then."""
         named = {"id": pool.id.to_bytes(32, "big"), "sender": self.manager}
         entries = self.chain.logs(POOLS, self.pool_manager, "ModifyLiquidity", self.start_block, block, **named)
@@ -129,13 +129,13 @@ class UniswapV4Reader:
         known = True
         for entry in entries:
             change, salt = entry["args"]["liquidityDelta"], entry["args"]["salt"]
-            if int.from_bytes(salt, "big") != one.token_id:
+            if int.from_bytes(salt, "big") != position.token_id:
                 continue
             changed_at = entry["blockNumber"]
             if change > 0:
                 price = self._price_before(pool, entry) if known else None
                 known = price is not None
-                held = [amount + more for amount, more in zip(held, _deposited(one, price, change), strict=True)]
+                held = [amount + more for amount, more in zip(held, _deposited(position, price, change), strict=True)]
             elif liquidity:
                 held = [amount * (liquidity + change) // liquidity for amount in held]
             liquidity += change
@@ -171,18 +171,18 @@ def sqrt_price_of(slot0: bytes) -> int:
     return int.from_bytes(slot0, "big") & ((1 << 160) - 1)
 
 
-def _deposited(one: LensPosition, price: int | None, change: int) -> Pair:
+def _deposited(position: LensPosition, price: int | None, change: int) -> Pair:
     if price is None:
         return 0, 0
-    return ticks.position_amounts(price, one.tick_lower, one.tick_upper, change, round_up=True)
+    return ticks.position_amounts(price, position.tick_lower, position.tick_upper, change, round_up=True)
 
 
-def _doubt(one: LensPosition) -> str:
+def _doubt(position: LensPosition) -> str:
     """Say why a position's numbers cannot be used; nothing if they can."""
-    if one.status is not Status.READ or one.pool is None:
-        return one.status.reason
-    may = [text for flag, text in HOOK_DOUBTS.items() if int(one.pool.hooks, 16) & flag]
-    return f"the hook {one.pool.hooks} of its pool {', '.join(may)}" if may else ""
+    if position.status is not Status.READ or position.pool is None:
+        return position.status.reason
+    may = [text for flag, text in HOOK_DOUBTS.items() if int(position.pool.hooks, 16) & flag]
+    return f"the hook {position.pool.hooks} of its pool {', '.join(may)}" if may else ""
 
 
 def _open(snapshot: Snapshot) -> UniswapV4Reader:

@@ -116,8 +116,8 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "block": asdict(seen.block),
         "value_usd": seen.exposure.value_usd if seen.exposure else None,
         "exposure": {
-            asset: {"delta": one.delta, "delta_usd": one.delta_usd, "gamma_usd": one.gamma_usd}
-            for asset, one in sorted(seen.exposure.assets.items())
+            asset: {"delta": exposure.delta, "delta_usd": exposure.delta_usd, "gamma_usd": exposure.gamma_usd}
+            for asset, exposure in sorted(seen.exposure.assets.items())
         }
         if seen.exposure
         else None,
@@ -132,11 +132,15 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "proposals": [
             {"id": str(p.id), "state": p.state, "deadline": p.deadline, "eta": p.eta} for p in seen.open_proposals
         ],
-        "breakers": [asdict(one) for one in seen.breakers],
+        "breakers": [asdict(breaker) for breaker in seen.breakers],
         "automation": asdict(seen.automation) if seen.automation else None,
         "steward_updates": [
-            {"hash": one.hash, "ready_at": one.ready_at, "veto_seconds": one.veto_seconds(seen.block.timestamp)}
-            for one in seen.steward_updates
+            {
+                "hash": waiting.hash,
+                "ready_at": waiting.ready_at,
+                "veto_seconds": waiting.veto_seconds(seen.block.timestamp),
+            }
+            for waiting in seen.steward_updates
         ],
         "alerts": [asdict(alert) for alert in watched.alerts],
     }

@@ -40,10 +40,10 @@ def exposure(
     held = read_positions(snapshot, holder, dict(market.spots), session.config.book)
     snapshot.confirm()
     found = book_exposure(Book(held.positions), market)
-    rows = [one.to_dict() | exact.exact() for one, exact in zip(found.positions, held.raw, strict=True)]
+    rows = [position.to_dict() | exact.exact() for position, exact in zip(found.positions, held.raw, strict=True)]
     if as_json:
         content = found.to_dict() | {"positions": rows, "owner": holder, "block": snapshot.block.__dict__}
-        content["unread"] = [one.__dict__ for one in held.unread]
+        content["unread"] = [position.__dict__ for position in held.unread]
         print_json(content | {"market": {"spots": dict(market.spots), "vols": dict(market.vols)}})
     elif as_csv:
         _print_csv(rows)
@@ -55,8 +55,8 @@ def exposure(
 
 def print_unread(unread: Iterable[Unread]) -> None:
     """Name the positions that are not in the book, on standard error."""
-    for one in unread:
-        sys.stderr.write(f"not read: {one.id}: {one.reason}\n")
+    for position in unread:
+        sys.stderr.write(f"not read: {position.id}: {position.reason}\n")
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
@@ -74,7 +74,7 @@ def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
     columns = ["id", "pool", "in range", "price", "value", "delta", "gamma 1 %", "IL", "fees owed", "fees/yr", "LVR/yr"]
     columns += ["break-even vol", "implied"]
     title = f"{len(found.positions)} positions of {holder} at block {block_number}, in USD"
-    out.print(table(title, columns, [_position_row(one, found) for one in found.positions], left=3))
+    out.print(table(title, columns, [_position_row(position, found) for position in found.positions], left=3))
     out.print()
     columns = ["pool", "positions", "value", "IL", "fees owed", "fees/yr", "LVR/yr"]
     out.print(table("By pool, in USD", columns, _pool_rows(found)))
@@ -87,19 +87,19 @@ def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
     )
 
 
-def _position_row(one: PositionExposure, book: BookExposure) -> list[str]:
+def _position_row(position: PositionExposure, book: BookExposure) -> list[str]:
     from bridge.cli.show import number, percent, usd
     from bridge.formats import position_label
 
-    deltas = ", ".join(f"{number(units)} {asset}" for asset, units in sorted(one.deltas.items()) if asset != "USD")
-    gamma = sum(value * book.assets[a].spot ** 2 / 100 for (a, b), value in one.gammas.items() if a == b)
-    price, value = number(one.price, 6), usd(one.value_usd)
-    money = [usd(x) for x in (one.il_usd, one.fees_usd, one.fee_usd_per_year, one.lvr_usd_per_year)]
-    vols = [percent(one.break_even_vol), percent(one.implied_vol)]
+    deltas = ", ".join(f"{number(units)} {asset}" for asset, units in sorted(position.deltas.items()) if asset != "USD")
+    gamma = sum(value * book.assets[a].spot ** 2 / 100 for (a, b), value in position.gammas.items() if a == b)
+    price, value = number(position.price, 6), usd(position.value_usd)
+    money = [usd(x) for x in (position.il_usd, position.fees_usd, position.fee_usd_per_year, position.lvr_usd_per_year)]
+    vols = [percent(position.break_even_vol), percent(position.implied_vol)]
     return [
-        position_label(one.id),
-        one.pool,
-        "yes" if one.in_range else "no",
+        position_label(position.id),
+        position.pool,
+        "yes" if position.in_range else "no",
         price,
         value,
         deltas,
@@ -113,10 +113,12 @@ def _pool_rows(book: BookExposure) -> list[list[str]]:
     from bridge.cli.show import usd
 
     rows = []
-    for pool in sorted({one.pool for one in book.positions}):
-        inside = [one for one in book.positions if one.pool == pool]
+    for pool in sorted({position.pool for position in book.positions}):
+        inside = [position for position in book.positions if position.pool == pool]
         names = ("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year")
-        rows.append([pool, str(len(inside)), *(usd(sum(getattr(one, name) for one in inside)) for name in names)])
+        rows.append(
+            [pool, str(len(inside)), *(usd(sum(getattr(position, name) for position in inside)) for name in names)]
+        )
     return rows
 
 
@@ -126,11 +128,11 @@ def _asset_rows(book: BookExposure) -> list[list[str]]:
     return [
         [
             asset,
-            number(one.spot, 6),
-            number(one.delta, 5),
-            usd(one.delta_usd),
-            usd(one.gamma_usd),
-            usd(one.tail_loss_usd),
+            number(exposure.spot, 6),
+            number(exposure.delta, 5),
+            usd(exposure.delta_usd),
+            usd(exposure.gamma_usd),
+            usd(exposure.tail_loss_usd),
         ]
-        for asset, one in sorted(book.assets.items())
+        for asset, exposure in sorted(book.assets.items())
     ]

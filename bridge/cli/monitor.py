@@ -94,12 +94,13 @@ def _layer_rows(seen: MonitorSnapshot) -> list[list[str]]:
     from bridge.cli.show import number, usd
 
     rows = []
-    for one in seen.layers:
-        money = [usd(x) for x in (one.paid_usd, one.value_usd, one.value_usd - one.paid_usd, one.delta_usd)]
-        rows.append([one.asset, one.name, str(one.legs), *money, number(one.days_left, 3)])
+    for layer in seen.layers:
+        money = [usd(x) for x in (layer.paid_usd, layer.value_usd, layer.value_usd - layer.paid_usd, layer.delta_usd)]
+        rows.append([layer.asset, layer.name, str(layer.legs), *money, number(layer.days_left, 3)])
     assets = seen.exposure.assets if seen.exposure else {}
     return rows + [
-        [asset, "LP", "", "", usd(one.value_usd), "", usd(one.delta_usd), ""] for asset, one in sorted(assets.items())
+        [asset, "LP", "", "", usd(exposure.value_usd), "", usd(exposure.delta_usd), ""]
+        for asset, exposure in sorted(assets.items())
     ]
 
 

@@ -133,7 +133,7 @@ def submit(
     require_own_feeds(session.snapshot(), signed)
     if not send:
         if as_json:
-            print_json({"sent": False, "reports": [report_json(one) for one in signed]})
+            print_json({"sent": False, "reports": [report_json(report) for report in signed]})
         else:
             typer.echo(f"{len(signed)} reports read, not sent: repeat with --send")
         return

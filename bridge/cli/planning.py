@@ -172,9 +172,10 @@ def print_comparison(planned: Planned) -> None:
     for line in (*regime_policy.regime.reasons, *regime_policy.reasons[1:]):
         out.print(f"  {line}", markup=False)
     rows = [
-        [one.name, usd(one.cash_usd), usd(one.expected_cost_usd), usd(one.given_up_usd), usd(one.cvar_usd),
-         percent(one.variance_removed, 0), number(one.cvar_per_usd, 3)]
-        for one in planned.plan.comparison.alternatives
+        [alternative.name, usd(alternative.cash_usd), usd(alternative.expected_cost_usd),
+         usd(alternative.given_up_usd), usd(alternative.cvar_usd),
+         percent(alternative.variance_removed, 0), number(alternative.cvar_per_usd, 3)]
+        for alternative in planned.plan.comparison.alternatives
     ]  # fmt: skip
     out.print()
     out.print(table("The plan beside a delta hedge and the strip, in USD", COMPARISON_COLUMNS, rows))
@@ -195,10 +196,10 @@ def _greek_rows(planned: Planned) -> list[list[str]]:
     protection, financing = role_labels()
     stages = {"unhedged": "LP alone", "protected": f"with {protection}", "hedged": f"with {financing}"}
     return [
-        [asset, words, usd(one.delta_usd), usd(one.gamma_usd), usd(one.vega_usd / 100), usd(one.theta_usd / 365)]
+        [asset, words, usd(net.delta_usd), usd(net.gamma_usd), usd(net.vega_usd / 100), usd(net.theta_usd / 365)]
         for asset in sorted(planned.plan.greeks["unhedged"])
         for stage, words in stages.items()
-        for one in [planned.plan.greeks[stage][asset]]
+        for net in [planned.plan.greeks[stage][asset]]
     ]
 
 

@@ -192,12 +192,19 @@ def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     safes = {name: read_safe(snapshot, _address(session, name)) for name in ("guardian", "steward")}
     duties = {name: holds_role(snapshot, name) for name in safes}
     if as_json:
-        print_json({name: asdict(one) | {"holds_role": duties[name]} for name, one in safes.items()})
+        print_json({name: asdict(safe) | {"holds_role": duties[name]} for name, safe in safes.items()})
         return
     rows = [
-        [name, one.address, f"{one.threshold} of {len(one.owners)}", str(one.nonce), "yes" if duties[name] else "NO", o]
-        for name, one in safes.items()
-        for o in one.owners
+        [
+            name,
+            safe.address,
+            f"{safe.threshold} of {len(safe.owners)}",
+            str(safe.nonce),
+            "yes" if duties[name] else "NO",
+            o,
+        ]
+        for name, safe in safes.items()
+        for o in safe.owners
     ]
     columns = ("Safe", "address", "must sign", "next nonce", "holds its role", "owner")
     console().print(table("Safes", columns, rows, left=6))

@@ -15,11 +15,11 @@ def safeguard_lines(breakers: Sequence[BreakerStatus], automation: AutomationSta
     from bridge.units import utc, volatility_from_e8
 
     lines = []
-    for one in breakers:
-        state = f"TRIPPED since {utc(one.tripped_at)}" if one.tripped_at else "closed"
-        pair = [volatility_from_e8(x) if x is not None else None for x in (one.implied_e8, one.realized_e8)]
-        said = one.trouble or f"implied {percent(pair[0])}, realised {percent(pair[1])}"
-        lines.append(f"breaker {one.asset}: {state}, {said}{', TOO FAR APART' if one.apart else ''}")
+    for breaker in breakers:
+        state = f"TRIPPED since {utc(breaker.tripped_at)}" if breaker.tripped_at else "closed"
+        pair = [volatility_from_e8(x) if x is not None else None for x in (breaker.implied_e8, breaker.realized_e8)]
+        said = breaker.trouble or f"implied {percent(pair[0])}, realised {percent(pair[1])}"
+        lines.append(f"breaker {breaker.asset}: {state}, {said}{', TOO FAR APART' if breaker.apart else ''}")
     return lines + ([_automation_line(automation)] if automation else [])
 
 

@@ -84,7 +84,7 @@ def _shown(value: Any, deployment: Deployment) -> str:
     if isinstance(value, bytes):
         return "0x" + value.hex()
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_shown(one, deployment) for one in value)}]"
+        return f"[{', '.join(_shown(item, deployment) for item in value)}]"
     place = contract_at(deployment, value) if isinstance(value, str) else None
     return f"{value} ({place[1]})" if place else str(value)
 
@@ -111,7 +111,7 @@ def _guard_words(snapshot: Snapshot, updates: list[Update], call: bytes) -> str:
         _, arguments = snapshot.chain.contract(GUARD, snapshot.deployment.address(GUARD)).decode_function_input(
             HexStr("0x" + call.hex())
         )
-        asked = [_expectation_words(snapshot, one) for one in arguments["expectations"]]
+        asked = [_expectation_words(snapshot, expectation) for expectation in arguments["expectations"]]
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError, KeyError):
         return f"a call of the guard that its ABI does not know: 0x{call.hex()}"
     return "guard: executed only if then " + "; ".join(asked)

@@ -44,7 +44,7 @@ def read_journal(state: Path, chain_id: int) -> list[JournalEntry]:
         An entry is not as `save` writes it.
     """
     entries = [_read(path) for path in _folder(state, chain_id).glob("*.json")]
-    return sorted(entries, key=lambda one: (one.seen_at_block, one.id))
+    return sorted(entries, key=lambda entry: (entry.seen_at_block, entry.id))
 
 
 def forget_journal(state: Path, chain_id: int) -> None:

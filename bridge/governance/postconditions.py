@@ -68,16 +68,16 @@ def guard_call(snapshot: Snapshot, postconditions: Sequence[Postcondition]) -> C
 
 def _expectation(snapshot: Snapshot, postcondition: Postcondition) -> tuple[str, bytes, list[str], bytes]:
     contract = snapshot.chain.contract(postcondition.contract, postcondition.address)
-    queries = [contract.encode_abi(one.function, args=list(one.arguments)) for one in postcondition.answers]
-    hashes = [keccak(_encoded(postcondition.contract, one)) for one in postcondition.answers]
+    queries = [contract.encode_abi(answer.function, args=list(answer.arguments)) for answer in postcondition.answers]
+    hashes = [keccak(_encoded(postcondition.contract, answer)) for answer in postcondition.answers]
     return contract.address, snapshot.code_hash(postcondition.address), queries, keccak(b"".join(hashes))
 
 
-def _encoded(contract: str, one: Answer) -> bytes:
+def _encoded(contract: str, answer: Answer) -> bytes:
     """Encode an answer as the contract returns it."""
-    (entry,) = (x for x in artifact(contract).abi if x["type"] == "function" and x["name"] == one.function)
+    (entry,) = (x for x in artifact(contract).abi if x["type"] == "function" and x["name"] == answer.function)
     types = get_abi_output_types(entry)  # type: ignore[arg-type]
-    return encode(types, [one.answer] if len(types) == 1 else one.answer)
+    return encode(types, [answer.answer] if len(types) == 1 else answer.answer)
 
 
 def postcondition_lines(postconditions: Sequence[Postcondition]) -> list[str]:
@@ -86,5 +86,5 @@ def postcondition_lines(postconditions: Sequence[Postcondition]) -> list[str]:
     for postcondition in postconditions:
         address = Web3.to_checksum_address(postcondition.address)
         lines.append(f"{postcondition.contract} {address} has the code of the vote")
-        lines += [one.words for one in postcondition.answers]
+        lines += [answer.words for answer in postcondition.answers]
     return lines

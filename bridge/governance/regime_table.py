@@ -121,8 +121,8 @@ def table_words(keys: Sequence[int], rows: Sequence[Any], terms: Sequence[int], 
     """Say what a table does, from the arguments of `setTable`."""
     names = [KEYS[key].name if key < len(KEYS) else f"key {key}" for key in keys]
     lines = []
-    for number, one in enumerate(rows):
-        floor, values = one.values() if isinstance(one, dict) else one
+    for number, band in enumerate(rows):
+        floor, values = band.values() if isinstance(band, dict) else band
         pairs = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=False))
         lines.append(f"row {number} from {plain(percent(volatility_from_e8(floor), 2))}: {pairs}")
     hysteresis, up, down = terms.values() if isinstance(terms, dict) else terms

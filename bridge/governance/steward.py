@@ -46,7 +46,7 @@ def find_pending_update(snapshot: Snapshot, wanted: str) -> PendingUpdate:
     RefusedAction
         None, or more than one, waits under it.
     """
-    found = [one for one in read_pending_updates(snapshot) if one.hash.startswith(wanted.lower())]
+    found = [waiting for waiting in read_pending_updates(snapshot) if waiting.hash.startswith(wanted.lower())]
     if len(found) != 1:
         raise RefusedAction(
             f"{len(found)} steward's updates wait under {wanted}: `alvh watch --once` shows those that do"

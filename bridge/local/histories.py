@@ -146,8 +146,8 @@ def _macro(random: np.random.Generator, end: int) -> Iterator[Drawn]:
         rate += 0.25 * float(random.integers(-1, 2))
         dates.append((at, "FOMC"))
         releases.append((at, "FOMC", rate))
-    came = sorted(one for one in releases if one[0] <= end)
-    known = sorted(one for one in dates if one[0] - LEAD <= end)
+    came = sorted(release for release in releases if release[0] <= end)
+    known = sorted(date for date in dates if date[0] - LEAD <= end)
     events = [event for _, event in known]
     released = np.array([at for at, _ in known])
     actual = {"event": [event for _, event, _ in came], "actual": [value for *_, value in came]}

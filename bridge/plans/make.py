@@ -142,6 +142,6 @@ def recorded_exposure(record: PlanRecord) -> ExposureRecord:
     """Return the exposure that a recorded plan was made for."""
     exposure = record.plan["exposure"]
     deltas, gammas = (
-        {asset: float(one[name]) for asset, one in exposure["assets"].items()} for name in ("delta", "gamma")
+        {asset: float(greeks[name]) for asset, greeks in exposure["assets"].items()} for name in ("delta", "gamma")
     )
     return ExposureRecord(float(exposure["value_usd"]), deltas, gammas)

@@ -92,7 +92,7 @@ def _index(known: Histories, weights: Mapping[str, float], at: int) -> FloatSeri
 def asset_weights(observation: Observation) -> dict[str, float]:
     """Return the share of each asset in the value of the book; empty for a book that is worth nothing."""
     assets = observation.exposure.assets
-    total = sum(one.value_usd for one in assets.values())
+    total = sum(exposure.value_usd for exposure in assets.values())
     return {name: assets[name].value_usd / total for name in sorted(assets)} if total > 0.0 else {}
 
 

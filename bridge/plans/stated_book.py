@@ -79,7 +79,7 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
         A chain tells no volatility.
     """
     stated = read_toml(path, _Book).position
-    assets = sorted({asset for one in stated for asset in (one.base, one.quote)} - {USD})
+    assets = sorted({asset for position in stated for asset in (position.base, position.quote)} - {USD})
     missing = [asset for asset in assets if asset not in option_chains]
     if missing:
         raise BadFile(path, f"no option chain of {', '.join(missing)}: a stated book takes its prices from --chain")
@@ -96,7 +96,7 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
         _shared(option_chains[asset].provenance for asset in assets),
     )
     try:
-        book = Book(tuple(_position(number, one, market) for number, one in enumerate(stated, 1)))
+        book = Book(tuple(_position(number, position, market) for number, position in enumerate(stated, 1)))
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
     return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, _fresh())

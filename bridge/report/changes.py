@@ -45,9 +45,9 @@ def departures(content: ReportContent) -> tuple[str, ...]:
     if after is None:
         return ()
     return tuple(
-        f"{KEYS[one.key].name}: the plan proposes {number(one.new)}, in force is {number(after[one.key])}"
-        for one in content.plan.update.changes
-        if after[one.key] != one.new
+        f"{KEYS[change.key].name}: the plan proposes {number(change.new)}, in force is {number(after[change.key])}"
+        for change in content.plan.update.changes
+        if after[change.key] != change.new
     )
 
 
@@ -63,7 +63,9 @@ def _change(content: ReportContent, key: Key, old: int, new: int) -> ParameterCh
     least, most = int(limits.get("min", key.least)), int(limits.get("max", key.most))
     step = (max(least, old - limits["step_down"]), min(most, old + limits["step_up"])) if limits else None
     words = {
-        one.key: (one.reason, one.effect) for one in content.plan.update.changes if (one.old, one.new) == (old, new)
+        change.key: (change.reason, change.effect)
+        for change in content.plan.update.changes
+        if (change.old, change.new) == (old, new)
     }
     reason, effect = words.get(key.id, ("not a change that this plan proposes", UNKNOWN))
     return ParameterChange(key, old, new, least, most, step, reason, effect)

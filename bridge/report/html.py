@@ -93,4 +93,6 @@ def _pictures(content: ReportContent) -> dict[str, tuple[Picture, ...]]:
         "signals": signal_pictures(content),
         "path": path_pictures(content.price_path),
     }
-    return {name: one if isinstance(one, tuple) else (one,) if one else () for name, one in some.items()}
+    return {
+        name: picture if isinstance(picture, tuple) else (picture,) if picture else () for name, picture in some.items()
+    }

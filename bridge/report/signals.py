@@ -43,27 +43,27 @@ class SignalView:
 def signal_views(plan: Plan) -> tuple[SignalView, ...]:
     """Return the signals in the board's order, others after them."""
     order = {name: place for place, name in enumerate(signal_names())}
-    rows = sorted(plan.inputs["signals"], key=lambda one: (order.get(one["name"], len(order)), one["name"]))
-    return tuple(_view(one, one["name"] in plan.regime_policy.regime.missing) for one in rows)
+    rows = sorted(plan.inputs["signals"], key=lambda row: (order.get(row["name"], len(order)), row["name"]))
+    return tuple(_view(row, row["name"] in plan.regime_policy.regime.missing) for row in rows)
 
 
-def _view(one: dict[str, Any], silent: bool) -> SignalView:
-    state = str(one["score"]) if isinstance(one["score"], str) else ""
-    severity = State(state).rank / 3.0 if state else math.nan if one["score"] is None else float(one["score"])
-    known = None if one["known_at"] == NEVER else int(one["known_at"])
-    believed = duration(one["max_age_seconds"]) if known else UNKNOWN
-    return SignalView(one["name"], _value(one), severity, state, silent, known, believed, one["source"])
+def _view(signal: dict[str, Any], silent: bool) -> SignalView:
+    state = str(signal["score"]) if isinstance(signal["score"], str) else ""
+    severity = State(state).rank / 3.0 if state else math.nan if signal["score"] is None else float(signal["score"])
+    known = None if signal["known_at"] == NEVER else int(signal["known_at"])
+    believed = duration(signal["max_age_seconds"]) if known else UNKNOWN
+    return SignalView(signal["name"], _value(signal), severity, state, silent, known, believed, signal["source"])
 
 
-def _value(one: dict[str, Any]) -> str:
+def _value(signal: dict[str, Any]) -> str:
     """Write a value in the unit that people read it in."""
-    value = one["value"]
+    value = signal["value"]
     if value is None:
         return UNKNOWN
-    if one["name"] in SHARES:
+    if signal["name"] in SHARES:
         return percent(value, 0)
-    if one["name"] == "events":
+    if signal["name"] == "events":
         return ("in " if value >= 0 else "") + duration(abs(int(value))) + ("" if value >= 0 else " ago")
-    if one["name"] == "MACD turn":
+    if signal["name"] == "MACD turn":
         return {1.0: "turned up", -1.0: "peaked"}.get(value, "none")
     return number(value, 2)

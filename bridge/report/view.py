@@ -78,11 +78,11 @@ def _count(count: int, noun: str) -> str:
 
 
 def _in_range(content: ReportContent) -> int:
-    return sum(one.in_range for one in content.plan.exposure.positions)
+    return sum(position.in_range for position in content.plan.exposure.positions)
 
 
 def _fees(content: ReportContent) -> str:
-    unknown = sum(math.isnan(one.fee_usd_per_year) for one in content.plan.exposure.positions)
+    unknown = sum(math.isnan(position.fee_usd_per_year) for position in content.plan.exposure.positions)
     if unknown:
         return f"at implied volatility; fees of {_count(unknown, 'position')} unknown"
     fees, lvr = content.plan.exposure.fee_usd_per_year, content.plan.exposure.lvr_usd_per_year

@@ -81,7 +81,7 @@ def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
 
 def _cancel(context: SafeContext, arguments: Sequence[str]) -> Call:
     every = list_proposals(context)
-    found = [one for one in every if str(one.id).startswith(arguments[0])]
+    found = [proposal for proposal in every if str(proposal.id).startswith(arguments[0])]
     if len(found) != 1:
         raise RefusedAction(f"{len(found)} proposals begin with {arguments[0]}: `alvh gov list` shows them all")
     require_step(found[0], "cancel")

@@ -151,7 +151,7 @@ def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_
     if safe.nonce != transaction.nonce:
         why = "it was executed, or another was in its place" if safe.nonce > transaction.nonce else "others come first"
         raise RefusedAction(f"the Safe's next nonce is {safe.nonce}, this transaction has {transaction.nonce}: {why}")
-    strangers = [one for one in signed_by if one not in safe.owners]
+    strangers = [signer for signer in signed_by if signer not in safe.owners]
     if strangers:
         raise RefusedAction(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
     if len(signed_by) < safe.threshold:

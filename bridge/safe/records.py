@@ -98,7 +98,9 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
         HexStr(content["data"]),
         numbers[1],
     )
-    signatures: dict[str, str] = {to_checksum_address(owner): str(one) for owner, one in content["signatures"].items()}
+    signatures: dict[str, str] = {
+        to_checksum_address(owner): str(signature) for owner, signature in content["signatures"].items()
+    }
     return SafeRecord(str(content["action"]), transaction, signatures)
 
 
@@ -120,9 +122,9 @@ def merge_records(records: Sequence[SafeRecord]) -> SafeRecord:
         They are of different transactions.
     """
     first = records[0]
-    if any(one.transaction != first.transaction for one in records):
+    if any(record.transaction != first.transaction for record in records):
         raise RefusedAction("these files are of different transactions: execute them one by one")
     joined: dict[str, str] = {}
-    for one in records:
-        joined |= one.signatures
+    for record in records:
+        joined |= record.signatures
     return replace(first, signatures=joined)

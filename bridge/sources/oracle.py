@@ -131,7 +131,7 @@ def require_own_feeds(snapshot: Snapshot, signed: Sequence[SignedReport]) -> Non
     UnknownAddress
         One of them is for an asset without a feed.
     """
-    for report in (one.report for one in signed):
+    for report in (entry.report for entry in signed):
         own = feed_of(snapshot.deployment, report.asset)
         if (report.feed.lower(), report.chain_id) != (own.lower(), snapshot.chain.chain_id):
             raise RefusedAction(

@@ -31,7 +31,9 @@ def is_of_these_sources(build: Path, root: Path) -> bool:
     """
     files = list(build.glob("*.json"))
     made = [json.loads(path.read_text(encoding="utf-8")) for path in files]
-    hashes = {one["sourcePath"]: one["sha1"] for one in made if one["sourcePath"].startswith("contracts/")}
+    hashes = {
+        contract["sourcePath"]: contract["sha1"] for contract in made if contract["sourcePath"].startswith("contracts/")
+    }
     sources = {str(path.relative_to(root)): path for path in (root / "contracts").rglob("*.sol")}
     if not hashes or hashes.keys() - sources.keys():
         return False
@@ -96,7 +98,10 @@ def test_artifact__unknown_name__says_to_install_again() -> None:
 
 @pytest.mark.unit
 def test_error_abi__every_error_in_our_interfaces__is_there_with_its_meaning(root: Path) -> None:
-    names, explained = {entry["name"] for entry in error_abi()}, {one["name"] for one in error_abi() if "notice" in one}
+    names, explained = (
+        {entry["name"] for entry in error_abi()},
+        {declared["name"] for declared in error_abi() if "notice" in declared},
+    )
     for path in (root / "contracts" / "interfaces").glob("*.sol"):
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip().startswith("error "):

@@ -77,7 +77,7 @@ def mining_every(world: World, seconds: int | None) -> Iterator[None]:
 
 def test_attack_27__two_bridges_at_once__one_proposal_and_the_other_says_why(world: World, folder: Path) -> None:
     with mining_every(world, 2):
-        done = [finish(one) for one in [start(folder, *PROPOSE), start(folder, *PROPOSE)]]
+        done = [finish(bridge) for bridge in [start(folder, *PROPOSE), start(folder, *PROPOSE)]]
     sent = [answer for code, answer, _ in done if code == 0 and answer["sent"]]
     others = [(code, answer, err) for code, answer, err in done if not (code == 0 and answer["sent"])]
     assert len(sent) == len(others) == 1, done
@@ -85,7 +85,7 @@ def test_attack_27__two_bridges_at_once__one_proposal_and_the_other_says_why(wor
     found_it = code == 0 and not answer["sent"]
     told = code == 1 and "transaction on the way" in err and len(err.strip().splitlines()) == 1
     assert found_it or told, others
-    assert [one.state for one in proposals(world)] == ["pending"]
+    assert [proposal.state for proposal in proposals(world)] == ["pending"]
     code, answer, _ = finish(start(folder, *PROPOSE))
     assert (code, answer["existed"], answer["sent"]) == (0, True, False)
     assert len(proposals(world)) == 1
@@ -101,7 +101,7 @@ def test_attack_27__another_bridge_of_the_same_account_is_sending__named_and_not
         with pytest.raises(PendingTransactions, match="wait until they are mined and run it again") as caught:
             send_proposal(world.snapshot(), operator, draft(world, record))
     assert (caught.value.nonce, caught.value.count) == (mined, 1)
-    assert [one.id for one in proposals(world)] == [first.id]
+    assert [proposal.id for proposal in proposals(world)] == [first.id]
     assert not send_proposal(world.snapshot(), operator, draft(world, record))
 
 
@@ -156,7 +156,7 @@ def test_attack_27__reorganisation_takes_the_proposal__is_warned_of_and_brought_
     again = draft(world, record)
     assert (again.id, again.state) == (made.id, None)
     assert send_proposal(world.snapshot(), operator, again)
-    assert [one.id for one in proposals(world)] == [made.id]
+    assert [proposal.id for proposal in proposals(world)] == [made.id]
     found = watch(world.snapshot(), config, world.deployment.address("lp"))
     assert not {"lost", "foreign"} & {alert.kind for alert in found.alerts}
 
@@ -210,7 +210,7 @@ def test_attack_27__gap_in_the_nonces__proposal_fills_it_and_is_sent_once(world:
     world.chain.request("eth_sendRawTransaction", later)
     number = propose(world, record)
     world.chain.request("evm_mine")
-    assert [one.id for one in proposals(world)] == [number]
+    assert [proposal.id for proposal in proposals(world)] == [number]
     assert found(world, number).state == "pending"
 
 

@@ -43,31 +43,31 @@ def plan_at(
     return make_plan(seen, chains, SignalsConfig(folder=folder, leave_out=leave_out))
 
 
-def readings(one: Planned) -> dict[str, Signal]:
-    return {signal.name: signal for signal in one.readings.signals}
+def readings(made: Planned) -> dict[str, Signal]:
+    return {signal.name: signal for signal in made.readings.signals}
 
 
 @pytest.mark.parametrize("at", DATES)
 def test_plan__snapshot_of_2026_with_its_signals__has_the_regime_of_that_day(
     recorded: Path, histories: Path, tmp_path: Path, at: str
 ) -> None:
-    one = plan_at(recorded, histories, tmp_path, at)
+    made = plan_at(recorded, histories, tmp_path, at)
     state, least, most = DATES[at]
-    assert one.plan.regime_policy.regime.name is state
-    assert least < one.plan.regime_policy.index_percentile <= most
-    assert all(signal.known_at <= one.record.observed_at <= read_time(at) for signal in one.readings.signals)
-    assert set(one.plan.regime_policy.regime.missing) <= {"CPI"}
-    quotes = {(row.expiry_at, row.strike, row.is_call): row for row in one.option_chains["ETH"].rows}
-    for leg in (leg for layer in one.plan.layers for leg in layer.legs):
+    assert made.plan.regime_policy.regime.name is state
+    assert least < made.plan.regime_policy.index_percentile <= most
+    assert all(signal.known_at <= made.record.observed_at <= read_time(at) for signal in made.readings.signals)
+    assert set(made.plan.regime_policy.regime.missing) <= {"CPI"}
+    quotes = {(row.expiry_at, row.strike, row.is_call): row for row in made.option_chains["ETH"].rows}
+    for leg in (leg for layer in made.plan.layers for leg in layer.legs):
         row = quotes[leg.expiry_at, leg.strike, leg.is_call]
         assert leg.price == (row.ask if leg.quantity > 0.0 else row.bid)
     if state is State.CRISIS:
-        assert one.plan.regime_policy.condor == "buy"
+        assert made.plan.regime_policy.condor == "buy"
 
 
 def test_plan__same_snapshot_twice__is_the_same_plan(recorded: Path, histories: Path, tmp_path: Path) -> None:
-    one, two = (plan_at(recorded, histories, tmp_path, "2026-03-02T12:00").record for _ in range(2))
-    assert one == two
+    first, second = (plan_at(recorded, histories, tmp_path, "2026-03-02T12:00").record for _ in range(2))
+    assert first == second
 
 
 def test_plan__histories_cut_at_the_snapshot__is_the_same_plan(recorded: Path, histories: Path, tmp_path: Path) -> None:
@@ -82,26 +82,26 @@ def test_plan__histories_cut_at_the_snapshot__is_the_same_plan(recorded: Path, h
 
 
 def test_plan__everything_asked_for__names_what_the_data_lacks(recorded: Path, histories: Path, tmp_path: Path) -> None:
-    one = plan_at(recorded, histories, tmp_path, "2026-04-01", leave_out=())
-    assert set(one.plan.regime_policy.regime.missing) == set(ABSENT)
-    assert one.plan.regime_policy.regime.name is State.STRESSED
-    assert readings(one)["funding"].source == "no funding_ETH"
+    made = plan_at(recorded, histories, tmp_path, "2026-04-01", leave_out=())
+    assert set(made.plan.regime_policy.regime.missing) == set(ABSENT)
+    assert made.plan.regime_policy.regime.name is State.STRESSED
+    assert readings(made)["funding"].source == "no funding_ETH"
 
 
 def test_plan__books_of_february_2021__names_the_index_that_did_not_exist(
     recorded: Path, histories: Path, tmp_path: Path
 ) -> None:
-    one = plan_at(
+    made = plan_at(
         recorded, histories, tmp_path, "2021-02-12", file="deribit_chain_eth_202102.csv.gz", leave_out=ABSENT[:1]
     )
     missing = {"volatility", "term slope", "index RSI", "MACD turn", "funding", "quick ratio"}
-    assert set(one.plan.regime_policy.regime.missing) == missing
-    assert one.plan.regime_policy.regime.name is State.STRESSED
-    signals = readings(one)
+    assert set(made.plan.regime_policy.regime.missing) == missing
+    assert made.plan.regime_policy.regime.name is State.STRESSED
+    signals = readings(made)
     # Stocks, their index and VIX, ETH, prices and output of that winter were known.
     assert all(not signals[name].missing for name in ("divergence", "CAPM volatility", "CPI", "PPI", "output"))
-    assert all(one.known_at <= 1_613_069_170 for one in signals.values())
-    assert one.plan.decision.answer == "do not hedge"
+    assert all(signal.known_at <= 1_613_069_170 for signal in signals.values())
+    assert made.plan.decision.answer == "do not hedge"
 
 
 def test_term_structure__chain_of_today__extends_the_history_by_one_row(
@@ -111,9 +111,9 @@ def test_term_structure__chain_of_today__extends_the_history_by_one_row(
     alone = tmp_path / "alone"
     alone.mkdir()
     (alone / "index_ETH.csv").write_bytes((histories / "index_ETH.csv").read_bytes())
-    one = readings(plan_at(recorded, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
-    assert one.value == pytest.approx(whole.value, rel=1e-9)
-    assert replace(one, source="", value=0.0, score=0.0) == replace(whole, source="", value=0.0, score=0.0)
+    row = readings(plan_at(recorded, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
+    assert row.value == pytest.approx(whole.value, rel=1e-9)
+    assert replace(row, source="", value=0.0, score=0.0) == replace(whole, source="", value=0.0, score=0.0)
     term = pd.read_csv(histories / "term_ETH.csv")
-    term[term["known_at"] > one.known_at].to_csv(alone / "term_ETH.csv", index=False)  # only rows of the future
-    assert readings(plan_at(recorded, alone, tmp_path, "2026-03-02T12:00"))["term slope"] == one
+    term[term["known_at"] > row.known_at].to_csv(alone / "term_ETH.csv", index=False)  # only rows of the future
+    assert readings(plan_at(recorded, alone, tmp_path, "2026-03-02T12:00"))["term slope"] == row

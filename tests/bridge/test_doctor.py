@@ -97,6 +97,6 @@ def test_examine__anvil_absent_or_broken__is_a_fault_that_only_local_chains_need
         path.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
         path.chmod(0o755)
     monkeypatch.setenv("ALVH_ANVIL", str(path))
-    finding = next(one for one in examine(tmp_path / "none.toml") if one.what == "anvil")
+    finding = next(found for found in examine(tmp_path / "none.toml") if found.what == "anvil")
     assert (finding.ok, finding.needed) == (False, False)
     assert str(path) in finding.found

@@ -46,27 +46,29 @@ def assert_equals_manager(world: World) -> None:
     lp = world.deployment.address("lp")
     found = positions(world)
     assert found
-    for one in found:
-        paid = static(world, "collect", one.token_id, lp, MAX_UINT128, MAX_UINT128)
-        assert one.fees_units == paid, one
-        if one.liquidity:
-            assert one.amounts_units == static(world, "decreaseLiquidity", one.token_id, one.liquidity, 0, 0, FOREVER)
+    for position in found:
+        paid = static(world, "collect", position.token_id, lp, MAX_UINT128, MAX_UINT128)
+        assert position.fees_units == paid, position
+        if position.liquidity:
+            assert position.amounts_units == static(
+                world, "decreaseLiquidity", position.token_id, position.liquidity, 0, 0, FOREVER
+            )
         else:
-            assert one.amounts_units == (0, 0)
+            assert position.amounts_units == (0, 0)
 
 
 def test_read_positions__demo_book__has_six_positions_in_three_pools_one_out_of_range(world: World) -> None:
     found = positions(world)
     assert len(found) == 6
-    assert len({one.pool for one in found}) == 3
-    outside = [one for one in found if 0 in one.amounts_units]
+    assert len({position.pool for position in found}) == 3
+    outside = [position for position in found if 0 in position.amounts_units]
     assert len(outside) == 1
-    symbols = [{world.deployment.assets[token] for token in one.tokens} for one in found]
+    symbols = [{world.deployment.assets[token] for token in position.tokens} for position in found]
     assert {"ETH", "BTC"} in symbols
 
 
 def test_read_positions__every_demo_position__equals_collect_and_decrease_to_the_last_unit(world: World) -> None:
-    assert any(one.fees_units[0] and one.fees_units[1] for one in positions(world))
+    assert any(position.fees_units[0] and position.fees_units[1] for position in positions(world))
     assert_equals_manager(world)
 
 
@@ -85,7 +87,7 @@ def test_read_positions__partly_withdrawn_collected_and_emptied__equals_the_mana
     lp = world.deployment.address("lp")
     send(world, "collect", second.token_id, lp, MAX_UINT128, MAX_UINT128)
     assert_equals_manager(world)
-    now = {one.token_id: one for one in positions(world)}
+    now = {position.token_id: position for position in positions(world)}
     kept = now[first.token_id]
     assert kept.held_units == tuple(
         held * (first.liquidity - first.liquidity // 3) // first.liquidity for held in first.held_units
@@ -99,21 +101,21 @@ def test_convert_position__usd_is_token1_or_token0__base_is_the_volatile_asset(w
     snapshot = world.snapshot()
     spots = read_prices(snapshot, BookConfig()).spots
     for raw in positions(world):
-        one = convert_position(raw, world.deployment.assets, spots, snapshot.block)
-        assert one.base != "USD"
-        assert one.lower < one.upper
-        assert one.fee_apr >= 0
+        converted = convert_position(raw, world.deployment.assets, spots, snapshot.block)
+        assert converted.base != "USD"
+        assert converted.lower < converted.upper
+        assert converted.fee_apr >= 0
 
 
 def test_observe__demo_book__value_equals_the_amounts_at_the_spot_prices(world: World) -> None:
     seen = observe(world.snapshot(), world.deployment.address("lp"), BookConfig())
     exposure = book_exposure(seen.book, seen.market)
     spots = dict(seen.market.spots) | {"USD": 1.0}
-    for raw, one in zip(seen.raw_positions, exposure.positions, strict=True):
+    for raw, position in zip(seen.raw_positions, exposure.positions, strict=True):
         units = zip(raw.tokens, raw.amounts_units, raw.decimals, strict=True)
         worth = sum(amount / 10**decimals * spots[world.deployment.assets[token]] for token, amount, decimals in units)
         # The pair pool's own price may stand a fee away from the two USD pools' quotient.
-        assert math.isclose(one.value_usd, worth, rel_tol=1e-4), one.id
+        assert math.isclose(position.value_usd, worth, rel_tol=1e-4), position.id
 
 
 def test_read_spots__pool_moved_in_this_block__is_refused_with_the_gap(world: World) -> None:
@@ -148,8 +150,8 @@ def test_read_positions__gift_in_a_pool_at_a_wrong_price__is_named_while_it_is_d
     chain.send(stranger, MANAGER, at.address(MANAGER), "mint", gift)
     found = read_positions(snapshot.head(), owner, spots, BookConfig())
     assert found.raw == before.raw
-    (one,) = set(found.unread) - set(before.unread)
-    assert "apart" in one.reason
+    (gift_unread,) = set(found.unread) - set(before.unread)
+    assert "apart" in gift_unread.reason
     with pytest.raises(UntrustedNumber, match=r"uniswap-v3:\d+: .* apart"):
         read_positions(snapshot.head(), owner, spots, BookConfig(dust_usd=0.5))
 

@@ -72,16 +72,16 @@ def test_find_proposal__voted_on__has_votes_quorum_and_times(world: World, recor
     vote_against = found(world, number)
     send_vote(world.snapshot(), account("voter-2"), vote_against, "against")
     send_vote(world.snapshot(), account("operator"), vote_against, "abstain")
-    one = found(world, number)
-    assert (one.votes_for, one.votes_against, one.votes_abstain) == (
+    proposal = found(world, number)
+    assert (proposal.votes_for, proposal.votes_against, proposal.votes_abstain) == (
         400_000 * 10**18,
         350_000 * 10**18,
         250_000 * 10**18,
     )
-    assert one.quorum == 1_000_000 * 10**18 * TERMS.quorum_percent // 100
-    assert one.deadline - one.vote_start == TERMS.voting_period
-    assert (one.eta, one.proposer) == (0, account("operator").address)
-    assert list_proposals(world.snapshot()) == [one]
+    assert proposal.quorum == 1_000_000 * 10**18 * TERMS.quorum_percent // 100
+    assert proposal.deadline - proposal.vote_start == TERMS.voting_period
+    assert (proposal.eta, proposal.proposer) == (0, account("operator").address)
+    assert list_proposals(world.snapshot()) == [proposal]
 
 
 def test_find_proposal__unknown_number__is_refused(world: World) -> None:
@@ -138,9 +138,9 @@ def test_send_cancel__proposer_while_pending__cancels_and_nobody_else_can(world:
 def test_next_step_at__waiting_states__are_left_at_that_second(world: World, record: PlanRecord) -> None:
     number = propose(world, record)
     for state, following in (("pending", "active"), ("active", "succeeded")):
-        one = found(world, number)
-        assert one.state == state
-        advance_time(world.chain, next_step_at(one) - world.chain.head().timestamp)
+        proposal = found(world, number)
+        assert proposal.state == state
+        advance_time(world.chain, next_step_at(proposal) - world.chain.head().timestamp)
         if following == "active":
             for name in ("voter-1", "voter-2"):
                 send_vote(world.snapshot(), account(name), found(world, number), "for")

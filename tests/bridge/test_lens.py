@@ -50,34 +50,42 @@ def send(world: World, function: str, *arguments: object) -> None:
     world.chain.send(account("lp"), MANAGER, world.deployment.address(MANAGER), function, *arguments)
 
 
-def assert_is_the_managers(world: World, one: LensPosition) -> None:
+def assert_is_the_managers(world: World, position: LensPosition) -> None:
     """Compare every field with what manager, factory and pool say."""
     lp, manager = world.deployment.address("lp"), published(world, MANAGER)
-    kept = manager.functions.positions(one.token_id).call()
-    assert one.pool is not None
-    assert (one.status, one.pool.status) == (Status.READ, Status.READ)
-    assert (one.pool.token0, one.pool.token1) == (kept[2].lower(), kept[3].lower())
-    assert (one.pool.fee, one.tick_lower, one.tick_upper, one.liquidity) == tuple(kept[4:8])
+    kept = manager.functions.positions(position.token_id).call()
+    assert position.pool is not None
+    assert (position.status, position.pool.status) == (Status.READ, Status.READ)
+    assert (position.pool.token0, position.pool.token1) == (kept[2].lower(), kept[3].lower())
+    assert (position.pool.fee, position.tick_lower, position.tick_upper, position.liquidity) == tuple(kept[4:8])
     address = published(world, "UniswapV3Factory").functions.getPool(*kept[2:5]).call()
-    assert one.pool.id == int(address, 16)
+    assert position.pool.id == int(address, 16)
     pool = world.chain.contract("UniswapV3Pool", address)
-    assert (one.pool.sqrt_price_x96, one.pool.tick) == tuple(pool.functions.slot0().call()[:2])
-    assert one.pool.growth0 == pool.functions.feeGrowthGlobal0X128().call()
-    assert one.pool.growth1 == pool.functions.feeGrowthGlobal1X128().call()
-    collected = manager.functions.collect((one.token_id, lp, MAX_UINT128, MAX_UINT128)).call({"from": lp})
-    assert [one.owed0, one.owed1] == collected
-    if one.liquidity:
-        taken = manager.functions.decreaseLiquidity((one.token_id, one.liquidity, 0, 0, FOREVER)).call({"from": lp})
-        ours = position_amounts(one.pool.sqrt_price_x96, one.tick_lower, one.tick_upper, one.liquidity)
+    assert (position.pool.sqrt_price_x96, position.pool.tick) == tuple(pool.functions.slot0().call()[:2])
+    assert position.pool.growth0 == pool.functions.feeGrowthGlobal0X128().call()
+    assert position.pool.growth1 == pool.functions.feeGrowthGlobal1X128().call()
+    collected = manager.functions.collect((position.token_id, lp, MAX_UINT128, MAX_UINT128)).call({"from": lp})
+    assert [position.owed0, position.owed1] == collected
+    if position.liquidity:
+        taken = manager.functions.decreaseLiquidity((position.token_id, position.liquidity, 0, 0, FOREVER)).call(
+            {"from": lp}
+        )
+        ours = position_amounts(
+            position.pool.sqrt_price_x96, position.tick_lower, position.tick_upper, position.liquidity
+        )
         assert list(ours) == taken
 
 
 def sides(found: list[LensPosition]) -> set[str]:
     """Say where the pools' ticks stand against the positions' ranges."""
     return {
-        "below" if one.pool.tick < one.tick_lower else "inside" if one.pool.tick < one.tick_upper else "above"
-        for one in found
-        if one.pool is not None
+        "below"
+        if position.pool.tick < position.tick_lower
+        else "inside"
+        if position.pool.tick < position.tick_upper
+        else "above"
+        for position in found
+        if position.pool is not None
     }
 
 
@@ -87,11 +95,11 @@ def test_positions_of_v3__in_range_and_out_both_ways__every_field_is_the_manager
         world.market.move_to({"USD": 1.0, "ETH": eth, "BTC": 90_000.0})
         found = all_of(world)
         assert len(found) == 6
-        for one in found:
-            assert_is_the_managers(world, one)
+        for position in found:
+            assert_is_the_managers(world, position)
         seen |= sides(found)
     assert seen == {"below", "inside", "above"}
-    assert any(one.owed0 and one.owed1 for one in found)
+    assert any(position.owed0 and position.owed1 for position in found)
 
 
 def test_positions_of_v3__partly_and_wholly_withdrawn__every_field_is_the_managers(world: World) -> None:
@@ -102,8 +110,8 @@ def test_positions_of_v3__partly_and_wholly_withdrawn__every_field_is_the_manage
     send(world, "collect", (third.token_id, account("lp").address, MAX_UINT128, MAX_UINT128))
     world.market.move_to({"USD": 1.0, "ETH": 3300.0, "BTC": 95_000.0})
     found = all_of(world)
-    for one in found:
-        assert_is_the_managers(world, one)
+    for position in found:
+        assert_is_the_managers(world, position)
     assert found[1].liquidity == 0 < found[1].owed1  # withdrawn and not collected: owed
     assert (found[2].liquidity, found[2].owed0, found[2].owed1) == (0, 0, 0)
 
@@ -116,16 +124,16 @@ def test_positions_v3__burnt_and_unknown_ids_among_others__each_says_so_and_the_
     send(world, "burn", gone.token_id)
     ids = [whole[5].token_id, gone.token_id, 10**9, whole[0].token_id, 2**256 - 1, 0]
     found = by_ids(world, ids)
-    assert [one.token_id for one in found] == ids
-    assert [one.status for one in found] == [
+    assert [position.token_id for position in found] == ids
+    assert [position.status for position in found] == [
         Status.READ,
         *[Status.NO_POSITION] * 2,
         Status.READ,
         *[Status.NO_POSITION] * 2,
     ]
-    assert all(one[2:] == (None, 0, 0, 0, 0, 0) for one in found if one.status)
-    for one in (found[0], found[3]):
-        assert_is_the_managers(world, one)
+    assert all(position[2:] == (None, 0, 0, 0, 0, 0) for position in found if position.status)
+    for position in (found[0], found[3]):
+        assert_is_the_managers(world, position)
     assert "burnt" in found[1].status.reason
 
 
@@ -156,7 +164,7 @@ def test_positions_v3__inside_a_callback__position_of_that_pool_is_locked(world:
     pool = world.market.pools[0]
     token0 = chain.read("UniswapV3Pool", pool.address, "token0", block=chain.head())
     chain.send(account("trader"), "IERC20Metadata", token0, "transfer", reader, 10**12)
-    ids = [one.token_id for one in whole]
+    ids = [position.token_id for position in whole]
     query = chain.contract("ExposureLens", deployed).encode_abi(
         "positionsV3", args=[world.deployment.address(MANAGER), ids]
     )
@@ -165,17 +173,17 @@ def test_positions_v3__inside_a_callback__position_of_that_pool_is_locked(world:
     assert chain.read("CallbackReader", reader, "succeeded", block=chain.head())
     answer = bytes(chain.read("CallbackReader", reader, "answer", block=chain.head()))
     found = _exposures(_Answer(answer, 0, 0))
-    inside = [one.pool is not None and one.pool.id == int(pool.address, 16) for one in whole]
-    assert [one.status for one in found] == [Status.LOCKED if here else Status.READ for here in inside]
-    assert {one[3:] for one in found if one.status} == {(0, 0, 0, 0, 0)}
-    assert [one for one in found if not one.status] == [
-        one for one, here in zip(whole, inside, strict=True) if not here
+    inside = [position.pool is not None and position.pool.id == int(pool.address, 16) for position in whole]
+    assert [position.status for position in found] == [Status.LOCKED if here else Status.READ for here in inside]
+    assert {position[3:] for position in found if position.status} == {(0, 0, 0, 0, 0)}
+    assert [position for position in found if not position.status] == [
+        position for position, here in zip(whole, inside, strict=True) if not here
     ]
 
 
 def test_positions_v3__any_order_and_twice__keeps_it(world: World) -> None:
     whole = all_of(world)
-    ids = [one.token_id for one in reversed(whole)] + [whole[0].token_id]
+    ids = [position.token_id for position in reversed(whole)] + [whole[0].token_id]
     assert by_ids(world, ids) == [*whole[::-1], whole[0]]
     assert by_ids(world, []) == []
 
@@ -196,10 +204,10 @@ def test_positions_v3__thousand_positions__one_call_and_every_number(world: Worl
     node = Node(world)
     found = by_ids(world, ids, Lens(node))
     assert node.calls == 1
-    assert [one.token_id for one in found] == ids
+    assert [position.token_id for position in found] == ids
     assert sides(found) == {"below", "inside", "above"}
-    for one in found[::7]:
-        assert_is_the_managers(world, one)
+    for position in found[::7]:
+        assert_is_the_managers(world, position)
     assert all_of(world, Lens(node))[6:] == found
     assert node.calls == 3  # 1,006 positions: a thousand, and six
     capped = Capped(world, 8_000_000)
@@ -282,7 +290,7 @@ def test_lens__answer_that_no_lens_gives__is_refused(world: World, change: Calla
 
 
 def test_positions_v3__answer_of_another_position__is_refused(world: World) -> None:
-    first, second = (one.token_id for one in all_of(world)[:2])
+    first, second = (position.token_id for position in all_of(world)[:2])
     swapped = Misspeaks(world, lambda answer: answer.replace(f"{first:064x}", f"{second:064x}"))
     with pytest.raises(ChainError, match="other positions"):
         by_ids(world, [first], Lens(swapped))

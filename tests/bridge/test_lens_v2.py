@@ -94,7 +94,7 @@ def test_shares_v2__tokens_given_to_the_pair__count_as_burn_counts_them(world: W
 def test_shares_v2__owner_without_a_share_and_address_without_a_pair__say_so(world: World) -> None:
     nobody, pair = account("outsider").address, pair_of(world).address
     found = lens(world).shares_v2(nobody, [nobody, pair, world.market.tokens["USD"]], world.chain.head())
-    assert [one.status for one in found] == [Status.NO_POOL, Status.READ, Status.NO_POOL]
+    assert [share.status for share in found] == [Status.NO_POOL, Status.READ, Status.NO_POOL]
     assert (found[1].balance, found[1].amount0, found[1].amount1) == (0, 0, 0)
 
 
@@ -150,16 +150,16 @@ def reader(world: World, chain: Chain | None = None) -> UniswapV2Reader:
 def test_read_positions__share__amounts_and_history_are_the_pairs(world: World) -> None:
     lp = account("lp")
     move(world, 3500.0, 2700.0, 3000.0)
-    (one,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    (position,) = reader(world).read_positions(lp.address, world.chain.head()).read
     share = assert_is_the_pairs(world, lp)
-    assert one.amounts_units == (share.amount0, share.amount1)
-    assert one.fees_units == (0, 0)
-    assert one.held_units is not None
-    assert one.earned_units is not None
-    assert all(earned > 0 for earned in one.earned_units)
+    assert position.amounts_units == (share.amount0, share.amount1)
+    assert position.fees_units == (0, 0)
+    assert position.held_units is not None
+    assert position.earned_units is not None
+    assert all(earned > 0 for earned in position.earned_units)
     # What it would be without the fees is worth at most what holding would be worth.
-    kept = [amount - fee for amount, fee in zip(one.amounts_units, one.earned_units, strict=True)]
-    assert kept[0] * kept[1] <= one.held_units[0] * one.held_units[1]
+    kept = [amount - fee for amount, fee in zip(position.amounts_units, position.earned_units, strict=True)]
+    assert kept[0] * kept[1] <= position.held_units[0] * position.held_units[1]
 
 
 def test_read_positions__half_withdrawn__half_the_deposit_is_held(world: World) -> None:
@@ -189,8 +189,8 @@ def test_read_positions__transfers_of_nothing_by_anybody__change_nothing(world: 
     world.chain.send(newcomer, PAIR, pair.address, "burn", newcomer.address)
     nothing(newcomer.address, stranger.address)  # from nothing
     pair.mint(newcomer, 1_000, {"USD": 1.0, "ETH": 3000.0})
-    (one,) = reader(world).read_positions(newcomer.address, world.chain.head()).read
-    assert one.held_units == pytest.approx(one.amounts_units, rel=1e-6)
+    (position,) = reader(world).read_positions(newcomer.address, world.chain.head()).read
+    assert position.held_units == pytest.approx(position.amounts_units, rel=1e-6)
 
 
 def test_read_positions__moved_to_oneself__deposit_is_held(world: World) -> None:
@@ -204,8 +204,8 @@ def test_read_positions__dust_left__history_is_unknown(world: World) -> None:
     lp, pair = account("lp"), pair_of(world).address
     world.chain.send(lp, PAIR, pair, "transfer", pair, share_of(world, lp.address).balance - 1)
     world.chain.send(lp, PAIR, pair, "burn", lp.address)
-    (one,) = reader(world).read_positions(lp.address, world.chain.head()).read
-    assert (one.held_units, one.earned_units, one.liquidity) == (None, None, 0)
+    (position,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    assert (position.held_units, position.earned_units, position.liquidity) == (None, None, 0)
 
 
 def test_read_positions__search_began_after_the_deposit__history_is_unknown(world: World) -> None:
@@ -213,13 +213,13 @@ def test_read_positions__search_began_after_the_deposit__history_is_unknown(worl
     world.chain.send(lp, PAIR, pair_of(world).address, "transfer", account("outsider").address, 10**9)
     block = world.chain.head()
     late = UniswapV2Reader(world.chain, at.address("UniswapV2Factory"), list(at.assets), block.number)
-    (one,) = late.read_positions(lp.address, block).read
-    assert (one.held_units, one.earned_units) == (None, None)
+    (position,) = late.read_positions(lp.address, block).read
+    assert (position.held_units, position.earned_units) == (None, None)
 
 
 def test_read_positions__tokens_from_somebody_else__history_is_unknown(world: World) -> None:
     lp, other = account("lp"), account("outsider")
     world.chain.send(lp, PAIR, pair_of(world).address, "transfer", other.address, 10**9)
-    (one,) = reader(world).read_positions(other.address, world.chain.head()).read
-    assert (one.held_units, one.earned_units) == (None, None)
-    assert one.liquidity > 0
+    (position,) = reader(world).read_positions(other.address, world.chain.head()).read
+    assert (position.held_units, position.earned_units) == (None, None)
+    assert position.liquidity > 0

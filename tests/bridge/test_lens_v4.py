@@ -38,9 +38,9 @@ def held(world: World, role: str = "lp") -> Positions:
 
 
 def lp_id(world: World) -> int:
-    (one,) = held(world).read
-    assert one.token_id is not None
-    return one.token_id
+    (position,) = held(world).read
+    assert position.token_id is not None
+    return position.token_id
 
 
 def change(world: World, action: int, inputs: bytes, receiver: str) -> None:
@@ -60,40 +60,40 @@ def decrease(world: World, token_id: int, liquidity: int, receiver: str) -> None
     )
 
 
-def paid(world: World, one: LensPosition) -> list[int]:
+def paid(world: World, position: LensPosition) -> list[int]:
     """Return what taking everything out really pays somebody who holds nothing; undone."""
     receiver, chain = to_checksum_address("0x" + "5afe" * 10), world.chain
     snapshot = chain.request("evm_snapshot")
-    decrease(world, one.token_id, one.liquidity, receiver)
+    decrease(world, position.token_id, position.liquidity, receiver)
     usd = chain.read("IERC20Metadata", pool_of(world).usd, "balanceOf", receiver, block=chain.head())
     wei = chain.web3.eth.get_balance(receiver)
     chain.request("evm_revert", snapshot)
     return [wei, usd]
 
 
-def assert_is_the_managers(world: World, one: LensPosition) -> None:
+def assert_is_the_managers(world: World, position: LensPosition) -> None:
     """Compare every field with PositionManager and StateView, and the sum of amounts and fees with what is paid."""
     manager, view = published(world, MANAGER), published(world, "StateView")
-    key, info = manager.functions.getPoolAndPositionInfo(one.token_id).call()
-    assert one.pool is not None
-    assert one.status is Status.READ
-    ours = (one.pool.token0, one.pool.token1, one.pool.fee, one.pool.spacing, one.pool.hooks)
+    key, info = manager.functions.getPoolAndPositionInfo(position.token_id).call()
+    assert position.pool is not None
+    assert position.status is Status.READ
+    ours = (position.pool.token0, position.pool.token1, position.pool.fee, position.pool.spacing, position.pool.hooks)
     assert ours == (key[0].lower(), key[1].lower(), key[2], key[3], key[4].lower())
     pool_id = keccak(encode((KEY,), (key,)))
-    assert one.pool.id == int.from_bytes(pool_id, "big")
-    assert one.pool.id >> 56 == info >> 56
-    assert one.liquidity == manager.functions.getPositionLiquidity(one.token_id).call()
-    assert (one.pool.sqrt_price_x96, one.pool.tick) == tuple(view.functions.getSlot0(pool_id).call()[:2])
-    assert [one.pool.growth0, one.pool.growth1] == view.functions.getFeeGrowthGlobals(pool_id).call()
-    place = (pool_id, manager.address, one.tick_lower, one.tick_upper, one.token_id.to_bytes(32, "big"))
+    assert position.pool.id == int.from_bytes(pool_id, "big")
+    assert position.pool.id >> 56 == info >> 56
+    assert position.liquidity == manager.functions.getPositionLiquidity(position.token_id).call()
+    assert (position.pool.sqrt_price_x96, position.pool.tick) == tuple(view.functions.getSlot0(pool_id).call()[:2])
+    assert [position.pool.growth0, position.pool.growth1] == view.functions.getFeeGrowthGlobals(pool_id).call()
+    place = (pool_id, manager.address, position.tick_lower, position.tick_upper, position.token_id.to_bytes(32, "big"))
     liquidity, *last = view.functions.getPositionInfo(*place).call()
-    assert liquidity == one.liquidity
-    now = view.functions.getFeeGrowthInside(pool_id, one.tick_lower, one.tick_upper).call()
+    assert liquidity == position.liquidity
+    now = view.functions.getFeeGrowthInside(pool_id, position.tick_lower, position.tick_upper).call()
     owed = [(b - a) % 2**256 * liquidity >> 128 for a, b in zip(last, now, strict=True)]
-    assert [one.owed0, one.owed1] == owed
+    assert [position.owed0, position.owed1] == owed
     if liquidity:
-        out = position_amounts(one.pool.sqrt_price_x96, one.tick_lower, one.tick_upper, liquidity)
-        assert [out[0] + one.owed0, out[1] + one.owed1] == paid(world, one)
+        out = position_amounts(position.pool.sqrt_price_x96, position.tick_lower, position.tick_upper, liquidity)
+        assert [out[0] + position.owed0, out[1] + position.owed1] == paid(world, position)
 
 
 def test_positions_v4__in_range_and_out_both_ways__every_field_is_the_managers_and_is_paid(world: World) -> None:
@@ -104,12 +104,12 @@ def test_positions_v4__in_range_and_out_both_ways__every_field_is_the_managers_a
     for eth in (3300.0, 2000.0, 4600.0, 6000.0, 3000.0):
         pool.move_to(eth, MOST)
         found = by_ids(world, ids)
-        for one in found:
-            assert_is_the_managers(world, one)
-            assert one.pool is not None
-            seen.add((one.pool.tick < one.tick_lower, one.pool.tick >= one.tick_upper))
+        for position in found:
+            assert_is_the_managers(world, position)
+            assert position.pool is not None
+            seen.add((position.pool.tick < position.tick_lower, position.pool.tick >= position.tick_upper))
     assert seen == {(True, False), (False, False), (False, True)}
-    assert all(one.owed0 and one.owed1 for one in found)
+    assert all(position.owed0 and position.owed1 for position in found)
 
 
 def test_positions_v4__gas_cap_of_a_few__goes_on_where_it_stopped(world: World) -> None:
@@ -127,10 +127,10 @@ def test_positions_v4__emptied_burnt_unknown__each_says_so(world: World) -> None
     pool.move_to(3100.0, MOST)
     found = by_ids(world, [gone, empty, 10**12, kept, 2**256 - 1])
     nothing = Status.NO_POSITION
-    assert [one.status for one in found] == [nothing, Status.READ, nothing, Status.READ, nothing]
+    assert [position.status for position in found] == [nothing, Status.READ, nothing, Status.READ, nothing]
     assert (found[1].liquidity, found[1].owed0, found[1].owed1) == (0, 0, 0)
-    for one in (found[1], found[3]):
-        assert_is_the_managers(world, one)
+    for position in (found[1], found[3]):
+        assert_is_the_managers(world, position)
     assert by_ids(world, [kept, gone], Lens(WithoutOverrides(world))) == [found[3], found[0]]
 
 
@@ -139,9 +139,9 @@ def test_positions_v4__that_share_ticks__every_field_is_the_managers_and_is_paid
     ids = [pool.mint(lp, ends, 1_000, 3000.0) for ends in ((0.8, 1.2), (0.8, 1.2), (0.8, 1.5), (0.6, 1.2))]
     for eth in (3500.0, 3800.0, 3000.0):
         pool.move_to(eth, MOST)
-    for one in by_ids(world, ids):
-        assert_is_the_managers(world, one)
-        assert min(one.owed0, one.owed1) > 0
+    for position in by_ids(world, ids):
+        assert_is_the_managers(world, position)
+        assert min(position.owed0, position.owed1) > 0
 
 
 def test_positions_v4__pool_that_the_pool_manager_does_not_hold__is_named(world: World) -> None:
@@ -150,8 +150,8 @@ def test_positions_v4__pool_that_the_pool_manager_does_not_hold__is_named(world:
     slot = pool_slot(whole.pool.id.to_bytes(32, "big"))
     emptied = Instead(world, world.deployment.address("PoolManager"), stateDiff={f"0x{slot.hex()}": f"0x{0:064x}"})
     found = by_ids(world, [whole.token_id] * 2, Lens(emptied))
-    assert [one.status for one in found] == [Status.NO_POOL] * 2
-    assert {one[3:] for one in found} == {(0, 0, 0, 0, 0)}
+    assert [position.status for position in found] == [Status.NO_POOL] * 2
+    assert {position[3:] for position in found} == {(0, 0, 0, 0, 0)}
     assert found[0].pool is not None
     assert found[0].pool[:6] == whole.pool[:6]
 
@@ -182,14 +182,16 @@ def test_positions_v4__pool_manager_unlocked__refused(world: World) -> None:
 def test_read_positions__of_the_lp__amounts_fees_and_deposit(world: World) -> None:
     pool_of(world).move_to(3300.0, MOST)
     pool_of(world).move_to(3000.0, MOST)
-    (one,) = held(world).read
+    (position,) = held(world).read
     found = by_ids(world, [lp_id(world)])[0]
-    assert one.fees_units == (found.owed0, found.owed1)
-    assert one.tokens[0] == NATIVE
-    assert one.decimals == (18, 6)
-    assert one.held_units is not None
-    assert one.held_units[1] == pytest.approx(100_000 * 10**6, rel=1e-3)  # half of the budget that it was minted with
-    assert one.held_units[0] == pytest.approx(32.4 * 10**18, rel=1e-2)
+    assert position.fees_units == (found.owed0, found.owed1)
+    assert position.tokens[0] == NATIVE
+    assert position.decimals == (18, 6)
+    assert position.held_units is not None
+    assert position.held_units[1] == pytest.approx(
+        100_000 * 10**6, rel=1e-3
+    )  # half of the budget that it was minted with
+    assert position.held_units[0] == pytest.approx(32.4 * 10**18, rel=1e-2)
 
 
 def test_read_positions__partly_withdrawn__deposit_shrinks_and_earning_starts_anew(world: World) -> None:
@@ -208,7 +210,7 @@ def test_read_positions__given_away__is_the_receivers(world: World) -> None:
     data = manager.encode_abi("transferFrom", args=[lp.address, other.address, token_id])
     world.chain.send_raw(lp, manager.address, data, "giving a position away")  # type: ignore[arg-type]
     assert held(world) == ([], [])
-    assert [one.token_id for one in held(world, "outsider").read] == [token_id]
+    assert [position.token_id for position in held(world, "outsider").read] == [token_id]
 
 
 def test_read_positions__hook_that_may_keep_a_part__is_named_and_the_others_stand(world: World) -> None:
@@ -221,9 +223,9 @@ def test_read_positions__hook_that_may_keep_a_part__is_named_and_the_others_stan
     assert unread.id == f"uniswap-v4:{token_id}"
     assert TAKING_HOOK in unread.reason
     assert "may keep part of what is withdrawn" in unread.reason
-    one = by_ids(world, [token_id])[0]
-    assert one.pool is not None
-    assert (one.status, one.pool.hooks) == (Status.READ, TAKING_HOOK)
+    position = by_ids(world, [token_id])[0]
+    assert position.pool is not None
+    assert (position.status, position.pool.hooks) == (Status.READ, TAKING_HOOK)
 
 
 def test_read_positions__token_that_does_not_say_its_decimals__is_named_and_the_others_stand(world: World) -> None:

@@ -65,7 +65,7 @@ def left_by(chain: Chain) -> Left:
             (block["timestamp"], block["gasUsed"], block["baseFeePerGas"], len(block["transactions"]))
             for block in blocks
         ],
-        [(number, *(one.get(name) for name in ("from", "to", "nonce", "value", "input"))) for number, one in sent],
+        [(number, *(made.get(name) for name in ("from", "to", "nonce", "value", "input"))) for number, made in sent],
     )
 
 

@@ -35,11 +35,11 @@ def histories(path: PricePath, tmp_path_factory: pytest.TempPathFactory) -> Hist
 
 
 def test_write_histories__same_arguments__gives_the_same_bytes(path: PricePath, tmp_path: Path) -> None:
-    one, two = (write_histories(tmp_path / name, path, END, VOLS) for name in ("one", "two"))
-    for file in sorted(one.iterdir()):
-        assert file.read_bytes() == (two / file.name).read_bytes()
+    first, second = (write_histories(tmp_path / name, path, END, VOLS) for name in ("one", "two"))
+    for file in sorted(first.iterdir()):
+        assert file.read_bytes() == (second / file.name).read_bytes()
     other = write_histories(tmp_path / "other", path, END, VOLS, SEED + 1)
-    assert (other / "index_ETH.csv").read_bytes() != (one / "index_ETH.csv").read_bytes()
+    assert (other / "index_ETH.csv").read_bytes() != (first / "index_ETH.csv").read_bytes()
 
 
 def test_write_histories__last_rows__are_the_market_of_the_chain(histories: Histories, path: PricePath) -> None:
@@ -54,9 +54,9 @@ def test_write_histories__last_rows__are_the_market_of_the_chain(histories: Hist
 
 def test_write_histories__read_by_the_board__lack_nothing_but_the_pool_and_say_simulated(histories: Histories) -> None:
     found = read_board(histories, WEIGHTS, END)
-    assert [one.name for one in found] == [spec.name for spec in signal_specs() if spec.standard]
-    assert {one.name for one in found if one.missing or one.stale(END)} == {QUICK_RATIO}
-    told = [one.source for one in found if one.name not in ("events", QUICK_RATIO)]
+    assert [signal.name for signal in found] == [spec.name for spec in signal_specs() if spec.standard]
+    assert {signal.name for signal in found if signal.missing or signal.stale(END)} == {QUICK_RATIO}
+    told = [signal.source for signal in found if signal.name not in ("events", QUICK_RATIO)]
     assert all(f"simulated, seed {SEED}: no real market" in source for source in told)
 
 
@@ -64,5 +64,5 @@ def test_write_histories__any_later_end__has_no_row_of_the_future(path: PricePat
     for number, end in enumerate((END, END + 40 * DAY, END + 400 * DAY)):
         found = read_folder(write_histories(tmp_path / str(number), path, end, VOLS), end)
         dates = found.calendar()
-        assert any(one.release_at > end for one in dates.releases)
+        assert any(release.release_at > end for release in dates.releases)
         assert not math.isnan(read_board(found, WEIGHTS, end, use=["events"])[0].value)

@@ -153,7 +153,7 @@ def test_read_snapshots__several_of_two_assets__are_one_assets_in_order_of_time(
     old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
     other = native(underlying=["BTC", "BTC"])
     path = written(csv, pd.concat([native(), other, old]))
-    assert [one.spot for one in read_snapshots(path, "ETH")] == [2000.0, 3000.0]
+    assert [snapshot.spot for snapshot in read_snapshots(path, "ETH")] == [2000.0, 3000.0]
     assert list(read_snapshots(path, "SOL")) == []
 
 

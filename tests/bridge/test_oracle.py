@@ -93,9 +93,9 @@ def test_submit_reports__even_number__leaves_one_out_and_passes(world: World) ->
     advance_time(world.chain, 3600)
     reports = signed(world)[:4]
     submit(world, reports)
-    used = sorted(reports, key=lambda one: int(one.reporter, 16))[:3]
+    used = sorted(reports, key=lambda report: int(report.reporter, 16))[:3]
     status = read_status(world.snapshot())[1]
-    assert status.volatility_e8 == sorted(one.report.volatility_e8 for one in used)[1]
+    assert status.volatility_e8 == sorted(report.report.volatility_e8 for report in used)[1]
 
 
 def test_require_own_feeds__report_that_names_another_contract_or_chain__is_refused(world: World) -> None:
@@ -133,7 +133,7 @@ def test_submit_reports__signature_of_an_outsider__is_refused_with_its_address(w
 
 def test_submit_reports__signed_for_another_feed__is_refused(world: World) -> None:
     eth = report(world)
-    moved = [replace(one, report=replace(one.report, feed=eth.feed)) for one in signed(world, asset="BTC")]
+    moved = [replace(entry, report=replace(entry.report, feed=eth.feed)) for entry in signed(world, asset="BTC")]
     assert refused(world, moved).error in ("UnknownSigner", "ReportersNotAscending")
 
 
@@ -177,20 +177,20 @@ def test_read_volatilities__answer_too_old__is_untrusted_with_its_age(world: Wor
 
 def test_read_status__as_time_passes__is_stale_when_the_contract_says_so(world: World) -> None:
     fresh = read_status(world.snapshot())
-    assert [(one.asset, one.round, one.stale, one.quorum, one.signers) for one in fresh] == [
+    assert [(feed.asset, feed.round, feed.stale, feed.quorum, feed.signers) for feed in fresh] == [
         ("BTC", 1, False, 3, 5),
         ("ETH", 1, False, 3, 5),
     ]
-    advance_time(world.chain, MOST_AGE - max(one.age_seconds for one in fresh))
-    assert not all(one.stale for one in read_status(world.snapshot()))
+    advance_time(world.chain, MOST_AGE - max(feed.age_seconds for feed in fresh))
+    assert not all(feed.stale for feed in read_status(world.snapshot()))
     read_volatilities(world.snapshot())
     advance_time(world.chain, 10)
-    assert all(one.stale for one in read_status(world.snapshot()))
+    assert all(feed.stale for feed in read_status(world.snapshot()))
 
 
 def test_read_signed_reports__as_written__are_equal_and_still_count(world: World, tmp_path: Path) -> None:
     reports, path = signed(world), tmp_path / "reports.json"
-    path.write_text(json.dumps([report_json(one) for one in reports]), encoding="utf-8")
+    path.write_text(json.dumps([report_json(report) for report in reports]), encoding="utf-8")
     assert read_signed_reports(path) == reports
     submit(world, read_signed_reports(path))
     path.write_text(json.dumps(report_json(reports[0])), encoding="utf-8")

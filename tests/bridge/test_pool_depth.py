@@ -37,14 +37,14 @@ def usd_in(world: World, pool: str) -> float:
 
 def without_liquidity(positions: tuple[PoolPosition, ...], pool: str) -> list[PoolPosition]:
     """Return one pool's positions as if they held nothing, so that the pool's whole depth is counted."""
-    return [dataclasses.replace(one, liquidity=0) for one in positions if one.pool == pool]
+    return [dataclasses.replace(position, liquidity=0) for position in positions if position.pool == pool]
 
 
 @pytest.mark.parametrize(("base", "band"), [("ETH", 0.02), ("ETH", 0.15), ("BTC", 0.1)])
 def test_read_depth__price_falls_by_the_band__is_what_the_pool_pays(
     world: World, seen: Observation, base: str, band: float
 ) -> None:
-    pool = next(one for one in world.market.pools if (one.base, one.quote) == (base, "USD"))
+    pool = next(pool for pool in world.market.pools if (pool.base, pool.quote) == (base, "USD"))
     positions = without_liquidity(seen.raw_positions, pool.address)
     told = read_depth(world.snapshot(), positions, band)
     before = usd_in(world, pool.address)
@@ -61,37 +61,37 @@ def test_read_depth__v4_pool_falls_by_the_band__is_what_the_manager_pays(
 ) -> None:
     pool, manager = world.market.pool_v4, world.deployment.address("PoolManager")
     assert pool is not None
-    (one,) = (one for one in seen.raw_positions if one.protocol == "uniswap-v4")
-    bare = dataclasses.replace(one, liquidity=0)
+    (position,) = (position for position in seen.raw_positions if position.protocol == "uniswap-v4")
+    bare = dataclasses.replace(position, liquidity=0)
     told = read_depth(world.snapshot(), [bare], band)
-    assert told > read_depth(world.snapshot(), [one], band) > 0.0
-    before, price = usd_in(world, manager), price_from_sqrt_x96(pool.root(), *one.decimals)
+    assert told > read_depth(world.snapshot(), [position], band) > 0.0
+    before, price = usd_in(world, manager), price_from_sqrt_x96(pool.root(), *position.decimals)
     pool.move_to(price * (1.0 - band), 50_000 * 10**18)
     assert before - usd_in(world, manager) == pytest.approx(told, rel=1e-6)
 
 
 def test_read_depth__v2_pair__is_the_share_of_its_reserve_that_the_fall_takes(world: World, seen: Observation) -> None:
-    (one,) = (one for one in seen.raw_positions if one.protocol == "uniswap-v2")
-    bare = dataclasses.replace(one, liquidity=0)
+    (position,) = (position for position in seen.raw_positions if position.protocol == "uniswap-v2")
+    bare = dataclasses.replace(position, liquidity=0)
     told = read_depth(world.snapshot(), [bare], 0.19)
-    assert told == pytest.approx(0.1 * usd_in(world, one.pool), rel=1e-9)
-    assert 0.0 < read_depth(world.snapshot(), [one], 0.19) < told
+    assert told == pytest.approx(0.1 * usd_in(world, position.pool), rel=1e-9)
+    assert 0.0 < read_depth(world.snapshot(), [position], 0.19) < told
 
 
 def test_read_depth__own_liquidity__does_not_count_nor_do_pools_without_usd(world: World, seen: Observation) -> None:
     snapshot = world.snapshot()
     others = read_depth(snapshot, seen.raw_positions)
-    bare = [dataclasses.replace(one, liquidity=0) for one in seen.raw_positions]
+    bare = [dataclasses.replace(position, liquidity=0) for position in seen.raw_positions]
     assert 0.0 < others < read_depth(snapshot, bare)
-    pair = [one for one in seen.raw_positions if assets_of(world, one) == {"ETH", "BTC"}]
+    pair = [position for position in seen.raw_positions if assets_of(world, position) == {"ETH", "BTC"}]
     assert pair
     assert read_depth(snapshot, pair) == 0.0
     assert read_depth(snapshot, []) == 0.0
 
 
-def assets_of(world: World, one: PoolPosition) -> set[str]:
+def assets_of(world: World, position: PoolPosition) -> set[str]:
     found = {address.lower(): asset for address, asset in world.deployment.assets.items()}
-    return {found[token.lower()] for token in one.tokens}
+    return {found[token.lower()] for token in position.tokens}
 
 
 def plan_with(world: World, terms: SignalsConfig) -> Planned:
@@ -107,7 +107,7 @@ def test_plan__local_chain_with_simulated_histories__has_a_computed_regime_and_s
     regime, content = planned.plan.regime_policy.regime, planned.record.plan
     assert regime.missing == ()
     assert regime.name in State
-    told = {one["name"]: one for one in content["inputs"]["signals"]}
+    told = {signal["name"]: signal for signal in content["inputs"]["signals"]}
     assert told["quick ratio"]["known_at"] == at
     assert "USD pools pay" in told["quick ratio"]["source"]
     assert "simulated" in told["volatility"]["source"]
@@ -132,7 +132,7 @@ def test_quick_ratio__more_falls_due__is_lower_and_reserves_raise_it(world: Worl
     def ratio(**terms: float) -> float:
         chains = read_option_chains(Config().options, dict(seen.market.spots), seen.block.timestamp)
         readings = read_signals(SignalsConfig(**terms), seen, chains, world.snapshot())  # type: ignore[arg-type]
-        return next(one.value for one in readings.signals if one.name == "quick ratio")
+        return next(signal.value for signal in readings.signals if signal.name == "quick ratio")
 
     usual = ratio()
     assert ratio(outflow_share=0.2) == pytest.approx(usual / 2.0)

@@ -339,8 +339,8 @@ def test_draft_proposal__cancelled__comes_back_only_when_asked_for_and_then_once
     assert "Attempt 2: those before were cancelled or defeated." in second.action.description
     assert send_proposal(world.snapshot(), account("operator"), second)
     for again in (False, True):
-        one = draft(world, record, again=again)
-        assert (one.id, one.state) == (second.id, "pending")
+        drafted = draft(world, record, again=again)
+        assert (drafted.id, drafted.state) == (second.id, "pending")
 
 
 def test_draft_proposal__block_of_the_plan_is_gone__is_reorganised(world: World, record: PlanRecord) -> None:

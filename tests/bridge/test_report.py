@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bridge.report import words
+from bridge import formats
 from bridge.report.changes import departures, parameter_changes
 from bridge.report.content import PricePathView, ReportContent, Step
 from bridge.report.html import render_report, write_report
@@ -126,7 +126,7 @@ def test_page__full_content__is_well_formed_with_unique_ids_and_every_section(pa
     outline = Outline(page)
     assert len(outline.ids) == len(set(outline.ids))
     assert {f"{name}" for name in SECTIONS} <= set(outline.ids)
-    assert [one["href"] for one in outline.all("a")] == ["#main", *(f"#{name}" for name in SECTIONS)]
+    assert [link["href"] for link in outline.all("a")] == ["#main", *(f"#{name}" for name in SECTIONS)]
 
 
 def test_page__full_content__refers_to_nothing_outside_itself(page: str) -> None:
@@ -152,25 +152,25 @@ def test_page__same_content__gives_the_same_bytes(content: ReportContent, page: 
 
 def test_page__full_content__names_every_picture_and_says_how_to_read_it(page: str) -> None:
     outline = Outline(page)
-    panels = [one for one in outline.all("div") if one.get("role") == "img"]
+    panels = [panel for panel in outline.all("div") if panel.get("role") == "img"]
     assert len(panels) == len(outline.all("svg")) >= 4 + 2 + 1 + 1 + 4 + 1 + 1
-    assert all(len(one["aria-label"] or "") > 40 for one in panels)
+    assert all(len(panel["aria-label"] or "") > 40 for panel in panels)
     assert page.count("How to read it:") == len(outline.all("figure")) == page.count("<figcaption>")
 
 
 def test_page__full_content__tables_have_headers_and_scroll_in_their_own_box(page: str) -> None:
     outline = Outline(page)
-    boxes = [one for one in outline.all("div") if one.get("class") == "scroll"]
+    boxes = [box for box in outline.all("div") if box.get("class") == "scroll"]
     assert len(boxes) == len(outline.all("table")) >= 5
-    assert all(one["role"] == "region" and one["aria-label"] for one in boxes)
-    assert all(one.get("scope") for one in outline.all("th"))
+    assert all(box["role"] == "region" and box["aria-label"] for box in boxes)
+    assert all(header.get("scope") for header in outline.all("th"))
 
 
 def test_page__full_content__shows_decision_layers_gate_steps_and_disclaimer(content: ReportContent, page: str) -> None:
     plan = content.plan
     assert plan.decision.answer in page
     assert MEANING[plan.decision.answer] in page
-    assert all(words.said(reason) in page for reason in plan.decision.reasons)
+    assert all(formats.said(reason) in page for reason in plan.decision.reasons)
     assert all(leg.label in page for layer in plan.layers for leg in layer.legs)
     assert "A sold condor finances, it does not protect." in page
     assert condor_balance(content) in page
@@ -187,12 +187,12 @@ def test_page__every_decision__is_shown_with_its_meaning_and_reasons(content: Re
     page = render_report(replace(content, plan=replace(content.plan, decision=decision)))
     assert f'<p class="answer">{answer}</p>' in page
     assert MEANING[answer] in page
-    assert f"Because of 12{words.NARROW}% &amp; more." in page
+    assert f"Because of 12{formats.NARROW}% &amp; more." in page
 
 
 def test_page__hostile_names__are_escaped_everywhere() -> None:
     evil = '<script>alert(1)</script>"><img src=x onerror=alert(2)>$\\frac{1}{2}$\u202e'
-    book = Book(tuple(replace(one, id=f"{one.id} {evil}", pool=evil) for one in a_book().positions))
+    book = Book(tuple(replace(position, id=f"{position.id} {evil}", pool=evil) for position in a_book().positions))
     content = replace(
         a_content(a_plan(book), book), title=evil, owner=evil, chain_sources={evil: evil},
         steps=(Step(evil, evil, AT, evil, 1),),
@@ -273,7 +273,7 @@ def test_write_report__existing_file__is_replaced_whole(tmp_path: Path, content:
     target.write_text("old", encoding="utf-8")
     assert write_report(target, content) == target
     assert target.read_text(encoding="utf-8") == page
-    assert [one.name for one in target.parent.iterdir()] == ["plan.html"]
+    assert [file.name for file in target.parent.iterdir()] == ["plan.html"]
 
 
 def test_parameter_changes__executed_otherwise_than_proposed__says_both(content: ReportContent) -> None:
@@ -305,22 +305,22 @@ def test_place__values_along_a_track__ascend_and_stay_on_it(content: ReportConte
 
 
 def test_price_range__pair_of_two_assets__inverts_for_the_quote() -> None:
-    one = position("pair", "BTC", "ETH", 1.0, 25.0, 50.0, 0.1)
-    assert one.price_range("BTC", MARKET.spots) == (25.0 * 2310.0, 50.0 * 2310.0)
-    assert one.price_range("ETH", MARKET.spots) == (81_250.0 / 50.0, 81_250.0 / 25.0)
-    assert replace(one, lower=0.0, upper=math.inf).price_range("BTC", MARKET.spots) is None
-    assert one.price_range("SOL", MARKET.spots) is None
+    pair = position("pair", "BTC", "ETH", 1.0, 25.0, 50.0, 0.1)
+    assert pair.price_range("BTC", MARKET.spots) == (25.0 * 2310.0, 50.0 * 2310.0)
+    assert pair.price_range("ETH", MARKET.spots) == (81_250.0 / 50.0, 81_250.0 / 25.0)
+    assert replace(pair, lower=0.0, upper=math.inf).price_range("BTC", MARKET.spots) is None
+    assert pair.price_range("SOL", MARKET.spots) is None
 
 
 def test_verdict__break_even_at_half_of_implied__pays_a_quarter(content: ReportContent) -> None:
-    one = replace(content.plan.exposure.positions[0], break_even_vol=0.3, implied_vol=0.6)
-    assert verdict(one) == f"25{words.NARROW}% of LVR"
-    assert verdict(replace(one, in_range=False)) == "out of range"
-    assert verdict(replace(one, break_even_vol=math.nan)) == "fees unknown"
+    weak = replace(content.plan.exposure.positions[0], break_even_vol=0.3, implied_vol=0.6)
+    assert verdict(weak) == f"25{formats.NARROW}% of LVR"
+    assert verdict(replace(weak, in_range=False)) == "out of range"
+    assert verdict(replace(weak, break_even_vol=math.nan)) == "fees unknown"
 
 
 def test_timed_steps__known_and_unknown_times__wait_only_where_both_are_known(content: ReportContent) -> None:
-    waits = [one.wait.replace(words.NARROW, " ") for one in timed_steps(content)]
+    waits = [step.wait.replace(formats.NARROW, " ") for step in timed_steps(content)]
     assert waits == ["", "2 d 3 h later", ""]
 
 
@@ -334,15 +334,15 @@ def test_deepest_fall__rising_prices__is_empty() -> None:
     [(None, "–"), (math.nan, "–"), (math.inf, "∞"), (-0.3, "0"), (0.0, "0"), (-1234.5, "−1,234"), (1e6, "1,000,000")],
 )
 def test_number__every_kind__is_written_for_people(value: float | None, written: str) -> None:
-    assert words.number(value) == written
+    assert formats.number(value) == written
 
 
 def test_units__unknown_number__has_no_unit() -> None:
-    assert words.usd(math.nan) == words.percent(None) == "–"
-    assert words.price(None) == words.quantity(math.nan) == words.level(None) == "–"
+    assert formats.usd(math.nan) == formats.percent(None) == "–"
+    assert formats.price(None) == formats.quantity(math.nan) == formats.level(None) == "–"
 
 
 def test_said__numbers_in_a_reason__are_written_as_elsewhere() -> None:
-    assert words.said("net gamma -23,990 USD, wanted 210000, 12.6% of ETH-27MAR26-2000-P") == (
-        f"Net gamma −23,990 USD, wanted 210,000, 12.6{words.NARROW}% of ETH-27MAR26-2000-P."
+    assert formats.said("net gamma -23,990 USD, wanted 210000, 12.6% of ETH-27MAR26-2000-P") == (
+        f"Net gamma −23,990 USD, wanted 210,000, 12.6{formats.NARROW}% of ETH-27MAR26-2000-P."
     )

@@ -49,7 +49,7 @@ def test_decode_reason__bytes_in_the_error__are_shown_as_hex() -> None:
 def test_decode_reason__same_name_other_arguments__is_told_apart_by_its_selector() -> None:
     oracle, parameters = selector("NotNewer(uint64,uint64)"), selector("NotNewer(uint64,uint256)")
     body = encode(["uint64", "uint64"], [1, 2])
-    assert [list(decode_reason(one + body, "x").arguments) for one in (oracle, parameters)] == [
+    assert [list(decode_reason(head + body, "x").arguments) for head in (oracle, parameters)] == [
         ["observedAt", "lastObservedAt"],
         ["observedAt", "lastObservedAt"],
     ]

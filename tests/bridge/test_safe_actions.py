@@ -137,11 +137,11 @@ def test_action_words__proposal_of_a_plan__says_update_and_what_the_guard_holds_
 def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_the_update(
     world: World, record: PlanRecord
 ) -> None:
-    one, other = (draft(world, with_changes(record, {3: size})).action for size in (900, 950))
-    mixed = Action(one.targets, one.values, (one.calldatas[0], other.calldatas[1]), "mixed")
+    first, other = (draft(world, with_changes(record, {3: size})).action for size in (900, 950))
+    mixed = Action(first.targets, first.values, (first.calldatas[0], other.calldatas[1]), "mixed")
     said = action_words(world.snapshot(), mixed)[1]
     assert "answers as promised to HedgeParameters.value(key=3)" in said
-    garbled = Action(one.targets, one.values, (one.calldatas[0], b"\x01\x02\x03\x04"), "garbled")
+    garbled = Action(first.targets, first.values, (first.calldatas[0], b"\x01\x02\x03\x04"), "garbled")
     said = action_words(world.snapshot(), garbled)[1]
     assert said == "a call of the guard that its ABI does not know: 0x01020304"
 

@@ -60,7 +60,7 @@ def test_load__as_saved__is_equal_and_signatures_ascend(tmp_path: Path, plain: S
     file = record.save(tmp_path / "deep" / "pause.json")
     assert load_safe_record(file) == record
     owners = list(json.loads(file.read_text(encoding="utf-8"))["signatures"])
-    assert owners == sorted(owners, key=lambda one: int(one, 16))
+    assert owners == sorted(owners, key=lambda owner: int(owner, 16))
 
 
 @pytest.mark.parametrize(
@@ -158,10 +158,10 @@ def test_build__safe_names_another_hash__is_untrusted(world: World, monkeypatch:
 def test_execute__used_nonce_or_a_later_one__is_refused_with_both_numbers(world: World) -> None:
     first, later = pausing(world), pausing(world, 3)
     with pytest.raises(RefusedAction, match="next nonce is 0, this transaction has 3: others come first"):
-        require_executable(world.snapshot(), later, [one.address for one in OWNERS])
+        require_executable(world.snapshot(), later, [owner.address for owner in OWNERS])
     act_through_safe(world, "guardian", *parameters_call(world, "pause"))
     with pytest.raises(RefusedAction, match="next nonce is 1, this transaction has 0: it was executed, or another"):
-        require_executable(world.snapshot(), first, [one.address for one in OWNERS])
+        require_executable(world.snapshot(), first, [owner.address for owner in OWNERS])
     with pytest.raises(RefusedAction, match="the Safe's next nonce is 1: 0 is used up"):
         pausing(world, 0)
 

@@ -54,7 +54,7 @@ def automation(world: World) -> AutomationStatus:
 
 
 def breaker(world: World, asset: str = "ETH") -> BreakerStatus:
-    return {one.asset: one for one in read_breakers(world.snapshot())}[asset]
+    return {status.asset: status for status in read_breakers(world.snapshot())}[asset]
 
 
 def alerted(world: World, kind: str) -> list[str]:
@@ -63,8 +63,8 @@ def alerted(world: World, kind: str) -> list[str]:
 
 
 def test_safeguards__fresh_world__are_quiet_without_power(world: World) -> None:
-    one = automation(world)
-    assert (one.in_power, one.stopped, one.next_row, one.reason) == (False, True, None, STOPPED)
+    status = automation(world)
+    assert (status.in_power, status.stopped, status.next_row, status.reason) == (False, True, None, STOPPED)
     assert breaker(world).trouble.startswith("TooFewObservations(")
     assert raise_alerts(take_oracle_snapshot(world.snapshot())) == ()
 
@@ -108,13 +108,13 @@ def test_automation__row_above_the_floor_for_its_dwell__can_be_applied_and_then_
 
 def test_breaker__volatilities_torn_apart__alerts_then_says_since_when_it_is_tripped(world: World) -> None:
     tear(world)
-    one = breaker(world)
-    assert one.apart
-    assert one.implied_e8 is not None
-    assert one.realized_e8 is not None
-    assert one.realized_e8 > 4 * one.implied_e8
+    status = breaker(world)
+    assert status.apart
+    assert status.implied_e8 is not None
+    assert status.realized_e8 is not None
+    assert status.realized_e8 > 4 * status.implied_e8
     assert "are too far apart, anybody may trip the breaker" in alerted(world, "breaker")[0]
-    world.chain.send(account("outsider"), "VolatilityBreaker", one.address, "trip")
+    world.chain.send(account("outsider"), "VolatilityBreaker", status.address, "trip")
     assert breaker(world).tripped_at == world.chain.head().timestamp
     (text,) = alerted(world, "breaker")
     assert "the ETH breaker is tripped since 2026-" in text
@@ -127,7 +127,9 @@ def test_read_status__median_beyond_a_bound__names_it_and_what_was_reported(
 ) -> None:
     advance_time(world.chain, seconds)
     report = build_report(world.snapshot(), "ETH", 4 * 10**8)
-    submit_reports(world.chain, account("operator"), [sign_report(report, one) for one in accounts("reporter")[:3]])
+    submit_reports(
+        world.chain, account("operator"), [sign_report(report, reporter) for reporter in accounts("reporter")[:3]]
+    )
     feed = read_status(world.snapshot())[1]
     assert feed.clamped == bounds
     assert feed.reported_e8 == 4 * 10**8 > feed.volatility_e8
@@ -136,7 +138,7 @@ def test_read_status__median_beyond_a_bound__names_it_and_what_was_reported(
 def test_watch__everything_that_guards__is_in_its_json(world: World, tmp_path: Path) -> None:
     found = watch(world.snapshot(), Config(state=tmp_path), world.deployment.address("lp"))
     line = json.loads(json.dumps(watched_json(found), allow_nan=False))
-    assert [one["asset"] for one in line["breakers"]] == ["BTC", "ETH"]
+    assert [breaker["asset"] for breaker in line["breakers"]] == ["BTC", "ETH"]
     assert line["automation"]["in_power"] is False
     assert line["steward_updates"] == []
     assert [feed["clamped"] for feed in line["feeds"]] == [[], []]

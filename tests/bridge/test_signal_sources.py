@@ -74,7 +74,7 @@ def test_read_histories__every_layout__is_read_as_documented(tmp_path: Path, suf
     assert found.tables["index_ETH"]["close"].tolist() == [0.61, 0.62, 0.6]
     assert found.tables["market"]["vol"].tolist() == [0.16] * 3
     assert found.tables["price_ETH"]["close"].tolist() == [61.0, 62.0, 60.0]
-    assert [one.event for one in found.calendar().releases] == ["CPI", "CPI", "FOMC"]
+    assert [release.event for release in found.calendar().releases] == ["CPI", "CPI", "FOMC"]
     actual, expected = found.event("CPI")
     assert actual.tolist() == [0.2, -0.1]
     assert expected.empty
@@ -104,7 +104,7 @@ def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None
         ("dollar", {"known_at": [DAYS[0], DAYS[1], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z stands twice"),
         ("dollar", {"known_at": [DAYS[0], DAYS[1], None]}, "known_at is empty in a row"),
         ("dollar", {"known_at": [DAYS[0], DAYS[1], "soon"]}, "a value cannot be used: "),
-        ("dollar", {"known_at": [one * 1000 for one in SECONDS]}, "unix times are in seconds"),
+        ("dollar", {"known_at": [second * 1000 for second in SECONDS]}, "unix times are in seconds"),
         ("dollar", {"known_at": [*DAYS[:2], "2026-03-03T00:00:00Z"]}, "row 3 says to be known at 2026-03-03"),
         ("dollar", {"close": [110.0, None, 111.0]}, "close is empty in row 2"),
         ("dollar", {"close": [110.0, 0.0, 111.0]}, "close 0 is not above 0 in row 2"),

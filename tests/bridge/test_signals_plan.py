@@ -31,13 +31,13 @@ def planned(tmp_path: Path) -> Callable[..., Planned]:
     return lambda folder, **changes: plan_on(folder, tmp_path, **changes)
 
 
-def inputs(one: Planned) -> dict[str, dict[str, object]]:
-    return {signal["name"]: signal for signal in one.record.plan["inputs"]["signals"]}
+def inputs(made: Planned) -> dict[str, dict[str, object]]:
+    return {signal["name"]: signal for signal in made.record.plan["inputs"]["signals"]}
 
 
 def test_plan__calm_histories__is_compressed_and_presses(folder: Path, planned: Callable[..., Planned]) -> None:
-    one = planned(folder)
-    regime_policy, condor = one.plan.regime_policy, one.plan.layers[2]
+    made = planned(folder)
+    regime_policy, condor = made.plan.regime_policy, made.plan.layers[2]
     assert (regime_policy.regime.name, regime_policy.condor, regime_policy.regime.missing) == (
         State.COMPRESSED,
         "press",
@@ -45,17 +45,17 @@ def test_plan__calm_histories__is_compressed_and_presses(folder: Path, planned: 
     )
     assert condor.cost_usd < 0.0
     assert 0.0 < regime_policy.index_percentile < 0.05
-    assert len(inputs(one)) == 13
-    assert all("made for tests" in str(signal["source"]) for name, signal in inputs(one).items() if name != "events")
+    assert len(inputs(made)) == 13
+    assert all("made for tests" in str(signal["source"]) for name, signal in inputs(made).items() if name != "events")
 
 
 def test_plan__no_folder_of_histories__is_stressed_and_names_every_signal(planned: Callable[..., Planned]) -> None:
-    one = planned(None)
-    assert one.plan.regime_policy.regime.name is State.STRESSED
-    assert set(one.plan.regime_policy.regime.missing) == set(inputs(one))
-    assert one.plan.layers[2].legs == ()
-    (note,) = [note for note in one.plan.notes if note.startswith("Signals without a fresh value")]
-    assert all(name in note for name in inputs(one))
+    made = planned(None)
+    assert made.plan.regime_policy.regime.name is State.STRESSED
+    assert set(made.plan.regime_policy.regime.missing) == set(inputs(made))
+    assert made.plan.layers[2].legs == ()
+    (note,) = [note for note in made.plan.notes if note.startswith("Signals without a fresh value")]
+    assert all(name in note for name in inputs(made))
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_plan__one_history_absent_or_old__is_safer_and_names_the_signals(
     bend(folder, name, lambda table: table[pd.to_numeric(table.iloc[:, 0]) < AT - 100 * DAY])
     old = planned(folder) if name != "calendar" else None
     (folder / f"{name}.csv").unlink()
-    for one in filter(None, (planned(folder), old)):
-        assert silent <= set(one.plan.regime_policy.regime.missing)
-        assert one.plan.regime_policy.regime.name.rank > State.COMPRESSED.rank
-        assert one.plan.layers[2].legs == () or one.plan.regime_policy.condor == "finance"
-        assert all(name in " ".join(one.plan.notes) for name in silent)
+    for made in filter(None, (planned(folder), old)):
+        assert silent <= set(made.plan.regime_policy.regime.missing)
+        assert made.plan.regime_policy.regime.name.rank > State.COMPRESSED.rank
+        assert made.plan.layers[2].legs == () or made.plan.regime_policy.condor == "finance"
+        assert all(name in " ".join(made.plan.notes) for name in silent)
 
 
 @pytest.mark.parametrize(("name", "column"), [("funding_ETH", "rate"), ("dollar", "close")])
@@ -90,9 +90,9 @@ def test_press__shock_in_the_files__ends_at_once(
     folder: Path, planned: Callable[..., Planned], name: str, column: str
 ) -> None:
     bend(folder, name, lambda table: last(column, 1.05 * float(table[column].abs().max()) + 0.01)(table))
-    one = planned(folder)
-    assert one.plan.regime_policy.condor == "none"
-    assert "out of the condor: shock of" in one.plan.layers[2].reason
+    made = planned(folder)
+    assert made.plan.regime_policy.condor == "none"
+    assert "out of the condor: shock of" in made.plan.layers[2].reason
 
 
 def test_condor__release_tomorrow_or_within_its_life__is_not_sold(
@@ -118,7 +118,7 @@ def test_surprise__last_cpi_far_off__tightens_layers_2_and_3(folder: Path, plann
     assert hot.plan.regime_policy.protection is State.STRESSED
     assert "surprise of CPI" in " ".join(hot.plan.regime_policy.reasons)
     assert hot.plan.layers[1].units > calm.plan.layers[1].units == 0.0
-    coverage = {one.key: one.new for one in hot.plan.update.changes}
+    coverage = {change.key: change.new for change in hot.plan.update.changes}
     assert coverage[11] == 6000
 
 
@@ -143,10 +143,10 @@ def test_roll__macd_of_the_index_turns__moves_the_tenors_and_the_listed_expiries
     expiries = {}
     for up in (True, False):
         turned(folder, up)
-        one = planned(folder, parameters=rich)
-        assert inputs(one)["MACD turn"]["value"] == (1.0 if up else -1.0)
-        assert {shift.direction for shift in one.plan.regime_policy.shifts} == {1 if up else -1}
-        expiries[up] = [layer.legs[0].expiry_at for layer in one.plan.layers[:2]]
+        made = planned(folder, parameters=rich)
+        assert inputs(made)["MACD turn"]["value"] == (1.0 if up else -1.0)
+        assert {shift.direction for shift in made.plan.regime_policy.shifts} == {1 if up else -1}
+        expiries[up] = [layer.legs[0].expiry_at for layer in made.plan.layers[:2]]
     tail, volatility = [layer.legs[0].expiry_at for layer in still.plan.layers[:2]]
     assert expiries[True][0] > tail == expiries[False][0]
     assert expiries[False][1] < volatility <= expiries[True][1]
@@ -160,15 +160,15 @@ def test_roll__few_carry_the_rise__moves_layers_2_and_3_out(folder: Path, planne
         lambda table: table.assign(close=np.r_[table["close"][:-70], table["close"].iloc[-70] * climb]),
     )
     bend(folder, "members", lambda table: table.assign(
-        one=np.r_[table["one"][:-70], table["one"].iloc[-70] / climb],
+        made=np.r_[table["one"][:-70], table["one"].iloc[-70] / climb],
         two=np.r_[table["two"][:-70], table["two"].iloc[-70] / climb],
     ))  # fmt: skip
-    one = planned(folder)
-    assert {(shift.layer, shift.direction) for shift in one.plan.regime_policy.shifts} == {
+    made = planned(folder)
+    assert {(shift.layer, shift.direction) for shift in made.plan.regime_policy.shifts} == {
         ("volatility", 1),
         ("tail", 1),
     }
-    assert "few carry the move" in one.plan.regime_policy.shifts[0].reason
+    assert "few carry the move" in made.plan.regime_policy.shifts[0].reason
 
 
 def test_crisis__index_leaps_over_an_inverted_term_structure__buys_the_condor(
@@ -177,11 +177,11 @@ def test_crisis__index_leaps_over_an_inverted_term_structure__buys_the_condor(
     for column, value in (("high", 131.0), ("low", 129.0), ("close", 130.0)):
         bend(folder, "index_ETH", last(column, value))
     bend(folder, "term_ETH", last("near", 130.0))
-    one = planned(folder)
-    assert one.plan.regime_policy.regime.name is State.CRISIS
-    assert one.plan.layers[2].cost_usd > 0.0
-    assert one.plan.regime_policy.ramp_floor == 1.0
-    assert {change.key: change.new for change in one.plan.update.changes}[11] == 7500
+    made = planned(folder)
+    assert made.plan.regime_policy.regime.name is State.CRISIS
+    assert made.plan.layers[2].cost_usd > 0.0
+    assert made.plan.regime_policy.ramp_floor == 1.0
+    assert {change.key: change.new for change in made.plan.update.changes}[11] == 7500
 
 
 def test_plan__future_of_every_file_changed__is_the_same_plan_and_hash(
@@ -228,6 +228,6 @@ def test_read_signals__left_out_by_the_settings__is_not_asked_for(
     folder: Path, planned: Callable[..., Planned]
 ) -> None:
     (folder / "members.csv").unlink()
-    one = planned(folder, leave_out=(*LEFT_OUT, "divergence"))
-    assert one.plan.regime_policy.regime.name is State.COMPRESSED
-    assert "divergence" not in one.record.plan["inputs"]["expected_signals"]
+    made = planned(folder, leave_out=(*LEFT_OUT, "divergence"))
+    assert made.plan.regime_policy.regime.name is State.COMPRESSED
+    assert "divergence" not in made.record.plan["inputs"]["expected_signals"]

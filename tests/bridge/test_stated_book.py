@@ -27,10 +27,16 @@ CHAINS = {
 
 def test_observe_stated__position_in_usd__has_value_range_and_market_of_the_chain(tmp_path: Path) -> None:
     seen = stated(tmp_path, CHAINS)
-    (one,) = seen.book.positions
-    assert (one.base, one.quote, one.lower, one.upper, one.fee_apr) == ("ETH", "USD", 1600.0, 2500.0, 0.4)
-    assert float(one.value_usd({"ETH": 2000.0})) == pytest.approx(1e6)  # type: ignore[dict-item]
-    assert one.held_base * 2000.0 + one.held_quote == pytest.approx(1e6)
+    (position,) = seen.book.positions
+    assert (position.base, position.quote, position.lower, position.upper, position.fee_apr) == (
+        "ETH",
+        "USD",
+        1600.0,
+        2500.0,
+        0.4,
+    )
+    assert float(position.value_usd({"ETH": 2000.0})) == pytest.approx(1e6)  # type: ignore[dict-item]
+    assert position.held_base * 2000.0 + position.held_quote == pytest.approx(1e6)
     assert (seen.block.timestamp, seen.market.spots) == (AT, {"ETH": 2000.0})
     assert seen.market.vols["ETH"] == index_from_chain(CHAINS["ETH"].quotes).vol
     assert seen.market.vol_source.startswith("ETH: 30-day index of synthetic")
@@ -39,10 +45,10 @@ def test_observe_stated__position_in_usd__has_value_range_and_market_of_the_chai
 
 def test_observe_stated__two_assets_and_defaults__full_range_with_fees_unknown(tmp_path: Path) -> None:
     seen = stated(tmp_path, CHAINS, '[[position]]\nbase = "BTC"\nquote = "ETH"\nvalue_usd = 5e5\n')
-    (one,) = seen.book.positions
-    assert (one.lower, one.upper) == (0.0, math.inf)
-    assert math.isnan(one.fee_apr)
-    assert float(one.value_usd({"ETH": 2000.0, "BTC": 40_000.0})) == pytest.approx(5e5)  # type: ignore[dict-item]
+    (position,) = seen.book.positions
+    assert (position.lower, position.upper) == (0.0, math.inf)
+    assert math.isnan(position.fee_apr)
+    assert float(position.value_usd({"ETH": 2000.0, "BTC": 40_000.0})) == pytest.approx(5e5)  # type: ignore[dict-item]
     assert seen.market.correlations == {("BTC", "ETH"): BookConfig().correlation}
     assert seen.block.timestamp == AT
 

@@ -94,7 +94,9 @@ def test_watch__open_proposal__is_shown_with_what_it_waits_for(
     world: World, config: Config, record: PlanRecord
 ) -> None:
     number = propose(world, record)
-    assert [(one.id, one.state) for one in watched(world, config).seen.open_proposals] == [(number, "pending")]
+    assert [(proposal.id, proposal.state) for proposal in watched(world, config).seen.open_proposals] == [
+        (number, "pending")
+    ]
     vote(world, number, names=())
     assert alerted(watched(world, config), "proposal") == [f"{str(number)[:10]} misses 100,000 votes for its quorum"]
     vote_now = ("voter-1",)

@@ -32,14 +32,14 @@ def test_exposure__json_csv_and_table__tell_the_same_book(run: Run, project: Wor
     assert len(book["positions"]) == 8
     assert book["owner"] == project.deployment.address("lp")
     rows = list(csv.DictReader(io.StringIO(run("exposure", "--csv").out)))
-    assert [float(row["value_usd"]) for row in rows] == [one["value_usd"] for one in book["positions"]]
+    assert [float(row["value_usd"]) for row in rows] == [position["value_usd"] for position in book["positions"]]
     table = run("exposure")
     assert table.code == 0
     assert f"{book['value_usd']:,.0f}" in table.out
 
 
 def test_oracle__quote_sign_submit_status__moves_the_feed_one_round(run: Run, project: World, tmp_path: Path) -> None:
-    quoted = {one["asset"]: one["volatility"] for one in run("oracle", "quote", "--json").json()}
+    quoted = {quote["asset"]: quote["volatility"] for quote in run("oracle", "quote", "--json").json()}
     assert 0.6 < quoted["ETH"] < 0.9
     block = str(project.chain.head().number)
     files = []
@@ -49,10 +49,10 @@ def test_oracle__quote_sign_submit_status__moves_the_feed_one_round(run: Run, pr
         (tmp_path / files[-1]).write_text(signed.out, encoding="utf-8")
     dry = run("oracle", "submit", *files, "--as", "operator")
     assert (dry.code, "not sent" in dry.out) == (0, True)
-    before = {one["asset"]: one["round"] for one in run("oracle", "status", "--json").json()["feeds"]}
+    before = {feed["asset"]: feed["round"] for feed in run("oracle", "status", "--json").json()["feeds"]}
     sent = run("oracle", "submit", *files, "--as", "operator", "--send", "--json").json()
     assert sent["sent"] is True
-    after = {one["asset"]: one for one in run("oracle", "status", "--json").json()["feeds"]}
+    after = {feed["asset"]: feed for feed in run("oracle", "status", "--json").json()["feeds"]}
     assert after["ETH"]["round"] == before["ETH"] + 1
     assert not after["ETH"]["stale"]
     assert_one_line_error(run("oracle", "submit", *files, "--as", "operator", "--send"), 1, "WrongRound")

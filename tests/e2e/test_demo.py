@@ -61,7 +61,9 @@ def test_demo__price_file__runs_the_loop_and_the_report_opens_in_a_browser(run: 
     changes = answer["plan"]["update"]["changes"]
     assert changes
     assert answer["plan"]["regime"]["missing"] == []
-    assert all("simulated" in one["source"] for one in answer["plan"]["inputs"]["signals"] if one["name"] == "funding")
+    assert all(
+        "simulated" in signal["source"] for signal in answer["plan"]["inputs"]["signals"] if signal["name"] == "funding"
+    )
     assert all(answer["parameters_after"][row["key"]] == row["new"] for row in changes)
     assert [step["name"] for step in answer["steps"]][-3:] == [
         "executed and read back",

@@ -81,7 +81,13 @@ def test_plugin__layer_signal_and_sources__are_in_plan_and_report(
     assert plan["inputs"]["chains"]["ETH"]["source"] == "example quotes"
     assert plan["inputs"]["market"]["spot_source"].startswith("example prices from pools")
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
-    for words in ("Layer 4", "upside call", "a part of a rise that the pool gives away", "daily move", "earns at every price"):
+    for words in (
+        "Layer 4",
+        "upside call",
+        "a part of a rise that the pool gives away",
+        "daily move",
+        "earns at every price",
+    ):
         assert words in page, words
     table = extended("plan", "--signals", str(histories))
     assert "upside" in table.out

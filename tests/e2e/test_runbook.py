@@ -100,9 +100,11 @@ def test_guardian__all_keys_lost__the_dao_names_another_safe_that_has_all_its_po
 ) -> None:
     owners = [account(name) for name in ("trader", "lp", "outsider")]
     block = "The guardian lost all keys"
-    made = run(f"alvh safe create {' '.join(one.address for one in owners)} --threshold 2 --as operator --send --json")
+    made = run(
+        f"alvh safe create {' '.join(owner.address for owner in owners)} --threshold 2 --as operator --send --json"
+    )
     safe = json.loads(made)["safe"]
-    player.play(block, OWNERS=" ".join(one.address for one in owners[::-1]), SAFE=safe)
+    player.play(block, OWNERS=" ".join(owner.address for owner in owners[::-1]), SAFE=safe)
     player.vote(last_proposal(world))
     assert "NO" in player.play(block, 1)[0]
     file = Path(".alvh/deployment.json")
@@ -156,5 +158,5 @@ def test_proposer__key_leaked__votes_are_taken_away_and_a_new_key_goes_on(
     with pytest.raises(ContractReverted, match="GovernorInsufficientProposerVotes"):
         run("alvh propose --as operator --send")
     player.play("The proposer's key leaked", 1, ROLE="outsider")
-    assert [one.state for one in list_proposals(world.snapshot())] == ["canceled", "pending"]
+    assert [proposal.state for proposal in list_proposals(world.snapshot())] == ["canceled", "pending"]
     assert "foreign" not in kinds(world)

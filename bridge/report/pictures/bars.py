@@ -54,7 +54,7 @@ def _greek(content: ReportContent, greek: Greek, assets: Sequence[str]) -> Pictu
     bars, said = [], []
     for index, asset in enumerate(assets):
         stages = {stage: content.plan.greeks[stage][asset] for stage, *_ in STAGES}
-        values = {stage: getattr(one, greek.field) / greek.divisor for stage, one in stages.items()}
+        values = {stage: getattr(greeks, greek.field) / greek.divisor for stage, greeks in stages.items()}
         for offset, (stage, value) in enumerate(values.items()):
             bars.append(Bar(index * GROUP + 1.0 + offset, stage, value, number(value, signed=True)))
         said.append(f"{asset} " + ", ".join(f"{name} {number(values[stage])}" for stage, name, *_ in STAGES))

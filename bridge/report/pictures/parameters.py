@@ -35,17 +35,17 @@ def parameters_picture(changes: Sequence[ParameterChange], *, executed: bool) ->
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(len(changes) - 0.35, -0.62)
         axes.set_axis_off()
-        _legend(axes, steps=any(one.step for one in changes))
+        _legend(axes, steps=any(change.step for change in changes))
 
-    said = "; ".join(_said(one) for one in changes)
+    said = "; ".join(_said(change) for change in changes)
     frame = Frame(66 + ROW * len(changes), left=4, right=8, top=62, bottom=4)
     state = "in force on chain" if executed else "proposed, not yet in force"
     return draw("parameters", "Parameters that change", state, f"Parameters, {state}: {said}.", frame, paint)
 
 
-def _said(one: ParameterChange) -> str:
-    moved = f"{one.key.name} from {number(one.old)} to {number(one.new)} {one.key.unit}"
-    return f"{moved}, bounds {number(one.least)} to {number(one.most)}"
+def _said(change: ParameterChange) -> str:
+    moved = f"{change.key.name} from {number(change.old)} to {number(change.new)} {change.key.unit}"
+    return f"{moved}, bounds {number(change.least)} to {number(change.most)}"
 
 
 def place(value: float, change: ParameterChange) -> float:

@@ -34,37 +34,37 @@ def _board(content: ReportContent, signals: tuple[SignalView, ...]) -> Picture:
     alarm = float(content.plan.inputs["regime_rules"]["alarm"])
 
     def paint(axes: Axes) -> None:
-        for row, one in enumerate(signals):
-            _bar(axes, row, one, alarm)
+        for row, signal in enumerate(signals):
+            _bar(axes, row, signal, alarm)
         axes.axvline(alarm, color=COLOURS.ink, linewidth=1.2, linestyle=(0, (3.0, 2.0)))
         axes.text(alarm, -0.85, "alarm", size=SMALL, weight="bold", ha="center")
         axes.set_xlim(0.0, 1.55)
         axes.set_ylim(len(signals) - 0.4, -0.8)
-        axes.set_yticks(range(len(signals)), [shortened(one.name, 16) for one in signals])
+        axes.set_yticks(range(len(signals)), [shortened(signal.name, 16) for signal in signals])
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
 
-    said = "; ".join(f"{shortened(one.name, 24)} {_said(one)}" for one in signals)
+    said = "; ".join(f"{shortened(signal.name, 24)} {_said(signal)}" for signal in signals)
     frame = Frame(70 + ROW * len(signals), left=112, right=4, bottom=6, top=58)
     regime = content.plan.regime_policy.regime
     subtitle = f"calm at the left, protect in full at the right; together {regime.name}"
     return draw("signals", "Signals", subtitle, f"Signals and their scores: {said}.", frame, paint)
 
 
-def _said(one: SignalView) -> str:
-    told = one.state or percent(one.score, 0)
-    return f"silent, last {told}" if one.silent and one.known_at else "silent" if one.silent else told
+def _said(signal: SignalView) -> str:
+    told = signal.state or percent(signal.score, 0)
+    return f"silent, last {told}" if signal.silent and signal.known_at else "silent" if signal.silent else told
 
 
-def _bar(axes: Axes, row: int, one: SignalView, alarm: float) -> None:
+def _bar(axes: Axes, row: int, signal: SignalView, alarm: float) -> None:
     """Draw one signal: a filled bar for what it says, a hollow one where it says nothing, its value at the right."""
-    colour = COLOURS.loss if one.silent or one.severity >= alarm else COLOURS.gain
+    colour = COLOURS.loss if signal.silent or signal.severity >= alarm else COLOURS.gain
     axes.plot([0.0, 1.0], [row, row], color=COLOURS.line, linewidth=0.8, zorder=0.5)
-    if one.silent:
+    if signal.silent:
         axes.barh(row, SILENT, height=0.6, facecolor="none", edgecolor=colour, linewidth=1.1, linestyle=(0, (2.0, 1.5)))
     else:
-        axes.barh(row, max(one.severity, 0.012), height=0.6, color=colour, alpha=0.92, linewidth=0.0)
-    words = "silent" if one.silent else f"{one.state} ({one.value})" if one.state else one.value
+        axes.barh(row, max(signal.severity, 0.012), height=0.6, color=colour, alpha=0.92, linewidth=0.0)
+    words = "silent" if signal.silent else f"{signal.state} ({signal.value})" if signal.state else signal.value
     ink = COLOURS.ink if colour == COLOURS.gain else colour
     axes.text(1.55, row, words, size=SMALL, va="center", ha="right", color=ink)
 

@@ -16,15 +16,15 @@ from hedge.book.exposure import PositionExposure
 ROW: Final = 42
 
 
-def verdict(one: PositionExposure) -> str:
+def verdict(position: PositionExposure) -> str:
     """Say what a position's fees pay for: LVR grows with volatility squared, so they cover (even / implied)^2 of it."""
-    if not one.in_range:
+    if not position.in_range:
         return "out of range"
-    if math.isnan(one.break_even_vol):
+    if math.isnan(position.break_even_vol):
         return "fees unknown"
-    if one.implied_vol <= 0.0:
+    if position.implied_vol <= 0.0:
         return "no volatility"
-    return f"{percent((one.break_even_vol / one.implied_vol) ** 2, 0)} of LVR"
+    return f"{percent((position.break_even_vol / position.implied_vol) ** 2, 0)} of LVR"
 
 
 def volatility_picture(content: ReportContent) -> Picture | None:
@@ -32,12 +32,14 @@ def volatility_picture(content: ReportContent) -> Picture | None:
     positions = content.plan.exposure.positions
     if not positions:
         return None
-    known = [vol for one in positions for vol in (one.break_even_vol, one.implied_vol) if not math.isnan(vol)]
+    known = [
+        vol for position in positions for vol in (position.break_even_vol, position.implied_vol) if not math.isnan(vol)
+    ]
     most = 100.0 * max(known, default=1.0) * 1.06 or 1.0
 
     def paint(axes: Axes) -> None:
-        for row, one in enumerate(positions):
-            _row(axes, row, one, most)
+        for row, position in enumerate(positions):
+            _row(axes, row, position, most)
         axes.set_xlim(0.0, most)
         axes.set_ylim(len(positions) - 0.45, -0.75)
         axes.set_yticks([])
@@ -46,26 +48,26 @@ def volatility_picture(content: ReportContent) -> Picture | None:
         axes.grid(axis="x")
         _legend(axes)
 
-    said = "; ".join(_said(one) for one in positions)
+    said = "; ".join(_said(position) for position in positions)
     frame = Frame(86 + ROW * len(positions), left=13, right=18, top=60, bottom=26)
     title, subtitle = "What fees pay for", "volatility a year that the fees break even at, against implied"
     return draw("volatility", title, subtitle, f"Break-even against implied volatility. {said}.", frame, paint)
 
 
-def _said(one: PositionExposure) -> str:
-    even, implied = percent(one.break_even_vol), percent(one.implied_vol)
-    name = shortened(position_label(one.id), 24)
-    return f"{name}: break-even {even}, implied {implied}, fees pay for: {verdict(one)}"
+def _said(position: PositionExposure) -> str:
+    even, implied = percent(position.break_even_vol), percent(position.implied_vol)
+    name = shortened(position_label(position.id), 24)
+    return f"{name}: break-even {even}, implied {implied}, fees pay for: {verdict(position)}"
 
 
-def _row(axes: Axes, row: int, one: PositionExposure, most: float) -> None:
+def _row(axes: Axes, row: int, position: PositionExposure, most: float) -> None:
     """Draw one position: its name and verdict above, the two volatilities and the gap between them below."""
-    even, implied = 100.0 * one.break_even_vol, 100.0 * one.implied_vol
+    even, implied = 100.0 * position.break_even_vol, 100.0 * position.implied_vol
     pays = even >= implied
     colour = COLOURS.muted if math.isnan(even) else COLOURS.gain if pays else COLOURS.loss
-    name = shortened(f"{position_label(one.id)}  {one.pool}", 40)
+    name = shortened(f"{position_label(position.id)}  {position.pool}", 40)
     axes.text(0.0, row - 0.34, name, size=SMALL, va="center")
-    axes.text(most, row - 0.34, verdict(one), size=SMALL, va="center", ha="right", color=colour, weight="bold")
+    axes.text(most, row - 0.34, verdict(position), size=SMALL, va="center", ha="right", color=colour, weight="bold")
     axes.plot([0.0, most], [row, row], color=COLOURS.line, linewidth=0.8)
     if not math.isnan(even):
         axes.plot([even, implied], [row, row], color=colour, linewidth=4.0, alpha=0.45, solid_capstyle="butt")
