@@ -30,8 +30,8 @@ def chain_case() -> Case:
 
 def columns(found: list[LensPosition]) -> Arrays:
     """Return what was read as columns."""
-    named = {name: np.array([float(getattr(one, name)) for one in found]) for name in FIELDS}
-    prices = [float(one.pool.sqrt_price_x96) for one in found if one.pool]
+    named = {name: np.array([float(getattr(position, name)) for position in found]) for name in FIELDS}
+    prices = [float(position.pool.sqrt_price_x96) for position in found if position.pool]
     return named | {"sqrt_price_x96": np.array(prices)}
 
 
@@ -59,9 +59,13 @@ def _arrays(world: ChainWorld) -> Arrays:
 
 def _floors(world: ChainWorld, found: list[LensPosition]) -> Arrays:
     """Return the requests of the two floors: what every position needs for itself, and each question once."""
-    pools = list(dict.fromkeys(one.pool for one in found if one.pool))
-    where = [pools.index(one.pool) for one in found if one.pool]
-    ticks = [(at, tick) for one, at in zip(found, where, strict=True) for tick in (one.tick_lower, one.tick_upper)]
+    pools = list(dict.fromkeys(position.pool for position in found if position.pool))
+    where = [pools.index(position.pool) for position in found if position.pool]
+    ticks = [
+        (at, tick)
+        for position, at in zip(found, where, strict=True)
+        for tick in (position.tick_lower, position.tick_upper)
+    ]
     owners = [pool.id for pool in pools]
     each = [(index, tick) for index, (_, tick) in zip(np.arange(len(ticks)) // 2, ticks, strict=True)]
     return {

@@ -7,10 +7,10 @@ from bridge.chain.rpc import Rpc
 from hedge.amm.ticks import position_amounts
 
 node = Rpc(sys.argv[1])
-found = Lens(node).positions_v3(sys.argv[2], [int(one) for one in sys.argv[3:]], node.head())
+found = Lens(node).positions_v3(sys.argv[2], [int(token_id) for token_id in sys.argv[3:]], node.head())
 amounts = [
-    list(position_amounts(one.pool.sqrt_price_x96, one.tick_lower, one.tick_upper, one.liquidity))
-    for one in found
-    if one.pool
+    list(position_amounts(position.pool.sqrt_price_x96, position.tick_lower, position.tick_upper, position.liquidity))
+    for position in found
+    if position.pool
 ]
 sys.stdout.write(repr(amounts))

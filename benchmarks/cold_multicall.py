@@ -6,8 +6,8 @@ import sys
 import numpy as np
 from peers_chain import multicall_shared
 
-named = dict(zip(("url", "manager", "factory"), ([one] for one in sys.argv[1:4]), strict=True))
-run, _ = multicall_shared({**named, "ids": np.array([int(one) for one in sys.argv[4:]])})
+named = dict(zip(("url", "manager", "factory"), ([argument] for argument in sys.argv[1:4]), strict=True))
+run, _ = multicall_shared({**named, "ids": np.array([int(token_id) for token_id in sys.argv[4:]])})
 amounts = []
 for lower, upper, liquidity, _, _, price in run():
     low, high, root = 1.0001 ** (lower / 2), 1.0001 ** (upper / 2), price / 2**96

@@ -63,13 +63,13 @@ def by_libraries(a, amount0, amount1, root_at):
     """Value positions with a port of the contract's libraries, one by one, rounding down."""
     rows = integers(a)
 
-    def one(root, low, high, liquidity):
+    def position(root, low, high, liquidity):
         low, high = root_at(low), root_at(high)
         held = min(max(root, low), high)
         base = amount0(held, high, liquidity, False) if held < high else 0
         return base, amount1(low, held, liquidity, False) if held > low else 0
 
-    return lambda: [one(*row) for row in rows], lambda found: amounts(a, found, RAW)
+    return lambda: [position(*row) for row in rows], lambda found: amounts(a, found, RAW)
 
 
 def integers(a):

@@ -36,7 +36,7 @@ def row(kept, slot0, growth, below, above):
 
 def columns(found):
     names = ("tick_lower", "tick_upper", "liquidity", "owed0", "owed1", "sqrt_price_x96")
-    return {name: np.array([float(one[i]) for one in found]) for i, name in enumerate(names)}
+    return {name: np.array([float(row[i]) for row in found]) for i, name in enumerate(names)}
 
 
 def web3_py(a):
@@ -54,14 +54,14 @@ def web3_py(a):
     number = dict.fromkeys(GROWTHS, ([], ["uint256"]))
     shape = {"slot0": ([], fields(SLOT0)), "ticks": (["int24"], fields(TICK)), **number}
 
-    def one(token_id):
+    def read(token_id):
         kept = manager.functions.positions(token_id).call()
         pool = contract(factory.functions.getPool(*kept[2:5]).call(), **shape)
         growth = [pool.functions[name]().call() for name in GROWTHS]
         ticks = [pool.functions.ticks(tick).call() for tick in kept[5:7]]
         return row(kept, pool.functions.slot0().call(), growth, *ticks)
 
-    return lambda: [one(int(token_id)) for token_id in a["ids"]], columns
+    return lambda: [read(int(token_id)) for token_id in a["ids"]], columns
 
 
 def abi(name, inputs, outputs):
@@ -79,16 +79,18 @@ def multicall(a):
 
     def run():
         ids = a["ids"].tolist()
-        kept = ask([(str(a["manager"][0]), f"{POSITIONS}({KEPT})", (one,)) for one in ids])
+        kept = ask([(str(a["manager"][0]), f"{POSITIONS}({KEPT})", (token_id,)) for token_id in ids])
         factory = str(a["factory"][0])
-        pools = ask([(factory, "getPool(address,address,uint24)(address)", tuple(one[2:5])) for one in kept])
+        pools = ask([(factory, "getPool(address,address,uint24)(address)", tuple(position[2:5])) for position in kept])
         slots = ask([(pool, f"slot0()({SLOT0})", ()) for pool in pools])
         growth = [ask([(pool, f"{name}()(uint256)", ()) for pool in pools]) for name in GROWTHS]
         ticks = [
-            ask([(pool, f"ticks(int24)({TICK})", (one[side],)) for pool, one in zip(pools, kept, strict=True)])
+            ask(
+                [(pool, f"ticks(int24)({TICK})", (position[side],)) for pool, position in zip(pools, kept, strict=True)]
+            )
             for side in (5, 6)
         ]
-        return [row(*one) for one in zip(kept, slots, zip(*growth, strict=True), *ticks, strict=True)]
+        return [row(*parts) for parts in zip(kept, slots, zip(*growth, strict=True), *ticks, strict=True)]
 
     return run, columns
 
@@ -103,24 +105,27 @@ def multicall_shared(a):
 
     def run():
         ids = a["ids"].tolist()
-        kept = ask([(str(a["manager"][0]), f"{POSITIONS}({KEPT})", (one,)) for one in ids])
-        asked = [(str(a["factory"][0]), "getPool(address,address,uint24)(address)", tuple(one[2:5])) for one in kept]
+        kept = ask([(str(a["manager"][0]), f"{POSITIONS}({KEPT})", (token_id,)) for token_id in ids])
+        asked = [
+            (str(a["factory"][0]), "getPool(address,address,uint24)(address)", tuple(position[2:5]))
+            for position in kept
+        ]
         found = once(asked)
-        pools = [found[one] for one in asked]
+        pools = [found[call] for call in asked]
         state = once(
             [(pool, f"slot0()({SLOT0})", ()) for pool in pools]
             + [(pool, f"{name}()(uint256)", ()) for pool in pools for name in GROWTHS]
             + [
                 (pool, f"ticks(int24)({TICK})", (tick,))
-                for pool, one in zip(pools, kept, strict=True)
-                for tick in one[5:7]
+                for pool, position in zip(pools, kept, strict=True)
+                for tick in position[5:7]
             ]
         )
         rows = []
-        for pool, one in zip(pools, kept, strict=True):
+        for pool, position in zip(pools, kept, strict=True):
             growth = [state[pool, f"{name}()(uint256)", ()] for name in GROWTHS]
-            ticks = [state[pool, f"ticks(int24)({TICK})", (tick,)] for tick in one[5:7]]
-            rows.append(row(one, state[pool, f"slot0()({SLOT0})", ()], growth, *ticks))
+            ticks = [state[pool, f"ticks(int24)({TICK})", (tick,)] for tick in position[5:7]]
+            rows.append(row(position, state[pool, f"slot0()({SLOT0})", ()], growth, *ticks))
         return rows
 
     return run, columns

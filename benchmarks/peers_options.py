@@ -128,12 +128,12 @@ def quantlib(a):
     names = ("spot", "strike", "expiry", "rate", "vol", "dividend", "call")
     rows = list(zip(*(a[n].tolist() for n in names), strict=True))
 
-    def one(s, k, t, r, v, q, call):
+    def option(s, k, t, r, v, q, call):
         payoff = ql.PlainVanillaPayoff(ql.Option.Call if call else ql.Option.Put, k)
         c = ql.BlackCalculator(payoff, s * np.exp((r - q) * t), v * np.sqrt(t), np.exp(-r * t))
         return c.value(), c.delta(s), c.gamma(s), c.vega(t), c.theta(s, t), c.rho(t)
 
-    return lambda: [one(*row) for row in rows], lambda found: named(np.array(found).T)
+    return lambda: [option(*row) for row in rows], lambda found: named(np.array(found).T)
 
 
 def iv_pyvolr(a):
@@ -183,12 +183,12 @@ def iv_quantlib(a):
     names = ("price", "spot", "strike", "expiry", "rate", "dividend", "call")
     rows = list(zip(*(a[n].tolist() for n in names), strict=True))
 
-    def one(p, s, k, t, r, q, call):
+    def option(p, s, k, t, r, q, call):
         kind = ql.Option.Call if call else ql.Option.Put
         forward, discount = s * np.exp((r - q) * t), np.exp(-r * t)
         return ql.blackFormulaImpliedStdDev(kind, k, forward, p, discount, 0.0, 0.3, 1e-12, 200) / np.sqrt(t)
 
-    return lambda: [one(*row) for row in rows], lambda found: {"vol": np.array(found)}
+    return lambda: [option(*row) for row in rows], lambda found: {"vol": np.array(found)}
 
 
 def flags(a):

@@ -118,13 +118,13 @@ def read_folder(folder: Path, latest: int) -> Histories:
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield every table of the folder and its name, by name."""
     for path in sorted(folder.iterdir()):
-        suffix = next((one for one in SUFFIXES if path.name.endswith(one)), None)
+        suffix = next((ending for ending in SUFFIXES if path.name.endswith(ending)), None)
         if suffix is None or path.name.startswith("."):
             continue
         name = path.name.removesuffix(suffix)
         kind, _, asset = name.partition("_")
         if kind not in LAYOUTS or (kind in PER_ASSET) != bool(asset):
-            names = ", ".join(f"{one}_ASSET" if one in PER_ASSET else one for one in LAYOUTS)
+            names = ", ".join(f"{kind}_ASSET" if kind in PER_ASSET else kind for kind in LAYOUTS)
             raise BadFile(path, f"no history has this name: {names}")
         yield path, name
 

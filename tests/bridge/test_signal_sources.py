@@ -85,7 +85,7 @@ def test_read_histories__unix_seconds_and_fractions__are_known_when_the_second_i
     assert read_folder(tmp_path, LATEST).tables["dollar"].index.tolist() == SECONDS
     late = [f"{day[:-1]}.016Z" for day in DAYS]
     write(tmp_path, "dollar", good("dollar", known_at=late))
-    assert read_folder(tmp_path, LATEST).tables["dollar"].index.tolist() == [one + 1 for one in SECONDS]
+    assert read_folder(tmp_path, LATEST).tables["dollar"].index.tolist() == [second + 1 for second in SECONDS]
 
 
 def test_read_histories__no_files__knows_nothing(tmp_path: Path) -> None:

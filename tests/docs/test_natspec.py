@@ -29,7 +29,7 @@ def parsed() -> Iterator[dict[str, Any]]:
     command = [str(ROOT / "scripts" / "solc" / "solc-v0.8.30"), "--standard-json"]
     done = subprocess.run(command, input=json.dumps(request), cwd=ROOT, capture_output=True, text=True, check=True)
     answer = json.loads(done.stdout[done.stdout.index("{") :])
-    assert not [one for one in answer.get("errors", []) if one["severity"] == "error"]
+    assert not [error for error in answer.get("errors", []) if error["severity"] == "error"]
     for name in names:
         for node in answer["sources"][name]["ast"]["nodes"]:
             if node["nodeType"] == "ContractDefinition" and node["contractKind"] != "library":
@@ -49,7 +49,7 @@ def missing(node: dict[str, Any]) -> list[str]:
     text = (node.get("documentation") or {}).get("text", "")
     if "@inheritdoc" in text:
         return []
-    names = [one["name"] for one in node.get("parameters", {}).get("parameters", []) if one["name"]]
+    names = [parameter["name"] for parameter in node.get("parameters", {}).get("parameters", []) if parameter["name"]]
     gaps = [name for name in names if not re.search(rf"@param {name}\b", text)]
     return gaps if "@notice" in text else ["@notice", *gaps]
 
