@@ -14,7 +14,7 @@ setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .ve
 demo: setup  ## the whole loop on a local chain; ends with a summary and reports/demo.html
 	$(BIN)/alvh demo
 
-test: setup  ## the whole suite, on both cores
+test: setup build/.ready  ## the whole suite, on both cores; ends by saying what was skipped and why
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 FUZZ ?= 10
@@ -75,6 +75,11 @@ clean:  ## remove what was built and installed
 node_modules/.ready: package-lock.json
 	# Not `npm ci`: it refuses a lock that lacks anvil's binaries for other platforms, which not every registry serves.
 	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# What the tests of Brownie and of the packaged artifacts start from: compiled once, before the suite.
+build/.ready: $(shell find contracts -name '*.sol') brownie-config.yaml | .venv/.ready node_modules/.ready
+	$(BIN)/brownie compile
 	touch $@
 
 $(SLITHER)/.ready: scripts/slither/requirements.txt | .venv/.ready
