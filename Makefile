@@ -21,11 +21,13 @@ FUZZ ?= 10
 fuzz: setup  ## the contracts' state machines with FUZZ new seeds for each one of CI; seeds that fail join tests/contracts/fuzz/seeds.txt
 	ALVH_FUZZ=$(FUZZ) ALVH_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest -n 2 --dist loadgroup -v tests/contracts/fuzz
 
-lint: setup  ## style, types, Solidity rules; changes nothing
+lint: setup  ## style, types, order of imports, dead code, Solidity rules; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests/branches
+	$(BIN)/lint-imports
+	$(BIN)/vulture
 	node_modules/.bin/solhint --max-warnings 0 'contracts/**/*.sol'
 
 fmt: setup  ## put the code into shape
@@ -66,7 +68,7 @@ clean:  ## remove what was built and installed
 .venv/.ready: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install -q --require-hashes --no-deps -r requirements.lock
+	$(BIN)/uv pip install -q --compile-bytecode --require-hashes --no-deps -r requirements.lock
 	$(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 

@@ -1,17 +1,20 @@
-"""The world outside: chain, feeds, governance, reports and the command line. Imports `hedge`, never brownie.
+"""The world outside: chain, sources, governance, reports and commands. Imports `hedge`, never brownie.
 
-Its parts, in the order in which they build on each other; each imports only what stands above it:
+The parts, in the order in which they build on each other; each imports only what is above it:
 
-    errors, units, formats, action_kinds  what all others use
-    tables, json_files, toml_files        files
-    artifacts, chain                      compiled contracts; one node, its blocks and signers
-    config, deployment, genesis           settings, addresses, first values of a deployment
-    snapshot                              a chain, a deployment and the block that one cycle is read at
-    adapters, sources                     positions; prices, quotes, signals and the oracle
-    plans, report                         from a snapshot to a plan on record, and its pages
+    errors, genesis                       the tree of errors; first values of a deployment
+    units, formats                        integers to floats, once; numbers as people read them
+    tables, toml_files, json_files        files
+    registry, action_kinds                what plug-ins add; actions that are asked for by name
+    artifacts, deployment                 compiled contracts; addresses
+    chain, config, snapshot               one node; settings; a chain, a deployment and a block
+    adapters, sources                     positions of each AMM; prices, quotes, histories, the oracle
+    plans                                 from a snapshot to a plan on record
     governance, safe, deploy              updates and proposals; the multi-sigs; deployment
-    local, alerts, demo, doctor           the local chain; `alvh watch`, `alvh demo`, `alvh doctor`
-    cli                                   the commands
+    report, alerts, local                 pages; what the monitor says; the local chain
+    demo, doctor, cli                     `alvh demo`, `alvh doctor`, the commands
+
+import-linter holds this order (pyproject.toml); docs/architecture.md draws how data flows.
 """
 
 __version__ = "0.1.0"

@@ -32,6 +32,7 @@ class BookConfig(_Section):
     """Whose positions are read, and when a price is not believed."""
 
     owner: str | None = None
+    price_source: str = "pools"
     twap_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
     max_price_gap: Fraction = 0.03
     dust_usd: Annotated[float, Field(ge=0)] = 100.0
@@ -39,11 +40,17 @@ class BookConfig(_Section):
 
 
 class OptionsConfig(_Section):
-    """Where option quotes come from: a chain file, or a synthetic chain with a stated smile."""
+    """Where option quotes come from: a chain file, a synthetic chain with a stated smile, or a source by name."""
 
+    source: str | None = None
     file: Path | None = None
     atm_vol: dict[str, Volatility] = Field(default_factory=lambda: {"ETH": 0.72, "BTC": 0.55})
     max_age_seconds: Annotated[int, Field(gt=0)] = 3600
+
+    @property
+    def source_name(self) -> str:
+        """Return the source in use: the stated one, else the file where one is given, else synthetic chains."""
+        return self.source or ("file" if self.file else "synthetic")
 
 
 class SignalsConfig(_Section):
@@ -51,6 +58,8 @@ class SignalsConfig(_Section):
 
     Parameters
     ----------
+    source
+        Which source the histories come from.
     folder
         Files as docs/signals.md lists them; without it every signal that needs a history is missing.
     leave_out
@@ -60,6 +69,7 @@ class SignalsConfig(_Section):
         due.
     """
 
+    source: str = "files"
     folder: Path | None = None
     leave_out: tuple[str, ...] = ("rate differential",)
     reserves_usd: Annotated[float, Field(ge=0)] = 0.0

@@ -43,12 +43,18 @@ def draw_payoff() -> Figure:
 def draw_comparison() -> Figure:
     """Draw CVaR95 and what is given up for every alternative."""
     figure, (axes,) = canvas(1)
-    for one, colour in zip(
+    for alternative, colour in zip(
         numbers.plan(State.NORMAL).comparison.alternatives, (GREY, RED, BLUE, GREEN, ORANGE, "black"), strict=True
     ):
-        axes.plot(one.given_up_usd, one.cvar_usd, "o", color=colour)
-        place = (7, 6) if one.name == "plan" else (7, -12)
-        axes.annotate(one.name, (one.given_up_usd, one.cvar_usd), place, textcoords="offset points", color=colour)
+        axes.plot(alternative.given_up_usd, alternative.cvar_usd, "o", color=colour)
+        place = (7, 6) if alternative.name == "plan" else (7, -12)
+        axes.annotate(
+            alternative.name,
+            (alternative.given_up_usd, alternative.cvar_usd),
+            place,
+            textcoords="offset points",
+            color=colour,
+        )
     axes.set(
         title="Down and to the left is better", xlabel="given up, thousand USD", ylabel="CVaR95 left, thousand USD"
     )

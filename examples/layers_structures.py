@@ -46,9 +46,9 @@ def draw_candidates() -> Figure:
     """Draw the cost of vega of every way to be long volatility, the index's term structure flat and sloping up."""
     figure, panels = canvas(2)
     for axes, slope in zip(panels, (0.0, 2.0), strict=True):
-        found = sorted(numbers.ways(slope), key=lambda one: -one.cost)
-        colours = [BLUE if one.name.startswith("DVOL") else GREEN for one in found]
-        axes.barh([one.name for one in found], [one.cost for one in found], color=colours)
+        found = sorted(numbers.ways(slope), key=lambda candidate: -candidate.cost)
+        colours = [BLUE if candidate.name.startswith("DVOL") else GREEN for candidate in found]
+        axes.barh([candidate.name for candidate in found], [candidate.cost for candidate in found], color=colours)
         axes.set(
             title="DVOL flat" if slope == 0.0 else f"DVOL futures up {slope:g} points a month",
             xlabel="volatility lost in 30 days per unit of vega",
@@ -84,10 +84,12 @@ def draw_parity() -> Figure:
     figure, (axes,) = canvas(1)
     expiry_at = numbers.CHAIN.first_expiry(30.0)
     for chain, style, name in ((numbers.CHAIN, "-", "after fees"), (numbers.FREE, ":", "before fees")):
-        quotes = [one for one in scan_parity(chain).quotes if one.expiry_at == expiry_at]
-        strikes = [one.strike for one in quotes]
-        axes.plot(strikes, [one.bought_at - 2000.0 for one in quotes], style, color=RED, label=f"bought, {name}")
-        axes.plot(strikes, [one.sold_at - 2000.0 for one in quotes], style, color=GREEN, label=f"sold, {name}")
+        quotes = [forward for forward in scan_parity(chain).quotes if forward.expiry_at == expiry_at]
+        strikes = [forward.strike for forward in quotes]
+        axes.plot(
+            strikes, [forward.bought_at - 2000.0 for forward in quotes], style, color=RED, label=f"bought, {name}"
+        )
+        axes.plot(strikes, [forward.sold_at - 2000.0 for forward in quotes], style, color=GREEN, label=f"sold, {name}")
     axes.axhline(0.0, color=GREY, linewidth=0.8)
     axes.set(title="The forward by strike", xlabel="strike, USD", ylabel="from the listed forward, USD")
     axes.legend()
@@ -124,7 +126,7 @@ def draw_rolls() -> Figure:
     held = numbers.plan(State.NORMAL).layers[:2]
     sizes = np.linspace(0.0, 120.0, 25)
     tails = [numbers.tails((*held, build_layer("condor", "ETH", sold, float(size), 2000.0, ""))) for size in sizes]
-    axes.plot(sizes, [one for one, _ in tails], color=BLUE, label="one condor, then none")
+    axes.plot(sizes, [once for once, _ in tails], color=BLUE, label="one condor, then none")
     axes.plot(sizes, [rolled for _, rolled in tails], color=ORANGE, label="sold again at each expiry")
     axes.axhline(cvar(numbers.scenarios()[1]), color=GREY, linestyle="--", label="unhedged")
     axes.set(title="A month of condors", xlabel="units sold", ylabel="CVaR95, thousand USD")

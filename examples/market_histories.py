@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bridge.sources.option_chains import read_snapshots
+from bridge.sources.chain_files import read_snapshots
 from hedge.errors import HedgeError
 from hedge.signals.known import unix_seconds
 from hedge.signals.surprise import growth, month_released
@@ -86,7 +86,7 @@ def _macro(data: Path) -> Iterator[Made]:
                for event, column in MONTHLY.items()]  # fmt: skip
     rate = monthly["FEDFUNDS"]
     figures.append(pd.DataFrame({"known_at": _month_end(rate), "event": "FOMC", "actual": rate.to_numpy()}))
-    recent = [one[one["known_at"] >= pd.Timestamp(FIRST_MONTH).timestamp()] for one in figures]
+    recent = [rows[rows["known_at"] >= pd.Timestamp(FIRST_MONTH).timestamp()] for rows in figures]
     yield "releases", pd.concat(recent).sort_values(["known_at", "event"])
     dollar = monthly["TWEXAFEGSMTHx"].dropna()
     yield "dollar", pd.DataFrame({"known_at": _month_end(dollar) + 10 * DAY, "close": dollar.to_numpy()})

@@ -101,7 +101,7 @@ def draw_macro(path: MarketPath) -> Figure:
     z = surprise.surprise_z(surprise.naive_surprise(board.inflation(), 6), 24, 6)
     plot(size, z, color=BLUE, marker="o", markersize="3", linestyle="")
     size.set(title="CPI surprise, standard deviations of its past")
-    gauge = next(one for one in board.gauges(path) if one.name == "CPI")
+    gauge = next(gauge for gauge in board.gauges(path) if gauge.name == "CPI")
     times = START + np.arange(FIRST * 2, DAYS * 2) * (DAY // 2)
     days = (times - START) / DAY
     windows = event_scores(board.calendar(), times, before_seconds=2 * DAY, after_seconds=DAY)
@@ -147,10 +147,10 @@ def draw_regime(path: MarketPath) -> Figure:
     found = board.regimes(path, days)
     plot(price, path.close, color=BLUE)
     price.set(title="Price, and the regime that all signals gave at the end of each day")
-    score.plot(days, [one.score for one in found], color=BLUE)
+    score.plot(days, [regime.score for regime in found], color=BLUE)
     score.set(title="Score: compressed below 0.25, normal, stressed from 0.5, crisis from 0.75", ylim=(0.0, 1.0))
     for axes in (price, score):
-        shade(axes, [str(one.name) for one in found])
+        shade(axes, [str(regime.name) for regime in found])
     return figure
 
 

@@ -46,12 +46,12 @@ def canvas(columns: int, source: str, widths: tuple[float, ...] | None = None) -
 
 def draw_rates() -> Figure:
     """Draw the net present value of two sets of cash flows by the rate: one root, and two."""
-    figure, (one, two) = canvas(2, "computed from the example's cash flows")
+    figure, (left, right) = canvas(2, "computed from the example's cash flows")
     flows = numbers.overlay_flows()
     days, paid = [flow.on for flow in flows], [flow.signed_usd for flow in flows]
     dates = ["2025-01-01", "2026-01-01", "2027-01-01"]
-    cases = ((one, days, paid, (-0.3, 0.8), "A month of condors: one rate"),
-             (two, dates, [-100.0, 230.0, -132.0], (0.0, 0.35), "Paid, received, paid: two rates"))  # fmt: skip
+    cases = ((left, days, paid, (-0.3, 0.8), "A month of condors: one rate"),
+             (right, dates, [-100.0, 230.0, -132.0], (0.0, 0.35), "Paid, received, paid: two rates"))  # fmt: skip
     for axes, when, amounts, (low, high), title in cases:
         grid = np.linspace(low, high, 200)
         axes.plot(grid, [xnpv(rate, when, amounts) for rate in grid], color=BLUE)
@@ -123,9 +123,9 @@ def draw_caps() -> Figure:
     """Draw what is wanted and what the caps allow."""
     result = cap_exposure(numbers.WANTED, numbers.LISTINGS, numbers.CORRELATIONS, numbers.RULES)
     figure, (axes,) = canvas(1, "five invented assets; caps: asset 25 %, sector 40 %, group 50 %")
-    names = [f"{one.symbol}\n{one.sector}" for one in numbers.LISTINGS] + ["cash"]
+    names = [f"{listing.symbol}\n{listing.sector}" for listing in numbers.LISTINGS] + ["cash"]
     wanted = [*numbers.WANTED.values(), 0.0]
-    allowed = [*(result.allowed[one.symbol] for one in numbers.LISTINGS), result.cash]
+    allowed = [*(result.allowed[listing.symbol] for listing in numbers.LISTINGS), result.cash]
     at = np.arange(len(names))
     axes.bar(at - 0.2, wanted, 0.38, color="#cbd5e1", label="wanted")
     bars = axes.bar(at + 0.2, allowed, 0.38, color=BLUE, label="allowed")
@@ -146,8 +146,10 @@ def draw_bets() -> Figure:
     covariance = np.cov(rows.T)
     counts = range(1, rows.shape[1] + 1)
     tails = [joint_tail(rows[:, :count]) for count in counts]
-    tail.plot(counts, [one.kept for one in tails], "o-", color=RED, label="the pools as they are")
-    tail.plot(counts, [one.kept_if_independent for one in tails], "o-", color=GREEN, label="if they were independent")
+    tail.plot(counts, [joint.kept for joint in tails], "o-", color=RED, label="the pools as they are")
+    tail.plot(
+        counts, [joint.kept_if_independent for joint in tails], "o-", color=GREEN, label="if they were independent"
+    )
     tail.set(title=f"{len(counts)} pools, {effective_bets(covariance):.2f} effective bets",
              xlabel="pools, equal weights", ylabel="tail loss kept (CVaR95)", ylim=(0.0, 1.08))  # fmt: skip
     tail.annotate(f"by variance {variance_bets(covariance):.2f} bets", (len(counts), tails[-1].kept), (0, -18),

@@ -1,10 +1,20 @@
 """Price, measure and hedge the exposure of AMM liquidity providers.
 
 Pure functions of their arguments: no chain, clock, environment, network, global random state or plotting. Import the
-modules by name (``from hedge import options, amm``); this file imports nothing, so that ``import hedge`` costs nothing.
+modules by name; this file imports nothing, so that ``import hedge`` costs nothing. Its parts; each imports only what
+is above it:
 
-Conventions: prices are quote per base, volatility is annualised, a year has 365 days, NaN in gives NaN out, a number
-outside its domain raises `hedge.errors.BadInput`.
+    errors, units                            the tree of errors; constants, numbers as JSON holds them
+    numerics                                 arrays, compiled kernels
+    amm, options, market                     pool and option mathematics; the market as one observation
+    book, instruments, signals               positions and exposure; legs, layers, chains; what the market says
+    risk, policy, volatility, replication    scenarios and CVaR; parameters, regime; indices, surface; strips
+    layers, valuation                        the hedge layers in their size; what a pool, an asset, a return is worth
+    decision, update                         hedge or not; what to propose
+    plan                                     all of it, from a book and quotes to an answer with reasons
+
+docs/architecture.md draws how data flows. Conventions: prices are quote per base, volatility is annualised, a year
+has 365 days, NaN in gives NaN out, a number outside its domain raises `hedge.errors.BadInput`.
 """
 
 __version__ = "0.1.0"

@@ -133,11 +133,11 @@ class UnknownAsset(HedgeError):
 
 
 class MissingCorrelation(HedgeError):
-    """A pair of volatile assets without a correlation. Attributes: one, other."""
+    """A pair of volatile assets without a correlation. Attributes: first, second."""
 
-    def __init__(self, one: str, other: str) -> None:
-        self.one, self.other = one, other
-        super().__init__(f"the market has no correlation of {one} and {other}")
+    def __init__(self, first: str, second: str) -> None:
+        self.first, self.second = first, second
+        super().__init__(f"the market has no correlation of {first} and {second}")
 
 
 class InvalidParameters(HedgeError, ValueError):

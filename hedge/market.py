@@ -83,9 +83,9 @@ class Market:
             for asset, value in values.items():
                 if asset != USD and not (math.isfinite(value) and value > 0.0):
                     raise InvalidMarket(f"{name} of {asset}", value)
-        for (one, other), rho in self.correlations.items():
+        for (first, second), rho in self.correlations.items():
             if not -1.0 <= rho <= 1.0:
-                raise InvalidMarket(f"correlation of {one} and {other}", rho)
+                raise InvalidMarket(f"correlation of {first} and {second}", rho)
 
     def spot(self, asset: str) -> float:
         """Return the USD price of one unit; 1 for USD. Raises `UnknownAsset`."""
@@ -103,21 +103,22 @@ class Market:
             raise UnknownAsset(asset, "vol")
         return self.vols[asset]
 
-    def correlation(self, one: str, other: str) -> float:
+    def correlation(self, first: str, second: str) -> float:
         """Return the correlation of two assets in either order; 0 with USD. Raises `MissingCorrelation`."""
-        if one == other:
+        if first == second:
             return 1.0
-        if USD in (one, other):
+        if USD in (first, second):
             return 0.0
-        for pair in ((one, other), (other, one)):
+        for pair in ((first, second), (second, first)):
             if pair in self.correlations:
                 return self.correlations[pair]
-        raise MissingCorrelation(one, other)
+        raise MissingCorrelation(first, second)
 
     def pair_vol(self, base: str, quote: str) -> float:
         """Return the annual volatility of the price of `base` in `quote`: sqrt(va^2 + vb^2 - 2 rho va vb)."""
-        one, other = self.vol(base), self.vol(quote)
-        return math.sqrt(max(one * one + other * other - 2.0 * self.correlation(base, quote) * one * other, 0.0))
+        base_vol, quote_vol = self.vol(base), self.vol(quote)
+        shared = 2.0 * self.correlation(base, quote) * base_vol * quote_vol
+        return math.sqrt(max(base_vol * base_vol + quote_vol * quote_vol - shared, 0.0))
 
     def correlation_matrix(self, assets: tuple[str, ...]) -> FloatArray:
         """Return the correlation matrix of `assets`, shape (n, n).

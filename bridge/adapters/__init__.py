@@ -1,1 +1,11 @@
-"""What an owner holds in AMM pools: one adapter a protocol, all behind `PositionReader`."""
+"""What an owner holds in AMM pools: one adapter file for each protocol.
+
+    pool_position                        what every adapter answers: `PositionReader`, `HeldPosition`, `Unread`
+    spec                                 `Adapter` and the registry
+    uniswap_v2, uniswap_v3, uniswap_v4   the adapters that come with us
+    lens, tokens                         one call for a thousand positions; decimals
+    pool_depth                           what a pool pays for a fall of its price
+
+Read `pool_position` and `uniswap_v2` first. To add an AMM, add one file; docs/extending.md shows one. May import
+`snapshot`, `chain` and what is below them; knows no plan and no settings.
+"""

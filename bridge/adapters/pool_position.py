@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
 from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
-from hedge.book.positions import ConcentratedPosition
+from hedge.book.positions import ConcentratedPosition, Position
 
 USD = "USD"
 
@@ -48,6 +49,32 @@ class PoolPosition:
         """The protocol with the token id, or the pool where there is none."""
         return f"{self.protocol}:{self.pool if self.token_id is None else self.token_id}"
 
+    def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> ConcentratedPosition:
+        """Return the position in whole tokens; see `convert_position`."""
+        return convert_position(self, assets, spots, block)
+
+    def pair_price(self, assets: dict[str, str]) -> tuple[str, str, float]:
+        """Return base, quote and the pool's price now; USD is the quote where it is one of the two, else token1."""
+        first, second = (asset_of(token, assets) for token in self.tokens)
+        price = price_from_sqrt_x96(self.sqrt_price_x96, *self.decimals)
+        return (second, first, 1 / price) if first == USD else (first, second, price)
+
+    def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
+        """Return what the position is worth at most, in USD, whatever price its pool is held at.
+
+        What it holds at a wrong price, valued at the right ones, is worth more than what it would hold at the right
+        price: that difference is what arbitrage takes.
+        """
+        dollars = [spots.get(asset_of(token, assets), 1.0) for token in self.tokens]
+        parts = (_whole(pair, self.decimals) for pair in (self.amounts_units, self.fees_units))
+        return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
+
+    def exact(self) -> dict[str, Any]:
+        """Return the chain's own integers; see `HeldPosition`."""
+        pairs = {name: getattr(self, name) for name in ("amounts_units", "fees_units", "held_units")}
+        units = {name: [str(amount) for amount in pair] if pair else None for name, pair in pairs.items()}
+        return units | {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
+
 
 @dataclass(frozen=True)
 class Unread:
@@ -57,11 +84,36 @@ class Unread:
     reason: str
 
 
+class HeldPosition(Protocol):
+    """One position of any AMM as its adapter read it, exact, before it becomes a `hedge` position."""
+
+    @property
+    def id(self) -> str:
+        """Return the protocol with what identifies the position in it."""
+        ...
+
+    def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> Position:
+        """Return the position in whole tokens. Raises `BadFile` where a token has no asset."""
+        ...
+
+    def pair_price(self, assets: dict[str, str]) -> tuple[str, str, float] | None:
+        """Return base, quote and the price that the pool is held at; None where it has no price that could lie."""
+        ...
+
+    def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
+        """Return what the position is worth at most, in USD, whatever price its pool is held at."""
+        ...
+
+    def exact(self) -> dict[str, Any]:
+        """Return the chain's own integers in pure JSON types, for `alvh exposure --json`."""
+        ...
+
+
 class Positions(NamedTuple):
     """What a reader found: positions, and those that it could not read."""
 
-    read: list[PoolPosition]
-    unread: list[Unread]
+    read: Sequence[HeldPosition]
+    unread: Sequence[Unread]
 
 
 class PositionReader(Protocol):
@@ -83,17 +135,6 @@ def asset_of(token: str, assets: dict[str, str]) -> str:
     if found is None:
         raise BadFile("deployment", f"token {token} has no asset: add it to `assets` (for example ETH, BTC or USD)")
     return found
-
-
-def most_usd(raw: PoolPosition, assets: dict[str, str], spots: dict[str, float]) -> float:
-    """Return what a position is worth at most, in USD, whatever price its pool is held at.
-
-    What it holds at a wrong price, valued at the right ones, is worth more than what it would hold at the right price:
-    that difference is what arbitrage takes.
-    """
-    dollars = [spots.get(asset_of(token, assets), 1.0) for token in raw.tokens]
-    parts = (_whole(pair, raw.decimals) for pair in (raw.amounts_units, raw.fees_units))
-    return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
 
 
 def convert_position(

@@ -15,9 +15,11 @@ from eth_utils import to_checksum_address
 
 from bridge.adapters.lens import Lens, Share, Status
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
+from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
+from bridge.snapshot import Snapshot
 from hedge.amm.ticks import MAX_TICK, MIN_TICK
 
 PROTOCOL = "uniswap-v2"
@@ -135,3 +137,11 @@ def _earned(deposit: Deposit | None, amounts: Pair, liquidity: int) -> Pair | No
         return None
     grown = max(liquidity - isqrt(deposit.amounts[0] * deposit.amounts[1]), 0)
     return amounts[0] * grown // liquidity, amounts[1] * grown // liquidity
+
+
+def _open(snapshot: Snapshot) -> UniswapV2Reader:
+    at = snapshot.deployment
+    return UniswapV2Reader(snapshot.chain, at.contracts["UniswapV2Factory"], list(at.assets), at.start_block)
+
+
+register_adapter(Adapter(PROTOCOL, ("UniswapV2Factory",), _open))

@@ -14,10 +14,12 @@ from eth_utils import to_checksum_address
 
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
+from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import Decimals
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import UnknownAddress, UntrustedNumber
+from bridge.snapshot import Snapshot
 from hedge.amm import ticks
 
 PROTOCOL = "uniswap-v3"
@@ -143,3 +145,11 @@ def _earned(fees: Pair, history: History) -> Pair:
         for owed, collected, withdrawn in zip(fees, history.collected, history.withdrawn, strict=True)
     ]
     return max(earned[0], 0), max(earned[1], 0)
+
+
+def _open(snapshot: Snapshot) -> UniswapV3Reader:
+    at = snapshot.deployment
+    return UniswapV3Reader(snapshot.chain, at.contracts["NonfungiblePositionManager"], at.start_block)
+
+
+register_adapter(Adapter(PROTOCOL, ("NonfungiblePositionManager",), _open))

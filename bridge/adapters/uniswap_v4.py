@@ -13,10 +13,12 @@ from eth_utils import keccak, to_checksum_address
 
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
+from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import Decimals
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress, UntrustedNumber
+from bridge.snapshot import Snapshot
 from hedge.amm import ticks
 
 PROTOCOL = "uniswap-v4"
@@ -181,3 +183,12 @@ def _doubt(position: LensPosition) -> str:
         return position.status.reason
     may = [text for flag, text in HOOK_DOUBTS.items() if int(position.pool.hooks, 16) & flag]
     return f"the hook {position.pool.hooks} of its pool {', '.join(may)}" if may else ""
+
+
+def _open(snapshot: Snapshot) -> UniswapV4Reader:
+    at = snapshot.deployment
+    manager, pools = at.contracts["PositionManager"], at.contracts["PoolManager"]
+    return UniswapV4Reader(snapshot.chain, manager, pools, at.start_block)
+
+
+register_adapter(Adapter(PROTOCOL, ("PositionManager", "PoolManager"), _open))

@@ -1,7 +1,9 @@
 """Compiled contracts as package data: ABI and creation bytecode of ours, ABI alone of other people's.
 
-The JSON files beside this one are written by `make artifacts` from the same compiler run that the tests use; a test
-compares them with the sources.
+The JSON files beside this one are written by `make artifacts` (`export`, `vendor`) from the same compiler run that
+the tests use; a test compares them with the sources.
+
+Here is how they are read: `artifact(name)`, once a process. May import `errors`.
 """
 
 from __future__ import annotations

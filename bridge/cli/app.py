@@ -13,11 +13,13 @@ from typer.main import get_command
 
 from bridge.cli.commands import ABOUT, COMMANDS, ENDING, JOINED, LOOP
 from bridge.cli.front import help_page, paints, version_line, width
+from bridge.registry import load_plugins
 
 
 @cache
 def load(name: str) -> Any:
-    """Load one command or group of the table, as Typer's command object."""
+    """Load the plug-ins, and one command or group of the table as Typer's command object."""
+    load_plugins()
     module, attribute, _ = COMMANDS[name]
     found = getattr(import_module(f"bridge.cli.{module}"), attribute)
     tree = typer.Typer(add_completion=False)

@@ -40,7 +40,7 @@ def exposure(
     held = read_positions(snapshot, holder, dict(market.spots), session.config.book)
     snapshot.confirm()
     found = book_exposure(Book(held.positions), market)
-    rows = [position.to_dict() | _units(exact) for position, exact in zip(found.positions, held.raw, strict=True)]
+    rows = [position.to_dict() | exact.exact() for position, exact in zip(found.positions, held.raw, strict=True)]
     if as_json:
         content = found.to_dict() | {"positions": rows, "owner": holder, "block": snapshot.block.__dict__}
         content["unread"] = [position.__dict__ for position in held.unread]
@@ -57,16 +57,6 @@ def print_unread(unread: Iterable[Unread]) -> None:
     """Name the positions that are not in the book, on standard error."""
     for position in unread:
         sys.stderr.write(f"not read: {position.id}: {position.reason}\n")
-
-
-def _units(exact: Any) -> dict[str, Any]:
-    names = ("amounts_units", "fees_units", "held_units")
-    units = {name: getattr(exact, name) for name in names}
-    return {name: [str(amount) for amount in pair] if pair else None for name, pair in units.items()} | {
-        "token_id": exact.token_id,
-        "tokens": list(exact.tokens),
-        "liquidity": str(exact.liquidity),
-    }
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:

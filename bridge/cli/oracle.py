@@ -39,11 +39,11 @@ def _quotes(
 ) -> tuple[dict[str, float], dict[str, str], int]:
     """Return the index per asset (decimal), each source in words, and the block's time."""
     from bridge.sources.option_chains import read_option_chains
-    from bridge.sources.prices import read_spots
+    from bridge.sources.prices import read_prices
     from hedge.volatility.index import index_from_chain
 
     snapshot = session.snapshot(block)
-    spots = read_spots(snapshot, session.config.book)
+    spots = read_prices(snapshot, session.config.book).spots
     snapshot.confirm()
     terms = session.config.options
     option_chains = read_option_chains(

@@ -1,1 +1,7 @@
-"""Deploy the contracts and prove who may do what afterwards."""
+"""Deployment of the contracts, and the proof that the deployer keeps no role.
+
+    contracts   votes, timelock, governor, parameters, oracles, with the final roles checked
+    watchers    realised volatility, breakers, automation
+
+Read `contracts` first. May import `safe`, `genesis` and what is below them.
+"""

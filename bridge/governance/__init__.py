@@ -1,1 +1,11 @@
-"""What the DAO votes and what carries it: updates, proposals, the governor, the offices and the safeguards."""
+"""What the DAO votes and what carries it out.
+
+    updates, postconditions              a tuple of parameters on its way; what must be true afterwards
+    governor, proposals, proposal_text   the governor contract; from a plan or an action to a proposal
+    preflight, calls                     the execution simulated; calls in words
+    actions, roles, regime_table         what else the DAO can be asked to do; who holds which role
+    safeguards, steward, journal         breakers and automation; announced updates; what this machine brought
+
+Read `proposals` first. To add an action, register one entry in `actions`; docs/extending.md shows one. May import
+`plans`, `sources` and what is below them.
+"""

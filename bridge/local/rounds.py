@@ -11,7 +11,7 @@ from bridge.local.accounts import account, accounts
 from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
 from bridge.sources.oracle import build_report, sign_report, submit_reports
-from bridge.sources.prices import read_spots
+from bridge.sources.prices import read_prices
 from bridge.units import volatility_to_e8
 from hedge.volatility.index import index_from_chain
 
@@ -29,7 +29,9 @@ class RoundDone:
 
 def submit_rounds(snapshot: Snapshot, config: Config) -> list[RoundDone]:
     """Submit one round to every feed, observed at the snapshot's block."""
-    option_chains = read_option_chains(config.options, read_spots(snapshot, config.book), snapshot.block.timestamp)
+    option_chains = read_option_chains(
+        config.options, read_prices(snapshot, config.book).spots, snapshot.block.timestamp
+    )
     rounds = []
     for asset in sorted(snapshot.deployment.feeds):
         quoted = index_from_chain(option_chains[asset].quotes)

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from bridge.adapters.pool_position import PoolPosition, PositionReader, Unread, asset_of, convert_position, most_usd
-from bridge.adapters.uniswap_v2 import UniswapV2Reader
-from bridge.adapters.uniswap_v3 import UniswapV3Reader
-from bridge.adapters.uniswap_v4 import UniswapV4Reader
+from bridge.adapters.pool_position import HeldPosition, Unread
+from bridge.adapters.spec import position_readers
 from bridge.chain.node import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
-from bridge.sources.prices import asset_pairs, check_pair_price, read_spots
-from bridge.units import price_from_sqrt_x96, volatility_from_e8
+from bridge.sources.prices import asset_pairs, check_pair_price, read_prices
+from bridge.units import volatility_from_e8
 from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book, Position
 from hedge.market import Market, Provenance
@@ -40,7 +38,7 @@ class Observation:
 
     block: BlockRef
     owner: str
-    raw_positions: tuple[PoolPosition, ...]
+    raw_positions: tuple[HeldPosition, ...]
     unread: tuple[Unread, ...]
     book: Book
     market: Market
@@ -55,7 +53,7 @@ class Observation:
 class Holdings(NamedTuple):
     """An owner's positions, exact and converted, in one order, and those that could not be read."""
 
-    raw: tuple[PoolPosition, ...]
+    raw: tuple[HeldPosition, ...]
     positions: tuple[Position, ...]
     unread: tuple[Unread, ...]
 
@@ -63,8 +61,8 @@ class Holdings(NamedTuple):
 def read_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig) -> Holdings:
     """Read an owner's positions of every protocol, each pool's price checked against the USD prices.
 
-    Anybody can send a position in a pool that he made at a wrong price: such are only named while all
-    of them are worth less than `terms.dust_usd`.
+    Anyone can send a position in a pool made at a wrong price: such are only named while all of them
+    are worth less than `terms.dust_usd`.
 
     Raises
     ------
@@ -72,44 +70,27 @@ def read_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], term
         The price of a pool is off, and what is held in such pools is no dust.
     """
     found = [reader.read_positions(owner, snapshot.block) for reader in position_readers(snapshot)]
-    unread = [missing for part in found for missing in part.unread]
+    assets = snapshot.deployment.assets
+    unread = [left for part in found for left in part.unread]
     raw, converted, left_out = [], [], 0.0
-    for position in (position for part in found for position in part.read):
+    for held in (held for part in found for held in part.read):
         try:
-            valued = convert_position(position, snapshot.deployment.assets, spots, snapshot.block)
+            position, priced = held.convert(assets, spots, snapshot.block), held.pair_price(assets)
         except BadFile as error:
-            unread.append(Unread(position.id, error.reason))
+            unread.append(Unread(held.id, error.reason))
             continue
-        price = price_from_sqrt_x96(position.sqrt_price_x96, *position.decimals)
-        first_is_base = asset_of(position.tokens[0], snapshot.deployment.assets) == valued.base
         try:
-            check_pair_price(
-                valued.base, valued.quote, price if first_is_base else 1 / price, spots, terms.max_price_gap
-            )
+            if priced:
+                check_pair_price(*priced, spots, terms.max_price_gap)
         except UntrustedNumber as error:
-            left_out += most_usd(position, snapshot.deployment.assets, spots)
+            left_out += held.most_usd(assets, spots)
             if left_out >= terms.dust_usd:
-                raise UntrustedNumber(f"{position.id}: {error}") from error
-            unread.append(Unread(position.id, f"{error}, dust"))
+                raise UntrustedNumber(f"{held.id}: {error}") from error
+            unread.append(Unread(held.id, f"{error}, dust"))
             continue
-        raw.append(position)
-        converted.append(valued)
+        raw.append(held)
+        converted.append(position)
     return Holdings(tuple(raw), tuple(converted), tuple(unread))
-
-
-def position_readers(snapshot: Snapshot) -> list[PositionReader]:
-    """Return a reader for each protocol whose contracts the deployment names."""
-    at, start = snapshot.deployment.contracts, snapshot.deployment.start_block
-    readers: list[PositionReader] = []
-    if "UniswapV2Factory" in at:
-        readers.append(UniswapV2Reader(snapshot.chain, at["UniswapV2Factory"], list(snapshot.deployment.assets), start))
-    if "NonfungiblePositionManager" in at:
-        readers.append(UniswapV3Reader(snapshot.chain, at["NonfungiblePositionManager"], start))
-    if "PositionManager" in at:
-        readers.append(
-            UniswapV4Reader(snapshot.chain, at["PositionManager"], snapshot.deployment.address("PoolManager"), start)
-        )
-    return readers
 
 
 def read_volatilities(snapshot: Snapshot) -> dict[str, float]:
@@ -134,16 +115,16 @@ def read_volatilities(snapshot: Snapshot) -> dict[str, float]:
 
 def read_market(snapshot: Snapshot, terms: BookConfig) -> Market:
     """Read prices and volatilities; the correlation is the configured one."""
-    spots = read_spots(snapshot, terms)
+    prices = read_prices(snapshot, terms)
     return Market(
         observed_at=snapshot.block.timestamp,
-        spots=spots,
+        spots=prices.spots,
         vols=read_volatilities(snapshot),
-        correlations=dict.fromkeys(asset_pairs(list(spots)), terms.correlation),
+        correlations=dict.fromkeys(asset_pairs(list(prices.spots)), terms.correlation),
         vol_source=f"on-chain feeds at block {snapshot.block.number}; correlation configured",
         vol_provenance=Provenance.ON_CHAIN,
-        spot_source=f"pools at block {snapshot.block.number}",
-        spot_provenance=Provenance.ON_CHAIN,
+        spot_source=prices.source,
+        spot_provenance=prices.provenance,
     )
 
 

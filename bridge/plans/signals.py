@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from bridge.adapters.pool_depth import BAND, read_depth
+from bridge.adapters.pool_position import PoolPosition
 from bridge.config import SignalsConfig
 from bridge.errors import BadConfig
 from bridge.plans.observe import Observation
@@ -72,7 +73,7 @@ def read_signals(
         raise BadConfig(f"signals.leave_out: no signal {unknown[0]!r}: one of {', '.join(names)}")
     at = observation.block.timestamp
     latest = max(int(time.time()), at)
-    histories = read_histories(terms.folder, latest) if terms.folder else Histories({})
+    histories = read_histories(terms, latest)
     histories = with_term_structure(histories.known(at), option_chains)
     weights = asset_weights(observation)
     use = [name for name in names if name not in terms.leave_out]
@@ -116,7 +117,7 @@ def with_term_structure(histories: Histories, option_chains: Mapping[str, Option
 
 
 def _quick_ratio(terms: SignalsConfig, seen: Observation, snapshot: Snapshot) -> Signal:
-    depth = read_depth(snapshot, seen.raw_positions)
+    depth = read_depth(snapshot, [held for held in seen.raw_positions if isinstance(held, PoolPosition)])
     outflow = terms.outflow_share * seen.exposure.value_usd
     ratio = float(quick_ratio(depth, terms.reserves_usd, outflow, terms.margin_usd))
     source = (

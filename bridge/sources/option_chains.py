@@ -1,244 +1,65 @@
-"""Option chains: from a file of quotes, or synthetic with a stated smile. Quotes in coin become USD here, once.
+"""Option chains from whichever source the settings name: `options.source`.
 
-A chain file (CSV or parquet) has a row an option and the columns
-
-    underlying, observed_at, spot, expiry_at, strike, type, bid, ask
-                                     times ISO 8601 UTC or unix seconds; type C or P (call, put); empty: no quote
-    currency, forward, vol, lot      optional; currency USD (the default) or coin
-
-Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
-A crossed quote in a file of ours is a fault and refused. A crossed book on an exchange is a moment between two updates:
-of Deribit's rows it is read as no quote, and the chain's source says how many there were.
+To add a source, write a file that registers a `QuoteSource` in `QUOTE_SOURCES`; docs/extending.md walks through one.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from bridge.config import OptionsConfig
-from bridge.errors import BadFile, UntrustedNumber
-from bridge.tables import read_seconds, read_table
-from bridge.units import YEAR_SECONDS, utc
-from hedge import options
-from hedge.errors import HedgeError
+from bridge.errors import UntrustedNumber
+from bridge.registry import Registry
+from bridge.units import utc
 from hedge.instruments.option_chain import OptionChain
-from hedge.instruments.synthetic_chain import Smile, synthetic_chain
-from hedge.market import Provenance
-
-TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
-CURRENCIES = frozenset({"usd", "coin"})
-# A collector needs minutes for all order books of one underlying; a row that is older than this is of another snapshot.
-SNAPSHOT_SECONDS = 900
-
-COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
-LOTS = {"ETH": 0.1, "BTC": 0.01}
-SMILE = Smile()
 
 
-def read_option_chains(terms: OptionsConfig, spots: dict[str, float], observed_at: int) -> dict[str, OptionChain]:
-    """Return the option chain of every asset that has a spot.
+class QuoteSource(Protocol):
+    """Where option quotes come from."""
 
-    Parameters
-    ----------
-    terms
-        The file, or the at-the-money volatilities of synthetic chains.
-    spots
-        USD price by asset, from the chain that the book is on.
-    observed_at
-        Unix seconds of the book's block; quotes much older or newer are refused.
+    def read(self, terms: OptionsConfig, spots: Mapping[str, float], observed_at: int) -> dict[str, OptionChain]:
+        """Return a chain by asset, each with its provenance, source and time of observation.
+
+        Parameters
+        ----------
+        terms
+            The settings of `[options]`.
+        spots
+            USD price by asset, from the chain that the book is on; other assets may be left out.
+        observed_at
+            Unix seconds of the book's block.
+
+        Raises
+        ------
+        BridgeError
+            The source cannot be used.
+        """
+        ...
+
+
+QUOTE_SOURCES: Final[Registry[QuoteSource]] = Registry("source of quotes", "bridge.sources")
+
+
+def read_option_chains(terms: OptionsConfig, spots: Mapping[str, float], observed_at: int) -> dict[str, OptionChain]:
+    """Return the option chains of the source that the settings name, each of the book's time.
+
+    Parameters: as `QuoteSource.read` takes them.
 
     Raises
     ------
+    BadConfig
+        There is no such source.
     BadFile, UntrustedNumber
-        The file cannot be used, or its quotes are not of this time.
+        The source cannot be used, or its quotes are not of this time.
     """
-    if terms.file is None:
-        return {
-            asset: synthetic_chain(asset, spots[asset], observed_at, vol, SMILE, lot=LOTS.get(asset, 0.1))
-            for asset, vol in sorted(terms.atm_vol.items())
-            if asset in spots
-        }
-    option_chains = read_chain_file(terms.file, observed_at)
-    for asset, chain in option_chains.items():
+    chains = QUOTE_SOURCES[terms.source_name].read(terms, spots, observed_at)
+    for asset, chain in chains.items():
         age = abs(observed_at - chain.observed_at)
         if age > terms.max_age_seconds:
             raise UntrustedNumber(
-                f"{terms.file}: {asset} quotes of {utc(chain.observed_at)} are {age} s away from the book's block "
+                f"{chain.source}: {asset} quotes of {utc(chain.observed_at)} are {age} s away from the book's block "
                 f"({utc(observed_at)}), at most {terms.max_age_seconds} s: take fresh quotes, or raise "
                 "options.max_age_seconds"
             )
-    return option_chains
-
-
-def read_chain_file(path: Path, at: int | None = None) -> dict[str, OptionChain]:
-    """Read one snapshot of every underlying from a file.
-
-    Parameters
-    ----------
-    path
-        The file; it may hold many snapshots.
-    at
-        Unix seconds: the newest snapshot that is not later is taken, or the first one where all are. The newest of all
-        without it.
-
-    Raises
-    ------
-    BadFile
-        It is absent, lacks columns, or holds crossed, negative or duplicate quotes.
-    """
-    with _failures_of(path):
-        return {asset: _chain(path, asset, rows, at) for asset, rows in _by_asset(path)}
-
-
-def read_snapshots(path: Path, asset: str) -> Iterator[OptionChain]:
-    """Yield every snapshot of one underlying in a file, in order of time.
-
-    Raises
-    ------
-    BadFile
-        As in `read_chain_file`.
-    """
-    with _failures_of(path):
-        for name, rows in _by_asset(path):
-            if name == asset:
-                for _, shot in rows.groupby(read_seconds(rows["observed_at"])):
-                    yield _chain(path, asset, shot, None)
-
-
-@contextmanager
-def _failures_of(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except HedgeError as error:
-        raise BadFile(path, str(error)) from error
-    except KeyError as error:
-        raise BadFile(path, f"no column {error}, which Deribit's files have") from error
-    except (ValueError, TypeError) as error:
-        raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
-
-
-def _by_asset(path: Path) -> list[tuple[str, pd.DataFrame]]:
-    """Return the quotes of every underlying, in our columns."""
-    table = read_table(path)
-    frame = _from_deribit(table) if "instrument_name" in table.columns else table
-    missing = [column for column in COLUMNS if column not in frame.columns]
-    if missing:
-        raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
-    if frame.empty:
-        raise BadFile(path, "holds no quotes")
-    if frame["underlying"].isna().any():
-        raise BadFile(path, "a row has no underlying")
-    return [(str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)]
-
-
-def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
-    """Rename Deribit's columns to ours: order books one by one, or the daily snapshots of all."""
-    book = "best_bid_price" in table.columns
-    if book:
-        times = pd.to_datetime(table["timestamp"], unit="ms", utc=True)
-        table = table.assign(timestamp=times).sort_values("timestamp", kind="stable")
-        table = table.reset_index(drop=True)
-    parts = table["instrument_name"].astype(str).str.extract(r"^([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])$")
-    if parts.isna().any(axis=None):
-        name = table["instrument_name"][parts.isna().any(axis=1)].iloc[0]
-        raise ValueError(f"instrument_name {name} is not like ETH-26JUN26-3000-C")
-    names = ("best_bid_price", "best_ask_price") if book else ("bid_price", "ask_price")
-    bid, ask = (table[name].astype(float).replace(0.0, np.nan) for name in names)
-    crossed = bid > ask
-    return pd.DataFrame(
-        {
-            "underlying": parts[0],
-            "instrument": table["instrument_name"],
-            "observed_at": table["timestamp"],
-            "spot": table["index_price"],
-            "expiry_at": pd.to_datetime(parts[1], format="%d%b%y", utc=True) + pd.Timedelta(hours=8),
-            "strike": parts[2].astype(float),
-            "type": parts[3],
-            "bid": bid.mask(crossed),
-            "ask": ask.mask(crossed),
-            "currency": "coin",
-            "forward": table["underlying_price" if book else "underlying"],
-            "vol": table["mark_iv"] / 100 if book else table["implied_volatility"],
-            "crossed": crossed,
-            "window": SNAPSHOT_SECONDS if book else 0,
-        }
-    )
-
-
-def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> OptionChain:
-    rows, observed_at = _snapshot(rows, at)
-    spot = float(rows["spot"].astype(float).median())  # one index, read once a row while it moves
-    expiry_at = read_seconds(rows["expiry_at"])
-    forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
-    # A coin-settled option is worth its coin price times the underlying it settles on.
-    factor = np.where(_in_coin(rows), forward, 1.0)
-    quotes = pd.DataFrame(
-        {
-            "expiry_at": expiry_at,
-            "expiry": (expiry_at - observed_at) / YEAR_SECONDS,
-            "strike": rows["strike"].to_numpy(float),
-            "is_call": _is_call(rows["type"]),
-            "bid": rows["bid"].to_numpy(float) * factor,
-            "ask": rows["ask"].to_numpy(float) * factor,
-            "forward": forward,
-            "lot": rows["lot"].to_numpy(float) if "lot" in rows else LOTS.get(asset, 0.1),
-        }
-    )
-    quotes["vol"] = rows["vol"].to_numpy(float) if "vol" in rows else np.nan
-    quotes = quotes[quotes["expiry"] > 0]
-    if "vol" not in rows:
-        quotes = quotes.assign(vol=_mid_vol(quotes, spot))
-    source = f"file {path.name}"
-    if "crossed" in rows and rows["crossed"].any():
-        source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
-    return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
-
-
-def _snapshot(rows: pd.DataFrame, at: int | None) -> tuple[pd.DataFrame, int]:
-    """Return the rows of one snapshot, and its time: that of its newest row."""
-    times = read_seconds(rows["observed_at"])
-    window = int(rows["window"].iloc[0]) if "window" in rows else 0
-    first = int(times.min()) + window
-    newest = int(times[times <= max(at, first)].max()) if at is not None else int(times.max())
-    chosen = rows[(times >= newest - window) & (times <= newest)]
-    if window:  # a file may hold several rounds of collection: the newest row of an instrument is its quote
-        chosen = chosen.drop_duplicates("instrument", keep="last")
-    return chosen, newest
-
-
-def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:
-    kinds = column.astype(str).str.strip().str.upper()
-    unknown = ~kinds.isin(TYPES)
-    if unknown.any():
-        raise ValueError(f"type {column[unknown].iloc[0]!r} is neither C nor P")
-    return kinds.map(TYPES).to_numpy(dtype=bool)
-
-
-def _in_coin(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    if "currency" not in rows:
-        return np.zeros(len(rows), dtype=bool)
-    currency = rows["currency"].astype(str).str.strip().str.lower()
-    unknown = ~currency.isin(CURRENCIES)
-    if unknown.any():
-        raise ValueError(f"currency {rows['currency'][unknown].iloc[0]!r} is neither USD nor coin")
-    return (currency == "coin").to_numpy(dtype=bool)
-
-
-def _mid_vol(quotes: pd.DataFrame, spot: float) -> npt.NDArray[np.float64]:
-    """Return the volatility of the middle, NaN without two sides; impossible rows too, the chain's check names them."""
-    names = ("bid", "ask", "strike", "expiry", "forward")
-    bid, ask, strike, expiry, forward = (quotes[name].to_numpy(float) for name in names)
-    usable = np.isfinite([bid, ask, strike, forward]).all(axis=0) & (np.min([strike, forward], axis=0) > 0) & (bid >= 0)
-    found = np.full(len(quotes), np.nan)
-    if usable.any() and math.isfinite(spot) and spot > 0:
-        carry = np.log(forward[usable] / spot) / expiry[usable]
-        calls, mid = quotes["is_call"].to_numpy(bool)[usable], (bid[usable] + ask[usable]) / 2
-        found[usable] = options.implied_vol(mid, spot, strike[usable], expiry[usable], carry, carry, calls)
-    return found
+    return chains

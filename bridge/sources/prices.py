@@ -1,63 +1,76 @@
-"""USD prices from pools, believed only where the price now and the time-weighted price agree."""
+"""USD prices from whichever source the settings name: `book.price_source`.
+
+To add a source, write a file that registers a `PriceSource` in `PRICE_SOURCES`; docs/extending.md walks through one.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import combinations
+from typing import Final, Protocol
 
-from bridge.adapters.pool_position import USD, asset_of
+from bridge.adapters.pool_position import USD
 from bridge.config import BookConfig
-from bridge.errors import ContractReverted, UntrustedNumber
+from bridge.errors import UntrustedNumber
+from bridge.registry import Registry
 from bridge.snapshot import Snapshot
-from bridge.units import price_from_sqrt_x96
+from hedge.market import Provenance
 
 
-def read_spots(snapshot: Snapshot, terms: BookConfig) -> dict[str, float]:
-    """Read the USD price of every asset that has a price pool.
+@dataclass(frozen=True)
+class Prices:
+    """USD price by asset, what kind of source said it, its name in words, and the time of the observation (unix)."""
 
-    Parameters
-    ----------
-    chain, deployment, block
-        Where and when to read.
-    terms
-        The length of the average and the largest gap between it and the price now.
+    spots: dict[str, float]
+    provenance: Provenance
+    source: str
+    observed_at: int
+
+
+class PriceSource(Protocol):
+    """Where USD prices come from."""
+
+    def read(self, snapshot: Snapshot, terms: BookConfig) -> Prices:
+        """Return the price of every asset that the source knows.
+
+        Parameters
+        ----------
+        snapshot
+            The book's block.
+        terms
+            The settings of `[book]`: how a price is believed.
+
+        Raises
+        ------
+        BridgeError
+            A price cannot be believed, or the source cannot be used.
+        """
+        ...
+
+
+PRICE_SOURCES: Final[Registry[PriceSource]] = Registry("source of prices", "bridge.sources")
+
+
+def read_prices(snapshot: Snapshot, terms: BookConfig) -> Prices:
+    """Return the prices of the source that the settings name.
 
     Raises
     ------
+    BadConfig
+        There is no such source.
     UntrustedNumber
-        The price now is away from its average (moved within the window), or the pool has no such history.
+        A price cannot be believed.
     """
-    return {
-        asset: _read_spot(snapshot, asset, pool, terms)
-        for asset, pool in sorted(snapshot.deployment.price_pools.items())
-    }
+    prices = PRICE_SOURCES[terms.price_source].read(snapshot, terms)
+    for asset, price in prices.spots.items():
+        if not (math.isfinite(price) and price > 0.0):
+            raise UntrustedNumber(f"{prices.source}: the price of {asset} is {price}: not used")
+    return prices
 
 
-def _read_spot(snapshot: Snapshot, asset: str, pool: str, terms: BookConfig) -> float:
-    tokens = [snapshot.read("UniswapV3Pool", f"token{side}", at=pool) for side in (0, 1)]
-    decimals = [int(snapshot.read("IERC20Metadata", "decimals", at=token)) for token in tokens]
-    price = price_from_sqrt_x96(snapshot.read("UniswapV3Pool", "slot0", at=pool)[0], *decimals)
-    average = 1.0001 ** _mean_tick(snapshot, asset, pool, terms.twap_seconds) * 10.0 ** (decimals[0] - decimals[1])
-    gap = abs(math.log(price / average))
-    if gap > terms.max_price_gap:
-        raise UntrustedNumber(
-            f"{asset}: the pool's price is {gap:.1%} away from its average of {terms.twap_seconds} s, "
-            f"more than {terms.max_price_gap:.1%}: wait, or look for manipulation of {pool}"
-        )
-    if asset_of(tokens[1], snapshot.deployment.assets) == USD:
-        return price
-    return 1 / price
-
-
-def _mean_tick(snapshot: Snapshot, asset: str, pool: str, seconds: int) -> float:
-    try:
-        cumulative, _ = snapshot.read("UniswapV3Pool", "observe", [seconds, 0], at=pool)
-    except ContractReverted as error:
-        raise UntrustedNumber(f"{asset}: pool {pool} has no price history of {seconds} s ({error.error})") from error
-    return float(cumulative[1] - cumulative[0]) / seconds
-
-
-def check_pair_price(base: str, quote: str, price: float, spots: dict[str, float], most: float) -> None:
+def check_pair_price(base: str, quote: str, price: float, spots: Mapping[str, float], most: float) -> None:
     """Compare a pool's own price with what the USD prices imply.
 
     Raises

@@ -1,211 +1,50 @@
-"""Histories of the signals from the files of one folder, each checked before a number of it is used.
+"""Histories of the signals from whichever source the settings name: `signals.source`.
 
-A file is named like its table in `hedge.signals.histories` (`index_ETH.csv`, `dollar.parquet`), its first column is the
-time at which each row became known, and its columns are exactly those of `LAYOUTS`. Every file is optional: an absent
-one is a missing signal that the plan names. `source.toml` says where the numbers come from:
-
-    source = "venue and publisher, as of ..."
-    provenance = "file"          # or "simulated", "stated", "live"; "file" where it is left out
+To add a source, write a file that registers a `HistorySource` in `HISTORY_SOURCES`; docs/extending.md walks
+through one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Final, Protocol
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
-
-from bridge.errors import BadFile
-from bridge.tables import read_seconds, read_table
-from bridge.toml_files import read_toml
-from bridge.units import utc
-from hedge.market import Provenance
+from bridge.config import SignalsConfig
+from bridge.registry import Registry
 from hedge.signals.histories import Histories
-from hedge.signals.known import KNOWN_AT
-
-SOURCE_FILE: Final = "source.toml"
-SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
-POINTS: Final = 100.0
-"""Volatility points (60 is 60 %, as exchanges publish an index) in a decimal of 1."""
-LEAST_POINTS, MOST_POINTS = 1.0, 1000.0
 
 
-class HistoriesSource(BaseModel):
-    """Where the numbers of a folder come from: in words, and what kind of source that is."""
+class HistorySource(Protocol):
+    """Where the histories of the signals come from."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    def read(self, terms: SignalsConfig, latest: int) -> Histories:
+        """Return every table that the source has, with its provenance and origin.
 
-    source: Annotated[str, Field(min_length=1)]
-    provenance: Provenance = Provenance.FILE
+        Parameters
+        ----------
+        terms
+            The settings of `[signals]`.
+        latest
+            Unix seconds of now, or of the plan where that is later: a row known after it is refused.
 
-
-@dataclass(frozen=True)
-class Layout:
-    """Say what a file holds.
-
-    Parameters
-    ----------
-    needed, optional
-        Its columns beside the time; a layout without needed ones holds a column per member.
-    gaps
-        Columns in which an empty cell means that the number does not exist.
-    points
-        Columns in volatility points.
-    any_sign
-        Columns whose numbers may be 0 or less.
-    """
-
-    needed: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    gaps: tuple[str, ...] = ()
-    points: tuple[str, ...] = ()
-    any_sign: tuple[str, ...] = ()
-    time: str = KNOWN_AT
+        Raises
+        ------
+        BridgeError
+            A table cannot be used.
+        """
+        ...
 
 
-LAYOUTS: Final = {
-    "price": Layout(("close",), ("open", "high", "low", "volume"), any_sign=("volume",)),
-    "index": Layout(("high", "low", "close"), ("open",), points=("open", "high", "low", "close")),
-    "term": Layout(("near", "far"), points=("near", "far")),
-    "funding": Layout(("rate",), any_sign=("rate",)),
-    "releases": Layout(
-        ("event", "actual"), ("expected",), gaps=("actual", "expected"), any_sign=("actual", "expected")
-    ),
-    "calendar": Layout(("event", "release_at"), time="announced_at"),
-    "rates": Layout(("home", "foreign"), any_sign=("home", "foreign")),
-    "dollar": Layout(("close",)),
-    "members": Layout(()),
-    "market": Layout(("close", "vol"), points=("vol",)),
-}
-PER_ASSET: Final = frozenset({"price", "index", "term", "funding"})
+HISTORY_SOURCES: Final[Registry[HistorySource]] = Registry("source of histories", "bridge.sources")
 
 
-def read_histories(folder: Path, latest: int) -> Histories:
-    """Read every file of a folder.
-
-    Parameters
-    ----------
-    folder
-        Where the files are; other files than tables are left alone.
-    latest
-        Unix seconds of now, or of the plan where that is later: a row that says to be known after it is refused.
+def read_histories(terms: SignalsConfig, latest: int) -> Histories:
+    """Return the histories of the source that the settings name.
 
     Raises
     ------
+    BadConfig
+        There is no such source.
     BadFile
-        The folder is absent, a table has a name or columns of no layout, is empty, unsorted, or holds a duplicate, an
-        impossible number or a time of the future.
+        A history cannot be used.
     """
-    if not folder.is_dir():
-        raise BadFile(folder, "no such folder of histories: set signals.folder, or give --signals")
-    tables: dict[str, pd.DataFrame] = {}
-    for path, name in _files(folder):
-        if name in tables:
-            raise BadFile(path, f"{name} is there twice: keep one file of it")
-        tables[name] = _read(path, LAYOUTS[name.split("_")[0]], latest)
-    said = folder / SOURCE_FILE
-    origin = read_toml(said, HistoriesSource) if said.is_file() else HistoriesSource(source=f"files of {folder.name}")
-    return Histories(tables, " ".join(origin.source.split()), origin.provenance)
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every table of the folder and its name, by name."""
-    for path in sorted(folder.iterdir()):
-        suffix = next((ending for ending in SUFFIXES if path.name.endswith(ending)), None)
-        if suffix is None or path.name.startswith("."):
-            continue
-        name = path.name.removesuffix(suffix)
-        kind, _, asset = name.partition("_")
-        if kind not in LAYOUTS or (kind in PER_ASSET) != bool(asset):
-            names = ", ".join(f"{layout}_ASSET" if layout in PER_ASSET else layout for layout in LAYOUTS)
-            raise BadFile(path, f"no history has this name: {names}")
-        yield path, name
-
-
-def _read(path: Path, layout: Layout, latest: int) -> pd.DataFrame:
-    table = read_table(path)
-    _check_columns(path, table, layout)
-    if table.empty:
-        raise BadFile(path, "holds no rows")
-    try:
-        times = read_seconds(table[layout.time])
-        columns = {str(name): _column(table[name], layout) for name in table.columns if name != layout.time}
-    except (ValueError, TypeError) as error:
-        raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
-    read = pd.DataFrame(columns, index=pd.Index(times, name=KNOWN_AT))
-    _check_times(path, read, latest)
-    _check_bars(path, read)
-    return read
-
-
-def _check_columns(path: Path, table: pd.DataFrame, layout: Layout) -> None:
-    names = [str(name) for name in table.columns]
-    wanted = (layout.time, *layout.needed)
-    missing = [name for name in wanted if name not in names]
-    foreign = [name for name in names if name not in (*wanted, *layout.optional)] if layout.needed else []
-    if missing or foreign or len(names) == 1:
-        wrong = f"no column {', '.join(missing)}" if missing else f"a column {', '.join(foreign)} too many"
-        listed = ", ".join((*wanted, *(f"[{name}]" for name in layout.optional)))
-        raise BadFile(path, f"{wrong}: its columns are {listed}" if layout.needed else "needs a column per member")
-
-
-def _column(column: pd.Series, layout: Layout) -> npt.NDArray[Any]:
-    """Return one column as it is used: names as text, times as seconds, volatility as decimals."""
-    name = str(column.name)
-    if name == "event":
-        if column.isna().any():
-            raise ValueError("event is empty in a row")
-        return column.astype(str).to_numpy(dtype=object)
-    if name == "release_at":
-        return read_seconds(column)
-    values = column.to_numpy(dtype=np.float64)
-    gap = name in layout.gaps or not layout.needed
-    _refuse(name, values, np.isnan(values) & (not gap), "is empty")
-    _refuse(name, values, np.isinf(values), "is infinite")
-    _refuse(name, values, (values <= 0.0) & (name not in layout.any_sign), "is not above 0")
-    if name not in layout.points:
-        return values
-    outside = (values < LEAST_POINTS) | (values > MOST_POINTS)
-    _refuse(name, values, outside, f"is no volatility in points, {LEAST_POINTS:g} to {MOST_POINTS:g} (60 is 60 %)")
-    return values / POINTS
-
-
-def _refuse(name: str, values: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_], why: str) -> None:
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise ValueError(f"{name} {'' if np.isnan(values[row]) else f'{values[row]:g} '}{why} in row {row + 1}")
-
-
-def _check_times(path: Path, read: pd.DataFrame, latest: int) -> None:
-    """Refuse a row of the future, one before the row above it, and one that stands twice."""
-    times = read.index.to_numpy()
-    if (times > latest).any():
-        row = int(np.argmax(times > latest))
-        raise BadFile(path, f"row {row + 1} says to be known at {utc(int(times[row]))}, in the future")
-    order = read["release_at"].to_numpy() if "release_at" in read else times
-    back = np.flatnonzero(np.diff(order) < 0)
-    if back.size:
-        row = int(back[0]) + 1
-        raise BadFile(path, f"row {row + 1} of {utc(int(order[row]))} comes after a later one: sort the rows by time")
-    keys = pd.DataFrame({"time": order, "event": read["event"].to_numpy() if "event" in read else ""})
-    if keys.duplicated().any():
-        row = int(np.argmax(keys.duplicated()))
-        raise BadFile(path, f"row {row + 1} of {utc(int(order[row]))} stands twice")
-    if "release_at" in read and (times > order).any():
-        row = int(np.argmax(times > order))
-        raise BadFile(path, f"row {row + 1} was announced after it was released")
-
-
-def _check_bars(path: Path, read: pd.DataFrame) -> None:
-    ends = [name for name in ("open", "close") if name in read]
-    above = read[ends].max(axis=1) > read["high"] if "high" in read else None
-    below = read[ends].min(axis=1) < read["low"] if "low" in read else None
-    for side, wrong in (("high", above), ("low", below)):
-        if wrong is not None and wrong.any():
-            row = int(np.argmax(wrong.to_numpy()))
-            raise BadFile(path, f"row {row + 1}: open or close is beyond {side}")
+    return HISTORY_SOURCES[terms.source].read(terms, latest)

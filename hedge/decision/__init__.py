@@ -1,1 +1,11 @@
-""""""
+"""Whether to hedge: the layers against what else could be done, and the answer with its numbers.
+
+    metrics       net greeks, cash and tail of a set of layers
+    attribution   what each layer does to gamma, vega and CVaR95
+    benchmarks    a delta hedge and the strip on the same quotes
+    compare       the plan beside its benchmarks, by what a USD given up removes
+    rebalance     whether the hedge on record may stay
+    decide        hedge, hold, do not hedge, or leave the pool
+
+Read `decide` last. May import `layers`, `valuation`, `replication` and what is below them; knows no update.
+"""

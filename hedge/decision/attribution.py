@@ -51,8 +51,8 @@ def layer_effects(
         LayerEffect(
             name,
             full,
-            _book_metrics(exposure, [one for one in layers if one.name != name], lp_pnl, scenarios),
-            _book_metrics(exposure, [one for one in layers if one.name == name], lp_pnl, scenarios),
+            _book_metrics(exposure, [layer for layer in layers if layer.name != name], lp_pnl, scenarios),
+            _book_metrics(exposure, [layer for layer in layers if layer.name == name], lp_pnl, scenarios),
         )
         for name in names
     )
@@ -63,7 +63,7 @@ def _book_metrics(
 ) -> BookMetrics:
     net = net_greeks(exposure, layers).values()
     loss = cvar(lp_pnl + layers_pnl(layers, scenarios))
-    return BookMetrics(sum(one.gamma_usd for one in net), sum(one.vega_usd for one in net), loss)
+    return BookMetrics(sum(greeks.gamma_usd for greeks in net), sum(greeks.vega_usd for greeks in net), loss)
 
 
 def quoted_vol(exposure: BookExposure, chains: Mapping[str, OptionChain]) -> float:

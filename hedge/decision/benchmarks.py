@@ -38,24 +38,24 @@ class BenchmarkHedge:
     reason: str
 
 
-def delta_benchmark(one: AssetExposure, chain: OptionChain) -> BenchmarkHedge:
+def delta_benchmark(exposure: AssetExposure, chain: OptionChain) -> BenchmarkHedge:
     """Return the forward that offsets the asset's delta, rounded to the nearest lot.
 
     Parameters
     ----------
-    one : the asset's totals. chain : of the asset; the first expiry at or after the horizon is used.
+    exposure : the asset's totals. chain : of the asset; the first expiry at or after the horizon is used.
     """
     try:
         expiry_at = chain.first_expiry(HORIZON_DAYS)
-        unit = best_forward(chain, expiry_at, sell=one.delta > 0.0)
+        unit = best_forward(chain, expiry_at, sell=exposure.delta > 0.0)
     except NotListed as refused:
         return BenchmarkHedge((), str(refused))
     lot = unit[0].lot
-    units = round(round(abs(one.delta) / lot) * lot, 10)
+    units = round(round(abs(exposure.delta) / lot) * lot, 10)
     legs = tuple(replace(leg, quantity=leg.quantity * units) for leg in unit) if units else ()
-    side = "sold" if one.delta > 0.0 else "bought"
+    side = "sold" if exposure.delta > 0.0 else "bought"
     return BenchmarkHedge(
-        legs, f"{units:g} {one.asset} {side} forward at {unit[0].strike:g}, {chain.days_to(expiry_at):.1f} days"
+        legs, f"{units:g} {exposure.asset} {side} forward at {unit[0].strike:g}, {chain.days_to(expiry_at):.1f} days"
     )
 
 

@@ -77,15 +77,17 @@ class Comparison:
 
     def __getitem__(self, name: str) -> Alternative:
         """Return one alternative by name."""
-        return next(one for one in self.alternatives if one.name == name)
+        return next(alternative for alternative in self.alternatives if alternative.name == name)
 
     def efficiency(self, name: str) -> float:
         """Return the CVaR95 that an alternative removes per USD given up; NaN where it is not compared."""
-        return next((one.cvar_per_usd for one in self.alternatives if one.name == name), math.nan)
+        return next(
+            (alternative.cvar_per_usd for alternative in self.alternatives if alternative.name == name), math.nan
+        )
 
     def to_dict(self) -> list[dict[str, Any]]:
         """Return pure JSON types."""
-        return [one.to_dict() for one in self.alternatives]
+        return [alternative.to_dict() for alternative in self.alternatives]
 
 
 def compare(
@@ -126,12 +128,12 @@ def compare(
     )
 
 
-def _legs(one: Mapping[str, BenchmarkHedge]) -> tuple[Leg, ...]:
-    return tuple(leg for benchmark in one.values() for leg in benchmark.legs)
+def _legs(hedges: Mapping[str, BenchmarkHedge]) -> tuple[Leg, ...]:
+    return tuple(leg for benchmark in hedges.values() for leg in benchmark.legs)
 
 
-def _words(one: Mapping[str, BenchmarkHedge]) -> str:
-    return "; ".join(f"{asset}: {benchmark.reason}" for asset, benchmark in one.items())
+def _words(hedges: Mapping[str, BenchmarkHedge]) -> str:
+    return "; ".join(f"{asset}: {benchmark.reason}" for asset, benchmark in hedges.items())
 
 
 def _measure(

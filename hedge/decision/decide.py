@@ -81,10 +81,14 @@ def decide(exposure: BookExposure, evidence: Evidence, parameters: Parameters) -
 
 def _numbers(exposure: BookExposure, evidence: Evidence) -> dict[str, float]:
     """Return every number that a rule of the decision compares."""
-    voters = [one for one in exposure.positions if one.value_usd > 0.0 and not math.isnan(one.break_even_vol)]
-    weights = np.array([one.value_usd for one in voters])
+    voters = [
+        position
+        for position in exposure.positions
+        if position.value_usd > 0.0 and not math.isnan(position.break_even_vol)
+    ]
+    weights = np.array([position.value_usd for position in voters])
     even, implied = (
-        float(np.average([getattr(one, name) for one in voters], weights=weights)) if voters else math.nan
+        float(np.average([getattr(position, name) for position in voters], weights=weights)) if voters else math.nan
         for name in ("break_even_vol", "implied_vol")
     )
     motions = evidence.motions.values()
@@ -96,8 +100,8 @@ def _numbers(exposure: BookExposure, evidence: Evidence) -> dict[str, float]:
         "hedge_decay_30d_usd": decay_usd(evidence.layers),
         "drift": evidence.drift,
         "gamma_drift": evidence.gamma_drift,
-        "drift_cost_usd": math.fsum(one.hold_cost for one in motions) if motions else math.nan,
-        "trade_cost_usd": math.fsum(one.move_cost for one in motions) if motions else math.nan,
+        "drift_cost_usd": math.fsum(motion.hold_cost for motion in motions) if motions else math.nan,
+        "trade_cost_usd": math.fsum(motion.move_cost for motion in motions) if motions else math.nan,
         "cvar_unhedged_usd": evidence.risk.unhedged,
         "cvar_hedged_usd": evidence.risk.hedged,
         "cvar_per_usd": evidence.comparison.efficiency("plan"),
@@ -123,7 +127,7 @@ def _answer(
     if held:
         return "hold", held
     if not n["legs"]:
-        why = "; ".join(f"{one.underlying} {one.name}: {one.reason}" for one in evidence.layers)
+        why = "; ".join(f"{layer.underlying} {layer.name}: {layer.reason}" for layer in evidence.layers)
         return "do not hedge", f"no leg passes: {why or 'no asset of the book has an option chain'}"
     return _worth_it(evidence.layers, n)
 
@@ -131,7 +135,7 @@ def _answer(
 def _hold(evidence: Evidence, parameters: Parameters) -> str:
     """Return why the hedge on record may stay, empty if it may not."""
     band = parameters.drift_band_bps / BPS
-    still = evidence.motions and all(one.answer == "hold" for one in evidence.motions.values())
+    still = evidence.motions and all(motion.answer == "hold" for motion in evidence.motions.values())
     if not still or evidence.gamma_drift > band:
         return ""
     worst = max(evidence.motions, key=lambda asset: evidence.motions[asset].hold_cost)

@@ -43,7 +43,7 @@ class PlanMetrics:
 
 def greeks_dict(greeks: Mapping[str, NetGreeks]) -> dict[str, Any]:
     """Return net greeks per asset as pure JSON types."""
-    return {asset: asdict(one) for asset, one in greeks.items()}
+    return {asset: asdict(net) for asset, net in greeks.items()}
 
 
 def net_greeks(exposure: BookExposure, layers: Sequence[Layer]) -> dict[str, NetGreeks]:
@@ -52,10 +52,10 @@ def net_greeks(exposure: BookExposure, layers: Sequence[Layer]) -> dict[str, Net
 
 
 def _net(exposure: BookExposure, asset: str, layers: Sequence[Layer]) -> NetGreeks:
-    one = exposure.assets[asset]
+    total = exposure.assets[asset]
     legs = sum((layer.greeks for layer in layers if layer.underlying == asset), LegGreeks())
-    delta, gamma = one.delta + legs.delta, one.gamma + legs.gamma
-    return NetGreeks(delta, delta * one.spot, gamma, gamma * one.spot**2 / 100.0, legs.vega, legs.theta)
+    delta, gamma = total.delta + legs.delta, total.gamma + legs.gamma
+    return NetGreeks(delta, delta * total.spot, gamma, gamma * total.spot**2 / 100.0, legs.vega, legs.theta)
 
 
 def plan_metrics(exposure: BookExposure, overlay: Overlay) -> PlanMetrics:

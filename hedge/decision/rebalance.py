@@ -47,7 +47,7 @@ class ExposureRecord:
     def of(cls, exposure: BookExposure) -> ExposureRecord:
         """Return the record of an exposure that is hedged now."""
         totals = exposure.assets.items()
-        deltas, gammas = ({asset: getattr(one, name) for asset, one in totals} for name in ("delta", "gamma"))
+        deltas, gammas = ({asset: getattr(total, name) for asset, total in totals} for name in ("delta", "gamma"))
         return cls(exposure.value_usd, deltas, gammas)
 
     def same_assets(self, exposure: BookExposure) -> bool:

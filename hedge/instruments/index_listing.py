@@ -171,17 +171,17 @@ class IndexListing:
             raise BadInput("beta", self.beta, "must be finite and >= 0")
         if self.options is not None and self.options.underlying != self.name:
             raise BadInput("options", self.options.underlying, f"must be a chain on {self.name}")
-        for one in self.futures:
-            if abs(one.expiry * YEAR_SECONDS - (one.expiry_at - self.observed_at)) > DAY or one.expiry <= 0.0:
-                raise BadInput("futures expiry", one.expiry, "must be > 0 and that of its date")
-            if one.bid > one.ask or not one.multiplier > 0.0 or min(one.bid, one.ask) <= 0.0:
-                raise BadInput("futures", one, "must have 0 < bid <= ask and a multiplier > 0")
+        for future in self.futures:
+            if abs(future.expiry * YEAR_SECONDS - (future.expiry_at - self.observed_at)) > DAY or future.expiry <= 0.0:
+                raise BadInput("futures expiry", future.expiry, "must be > 0 and that of its date")
+            if future.bid > future.ask or not future.multiplier > 0.0 or min(future.bid, future.ask) <= 0.0:
+                raise BadInput("futures", future, "must have 0 < bid <= ask and a multiplier > 0")
 
     def future(self, asset: str, days: float, least_days: float, most_days: float) -> IndexLeg:
         """Return one unit of the future with an ask whose expiry is nearest to `days`. Raises `NotListed`."""
         wanted = f"{least_days:g} to {most_days:g} days"
-        quoted = [one for one in self.futures if one.ask > 0.0 and one.bid > 0.0]
-        nearest = min(quoted, key=lambda one: abs(one.expiry * YEAR_DAYS - days), default=None)
+        quoted = [future for future in self.futures if future.ask > 0.0 and future.bid > 0.0]
+        nearest = min(quoted, key=lambda future: abs(future.expiry * YEAR_DAYS - days), default=None)
         if nearest is None or not least_days <= nearest.expiry * YEAR_DAYS <= most_days:
             raise NotListed(f"{self.name} future", wanted, nearest.expiry * YEAR_DAYS if nearest else math.nan)
         half, fee = 0.5 * (nearest.ask - nearest.bid), self.fees.usd(nearest.ask, nearest.ask)
@@ -214,7 +214,7 @@ class IndexListing:
     def to_inputs(self) -> dict[str, Any]:
         """Return what identifies this listing in a plan's inputs: its numbers and a digest of every quote."""
         chain = self.options.to_inputs() if self.options else None
-        lines = ["|".join(float(value).hex() for value in one) for one in self.futures]
+        lines = ["|".join(float(value).hex() for value in future) for future in self.futures]
         lines.append(chain["quotes_sha256"] if chain else "")
         return {
             "name": self.name,

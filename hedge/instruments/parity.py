@@ -87,8 +87,10 @@ def scan_parity(chain: OptionChain) -> ParityScan:
     ParityScan : strikes that list both a put and a call and have at least one executable side.
     """
     found = [_forward(chain, call, put) for expiry_at in chain.expiries() for call, put in _pairs(chain, expiry_at)]
-    quotes = tuple(one for one in found if not (math.isnan(one.sold_at) and math.isnan(one.bought_at)))
-    boxes = (_best_box([one for one in quotes if one.expiry_at == expiry_at]) for expiry_at in chain.expiries())
+    quotes = tuple(forward for forward in found if not (math.isnan(forward.sold_at) and math.isnan(forward.bought_at)))
+    boxes = (
+        _best_box([forward for forward in quotes if forward.expiry_at == expiry_at]) for expiry_at in chain.expiries()
+    )
     return ParityScan(chain.underlying, quotes, tuple(box for box in boxes if box))
 
 
@@ -116,8 +118,12 @@ def _net(received: float, paid: float, forward: float, fees: Fees) -> float:
 
 def _best_box(quotes: list[ForwardQuote]) -> Box | None:
     """Return the cheapest purchase beside the dearest sale at another strike; None without both."""
-    sales = sorted((one for one in quotes if one.sold_at == one.sold_at), key=lambda one: -one.sold_at)[:2]
-    buys = sorted((one for one in quotes if one.bought_at == one.bought_at), key=lambda one: one.bought_at)[:2]
+    sales = sorted(
+        (forward for forward in quotes if forward.sold_at == forward.sold_at), key=lambda forward: -forward.sold_at
+    )[:2]
+    buys = sorted(
+        (forward for forward in quotes if forward.bought_at == forward.bought_at), key=lambda forward: forward.bought_at
+    )[:2]
     pairs = [(buy, sale) for buy in buys for sale in sales if buy.strike != sale.strike]
     if not pairs:
         return None
@@ -133,15 +139,15 @@ def best_forward(chain: OptionChain, expiry_at: int, sell: bool) -> tuple[Leg, L
     NotListed : no strike of the expiry has both quotes.
     """
     forwards = [_forward(chain, *pair) for pair in _pairs(chain, expiry_at)]
-    valued = [one for one in forwards if one.call.vol > 0.0 and one.put.vol > 0.0]
+    valued = [forward for forward in forwards if forward.call.vol > 0.0 and forward.put.vol > 0.0]
     if sell:
-        sales = [one for one in valued if one.sold_at == one.sold_at]
+        sales = [forward for forward in valued if forward.sold_at == forward.sold_at]
         if sales:
-            best = max(sales, key=lambda one: one.sold_at)
+            best = max(sales, key=lambda forward: forward.sold_at)
             return chain.bought(best.put), chain.sold(best.call)
     else:
-        buys = [one for one in valued if one.bought_at == one.bought_at]
+        buys = [forward for forward in valued if forward.bought_at == forward.bought_at]
         if buys:
-            best = min(buys, key=lambda one: one.bought_at)
+            best = min(buys, key=lambda forward: forward.bought_at)
             return chain.sold(best.put), chain.bought(best.call)
     raise NotListed(f"{chain.underlying} forward", "a strike with a put and a call quoted", math.nan)

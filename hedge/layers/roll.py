@@ -17,8 +17,9 @@ def roll_dates(chain: OptionChain, parameters: Parameters, weeks: int = 4) -> tu
     target, last = chain.observed_at, chain.observed_at + (weeks * 7 + 1) * DAY
     while True:
         target += parameters.condor_tenor_days * DAY
-        later = [one for one in chain.expiries() if one > (dates[-1] if dates else chain.observed_at) and one <= last]
+        rolled_at = dates[-1] if dates else chain.observed_at
+        later = [expiry_at for expiry_at in chain.expiries() if rolled_at < expiry_at <= last]
         if target > last or not later:
             return tuple(dates)
-        dates.append(min(later, key=lambda one: abs(one - target)))
+        dates.append(min(later, key=lambda expiry_at: abs(expiry_at - target)))
         target = dates[-1]

@@ -125,8 +125,8 @@ def _call(listing: IndexListing, terms: tuple[str, float, float, float]) -> Inde
 
 def _call_spread(listing: IndexListing, terms: tuple[str, float, float, float]) -> tuple[Leg, ...]:
     bought = _call(listing, terms)
-    beyond = [one for one in listing.calls(*terms) if one[0].strike > bought.strike and one[0].bid > 0.0]
+    beyond = [(quote, leg) for quote, leg in listing.calls(*terms) if quote.strike > bought.strike and quote.bid > 0.0]
     if not beyond:
         raise NotListed(f"{listing.name} call spread", f"a bid above {bought.strike:g}", math.nan)
-    quote, _ = min(beyond, key=lambda one: abs(one[1].forward_delta - SHORT_DELTA))
+    quote, _ = min(beyond, key=lambda call: abs(call[1].forward_delta - SHORT_DELTA))
     return bought, listing.sold(terms[0], quote)

@@ -60,7 +60,7 @@ def volatility_layer(
     if refused:
         return empty_layer("volatility", asset, refused)
     found, absent = candidates(asset, exposure.spot, vol, chain, parameters.volatility_tenor_days, listing)
-    offers = [_offer(one, exposure, share * vol, budget) for one in found]
+    offers = [_offer(candidate, exposure, share * vol, budget) for candidate in found]
     if not offers:
         return empty_layer("volatility", asset, "; ".join(absent))
     chosen = _chosen(offers)
@@ -82,20 +82,20 @@ class _Offer:
     reached: float
 
 
-def _offer(one: Candidate, exposure: AssetExposure, scaled_vol: float, budget: Budget) -> _Offer:
+def _offer(candidate: Candidate, exposure: AssetExposure, scaled_vol: float, budget: Budget) -> _Offer:
     """Size a candidate: vega of the book's loss until its expiry, both per 1.00 of the 30-day index."""
-    lost = -exposure.gamma * exposure.spot**2 * scaled_vol * one.expiry * tenor_scale(one.expiry)
-    wanted = lots_up(lost / one.vega, one.lot)
-    notional = max(leg.notional(exposure.spot) for leg in one.legs)
-    units = min(wanted, budget.units(max_loss(one.legs), notional, one.lot))
-    given = sum(leg.index_vega(exposure.spot) for leg in sized(one.legs, units))
-    return _Offer(one, wanted, units, given / (units * one.vega) if units else 0.0, given / lost)
+    lost = -exposure.gamma * exposure.spot**2 * scaled_vol * candidate.expiry * tenor_scale(candidate.expiry)
+    wanted = lots_up(lost / candidate.vega, candidate.lot)
+    notional = max(leg.notional(exposure.spot) for leg in candidate.legs)
+    units = min(wanted, budget.units(max_loss(candidate.legs), notional, candidate.lot))
+    given = sum(leg.index_vega(exposure.spot) for leg in sized(candidate.legs, units))
+    return _Offer(candidate, wanted, units, given / (units * candidate.vega) if units else 0.0, given / lost)
 
 
 def _chosen(offers: list[_Offer]) -> _Offer:
     """Return the cheapest per vega that whole lots and the caps leave in one piece; the cheapest where none is."""
-    tradable = [one for one in offers if one.whole >= LEAST_WHOLE]
-    return min(tradable or offers, key=lambda one: one.candidate.cost)
+    tradable = [offer for offer in offers if offer.whole >= LEAST_WHOLE]
+    return min(tradable or offers, key=lambda offer: offer.candidate.cost)
 
 
 LEAST_WHOLE: Final = 0.95
@@ -117,7 +117,9 @@ def _size(chosen: _Offer) -> str:
 
 def _figures(offers: list[_Offer]) -> str:
     """Return every candidate with its cost of vega and the share of the wanted vega that the caps allow."""
-    listed = ", ".join(f"{one.candidate.label} {one.candidate.cost:.2%} for {one.reached:.0%}" for one in offers)
+    listed = ", ".join(
+        f"{offer.candidate.label} {offer.candidate.cost:.2%} for {offer.reached:.0%}" for offer in offers
+    )
     return f"cost of vega in 30 days, and share of the wanted vega within the caps: {listed}"
 
 

@@ -60,8 +60,14 @@ def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
     """Return the numbers that one number of the decision came from."""
     if name in ("break_even_vol", "implied_vol"):
         return [
-            _node(f"{one['id']} {name}", one[name], f"/exposure/positions/{i}/{name}", one["pool"], _position(plan, i))
-            for i, one in enumerate(plan["exposure"]["positions"])
+            _node(
+                f"{position['id']} {name}",
+                position[name],
+                f"/exposure/positions/{i}/{name}",
+                position["pool"],
+                _position(plan, i),
+            )
+            for i, position in enumerate(plan["exposure"]["positions"])
         ]
     if name == "fees_30d_usd":
         known = [i for i, position in enumerate(plan["inputs"]["book"]) if "fee_apr" in position]
@@ -69,9 +75,9 @@ def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
     if name in ("cvar_per_usd", "delta_cvar_per_usd"):
         row = {"cvar_per_usd": "plan", "delta_cvar_per_usd": "delta"}[name]
         return [
-            _node(f"{row} {part}", one[part], f"/comparison/{i}/{part}", one["reason"], _market(plan))
-            for i, one in enumerate(plan["comparison"])
-            if one["name"] == row
+            _node(f"{row} {part}", alternative[part], f"/comparison/{i}/{part}", alternative["reason"], _market(plan))
+            for i, alternative in enumerate(plan["comparison"])
+            if alternative["name"] == row
             for part in ("cvar_removed_usd", "given_up_usd")
         ]
     if name in ("drift", "gamma_drift", "drift_cost_usd", "trade_cost_usd"):
@@ -101,8 +107,8 @@ def _market(plan: Mapping[str, Any]) -> list[Node]:
 def _digests(plan: Mapping[str, Any]) -> list[Node]:
     chains = plan["inputs"]["chains"]
     return [
-        _input(plan, f"{asset} quotes", f"/inputs/chains/{asset}/quotes_sha256", one["source"])
-        for asset, one in chains.items()
+        _input(plan, f"{asset} quotes", f"/inputs/chains/{asset}/quotes_sha256", chain["source"])
+        for asset, chain in chains.items()
     ]
 
 
@@ -118,15 +124,15 @@ def _input(plan: Mapping[str, Any], what: str, at: str, why: str) -> Node:
 def _regime(plan: Mapping[str, Any]) -> Node:
     regime = plan["regime"]
     readings = [
-        _input(plan, one["name"], f"/inputs/signals/{i}/value", _heard(one))
-        for i, one in enumerate(plan["inputs"]["signals"])
+        _input(plan, signal["name"], f"/inputs/signals/{i}/value", _heard(signal))
+        for i, signal in enumerate(plan["inputs"]["signals"])
     ]
     return _node("regime", regime["name"], "/regime/name", "; ".join([*regime["reasons"], *regime["rules"]]), readings)
 
 
-def _heard(one: Mapping[str, Any]) -> str:
-    known = f"known {written(one['known_at'])}" if one["known_at"] != NEVER else "nothing is known"
-    return f"score {one['score']}, {known}, {one['source']}"
+def _heard(signal: Mapping[str, Any]) -> str:
+    known = f"known {written(signal['known_at'])}" if signal["known_at"] != NEVER else "nothing is known"
+    return f"score {signal['score']}, {known}, {signal['source']}"
 
 
 def _layers(plan: Mapping[str, Any]) -> list[Node]:
@@ -158,8 +164,8 @@ def _side(quantity: float) -> str:
 
 def _changes(plan: Mapping[str, Any]) -> list[Node]:
     return [
-        _node(one["name"], one["new"], f"/update/changes/{i}/new", one["reason"], [_key(plan, one["key"])])
-        for i, one in enumerate(plan["update"]["changes"])
+        _node(change["name"], change["new"], f"/update/changes/{i}/new", change["reason"], [_key(plan, change["key"])])
+        for i, change in enumerate(plan["update"]["changes"])
     ]
 
 

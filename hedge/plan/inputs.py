@@ -45,12 +45,12 @@ def signal_inputs(signals: Sequence[Signal], rules: RegimeRules | None, expected
     """Return signals, rules and expected names in canonical JSON types, signals by name."""
     used = rules or RegimeRules()
     return {
-        "signals": [_signal(one) for one in sorted(signals, key=lambda one: one.name)],
+        "signals": [_signal(signal) for signal in sorted(signals, key=lambda signal: signal.name)],
         "regime_rules": asdict(used),
         "expected_signals": sorted(expected),
     }
 
 
-def _signal(one: Signal) -> dict[str, Any]:
-    plain = {name: json_number(value) for name, value in asdict(one).items()}
-    return plain | {"score": str(one.score) if isinstance(one.score, State) else plain["score"]}
+def _signal(signal: Signal) -> dict[str, Any]:
+    plain = {name: json_number(value) for name, value in asdict(signal).items()}
+    return plain | {"score": str(signal.score) if isinstance(signal.score, State) else plain["score"]}

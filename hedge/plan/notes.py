@@ -29,8 +29,9 @@ def plan_notes(
         "No listed future on an asset is used: a synthetic trades the forward through options.",
     ]
     notes += [
-        f"{one.name} is taken to move {one.beta:g} points per point of {asset} volatility: {one.source or 'as stated'}."
-        for asset, one in sorted(indices.items())
+        f"{listing.name} is taken to move {listing.beta:g} points per point of {asset} volatility: "
+        f"{listing.source or 'as stated'}."
+        for asset, listing in sorted(indices.items())
     ]
     if regime_policy.regime.missing:
         missing = ", ".join(regime_policy.regime.missing)
@@ -41,9 +42,9 @@ def plan_notes(
     if made_up:
         notes.append(f"Signals from simulated histories, not from a market: {', '.join(made_up)}.")
     notes += [f"{chain.underlying} chain: {chain.source}." for _, chain in sorted(chains.items())]
-    for asset, one in exposure.assets.items():
+    for asset, total in exposure.assets.items():
         if asset not in chains:
-            notes.append(f"{asset} has no option chain: {one.value_usd:,.0f} USD stay unhedged.")
+            notes.append(f"{asset} has no option chain: {total.value_usd:,.0f} USD stay unhedged.")
     unknown = [position.id for position in exposure.positions if math.isnan(position.fee_usd_per_year)]
     if unknown:
         notes.append(f"Fees are unknown for {', '.join(unknown)}: no break-even volatility, and no advice to leave.")

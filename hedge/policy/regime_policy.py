@@ -110,7 +110,7 @@ def choose_policy(
 
 
 def _alarms(signals: Sequence[Signal], at: int, rules: RegimeRules) -> set[str]:
-    return {one.name for one in signals if one.known_at <= at and one.severity >= rules.alarm}
+    return {signal.name for signal in signals if signal.known_at <= at and signal.severity >= rules.alarm}
 
 
 def _protection(state: State, alarms: set[str]) -> tuple[State, tuple[str, ...]]:
@@ -147,5 +147,5 @@ def _refusal(regime: Regime, signals: Sequence[Signal], at: int, rules: RegimeRu
     silent = sorted((events | shock_names) & set(regime.missing))
     if silent:
         return f"no condor is sold while {', '.join(silent)} is silent"
-    coming = next((one for one in signals if one.name in events and 0.0 <= one.value <= days * DAY), None)
+    coming = next((signal for signal in signals if signal.name in events and 0.0 <= signal.value <= days * DAY), None)
     return f"no condor is sold across a release: {coming.source}" if coming else ""

@@ -42,7 +42,9 @@ class Shift:
 
 def read_shifts(signals: Sequence[Signal], at: int) -> tuple[Shift, ...]:
     """Return the shifts that fresh signals ask for; a missing or stale signal shifts nothing."""
-    fresh = {one.name: one for one in signals if not (one.missing or one.known_at > at or one.stale(at))}
+    fresh = {
+        signal.name: signal for signal in signals if not (signal.missing or signal.known_at > at or signal.stale(at))
+    }
     turn, gap = (_first(fresh, role) for role in (SignalRole.TURN, SignalRole.DIVERGENCE))
     if gap is not None and gap.severity >= ALARM:
         why = f"few carry the move: divergence {gap.value:.2f}"
@@ -67,7 +69,7 @@ def shifted(parameters: Parameters, shifts: Sequence[Shift]) -> Parameters:
     >>> shifted(Parameters(), [Shift("volatility", -1, "example")]).volatility_tenor_days
     30
     """
-    for shift in sorted(shifts, key=lambda one: one.layer):  # tail first: it must stay the longer one
+    for shift in sorted(shifts, key=lambda shift: shift.layer):  # tail first: it must stay the longer one
         key = KEYS[TENORS[shift.layer]]
         tenor = parameters.to_values()[key.id]
         moved = min(max(round(tenor * (1.0 + shift.direction * SHARE)), key.least), key.most)

@@ -82,7 +82,7 @@ class Histories:
         Series on every time at which any asset's number became known; NaN while one of them is unknown or two days old.
         """
         series = align(2 * DAY, *(self.column(f"{kind}_{asset}", column) for asset in weights))
-        values = np.column_stack([one.to_numpy() for one in series])
+        values = np.column_stack([history.to_numpy() for history in series])
         parts = np.asarray(list(weights.values()))
         total = np.exp(np.log(values) @ parts) if logs else values @ parts
         return pd.Series(total, index=series[0].index.rename(KNOWN_AT), name=column)

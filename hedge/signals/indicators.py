@@ -184,11 +184,11 @@ def _computed(outputs: int, compute: Callable[..., Any], *series: FloatSeries) -
     """Run TA-Lib on the bars that every series knows, and put its outputs back into place."""
     import talib
 
-    known = [as_known(str(one.name or "values"), one) for one in series]
-    for one in known[1:]:
-        if not one.index.equals(known[0].index):
-            raise BadInput(f"known_at of {one.name}", len(one), "must be the times of the other series")
-    bars = np.column_stack([one.to_numpy() for one in known])
+    known = [as_known(str(given.name or "values"), given) for given in series]
+    for other in known[1:]:
+        if not other.index.equals(known[0].index):
+            raise BadInput(f"known_at of {other.name}", len(other), "must be the times of the other series")
+    bars = np.column_stack([column.to_numpy() for column in known])
     use = ~np.isnan(bars).any(axis=1)
     full = np.full((outputs, use.size), np.nan)
     if use.any():

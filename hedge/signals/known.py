@@ -138,9 +138,9 @@ def align(max_age_seconds: int, *series: FloatSeries) -> tuple[FloatSeries, ...]
     ----------
     max_age_seconds : a number older than this is NaN, > 0. series : one or more, indexed by known_at.
     """
-    known = [as_known(str(one.name or "values"), one) for one in series]
-    times = np.unique(np.concatenate([one.index.to_numpy() for one in known]))
-    return tuple(known_series(as_of(one, times, max_age_seconds), times, str(one.name)) for one in known)
+    known = [as_known(str(given.name or "values"), given) for given in series]
+    times = np.unique(np.concatenate([column.index.to_numpy() for column in known]))
+    return tuple(known_series(as_of(column, times, max_age_seconds), times, str(column.name)) for column in known)
 
 
 def monthly(series: FloatSeries) -> bool:

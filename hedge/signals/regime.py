@@ -111,9 +111,9 @@ def combine(
     absent = [Signal(name, math.nan, math.nan, NEVER, 0, "absent") for name in sorted(set(expected) - set(names))]
     readings = [_read(signal, at, used) for signal in (*signals, *absent)]
     rank, rule = _decide(readings, used)
-    mean = sum(one.severity for one in readings) / len(readings) if readings else _SILENT_SEVERITY
-    reasons = tuple(reason for one in readings if (reason := _reason(one)))
-    missing = tuple(one.signal.name for one in readings if one.silence)
+    mean = sum(reading.severity for reading in readings) / len(readings) if readings else _SILENT_SEVERITY
+    reasons = tuple(reason for reading in readings if (reason := _reason(reading)))
+    missing = tuple(reading.signal.name for reading in readings if reading.silence)
     return Regime(STATES[rank], (rank + mean) / len(STATES), (*reasons, rule), missing)
 
 
@@ -146,9 +146,9 @@ def _span(seconds: int) -> str:
 
 def _decide(readings: Sequence[_Reading], rules: RegimeRules) -> tuple[int, str]:
     """Return the rank and the rule that sets it; of equal ranks the first."""
-    floors = [one.floor for one in readings if isinstance(one.signal.score, State)]
+    floors = [reading.floor for reading in readings if isinstance(reading.signal.score, State)]
     floor = max(floors, default=State.NORMAL.rank if readings else State.STRESSED.rank)
-    alarms, counted = sum(one.alarm for one in readings), sum(one.counts for one in readings)
+    alarms, counted = sum(reading.alarm for reading in readings), sum(reading.counts for reading in readings)
     silent = f", {counted - alarms} of them silent" if counted > alarms else ""
     told = f"{counted} alarm{'s' * (counted > 1)}{silent}"
     said = f"worst named state: {STATES[floor]}" if floors else f"no named state: {STATES[floor]}"
@@ -162,13 +162,13 @@ def _decide(readings: Sequence[_Reading], rules: RegimeRules) -> tuple[int, str]
     return max(candidates, key=lambda candidate: candidate[0])
 
 
-def _reason(one: _Reading) -> str:
-    signal = one.signal
-    if one.silence:
+def _reason(reading: _Reading) -> str:
+    signal = reading.signal
+    if reading.silence:
         effect = "counts as stressed" if isinstance(signal.score, State) else "counts as an alarm"
-        if one.floor == State.CRISIS.rank:
+        if reading.floor == State.CRISIS.rank:
             effect = "was crisis and stays it"
-        return f"{signal.name}: silent, {one.silence}; {effect}"
+        return f"{signal.name}: silent, {reading.silence}; {effect}"
     if isinstance(signal.score, State):
         return f"{signal.name}: {signal.score} (value {signal.value:.4g})"
-    return f"{signal.name}: alarm, score {signal.score:.2f} (value {signal.value:.4g})" if one.alarm else ""
+    return f"{signal.name}: alarm, score {signal.score:.2f} (value {signal.value:.4g})" if reading.alarm else ""

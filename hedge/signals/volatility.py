@@ -155,7 +155,7 @@ def volatility_states(
     leave = enter.stricter()
     levels = as_known("percentile", percentile)
     times = levels.index.to_numpy()
-    slopes, strengths = (as_of(as_known("other", one), times, max_age_seconds) for one in (slope, rsi))
+    slopes, strengths = (as_of(as_known("other", given), times, max_age_seconds) for given in (slope, rsi))
     readings = list(zip(levels, slopes, strengths, strict=True))
     at_once = [volatility_state(*reading, enter).rank for reading in readings]
     at_ease = [_CRISIS if math.isnan(reading[0]) else volatility_state(*reading, leave).rank for reading in readings]

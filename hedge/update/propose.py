@@ -162,7 +162,7 @@ def propose_update(
     kept, dropped = _consistent(parameters, allowed)
     after = parameters.replaced({key: allowed[key][0] for key in kept})
     changes = tuple(_change(key, parameters, after, allowed[key][1], exposure, market) for key in sorted(kept))
-    return ProposedUpdate(changes, tuple(sorted([*skipped, *dropped], key=lambda one: one.key)))
+    return ProposedUpdate(changes, tuple(sorted([*skipped, *dropped], key=lambda skip: skip.key)))
 
 
 def _targets(
@@ -178,8 +178,8 @@ def _targets(
 
 def index_level(exposure: BookExposure, market: Market) -> float:
     """Return the value-weighted index of the book's assets (decimal)."""
-    total = math.fsum(one.value_usd for one in exposure.assets.values())
-    return math.fsum(one.value_usd * market.vol(one.asset) for one in exposure.assets.values()) / total
+    value = math.fsum(total.value_usd for total in exposure.assets.values())
+    return math.fsum(total.value_usd * market.vol(total.asset) for total in exposure.assets.values()) / value
 
 
 def _ramp(exposure: BookExposure, market: Market, parameters: Parameters, percentile: float) -> list[Target]:
@@ -218,10 +218,10 @@ def _premiums(parameters: Parameters) -> list[Target]:
 
 def _condor_size(exposure: BookExposure, gate: GateReport) -> Target | None:
     """Return the condor size target, or None where no condor is listed: the gate says nothing then."""
-    value = math.fsum(exposure.assets[one.underlying].value_usd for one in gate.condors)
+    value = math.fsum(exposure.assets[condor.underlying].value_usd for condor in gate.condors)
     if value <= 0.0:
         return None
-    allowed = math.fsum(one.risk_units * exposure.assets[one.underlying].spot for one in gate.condors)
+    allowed = math.fsum(condor.risk_units * exposure.assets[condor.underlying].spot for condor in gate.condors)
     share = _down(allowed / value * BPS, 50)
     return Target(CONDOR_SIZE, share, 100, f"net gamma and CVaR95 allow condors on {allowed:,.0f} USD of notional")
 
@@ -289,7 +289,7 @@ def _consistent(parameters: Parameters, allowed: Mapping[int, tuple[int, Target]
                 kept, progress = tried, True
     dropped = []
     for key in sorted(allowed.keys() - kept):
-        broken = broken_rules(parameters.replaced({one: allowed[one][0] for one in kept | {key}}))
+        broken = broken_rules(parameters.replaced({changed: allowed[changed][0] for changed in kept | {key}}))
         dropped.append(Skipped(key, allowed[key][1].value, "would break " + "; ".join(map(str, broken))))
     return kept, dropped
 
@@ -312,7 +312,7 @@ def _effect(key: int, before: Parameters, after: Parameters, exposure: BookExpos
         shares = f"{ramp(level, before):.1%} to {ramp(level, after):.1%}"
         return f"at an index of {level:.1%} the volatility hedge goes from {shares} of full size"
     if key == COVERAGE:
-        loss = math.fsum(one.tail_loss_usd for one in exposure.assets.values())
+        loss = math.fsum(total.tail_loss_usd for total in exposure.assets.values())
         return f"tail loss to cover goes from {old / BPS * loss:,.0f} to {new / BPS * loss:,.0f} USD"
     if key in (CONDOR_NOTIONAL, OVERLAY_NOTIONAL):
         return f"largest notional goes from {old:,} to {new:,} USD"

@@ -128,9 +128,9 @@ def correlated_groups(correlations: ArrayLike, threshold: float) -> tuple[tuple[
     while left:
         group, queue = set(), [min(left)]
         while queue:
-            one = queue.pop()
-            group.add(one)
-            queue += [other for other in left - group if matrix[one, other] >= threshold]
+            column = queue.pop()
+            group.add(column)
+            queue += [other for other in left - group if matrix[column, other] >= threshold]
         left -= group
         groups.append(tuple(sorted(group)))
     return tuple(groups)

@@ -9,18 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEDGE_MAY_IMPORT = {"hedge", "numpy", "pandas", "scipy", "numba", "llvmlite", "pyxirr", "talib"}
 IMPURE = {"os", "socket", "subprocess", "time", "random", "requests", "urllib", "http", "secrets", "threading"}
-BRIDGE_NEVER_IMPORTS = {"brownie", "tests", "scripts"}
-# Each part of the bridge imports only parts that stand before it.
-BRIDGE_ORDER = (
-    "errors", "units", "formats", "tables", "json_files", "toml_files", "action_kinds", "artifacts", "chain", "config",
-    "deployment", "genesis", "snapshot", "adapters", "sources", "plans", "report", "governance", "safe", "deploy",
-    "local", "alerts", "demo", "doctor", "cli",
-)  # fmt: skip
 MOST_PYTHON_LINES, MOST_SOLIDITY_LINES = 400, 500
 
 LOADED = """
@@ -80,20 +74,39 @@ def test_hedge__imports__are_pure() -> None:
         assert not imported(tree) & IMPURE, f"{path} imports {imported(tree) & IMPURE}"
 
 
-def test_bridge__imports__never_point_up() -> None:
-    for path, tree in sources("bridge"):
-        assert not imported(tree) & BRIDGE_NEVER_IMPORTS, path
+def test_hedge_parts__counted__are_at_most_eighteen_on_nine_levels() -> None:
+    graph = grimp.build_graph("hedge")
+    rooms = sorted(graph.find_children("hedge"))
+    below = {
+        room: {
+            other
+            for other in rooms
+            if other != room and graph.direct_import_exists(importer=room, imported=other, as_packages=True)
+        }
+        for room in rooms
+    }
+    levels: dict[str, int] = {}
+
+    def level(room: str) -> int:
+        if room not in levels:
+            levels[room] = 1 + max((level(other) for other in below[room]), default=0)
+        return levels[room]
+
+    assert len(rooms) <= 18
+    assert max(map(level, rooms)) <= 9
 
 
-def test_bridge_parts__imports__point_one_way() -> None:
-    for path, tree in sources("bridge"):
-        part = path.with_suffix("").parts[1]
-        if part.startswith("__"):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("bridge."):
-                other = node.module.split(".")[1]
-                assert BRIDGE_ORDER.index(other) <= BRIDGE_ORDER.index(part), f"{path} imports {node.module}"
+def test_import_contracts__as_they_are_written__hold() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_packages__every_init__says_what_lives_in_it() -> None:
+    for path in [*(ROOT / "hedge").rglob("__init__.py"), *(ROOT / "bridge").rglob("__init__.py")]:
+        words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        assert len(words.splitlines()) >= 5, f"{path}: say what lives here, in which order to read it, what it imports"
 
 
 def test_brownie__imports__only_in_scripts_and_contract_tests() -> None:

@@ -15,7 +15,7 @@ from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.observe import observe, read_positions
-from bridge.sources.prices import read_spots
+from bridge.sources.prices import read_prices
 from hedge.book.exposure import book_exposure
 
 MAX_UINT128 = 2**128 - 1
@@ -99,7 +99,7 @@ def test_read_positions__partly_withdrawn_collected_and_emptied__equals_the_mana
 
 def test_convert_position__usd_is_token1_or_token0__base_is_the_volatile_asset(world: World) -> None:
     snapshot = world.snapshot()
-    spots = read_spots(snapshot, BookConfig())
+    spots = read_prices(snapshot, BookConfig()).spots
     for raw in positions(world):
         converted = convert_position(raw, world.deployment.assets, spots, snapshot.block)
         assert converted.base != "USD"
@@ -121,14 +121,14 @@ def test_observe__demo_book__value_equals_the_amounts_at_the_spot_prices(world: 
 def test_read_spots__pool_moved_in_this_block__is_refused_with_the_gap(world: World) -> None:
     world.market.move_to({"USD": 1.0, "ETH": 2000.0, "BTC": 90_000.0}, noise=0.0)
     with pytest.raises(UntrustedNumber, match=r"ETH: the pool's price is .*% away from its average"):
-        read_spots(world.snapshot(), BookConfig())
+        read_prices(world.snapshot(), BookConfig())
     advance_time(world.chain, 3600)
-    assert read_spots(world.snapshot(), BookConfig())["ETH"] == pytest.approx(2000.0)
+    assert read_prices(world.snapshot(), BookConfig()).spots["ETH"] == pytest.approx(2000.0)
 
 
 def test_read_positions__pair_pool_away_from_the_usd_prices__is_refused(world: World) -> None:
     snapshot = world.snapshot()
-    spots = read_spots(snapshot, BookConfig())
+    spots = read_prices(snapshot, BookConfig()).spots
     wrong = spots | {"BTC": spots["BTC"] * 1.2}
     with pytest.raises(UntrustedNumber, match=r"uniswap-v\d:\w+: .*BTC.* apart"):
         read_positions(snapshot, world.deployment.address("lp"), wrong, BookConfig())
@@ -141,7 +141,7 @@ def test_read_positions__gift_in_a_pool_at_a_wrong_price__is_named_while_it_is_d
     wanted = [token for token, asset in at.assets.items() if asset in ("ETH", "USD") and token != NATIVE]
     first, second = sorted(wanted, key=str.lower)
     fee, spacing = 10_000, 200
-    spots = read_spots(snapshot, BookConfig())
+    spots = read_prices(snapshot, BookConfig()).spots
     before = read_positions(snapshot, owner, spots, BookConfig())
     chain.send(stranger, MANAGER, at.address(MANAGER), "createAndInitializePoolIfNecessary", first, second, fee, 2**96)
     for token in (first, second):

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.local.histories import SEED, write_histories
 from bridge.local.path import PricePath, simulated_path
-from bridge.sources.signal_sources import read_histories
+from bridge.sources.history_files import read_folder
 from hedge.signals.board import read_board
 from hedge.signals.histories import Histories
 from hedge.signals.spec import signal_specs
@@ -31,7 +31,7 @@ def path() -> PricePath:
 
 @pytest.fixture(scope="module")
 def histories(path: PricePath, tmp_path_factory: pytest.TempPathFactory) -> Histories:
-    return read_histories(write_histories(tmp_path_factory.mktemp("histories"), path, END, VOLS), END)
+    return read_folder(write_histories(tmp_path_factory.mktemp("histories"), path, END, VOLS), END)
 
 
 def test_write_histories__same_arguments__gives_the_same_bytes(path: PricePath, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_write_histories__read_by_the_board__lack_nothing_but_the_pool_and_say_s
 
 def test_write_histories__any_later_end__has_no_row_of_the_future(path: PricePath, tmp_path: Path) -> None:
     for number, end in enumerate((END, END + 40 * DAY, END + 400 * DAY)):
-        found = read_histories(write_histories(tmp_path / str(number), path, end, VOLS), end)
+        found = read_folder(write_histories(tmp_path / str(number), path, end, VOLS), end)
         dates = found.calendar()
         assert any(release.release_at > end for release in dates.releases)
         assert not math.isnan(read_board(found, WEIGHTS, end, use=["events"])[0].value)

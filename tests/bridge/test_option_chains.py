@@ -12,7 +12,8 @@ import pytest
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
-from bridge.sources.option_chains import read_chain_file, read_option_chains, read_snapshots
+from bridge.sources.chain_files import read_chain_file, read_snapshots
+from bridge.sources.option_chains import read_option_chains
 from hedge.instruments.option_chain import OptionChain
 
 pytestmark = pytest.mark.unit
@@ -304,9 +305,9 @@ def test_read_chains__no_file__is_a_synthetic_chain_that_says_so() -> None:
     ],
 )
 def test_read_chain_file__real_deribit_file__is_a_chain_near_its_index(
-    data: Path, name: str, sizes: dict[str, int]
+    recorded: Path, name: str, sizes: dict[str, int]
 ) -> None:
-    chains = read_chain_file(data / "iv" / name)
+    chains = read_chain_file(recorded / "iv" / name)
     assert {asset: len(chain.rows) for asset, chain in chains.items()} == sizes
     for chain in chains.values():
         forwards, vols = chain.quotes["forward"].to_numpy(), chain.quotes["vol"].to_numpy()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bridge.errors import BadFile
-from bridge.sources.signal_sources import LAYOUTS, PER_ASSET, read_histories
+from bridge.sources.history_files import LAYOUTS, PER_ASSET, read_folder
 from hedge.market import Provenance
 
 pytestmark = pytest.mark.unit
@@ -54,7 +54,7 @@ def write(folder: Path, name: str, frame: pd.DataFrame, suffix: str = ".csv") ->
 def refused(folder: Path, name: str, latest: int = LATEST, **columns: Any) -> str:
     path = write(folder, name, good(name, **columns))
     with pytest.raises(BadFile) as caught:
-        read_histories(folder, latest)
+        read_folder(folder, latest)
     message = str(caught.value)
     assert str(path) in message
     assert "\n" not in message
@@ -67,7 +67,7 @@ def test_read_histories__every_layout__is_read_as_documented(tmp_path: Path, suf
         write(tmp_path, name, good(name), suffix)
     (tmp_path / "README.md").write_text("not a table", encoding="utf-8")
     (tmp_path / "source.toml").write_text('source = "made up  by hand"\nprovenance = "stated"\n', encoding="utf-8")
-    found = read_histories(tmp_path, LATEST)
+    found = read_folder(tmp_path, LATEST)
     assert sorted(found.tables) == NAMES
     assert (found.origin, found.provenance) == ("made up by hand", Provenance.STATED)
     assert all(found.tables[name].index.tolist() == SECONDS for name in NAMES if name != "calendar")
@@ -82,19 +82,19 @@ def test_read_histories__every_layout__is_read_as_documented(tmp_path: Path, suf
 
 def test_read_histories__unix_seconds_and_fractions__are_known_when_the_second_is_over(tmp_path: Path) -> None:
     write(tmp_path, "dollar", good("dollar", known_at=SECONDS))
-    assert read_histories(tmp_path, LATEST).tables["dollar"].index.tolist() == SECONDS
+    assert read_folder(tmp_path, LATEST).tables["dollar"].index.tolist() == SECONDS
     late = [f"{day[:-1]}.016Z" for day in DAYS]
     write(tmp_path, "dollar", good("dollar", known_at=late))
-    assert read_histories(tmp_path, LATEST).tables["dollar"].index.tolist() == [second + 1 for second in SECONDS]
+    assert read_folder(tmp_path, LATEST).tables["dollar"].index.tolist() == [second + 1 for second in SECONDS]
 
 
 def test_read_histories__no_files__knows_nothing(tmp_path: Path) -> None:
-    assert read_histories(tmp_path, LATEST).tables == {}
+    assert read_folder(tmp_path, LATEST).tables == {}
 
 
 def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"no such folder of histories: set signals\.folder"):
-        read_histories(tmp_path / "none", LATEST)
+        read_folder(tmp_path / "none", LATEST)
 
 
 @pytest.mark.parametrize(
@@ -130,24 +130,24 @@ def test_read_histories__column_missing__names_the_layout(tmp_path: Path, name: 
     columns = good(name).columns
     path = write(tmp_path, name, good(name)[columns[1:]])
     with pytest.raises(BadFile, match=f"no column {columns[0]}|a column per member"):
-        read_histories(tmp_path, LATEST)
+        read_folder(tmp_path, LATEST)
     write(tmp_path, name, good(name).iloc[:0])
     with pytest.raises(BadFile, match="holds no rows"):
-        read_histories(tmp_path, LATEST)
+        read_folder(tmp_path, LATEST)
     path.write_bytes(b"")
     with pytest.raises(BadFile, match="cannot be read as a table"):
-        read_histories(tmp_path, LATEST)
+        read_folder(tmp_path, LATEST)
 
 
 @pytest.mark.parametrize("name", ["indx_ETH", "index", "dollar_ETH", "history"])
 def test_read_histories__foreign_name__lists_the_names_that_are_known(tmp_path: Path, name: str) -> None:
     write(tmp_path, name, good("dollar"))
     with pytest.raises(BadFile, match="no history has this name: price_ASSET, index_ASSET"):
-        read_histories(tmp_path, LATEST)
+        read_folder(tmp_path, LATEST)
 
 
 def test_read_histories__one_history_in_two_files__is_refused(tmp_path: Path) -> None:
     write(tmp_path, "dollar", good("dollar"))
     write(tmp_path, "dollar", good("dollar"), ".parquet")
     with pytest.raises(BadFile, match="dollar is there twice"):
-        read_histories(tmp_path, LATEST)
+        read_folder(tmp_path, LATEST)

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.unit
 
 
 def test_position_exposure__any_pair__has_deltas_that_sum_to_its_value() -> None:
-    for one in mixed_book().positions:
-        exposure = position_exposure(one, MARKET)
+    for pool in mixed_book().positions:
+        exposure = position_exposure(pool, MARKET)
         total = sum(delta * MARKET.spot(asset) for asset, delta in exposure.deltas.items())
         assert total == pytest.approx(exposure.value_usd, rel=1e-12)
 
@@ -32,17 +32,17 @@ def test_position_exposure__v2__loses_an_eighth_of_variance() -> None:
 
 
 def test_position_exposure__usd_as_base__equals_the_same_pool_the_other_way_round() -> None:
-    one = position("a", 1e6)
+    pool = position("a", 1e6)
     turned = dataclasses.replace(
-        one,
+        pool,
         base="USD",
         quote="ETH",
-        lower=1 / one.upper,
-        upper=1 / one.lower,
-        held_base=one.held_quote,
-        held_quote=one.held_base,
+        lower=1 / pool.upper,
+        upper=1 / pool.lower,
+        held_base=pool.held_quote,
+        held_quote=pool.held_base,
     )
-    first, second = position_exposure(one, MARKET), position_exposure(turned, MARKET)
+    first, second = position_exposure(pool, MARKET), position_exposure(turned, MARKET)
     for name in ("value_usd", "lvr_usd_per_year", "break_even_vol"):
         assert getattr(first, name) == pytest.approx(getattr(second, name), rel=1e-9)
     assert first.deltas["ETH"] == pytest.approx(second.deltas["ETH"], rel=1e-9)
@@ -50,8 +50,8 @@ def test_position_exposure__usd_as_base__equals_the_same_pool_the_other_way_roun
 
 
 def test_position_exposure__out_of_range__earns_nothing_and_has_no_break_even() -> None:
-    one = position("a", 1e6, lower=2100.0, upper=2500.0)
-    exposure = position_exposure(one, MARKET)
+    pool = position("a", 1e6, lower=2100.0, upper=2500.0)
+    exposure = position_exposure(pool, MARKET)
     assert not exposure.in_range
     assert (exposure.fee_usd_per_year, exposure.lvr_usd_per_year) == (0.0, 0.0)
     assert math.isnan(exposure.break_even_vol)
@@ -60,9 +60,9 @@ def test_position_exposure__out_of_range__earns_nothing_and_has_no_break_even() 
 def test_book_exposure__mixed_book__totals_its_positions() -> None:
     exposure = book_exposure(mixed_book(), MARKET)
     assert exposure.value_usd == pytest.approx(2.5e6, rel=1e-12)
-    assert sum(one.value_usd for one in exposure.assets.values()) == pytest.approx(2.5e6, rel=1e-12)
+    assert sum(total.value_usd for total in exposure.assets.values()) == pytest.approx(2.5e6, rel=1e-12)
     for asset, total in exposure.assets.items():
-        assert total.delta == pytest.approx(sum(one.deltas.get(asset, 0.0) for one in exposure.positions))
+        assert total.delta == pytest.approx(sum(pool.deltas.get(asset, 0.0) for pool in exposure.positions))
     assert exposure.gammas["BTC", "ETH"] == exposure.gammas["ETH", "BTC"] > 0.0
 
 
@@ -78,9 +78,9 @@ def test_book_exposure__delta_and_gamma__match_differences_of_value() -> None:
 
 def test_book_exposure__tail_loss__is_the_revalued_book_at_the_tail_price() -> None:
     book = mixed_book()
-    one = book_exposure(book, MARKET).assets["ETH"]
-    then = book_exposure(book, MARKET.with_spot("ETH", one.tail_price)).value_usd
-    assert one.tail_loss_usd == pytest.approx(2.5e6 - then, rel=1e-9)
+    total = book_exposure(book, MARKET).assets["ETH"]
+    then = book_exposure(book, MARKET.with_spot("ETH", total.tail_price)).value_usd
+    assert total.tail_loss_usd == pytest.approx(2.5e6 - then, rel=1e-9)
 
 
 def test_book_exposure__no_position__is_zero() -> None:

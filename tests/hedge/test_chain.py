@@ -83,9 +83,9 @@ def test_from_frame__missing_bid_ask_or_vol__is_kept_but_not_traded() -> None:
 
 @pytest.mark.unit
 def test_to_inputs__one_bit_of_one_quote__changes_the_digest() -> None:
-    one, other = build(frame()).to_inputs(), build(frame(ask=math.nextafter(44.0, 45.0))).to_inputs()
-    assert one["quotes_sha256"] != other["quotes_sha256"]
-    assert one == build(frame()).to_inputs()
+    inputs, changed = build(frame()).to_inputs(), build(frame(ask=math.nextafter(44.0, 45.0))).to_inputs()
+    assert inputs["quotes_sha256"] != changed["quotes_sha256"]
+    assert inputs == build(frame()).to_inputs()
 
 
 @pytest.mark.unit

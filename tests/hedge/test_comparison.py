@@ -32,7 +32,7 @@ def plan(book: Book = ONE) -> Plan:
 def test_comparison__rows__agree_with_the_gate_and_the_layers() -> None:
     result = plan()
     rows = result.comparison
-    assert [one.name for one in rows.alternatives] == [
+    assert [alternative.name for alternative in rows.alternatives] == [
         "unhedged", "delta", "strip", "strip and delta", "layers 2 and 3", "plan",
     ]  # fmt: skip
     risk: TailRisk = result.gate.risk
@@ -53,10 +53,10 @@ def test_comparison__calm_synthetic_chain__plan_beats_delta_per_usd_and_strip_wi
 
 
 def test_delta_reference__legs__offset_the_delta_to_half_a_lot() -> None:
-    one = book_exposure(ONE, MARKET).assets["ETH"]
-    legs = delta_benchmark(one, CHAINS["ETH"]).legs
+    total = book_exposure(ONE, MARKET).assets["ETH"]
+    legs = delta_benchmark(total, CHAINS["ETH"]).legs
     # A forward's spot delta is exp((carry - rate) T): 1 at zero carry.
-    assert one.delta + sum(leg.greeks(2000.0).delta for leg in legs) == pytest.approx(0.0, abs=0.06)
+    assert total.delta + sum(leg.greeks(2000.0).delta for leg in legs) == pytest.approx(0.0, abs=0.06)
 
 
 def test_strip_reference__paid_at_expiry__returns_the_loss_against_holding() -> None:
@@ -87,9 +87,9 @@ def test_effects__each_layer__is_the_difference_of_with_and_without() -> None:
 def test_decision__layers_that_earn_less_than_delta__says_do_not_hedge_with_both_numbers() -> None:
     rows = tuple(row._replace(ask=3.0 * row.ask) for row in CHAINS["ETH"].rows)
     dear = {"ETH": dataclasses.replace(CHAINS["ETH"], rows=rows)}
-    one = {"ETH": CHAINS["ETH"]}
+    fair = {"ETH": CHAINS["ETH"]}
     answers = {}
-    for name, chains in (("fair", one), ("dear", dear)):
+    for name, chains in (("fair", fair), ("dear", dear)):
         answers[name] = build_plan(ONE, MARKET, chains, Parameters(), signals=CALM, scenario_count=512).decision
     assert answers["fair"].answer == "hedge"
     assert answers["dear"].answer == "do not hedge"
@@ -123,9 +123,9 @@ def test_legs_pnl__early_expiry__pays_at_the_price_of_its_own_day() -> None:
 def test_comparison__book_scaled__scales_and_keeps_its_ratios(factor: float) -> None:
     book = Book((position("eth", 1e6), position("low", 5e5, lower=1200.0, upper=1900.0)))
     wide = Parameters(overlay_notional_cap_usd=500_000_000, condor_notional_cap_usd=50_000_000)
-    larger = Book(tuple(dataclasses.replace(one, liquidity=one.liquidity * factor) for one in book.positions))
+    larger = Book(tuple(dataclasses.replace(pool, liquidity=pool.liquidity * factor) for pool in book.positions))
     once, more = (
-        build_plan(one, MARKET, CHAINS, wide, signals=CALM, scenario_count=256).comparison for one in (book, larger)
+        build_plan(sized, MARKET, CHAINS, wide, signals=CALM, scenario_count=256).comparison for sized in (book, larger)
     )
     for name in ("delta", "plan"):
         assert more[name].cvar_usd == pytest.approx(factor * once[name].cvar_usd, rel=0.01)

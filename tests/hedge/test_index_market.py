@@ -44,15 +44,18 @@ CALL = next(leg for _, leg in LISTING.calls("ETH", 45, 14, 180) if leg.strike ==
 
 
 def layer(
-    listing: IndexListing | None, parameters: Parameters = FULL, budget: Budget = AMPLE, one: AssetExposure = EXPOSURE
+    listing: IndexListing | None,
+    parameters: Parameters = FULL,
+    budget: Budget = AMPLE,
+    exposure: AssetExposure = EXPOSURE,
 ) -> Layer:
-    return volatility_layer(MARKET, one, ETH, parameters, budget, listing=listing)
+    return volatility_layer(MARKET, exposure, ETH, parameters, budget, listing=listing)
 
 
 def names(listing: IndexListing | None) -> dict[str, float]:
     """Return the cost of vega of every candidate by name."""
     found, _ = candidates("ETH", 2000.0, 0.65, ETH, 45, listing)
-    return {one.name: one.cost for one in found}
+    return {candidate.name: candidate.cost for candidate in found}
 
 
 @pytest.mark.parametrize("days", [0.0, 7.0, 30.0, 45.0, 120.0])
@@ -131,7 +134,7 @@ def test_candidates__index_listed__are_all_six_and_their_costs_order_by_spread_a
 
 def test_candidates__beta_of_zero__leave_the_index_out_and_say_so() -> None:
     found, absent = candidates("ETH", 2000.0, 0.65, ETH, 45, dvol(beta=0.0))
-    assert [one.name for one in found] == ["straddle", "strangle", "variance strip"]
+    assert [candidate.name for candidate in found] == ["straddle", "strangle", "variance strip"]
     assert sum("beta 0" in text for text in absent) == 3
     assert IndexListing("DVOL", NOW, 65.0).beta == 0.0
 
@@ -191,22 +194,24 @@ def test_plan__index_listed__sums_reasons_and_inputs_hold_it() -> None:
     content = plans[0].to_dict()
     assert content == plans[1].to_dict()
     json.dumps(content, allow_nan=False)
-    volatility = next(one for one in plans[0].layers if (one.underlying, one.name) == ("ETH", "volatility"))
+    volatility = next(
+        planned for planned in plans[0].layers if (planned.underlying, planned.name) == ("ETH", "volatility")
+    )
     assert isinstance(volatility.legs[0], IndexLeg)
     net, bare = (plans[0].greeks[stage]["ETH"].vega_usd for stage in ("hedged", "unhedged"))
-    every = [leg for one in plans[0].layers if one.underlying == "ETH" for leg in one.legs]
+    every = [leg for planned in plans[0].layers if planned.underlying == "ETH" for leg in planned.legs]
     assert net - bare == pytest.approx(sum(leg.greeks(2000.0).vega for leg in every))
     assert content["inputs"]["indices"]["ETH"]["beta"] == 1.0
     assert any("DVOL is taken to move 1 points" in note for note in plans[0].notes)
-    pointers = [one for one in _nodes(content["reasons"]) if one["at"].startswith("/inputs/indices")]
+    pointers = [node for node in _nodes(content["reasons"]) if node["at"].startswith("/inputs/indices")]
     assert pointers
-    assert all(resolve(content, one["at"]) == one["value"] for one in pointers)
+    assert all(resolve(content, node["at"]) == node["value"] for node in pointers)
 
 
 def _nodes(tree: dict[str, object]) -> list[dict[str, str]]:
     below = tree["from"]
     assert isinstance(below, list)
-    return [tree, *(node for one in below for node in _nodes(one))]  # type: ignore[list-item]
+    return [tree, *(node for child in below for node in _nodes(child))]  # type: ignore[list-item]
 
 
 @pytest.mark.prop
@@ -216,10 +221,10 @@ def test_volatility__index_listed_and_more_liquidity__never_less_vega(
     value: float, more: float, half: float, cap: float
 ) -> None:
     exposures = [
-        book_exposure(Book(tuple(position(str(n), one) for n, one in enumerate(values))), MARKET).assets["ETH"]
+        book_exposure(Book(tuple(position(str(n), usd) for n, usd in enumerate(values))), MARKET).assets["ETH"]
         for values in ((value,), (value, more + 1.0))
     ]
-    less, greater = (layer(dvol(half=half), FULL, Budget(cap, 1e12), one) for one in exposures)
+    less, greater = (layer(dvol(half=half), FULL, Budget(cap, 1e12), exposure) for exposure in exposures)
     assert greater.greeks.vega >= less.greeks.vega - 1e-9
 
 

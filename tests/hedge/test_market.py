@@ -31,7 +31,7 @@ def test_spot__unknown_asset__names_it() -> None:
 def test_correlation__pair_not_listed__names_both() -> None:
     with pytest.raises(MissingCorrelation) as refused:
         Market(0, {}, {}, {}).correlation("A", "B")
-    assert (refused.value.one, refused.value.other) == ("A", "B")
+    assert (refused.value.first, refused.value.second) == ("A", "B")
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])

@@ -20,9 +20,9 @@ FREE = dataclasses.replace(ETH, fees=NO_FEES)
 def with_bid(chain: OptionChain, strike: float, is_call: bool, above: float) -> OptionChain:
     """Return the chain with one option of its third expiry bid (and asked) `above` more."""
     quotes = chain.quotes.copy()
-    one = (quotes["expiry_at"] == chain.expiries()[2]) & (quotes["strike"] == strike) & (quotes["is_call"] == is_call)
-    assert one.sum() == 1
-    quotes.loc[one, ["bid", "ask"]] += above
+    dear = (quotes["expiry_at"] == chain.expiries()[2]) & (quotes["strike"] == strike) & (quotes["is_call"] == is_call)
+    assert dear.sum() == 1
+    quotes.loc[dear, ["bid", "ask"]] += above
     return OptionChain.from_frame(chain.underlying, NOW, chain.spot, quotes, "one dear option")
 
 
@@ -30,17 +30,20 @@ def test_scan__arbitrage_free_chain__has_every_strike_and_no_edge() -> None:
     scan = scan_parity(ETH)
     assert len(scan.quotes) > 100
     assert scan.edges == ()
-    for one in scan.quotes:
-        assert not one.conversion > 0.0
-        assert not one.reversal > 0.0
-        if not math.isnan(one.sold_at + one.bought_at):
-            assert one.sold_at < one.call.forward < one.bought_at
+    for forward in scan.quotes:
+        assert not forward.conversion > 0.0
+        assert not forward.reversal > 0.0
+        if not math.isnan(forward.sold_at + forward.bought_at):
+            assert forward.sold_at < forward.call.forward < forward.bought_at
 
 
 def test_scan__dear_call__shows_the_conversion_at_its_strike_and_the_box() -> None:
     dear = with_bid(ETH, 2000.0, True, 150.0)
     scan = scan_parity(dear)
-    best = max((one for one in scan.quotes if one.sold_at == one.sold_at), key=lambda one: one.conversion)
+    best = max(
+        (forward for forward in scan.quotes if forward.sold_at == forward.sold_at),
+        key=lambda forward: forward.conversion,
+    )
     assert (best.expiry_at, best.strike) == (ETH.expiries()[2], 2000.0)
     assert best.conversion > 100.0
     (box,) = scan.edges
@@ -50,7 +53,10 @@ def test_scan__dear_call__shows_the_conversion_at_its_strike_and_the_box() -> No
 
 def test_scan__dear_put__shows_the_reversal_at_its_strike() -> None:
     scan = scan_parity(with_bid(ETH, 2000.0, False, 150.0))
-    best = max((one for one in scan.quotes if one.bought_at == one.bought_at), key=lambda one: one.reversal)
+    best = max(
+        (forward for forward in scan.quotes if forward.bought_at == forward.bought_at),
+        key=lambda forward: forward.reversal,
+    )
     assert (best.strike, scan.edges[0].buy_strike) == (2000.0, 2000.0)
 
 

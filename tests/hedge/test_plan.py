@@ -33,12 +33,12 @@ def scaled(book: Book, factor: float) -> Book:
     return Book(
         tuple(
             dataclasses.replace(
-                one,
-                liquidity=one.liquidity * factor,
-                held_base=one.held_base * factor,
-                held_quote=one.held_quote * factor,
+                pool,
+                liquidity=pool.liquidity * factor,
+                held_base=pool.held_base * factor,
+                held_quote=pool.held_quote * factor,
             )
-            for one in book.positions
+            for pool in book.positions
         )
     )
 
@@ -84,12 +84,12 @@ def test_plan__layers__come_by_asset_then_in_the_order_they_are_sized() -> None:
 @pytest.mark.unit
 def test_plan__net_greeks__are_the_books_plus_the_layers() -> None:
     result = plan(mixed_book())
-    for asset, one in result.exposure.assets.items():
+    for asset, total in result.exposure.assets.items():
         legs = sum((layer.greeks for layer in result.layers if layer.underlying == asset), LegGreeks())
-        assert result.greeks["hedged"][asset].delta == pytest.approx(one.delta + legs.delta)
-        assert result.greeks["hedged"][asset].gamma == pytest.approx(one.gamma + legs.gamma)
+        assert result.greeks["hedged"][asset].delta == pytest.approx(total.delta + legs.delta)
+        assert result.greeks["hedged"][asset].gamma == pytest.approx(total.gamma + legs.gamma)
         assert result.greeks["hedged"][asset].vega_usd == pytest.approx(legs.vega)
-        assert result.greeks["unhedged"][asset].gamma == one.gamma
+        assert result.greeks["unhedged"][asset].gamma == total.gamma
 
 
 @pytest.mark.unit

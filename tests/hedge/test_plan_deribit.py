@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sample_books import position
 
-from bridge.sources.option_chains import read_chain_file
+from bridge.sources.chain_files import read_chain_file
 from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book
 from hedge.decision.attribution import quoted_vol
@@ -166,7 +166,7 @@ def test_plan__ten_snapshots_of_2026__strip_and_delta_leave_a_quarter_of_the_tai
 
 def test_plan__ten_snapshots_of_2026__sums_of_legs_equal_the_book(plans: list[tuple[OptionChain, Plan]]) -> None:
     for _, plan in plans:
-        spot, every = plan.exposure.assets["ETH"].spot, [leg for one in plan.layers for leg in one.legs]
+        spot, every = plan.exposure.assets["ETH"].spot, [leg for layer in plan.layers for leg in layer.legs]
         legs = sum((leg.greeks(spot) for leg in every), LegGreeks())
         net, bare = plan.greeks["hedged"]["ETH"], plan.greeks["unhedged"]["ETH"]
         assert net.gamma - bare.gamma == pytest.approx(legs.gamma, rel=1e-9, abs=1e-12)

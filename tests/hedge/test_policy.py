@@ -82,7 +82,7 @@ def test_propose__step_limits__move_only_so_far_and_say_so() -> None:
 def test_propose__key_in_cooldown__is_skipped_with_the_time_left() -> None:
     cooling = WIDE | {3: Limits(0, 5000, 5000, 5000, 3600)}
     update = propose(limits=cooling, last_changes={3: LastChange(NOW - 600, 0, 5000, NOW)})
-    skipped = next(one for one in update.skipped if one.key == 3)
+    skipped = next(skip for skip in update.skipped if skip.key == 3)
     assert "3000 s" in skipped.reason
     assert 3 not in {change.key for change in update.changes}
     rested = {3: LastChange(NOW - 3600, 0, 5000, NOW)}
@@ -92,14 +92,16 @@ def test_propose__key_in_cooldown__is_skipped_with_the_time_left() -> None:
 @pytest.mark.unit
 def test_propose__cooldown_without_a_known_update__is_skipped() -> None:
     cooling = WIDE | {3: Limits(0, 5000, 5000, 5000, 3600)}
-    assert "unknown" in next(one for one in propose(limits=cooling).skipped if one.key == 3).reason
+    assert "unknown" in next(skip for skip in propose(limits=cooling).skipped if skip.key == 3).reason
 
 
 @pytest.mark.unit
 @pytest.mark.parametrize(("ends_in", "moved_to"), [(1, 850), (0, 0)], ids=["inside its window", "after it"])
 def test_propose__key_that_drifted__stops_where_its_window_does(ends_in: int, moved_to: int) -> None:
     drifted = {3: LastChange(NOW - 3600, 850, 1150, NOW + ends_in)}
-    change = next(one for one in propose(gate=gate(risk_units=0.0), last_changes=drifted).changes if one.key == 3)
+    change = next(
+        change for change in propose(gate=gate(risk_units=0.0), last_changes=drifted).changes if change.key == 3
+    )
     assert (change.old, change.new) == (1000, moved_to)
 
 
@@ -107,7 +109,7 @@ def test_propose__key_that_drifted__stops_where_its_window_does(ends_in: int, mo
 def test_propose__key_at_the_end_of_its_window__is_skipped_with_what_is_left() -> None:
     used = {3: LastChange(NOW - 3600, 1000, 1600, NOW + 1)}
     skipped = propose(gate=gate(risk_units=0.0), last_changes=used).skipped
-    assert "window leave 1000 to 1600, now 1000" in next(one for one in skipped if one.key == 3).reason
+    assert "window leave 1000 to 1600, now 1000" in next(skip for skip in skipped if skip.key == 3).reason
 
 
 @pytest.mark.unit
@@ -116,7 +118,7 @@ def test_propose__half_of_a_coupled_pair_is_stuck__keeps_the_rules_and_lists_the
     stuck = WIDE | {5: Limits(1000, 20_000, 0, 0, 0)}
     update = propose(parameters=high, limits=stuck)
     assert not {5, 6} & {change.key for change in update.changes}
-    assert "rampStart + 500 <= rampFull" in next(one for one in update.skipped if one.key == 6).reason
+    assert "rampStart + 500 <= rampFull" in next(skip for skip in update.skipped if skip.key == 6).reason
 
 
 @pytest.mark.unit

@@ -120,7 +120,7 @@ def test_update__stressed_and_crisis__ask_for_more_cover_of_the_tail() -> None:
     wanted = {}
     for state in State:
         changes = plan(state).update.changes
-        wanted[state] = next((one.new for one in changes if one.key == 11), 5000)
+        wanted[state] = next((change.new for change in changes if change.key == 11), 5000)
     assert wanted[State.NORMAL] <= wanted[State.STRESSED] <= wanted[State.CRISIS]
     assert wanted[State.CRISIS] == 7500
 
@@ -139,10 +139,13 @@ def test_promoter__its_parameters__obey_the_rules_and_are_not_proposable() -> No
 
 def test_shifts__trough_peak_and_divergence__move_the_layers_they_name() -> None:
     up, down = signal("MACD turn", 0.0, 1.0), signal("MACD turn", 0.0, -1.0)
-    assert [(one.layer, one.direction) for one in read_shifts([up], NOW)] == [("volatility", 1), ("tail", 1)]
-    assert [(one.layer, one.direction) for one in read_shifts([down], NOW)] == [("volatility", -1)]
+    assert [(shift.layer, shift.direction) for shift in read_shifts([up], NOW)] == [("volatility", 1), ("tail", 1)]
+    assert [(shift.layer, shift.direction) for shift in read_shifts([down], NOW)] == [("volatility", -1)]
     few = signal("divergence", 0.8)
-    assert [(one.layer, one.direction) for one in read_shifts([few, down], NOW)] == [("volatility", 1), ("tail", 1)]
+    assert [(shift.layer, shift.direction) for shift in read_shifts([few, down], NOW)] == [
+        ("volatility", 1),
+        ("tail", 1),
+    ]
 
 
 def test_shifts__stale_missing_or_future_turn__move_nothing() -> None:
@@ -162,9 +165,11 @@ def test_plan__macd_peak__takes_a_nearer_expiry_for_layer_2_and_keeps_the_tail()
 @given(
     st.integers(3, 21), st.integers(22, 90), st.integers(90, 400), st.sampled_from([-1, 1]), st.sampled_from([-1, 1])
 )
-def test_shifted__any_lawful_tenors__break_no_rule(condor: int, vol: int, tail: int, one: int, other: int) -> None:
+def test_shifted__any_lawful_tenors__break_no_rule(
+    condor: int, vol: int, tail: int, vol_way: int, tail_way: int
+) -> None:
     before = Parameters(condor_tenor_days=condor, volatility_tenor_days=vol, tail_tenor_days=tail)
-    after = shifted(before, [Shift("volatility", one, ""), Shift("tail", other, "")])
+    after = shifted(before, [Shift("volatility", vol_way, ""), Shift("tail", tail_way, "")])
     assert broken_rules(before) == broken_rules(after) == ()
 
 

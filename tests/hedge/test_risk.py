@@ -33,9 +33,9 @@ def test_draw_scenarios__mean_and_covariance__are_those_of_the_market() -> None:
 
 
 def test_draw_scenarios__same_seed__gives_the_same_bits_and_another_seed_does_not() -> None:
-    one, same = (draw_scenarios(("ETH",), MARKET, 256, 7).spots["ETH"] for _ in range(2))
-    assert (one == same).all()
-    assert (one != draw_scenarios(("ETH",), MARKET, 256, 8).spots["ETH"]).any()
+    prices, same = (draw_scenarios(("ETH",), MARKET, 256, 7).spots["ETH"] for _ in range(2))
+    assert (prices == same).all()
+    assert (prices != draw_scenarios(("ETH",), MARKET, 256, 8).spots["ETH"]).any()
 
 
 def test_draw_scenarios__perfect_correlation__moves_assets_together() -> None:
@@ -107,10 +107,10 @@ def test_spots_at__several_days__weekly_returns_are_independent_and_have_their_o
     scenarios = draw_scenarios(("ETH", "BTC"), MARKET, 8192)
     week = 7.3 / 365
     logs = {asset: [np.log(scenarios.spots_at(k * week)[asset]) for k in range(5)] for asset in ("ETH", "BTC")}
-    weekly = {asset: np.diff(one, axis=0) for asset, one in logs.items()}
-    for asset, one in weekly.items():
-        assert one.std(axis=1) == pytest.approx(MARKET.vol(asset) * math.sqrt(week), rel=0.03)
-        assert np.abs(np.corrcoef(one) - np.eye(4)).max() < 0.04
+    weekly = {asset: np.diff(log, axis=0) for asset, log in logs.items()}
+    for asset, moves in weekly.items():
+        assert moves.std(axis=1) == pytest.approx(MARKET.vol(asset) * math.sqrt(week), rel=0.03)
+        assert np.abs(np.corrcoef(moves) - np.eye(4)).max() < 0.04
     across = [np.corrcoef(weekly["ETH"][k], weekly["BTC"][k])[0, 1] for k in range(4)]
     assert across == pytest.approx([0.8] * 4, abs=0.02)
 

@@ -45,14 +45,14 @@ def figures() -> pd.DataFrame:
 def tables(path: MarketPath) -> dict[str, pd.DataFrame]:
     """Return the simulated market of docs/signals.md as histories of a book in one asset."""
     dates = example.calendar().releases
-    schedule = {"event": [one.event for one in dates], "release_at": [one.release_at for one in dates]}
+    schedule = {"event": [release.event for release in dates], "release_at": [release.release_at for release in dates]}
     return {
         "price_ETH": table(close=path.close),
         "index_ETH": table(high=1.02 * path.near, low=0.98 * path.near, close=path.near),
         "term_ETH": table(near=path.near, far=path.far),
         "funding_ETH": table(rate=path.funding),
         "releases": figures(),
-        "calendar": pd.DataFrame(schedule, index=[one.announced_at for one in dates]),
+        "calendar": pd.DataFrame(schedule, index=[release.announced_at for release in dates]),
         "dollar": table(close=path.dollar),
         "members": path.members,
         "market": table(close=path.market, vol=0.85 * path.near),
@@ -63,12 +63,12 @@ HISTORIES = Histories(tables(PATH), "simulated")
 
 
 def board(at: int, histories: Histories = HISTORIES, **changes: Any) -> dict[str, Signal]:
-    return {one.name: one for one in read_board(histories, {"ETH": 1.0}, at, **changes)}
+    return {signal.name: signal for signal in read_board(histories, {"ETH": 1.0}, at, **changes)}
 
 
-def same(one: Signal, other: Signal) -> bool:
+def same(first: Signal, second: Signal) -> bool:
     """Tell whether two signals are equal bit for bit, NaN included."""
-    return repr(one) == repr(other)
+    return repr(first) == repr(second)
 
 
 @pytest.mark.parametrize("day", DAYS)
@@ -85,8 +85,8 @@ def test_board__simulated_market__says_what_the_functions_of_the_page_say(day: i
 
 def test_board__nothing_known__every_signal_is_missing_and_says_what_it_lacks() -> None:
     found = board(end_of_day(600), Histories({}), use=signal_names())
-    assert all(one.missing for one in found.values())
-    assert {name: one.source for name, one in found.items() if one.known_at == NEVER} == {
+    assert all(signal.missing for signal in found.values())
+    assert {name: signal.source for name, signal in found.items() if signal.known_at == NEVER} == {
         "volatility": "no index_ETH",
         "term slope": "no term_ETH",
         "index RSI": "no index_ETH",
@@ -110,9 +110,9 @@ def test_board__nothing_known__every_signal_is_missing_and_says_what_it_lacks() 
 @pytest.mark.parametrize("name", sorted(HISTORIES.tables))
 def test_board__one_history_absent__is_never_calmer_and_is_named(name: str) -> None:
     at = end_of_day(600)
-    less = Histories({key: one for key, one in HISTORIES.tables.items() if key != name})
-    full, without = (list(board(at, one).values()) for one in (HISTORIES, less))
-    silent = {one.name for one in without if one.missing} - {one.name for one in full if one.missing}
+    less = Histories({key: rows for key, rows in HISTORIES.tables.items() if key != name})
+    full, without = (list(board(at, histories).values()) for histories in (HISTORIES, less))
+    silent = {signal.name for signal in without if signal.missing} - {signal.name for signal in full if signal.missing}
     before, after = combine(full, at), combine(without, at)
     assert after.name.rank >= before.name.rank
     assert after.score >= before.score
@@ -169,7 +169,7 @@ def test_board__two_assets__are_read_as_one_weighted_by_value() -> None:
 
 
 def test_board__empty_book__has_no_index_of_its_own() -> None:
-    found = {one.name: one for one in read_board(HISTORIES, {}, end_of_day(600))}
+    found = {signal.name: signal for signal in read_board(HISTORIES, {}, end_of_day(600))}
     assert found["volatility"].missing
     assert not found["dollar"].missing
 
@@ -184,16 +184,16 @@ def test_turn__five_bars__then_forgotten() -> None:
 def test_surprise__consensus_in_the_history__is_preferred_and_named() -> None:
     noise = np.random.default_rng(4).normal(0.0, 0.1, len(figures()))
     told = figures().assign(expected=lambda rows: rows["actual"] - noise)
-    one = board(end_of_day(705), replace(HISTORIES, tables={**HISTORIES.tables, "releases": told}))["CPI"]
-    assert one.source == "releases, simulated, against the consensus"
+    cpi = board(end_of_day(705), replace(HISTORIES, tables={**HISTORIES.tables, "releases": told}))["CPI"]
+    assert cpi.source == "releases, simulated, against the consensus"
     naive = board(end_of_day(705))["CPI"]
     assert naive.source == "releases, simulated, against the mean of 12 before"
-    assert not one.missing
+    assert not cpi.missing
     assert not naive.missing
-    assert one.value != naive.value
+    assert cpi.value != naive.value
 
 
 def test_dollar__monthly_rows__are_believed_for_a_month_and_a_half() -> None:
     monthly = HISTORIES.tables["dollar"].iloc[::30]
-    one = board(end_of_day(990), Histories({"dollar": monthly}))["dollar"]
-    assert (one.missing, one.max_age_seconds) == (False, 50 * DAY)
+    dollar = board(end_of_day(990), Histories({"dollar": monthly}))["dollar"]
+    assert (dollar.missing, dollar.max_age_seconds) == (False, 50 * DAY)

@@ -59,10 +59,10 @@ def test_as_of__between_rows__last_known_that_is_young_enough() -> None:
 
 
 def test_align__nan_row__hides_the_older_number() -> None:
-    one, other = align(100, known_series([1.0, np.nan], [1, 3]), known_series([5.0], [4]))
-    assert one.index.tolist() == [1, 3, 4]
-    np.testing.assert_array_equal(one, [1.0, np.nan, np.nan])
-    np.testing.assert_array_equal(other, [np.nan, np.nan, 5.0])
+    first, second = align(100, known_series([1.0, np.nan], [1, 3]), known_series([5.0], [4]))
+    assert first.index.tolist() == [1, 3, 4]
+    np.testing.assert_array_equal(first, [1.0, np.nan, np.nan])
+    np.testing.assert_array_equal(second, [np.nan, np.nan, 5.0])
 
 
 def test_z_scores__long_walk__equals_pandas_on_the_shifted_past() -> None:
@@ -118,8 +118,8 @@ def test_past__caller_series__left_as_it_was() -> None:
 
 
 def test_signal__age_at_its_limit__stale_one_second_later() -> None:
-    one = Signal("vol", 0.5, 0.5, known_at=100, max_age_seconds=10, source="x")
-    assert [one.stale(at) for at in (100, 110, 111)] == [False, False, True]
+    vol = Signal("vol", 0.5, 0.5, known_at=100, max_age_seconds=10, source="x")
+    assert [vol.stale(at) for at in (100, 110, 111)] == [False, False, True]
 
 
 @pytest.mark.parametrize(("score", "known_at"), [(1.1, 0), (-0.1, 0), (math.nan, 0), (1.0, -1)])

@@ -88,13 +88,13 @@ def on(series: pd.Series, other: pd.Series) -> pd.Series:
 def bars(*series: pd.Series) -> list[pd.Series]:
     """Put series onto the times of the first, the first two ordered as high and low."""
     first = series[0]
-    high, low, *rest = [first, *(on(one, first) for one in series[1:])]
+    high, low, *rest = [first, *(on(other, first) for other in series[1:])]
     return [np.maximum(high, low), np.minimum(high, low), *rest]
 
 
 def frame(series: Inputs) -> pd.DataFrame:
     """Join series as the members of a panel."""
-    return pd.DataFrame({str(place): one for place, one in enumerate(series)})
+    return pd.DataFrame({str(place): member for place, member in enumerate(series)})
 
 
 def terms(x: pd.Series, y: pd.Series) -> tuple[Histories, dict[str, float]]:
@@ -142,8 +142,8 @@ def test_series__future_changed_arbitrarily__same_up_to_now(name: str, seed: int
     before = histories(rng, count)
     at = int(before[0].index[int(share * ROWS)])
     after = [changed_after(rng, series, at) for series in before]
-    for one, other in zip(known_part(compute(*before), at), known_part(compute(*after), at), strict=True):
-        pd.testing.assert_series_equal(one, other, check_exact=True)
+    for original, changed in zip(known_part(compute(*before), at), known_part(compute(*after), at), strict=True):
+        pd.testing.assert_series_equal(original, changed, check_exact=True)
 
 
 def test_check__function_that_peeks_one_row__is_caught() -> None:
@@ -164,9 +164,9 @@ def test_regime__future_changed_arbitrarily__same_signals_and_regime(seed: int, 
     before = histories(rng, 4)
     at = int(before[0].index[int(share * ROWS)])
     after = [changed_after(rng, series, at) for series in before]
-    one, other = ([gauge.at(at) for gauge in gauges(series)] for series in (before, after))
-    assert repr(one) == repr(other)
-    assert combine(one, at) == combine(other, at)
+    original, changed = ([gauge.at(at) for gauge in gauges(series)] for series in (before, after))
+    assert repr(original) == repr(changed)
+    assert combine(original, at) == combine(changed, at)
 
 
 def gauges(series: Inputs) -> list[signal.Gauge]:

@@ -41,9 +41,9 @@ CALENDAR = Calendar.scheduled("CPI", [100 * DAY, 130 * DAY], lead_seconds=50 * D
 def test_event_signal__around_a_release__window_from_edge_to_edge(
     at: int, value: float, score: float, holds: int
 ) -> None:
-    one = event_signal(CALENDAR, at)
-    assert (one.value, one.score, one.max_age_seconds) == (value, score, holds)
-    assert not one.stale(at + holds)
+    event = event_signal(CALENDAR, at)
+    assert (event.value, event.score, event.max_age_seconds) == (value, score, holds)
+    assert not event.stale(at + holds)
 
 
 @pytest.mark.parametrize("at", [49 * DAY, 131 * DAY + 1])

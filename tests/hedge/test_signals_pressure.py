@@ -134,10 +134,10 @@ def test_capm_vol__eth_on_btc_with_dvol_2022_to_2025__near_market_beta_and_risin
         name: pd.read_csv(recorded / "spot" / f"{name}_daily_2022_2025_kalyar.csv.gz", index_col="date")["close"]
         for name in ("eth", "btc")
     }
-    eth, btc = (known_after(one.set_axis(pd.DatetimeIndex(one.index)), DAY) for one in closes.values())
+    eth, btc = (known_after(close.set_axis(pd.DatetimeIndex(close.index)), DAY) for close in closes.values())
     dvol = pd.read_csv(recorded / "iv" / "dvol_btc_daily.csv", index_col="date", parse_dates=True)["close"] / 100.0
     model = market_model(eth, btc, 90)
-    vol = capm_vol(model, known_after(dvol, DAY)[lambda one: one.index >= eth.index[0]], 2 * DAY)
+    vol = capm_vol(model, known_after(dvol, DAY)[lambda rows: rows.index >= eth.index[0]], 2 * DAY)
     assert 0.9 < model.beta.median() < 1.4
     assert vol.dropna().between(0.2, 2.0).all()
     # Measured 55 % of days above the upper quartile of the year before: from 2023 to 2025 beta went from 0.8 to 1.7 and

@@ -147,9 +147,9 @@ def test_combine__one_signal_worse_or_silent__never_calmer(
     before = regime(*signals)
     if place >= len(signals):
         return
-    one = signals[place]
-    raised: float | State = State.CRISIS if isinstance(one.score, State) else max(one.score, worse)
-    for other in (replace(one, score=raised), replace(one, known_at=min(one.known_at, AT - 101))):
+    chosen = signals[place]
+    raised: float | State = State.CRISIS if isinstance(chosen.score, State) else max(chosen.score, worse)
+    for other in (replace(chosen, score=raised), replace(chosen, known_at=min(chosen.known_at, AT - 101))):
         after = regime(*signals[:place], other, *signals[place + 1 :])
         assert after.name.rank >= before.name.rank
         assert after.score >= before.score - 1e-12
@@ -161,7 +161,7 @@ def test_combine__any_signals__score_in_its_quarter_and_silence_named(drawn: lis
     signals = built(drawn)
     found = regime(*signals)
     assert found.name.rank / 4 <= found.score <= (found.name.rank + 1) / 4
-    assert found.missing == tuple(one.name for one in signals if one.stale(AT) or one.known_at > AT)
+    assert found.missing == tuple(signal.name for signal in signals if signal.stale(AT) or signal.known_at > AT)
     assert found == regime(*signals)
 
 
@@ -171,7 +171,7 @@ def test_combine__order_of_signals__same_regime(drawn: list[tuple[float | State,
     signals = built(drawn)
     mixed = list(signals)
     seed.shuffle(mixed)  # type: ignore[attr-defined]
-    one, other = regime(*signals), regime(*mixed)
-    assert one.name is other.name
-    assert math.isclose(one.score, other.score)
-    assert sorted(one.missing) == sorted(other.missing)
+    ordered, shuffled = regime(*signals), regime(*mixed)
+    assert ordered.name is shuffled.name
+    assert math.isclose(ordered.score, shuffled.score)
+    assert sorted(ordered.missing) == sorted(shuffled.missing)

@@ -37,8 +37,8 @@ def test_surprise__calm_regime__tightens_layers_2_and_3_as_under_stress(name: st
     assert surprised.regime_policy.ramp_floor == 0.5
     assert surprised.layers[1].units >= calm.layers[1].units
     assert any(name in reason and "tighten" in reason for reason in surprised.regime_policy.reasons)
-    assert next(one.new for one in surprised.update.changes if one.key == 11) == 6000
-    assert not [one for one in calm.update.changes if one.key == 11]
+    assert next(change.new for change in surprised.update.changes if change.key == 11) == 6000
+    assert not [change for change in calm.update.changes if change.key == 11]
 
 
 def test_surprise__below_the_alarm_or_in_a_crisis__changes_nothing() -> None:
@@ -62,8 +62,8 @@ def test_condor__crisis_with_a_release_ahead__is_still_bought() -> None:
 def test_condor__signal_that_could_forbid_it_is_silent__is_not_sold(name: str) -> None:
     stale = signal(name, 0.0, 30.0 * DAY, known_at=NOW - 7200)
     missing = dataclasses.replace(stale, value=math.nan, score=math.nan)
-    for one in (stale, missing):
-        result = plan(State.NORMAL, one)
+    for silent in (stale, missing):
+        result = plan(State.NORMAL, silent)
         assert result.regime_policy.regime.name is State.NORMAL
         assert result.layers[2].legs == ()
         assert f"{name} is silent" in result.layers[2].reason
@@ -71,20 +71,20 @@ def test_condor__signal_that_could_forbid_it_is_silent__is_not_sold(name: str) -
 
 def test_update__index_high_or_unknown_in_its_past__never_moves_the_ramp_up() -> None:
     low = Parameters(ramp_start_vol_bps=3000, ramp_full_vol_bps=6500)
-    raised = {one.key: one.new for one in plan(State.NORMAL, percentile=0.4, parameters=low).update.changes}
+    raised = {change.key: change.new for change in plan(State.NORMAL, percentile=0.4, parameters=low).update.changes}
     assert raised[5] == 5500  # 90 % of an index of 65 %, but never above the first value
     for result in (
         plan(State.STRESSED, percentile=0.8, parameters=low),
         build_plan(BOOK, MARKET, CHAINS, low, scenario_count=512),
     ):
-        assert not {5, 6} & {one.key for one in result.update.changes}
-        skipped = {one.key: one.reason for one in result.update.skipped}
+        assert not {5, 6} & {change.key for change in result.update.changes}
+        skipped = {skip.key: skip.reason for skip in result.update.skipped}
         assert "75% of its own past" in skipped[5]
 
 
 def test_update__index_high_in_its_past__may_still_move_the_ramp_down() -> None:
     high = Parameters(ramp_start_vol_bps=9000, ramp_full_vol_bps=12_500)
-    changed = {one.key: one for one in plan(State.STRESSED, percentile=0.9, parameters=high).update.changes}
+    changed = {change.key: change for change in plan(State.STRESSED, percentile=0.9, parameters=high).update.changes}
     assert changed[5].new == 5500
     assert "at 90% of its own past" in changed[5].reason
 

@@ -98,9 +98,9 @@ def test_total_variance__between_expiries__linear_in_time(surface: Surface) -> N
 @settings(max_examples=25)
 @given(st.floats(-5.0, 5.0), st.floats(0.0, 3.0), st.floats(0.0, 3.0))
 @pytest.mark.prop
-def test_total_variance__later__never_less(k: float, one: float, other: float) -> None:
+def test_total_variance__later__never_less(k: float, first: float, second: float) -> None:
     surface = fit_surface(chain(), RATE)
-    early, late = sorted((one, other))
+    early, late = sorted((first, second))
     gap = surface.total_variance(k, late) - surface.total_variance(k, early)
     assert gap >= -1e-14  # rounding of a sum of order one
 
@@ -257,9 +257,9 @@ def test_fit_surface__nothing_usable__no_surface_with_counts(frame: pd.DataFrame
 
 
 def test_fit_surface__calls_at_intrinsic_value__no_vol() -> None:
-    one = pd.DataFrame({"expiry": 0.1, "strike": [80.0], "is_call": True, "bid": 20.0, "ask": 20.0, "forward": 100.0})
+    rows = pd.DataFrame({"expiry": 0.1, "strike": [80.0], "is_call": True, "bid": 20.0, "ask": 20.0, "forward": 100.0})
     with pytest.raises(NoSurface) as caught:
-        fit_surface(one)
+        fit_surface(rows)
     assert caught.value.dropped["no_vol"] == 1
 
 

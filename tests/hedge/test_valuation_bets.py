@@ -87,8 +87,10 @@ def test_effective_bets__no_covariance_or_weights__bad_input(covariance: object,
 
 
 def test_lower_tail_dependence__comonotone_opposed_independent__one_zero_share() -> None:
-    one = sample(1, 4_000, 1)[:, 0]
-    matrix = lower_tail_dependence(np.column_stack([one, np.exp(one), -one, sample(2, 4_000, 1)[:, 0]]), 0.1)
+    returns = sample(1, 4_000, 1)[:, 0]
+    matrix = lower_tail_dependence(
+        np.column_stack([returns, np.exp(returns), -returns, sample(2, 4_000, 1)[:, 0]]), 0.1
+    )
     assert matrix[0, 1] == 1.0
     assert matrix[0, 2] == 0.0
     # 400 worst of 4,000: the count that both share is hypergeometric, mean 40, deviation 5.7; four deviations.

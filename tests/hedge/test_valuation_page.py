@@ -34,7 +34,7 @@ def test_page__overlay_and_leverage__numbers_of_the_code() -> None:
     assert_says(f"Net {good.net_usd:.0f} USD on at most {good.invested_usd:,.0f} USD out of pocket in {good.days} days")
     assert_says(f"IRR of {percent(good.rate, 2)}", f"2,400 USD it is {percent(bad.rate, 2)}")
     assert_says(f"WACC {percent(wacc(numbers.CAPITAL), 2)}")
-    lifted, sunk = (levered_return(one.rate, numbers.CAPITAL) for one in (good, bad))
+    lifted, sunk = (levered_return(outcome.rate, numbers.CAPITAL) for outcome in (good, bad))
     assert_says(f"to {percent(lifted, 2)}", f"made it {percent(sunk, 2)}")
     low, high = internal_rates(["2025-01-01", "2026-01-01", "2027-01-01"], [-100.0, 230.0, -132.0])
     assert_says(f"-100, +230, -132 has {low:.0%} and {high:.0%}".replace("%", " %"))

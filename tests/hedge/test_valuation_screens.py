@@ -157,7 +157,7 @@ def test_cap_exposure__any_book__caps_hold_nothing_grows_again_is_the_same(
         if result.allowed[f"a{i}"] < wanted[f"a{i}"] - slack:
             assert result.reasons[f"a{i}"]
     for sector in "XYZ":
-        held = sum(result.allowed[one.symbol] for one in listings if one.sector == sector)
+        held = sum(result.allowed[listing.symbol] for listing in listings if listing.sector == sector)
         assert held <= RULES.sector_cap + slack
     for group in correlated_groups(correlations, RULES.correlation):
         assert sum(result.allowed[f"a{i}"] for i in group) <= RULES.group_cap + slack

@@ -26,10 +26,10 @@ EXPOSURE = book_exposure(mixed_book(), MARKET).assets["ETH"]
 def shifted(chain: OptionChain, strike: float, is_call: bool, **by: float) -> OptionChain:
     """Return the chain with the quotes of one weekly option moved, such as ``ask=20``."""
     quotes = chain.quotes.copy()
-    one = (quotes["expiry_at"] == WEEK) & (quotes["strike"] == strike) & (quotes["is_call"] == is_call)
-    assert one.sum() == 1
+    moved = (quotes["expiry_at"] == WEEK) & (quotes["strike"] == strike) & (quotes["is_call"] == is_call)
+    assert moved.sum() == 1
     for column, amount in by.items():
-        quotes.loc[one, column] += amount
+        quotes.loc[moved, column] += amount
     return OptionChain.from_frame("ETH", NOW, 2000.0, quotes, "one option moved")
 
 

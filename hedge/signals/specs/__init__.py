@@ -1,7 +1,8 @@
 """The signals that come with us, one file each; `hedge.signals.spec` loads them and holds the registry.
 
-Each file makes its gauge from histories with the mathematics of `hedge.signals` and registers a `SignalSpec`. To add a
-signal here, add a file; nothing else needs to know of it.
+Each file makes its gauge from histories with the mathematics of `hedge.signals` and registers a `SignalSpec`. To add
+a signal here, add a file: board, regime, settings and report know it by its entry. Here are only the ages that
+several files share. Read `volatility` first. May import `hedge.signals` and what is below it.
 """
 
 from typing import Final

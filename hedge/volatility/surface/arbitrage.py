@@ -110,8 +110,8 @@ def find_between(
 ) -> Butterfly | None:
     """Return where, and when, g of the interpolated total variance is least, if it is below `least`."""
     k, shares = common_grid(earlier, later, points), _SHARES[:, np.newaxis]
-    one, other = ((smile.total_variance(k), *smile.derivatives(k)) for smile in (earlier, later))
-    g = durrleman(k, *((1.0 - shares) * a + shares * b for a, b in zip(one, other, strict=True)))
+    early, late = ((smile.total_variance(k), *smile.derivatives(k)) for smile in (earlier, later))
+    g = durrleman(k, *((1.0 - shares) * a + shares * b for a, b in zip(early, late, strict=True)))
     share, worst = np.unravel_index(np.argmin(g), g.shape)
     if g[share, worst] >= least:
         return None
@@ -121,6 +121,6 @@ def find_between(
     return Butterfly(float(near + _SHARES[share] * (far - near)), float(k[worst]), float(g[share, worst]), float(slope))
 
 
-def common_grid(one: Svi, other: Svi, points: int) -> FloatArray:
+def common_grid(earlier: Svi, later: Svi, points: int) -> FloatArray:
     """Return log moneyness that is dense where either smile bends."""
-    return np.sort(np.concatenate([one.grid(points), other.grid(points)]))
+    return np.sort(np.concatenate([earlier.grid(points), later.grid(points)]))

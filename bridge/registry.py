@@ -1,0 +1,99 @@
+"""A registry: things of one kind by name, those that come with us and those that a plug-in adds.
+
+A plug-in is a Python package that names a module in the entry-point group ``alvh.plugins``; the module registers what
+it adds when it is imported. docs/extending.md walks through each kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+from typing import Final, Generic, TypeVar
+
+from bridge.errors import BadConfig
+
+PLUGINS: Final = "alvh.plugins"
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Hold things of one kind by name, in the order in which they are registered.
+
+    Parameters
+    ----------
+    kind
+        What they are, for errors: "source of quotes".
+    package
+        Whose modules register what comes with us; loaded at the first look.
+    """
+
+    def __init__(self, kind: str, package: str) -> None:
+        self.kind, self.package = kind, package
+        self._entries: dict[str, T] = {}
+
+    def register(self, name: str, entry: T) -> T:
+        """Add an entry.
+
+        Raises
+        ------
+        BadConfig
+            The name is taken.
+        """
+        if name in self._entries:
+            raise BadConfig(f"two plug-ins register the {self.kind} {name!r}: unload one")
+        self._entries[name] = entry
+        return entry
+
+    def unregister(self, name: str) -> None:
+        """Take an entry out again, for tests and plug-ins that are unloaded."""
+        del self._entries[name]
+
+    def __getitem__(self, name: str) -> T:
+        """Return an entry.
+
+        Raises
+        ------
+        BadConfig
+            There is none of that name.
+        """
+        if name not in self.names():
+            raise BadConfig(f"no {self.kind} {name!r}: one of {', '.join(self.names())}")
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[T]:
+        """Iterate over the entries, those that come with us first."""
+        self.names()
+        return iter(tuple(self._entries.values()))
+
+    def names(self) -> tuple[str, ...]:
+        """Return every name, those that come with us first."""
+        load_package(self.package)
+        load_plugins()
+        return tuple(self._entries)
+
+
+@cache
+def load_package(package: str) -> None:
+    """Import every module of a package, so that each registers what it holds."""
+    for module in iter_modules(import_module(package).__path__):
+        import_module(f"{package}.{module.name}")
+
+
+@cache
+def load_plugins() -> None:
+    """Import every installed plug-in, once.
+
+    Raises
+    ------
+    BadConfig
+        One of them cannot be imported.
+    """
+    for plugin in entry_points(group=PLUGINS):
+        try:
+            plugin.load()
+        except (ImportError, AttributeError) as error:
+            raise BadConfig(f"the plug-in {plugin.name} ({plugin.value}) cannot be loaded: {error}") from error

@@ -1,0 +1,87 @@
+"""An AMM: shares of a pair of two equal weights, read with two calls, that become a weighted position."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.adapters.pool_position import Positions, asset_of
+from bridge.adapters.spec import Adapter, register_adapter
+from bridge.chain.blocks import BlockRef
+from bridge.snapshot import Snapshot
+from bridge.units import amount_from_units
+from hedge import amm
+from hedge.book.positions import WeightedPosition
+
+CONTRACT = "ExamplePair"
+WEIGHTS = (0.5, 0.5)
+
+
+@dataclass(frozen=True)
+class PairShare:
+    """An owner's share of the pair, in raw token units."""
+
+    pair: str
+    tokens: tuple[str, str]
+    decimals: tuple[int, int]
+    balances_units: tuple[int, int]
+
+    @property
+    def id(self) -> str:
+        """Return the protocol and the pair."""
+        return f"example:{self.pair}"
+
+    def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> WeightedPosition:
+        """Return the share in whole tokens; what was deposited and what it earns is not known here."""
+        names = (asset_of(self.tokens[0], assets), asset_of(self.tokens[1], assets))
+        invariant = float(amm.weighted_invariant(self._balances(), WEIGHTS))
+        unknown = (math.nan, math.nan)
+        return WeightedPosition(
+            self.id, f"{'/'.join(names)} example", names, WEIGHTS, invariant, unknown, (0.0, 0.0), math.nan
+        )
+
+    def pair_price(self, assets: dict[str, str]) -> tuple[str, str, float]:
+        """Return the price that the pool's balances stand at: it must agree with the USD prices."""
+        first, second = (asset_of(token, assets) for token in self.tokens)
+        held = self._balances()
+        return first, second, held[1] / held[0]
+
+    def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
+        """Return what it holds at the USD prices."""
+        prices = [spots.get(asset_of(token, assets), 1.0) for token in self.tokens]
+        return sum(amount * price for amount, price in zip(self._balances(), prices, strict=True))
+
+    def exact(self) -> dict[str, Any]:
+        """Return the chain's own integers."""
+        return {"tokens": list(self.tokens), "amounts_units": [str(amount) for amount in self.balances_units]}
+
+    def _balances(self) -> list[float]:
+        return [
+            amount_from_units(units, places) for units, places in zip(self.balances_units, self.decimals, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class PairReader:
+    """Reads an owner's share of the one pair that the deployment lists."""
+
+    snapshot: Snapshot
+
+    def read_positions(self, owner: str, block: BlockRef) -> Positions:
+        """Read the share; none where the owner has none."""
+        pair = self.snapshot.deployment.address(CONTRACT)
+
+        def read(function: str, *arguments: Any, artifact: str = "UniswapV2Pair", at: str = pair) -> Any:
+            return self.snapshot.chain.read(artifact, at, function, *arguments, block=block)
+
+        shares, supply = int(read("balanceOf", owner)), int(read("totalSupply"))
+        if shares == 0:
+            return Positions([], [])
+        tokens = (str(read("token0")), str(read("token1")))
+        first, second = (int(read("decimals", artifact="IERC20Metadata", at=token)) for token in tokens)
+        balances = tuple(int(reserve) * shares // supply for reserve in read("getReserves")[:2])
+        return Positions([PairShare(pair, tokens, (first, second), (balances[0], balances[1]))], [])
+
+
+register_adapter(Adapter("example", (CONTRACT,), PairReader))
