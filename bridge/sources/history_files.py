@@ -124,7 +124,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
         name = path.name.removesuffix(suffix)
         kind, _, asset = name.partition("_")
         if kind not in LAYOUTS or (kind in PER_ASSET) != bool(asset):
-            names = ", ".join(f"{kind}_ASSET" if kind in PER_ASSET else kind for kind in LAYOUTS)
+            names = ", ".join(f"{layout}_ASSET" if layout in PER_ASSET else layout for layout in LAYOUTS)
             raise BadFile(path, f"no history has this name: {names}")
         yield path, name
 
