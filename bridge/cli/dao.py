@@ -54,7 +54,7 @@ def propose(
     if as_json:
         done = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
         print_json(
-            {**done, "calls": words, "promises": list(draft.postconditions), "executable_at": draft.executable_at}
+            {**done, "calls": words, "postconditions": list(draft.postconditions), "executable_at": draft.executable_at}
         )
         return
     for line in words:

@@ -28,7 +28,7 @@ def no_plan() -> NoReturn:
     raise AssertionError("this action needs no plan")
 
 
-def desk(world: World, safe: str = "guardian", plan: Callable[[], PlanRecord] = no_plan) -> SafeContext:
+def context(world: World, safe: str = "guardian", plan: Callable[[], PlanRecord] = no_plan) -> SafeContext:
     return SafeContext(world.chain, world.deployment, world.chain.head(), world.deployment.address(safe), plan, LIFE)
 
 
@@ -47,7 +47,7 @@ def test_find_action__unknown_or_wrong_arguments__says_the_usage() -> None:
 
 @pytest.mark.parametrize("name", ["rollback", "pause", "stop-automation"])
 def test_plain_actions__in_words__say_contract_function_and_meaning(world: World, name: str) -> None:
-    said = words(world, SAFE_ACTIONS[name].build(desk(world), []))
+    said = words(world, SAFE_ACTIONS[name].build(context(world), []))
     assert said in {
         "HedgeParameters.rollback(): Go back to voted values, also while paused",
         "HedgeParameters.pause(): Stop every update until the DAO ends it",
@@ -59,7 +59,7 @@ def test_swap_owner__each_place_in_the_list__is_executed(world: World) -> None:
     new = account("outsider").address
     for owner in accounts("guardian"):
         snapshot = world.chain.request("evm_snapshot")
-        to, data = SAFE_ACTIONS["swap-owner"].build(desk(world), [owner.address, new])
+        to, data = SAFE_ACTIONS["swap-owner"].build(context(world), [owner.address, new])
         assert words(world, (to, data)).startswith("guardian Safe.swapOwner(")
         act_through_safe(world, "guardian", to, data)
         assert world.chain.read("Safe", to, "isOwner", new, block=world.chain.head())
@@ -74,20 +74,20 @@ def test_swap_owner__not_an_owner_or_one_already__is_refused(
     world: World, old: str, new: str, error: type[BridgeError]
 ) -> None:
     with pytest.raises(error, match="must be an owner of the Safe and"):
-        SAFE_ACTIONS["swap-owner"].build(desk(world), [account(old).address, account(new).address])
+        SAFE_ACTIONS["swap-owner"].build(context(world), [account(old).address, account(new).address])
     with pytest.raises(UnknownAddress, match="0x12 is not an address"):
-        SAFE_ACTIONS["swap-owner"].build(desk(world), [account("guardian-1").address, "0x12"])
+        SAFE_ACTIONS["swap-owner"].build(context(world), [account("guardian-1").address, "0x12"])
 
 
 def test_cancel_and_veto__nothing_under_that_name__are_refused(world: World, record: PlanRecord) -> None:
     with pytest.raises(RefusedAction, match="0 proposals begin with 7"):
-        SAFE_ACTIONS["cancel"].build(desk(world), ["7"])
+        SAFE_ACTIONS["cancel"].build(context(world), ["7"])
     with pytest.raises(RefusedAction, match="0 steward's updates wait under 0x12"):
-        SAFE_ACTIONS["veto"].build(desk(world), ["0x12"])
+        SAFE_ACTIONS["veto"].build(context(world), ["0x12"])
 
 
 def test_steward__schedule_then_apply__by_name(world: World, record: PlanRecord) -> None:
-    steward = desk(world, "steward", lambda: record)
+    steward = context(world, "steward", lambda: record)
     call = SAFE_ACTIONS["schedule"].build(steward, [])
     assert "Announce an update, to be applied when STEWARD_DELAY has passed" in words(world, call)
     act_through_safe(world, "steward", *call)
@@ -95,14 +95,14 @@ def test_steward__schedule_then_apply__by_name(world: World, record: PlanRecord)
     assert waiting.update.inputs_hash == record.inputs_hash
     assert waiting.veto_seconds(world.chain.head().timestamp) == TERMS.steward_delay
     advance_time(world.chain, TERMS.steward_delay)
-    act_through_safe(world, "steward", *SAFE_ACTIONS["apply"].build(desk(world, "steward"), [waiting.hash[:8]]))
+    act_through_safe(world, "steward", *SAFE_ACTIONS["apply"].build(context(world, "steward"), [waiting.hash[:8]]))
     assert read_pending_updates(world.snapshot()) == []
 
 
 def test_steward__plan_that_says_not_to_hedge__is_not_scheduled(world: World, record: PlanRecord) -> None:
     plan = {**record.plan, "decision": {**record.plan["decision"], "answer": "do not hedge"}}
     with pytest.raises(NotProposable):
-        SAFE_ACTIONS["schedule"].build(desk(world, "steward", lambda: replace(record, plan=plan)), [])
+        SAFE_ACTIONS["schedule"].build(context(world, "steward", lambda: replace(record, plan=plan)), [])
 
 
 def test_pending_updates__vetoed_or_expired__wait_no_more(world: World, record: PlanRecord) -> None:
@@ -110,7 +110,7 @@ def test_pending_updates__vetoed_or_expired__wait_no_more(world: World, record: 
         update = build_update({3: condor}, world.chain.head().timestamp, life, record.inputs_hash).argument()
         act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
     first, second = read_pending_updates(world.snapshot())
-    act_through_safe(world, "guardian", *SAFE_ACTIONS["veto"].build(desk(world), [first.hash]))
+    act_through_safe(world, "guardian", *SAFE_ACTIONS["veto"].build(context(world), [first.hash]))
     assert read_pending_updates(world.snapshot()) == [second]
     advance_time(world.chain, 3 * 86_400)
     assert read_pending_updates(world.snapshot()) == []

@@ -1,4 +1,4 @@
-"""Signals steer the plan, from files to legs: each rule of the stance seen end to end, and no look-ahead."""
+"""Signals steer the plan, from files to legs: each rule of the regime policy seen end to end, and no look-ahead."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def code_hash(contract: Deployed) -> bytes:
     return keccak(bytes(contract.node.web3.eth.get_code(contract.address)))
 
 
-def promise(parameters: Deployed, wanted: dict[int, int]) -> tuple[str, bytes, list[str], bytes]:
+def expectation(parameters: Deployed, wanted: dict[int, int]) -> tuple[str, bytes, list[str], bytes]:
     """Promise values of the parameters after an execution."""
     queries = [parameters.encode("value", key) for key in wanted]
     answers = b"".join(keccak(value.to_bytes(32, "big")) for value in wanted.values())
@@ -30,20 +30,20 @@ def promise(parameters: Deployed, wanted: dict[int, int]) -> tuple[str, bytes, l
 
 def test_guard__state_and_code_as_promised__passes(parameters: Deployed, guard: Deployed) -> None:
     vote(parameters, {1: 1100})
-    guard.read("requireState", [promise(parameters, {1: 1100, 9: VALUES[9]})])
-    target, _, queries, answers = promise(parameters, {1: 1100, 9: VALUES[9]})
+    guard.read("requireState", [expectation(parameters, {1: 1100, 9: VALUES[9]})])
+    target, _, queries, answers = expectation(parameters, {1: 1100, 9: VALUES[9]})
     assert guard.read("answersHash", target, queries) == answers
 
 
 def test_guard__another_value__state_differs(parameters: Deployed, guard: Deployed) -> None:
-    expected = promise(parameters, {1: 1100})
+    expected = expectation(parameters, {1: 1100})
     found = keccak(keccak(VALUES[1].to_bytes(32, "big")))
     wanted = refusal("StateDiffers", parameters.address.lower(), expected[3], found)
     assert guard.refusal("requireState", [expected]) == wanted
 
 
 def test_guard__other_code__code_differs(parameters: Deployed, guard: Deployed, node: Node) -> None:
-    expected = promise(parameters, {1: VALUES[1]})
+    expected = expectation(parameters, {1: VALUES[1]})
     node.request("anvil_setCode", parameters.address, "0x60005ff3")
     found = refusal("CodeDiffers", parameters.address.lower(), expected[1], keccak(bytes.fromhex("60005ff3")))
     assert guard.refusal("requireState", [expected]) == found

@@ -80,7 +80,7 @@ def test_gov_propose__action_of_a_user__is_in_the_help_and_is_built(own: Run, ru
     assert "set-voting-delay" not in run("gov", "propose", "--help").out
     drafted = own("gov", "propose", "set-voting-delay", "7200", "--as", "operator", "--json").json()
     assert drafted["calls"][0] == "HedgeGovernor.setVotingDelay(newVotingDelay=7200)"
-    assert drafted["promises"][-1] == "the voting delay is 7200 s"
+    assert drafted["postconditions"][-1] == "the voting delay is 7200 s"
     refused = own("gov", "propose", "set-voting-delay")
     assert refused.code == 2
     assert "usage: set-voting-delay SECONDS (wait so long before a vote)" in refused.err

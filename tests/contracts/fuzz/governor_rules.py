@@ -75,10 +75,10 @@ class GovernorRules(Play):
         current = self.model.ledger.current
         values = [max(current[key] + current[key] * moves[key] // 100, 0) for key in keys]
         update = (keys, values, at, at + 10 * DAY, HASH)
-        promise = values[0] + (kind == "a lie")
+        promised = values[0] + (kind == "a lie")
         code = bytes(32) if kind == "other code" else self.code_hash
         query = bytes.fromhex(self.parameters.encode("value", (keys[0],))[2:])
-        expected = (self.parameters.address, code, [query], keccak(keccak(promise.to_bytes(32, "big"))))
+        expected = (self.parameters.address, code, [query], keccak(keccak(promised.to_bytes(32, "big"))))
         calls = [(self.parameters, "applyUpdate", (update,)), (self.guard, "requireState", ([expected],))]
         return (kind, update), calls
 
