@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from bridge.errors import UsageError
+from bridge.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -51,30 +52,12 @@ class ActionKind:
 Kind = TypeVar("Kind", bound=ActionKind)
 
 
-class ActionRegistry(Mapping[str, Kind], Generic[Kind]):
-    """Actions by name, in the order in which they were registered.
+class ActionRegistry(Registry[Kind]):
+    """Actions by name, in the order in which they are registered."""
 
-    Parameters
-    ----------
-    noun
-        What its entries are called in messages.
-    """
-
-    def __init__(self, noun: str) -> None:
-        self._noun, self._kinds = noun, dict[str, Kind]()
-
-    def register(self, kind: Kind) -> Kind:
-        """Add an entry.
-
-        Raises
-        ------
-        UsageError
-            Another entry has its name.
-        """
-        if kind.name in self._kinds:
-            raise UsageError(f"two {self._noun}s are named {kind.name!r}")
-        self._kinds[kind.name] = kind
-        return kind
+    def add(self, kind: Kind) -> Kind:
+        """Add an entry under its own name. Raises `BadConfig` where the name is taken."""
+        return self.register(kind.name, kind)
 
     def find(self, name: str, arguments: Sequence[str]) -> Kind:
         """Find an entry and check the number of its arguments.
@@ -84,19 +67,7 @@ class ActionRegistry(Mapping[str, Kind], Generic[Kind]):
         UsageError
             There is no such entry, or it takes other arguments.
         """
-        if name not in self._kinds:
-            raise UsageError(f"no {self._noun} {name!r}: one of {', '.join(self._kinds)}")
-        self._kinds[name].require_arguments(arguments)
-        return self._kinds[name]
-
-    def __getitem__(self, name: str) -> Kind:
-        """Return an entry by its name."""
-        return self._kinds[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names."""
-        return iter(self._kinds)
-
-    def __len__(self) -> int:
-        """Return how many entries there are."""
-        return len(self._kinds)
+        if name not in self:
+            raise UsageError(f"no {self.kind} {name!r}: one of {', '.join(self)}")
+        self[name].require_arguments(arguments)
+        return self[name]

@@ -6,12 +6,12 @@ it adds when it is imported. docs/extending.md walks through each kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from bridge.errors import BadConfig
 
@@ -20,18 +20,18 @@ PLUGINS: Final = "alvh.plugins"
 T = TypeVar("T")
 
 
-class Registry(Generic[T]):
-    """Hold things of one kind by name, in the order in which they are registered.
+class Registry(Mapping[str, T]):
+    """Things of one kind by name, in the order in which they are registered.
 
     Parameters
     ----------
     kind
-        What they are, for errors: "source of quotes".
+        What they are called in errors: "source of quotes".
     package
-        Whose modules register what comes with us; loaded at the first look.
+        Whose modules register what comes with us, loaded at the first look; empty where they are in one module.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str = "") -> None:
         self.kind, self.package = kind, package
         self._entries: dict[str, T] = {}
 
@@ -60,20 +60,27 @@ class Registry(Generic[T]):
         BadConfig
             There is none of that name.
         """
-        if name not in self.names():
-            raise BadConfig(f"no {self.kind} {name!r}: one of {', '.join(self.names())}")
+        if name not in self:
+            raise BadConfig(f"no {self.kind} {name!r}: one of {', '.join(self)}")
         return self._entries[name]
 
-    def __iter__(self) -> Iterator[T]:
-        """Iterate over the entries, those that come with us first."""
-        self.names()
-        return iter(tuple(self._entries.values()))
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is an entry of that name."""
+        return name in self._loaded()
 
-    def names(self) -> tuple[str, ...]:
-        """Return every name, those that come with us first."""
-        load_package(self.package)
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, those that come with us first."""
+        return iter(tuple(self._loaded()))
+
+    def __len__(self) -> int:
+        """Return how many entries there are."""
+        return len(self._loaded())
+
+    def _loaded(self) -> dict[str, T]:
+        if self.package:
+            load_package(self.package)
         load_plugins()
-        return tuple(self._entries)
+        return self._entries
 
 
 @cache

@@ -41,4 +41,4 @@ def register_adapter(adapter: Adapter) -> Adapter:
 def position_readers(snapshot: Snapshot) -> list[PositionReader]:
     """Return a reader for each AMM whose contracts the deployment lists."""
     there = snapshot.deployment.contracts
-    return [adapter.open(snapshot) for adapter in ADAPTERS if all(name in there for name in adapter.contracts)]
+    return [adapter.open(snapshot) for adapter in ADAPTERS.values() if all(name in there for name in adapter.contracts)]

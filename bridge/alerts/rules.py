@@ -15,10 +15,10 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot
-from bridge.errors import UsageError
 from bridge.formats import number, percent, plain
 from bridge.governance.safeguards import BreakerStatus
 from bridge.governance.updates import update_words
+from bridge.registry import Registry
 from bridge.units import utc, volatility_from_e8
 
 EXPIRY_ALERT_DAYS: Final = 3.0
@@ -27,7 +27,7 @@ SOON_STALE: Final = 0.75
 
 Seen = TypeVar("Seen", bound=OracleSnapshot)
 
-ALERT_RULES: Final[dict[str, tuple[type[OracleSnapshot], Callable[[Any], list[Alert]]]]] = {}
+ALERT_RULES: Final[Registry[tuple[type[OracleSnapshot], Callable[[Any], list[Alert]]]]] = Registry("alert rule")
 """By the rule's name: which snapshot it is a function of, and the rule."""
 
 
@@ -36,14 +36,12 @@ def alert_rule(of: type[Seen]) -> Callable[[Callable[[Seen], list[Alert]]], Call
 
     Raises
     ------
-    UsageError
+    BadConfig
         Another rule has that name.
     """
 
     def register(rule: Callable[[Seen], list[Alert]]) -> Callable[[Seen], list[Alert]]:
-        if rule.__name__ in ALERT_RULES:
-            raise UsageError(f"two alert rules are named {rule.__name__!r}")
-        ALERT_RULES[rule.__name__] = (of, rule)
+        ALERT_RULES.register(rule.__name__, (of, rule))
         return rule
 
     return register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 class ActionCommand(TyperCommand):
     """A command whose first argument names an entry of a registry."""
 
+    @abstractmethod
     def kinds(self) -> Mapping[str, ActionKind]:
         """Return the registry; it is imported here, so that other help does not wait for it."""
-        raise NotImplementedError
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, with the names of the actions and a line for each."""

@@ -43,10 +43,10 @@ def governance_action(
 
     Raises
     ------
-    UsageError
+    BadConfig
         Another action has that name.
     """
-    return GOVERNANCE_ACTIONS.register(ActionKind(name, arguments, words, build))
+    return GOVERNANCE_ACTIONS.add(ActionKind(name, arguments, words, build))
 
 
 def build_action(snapshot: Snapshot, name: str, arguments: Sequence[str]) -> GovernanceAction:

@@ -50,10 +50,10 @@ def safe_action(safe: str, name: str, arguments: tuple[str, ...], words: str, bu
 
     Raises
     ------
-    UsageError
+    BadConfig
         Another action has that name.
     """
-    return SAFE_ACTIONS.register(SafeAction(name, arguments, words, build, safe))
+    return SAFE_ACTIONS.add(SafeAction(name, arguments, words, build, safe))
 
 
 def _plain(function: str) -> Build:
