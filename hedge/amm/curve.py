@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from hedge.amm.greeks import position_greeks
 from hedge.errors import BadInput
 from hedge.numerics.arrays import FloatArray, nonnegative, numbers, positive
-from hedge.numerics.jit import BULK, Kernel, compiled
+from hedge.numerics.jit import BULK_POSITIONS, Kernel, compiled
 
 
 class BookCurve(NamedTuple):
@@ -59,7 +59,7 @@ def book_curve(prices: ArrayLike, liquidity: ArrayLike, lower: ArrayLike = 0.0, 
         raise BadInput("liquidity", liq.shape, "must broadcast to one dimension: one element per position")
     if np.isnan(liq + a + b).any():
         return BookCurve(*(np.full(p.shape, np.nan) for _ in range(3)))
-    if liq.size * p.size < BULK:
+    if liq.size * p.size < BULK_POSITIONS:
         return _grid(p, liq, a, b)
     return BookCurve(*(row.reshape(p.shape) for row in _by_edges(p.reshape(-1), liq, a, b)))
 

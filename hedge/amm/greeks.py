@@ -1,7 +1,7 @@
 """Value, delta and gamma of many positions in one pass, by price ranges or by ticks.
 
-Small arrays are computed by numpy, arrays from `native.BULK` on by a compiled kernel; both have the same limits, errors
-and rounding, up to a few units in the last place of the larger of a position's two square roots.
+Arrays are computed by numpy, those from `jit.BULK_POSITIONS` elements on by a compiled kernel; both have the same
+limits, errors and rounding, up to a few units in the last place of the larger of a position's two square roots.
 """
 
 from functools import cache
@@ -15,7 +15,8 @@ from hedge.amm.ticks import MAX_TICK, sqrt_price_table, sqrt_prices
 from hedge.amm.ticks.table import tick_array
 from hedge.errors import BadInput
 from hedge.numerics.arrays import FloatArray, nonnegative, numbers, positive
-from hedge.numerics.jit import BULK, Kernel, column, compiled, results, run
+from hedge.numerics.jit import BULK_POSITIONS, Kernel, column, compiled, run
+from hedge.numerics.memory import results
 
 
 class PositionGreeks(NamedTuple):
@@ -41,7 +42,7 @@ def position_greeks(
         for name, given in (("price", price), ("liquidity", liquidity), ("lower", lower), ("upper", upper))
     ]
     shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    if int(np.prod(shape)) < BULK:
+    if int(np.prod(shape)) < BULK_POSITIONS:
         return _from_prices(*arrays)
     columns = [column(array, shape) for array in arrays]
     size = int(np.prod(shape))
@@ -80,7 +81,7 @@ def tick_position_greeks(
     p, liq = numbers("price", price), numbers("liquidity", liquidity)
     lower, upper = _narrow("tick_lower", tick_lower), _narrow("tick_upper", tick_upper)
     shape = np.broadcast_shapes(p.shape, liq.shape, lower.shape, upper.shape)
-    if int(np.prod(shape)) < BULK:
+    if int(np.prod(shape)) < BULK_POSITIONS:
         return _from_ticks(p, liq, tick_array("tick_lower", lower), tick_array("tick_upper", upper), scale)
     # Only the outer ends need a look: a tick beyond them makes an empty range, which the kernel leaves to numpy.
     most = max(-int(lower.min()), int(upper.max()), 0)

@@ -1,12 +1,8 @@
-"""Copies between columns and the rows of a kernel's scratch array: parts of kernels, compiled by `native`.
-
-Large tables of results are written past the caches: an ordinary store first reads the line that it overwrites, which
-costs a bulk kernel as much as its inputs do, and pushes those out. Source: Intel 64 and IA-32 Architectures
-Optimization Reference Manual, section 9.4 (non-temporal stores).
-"""
+"""Copies between columns and the rows of a kernel's scratch array: parts of kernels, compiled by `jit`."""
 
 from hedge.numerics.arrays import BoolArray, FloatArray
-from hedge.numerics.jit import CHUNK, LINE, stream
+from hedge.numerics.jit import CHUNK
+from hedge.numerics.past_caches import LINE, stream
 
 _PAST_CACHES = 1 << 19  # elements of a table: from here on it would not stay in a cache anyway
 
@@ -34,7 +30,10 @@ def load_signs(w: FloatArray, row: int, is_call: BoolArray, start: int, count: i
 
 
 def store(out: FloatArray, w: FloatArray, start: int, count: int) -> int:
-    """Copy the first rows to a table of results and count what is NaN in the first."""
+    """Copy the first rows to a table of results and count what is NaN in the first.
+
+    Whole chunks of a large table go past the caches, where its rows begin with a line of memory.
+    """
     past = (out.size >= _PAST_CACHES) & (count == CHUNK)
     for k in range(out.shape[0]):
         at = k * out.shape[1] + start

@@ -2,7 +2,7 @@
 
 A kernel answers for the regular domain: finite positive numbers, 1e-60 <= spot, strike <= 1e60, total volatility from
 1e-8 to 1e3, growth exponents up to 300. It reports the rest, limits as well as errors, as NaN; the numpy path then
-decides those kernel_math, so that both paths have the same limits and raise the same errors.
+decides those elements, so that both paths have the same limits and raise the same errors.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.numerics.arrays import FloatArray, numbers
-from hedge.numerics.jit import BULK, Kernel, column, compiled, results, run
+from hedge.numerics.jit import BULK_OPTIONS, Kernel, column, compiled, run
+from hedge.numerics.memory import results
 
 _COLUMNS = "ffffffb"
 
@@ -26,7 +27,7 @@ def is_bulk(*arguments: ArrayLike) -> bool:
     if all(shape == () for shape in shapes):
         return False
     try:
-        return int(np.prod(np.broadcast_shapes(*shapes))) >= BULK
+        return int(np.prod(np.broadcast_shapes(*shapes))) >= BULK_OPTIONS
     except ValueError:
         return False
 

@@ -13,9 +13,9 @@ negative where it must not be, or infinite, raises `BadInput`. Scalars in, numpy
 Limits are exact: at vol = 0 or expiry = 0 prices are discounted intrinsic values of the forward. At the kink (forward =
 strike, no volatility left) delta is half its jump, gamma is +inf and, at expiry, theta is -inf.
 
-One ordinary option is priced in plain floats (`lean`), small arrays by numpy here, and arrays from `native.BULK` on by
-a compiled kernel (`kernels`). All three have the same limits and errors and agree within 1e-13, up to what one rounding
-of the forward moves.
+One ordinary option is priced in plain floats (`scalar`), arrays by numpy here, and those from `jit.BULK_OPTIONS`
+elements on by a compiled kernel (`kernels`). All three have the same limits and errors and agree within 1e-13, up to
+what one rounding of the forward moves.
 """
 
 from typing import NamedTuple
@@ -48,7 +48,10 @@ class Greeks(NamedTuple):
 
 
 class _Terms(NamedTuple):
-    """The broadcast quantities that price and greeks share."""
+    """The quantities that price and greeks share: x and total_vol of the broadcast shape, the others broadcast to it.
+
+    What depends on a scalar stays a scalar: a call at one expiry has one square root and two exponentials, not n.
+    """
 
     spot: FloatArray
     strike: FloatArray
@@ -58,6 +61,7 @@ class _Terms(NamedTuple):
     carry: FloatArray
     sign: FloatArray  # +1 call, -1 put
     discount: FloatArray
+    growth: FloatArray  # the forward discounted, per unit of spot
     forward: FloatArray
     total_vol: FloatArray
     x: FloatArray  # ln(forward / strike) / total_vol, signed
@@ -147,17 +151,18 @@ def _array_greeks(*arguments: ArrayLike) -> Greeks:
     """Return the greeks on the arrays' path."""
     t = _terms(*arguments)
     d1, d2 = t.x + 0.5 * t.total_vol, t.x - 0.5 * t.total_vol
-    spot_weight, present_forward = t.discount * t.forward, t.discount * t.forward * density(d1)
+    root, spread = np.sqrt(t.expiry), density(d1)
+    signed_delta = t.sign * ndtr(t.sign * d1)
     strike_leg = t.sign * t.discount * t.strike * ndtr(t.sign * d2)
-    forward_leg = t.sign * spot_weight * ndtr(t.sign * d1)
-    decay = _ratio(present_forward * t.vol, 2.0 * np.sqrt(t.expiry))
-    growth = t.discount * np.exp(t.carry * t.expiry)
+    present_forward = t.discount * t.forward
+    vega_per_root = present_forward * spread
+    decay = _ratio(vega_per_root * t.vol, 2.0 * root)
     return Greeks(
         price=_price(t)[()],
-        delta=(t.sign * growth * ndtr(t.sign * d1))[()],
-        gamma=_ratio(growth * density(d1), t.spot * t.total_vol)[()],
-        vega=(present_forward * np.sqrt(t.expiry))[()],
-        theta=(-decay - (t.carry - t.rate) * forward_leg - t.rate * strike_leg)[()],
+        delta=(t.growth * signed_delta)[()],
+        gamma=_ratio(t.growth * spread, t.spot * t.total_vol)[()],
+        vega=(vega_per_root * root)[()],
+        theta=(-decay - (t.carry - t.rate) * (present_forward * signed_delta) - t.rate * strike_leg)[()],
         rho=(t.expiry * strike_leg)[()],
     )
 
@@ -175,10 +180,12 @@ def _terms(
     t, v = nonnegative("expiry", expiry), nonnegative("vol", vol)
     r, b = finite("rate", rate), finite("carry", carry)
     sign = np.where(np.asarray(is_call, dtype=np.bool_), 1.0, -1.0)
-    s, k, t, v, r, b, sign = np.broadcast_arrays(s, k, t, v, r, b, sign)
-    forward, total_vol = s * np.exp(b * t), v * np.sqrt(t)
+    grown, discount = np.exp(b * t), np.exp(-r * t)
+    forward, total_vol = s * grown, v * np.sqrt(t)
     x = standardise(log_ratio(forward, k), total_vol)
-    return _Terms(s, k, t, v, r, b, sign, np.exp(-r * t), forward, total_vol, x)
+    shape = np.broadcast_shapes(x.shape, discount.shape, sign.shape)
+    x, total_vol = np.broadcast_to(x, shape), np.broadcast_to(total_vol, shape)
+    return _Terms(s, k, t, v, r, b, sign, discount, discount * grown, forward, total_vol, x)
 
 
 def _price(t: _Terms) -> FloatArray:

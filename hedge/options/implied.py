@@ -9,8 +9,8 @@ the iteration is monotone and nearly linear:
     above                          ln(bound - b) against s (concave after one overshoot)
 
 Monotone means that no step can leave the domain, so no safeguard is needed. Source of the regions: P. Jaeckel, "Let's
-Be Rational", Wilmott 2015. One ordinary price (`lean`) and arrays from `native.BULK` on (`implied_kernel`) are solved
-from a better seed with steps of higher order (`inversion`); what they leave comes here.
+Be Rational", Wilmott 2015. One ordinary price (`scalar`) and arrays from `jit.BULK_OPTIONS` elements on
+(`implied_kernel`) are solved from a better seed with steps of higher order (`inversion`); what they leave comes here.
 """
 
 from collections.abc import Callable
@@ -141,8 +141,9 @@ def _newton(step: _Step, s: FloatArray, k: FloatArray, beta: FloatArray) -> Floa
 def _wing_step(s: FloatArray, k: FloatArray, beta: FloatArray) -> FloatArray:
     """Step on ln b = ln beta in 1/s^2, where d ln b / ds = 1 / bracket: convex and decreasing, from the left."""
     x = k / s
-    excess = log_otm_value(x, s) - np.log(beta)
-    return np.asarray(s / np.sqrt(1.0 + 2.0 * excess * scaled_otm_value(x, s) / s))
+    bracket = scaled_otm_value(x, s)
+    excess = log_otm_value(x, s, bracket) - np.log(beta)
+    return np.asarray(s / np.sqrt(1.0 + 2.0 * excess * bracket / s))
 
 
 def _middle_step(s: FloatArray, k: FloatArray, beta: FloatArray) -> FloatArray:

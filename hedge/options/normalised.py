@@ -55,25 +55,30 @@ def otm_value(x: FloatArray, s: FloatArray) -> FloatArray:
     -------
     Array of the same shape, in [0, exp(-x s / 2)]. NaN where an argument is NaN.
     """
-    large = (s > _LARGE_ABOVE) & (x < 0.5 * s)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         weight = np.exp(-0.5 * (x * x + 0.25 * s * s)) / _SQRT_TWO_PI
-        scaled = weight * scaled_otm_value(x, s)
-        plain = np.exp(-0.5 * x * s) * ndtr(0.5 * s - x) - np.exp(0.5 * x * s + log_ndtr(-x - 0.5 * s))
-    return np.asarray(np.where(large, plain, scaled))
+        value = np.asarray(weight * scaled_otm_value(x, s))
+        large = (s > _LARGE_ABOVE) & (x < 0.5 * s)
+        if np.any(large):
+            x, s = x[large], s[large]
+            value[large] = np.exp(-0.5 * x * s) * ndtr(0.5 * s - x) - np.exp(0.5 * x * s + log_ndtr(-x - 0.5 * s))
+    return value
 
 
-def log_otm_value(x: FloatArray, s: FloatArray) -> FloatArray:
-    """Return ln b(x, s) for x >= s/2, also where b itself underflows."""
-    return np.asarray(np.log(scaled_otm_value(x, s) / _SQRT_TWO_PI) - 0.5 * (x * x + 0.25 * s * s))
+def log_otm_value(x: FloatArray, s: FloatArray, bracket: FloatArray) -> FloatArray:
+    """Return ln b(x, s) from its bracket `scaled_otm_value`, for x >= s/2, also where b itself underflows."""
+    return np.asarray(np.log(bracket / _SQRT_TWO_PI) - 0.5 * (x * x + 0.25 * s * s))
 
 
 def scaled_otm_value(x: FloatArray, s: FloatArray) -> FloatArray:
     """Return the bracket m(x - s/2) - m(x + s/2): b without its exponential, so that it never underflows."""
     with np.errstate(over="ignore", invalid="ignore"):
-        difference = _mills(x - 0.5 * s) - _mills(x + 0.5 * s)
-        series = _mills_difference_series(x, s)
-    return np.asarray(np.where(s < _SERIES_BELOW, np.where(np.isinf(x), 0.0 * s, series), difference))
+        difference = np.asarray(_mills(x - 0.5 * s) - _mills(x + 0.5 * s))
+        narrow = s < _SERIES_BELOW
+        if np.any(narrow):
+            x, s = x[narrow], s[narrow]
+            difference[narrow] = np.where(np.isinf(x), 0.0 * s, _mills_difference_series(x, s))
+    return difference
 
 
 def _mills(z: FloatArray) -> FloatArray:

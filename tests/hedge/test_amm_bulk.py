@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedge import amm
-from hedge.amm import ticks
+from hedge.amm import curve, ticks
 from hedge.errors import BadInput
 from hedge.numerics import jit
 
 pytestmark = pytest.mark.unit
 
 EPS = np.finfo(float).eps
-MANY = 2 * jit.BULK
+MANY = 2 * jit.BULK_POSITIONS
 
 
 def book(size: int = MANY, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -89,7 +89,7 @@ def test_tick_position_greeks__bulk__exact_integers_to_1e_12() -> None:
     now = lower + draw.integers(-100, 20_000, MANY)
     price = ticks.sqrt_prices(now) ** 2
     found = amm.tick_position_greeks(price, float(liquidity), lower, upper)
-    for i in range(0, MANY, 41):
+    for i in range(0, MANY, MANY // 100):
         base, quote = ticks.position_amounts(
             ticks.sqrt_price_at_tick(int(now[i])), int(lower[i]), int(upper[i]), liquidity
         )
@@ -175,8 +175,18 @@ def exact_curve(roots: list[Fraction], positions: list[tuple[int, Fraction, Frac
     return totals
 
 
+@pytest.fixture
+def by_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every book summed by its edges, as those of the size of the benchmark are."""
+    monkeypatch.setattr(curve, "BULK_POSITIONS", 1)
+
+
+@pytest.mark.parametrize("bulk", [1, jit.BULK_POSITIONS], ids=["by edges", "position by position"])
 @pytest.mark.parametrize("width", [1, 40, 4_000])
-def test_book_curve__exact_fractions__relative_1e_12_however_narrow(width: int) -> None:
+def test_book_curve__exact_fractions__relative_1e_12_however_narrow(
+    width: int, bulk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curve, "BULK_POSITIONS", bulk)
     # Roots on a grid of 1/4096 have exact squares: no rounding but the curve's own. Width 1 is a range of 5 ticks.
     draw = np.random.default_rng(width)
     step = Fraction(1, 4096)
@@ -197,6 +207,7 @@ def test_book_curve__exact_fractions__relative_1e_12_however_narrow(width: int) 
             assert one == 0.0 if other == 0 else abs(Fraction(one) / other - 1) <= Fraction(1, 10**12)
 
 
+@pytest.mark.usefixtures("by_edges")
 def test_book_curve__grid_of_positions__equal_to_the_sum_of_single_ones() -> None:
     price, liquidity, lower, upper = book(200)
     low, high = ticks.sqrt_prices(lower) ** 2, ticks.sqrt_prices(upper) ** 2
@@ -243,7 +254,7 @@ def test_book_curve__no_positions_or_prices__zeros_or_empty() -> None:
 def test_book_curve__any_book__increasing_concave_and_its_own_derivatives(seed: int) -> None:
     _, liquidity, lower, upper = book(400, seed)
     low, high = ticks.sqrt_prices(lower) ** 2, ticks.sqrt_prices(upper) ** 2
-    prices = np.geomspace(0.05, 20.0, 300)
+    prices = np.geomspace(0.05, 20.0, 700)  # times 400 positions: by edges
     curve = amm.book_curve(prices, liquidity, low, high)
     assert np.all(np.diff(curve.value) >= 0.0)
     assert np.all(np.diff(curve.delta) <= 0.0)

@@ -21,7 +21,7 @@ numbers = (spots, expiries, vols, rates, rates)
 
 def strikes(spot: float) -> np.ndarray:
     """Return a bulk of strikes from 0.2 to 5 spots."""
-    return np.asarray(spot * np.geomspace(0.2, 5.0, jit.BULK))
+    return np.asarray(spot * np.geomspace(0.2, 5.0, jit.BULK_OPTIONS))
 
 
 @settings(max_examples=40)
@@ -56,7 +56,7 @@ def test_price__bulk_of_strikes__bounded_monotone_and_convex(
 def test_price__bulk_of_vols__increasing_and_found_again(
     spot: float, expiry: float, rate: float, carry: float, is_call: bool
 ) -> None:
-    vol, strike = np.geomspace(0.05, 3.0, jit.BULK), spot * np.exp(carry * expiry)
+    vol, strike = np.geomspace(0.05, 3.0, jit.BULK_OPTIONS), spot * np.exp(carry * expiry)
     worth = options.price(spot, strike, expiry, vol, rate, carry, is_call)
     assert np.all(np.diff(worth) > 0.0)
     found = options.implied_vol(worth, spot, strike, expiry, rate, carry, is_call)
