@@ -1,10 +1,10 @@
-"""Actions that are asked for by name, one entry a registration; help and the check of arguments come from the entry."""
+"""An action that is asked for by name: its help and the check of its arguments come from its entry in a registry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from bridge.errors import UsageError
 
@@ -46,57 +46,3 @@ class ActionKind:
         least, repeats = len(self.arguments), bool(self.arguments) and self.arguments[-1].endswith("...")
         if len(arguments) < least or (len(arguments) > least and not repeats):
             raise UsageError(f"usage: {self.usage} ({self.words})")
-
-
-Kind = TypeVar("Kind", bound=ActionKind)
-
-
-class ActionRegistry(Mapping[str, Kind], Generic[Kind]):
-    """Actions by name, in the order in which they were registered.
-
-    Parameters
-    ----------
-    noun
-        What its entries are called in messages.
-    """
-
-    def __init__(self, noun: str) -> None:
-        self._noun, self._kinds = noun, dict[str, Kind]()
-
-    def register(self, kind: Kind) -> Kind:
-        """Add an entry.
-
-        Raises
-        ------
-        UsageError
-            Another entry has its name.
-        """
-        if kind.name in self._kinds:
-            raise UsageError(f"two {self._noun}s are named {kind.name!r}")
-        self._kinds[kind.name] = kind
-        return kind
-
-    def find(self, name: str, arguments: Sequence[str]) -> Kind:
-        """Find an entry and check the number of its arguments.
-
-        Raises
-        ------
-        UsageError
-            There is no such entry, or it takes other arguments.
-        """
-        if name not in self._kinds:
-            raise UsageError(f"no {self._noun} {name!r}: one of {', '.join(self._kinds)}")
-        self._kinds[name].require_arguments(arguments)
-        return self._kinds[name]
-
-    def __getitem__(self, name: str) -> Kind:
-        """Return an entry by its name."""
-        return self._kinds[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names."""
-        return iter(self._kinds)
-
-    def __len__(self) -> int:
-        """Return how many entries there are."""
-        return len(self._kinds)

@@ -12,13 +12,14 @@ To add a rule, write a function of a `MonitorSnapshot` that returns alerts, and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot
-from bridge.errors import UsageError
 from bridge.formats import number, percent, plain
 from bridge.governance.safeguards import BreakerStatus
 from bridge.governance.updates import update_words
+from bridge.registry import Registry
 from bridge.units import utc, volatility_from_e8
 
 EXPIRY_ALERT_DAYS: Final = 3.0
@@ -27,8 +28,17 @@ SOON_STALE: Final = 0.75
 
 Seen = TypeVar("Seen", bound=OracleSnapshot)
 
-ALERT_RULES: Final[dict[str, tuple[type[OracleSnapshot], Callable[[Any], list[Alert]]]]] = {}
-"""By the rule's name: which snapshot it is a function of, and the rule."""
+
+@dataclass(frozen=True)
+class AlertRule:
+    """Which snapshot a rule is a function of, and the rule."""
+
+    of: type[OracleSnapshot]
+    rule: Callable[[Any], list[Alert]]
+
+
+ALERT_RULES: Final[Registry[AlertRule]] = Registry("alert rule", "bridge.alerts")
+"""By the name of the rule's function."""
 
 
 def alert_rule(of: type[Seen]) -> Callable[[Callable[[Seen], list[Alert]]], Callable[[Seen], list[Alert]]]:
@@ -36,14 +46,12 @@ def alert_rule(of: type[Seen]) -> Callable[[Callable[[Seen], list[Alert]]], Call
 
     Raises
     ------
-    UsageError
+    BadConfig
         Another rule has that name.
     """
 
     def register(rule: Callable[[Seen], list[Alert]]) -> Callable[[Seen], list[Alert]]:
-        if rule.__name__ in ALERT_RULES:
-            raise UsageError(f"two alert rules are named {rule.__name__!r}")
-        ALERT_RULES[rule.__name__] = (of, rule)
+        ALERT_RULES.register(rule.__name__, AlertRule(of, rule))
         return rule
 
     return register
@@ -51,7 +59,7 @@ def alert_rule(of: type[Seen]) -> Callable[[Callable[[Seen], list[Alert]]], Call
 
 def raise_alerts(seen: OracleSnapshot) -> tuple[Alert, ...]:
     """Run every rule that is a function of what was seen."""
-    return tuple(alert for of, rule in ALERT_RULES.values() if isinstance(seen, of) for alert in rule(seen))
+    return tuple(alert for entry in ALERT_RULES if isinstance(seen, entry.of) for alert in entry.rule(seen))
 
 
 @alert_rule(MonitorSnapshot)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bridge.action_kinds import ActionKind, ActionRegistry
+from bridge.action_kinds import ActionKind
 from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.governance.postconditions import Answer, Postcondition
@@ -20,6 +20,7 @@ from bridge.governance.regime_table import AUTOMATION, load_table, require_fitti
 from bridge.governance.roles import AUTOMATION_ROLE, ROLES, holders, proposal_guardian
 from bridge.governance.safeguards import breaker_of
 from bridge.plans.observe import read_governed
+from bridge.registry import Registry
 from bridge.snapshot import Call, Snapshot
 from bridge.sources.oracle import feed_of
 
@@ -33,7 +34,7 @@ class GovernanceAction:
     postconditions: tuple[Postcondition, ...]
 
 
-GOVERNANCE_ACTIONS: Final = ActionRegistry[ActionKind]("governance action")
+GOVERNANCE_ACTIONS: Final = Registry[ActionKind]("governance action", "bridge.governance")
 
 
 def governance_action(
@@ -43,10 +44,10 @@ def governance_action(
 
     Raises
     ------
-    UsageError
+    BadConfig
         Another action has that name.
     """
-    return GOVERNANCE_ACTIONS.register(ActionKind(name, arguments, words, build))
+    return GOVERNANCE_ACTIONS.register(name, ActionKind(name, arguments, words, build))
 
 
 def build_action(snapshot: Snapshot, name: str, arguments: Sequence[str]) -> GovernanceAction:
@@ -57,7 +58,9 @@ def build_action(snapshot: Snapshot, name: str, arguments: Sequence[str]) -> Gov
     UsageError
         There is no such action, or it takes other arguments.
     """
-    action: GovernanceAction = GOVERNANCE_ACTIONS.find(name, arguments).build(snapshot, arguments)
+    kind = GOVERNANCE_ACTIONS[name]
+    kind.require_arguments(arguments)
+    action: GovernanceAction = kind.build(snapshot, arguments)
     return action
 
 

@@ -137,7 +137,7 @@ class Market:
     def mint_many(self, who: Signer, wanted: list[Range], prices: dict[str, float]) -> list[int]:
         """Mint positions in as few transactions as fit a block, and return their token ids."""
         manager = self.chain.contract("NonfungiblePositionManager", self.contracts["NonfungiblePositionManager"])
-        calls = [manager.encode_abi("mint", args=[self._minting(who, one, prices)]) for one in wanted]
+        calls = [manager.encode_abi("mint", args=[self._minting(who, asked, prices)]) for asked in wanted]
         minted = []
         for start in range(0, len(calls), MINTS_PER_BLOCK):
             part = calls[start : start + MINTS_PER_BLOCK]

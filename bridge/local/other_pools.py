@@ -67,10 +67,10 @@ class PairV2:
         self.chain.tell(trader, router, SWAP_V2, *swap)
 
 
-def open_pair(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], one: str, other: str) -> PairV2:
+def open_pair(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], base: str, quote: str) -> PairV2:
     """Create the v2 pair of two assets; whoever deposits first sets its price."""
     deployer, factory = account("deployer"), contracts["UniswapV2Factory"]
-    first, second = sorted((one, other), key=lambda asset: int(tokens[asset], 16))
+    first, second = sorted((base, quote), key=lambda asset: int(tokens[asset], 16))
     chain.send(deployer, "UniswapV2Factory", factory, "createPair", tokens[first], tokens[second])
     found = chain.read("UniswapV2Factory", factory, "getPair", tokens[first], tokens[second], block=chain.head())
     for asset in (first, second):

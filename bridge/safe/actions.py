@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.action_kinds import ActionKind, ActionRegistry
+from bridge.action_kinds import ActionKind
 from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction
 from bridge.governance.governor import cancel_call, list_proposals, require_step
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
+from bridge.registry import Registry
 from bridge.safe.multisig import read_safe
 from bridge.snapshot import Call, Snapshot
 
@@ -42,7 +43,7 @@ class SafeAction(ActionKind):
     safe: str
 
 
-SAFE_ACTIONS: Final = ActionRegistry[SafeAction]("action")
+SAFE_ACTIONS: Final = Registry[SafeAction]("action", "bridge.safe")
 
 
 def safe_action(safe: str, name: str, arguments: tuple[str, ...], words: str, build: Build) -> SafeAction:
@@ -50,10 +51,10 @@ def safe_action(safe: str, name: str, arguments: tuple[str, ...], words: str, bu
 
     Raises
     ------
-    UsageError
+    BadConfig
         Another action has that name.
     """
-    return SAFE_ACTIONS.register(SafeAction(name, arguments, words, build, safe))
+    return SAFE_ACTIONS.register(name, SafeAction(name, arguments, words, build, safe))
 
 
 def _plain(function: str) -> Build:

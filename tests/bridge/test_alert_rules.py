@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.action_kinds import ActionKind, ActionRegistry
-from bridge.alerts.rules import ALERT_RULES, alert_rule, raise_alerts
+from bridge.action_kinds import ActionKind
+from bridge.alerts.rules import ALERT_RULES, AlertRule, alert_rule, raise_alerts
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot
 from bridge.alerts.watch import take_oracle_snapshot
-from bridge.errors import UsageError
+from bridge.errors import BadConfig, UsageError
 from bridge.governance.actions import GOVERNANCE_ACTIONS, governance_action
 from bridge.local.world import World
+from bridge.registry import Registry
 from bridge.safe.actions import SAFE_ACTIONS, safe_action
 
 
 @pytest.mark.unit
 def test_alert_rule__name_that_another_has__is_refused_and_the_first_stays() -> None:
-    _, first = ALERT_RULES["plan_missing"]
+    first = ALERT_RULES["plan_missing"]
 
     def plan_missing(seen: MonitorSnapshot) -> list[Alert]:
         return []
 
-    with pytest.raises(UsageError, match="two alert rules are named 'plan_missing'"):
+    with pytest.raises(BadConfig, match="two plug-ins register the alert rule 'plan_missing'"):
         alert_rule(MonitorSnapshot)(plan_missing)
-    assert ALERT_RULES["plan_missing"][1] is first
+    assert ALERT_RULES["plan_missing"] is first
 
 
 def test_raise_alerts__of_the_oracle_alone__runs_the_rules_of_the_oracle_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.alerts.rules.ALERT_RULES", {})
+    monkeypatch.setattr("bridge.alerts.rules.ALERT_RULES", Registry[AlertRule]("alert rule", "bridge.alerts"))
     ran: list[str] = []
 
     @alert_rule(OracleSnapshot)
@@ -49,20 +50,19 @@ def test_raise_alerts__of_the_oracle_alone__runs_the_rules_of_the_oracle_alone(
 @pytest.mark.unit
 def test_registries__name_that_another_has__is_refused() -> None:
     build = GOVERNANCE_ACTIONS["unpause"].build
-    with pytest.raises(UsageError, match="two governance actions are named 'unpause'"):
+    with pytest.raises(BadConfig, match="two plug-ins register the governance action 'unpause'"):
         governance_action("unpause", (), "end it twice", build)
-    with pytest.raises(UsageError, match="two actions are named 'pause'"):
+    with pytest.raises(BadConfig, match="two plug-ins register the action 'pause'"):
         safe_action("guardian", "pause", (), "pause it twice", SAFE_ACTIONS["pause"].build)
     assert GOVERNANCE_ACTIONS["unpause"].build is build
 
 
 @pytest.mark.unit
 @pytest.mark.parametrize(("given", "fits"), [([], False), (["a"], False), (["a", "b"], True), (["a", "b", "c"], True)])
-def test_find__last_argument_repeats__takes_any_number_of_it(given: list[str], fits: bool) -> None:
-    registry = ActionRegistry[ActionKind]("action")
-    kind = registry.register(ActionKind("name", ("ASSET", "SIGNER..."), "do it", lambda *_: None))
+def test_require_arguments__last_repeats__takes_any_number_of_it(given: list[str], fits: bool) -> None:
+    kind = ActionKind("name", ("ASSET", "SIGNER..."), "do it", lambda *_: None)
     if fits:
-        assert registry.find("name", given) is kind
+        kind.require_arguments(given)
     else:
         with pytest.raises(UsageError, match=r"usage: name ASSET SIGNER\.\.\. \(do it\)"):
-            registry.find("name", given)
+            kind.require_arguments(given)
