@@ -119,7 +119,7 @@ def breaker_tripped(seen: OracleSnapshot) -> list[Alert]:
 def volatilities_apart(seen: OracleSnapshot) -> list[Alert]:
     """Anyone may trip a breaker: implied and realised volatility are too far apart."""
     return [
-        Alert("breaker", f"{breaker.asset}: {_volatilities(breaker)} are too far apart, anybody may trip the breaker")
+        Alert("breaker", f"{breaker.asset}: {_volatilities(breaker)} are too far apart, anyone may trip the breaker")
         for breaker in seen.breakers
         if breaker.apart and not breaker.tripped_at
     ]
@@ -154,7 +154,7 @@ def automation_waits(seen: OracleSnapshot) -> list[Alert]:
         return [Alert("automation", "the automation is stopped until the DAO votes a table")]
     if automation.next_row is None:
         return []
-    text = f"anybody may apply row {automation.next_row} now, row {automation.row} holds"
+    text = f"anyone may apply row {automation.next_row} now, row {automation.row} holds"
     return [Alert("automation", f"{text}: `alvh safe propose stop-automation` stops it")]
 
 

@@ -155,7 +155,7 @@ def execute(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Check nonce, owners and threshold, rehearse the call, and send it; anybody may pay for it.
+    """Check nonce, owners and threshold, rehearse the call, and send it; anyone may pay for it.
 
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
