@@ -23,7 +23,7 @@ class Decimals:
         Raises
         ------
         UntrustedNumber
-            One of them does not say: anybody can make a token, and a position in it for anybody.
+            One of them does not say: anyone can make a token, and a position in it for anyone.
         """
         return self._one(tokens[0], block), self._one(tokens[1], block)
 

@@ -91,7 +91,7 @@ class UniswapV2Reader:
         """Replay an owner's liquidity tokens; None if some came from elsewhere than a deposit, or but dust is left."""
         mints = {_place(entry): entry["args"] for entry in self._logs(pair, "Mint", block)}
         named = self._logs(pair, "Transfer", block, to=owner) + self._logs(pair, "Transfer", block, **{"from": owner})
-        # Anybody may announce a transfer of nothing from anybody.
+        # Anyone may announce a transfer of nothing from anyone.
         moves = [
             transfer
             for transfer in named

@@ -99,7 +99,7 @@ def apply_row(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Apply one step towards the row of the regime table that the feed selects; anybody may. Dry run without --send.
+    """Apply one step towards the row of the regime table that the feed selects; anyone may. Dry run without --send.
 
     Example: alvh gov apply-row --as operator --send
     """
@@ -126,7 +126,7 @@ def trip(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Trip a breaker whose implied and realised volatility stand too far apart; anybody may. Dry run without --send.
+    """Trip a breaker whose implied and realised volatility stand too far apart; anyone may. Dry run without --send.
 
     Example: alvh gov trip ETH --as operator --send
     """

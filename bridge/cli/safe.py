@@ -68,7 +68,8 @@ def propose(
     from bridge.safe.records import SafeRecord
 
     given = arguments or []
-    chosen = SAFE_ACTIONS.find(action, given)
+    chosen = SAFE_ACTIONS[action]
+    chosen.require_arguments(given)
     session = open_session(config)
     context = _context(session, _address(session, safe or chosen.safe), plan)
     made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
@@ -154,7 +155,7 @@ def execute(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Check nonce, owners and threshold, rehearse the call, and send it; anybody may pay for it.
+    """Check nonce, owners and threshold, rehearse the call, and send it; anyone may pay for it.
 
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """

@@ -1,4 +1,4 @@
-"""The regime table: which values hold at which volatility. The DAO votes it, anybody applies the row of the hour.
+"""The regime table: which values hold at which volatility. The DAO votes it, anyone applies the row of the hour.
 
     file -> RegimeTable -> does it fit the parameters? -> setTable ... one step towards a row -> applyRow
 
@@ -147,7 +147,7 @@ def read_step(snapshot: Snapshot) -> tuple[int, Update]:
 
 
 def send_row(snapshot: Snapshot, sender: Signer) -> TxReceipt:
-    """Apply one step towards the row that the feed selects; anybody may.
+    """Apply one step towards the row that the feed selects; anyone may.
 
     Raises
     ------

@@ -36,7 +36,7 @@ class BreakerStatus:
 class AutomationStatus:
     """The automation: whether it holds its role, is stopped, the row that holds, and what could be applied.
 
-    `next_row` is the row that anybody could apply now, None where nothing can; then `reason` names the contract's
+    `next_row` is the row that anyone could apply now, None where nothing can; then `reason` names the contract's
     refusal, and `possible_at` the unix time at which it ends by itself, where that is known.
     """
 
@@ -79,7 +79,7 @@ def breaker_of(deployment: Deployment, asset: str) -> str:
 
 
 def send_trip(snapshot: Snapshot, sender: Signer, asset: str) -> TxReceipt:
-    """Trip an asset's breaker; anybody may.
+    """Trip an asset's breaker; anyone may.
 
     Raises
     ------

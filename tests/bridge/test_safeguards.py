@@ -95,7 +95,7 @@ def test_automation__row_above_the_floor_for_its_dwell__can_be_applied_and_then_
     ready = automation(world)
     assert (ready.next_row, ready.possible_at, ready.reason) == (1, world.chain.head().timestamp, "")
     assert alerted(world, "automation") == [
-        "anybody may apply row 1 now, row 0 holds: `alvh safe propose stop-automation` stops it"
+        "anyone may apply row 1 now, row 0 holds: `alvh safe propose stop-automation` stops it"
     ]
     world.chain.send(account("outsider"), "RegimeAutomation", ready.address, "applyRow")
     after = automation(world)
@@ -113,7 +113,7 @@ def test_breaker__volatilities_torn_apart__alerts_then_says_since_when_it_is_tri
     assert status.implied_e8 is not None
     assert status.realized_e8 is not None
     assert status.realized_e8 > 4 * status.implied_e8
-    assert "are too far apart, anybody may trip the breaker" in alerted(world, "breaker")[0]
+    assert "are too far apart, anyone may trip the breaker" in alerted(world, "breaker")[0]
     world.chain.send(account("outsider"), "VolatilityBreaker", status.address, "trip")
     assert breaker(world).tripped_at == world.chain.head().timestamp
     (text,) = alerted(world, "breaker")

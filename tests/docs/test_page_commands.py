@@ -36,7 +36,8 @@ def test_command__on_a_page__exists_with_its_options(page: str, line: str) -> No
     command, rest = command_of(words)
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in rest if word.startswith("--")} <= known, f"{page}.md: {line}"
-    named = {"safe": SAFE_ACTIONS, "gov": GOVERNANCE_ACTIONS}.get(words[1], {}) if words[2:3] == ["propose"] else {}
+    named = {"safe": SAFE_ACTIONS, "gov": GOVERNANCE_ACTIONS}.get(words[1], ())
+    named = named if words[2:3] == ["propose"] else ()
     assert not named or rest[0] in named, f"{page}.md: {line}"
 
 

@@ -41,7 +41,8 @@ def test_command__named_in_the_runbook__exists_with_its_options(line: str) -> No
     command, rest = command_of(words)
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in rest if word.startswith("--")} <= known, line
-    named = {"safe": SAFE_ACTIONS, "gov": GOVERNANCE_ACTIONS}.get(words[1], {}) if words[2:3] == ["propose"] else {}
+    named = {"safe": SAFE_ACTIONS, "gov": GOVERNANCE_ACTIONS}.get(words[1], ())
+    named = named if words[2:3] == ["propose"] else ()
     assert not named or rest[0] in named, line
 
 
