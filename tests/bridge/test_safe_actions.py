@@ -38,11 +38,11 @@ def words(world: World, call: tuple[str, HexStr]) -> str:
 
 def test_find_action__unknown_or_wrong_arguments__says_the_usage() -> None:
     with pytest.raises(UsageError, match="no action 'mint': one of rollback, pause"):
-        SAFE_ACTIONS["mint"]
-    for action in SAFE_ACTIONS:
-        action.require_arguments(["x"] * len(action.arguments))
-        with pytest.raises(UsageError, match=f"usage: {action.name}"):
-            action.require_arguments(["x"] * (len(action.arguments) + 1))
+        SAFE_ACTIONS.find("mint", [])
+    for name, action in SAFE_ACTIONS.items():
+        assert SAFE_ACTIONS.find(name, ["x"] * len(action.arguments)) is action
+        with pytest.raises(UsageError, match=f"usage: {name}"):
+            SAFE_ACTIONS.find(name, ["x"] * (len(action.arguments) + 1))
 
 
 @pytest.mark.parametrize("name", ["rollback", "pause", "stop-automation"])
@@ -198,4 +198,4 @@ def test_governance_actions__each__has_words_and_is_built_in_a_test() -> None:
         "set-guardian",
         "set-steward",
     }
-    assert all(kind.words for kind in GOVERNANCE_ACTIONS)
+    assert all(kind.words for kind in GOVERNANCE_ACTIONS.values())
