@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from hedge.numerics.arrays import FloatArray, finite, nonnegative
-from hedge.options.normalised import log_ratio, standardise
+from hedge.numerics.arrays import FloatArray, nonnegative
+from hedge.options.european import terms
 
 
 class _Legs(NamedTuple):
@@ -106,12 +106,7 @@ def _legs(
     carry: ArrayLike,
     is_call: ArrayLike,
 ) -> _Legs:
-    s, k = nonnegative("spot", spot), nonnegative("strike", trigger)
-    t, v = nonnegative("expiry", expiry), nonnegative("vol", vol)
-    r, b = finite("rate", rate), finite("carry", carry)
-    sign = np.where(np.asarray(is_call, dtype=np.bool_), 1.0, -1.0)
-    s, k, t, v, r, b, sign = np.broadcast_arrays(s, k, t, v, r, b, sign)
-    forward, total_vol, discount = s * np.exp(b * t), v * np.sqrt(t), np.exp(-r * t)
-    x = standardise(log_ratio(forward, k), total_vol)
-    cash = discount * ndtr(sign * (x - 0.5 * total_vol))
-    return _Legs(sign, np.asarray(cash), np.asarray(discount * forward * ndtr(sign * (x + 0.5 * total_vol))))
+    shared = terms(spot, trigger, expiry, vol, rate, carry, is_call)
+    sign, x, half = shared.sign, shared.x, 0.5 * shared.total_vol
+    cash = shared.discount * ndtr(sign * (x - half))
+    return _Legs(sign, np.asarray(cash), np.asarray(shared.discount * shared.forward * ndtr(sign * (x + half))))

@@ -47,7 +47,7 @@ class Greeks(NamedTuple):
     rho: FloatArray
 
 
-class _Terms(NamedTuple):
+class Terms(NamedTuple):
     """The quantities that price and greeks share: x and total_vol of the broadcast shape, the others broadcast to it.
 
     What depends on a scalar stays a scalar: a call at one expiry has one square root and two exponentials, not n.
@@ -144,12 +144,12 @@ def black76_price(
 
 def _array_prices(*arguments: ArrayLike) -> tuple[FloatArray]:
     """Price on the arrays' path: exact limits and errors, whatever the size."""
-    return (_price(_terms(*arguments))[()],)
+    return (_price(terms(*arguments))[()],)
 
 
 def _array_greeks(*arguments: ArrayLike) -> Greeks:
     """Return the greeks on the arrays' path."""
-    t = _terms(*arguments)
+    t = terms(*arguments)
     d1, d2 = t.x + 0.5 * t.total_vol, t.x - 0.5 * t.total_vol
     root, spread = np.sqrt(t.expiry), density(d1)
     signed_delta = t.sign * ndtr(t.sign * d1)
@@ -167,7 +167,7 @@ def _array_greeks(*arguments: ArrayLike) -> Greeks:
     )
 
 
-def _terms(
+def terms(
     spot: ArrayLike,
     strike: ArrayLike,
     expiry: ArrayLike,
@@ -175,7 +175,11 @@ def _terms(
     rate: ArrayLike,
     carry: ArrayLike,
     is_call: ArrayLike,
-) -> _Terms:
+) -> Terms:
+    """Check the arguments of a European option and return what its prices and greeks share.
+
+    Parameters, errors and NaN: see the module.
+    """
     s, k = nonnegative("spot", spot), nonnegative("strike", strike)
     t, v = nonnegative("expiry", expiry), nonnegative("vol", vol)
     r, b = finite("rate", rate), finite("carry", carry)
@@ -185,10 +189,10 @@ def _terms(
     x = standardise(log_ratio(forward, k), total_vol)
     shape = np.broadcast_shapes(x.shape, discount.shape, sign.shape)
     x, total_vol = np.broadcast_to(x, shape), np.broadcast_to(total_vol, shape)
-    return _Terms(s, k, t, v, r, b, sign, discount, discount * grown, forward, total_vol, x)
+    return Terms(s, k, t, v, r, b, sign, discount, discount * grown, forward, total_vol, x)
 
 
-def _price(t: _Terms) -> FloatArray:
+def _price(t: Terms) -> FloatArray:
     """Add intrinsic value to the out-of-the-money value: put-call parity holds by construction."""
     time_value = np.sqrt(t.forward) * np.sqrt(t.strike) * otm_value(np.abs(t.x), t.total_vol)
     intrinsic = np.maximum(t.sign * (t.forward - t.strike), 0.0)
