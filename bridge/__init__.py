@@ -1,6 +1,6 @@
 """The world outside: chain, sources, governance, reports and commands. Imports `hedge`, never brownie.
 
-The parts, in the order in which they build on each other; each imports only what is above it:
+The parts, lowest level first; a part imports only parts of lower levels, pyproject.toml has the exact order:
 
     errors, genesis                       the tree of errors; first values of a deployment
     units, formats                        integers to floats, once; numbers as people read them

@@ -20,6 +20,10 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+SourceSettings = dict[str, str | int | float | bool]
+"""What a plug-in's source needs, such as a URL; a secret belongs in the environment."""
+
+
 class ChainConfig(_Section):
     """Where the chain is."""
 
@@ -33,6 +37,8 @@ class BookConfig(_Section):
 
     owner: str | None = None
     price_source: str = "pools"
+    max_price_age_seconds: Annotated[int, Field(gt=0)] = 3600
+    source_settings: SourceSettings = Field(default_factory=dict)
     twap_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
     max_price_gap: Fraction = 0.03
     dust_usd: Annotated[float, Field(ge=0)] = 100.0
@@ -46,6 +52,11 @@ class OptionsConfig(_Section):
     file: Path | None = None
     atm_vol: dict[str, Volatility] = Field(default_factory=lambda: {"ETH": 0.72, "BTC": 0.55})
     max_age_seconds: Annotated[int, Field(gt=0)] = 3600
+    source_settings: SourceSettings = Field(default_factory=dict)
+
+    def reading(self, file: Path | None) -> OptionsConfig:
+        """Return the settings with the file that the command line gives, which then is the source."""
+        return self.model_copy(update={"file": file, "source": "file"}) if file else self
 
     @property
     def source_name(self) -> str:
@@ -75,6 +86,7 @@ class SignalsConfig(_Section):
     reserves_usd: Annotated[float, Field(ge=0)] = 0.0
     outflow_share: Fraction = 0.1
     margin_usd: Annotated[float, Field(ge=0)] = 0.0
+    source_settings: SourceSettings = Field(default_factory=dict)
 
 
 class GovernanceConfig(_Section):

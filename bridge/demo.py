@@ -22,7 +22,7 @@ from bridge.governance.proposals import draft_proposal, send_confirmed_execution
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.histories import write_histories
-from bridge.local.path import PricePath
+from bridge.local.price_path import PricePath
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
 from bridge.plans.make import Planned, make_plan_at

@@ -13,6 +13,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── ContractReverted    the contract refused: its own error name and numbers
 │   ├── PendingTransactions the account's earlier transactions are not mined yet
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
+├── SourceUnavailable       a venue or publisher does not answer, or not as it should
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
 ├── RefusedAction           a rule of ours forbids it (empty update, wrong state, not allowed to sign)
 │   └── NotProposable       the plan's answer, or who made it, does not call for a vote
@@ -114,6 +115,14 @@ class TransactionFailed(ChainError):
     def __init__(self, action: str, transaction: str, reason: str) -> None:
         super().__init__(f"{action}: transaction {transaction} {reason}")
         self.action, self.transaction, self.reason = action, transaction, reason
+
+
+class SourceUnavailable(BridgeError):
+    """A source of numbers does not answer, or not as it should: nothing of it is used."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source} gives no numbers now: {reason}")
+        self.source, self.reason = source, reason
 
 
 class UntrustedNumber(BridgeError):

@@ -13,9 +13,12 @@ from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from typing import Final, TypeVar
 
-from bridge.errors import BadConfig
+from bridge.errors import BadConfig, BridgeError
+from hedge.errors import HedgeError
 
 PLUGINS: Final = "alvh.plugins"
+MISTAKES: Final = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, OSError)
+"""What importing another's module can raise."""
 
 T = TypeVar("T")
 
@@ -44,7 +47,7 @@ class Registry(Mapping[str, T]):
             The name is taken.
         """
         if name in self._entries:
-            raise BadConfig(f"two plug-ins register the {self.kind} {name!r}: unload one")
+            raise BadConfig(f"the {self.kind} {name!r} is registered twice: unload the plug-in that does it")
         self._entries[name] = entry
         return entry
 
@@ -97,10 +100,10 @@ def load_plugins() -> None:
     Raises
     ------
     BadConfig
-        One of them cannot be imported.
+        One of them cannot be imported, or takes a name that is taken.
     """
     for plugin in entry_points(group=PLUGINS):
         try:
             plugin.load()
-        except (ImportError, AttributeError) as error:
+        except (*MISTAKES, HedgeError, BridgeError) as error:
             raise BadConfig(f"the plug-in {plugin.name} ({plugin.value}) cannot be loaded: {error}") from error

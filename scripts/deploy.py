@@ -6,7 +6,7 @@ from brownie import network
 
 from bridge.chain.node import connect
 from bridge.genesis import GovernanceTerms
-from bridge.local.path import simulated_path
+from bridge.local.price_path import simulated_path
 from bridge.local.world import build_world
 
 STEPS = 12

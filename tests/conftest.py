@@ -15,7 +15,7 @@ from bridge.chain.node import Chain
 from bridge.config import Config
 from bridge.genesis import GovernanceTerms
 from bridge.local.anvil import anvil
-from bridge.local.path import simulated_path
+from bridge.local.price_path import simulated_path
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
 

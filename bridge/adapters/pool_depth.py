@@ -15,13 +15,14 @@ from typing import Any, Final, Protocol
 from eth_utils import keccak
 
 from bridge.adapters import uniswap_v2, uniswap_v4
-from bridge.adapters.pool_position import USD, PoolPosition, asset_of
+from bridge.adapters.pool_position import PoolPosition, asset_of
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.deployment import Deployment
 from bridge.snapshot import Snapshot
 from bridge.units import liquidity_from_units, price_from_sqrt_x96
 from hedge.amm.ticks import MAX_TICK, MIN_TICK, sqrt_price_at_tick, tick_at_sqrt_price
+from hedge.market import USD
 from hedge.signals.liquidity import depth
 
 BAND: Final = 0.02
@@ -130,8 +131,8 @@ def read_depth(snapshot: Snapshot, positions: Sequence[PoolPosition], band: floa
 
     Parameters
     ----------
-    deployment
-        Which asset a token is, and where Uniswap v4 stands.
+    snapshot
+        The block; its deployment says which asset a token is, and where Uniswap v4 is.
     positions
         Of the owner; their pools are read, their own liquidity does not count.
     band

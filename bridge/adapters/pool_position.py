@@ -12,9 +12,7 @@ from bridge.errors import BadFile
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
 from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
 from hedge.book.positions import ConcentratedPosition, Position
-
-USD = "USD"
-
+from hedge.market import USD
 
 DYNAMIC_FEE = 1 << 23  # in a v4 pool's key: a hook sets the fee
 Pair = tuple[int, int]

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import MissingTool
+from bridge.errors import BadConfig, MissingTool
 
 FOLDER = Path(__file__).parent  # importlib.resources would take as long to load as all the rest of a small script
 
@@ -29,18 +29,39 @@ class Artifact:
     runtime: str = ""
 
 
-@cache
+_ADDED: dict[str, Artifact] = {}
+
+
+def register_artifact(name: str, abi: list[dict[str, Any]]) -> Artifact:
+    """Add the ABI of a contract that a plug-in reads, under a name of its own.
+
+    Raises
+    ------
+    BadConfig
+        The name is taken.
+    """
+    if name in _ADDED or (FOLDER / f"{name}.json").is_file():
+        raise BadConfig(f"the contract {name!r} has an ABI already: register it under another name")
+    _ADDED[name] = Artifact(name, abi)
+    return _ADDED[name]
+
+
 def artifact(name: str) -> Artifact:
-    """Read the artifact of a contract by its Solidity name.
+    """Return the artifact of a contract by its Solidity name, or by the name that a plug-in registered.
 
     Raises
     ------
     MissingTool
-        The package holds no such artifact: the installation is damaged.
+        There is no such artifact.
     """
+    return _ADDED[name] if name in _ADDED else _packaged(name)
+
+
+@cache
+def _packaged(name: str) -> Artifact:
     resource = FOLDER / f"{name}.json"
     if not resource.is_file():
-        raise MissingTool(f"no artifact {name}: the installation is incomplete, install alvh again")
+        raise MissingTool(f"no artifact {name}: the installation is incomplete, or a plug-in did not register it")
     content = json.loads(resource.read_text(encoding="utf-8"))
     return Artifact(name, content["abi"], content.get("bytecode", ""), content.get("runtime", ""))
 

@@ -1,7 +1,7 @@
 """The `alvh` command.
 
     commands, front, app                                      the table of commands; the help of `alvh`; the tree
-    options, show                                             options that commands share; tables for people
+    flags, show                                               options that commands share; tables for people
     book, oracle, planning, dao, gov, safe, monitor, local    the commands
 
 Read `commands` first. A command parses, calls one function of the bridge and prints. May import every other part.

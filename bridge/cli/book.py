@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.options import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json
+from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli.action_help import GovernanceActionCommand
-from bridge.cli.gov import app
-from bridge.cli.options import (
+from bridge.cli.flags import (
     AgainOption,
     AsOption,
     ConfigOption,
@@ -19,6 +18,7 @@ from bridge.cli.options import (
     open_session,
     print_json,
 )
+from bridge.cli.gov import app
 
 
 @app.command(cls=GovernanceActionCommand)

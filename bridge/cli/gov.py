@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.options import (
+from bridge.cli.flags import (
     AsOption,
     BlockOption,
     ConfigOption,

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.options import ConfigOption, JsonOption, print_json
+from bridge.cli.flags import ConfigOption, JsonOption, print_json
 
 if TYPE_CHECKING:
     from bridge.demo import DemoResult
-    from bridge.local.path import PricePath
+    from bridge.local.price_path import PricePath
     from bridge.local.world import World
 
 PricesOption = Annotated[
@@ -57,7 +57,7 @@ def _line_reporter() -> Callable[[str, float], None]:
 
 
 def _path(prices: Path | None) -> PricePath:
-    from bridge.local.path import read_price_path, simulated_path
+    from bridge.local.price_path import read_price_path, simulated_path
 
     return read_price_path(prices) if prices else simulated_path()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.options import ConfigOption, JsonOption, OwnerOption, open_session
+from bridge.cli.flags import ConfigOption, JsonOption, OwnerOption, open_session
 
 if TYPE_CHECKING:
     from bridge.alerts.snapshots import Alert, MonitorSnapshot

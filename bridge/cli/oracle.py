@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.options import (
+from bridge.cli.flags import (
     AsOption,
     BlockOption,
     ConfigOption,
@@ -45,10 +45,8 @@ def _quotes(
     snapshot = session.snapshot(block)
     spots = read_prices(snapshot, session.config.book).spots
     snapshot.confirm()
-    terms = session.config.options
-    option_chains = read_option_chains(
-        terms.model_copy(update={"file": chain_file}) if chain_file else terms, spots, snapshot.block.timestamp
-    )
+    terms = session.config.options.reading(chain_file)
+    option_chains = read_option_chains(terms, spots, snapshot.block.timestamp)
     index = {asset: index_from_chain(chain.quotes).vol for asset, chain in option_chains.items()}
     return index, {asset: chain.source for asset, chain in option_chains.items()}, snapshot.block.timestamp
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.options import (
+from bridge.cli.flags import (
     AgainOption,
     AsOption,
     BlockOption,
@@ -109,7 +109,7 @@ def _with_files(settings: Config, chain_file: Path | None, signals: Path | None)
     options, histories = settings.options, settings.signals
     return settings.model_copy(
         update={
-            "options": options.model_copy(update={"file": chain_file or options.file}),
+            "options": options.reading(chain_file),
             "signals": histories.model_copy(update={"folder": signals or histories.folder}),
         }
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.action_help import SafeActionCommand
-from bridge.cli.options import (
+from bridge.cli.flags import (
     AsOption,
     ConfigOption,
     JsonOption,

@@ -27,7 +27,12 @@ THEIR_MEANINGS = {
     ("HedgeParameters", "revokeRole"): "Take a role from an account",
     ("Safe", "swapOwner"): "Replace an owner of the Safe",
 }
-"""What functions do that other people wrote: their artifacts carry no words for voters."""
+"""What functions do that other people wrote, by contract and function: their artifacts carry no words for voters."""
+
+
+def register_meaning(contract: str, function: str, words: str) -> None:
+    """Say what a function does whose artifact carries no `@notice`; voters read it beside the call."""
+    THEIR_MEANINGS.setdefault((contract, function), words)
 
 
 def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bridge.deployment import write_whole
-from bridge.local.path import CORRELATION, VOLATILITY, PricePath
+from bridge.local.price_path import CORRELATION, VOLATILITY, PricePath
 from bridge.sources.history_files import SOURCE_FILE
 from bridge.units import utc
 from hedge.market import Provenance

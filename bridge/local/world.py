@@ -19,7 +19,7 @@ from bridge.local.accounts import INDEX, account, accounts
 from bridge.local.anvil import advance_time, count_seconds_by_blocks
 from bridge.local.local_chain import LocalChain
 from bridge.local.market import DEPTH, TREASURY, Market
-from bridge.local.path import PricePath
+from bridge.local.price_path import PricePath
 from bridge.local.protocols import deploy_protocols
 from bridge.safe.multisig import create_safe
 from bridge.snapshot import Snapshot

@@ -1,4 +1,4 @@
-"""The signals of one plan: histories from files, the term structure of its own chains, the quick ratio of its pools."""
+"""The signals of one plan: histories, the term structure of its own chains, the quick ratio of its pools."""
 
 from __future__ import annotations
 

@@ -66,8 +66,8 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
     ----------
     path
         The file that states the book.
-    chains
-        Option chains by asset; one is needed for every asset of the book.
+    option_chains
+        By asset; one is needed for every asset of the book.
     terms
         The correlation of every pair of assets.
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from bridge.formats import UNKNOWN, duration, number, percent
 from hedge.plan.build import Plan
 from hedge.signals.signal import NEVER, State
-from hedge.signals.spec import signal_names
-
-SHARES: Final = frozenset({"volatility"})
-"""Signals whose value is a share of their past."""
+from hedge.signals.spec import SignalUnit, signal_names, signal_specs
 
 
 @dataclass(frozen=True)
@@ -55,15 +52,17 @@ def _view(signal: dict[str, Any], silent: bool) -> SignalView:
     return SignalView(signal["name"], _value(signal), severity, state, silent, known, believed, signal["source"])
 
 
-def _value(signal: dict[str, Any]) -> str:
+def _value(row: dict[str, Any]) -> str:
     """Write a value in the unit that people read it in."""
-    value = signal["value"]
+    value = row["value"]
+    units = {spec.name: spec.unit for spec in signal_specs()}
+    unit = units.get(row["name"], SignalUnit.NUMBER)
     if value is None:
         return UNKNOWN
-    if signal["name"] in SHARES:
+    if unit is SignalUnit.SHARE:
         return percent(value, 0)
-    if signal["name"] == "events":
+    if unit is SignalUnit.SECONDS:
         return ("in " if value >= 0 else "") + duration(abs(int(value))) + ("" if value >= 0 else " ago")
-    if signal["name"] == "MACD turn":
+    if unit is SignalUnit.TURN:
         return {1.0: "turned up", -1.0: "peaked"}.get(value, "none")
     return number(value, 2)

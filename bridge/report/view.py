@@ -11,7 +11,7 @@ from bridge.report.content import ReportContent, Step
 from hedge.book.positions import ConcentratedPosition, Position
 from hedge.instruments.layer import Layer, LayerRole
 from hedge.layers.registry import layer_spec, role_label
-from hedge.market import HORIZON_DAYS, Provenance
+from hedge.market import HORIZON_DAYS, Market, Provenance
 
 MEANING: Final = {
     "hedge": "Buy the layers below: they cut the tail for a price within the budget.",
@@ -107,10 +107,12 @@ def layers_by_asset(content: ReportContent) -> dict[str, list[LayerView]]:
     return found
 
 
-def earning_range(position: Position) -> str:
-    """Say in which range of its own price a position earns fees."""
+def earning_range(position: Position, market: Market) -> str:
+    """Say in which range a position earns fees: of its own price, or of the USD price of an asset."""
     if not isinstance(position, ConcentratedPosition):
-        return "earns at every price"
+        ranges = {asset: position.price_range(asset, market.spots) for asset in position.volatile}
+        said = [f"{asset} from {level(ends[0])} to {level(ends[1])} USD" for asset, ends in ranges.items() if ends]
+        return "; ".join(said) or "earns at every price"
     return f"{level(position.lower)} to {level(position.upper)} {position.quote} per {position.base}"
 
 

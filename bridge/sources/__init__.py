@@ -1,6 +1,6 @@
 """Numbers from outside, each checked before it is used, each with its provenance.
 
-    option_chains    `QuoteSource`: `chain_files`, `synthetic_quotes`
+    option_chains    `QuoteSource`: `quote_files`, `synthetic_quotes`
     prices           `PriceSource`: `pool_prices`
     signal_sources   `HistorySource`: `history_files`
     oracle           our own volatility feed: reports, rounds, age

@@ -21,7 +21,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.config import SignalsConfig
-from bridge.errors import BadFile
+from bridge.errors import BadConfig, BadFile
 from bridge.sources.signal_sources import HISTORY_SOURCES
 from bridge.tables import read_seconds, read_table
 from bridge.toml_files import read_toml
@@ -60,6 +60,10 @@ class Layout:
         Columns in volatility points.
     any_sign
         Columns whose numbers may be 0 or less.
+    time
+        Name of the first column.
+    per_asset
+        Whether there is a file for each asset, named ``table_ASSET``.
     """
 
     needed: tuple[str, ...]
@@ -68,13 +72,14 @@ class Layout:
     points: tuple[str, ...] = ()
     any_sign: tuple[str, ...] = ()
     time: str = KNOWN_AT
+    per_asset: bool = False
 
 
-LAYOUTS: Final = {
-    "price": Layout(("close",), ("open", "high", "low", "volume"), any_sign=("volume",)),
-    "index": Layout(("high", "low", "close"), ("open",), points=("open", "high", "low", "close")),
-    "term": Layout(("near", "far"), points=("near", "far")),
-    "funding": Layout(("rate",), any_sign=("rate",)),
+LAYOUTS: Final[dict[str, Layout]] = {
+    "price": Layout(("close",), ("open", "high", "low", "volume"), any_sign=("volume",), per_asset=True),
+    "index": Layout(("high", "low", "close"), ("open",), points=("open", "high", "low", "close"), per_asset=True),
+    "term": Layout(("near", "far"), points=("near", "far"), per_asset=True),
+    "funding": Layout(("rate",), any_sign=("rate",), per_asset=True),
     "releases": Layout(
         ("event", "actual"), ("expected",), gaps=("actual", "expected"), any_sign=("actual", "expected")
     ),
@@ -84,7 +89,20 @@ LAYOUTS: Final = {
     "members": Layout(()),
     "market": Layout(("close", "vol"), points=("vol",)),
 }
-PER_ASSET: Final = frozenset({"price", "index", "term", "funding"})
+
+
+def register_layout(table: str, layout: Layout) -> Layout:
+    """Add a table that a signal reads; its file is then read and checked as ours are.
+
+    Raises
+    ------
+    BadConfig
+        The table has a layout already.
+    """
+    if table in LAYOUTS:
+        raise BadConfig(f"the table {table!r} has a layout already: register it under another name")
+    LAYOUTS[table] = layout
+    return layout
 
 
 def read_folder(folder: Path, latest: int) -> Histories:
@@ -123,8 +141,8 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
             continue
         name = path.name.removesuffix(suffix)
         kind, _, asset = name.partition("_")
-        if kind not in LAYOUTS or (kind in PER_ASSET) != bool(asset):
-            names = ", ".join(f"{layout}_ASSET" if layout in PER_ASSET else layout for layout in LAYOUTS)
+        if kind not in LAYOUTS or LAYOUTS[kind].per_asset != bool(asset):
+            names = ", ".join(f"{table}_ASSET" if layout.per_asset else table for table, layout in LAYOUTS.items())
             raise BadFile(path, f"no history has this name: {names}")
         yield path, name
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from bridge.adapters.pool_position import USD, asset_of
+from bridge.adapters.pool_position import asset_of
 from bridge.config import BookConfig
 from bridge.errors import ContractReverted, UntrustedNumber
 from bridge.snapshot import Snapshot
 from bridge.sources.prices import PRICE_SOURCES, Prices
 from bridge.units import price_from_sqrt_x96
-from hedge.market import Provenance
+from hedge.market import USD, Provenance
 
 
 class PoolPrices:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, Protocol
 
-from bridge.adapters.pool_position import USD
 from bridge.config import BookConfig
 from bridge.errors import UntrustedNumber
 from bridge.registry import Registry
 from bridge.snapshot import Snapshot
-from hedge.market import Provenance
+from bridge.units import utc
+from hedge.market import USD, Provenance
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,12 @@ def read_prices(snapshot: Snapshot, terms: BookConfig) -> Prices:
         A price cannot be believed.
     """
     prices = PRICE_SOURCES[terms.price_source].read(snapshot, terms)
+    age = abs(snapshot.block.timestamp - prices.observed_at)
+    if age > terms.max_price_age_seconds:
+        raise UntrustedNumber(
+            f"{prices.source}: the prices of {utc(prices.observed_at)} are {age} s away from the book's block, at most "
+            f"{terms.max_price_age_seconds} s: take fresh ones, or raise book.max_price_age_seconds"
+        )
     for asset, price in prices.spots.items():
         if not (math.isfinite(price) and price > 0.0):
             raise UntrustedNumber(f"{prices.source}: the price of {asset} is {price}: not used")

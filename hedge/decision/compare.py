@@ -42,7 +42,7 @@ class Alternative:
 
     Parameters
     ----------
-    name : unhedged, delta, strip, strip and delta, layers 2 and 3, plan. legs : how many.
+    name : unhedged, delta, strip, strip and delta, the protection, plan. legs : how many.
     cash_usd, expected_cost_usd, given_up_usd : see the module.
     cvar_usd : CVaR95 with the hedge. cvar_removed_usd : unhedged minus that; negative where it adds.
     variance_removed : share of the unhedged variance; NaN where that is 0.

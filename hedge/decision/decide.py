@@ -45,7 +45,7 @@ class Evidence:
     Parameters
     ----------
     layers : after the gate. risk : CVaR95 at the three stages. comparison : with the benchmarks.
-    drift : of `hold.drift`, NaN without a record. gamma_drift : likewise. motions : of `hold.hold_motions`.
+    drift : of `rebalance.drift`, NaN without a record. gamma_drift : likewise. motions : of `rebalance.hold_motions`.
     quoted_vol : value-weighted implied volatility at the money that the chains quote, NaN without any.
     """
 

@@ -23,7 +23,7 @@ from hedge.valuation.motion import Frictions, Motion, hold_or_move
 RISK_AVERSION: Final = 2.0
 """Relative risk aversion lambda of the book's owner; 1 is a gambler's, 10 a pension fund's."""
 LOOK_DAYS: Final = 7.0
-"""Days until the hedge is looked at again: layer 1's weekly roll."""
+"""Days until the hedge is looked at again: the condor's weekly roll."""
 FIXED_USD: Final = 20.0
 """Cost of a trade beside its size: gas and the operator's time, rounded."""
 UNQUOTED: Final = 0.005

@@ -45,7 +45,7 @@ def forward_share(remaining: float) -> float:
     """Return the share of a move of the 30-day index that its forward with `remaining` years to go makes.
 
     The 30-day volatility at T is the variance between T and T + 30 days. Where a volatility of tenor t moves by
-    min(1, sqrt(30 days / t)) of the index (`legs.tenor_scale`), the one between moves by sqrt(1 + n) - min(n, sqrt(n)),
+    min(1, sqrt(30 days / t)) of the index (`leg.tenor_scale`), the one between moves by sqrt(1 + n) - min(n, sqrt(n)),
     n = T in units of 30 days: all of it at expiry, 0.41 a month before.
 
     Examples

@@ -210,5 +210,6 @@ SPEC = register_layer(
               "gammaCapBps", "cvarCapBps", "overlayNotionalCapUsd"),
         role=LayerRole.FINANCING,
         size=_size,
+        rank=10,
     )
 )  # fmt: skip

@@ -22,7 +22,7 @@ SIZE_CEILING_BPS: Final = KEYS[3].most
 
 @dataclass(frozen=True)
 class TailRisk:
-    """Hold CVaR95 at 30 days in USD, positive for a loss: unhedged, with layers 2 and 3, with layer 1; and the cap."""
+    """Hold CVaR95 at 30 days in USD, positive for a loss: unhedged, with protection, with the condor; and the cap."""
 
     unhedged: float
     protected: float
@@ -31,7 +31,7 @@ class TailRisk:
 
     @property
     def limit(self) -> float:
-        """Return what layer 1 may bring CVaR95 to: its cap, never more than unhedged."""
+        """Return what the condor may bring CVaR95 to: its cap, never more than unhedged."""
         return min(self.cap, self.unhedged)
 
 

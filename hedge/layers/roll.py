@@ -1,4 +1,4 @@
-"""When layer 1 rolls: weekly, at its expiry, the listed one nearest its governed tenor."""
+"""When the condor rolls: weekly, at its expiry, the listed one nearest its governed tenor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hedge.units import DAY
 
 
 def roll_dates(chain: OptionChain, parameters: Parameters, weeks: int = 4) -> tuple[int, ...]:
-    """Return the listed expiries at which layer 1 rolls over the next `weeks`, unix seconds, ascending.
+    """Return the listed expiries at which the condor rolls over the next `weeks`, unix seconds, ascending.
 
     The first is the expiry nearest to the governed tenor; each next one that nearest to a tenor later. Where the chain
     lists nothing that far apart the roll skips to the next listed expiry; none is repeated.

@@ -88,6 +88,7 @@ class LayerSpec:
     keys : names of the governed keys that its size and legs depend on.
     role : protection is bought and sized first; financing is sized last, on the book that carries all protection.
     size : sizes it on one asset; an empty layer with its reason where nothing fits.
+    rank : within its role the lower one is sized first and has the first call on the budget. Ours are 10 and 20.
     """
 
     name: str
@@ -97,6 +98,7 @@ class LayerSpec:
     keys: tuple[str, ...]
     role: LayerRole
     size: Callable[[SizingContext], SizedLayer]
+    rank: int = 100
 
     @property
     def label(self) -> str:
@@ -136,9 +138,9 @@ def unregister_layer(name: str) -> None:
 def layer_specs(role: LayerRole | None = None) -> tuple[LayerSpec, ...]:
     """Return the registered layers in the order in which they are sized; those of one role if it is given.
 
-    Protection comes first; within a role the higher number, which has the earlier call on the budget.
+    Protection comes first; within a role the lower rank.
     """
-    ordered = sorted(_SPECS.values(), key=lambda spec: (spec.role is LayerRole.FINANCING, -spec.number))
+    ordered = sorted(_SPECS.values(), key=lambda spec: (spec.role is LayerRole.FINANCING, spec.rank, spec.number))
     return tuple(spec for spec in ordered if role in (None, spec.role))
 
 

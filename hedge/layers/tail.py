@@ -101,5 +101,6 @@ SPEC = register_layer(
               "overlayNotionalCapUsd"),
         role=LayerRole.PROTECTION,
         size=_size,
+        rank=10,
     )
 )  # fmt: skip

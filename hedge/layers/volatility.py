@@ -157,5 +157,6 @@ SPEC = register_layer(
               "overlayNotionalCapUsd"),
         role=LayerRole.PROTECTION,
         size=_size_layer,
+        rank=20,
     )
 )  # fmt: skip

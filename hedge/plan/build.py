@@ -53,12 +53,12 @@ class Plan:
     ----------
     decision : answer, reasons and numbers. The layers are those a hedge would have, whatever the answer.
     layers : by asset, then tail, volatility, condor; empty ones with their reason.
-    greeks : net greeks per asset, keyed ``unhedged``, ``protected`` (with layers 2 and 3), ``hedged`` (and layer 1).
+    greeks : net greeks per asset, keyed ``unhedged``, ``protected`` (with what is bought), ``hedged`` (and the condor).
     gate : answers on the sold condors and CVaR95 at the same three stages.
     update : proposed parameters; `metrics` holds what the old and the new ones lead to, None where nothing changes.
     effects : net gamma, vega and CVaR95 with and without each layer. comparison : the plan beside the unhedged book, a
         delta hedge and the strip. regime_policy : the regime that signals give, and what it asks of the layers.
-    parity : per asset, the forwards that its chain implies. rolls : per asset, the expiries at which layer 1 rolls.
+    parity : per asset, the forwards that its chain implies. rolls : per asset, the expiries at which the condor rolls.
     costs : USD. notes : what the reader must know, such as an asset without a chain.
     inputs : every argument in canonical JSON types; their hash identifies the plan.
     """
@@ -140,7 +140,7 @@ def build_plan(
     Parameters
     ----------
     chains, indices : per asset, its options and what is listed on its volatility index; one without chain is noted.
-    limits, last_changes : as in `policy.propose_update`. record : what the hedge on record was made for, if one is.
+    limits, last_changes : as in `hedge.update.propose`. record : what the hedge on record was made for, if one is.
     signals, rules, expected : as in `hedge.signals.combine`; without any signal the regime is stressed.
     at : unix seconds of the proposal; the market's observation by default. scenario_count : a power of two.
     exposure : of this book at this market, where the caller has it already; it is not computed again.

@@ -1,4 +1,4 @@
-"""What a plan rests on: its arguments in canonical JSON types, and the notes that a reader must know."""
+"""What a plan rests on: its arguments in canonical JSON types; their hash identifies it."""
 
 from __future__ import annotations
 

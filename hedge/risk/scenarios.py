@@ -4,7 +4,7 @@ Correlated lognormal prices without drift, at each asset's implied volatility, d
 with an explicit seed: the same arguments give the same bits. The way to the horizon is a Brownian bridge on a daily
 grid: an option that expires earlier meets a price of its own day, and one that is rolled meets a path.
 
-Volatility moves with price by `vol_move`, through `legs.tenor_scale`.
+Volatility moves with price by `vol_move`, through `leg.tenor_scale`.
 """
 
 from __future__ import annotations

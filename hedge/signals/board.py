@@ -67,7 +67,7 @@ def _read(past: Histories, weights: Mapping[str, float], at: int, spec: SignalSp
     if lacking:
         return _missing(spec, lacking)
     source = ", ".join([*needed, past.origin]) if past.origin else ", ".join(needed)
-    return replace(spec.gauge(past, weights, source).at(at), provenance=past.provenance)
+    return replace(spec.gauge(past, weights, source).at(at), name=spec.name, provenance=past.provenance)
 
 
 def _missing(spec: SignalSpec, why: str) -> Signal:

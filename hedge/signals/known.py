@@ -22,7 +22,7 @@ from hedge.numerics.arrays import FloatArray, finite
 from hedge.units import DAY
 
 KNOWN_AT: Final = "known_at"
-"""Seconds of a day."""
+"""Name of the index of every table and series: the unix second at which a row was known."""
 
 IntArray = NDArray[np.int64]
 FloatSeries = pd.Series  # of float64, indexed by int64 unix seconds

@@ -39,6 +39,15 @@ class SignalRole(StrEnum):
     DIVERGENCE = "divergence"
 
 
+class SignalUnit(StrEnum):
+    """What a signal's value is: a number, a share of its past, seconds to an event, or a turn up (1) or down (-1)."""
+
+    NUMBER = "number"
+    SHARE = "share"
+    SECONDS = "seconds"
+    TURN = "turn"
+
+
 class Readable(Protocol):
     """What can say a signal at any time: a `Gauge`, or a calendar."""
 
@@ -61,7 +70,7 @@ class SignalSpec:
     tables : of `hedge.signals.histories` that it cannot do without; ``index_{asset}`` means that of each asset.
     gauge : makes it from the tables; None for one that is measured elsewhere and handed to the board.
     role : in the regime. standard : in use unless the settings say otherwise.
-    absent : why it is missing where it was not handed over.
+    absent : why it is missing where it was not handed over. unit : what its value is, for people to read.
     """
 
     name: str
@@ -71,6 +80,7 @@ class SignalSpec:
     role: SignalRole = SignalRole.GAUGE
     standard: bool = True
     absent: str = "nothing is measured"
+    unit: SignalUnit = SignalUnit.NUMBER
 
     def needed(self, assets: Mapping[str, float]) -> list[str]:
         """Return the tables that it needs for the assets of a book; none for a book without assets."""

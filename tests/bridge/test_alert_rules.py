@@ -22,7 +22,7 @@ def test_alert_rule__name_that_another_has__is_refused_and_the_first_stays() -> 
     def plan_missing(seen: MonitorSnapshot) -> list[Alert]:
         return []
 
-    with pytest.raises(BadConfig, match="two plug-ins register the alert rule 'plan_missing'"):
+    with pytest.raises(BadConfig, match="the alert rule 'plan_missing' is registered twice"):
         alert_rule(MonitorSnapshot)(plan_missing)
     assert ALERT_RULES["plan_missing"][1] is first
 
@@ -50,9 +50,9 @@ def test_raise_alerts__of_the_oracle_alone__runs_the_rules_of_the_oracle_alone(
 @pytest.mark.unit
 def test_registries__name_that_another_has__is_refused() -> None:
     build = GOVERNANCE_ACTIONS["unpause"].build
-    with pytest.raises(BadConfig, match="two plug-ins register the governance action 'unpause'"):
+    with pytest.raises(BadConfig, match="the governance action 'unpause' is registered twice"):
         governance_action("unpause", (), "end it twice", build)
-    with pytest.raises(BadConfig, match="two plug-ins register the action 'pause'"):
+    with pytest.raises(BadConfig, match="the action 'pause' is registered twice"):
         safe_action("guardian", "pause", (), "pause it twice", SAFE_ACTIONS["pause"].build)
     assert GOVERNANCE_ACTIONS["unpause"].build is build
 

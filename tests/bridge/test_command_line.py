@@ -187,6 +187,6 @@ def test_command__fresh_interpreter__loads_its_own_module_and_no_other() -> None
         "bridge.cli.app",
         "bridge.cli.commands",
         "bridge.cli.front",
-        "bridge.cli.options",
+        "bridge.cli.flags",
         "bridge.cli.oracle",
     }

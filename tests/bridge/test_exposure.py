@@ -15,8 +15,10 @@ from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.observe import observe, read_positions
-from bridge.sources.prices import read_prices
+from bridge.snapshot import Snapshot
+from bridge.sources.prices import PRICE_SOURCES, Prices, read_prices
 from hedge.book.exposure import book_exposure
+from hedge.market import Provenance
 
 MAX_UINT128 = 2**128 - 1
 FOREVER = 2**40
@@ -116,6 +118,20 @@ def test_observe__demo_book__value_equals_the_amounts_at_the_spot_prices(world: 
         worth = sum(amount / 10**decimals * spots[world.deployment.assets[token]] for token, amount, decimals in units)
         # The pair pool's own price may stand a fee away from the two USD pools' quotient.
         assert math.isclose(position.value_usd, worth, rel_tol=1e-4), position.id
+
+
+def test_read_prices__older_than_the_settings_allow__are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = world.snapshot()
+
+    class Old:
+        def read(self, snapshot: Snapshot, terms: BookConfig) -> Prices:
+            return Prices({"ETH": 3000.0}, Provenance.LIVE, "a venue", snapshot.block.timestamp - 3601)
+
+    monkeypatch.setitem(PRICE_SOURCES._entries, "old", Old())
+    with pytest.raises(UntrustedNumber, match="a venue: the prices of .* are 3601 s away from the book's block"):
+        read_prices(snapshot, BookConfig(price_source="old"))
+    late = BookConfig(price_source="old", max_price_age_seconds=7200)
+    assert read_prices(snapshot, late).spots == {"ETH": 3000.0}
 
 
 def test_read_spots__pool_moved_in_this_block__is_refused_with_the_gap(world: World) -> None:

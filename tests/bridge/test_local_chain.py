@@ -20,7 +20,7 @@ from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import account
 from bridge.local.anvil import anvil
 from bridge.local.local_chain import Function, LocalChain
-from bridge.local.path import PricePath
+from bridge.local.price_path import PricePath
 from bridge.local.world import World, build_world
 from bridge.units import sqrt_x96_from_price
 from tests.bridge.plain_market import plain_way

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bridge.local.histories import SEED, write_histories
-from bridge.local.path import PricePath, simulated_path
+from bridge.local.price_path import PricePath, simulated_path
 from bridge.sources.history_files import read_folder
 from hedge.signals.board import read_board
 from hedge.signals.histories import Histories

@@ -12,8 +12,8 @@ import pytest
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
-from bridge.sources.chain_files import read_chain_file, read_snapshots
 from bridge.sources.option_chains import read_option_chains
+from bridge.sources.quote_files import read_chain_file, read_snapshots
 from hedge.instruments.option_chain import OptionChain
 
 pytestmark = pytest.mark.unit

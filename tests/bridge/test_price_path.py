@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from bridge.errors import BadFile
-from bridge.local.path import CRASH_STEP, STEPS, read_price_path, simulated_path
+from bridge.local.price_path import CRASH_STEP, STEPS, read_price_path, simulated_path
 
 pytestmark = pytest.mark.unit
 TIMES = ["2026-01-01T00:00:00Z", "2026-01-01T08:00:00Z", "2026-01-02T00:00:00Z"]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bridge.errors import BadFile
-from bridge.sources.history_files import LAYOUTS, PER_ASSET, read_folder
+from bridge.sources.history_files import LAYOUTS, read_folder
 from hedge.market import Provenance
 
 pytestmark = pytest.mark.unit
@@ -42,7 +42,7 @@ def good(name: str, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame(kinds[name] | columns)
 
 
-NAMES = sorted(f"{kind}_ETH" if kind in PER_ASSET else kind for kind in LAYOUTS)
+NAMES = sorted(f"{table}_ETH" if layout.per_asset else table for table, layout in LAYOUTS.items())
 
 
 def write(folder: Path, name: str, frame: pd.DataFrame, suffix: str = ".csv") -> Path:

@@ -70,8 +70,8 @@ def test_plugin__layer_signal_and_sources__are_in_plan_and_report(
     done = extended("plan", "--json", "--signals", str(histories), "--report", "plan.html")
     assert done.code == 0, done.err
     plan = done.json()["plan"]
-    assert [layer["name"] for layer in plan["layers"][:4]] == ["upside", "tail", "volatility", "condor"]
-    assert plan["layers"][0]["legs"]
+    assert [layer["name"] for layer in plan["layers"][:4]] == ["tail", "volatility", "upside", "condor"]
+    assert plan["layers"][2]["legs"]
     assert {effect["name"] for effect in plan["effects"]} == {"upside", "tail", "volatility", "condor"}
     assert "layers 2, 3 and 4" in {row["name"] for row in plan["comparison"]}
     assert any(node["what"] == "ETH upside" for node in plan["reasons"]["from"])
@@ -104,7 +104,9 @@ def test_plugin__a_governance_action__is_in_the_help_and_is_drafted(extended: Ca
     assert "set-voting-delay" in extended("gov", "propose", "--help").out
     done = extended("gov", "propose", "set-voting-delay", "7200", "--as", "operator", "--json")
     assert done.code == 0, done.err
-    assert any("7200" in words for words in done.json()["calls"])
+    assert any(
+        "7200" in words and "Set the seconds from a proposal to its vote" in words for words in done.json()["calls"]
+    )
     refused = extended("gov", "propose", "set-voting-delay", "--as", "operator")
     assert (refused.code, refused.err.strip()) == (
         2,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bridge.errors import UsageError
 from bridge.governance.actions import GovernanceAction, governance_action
+from bridge.governance.calls import register_meaning
 from bridge.governance.postconditions import Answer, Postcondition
 from bridge.snapshot import Snapshot
 
@@ -21,4 +22,5 @@ def _set_delay(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
     return GovernanceAction(text, (call,), (Postcondition("HedgeGovernor", governor, (held,)),))
 
 
+register_meaning("HedgeGovernor", "setVotingDelay", "Set the seconds from a proposal to its vote")
 governance_action("set-voting-delay", ("SECONDS",), "let votes begin later or earlier", _set_delay)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.adapters.pool_position import Positions, asset_of
 from bridge.adapters.spec import Adapter, register_adapter
+from bridge.artifacts import register_artifact
 from bridge.chain.blocks import BlockRef
 from bridge.snapshot import Snapshot
 from bridge.units import amount_from_units
@@ -15,6 +16,18 @@ from hedge import amm
 from hedge.book.positions import WeightedPosition
 
 CONTRACT = "ExamplePair"
+ABI = [
+    {"type": "function", "name": name, "stateMutability": "view",
+     "inputs": [{"type": kind, "name": ""} for kind in given],
+     "outputs": [{"type": kind, "name": ""} for kind in answers]}
+    for name, given, answers in (
+        ("balanceOf", ["address"], ["uint256"]),
+        ("totalSupply", [], ["uint256"]),
+        ("token0", [], ["address"]),
+        ("token1", [], ["address"]),
+        ("getReserves", [], ["uint112", "uint112", "uint32"]),
+    )
+]  # fmt: skip
 WEIGHTS = (0.5, 0.5)
 
 
@@ -72,7 +85,7 @@ class PairReader:
         """Read the share; none where the owner has none."""
         pair = self.snapshot.deployment.address(CONTRACT)
 
-        def read(function: str, *arguments: Any, artifact: str = "UniswapV2Pair", at: str = pair) -> Any:
+        def read(function: str, *arguments: Any, artifact: str = CONTRACT, at: str = pair) -> Any:
             return self.snapshot.chain.read(artifact, at, function, *arguments, block=block)
 
         shares, supply = int(read("balanceOf", owner)), int(read("totalSupply"))
@@ -84,4 +97,5 @@ class PairReader:
         return Positions([PairShare(pair, tokens, (first, second), (balances[0], balances[1]))], [])
 
 
+register_artifact(CONTRACT, ABI)
 register_adapter(Adapter("example", (CONTRACT,), PairReader))

@@ -5,7 +5,7 @@ for. Source: Uniswap v3 white paper, sections 6.2.2 and 6.2.3; the order of oper
 the contract's SqrtPriceMath.
 """
 
-from hedge.amm.ticks.words import Q96, div_up, fits, mul_div_down, mul_div_up, uint
+from hedge.amm.ticks.evm_integers import Q96, div_up, fits, mul_div_down, mul_div_up, uint
 from hedge.errors import PoolRevert
 
 

@@ -4,7 +4,7 @@ Fee growth counters wrap around on purpose: only differences of the same range m
 2^256. A negative intermediate difference is normal.
 """
 
-from hedge.amm.ticks.words import Q128, int_, mul_div_down, uint
+from hedge.amm.ticks.evm_integers import Q128, int_, mul_div_down, uint
 from hedge.errors import PoolRevert
 
 _WORD = 1 << 256

@@ -1,8 +1,8 @@
 """Liquidity from token amounts and token amounts from liquidity, over a range of ticks."""
 
 from hedge.amm.ticks.amounts import amount0_delta, amount1_delta
+from hedge.amm.ticks.evm_integers import Q96, fits, mul_div_down, uint
 from hedge.amm.ticks.prices import sqrt_price_at_tick
-from hedge.amm.ticks.words import Q96, fits, mul_div_down, uint
 from hedge.errors import PoolRevert
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from hedge.amm.ticks.words import div_up, int_, uint
+from hedge.amm.ticks.evm_integers import div_up, int_, uint
 from hedge.errors import PoolRevert
 
 MIN_TICK, MAX_TICK = -887_272, 887_272

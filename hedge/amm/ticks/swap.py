@@ -8,7 +8,7 @@ from hedge.amm.ticks.amounts import (
     next_sqrt_price_from_input,
     next_sqrt_price_from_output,
 )
-from hedge.amm.ticks.words import int_, mul_div_down, mul_div_up
+from hedge.amm.ticks.evm_integers import int_, mul_div_down, mul_div_up
 from hedge.errors import BadInput
 
 _PIPS = 1_000_000

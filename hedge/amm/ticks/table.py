@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hedge.amm.ticks.evm_integers import Q96, div_up
 from hedge.amm.ticks.prices import INVERSE_POWERS, LAST_WORD, MAX_TICK, sqrt_price_at_tick
-from hedge.amm.ticks.words import Q96, div_up
 from hedge.errors import BadInput
 from hedge.numerics.arrays import FloatArray
 

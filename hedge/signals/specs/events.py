@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hedge.signals.calendar import Calendar, event_signal
 from hedge.signals.histories import Histories
 from hedge.signals.signal import Signal
-from hedge.signals.spec import SignalRole, SignalSpec, register_signal
+from hedge.signals.spec import SignalRole, SignalSpec, SignalUnit, register_signal
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,4 @@ def _gauge(past: Histories, weights: Mapping[str, float], source: str) -> Calend
     return CalendarGauge(past.calendar())
 
 
-register_signal(SignalSpec("events", 60, ("calendar",), _gauge, SignalRole.EVENTS))
+register_signal(SignalSpec("events", 60, ("calendar",), _gauge, SignalRole.EVENTS, unit=SignalUnit.SECONDS))

@@ -10,7 +10,7 @@ import numpy as np
 from hedge.signals import indicators
 from hedge.signals.histories import Histories
 from hedge.signals.signal import Gauge
-from hedge.signals.spec import SignalRole, SignalSpec, register_signal
+from hedge.signals.spec import SignalRole, SignalSpec, SignalUnit, register_signal
 from hedge.signals.specs import DAILY_AGE
 
 TURN_BARS: Final = 5
@@ -26,4 +26,4 @@ def _gauge(past: Histories, weights: Mapping[str, float], source: str) -> Gauge:
     return Gauge("MACD turn", held, 0.0 * held, DAILY_AGE, source)
 
 
-register_signal(SignalSpec("MACD turn", 40, ("index_{asset}",), _gauge, SignalRole.TURN))
+register_signal(SignalSpec("MACD turn", 40, ("index_{asset}",), _gauge, SignalRole.TURN, unit=SignalUnit.TURN))

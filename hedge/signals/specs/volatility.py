@@ -8,7 +8,7 @@ from hedge.signals import indicators
 from hedge.signals.histories import Histories
 from hedge.signals.past import percentiles
 from hedge.signals.signal import Gauge
-from hedge.signals.spec import SignalRole, SignalSpec, register_signal
+from hedge.signals.spec import SignalRole, SignalSpec, SignalUnit, register_signal
 from hedge.signals.specs import DAILY_AGE
 from hedge.signals.volatility import book_slope, volatility_gauge, volatility_states
 
@@ -21,4 +21,4 @@ def _gauge(past: Histories, weights: Mapping[str, float], source: str) -> Gauge:
     return volatility_gauge(level, states, max_age_seconds=DAILY_AGE, source=source)
 
 
-register_signal(SignalSpec("volatility", 10, ("index_{asset}",), _gauge, SignalRole.LEVEL))
+register_signal(SignalSpec("volatility", 10, ("index_{asset}",), _gauge, SignalRole.LEVEL, unit=SignalUnit.SHARE))
