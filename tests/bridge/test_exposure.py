@@ -128,7 +128,7 @@ def test_read_prices__older_than_the_settings_allow__are_refused(world: World, m
             return Prices({"ETH": 3000.0}, Provenance.LIVE, "a venue", snapshot.block.timestamp - 3601)
 
     monkeypatch.setitem(PRICE_SOURCES._entries, "old", Old())
-    with pytest.raises(UntrustedNumber, match="a venue: the prices of .* are 3601 s away from the book's block"):
+    with pytest.raises(UntrustedNumber, match=r"a venue: the prices of .* are 3601 s away from the book's block"):
         read_prices(snapshot, BookConfig(price_source="old"))
     late = BookConfig(price_source="old", max_price_age_seconds=7200)
     assert read_prices(snapshot, late).spots == {"ETH": 3000.0}
