@@ -14,7 +14,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── PendingTransactions the account's earlier transactions are not mined yet
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
-├── RefusedAction           a rule of ours forbids it (empty update, wrong state, not allowed to sign)
+├── RefusedAction           our own rules forbid it (empty update, wrong state, not allowed to sign)
 │   └── NotProposable       the plan's answer, or who made it, does not call for a vote
 ├── MissingTool             anvil or node_modules is not there
 └── DeploymentUnsafe        a role is not where it belongs
@@ -48,7 +48,7 @@ class BadFile(UsageError):
 
 
 class UnknownAddress(UsageError):
-    """Nothing usable stands at an address."""
+    """There is nothing usable at an address."""
 
     def __init__(self, address: str, expected: str) -> None:
         super().__init__(f"{address} is not {expected} on this chain: check the address and the chain id")

@@ -2,7 +2,7 @@
 
     ids, block -> question -> eth_call -> words -> Answer
 
-The code of the lens stands at an address of its own for the length of the call (state override). A node that knows no
+The code of the lens is at its own address for the length of the call (state override). A node that knows no
 state override gets a call without a target that deploys the lens, asks it and reverts with the answer. Only the
 standard library is needed, so that a script which reads positions once starts at once.
 """
@@ -31,7 +31,7 @@ _WORD = 64  # hexadecimal digits
 
 
 class Status(IntEnum):
-    """Whether the numbers of a position stand, as the contract says."""
+    """Whether the numbers of a position are valid, as the contract says."""
 
     READ = 0
     NO_POSITION = 1
@@ -232,11 +232,11 @@ def _refusal(reason: bytes) -> Exception:
 
 @contextmanager
 def _decoding() -> Iterator[None]:
-    """Raise what an answer that no lens gives makes the decoder raise as an error of ours."""
+    """Raise a `ChainError` where the decoder fails on an answer that no lens gives."""
     try:
         yield
     except (ValueError, TypeError, IndexError, struct.error) as error:
-        raise ChainError(f"the node's answer is none that a lens gives ({error}): ask another node") from error
+        raise ChainError(f"the node's answer is not that of a lens ({error}): ask another node") from error
 
 
 def _from_hex(digits: str) -> bytes:

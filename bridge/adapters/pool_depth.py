@@ -131,7 +131,7 @@ def read_depth(snapshot: Snapshot, positions: Sequence[PoolPosition], band: floa
     Parameters
     ----------
     deployment
-        Which asset a token is, and where Uniswap v4 stands.
+        Which asset a token is, and where Uniswap v4 is.
     positions
         Of the owner; their pools are read, their own liquidity does not count.
     band

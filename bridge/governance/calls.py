@@ -1,4 +1,4 @@
-"""A call of ours in words, decoded from its bytes: what owners of a Safe and voters read before they sign or vote.
+"""A call in words, decoded from its bytes: what owners of a Safe and voters read before they sign or vote.
 
 Nothing is taken from a file or a description. What cannot be decoded is shown as it is.
 """
@@ -31,7 +31,7 @@ THEIR_MEANINGS = {
 
 
 def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
-    """Return the artifact and the name of whatever of ours stands at an address, or None."""
+    """Return the artifact and the name of our contract at an address, or None."""
     named = [(name, name, at) for name, at in deployment.contracts.items()]
     for artifact, kind, places in (
         ("VolatilityOracle", "feed", deployment.feeds),
@@ -45,10 +45,10 @@ def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
 
 
 def call_words(snapshot: Snapshot, to: str, data: HexStr) -> str:
-    """Say what a call does, decoded by the ABI of the contract that stands there."""
+    """Say what a call does, decoded by the ABI of the contract there."""
     place = contract_at(snapshot.deployment, to)
     if place is None:
-        return f"a call of {to}, which is none of ours: {data}"
+        return f"a call of {to}, which is not one of our contracts: {data}"
     artifact, name = place
     try:
         function, arguments = snapshot.chain.contract(artifact, to).decode_function_input(data)
@@ -78,7 +78,7 @@ def _details(snapshot: Snapshot, function: str, arguments: dict[str, Any]) -> st
 
 
 def _shown(value: Any, deployment: Deployment) -> str:
-    """Write an argument; a role by its name, and an address of ours with what stands there."""
+    """Write an argument; a role by its name, and one of our addresses with what is there."""
     if isinstance(value, bytes) and value in ROLE_NAMES:
         return ROLE_NAMES[value]
     if isinstance(value, bytes):

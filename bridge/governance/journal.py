@@ -19,7 +19,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """A proposal of ours: its id, title and proposer, and the block in which it was first seen on the chain."""
+    """One of our proposals: its id, title and proposer, and the block in which it was first seen on the chain."""
 
     id: str
     chain_id: int

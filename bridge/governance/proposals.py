@@ -134,7 +134,7 @@ def _found(
     describing: Callable[[int], str],
     again: bool,
 ) -> Draft:
-    """Put the guard last, and find the attempt that stands on the chain, or the one to make."""
+    """Put the guard last, and find the attempt that is on the chain, or the one to make."""
     guarded = GUARD in snapshot.deployment.contracts
     last = [guard_call(snapshot, postconditions)] if guarded else []
     targets, data = zip(*calls, *last, strict=True)

@@ -1,4 +1,4 @@
-"""A book that somebody states in a file, planned on a chain of quotes alone: no node, nothing to propose.
+"""A book stated in a file, planned on a chain of quotes alone: no node, nothing to propose.
 
     [[position]]                # one table a position
     base = "ETH"

@@ -118,7 +118,7 @@ def test_pending_updates__vetoed_or_expired__wait_no_more(world: World, record: 
 
 def test_call_words__foreign_or_malformed__are_shown_as_they_are(world: World) -> None:
     lp, parameters = account("lp").address, world.deployment.address("HedgeParameters")
-    assert words(world, (lp, HexStr("0x1234"))) == f"a call of {lp}, which is none of ours: 0x1234"
+    assert words(world, (lp, HexStr("0x1234"))) == f"a call of {lp}, which is not one of our contracts: 0x1234"
     assert words(world, (parameters, HexStr("0x12345678"))).startswith(
         "a call of HedgeParameters that its ABI does not"
     )
