@@ -76,7 +76,7 @@ def test_draft_proposal__another_proposer__is_another_proposal(world: World, rec
     assert draft(world, record).id != draft(world, record, proposer="voter-1").id
 
 
-def test_send_proposal__brought_by_somebody_else__is_refused_by_the_governor(world: World, record: PlanRecord) -> None:
+def test_send_proposal__from_another_account__is_refused_by_the_governor(world: World, record: PlanRecord) -> None:
     made = draft(world, record)
     with pytest.raises(ContractReverted) as caught:
         send_proposal(world.snapshot(), account("voter-1"), made)

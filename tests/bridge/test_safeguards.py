@@ -145,7 +145,7 @@ def test_watch__everything_that_guards__is_in_its_json(world: World, tmp_path: P
 
 
 @pytest.mark.parametrize(("age", "count"), [(600, 0), (601, 1)])
-def test_watch__newest_block_is_old__alerts_that_the_chain_stands_still(
+def test_watch__newest_block_is_old__alerts_that_the_chain_has_stopped(
     world: World, tmp_path: Path, age: int, count: int
 ) -> None:
     now = world.chain.head().timestamp + age
