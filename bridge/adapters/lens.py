@@ -176,7 +176,7 @@ class Lens:
             answer = self._ask(function, _word(manager) + _word(64) + _array(part), block)
             more = _progress(_exposures(answer), len(part))
             if [position.token_id for position in more] != list(part[: len(more)]):
-                raise ChainError("the node answered of other positions than it was asked for: ask another node")
+                raise ChainError("the node answered for other positions than it was asked for: ask another node")
             found += more
         return found
 
@@ -186,8 +186,8 @@ class Lens:
         answer = _Answer(raw, int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big"))
         if (answer.number, answer.timestamp) != (block.number, block.timestamp):
             raise MissingBlock(
-                f"asked for block {block.number} of time {block.timestamp}, the node answered of block {answer.number} "
-                f"of time {answer.timestamp}: it lags, or serves another chain"
+                f"asked for block {block.number} of time {block.timestamp}, the node answered for block "
+                f"{answer.number} of time {answer.timestamp}: it lags, or serves another chain"
             )
         return answer
 

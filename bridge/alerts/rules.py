@@ -97,7 +97,7 @@ def breaker_tripped(seen: OracleSnapshot) -> list[Alert]:
     return [
         Alert(
             "breaker",
-            f"the {breaker.asset} breaker is tripped since {utc(breaker.tripped_at)} ({_volatilities(breaker)}): "
+            f"the {breaker.asset} breaker has been tripped since {utc(breaker.tripped_at)} ({_volatilities(breaker)}): "
             f"`alvh gov propose reset-breaker {breaker.asset}` closes it",
         )
         for breaker in seen.breakers
@@ -186,7 +186,7 @@ def foreign_proposal(seen: MonitorSnapshot) -> list[Alert]:
     foreign = [proposal for proposal in seen.open_proposals if str(proposal.id) not in ours]
     return [
         Alert(
-            "foreign", f"{found.short_id} by {found.proposer} is not of this bridge: `alvh gov show {found.short_id}`"
+            "foreign", f"{found.short_id} by {found.proposer} is not from this bridge: `alvh gov show {found.short_id}`"
         )
         for found in foreign
     ]

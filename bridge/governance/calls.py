@@ -48,12 +48,12 @@ def call_words(snapshot: Snapshot, to: str, data: HexStr) -> str:
     """Say what a call does, decoded by the ABI of the contract there."""
     place = contract_at(snapshot.deployment, to)
     if place is None:
-        return f"a call of {to}, which is not one of our contracts: {data}"
+        return f"a call to {to}, which is not one of our contracts: {data}"
     artifact, name = place
     try:
         function, arguments = snapshot.chain.contract(artifact, to).decode_function_input(data)
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
-        return f"a call of {name} that its ABI does not know: {data}"
+        return f"a call to {name} that its ABI does not know: {data}"
     meaning = _meaning(artifact, function)
     details = _details(snapshot, function.fn_name, arguments)
     return f"{name}.{function.fn_name}({details})" + (f": {meaning}" if meaning else "")
@@ -113,7 +113,7 @@ def _guard_words(snapshot: Snapshot, updates: list[Update], call: bytes) -> str:
         )
         asked = [_expectation_words(snapshot, expectation) for expectation in arguments["expectations"]]
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError, KeyError):
-        return f"a call of the guard that its ABI does not know: 0x{call.hex()}"
+        return f"a call to the guard that its ABI does not know: 0x{call.hex()}"
     return "guard: executed only if then " + "; ".join(asked)
 
 

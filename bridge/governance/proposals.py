@@ -96,7 +96,7 @@ def draft_proposal(
     """
     if record.chain_id != snapshot.chain.chain_id:
         raise RefusedAction(
-            f"the plan is of chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
+            f"the plan is for chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
         )
     update = build_update(record.changes(), record.observed_at, life_seconds, record.inputs_hash)
     require_proposable(record)

@@ -143,7 +143,7 @@ def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_
     Raises
     ------
     RefusedAction
-        It is another transaction's turn, a signer is no owner, or signatures are missing.
+        It is another transaction's turn, a signer is not an owner, or signatures are missing.
     ContractReverted
         The call would fail.
     """

@@ -129,7 +129,7 @@ def test_draft_proposal__empty_plan__is_refused(world: World, record: PlanRecord
 
 
 def test_draft_proposal__plan_of_another_chain__is_refused(world: World, record: PlanRecord) -> None:
-    with pytest.raises(RefusedAction, match="the plan is of chain 1, this is chain 31337"):
+    with pytest.raises(RefusedAction, match="the plan is for chain 1, this is chain 31337"):
         draft(world, replace(record, chain_id=1))
 
 

@@ -117,7 +117,7 @@ def test_breaker__volatilities_torn_apart__alerts_then_says_since_when_it_is_tri
     world.chain.send(account("outsider"), "VolatilityBreaker", status.address, "trip")
     assert breaker(world).tripped_at == world.chain.head().timestamp
     (text,) = alerted(world, "breaker")
-    assert "the ETH breaker is tripped since 2026-" in text
+    assert "the ETH breaker has been tripped since 2026-" in text
     assert text.endswith("`alvh gov propose reset-breaker ETH` closes it")
 
 
