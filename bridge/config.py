@@ -96,7 +96,7 @@ class GovernanceConfig(_Section):
 
 
 class WatchConfig(_Section):
-    """The monitor's pace, and the age of the newest block from which on the chain stands still."""
+    """The monitor's pace, and the age of the newest block at which the chain counts as stopped."""
 
     interval_seconds: Annotated[float, Field(gt=0)] = 15.0
     max_block_age_seconds: Annotated[int, Field(gt=0)] = 600

@@ -1,4 +1,4 @@
-"""The address book of one deployment: what stands where, on which chain, and which token means which asset."""
+"""The address book of one deployment: what is where, on which chain, and which token means which asset."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
 ├── SourceUnavailable       a venue or publisher does not answer, or not as it should
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
-├── RefusedAction           a rule of ours forbids it (empty update, wrong state, not allowed to sign)
+├── RefusedAction           our own rules forbid it (empty update, wrong state, not allowed to sign)
 │   └── NotProposable       the plan's answer, or who made it, does not call for a vote
 ├── MissingTool             anvil or node_modules is not there
 └── DeploymentUnsafe        a role is not where it belongs
@@ -49,7 +49,7 @@ class BadFile(UsageError):
 
 
 class UnknownAddress(UsageError):
-    """Nothing usable stands at an address."""
+    """There is nothing usable at an address."""
 
     def __init__(self, address: str, expected: str) -> None:
         super().__init__(f"{address} is not {expected} on this chain: check the address and the chain id")

@@ -56,7 +56,7 @@ def price(value: Number) -> str:
 
 
 def significant(value: Number, digits: int) -> str:
-    """Write a number with so many significant digits, trailing zeros left out; whole digits always stand.
+    """Write a number with so many significant digits, trailing zeros left out; whole digits are always kept.
 
     >>> significant(81_250.0, 5), significant(35.17316, 5), significant(0.0, 5), significant(math.inf, 5)
     ('81,250', '35.173', '0', '∞')

@@ -1,4 +1,4 @@
-"""JSON files of ours: whatever is wrong with one of them is a `BadFile` that says what to do."""
+"""Our JSON files: whatever is wrong with one is a `BadFile` that says what to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bridge.errors import BadFile
 
 @contextmanager
 def reading(path: Path, *, absent: str, otherwise: str) -> Iterator[None]:
-    """Raise what reading and decoding a file raises as an error of ours.
+    """Raise what reading and decoding a file raises as a `BadFile`.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ contract HedgeGovernor is
     GovernorProposalGuardian,
     GovernorTimelockControl
 {
-    /// @notice The vote would stay open too long after a late quorum: whoever brings it could hold it up. Seconds.
+    /// @notice The vote would stay open too long after a late quorum: late voters could delay every result. Seconds.
     /// @param extension what was asked for, in seconds
     /// @param max the longest, in seconds
     error VoteExtensionTooLong(uint48 extension, uint48 max);
@@ -66,7 +66,7 @@ contract HedgeGovernor is
         _setProposalGuardian(guardian);
     }
 
-    /// @notice Where a proposal stands; a cancellation inside the timelock shows here as Canceled.
+    /// @notice State of a proposal; a cancellation inside the timelock shows here as Canceled.
     /// @param proposalId see `getProposalId`
     function state(uint256 proposalId) public view override(Governor, GovernorTimelockControl) returns (ProposalState) {
         return super.state(proposalId);

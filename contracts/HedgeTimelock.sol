@@ -10,7 +10,7 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 contract HedgeTimelock is TimelockController {
     /// @param minDelay seconds between queueing and execution
     /// @param proposers who may queue (and cancel)
-    /// @param executors who may execute once the delay has passed; the zero address stands for everybody
+    /// @param executors who may execute once the delay has passed; the zero address means anyone
     /// @param admin a temporary administrator for deployment, which must renounce; the zero address for none
     constructor(
         uint256 minDelay,

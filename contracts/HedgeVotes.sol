@@ -10,7 +10,7 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 /// @title Voting token of the DAO
 /// @notice A fixed supply, dealt out at construction; nobody owns the contract and nobody can mint.
 /// @dev Votes are checkpointed in seconds, so tokens borrowed within one transaction (a flash loan) carry no vote. A
-/// holder votes only after delegating, to itself or to somebody else.
+/// holder votes only after delegating, to itself or to another address.
 contract HedgeVotes is ERC20, ERC20Permit, ERC20Votes {
     /// @notice The two lists do not pair up.
     /// @param holders how many holders

@@ -21,14 +21,14 @@ contract ProposalGuard {
         bytes32 answersHash;
     }
 
-    /// @notice A guard that checks nothing guards nothing.
+    /// @notice There is nothing to check.
     error NothingExpected();
-    /// @notice The target has other code than when it was voted on, or none.
+    /// @notice The target's code is missing, or differs from what was voted on.
     /// @param target the contract
     /// @param expected hash of the code that was voted on
     /// @param found hash of its code now
     error CodeDiffers(address target, bytes32 expected, bytes32 found);
-    /// @notice The target answers otherwise than the proposal promised.
+    /// @notice The target's answers differ from what the proposal promised.
     /// @param target the contract
     /// @param expected hash of the promised answers
     /// @param found hash of its answers now

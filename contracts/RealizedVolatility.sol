@@ -19,7 +19,7 @@ contract RealizedVolatility is IRealizedVolatility {
     uint32 public constant MAX_INTERVALS = 168;
     /// @notice Distance of the spot tick from the last mean that is flagged, in ticks: about 5 %.
     uint256 public constant MAX_SPOT_DISTANCE = 500;
-    /// @notice Flag: the spot price stands away from the last mean.
+    /// @notice Flag: the spot price is far from the last mean.
     uint8 public constant SPOT_AWAY = 1;
     /// @notice Flag: a single return makes more than half of the variance.
     uint8 public constant ONE_RETURN = 2;

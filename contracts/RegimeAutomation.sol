@@ -95,8 +95,8 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         update.inputsHash = keccak256(abi.encode(ORACLE, newest.round, newest.volatility, newRow));
     }
 
-    /// @dev The row that every answer over the time to dwell allows: of the rows they select, the nearest to the
-    /// present one. The walk goes back to the answer that stood when that time began.
+    /// @dev The row that every answer over the dwell time allows: of the rows they select, the nearest to the
+    /// present one. The walk goes back to the answer in force when that time began.
     function _dwelt(IVolatilityOracle.Round memory newest) private view returns (uint256 chosen) {
         (uint256 present, uint64 hysteresis) = (row, _terms.hysteresis);
         chosen = _rows.select(hysteresis, newest.volatility, present);
@@ -110,7 +110,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
             uint256 selected = _rows.select(hysteresis, round.volatility, present);
             chosen = isUp ? Math.min(chosen, selected) : Math.max(chosen, selected);
             if (isUp ? chosen <= present : chosen >= present) return present;
-            if (round.submittedAt <= began) return chosen; // an answer stands from when it came on chain
+            if (round.submittedAt <= began) return chosen; // an answer counts from when it came on chain
             round = _before(round, maxGap, uint64(began));
         }
     }

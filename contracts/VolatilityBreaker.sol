@@ -9,7 +9,7 @@ import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
 /// @title A fuse between implied and realised volatility
 /// @notice See IVolatilityBreaker for what it promises and how it can be wrong.
 contract VolatilityBreaker is Governed, IVolatilityBreaker {
-    /// @notice Smallest ratio that can be set, in bps: honest markets often stand 1.5 apart.
+    /// @notice Smallest ratio that can be set, in bps: honest markets are often 1.5 apart.
     uint32 public constant MIN_RATIO = 15_000;
     /// @notice Largest ratio that can be set, in bps: at twentyfold nothing would ever trip.
     uint32 public constant MAX_RATIO = 200_000;

@@ -63,8 +63,8 @@ def plan(state: State, *more: Signal, slope: float | None = None) -> Plan:
     return build_plan(BOOK, MARKET, {"ETH": CHAIN}, Parameters(), signals=signals, indices=listed)
 
 
-def ways(slope: float = 0.0) -> tuple[Candidate, ...]:
-    """Return what layer 2 may be built from, the index listed too."""
+def vega_candidates(slope: float = 0.0) -> tuple[Candidate, ...]:
+    """Return the candidates for layer 2, those on the listed index included."""
     return candidates("ETH", 2000.0, 0.65, CHAIN, 45, dvol(slope))[0]
 
 

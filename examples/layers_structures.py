@@ -43,10 +43,10 @@ def draw_condor() -> Figure:
 
 
 def draw_candidates() -> Figure:
-    """Draw the cost of vega of every way to be long volatility, the index's term structure flat and sloping up."""
+    """Draw the cost of vega of every way to buy volatility, the index's term structure flat and sloping up."""
     figure, panels = canvas(2)
     for axes, slope in zip(panels, (0.0, 2.0), strict=True):
-        found = sorted(numbers.ways(slope), key=lambda candidate: -candidate.cost)
+        found = sorted(numbers.vega_candidates(slope), key=lambda candidate: -candidate.cost)
         colours = [BLUE if candidate.name.startswith("DVOL") else GREEN for candidate in found]
         axes.barh([candidate.name for candidate in found], [candidate.cost for candidate in found], color=colours)
         axes.set(

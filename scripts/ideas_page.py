@@ -227,7 +227,7 @@ IDEAS: Final = (
         ("bridge.governance.regime_table.load_table", "bridge.governance.regime_table.send_row"),
         (
             "test_up__two_rows_at_once__steps_through_the_limits_of_the_parameters",
-            "test_set_table__voted__anybody_applies_the_row_that_the_feed_selects",
+            "test_set_table__voted__anyone_applies_the_row_that_the_feed_selects",
         ),
         "done",
     ),

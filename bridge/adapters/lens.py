@@ -2,7 +2,7 @@
 
     ids, block -> question -> eth_call -> words -> Answer
 
-The code of the lens stands at an address of its own for the length of the call (state override). A node that knows no
+The code of the lens is at its own address for the length of the call (state override). A node that knows no
 state override gets a call without a target that deploys the lens, asks it and reverts with the answer. Only the
 standard library is needed, so that a script which reads positions once starts at once.
 """
@@ -31,7 +31,7 @@ _WORD = 64  # hexadecimal digits
 
 
 class Status(IntEnum):
-    """Whether the numbers of a position stand, as the contract says."""
+    """Whether the numbers of a position are valid, as the contract says."""
 
     READ = 0
     NO_POSITION = 1
@@ -176,7 +176,7 @@ class Lens:
             answer = self._ask(function, _word(manager) + _word(64) + _array(part), block)
             more = _progress(_exposures(answer), len(part))
             if [position.token_id for position in more] != list(part[: len(more)]):
-                raise ChainError("the node answered of other positions than it was asked for: ask another node")
+                raise ChainError("the node answered for other positions than it was asked for: ask another node")
             found += more
         return found
 
@@ -186,8 +186,8 @@ class Lens:
         answer = _Answer(raw, int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big"))
         if (answer.number, answer.timestamp) != (block.number, block.timestamp):
             raise MissingBlock(
-                f"asked for block {block.number} of time {block.timestamp}, the node answered of block {answer.number} "
-                f"of time {answer.timestamp}: it lags, or serves another chain"
+                f"asked for block {block.number} of time {block.timestamp}, the node answered for block "
+                f"{answer.number} of time {answer.timestamp}: it lags, or serves another chain"
             )
         return answer
 
@@ -232,11 +232,11 @@ def _refusal(reason: bytes) -> Exception:
 
 @contextmanager
 def _decoding() -> Iterator[None]:
-    """Raise what an answer that no lens gives makes the decoder raise as an error of ours."""
+    """Raise a `ChainError` where the decoder fails on an answer that no lens gives."""
     try:
         yield
     except (ValueError, TypeError, IndexError, struct.error) as error:
-        raise ChainError(f"the node's answer is none that a lens gives ({error}): ask another node") from error
+        raise ChainError(f"the node's answer is not that of a lens ({error}): ask another node") from error
 
 
 def _from_hex(digits: str) -> bytes:

@@ -58,7 +58,7 @@ class UniswapV3Reader:
         Raises
         ------
         UnknownAddress
-            No position manager stands at the address.
+            There is no position manager at the address.
         """
         if not self.chain.has_code(self.manager, block):
             raise UnknownAddress(self.manager, f"a {MANAGER}")

@@ -62,7 +62,7 @@ class UniswapV4Reader:
         Raises
         ------
         UnknownAddress
-            No position manager stands at the address.
+            There is no position manager at the address.
         ChainError
             The events from `start_block` on do not make up the number of positions that the manager counts.
         """

@@ -54,9 +54,9 @@ def raise_alerts(seen: OracleSnapshot) -> tuple[Alert, ...]:
 
 @alert_rule(MonitorSnapshot)
 def chain_halted(seen: MonitorSnapshot) -> list[Alert]:
-    """The newest block is old: the chain or this node makes no more of them."""
+    """The newest block is old: the chain or this node has stopped."""
     age, most = 0 if seen.now is None else seen.now - seen.block.timestamp, seen.config.watch.max_block_age_seconds
-    text = f"the newest block {seen.block.number} is {age} s old, at most {most} s: the chain or this node stands still"
+    text = f"the newest block {seen.block.number} is {age} s old, at most {most} s: the chain or this node has stopped"
     return [Alert("chain", text)] if age > most else []
 
 
@@ -97,7 +97,7 @@ def breaker_tripped(seen: OracleSnapshot) -> list[Alert]:
     return [
         Alert(
             "breaker",
-            f"the {breaker.asset} breaker is tripped since {utc(breaker.tripped_at)} ({_volatilities(breaker)}): "
+            f"the {breaker.asset} breaker has been tripped since {utc(breaker.tripped_at)} ({_volatilities(breaker)}): "
             f"`alvh gov propose reset-breaker {breaker.asset}` closes it",
         )
         for breaker in seen.breakers
@@ -109,7 +109,7 @@ def breaker_tripped(seen: OracleSnapshot) -> list[Alert]:
 def volatilities_apart(seen: OracleSnapshot) -> list[Alert]:
     """Anyone may trip a breaker: implied and realised volatility are too far apart."""
     return [
-        Alert("breaker", f"{breaker.asset}: {_volatilities(breaker)} are too far apart, anybody may trip the breaker")
+        Alert("breaker", f"{breaker.asset}: {_volatilities(breaker)} are too far apart, anyone may trip the breaker")
         for breaker in seen.breakers
         if breaker.apart and not breaker.tripped_at
     ]
@@ -144,7 +144,7 @@ def automation_waits(seen: OracleSnapshot) -> list[Alert]:
         return [Alert("automation", "the automation is stopped until the DAO votes a table")]
     if automation.next_row is None:
         return []
-    text = f"anybody may apply row {automation.next_row} now, row {automation.row} holds"
+    text = f"anyone may apply row {automation.next_row} now, row {automation.row} holds"
     return [Alert("automation", f"{text}: `alvh safe propose stop-automation` stops it")]
 
 
@@ -186,7 +186,7 @@ def foreign_proposal(seen: MonitorSnapshot) -> list[Alert]:
     foreign = [proposal for proposal in seen.open_proposals if str(proposal.id) not in ours]
     return [
         Alert(
-            "foreign", f"{found.short_id} by {found.proposer} is not of this bridge: `alvh gov show {found.short_id}`"
+            "foreign", f"{found.short_id} by {found.proposer} is not from this bridge: `alvh gov show {found.short_id}`"
         )
         for found in foreign
     ]

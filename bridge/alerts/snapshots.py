@@ -31,7 +31,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class LayerState:
-    """A layer of the plan on record as it stands now: USD paid and worth (mid), delta in USD, days to first expiry."""
+    """The state of a layer of the plan on record: USD paid and worth (mid), delta in USD, days to first expiry."""
 
     asset: str
     name: str

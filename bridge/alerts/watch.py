@@ -44,7 +44,7 @@ def watch(snapshot: Snapshot, config: Config, owner: str, now: int | None = None
     Parameters
     ----------
     now
-        The time by this machine's clock in unix seconds, to tell a chain that stands still; None on a local chain,
+        The time by this machine's clock in unix seconds, to tell a chain that has stopped; None on a local chain,
         whose time is moved by hand.
 
     Raises

@@ -1,4 +1,4 @@
-"""Compiled contracts as package data: ABI and creation bytecode of ours, ABI alone of other people's.
+"""Compiled contracts as package data: ABI and creation bytecode of our own, ABI alone of others.
 
 The JSON files beside this one are written by `make artifacts` (`export`, `vendor`) from the same compiler run that
 the tests use; a test compares them with the sources.

@@ -76,7 +76,7 @@ def _compiled(build: Path, name: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def _explained(entry: dict[str, Any], notices: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """Add to an error or a function what its `@notice` says: whoever decodes a refusal or a call says it in words."""
+    """Add to an error or a function what its `@notice` says, to show a decoded refusal or call in words."""
     known = notices.get(entry["type"])
     found = known.get(function_abi_to_4byte_selector(entry).hex()) if known else None  # type: ignore[arg-type]
     return entry | {"notice": found} if found else entry
@@ -84,7 +84,7 @@ def _explained(entry: dict[str, Any], notices: dict[str, dict[str, str]]) -> dic
 
 @cache
 def _error_notices(build: Path) -> dict[str, str]:
-    """Read the first sentence of the `@notice` of every error of ours, by selector."""
+    """Read the first sentence of the `@notice` of every error that we declare, by selector."""
     found = {}
     for path in sorted(build.glob("*.json")):
         for node in _declared(_own_tree(build, path.stem), "ErrorDefinition"):
@@ -94,7 +94,7 @@ def _error_notices(build: Path) -> dict[str, str]:
 
 
 def _function_notices(build: Path, name: str) -> dict[str, str]:
-    """Read the first sentence of the `@notice` of every function of a contract of ours, by selector.
+    """Read the first sentence of the `@notice` of every function of one of our contracts, by selector.
 
     What a contract says itself goes before what the interfaces that it implements say.
     """
@@ -111,7 +111,7 @@ def _function_notices(build: Path, name: str) -> dict[str, str]:
 
 
 def _own_tree(build: Path, name: str) -> Any:
-    """Return the syntax tree of a file of ours, None of other people's, whose notices are not written for voters."""
+    """Return the syntax tree of one of our files, None of others, whose notices are not written for voters."""
     path = build / f"{name}.json"
     content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"sourcePath": ""}
     return content.get("ast") if content["sourcePath"].startswith("contracts/") else None

@@ -1,4 +1,4 @@
-"""One node: connect, read at a pinned block, send, and turn every failure into an error of ours.
+"""One node: connect, read at a pinned block, send, and turn every failure into a `BridgeError`.
 
     blocks, rpc        a block's number, hash and time; plain JSON-RPC without web3.py
     node               `Chain`: reads name their block, sends are waited for

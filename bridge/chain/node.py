@@ -1,4 +1,4 @@
-"""One node: connect, read at a pinned block, send, and turn every failure into an error of ours.
+"""One node: connect, read at a pinned block, send, and turn every failure into a `BridgeError`.
 
     connect -> Chain.head() -> BlockRef -> Chain.read(..., block) ... -> Chain.confirm(block)
 
@@ -78,7 +78,7 @@ class Chain:
         Raises
         ------
         Reorganised
-            Another block stands at its height now, or the chain has become shorter.
+            There is another block at its height now, or the chain has become shorter.
         """
         try:
             now = self.at(block.number).hash
@@ -89,7 +89,7 @@ class Chain:
 
     @contextmanager
     def _failures_of(self, action: str) -> Iterator[None]:
-        """Raise what web3.py and requests raise inside as an error of ours."""
+        """Raise what web3.py and requests raise inside as a `BridgeError`."""
         try:
             yield
         except ContractLogicError as error:
@@ -110,7 +110,7 @@ class Chain:
         return self._contracts[key]
 
     def has_code(self, address: str, block: BlockRef) -> bool:
-        """Tell whether a contract stands at an address."""
+        """Tell whether there is a contract at an address."""
         with self._failures_of(f"reading the code of {address}"):
             return len(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)) > 0
 
@@ -265,7 +265,7 @@ class Chain:
         Parameters
         ----------
         stored
-            Storage words that stand otherwise than in the block: by contract, by slot, all as 0x hex.
+            Storage words to replace those of the block: by contract, by slot, all as 0x hex.
 
         Raises
         ------

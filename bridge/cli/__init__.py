@@ -13,7 +13,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; every error of ours is one line on stderr and an exit code of 1 or 2."""
+    """Run the command line; every known error is one line on stderr and an exit code of 1 or 2."""
     from bridge.cli.front import answer
 
     code = answer(sys.argv[1:])

@@ -71,7 +71,7 @@ def delegate(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Delegate the sender's votes; what is pending counts votes as they stand at its own snapshot.
+    """Delegate the sender's votes; a pending proposal counts votes as of its own snapshot.
 
     Example: alvh gov delegate 0xabc... --as voter-3 --send
     """
@@ -126,7 +126,7 @@ def trip(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Trip a breaker whose implied and realised volatility stand too far apart; anyone may. Dry run without --send.
+    """Trip a breaker whose implied and realised volatility are too far apart; anyone may. Dry run without --send.
 
     Example: alvh gov trip ETH --as operator --send
     """

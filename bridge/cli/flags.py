@@ -73,7 +73,7 @@ def open_session(config_path: Path | None) -> Session:
     chain = connect(config.chain.rpc_url, config.chain.chain_id)
     deployment = load_deployment(config.chain.deployment)
     if deployment.chain_id != chain.chain_id:
-        raise BadFile(config.chain.deployment, f"is of chain {deployment.chain_id}, the node serves {chain.chain_id}")
+        raise BadFile(config.chain.deployment, f"is for chain {deployment.chain_id}, the node serves {chain.chain_id}")
     parameters = deployment.address("HedgeParameters")
     if not chain.has_code(parameters, chain.head()):
         raise UnknownAddress(parameters, "HedgeParameters (the deployment file is of another or an older chain)")

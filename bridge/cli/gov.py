@@ -107,7 +107,7 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
 def show(
     proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
 ) -> None:
-    """Show one proposal: its text, what its calldata really does, and whether it would execute as things stand."""
+    """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
     from bridge.cli.show import console, table
     from bridge.governance.governor import OPEN_STATES
     from bridge.governance.preflight import rehearsal

@@ -98,7 +98,7 @@ def _load(session: Session, file: Path) -> SafeRecord:
 
     record = load_safe_record(file)
     if record.transaction.chain_id != session.chain.chain_id:
-        raise BadFile(file, f"is of chain {record.transaction.chain_id}, the node serves {session.chain.chain_id}")
+        raise BadFile(file, f"is for chain {record.transaction.chain_id}, the node serves {session.chain.chain_id}")
     return record
 
 
@@ -141,7 +141,7 @@ def sign(
     owner = choose_signer(session, role, keystore)
     owners = read_safe(snapshot, made.safe).owners
     if owner.address not in owners:
-        raise RefusedAction(f"{owner.address} is no owner of the Safe: {', '.join(owners)}")
+        raise RefusedAction(f"{owner.address} is not an owner of the Safe: {', '.join(owners)}")
     signed = record.signed(owner)
     _print_record(session, signed, signed.save(file), as_json)
 

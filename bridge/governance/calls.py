@@ -1,4 +1,4 @@
-"""A call of ours in words, decoded from its bytes: what owners of a Safe and voters read before they sign or vote.
+"""A call in words, decoded from its bytes: what owners of a Safe and voters read before they sign or vote.
 
 Nothing is taken from a file or a description. What cannot be decoded is shown as it is.
 """
@@ -36,7 +36,7 @@ def register_meaning(contract: str, function: str, words: str) -> None:
 
 
 def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
-    """Return the artifact and the name of whatever of ours stands at an address, or None."""
+    """Return the artifact and the name of our contract at an address, or None."""
     named = [(name, name, at) for name, at in deployment.contracts.items()]
     for artifact, kind, places in (
         ("VolatilityOracle", "feed", deployment.feeds),
@@ -50,15 +50,15 @@ def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
 
 
 def call_words(snapshot: Snapshot, to: str, data: HexStr) -> str:
-    """Say what a call does, decoded by the ABI of the contract that stands there."""
+    """Say what a call does, decoded by the ABI of the contract there."""
     place = contract_at(snapshot.deployment, to)
     if place is None:
-        return f"a call of {to}, which is none of ours: {data}"
+        return f"a call to {to}, which is not one of our contracts: {data}"
     artifact, name = place
     try:
         function, arguments = snapshot.chain.contract(artifact, to).decode_function_input(data)
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
-        return f"a call of {name} that its ABI does not know: {data}"
+        return f"a call to {name} that its ABI does not know: {data}"
     meaning = _meaning(artifact, function)
     details = _details(snapshot, function.fn_name, arguments)
     return f"{name}.{function.fn_name}({details})" + (f": {meaning}" if meaning else "")
@@ -83,7 +83,7 @@ def _details(snapshot: Snapshot, function: str, arguments: dict[str, Any]) -> st
 
 
 def _shown(value: Any, deployment: Deployment) -> str:
-    """Write an argument; a role by its name, and an address of ours with what stands there."""
+    """Write an argument; a role by its name, and one of our addresses with what is there."""
     if isinstance(value, bytes) and value in ROLE_NAMES:
         return ROLE_NAMES[value]
     if isinstance(value, bytes):
@@ -118,7 +118,7 @@ def _guard_words(snapshot: Snapshot, updates: list[Update], call: bytes) -> str:
         )
         asked = [_expectation_words(snapshot, expectation) for expectation in arguments["expectations"]]
     except (Web3ValueError, MismatchedABI, DecodingError, OverflowError, KeyError):
-        return f"a call of the guard that its ABI does not know: 0x{call.hex()}"
+        return f"a call to the guard that its ABI does not know: 0x{call.hex()}"
     return "guard: executed only if then " + "; ".join(asked)
 
 

@@ -35,7 +35,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A proposal as it stands at a block; votes in units of 1e18, times in unix seconds."""
+    """The state of a proposal at a block; votes in units of 1e18, times in unix seconds."""
 
     id: int
     state: str
@@ -94,7 +94,7 @@ def _proposal(snapshot: Snapshot, created: Any) -> Proposal:
     number = int(created["proposalId"])
     against, support, abstain = snapshot.read("HedgeGovernor", "proposalVotes", number)
     voted_at = int(snapshot.read("HedgeGovernor", "proposalSnapshot", number))
-    # The quorum is known once the vote has begun; before that the newest one stands in for it.
+    # The quorum is known once the vote has begun; before that we use the newest one.
     at = min(voted_at, snapshot.block.timestamp - 1)
     action = Action(
         tuple(created["targets"]),

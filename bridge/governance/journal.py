@@ -19,7 +19,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """A proposal of ours: its id, title and proposer, and the block in which it was first seen on the chain."""
+    """One of our proposals: its id, title and proposer, and the block in which it was first seen on the chain."""
 
     id: str
     chain_id: int
@@ -64,5 +64,5 @@ def _read(path: Path) -> JournalEntry:
             raise BadFile(path, f"not a journal entry of format {FORMAT}: move it away")
         entry = JournalEntry(**content)
         if (entry.id, str(entry.chain_id)) != (path.stem, path.parent.name) or type(entry.seen_at_block) is not int:
-            raise ValueError("its id or chain is not that of its place, or its block is no number")
+            raise ValueError("its id or chain is not that of its place, or its block is not a number")
     return entry

@@ -57,7 +57,7 @@ def guard_call(snapshot: Snapshot, postconditions: Sequence[Postcondition]) -> C
     Raises
     ------
     UnknownAddress
-        No code stands where the deployment names the guard: the timelock's call would succeed, and hold nothing.
+        The guard's address in the deployment has no code: the timelock's call would succeed, and check nothing.
     """
     guard = snapshot.deployment.address(GUARD)
     if not snapshot.has_code(guard):

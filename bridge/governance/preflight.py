@@ -45,15 +45,15 @@ def simulate_execution(snapshot: Snapshot, action: Action, at: int) -> None:
 
 
 def rehearsal(snapshot: Snapshot, proposal: Proposal) -> str:
-    """Say whether an open proposal would execute as things stand, at the first second when it can."""
+    """Say whether an open proposal would execute in today's state, at the first second when it can."""
     delay = int(snapshot.read("HedgeTimelock", "getMinDelay"))
     voted = max(proposal.deadline + 1, snapshot.block.timestamp)
     at = max(proposal.eta, snapshot.block.timestamp + 1) if proposal.eta else voted + delay
     try:
         simulate_execution(snapshot, proposal.action, at)
     except ContractReverted as error:
-        return f"as things stand it would fail at {utc(at)}: {error}"
-    return f"as things stand it would execute at {utc(at)}"
+        return f"in today's state it would fail at {utc(at)}: {error}"
+    return f"in today's state it would execute at {utc(at)}"
 
 
 def _mapped(key: bytes, slot: int) -> str:

@@ -96,7 +96,7 @@ def draft_proposal(
     """
     if record.chain_id != snapshot.chain.chain_id:
         raise RefusedAction(
-            f"the plan is of chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
+            f"the plan is for chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
         )
     update = build_update(record.changes(), record.observed_at, life_seconds, record.inputs_hash)
     require_proposable(record)
@@ -134,7 +134,7 @@ def _found(
     describing: Callable[[int], str],
     again: bool,
 ) -> Draft:
-    """Put the guard last, and find the attempt that stands on the chain, or the one to make."""
+    """Put the guard last, and find the attempt that is on the chain, or the one to make."""
     guarded = GUARD in snapshot.deployment.contracts
     last = [guard_call(snapshot, postconditions)] if guarded else []
     targets, data = zip(*calls, *last, strict=True)

@@ -1,4 +1,4 @@
-"""What stands between a wrong number and the parameters: breakers and the regime automation, as they stand."""
+"""The state of what protects the parameters from a wrong number: breakers and the regime automation."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class PendingUpdate:
     update: Update
 
     def veto_seconds(self, now: int) -> int:
-        """Return how long a veto is sure to come in time; afterwards it still can, until somebody applies it."""
+        """Return how long a veto is sure to come in time; afterwards it still can, until the update is applied."""
         return max(self.ready_at - now, 0)
 
 

@@ -74,7 +74,7 @@ def update_call(snapshot: Snapshot, update: Update) -> Call:
 def decode_update(snapshot: Snapshot, target: str, calldata: bytes) -> Update | None:
     """Read an update back from a proposal's calldata.
 
-    Anyone may propose any bytes, so None stands for everything else: another call, malformed calldata, keys that do
+    Anyone may propose any bytes, so None means everything else: another call, malformed calldata, keys that do
     not exist or are not one to one with the values.
     """
     address = snapshot.deployment.address("HedgeParameters")

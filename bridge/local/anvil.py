@@ -56,7 +56,7 @@ def free_port() -> int:
 
 
 def _require_free(port: int) -> None:
-    """Refuse a port that somebody listens on: another chain would answer in the name of ours."""
+    """Refuse a port that is in use: another chain would answer instead of ours."""
     with socket.socket() as probe:
         probe.settimeout(1)
         if probe.connect_ex(("127.0.0.1", port)) == 0:

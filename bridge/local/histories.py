@@ -52,7 +52,7 @@ def write_histories(folder: Path, path: PricePath, end: int, vols: dict[str, flo
     folder
         Where the files go.
     path
-        The prices that were played; its last price stood at `end`.
+        The prices that were played; its last price was in force at `end`.
     end
         Unix seconds of the newest block: nothing is known after it.
     vols

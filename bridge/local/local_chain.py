@@ -67,7 +67,7 @@ class LocalChain(Chain):
         return self._node.head()
 
     def look(self, to: str, function: Function, *arguments: Any) -> list[int]:
-        """Call a view function at the newest block, which nobody but us adds to, and return the words of its answer."""
+        """Call a view function at the newest block, which only we add to, and return the words of its answer."""
         answer = self.request("eth_call", {"to": to, "data": function.data(*arguments)}, "latest")
         words = bytes.fromhex(answer.removeprefix("0x"))
         return [int.from_bytes(words[at : at + 32]) for at in range(0, len(words), 32)]
@@ -86,7 +86,7 @@ class LocalChain(Chain):
 
     def _mined(self, signer: Signer, to: ChecksumAddress | None, data: HexStr, action: str, value: int) -> HexStr:
         """Have the node sign and mine a transaction, and return its hash."""
-        if signer.address.lower() not in self._signs_for:  # a node that somebody else started knows other accounts
+        if signer.address.lower() not in self._signs_for:  # a node started elsewhere knows other accounts
             return self._plainly(signer, to, data, action, value)
         transaction = {"from": signer.address, "data": data, "value": hex(value), "gas": self._most_gas}
         if to is not None:

@@ -170,7 +170,7 @@ class Market:
         return ticks[0] // spacing * spacing, ticks[1] // spacing * spacing
 
     def move_to(self, prices: dict[str, float], noise: float = NOISE) -> None:
-        """Swap in every pool, by way of `noise` beyond it, until it stands at the given USD prices."""
+        """Swap in every pool, by way of `noise` beyond it, until it is at the given USD prices."""
         for pool in self.pools:
             first, second = (pool.base, pool.quote) if pool.base_is_token0 else (pool.quote, pool.base)
             price = prices[first] / prices[second]

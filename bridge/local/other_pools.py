@@ -51,7 +51,7 @@ class PairV2:
         self.chain.send(who, "UniswapV2Router02", router, "addLiquidity", *named, *units, 0, 0, who.address, FOREVER)
 
     def move_to(self, prices: dict[str, float]) -> None:
-        """Swap until the reserves stand at the given prices, to the accuracy that a fee leaves."""
+        """Swap until the reserves are at the given prices, to the accuracy that a fee leaves."""
         reserves = self.chain.look(self.address, RESERVES)[:2]
         price = prices[self.first] / prices[self.second]
         root = sqrt_x96_from_price(price, DECIMALS[self.first], DECIMALS[self.second])
@@ -68,7 +68,7 @@ class PairV2:
 
 
 def open_pair(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], asset: str, other: str) -> PairV2:
-    """Create the v2 pair of two assets; whoever deposits first sets its price."""
+    """Create the v2 pair of two assets; the first deposit sets its price."""
     deployer, factory = account("deployer"), contracts["UniswapV2Factory"]
     first, second = sorted((asset, other), key=lambda asset: int(tokens[asset], 16))
     chain.send(deployer, "UniswapV2Factory", factory, "createPair", tokens[first], tokens[second])
@@ -119,7 +119,7 @@ class PoolV4:
         self.chain.send(who, "IAllowanceTransfer", permit2, "approve", *allowance)
 
     def move_to(self, price: float, most_eth: int) -> None:
-        """Swap until the pool stands at a price of ETH in USD, paying at most so much of ETH in wei."""
+        """Swap until the pool is at a price of ETH in USD, paying at most so much ETH in wei."""
         target, now = _root(price), self.root()
         if target == now:
             return

@@ -63,7 +63,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     """
     progress("deploying Uniswap v2, v3, v4, Permit2 and Safe", 0.0)
     local = LocalChain(chain)
-    # A node that somebody else started may go by the clock and may have funded fewer accounts.
+    # A node that was started elsewhere may go by the clock and may have funded fewer accounts.
     count_seconds_by_blocks(local)
     for name in INDEX:
         local.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
@@ -120,7 +120,7 @@ def _delegate(chain: Chain, votes: str) -> None:
 
 
 def deploy_tokens(chain: Chain, weth: str) -> dict[str, str]:
-    """Deploy the tokens that stand for USD and BTC; returns the token of each asset."""
+    """Deploy the tokens that represent USD and BTC; returns the token of each asset."""
     deployer = account("deployer")
     return {
         "USD": chain.deploy(deployer, "TestToken", "USD Coin (local)", "USDC", 6),
@@ -146,7 +146,7 @@ def _market(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], pat
 
 
 def _play(chain: Chain, market: Market, path: PricePath, progress: Progress) -> None:
-    """Move the pools along the path in its own time, then let the last price stand for an hour."""
+    """Move the pools along the path in its own time, then keep the last price for an hour."""
     steps = len(path.seconds) - 1
     for step in range(1, steps + 1):
         progress(f"swapping along the price path, step {step} of {steps}", 0.3 + 0.7 * step / steps)

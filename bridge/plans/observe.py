@@ -164,7 +164,7 @@ def read_governed(snapshot: Snapshot) -> Governed:
 
 
 def observe(snapshot: Snapshot, owner: str, terms: BookConfig) -> Observation:
-    """Read everything at one block and confirm at the end that the block still stands.
+    """Read everything at one block and confirm at the end that the block is still on the chain.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A book that somebody states in a file, planned on a chain of quotes alone: no node, nothing to propose.
+"""A book stated in a file, planned on a chain of quotes alone: no node, nothing to propose.
 
     [[position]]                # one table a position
     base = "ETH"
@@ -116,7 +116,7 @@ def _volatility(chain: OptionChain) -> tuple[float, str]:
         rows = [row for row in chain.rows if math.isfinite(row.vol)]
         if not rows:
             raise UntrustedNumber(
-                f"{chain.underlying} quotes of {utc(chain.observed_at)} tell no volatility: take a fuller chain"
+                f"{chain.underlying} quotes of {utc(chain.observed_at)} give no volatility: take a fuller chain"
             ) from None
         near = min(
             rows, key=lambda row: (abs(chain.days_to(row.expiry_at) - INDEX_DAYS), abs(row.strike - row.forward))

@@ -91,7 +91,7 @@ class ReportContent:
 
     @property
     def stated(self) -> bool:
-        """Return whether the book is one that somebody stated, read on no chain."""
+        """Return whether the book was stated in a file, not read from a chain."""
         return self.chain_id == NO_CHAIN
 
 

@@ -1,4 +1,4 @@
-"""What a Safe of ours is asked to do, by name: the guardian's powers, the steward's updates, a Safe's own owners.
+"""What our Safes are asked to do, by name: the guardian's powers, the steward's updates, a Safe's own owners.
 
 To add an action, write a function that builds its call and register it here with `safe_action`: the help of
 `alvh safe propose` and the check of its arguments come from the entry.

@@ -71,7 +71,7 @@ class SafeTransaction:
 
 @dataclass(frozen=True)
 class SafeState:
-    """A Safe as it stands at a block: owners, how many of them must sign, and its next nonce."""
+    """The state of a Safe at a block: owners, how many of them must sign, and its next nonce."""
 
     address: str
     owners: tuple[str, ...]
@@ -138,12 +138,12 @@ def rehearse_call(snapshot: Snapshot, transaction: SafeTransaction) -> None:
 
 
 def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_by: Sequence[str]) -> SafeState:
-    """Check nonce, owners and threshold, and rehearse the call; returns the Safe as it stands.
+    """Check nonce, owners and threshold, and rehearse the call; return the Safe's state.
 
     Raises
     ------
     RefusedAction
-        It is another transaction's turn, a signer is no owner, or signatures are missing.
+        It is another transaction's turn, a signer is not an owner, or signatures are missing.
     ContractReverted
         The call would fail.
     """

@@ -48,7 +48,7 @@ class SafeRecord:
         return {owner: bytes.fromhex(signature[2:]) for owner, signature in self.signatures.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what stands in the file."""
+        """Return the content of the file."""
         ordered = dict(sorted(self.signatures.items(), key=lambda item: int(item[0], 16)))
         digest = "0x" + self.transaction.digest().hex()
         return {"action": self.action, **asdict(self.transaction), "digest": digest, "signatures": ordered}

@@ -202,7 +202,7 @@ def _refuse(name: str, values: npt.NDArray[np.float64], wrong: npt.NDArray[np.bo
 
 
 def _check_times(path: Path, read: pd.DataFrame, latest: int) -> None:
-    """Refuse a row of the future, one before the row above it, and one that stands twice."""
+    """Refuse a row of the future, one before the row above it, and one that is there twice."""
     times = read.index.to_numpy()
     if (times > latest).any():
         row = int(np.argmax(times > latest))
@@ -215,7 +215,7 @@ def _check_times(path: Path, read: pd.DataFrame, latest: int) -> None:
     keys = pd.DataFrame({"time": order, "event": read["event"].to_numpy() if "event" in read else ""})
     if keys.duplicated().any():
         row = int(np.argmax(keys.duplicated()))
-        raise BadFile(path, f"row {row + 1} of {utc(int(order[row]))} stands twice")
+        raise BadFile(path, f"row {row + 1} of {utc(int(order[row]))} is there twice")
     if "release_at" in read and (times > order).any():
         row = int(np.argmax(times > order))
         raise BadFile(path, f"row {row + 1} was announced after it was released")

@@ -55,7 +55,7 @@ class SignedReport:
 
 @dataclass(frozen=True)
 class FeedStatus:
-    """A feed as it stands, fresh or not; `volatility_e8` is for looking at, not for using, when `stale`.
+    """The state of a feed, fresh or not; `volatility_e8` is for looking at, not for using, when `stale`.
 
     `clamped` names the bounds (hour, day) that held the newest answer back from `reported_e8`, the reporters' median.
     """
@@ -171,7 +171,7 @@ def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport])
 
 
 def read_status(snapshot: Snapshot) -> list[FeedStatus]:
-    """Read how every feed stands."""
+    """Read the state of every feed."""
     return [_status(snapshot, asset, feed) for asset, feed in sorted(snapshot.deployment.feeds.items())]
 
 

@@ -7,7 +7,7 @@ A chain file (CSV or parquet) has a row an option and the columns
     currency, forward, vol, lot      optional; currency USD (the default) or coin
 
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
-A crossed quote in a file of ours is a fault and refused. A crossed book on an exchange is a moment between two updates:
+A crossed quote in our own format is a fault and refused. A crossed book on an exchange is a moment between two updates:
 of Deribit's rows it is read as no quote, and the chain's source says how many there were.
 """
 

@@ -48,7 +48,7 @@ abstract contract ReportSigners is IVolatilityOracle {
     }
 
     /// @dev Whether an account has code of its own. A delegation (EIP-7702) leaves it its key; no contract's code
-    /// begins as one (EIP-3541). Were it refused, a signer that stays could stop the removal of another by delegating.
+    /// begins as one (EIP-3541). If it were refused, a current signer could block the removal of another by delegating.
     function _isContract(address account) private view returns (bool) {
         uint256 length = account.code.length;
         if (length != _DELEGATION_LENGTH) return length != 0;

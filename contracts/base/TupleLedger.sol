@@ -42,7 +42,7 @@ abstract contract TupleLedger {
     // One word, shared with the flag of Pausable where that is the parent before this one.
     /// @dev Newest observation that a vote applied, unix seconds.
     uint40 internal _votedObservedAt;
-    /// @dev Newest observation that anybody applied, unix seconds.
+    /// @dev Newest observation of any applied update, unix seconds.
     uint40 internal _anyObservedAt;
     /// @dev Counts tuples in force.
     uint48 internal _version;

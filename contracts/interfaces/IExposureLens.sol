@@ -12,7 +12,7 @@ pragma solidity 0.8.30;
 ///     word 1   status 8 bits | zero 48 | index into pools 24 | tickLower 24 | tickUpper 24 | liquidity 128
 ///     word 2   owed1 128 | owed0 128
 ///
-/// Status is 0 where the numbers stand, else the reason why there are none: 1 no such position (burnt, or of another
+/// Status is 0 where the numbers are valid, else why there are none: 1 no such position (burnt, or of another
 /// manager), 2 its pool does not exist, 3 its pool is in the middle of a change. A status concerns one position, never
 /// the others. Owed is what the manager would pay as fees: written down and earned since.
 ///

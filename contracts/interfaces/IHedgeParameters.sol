@@ -180,7 +180,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice The first rule that an update breaks, as the encoded custom error; empty when it breaks none.
     /// @dev Order and cooldown by source: a DAO update must be observed after the last DAO update, and waits for the
     /// cooldown that a vote, the rollback of a vote or new limits of the key started last; a steward's and an
-    /// automation's must be observed after the last update of anybody, and wait for the cooldown whoever started it. So
+    /// automation's must be observed after the last update from any source, and wait for any cooldown of the key. So
     /// a steward never overrides newer data, and its cooldowns never hold up a vote. A vote may also confirm a value
     /// that a steward set; otherwise a key must change.
     /// @param update keys, values, times and the hash of its inputs
@@ -236,7 +236,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Counts the tuples that were in force; the first is 1.
     function version() external view returns (uint64);
 
-    /// @notice Newest observation among applied updates of anybody; 0 before the first.
+    /// @notice Newest observation among applied updates from any source; 0 before the first.
     function lastObservedAt() external view returns (uint64);
 
     /// @notice Newest observation among applied updates of the DAO; 0 before the first.

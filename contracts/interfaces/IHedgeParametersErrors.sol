@@ -5,7 +5,7 @@ pragma solidity 0.8.30;
 /// @notice Every error carries the numbers that were compared. Times are unix seconds, values in the unit of their key.
 interface IHedgeParametersErrors {
     // ---------------------------------------------------------------- set-up
-    /// @notice Two roles fall on one account, or one on the zero address: the separation of powers would be void.
+    /// @notice Two roles are on one account, or one on the zero address: the separation of powers would be void.
     /// @param timelock who was to be the DAO
     /// @param steward who was to be the steward
     /// @param guardian who was to be the guardian
@@ -70,7 +70,7 @@ interface IHedgeParametersErrors {
     error NotNewer(uint64 observedAt, uint256 lastObservedAt);
 
     // ---------------------------------------------------------------- one key
-    /// @notice The value is what it was.
+    /// @notice The value does not change.
     /// @param key id of the key
     /// @param value the value in force, which the update names again
     error NoChange(uint8 key, uint32 value);
@@ -86,7 +86,7 @@ interface IHedgeParametersErrors {
     /// @param newValue the value asked for
     /// @param maxStep the largest change in that direction
     error StepTooLarge(uint8 key, uint32 oldValue, uint32 newValue, uint32 maxStep);
-    /// @notice Together with earlier changes in this window, the key would drift further than they all may.
+    /// @notice Together with earlier changes in this window, the key would drift too far.
     /// @param key id of the key
     /// @param windowStart the value with which the window began
     /// @param newValue the value asked for
@@ -121,7 +121,7 @@ interface IHedgeParametersErrors {
     /// @param volatilityTenor of layer 2
     /// @param tailTenor of layer 3
     error VolatilityTenorAboveTailTenor(uint32 volatilityTenor, uint32 tailTenor);
-    /// @notice The bought tail put must lie further out of the money than the sold legs (delta x 1e4).
+    /// @notice The bought tail put must be further out of the money than the sold legs (delta x 1e4).
     /// @param tailDelta of the bought put
     /// @param condorDelta of the sold legs
     error TailDeltaNotBelowCondorDelta(uint32 tailDelta, uint32 condorDelta);
@@ -131,17 +131,17 @@ interface IHedgeParametersErrors {
     error CondorSizeAboveTailCoverage(uint32 condorSize, uint32 tailCoverage);
 
     // ---------------------------------------------------------------- the steward's path, and rolling back
-    /// @notice This update waits already.
+    /// @notice This update is already scheduled.
     /// @param updateHash its name, see `hashUpdate`
     /// @param readyAt first second at which it may be applied, unix seconds
     error AlreadyScheduled(bytes32 updateHash, uint64 readyAt);
-    /// @notice No such update waits.
+    /// @notice No such update is scheduled.
     /// @param updateHash the name asked for
     error NotScheduled(bytes32 updateHash);
     /// @notice The guardian refused this update for good.
     /// @param updateHash its name, see `hashUpdate`
     error Vetoed(bytes32 updateHash);
-    /// @notice The veto period still runs.
+    /// @notice The veto period is still running.
     /// @param updateHash its name, see `hashUpdate`
     /// @param readyAt first second at which it may be applied, unix seconds
     /// @param timestamp now, unix seconds

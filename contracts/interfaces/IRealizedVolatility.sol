@@ -6,23 +6,23 @@ pragma solidity 0.8.30;
 /// is stored; every call measures anew.
 /// @dev How it can be manipulated: a price that is held for s seconds moves the mean of one interval by s / SPACING of
 /// its move in ticks, and shows as two returns. A spike to four times the price for one block of 12 s is 13,863 ticks,
-/// so 92 in a mean over 1,800 s: two returns of 0.9 %. Where no liquidity stands, a price goes on for nothing, to the
+/// so 92 in a mean over 1,800 s: two returns of 0.9 %. Where there is no liquidity, a price moves on for free, to the
 /// end of ticks at worst: 887,272, so 2,957 in a mean over an hour. It costs the fees of a round trip through the
 /// pool's liquidity, and the arbitrage, unless one party has the next block too.
 ///
-/// Flagged is a number most of which is one return, and a spot price that stands away from the last mean. So a spike
+/// Two things are flagged: a number of which one return is most, and a spot price far from the last mean. So a spike
 /// is flagged while it lasts, and until the way back is measured; a single one that is past is two returns of one
 /// size, and two in a window are four: neither need be flagged. A true jump is one return, and is flagged for as long
-/// as it makes most of the window. Wash moves clear of both flags cost fees each time; who can pay them can raise the
-/// number. It can hardly be lowered: others trade the pool back to the market. Who writes an observation every block,
-/// by minting or by small trades, overwrites a ring that has fewer slots than the window has blocks: then there is no
-/// number.
+/// as it makes most of the window. Wash moves clear of both flags cost fees each time; anyone who can pay can raise the
+/// number. It can hardly be lowered: others trade the pool back to the market. Anyone who writes an observation every
+/// block, by minting or by small trades, overwrites a ring that has fewer slots than the window has blocks: then there
+/// is no number.
 interface IRealizedVolatility {
     /// @notice What was measured.
     /// @param volatility annual, 8 decimals, rounded down: 100 % is 1e8
     /// @param from start of the window, unix seconds
     /// @param to its end, now
-    /// @param flags 0, or the sum of 1 (the spot price stands away from the last mean) and 2 (a single return makes
+    /// @param flags 0, or the sum of 1 (the spot price is far from the last mean) and 2 (a single return makes
     /// more than half of the variance)
     struct Measure {
         uint64 volatility;
@@ -38,7 +38,7 @@ interface IRealizedVolatility {
     /// @notice A pool callback is running: what is read now is half of a change.
     /// @param pool the pool that is read
     error PoolLocked(address pool);
-    /// @notice Too few slots of the pool's ring were ever written; anybody may pay for more with
+    /// @notice Too few slots of the pool's ring were ever written; anyone may pay for more with
     /// `increaseObservationCardinalityNext`.
     /// @param written slots that were written
     /// @param needed slots that the window needs

@@ -5,17 +5,17 @@ import {IHedgeParameters} from "./IHedgeParameters.sol";
 
 /// @title Parameters that follow volatility by a table the DAO voted
 /// @notice A row holds from its floor of volatility up to the next one's. Rows are ordered by volatility; the DAO puts
-/// the more careful values into the higher rows. Anybody may apply the row that the oracle selects:
+/// the more careful values into the higher rows. Anyone may apply the row that the oracle selects:
 ///
-/// - to a higher row when every answer of the last `dwellUp` seconds stands at its floor plus the hysteresis or above;
-/// - to a lower row when every answer of the last `dwellDown` seconds stands below the present floor minus the
+/// - to a higher row when every answer of the last `dwellUp` seconds is at its floor plus the hysteresis or above;
+/// - to a lower row when every answer of the last `dwellDown` seconds is below the present floor minus the
 ///   hysteresis, and none of them was clamped. This takes a day at least, in which people see it coming.
 ///
-/// An answer counts from when it came on chain, so that reports which somebody held back cannot make up for time.
+/// An answer counts from when it came on chain, so that reports that were held back cannot make up for time.
 ///
 /// Values move towards the row's by one step of HedgeParameters at a time, through all of its limits (bounds, steps,
 /// cooldowns, window, rules across keys); a key that still rests, or that its window or bounds hold back, is left for
-/// later. Nothing happens while the breaker is tripped, while implied and realised volatility stand apart, or after the
+/// later. Nothing happens while the breaker is tripped, while implied and realised volatility are apart, or after the
 /// guardian stopped it.
 /// @dev Known limits. Keys of the table belong to the table: what a steward or a vote changes there is moved back at
 /// the next application. A guardian who rolls back what this contract did stops it first, else it is done again. A step
@@ -33,7 +33,7 @@ interface IRegimeAutomation {
 
     /// @notice How slowly the table is followed.
     /// @param hysteresis distance beyond a floor that a change of row takes, 8 decimals
-    /// @param dwellUp seconds that volatility must stand beyond it for a higher row, an hour or more
+    /// @param dwellUp seconds that volatility must stay beyond it for a higher row, an hour or more
     /// @param dwellDown the same for a lower row, a day or more
     struct Terms {
         uint64 hysteresis;
@@ -49,7 +49,7 @@ interface IRegimeAutomation {
     error OnlyGuardian(address caller);
     /// @notice The guardian stopped it, or no table was voted yet.
     error Stopped();
-    /// @notice It takes 2 to 16 rows.
+    /// @notice A table has 2 to 16 rows.
     /// @param rows how many there are
     error BadRowCount(uint256 rows);
     /// @notice The first row must start at 0, and each next one more than two hysteresis above the one before.
@@ -57,7 +57,7 @@ interface IRegimeAutomation {
     /// @param floor where it starts, 8 decimals
     /// @param least where it may start at the lowest, 8 decimals
     error BadFloor(uint256 row, uint64 floor, uint256 least);
-    /// @notice A row has another number of values than the table has keys, or there are no keys.
+    /// @notice A row does not have one value for each key of the table, or there are no keys.
     /// @param row its number, from 0
     /// @param values how many values it has
     /// @param keys how many keys the table has
@@ -66,7 +66,7 @@ interface IRegimeAutomation {
     /// @param index its place among the keys, from 0
     /// @param key the id
     error BadKey(uint256 index, uint8 key);
-    /// @notice The times to dwell are too short, too long, or the way down is faster than the way up. Seconds.
+    /// @notice The dwell times are too short or too long, or the one down is shorter than the one up. Seconds.
     /// @param dwellUp asked for on the way up
     /// @param dwellDown asked for on the way down
     error BadDwell(uint32 dwellUp, uint32 dwellDown);
@@ -74,11 +74,11 @@ interface IRegimeAutomation {
     /// @param row the number asked for
     /// @param rows how many there are
     error UnknownRow(uint8 row, uint256 rows);
-    /// @notice The oracle does not reach back over the time to dwell.
+    /// @notice The oracle's rounds do not reach back over the dwell time.
     /// @param oldestSubmittedAt when the oldest round came on chain, unix seconds
-    /// @param needed when the time to dwell began, unix seconds
+    /// @param needed when the dwell time began, unix seconds
     error HistoryTooShort(uint64 oldestSubmittedAt, uint64 needed);
-    /// @notice Two rounds of the oracle lie further apart than its age limit: nobody knows what was between. Seconds.
+    /// @notice Two rounds of the oracle are further apart than its age limit: what was between is unknown. Seconds.
     /// @param round the later of the two
     /// @param gap between the two
     error FeedGap(uint64 round, uint64 gap);
@@ -120,11 +120,11 @@ interface IRegimeAutomation {
     /// @notice Stop until the DAO votes a table again. Guardian only.
     function stop() external;
 
-    /// @notice Apply the row that the oracle selects, as far as one step goes. Anybody may.
+    /// @notice Apply the row that the oracle selects, as far as one step goes. Anyone may.
     function applyRow() external;
 
     /// @notice What `applyRow` would do now: the row, and the update that it would make (no keys: only the row
-    /// changes). Whether HedgeParameters accepts that update, its `check` says.
+    /// changes). Its `check` says whether HedgeParameters accepts that update.
     function preview() external view returns (uint8 newRow, IHedgeParameters.Update memory update);
 
     /// @notice The row that holds.

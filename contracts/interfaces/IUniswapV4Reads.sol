@@ -14,7 +14,7 @@ interface IUniswapV4PositionReads {
     }
 
     /// @notice A position by token id, zero where there is none: first 200 bits of the pool's id, tickUpper 24,
-    /// tickLower 24, 8 for whether somebody subscribed.
+    /// tickLower 24, 8 for whether it has a subscriber.
     /// @param tokenId the id
     function positionInfo(uint256 tokenId) external view returns (uint256);
 

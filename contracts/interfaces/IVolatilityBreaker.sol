@@ -2,13 +2,13 @@
 pragma solidity 0.8.30;
 
 /// @title A fuse between implied and realised volatility
-/// @notice Two sources that share nothing, signed reports and a pool's own trades, measure one market. Where they part
-/// too far, one of them is wrong or the market is torn, and nothing should act by itself. Anybody may trip the breaker
+/// @notice Two sources that share nothing, signed reports and a pool's own trades, measure one market. Where they are
+/// too far apart, one is wrong or the market is torn, and nothing should act by itself. Anyone may trip the breaker
 /// then; it stays tripped until the DAO resets it. It changes no answer: consumers ask `requireClosed`.
 /// @dev How it can be wrong: implied looks 30 days ahead and realised one day back, so they differ in honest markets;
-/// the limits say how far is too far. Who can raise realised volatility (see IRealizedVolatility) can trip it, and so
-/// stop automation, which is the safe side: values can still be voted. A flagged measurement trips nothing and lets
-/// nothing pass.
+/// the limits say how far is too far. Anyone who can raise realised volatility (see IRealizedVolatility) can trip it
+/// and so stop automation, which is the safe side: values can still be voted. A flagged measurement trips nothing and
+/// lets nothing pass.
 interface IVolatilityBreaker {
     /// @notice How far apart is too far: both must be exceeded.
     /// @param maxRatioBps the larger over the smaller, in bps: 40,000 is four times
@@ -44,7 +44,7 @@ interface IVolatilityBreaker {
     /// @param flags see `IRealizedVolatility.Measure`
     error Manipulated(uint8 flags);
 
-    /// @notice Anybody tripped the breaker with these numbers (8 decimals).
+    /// @notice The breaker was tripped with these numbers (8 decimals).
     /// @param implied volatility of the feed, annual, 8 decimals
     /// @param realized volatility of the pool, annual, 8 decimals
     /// @param by who it was
@@ -52,10 +52,10 @@ interface IVolatilityBreaker {
     /// @notice The DAO closed it again.
     event BreakerReset();
 
-    /// @notice Trip it, if the two are too far apart now. Anybody may.
+    /// @notice Trip it, if the two are too far apart now. Anyone may.
     function trip() external;
 
-    /// @notice Close it again. DAO only. If the two are still apart, anybody may trip it again.
+    /// @notice Close it again. DAO only. If the two are still apart, anyone may trip it again.
     function reset() external;
 
     /// @notice Revert unless it is closed and the two, measured now, are close enough.

@@ -6,11 +6,11 @@ import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
 
 /// @title One volatility feed: the median of what signers report
 /// @notice Reporters sign `Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)` (EIP-712, domain
-/// "ALVH VolatilityOracle" version "1", this chain, this contract); anybody carries a full set of them here. A
+/// "ALVH VolatilityOracle" version "1", this chain, this contract); anyone may carry a full set of them here. A
 /// volatility is annual, with 8 decimals: 100 % is 1e8.
 ///
 /// An answer moves at most `rates().perHourBps` per hour from the one before, and at most `rates().perDayBps` from
-/// where it stood when the present window of a day or more began. The first is counted from answer to answer, so that
+/// where it was when the present window of a day or more began. The first is counted from answer to answer, so that
 /// many rounds in an hour compound: a quarter an hour comes to at most 28.4 %, e^0.25. A median beyond that is clamped
 /// to the bound **and** the round is flagged: the answer then lags behind the reports, on purpose, and `reported` says
 /// where they are.
@@ -71,7 +71,7 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// (EIP-7702) can.
     /// @param signer an account with code of its own
     error SignerIsContract(address signer);
-    /// @notice The quorum is no majority of the signers.
+    /// @notice The quorum is not a majority of the signers.
     /// @param quorum fewest reports that make a round
     /// @param signers how many signers
     error QuorumTooLow(uint8 quorum, uint256 signers);
@@ -103,7 +103,7 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @param observedAt when it was observed, unix seconds
     /// @param lastObservedAt that of the last round, unix seconds
     error NotNewer(uint64 observedAt, uint64 lastObservedAt);
-    /// @notice The observation lies in the future.
+    /// @notice The observation is in the future.
     /// @param observedAt when it was observed, unix seconds
     /// @param timestamp now, unix seconds
     error FutureReport(uint64 observedAt, uint256 timestamp);
@@ -122,7 +122,7 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @param reason what is wrong with it
     /// @param detail the length or the s that is wrong, else zero
     error BadSignature(uint256 index, ECDSA.RecoverError reason, bytes32 detail);
-    /// @notice The account that this signature recovers to is no current signer (also: a signature over other content).
+    /// @notice This signature recovers to an account that is not a signer now (also: a signature over other content).
     /// @param index its place in the submission, from 0
     /// @param recovered whom the signature proves
     error UnknownSigner(uint256 index, address recovered);
@@ -166,7 +166,7 @@ interface IVolatilityOracle is AggregatorV3Interface {
     event SignersSet(address[] signers, uint8 quorum);
 
     // ---------------------------------------------------------------- writing
-    /// @notice Carry one round of signed reports on chain. Anybody may; the signatures decide.
+    /// @notice Carry one round of signed reports on chain. Anyone may; the signatures decide.
     /// @param round the last round plus one
     /// @param observedAt when all of them observed, unix seconds; strictly newer than the last round, not in the future
     /// and not older than the age limit

@@ -18,7 +18,7 @@ library PackedTuple {
         return uint32(words[key >> 3] >> _shift(key));
     }
 
-    /// @dev Exchange the value of one lane of a tuple in memory, given what stands there.
+    /// @dev Replace the value of one lane of a tuple in memory, given its old value.
     function exchange(uint256[3] memory words, uint256 key, uint32 oldValue, uint32 newValue) internal pure {
         words[key >> 3] ^= uint256(oldValue ^ newValue) << _shift(key);
     }

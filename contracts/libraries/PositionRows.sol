@@ -10,7 +10,7 @@ import {StaticCall} from "./StaticCall.sol";
 library PositionRows {
     using MemoryMap for uint256[];
 
-    /// @dev Status of a position whose numbers stand.
+    /// @dev Status of a position whose numbers are valid.
     uint256 internal constant READ = 0;
     /// @dev Status: burnt, or of another manager.
     uint256 internal constant NO_POSITION = 1;
@@ -28,7 +28,7 @@ library PositionRows {
     /// @param words the rows, with room for all that were asked
     /// @param pools pools in the order in which they were met
     /// @param poolMap index + 1 of a pool by what names it
-    /// @param tickMap where a tick's two growths stand in memory, by its key
+    /// @param tickMap where a tick's two growths are in memory, by its key
     /// @param answer memory for a position's answer: 12 words, of which `found` is the last seven
     /// @param found the position that is being read
     /// @param at index + 1 of its pool
@@ -110,7 +110,7 @@ library PositionRows {
         return StaticCall.at(_pool(rows), 0);
     }
 
-    /// @dev Where the growths outside a tick of that pool stand in memory, 0 if the tick is new.
+    /// @dev Where the growths outside a tick of that pool are in memory, 0 if the tick is new.
     function seekTick(Rows memory rows, int24 tick) internal pure returns (uint256) {
         return rows.tickMap.find((rows.at << 24) | uint24(tick));
     }
@@ -133,7 +133,7 @@ library PositionRows {
     /// @dev Write the row of `rows.found`. In assembly with the two functions below, because the three are most of the
     /// work that is not other contracts'.
     /// @param tokenId its id
-    /// @param below and above where the growths outside its lower and upper tick stand in memory; not looked at without
+    /// @param below and above where the growths outside its lower and upper tick are in memory; not read without
     /// liquidity
     function add(Rows memory rows, uint256 tokenId, uint256 below, uint256 above) internal pure {
         uint256 word1;
@@ -177,7 +177,7 @@ library PositionRows {
         }
     }
 
-    /// @dev Where the pool of the position being read stands in memory.
+    /// @dev Where the pool of the position being read is in memory.
     function _pool(Rows memory rows) private pure returns (uint256 place) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {

@@ -7,7 +7,7 @@ import {HedgeKeys} from "./HedgeKeys.sol";
 /// @title A table of rows by volatility
 /// @notice Which row a volatility selects, from the row that holds, and whether a table makes sense.
 library RegimeTable {
-    /// @dev Most rows: more bands than anybody tells apart, and few enough to walk through.
+    /// @dev Most rows: more bands than anyone needs, and few enough to loop over.
     uint256 internal constant MAX_ROWS = 16;
     /// @dev Shortest dwell on the way up, in seconds: more than one round of an hourly feed.
     uint32 internal constant MIN_DWELL_UP = 1 hours;
@@ -16,7 +16,7 @@ library RegimeTable {
     /// @dev Longest dwell, in seconds: the oracle keeps five days of hourly rounds.
     uint32 internal constant MAX_DWELL = 5 days;
 
-    /// @dev The row that a volatility selects: the present one, unless it stands beyond a floor by the hysteresis.
+    /// @dev The row that a volatility selects: the present one, unless it is beyond a floor by the hysteresis.
     function select(
         I.Row[] storage rows,
         uint64 hysteresis,

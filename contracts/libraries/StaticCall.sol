@@ -5,8 +5,8 @@ pragma solidity 0.8.30;
 /// @notice Answers go to memory that the next call uses again: thousands of calls cost the memory of one.
 library StaticCall {
     /// @dev Call `selector(argument)`; false where the contract reverts or says less than `words` words.
-    /// @param target whom
-    /// @param selector what
+    /// @param target contract to call
+    /// @param selector of the function
     /// @param argument of one word
     /// @param answer memory of at least `words` words
     /// @param words how many of the answer's words are wanted

@@ -62,7 +62,7 @@ library UniswapV3Positions {
         if (!unlocked) pool.status = PositionRows.LOCKED;
     }
 
-    /// @dev Where the growths outside a tick stand: the third and fourth word of what a pool keeps of it.
+    /// @dev Where the growths outside a tick are: the third and fourth word that a pool keeps of it.
     function _tick(PositionRows.Rows memory rows, int24 tick) private view returns (uint256 growths) {
         growths = rows.seekTick(tick);
         if (growths != 0) return growths;

@@ -99,7 +99,7 @@ library UniswapV4Positions {
         if (pool.sqrtPriceX96 == 0) pool.status = PositionRows.NO_POOL;
     }
 
-    /// @dev Where the growths outside a tick stand: after the liquidity that the pool keeps of it.
+    /// @dev Where the growths outside a tick are: after the liquidity that the pool keeps of it.
     function _tick(
         PositionRows.Rows memory rows,
         address poolManager,
@@ -119,7 +119,7 @@ library UniswapV4Positions {
         return uint256(keccak256(abi.encode(key, mapping_)));
     }
 
-    /// @dev Load words of the pool manager's storage; they stand from the answer's third word on.
+    /// @dev Load words of the pool manager's storage; they begin at the answer's third word.
     function _load(address poolManager, uint256 slot, uint256 words, uint256 answer) private view {
         bytes4 selector = Pools.extsload.selector;
         if (!StaticCall.withTwoWords(poolManager, selector, slot, words, answer, words + 2)) {

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-/// @title A swap that reads somebody in the middle of it
+/// @title A swap that reads another contract in the middle of it
 /// @notice For tests only: what a contract sees that is called inside a pool's, pair's or manager's callback (read-only
 /// reentrancy).
 contract CallbackReader {

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-/// @title A token that anybody can mint, with chosen decimals
+/// @title A token that anyone can mint, with chosen decimals
 /// @notice For local chains and tests only.
 contract TestToken is ERC20 {
     uint8 private immutable _DECIMALS;

@@ -1,6 +1,6 @@
 """Running sums over the edges of a book and their value at prices, in pairs of doubles.
 
-A pair (high, low) stands for the unevaluated sum. None of this survives contraction or reordering: it is compiled
+A pair (high, low) is an unevaluated sum. None of this survives contraction or reordering: it is compiled
 without either. Source: T. J. Dekker, Numerische Mathematik 18 (1971); D. E. Knuth, TAOCP 2, section 4.2.2.
 """
 

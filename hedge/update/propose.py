@@ -185,11 +185,11 @@ def index_level(exposure: BookExposure, market: Market) -> float:
 def _ramp(exposure: BookExposure, market: Market, parameters: Parameters, percentile: float) -> list[Target]:
     level, highest = index_level(exposure, market), KEYS[RAMP_START].initial
     start, now = min(_down(0.9 * level * BPS, 100), highest), parameters.ramp_start_vol_bps
-    reason, refused = f"the book's index stands at {level:.1%}", ""
+    reason, refused = f"the book's index is at {level:.1%}", ""
     if not math.isnan(percentile):
         reason += f", at {percentile:.0%} of its own past"
     if start > now and not percentile < STORM:
-        refused = f"the ramp moves up only while the index is known to stand below {STORM:.0%} of its own past"
+        refused = f"the ramp moves up only while the index is known to be below {STORM:.0%} of its own past"
     begins = f"{reason}; the volatility hedge begins at 90 % of it, at {highest / BPS:.0%} at the latest"
     full = f"{reason}; full size 35 points above the start"
     return [

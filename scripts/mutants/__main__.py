@@ -51,7 +51,7 @@ def _campaign(chosen: list[tuple[Mutant, Target]], ledger: Ledger, jobs: int) ->
         # The workers are forked here, before the bar's thread exists, whose locks a fork would inherit as they are.
         orders = {target: workers.submit(in_order, target) for target in dict.fromkeys(target for _, target in left)}
         with Progress(*COLUMNS) as progress:
-            bar = progress.add_task("the tests as they stand", total=len(left))
+            bar = progress.add_task("the tests, unchanged contracts", total=len(left))
             tests = {target: order.result() for target, order in orders.items()}
             trials = {workers.submit(judge, mutant, target, tests[target]): mutant for mutant, target in left}
             for done in as_completed(trials):

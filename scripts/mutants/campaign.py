@@ -26,7 +26,7 @@ class Verdict:
 
 
 def in_order(target: Target) -> list[str]:
-    """Return the tests of a target, the fastest first, after all of them passed on the contracts as they stand.
+    """Return the tests of a target, the fastest first, after all of them passed on the unchanged contracts.
 
     Raises
     ------
@@ -74,5 +74,5 @@ def _difference(mutant: Mutant, contracts: tuple[str, ...], quick: bool) -> Byte
 @cache
 def _originals(contracts: tuple[str, ...], quick: bool) -> Bytecodes:
     made = bytecodes(contracts, {}, QUICK if quick else FULL)
-    assert made is not None, f"{contracts} do not compile as they stand"
+    assert made is not None, f"{contracts} do not compile unchanged"
     return made

@@ -13,10 +13,10 @@ from .operators import Mutant
 
 
 class Ledger:
-    """The newest verdict on each mutant of the sources as they stand.
+    """The newest verdict on each mutant of the present sources.
 
     A verdict is void once the mutated source changes; a survivor without an answer is tried again in every campaign,
-    for there may be a new test. A kill stands: who weakens a test starts anew, by deleting the file.
+    for there may be a new test. A kill is kept: after weakening a test, delete the file and start anew.
     """
 
     def __init__(self, path: Path) -> None:

@@ -55,7 +55,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class _Spot:
-    """A node with what stands above it: the unit it is in, its function or constant, and its parent."""
+    """A node with what is above it: the unit it is in, its function or constant, and its parent."""
 
     node: Node
     parent: Node

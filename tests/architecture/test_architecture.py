@@ -127,7 +127,7 @@ def test_except_exception__whole_tree__at_most_one_and_it_is_the_monitors() -> N
 
 
 @pytest.mark.parametrize("package", ["bridge", "hedge"])
-def test_errors__every_class__stands_in_the_drawn_tree(package: str) -> None:
+def test_errors__every_class__is_in_the_drawn_tree(package: str) -> None:
     tree = ast.parse((ROOT / package / "errors.py").read_text(encoding="utf-8"))
     drawn = set(re.findall(r"[A-Z]\w+", ast.get_docstring(tree) or ""))
     defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}

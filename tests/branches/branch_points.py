@@ -1,6 +1,6 @@
 """What there is to cover: the conditions, statements and functions of a syntax tree, by their place in the source.
 
-A branch is an outcome, true or false, of a condition that somebody wrote: `if`, `for`, `while`, `?:`, the argument of
+A branch is an outcome, true or false, of a condition in the source: `if`, `for`, `while`, `?:`, the argument of
 `require` and `assert`, and each operand of `&&` and `||` that is not made of such operands itself. Not counted: what
 the compiler adds by itself (overflow, calldata, returned data, a call that failed), and loops over a literal, which
 have one way to go.

@@ -16,7 +16,7 @@ anvil with that code, and traces every call and transaction inside the node
 ([ADR 14](adr/0014-branch-coverage-from-traces.md)). It fails where the branches of all files together, or of one
 contract with its bases and libraries, fall below {least}.
 
-**A branch** is an outcome, true or false, of a condition that somebody wrote: `if`, `for`, `while`, `?:`, the argument
+**A branch** is an outcome, true or false, of a condition in the source: `if`, `for`, `while`, `?:`, the argument
 of `require` and `assert`, and each operand of `&&` and `||` that is not made of such operands itself. A condition
 counts once, in however many contracts it is compiled. Not counted: checks that the compiler adds (overflow, calldata,
 returned data, calls that failed), loops over a literal, code of OpenZeppelin and Uniswap, so its modifiers too, and
@@ -31,8 +31,8 @@ measured on the deployed code, so `test_gas.py` is not run here; what Brownie ru
 ## By file
 {files}
 
-## Branches that no test goes
-A branch that nothing can go is code to delete, so what stands here lacks a test.
+## Branches that no test takes
+A branch that nothing can take is code to delete, so what is listed here lacks a test.
 
 {missed}
 """
@@ -63,7 +63,7 @@ def terminal(rows: Sequence[Row]) -> str:
 
 
 def missed_lines(missed: Sequence[Missed]) -> list[str]:
-    """Say of each branch that was not gone where it stands."""
+    """Say where each branch is that was not taken."""
     lines = []
     for gap in missed:
         place = f"{gap.condition.span.file}:{gap.condition.line}"

@@ -4,7 +4,7 @@ A tracer inside the node returns, for each code, which instructions ran, which w
 whether the stack's top was zero where code ran through to a jump's destination; so a trace weighs kilobytes.
 
 Not seen: calls of other processes and of other clients than web3.py; a contract created by another contract, while it
-is created; code that runs by DELEGATECALL at the address of another code. None of ours does the last two.
+is created; code that runs by DELEGATECALL at the address of another code. Our code does neither of the last two.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Recorder:
         self._add(send, trace, {})
 
     def _add(self, send: Send, trace: Callable[[str], Any], written: dict[str, str]) -> None:
-        """Trace calls first, which is cheap, and instructions where code of ours was among them."""
+        """Trace calls first, which is cheap, and instructions where our code was among them."""
         codes: dict[str, Code | None] = {}
 
         def code_at(address: str) -> Code | None:

@@ -150,7 +150,7 @@ def test_missing__constructor_that_refuses__is_no_more(bench: Bench) -> None:
     assert bench.missing() == both(*(words for _, words in WRITTEN)) - {("limit == 0", True)}
 
 
-def test_missing__code_by_state_override__counts_where_it_stands(bench: Bench) -> None:
+def test_missing__code_by_state_override__counts_where_it_is(bench: Bench) -> None:
     elsewhere = Web3.to_checksum_address("0x" + "1e45" * 10)
     code = bench.web3.eth.get_code(Web3.to_checksum_address(bench.deploy("Tiny", 5)))
     overridden = {"state_override": {elsewhere: {"code": code.to_0x_hex()}}}

@@ -112,7 +112,7 @@ def parameters_call(world: World, function: str, *arguments: object) -> Call:
 
 
 def act_through_safe(world: World, safe: str, to: str, data: HexStr, signers: int = 2) -> TxReceipt:
-    """Let a Safe make a call, signed by so many of its owners and sent by anybody."""
+    """Let a Safe make a call, signed by so many of its owners and sent by anyone."""
     transaction = build_safe_transaction(world.snapshot(), world.deployment.address(safe), (to, data))
     signatures = sign_safe_transaction(transaction, accounts(safe)[:signers])
     return send_safe_transaction(world.chain, account("outsider"), transaction, signatures)

@@ -24,7 +24,7 @@ NOT_PROPOSED = {"renounceRole", "transferOwnership"}
 
 
 def is_of_these_sources(build: Path, root: Path) -> bool:
-    """Tell whether a build folder was made from the contracts as they stand.
+    """Tell whether a build folder was made from the contracts as they are.
 
     The compiler's output carries the hash of each source with a contract in it; one that declares only types or
     functions has none, and must be older than all of the output.
@@ -62,12 +62,12 @@ def compiled(root: Path, work: Path) -> Path:
 
 @pytest.fixture
 def build(root: Path, tmp_path: Path) -> Path:
-    """Return the compiler's output for the contracts as they stand; compiles only if nobody has."""
+    """Return the compiler's output for the contracts as they are; compiles only where there is none."""
     kept = root / "build" / "contracts"
     return kept if is_of_these_sources(kept, root) else compiled(root, tmp_path)
 
 
-def test_artifact_texts__of_the_sources_as_they_stand__are_the_packaged_files(build: Path) -> None:
+def test_artifact_texts__of_the_present_sources__are_the_packaged_files(build: Path) -> None:
     texts = artifact_texts(build)
     assert {path.stem for path in PACKAGE.glob("*.json")} == set(texts)
     stale = [name for name, text in texts.items() if (PACKAGE / f"{name}.json").read_text(encoding="utf-8") != text]
@@ -118,7 +118,7 @@ def test_error_abi__every_error_in_our_interfaces__is_there_with_its_meaning(roo
         ("VolatilityOracle", "latestRoundData", "Chainlink's read; both times are the time of observation"),
     ],
 )
-def test_artifact__function_of_ours__says_the_first_sentence_of_its_notice(
+def test_artifact__our_own_function__says_the_first_sentence_of_its_notice(
     contract: str, function: str, said: str
 ) -> None:
     """Written by the contract itself, or by the interface that it implements."""

@@ -1,4 +1,4 @@
-"""The node: dead, babbling, of another chain, re-organised: always an error of ours, and nothing sent in vain."""
+"""The node: dead, talking nonsense, of another chain, re-organised: always a `BridgeError`, nothing sent."""
 
 from __future__ import annotations
 

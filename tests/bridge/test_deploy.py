@@ -143,7 +143,7 @@ def test_deploy_governance__again__is_safe_and_says_its_steps(world: World) -> N
     assert steps == ["votes and timelock", "governor", "hedge parameters", "volatility oracle ETH"]
 
 
-def test_role_findings__automation_named_by_the_dao__is_right_and_anybody_else_is_not(world: World) -> None:
+def test_role_findings__automation_named_by_the_dao__is_right_and_anyone_else_is_not(world: World) -> None:
     book, duty = world.deployment, role("AUTOMATION_ROLE")
     timelock, parameters = book.address("HedgeTimelock"), book.address("HedgeParameters")
     contract = world.chain.contract("HedgeParameters", parameters)

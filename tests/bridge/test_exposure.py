@@ -116,7 +116,7 @@ def test_observe__demo_book__value_equals_the_amounts_at_the_spot_prices(world: 
     for raw, position in zip(seen.raw_positions, exposure.positions, strict=True):
         units = zip(raw.tokens, raw.amounts_units, raw.decimals, strict=True)
         worth = sum(amount / 10**decimals * spots[world.deployment.assets[token]] for token, amount, decimals in units)
-        # The pair pool's own price may stand a fee away from the two USD pools' quotient.
+        # The pair pool's own price may be a fee away from the two USD pools' quotient.
         assert math.isclose(position.value_usd, worth, rel_tol=1e-4), position.id
 
 
@@ -151,7 +151,7 @@ def test_read_positions__pair_pool_away_from_the_usd_prices__is_refused(world: W
 
 
 def test_read_positions__gift_in_a_pool_at_a_wrong_price__is_named_while_it_is_dust(world: World) -> None:
-    """Anybody can make a pool at a wrong price, and send a position in it: that must not stop the reading."""
+    """Anyone can make a pool at a wrong price, and send a position in it: that must not stop the reading."""
     chain, at, stranger = world.chain, world.deployment, account("trader")
     owner, snapshot = at.address("lp"), world.snapshot()
     wanted = [token for token, asset in at.assets.items() if asset in ("ETH", "USD") and token != NATIVE]
@@ -173,10 +173,10 @@ def test_read_positions__gift_in_a_pool_at_a_wrong_price__is_named_while_it_is_d
 
 
 @pytest.mark.parametrize("code", ["0xfe", "0x5f5ffd", "0x5b5f56", "0x5f195f5260205ff3", "0x00"])
-def test_read_positions__token_that_does_not_say_its_decimals__is_named_and_the_others_stand(
+def test_read_positions__token_that_does_not_say_its_decimals__is_named_and_the_others_are_read(
     world: World, code: str
 ) -> None:
-    """Anybody can mint a position of his own token for anybody: it must not hide the rest of the book."""
+    """Anyone can mint a position of their own token for anyone: it must not hide the rest of the book."""
     chain, stranger, manager = world.chain, account("outsider"), world.deployment.address(MANAGER)
     before = positions(world)
     made = [chain.deploy(stranger, "TestToken", name, name, 18) for name in ("Odd", "Odder")]

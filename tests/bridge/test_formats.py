@@ -33,7 +33,7 @@ def test_show__every_kind_of_number__is_the_reports_in_plain_signs(
     ("value", "digits", "written"),
     [(81_250.0, 5, "81,250"), (35.17316, 5, "35.173"), (1_234_567.0, 2, "1,234,567"), (0.0, 5, "0"), (2.50, 3, "2.5")],
 )
-def test_significant__whole_digits__always_stand(value: float, digits: int, written: str) -> None:
+def test_significant__whole_digits__are_always_kept(value: float, digits: int, written: str) -> None:
     assert formats.significant(value, digits) == written
 
 

@@ -77,7 +77,7 @@ def assert_is_the_managers(world: World, position: LensPosition) -> None:
 
 
 def sides(found: list[LensPosition]) -> set[str]:
-    """Say where the pools' ticks stand against the positions' ranges."""
+    """Say where the pools' ticks are against the positions' ranges."""
     return {
         "below"
         if position.pool.tick < position.tick_lower
@@ -116,7 +116,7 @@ def test_positions_of_v3__partly_and_wholly_withdrawn__every_field_is_the_manage
     assert (found[2].liquidity, found[2].owed0, found[2].owed1) == (0, 0, 0)
 
 
-def test_positions_v3__burnt_and_unknown_ids_among_others__each_says_so_and_the_others_stand(world: World) -> None:
+def test_positions_v3__burnt_and_unknown_ids_among_others__each_says_so_and_the_others_are_read(world: World) -> None:
     whole = all_of(world)
     gone = whole[2]
     send(world, "decreaseLiquidity", (gone.token_id, gone.liquidity, 0, 0, FOREVER))
@@ -285,7 +285,7 @@ MISSPOKEN: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("change", MISSPOKEN.values(), ids=MISSPOKEN.keys())
 def test_lens__answer_that_no_lens_gives__is_refused(world: World, change: Callable[[str], object]) -> None:
-    with pytest.raises(ChainError, match="none that a lens gives"):
+    with pytest.raises(ChainError, match="not that of a lens"):
         all_of(world, Lens(Misspeaks(world, change)))
 
 

@@ -98,7 +98,7 @@ def test_shares_v2__owner_without_a_share_and_address_without_a_pair__say_so(wor
     assert (found[1].balance, found[1].amount0, found[1].amount1) == (0, 0, 0)
 
 
-def test_shares_v2__contract_that_lets_anybody_sync__counts_as_locked(world: World) -> None:
+def test_shares_v2__contract_that_lets_anyone_sync__counts_as_locked(world: World) -> None:
     answers_all = Instead(world, account("outsider").address, code="0x60605ff3")
     (found,) = Lens(answers_all).shares_v2(account("lp").address, [account("outsider").address], world.chain.head())
     assert (found.status, found.balance) == (Status.LOCKED, 0)
@@ -173,7 +173,7 @@ def test_read_positions__half_withdrawn__half_the_deposit_is_held(world: World) 
     assert after.held_units == pytest.approx([units / 2 for units in before.held_units], rel=1e-6)
 
 
-def test_read_positions__transfers_of_nothing_by_anybody__change_nothing(world: World) -> None:
+def test_read_positions__transfers_of_nothing_by_anyone__change_nothing(world: World) -> None:
     lp, newcomer, stranger, pair = account("lp"), account("market-maker"), account("outsider"), pair_of(world)
 
     def nothing(sender: str, receiver: str) -> None:
@@ -217,7 +217,7 @@ def test_read_positions__search_began_after_the_deposit__history_is_unknown(worl
     assert (position.held_units, position.earned_units) == (None, None)
 
 
-def test_read_positions__tokens_from_somebody_else__history_is_unknown(world: World) -> None:
+def test_read_positions__tokens_from_another_account__history_is_unknown(world: World) -> None:
     lp, other = account("lp"), account("outsider")
     world.chain.send(lp, PAIR, pair_of(world).address, "transfer", other.address, 10**9)
     (position,) = reader(world).read_positions(other.address, world.chain.head()).read

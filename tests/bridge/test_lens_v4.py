@@ -61,7 +61,7 @@ def decrease(world: World, token_id: int, liquidity: int, receiver: str) -> None
 
 
 def paid(world: World, position: LensPosition) -> list[int]:
-    """Return what taking everything out really pays somebody who holds nothing; undone."""
+    """Return what taking everything out really pays an account that holds nothing; undone."""
     receiver, chain = to_checksum_address("0x" + "5afe" * 10), world.chain
     snapshot = chain.request("evm_snapshot")
     decrease(world, position.token_id, position.liquidity, receiver)
@@ -213,7 +213,7 @@ def test_read_positions__given_away__is_the_receivers(world: World) -> None:
     assert [position.token_id for position in held(world, "outsider").read] == [token_id]
 
 
-def test_read_positions__hook_that_may_keep_a_part__is_named_and_the_others_stand(world: World) -> None:
+def test_read_positions__hook_that_may_keep_a_part__is_named_and_the_others_are_read(world: World) -> None:
     before, usd, lp = held(world).read, pool_of(world).usd, account("lp")
     odd = open_pool(world.chain, world.market.contracts, usd, 3000.0, to_checksum_address(TAKING_HOOK))
     token_id = odd.mint(lp, (0.8, 1.25), 1_000, 3000.0)
@@ -228,7 +228,7 @@ def test_read_positions__hook_that_may_keep_a_part__is_named_and_the_others_stan
     assert (position.status, position.pool.hooks) == (Status.READ, TAKING_HOOK)
 
 
-def test_read_positions__token_that_does_not_say_its_decimals__is_named_and_the_others_stand(world: World) -> None:
+def test_read_positions__token_that_does_not_say_its_decimals__is_named_and_the_others_are_read(world: World) -> None:
     before, lp = held(world).read, account("lp")
     token = world.chain.deploy(account("deployer"), "TestToken", "Odd", "Odd", 6)
     for who in (lp, account("trader")):

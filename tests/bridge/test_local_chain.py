@@ -76,7 +76,7 @@ def test_world__built_and_moved_either_way__is_the_same_to_the_last_unit() -> No
     with anvil() as chain:
         world = build_world(chain, PATH, GovernanceTerms(), lambda text, share: None)
         quick = left_by(chain)
-        assert_stands_at(world, {"USD": 1.0, "ETH": 3000.0, "BTC": 99e3})
+        assert_is_at(world, {"USD": 1.0, "ETH": 3000.0, "BTC": 99e3})
     assert world.deployment == plain_world.deployment
     assert quick.blocks == plain.blocks
     assert quick.transactions == plain.transactions
@@ -87,8 +87,8 @@ def test_world__built_and_moved_either_way__is_the_same_to_the_last_unit() -> No
     assert max(Counter(swap[0] for swap in swaps).values()) == 1, "each swap has a block of its own"
 
 
-def assert_stands_at(world: World, prices: dict[str, float]) -> None:
-    """Check that every v3 pool stands at the prices, to the unit of its square-root price."""
+def assert_is_at(world: World, prices: dict[str, float]) -> None:
+    """Check that every v3 pool is at the prices, to the unit of its square-root price."""
     decimals = {"USD": 6, "ETH": 18, "BTC": 8}
     for pool in world.market.pools:
         first, second = (pool.base, pool.quote) if pool.base_is_token0 else (pool.quote, pool.base)

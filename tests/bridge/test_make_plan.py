@@ -19,7 +19,7 @@ from hedge.market import Market
 
 @pytest.fixture
 def valued(monkeypatch: pytest.MonkeyPatch) -> list[Book]:
-    """Return a list that grows by a book whenever one is valued, whoever asks for it."""
+    """Return a list that grows by a book whenever one is valued, for any caller."""
     books: list[Book] = []
 
     def counted(book: Book, market: Market) -> BookExposure:

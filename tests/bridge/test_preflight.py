@@ -39,10 +39,10 @@ def test_simulate_execution__calls_to_the_governor_itself__run_as_they_will(worl
 def test_rehearsal__every_open_state__names_the_first_second_of_its_execution(world: World, record: PlanRecord) -> None:
     number = propose(world, record)
     first = found(world, number).deadline + 1 + TERMS.timelock_delay
-    assert rehearsed(world, number) == f"as things stand it would execute at {utc(first)}"
+    assert rehearsed(world, number) == f"in today's state it would execute at {utc(first)}"
     vote(world, number)
     queue(world, number)
-    assert rehearsed(world, number) == f"as things stand it would execute at {utc(found(world, number).eta)}"
+    assert rehearsed(world, number) == f"in today's state it would execute at {utc(found(world, number).eta)}"
 
 
 def test_rehearsal__steward_moved_the_key_too_far_meanwhile__says_why_it_would_fail(
@@ -54,5 +54,5 @@ def test_rehearsal__steward_moved_the_key_too_far_meanwhile__says_why_it_would_f
     advance_time(world.chain, TERMS.steward_delay)
     act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))
     said = rehearsed(world, number)
-    assert said.startswith("as things stand it would fail at ")
+    assert said.startswith("in today's state it would fail at ")
     assert "StepTooLarge(key=3, oldValue=900, newValue=1200, maxStep=200)" in said

@@ -76,7 +76,7 @@ def test_draft_proposal__another_proposer__is_another_proposal(world: World, rec
     assert draft(world, record).id != draft(world, record, proposer="voter-1").id
 
 
-def test_send_proposal__brought_by_somebody_else__is_refused_by_the_governor(world: World, record: PlanRecord) -> None:
+def test_send_proposal__from_another_account__is_refused_by_the_governor(world: World, record: PlanRecord) -> None:
     made = draft(world, record)
     with pytest.raises(ContractReverted) as caught:
         send_proposal(world.snapshot(), account("voter-1"), made)
@@ -129,7 +129,7 @@ def test_draft_proposal__empty_plan__is_refused(world: World, record: PlanRecord
 
 
 def test_draft_proposal__plan_of_another_chain__is_refused(world: World, record: PlanRecord) -> None:
-    with pytest.raises(RefusedAction, match="the plan is of chain 1, this is chain 31337"):
+    with pytest.raises(RefusedAction, match="the plan is for chain 1, this is chain 31337"):
         draft(world, replace(record, chain_id=1))
 
 

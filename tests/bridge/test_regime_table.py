@@ -1,4 +1,4 @@
-"""The regime table from its file to values: what is refused, what voters read, and that anybody applies a row."""
+"""The regime table from its file to values: what is refused, what voters read, and that anyone can apply a row."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_set_table__that_does_not_fit__refused_with_the_row(
         build_action(world.snapshot(), "set-table", [file])
 
 
-def test_set_table__voted__anybody_applies_the_row_that_the_feed_selects(world: World, table: Path) -> None:
+def test_set_table__voted__anyone_applies_the_row_that_the_feed_selects(world: World, table: Path) -> None:
     trade(world, [1.01, 1.0, 1.01, 1.0])
     number = carried_action(world, "set-table", changed(table, "floor = 0.8", "floor = 0.5"))
     snapshot = world.snapshot()
@@ -122,7 +122,7 @@ def test_set_table__a_second_time__needs_no_role(world: World, table: Path) -> N
     assert len(action.calls) == len(action.postconditions) == 1
 
 
-def test_trip__volatilities_torn_apart__anybody_trips_and_not_before(world: World) -> None:
+def test_trip__volatilities_far_apart__anyone_trips_and_not_before(world: World) -> None:
     with pytest.raises(ContractReverted, match="TooFewObservations"):
         send_trip(world.snapshot(), account("outsider"), "ETH")
     tear(world)

@@ -118,9 +118,9 @@ def test_pending_updates__vetoed_or_expired__wait_no_more(world: World, record: 
 
 def test_call_words__foreign_or_malformed__are_shown_as_they_are(world: World) -> None:
     lp, parameters = account("lp").address, world.deployment.address("HedgeParameters")
-    assert words(world, (lp, HexStr("0x1234"))) == f"a call of {lp}, which is none of ours: 0x1234"
+    assert words(world, (lp, HexStr("0x1234"))) == f"a call to {lp}, which is not one of our contracts: 0x1234"
     assert words(world, (parameters, HexStr("0x12345678"))).startswith(
-        "a call of HedgeParameters that its ABI does not"
+        "a call to HedgeParameters that its ABI does not"
     )
 
 
@@ -143,7 +143,7 @@ def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_t
     assert "answers as promised to HedgeParameters.value(key=3)" in said
     garbled = Action(first.targets, first.values, (first.calldatas[0], b"\x01\x02\x03\x04"), "garbled")
     said = action_words(world.snapshot(), garbled)[1]
-    assert said == "a call of the guard that its ABI does not know: 0x01020304"
+    assert said == "a call to the guard that its ABI does not know: 0x01020304"
 
 
 @pytest.mark.parametrize(

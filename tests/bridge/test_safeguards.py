@@ -117,7 +117,7 @@ def test_breaker__volatilities_torn_apart__alerts_then_says_since_when_it_is_tri
     world.chain.send(account("outsider"), "VolatilityBreaker", status.address, "trip")
     assert breaker(world).tripped_at == world.chain.head().timestamp
     (text,) = alerted(world, "breaker")
-    assert "the ETH breaker is tripped since 2026-" in text
+    assert "the ETH breaker has been tripped since 2026-" in text
     assert text.endswith("`alvh gov propose reset-breaker ETH` closes it")
 
 
@@ -145,7 +145,7 @@ def test_watch__everything_that_guards__is_in_its_json(world: World, tmp_path: P
 
 
 @pytest.mark.parametrize(("age", "count"), [(600, 0), (601, 1)])
-def test_watch__newest_block_is_old__alerts_that_the_chain_stands_still(
+def test_watch__newest_block_is_old__alerts_that_the_chain_has_stopped(
     world: World, tmp_path: Path, age: int, count: int
 ) -> None:
     now = world.chain.head().timestamp + age

@@ -101,7 +101,7 @@ def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None
     ("name", "columns", "words"),
     [
         ("dollar", {"known_at": [DAYS[0], DAYS[2], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z comes after a later one"),
-        ("dollar", {"known_at": [DAYS[0], DAYS[1], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z stands twice"),
+        ("dollar", {"known_at": [DAYS[0], DAYS[1], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z is there twice"),
         ("dollar", {"known_at": [DAYS[0], DAYS[1], None]}, "known_at is empty in a row"),
         ("dollar", {"known_at": [DAYS[0], DAYS[1], "soon"]}, "a value cannot be used: "),
         ("dollar", {"known_at": [second * 1000 for second in SECONDS]}, "unix times are in seconds"),

@@ -91,7 +91,7 @@ def test_observe_stated__too_little_quoted_for_an_index__takes_the_mark_and_says
     seen = stated(tmp_path, thin(0.8))
     assert seen.market.vols == {"ETH": 0.8}
     assert "mark at 2100 over 30 days of file thin.csv, too little is quoted" in seen.market.vol_source
-    with pytest.raises(UntrustedNumber, match="tell no volatility"):
+    with pytest.raises(UntrustedNumber, match="give no volatility"):
         stated(tmp_path, thin(math.nan))
 
 

@@ -38,7 +38,7 @@ def test_answers__rows_of_several_places__one_each_and_none_without_an_answer() 
     assert answers(page) == {("timestamp", "A.x"), ("timestamp", "B.y")}
 
 
-def test_static_analysis_page__every_place_it_answers__stands_in_a_contract() -> None:
+def test_static_analysis_page__every_place_it_answers__is_in_a_contract() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "contracts").rglob("*.sol"))
     answered = answers((ROOT / "docs" / "static-analysis.md").read_text(encoding="utf-8"))
     assert answered

@@ -39,7 +39,7 @@ class Dao:
         return self.governor.read("getProposalId", *hashed), hashed
 
     def state(self, proposal: int) -> int:
-        """Read where a proposal stands."""
+        """Read the state of a proposal."""
         return int(self.governor.read("state", proposal))
 
     def pass_vote(self, proposal: int) -> None:

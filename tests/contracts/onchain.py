@@ -1,4 +1,4 @@
-"""A local node for the contract tests: deploy what is packaged, call and send as anybody, read refusals by name."""
+"""A local node for the contract tests: deploy what is packaged, call and send as anyone, read refusals by name."""
 
 from __future__ import annotations
 

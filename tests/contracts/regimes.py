@@ -34,7 +34,7 @@ class Regimes:
     automation: Deployed
 
     def report(self, volatility: int, *, trade: bool = True) -> None:
-        """Let three reporters agree on a number, after somebody traded in the pool."""
+        """Let three reporters agree on a number, after a trade in the pool."""
         if trade:
             tick = self.market.tick()
             self.market.swap_to(tick - MOVE if tick > 0 else tick + MOVE)
@@ -58,7 +58,7 @@ class Regimes:
         return named(data, list(error_abi()))
 
     def apply(self) -> dict[str, object]:
-        """Apply the row that the oracle selects, as anybody."""
+        """Apply the row that the oracle selects, as anyone."""
         return self.automation.send("applyRow", sender=GUARDIAN)
 
 

@@ -113,7 +113,7 @@ def test_attack_24__execution_re_entered__refused_and_nothing_happens(dao: Dao, 
     assert target.read("calls") == 0
 
 
-def test_attack_24__proposer_and_executor_of_the_timelock_in_one__delay_stands(dao: Dao) -> None:
+def test_attack_24__proposer_and_executor_of_the_timelock_in_one__delay_holds(dao: Dao) -> None:
     call = (dao.parameters.address, 0, dao.parameters.encode("unpause"), bytes(32), bytes(32))
     governor = dao.governor.address  # the only account that may do both
     found = dao.timelock.refusal("schedule", *call, 2 * DAY - 1, sender=governor)

@@ -102,7 +102,7 @@ def test_attack_15__four_times_the_price_for_twelve_seconds__moves_a_mean_by_92_
     market.grow(64)
     market.walk([10, 0] * 7, SPACING)
     market.swap_to(13_863)
-    assert realized.read("measure")[3] & 1  # inside the block of the spike: the spot price stands away
+    assert realized.read("measure")[3] & 1  # inside the block of the spike: the spot price is far away
     market.node.advance(11)
     market.swap_to(0)
     market.node.advance(SPACING - 13)

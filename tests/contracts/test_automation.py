@@ -30,7 +30,7 @@ def test_wiring__as_deployed__is_what_was_given(regimes: Regimes) -> None:
     assert found == [parameters, regimes.oracle.address, regimes.breaker.address, parameters]
 
 
-def test_apply_automated__by_anybody_without_the_role__unauthorised(parameters: Deployed) -> None:
+def test_apply_automated__by_anyone_without_the_role__unauthorised(parameters: Deployed) -> None:
     now, role = parameters.node.now, parameters.read("AUTOMATION_ROLE")
     wanted = ([1], [1100], now, now + DAY, bytes(32))
     for sender in (ANYBODY, STEWARD, GUARDIAN, TIMELOCK):

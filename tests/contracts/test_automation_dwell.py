@@ -16,7 +16,7 @@ ADDRESSES = [reporter.address for reporter in REPORTERS]
 
 
 def told(regimes: Regimes, volatility: int, observed_at: int) -> None:
-    """Let reporters agree on a number that they saw a while ago, after somebody traded."""
+    """Let reporters agree on a number that they saw a while ago, after a trade."""
     submit(regimes.oracle, [volatility] * 3, observed_at=observed_at)
 
 
@@ -57,7 +57,7 @@ def test_up__answer_exactly_as_old_as_the_dwell__is_the_first_that_ends_it(regim
         assert regimes.automation.read("preview")[0] == 1
 
 
-def test_up__reports_that_somebody_held_back__count_from_when_they_came(regimes: Regimes, node: Node) -> None:
+def test_up__reports_that_were_held_back__count_from_when_they_came(regimes: Regimes, node: Node) -> None:
     regimes.set_table()
     regimes.market.walk([60, 30] * 4, HOUR // 2)
     submit(regimes.oracle, [HIGH] * 3, observed_at=node.now - DWELL_UP)

@@ -13,7 +13,7 @@ VALUES = TABLE[0][1]
 HIGH = 90 * PERCENT
 
 
-def test_table__by_anybody_but_the_dao__refused(regimes: Regimes) -> None:
+def test_table__by_anyone_but_the_dao__refused(regimes: Regimes) -> None:
     for sender in (ANYBODY, STEWARD, GUARDIAN):
         found = regimes.automation.refusal("setTable", KEYS, TABLE, TERMS, 0, sender=sender)
         assert found == refusal("OnlyDao", sender.lower())

@@ -30,7 +30,7 @@ def test_compare__calm__is_both_numbers_and_closed(regimes: Regimes) -> None:
     assert regimes.breaker.read("limits") == (RATIO, GAP)
 
 
-def test_trip__too_far_apart__by_anybody_and_stays_until_the_dao_resets(regimes: Regimes) -> None:
+def test_trip__too_far_apart__by_anyone_and_stays_until_the_dao_resets(regimes: Regimes) -> None:
     implied, realized = part(regimes)
     assert implied > 4 * realized
     assert regimes.breaker.refusal("requireClosed") == refusal("TooFarApart", implied, realized)

@@ -17,7 +17,7 @@ def guard(node: Node) -> Deployed:
 
 
 def code_hash(contract: Deployed) -> bytes:
-    """Return the hash of a contract's code as it stands."""
+    """Return the hash of a contract's code now."""
     return keccak(bytes(contract.node.web3.eth.get_code(contract.address)))
 
 

@@ -79,7 +79,7 @@ def test_set_signers__between_rounds__keeps_round_and_observation(oracle: Deploy
 
 
 @pytest.mark.parametrize("sender", [ANYBODY, REPORTERS[0].address])
-def test_set_signers__by_anybody_but_the_owner__refused(oracle: Deployed, sender: str) -> None:
+def test_set_signers__by_anyone_but_the_owner__refused(oracle: Deployed, sender: str) -> None:
     expected = refusal("OwnableUnauthorizedAccount", sender.lower())
     assert oracle.refusal("setSigners", ADDRESSES, 3, sender=sender) == expected
     assert oracle.read("owner") == TIMELOCK

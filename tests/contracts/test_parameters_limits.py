@@ -134,7 +134,7 @@ def test_shape__malformed__named_error(
 
 
 @pytest.mark.parametrize("function", ["applyUpdate", "scheduleUpdate", "applyScheduled"])
-def test_update__by_anybody_else__unauthorised(parameters: Deployed, function: str) -> None:
+def test_update__by_anyone_else__unauthorised(parameters: Deployed, function: str) -> None:
     wanted = update(parameters, {1: 1100})
     role = bytes(32) if function == "applyUpdate" else parameters.read("STEWARD_ROLE")
     for sender in (ANYBODY, GUARDIAN, parameters.node.deployer):

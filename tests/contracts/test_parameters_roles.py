@@ -111,7 +111,7 @@ def test_limits__of_an_unknown_key__refused(parameters: Deployed) -> None:
         assert parameters.refusal(*read) == expected
 
 
-def test_limits__by_anybody_but_the_dao__unauthorised(parameters: Deployed) -> None:
+def test_limits__by_anyone_but_the_dao__unauthorised(parameters: Deployed) -> None:
     for sender in (ANYBODY, STEWARD, GUARDIAN, parameters.node.deployer):
         expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), bytes(32))
         assert parameters.refusal("setLimits", 1, LIMITS[1], sender=sender) == expected

@@ -88,9 +88,7 @@ def test_spike__four_times_the_price_for_one_block__moves_the_mean_by_92_ticks(
     assert flags & ONE_RETURN
 
 
-def test_spikes__two_in_a_day_to_where_no_liquidity_stands__raise_it_fifteenfold_unflagged_for_the_fees(
-    node: Node,
-) -> None:
+def test_spikes__two_in_a_day_to_where_no_liquidity_is__raise_it_fifteenfold_unflagged_for_the_fees(node: Node) -> None:
     """What docs/known-risks.md says of who has two blocks in a row: nobody trades against the spike."""
     market = open_market(node, edge=6930)  # half to twice the price
     market.grow(400)

@@ -45,7 +45,7 @@ def is_public(node: dict[str, Any]) -> bool:
 
 
 def missing(node: dict[str, Any]) -> list[str]:
-    """Return what the comment of a declaration leaves out; one that is inherited is judged where it stands."""
+    """Return what the comment of a declaration leaves out; one that is inherited is judged where it is written."""
     text = (node.get("documentation") or {}).get("text", "")
     if "@inheritdoc" in text:
         return []

@@ -46,7 +46,7 @@ def test_command__named_in_the_runbook__exists_with_its_options(line: str) -> No
     assert not named or rest[0] in named, line
 
 
-def test_options__of_every_command_in_a_block__stand_in_its_help() -> None:
+def test_options__of_every_command_in_a_block__are_in_its_help() -> None:
     assert len(lines()) > 60
     for line in lines():
         command, _ = command_of(shlex.split(line.split(" > ")[0]))

@@ -50,12 +50,12 @@ def project(tmp_path: Path, world: World) -> World:
 
 @pytest.fixture(scope="session")
 def bad(built_world: World) -> PlanRecord:
-    """Return a plan that somebody changed: what it sets passes every limit and is not what anybody wants."""
+    """Return a plan that was changed: what it sets passes every limit and is not what anyone wants."""
     return with_changes(plan_now(built_world, Config()).record, BAD)
 
 
 @pytest.fixture
 def player(project: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
-    """Stand in the project's folder and return who plays the runbook there."""
+    """Change to the project's folder and return who plays the runbook there."""
     monkeypatch.chdir(tmp_path)
     return Player({"ROLE": "operator"})

@@ -247,7 +247,7 @@ def test_safe__wrong_use__one_line_each(run: Run, project: World, tmp_path: Path
     file = run("safe", "propose", "pause", "--out", "pause.json", "--json").json()
     assert (file["file"], file["threshold"], file["signatures"]) == ("pause.json", 2, {})
     assert file["does"] == "HedgeParameters.pause(): Stop every update until the DAO ends it"
-    assert_one_line_error(run("safe", "sign", "pause.json", "--as", "outsider"), 1, "is no owner of the Safe")
+    assert_one_line_error(run("safe", "sign", "pause.json", "--as", "outsider"), 1, "is not an owner of the Safe")
     assert_one_line_error(run("safe", "execute", "pause.json"), 1, "0 of 2 signatures")
     content = json.loads((tmp_path / "pause.json").read_text(encoding="utf-8")) | {"data": "0x3f4ba83a"}
     (tmp_path / "pause.json").write_text(json.dumps(content), encoding="utf-8")

@@ -87,7 +87,7 @@ def test_guardian__one_key_lost__owner_is_swapped_by_the_two_that_are_left(world
     assert lost not in owners
     assert new in owners
     run("alvh safe propose pause --out pause.json")
-    with pytest.raises(RefusedAction, match="is no owner of the Safe"):
+    with pytest.raises(RefusedAction, match="is not an owner of the Safe"):
         run("alvh safe sign pause.json --as guardian-3")
     run("alvh safe sign pause.json --as outsider")
     run("alvh safe sign pause.json --as guardian-1")

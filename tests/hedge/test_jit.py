@@ -1,4 +1,4 @@
-"""Memory of results is used again, and never while anybody still looks at it; a call's size alone chooses the path."""
+"""Memory of results is used again, and never while it is still in use; a call's size alone chooses the path."""
 
 from __future__ import annotations
 

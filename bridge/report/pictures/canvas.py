@@ -62,7 +62,7 @@ _STYLE: Final[dict[Any, Any]] = {
 
 @dataclass(frozen=True)
 class Picture:
-    """One SVG to put inline, with the words that stand for it where it is not seen."""
+    """One SVG to put inline, with the words that replace it where it is not seen."""
 
     name: str
     label: str
@@ -143,7 +143,7 @@ def dot(
     hollow: bool = False,
     label: str = "_",
 ) -> Line2D:
-    """Mark one point; a hollow mark is a thick outline. With NaN it only stands in a legend."""
+    """Mark one point; a hollow mark is a thick outline. With NaN it is only in a legend."""
     face = "none" if hollow else colour
     (mark,) = axes.plot(
         [x], [y], marker=shape, markersize=size, linestyle="none", color=colour, markerfacecolor=face,

@@ -49,7 +49,7 @@ def _said(change: ParameterChange) -> str:
 
 
 def place(value: float, change: ParameterChange) -> float:
-    """Return where a value stands on its track, 0 to 1.
+    """Return the place of a value on its track, 0 to 1.
 
     What one update may reach is drawn to scale; the tails from there to the absolute bounds are shortened.
     """

@@ -33,7 +33,7 @@ class Proposal:
     end: int | None = None
 
     def state(self, at: int) -> int:
-        """Return where it stands at a time."""
+        """Return its state at a time."""
         if self.end is not None:
             return self.end
         if at <= self.opens:

@@ -1,4 +1,4 @@
-"""Anybody carries reports to VolatilityOracle, right and wrong ones; its owner, and everybody else, rotates signers."""
+"""Anyone carries reports to VolatilityOracle, right and wrong ones; its owner, and others, try to rotate signers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OracleRules(Play):
         super().__init__(stage)
 
     def level(self, kind: str, share: int, seen: int) -> int:
-        """Return a volatility of a kind, as the feed stands now."""
+        """Return a volatility of a kind, from the feed's state now."""
         model = self.feed.answers
         base = model.answer or 60 * PERCENT
         start, started = model.window(seen) if model.number else (base, seen)
@@ -55,7 +55,7 @@ class OracleRules(Play):
         return found if kind in ("below", "above", "zero", "huge") else min(max(found, LEAST), MOST)
 
     def sign(self, flaw: str, signer: str, round_: int, seen: int, value: int) -> Signature:
-        """Sign one report; a flaw of content proves somebody unknown, a flaw of form nobody."""
+        """Sign one report; a flaw of content proves an unknown signer, a flaw of form none."""
         content: dict[str, Any] = {
             "contract": self.oracle.address, "chain_id": 31_337, "feed": self.feed.feed, "round_": round_, "seen": seen,
             "volatility": value,

@@ -62,7 +62,7 @@ class ParametersModel:
     version: int = 1
 
     def __post_init__(self) -> None:
-        self.moved_at = [self.born] * COUNT  # by anybody
+        self.moved_at = [self.born] * COUNT  # by anyone
         self.voted_at = [self.born] * COUNT  # by the DAO, or by a rollback of its vote
         self.windows = [(value, self.born) for value in self.ledger.current]
         self.members = {ADMIN: {TIMELOCK.lower()}, STEWARDS: {STEWARD.lower()}, GUARDIANS: {GUARDIAN.lower()}}

@@ -70,7 +70,7 @@ class ParametersRules(Play):
         ).data
 
     def value(self, key: int, kind: str, share: int) -> int:
-        """Return a value of a kind, as the key stands now."""
+        """Return a value of a kind, from the key's state now."""
         least, most, step_up, step_down, _ = self.model.limits[key]
         old, (start, _) = self.model.ledger.current[key], self.model.windows[key]
         top, bottom = start + WINDOW_STEPS * step_up, start - WINDOW_STEPS * step_down

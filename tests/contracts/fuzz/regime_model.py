@@ -71,13 +71,13 @@ class RegimeModel:
         return next(({name} for is_broken, name in rules if is_broken), set())
 
     def selected(self, volatility: int) -> int:
-        """Return the row that a volatility selects: the present one, unless it stands beyond a floor by more."""
+        """Return the row that a volatility selects: the present one, unless it is beyond a floor by more."""
         above = [row for row in range(len(self.rows)) if volatility >= self.rows[row][0] + self.terms[0] or row == 0]
         below = [row for row in range(len(self.rows)) if volatility + self.terms[0] >= self.rows[row][0]]
         return max(above[-1], min(self.row, below[-1]))
 
     def dwelt(self, at: int) -> int | set[str]:
-        """Return the row that every answer over the time to dwell allows, or why nobody can say."""
+        """Return the row that every answer over the dwell time allows, or why it is unknown."""
         number = self.feed.answers.number
         chosen = self.selected(self.feed.rounds[number][2])
         if chosen == self.row:

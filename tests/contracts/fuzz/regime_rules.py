@@ -73,7 +73,7 @@ class RegimeRules(ParametersRules, OracleRules):
         wait=st.sampled_from([HOUR, HOUR, 4 * HOUR]), ticks=mostly(60, 20, 400),
     )  # fmt: skip
     def days_go_by(self, actor: str, level: Any, times: int, wait: int, ticks: int) -> None:
-        """Trade and report, again and again; then anybody applies the row."""
+        """Trade and report, again and again; then anyone applies the row."""
         for _ in range(times):
             self.trade(ticks, wait)
             at = self.stage.now + 1

@@ -31,7 +31,7 @@ View = tuple["Target", str, tuple[Any, ...]]
 
 @cache
 def errors_by_selector() -> dict[bytes, dict[str, Any]]:
-    """Return every custom error of ours and of the libraries under it."""
+    """Return every custom error of our contracts and of their libraries."""
     return {function_abi_to_4byte_selector(entry): entry for entry in error_abi()}
 
 

@@ -29,7 +29,7 @@ LEAST_CALLS = 23_000
 
 
 class Part(NamedTuple):
-    """How long a machine plays one seed, a few seconds, and the calls of ours that this makes at least.
+    """How long a machine plays one seed, a few seconds, and the least number of calls that this makes.
 
     Hypothesis keeps the first ten examples to a call or two; those after them make a hundred or more each.
     """
@@ -81,7 +81,7 @@ def played(session_node: Node, request: pytest.FixtureRequest) -> Iterator[tuple
 
 
 @pytest.mark.parametrize(("played", "number"), played_seeds(), indirect=["played"])
-def test_machine__any_calls_by_anybody_at_any_time__as_its_model_says(
+def test_machine__any_calls_by_anyone_at_any_time__as_its_model_says(
     played: tuple[Part, Stage], number: int, record_property: Callable[[str, object], None]
 ) -> None:
     part, stage = played
