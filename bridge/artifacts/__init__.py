@@ -61,7 +61,7 @@ def artifact(name: str) -> Artifact:
 def _packaged(name: str) -> Artifact:
     resource = FOLDER / f"{name}.json"
     if not resource.is_file():
-        raise MissingTool(f"no artifact {name}: the installation is incomplete, or a plug-in did not register it")
+        raise MissingTool(f"no artifact {name}: register it in the plug-in that reads it, or install alvh again")
     content = json.loads(resource.read_text(encoding="utf-8"))
     return Artifact(name, content["abi"], content.get("bytecode", ""), content.get("runtime", ""))
 
