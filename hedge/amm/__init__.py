@@ -1,7 +1,7 @@
 """Value, greeks, impermanent loss and loss-versus-rebalancing of AMM positions.
 
 `positions` states the conventions of concentrated liquidity (v2, v3, v4), `weighted` those of weighted pools, `greeks`
-and `book_curve` are for many positions at once, `ticks` is the exact integer mathematics of Uniswap v3 and v4; files
+and `book_totals` are for many positions at once, `ticks` is the exact integer mathematics of Uniswap v3 and v4; files
 with `kernel` in their name are compiled. Read `positions` first. May import `errors`, `units` and `numerics`.
 
 Names are loaded when they are first used: `ticks` alone loads no numpy.
@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hedge.amm.book_curve import BookCurve, book_curve
+    from hedge.amm.book_totals import BookCurve, book_curve
     from hedge.amm.greeks import PositionGreeks, position_greeks, tick_position_greeks
     from hedge.amm.positions import (
         TwoAssetGreeks,
@@ -58,7 +58,7 @@ __all__ = [
     "weighted_lvr_rate",
 ]
 
-_HOMES = ("positions", "weighted", "greeks", "book_curve")
+_HOMES = ("positions", "weighted", "greeks", "book_totals")
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedge import amm
-from hedge.amm import curve, ticks
+from hedge.amm import book_totals, ticks
 from hedge.errors import BadInput
 from hedge.numerics import jit
 
@@ -178,7 +178,7 @@ def exact_curve(roots: list[Fraction], positions: list[tuple[int, Fraction, Frac
 @pytest.fixture
 def by_edges(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every book summed by its edges, as those of the size of the benchmark are."""
-    monkeypatch.setattr(curve, "BULK_POSITIONS", 1)
+    monkeypatch.setattr(book_totals, "BULK_POSITIONS", 1)
 
 
 @pytest.mark.parametrize("bulk", [1, jit.BULK_POSITIONS], ids=["by edges", "position by position"])
@@ -186,7 +186,7 @@ def by_edges(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_book_curve__exact_fractions__relative_1e_12_however_narrow(
     width: int, bulk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(curve, "BULK_POSITIONS", bulk)
+    monkeypatch.setattr(book_totals, "BULK_POSITIONS", bulk)
     # Roots on a grid of 1/4096 have exact squares: no rounding but the curve's own. Width 1 is a range of 5 ticks.
     draw = np.random.default_rng(width)
     step = Fraction(1, 4096)

@@ -85,6 +85,6 @@ def _by_edges(prices: FloatArray, liquidity: FloatArray, lower: FloatArray, uppe
 
 @cache
 def _kernel() -> Kernel:
-    from hedge.amm import book_curve_kernel
+    from hedge.amm import book_totals_kernel
 
-    return compiled(book_curve_kernel.curve_loop, "ffffi", book_curve_kernel, contract=False)
+    return compiled(book_totals_kernel.curve_loop, "ffffi", book_totals_kernel, contract=False)
