@@ -39,6 +39,7 @@ def register_adapter(adapter: Adapter) -> Adapter:
 
 
 def position_readers(snapshot: Snapshot) -> list[PositionReader]:
-    """Return a reader for each AMM whose contracts the deployment lists."""
+    """Return a reader for each AMM whose contracts the deployment lists, by name."""
     there = snapshot.deployment.contracts
-    return [adapter.open(snapshot) for adapter in ADAPTERS.values() if all(name in there for name in adapter.contracts)]
+    found = [adapter for adapter in ADAPTERS.values() if all(name in there for name in adapter.contracts)]
+    return [adapter.open(snapshot) for adapter in sorted(found, key=lambda adapter: adapter.protocol)]
