@@ -67,8 +67,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     count_seconds_by_blocks(local)
     for name in INDEX:
         local.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
-    deployer = account("deployer")
-    deployed_at = local.head().number
+    deployer, deployed_at = account("deployer"), local.head().number
     contracts = deploy_protocols(local, deployer)
     progress("creating the guardian and steward Safes", 0.1)
     safes = {

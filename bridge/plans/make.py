@@ -103,7 +103,7 @@ def make_plan(
     on_record
         The plan of the hedge that is on, if there is one.
     """
-    governed, block = observation.governed, observation.block
+    governed = observation.governed
     chain_id = snapshot.chain.chain_id if snapshot else NO_CHAIN
     readings = read_signals(terms, observation, option_chains, snapshot)
     plan = build_plan(
@@ -118,15 +118,20 @@ def make_plan(
         expected=[signal.name for signal in readings.signals],
         exposure=observation.exposure,
     )
-    # Through JSON once, so that the record and its hash hold exactly what a reader of the file will see.
-    content = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
+    record = _recorded(observation, chain_id, plan)
+    return Planned(observation, option_chains, plan, record, readings)
+
+
+def _recorded(observation: Observation, chain_id: int, plan: Plan) -> PlanRecord:
+    """Return the record of a plan, through JSON once: it and its hash hold exactly what a reader of the file sees."""
+    block, content = observation.block, json.loads(json.dumps(plan.to_dict(), allow_nan=False))
     content["inputs"] |= {
         "owner": observation.owner,
         "chain_id": chain_id,
         "block_number": block.number,
         "block_hash": block.hash,
     }
-    record = PlanRecord(
+    return PlanRecord(
         inputs_hash=inputs_hash(content["inputs"]),
         chain_id=chain_id,
         block_number=block.number,
@@ -135,7 +140,6 @@ def make_plan(
         owner=observation.owner,
         plan=content,
     )
-    return Planned(observation, option_chains, plan, record, readings)
 
 
 def recorded_exposure(record: PlanRecord) -> ExposureRecord:

@@ -31,8 +31,8 @@ def plain(price: object, liquidity: object, lower: object, upper: object) -> lis
 
 
 def assert_close(found: tuple[np.ndarray, ...], expected: list[np.ndarray], relative: float) -> None:
-    for one, other in zip(found, expected, strict=True):
-        np.testing.assert_allclose(one, other, rtol=relative, atol=0.0)
+    for ours, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, other, rtol=relative, atol=0.0)
 
 
 def test_position_greeks__bulk__equal_to_single_functions() -> None:
@@ -203,8 +203,8 @@ def test_book_curve__exact_fractions__relative_1e_12_however_narrow(
         [float(b * b) for *_, b in positions],
     )
     for field, expected in zip(found, exact, strict=False):
-        for one, other in zip(field, expected, strict=True):
-            assert one == 0.0 if other == 0 else abs(Fraction(one) / other - 1) <= Fraction(1, 10**12)
+        for ours, other in zip(field, expected, strict=True):
+            assert ours == 0.0 if other == 0 else abs(Fraction(ours) / other - 1) <= Fraction(1, 10**12)
 
 
 @pytest.mark.usefixtures("by_edges")

@@ -64,11 +64,11 @@ def assert_equal_paths(found: tuple[np.ndarray, ...], plain: tuple[np.ndarray, .
     s = vol * np.sqrt(expiry)
     depth = np.abs(np.log(spot / strike) + carry * expiry) / s + 0.5 * s
     moved = np.where((rate == 0.0) & (carry == 0.0), 0.0, 4.0 * EPS * (1.0 + depth) / s)
-    for name, one, other in zip(NAMES, found, plain, strict=False):
+    for name, ours, other in zip(NAMES, found, plain, strict=False):
         scale = np.abs(other)
         if name == "theta":  # a sum of terms of both signs: relative to the terms
             scale = scale + np.abs(carry - rate) * spot * np.abs(plain[1]) + np.abs(rate / expiry * plain[5])
-        assert np.max(np.abs(one - other) / scale / (1e-13 + moved)) <= 1.0, name
+        assert np.max(np.abs(ours - other) / scale / (1e-13 + moved)) <= 1.0, name
 
 
 @pytest.mark.parametrize("rates", [False, True])
@@ -96,8 +96,8 @@ def test_price__one_option__equal_to_its_greeks_price() -> None:
 def test_greeks__three_to_eight_deviations__fifty_digit_values_to_1e_12(row: tuple[float, ...], copies: int) -> None:
     strike = np.full(copies, row[0]) if copies > 1 else row[0]
     found = options.greeks(100.0, strike, 1.0, row[1], 0.0, 0.0, row[2])
-    for one, exact in zip(found, row[3:], strict=True):
-        assert np.max(np.abs(one / exact - 1.0)) <= 1e-12
+    for ours, exact in zip(found, row[3:], strict=True):
+        assert np.max(np.abs(ours / exact - 1.0)) <= 1e-12
 
 
 def test_implied_vol__one_option__fifty_digit_prices_to_1e_12_without_the_arrays(vectors: Path) -> None:
@@ -177,10 +177,10 @@ def edges() -> list[np.ndarray]:
 def test_greeks__limits_and_nan_in_bulk__exactly_the_arrays_path() -> None:
     args = edges()
     found, plain = options.greeks(*args), european._array_greeks(*(a[:16] for a in args))
-    for one, other in zip(found, plain, strict=True):
-        np.testing.assert_array_equal(one[:16], other)
-        assert np.isnan(one[10:16]).all()
-        assert not np.isnan(one[16:]).any()
+    for ours, other in zip(found, plain, strict=True):
+        np.testing.assert_array_equal(ours[:16], other)
+        assert np.isnan(ours[10:16]).all()
+        assert not np.isnan(ours[16:]).any()
 
 
 @pytest.mark.parametrize("name", ["spot", "strike", "expiry", "vol"])
@@ -251,8 +251,8 @@ def transformed(kind: str, values: np.ndarray) -> np.ndarray:
 def test_bulk__layouts__same_numbers(kind: str) -> None:
     args = market(64 * 1_024)
     expected = options.greeks(*args)
-    for one, other in zip(options.greeks(*(transformed(kind, a) for a in args)), expected, strict=True):
-        np.testing.assert_array_equal(one.reshape(-1), other)
+    for ours, other in zip(options.greeks(*(transformed(kind, a) for a in args)), expected, strict=True):
+        np.testing.assert_array_equal(ours.reshape(-1), other)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, np.int8])
