@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hedge import options
-from hedge.instruments.option_chain import OptionChain, Quote
+from hedge.instruments.option_chain import OptionChain
 from hedge.market import Provenance
 from hedge.units import YEAR_DAYS, YEAR_SECONDS
 
@@ -79,15 +80,15 @@ def synthetic_chain(
     >>> round(chain.days_to(chain.expiries()[-1])) > 365
     True
     """
-    maker = _MarketMaker(spot, observed_at, atm_vol, smile or Smile(), rate, carry, lot)
-    quotes = [
-        maker.quote(expiry_at, strike, is_call)
+    listed = [
+        (expiry_at, strike, is_call)
         for expiry_at in exchange_expiries(observed_at)
         for strike in exchange_strikes(spot)
         for is_call in (False, True)
     ]
+    maker = _MarketMaker(spot, observed_at, atm_vol, smile or Smile(), rate, carry, lot)
     return OptionChain.from_frame(
-        underlying, observed_at, spot, pd.DataFrame(quotes), maker.source, rate, provenance=Provenance.SIMULATED
+        underlying, observed_at, spot, maker.quotes(listed), maker.source, rate, provenance=Provenance.SIMULATED
     )
 
 
@@ -103,15 +104,33 @@ class _MarketMaker:
     carry: float
     lot: float
 
-    def quote(self, expiry_at: int, strike: float, is_call: bool) -> Quote:
-        """Return one quote."""
-        expiry = (expiry_at - self.observed_at) / YEAR_SECONDS
-        forward, tick = self.spot * math.exp(self.carry * expiry), self.spot * TICK
-        vol = self.smile.vol(strike, forward, expiry, self.atm_vol)
-        sides = np.array([max(vol - self.smile.half_spread, 0.0), vol + self.smile.half_spread])
-        low, high = options.price(self.spot, strike, expiry, sides, self.rate, self.carry, is_call)
-        bid, ask = math.floor(low / tick) * tick, (math.floor(high / tick) + 1) * tick
-        return Quote(expiry_at, expiry, strike, is_call, bid if bid > 0.0 else math.nan, ask, vol, forward, self.lot)
+    def quotes(self, listed: Sequence[tuple[int, float, bool]]) -> pd.DataFrame:
+        """Return the quotes of options given by expiry (unix seconds), strike and kind, priced in one call."""
+        expiries = [(expiry_at - self.observed_at) / YEAR_SECONDS for expiry_at, _, _ in listed]
+        forwards = [self.spot * math.exp(self.carry * expiry) for expiry in expiries]
+        vols = [
+            self.smile.vol(strike, forward, expiry, self.atm_vol)
+            for (_, strike, _), forward, expiry in zip(listed, forwards, expiries, strict=True)
+        ]
+        strikes, calls = np.array([row[1] for row in listed]), np.array([row[2] for row in listed])
+        half = self.smile.half_spread
+        sides = [np.maximum(np.array(vols) - half, 0.0), np.array(vols) + half]
+        low, high = options.price(self.spot, strikes, np.array(expiries), sides, self.rate, self.carry, calls)
+        tick = self.spot * TICK
+        bid, ask = np.floor(low / tick) * tick, (np.floor(high / tick) + 1.0) * tick
+        return pd.DataFrame(
+            {
+                "expiry_at": [row[0] for row in listed],
+                "expiry": expiries,
+                "strike": strikes,
+                "is_call": calls,
+                "bid": np.where(bid > 0.0, bid, np.nan),
+                "ask": ask,
+                "vol": vols,
+                "forward": forwards,
+                "lot": self.lot,
+            }
+        )
 
     @property
     def source(self) -> str:
