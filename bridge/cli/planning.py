@@ -77,10 +77,11 @@ def plan(
     from bridge.cli.book import print_unread
     from bridge.config import load_config
     from bridge.errors import UsageError
-    from bridge.plans.make import make_plan_at, make_stated_plan
-    from bridge.plans.stated_book import read_time
 
     if book:
+        from bridge.plans.make import make_stated_plan
+        from bridge.plans.stated_book import read_time
+
         if owner or block is not None:
             raise UsageError("--book states the book: leave --owner and --block out")
         settings = _with_files(load_config(config), chain_file, signals)
@@ -89,6 +90,8 @@ def plan(
         if at:
             raise UsageError("--at goes with --book; a book on chain is read at --block")
         session = open_session(config)
+        from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
+
         settings = _with_files(session.config, chain_file, signals)
         planned = make_plan_at(session.snapshot(block), settings, owner=session.owner(owner))
         print_unread(planned.observation.unread)

@@ -1,4 +1,4 @@
-"""Arrays and compiled kernels: what the formulas of options and pools share, and nothing of finance.
+"""Arrays, compiled kernels and Sobol' points: what options, pools and scenarios share, and nothing of finance.
 
 In this order:
 
@@ -8,7 +8,9 @@ In this order:
     kernel_rows   copies between columns, a kernel's scratch rows and the results
     past_caches   the store that those copies use for large results
     kernel_math   exp, log and Mills' ratio in a form that takes eight numbers at once
+    sobol         scrambled Sobol' points for scenarios
 
-It imports numpy and `hedge.errors`, and numba only inside `jit.compiled`, at a process's first bulk call. The kernels
-themselves are beside the formulas they repeat, in `hedge.options` and `hedge.amm`.
+It imports numpy and `hedge.errors`; SciPy only for points beyond `sobol`'s table, and numba only inside `jit.compiled`,
+at a process's first bulk call. The kernels themselves are beside the formulas they repeat, in `hedge.options` and
+`hedge.amm`.
 """

@@ -16,11 +16,11 @@ from typing import Final
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 from hedge.errors import BadInput
 from hedge.market import HORIZON_DAYS, Market
 from hedge.numerics.arrays import FloatArray
+from hedge.numerics.sobol import scrambled_sobol
 from hedge.units import YEAR_DAYS
 
 SPOT_VOL_BETA: Final = 0.25
@@ -159,7 +159,7 @@ def _paths(
 
 
 def _normals(assets: int, count: int, seed: int) -> FloatArray:
-    uniform = qmc.Sobol(assets, scramble=True, rng=np.random.default_rng(seed)).random(count)
+    uniform = scrambled_sobol(assets, count, seed)
     return np.asarray(ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12)), dtype=np.float64)
 
 
