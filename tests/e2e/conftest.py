@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,29 +10,20 @@ from bridge.config import Config
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from tests.bridge.steps import plan_now, with_changes
-from tests.e2e.command import Done, Run
+from tests.e2e.command import Done, Run, forked, fresh
 from tests.e2e.runbook import BAD, Player
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Return a function that runs `alvh` in an empty folder."""
+    """Return a function that runs `alvh` in an empty folder, each call in a process of its own.
+
+    The processes are forked from one that has the libraries loaded, so that a loop of twenty commands does not load
+    them twenty times. A call that sets PYTHONPATH starts a Python of its own: it asks what such a Python finds.
+    """
 
     def call(*arguments: str, **environment: str) -> Done:
-        variables = {**os.environ, "COLUMNS": "150", **environment}
-        variables.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's Python keeps its byte code
-        answer = subprocess.run(
-            [sys.executable, "-m", "bridge", *arguments],
-            cwd=tmp_path,
-            env=variables,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        return Done(answer.returncode, answer.stdout, answer.stderr)
+        return (fresh if "PYTHONPATH" in environment else forked)(tmp_path, arguments, environment)
 
     return call
 

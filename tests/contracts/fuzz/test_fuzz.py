@@ -43,7 +43,7 @@ PARTS = {
     part.machine.__name__: part
     for part in (
         Part(ParametersMachine, 22, 1_000), Part(OracleMachine, 22, 800), Part(RegimeMachine, 16, 450),
-        Part(GovernorMachine, 22, 800),
+        Part(GovernorMachine, 18, 530),
     )
 }  # fmt: skip
 
