@@ -74,28 +74,16 @@ def plan(
     Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json;
     alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --signals histories
     """
-    from bridge.cli.book import print_unread
-    from bridge.config import load_config
     from bridge.errors import UsageError
 
     if book:
-        from bridge.plans.make import make_stated_plan
-        from bridge.plans.stated_book import read_time
-
         if owner or block is not None:
             raise UsageError("--book states the book: leave --owner and --block out")
-        settings = _with_files(load_config(config), chain_file, signals)
-        planned, kept = make_stated_plan(book, settings, read_time(at) if at else None), None
+        planned, kept = _plan_stated(book, at, chain_file, signals, config), None
     else:
         if at:
             raise UsageError("--at goes with --book; a book on chain is read at --block")
-        session = open_session(config)
-        from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
-
-        settings = _with_files(session.config, chain_file, signals)
-        planned = make_plan_at(session.snapshot(block), settings, owner=session.owner(owner))
-        print_unread(planned.observation.unread)
-        kept = planned.record.save(settings.state)
+        planned, kept = _plan_on_chain(owner, block, chain_file, signals, config)
     if report:
         from bridge.report.content import report_content
         from bridge.report.html import write_report
@@ -105,6 +93,31 @@ def plan(
         print_json({**planned.record.__dict__, "file": str(kept) if kept else None})
     else:
         print_plan(planned, kept, report)
+
+
+def _plan_stated(
+    book: Path, at: str | None, chain_file: Path | None, signals: Path | None, config: Path | None
+) -> Planned:
+    from bridge.config import load_config
+    from bridge.plans.make import make_stated_plan
+    from bridge.plans.stated_book import read_time
+
+    settings = _with_files(load_config(config), chain_file, signals)
+    return make_stated_plan(book, settings, read_time(at) if at else None)
+
+
+def _plan_on_chain(
+    owner: str | None, block: int | None, chain_file: Path | None, signals: Path | None, config: Path | None
+) -> tuple[Planned, Path]:
+    """Plan, say what could not be read, and keep the plan; return it and where it is kept."""
+    session = open_session(config)
+    from bridge.cli.book import print_unread
+    from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
+
+    settings = _with_files(session.config, chain_file, signals)
+    planned = make_plan_at(session.snapshot(block), settings, owner=session.owner(owner))
+    print_unread(planned.observation.unread)
+    return planned, planned.record.save(settings.state)
 
 
 def _with_files(settings: Config, chain_file: Path | None, signals: Path | None) -> Config:
