@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bridge.chain.signers import LOCAL_CHAIN_ID
+from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.errors import BadConfig
 
 DEFAULT_FILE = Path("alvh.toml")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from eth_typing import HexStr
-from web3.types import TxReceipt
-
-from bridge.chain.node import BlockRef, Chain
-from bridge.chain.signers import Signer
+from bridge.chain.blocks import BlockRef
 from bridge.deployment import Deployment
 
-Call = tuple[str, HexStr]
+if TYPE_CHECKING:  # a plan of a stated book needs no node, and web3 takes longer to import than the plan to make
+    from eth_typing import HexStr
+    from web3.types import TxReceipt
+
+    from bridge.chain.node import Chain
+    from bridge.chain.signers import Signer
+
+Call = tuple[str, "HexStr"]
 """Address and calldata."""
 
 
@@ -41,7 +44,7 @@ class Snapshot:
     def call(self, contract: str, function: str, *arguments: Any, at: str | None = None) -> Call:
         """Return the address and the calldata of a call; nothing is sent."""
         target = self.chain.contract(contract, at or self.deployment.address(contract))
-        return target.address, HexStr(target.encode_abi(function, args=list(arguments)))
+        return target.address, target.encode_abi(function, args=list(arguments))
 
     def send(self, sender: Signer, contract: str, function: str, *arguments: Any, at: str | None = None) -> TxReceipt:
         """Send a transaction and wait until it is mined: the block of the snapshot is then an older one."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from bridge.adapters.pool_position import Unread
-from bridge.chain.node import BlockRef
+from bridge.chain.blocks import BlockRef
 from bridge.config import Config
 from bridge.governance.governor import OPEN_STATES, Proposal
 from bridge.governance.journal import JournalEntry

@@ -19,9 +19,9 @@ from eth_keys.constants import SECPK1_N
 from eth_typing import ChecksumAddress
 from web3.types import TxParams
 
+from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.errors import BadConfig, BadFile, RefusedAction
 
-LOCAL_CHAIN_ID = 31337
 KEY_VARIABLE = "ALVH_PRIVATE_KEY"
 PASSWORD_VARIABLE = "ALVH_KEYSTORE_PASSWORD"
 # The mnemonic that anvil, hardhat and ganache document and unlock; worthless anywhere else.

@@ -82,7 +82,8 @@ def open_session(config_path: Path | None) -> Session:
 
 def choose_signer(session: Session, role: str | None, keystore: Path | None) -> Signer:
     """Return who signs: a local role, a keystore, or the key in the environment."""
-    from bridge.chain.signers import LOCAL_CHAIN_ID, environment_signer, keystore_signer
+    from bridge.chain.blocks import LOCAL_CHAIN_ID
+    from bridge.chain.signers import environment_signer, keystore_signer
     from bridge.errors import RefusedAction, UsageError
     from bridge.local.accounts import INDEX, account
 

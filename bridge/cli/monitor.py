@@ -31,7 +31,7 @@ def watch(
     Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl
     """
     from bridge.alerts import watch as monitor
-    from bridge.chain.signers import LOCAL_CHAIN_ID
+    from bridge.chain.blocks import LOCAL_CHAIN_ID
     from bridge.errors import ChainError
 
     session = open_session(config)

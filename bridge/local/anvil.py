@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.chain.node import Chain, connect
-from bridge.chain.signers import LOCAL_CHAIN_ID, LOCAL_MNEMONIC
+from bridge.chain.blocks import LOCAL_CHAIN_ID
+from bridge.chain.signers import LOCAL_MNEMONIC
 from bridge.errors import ChainError, MissingTool, NodeUnreachable, RefusedAction
 
 START_SECONDS = 30

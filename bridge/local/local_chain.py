@@ -21,7 +21,8 @@ from web3.types import TxReceipt
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.chain.rpc import Rpc
-from bridge.chain.signers import LOCAL_CHAIN_ID, Signer
+from bridge.chain.blocks import LOCAL_CHAIN_ID
+from bridge.chain.signers import Signer
 from bridge.errors import ChainError, RefusedAction
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bridge.adapters.pool_position import HeldPosition, Unread
 from bridge.adapters.spec import position_readers
-from bridge.chain.node import BlockRef
+from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot

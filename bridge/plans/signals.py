@@ -9,7 +9,6 @@ from typing import Final
 
 import pandas as pd
 
-from bridge.adapters.pool_depth import BAND, read_depth
 from bridge.adapters.pool_position import PoolPosition
 from bridge.config import SignalsConfig
 from bridge.errors import BadConfig
@@ -117,6 +116,8 @@ def with_term_structure(histories: Histories, option_chains: Mapping[str, Option
 
 
 def _quick_ratio(terms: SignalsConfig, seen: Observation, snapshot: Snapshot) -> Signal:
+    from bridge.adapters.pool_depth import BAND, read_depth  # reads contracts: web3 is not imported without a node
+
     depth = read_depth(snapshot, [held for held in seen.raw_positions if isinstance(held, PoolPosition)])
     outflow = terms.outflow_share * seen.exposure.value_usd
     ratio = float(quick_ratio(depth, terms.reserves_usd, outflow, terms.margin_usd))

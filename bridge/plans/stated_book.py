@@ -22,7 +22,7 @@ from typing import Annotated
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge.chain.node import BlockRef
+from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
