@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bridge.sources.quote_files import read_snapshots
+from bridge.sources.quotes.files import read_snapshots
 from hedge.errors import HedgeError
 from hedge.signals.known import unix_seconds
 from hedge.signals.surprise import growth, month_released

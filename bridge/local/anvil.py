@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bridge.chain.node import Chain, connect
 from bridge.chain.blocks import LOCAL_CHAIN_ID
+from bridge.chain.node import Chain, connect
 from bridge.chain.signers import LOCAL_MNEMONIC
 from bridge.errors import ChainError, MissingTool, NodeUnreachable, RefusedAction
 

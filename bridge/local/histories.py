@@ -18,7 +18,7 @@ import pandas as pd
 
 from bridge.deployment import write_whole
 from bridge.local.price_path import CORRELATION, VOLATILITY, PricePath
-from bridge.sources.history_files import SOURCE_FILE
+from bridge.sources.histories.files import SOURCE_FILE
 from bridge.units import utc
 from hedge.market import Provenance
 from hedge.units import DAY

@@ -18,10 +18,9 @@ from eth_typing import ChecksumAddress, HexStr
 from eth_utils import keccak
 from web3.types import TxReceipt
 
-from bridge.chain.blocks import BlockRef
+from bridge.chain.blocks import LOCAL_CHAIN_ID, BlockRef
 from bridge.chain.node import Chain
 from bridge.chain.rpc import Rpc
-from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.signers import Signer
 from bridge.errors import ChainError, RefusedAction
 

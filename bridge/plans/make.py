@@ -20,7 +20,7 @@ from bridge.plans.signals import SignalReadings, read_signals
 from bridge.plans.stated_book import observe_stated
 from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
-from bridge.sources.quote_files import read_chain_file
+from bridge.sources.quotes.files import read_chain_file
 from hedge.decision.rebalance import ExposureRecord
 from hedge.instruments.option_chain import OptionChain
 from hedge.plan.build import Plan, build_plan

@@ -1,10 +1,11 @@
 """Numbers from outside, each checked before it is used, each with its provenance.
 
-    option_chains    `QuoteSource`: `quote_files`, `synthetic_quotes`
-    prices           `PriceSource`: `pool_prices`
-    signal_sources   `HistorySource`: `history_files`
+    option_chains    `QuoteSource`, each a file of `quotes`
+    prices           `PriceSource`, each a file of `spot_prices`
+    signal_sources   `HistorySource`, each a file of `histories`
     oracle           our own volatility feed: reports, rounds, age
 
-Read `option_chains` first. To add a source, add one file that registers it; docs/extending.md shows one. May import
-`adapters`, `config` and what is below them.
+Read `option_chains` first. To add a source, add one file that registers it to the folder of its kind, which is loaded
+when a source of that kind is asked for; docs/extending.md shows one. May import `adapters`, `config` and what is below
+them.
 """

@@ -38,7 +38,7 @@ class QuoteSource(Protocol):
         ...
 
 
-QUOTE_SOURCES: Final[Registry[QuoteSource]] = Registry("source of quotes", "bridge.sources")
+QUOTE_SOURCES: Final[Registry[QuoteSource]] = Registry("source of quotes", "bridge.sources.quotes")
 
 
 def read_option_chains(terms: OptionsConfig, spots: Mapping[str, float], observed_at: int) -> dict[str, OptionChain]:

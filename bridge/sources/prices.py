@@ -50,7 +50,7 @@ class PriceSource(Protocol):
         ...
 
 
-PRICE_SOURCES: Final[Registry[PriceSource]] = Registry("source of prices", "bridge.sources")
+PRICE_SOURCES: Final[Registry[PriceSource]] = Registry("source of prices", "bridge.sources.spot_prices")
 
 
 def read_prices(snapshot: Snapshot, terms: BookConfig) -> Prices:

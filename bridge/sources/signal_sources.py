@@ -34,7 +34,7 @@ class HistorySource(Protocol):
         ...
 
 
-HISTORY_SOURCES: Final[Registry[HistorySource]] = Registry("source of histories", "bridge.sources")
+HISTORY_SOURCES: Final[Registry[HistorySource]] = Registry("source of histories", "bridge.sources.histories")
 
 
 def read_histories(terms: SignalsConfig, latest: int) -> Histories:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.chain.node import connect
 from bridge.chain.blocks import LOCAL_CHAIN_ID
+from bridge.chain.node import connect
 from bridge.errors import BridgeError, ChainError, MissingTool, NodeUnreachable, RefusedAction
 from bridge.local import anvil as local
 from bridge.local.anvil import GENESIS_TIMESTAMP, advance_time, anvil, count_seconds_by_blocks, free_port

@@ -11,7 +11,7 @@ import pytest
 from bridge.config import SignalsConfig
 from bridge.plans.make import Planned, make_plan
 from bridge.plans.stated_book import read_time
-from bridge.sources.quote_files import read_chain_file
+from bridge.sources.quotes.files import read_chain_file
 from examples.market_histories import write_market_histories
 from hedge.signals.signal import Signal, State
 from tests.bridge.market_files import BOOK, stated

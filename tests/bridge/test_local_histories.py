@@ -10,7 +10,7 @@ import pytest
 
 from bridge.local.histories import SEED, write_histories
 from bridge.local.price_path import PricePath, simulated_path
-from bridge.sources.history_files import read_folder
+from bridge.sources.histories.files import read_folder
 from hedge.signals.board import read_board
 from hedge.signals.histories import Histories
 from hedge.signals.spec import signal_specs

@@ -13,7 +13,7 @@ import pytest
 from bridge.config import OptionsConfig
 from bridge.errors import BadFile, UntrustedNumber
 from bridge.sources.option_chains import read_option_chains
-from bridge.sources.quote_files import read_chain_file, read_snapshots
+from bridge.sources.quotes.files import read_chain_file, read_snapshots
 from hedge.instruments.option_chain import OptionChain
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ from bridge.artifacts import artifact, register_artifact
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile, MissingTool
 from bridge.registry import Registry, load_plugins
-from bridge.sources.history_files import LAYOUTS, Layout, read_folder, register_layout
+from bridge.sources.histories.files import LAYOUTS, Layout, read_folder, register_layout
 from bridge.sources.option_chains import QUOTE_SOURCES
 from bridge.sources.prices import PRICE_SOURCES
 from bridge.sources.signal_sources import HISTORY_SOURCES
@@ -59,7 +59,7 @@ def test_register_artifact__name_of_ours_or_twice__is_refused() -> None:
 def test_register_layout__new_table__is_read_and_a_known_one_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.sources.history_files.LAYOUTS", dict(LAYOUTS))
+    monkeypatch.setattr("bridge.sources.histories.files.LAYOUTS", dict(LAYOUTS))
     (tmp_path / "searches.csv").write_text("known_at,close\n2026-03-01T00:00Z,3.5\n", encoding="utf-8")
     with pytest.raises(BadFile, match="no history has this name"):
         read_folder(tmp_path, 2_000_000_000)

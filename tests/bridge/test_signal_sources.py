@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bridge.errors import BadFile
-from bridge.sources.history_files import LAYOUTS, read_folder
+from bridge.sources.histories.files import LAYOUTS, read_folder
 from hedge.market import Provenance
 
 pytestmark = pytest.mark.unit

@@ -5,5 +5,5 @@ from __future__ import annotations
 import bridge.cli.app
 import bridge.plans.make
 import bridge.report.html
-import bridge.sources.history_files
-import bridge.sources.quote_files  # noqa: F401
+import bridge.sources.histories.files
+import bridge.sources.quotes.files  # noqa: F401

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sample_books import position
 
-from bridge.sources.quote_files import read_chain_file
+from bridge.sources.quotes.files import read_chain_file
 from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book
 from hedge.decision.attribution import quoted_vol

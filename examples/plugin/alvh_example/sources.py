@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bridge.config import BookConfig, OptionsConfig, SignalsConfig
 from bridge.snapshot import Snapshot
-from bridge.sources.history_files import read_folder
+from bridge.sources.histories.files import read_folder
 from bridge.sources.option_chains import QUOTE_SOURCES
 from bridge.sources.prices import PRICE_SOURCES, Prices
 from bridge.sources.signal_sources import HISTORY_SOURCES

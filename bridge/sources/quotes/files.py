@@ -25,7 +25,7 @@ import pandas as pd
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.option_chains import QUOTE_SOURCES
-from bridge.sources.synthetic_quotes import LOTS
+from bridge.sources.quotes.synthetic import LOTS
 from bridge.tables import read_seconds, read_table
 from bridge.units import YEAR_SECONDS
 from hedge import options
