@@ -9,7 +9,7 @@ Every reader takes the root of the data folder and returns (`PoolBars`, `Problem
     zero volume        bars in which nothing was traded; kept
     unknown volume     bars whose volume in quote is not known, because its price in USD is not; kept
     odd swaps          swaps that are not one token in and the other out; counted in prices, not in volume
-    stale bars         bars of the swap tape without any swap: the price before goes on
+    stale bars         bars without any swap that had to be put in: the price before goes on
 
 Prices are quote per base at the end of the bar. The volatile token is the base; of two volatile tokens, and
 of two stable ones, the pool's token0 is.
@@ -51,6 +51,8 @@ USDC_DECIMALS, WETH_DECIMALS, WBTC_DECIMALS = 6, 18, 8
 PIPS: Final = 1e6
 """Hundredths of a basis point in 1: the unit in which pools state their fee."""
 X128: Final = 2**128
+MOST_FILLED: Final = 3_600
+"""Seconds: a longer gap is no row without swaps but a part of the history that nobody recorded."""
 MOST_ROUNDING: Final = 1e-4
 """By which two columns of one price may differ: some files round to eight decimals."""
 
@@ -59,12 +61,14 @@ def read_minutes(root: Path) -> Read:
     """Read minute bars of USDC/WETH 0.05 % on Polygon, nine days in three stretches: 2023-08, 2024-02, 2025-07.
 
     Raw integers are scaled; token0 is USDC, so prices fall where ticks rise. Between the stretches lie months: take one
-    with `PoolBars.between`, or fees across the gap are unknown.
+    with `PoolBars.between`, or fees across the gap are unknown. The file was made a day at a time, and a day begins
+    with its first swap: a minute that is missing inside a stretch had none.
     """
     columns = ("timestamp", "closeTick", "inAmount0", "inAmount1", "currentLiquidity")
     table, problems = _table(root, MINUTES, columns), Problems()
     table = _in_order(table, _seconds_of(table["timestamp"]), problems)
     table = _without(table, table["closeTick"].isna(), "empty rows", "no tick", problems)
+    table = _filled(table, 60, ("inAmount0", "inAmount1"), problems)
     paid_in = np.column_stack((_raw(table["inAmount1"], WETH_DECIMALS), _raw(table["inAmount0"], USDC_DECIMALS)))
     price = _weth_price(table["closeTick"].to_numpy())
     liquidity = _raw(table["currentLiquidity"], (USDC_DECIMALS + WETH_DECIMALS) / 2)
@@ -205,7 +209,9 @@ def read_tick_liquidity(root: Path) -> tuple[TickLiquidity, Problems]:
     table = _without(table, table["liquidityGross"] == 0.0, "empty rows", "no liquidity at the tick", problems)
     table = table.sort_values("tickIdx", ascending=False)
     summed = -np.cumsum(table["liquidityNet"].to_numpy())[:-1]
-    return TickLiquidity(_weth_price(table["tickIdx"].to_numpy()), np.maximum(summed, 0.0) / 1e12), problems
+    # A tick at a time: their span is all ticks there are, which a table of them would be slow to make for.
+    edges = np.concatenate([_weth_price(np.array([tick])) for tick in table["tickIdx"]])
+    return TickLiquidity(edges, np.maximum(summed, 0.0) / 1e12), problems
 
 
 def _table(root: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -240,6 +246,18 @@ def _in_order(table: pd.DataFrame, starts: Ints, problems: Problems) -> pd.DataF
     """Return the rows by time, `at` their start, without second rows of one time."""
     table = table.assign(at=starts).sort_values("at", kind="stable")
     return _without(table, table["at"].duplicated(), "duplicate rows", "the time of another row", problems)
+
+
+def _filled(table: pd.DataFrame, step: int, amounts: tuple[str, ...], problems: Problems) -> pd.DataFrame:
+    """Return the rows with one put in, without any amount, for each that is missing from a gap shorter than an hour."""
+    at = _whole(table["at"])
+    short = np.flatnonzero((np.diff(at) > step) & (np.diff(at) < MOST_FILLED))
+    absent = [start for gap in short for start in range(int(at[gap]) + step, int(at[gap + 1]), step)]
+    for start in absent:
+        problems.add("stale bars", "no swap", at=start + step)
+    full = table.set_index("at").reindex(np.union1d(at, np.array(absent, dtype=np.int64)))
+    full = full.assign(**{name: full[name].fillna("0") for name in amounts})
+    return full.ffill().reset_index(names="at")
 
 
 def _without(table: pd.DataFrame, wrong: Any, kind: str, what: str, problems: Problems) -> pd.DataFrame:
