@@ -9,8 +9,10 @@ is above it:
     amm, options, market                     pool and option mathematics; the market as one observation
     book, instruments, signals               positions and exposure; legs, layers, chains; what the market says
     risk, policy, volatility, replication    scenarios and CVaR; parameters, regime; indices, surface; strips
+    simulate                                 paths of prices by model or from history; a hedged position along them
     layers, valuation                        the hedge layers in their size; what a pool, an asset, a return is worth
     decision, update                         hedge or not; what to propose
+    backtest                                 what a strategy would have been worth on a market's own quotes
     plan                                     all of it, from a book and quotes to an answer with reasons
 
 docs/architecture.md draws how data flows. Conventions: prices are quote per base, volatility is annualised, a year

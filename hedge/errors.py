@@ -23,11 +23,15 @@
     +-- NotListed              no listed option fits what a layer needs
     +-- NoSurface              a chain without a quote that a volatility surface can be fitted to
     +-- GrowthAboveDiscount    a growth for ever that is not below the rate that discounts it
+    +-- NotKnown               a history that has no value at a time
+    +-- Untied                 an account whose entries do not add up to its equity
     +-- MarginMismatch         more margin returned than was posted
     +-- OpenMargin             margin still posted where a return needs it back
 
 Nothing foreign leaks from `hedge`: what numpy or scipy raise on bad input is caught before it happens.
 """
+
+from datetime import UTC, datetime
 
 
 class HedgeError(Exception):
@@ -255,3 +259,25 @@ class OpenMargin(HedgeError, ValueError):
     def __init__(self, outstanding: float) -> None:
         self.outstanding = outstanding
         super().__init__(f"margin of {outstanding:g} USD is still posted: value it as returned on the day of valuation")
+
+
+class NotKnown(HedgeError):
+    """A history that has no value at a time.
+
+    Attributes: what (the history, in words), at (unix seconds).
+    """
+
+    def __init__(self, what: str, at: int) -> None:
+        self.what, self.at = what, at
+        super().__init__(f"{what}: nothing is known at {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC")
+
+
+class Untied(HedgeError):
+    """An account whose entries do not add up to its equity: a fault of the engine, never of the market.
+
+    Attributes: at (unix seconds), gap (USD), tolerance (USD).
+    """
+
+    def __init__(self, at: int, gap: float, tolerance: float) -> None:
+        self.at, self.gap, self.tolerance = at, gap, tolerance
+        super().__init__(f"entries and equity differ by {gap:g} USD at {at}, more than {tolerance:g}: please report it")

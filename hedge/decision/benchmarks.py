@@ -59,16 +59,22 @@ def delta_benchmark(exposure: AssetExposure, chain: OptionChain) -> BenchmarkHed
     )
 
 
-def strip_benchmark(book: Book, asset: str, market: Market, chain: OptionChain) -> BenchmarkHedge:
+def strip_benchmark(
+    book: Book, asset: str, market: Market, chain: OptionChain, days: float = HORIZON_DAYS
+) -> BenchmarkHedge:
     """Return the strip that pays back what the book loses to moves of one asset, the other prices fixed.
+
+    Parameters
+    ----------
+    days : the first expiry not before it is used, and prices within `REACH` standard deviations until it.
 
     Quantities are the linear program's, rounded to the nearest lot.
     """
-    spread = REACH * market.vol(asset) * math.sqrt(HORIZON_DAYS / YEAR_DAYS)
+    spread = REACH * market.vol(asset) * math.sqrt(days / YEAR_DAYS)
     low, high = (market.spot(asset) * math.exp(sign * spread) for sign in (-1.0, 1.0))
     prices = np.geomspace(low, high, PRICES)
     try:
-        expiry_at = chain.first_expiry(HORIZON_DAYS)
+        expiry_at = chain.first_expiry(days)
         target = GridTarget.of(prices, _loss(book, asset, market, prices))
         found = replicate(target, chain, expiry_at, low, high, Terms(whole_lots=False))
     except NotListed as refused:

@@ -91,7 +91,7 @@ def _failures_of(path: Path) -> Iterator[None]:
 def _by_asset(path: Path) -> list[tuple[str, pd.DataFrame]]:
     """Return the quotes of every underlying, in our columns."""
     table = read_table(path)
-    frame = _from_deribit(table) if "instrument_name" in table.columns else table
+    frame = deribit_columns(table) if "instrument_name" in table.columns else table
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
@@ -102,8 +102,12 @@ def _by_asset(path: Path) -> list[tuple[str, pd.DataFrame]]:
     return [(str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)]
 
 
-def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
-    """Rename Deribit's columns to ours: order books one by one, or the daily snapshots of all."""
+def deribit_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Return Deribit's rows in our columns: order books one by one, or the daily snapshots of all.
+
+    Beside those of a chain file there are ``instrument``, ``mark`` (coin), ``crossed`` (its quotes are taken out) and
+    ``window`` (seconds that one snapshot takes).
+    """
     book = "best_bid_price" in table.columns
     if book:
         times = pd.to_datetime(table["timestamp"], unit="ms", utc=True)
@@ -132,6 +136,7 @@ def _from_deribit(table: pd.DataFrame) -> pd.DataFrame:
             "bid": bid.mask(crossed),
             "ask": ask.mask(crossed),
             "currency": "coin",
+            "mark": table["mark_price"] if "mark_price" in table.columns else np.nan,
             "forward": table["underlying_price" if book else "underlying"],
             "vol": table["mark_iv"] / 100 if book else table["implied_volatility"],
             "crossed": crossed,

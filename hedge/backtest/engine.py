@@ -1,0 +1,258 @@
+"""The event loop: from step to step, what happened since, then what the strategy decides.
+
+At every step, in this order: options that expired settle; prices, fees and marks move; perpetuals settle gain and
+funding; pools are re-centred; the strategy decides on a history that is cut at the step and trades at its quotes;
+margin is looked at; the account is held to its entries. Steps are the times of the option quotes of the book's assets,
+or of their prices where there are no quotes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from hedge.backtest.account import Account, EntryKind, Venue
+from hedge.backtest.execution import Board
+from hedge.backtest.history import SAME_TIME, MarketHistory
+from hedge.backtest.margin import margin
+from hedge.backtest.quotes import Contract, Quotes
+from hedge.backtest.results import BacktestRun, Calibration
+from hedge.backtest.schedule import Schedule
+from hedge.backtest.strategy import StrategySpec, Targets, View
+from hedge.backtest.wealth import PoolPlan, Wealth
+from hedge.errors import BadInput, HedgeError, NotKnown, Untied
+from hedge.market import USD
+from hedge.units import DAY, YEAR_SECONDS
+
+TIE: Final = 1e-9
+"""Share of the capital by which entries and equity may differ: the rounding of some thousand additions."""
+GAP_DAYS: Final = 2.0
+"""Days between two steps from which on the history is said to have a gap, where steps are daily."""
+LATE_INDEX: Final = 3600
+"""Seconds from an expiry to the index that it is settled by, from which on the settlement is counted as approximate."""
+
+
+@dataclass(frozen=True)
+class BacktestTerms:
+    """State what is played.
+
+    Parameters
+    ----------
+    start, end : unix seconds; steps within, both included. pools : that the capital may be in.
+    capital_usd : at the start. venue : where the hedge is traded.
+    indices : other assets of the history that options are quoted on, such as a volatility index, in points.
+    decide_days : between decisions where the strategy leaves it to the study; None takes the strategy's own.
+    reset_days : what is held outside pools goes back to its share of the first capital so often; None lets it run.
+    """
+
+    start: int
+    end: int
+    pools: tuple[PoolPlan, ...]
+    capital_usd: float = 1e6
+    venue: Venue = field(default_factory=Venue)
+    indices: tuple[str, ...] = ()
+    decide_days: float | None = None
+    reset_days: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.start < self.end:
+            raise BadInput("end", self.end, f"must be after the start, {self.start}")
+        if not 0.0 < self.capital_usd < math.inf:
+            raise BadInput("capital_usd", self.capital_usd, "must be finite and > 0")
+        names = [pool.name for pool in self.pools]
+        if not names or len(set(names)) < len(names):
+            raise BadInput("pools", names, "must be one or more, each with a name of its own")
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Return the assets whose price moves the pools, sorted."""
+        return tuple(sorted({asset for pool in self.pools for asset in (pool.base, pool.quote)} - {USD}))
+
+
+def backtest(history: MarketHistory, spec: StrategySpec, terms: BacktestTerms) -> BacktestRun:
+    """Play one strategy through a history.
+
+    Raises
+    ------
+    BadInput : the history has fewer than two steps in the terms' window.
+    NotKnown : a price is missing at the start.
+    Untied : entries and equity do not add up.
+    """
+    steps = step_times(history, terms.assets, terms.start, terms.end)
+    if len(steps) < 2:
+        raise BadInput(
+            "start, end", (terms.start, terms.end), f"must hold two steps of the history or more, has {len(steps)}"
+        )
+    play = _Play(history, spec, terms, steps)
+    for number in range(len(steps)):
+        play.step(number)
+    return play.run()
+
+
+def step_times(history: MarketHistory, assets: tuple[str, ...], start: int, end: int) -> list[int]:
+    """Return the times of the steps, ascending: of the assets' quotes, snapshots within a quarter of an hour as one."""
+    quoted = {shot.observed_at for asset in assets for shot in history.quotes.get(asset, ())}
+    times = quoted or {int(at) for asset in assets if asset in history.prices for at in history.prices[asset].times}
+    steps: list[int] = []
+    for at in sorted(at for at in times if start <= at <= end):
+        if quoted and steps and at - steps[-1] <= SAME_TIME:
+            steps[-1] = at
+        else:
+            steps.append(at)
+    return steps
+
+
+class _Play:
+    """One run in progress."""
+
+    def __init__(self, history: MarketHistory, spec: StrategySpec, terms: BacktestTerms, steps: list[int]) -> None:
+        self.history, self.spec, self.terms, self.steps = history, spec, terms, steps
+        self.account = Account(terms.venue)
+        self.wealth = Wealth({pool.name: pool for pool in terms.pools}, terms.capital_usd)
+        self.strategy = spec.make()
+        self.decisions = Schedule.starting(steps[0], terms.decide_days or spec.every_days, at_once=True)
+        self.resets = Schedule.starting(steps[0], terms.reset_days) if terms.reset_days else None
+        self.vols: dict[Contract, float] = {}
+        self.calibration: list[Calibration] = []
+        self.rows = np.zeros((5, len(steps)))
+        self.noted = self.flows = 0.0
+        self.waits = False
+        self.seen: tuple[int, ...] = (0, 0)
+
+    def step(self, number: int) -> None:
+        at = self.steps[number]
+        board = self._board(at)
+        if number == 0:
+            pools = self.terms.pools
+            weights = self.spec.weights(pools) if self.spec.weights else {pool.name: 1.0 / len(pools) for pool in pools}
+            self.wealth.enter(weights, board.spots, at)
+            self.account.priced = dict(board.spots)
+        else:
+            self._pass(board, self.steps[number - 1])
+        self._decide(board)
+        needed = self._margin(board)
+        self._record(number, board, needed)
+
+    def _board(self, at: int) -> Board:
+        spots = {asset: self.history.price(asset, at) for asset in (*self.terms.assets, *self.terms.indices)}
+        quotes: dict[str, Quotes | None] = {asset: self.history.newest_quotes(asset, at) for asset in spots}
+        return Board(at, spots, quotes, self.vols, self.account.counts)
+
+    def _pass(self, board: Board, since: int) -> None:
+        """Let the time since the last step happen."""
+        account, at = self.account, board.at
+        if at - since > GAP_DAYS * DAY:
+            account.counts["gaps of more than two days"] += 1
+        for contract in sorted(contract for contract in account.net() if contract.expiry_at <= at):
+            index = self.history.settles_at(contract.asset, contract.expiry_at)
+            if abs(index.at - contract.expiry_at) > LATE_INDEX:
+                account.counts["settlements by an index more than an hour away"] += 1
+            account.settle(at, contract, index.value)
+        years = (at - since) / YEAR_SECONDS
+        account.revalue(board, {asset: self._funding(asset, at) for asset in board.spots}, years)
+        self.wealth.step(self.history, board.spots, since, at)
+        if self.resets and self.resets.due(at):
+            self.wealth.reset(board.spots, at)
+
+    def _funding(self, asset: str, at: int) -> float:
+        try:
+            return self.history.funding[asset].last(at).value
+        except (KeyError, NotKnown):
+            return self.terms.venue.funding
+
+    def _decide(self, board: Board) -> None:
+        """Ask the strategy where it is due, and trade what it answers; a decision waits for quotes that it needs."""
+        self.waits = self.decisions.due(board.at) or self.waits
+        if not self.waits:
+            return
+        if self.spec.needs_quotes and any(quotes is None for quotes in board.quotes.values()):
+            self.account.counts["decisions that waited for quotes"] += 1
+            return
+        self.waits = False
+        try:
+            targets = self.strategy.decide(self._view(board))
+        except HedgeError as refused:
+            self.account.counts[f"no decision: {type(refused).__name__}"] += 1
+            return
+        self._trade(board, targets)
+
+    def _view(self, board: Board) -> View:
+        account = self.account
+        terms, own = self.terms, {asset: board.spots[asset] for asset in self.terms.assets}
+        return View(
+            at=board.at,
+            history=self.history.cut(board.at),
+            book=self.wealth.book(),
+            spots=own,
+            indices=terms.indices,
+            options=account.options,
+            perpetuals=account.perpetuals,
+            marks=account.marks,
+            hedge_usd=account.value(),
+            lp_usd=(lp := self.wealth.value(board.spots)),
+            profit_usd=lp + account.value() - terms.capital_usd - self.flows - self.wealth.flow,
+            capital_usd=terms.capital_usd,
+            venue=account.venue,
+        )
+
+    def _trade(self, board: Board, targets: Targets) -> None:
+        self.calibration += targets.calibration
+        if targets.weights is not None:
+            self.wealth.rebalance(targets.weights, board.spots, board.at)
+        if targets.options is not None:
+            self.account.trade(board, targets.options)
+        if targets.perpetuals is not None:
+            self.account.trade_perpetuals(board, targets.perpetuals)
+
+    def _margin(self, board: Board) -> float:
+        """Return the initial margin; where the account cannot keep the maintenance, close what needs it by force."""
+        account = self.account
+        needs = margin(account.net(), account.marks, account.net_perpetuals(), board.spots)
+        if self.terms.venue.collateral_usd + account.value() >= needs.maintenance:
+            return needs.initial
+        sold = math.fsum(
+            abs(q) * board.spots[contract.asset] for contract, q in account.net().items() if q < 0.0
+        ) + math.fsum(abs(units) * board.spots[asset] for asset, units in account.net_perpetuals().items())
+        account.counts["forced closes"] += 1
+        account.earn(board.at, EntryKind.LIQUIDATION, "margin", -self.terms.venue.liquidation_cost * sold)
+        bought = {
+            label: {contract: q for contract, q in legs.items() if q > 0.0} for label, legs in account.options.items()
+        }
+        account.trade(board, bought)
+        account.trade_perpetuals(board, {})
+        return margin(account.net(), account.marks, {}, board.spots).initial
+
+    def _record(self, number: int, board: Board, needed: float) -> None:
+        """Keep the step, and hold equity to its entries."""
+        lp, hedge = self.wealth.value(board.spots), self.account.value()
+        flow, turnover = self.wealth.flow, self.account.turnover
+        self.wealth.flow = self.account.turnover = 0.0
+        self.rows[:, number] = (lp + hedge, flow, lp, needed, turnover)
+        self.flows += flow
+        self.noted = math.fsum([self.noted, *self._new_entries()])
+        gap = lp + hedge - (self.terms.capital_usd + self.flows + self.noted)
+        if not abs(gap) <= TIE * self.terms.capital_usd:
+            raise Untied(board.at, gap, TIE * self.terms.capital_usd)
+
+    def _new_entries(self) -> list[float]:
+        """Return what was noted since the last step, and remember that it was seen."""
+        seen, lists = self.seen, (self.wealth.entries, self.account.entries)
+        self.seen = tuple(map(len, lists))
+        return [entry.usd for start, entries in zip(seen, lists, strict=True) for entry in entries[start:]]
+
+    def run(self) -> BacktestRun:
+        entries = sorted((*self.wealth.entries, *self.account.entries), key=lambda entry: entry.at)
+        frame = pd.DataFrame(entries, columns=["at", "kind", "label", "usd"])
+        frame["kind"] = frame["kind"].astype(str)
+        counts = dict(sorted(self.account.counts.items()))
+        if self.wealth.fees_unknown:
+            counts["steps with unknown pool fees"] = self.wealth.fees_unknown
+        equity, flows, lp, needed, turnover = self.rows
+        times = np.array(self.steps, dtype=np.int64)
+        return BacktestRun(
+            self.spec.name, times, equity, flows, lp, needed, turnover, frame, counts, tuple(self.calibration)
+        )

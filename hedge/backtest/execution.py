@@ -1,0 +1,77 @@
+"""What can be traded at one moment, and at which price: quotes of every asset, with an answer where one is missing.
+
+buy                     at the ask; without one the order is not done
+sell what is held       at the bid; without one at 0, in the money half a percent below intrinsic value
+sell what is not held   at the bid; without one the order is not done
+mark                    the venue's mark, else the middle, else Black-Scholes at the contract's last volatility
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from hedge import options
+from hedge.backtest.quotes import Contract, Price, Quotes, unbid_price
+from hedge.units import YEAR_SECONDS
+
+NO_QUOTE: Final = "orders without a quote"
+MODEL_MARK: Final = "marks from a model"
+NO_BID: Final = "sales without a bid"
+
+
+@dataclass
+class Board:
+    """Hold the prices and quotes of one moment.
+
+    Parameters
+    ----------
+    at : unix seconds. spots : USD by asset. quotes : by asset, None where there are none now.
+    vols : the last volatility of each contract that was ever marked; kept from board to board.
+    counts : of what was missing, by name; kept likewise.
+    """
+
+    at: int
+    spots: Mapping[str, float]
+    quotes: Mapping[str, Quotes | None]
+    vols: dict[Contract, float] = field(default_factory=dict)
+    counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def mark(self, contract: Contract) -> float:
+        """Return what one unit is worth now, USD."""
+        price = self._listed(contract)
+        if price is not None:
+            if math.isfinite(price.vol):
+                self.vols[contract] = price.vol
+            for value in (price.mark, 0.5 * (price.bid + price.ask)):
+                if value >= 0.0:
+                    return value
+        self.counts[MODEL_MARK] += 1
+        return self._modelled(contract)
+
+    def fill(self, contract: Contract, quantity: float, held: float) -> float | None:
+        """Return the price at which a signed quantity trades, `held` being in the account; None where nobody deals."""
+        price = self._listed(contract)
+        if quantity > 0.0:
+            return price.ask if price is not None and price.ask > 0.0 else None
+        if price is not None and price.bid > 0.0:
+            return price.bid
+        if held + quantity < 0.0:
+            return None
+        self.counts[NO_BID] += 1
+        return unbid_price(contract, self.spots[contract.asset])
+
+    def _listed(self, contract: Contract) -> Price | None:
+        quotes = self.quotes.get(contract.asset)
+        return quotes.price(contract) if quotes is not None else None
+
+    def _modelled(self, contract: Contract) -> float:
+        """Return Black-Scholes at the last volatility that the contract had; intrinsic value where it never had one."""
+        spot, years = self.spots[contract.asset], max(contract.expiry_at - self.at, 0) / YEAR_SECONDS
+        vol = self.vols.get(contract, math.nan)
+        if years == 0.0 or not vol > 0.0:
+            return contract.payoff(spot)
+        return float(options.price(spot, contract.strike, years, vol, 0.0, 0.0, contract.is_call))

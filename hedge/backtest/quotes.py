@@ -1,0 +1,206 @@
+"""Option quotes at one moment, as an account trades and marks at them: listed ones, or those of a stated smile."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hedge import options
+from hedge.errors import BadInput
+from hedge.instruments.fees import DERIBIT, Fees
+from hedge.instruments.leg import Leg, expiry_name
+from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import TICK, Smile, synthetic_chain
+from hedge.market import Provenance
+from hedge.numerics.arrays import FloatArray
+from hedge.units import YEAR_SECONDS
+
+BELOW_INTRINSIC: Final = 0.005
+"""Share of the underlying's price below intrinsic value at which an option in the money without a bid is closed."""
+
+
+class Contract(NamedTuple):
+    """Name one listed option: asset, expiry (unix seconds), strike (USD), call or put."""
+
+    asset: str
+    expiry_at: int
+    strike: float
+    is_call: bool
+
+    @property
+    def label(self) -> str:
+        """Return the instrument as an exchange writes it."""
+        return f"{self.asset}-{expiry_name(self.expiry_at)}-{self.strike:g}-{'C' if self.is_call else 'P'}"
+
+    @classmethod
+    def of(cls, leg: Leg) -> Contract:
+        """Return the contract that a leg trades."""
+        return cls(leg.underlying, leg.expiry_at, leg.strike, leg.is_call)
+
+    def payoff(self, price: float) -> float:
+        """Return what one unit is worth at expiry, USD."""
+        return max(price - self.strike if self.is_call else self.strike - price, 0.0)
+
+
+class Price(NamedTuple):
+    """What one option is quoted at: USD per unit, NaN where there is no quote; `vol` is a decimal."""
+
+    bid: float
+    ask: float
+    mark: float
+    vol: float
+
+
+class Quotes(Protocol):
+    """The options on one asset at one moment."""
+
+    @property
+    def asset(self) -> str:
+        """Return the underlying."""
+        ...
+
+    @property
+    def observed_at(self) -> int:
+        """Return the unix time of the quotes."""
+        ...
+
+    @property
+    def spot(self) -> float:
+        """Return the USD price of the underlying that they were made at."""
+        ...
+
+    @property
+    def chain(self) -> OptionChain:
+        """Return them as a strategy chooses from."""
+        ...
+
+    def price(self, contract: Contract) -> Price | None:
+        """Return what a contract is quoted at; None where it is not listed."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ListedQuotes:
+    """Hold one snapshot of a venue's option quotes, in USD per unit at its index.
+
+    Parameters
+    ----------
+    asset, observed_at, spot : underlying, unix seconds, index in USD.
+    expiry_at, strike, is_call : of each option, shape (n,).
+    bid, ask, mark, vol, forward : shape (n,); NaN where there is none. A crossed quote is the reader's to take out.
+    lot : least quantity. source : in words.
+
+    Raises
+    ------
+    BadInput : no option, a spot that is not finite and > 0, a crossed quote, or one contract twice.
+    """
+
+    asset: str
+    observed_at: int
+    spot: float
+    expiry_at: npt.NDArray[np.int64]
+    strike: FloatArray
+    is_call: npt.NDArray[np.bool_]
+    bid: FloatArray
+    ask: FloatArray
+    mark: FloatArray
+    vol: FloatArray
+    forward: FloatArray
+    lot: float
+    source: str = ""
+    fees: Fees = field(default=DERIBIT)
+    provenance: Provenance = Provenance.FILE
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.spot) and self.spot > 0.0):
+            raise BadInput(f"spot of {self.asset} at {self.observed_at}", self.spot, "must be finite and > 0")
+        if not len(self.strike):
+            raise BadInput(f"options on {self.asset} at {self.observed_at}", 0, "must be at least one")
+        if (self.bid > self.ask).any():
+            raise BadInput(f"bid of {self.asset} at {self.observed_at}", "crossed", "must not be above its ask")
+        if len(self._rows) < len(self.strike):
+            raise BadInput(f"options on {self.asset} at {self.observed_at}", "one twice", "must be listed once each")
+
+    @cached_property
+    def _rows(self) -> dict[tuple[int, float, bool], int]:
+        listed = zip(self.expiry_at.tolist(), self.strike.tolist(), self.is_call.tolist(), strict=True)
+        return {key: row for row, key in enumerate(listed)}
+
+    def price(self, contract: Contract) -> Price | None:
+        """Return what a contract is quoted at; see `Quotes`."""
+        row = self._rows.get((contract.expiry_at, contract.strike, contract.is_call))
+        if row is None:
+            return None
+        return Price(float(self.bid[row]), float(self.ask[row]), float(self.mark[row]), float(self.vol[row]))
+
+    @cached_property
+    def chain(self) -> OptionChain:
+        """Return the options that have not expired as a chain; see `Quotes`.
+
+        A coin price times the index is worth exp(-carry T) of the same times the forward. A chain discounts at one rate
+        for all expiries, here 0, so its quotes are those at the forward: put-call parity holds in it as it does in coin.
+        """
+        alive, at_forward = self.expiry_at > self.observed_at, self.forward / self.spot
+        frame = pd.DataFrame(
+            {
+                "expiry_at": self.expiry_at,
+                "expiry": (self.expiry_at - self.observed_at) / YEAR_SECONDS,
+                "strike": self.strike,
+                "is_call": self.is_call,
+                "bid": self.bid * at_forward,
+                "ask": self.ask * at_forward,
+                "vol": self.vol,
+                "forward": self.forward,
+                "lot": self.lot,
+            }
+        )[alive]
+        return OptionChain.from_frame(
+            self.asset, self.observed_at, self.spot, frame, self.source, fees=self.fees, provenance=self.provenance
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ModelQuotes:
+    """Quote every option from one smile, where a market's quotes are not at hand.
+
+    Parameters
+    ----------
+    asset, observed_at, spot : as in `Quotes`. atm_vol : at the money over 30 days, decimal, > 0.
+    smile : the surface and half the spread. lot : least quantity.
+    """
+
+    asset: str
+    observed_at: int
+    spot: float
+    atm_vol: float
+    smile: Smile
+    lot: float
+
+    @cached_property
+    def chain(self) -> OptionChain:
+        """Return the synthetic chain; see `Quotes`."""
+        return synthetic_chain(self.asset, self.spot, self.observed_at, self.atm_vol, self.smile, lot=self.lot)
+
+    def price(self, contract: Contract) -> Price | None:
+        """Return what the smile gives, listed or not; None at and after expiry."""
+        expiry = (contract.expiry_at - self.observed_at) / YEAR_SECONDS
+        if expiry <= 0.0:
+            return None
+        vol = self.smile.vol(contract.strike, self.spot, expiry, self.atm_vol)
+        half = self.smile.half_spread
+        vols = np.array([max(vol - half, 0.0), vol, vol + half])
+        low, middle, high = options.price(self.spot, contract.strike, expiry, vols, 0.0, 0.0, contract.is_call)
+        tick = self.spot * TICK
+        bid = math.floor(low / tick) * tick
+        return Price(bid if bid > 0.0 else math.nan, (math.floor(high / tick) + 1.0) * tick, float(middle), vol)
+
+
+def unbid_price(contract: Contract, spot: float) -> float:
+    """Return what a held option without a bid is sold at: 0, or in the money a little below its intrinsic value."""
+    return max(contract.payoff(spot) - BELOW_INTRINSIC * spot, 0.0)
