@@ -16,8 +16,8 @@ from hedge.numerics.arrays import FloatArray
 class Calibration(NamedTuple):
     """A forecast beside what became of it.
 
-    kind: "var95" and "cvar95" of a loss, "legs" (value of what was bought), "decay"; made_at, known_at: unix seconds;
-    predicted, realised: USD.
+    kind: "var95" and "cvar95" of a loss, "legs" (value of what was bought), "decay" (value lost while nothing moves);
+    made_at, known_at: unix seconds; predicted, realised: USD.
     """
 
     kind: str

@@ -1,9 +1,8 @@
 """What a plan says will happen, and what did: its forecasts made comparable for a backtest.
 
-var95, cvar95   loss of pools and legs until the next decision that 5 % of outcomes exceed, and their mean
-legs            value of the legs at the price that came, by the plan's own way of marking them
-legs after a fall   the same where the price fell by a tenth or more
-decay           value that the legs lose while nothing moves; realised is what delta, gamma and vega leave over
+Kinds: ``var95`` and ``cvar95``, the loss of pools and legs until the next decision that 5 % of outcomes exceed, and
+their mean; ``legs``, the value of the legs at the price that came, by the plan's own way of marking them; ``decay``, the
+value that they lose while nothing moves, where realised is what delta, gamma and vega do not explain.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ from hedge.risk.measures import book_pnl, cvar, legs_pnl
 from hedge.risk.scenarios import draw_scenarios, vol_move
 from hedge.units import YEAR_SECONDS
 
-FALL: Final = 0.9
 COUNT: Final = 4096
 
 
@@ -73,10 +71,7 @@ class Forecast:
         moves = {asset: vol_move(spots[asset] / self.spots[asset]) for asset in self.spots}
         predicted = float(value_legs(legs, spots, elapsed, moves)[0])
         realised = math.fsum(leg.quantity * view.marks[Contract.of(leg)] for leg in legs)
-        rows = [Calibration("legs", self.at, view.at, predicted, realised)]
-        if any(view.spots[asset] <= FALL * before for asset, before in self.spots.items()):
-            rows.append(rows[0]._replace(kind="legs after a fall"))
-        return rows
+        return [Calibration("legs", self.at, view.at, predicted, realised)]
 
     def _decay(self, view: View, legs: list[Leg], elapsed: float) -> list[Calibration]:
         predicted = realised = 0.0
@@ -87,8 +82,8 @@ class Forecast:
                 return []
             greeks, move = leg.greeks(before), view.spots[leg.underlying] - before
             explained = greeks.delta * move + 0.5 * greeks.gamma * move * move + greeks.vega * (price.vol - leg.vol)
-            predicted += greeks.theta * elapsed
-            realised += leg.quantity * (view.marks[contract] - self._mark(leg)) - explained
+            predicted -= greeks.theta * elapsed
+            realised += explained - leg.quantity * (view.marks[contract] - self._mark(leg))
         return [Calibration("decay", self.at, view.at, predicted, realised)]
 
     def _mark(self, leg: Leg) -> float:
