@@ -4,11 +4,12 @@ import sys
 
 from benchmarks.cases import CASES as PURE
 from benchmarks.chain_cases import CHAIN_CASES
+from benchmarks.pool_cases import POOL_CASES
 from benchmarks.program_cases import PROGRAM_CASES
 from benchmarks.race import race
 from benchmarks.report import summary, write
 
-CASES = PURE | CHAIN_CASES | PROGRAM_CASES
+CASES = PURE | POOL_CASES | CHAIN_CASES | PROGRAM_CASES
 
 
 def main(wanted: list[str]) -> None:

@@ -17,9 +17,10 @@ import numpy as np
 from peers_amm import AMM
 from peers_chain import CHAIN
 from peers_options import OPTIONS
+from peers_pool import POOL
 from peers_program import PROGRAM
 
-PEERS = {**OPTIONS, **AMM, **CHAIN, **PROGRAM}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM}
 
 
 def main(peer: str, row: str, folder: Path) -> None:

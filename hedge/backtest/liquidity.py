@@ -208,6 +208,11 @@ def lp_month(bars: PoolBars, lower: float, upper: float, base: float, quote: flo
     BadInput : nothing fits into the range, or a number out of its range.
 
     From a bar whose fees are unknown on, fees and value are NaN.
+
+    The same position on demeter has the same values but for three things. It marks a bar at the price with which the
+    bar begins, so its value of a bar is the one before here, with the fees of the bar at that price. The bar of entry
+    counts whole if it ends in range, however it began. And it holds ranges in ticks of token0, whose lower edge is in
+    range: where token1 is the base, that is the upper edge of the price, which is out here.
     """
     need_base, need_quote = (float(need) for need in amm.amounts(bars.price[0], 1.0, lower, upper))
     liquidity = min(have / need for have, need in ((base, need_base), (quote, need_quote)) if need > 0.0)

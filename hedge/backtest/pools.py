@@ -43,8 +43,8 @@ class PoolBars:
         volume in quote, of which each token is taken to be half; NaN where unknown.
     liquidity : (n,) the pool's at the end of the bar, in human units (raw / 10**((dec_base + dec_quote) / 2)), >= 0;
         NaN where unknown.
-    step : seconds of a full bar, > 0; left out, the median distance of two bars. Where the bar before is missing,
-        volume is that of a part of the time only, so that its fees are unknown; growth bridges a gap.
+    step : seconds of a full bar, of the longest where they differ, > 0; left out, the median distance of two bars.
+        Where the bar before is missing, volume is of a part of the time only: fees are unknown. Growth bridges a gap.
 
     Raises
     ------
