@@ -143,8 +143,8 @@ class ListedQuotes:
     def chain(self) -> OptionChain:
         """Return the options that have not expired as a chain; see `Quotes`.
 
-        A coin price times the index is worth exp(-carry T) of the same times the forward. A chain discounts at one rate
-        for all expiries, here 0, so its quotes are those at the forward: parity of puts and calls holds as it does in coin.
+        A coin price times the index is worth exp(-carry T) of the same times the forward. A chain discounts at one
+        rate for all expiries, here 0, so its quotes are those at the forward: parity holds in it as it does in coin.
         """
         alive, at_forward = self.expiry_at > self.observed_at, self.forward / self.spot
         frame = pd.DataFrame(

@@ -1,8 +1,8 @@
 """What a plan says will happen, and what did: its forecasts made comparable for a backtest.
 
 Kinds: ``var95`` and ``cvar95``, the loss of pools and legs until the next decision that 5 % of outcomes exceed, and
-their mean; ``legs``, the value of the legs at the price that came, by the plan's own way of marking them; ``decay``, the
-value that they lose while nothing moves, where realised is what delta, gamma and vega do not explain.
+their mean; ``legs``, the value of the legs at the price that came, by the plan's own way of marking them; ``decay``,
+the value that they lose while nothing moves, where realised is what delta, gamma and vega do not explain.
 """
 
 from __future__ import annotations
