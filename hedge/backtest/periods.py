@@ -9,7 +9,7 @@ Calendar: UTC. A window belongs to the ISO week of its start, as the number year
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Final
@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hedge.backtest.schedule import Schedule
 from hedge.errors import BadInput
 from hedge.numerics.arrays import BoolArray, FloatArray, finite
 from hedge.units import DAY, json_number
@@ -24,6 +25,7 @@ from hedge.units import DAY, json_number
 IntArray = NDArray[np.int64]
 
 WEEK_DAYS: Final = 7.0
+LATE_DAYS: Final = 1.0
 STALE_DAYS: Final = 0.5
 """Oldest step that still speaks for an edge: with one step a day, a day without it is a gap and not yesterday."""
 
@@ -187,6 +189,45 @@ def period_profits(
     return Periods(
         starts[shown], profits[shown], path.equity[opens[shown]], starts[~shown], float(days), float(step_days)
     )
+
+
+def scheduled_profits(path: EquityPath, days: float = WEEK_DAYS) -> Periods:
+    """Cut a path at the steps at which what is due every `days` happened, and return the profit of each window.
+
+    Windows begin and end where a backtest decides (`hedge.backtest.schedule`), so that each is one decision's own.
+    Steps are not punctual: a window may be some hours shorter or longer. One that is longer by more than a day, for
+    want of steps, is missing.
+
+    Raises
+    ------
+    BadInput : `days` is not > 0.
+    """
+    schedule = Schedule.starting(int(path.times[0]), days, at_once=True)
+    steps = np.array([number for number, at in enumerate(path.times.tolist()) if schedule.due(at)], dtype=np.int64)
+    opens, closes = steps[:-1], steps[1:]
+    shown = path.times[closes] - path.times[opens] <= (days + LATE_DAYS) * DAY
+    starts, profits = path.times[opens], path.gains[closes] - path.gains[opens]
+    return Periods(starts[shown], profits[shown], path.equity[opens][shown], starts[~shown], float(days), float(days))
+
+
+def side_by_side(phases: Sequence[Periods]) -> Periods:
+    """Return the windows of runs that began on different days as one, in order of time.
+
+    Raises
+    ------
+    BadInput : none, windows of different lengths, or two that begin at the same time.
+    """
+    if len({found.days for found in phases}) != 1:
+        raise BadInput("phases", len(phases), "must be one or more, of one length of window")
+    starts = np.concatenate([found.starts for found in phases])
+    order = np.argsort(starts, kind="stable")
+    if (np.diff(starts[order]) == 0).any():
+        raise BadInput("phases", len(phases), "must begin at different times")
+    profits, opening, missing = (
+        np.concatenate([getattr(found, name) for found in phases]) for name in ("profits", "opening", "missing_starts")
+    )
+    days = phases[0].days
+    return Periods(starts[order], profits[order], opening[order], np.sort(missing), days, days / len(phases))
 
 
 def align(periods: Mapping[str, Periods]) -> dict[str, Periods]:

@@ -1,0 +1,100 @@
+"""What a market is to a study: a history to play, the pools in it, and what had to be assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bridge.registry import Registry
+from bridge.study.problems import Problems
+from bridge.study.settings import StudySettings
+from hedge.backtest.history import MarketHistory
+from hedge.backtest.path_metrics import Crash
+from hedge.backtest.wealth import PoolPlan
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedMarket:
+    """Hold a market that is ready to be played.
+
+    Parameters
+    ----------
+    history
+        What was known when.
+    pools
+        That the capital may be in.
+    indices
+        Other assets of the history that options are quoted on.
+    assumptions
+        What the data lacks and what stands in its place, a sentence each.
+    problems
+        What was wrong in the files.
+    crashes
+        Named windows in which the market broke.
+    """
+
+    history: MarketHistory
+    pools: tuple[PoolPlan, ...]
+    assumptions: tuple[str, ...]
+    problems: Problems
+    crashes: tuple[Crash, ...] = ()
+    indices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StudyMarket:
+    """State one market.
+
+    Parameters
+    ----------
+    name, title
+        As settings write it; in a few words.
+    load
+        Reads it. Raises `BridgeError` where a file cannot be used.
+    files
+        Every file that it reads, by a name that is the same on every machine.
+    strategies
+        That are played where the settings name none.
+    """
+
+    name: str
+    title: str
+    load: Callable[[StudySettings], LoadedMarket]
+    files: Callable[[StudySettings], Mapping[str, Path]]
+    strategies: tuple[str, ...]
+
+
+MARKETS: Final[Registry[StudyMarket]] = Registry("market", "bridge.study.markets")
+
+
+def register_market(market: StudyMarket) -> StudyMarket:
+    """Add a market to the registry. Raises `BadConfig` where its name is taken."""
+    return MARKETS.register(market.name, market)
+
+
+def pool_plan(settings: StudySettings, name: str, base: str, quote: str = "USD", bars: str = "") -> PoolPlan:
+    """Return a pool of the settings' range and costs."""
+    from hedge.backtest.liquidity import LiquidityTerms
+
+    own = settings.pool
+    terms = LiquidityTerms(
+        own.lower_ratio, own.upper_ratio, None, own.out_hours, not own.reset, own.gas_usd, own.swap_cost
+    )
+    return PoolPlan(name, base, quote, terms, own.recentre_days, own.fee_apr, bars)
+
+
+def stated(settings: StudySettings) -> tuple[str, ...]:
+    """Return what every market assumes, by the settings."""
+    pool, venue = settings.pool, settings.venue
+    margin = (
+        "margin is estimated and not enforced"
+        if venue.collateral_usd is None
+        else f"the hedge has {venue.collateral_usd:,.0f} USD of collateral; what it cannot keep is closed by force"
+    )
+    return (
+        f"Pool fees: {pool.fee_apr:.1%} of the value a year in range where bars of the pool tell none.",
+        f"Funding of perpetuals: {venue.funding:+.1%} a year, paid by longs, where no rate is known.",
+        f"A perpetual costs {venue.perpetual_cost:.2%} of each trade; {margin}.",
+    )
