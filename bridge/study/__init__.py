@@ -1,7 +1,14 @@
-"""Backtests and simulations from files: what is read, run, kept and shown.
+"""Studies: backtests and simulations from files and settings, run, kept and reported.
 
-    problems     what is wrong in files, named and counted
-    pool_files   bars of pools
+In this order:
 
-Read `problems` first. May import `tables` and `errors`.
+    tasks, inputs, store, results   a task and its result; what results follow from; a folder that survives a crash
+    threads, processes, cluster     one thread a process; workers on this machine; a Dask cluster
+    progress, runner                what is said meanwhile; `run_tasks`, which is all of it
+    problems                        what is wrong in files, named and counted
+    pool_files, chain_files         bars of pools, snapshots of option books
+    settings, markets, strategies   what is played
+    play, summary, study            one task; figures of all of them; from settings to figures
+
+May import everything that quotes and files need: `sources`, `config`, `tables` and what is below them; no chain.
 """
