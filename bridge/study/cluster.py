@@ -1,12 +1,14 @@
 """Tasks on a Dask cluster. Dask is optional: it is loaded when a cluster is asked for.
 
-Workers have the same versions and sources as this process, which is checked: other versions would give other numbers.
+Scheduler and workers have the versions and sources of this process. Each task checks it, because a worker may join at
+any time, and other versions would give other numbers.
 Give each worker one thread (`dask worker ADDRESS --nthreads 1`): tasks hold the interpreter's lock. Dask itself runs
 the tasks of a dead worker again; one that it gives up, because several workers died with it, is tried again alone.
 """
 
 from __future__ import annotations
 
+import platform
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -76,7 +78,7 @@ def _together(
         while flying or waiting:
             while waiting and len(flying) < most:
                 task = waiting.popleft()
-                flying[client.submit(_attempt, work, task, key=f"alvh-{run}-{task.key}", pure=False)] = task
+                flying[client.submit(_attempt, versions(), work, task, key=f"alvh-{run}-{task.key}", pure=False)] = task
             try:
                 with client.as_current():
                     done = distributed.wait(list(flying), timeout=LOOK_EVERY, return_when="FIRST_COMPLETED").done
@@ -88,6 +90,8 @@ def _together(
                 if future.status not in ("finished", "error"):
                     raise BridgeError(f"the cluster lost the task {task.key}: run it again, what is done is kept")
                 error = future.exception()
+                if isinstance(error, BadConfig):
+                    raise error
                 if isinstance(error, distributed.KilledWorker):
                     suspects.append(task)
                 else:
@@ -96,8 +100,9 @@ def _together(
         client.cancel(list(flying))
 
 
-def _attempt(work: Work, task: Task) -> Answer:
+def _attempt(wanted: dict[str, str], work: Work, task: Task) -> Answer:
     _limit_once()
+    _compare(f"a worker on {platform.node()}", versions(), wanted)
     return attempt(work, task)
 
 
@@ -131,20 +136,23 @@ def _client(address: str) -> Iterator[Any]:
 
 def _checked_slots(client: Any, address: str) -> int:
     """Return how many tasks the cluster does at once, having compared the versions of its workers with ours."""
-    slots = int(sum(client.nthreads().values()))
-    if not slots:
-        raise BadConfig(f"{address} has no workers: start some with `dask worker {address} --nthreads 1`")
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_WITHIN)
+    except TimeoutError as error:
+        raise BadConfig(f"{address} has no workers: start some: `dask worker {address} --nthreads 1`") from error
     try:
         theirs: dict[str, dict[str, str]] = client.run(versions)
     except ImportError as error:
         raise BadConfig(f"workers of {address} cannot import alvh ({error}): install it there") from error
     for worker, found in theirs.items():
-        other = [
-            f"{name} {found.get(name)} for {wanted}" for name, wanted in versions().items() if found.get(name) != wanted
-        ]
-        if other:
-            raise BadConfig(f"the worker {worker} has {', '.join(other)}: install the same versions there")
-    return slots
+        _compare(f"the worker {worker}", found, versions())
+    return int(sum(client.nthreads().values()))
+
+
+def _compare(worker: str, found: dict[str, str], wanted: dict[str, str]) -> None:
+    other = [f"{name} {found.get(name)} for {value}" for name, value in wanted.items() if found.get(name) != value]
+    if other:
+        raise BadConfig(f"{worker} has {', '.join(other)}: install the same there")
 
 
 def _look_for_workers(client: Any) -> None:

@@ -1,4 +1,4 @@
-"""Work that tests of the study runner give to workers, which import it by name: nothing heavier than they need."""
+"""Runs that tests of the study runner share, and work that they give to workers, which import it by name."""
 
 from __future__ import annotations
 
@@ -12,8 +12,26 @@ import numpy as np
 import pandas as pd
 
 from bridge.errors import BadFile
-from bridge.study.tasks import Part, Task
+from bridge.study.inputs import RunInputs
+from bridge.study.runner import TasksRun, run_tasks
+from bridge.study.store import Store
+from bridge.study.tasks import Part, Task, Work
 from hedge.errors import BadInput
+
+INPUTS = RunInputs({"seed": 7}, {}, {"alvh": "test"})
+DRAWS = [Task(f"path {seed}", seed) for seed in range(12)]
+
+
+def run(folder: Path, tasks: list[Task], work: Work, **options: object) -> TasksRun:
+    """Run tasks of these inputs into a folder."""
+    with Store(folder, INPUTS) as store:
+        return run_tasks(tasks, work, store=store, **options)  # type: ignore[arg-type]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return what a run left, but for its time."""
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if name != "manifest.json"}
 
 
 def draw(task: Task) -> Part:
