@@ -16,10 +16,11 @@ from hedge.backtest.account import Venue
 from hedge.backtest.engine import BacktestTerms, backtest, step_times
 from hedge.backtest.results import BacktestRun, Calibration
 from hedge.market import USD
+from hedge.units import DAY
 
 
 class Play(NamedTuple):
-    """What a task plays: a strategy, and by how many steps it begins later than the first."""
+    """What a task plays: a strategy, and by how many days it begins later than the first."""
 
     strategy: str
     phase: int
@@ -63,7 +64,7 @@ class Window(NamedTuple):
 
 
 def window(settings: StudySettings, market: LoadedMarket, phase: int = 0) -> Window:
-    """Return what is played: all that the market has, within the settings' days, a step later for each phase.
+    """Return what is played: all that the market has, within the settings' days, a day later for each phase.
 
     Raises
     ------
@@ -74,7 +75,10 @@ def window(settings: StudySettings, market: LoadedMarket, phase: int = 0) -> Win
     first = seconds(settings.start) if settings.start else 0
     last = seconds(settings.end) - 1 if settings.end else 2**40
     steps = step_times(market.history, assets, first, last)
-    started = [at for at in steps if all(len(market.history.prices[asset].cut(at)) for asset in assets)][phase:]
+    started = [at for at in steps if all(len(market.history.prices[asset].cut(at)) for asset in assets)]
+    if started:
+        first_day = started[0] - started[0] % DAY + phase * DAY
+        started = [at for at in started if at >= first_day]
     if len(started) < 2:
         raise BadConfig(f"the market {settings.market} has {len(started)} steps in the study's days: widen them")
     return Window(started[0], started[-1], started)

@@ -74,7 +74,7 @@ class StudySettings(_Section):
     strategies
         By name; the market's own where none is named.
     phases
-        How many runs, each beginning a step later: with 7, a weekly strategy decides on every weekday in one of them.
+        How many runs, each beginning a day later: with 7, a weekly strategy decides on every weekday in one of them.
     """
 
     market: str = "shares"

@@ -6,7 +6,8 @@ from functools import partial
 
 from bridge.genesis import GovernanceTerms
 from bridge.registry import load_plugins
-from hedge.backtest.strategy import StrategySpec, register_strategy, strategy_spec, strategy_specs
+from hedge.backtest.registry import register_strategy, strategy_spec, strategy_specs
+from hedge.backtest.strategy import StrategySpec
 from hedge.plan.strategies import Steward
 
 register_strategy(

@@ -213,21 +213,21 @@ def scheduled_profits(path: EquityPath, days: float = WEEK_DAYS) -> Periods:
 def side_by_side(phases: Sequence[Periods]) -> Periods:
     """Return the windows of runs that began on different days as one, in order of time.
 
+    Where a day has no step, two runs decide at the same one after it: such a window counts once.
+
     Raises
     ------
-    BadInput : none, windows of different lengths, or two that begin at the same time.
+    BadInput : none, or windows of different lengths.
     """
     if len({found.days for found in phases}) != 1:
         raise BadInput("phases", len(phases), "must be one or more, of one length of window")
-    starts = np.concatenate([found.starts for found in phases])
-    order = np.argsort(starts, kind="stable")
-    if (np.diff(starts[order]) == 0).any():
-        raise BadInput("phases", len(phases), "must begin at different times")
-    profits, opening, missing = (
-        np.concatenate([getattr(found, name) for found in phases]) for name in ("profits", "opening", "missing_starts")
+    starts, first = np.unique(np.concatenate([found.starts for found in phases]), return_index=True)
+    profits, opening = (
+        np.concatenate([getattr(found, name) for found in phases])[first] for name in ("profits", "opening")
     )
+    missing = np.unique(np.concatenate([found.missing_starts for found in phases]))
     days = phases[0].days
-    return Periods(starts[order], profits[order], opening[order], np.sort(missing), days, days / len(phases))
+    return Periods(starts, profits, opening, missing, days, days / len(phases))
 
 
 def align(periods: Mapping[str, Periods]) -> dict[str, Periods]:

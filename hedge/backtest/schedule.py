@@ -1,21 +1,22 @@
-"""When something is due: every so many days from a start, at the step that is nearest and not lost by being early."""
+"""When something is due: every so many days from a start, at the first step of its day."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 from hedge.errors import BadInput
 from hedge.units import DAY
 
-EARLY: Final = 0.5
-"""Share of a day (or of a shorter interval) by which a step may come before its date: snapshots are not punctual."""
-
 
 @dataclass
 class Schedule:
-    """Keep the next date of something that happens every `days`."""
+    """Keep the next date of something that happens every `days`.
+
+    Whole days are counted from midnight UTC of the start: snapshots are not punctual, and one that comes at four where
+    the last one came at nine is that day's all the same. Where a day has no step it happens at the next one, and the
+    dates after it stay as they were.
+    """
 
     days: float
     next_at: int
@@ -25,13 +26,13 @@ class Schedule:
         """Return a schedule whose first date is `days` after a time, or that time. Raises `BadInput`."""
         if not 0.0 < days < math.inf:
             raise BadInput("days", days, "must be finite and > 0")
-        return cls(days, at if at_once else at + round(days * DAY))
+        anchor = at - at % DAY if days == int(days) else at
+        return cls(days, anchor if at_once else anchor + round(days * DAY))
 
     def due(self, at: int) -> bool:
         """Tell whether it is time at a step; if so the next date is the first one after it."""
-        early = round(EARLY * min(self.days, 1.0) * DAY)
-        if at < self.next_at - early:
+        if at < self.next_at:
             return False
         every = round(self.days * DAY)
-        self.next_at += every * ((at + early - self.next_at) // every + 1)
+        self.next_at += every * ((at - self.next_at) // every + 1)
         return True
