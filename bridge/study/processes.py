@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.context import BaseContext
 from typing import Final
 
@@ -160,7 +161,10 @@ def _context(work: Work) -> BaseContext:
     if not FORKED:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    home = (work.work if isinstance(work, WithInputs) else work).__module__
+    function = work.work if isinstance(work, WithInputs) else work
+    while isinstance(function, partial):
+        function = function.func
+    home = function.__module__
     context.set_forkserver_preload([*PRELOADED, __name__, *([] if home == "__main__" else [home])])
     return context
 
