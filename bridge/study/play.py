@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from bridge.errors import BadConfig
-from bridge.study.markets.spec import MARKETS, LoadedMarket
+from bridge.study.markets.spec import MARKETS, LoadedMarket, resets
 from bridge.study.settings import StudySettings, seconds
 from bridge.study.strategies import strategy_spec, strategy_specs
 from bridge.study.tasks import Part, Task
@@ -100,7 +100,7 @@ def play(task: Task, market: LoadedMarket, settings: StudySettings) -> Part:
             liquidation_cost=venue.liquidation_cost,
         ),
         indices=market.indices,
-        reset_days=settings.pool.recentre_days if settings.pool.reset else None,
+        reset_days=settings.pool.recentre_days if resets(settings) else None,
     )
     return part_of(backtest(market.history, strategy_spec(strategy), terms))
 

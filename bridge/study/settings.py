@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -24,13 +24,23 @@ class _Section(BaseModel):
 
 
 class PoolSettings(_Section):
-    """One pool, around the price at entry; `reset` gives it its first capital again at every re-centring."""
+    """One pool, around the price at entry.
+
+    Parameters
+    ----------
+    reset
+        Give it its first capital again at every re-centring, so that every week plays the same size; else it
+        compounds. The market decides where it is left out: only the pools compound.
+    fees
+        "stated" takes `fee_apr`; "earned" what the whole capital of the recorded pool earned over the days played.
+    """
 
     lower_ratio: Share = 0.8
     upper_ratio: Annotated[float, Field(gt=1)] = 1.25
     recentre_days: Positive | None = 7.0
     out_hours: Annotated[float, Field(ge=0)] | None = None
-    reset: bool = True
+    reset: bool | None = None
+    fees: Literal["stated", "earned"] = "stated"
     fee_apr: Annotated[float, Field(ge=0, le=10)] = 0.0
     gas_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     swap_cost: Share = 0.0

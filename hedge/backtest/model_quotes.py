@@ -17,8 +17,9 @@ import numpy as np
 
 from hedge import options
 from hedge.backtest.history import Series
-from hedge.backtest.quotes import ModelQuotes, Quotes
+from hedge.backtest.quotes import ModelQuotes
 from hedge.errors import HedgeError, NotKnown
+from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import REACH, Smile
 from hedge.market import HORIZON_DAYS
 from hedge.units import YEAR_DAYS
@@ -51,13 +52,13 @@ INDEX: Final = SurfaceFit(1.0, Smile(skew=0.10, curvature=0.0, half_spread=0.03)
 """Stated for options on a volatility index: skewed to the calls, dear to trade."""
 
 
-def fit_snapshot(quotes: Quotes) -> SurfaceFit | None:
+def fit_snapshot(chain: OptionChain) -> SurfaceFit | None:
     """Fit the surface to one snapshot; None where too little is quoted.
 
     Rows out of the money with both quotes, of 5 to 200 days, are fitted by least squares after the volatility at the
     money of the expiry nearest to 30 days.
     """
-    table = quotes.chain.quotes
+    table = chain.quotes
     days = table["expiry"].to_numpy(float) * YEAR_DAYS
     names = ("expiry", "strike", "bid", "ask", "vol", "forward")
     out = (table["strike"] > table["forward"]).to_numpy(bool) == table["is_call"].to_numpy(bool)
@@ -99,7 +100,7 @@ def modelled_quotes(
     asset: str,
     prices: Series,
     vol_index: Series,
-    snapshots: Sequence[Quotes] = (),
+    snapshots: Sequence[OptionChain] = (),
     stated: SurfaceFit = CRYPTO,
     lot: float = 1.0,
     most_age: int = 4 * 86_400,
@@ -111,7 +112,7 @@ def modelled_quotes(
     vol_index : 30-day index of the asset, decimal. snapshots : of real quotes, in order of time.
     lot : least quantity. most_age : seconds beyond which an index is too old; a time without one has no quotes.
     """
-    fits = [(quotes.observed_at, fit) for quotes in snapshots if (fit := fit_snapshot(quotes)) is not None]
+    fits = [(chain.observed_at, fit) for chain in snapshots if (fit := fit_snapshot(chain)) is not None]
     found: list[ModelQuotes] = []
     known, surface = 0, stated
     for at, spot in zip(prices.times.tolist(), prices.values.tolist(), strict=True):

@@ -146,13 +146,20 @@ class Wealth:
         self.flow += done.flow_usd
 
     def rebalance(self, weights: Mapping[str, float], spots: Mapping[str, float], at: int) -> None:
-        """Bring everything to new weights at the prices of now; each pool that changes costs its gas and its swap."""
-        before, old, capital = self.value(spots), self._values(spots), self._last
-        moved = {name: abs(weights.get(name, 0.0) * capital - old.get(name, 0.0)) for name in {*weights, *old}}
+        """Bring everything to new weights at the prices of now; each pool that changes costs its gas and its swap.
+
+        Pools that do not compound share the first capital; the rest is a withdrawal or deposit.
+        """
+        before, old = self.value(spots), self._values(spots)
+        compounding = all(plan.terms.compounding for plan in self.plans.values())
+        capital = before if compounding else self.capital_usd
+        moved = {name: abs(weights.get(name, 0.0) * capital - old.get(name, 0.0)) for name in sorted({*weights, *old})}
         pools = [plan for name, plan in self.plans.items() if moved.get(name, 0.0) > 0.0]
         gas = math.fsum(plan.terms.gas_usd for plan in pools)
         swap = math.fsum(0.5 * moved[plan.name] * plan.terms.swap_cost for plan in pools)
-        self._allocate(weights, before - gas - swap, spots, at)
+        left = capital - gas - swap if compounding else capital
+        self._allocate(weights, left, spots, at)
+        self.flow += left - (before - gas - swap)
         self._note(at, EntryKind.GAS, "pools", -gas)
         self._note(at, EntryKind.SWAP, "pools", -swap)
         self._last = self.value(spots)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from bridge.errors import BadConfig, BadFile
 from bridge.study.chain_files import read_chains, spots_of
@@ -78,7 +79,7 @@ def read_index(path: Path, assets: tuple[str, ...], problems: Problems) -> dict[
         raise BadFile(path, str(error)) from error
     found = {}
     for asset in assets:
-        values = table[asset].to_numpy(float)
+        values = pd.to_numeric(table[asset], errors="coerce").to_numpy(float)
         usable = np.isfinite(values) & (values > 0.0)
         order = np.argsort(times[usable], kind="stable")
         at, first = np.unique(times[usable][order], return_index=True)

@@ -11,6 +11,7 @@ from bridge.registry import Registry
 from bridge.study.problems import Problems
 from bridge.study.settings import StudySettings
 from hedge.backtest.history import MarketHistory
+from hedge.backtest.liquidity import LiquidityTerms
 from hedge.backtest.path_metrics import Crash
 from hedge.backtest.wealth import PoolPlan
 
@@ -57,6 +58,8 @@ class StudyMarket:
         Every file that it reads, by a name that is the same on every machine.
     strategies
         That are played where the settings name none.
+    reset
+        Whether pools have their first capital again at every re-centring, where the settings do not say.
     """
 
     name: str
@@ -64,6 +67,7 @@ class StudyMarket:
     load: Callable[[StudySettings], LoadedMarket]
     files: Callable[[StudySettings], Mapping[str, Path]]
     strategies: tuple[str, ...]
+    reset: bool = True
 
 
 MARKETS: Final[Registry[StudyMarket]] = Registry("market", "bridge.study.markets")
@@ -76,13 +80,17 @@ def register_market(market: StudyMarket) -> StudyMarket:
 
 def pool_plan(settings: StudySettings, name: str, base: str, quote: str = "USD", bars: str = "") -> PoolPlan:
     """Return a pool of the settings' range and costs."""
-    from hedge.backtest.liquidity import LiquidityTerms
-
     own = settings.pool
     terms = LiquidityTerms(
-        own.lower_ratio, own.upper_ratio, None, own.out_hours, not own.reset, own.gas_usd, own.swap_cost
+        own.lower_ratio, own.upper_ratio, None, own.out_hours, not resets(settings), own.gas_usd, own.swap_cost
     )
     return PoolPlan(name, base, quote, terms, own.recentre_days, own.fee_apr, bars)
+
+
+def resets(settings: StudySettings) -> bool:
+    """Tell whether pools have their first capital again at every re-centring."""
+    chosen = settings.pool.reset
+    return MARKETS[settings.market].reset if chosen is None else chosen
 
 
 def stated(settings: StudySettings) -> tuple[str, ...]:

@@ -1,0 +1,92 @@
+"""Years of ETH and BTC, daily: options at DVOL's level, their surface fitted on the option books known by then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from bridge.errors import BadConfig
+from bridge.sources.quotes.files import read_chain_file, read_snapshots
+from bridge.study.chain_files import LOTS
+from bridge.study.markets.listed import CHAINS, KNOWN
+from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, register_market, stated
+from bridge.study.price_files import coin_files, read_coin, read_dvol
+from bridge.study.problems import Problems
+from bridge.study.settings import CrashSettings, StudySettings
+from hedge.backtest.history import MarketHistory
+from hedge.backtest.model_quotes import modelled_quotes
+from hedge.instruments.option_chain import OptionChain
+from hedge.units import DAY
+
+BOOKS: Final = {
+    "BTC": ("iv/deribit_chain_btc_20200521.csv.gz", "iv/deribit_chain_btc_202102.csv.gz"),
+    "ETH": ("iv/deribit_chain_eth_202102.csv.gz",),
+}
+REFIT_DAYS: Final = 7
+CRASHES: Final = (
+    CrashSettings(name="May 2021", since=date(2021, 5, 12), until=date(2021, 5, 24)),
+    CrashSettings(name="June 2022", since=date(2022, 6, 7), until=date(2022, 6, 19)),
+    CrashSettings(name="November 2022", since=date(2022, 11, 5), until=date(2022, 11, 11)),
+    CrashSettings(name="August 2024", since=date(2024, 8, 1), until=date(2024, 8, 6)),
+)
+STRATEGIES: Final = (
+    "unhedged", "hold_50_50", "weekly_delta", "daily_delta", "strip_7", "strip_30", "strip_30_delta", "plan",
+    "only_condor", "promoter",
+)  # fmt: skip
+
+
+def _assets(settings: StudySettings) -> tuple[str, ...]:
+    assets = settings.assets or ("ETH",)
+    if unknown := set(assets) - set(KNOWN):
+        raise BadConfig(f"study.assets: {sorted(unknown)[0]} has no volatility index here: one of {', '.join(KNOWN)}")
+    return assets
+
+
+def _files(settings: StudySettings) -> Mapping[str, Path]:
+    root = settings.folder()
+    names = {name for asset in _assets(settings) for name in (*coin_files(asset), *BOOKS[asset], CHAINS)}
+    return {name: root / name for name in sorted(names)}
+
+
+def _load(settings: StudySettings) -> LoadedMarket:
+    root, problems, assets = settings.folder(), Problems(), _assets(settings)
+    prices = {asset: read_coin(root, asset, problems) for asset in assets}
+    indices = {asset: read_dvol(root, asset, problems) for asset in assets}
+    books = {asset: known_books(root, asset) for asset in assets}
+    history = MarketHistory(
+        prices=prices,
+        quotes={
+            asset: modelled_quotes(asset, prices[asset], indices[asset], books[asset], lot=LOTS[asset])
+            for asset in assets
+        },
+        vol_index=indices,
+    )
+    counted = ", ".join(f"{len(found)} of {asset}" for asset, found in books.items())
+    return LoadedMarket(
+        history,
+        tuple(pool_plan(settings, f"{asset}/USD", asset) for asset in assets),
+        (
+            f"Options trade at a modelled surface: DVOL's level; skew, term structure and spread as the mean of the "
+            f"option books known by then ({counted} in all). A crisis is quoted with a calm day's spread.",
+            "Options settle at the day's close.",
+            *stated(settings),
+        ),
+        problems,
+        tuple(crash.crash for crash in settings.crashes or CRASHES),
+    )
+
+
+def known_books(root: Path, asset: str) -> list[OptionChain]:
+    """Read the option books that surfaces are fitted on, in order of time: single ones at first, weekly in 2026."""
+    found = [read_chain_file(root / name)[asset] for name in BOOKS[asset]]
+    last = 0
+    for chain in read_snapshots(root / CHAINS, asset):
+        if chain.observed_at - last >= REFIT_DAYS * DAY:
+            found.append(chain)
+            last = chain.observed_at
+    return found
+
+
+register_market(StudyMarket("modelled", "ETH and BTC 2021 to 2026, modelled options", _load, _files, STRATEGIES))
