@@ -8,8 +8,9 @@ from benchmarks.pool_cases import POOL_CASES
 from benchmarks.program_cases import PROGRAM_CASES
 from benchmarks.race import race
 from benchmarks.report import summary, write
+from benchmarks.simulate_cases import SIMULATE_CASES
 
-CASES = PURE | POOL_CASES | CHAIN_CASES | PROGRAM_CASES
+CASES = PURE | POOL_CASES | CHAIN_CASES | PROGRAM_CASES | SIMULATE_CASES
 
 
 def main(wanted: list[str]) -> None:

@@ -18,8 +18,9 @@ from benchmarks.peers_chain import CHAIN
 from benchmarks.peers_options import OPTIONS
 from benchmarks.peers_pool import POOL
 from benchmarks.peers_program import PROGRAM
+from benchmarks.peers_simulate import SIMULATE
 
-PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE}
 # Those that run with the product's own interpreter and packages.
 _OWN_INTERPRETER = {"numpy", "numpy_lean", "numpy_grid", "web3.py", "evm_floor", "evm_floor_once", "python"}
 

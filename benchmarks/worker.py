@@ -19,8 +19,9 @@ from peers_chain import CHAIN
 from peers_options import OPTIONS
 from peers_pool import POOL
 from peers_program import PROGRAM
+from peers_simulate import SIMULATE
 
-PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE}
 
 
 def main(peer: str, row: str, folder: Path) -> None:

@@ -32,8 +32,8 @@ _ONE, _TWO, _SIGN_PLACE, _SECTOR_UNIT = np.uint64(1), np.uint64(2), np.uint64(63
 _WORD_UNIT = 2.0**-32
 _LN2, _ROOT_HALF_BITS = 0.6931471805599453, 0x3FE6A09E667F3BCD
 
-_LOG_DEGREE, _TURN_DEGREE = 14, 5
 
+# Polynomials are summed in pairs of pairs: a chain of fourteen steps would wait for each.
 # Chebyshev fits made with 64-bit digits. ln(1 + f) / f for f + 1 in [sqrt(1/2), sqrt(2)]: 5e-13.
 _LOG = (
     1.000000000000274, -0.49999999998660055, 0.3333333330693388, -0.25000000390123456, 0.20000004360344165,
@@ -80,9 +80,13 @@ def minus_log(u: Any) -> Any:
     bits = np.float64(u).view(np.int64)
     exponent = (bits - _ROOT_HALF_BITS) >> 52
     f = np.int64(bits - (exponent << 52)).view(np.float64) - 1.0
-    total = _LOG[_LOG_DEGREE]
-    for i in range(_LOG_DEGREE - 1, -1, -1):
-        total = total * f + _LOG[i]
+    f2 = f * f
+    f4 = f2 * f2
+    lowest = (_LOG[0] + _LOG[1] * f) + (_LOG[2] + _LOG[3] * f) * f2
+    lower = (_LOG[4] + _LOG[5] * f) + (_LOG[6] + _LOG[7] * f) * f2
+    higher = (_LOG[8] + _LOG[9] * f) + (_LOG[10] + _LOG[11] * f) * f2
+    highest = (_LOG[12] + _LOG[13] * f) + _LOG[14] * f2
+    total = (lowest + lower * f4) + (higher + highest * f4) * (f4 * f4)
     return -(np.float64(exponent) * _LN2 + f * total)
 
 
@@ -100,9 +104,14 @@ def turned(length: Any, second: Any) -> tuple[Any, Any]:
     turn = second >> _RADIUS_SHIFT
     x = (whole(turn >> _TWO) + 0.5) * _SECTOR_UNIT - 0.5
     square = x * x
-    sine, cosine = _SINE[_TURN_DEGREE], _COSINE[_TURN_DEGREE]
-    for i in range(_TURN_DEGREE - 1, -1, -1):  # tuples are unrolled as constants only, so no function of one here
-        sine, cosine = sine * square + _SINE[i], cosine * square + _COSINE[i]
+    fourth = square * square
+    eighth = fourth * fourth
+    sine = ((_SINE[0] + _SINE[1] * square) + (_SINE[2] + _SINE[3] * square) * fourth) + (
+        _SINE[4] + _SINE[5] * square
+    ) * eighth
+    cosine = ((_COSINE[0] + _COSINE[1] * square) + (_COSINE[2] + _COSINE[3] * square) * fourth) + (
+        _COSINE[4] + _COSINE[5] * square
+    ) * eighth
     along = np.float64(length * (x * sine)).view(np.int64)
     across = np.float64(length * cosine).view(np.int64) ^ np.int64((turn & _ONE) << _SIGN_PLACE)
     exchanged = (along ^ across) & -np.int64((turn >> _ONE) & _ONE)
