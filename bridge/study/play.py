@@ -100,6 +100,7 @@ def play(task: Task, market: LoadedMarket, settings: StudySettings) -> Part:
             liquidation_cost=venue.liquidation_cost,
         ),
         indices=market.indices,
+        gap_days=market.gap_days,
         reset_days=settings.pool.recentre_days if resets(settings) else None,
     )
     return part_of(backtest(market.history, strategy_spec(strategy), terms))

@@ -140,6 +140,7 @@ class Account:
         ----------
         rates : what longs pay a year, by asset. years : since the last step.
         """
+        board.look_up(self.marks)
         marks = {contract: board.mark(contract) for contract in self.marks}
         for label, legs in self.options.items():
             gain = math.fsum(q * (marks[contract] - self.marks[contract]) for contract, q in legs.items())
@@ -170,7 +171,9 @@ class Account:
         """
         held = self.net()
         wanted = {label: dict(legs) for label, legs in targets.items()}
-        for contract, changes in _changes(self.options, wanted).items():
+        trades = _changes(self.options, wanted)
+        board.look_up(trades)
+        for contract, changes in trades.items():
             quantity = math.fsum(changes.values())
             fill = board.fill(contract, quantity, held.get(contract, 0.0)) if quantity else 0.0
             if fill is None:

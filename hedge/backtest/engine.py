@@ -30,8 +30,6 @@ from hedge.units import DAY, YEAR_SECONDS
 
 TIE: Final = 1e-9
 """Share of the capital by which entries and equity may differ: the rounding of some thousand additions."""
-GAP_DAYS: Final = 2.0
-"""Days between two steps from which on the history is said to have a gap, where steps are daily."""
 LATE_INDEX: Final = 3600
 """Seconds from an expiry to the index that it is settled by, from which on the settlement is counted as approximate."""
 
@@ -46,6 +44,7 @@ class BacktestTerms:
     capital_usd : at the start. venue : where the hedge is traded.
     indices : other assets of the history that options are quoted on, such as a volatility index, in points.
     decide_days : between decisions where the strategy leaves it to the study; None takes the strategy's own.
+    gap_days : between two steps, beyond which they are counted as a gap: 2 where steps are daily.
     reset_days : what is held outside pools goes back to its share of the first capital so often; None lets it run.
     """
 
@@ -57,6 +56,7 @@ class BacktestTerms:
     indices: tuple[str, ...] = ()
     decide_days: float | None = None
     reset_days: float | None = None
+    gap_days: float = 2.0
 
     def __post_init__(self) -> None:
         if not self.start < self.end:
@@ -145,8 +145,8 @@ class _Play:
     def _pass(self, board: Board, since: int) -> None:
         """Let the time since the last step happen."""
         account, at = self.account, board.at
-        if at - since > GAP_DAYS * DAY:
-            account.counts["gaps of more than two days"] += 1
+        if at - since > self.terms.gap_days * DAY:
+            account.counts["gaps between steps"] += 1
         for contract in sorted(contract for contract in account.net() if contract.expiry_at <= at):
             index = self.history.settles_at(contract.asset, contract.expiry_at)
             if abs(index.at - contract.expiry_at) > LATE_INDEX:

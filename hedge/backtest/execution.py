@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,7 +31,7 @@ class Board:
     ----------
     at : unix seconds. spots : USD by asset. quotes : by asset, None where there are none now.
     vols : the last volatility of each contract that was ever marked; kept from board to board.
-    counts : of what was missing, by name; kept likewise.
+    counts : of what was missing, by name; kept likewise. known : quotes that were looked up.
     """
 
     at: int
@@ -39,6 +39,7 @@ class Board:
     quotes: Mapping[str, Quotes | None]
     vols: dict[Contract, float] = field(default_factory=dict)
     counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    known: dict[Contract, Price | None] = field(default_factory=dict)
 
     def mark(self, contract: Contract) -> float:
         """Return what one unit is worth now, USD."""
@@ -64,9 +65,19 @@ class Board:
         self.counts[NO_BID] += 1
         return unbid_price(contract, self.spots[contract.asset])
 
+    def look_up(self, contracts: Iterable[Contract]) -> None:
+        """Ask for the quotes of many contracts at once: they are remembered."""
+        new: dict[str, list[Contract]] = {}
+        for contract in contracts:
+            if contract not in self.known:
+                new.setdefault(contract.asset, []).append(contract)
+        for asset, some in new.items():
+            quotes = self.quotes.get(asset)
+            self.known.update(zip(some, quotes.prices(some) if quotes else [None] * len(some), strict=True))
+
     def _listed(self, contract: Contract) -> Price | None:
-        quotes = self.quotes.get(contract.asset)
-        return quotes.price(contract) if quotes is not None else None
+        self.look_up((contract,))
+        return self.known[contract]
 
     def _modelled(self, contract: Contract) -> float:
         """Return Black-Scholes at the last volatility that the contract had; intrinsic value where it never had one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple, Protocol
@@ -80,8 +81,8 @@ class Quotes(Protocol):
         """Return them as a strategy chooses from."""
         ...
 
-    def price(self, contract: Contract) -> Price | None:
-        """Return what a contract is quoted at; None where it is not listed."""
+    def prices(self, contracts: Sequence[Contract]) -> list[Price | None]:
+        """Return what each contract is quoted at; None where it is not listed."""
         ...
 
 
@@ -132,12 +133,15 @@ class ListedQuotes:
         listed = zip(self.expiry_at.tolist(), self.strike.tolist(), self.is_call.tolist(), strict=True)
         return {key: row for row, key in enumerate(listed)}
 
-    def price(self, contract: Contract) -> Price | None:
-        """Return what a contract is quoted at; see `Quotes`."""
-        row = self._rows.get((contract.expiry_at, contract.strike, contract.is_call))
-        if row is None:
-            return None
-        return Price(float(self.bid[row]), float(self.ask[row]), float(self.mark[row]), float(self.vol[row]))
+    def prices(self, contracts: Sequence[Contract]) -> list[Price | None]:
+        """Return what each contract is quoted at; see `Quotes`."""
+        rows = [self._rows.get((contract.expiry_at, contract.strike, contract.is_call)) for contract in contracts]
+        return [
+            None
+            if row is None
+            else Price(*(float(column[row]) for column in (self.bid, self.ask, self.mark, self.vol)))
+            for row in rows
+        ]
 
     @cached_property
     def chain(self) -> OptionChain:
@@ -187,18 +191,27 @@ class ModelQuotes:
         """Return the synthetic chain; see `Quotes`."""
         return synthetic_chain(self.asset, self.spot, self.observed_at, self.atm_vol, self.smile, lot=self.lot)
 
-    def price(self, contract: Contract) -> Price | None:
+    def prices(self, contracts: Sequence[Contract]) -> list[Price | None]:
         """Return what the smile gives, listed or not; None at and after expiry."""
-        expiry = (contract.expiry_at - self.observed_at) / YEAR_SECONDS
-        if expiry <= 0.0:
-            return None
-        vol = self.smile.vol(contract.strike, self.spot, expiry, self.atm_vol)
-        half = self.smile.half_spread
-        vols = np.array([max(vol - half, 0.0), vol, vol + half])
-        low, middle, high = options.price(self.spot, contract.strike, expiry, vols, 0.0, 0.0, contract.is_call)
+        alive = [contract for contract in contracts if contract.expiry_at > self.observed_at]
+        if not alive:
+            return [None] * len(contracts)
+        strike = np.array([contract.strike for contract in alive])
+        years = np.array([(contract.expiry_at - self.observed_at) / YEAR_SECONDS for contract in alive])
+        vol = np.array(
+            [
+                self.smile.vol(k, self.spot, t, self.atm_vol)
+                for k, t in zip(strike.tolist(), years.tolist(), strict=True)
+            ]
+        )
+        half, calls = self.smile.half_spread, np.array([contract.is_call for contract in alive])
+        sides = np.stack([np.maximum(vol - half, 0.0), vol, vol + half])
+        low, middle, high = options.price(self.spot, strike, years, sides, 0.0, 0.0, calls)
         tick = self.spot * TICK
-        bid = math.floor(low / tick) * tick
-        return Price(bid if bid > 0.0 else math.nan, (math.floor(high / tick) + 1.0) * tick, float(middle), vol)
+        bid, ask = np.floor(low / tick) * tick, (np.floor(high / tick) + 1.0) * tick
+        rows = zip(np.where(bid > 0.0, bid, np.nan).tolist(), ask.tolist(), middle.tolist(), vol.tolist(), strict=True)
+        found = {contract: Price(*row) for contract, row in zip(alive, rows, strict=True)}
+        return [found.get(contract) for contract in contracts]
 
 
 def unbid_price(contract: Contract, spot: float) -> float:

@@ -77,7 +77,7 @@ class Forecast:
         predicted = realised = 0.0
         for leg in legs:
             contract, before = Contract.of(leg), self.spots[leg.underlying]
-            price = view.quotes(leg.underlying).price(contract)
+            (price,) = view.quotes(leg.underlying).prices((contract,))
             if price is None or not price.vol > 0.0:
                 return []
             greeks, move = leg.greeks(before), view.spots[leg.underlying] - before

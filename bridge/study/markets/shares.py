@@ -26,6 +26,8 @@ from hedge.backtest.quotes import ModelQuotes
 ASSET, VIX = "SPX", "VIX"
 CLOSE: Final = 21 * 3600
 """Seconds of the day (UTC) at which New York's closes are known, in winter; an hour late in summer."""
+LONG_WEEKEND: Final = 4.5
+"""Days without a session that are no gap."""
 VIX_VOL: Final = 0.9
 """Volatility of the VIX over 30 days, stated: the mean of its own index, VVIX, 2014 to 2018."""
 CRASHES: Final = (
@@ -75,6 +77,7 @@ def _load(settings: StudySettings) -> LoadedMarket:
         problems,
         tuple(crash.crash for crash in settings.crashes or CRASHES),
         (VIX,),
+        LONG_WEEKEND,
     )
 
 

@@ -28,6 +28,8 @@ class LoadedMarket:
         That the capital may be in.
     indices
         Other assets of the history that options are quoted on.
+    gap_days
+        Between two steps, beyond which they are counted as a gap.
     assumptions
         What the data lacks and what stands in its place, a sentence each.
     problems
@@ -42,6 +44,7 @@ class LoadedMarket:
     problems: Problems
     crashes: tuple[Crash, ...] = ()
     indices: tuple[str, ...] = ()
+    gap_days: float = 2.0
 
 
 @dataclass(frozen=True)
