@@ -12,7 +12,7 @@ from bridge.artifacts.vendor import node_modules
 from bridge.chain.node import Chain, connect
 from bridge.config import Config, load_config
 from bridge.deployment import Deployment, load_deployment
-from bridge.errors import BridgeError, MissingTool
+from bridge.errors import BridgeError, MissingTool, without_login
 from bridge.local.anvil import find_anvil
 from bridge.snapshot import Snapshot
 from bridge.sources.oracle import read_status
@@ -80,12 +80,8 @@ def _examine_chain(config: Config) -> list[Finding]:
     chain: Chain | None = None
     deployment: Deployment | None = None
     try:
-        chain = connect(config.chain.rpc_url, config.chain.chain_id)
-        findings.append(
-            Finding(
-                "node", True, f"{config.chain.rpc_url}, chain {chain.chain_id}, block {chain.head().number}", "", True
-            )
-        )
+        chain, url = connect(config.chain.rpc_url, config.chain.chain_id), without_login(config.chain.rpc_url)
+        findings.append(Finding("node", True, f"{url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
     except BridgeError as error:
         findings.append(
             Finding("node", False, str(error), "start `alvh up`, or set chain.rpc_url and chain.chain_id", True)

@@ -24,6 +24,12 @@ BridgeError                 one line that says what is wrong and what to do; exi
 from __future__ import annotations
 
 
+def without_login(url: str) -> str:
+    """Return a URL without the name and password in it, also where it is malformed: for whatever people see."""
+    scheme, slashes, rest = url.partition("://")
+    return scheme + slashes + rest.rpartition("@")[2] if slashes else url.rpartition("@")[2]
+
+
 class BridgeError(Exception):
     """The root: whatever leaves the bridge is one of these, with a message for people."""
 
@@ -64,8 +70,10 @@ class NodeUnreachable(ChainError):
     """No node answers."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"no node answers at {url} ({reason}): start one with `alvh up`, or set rpc_url in alvh.toml")
-        self.url, self.reason = url, reason
+        self.url, self.reason = without_login(url), reason
+        super().__init__(
+            f"no node answers at {self.url} ({reason}): start one with `alvh up`, or set rpc_url in alvh.toml"
+        )
 
 
 class WrongChain(ChainError):

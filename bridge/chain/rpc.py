@@ -1,53 +1,123 @@
-"""A JSON-RPC connection without web3.py, for a script that reads positions once and should start at once."""
+"""JSON-RPC without web3.py: a request is a POST, and an answer is checked before anyone looks into it."""
 
 from __future__ import annotations
 
 import json
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlsplit
 
 from bridge.chain.blocks import BlockRef
-from bridge.errors import ChainError, NodeUnreachable
+from bridge.chain.connection import Connection, Unusable
+from bridge.errors import ChainError, MissingBlock, NodeUnreachable
 
-TIMEOUT_SECONDS = 30
+READS = frozenset(
+    {
+        "eth_accounts",
+        "eth_call",
+        "eth_chainId",
+        "eth_getBalance",
+        "eth_getBlockByNumber",
+        "eth_getCode",
+        "eth_getLogs",
+        "eth_getTransactionCount",
+        "eth_getTransactionReceipt",
+    }
+)
+"""What may be asked twice."""
 
 
 class Rpc:
-    """A node by its URL, http or https; no proxy, and no user name in the URL."""
+    """A node by its URL; connects with the first request.
+
+    Raises
+    ------
+    NodeUnreachable
+        It is no URL of http or https.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url, parts = url, urlsplit(url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
-        self._path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        self.url, self._asked = url, 0
+        try:
+            self._connection = Connection(url)
+        except Unusable as error:
+            raise NodeUnreachable(url, str(error)) from None
 
     def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
-        """Send a request and return the node's answer, an error of its own included.
+        """Send a request and return the node's answer: either a `result` or an `error` of its own is in it.
 
         Raises
         ------
         NodeUnreachable
             Nothing answers at the URL, or not in JSON.
+        ChainError
+            What answers does not speak JSON-RPC, or answers something else.
         """
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
+        self._asked += 1
+        body = json.dumps({"jsonrpc": "2.0", "id": self._asked, "method": method, "params": parameters}).encode()
         try:
-            self._connection.request("POST", self._path, body, {"Content-Type": "application/json"})
-            return dict(json.loads(self._connection.getresponse().read()))
-        except (OSError, HTTPException, ValueError) as error:
-            self._connection.close()  # the next request begins anew
+            answer = json.loads(self._connection.post(body, again=method in READS))
+        except Unusable as error:
+            raise NodeUnreachable(self.url, str(error)) from None
+        except (OSError, HTTPException, ValueError, RecursionError) as error:
             raise NodeUnreachable(self.url, type(error).__name__) from error
+        return self._checked(method, answer)
 
-    def head(self) -> BlockRef:
-        """Read the newest block's reference; everything after is read at it.
+    def block(self, which: int | str) -> BlockRef:
+        """Read a block's reference, by number or "latest".
 
         Raises
         ------
-        ChainError
-            The node answers with an error.
+        MissingBlock
+            The node does not have it.
         """
-        answer = self.ask("eth_getBlockByNumber", "latest", False)
-        block = answer.get("result")
-        if not block:
-            raise ChainError(f"reading the newest block: {answer.get('error', 'there is none')}")
-        return BlockRef(int(block["number"], 16), block["hash"], int(block["timestamp"], 16))
+        action = f"reading block {which}"
+        answer = self.ask("eth_getBlockByNumber", which if isinstance(which, str) else hex(which), False)
+        if "error" in answer:
+            raise ChainError(f"{action}: {answer['error']}")
+        block = answer["result"]
+        if block is None:
+            raise MissingBlock(f"{action}: the node does not have it")
+        if not isinstance(block, dict):
+            raise ChainError(f"{action}: the node's answer is no block")
+        digest = as_bytes(block.get("hash"), action)
+        if len(digest) != 32:
+            raise ChainError(f"{action}: the node's answer has no hash")
+        number, timestamp = (as_number(block.get(name), action) for name in ("number", "timestamp"))
+        return BlockRef(number, "0x" + digest.hex(), timestamp)
+
+    def head(self) -> BlockRef:
+        """Read the newest block's reference; everything after is read at it."""
+        return self.block("latest")
+
+    def _checked(self, method: str, answer: Any) -> dict[str, Any]:
+        """Return the one of result and error that counts: some nodes send both, one of them null."""
+        if not isinstance(answer, dict):
+            raise ChainError(f"{method}: the node's answer is neither a result nor an error")
+        asked, error = answer.get("id"), answer.get("error")
+        if str(asked) != str(self._asked) and not (asked is None and error is not None):
+            raise ChainError(f"{method}: the node answered another request")
+        if error is not None and answer.get("result") is None:
+            return {"error": error}
+        if error is None and "result" in answer:
+            return {"result": answer["result"]}
+        raise ChainError(f"{method}: the node's answer is neither a result nor an error")
+
+
+def as_number(value: Any, action: str) -> int:
+    """Return the number that a node's answer writes in 0x hex; anything else is a `ChainError`."""
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            return int(value[2:], 16)
+        except ValueError:
+            pass
+    raise ChainError(f"{action}: the node's answer is no number")
+
+
+def as_bytes(value: Any, action: str) -> bytes:
+    """Return the bytes that a node's answer writes in 0x hex; anything else is a `ChainError`."""
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            return bytes.fromhex(value[2:])
+        except ValueError:
+            pass
+    raise ChainError(f"{action}: the node's answer is not bytes in hex")

@@ -1,0 +1,181 @@
+"""A kept-alive HTTP connection to one URL: proxies and certificates of the environment, a name and password in the URL.
+
+    URL -> through which proxy? -> line, opened anew where the server has closed it -> POST -> body of at most 64 MiB
+
+Only the standard library is loaded, and the list of certificates for https.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+from base64 import b64encode
+from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+TIMEOUT_SECONDS = 30
+MOST_BYTES = 1 << 26  # a thousand positions take 0.4 MB
+PORTS = {"http": 80, "https": 443}
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # a file or folder in place of the packaged list
+AS_IT_IS = "/%:@!$&'()*+,;=~"
+
+
+class Unusable(Exception):
+    """Not what a node answers with, or nothing that can be reached: why, in words that show nothing of the URL."""
+
+
+class Connection:
+    """A connection to a URL, opened with the first request.
+
+    Raises
+    ------
+    Unusable
+        It is no URL of http or https, or the way to it is none that we know.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parts, port = urlsplit(url), _port(urlsplit(url))
+        except ValueError:  # its text may quote the password
+            raise Unusable("not a URL") from None
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise Unusable("not a URL of http or https")
+        self._headers = {"Content-Type": "application/json", "User-Agent": "alvh"} | _login(parts, "Authorization")
+        self._path = quote(parts.path or "/", AS_IT_IS) + (f"?{quote(parts.query, AS_IT_IS + '?')}" * bool(parts.query))
+        proxy = _proxy_for(parts.scheme, parts.hostname, port)
+        if proxy is None:
+            self._line = _line(parts.scheme, parts.hostname, port)
+        elif parts.scheme == "http":
+            self._line = _line(proxy.scheme, proxy.hostname or "", _port(proxy))
+            self._path = f"http://{parts.netloc.rpartition('@')[2]}{self._path}"
+            self._headers |= _login(proxy, "Proxy-Authorization")
+        elif proxy.scheme == "http":
+            self._line = HTTPSConnection(
+                proxy.hostname or "", _port(proxy), timeout=TIMEOUT_SECONDS, context=_certificates()
+            )
+            self._line.set_tunnel(parts.hostname, port, _login(proxy, "Proxy-Authorization"))
+        else:
+            raise Unusable(f"a proxy of kind {proxy.scheme} leads to no https URL")
+
+    def post(self, body: bytes, again: bool) -> bytes:
+        """Send a body and return the answer's.
+
+        Parameters
+        ----------
+        again
+            Send it once more where the server closed a line that was kept: for what changes nothing.
+
+        Raises
+        ------
+        Unusable
+            The answer is an error of HTTP, or endless.
+        OSError, HTTPException
+            There is no connection, or it broke.
+        """
+        kept = self._kept()
+        try:
+            return self._post(body)
+        except ConnectionError:
+            self.close()
+            if not (kept and again):
+                raise
+        except (OSError, HTTPException, ValueError, Unusable):
+            self.close()  # the next request begins anew
+            raise
+        try:
+            return self._post(body)
+        except (OSError, HTTPException, ValueError, Unusable):
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Hang up; the next request opens the line again."""
+        self._line.close()
+
+    def _kept(self) -> bool:
+        """Tell whether the line is open from an earlier request; one that the server has closed is hung up here."""
+        if self._line.sock is None:
+            return False
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self._line.sock, selectors.EVENT_READ)
+            if not waiting.select(0):
+                return True
+        self.close()  # nothing was asked, so what is there to read is the end
+        return False
+
+    def _post(self, body: bytes) -> bytes:
+        self._line.request("POST", self._path, body, self._headers)
+        answer = self._line.getresponse()
+        if answer.status != 200:
+            raise Unusable(f"HTTP {answer.status}")
+        read = answer.read(MOST_BYTES + 1)
+        if len(read) > MOST_BYTES:
+            raise Unusable(f"an answer of more than {MOST_BYTES >> 20} MiB")
+        return read
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or PORTS.get(parts.scheme, 0)
+
+
+def _login(parts: SplitResult, header: str) -> dict[str, str]:
+    """Return the header of a URL's name and password, none where it has none."""
+    if parts.username is None:
+        return {}
+    words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {header: f"Basic {b64encode(words.encode()).decode()}"}
+
+
+def _line(scheme: str, host: str, port: int) -> HTTPConnection:
+    if scheme == "https":
+        return HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=_certificates())
+    return HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+
+
+def _certificates() -> SSLContext:
+    """Return what an https server must prove itself by: a list of the environment, else the packaged one."""
+    import ssl
+
+    import certifi
+
+    trusted = next(filter(None, map(os.environ.get, CERTIFICATES)), certifi.where())
+    if os.path.isdir(trusted):
+        return ssl.create_default_context(capath=trusted)
+    return ssl.create_default_context(cafile=trusted)
+
+
+def _proxy_for(scheme: str, host: str, port: int) -> SplitResult | None:
+    """Return the proxy that the environment names for a host, or None."""
+    proxies = getproxies()
+    named = proxies.get(scheme) or proxies.get("all")
+    if not named or _is_near(host, port, proxies):
+        return None
+    try:
+        parts = urlsplit(named if "://" in named else f"http://{named}")
+        _port(parts)
+    except ValueError:
+        raise Unusable("its proxy has no URL") from None
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise Unusable("its proxy is none of http or https")
+    return parts
+
+
+def _is_near(host: str, port: int, proxies: Mapping[str, str]) -> bool:
+    """Tell whether the environment lets a host be reached without its proxy: by name, or by a range of addresses."""
+    if proxy_bypass(host if ":" in host else f"{host}:{port}"):
+        return True
+    with suppress(ValueError):
+        address = ip_address(host)
+        for part in proxies.get("no", "").split(","):
+            with suppress(ValueError):
+                if address in ip_network(part.strip(), strict=False):
+                    return True
+    return False
