@@ -43,8 +43,12 @@ class Snapshot:
 
     def call(self, contract: str, function: str, *arguments: Any, at: str | None = None) -> Call:
         """Return the address and the calldata of a call; nothing is sent."""
-        target = self.chain.contract(contract, at or self.deployment.address(contract))
-        return target.address, target.encode_abi(function, args=list(arguments))
+        from eth_utils import to_checksum_address
+
+        from bridge.chain.codec import encode_call
+
+        target = to_checksum_address(at or self.deployment.address(contract))
+        return target, encode_call(contract, function, *arguments).hex
 
     def send(self, sender: Signer, contract: str, function: str, *arguments: Any, at: str | None = None) -> TxReceipt:
         """Send a transaction and wait until it is mined: the block of the snapshot is then an older one."""

@@ -1,9 +1,11 @@
 """One node: connect, read at a pinned block, send, and turn every failure into a `BridgeError`.
 
-    blocks, rpc        a block's number, hash and time; plain JSON-RPC without web3.py
+    blocks             a block's number, hash and time
+    connection, rpc    HTTP; JSON-RPC over it, each answer checked
+    values, codec      what the ABI says of values, calls and events, from and to bytes
     node               `Chain`: reads name their block, sends are waited for
     signers, pending   keys; transactions that are stuck
     reverts            what a contract's refusal says
 
-Read `node` first. May import `artifacts` and `errors`.
+Read `node` first. Only what sends loads web3.py. May import `artifacts` and `errors`.
 """

@@ -10,31 +10,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
-import requests
 from eth_typing import ChecksumAddress, HexStr
-from eth_utils import keccak
-from hexbytes import HexBytes
-from web3 import HTTPProvider, Web3
-from web3.contract import Contract
-from web3.exceptions import (
-    BadFunctionCallOutput,
-    BadResponseFormat,
-    BlockNotFound,
-    ContractLogicError,
-    TimeExhausted,
-    Web3Exception,
-    Web3RPCError,
-)
-from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
+from eth_utils import keccak, to_checksum_address
 
 from bridge.artifacts import artifact
 from bridge.chain.blocks import BlockRef
-from bridge.chain.reverts import decode_reason, decode_revert
-from bridge.chain.signers import Signer
+from bridge.chain.codec import encode_call
+from bridge.chain.codec import event as event_of
+from bridge.chain.connection import TIMEOUT_SECONDS
+from bridge.chain.reverts import call_refused, decode_revert
+from bridge.chain.rpc import Rpc, as_bytes, as_number
+from bridge.chain.values import Misfit
 from bridge.errors import (
     ChainError,
     ContractReverted,
@@ -47,30 +38,55 @@ from bridge.errors import (
     WrongChain,
 )
 
-REQUEST_TIMEOUT_SECONDS = 30
+if TYPE_CHECKING:  # who only reads waits for none of them
+    from hexbytes import HexBytes
+    from web3 import Web3
+    from web3.contract import Contract
+    from web3.types import Nonce, TxParams, TxReceipt, Wei
+
+    from bridge.chain.signers import Signer
+
 RECEIPT_TIMEOUT_SECONDS = 180
 LOOK_AGAIN_SECONDS = 2  # at whether another transaction took the nonce of the one that is waited for
 
 
 class Chain:
-    """A connected node whose chain id was checked."""
+    """A node by its URL, and the id of the chain that it serves: `connect` checks it. Connects when first asked.
 
-    def __init__(self, web3: Web3, url: str, chain_id: int) -> None:
-        self.web3, self.url, self.chain_id = web3, url, chain_id
+    Raises
+    ------
+    NodeUnreachable
+        It is no URL of http or https.
+    """
+
+    def __init__(self, url: str, chain_id: int) -> None:
+        self.url, self.chain_id = url, chain_id
+        self._rpc = Rpc(url)
         self._contracts: dict[tuple[str, str], Contract] = {}
+
+    @cached_property
+    def web3(self) -> Web3:
+        """Return web3.py's connection to the node, for what is sent and deployed; reads do without it."""
+        from web3 import HTTPProvider, Web3
+        from web3.types import RPCEndpoint
+
+        # web3.py asks for the chain id with every call; it cannot change on one connection, so one answer serves.
+        provider = HTTPProvider(
+            self.url,
+            request_kwargs={"timeout": TIMEOUT_SECONDS},
+            exception_retry_configuration=None,
+            cache_allowed_requests=True,
+            cacheable_requests={RPCEndpoint("eth_chainId")},
+        )
+        return Web3(provider)
 
     def head(self) -> BlockRef:
         """Read the newest block's reference; everything after is read at it."""
-        return self._block("latest")
+        return self._rpc.head()
 
     def at(self, number: int) -> BlockRef:
         """Read the reference of a block by number."""
-        return self._block(number)
-
-    def _block(self, which: Any) -> BlockRef:
-        with self._failures_of(f"reading block {which}"):
-            block = self.web3.eth.get_block(which)
-        return BlockRef(int(block["number"]), "0x" + bytes(block["hash"]).hex(), int(block["timestamp"]))
+        return self._rpc.block(number)
 
     def confirm(self, block: BlockRef) -> None:
         """Check that a block that was read from is still canonical.
@@ -88,36 +104,39 @@ class Chain:
             raise Reorganised(block.number, block.hash, now)
 
     @contextmanager
-    def _failures_of(self, action: str) -> Iterator[None]:
+    def _sending(self, action: str) -> Iterator[None]:
         """Raise what web3.py and requests raise inside as a `BridgeError`."""
+        from requests import RequestException
+        from web3.exceptions import BadResponseFormat, ContractLogicError, Web3RPCError
+
         try:
             yield
         except ContractLogicError as error:
             raise decode_revert(error, action) from error
-        except BlockNotFound as error:
-            raise MissingBlock(f"{action}: the node does not have it") from error
-        except (requests.RequestException, json.JSONDecodeError) as error:
+        except (RequestException, json.JSONDecodeError) as error:
             raise NodeUnreachable(self.url, type(error).__name__) from error
         except (Web3RPCError, BadResponseFormat) as error:
             raise ChainError(f"{action}: {getattr(error, 'message', None) or error}") from error
 
     def contract(self, name: str, address: str) -> Contract:
-        """Return the contract object for a packaged ABI at an address."""
+        """Return web3.py's contract object for a packaged ABI at an address."""
         key = (name, address)
         if key not in self._contracts:
-            checked = Web3.to_checksum_address(address)
+            checked = to_checksum_address(address)
             self._contracts[key] = self.web3.eth.contract(address=checked, abi=artifact(name).abi)
         return self._contracts[key]
 
     def has_code(self, address: str, block: BlockRef) -> bool:
         """Tell whether there is a contract at an address."""
-        with self._failures_of(f"reading the code of {address}"):
-            return len(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)) > 0
+        return len(self._code(address, block)) > 0
 
     def code_hash(self, address: str, block: BlockRef) -> bytes:
         """Return the keccak-256 of a contract's code, as EXTCODEHASH gives it."""
-        with self._failures_of(f"reading the code of {address}"):
-            return keccak(bytes(self.web3.eth.get_code(Web3.to_checksum_address(address), block.number)))
+        return keccak(self._code(address, block))
+
+    def _code(self, address: str, block: BlockRef) -> bytes:
+        action = f"reading the code of {address}"
+        return as_bytes(self._result(action, "eth_getCode", to_checksum_address(address), hex(block.number)), action)
 
     def read(self, name: str, address: str, function: str, *arguments: Any, block: BlockRef, sender: str = "") -> Any:
         """Call a view function at a pinned block.
@@ -137,21 +156,48 @@ class Chain:
             The contract refused; the error carries its name and numbers.
         UnknownAddress
             Nothing at the address answers to this ABI.
+        UsageError
+            The ABI has no such function, or it takes other arguments.
         """
-        call = self.contract(name, address).functions[function](*arguments)
-        transaction: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}
-        with self._failures_of(f"{name}.{function}"):
-            try:
-                return call.call(transaction, block_identifier=block.number)
-            except BadFunctionCallOutput as error:
-                raise UnknownAddress(address, f"a {name}") from error
+        call, action = encode_call(name, function, *arguments), f"{name}.{function}"
+        transaction = {"to": to_checksum_address(address), "data": call.hex}
+        if sender:
+            transaction["from"] = to_checksum_address(sender)
+        answer = self.ask("eth_call", transaction, hex(block.number))
+        if "error" in answer:
+            raise call_refused(answer["error"], action)
+        try:
+            return call.function.decoded(as_bytes(answer["result"], action))
+        except Misfit as error:
+            raise UnknownAddress(address, f"a {name}") from error
 
-    def logs(self, name: str, address: str, event: str, since: int, block: BlockRef, **topics: Any) -> Sequence[Any]:
-        """Read an event's log entries from block `since` up to the pinned block."""
-        source = self.contract(name, address).events[event]
-        with self._failures_of(f"reading the {event} events of {name}"):
-            found = source.get_logs(from_block=since, to_block=block.number, argument_filters=topics or None)
-        return cast(Sequence[Any], found)
+    def logs(
+        self, name: str, address: str, event: str, since: int, block: BlockRef, **topics: Any
+    ) -> list[dict[str, Any]]:
+        """Read an event's log entries from block `since` up to the pinned block.
+
+        Parameters
+        ----------
+        topics
+            By the name of an indexed argument: the value, or the values, that entries must have.
+
+        Returns
+        -------
+        list of dict
+            `args` by name, structs as dicts; `event`, `address`, `blockNumber`, `blockHash`, `transactionHash`,
+            `transactionIndex`, `logIndex`.
+        """
+        source, action = event_of(name, event), f"reading the {event} events of {name}"
+        wanted = {
+            "address": to_checksum_address(address),
+            "fromBlock": hex(since),
+            "toBlock": hex(block.number),
+            "topics": source.topics(topics),
+        }
+        found = self._result(action, "eth_getLogs", wanted)
+        if not isinstance(found, list):
+            raise ChainError(f"{action}: the node's answer is no list")
+        return [source.entry(log, action) for log in found]
 
     def send(
         self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0
@@ -167,9 +213,8 @@ class Chain:
         PendingTransactions
             The account has transactions on their way: nothing was sent, or another sender was faster.
         """
-        contract = self.contract(name, address)
-        data = contract.encode_abi(function, args=list(arguments))
-        return self.send_raw(signer, contract.address, data, f"{name}.{function}", value)
+        data = encode_call(name, function, *arguments).hex
+        return self.send_raw(signer, to_checksum_address(address), data, f"{name}.{function}", value)
 
     def deploy(self, signer: Signer, name: str, *arguments: Any) -> str:
         """Deploy one of our contracts from its packaged bytecode and return its address."""
@@ -187,10 +232,10 @@ class Chain:
         self, signer: Signer, to: ChecksumAddress | None, data: HexStr, action: str, value: int = 0
     ) -> TxReceipt:
         """Sign and send calldata; see `send`."""
-        transaction: TxParams = {"from": signer.address, "data": data, "value": Web3.to_wei(value, "wei")}
+        transaction: TxParams = {"from": signer.address, "data": data, "value": cast("Wei", value)}
         if to is not None:
             transaction["to"] = to
-        with self._failures_of(action):
+        with self._sending(action):
             transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
             transaction |= self._fees_and_nonce(signer)
             sent = self._handed_over(signer, transaction)
@@ -204,10 +249,12 @@ class Chain:
         TransactionFailed
             It was mined with status 0, was not mined in time, or another transaction was mined with its nonce.
         """
+        from web3.exceptions import TimeExhausted
+
         until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS
         taken, receipt = False, None
         while receipt is None:
-            with self._failures_of(action), suppress(TimeExhausted):
+            with self._sending(action), suppress(TimeExhausted):
                 receipt = self.web3.eth.wait_for_transaction_receipt(sent, LOOK_AGAIN_SECONDS, poll_latency=0.02)
             if receipt is None and taken:
                 raise TransactionFailed(action, sent, "was replaced by another transaction of its account")
@@ -221,6 +268,8 @@ class Chain:
 
     def _handed_over(self, signer: Signer, transaction: TxParams) -> HexBytes:
         """Give a signed transaction to the node; where another of the account took its nonce, say so."""
+        from web3.exceptions import Web3RPCError
+
         try:
             return self.web3.eth.send_raw_transaction(signer.sign_transaction(transaction))
         except Web3RPCError as error:
@@ -231,23 +280,26 @@ class Chain:
 
     def nonces(self, signer: Signer) -> tuple[int, int]:
         """Read an account's next nonce: after what is mined, and after what the node still holds to be mined."""
-        with self._failures_of(f"reading the nonce of {signer.address}"):
-            count = self.web3.eth.get_transaction_count
-            return count(signer.address, "latest"), count(signer.address, "pending")
+        action = f"reading the nonce of {signer.address}"
+        mined, after = (
+            as_number(self._result(action, "eth_getTransactionCount", signer.address, state), action)
+            for state in ("latest", "pending")
+        )
+        return mined, after
 
     def _fees_and_nonce(self, signer: Signer) -> TxParams:
         mined, after = self.nonces(signer)
         if after > mined:
             raise PendingTransactions(signer.address, mined, after - mined)
-        return self.fees() | {"chainId": self.chain_id, "nonce": Nonce(mined)}
+        return self.fees() | {"chainId": self.chain_id, "nonce": cast("Nonce", mined)}
 
     def fees(self) -> TxParams:
         """Read what a transaction should offer now: the node's tip, above twice the base fee of the newest block."""
-        with self._failures_of("reading the fees"):
+        with self._sending("reading the fees"):
             head, tip = self.web3.eth.get_block("latest"), self.web3.eth.max_priority_fee
         return {
             "maxPriorityFeePerGas": tip,
-            "maxFeePerGas": Web3.to_wei(2 * int(head.get("baseFeePerGas", 0)) + int(tip), "wei"),
+            "maxFeePerGas": cast("Wei", 2 * int(head.get("baseFeePerGas", 0)) + int(tip)),
         }
 
     def simulate(
@@ -276,22 +328,20 @@ class Chain:
         state = {address: {"stateDiff": dict(words)} for address, words in (stored or {}).items()}
         answer = self.ask("eth_call", call, hex(block.number), state, {"time": hex(at)})
         if "error" in answer:
-            error = answer["error"]
-            raw = error.get("data") if isinstance(error, dict) else None
-            if isinstance(raw, str) and len(raw) >= 10:
-                raise decode_reason(bytes.fromhex(raw[2:]), action)
-            raise ChainError(f"{action}: {error}")
+            raise call_refused(answer["error"], action)
 
     def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
         """Send a raw JSON-RPC request and return the node's answer, an error of its own included."""
-        with self._failures_of(method):
-            return dict(self.web3.provider.make_request(RPCEndpoint(method), list(parameters)))
+        return self._rpc.ask(method, *parameters)
 
     def request(self, method: str, *parameters: Any) -> Any:
-        """Send a raw JSON-RPC request, for what web3.py has no name for."""
+        """Send a raw JSON-RPC request, for what has no name here."""
+        return self._result(method, method, *parameters)
+
+    def _result(self, action: str, method: str, *parameters: Any) -> Any:
         answer = self.ask(method, *parameters)
         if "error" in answer:
-            raise ChainError(f"{method}: {answer['error']}")
+            raise ChainError(f"{action}: {answer['error']}")
         return answer["result"]
 
 
@@ -305,22 +355,16 @@ def connect(url: str, chain_id: int) -> Chain:
     WrongChain
         It serves another chain id.
     """
-    # web3.py asks for the chain id with every call; it cannot change on one connection, so one answer serves.
-    provider = HTTPProvider(
-        url,
-        request_kwargs={"timeout": REQUEST_TIMEOUT_SECONDS},
-        exception_retry_configuration=None,
-        cache_allowed_requests=True,
-        cacheable_requests={RPCEndpoint("eth_chainId")},
-    )
-    web3 = Web3(provider)
+    chain = Chain(url, chain_id)
     try:
-        found = web3.eth.chain_id
-    except (requests.RequestException, Web3Exception, ValueError) as error:
-        raise NodeUnreachable(url, type(error).__name__) from error
+        found = as_number(chain.request("eth_chainId"), "asking for the chain")
+    except NodeUnreachable:
+        raise
+    except ChainError as error:
+        raise NodeUnreachable(url, str(error)) from error
     if found != chain_id:
         raise WrongChain(chain_id, found)
-    return Chain(web3, url, chain_id)
+    return chain
 
 
 __all__ = ["BlockRef", "Chain", "ContractReverted", "connect"]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eth_abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils import function_abi_to_4byte_selector, get_abi_input_names, get_abi_input_types
-from web3.exceptions import ContractLogicError
 
 from bridge.artifacts import error_abi
-from bridge.errors import ContractReverted
+from bridge.errors import ChainError, ContractReverted
+
+if TYPE_CHECKING:
+    from web3.exceptions import ContractLogicError
 
 PANIC = bytes.fromhex("4e487b71")
 ERROR_STRING = bytes.fromhex("08c379a0")
+REVERTED = 3  # the code of a node's error
 
 
 @cache
@@ -53,11 +57,32 @@ def _plain(value: Any) -> Any:
     return "0x" + value.hex() if isinstance(value, bytes) else value
 
 
+def call_refused(error: Any, action: str) -> ChainError:
+    """Return what the error means with which a node answers a call: the contract's own, or the node's."""
+    about = error if isinstance(error, dict) else {}
+    words, data = str(about.get("message") or ""), _data(about.get("data"))
+    if data:
+        return decode_reason(data, action)
+    if about.get("code") == REVERTED or "revert" in words:
+        return ContractReverted("Error", {"message": words or "no reason given"}, action)
+    return ChainError(f"{action}: {error}")
+
+
 def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:
     """Decode the error that web3.py raised for a reverting call."""
-    data = error.data
-    if isinstance(data, dict):
-        data = data.get("data")
-    if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
-        return decode_reason(bytes.fromhex(data[2:]), action)
+    data = _data(error.data)
+    if data:
+        return decode_reason(data, action)
     return ContractReverted("Error", {"message": error.message or "no reason given"}, action)
+
+
+def _data(given: Any) -> bytes:
+    """Return what a contract reverted with, as nodes wrap it; nothing where there is no selector."""
+    if isinstance(given, dict):
+        given = given.get("data")
+    if isinstance(given, str):
+        digits = given.removeprefix("Reverted ")
+        if digits.startswith("0x") and len(digits) >= 10:
+            with suppress(ValueError):
+                return bytes.fromhex(digits[2:])
+    return b""

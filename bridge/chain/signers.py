@@ -11,16 +11,19 @@ import os
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eth_account import Account
-from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
 from eth_keys.constants import SECPK1_N
 from eth_typing import ChecksumAddress
-from web3.types import TxParams
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.errors import BadConfig, BadFile, RefusedAction
+
+if TYPE_CHECKING:
+    from eth_account.messages import SignableMessage
+    from web3.types import TxParams
 
 KEY_VARIABLE = "ALVH_PRIVATE_KEY"
 PASSWORD_VARIABLE = "ALVH_KEYSTORE_PASSWORD"

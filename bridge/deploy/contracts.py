@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from eth_utils import keccak
-from web3 import Web3
-from web3.types import Nonce
-from web3.utils.address import get_create_address
+from eth_utils import keccak, to_checksum_address
 
 from bridge.chain.node import BlockRef, Chain
-from bridge.chain.signers import Signer
 from bridge.errors import ChainError, DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
 from bridge.safe.multisig import ZERO
+
+if TYPE_CHECKING:
+    from bridge.chain.signers import Signer
 
 ADMIN = bytes(32)
 Progress = Callable[[str], None]
@@ -102,7 +101,10 @@ def deploy_governance(
 
 def _deploy_timelock(chain: Chain, deployer: Signer, delay: int) -> str:
     """Deploy the timelock for the governor that the deployer's next transaction creates."""
-    nonce = chain.web3.eth.get_transaction_count(deployer.address)
+    from web3.types import Nonce
+    from web3.utils.address import get_create_address
+
+    nonce, _ = chain.nonces(deployer)
     governor = get_create_address(deployer.address, Nonce(nonce + 1))
     return chain.deploy(deployer, "HedgeTimelock", delay, [governor], [governor], ZERO)
 
@@ -229,7 +231,7 @@ def _role_holders(chain: Chain, name: str, address: str, since: int, block: Bloc
     for entry in sorted([*granted, *revoked], key=lambda entry: (entry["blockNumber"], entry["logIndex"])):
         members = holders.setdefault(bytes(entry["args"]["role"]), set())
         change = members.add if entry["event"] == "RoleGranted" else members.discard
-        change(Web3.to_checksum_address(entry["args"]["account"]))
+        change(to_checksum_address(entry["args"]["account"]))
     return {duty: members for duty, members in holders.items() if members}
 
 

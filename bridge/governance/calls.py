@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from eth_abi.exceptions import DecodingError
 from eth_typing import HexStr
-from web3.contract.contract import ContractFunction
-from web3.exceptions import MismatchedABI, Web3ValueError
 
+from bridge.chain.codec import Function, decode_call
 from bridge.deployment import Deployment
+from bridge.errors import UsageError
 from bridge.governance.governor import Action
 from bridge.governance.postconditions import GUARD, guard_call, postcondition_lines, update_postcondition
 from bridge.governance.regime_table import table_words
@@ -56,19 +55,19 @@ def call_words(snapshot: Snapshot, to: str, data: HexStr) -> str:
         return f"a call to {to}, which is not one of our contracts: {data}"
     artifact, name = place
     try:
-        function, arguments = snapshot.chain.contract(artifact, to).decode_function_input(data)
-    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
+        function, arguments = decode_call(artifact, bytes.fromhex(data[2:]))
+    except UsageError:
         return f"a call to {name} that its ABI does not know: {data}"
     meaning = _meaning(artifact, function)
-    details = _details(snapshot, function.fn_name, arguments)
-    return f"{name}.{function.fn_name}({details})" + (f": {meaning}" if meaning else "")
+    details = _details(snapshot, function.name, arguments)
+    return f"{name}.{function.name}({details})" + (f": {meaning}" if meaning else "")
 
 
-def _meaning(contract: str, function: ContractFunction) -> str:
+def _meaning(contract: str, function: Function) -> str:
     """Return what the function's own `@notice` says; nothing of a view, which does nothing."""
     if function.abi.get("stateMutability") in ("view", "pure"):
         return ""
-    return str(function.abi.get("notice", THEIR_MEANINGS.get((contract, function.fn_name), "")))
+    return str(function.abi.get("notice", THEIR_MEANINGS.get((contract, function.name), "")))
 
 
 def _details(snapshot: Snapshot, function: str, arguments: dict[str, Any]) -> str:
@@ -113,12 +112,11 @@ def _guard_words(snapshot: Snapshot, updates: list[Update], call: bytes) -> str:
     if postconditions and guard_call(snapshot, postconditions)[1] == "0x" + call.hex():
         return "guard: executed only if then " + "; ".join(postcondition_lines(postconditions))
     try:
-        _, arguments = snapshot.chain.contract(GUARD, snapshot.deployment.address(GUARD)).decode_function_input(
-            HexStr("0x" + call.hex())
-        )
-        asked = [_expectation_words(snapshot, expectation) for expectation in arguments["expectations"]]
-    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError, KeyError):
+        _, arguments = decode_call(GUARD, call)
+        expectations = arguments["expectations"]
+    except (UsageError, KeyError):
         return f"a call to the guard that its ABI does not know: 0x{call.hex()}"
+    asked = [_expectation_words(snapshot, expectation) for expectation in expectations]
     return "guard: executed only if then " + "; ".join(asked)
 
 

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi import encode
-from eth_utils import keccak
-from eth_utils.abi import get_abi_output_types
-from web3 import Web3
+from eth_typing import HexStr
+from eth_utils import keccak, to_checksum_address
 
-from bridge.artifacts import artifact
+from bridge.chain.codec import encode_call
 from bridge.deployment import Deployment
 from bridge.errors import UnknownAddress
 from bridge.governance.updates import Update
@@ -66,25 +64,21 @@ def guard_call(snapshot: Snapshot, postconditions: Sequence[Postcondition]) -> C
     return snapshot.call(GUARD, "requireState", expectations)
 
 
-def _expectation(snapshot: Snapshot, postcondition: Postcondition) -> tuple[str, bytes, list[str], bytes]:
-    contract = snapshot.chain.contract(postcondition.contract, postcondition.address)
-    queries = [contract.encode_abi(answer.function, args=list(answer.arguments)) for answer in postcondition.answers]
-    hashes = [keccak(_encoded(postcondition.contract, answer)) for answer in postcondition.answers]
-    return contract.address, snapshot.code_hash(postcondition.address), queries, keccak(b"".join(hashes))
-
-
-def _encoded(contract: str, answer: Answer) -> bytes:
-    """Encode an answer as the contract returns it."""
-    (entry,) = (x for x in artifact(contract).abi if x["type"] == "function" and x["name"] == answer.function)
-    types = get_abi_output_types(entry)  # type: ignore[arg-type]
-    return encode(types, [answer.answer] if len(types) == 1 else answer.answer)
+def _expectation(snapshot: Snapshot, postcondition: Postcondition) -> tuple[str, bytes, list[HexStr], bytes]:
+    calls = [encode_call(postcondition.contract, each.function, *each.arguments) for each in postcondition.answers]
+    hashes = [
+        keccak(call.function.encoded(each.answer)) for call, each in zip(calls, postcondition.answers, strict=True)
+    ]
+    queries = [call.hex for call in calls]
+    target = to_checksum_address(postcondition.address)
+    return target, snapshot.code_hash(target), queries, keccak(b"".join(hashes))
 
 
 def postcondition_lines(postconditions: Sequence[Postcondition]) -> list[str]:
     """Say in words what the guard checks."""
     lines = []
     for postcondition in postconditions:
-        address = Web3.to_checksum_address(postcondition.address)
+        address = to_checksum_address(postcondition.address)
         lines.append(f"{postcondition.contract} {address} has the code of the vote")
         lines += [answer.words for answer in postcondition.answers]
     return lines

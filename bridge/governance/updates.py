@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.exceptions import DecodingError
-from eth_typing import HexStr
-from web3.exceptions import MismatchedABI, Web3ValueError
-
+from bridge.chain.codec import decode_call
 from bridge.chain.reverts import decode_reason
-from bridge.errors import RefusedAction
+from bridge.errors import RefusedAction, UsageError
 from bridge.snapshot import Call, Snapshot
 from hedge.policy.parameters import KEYS
 
@@ -34,7 +31,7 @@ class Update:
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Update:
-        """Build an update from the struct as web3.py decodes it."""
+        """Build an update from the struct as it is decoded, by name."""
         inputs_hash = "0x" + bytes(fields["inputsHash"]).hex()
         return cls(tuple(fields["keys"]), tuple(fields["values"]), fields["observedAt"], fields["expiry"], inputs_hash)
 
@@ -81,12 +78,10 @@ def decode_update(snapshot: Snapshot, target: str, calldata: bytes) -> Update | 
     if target.lower() != address.lower():
         return None
     try:
-        function, arguments = snapshot.chain.contract("HedgeParameters", address).decode_function_input(
-            HexStr("0x" + calldata.hex())
-        )
-    except (Web3ValueError, MismatchedABI, DecodingError, OverflowError):
+        function, arguments = decode_call("HedgeParameters", calldata)
+    except UsageError:
         return None
-    if function.fn_name != "applyUpdate":
+    if function.name != "applyUpdate":
         return None
     fields: Any = arguments["update"]
     if len(fields["keys"]) != len(fields["values"]) or any(key >= len(KEYS) for key in fields["keys"]):

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eth_abi import encode
 from eth_typing import ChecksumAddress, HexStr
-from eth_utils import keccak
-from web3.types import TxReceipt
+from eth_utils import keccak, to_checksum_address
 
-from bridge.chain.blocks import LOCAL_CHAIN_ID, BlockRef
+from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.node import Chain
-from bridge.chain.rpc import Rpc
-from bridge.chain.signers import Signer
 from bridge.errors import ChainError, RefusedAction
+
+if TYPE_CHECKING:
+    from web3.types import TxReceipt
+
+    from bridge.chain.signers import Signer
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,11 @@ class LocalChain(Chain):
     """
 
     def __init__(self, chain: Chain) -> None:
-        super().__init__(chain.web3, chain.url, chain.chain_id)
+        super().__init__(chain.url, chain.chain_id)
         if chain.chain_id != LOCAL_CHAIN_ID:
             raise RefusedAction(f"the node signs for nobody on chain {chain.chain_id}")
-        self._node = Rpc(chain.url)
         self._signs_for = {str(address).lower() for address in self.request("eth_accounts")}
         self._most_gas = self.request("eth_getBlockByNumber", "latest", False)["gasLimit"]
-
-    def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
-        """Send a raw JSON-RPC request and return the node's answer, an error of its own included."""
-        return self._node.ask(method, *parameters)
-
-    def head(self) -> BlockRef:
-        """Read the newest block's reference."""
-        return self._node.head()
 
     def look(self, to: str, function: Function, *arguments: Any) -> list[int]:
         """Call a view function at the newest block, which only we add to, and return the words of its answer."""
@@ -74,7 +67,7 @@ class LocalChain(Chain):
 
     def tell(self, signer: Signer, to: str, function: Function, *arguments: Any, value: int = 0) -> None:
         """Send a call and wait until it is mined; raises what `send` raises."""
-        checked = self.web3.to_checksum_address(to)
+        checked = to_checksum_address(to)
         self._mined(signer, checked, function.data(*arguments), f"calling {function.name}", value)
 
     def send_raw(

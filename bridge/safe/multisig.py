@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from eth_account.messages import SignableMessage, encode_typed_data
 from eth_typing import HexStr
 from eth_utils import keccak
-from web3.logs import DISCARD
-from web3.types import TxReceipt
 
+from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain
-from bridge.chain.signers import Signer
 from bridge.errors import RefusedAction, UntrustedNumber
 from bridge.snapshot import Call, Snapshot
+
+if TYPE_CHECKING:
+    from eth_account.messages import SignableMessage
+    from web3.types import TxReceipt
+
+    from bridge.chain.signers import Signer
 
 ZERO = "0x0000000000000000000000000000000000000000"
 CALL = 0
@@ -50,6 +53,8 @@ class SafeTransaction:
     def typed_data(self) -> SignableMessage:
         """Return the EIP-712 message that its owners sign."""
         unused = {"value": 0, "operation": CALL, "safeTxGas": 0, "baseGas": 0, "gasPrice": 0}
+        from eth_account.messages import encode_typed_data
+
         return encode_typed_data(
             domain_data={"chainId": self.chain_id, "verifyingContract": self.safe},
             message_types={"SafeTx": TRANSACTION_TYPE},
@@ -190,10 +195,10 @@ def create_safe(
     if not 0 < threshold <= len(owners):
         raise RefusedAction(f"a Safe of {len(owners)} owners cannot need {threshold} signatures")
     handler = contracts["CompatibilityFallbackHandler"]
-    setup = chain.contract("Safe", contracts["Safe"]).encode_abi(
-        "setup", args=[list(owners), threshold, ZERO, b"", handler, ZERO, 0, ZERO]
-    )
+    setup = encode_call("Safe", "setup", list(owners), threshold, ZERO, b"", handler, ZERO, 0, ZERO).hex
     factory = contracts["SafeProxyFactory"]
+    from web3.logs import DISCARD
+
     receipt = chain.send(sender, "SafeProxyFactory", factory, "createProxyWithNonce", contracts["Safe"], setup, salt)
     created = (
         chain.contract("SafeProxyFactory", factory).events.ProxyCreation().process_receipt(receipt, errors=DISCARD)

@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from eth_typing import HexStr
-from web3 import HTTPProvider, Web3
 
 from bridge.chain.node import BlockRef, Chain, connect
 from bridge.chain.signers import LOCAL_CHAIN_ID
@@ -43,7 +42,7 @@ USES: dict[str, Callable[[Chain], object]] = {
 
 
 def chain_at(url: str) -> Chain:
-    return Chain(Web3(HTTPProvider(url, exception_retry_configuration=None)), url, LOCAL_CHAIN_ID)
+    return Chain(url, LOCAL_CHAIN_ID)
 
 
 class Babble(BaseHTTPRequestHandler):

@@ -104,9 +104,10 @@ def test_move_to__ten_swaps__takes_two_requests_each(world: World, monkeypatch: 
         asked.append(method)
         return ask(self, method, *parameters)
 
-    monkeypatch.setattr(Rpc, "ask", counted)
     before = world.chain.head().number
-    world.market.move_to({"USD": 1.0, "ETH": 2500.0, "BTC": 80e3})
+    with monkeypatch.context() as patch:
+        patch.setattr(Rpc, "ask", counted)
+        world.market.move_to({"USD": 1.0, "ETH": 2500.0, "BTC": 80e3})
     assert Counter(asked) == {"eth_call": 10, "eth_sendTransactionSync": 10}
     assert world.chain.head().number == before + 10
 

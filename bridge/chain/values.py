@@ -1,0 +1,130 @@
+"""Values of the ABI as callers write and read them: checksum addresses, bytes, tuples for structs, lists for arrays.
+
+A call, an answer and an event's entry are all rows of such values; `codec` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eth_abi import decode, encode
+from eth_abi.exceptions import DecodingError, EncodingError
+from eth_utils import is_checksum_address, to_checksum_address
+from eth_utils.abi import collapse_if_tuple
+
+Argument = Mapping[str, Any]
+"""One argument's or answer's entry in an ABI: its type, its name, the components of a struct."""
+
+
+class Misfit(Exception):
+    """A value is not what the ABI asks for, or bytes are not what it describes."""
+
+
+def types_of(arguments: Sequence[Argument]) -> list[str]:
+    """Return the types as a signature writes them: structs as their components in brackets."""
+    return [collapse_if_tuple(argument) for argument in arguments]  # type: ignore[arg-type]
+
+
+def encode_values(arguments: Sequence[Argument], values: Sequence[Any]) -> bytes:
+    """Encode values; bytes may be 0x hex, and a struct a mapping by its components' names.
+
+    Raises
+    ------
+    Misfit
+        A value is of another kind, length or range.
+    """
+    if len(arguments) != len(values):
+        raise Misfit(f"{len(values)} values for {len(arguments)}")
+    plain = [_plain(argument, value) for argument, value in zip(arguments, values, strict=True)]
+    try:
+        return encode(types_of(arguments), plain)
+    except (EncodingError, ValueError, TypeError, OverflowError) as error:
+        raise Misfit(str(error)) from error
+
+
+def decode_values(arguments: Sequence[Argument], data: bytes) -> list[Any]:
+    """Decode values, structs as tuples.
+
+    Raises
+    ------
+    Misfit
+        The bytes are too few, or no such values.
+    """
+    try:
+        found = decode(types_of(arguments), data)
+    except (DecodingError, UnicodeDecodeError, OverflowError) as error:
+        raise Misfit(str(error)) from error
+    return [_shown(argument, value) for argument, value in zip(arguments, found, strict=True)]
+
+
+def by_name(arguments: Sequence[Argument], values: Sequence[Any]) -> dict[str, Any]:
+    """Put names to values, and to those of the structs in them."""
+    return {argument["name"]: _named(argument, value) for argument, value in zip(arguments, values, strict=True)}
+
+
+def _element(argument: Argument) -> Argument | None:
+    """Return what an array is an array of; None for what is no array."""
+    kind: str = argument["type"]
+    return {**argument, "type": kind[: kind.rindex("[")]} if kind.endswith("]") else None
+
+
+def _plain(argument: Argument, value: Any) -> Any:
+    """Put a value into the form that eth_abi encodes; what it would take and Solidity not is refused here."""
+    kind: str = argument["type"]
+    element = _element(argument)
+    if element is not None:
+        length = kind[kind.rindex("[") + 1 : -1]
+        return [_plain(element, item) for item in _row(value, int(length) if length else None, kind)]
+    if kind == "tuple":
+        parts = argument["components"]
+        if isinstance(value, Mapping):
+            value = [value.get(part["name"]) for part in parts]
+        return tuple(_plain(part, item) for part, item in zip(parts, _row(value, len(parts), kind), strict=True))
+    if kind == "address":
+        return _address(value)
+    return _bytes(kind, value) if kind.startswith("bytes") else value
+
+
+def _row(value: Any, length: int | None, kind: str) -> Sequence[Any]:
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
+        raise Misfit(f"{value!r} is no {kind}")
+    if length is not None and len(value) != length:
+        raise Misfit(f"{len(value)} values for {kind} of {length}")
+    return value
+
+
+def _address(value: Any) -> str:
+    if isinstance(value, bytes) and len(value) == 20:
+        return "0x" + value.hex()
+    if not isinstance(value, str) or not is_checksum_address(value):
+        raise Misfit(f"{value!r} is no address with its checksum")
+    return value
+
+
+def _bytes(kind: str, value: Any) -> bytes:
+    if isinstance(value, str) and value[:2] == "0x":
+        try:
+            value = bytes.fromhex(value[2:])
+        except ValueError:
+            raise Misfit(f"{value!r} is no hex") from None
+    if not isinstance(value, (bytes, bytearray)) or (kind != "bytes" and len(value) != int(kind[5:])):
+        raise Misfit(f"{value!r} is no {kind}")
+    return bytes(value)
+
+
+def _shown(argument: Argument, value: Any) -> Any:
+    """Put a decoded value into the form that callers read."""
+    element = _element(argument)
+    if element is not None:
+        return [_shown(element, item) for item in value]
+    if argument["type"] == "tuple":
+        return tuple(_shown(part, item) for part, item in zip(argument["components"], value, strict=True))
+    return to_checksum_address(value) if argument["type"] == "address" else value
+
+
+def _named(argument: Argument, value: Any) -> Any:
+    element = _element(argument)
+    if element is not None:
+        return [_named(element, item) for item in value]
+    return by_name(argument["components"], value) if argument["type"] == "tuple" else value
