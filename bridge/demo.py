@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from web3.types import TxReceipt
+from typing import TYPE_CHECKING
 
 from bridge.alerts.watch import Watched, watch
 from bridge.chain.node import Chain
@@ -29,6 +28,9 @@ from bridge.plans.make import Planned, make_plan_at
 from bridge.plans.observe import read_governed, read_volatilities
 from bridge.report.content import PricePathView, Step, report_content
 from bridge.report.html import write_report
+
+if TYPE_CHECKING:
+    from web3.types import TxReceipt
 
 Progress = Callable[[str, float], None]
 WORLD_SHARE = 0.8

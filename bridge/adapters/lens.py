@@ -225,7 +225,7 @@ def _revert_data(answer: dict[str, Any]) -> bytes:
 
 
 def _refusal(reason: bytes) -> Exception:
-    from bridge.chain.reverts import decode_reason  # loads web3.py
+    from bridge.chain.reverts import decode_reason  # loads eth_abi
 
     return decode_reason(reason, "reading positions")
 

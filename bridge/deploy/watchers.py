@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.chain.node import BlockRef, Chain
-from bridge.chain.signers import Signer
 from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
+
+if TYPE_CHECKING:
+    from bridge.chain.signers import Signer
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
-from web3.types import TxReceipt
 
 from bridge.chain.addresses import checked_address
-from bridge.chain.signers import Signer
 from bridge.errors import ContractReverted, RefusedAction
 from bridge.snapshot import Call, Snapshot
+
+if TYPE_CHECKING:
+    from web3.types import TxReceipt
+
+    from bridge.chain.signers import Signer
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}

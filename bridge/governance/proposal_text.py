@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web3 import Web3
+from eth_utils import to_checksum_address
 
 from bridge.plans.records import PlanRecord
 from bridge.units import utc
@@ -33,4 +33,4 @@ def close_description(text: str, proposer: str, attempt: int) -> str:
     The governor lets nobody else bring a proposal that ends in such a line, so nobody else can bring and cancel it.
     """
     again = f"\n\nAttempt {attempt}: those before were cancelled or defeated." if attempt > 1 else ""
-    return f"{text}{again}\n\n#proposer={Web3.to_checksum_address(proposer)}"
+    return f"{text}{again}\n\n#proposer={to_checksum_address(proposer)}"

@@ -14,12 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from web3.types import TxReceipt
+from typing import TYPE_CHECKING, Any
 
 from bridge.chain.node import BlockRef, Chain
-from bridge.chain.signers import Signer
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
 from bridge.governance.actions import GovernanceAction
 from bridge.governance.governor import Action, Proposal, proposal_id, read_state, send_execute
@@ -32,6 +29,11 @@ from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Call, Snapshot
 from hedge.policy.parameters import KEYS
+
+if TYPE_CHECKING:
+    from web3.types import TxReceipt
+
+    from bridge.chain.signers import Signer
 
 PROPOSABLE = "hedge"
 DEAD_STATES = ("canceled", "defeated", "expired")

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from web3.types import TxReceipt
 
-from bridge.chain.signers import Signer
 from bridge.errors import BadFile, RefusedAction
 from bridge.formats import percent, plain
 from bridge.governance.updates import Update
@@ -24,6 +22,11 @@ from bridge.snapshot import Snapshot
 from bridge.toml_files import read_toml
 from bridge.units import volatility_from_e8, volatility_to_e8
 from hedge.policy.parameters import KEYS, broken_rules
+
+if TYPE_CHECKING:
+    from web3.types import TxReceipt
+
+    from bridge.chain.signers import Signer
 
 AUTOMATION = "RegimeAutomation"
 HOUR = 3600

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from web3.types import TxReceipt
-
-from bridge.chain.signers import Signer
 from bridge.deployment import Deployment
 from bridge.errors import ContractReverted, UnknownAddress
 from bridge.governance.roles import AUTOMATION_ROLE
 from bridge.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from web3.types import TxReceipt
+
+    from bridge.chain.signers import Signer
 
 AUTOMATION_SOURCE = 2  # IHedgeParameters.Source.Automation
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from web3.types import TxReceipt
+from typing import TYPE_CHECKING
 
 from bridge.config import Config
 from bridge.local.accounts import account, accounts
@@ -14,6 +13,9 @@ from bridge.sources.oracle import build_report, sign_report, submit_reports
 from bridge.sources.prices import read_prices
 from bridge.units import volatility_to_e8
 from hedge.volatility.index import index_from_chain
+
+if TYPE_CHECKING:
+    from web3.types import TxReceipt
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from eth_account.messages import SignableMessage, encode_typed_data
-from web3.types import TxReceipt
+from typing import TYPE_CHECKING, Any
 
 from bridge.chain.node import Chain
-from bridge.chain.signers import Signer
 from bridge.deployment import Deployment
 from bridge.errors import RefusedAction, UnknownAddress
 from bridge.json_files import reading
 from bridge.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from eth_account.messages import SignableMessage
+    from web3.types import TxReceipt
+
+    from bridge.chain.signers import Signer
 
 REPORT_TYPE = [
     {"name": "feedId", "type": "bytes32"},
@@ -99,6 +101,8 @@ def build_report(snapshot: Snapshot, asset: str, volatility_e8: int) -> Report:
 
 def typed_data(report: Report) -> SignableMessage:
     """Return the EIP-712 message of a report."""
+    from eth_account.messages import encode_typed_data
+
     return encode_typed_data(
         domain_data={
             "name": "ALVH VolatilityOracle",

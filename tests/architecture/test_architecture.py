@@ -67,6 +67,26 @@ def test_import_command_tree__fresh_interpreter__loads_nothing_heavy() -> None:
         assert heavy not in answer.stdout
 
 
+READS = """
+import importlib, pkgutil, sys
+import bridge.adapters, bridge.alerts.watch, bridge.governance.calls, bridge.governance.proposals, bridge.plans.make
+from bridge.chain.blocks import BlockRef
+from bridge.chain.node import Chain
+from bridge.errors import NodeUnreachable
+for module in pkgutil.iter_modules(bridge.adapters.__path__, "bridge.adapters."):
+    importlib.import_module(module.name)
+try:
+    Chain("http://127.0.0.1:1", 1).read("HedgeParameters", "0x" + "11" * 20, "version", block=BlockRef(1, "", 1))
+except NodeUnreachable:
+    print(sorted({"aiohttp", "eth_account", "requests", "web3"} & set(sys.modules)))
+"""
+
+
+def test_reads__fresh_interpreter__load_no_web3_and_no_keys() -> None:
+    answer = subprocess.run([sys.executable, "-c", READS], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"
+
+
 def test_hedge__imports__are_pure() -> None:
     for path, tree in sources("hedge"):
         foreign = imported(tree) - HEDGE_MAY_IMPORT - set(sys.stdlib_module_names)
