@@ -1,16 +1,17 @@
-"""What was run: every call and transaction that web3.py sends to anvil in this process is traced there and added up.
+"""What was run: every call and transaction that web3.py or the bridge sends to anvil is traced there and added up.
 
 A tracer inside the node returns, for each code, which instructions ran, which way its conditional jumps went, and
 whether the stack's top was zero where code ran through to a jump's destination; so a trace weighs kilobytes.
 
-Not seen: calls of other processes and of other clients than web3.py; a contract created by another contract, while it
-is created; code that runs by DELEGATECALL at the address of another code. Our code does neither of the last two.
+Not seen: calls of other processes; transactions that `LocalChain` sends without a look at the receipt; a contract
+created by another contract, while it is created; code that runs by DELEGATECALL at the address of another code. Our
+code does neither of the last two.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,6 +19,8 @@ from typing import Any
 from branch_build import Build, Code
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
+
+from bridge.chain.rpc import Rpc
 
 RAN, WENT_ON, JUMPED, ZERO, NONZERO = 1, 2, 4, 8, 16
 CALLS = ("eth_call", "eth_estimateGas")
@@ -67,23 +70,31 @@ class Recorder:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Trace what web3.py sends over HTTP by connections that are made in a `with` block."""
-        send = HTTPProvider.make_request
+        """Trace what is sent over HTTP in a `with` block, by web3.py or by the bridge's own reads."""
+        send, ask = HTTPProvider.make_request, Rpc.ask
 
-        def traced(provider: HTTPProvider, method: RPCEndpoint, parameters: Any) -> Any:
-            answer = send(provider, method, parameters)
-            patient = HTTPProvider(provider.endpoint_uri, request_kwargs={"timeout": TRACE_SECONDS})
+        def trace(url: Any, method: str, parameters: Sequence[Any], answer: Any) -> None:
+            patient = HTTPProvider(url, request_kwargs={"timeout": TRACE_SECONDS})
             if method in CALLS:
                 self._trace_call(partial(send, patient), list(parameters), "result" in answer)
             elif method == RECEIPT and answer.get("result"):
                 self._trace_mined(partial(send, patient), answer["result"])
+
+        def sent(provider: HTTPProvider, method: RPCEndpoint, parameters: Any) -> Any:
+            answer = send(provider, method, parameters)
+            trace(provider.endpoint_uri, method, parameters, answer)
             return answer
 
-        HTTPProvider.make_request = traced  # type: ignore[method-assign]
+        def asked(node: Rpc, method: str, *parameters: Any) -> dict[str, Any]:
+            answer = ask(node, method, *parameters)
+            trace(node.url, method, parameters, answer)
+            return answer
+
+        HTTPProvider.make_request, Rpc.ask = sent, asked  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:
-            HTTPProvider.make_request = send  # type: ignore[method-assign]
+            HTTPProvider.make_request, Rpc.ask = send, ask  # type: ignore[method-assign]
 
     def _trace_call(self, send: Send, parameters: list[Any], must_work: bool) -> None:
         call, block, state, times = (parameters + [None] * 4)[:4]

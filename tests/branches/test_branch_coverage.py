@@ -15,6 +15,7 @@ from branch_trace import Recorder
 from web3 import Web3
 from web3.exceptions import ContractLogicError
 
+from bridge.chain.rpc import Rpc
 from bridge.local.anvil import anvil
 
 TINY = """// SPDX-License-Identifier: MIT
@@ -143,6 +144,13 @@ def test_missing__calls_of_every_way__is_nothing(bench: Bench) -> None:
     with pytest.raises(ContractLogicError, match="seven"):
         bench.grade(tiny, 7, True)
     assert bench.missing() == {("limit == 0", True)}
+
+
+def test_missing__call_without_web3__counts_too(bench: Bench) -> None:
+    tiny, url = bench.deploy("Tiny", 5), bench.web3.provider.endpoint_uri  # type: ignore[attr-defined]
+    data = Web3.keccak(text="grade(uint256,bool)")[:4] + bytes(31) + b"\x01" + bytes(31) + b"\x01"
+    assert Rpc(url).ask("eth_call", {"to": tiny, "data": "0x" + data.hex()}, "latest") == {"result": f"0x{2:064x}"}
+    assert bench.tally().functions == Count(2, 4)
 
 
 def test_missing__constructor_that_refuses__is_no_more(bench: Bench) -> None:
