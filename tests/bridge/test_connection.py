@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from select import select
 from socket import create_connection
 from typing import Any
 
@@ -188,6 +189,7 @@ def test_ask__line_that_the_server_closed_after_its_answer__is_opened_again() ->
         node = Rpc(f"http://{place}")
         for _ in range(3):
             assert "result" in node.ask("evm_mine")
+            assert select([node._connection._line.sock], [], [], 10)[0]
         assert [method for _, method, _ in server.seen] == ["evm_mine"] * 3
 
 
