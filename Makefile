@@ -7,7 +7,7 @@ SLITHER := scripts/slither/.venv
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test fuzz lint fmt bench gas coverage slither mutants clean artifacts lock compile readme
+.PHONY: setup demo test fuzz lint fmt bench study gas coverage slither mutants clean artifacts lock compile readme
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -36,6 +36,9 @@ fmt: setup  ## put the code into shape
 
 bench: setup  ## measure, and write benchmarks/results.json
 	$(BIN)/python -m benchmarks
+
+study: setup  ## play the studies of real quotes (ALVH_DATA or ../shared/data); write their table into docs/backtest.md
+	$(BIN)/python -m scripts.study_page
 
 gas: setup  ## measure gas and code size; write the snapshot and benchmarks/gas.json
 	ALVH_SNAPSHOT=write $(BIN)/python -m pytest -q tests/contracts/test_gas.py

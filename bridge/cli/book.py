@@ -60,10 +60,12 @@ def print_unread(unread: Iterable[Unread]) -> None:
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
-    flat = [{name: value for name, value in row.items() if not isinstance(value, (dict, list))} for row in rows]
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(flat[0]) if flat else ["id"])
+    """Print the columns that hold one value in every row: a list of one position may be unknown for another."""
+    nested = {name for row in rows for name, value in row.items() if isinstance(value, (dict, list))}
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in nested)) or ["id"]
+    writer = csv.DictWriter(sys.stdout, fieldnames=names, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(flat)
+    writer.writerows(rows)
 
 
 def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:

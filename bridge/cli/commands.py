@@ -39,6 +39,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "watch",
         "Compare exposure with the hedge on record, and watch feeds, parameters and proposals. Never signs anything.",
     ),
+    "backtest": (
+        "study",
+        "backtest",
+        "Play hedges through a market's own history, week by week, and say what they were worth and how sure that is.",
+    ),
+    "simulate": (
+        "study",
+        "simulate",
+        "Simulate a pool position alone and under five hedges, on the same paths, and say what each removes.",
+    ),
     "doctor": (
         "local",
         "doctor",

@@ -1,9 +1,9 @@
 """The planner as a strategy of the backtest: replaced weekly, by its own "hold", kept for four weeks, layer by layer.
 
-Every plan is made as `build_plan` makes it from the view's book, quotes and volatilities, under the first values of the governed
-parameters (the steward's and the promoter's change) and the signals that the history has; without any the regime is
-stressed, as for every plan. What is traded are the plan's layers whatever its answer is, except where the strategy goes
-by the answer. Nothing on a volatility index is listed.
+Every plan is made as `build_plan` makes it from the view's book, quotes and volatilities, under the first values of the
+governed parameters (the steward's and the promoter's change) and the signals that the history has; without any the
+regime is stressed, as for every plan. What is traded are the plan's layers whatever its answer is, except where the
+strategy goes by the answer. Nothing on a volatility index is listed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hedge.layers.registry import layer_specs
 from hedge.market import Market
 from hedge.plan.build import Plan, PlanContext, build_plan
 from hedge.plan.forecasts import Forecast
-from hedge.policy.parameters import Limits, Parameters
+from hedge.policy.parameters import LastChange, Limits, Parameters
 from hedge.policy.regime_policy import choose_policy
 from hedge.risk.measures import book_pnl
 from hedge.risk.scenarios import SEED, draw_scenarios
@@ -86,16 +86,17 @@ class _Question:
         return [signal.name for signal in self.signals]
 
     def ask(self, record: ExposureRecord | None = None, limits: Mapping[int, Limits] | None = None) -> Plan:
-        """Make the plan."""
+        """Make the plan; with limits, every key is taken to have rested long enough and to have its whole window."""
+        rested = {key: LastChange(0, limit.min, limit.max, 0) for key, limit in (limits or {}).items()}
         return build_plan(
             Book(self.positions), self.market_now(), self.chains, self.parameters, limits,
-            record=record, signals=self.signals, expected=self.expected,
+            rested if limits else None, record=record, signals=self.signals, expected=self.expected,
         )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
 def plan_layers(question: _Question) -> tuple[Layer, ...]:
-    """Return the layers of the plan: what `build_plan` sizes first, without its answer and comparison, ten times faster."""
+    """Return the layers of the plan: what `build_plan` sizes first, without its answer and comparison."""
     book, market = Book(question.positions), question.market_now()
     days = question.parameters.condor_tenor_days
     policy = choose_policy(question.signals, question.at, None, question.expected, days)

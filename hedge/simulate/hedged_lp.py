@@ -7,8 +7,9 @@ what they remove; what they cost on real quotes is the backtest's to say.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -135,11 +136,21 @@ class HedgedLp:
         return {"rows": {name: found.to_dict() for name, found in self.rows.items()}} | costs
 
 
-def hedged_lp(model: PathModel, scenario: LpScenario, count: int, seed: int, first: int = 0) -> HedgedLp:
-    """Simulate the position and its hedges on `count` paths of a model of one asset that starts at the scenario's spot.
+class LpProfits(NamedTuple):
+    """Profits of each row of `ROWS` on some paths per unit of capital, shape (rows, n), and sums over those paths.
 
-    Returns outcomes in bp of capital, fees and trading costs left out. strip_cost, condor_credit (mean, all rolls) and
-    daily_turnover (mean, entry and exit included) are in bp of capital too. Memory: 80 bytes a path.
+    condor_credit : received for all condors. daily_turnover : of the daily delta, entry and exit included.
+    """
+
+    profits: FloatArray
+    condor_credit: float
+    daily_turnover: float
+
+
+def lp_profits(model: PathModel, scenario: LpScenario, count: int, seed: int, first: int = 0) -> LpProfits:
+    """Simulate the position and its hedges on paths `first` to `first + count` of a model of one asset.
+
+    The model starts at the scenario's spot. Fees and trading costs are left out. Memory: 80 bytes a path.
 
     Raises
     ------
@@ -153,8 +164,21 @@ def hedged_lp(model: PathModel, scenario: LpScenario, count: int, seed: int, fir
         profits[:, at : at + size] = np.array(_profits(scenario, found))
         credit += float(np.sum(found.entered)) * scenario.condor()[1] * scenario.condor_size / scenario.spot
         turnover += float(np.sum(found.turnover)) * scenario.liquidity
+    return LpProfits(profits, credit, turnover)
+
+
+def describe(scenario: LpScenario, parts: Sequence[LpProfits]) -> HedgedLp:
+    """Return the outcomes of paths that were simulated in parts, in bp of capital; costs and credit as means."""
+    profits = np.concatenate([part.profits for part in parts], axis=1)
+    count = profits.shape[1]
+    credit, turnover = (sum(getattr(part, name) for part in parts) for name in ("condor_credit", "daily_turnover"))
     rows = {name: outcome(BPS * row) for name, row in zip(ROWS, profits, strict=True)}
     return HedgedLp(rows, BPS * scenario.strip()[2], BPS * credit / count, BPS * turnover / count)
+
+
+def hedged_lp(model: PathModel, scenario: LpScenario, count: int, seed: int, first: int = 0) -> HedgedLp:
+    """Simulate as `lp_profits` and describe the outcomes as `describe`."""
+    return describe(scenario, [lp_profits(model, scenario, count, seed, first)])
 
 
 def _tracked(model: PathModel, scenario: LpScenario, count: int, seed: int, first: int) -> HedgeTrack:

@@ -1,0 +1,206 @@
+"""`alvh backtest` and `alvh simulate`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.flags import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from bridge.study.settings import StudySettings
+    from bridge.study.simulation import SimulationSettings
+
+STUDIES = Path(".alvh/studies")
+HASH_DIGITS = 10
+COLUMNS = ("strategy", "weeks", "mean", "std", "worst", "CVaR95", "90 % interval", "cost a week", "CVaR95 removed")
+SIMULATED_COLUMNS = ("hedge", "mean", "std", "CVaR95", "CVaR99")
+
+SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML file of the study; flags go before it.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of market data; else ALVH_DATA.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Folder of the results; a run in it goes on.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Processes; one a core by default.")]
+ClusterOption = Annotated[str | None, typer.Option("--cluster", help="A Dask scheduler instead: tcp://host:port.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Throw away other results that are in the folder.")]
+ReportOption = Annotated[Path | None, typer.Option("--report", help="HTML report; default: in the folder.")]
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def backtest(
+    settings: SettingsOption = None,
+    market: Annotated[str | None, typer.Option("--market", help="What is played; --list names them.")] = None,
+    assets: Annotated[list[str] | None, typer.Option("--asset", help="Asset of the pools, again for more.")] = None,
+    strategies: Annotated[list[str] | None, typer.Option("--strategy", help="By name, again for more.")] = None,
+    start: Annotated[str | None, typer.Option("--start", help="First day, such as 2026-01-15.")] = None,
+    end: Annotated[str | None, typer.Option("--end", help="The day after the last.")] = None,
+    phases: Annotated[int | None, typer.Option("--phases", min=1, help="Runs, each a day later: 7 weekdays.")] = None,
+    capital: Annotated[float | None, typer.Option("--capital", help="USD in the pools.")] = None,
+    data: DataOption = None,
+    out: OutOption = None,
+    workers: WorkersOption = CORES,
+    cluster: ClusterOption = None,
+    force: ForceOption = False,
+    report: ReportOption = None,
+    listed: Annotated[bool, typer.Option("--list", help="Name the markets and strategies, and stop.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Play hedges through a market's own history, week by week, and say what they were worth and how sure that is.
+
+    With nothing given it plays the built-in study, the S&P 500 and the VIX 2014 to 2018. Results are kept in a folder;
+    a run that is cut short goes on when it is started again.
+
+    Examples: alvh backtest; alvh backtest --market deribit --phases 7; alvh backtest --market modelled --asset BTC
+    --strategy plan --strategy daily_delta --start 2022-01-01; alvh backtest --settings study.toml --json
+    """
+    from bridge.study.inputs import read_inputs
+    from bridge.study.markets.spec import MARKETS
+    from bridge.study.progress import progress_for
+    from bridge.study.report.html import write_study_report
+    from bridge.study.study import run_study
+
+    if listed:
+        _print_listed(as_json)
+        return
+    given = {
+        "market": market, "assets": assets, "strategies": strategies, "start": start, "end": end, "phases": phases,
+        "capital_usd": capital, "data": data,
+    }  # fmt: skip
+    chosen = _study_settings(settings, given)
+    inputs = read_inputs(chosen.document(), MARKETS[chosen.market].files(chosen))
+    folder = out or STUDIES / f"{chosen.market}-{inputs.sha256[:HASH_DIGITS]}"
+    done = run_study(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
+    page = write_study_report(report or folder / "report.html", done.summary, MARKETS[chosen.market].title)
+    if as_json:
+        print_json({**done.summary, "folder": str(folder), "report": str(page)})
+    else:
+        _print_study(done.summary, folder, page)
+    if done.summary["failed"]:
+        raise typer.Exit(1)
+
+
+def _study_settings(path: Path | None, given: Mapping[str, Any]) -> StudySettings:
+    from bridge.study.settings import StudySettings
+
+    return _settings(StudySettings, path, given)
+
+
+def _settings(model: Any, path: Path | None, given: Mapping[str, Any]) -> Any:
+    """Return the settings of a file with what the command line gives before them; a mistake is one line."""
+    from pydantic import ValidationError
+
+    from bridge.errors import UsageError
+    from bridge.toml_files import read_toml
+
+    stated = read_toml(path, model).model_dump(exclude_unset=True) if path else {}
+    named = {name: value for name, value in given.items() if value not in (None, [], ())}
+    try:
+        return model.model_validate(stated | named)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "settings"
+        raise UsageError(f"{where}: {first['msg']}") from error
+
+
+def _print_listed(as_json: bool) -> None:
+    from bridge.cli.show import console, table
+    from bridge.study.markets.spec import MARKETS
+    from bridge.study.strategies import strategy_specs
+
+    markets = [[market.name, market.title, ", ".join(market.strategies)] for market in MARKETS.values()]
+    strategies = [[spec.name, spec.title] for spec in strategy_specs()]
+    if as_json:
+        print_json({"markets": [row[:2] for row in markets], "strategies": strategies})
+        return
+    out = console()
+    out.print(table("Markets", ("name", "what it is", "plays where none is named"), markets, left=3))
+    out.print()
+    out.print(table("Strategies", ("name", "what it does"), strategies, left=2))
+
+
+def _print_study(summary: Mapping[str, Any], folder: Path, page: Path) -> None:
+    from bridge.cli.show import console, table, usd
+    from bridge.units import utc
+
+    out, rows = console(), []
+    for one in summary["strategies"]:
+        tail = one["intervals"]["cvar95"]
+        between = f"{usd(tail['low'])} to {usd(tail['high'])}" if tail["low"] is not None else "too few weeks"
+        rows.append(
+            [one["strategy"], str(one["weeks"]), usd(one["mean"]), usd(one["std"]), usd(one["worst"]),
+             usd(one["cvar95"]), between, usd(one["cost_a_week"]), usd(one["cvar_removed_usd"])]
+        )  # fmt: skip
+    capital, span = usd(summary["capital_usd"]), f"{utc(summary['start'])} to {utc(summary['end'])}"
+    out.print(table(f"USD a week on {capital} USD of pools, {span}", COLUMNS, rows))
+    out.print()
+    for line in summary["assumptions"]:
+        out.print(f"  {line}", markup=False)
+    for kind, count in summary["problems"].items():
+        out.print(f"  in the data: {count} {kind}", markup=False)
+    for failure in summary["failed"]:
+        out.print(f"  failed: {failure}", markup=False)
+    out.print(f"\nkept in {folder}, report {page}", markup=False)
+
+
+def simulate(
+    settings: SettingsOption = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="gbm, heston, merton, regimes, filtered or bootstrap.")
+    ] = None,
+    paths: Annotated[int | None, typer.Option("--paths", min=1000, help="How many paths.")] = None,
+    days: Annotated[int | None, typer.Option("--days", min=1, help="Days of each path.")] = None,
+    vol: Annotated[float | None, typer.Option("--vol", help="Annual volatility, a decimal.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of the random numbers.")] = None,
+    market: Annotated[str | None, typer.Option("--market", help="Whose closes filtered and bootstrap draw.")] = None,
+    data: DataOption = None,
+    out: OutOption = None,
+    workers: WorkersOption = CORES,
+    cluster: ClusterOption = None,
+    force: ForceOption = False,
+    report: ReportOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate a pool position alone and under five hedges, on the same paths, and say what each removes.
+
+    The same seed gives the same numbers, whatever does the work.
+
+    Examples: alvh simulate; alvh simulate --model heston --paths 1000000; alvh simulate --model filtered --market
+    modelled --data market-data --json
+    """
+    from bridge.study.inputs import read_inputs
+    from bridge.study.progress import progress_for
+    from bridge.study.report.simulation import write_simulation_report
+    from bridge.study.simulation import SimulationSettings, run_simulation
+
+    given = {
+        "model": model, "paths": paths, "days": days, "vol": vol, "seed": seed, "market": market, "data": data,
+    }  # fmt: skip
+    chosen: SimulationSettings = _settings(SimulationSettings, settings, given)
+    named = read_inputs(chosen.document(), {}).sha256[:HASH_DIGITS]
+    folder = out or STUDIES / f"simulate-{chosen.model}-{named}"
+    done = run_simulation(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
+    page = write_simulation_report(report or folder / "report.html", done.summary)
+    if as_json:
+        print_json({**done.summary, "folder": str(folder), "report": str(page)})
+    else:
+        _print_simulation(done.summary, folder, page)
+
+
+def _print_simulation(summary: Mapping[str, Any], folder: Path, page: Path) -> None:
+    from bridge.cli.show import console, number, table
+
+    def shown(estimate: Mapping[str, float]) -> str:
+        return f"{number(estimate['value'], 5)} ± {number(estimate['error'], 2)}"
+
+    out, own = console(), summary["settings"]
+    rows = [[name, *(shown(row[kind]) for kind in ("mean", "std", "cvar95", "cvar99"))]
+            for name, row in summary["rows"].items()]  # fmt: skip
+    title = f"bp of capital over {own['days']} days, {own['paths']:,} paths of {own['model']}, ± standard error"
+    out.print(table(title, SIMULATED_COLUMNS, rows))
+    out.print()
+    for line in summary["notes"]:
+        out.print(f"  {line}", markup=False)
+    out.print(f"\nkept in {folder}, report {page}", markup=False)
