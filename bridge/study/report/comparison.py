@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bridge.formats import UNKNOWN, number, percent, printable, usd
+from bridge.study.report.figures import cautions
 from bridge.study.report.view import StudyView
 
 DEMAND: Final = 0.95
@@ -45,11 +46,15 @@ def _reality(study: StudyView, found: Mapping[str, Any]) -> str:
     if found["p"] is None:
         return f"Reality check of {what}: none, for {printable(found['reason'] or 'a reason that is not known')}."
     bounds = f"Hansen; from {share(found['p_lower'])} to {share(found['p_upper'])}; White {share(found['p_white'])}"
+    least = 1.0 / (found["resamples"] + 1.0)
+    floor = f", the least that {number(found['resamples'])} draws can show," if found["p"] < 1.5 * least else ""
+    few = (
+        " With so few weeks a tail hardly has a standard error." if what.startswith("CVaR") and cautions(study) else ""
+    )
     return (
         f"Reality check of {what}: {best} gains most over the pools in standard errors, {usd(found['gain'])} or "
         f"{number(found['score'], 1)} of them. If no variant were better than the pools, resampled weeks would show "
-        f"as much in {share(found['p'])} of cases ({bounds}). That is from {number(found['weeks'])} weeks, and "
-        "with so few a tail hardly has a standard error."
+        f"as much in {share(found['p'])}{floor} of cases ({bounds}). That is from {number(found['weeks'])} weeks.{few}"
     )
 
 
