@@ -4,7 +4,7 @@
     answers, comparison  what the numbers answer, in words
     figures              rows of the tables: numbers with their intervals, and why one is missing
     pictures             one file for each picture or family of pictures
-    html                 the page
+    html, simulation     the pages of a study and of a simulation
 
 Read `view` first. Nothing is computed here but what a drawing needs: bins, tints, places of labels.
 """
