@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 
-from hedge.backtest.execution import NO_QUOTE, Board
+from hedge.backtest.execution import NO_QUOTE, ROUNDING, Board
 from hedge.backtest.quotes import Contract
 from hedge.instruments.fees import DERIBIT, Fees
 
@@ -109,11 +109,11 @@ class Account:
 
     def net(self) -> dict[Contract, float]:
         """Return the quantity of each contract over all labels; a contract of which nothing is held is left out."""
-        total: dict[Contract, float] = defaultdict(float)
+        held: dict[Contract, list[float]] = defaultdict(list)
         for legs in self.options.values():
             for contract, quantity in legs.items():
-                total[contract] += quantity
-        return {contract: quantity for contract, quantity in total.items() if quantity}
+                held[contract].append(quantity)
+        return {contract: total for contract, parts in held.items() if (total := _total(parts))}
 
     def net_perpetuals(self) -> dict[str, float]:
         """Return the units of each asset held in perpetuals over all labels."""
@@ -154,14 +154,15 @@ class Account:
         self.priced = dict(board.spots)
 
     def settle(self, at: int, contract: Contract, index: float) -> None:
-        """Settle an expired contract at the venue's index: its pay-off, less the delivery fee."""
+        """Settle an expired contract at the venue's index: its pay-off, less the delivery fee of what is held net."""
         paid, mark = contract.payoff(index), self.marks.pop(contract)
-        fee = self.venue.delivery.usd(paid, index)
-        for label, legs in self.options.items():
-            quantity = legs.pop(contract, 0.0)
+        settled = {label: legs.pop(contract) for label, legs in self.options.items() if contract in legs}
+        fee = abs(_total(settled.values())) * self.venue.delivery.usd(paid, index)
+        every = math.fsum(map(abs, settled.values()))
+        for label, quantity in settled.items():
             self.cash += quantity * mark
             self.earn(at, EntryKind.SETTLEMENT, label, quantity * (paid - mark))
-            self.earn(at, EntryKind.DELIVERY_FEE, label, -abs(quantity) * fee)
+            self.earn(at, EntryKind.DELIVERY_FEE, label, -fee * abs(quantity) / every)
 
     def trade(self, board: Board, targets: Mapping[str, Legs]) -> None:
         """Trade options to the targets of each label, netted by contract, at the board's prices.
@@ -174,7 +175,7 @@ class Account:
         trades = _changes(self.options, wanted)
         board.look_up(trades)
         for contract, changes in trades.items():
-            quantity = math.fsum(changes.values())
+            quantity = _total(changes.values())
             fill = board.fill(contract, quantity, held.get(contract, 0.0)) if quantity else 0.0
             if fill is None:
                 self.counts[NO_QUOTE] += 1
@@ -183,12 +184,14 @@ class Account:
             else:
                 self._pay(board, contract, changes, quantity, fill)
         self.options = {label: {c: q for c, q in legs.items() if q} for label, legs in wanted.items()}
-        self.marks = {c: self.marks.get(c, board.mark(c)) for legs in self.options.values() for c in legs}
+        self.marks = {contract: self.marks[contract] for legs in self.options.values() for contract in legs}
 
     def _pay(
         self, board: Board, contract: Contract, changes: Mapping[str, float], quantity: float, fill: float
     ) -> None:
-        mark = self.marks.setdefault(contract, board.mark(contract))
+        if contract not in self.marks:
+            self.marks[contract] = board.mark(contract)
+        mark = self.marks[contract]
         slippage = quantity * (fill - mark)
         fee = abs(quantity) * self.venue.fees.usd(fill, board.spots[contract.asset])
         moved = math.fsum(map(abs, changes.values()))
@@ -210,6 +213,16 @@ class Account:
             self.turnover += traded
         self.perpetuals = {label: {a: q for a, q in held.items() if q} for label, held in targets.items()}
         self.priced = dict(board.spots)
+
+
+def _total(quantities: Iterable[float]) -> float:
+    """Return a sum of quantities, 0 where it is rounding alone.
+
+    Labels that share a contract add up in tenths, which a float does not hold: a remainder of 1e-16 would be an order
+    of its own, and a long that is closed would look as if it went short.
+    """
+    total = math.fsum(quantities)
+    return total if abs(total) > ROUNDING else 0.0
 
 
 def _changes(

@@ -18,6 +18,8 @@ from hedge import options
 from hedge.backtest.quotes import Contract, Price, Quotes, unbid_price
 from hedge.units import YEAR_SECONDS
 
+ROUNDING: Final = 1e-9
+"""Quantity by which a sale may exceed what is held and still be one of it: float noise, far below any lot."""
 NO_QUOTE: Final = "orders without a quote"
 MODEL_MARK: Final = "marks from a model"
 NO_BID: Final = "sales without a bid"
@@ -60,7 +62,7 @@ class Board:
             return price.ask if price is not None and price.ask > 0.0 else None
         if price is not None and price.bid > 0.0:
             return price.bid
-        if held + quantity < 0.0:
+        if held + quantity < -ROUNDING:
             return None
         self.counts[NO_BID] += 1
         return unbid_price(contract, self.spots[contract.asset])

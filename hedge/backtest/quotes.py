@@ -99,7 +99,8 @@ class ListedQuotes:
 
     Raises
     ------
-    BadInput : no option, a spot that is not finite and > 0, a crossed quote, or one contract twice.
+    BadInput : no option, columns of different lengths, a spot or strike that is not finite and > 0, a number that is
+        infinite or below 0, a crossed quote, or one contract twice.
     """
 
     asset: str
@@ -123,10 +124,22 @@ class ListedQuotes:
             raise BadInput(f"spot of {self.asset} at {self.observed_at}", self.spot, "must be finite and > 0")
         if not len(self.strike):
             raise BadInput(f"options on {self.asset} at {self.observed_at}", 0, "must be at least one")
+        self._check_columns()
         if (self.bid > self.ask).any():
             raise BadInput(f"bid of {self.asset} at {self.observed_at}", "crossed", "must not be above its ask")
         if len(self._rows) < len(self.strike):
             raise BadInput(f"options on {self.asset} at {self.observed_at}", "one twice", "must be listed once each")
+
+    def _check_columns(self) -> None:
+        names = ("bid", "ask", "mark", "vol", "forward")
+        columns = {name: getattr(self, name) for name in ("expiry_at", "strike", "is_call", *names)}
+        if len(lengths := {column.shape for column in columns.values()}) > 1:
+            raise BadInput(f"options on {self.asset} at {self.observed_at}", lengths, "must be rows of every column")
+        wrong = {name: np.isinf(columns[name]) | (columns[name] < 0.0) for name in names}
+        for name, rows in (wrong | {"strike": ~(np.isfinite(self.strike) & (self.strike > 0.0))}).items():
+            if rows.any():
+                value, rule = float(columns[name][rows][0]), "must be finite and not below 0, or NaN for none"
+                raise BadInput(f"{name} of {self.asset} at {self.observed_at}", value, rule)
 
     @cached_property
     def _rows(self) -> dict[tuple[int, float, bool], int]:
