@@ -212,18 +212,19 @@ class _Play:
         """Return the initial margin; where the account cannot keep the maintenance, close what needs it by force."""
         account = self.account
         needs = margin(account.net(), account.marks, account.net_perpetuals(), board.spots)
-        if self.terms.venue.collateral_usd + account.value() >= needs.maintenance:
+        # An account that has lost everything, and holds nothing that needs margin, has nothing to be closed.
+        if not needs.maintenance or self.terms.venue.collateral_usd + account.value() >= needs.maintenance:
             return needs.initial
-        sold = math.fsum(
-            abs(q) * board.spots[contract.asset] for contract, q in account.net().items() if q < 0.0
-        ) + math.fsum(abs(units) * board.spots[asset] for asset, units in account.net_perpetuals().items())
         account.counts["forced closes"] += 1
-        account.earn(board.at, EntryKind.LIQUIDATION, "margin", -self.terms.venue.liquidation_cost * sold)
-        bought = {
-            label: {contract: q for contract, q in legs.items() if q > 0.0} for label, legs in account.options.items()
-        }
-        account.trade(board, bought)
+        before, perpetuals = account.net(), account.net_perpetuals()
+        sold = {contract for contract, quantity in before.items() if quantity < 0.0}
+        keep = {label: {c: q for c, q in legs.items() if c not in sold} for label, legs in account.options.items()}
+        account.trade(board, keep)
         account.trade_perpetuals(board, {})
+        left = account.net()
+        closed = [abs(before[c]) * board.spots[c.asset] for c in sold if c not in left]
+        closed += [abs(units) * board.spots[asset] for asset, units in perpetuals.items()]
+        account.earn(board.at, EntryKind.LIQUIDATION, "margin", -self.terms.venue.liquidation_cost * math.fsum(closed))
         return margin(account.net(), account.marks, {}, board.spots).initial
 
     def _record(self, number: int, board: Board, needed: float) -> None:
