@@ -98,11 +98,13 @@ def step_times(history: MarketHistory, assets: tuple[str, ...], start: int, end:
     quoted = {shot.observed_at for asset in assets for shot in history.quotes.get(asset, ())}
     times = quoted or {int(at) for asset in assets if asset in history.prices for at in history.prices[asset].times}
     steps: list[int] = []
+    first = start  # of the snapshots that are one step: they do not go on for ever where one follows on another
     for at in sorted(at for at in times if start <= at <= end):
-        if quoted and steps and at - steps[-1] <= SAME_TIME:
+        if quoted and steps and at - first <= SAME_TIME:
             steps[-1] = at
         else:
             steps.append(at)
+            first = at
     return steps
 
 
@@ -147,8 +149,8 @@ class _Play:
         account, at = self.account, board.at
         if at - since > self.terms.gap_days * DAY:
             account.counts["gaps between steps"] += 1
-        for contract in sorted(contract for contract in account.net() if contract.expiry_at <= at):
-            index = self.history.settles_at(contract.asset, contract.expiry_at)
+        for contract in sorted(contract for contract in account.marks if contract.expiry_at <= at):
+            index = self.history.settles_at(contract.asset, contract.expiry_at, at)
             if abs(index.at - contract.expiry_at) > LATE_INDEX:
                 account.counts["settlements by an index more than an hour away"] += 1
             account.settle(at, contract, index.value)
@@ -248,7 +250,9 @@ class _Play:
     def run(self) -> BacktestRun:
         entries = sorted((*self.wealth.entries, *self.account.entries), key=lambda entry: entry.at)
         frame = pd.DataFrame(entries, columns=["at", "kind", "label", "usd"])
-        frame["kind"] = frame["kind"].astype(str)
+        frame = frame.astype(
+            {"at": np.int64, "kind": str, "label": str, "usd": np.float64}
+        )  # types of an empty one too
         counts = dict(sorted(self.account.counts.items()))
         if self.wealth.fees_unknown:
             counts["steps with unknown pool fees"] = self.wealth.fees_unknown

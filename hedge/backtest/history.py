@@ -110,7 +110,7 @@ class MarketHistory:
             _cut(self.settlement, at),
             _cut(self.vol_index, at),
             _cut(self.funding, at),
-            {name: bars.cut(at) for name, bars in self.pools.items()},
+            {name: bars.cut(at) for name, bars in self.pools.items() if bars.times[0] <= at},
             self.signals.known(at) if self.signals else None,
         )
 
@@ -128,12 +128,17 @@ class MarketHistory:
         found = self.quotes[asset][count - 1] if count else None
         return found if found is not None and at - found.observed_at <= most_age else None
 
-    def settles_at(self, asset: str, expiry_at: int) -> Known:
-        """Return the index nearest to an expiry in time, which its options settle at. Raises `NotKnown`."""
+    def settles_at(self, asset: str, expiry_at: int, at: int) -> Known:
+        """Return the index by which options settle: of those known at a time the nearest to their expiry.
+
+        Raises
+        ------
+        NotKnown : nothing is known by then. One that comes after `at` is never taken, however near it is.
+        """
         series = self.settlement.get(asset) or self.prices.get(asset)
         if series is None:
             raise NotKnown(f"settlement index of {asset}", expiry_at)
-        return series.nearest(expiry_at)
+        return series.cut(at).nearest(expiry_at)
 
     def _count(self, asset: str, at: int) -> int:
         return bisect_right(self._quote_times.get(asset, []), at)
