@@ -19,6 +19,8 @@ from hedge.market import USD
 from hedge.units import YEAR_SECONDS
 
 ALL_IN_ONE = 1.0 + 1e-9
+UNMOVED = 1e-9
+"""Share of everything below which a pool's change is rounding."""
 
 
 @dataclass(frozen=True)
@@ -146,17 +148,21 @@ class Wealth:
         self.flow += done.flow_usd
 
     def rebalance(self, weights: Mapping[str, float], spots: Mapping[str, float], at: int) -> None:
-        """Bring everything to new weights at the prices of now; each pool that changes costs its gas and its swap.
+        """Bring everything to new weights at the prices of now.
 
-        Pools that do not compound share the first capital; the rest is a withdrawal or deposit.
+        A pool that changes costs its gas, and its swap as in re-centring: the difference of the base amounts before and
+        after. One that has the weight and the range already changes by rounding alone, and costs nothing. Pools that do
+        not compound share the first capital; the rest is a withdrawal or deposit.
         """
-        before, old = self.value(spots), self._values(spots)
+        before, swapped = self.value(spots), {}
         compounding = all(plan.terms.compounding for plan in self.plans.values())
         capital = before if compounding else self.capital_usd
-        moved = {name: abs(weights.get(name, 0.0) * capital - old.get(name, 0.0)) for name in sorted({*weights, *old})}
-        pools = [plan for name, plan in self.plans.items() if moved.get(name, 0.0) > 0.0]
-        gas = math.fsum(plan.terms.gas_usd for plan in pools)
-        swap = math.fsum(0.5 * moved[plan.name] * plan.terms.swap_cost for plan in pools)
+        for name in self.plans:
+            swap_usd, moved = self._change(name, weights.get(name, 0.0) * capital, spots, at)
+            if max(swap_usd, moved) > UNMOVED * capital:
+                swapped[name] = swap_usd
+        gas = math.fsum(self.plans[name].terms.gas_usd for name in swapped)
+        swap = math.fsum(usd * self.plans[name].terms.swap_cost for name, usd in swapped.items())
         left = capital - gas - swap if compounding else capital
         self._allocate(weights, left, spots, at)
         self.flow += left - (before - gas - swap)
@@ -164,9 +170,14 @@ class Wealth:
         self._note(at, EntryKind.SWAP, "pools", -swap)
         self._last = self.value(spots)
 
-    def _values(self, spots: Mapping[str, float]) -> dict[str, float]:
-        pools = {name: state.value_usd(*self.plans[name].prices(spots)) for name, state in self.positions.items()}
-        return pools | {asset: units * spots.get(asset, 1.0) for asset, units in self.holdings.items()}
+    def _change(self, name: str, worth: float, spots: Mapping[str, float], at: int) -> tuple[float, float]:
+        """Return what is swapped to bring a pool to a worth around the price of now, and how far that is; USD >= 0."""
+        plan = self.plans[name]
+        price, quote = plan.prices(spots)
+        now = self.positions.get(name)
+        base, value = (now.amounts(price)[0], now.value_usd(price, quote)) if now else (0.0, 0.0)
+        wanted = enter(plan.terms, price, quote, worth, at).amounts(price)[0] if worth > 0.0 else 0.0
+        return abs(wanted - base) * price * quote, abs(worth - value)
 
     def reset(self, spots: Mapping[str, float], at: int) -> None:
         """Bring what is held outside pools back to its share of the first capital: the rest is a withdrawal or deposit.
