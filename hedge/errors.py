@@ -31,7 +31,7 @@
 Nothing foreign leaks from `hedge`: what numpy or scipy raise on bad input is caught before it happens.
 """
 
-from datetime import UTC, datetime
+import datetime
 
 
 class HedgeError(Exception):
@@ -269,7 +269,9 @@ class NotKnown(HedgeError):
 
     def __init__(self, what: str, at: int) -> None:
         self.what, self.at = what, at
-        super().__init__(f"{what}: nothing is known at {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC")
+        super().__init__(
+            f"{what}: nothing is known at {datetime.datetime.fromtimestamp(at, datetime.UTC):%Y-%m-%d %H:%M} UTC"
+        )
 
 
 class Untied(HedgeError):

@@ -85,7 +85,8 @@ def backtest(
 def _study_settings(path: Path | None, given: Mapping[str, Any]) -> StudySettings:
     from bridge.study.settings import StudySettings
 
-    return _settings(StudySettings, path, given)
+    chosen: StudySettings = _settings(StudySettings, path, given)
+    return chosen
 
 
 def _settings(model: Any, path: Path | None, given: Mapping[str, Any]) -> Any:
@@ -193,7 +194,7 @@ def _print_simulation(summary: Mapping[str, Any], folder: Path, page: Path) -> N
     from bridge.cli.show import console, number, table
 
     def shown(estimate: Mapping[str, float]) -> str:
-        return f"{number(estimate['value'], 5)} ± {number(estimate['error'], 2)}"
+        return f"{number(estimate['value'], 5)} ± {estimate['error']:.2f}"
 
     out, own = console(), summary["settings"]
     rows = [[name, *(shown(row[kind]) for kind in ("mean", "std", "cvar95", "cvar99"))]

@@ -116,6 +116,7 @@ def part_of(run: BacktestRun) -> Part:
             "lp": run.lp,
             "margin": run.margin,
             "turnover": run.turnover,
+            "cash": run.cash,
         }
     )
     forecasts = pd.DataFrame(list(run.calibration), columns=list(Calibration._fields))

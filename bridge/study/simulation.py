@@ -210,7 +210,8 @@ def run_simulation(
 def _summary(settings: SimulationSettings, setting: Setting, parts: list[LpProfits]) -> dict[str, Any]:
     found = describe(setting.scenario, parts)
     profits = 1e4 * np.concatenate([part.profits for part in parts], axis=1)
-    edges = np.linspace(*np.quantile(profits, [0.0005, 0.9995]), BINS + 1)
+    low, high = (float(edge) for edge in np.quantile(profits, [0.0005, 0.9995]))
+    edges = np.linspace(low, high, BINS + 1)
     return {
         "settings": settings.document(),
         "implied_vol": setting.scenario.implied_vol,

@@ -32,7 +32,8 @@ WITH_INTERVAL: Final = (Statistic.MEAN, Statistic.STD, Statistic.CVAR95)
 SLIPPAGE: Final = (EntryKind.SLIPPAGE, EntryKind.PERPETUAL_COST)
 FEES: Final = (EntryKind.FEE, EntryKind.DELIVERY_FEE)
 POOL_COSTS: Final = (EntryKind.GAS, EntryKind.SWAP, EntryKind.LIQUIDATION)
-OVERLAY: Final = frozenset(EntryKind) - {EntryKind.PRICE, EntryKind.POOL_FEES, EntryKind.GAS, EntryKind.SWAP}
+STALE_CRASH: Final = 4.5
+"""Days that a step may be older than a crash's edge: a long weekend."""
 MOST_POINTS: Final = 2_000
 """Points of a path that the document holds; a longer one is thinned, its first and last kept."""
 
@@ -71,7 +72,7 @@ def summarise(done: TasksRun, settings: StudySettings, market: LoadedMarket) -> 
         play: Play = task.arguments
         if task.key in done.results.records:
             order.setdefault(play.strategy, []).append(task.key)
-    played = {name: _played(name, done.results, keys) for name, keys in order.items()}
+    played = {name: _played(name, done.results, keys, settings.capital_usd) for name, keys in order.items()}
     head = _head(done, settings, market)
     if UNHEDGED not in played:
         return head | {"strategies": []}
@@ -81,7 +82,7 @@ def summarise(done: TasksRun, settings: StudySettings, market: LoadedMarket) -> 
         "years": span_table(spans, Span.YEAR),
         "quarters": span_table(spans, Span.QUARTER),
         "comparison": _comparison(played),
-        "paths": {name: _path(one.track.path) for name, one in played.items()},
+        "paths": {name: _path(one.track.path, settings.capital_usd) for name, one in played.items()},
         "weeks": {
             name: {"starts": one.track.periods.starts.tolist(), "profits": one.track.periods.profits.tolist()}
             for name, one in played.items()
@@ -109,11 +110,11 @@ def _head(done: TasksRun, settings: StudySettings, market: LoadedMarket) -> dict
     }
 
 
-def _played(name: str, results: Results, keys: Sequence[str]) -> Played:
+def _played(name: str, results: Results, keys: Sequence[str], capital: float) -> Played:
     steps = [results.frame(key, "steps") for key in keys]
     entries = [results.frame(key, "entries") for key in keys]
     forecasts = pd.concat([results.frame(key, "calibration") for key in keys])
-    paths = [EquityPath(*(frame[column].to_numpy() for column in ("at", "equity", "flows"))) for frame in steps]
+    paths = [_equity(frame, capital) for frame in steps]
     counts: dict[str, int] = {}
     for key in keys:
         for kind, count in results.facts(key)["counts"].items():
@@ -126,7 +127,7 @@ def _played(name: str, results: Results, keys: Sequence[str]) -> Played:
         costs_of(entries[0], FEES),
         costs_of(entries[0], POOL_COSTS),
         CashSeries(steps[0]["at"].to_numpy(), steps[0]["turnover"].to_numpy()),
-        _overlay_cash(entries[0], steps[0]),
+        _overlay_cash(steps[0]),
     )
     return Played(
         track,
@@ -138,10 +139,20 @@ def _played(name: str, results: Results, keys: Sequence[str]) -> Played:
     )
 
 
-def _overlay_cash(entries: pd.DataFrame, steps: pd.DataFrame) -> CashSeries:
-    """Return what the hedge paid and earned at each step: its entries, as dated amounts."""
-    own = entries[entries["kind"].isin([str(kind) for kind in OVERLAY])].groupby("at")["usd"].sum()
-    return CashSeries(own.index.to_numpy(np.int64), own.to_numpy(float))
+def _equity(steps: pd.DataFrame, capital: float) -> EquityPath:
+    """Return the equity of a run; at its first step before the first trades, so that their costs count."""
+    equity = steps["equity"].to_numpy(float).copy()
+    equity[0] = capital
+    return EquityPath(steps["at"].to_numpy(), equity, steps["flows"].to_numpy(float))
+
+
+def _overlay_cash(steps: pd.DataFrame) -> CashSeries:
+    """Return what the hedge paid (-) and received (+): changes of its cash, and at the end what it is worth."""
+    cash = steps["cash"].to_numpy(float)
+    moved = np.diff(cash, prepend=0.0)
+    moved[-1] += float(steps["equity"].iloc[-1] - steps["lp"].iloc[-1]) - cash[-1]
+    paid = moved != 0.0
+    return CashSeries(steps["at"].to_numpy(np.int64)[paid], moved[paid])
 
 
 def _figures(one: Played, played: Mapping[str, Played], market: LoadedMarket) -> dict[str, Any]:
@@ -149,15 +160,17 @@ def _figures(one: Played, played: Mapping[str, Played], market: LoadedMarket) ->
     both = align({"own": track.periods, UNHEDGED: alone.periods})
     draws = draw_weeks(track.periods.weeks, mean_weeks=2.0)
     benchmarks = {name: played[name].track.periods for name in (UNHEDGED, "hold_50_50") if name in played}
-    metrics = measure_strategy(track, alone, _factors(market, track.periods), benchmarks, market.crashes)
+    metrics = measure_strategy(track, alone, _factors(market, track.periods), benchmarks, market.crashes, STALE_CRASH)
     spec = strategy_spec(track.strategy)
     weeks = one.days / 7.0
+    cost, removed = -_total(one.entries, TRADING_COSTS) / weeks, metrics.cvar_removed_usd
     shared = draw_weeks(both["own"].weeks, mean_weeks=2.0) if len(both["own"].profits) else None
     return {
         **metrics.to_dict(),
         "title": spec.title,
         "variant_of": spec.variant_of,
-        "cost_a_week": -_total(one.entries, TRADING_COSTS) / weeks if weeks else None,
+        "cost_a_week": cost,
+        "cost_per_risk": cost / removed if removed > 0.0 else None,
         "intervals": {str(s): interval(track.periods.profits, draws, s).to_dict() for s in WITH_INTERVAL},
         "against_unhedged": {
             str(s): difference(both["own"].profits, both[UNHEDGED].profits, shared, s).to_dict() for s in WITH_INTERVAL
@@ -225,10 +238,13 @@ def _comparison(played: Mapping[str, Played]) -> dict[str, Any]:
     return {"deflated_sharpe": deflated_sharpe(variants, weeks).to_dict(), "reality_check": found.to_dict()}
 
 
-def _path(path: EquityPath) -> dict[str, Any]:
+def _path(path: EquityPath, capital: float) -> dict[str, Any]:
     """Return times and profit since the start, thinned."""
     keep = np.unique(np.linspace(0, len(path.times) - 1, min(len(path.times), MOST_POINTS)).astype(int))
-    return {"at": path.times[keep].tolist(), "profit": [json_number(value) for value in path.gains[keep].tolist()]}
+    return {
+        "at": path.times[keep].tolist(),
+        "profit": [json_number(value) for value in (path.gains[keep] - capital).tolist()],
+    }
 
 
 def _pools(market: LoadedMarket, periods: Periods) -> dict[str, Any] | None:

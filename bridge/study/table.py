@@ -29,11 +29,9 @@ def markdown_table(summary: Mapping[str, Any]) -> str:
         )
         lines.append("| " + " | ".join(cells) + " |")
     first = summary["strategies"][0]
-    lines += [
-        "",
-        f"{utc(summary['start'])} to {utc(summary['end'])}: {first['windows']} windows in {first['weeks']} calendar weeks; "
-        f"inputs {summary['inputs_sha256'][:16]}.",
-    ]
+    span = f"{utc(summary['start'])} to {utc(summary['end'])}"
+    windows = f"{first['windows']} windows in {first['weeks']} calendar weeks"
+    lines += ["", f"{span}: {windows}; inputs {summary['inputs_sha256'][:16]}."]
     return "\n".join(lines)
 
 

@@ -120,7 +120,7 @@ class _Play:
         self.resets = Schedule.starting(steps[0], terms.reset_days) if terms.reset_days else None
         self.vols: dict[Contract, float] = {}
         self.calibration: list[Calibration] = []
-        self.rows = np.zeros((5, len(steps)))
+        self.rows = np.zeros((6, len(steps)))
         self.noted = self.flows = 0.0
         self.waits = False
         self.seen: tuple[int, ...] = (0, 0)
@@ -234,7 +234,7 @@ class _Play:
         lp, hedge = self.wealth.value(board.spots), self.account.value()
         flow, turnover = self.wealth.flow, self.account.turnover
         self.wealth.flow = self.account.turnover = 0.0
-        self.rows[:, number] = (lp + hedge, flow, lp, needed, turnover)
+        self.rows[:, number] = (lp + hedge, flow, lp, needed, turnover, self.account.cash)
         self.flows += flow
         self.noted = math.fsum([self.noted, *self._new_entries()])
         gap = lp + hedge - (self.terms.capital_usd + self.flows + self.noted)
@@ -256,8 +256,8 @@ class _Play:
         counts = dict(sorted(self.account.counts.items()))
         if self.wealth.fees_unknown:
             counts["steps with unknown pool fees"] = self.wealth.fees_unknown
-        equity, flows, lp, needed, turnover = self.rows
+        equity, flows, lp, needed, turnover, cash = self.rows
         times = np.array(self.steps, dtype=np.int64)
         return BacktestRun(
-            self.spec.name, times, equity, flows, lp, needed, turnover, frame, counts, tuple(self.calibration)
+            self.spec.name, times, equity, flows, lp, needed, turnover, cash, frame, counts, tuple(self.calibration)
         )

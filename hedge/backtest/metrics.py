@@ -29,7 +29,7 @@ from hedge.backtest.path_metrics import (
     max_drawdown,
     overlay_rate,
 )
-from hedge.backtest.periods import EquityPath, Periods, align
+from hedge.backtest.periods import STALE_DAYS, EquityPath, Periods, align
 from hedge.units import json_number
 
 FIELDS: Final = (
@@ -154,6 +154,7 @@ def measure_strategy(
     factors: Mapping[str, Periods],
     benchmarks: Mapping[str, Periods],
     crashes: Sequence[Crash] = (),
+    crash_stale_days: float = STALE_DAYS,
 ) -> StrategyMetrics:
     """Return every figure of one strategy.
 
@@ -162,6 +163,7 @@ def measure_strategy(
     track : of the strategy. unhedged : of the LP alone.
     factors : windows of each asset (`period_profits` of an `EquityPath` of prices); the market.
     benchmarks : windows of what is tracked, by name. crashes : (name, from, to).
+    crash_stale_days : oldest step that speaks for a crash's edge.
 
     Raises
     ------
@@ -183,7 +185,7 @@ def measure_strategy(
         given_up_per_risk=given_up / removed if removed > 0.0 else math.nan,
         alpha=_alpha(track.periods, factors),
         tracking={name: tracking_error(track.periods, other) for name, other in benchmarks.items()},
-        captures=crash_captures(track.path, unhedged.path, crashes),
+        captures=crash_captures(track.path, unhedged.path, crashes, crash_stale_days),
         overlay=overlay_rate(track.overlay.times, track.overlay.usd),
     )
 

@@ -35,6 +35,7 @@ class BacktestRun:
     ----------
     strategy : its name. times : unix seconds of each step, shape (n,).
     equity : USD, pools and hedge together. lp : of pools and holdings alone. margin : that the hedge had to keep.
+    cash : of the hedge's account, which its trades and settlements move.
     flows : deposits (+) and withdrawals (-) at each step, inside `equity`. turnover : USD traded at each step.
     entries : columns at, kind, label, usd: every change of equity. counts : what was missing or forced, by name.
     calibration : forecasts that came due.
@@ -47,6 +48,7 @@ class BacktestRun:
     lp: FloatArray
     margin: FloatArray
     turnover: FloatArray
+    cash: FloatArray
     entries: pd.DataFrame
     counts: Mapping[str, int]
     calibration: tuple[Calibration, ...] = ()

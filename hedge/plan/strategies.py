@@ -94,7 +94,7 @@ class _Question:
         )  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def plan_layers(question: _Question) -> tuple[Layer, ...]:
     """Return the layers of the plan: what `build_plan` sizes first, without its answer and comparison."""
     book, market = Book(question.positions), question.market_now()
@@ -162,16 +162,20 @@ class Holding(Planned):
     def __init__(self) -> None:
         super().__init__()
         self._record: ExposureRecord | None = None
-        self._layers: tuple[Layer, ...] = ()
+        self._held: tuple[Layer, ...] = ()
 
     def decide(self, view: View) -> Targets:
         """Return the legs of the plan's layers, or no change."""
         plan = _Question.of(view, self.parameters).ask(self._record)
-        due = self.forecast(view, plan.layers)
         if plan.decision.answer == "hold":
-            return Targets(calibration=due)
-        self._record = ExposureRecord.of(plan.exposure)
-        return Targets(by_layer(plan.layers), calibration=due)
+            return Targets(calibration=self._due(view))
+        self._record, self._held = ExposureRecord.of(plan.exposure), plan.layers
+        return Targets(by_layer(plan.layers), calibration=self.forecast(view, plan.layers))
+
+    def _due(self, view: View) -> tuple[Calibration, ...]:
+        """Return what came due; what is held is not forecast anew, as its legs are of an earlier day."""
+        due, self._forecast = self._forecast.came_due(view) if self._forecast else (), None
+        return due
 
 
 class Condor(Planned):

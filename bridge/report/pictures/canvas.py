@@ -122,6 +122,7 @@ def _inline(svg: str, name: str) -> str:
     svg = re.sub(r' id="([^"]*)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", svg)
     svg = re.sub(r"(url\(|href=\")#", rf"\1#{name}-", svg)
     svg = re.sub(r"font: (?:(bold|\d+) )?([\d.]+px) [^;\"]*", _font, svg)
+    svg = re.sub(r" ?font-family: [^;\"]*;?", "", svg)  # the page's own
     for variable, colour in vars(COLOURS).items():
         svg = svg.replace(colour, f"var(--{variable})")
     return re.sub(r"\n\s*", "\n", svg).strip()

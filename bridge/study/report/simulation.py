@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def tails_picture(summary: Mapping[str, Any]) -> Picture:
 def profits_picture(summary: Mapping[str, Any]) -> Picture:
     """Draw how the profits of each hedge are distributed."""
     edges, shares = summary["histogram"]["edges"], summary["histogram"]["shares"]
-    middle = [0.5 * (low + high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    middle = [0.5 * (low + high) for low, high in pairwise(edges)]
 
     def paint(axes: Axes) -> None:
         for place, (name, share) in enumerate(shares.items()):
