@@ -269,9 +269,8 @@ class NotKnown(HedgeError):
 
     def __init__(self, what: str, at: int) -> None:
         self.what, self.at = what, at
-        super().__init__(
-            f"{what}: nothing is known at {datetime.datetime.fromtimestamp(at, datetime.UTC):%Y-%m-%d %H:%M} UTC"
-        )
+        day = datetime.datetime.fromtimestamp(at, datetime.UTC)
+        super().__init__(f"{what}: nothing is known at {day:%Y-%m-%d %H:%M} UTC")
 
 
 class Untied(HedgeError):

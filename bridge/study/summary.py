@@ -241,10 +241,8 @@ def _comparison(played: Mapping[str, Played]) -> dict[str, Any]:
 def _path(path: EquityPath, capital: float) -> dict[str, Any]:
     """Return times and profit since the start, thinned."""
     keep = np.unique(np.linspace(0, len(path.times) - 1, min(len(path.times), MOST_POINTS)).astype(int))
-    return {
-        "at": path.times[keep].tolist(),
-        "profit": [json_number(value) for value in (path.gains[keep] - capital).tolist()],
-    }
+    profits = (path.gains[keep] - capital).tolist()
+    return {"at": path.times[keep].tolist(), "profit": [json_number(value) for value in profits]}
 
 
 def _pools(market: LoadedMarket, periods: Periods) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ def markdown_table(summary: Mapping[str, Any]) -> str:
             _usd(one["worst"]),
             _usd(one["cvar95"]) + between,
             _usd(one["cost_a_week"]),
-            f"{price:.3f}" if price is not None and one["strategy"] != "unhedged" else "",
+            f"{price:.3f}" if price else "",
         )
         lines.append("| " + " | ".join(cells) + " |")
     first = summary["strategies"][0]
