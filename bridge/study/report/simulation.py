@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,8 @@ def tails_picture(summary: Mapping[str, Any]) -> Picture:
     def paint(axes: Axes) -> None:
         for place, (name, value, error) in enumerate(rows):
             colour = COLOURS.lp if name == "unhedged" else COLOURS.protected
-            axes.barh(place, value, height=0.62, color=colour, alpha=0.92, xerr=2.0 * error, ecolor=COLOURS.ink)
-            axes.text(0.0, place - 0.52, f"{name}: {number(value)}", size=SMALL, va="bottom", color=COLOURS.ink)
+            axes.barh(place, value, height=0.42, color=colour, alpha=0.92, xerr=2.0 * error, ecolor=COLOURS.ink)
+            axes.text(0.0, place - 0.26, f"{name}: {number(value)}", size=SMALL, va="bottom", color=COLOURS.ink)
         axes.set_yticks([])
         axes.set_ylim(len(rows) - 0.4, -0.95)
         axes.grid(axis="x")
@@ -67,23 +67,23 @@ def tails_picture(summary: Mapping[str, Any]) -> Picture:
 
 
 def profits_picture(summary: Mapping[str, Any]) -> Picture:
-    """Draw how the profits of each hedge are distributed."""
+    """Draw for each hedge how many paths end below each profit."""
     edges, shares = summary["histogram"]["edges"], summary["histogram"]["shares"]
-    middle = [0.5 * (low + high) for low, high in pairwise(edges)]
 
     def paint(axes: Axes) -> None:
         for place, (name, share) in enumerate(shares.items()):
+            below = [0.0, *accumulate(100.0 * part for part in share)]
             colour = COLOURS.lp if name == "unhedged" else HUES[(place - 1) % len(HUES)]
             dash = DASHES[place % len(DASHES)]
-            axes.plot(middle, [100.0 * part for part in share], color=colour, linestyle=dash, linewidth=1.5, label=name)
+            axes.plot(edges, below, color=colour, linestyle=dash, linewidth=1.6, label=name)
         axes.axvline(0.0, color=COLOURS.muted, linewidth=0.9)
-        axes.set_ylim(0.0, 100.0 * sorted(max(share) for share in shares.values())[-3] * 1.1)
+        axes.set_ylim(0.0, 102.0)
         axes.set_xlabel("profit, bp of capital", size=SMALL, labelpad=2.0)
         axes.grid()
         legend_above(axes, 2)
 
-    label = f"Share of paths by profit, from {number(edges[0])} to {number(edges[-1])} bp of capital."
-    frame = Frame(300, left=40, top=104, bottom=40)
-    return finished(
-        draw("profits", "Where the profits lie", "percent of paths; two narrow peaks cut off", label, frame, paint)
+    label = (
+        f"Percent of paths that end below each profit, from {number(edges[0])} to {number(edges[-1])} bp of capital."
     )
+    frame = Frame(320, left=40, top=104, bottom=40)
+    return finished(draw("profits", "Where the profits lie", "percent of paths that end below", label, frame, paint))
