@@ -8,9 +8,11 @@ from benchmarks.pool_cases import POOL_CASES
 from benchmarks.program_cases import PROGRAM_CASES
 from benchmarks.race import race
 from benchmarks.report import summary, write
+from benchmarks.runner_cases import RUNNER_CASES
 from benchmarks.simulate_cases import SIMULATE_CASES
+from benchmarks.study_cases import STUDY_CASES
 
-CASES = PURE | POOL_CASES | CHAIN_CASES | PROGRAM_CASES | SIMULATE_CASES
+CASES = PURE | POOL_CASES | CHAIN_CASES | PROGRAM_CASES | SIMULATE_CASES | RUNNER_CASES | STUDY_CASES
 
 
 def main(wanted: list[str]) -> None:

@@ -18,11 +18,14 @@ from benchmarks.peers_chain import CHAIN
 from benchmarks.peers_options import OPTIONS
 from benchmarks.peers_pool import POOL
 from benchmarks.peers_program import PROGRAM
+from benchmarks.peers_runner import RUNNER
 from benchmarks.peers_simulate import SIMULATE
 
-PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER}
 # Those that run with the product's own interpreter and packages.
-_OWN_INTERPRETER = {"numpy", "numpy_lean", "numpy_grid", "web3.py", "evm_floor", "evm_floor_once", "python"}
+_OWN_INTERPRETER = {
+    "numpy", "numpy_lean", "numpy_grid", "web3.py", "evm_floor", "evm_floor_once", "python", "concurrent.futures",
+}  # fmt: skip
 
 
 class PeerFailed(Exception):
@@ -104,7 +107,7 @@ def _start(row: str, folder: Path) -> tuple[list[Peer], dict[str, str]]:
     """Start every peer of a row; return those that answer, and why the others do not."""
     peers: list[Peer] = []
     failed: dict[str, str] = {}
-    for name in PEERS[row]:
+    for name in PEERS.get(row, {}):
         try:
             peers.append(Peer(name, row, folder))
         except PeerFailed as error:

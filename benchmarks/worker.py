@@ -19,9 +19,10 @@ from peers_chain import CHAIN
 from peers_options import OPTIONS
 from peers_pool import POOL
 from peers_program import PROGRAM
+from peers_runner import RUNNER
 from peers_simulate import SIMULATE
 
-PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER}
 
 
 def main(peer: str, row: str, folder: Path) -> None:
