@@ -8,13 +8,15 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import bridge
 import hedge
 from bridge.errors import BadConfig, BadFile
+from bridge.registry import PLUGINS
 
 PACKAGES: Final = ("numpy", "pandas", "scipy", "numba", "pyarrow")
 """Whose versions may change a number, or a part's bytes."""
@@ -87,7 +89,7 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "absent"
-    return found | {"sources": _sources_sha256()[:16]}
+    return found | {"sources": _sources_sha256()[:16]} | _plugin_versions()
 
 
 def file_sha256(path: Path) -> str:
@@ -122,6 +124,21 @@ def differences(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> str:
                 named.append(f"{noun} {name}")
     more = len(named) - MOST_NAMED
     return ", ".join(named[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _plugin_versions() -> dict[str, str]:
+    """Return a hash of the sources of each installed plug-in: a strategy or a layer of its own decides results too."""
+    found = {}
+    for plugin in entry_points(group=PLUGINS):
+        spec = find_spec(plugin.module.split(".")[0])
+        places = list(spec.submodule_search_locations or []) if spec else []
+        files = [path for place in places for path in sorted(Path(place).rglob("*.py"))]
+        files += [Path(spec.origin)] if spec and spec.origin and not places else []
+        digest = hashlib.sha256()
+        for path in files:
+            digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+        found[f"plug-in {plugin.name}"] = digest.hexdigest()[:16]
+    return found
 
 
 def _sources_sha256() -> str:

@@ -109,19 +109,11 @@ class Account:
 
     def net(self) -> dict[Contract, float]:
         """Return the quantity of each contract over all labels; a contract of which nothing is held is left out."""
-        held: dict[Contract, list[float]] = defaultdict(list)
-        for legs in self.options.values():
-            for contract, quantity in legs.items():
-                held[contract].append(quantity)
-        return {contract: total for contract, parts in held.items() if (total := _total(parts))}
+        return net_of(self.options)
 
     def net_perpetuals(self) -> dict[str, float]:
         """Return the units of each asset held in perpetuals over all labels."""
-        total: dict[str, float] = defaultdict(float)
-        for held in self.perpetuals.values():
-            for asset, units in held.items():
-                total[asset] += units
-        return dict(total)
+        return net_of(self.perpetuals)
 
     def note(self, at: int, kind: EntryKind, label: str, usd: float) -> None:
         """Note a change of equity that is no cash of the hedge."""
@@ -223,6 +215,15 @@ def _total(quantities: Iterable[float]) -> float:
     """
     total = math.fsum(quantities)
     return total if abs(total) > ROUNDING else 0.0
+
+
+def net_of(by_label: Mapping[str, Mapping[Thing, float]]) -> dict[Thing, float]:
+    """Return the quantity of each thing over all labels; what adds up to nothing is left out."""
+    held: dict[Thing, list[float]] = defaultdict(list)
+    for things in by_label.values():
+        for thing, quantity in things.items():
+            held[thing].append(quantity)
+    return {thing: total for thing, parts in held.items() if (total := _total(parts))}
 
 
 def _changes(

@@ -30,6 +30,8 @@ from hedge.units import DAY, YEAR_SECONDS
 
 TIE: Final = 1e-9
 """Share of the capital by which entries and equity may differ: the rounding of some thousand additions."""
+NO_DECISION: Final = "no decision: "
+MOST_LETTERS: Final = 80
 LATE_INDEX: Final = 3600
 """Seconds from an expiry to the index that it is settled by, from which on the settlement is counted as approximate."""
 
@@ -108,6 +110,14 @@ def step_times(history: MarketHistory, assets: tuple[str, ...], start: int, end:
     return steps
 
 
+def _why(refused: HedgeError) -> str:
+    """Return why a strategy did not decide, the same words for the same reason at any time."""
+    if isinstance(refused, NotKnown):
+        return f"nothing is known of {refused.what}"
+    words = str(refused)
+    return words if len(words) <= MOST_LETTERS else f"{type(refused).__name__}"
+
+
 class _Play:
     """One run in progress."""
 
@@ -178,7 +188,7 @@ class _Play:
         try:
             targets = self.strategy.decide(self._view(board))
         except HedgeError as refused:
-            self.account.counts[f"no decision: {type(refused).__name__}"] += 1
+            self.account.counts[f"{NO_DECISION}{_why(refused)}"] += 1
             return
         self._trade(board, targets)
 
@@ -205,6 +215,9 @@ class _Play:
         self.calibration += targets.calibration
         if targets.weights is not None:
             self.wealth.rebalance(targets.weights, board.spots, board.at)
+        if self.terms.venue.collateral_usd + self.account.value() < 0.0:
+            self.account.counts["orders refused: the collateral is used up"] += 1
+            return
         if targets.options is not None:
             self.account.trade(board, targets.options)
         if targets.perpetuals is not None:

@@ -108,6 +108,8 @@ class Reference:
             else:
                 flow = self.pass_time(before)
             targets = self.case.script.get(at)
+            if self.case.venue.collateral_usd + self.hedge() < 0.0:
+                targets = None
             if targets is not None and targets.options is not None:
                 self.trade(targets.options)
             if targets is not None and targets.perpetuals is not None:

@@ -131,7 +131,7 @@ def test_run__strategy_that_refuses__keeps_what_is_held_and_is_counted() -> None
 
     history = MarketHistory({"ETH": series("ETH", daily(2_000.0, 1_900.0, 1_800.0))})
     run = play(history, StrategySpec("once", "decides once", Once, every_days=1.0))
-    assert run.counts == {"no decision: NotKnown": 2}
+    assert run.counts == {"no decision: nothing is known of a signal": 2}
     assert run.entries.groupby("kind")["usd"].sum()["perpetual"] == pytest.approx(2_000.0)
 
 
