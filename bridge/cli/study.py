@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
 
 STUDIES = Path(".alvh/studies")
 HASH_DIGITS = 10
+WIDE = 110
+NARROW = ("strategy", "mean", "CVaR95", "90 % interval", "cost")
 COLUMNS = ("strategy", "weeks", "mean", "std", "worst", "CVaR95", "90 % interval", "cost a week", "CVaR95 removed")
 SIMULATED_COLUMNS = ("hedge", "mean", "std", "CVaR95", "CVaR99")
 
-SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML file of the study; flags go before it.")]
+SettingsOption = Annotated[
+    Path | None, typer.Option("--settings", help="TOML file of settings; a flag beside it wins.")
+]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of market data; else ALVH_DATA.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Folder of the results; a run in it goes on.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Processes; one a core by default.")]
@@ -34,11 +40,13 @@ def backtest(
     settings: SettingsOption = None,
     market: Annotated[str | None, typer.Option("--market", help="What is played; --list names them.")] = None,
     assets: Annotated[list[str] | None, typer.Option("--asset", help="Asset of the pools, again for more.")] = None,
-    strategies: Annotated[list[str] | None, typer.Option("--strategy", help="By name, again for more.")] = None,
+    strategies: Annotated[list[str] | None, typer.Option("--strategy", help="By name; give it again for more.")] = None,
     start: Annotated[str | None, typer.Option("--start", help="First day, such as 2026-01-15.")] = None,
     end: Annotated[str | None, typer.Option("--end", help="The day after the last.")] = None,
-    phases: Annotated[int | None, typer.Option("--phases", min=1, help="Runs, each a day later: 7 weekdays.")] = None,
-    capital: Annotated[float | None, typer.Option("--capital", help="USD in the pools.")] = None,
+    phases: Annotated[
+        int | None, typer.Option("--phases", min=1, help="Runs, each begins a day later; default 1.")
+    ] = None,
+    capital: Annotated[float | None, typer.Option("--capital", help="USD in the pools; default 1,000,000.")] = None,
     data: DataOption = None,
     out: OutOption = None,
     workers: WorkersOption = CORES,
@@ -73,13 +81,23 @@ def backtest(
     inputs = read_inputs(chosen.document(), MARKETS[chosen.market].files(chosen))
     folder = out or STUDIES / f"{chosen.market}-{inputs.sha256[:HASH_DIGITS]}"
     done = run_study(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
-    page = write_study_report(report or folder / "report.html", done.summary, MARKETS[chosen.market].title)
+    page = write_study_report(report or folder / "report.html", done.summary, done.summary["title"])
     if as_json:
         print_json({**done.summary, "folder": str(folder), "report": str(page)})
     else:
         _print_study(done.summary, folder, page)
     if done.summary["failed"]:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _resumable(folder: Path) -> Iterator[None]:
+    """Say what stays where somebody stops the run."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write(f"what is done stays in {folder}: the same command goes on from there\n")
+        raise
 
 
 def _study_settings(path: Path | None, given: Mapping[str, Any]) -> StudySettings:
@@ -123,27 +141,47 @@ def _print_listed(as_json: bool) -> None:
 
 
 def _print_study(summary: Mapping[str, Any], folder: Path, page: Path) -> None:
-    from bridge.cli.show import console, table, usd
-    from bridge.units import utc
+    from bridge.cli.show import console, table
 
-    out, rows = console(), []
-    for one in summary["strategies"]:
-        tail = one["intervals"]["cvar95"]
-        between = f"{usd(tail['low'])} to {usd(tail['high'])}" if tail["low"] is not None else "too few weeks"
-        rows.append(
-            [one["strategy"], str(one["weeks"]), usd(one["mean"]), usd(one["std"]), usd(one["worst"]),
-             usd(one["cvar95"]), between, usd(one["cost_a_week"]), usd(one["cvar_removed_usd"])]
-        )  # fmt: skip
-    capital, span = usd(summary["capital_usd"]), f"{utc(summary['start'])} to {utc(summary['end'])}"
-    out.print(table(f"USD a week on {capital} USD of pools, {span}", COLUMNS, rows))
+    out = console()
+    wide = out.width >= WIDE
+    rows = [_study_row(one, wide) for one in summary["strategies"]]
+    title = f"{summary['title']}, {_day(summary['start'])} to {_day(summary['end'])}"
+    out.print(
+        table(f"{title}; USD a week on {summary['capital_usd']:,.0f} of pools", COLUMNS if wide else NARROW, rows)
+    )
+    out.print("CVaR95: mean loss of the worst 5 % of weeks, with its 90 % interval; cost: what trading the hedge took")
     out.print()
-    for line in summary["assumptions"]:
+    for line in (*(f"note: {line}" for line in summary["warnings"]), *summary["assumptions"]):
         out.print(f"  {line}", markup=False)
-    for kind, count in summary["problems"].items():
-        out.print(f"  in the data: {count} {kind}", markup=False)
+    for row in summary["problem_rows"]:
+        out.print(f"  in the data: {row['count']} {row['kind']} ({row['what']})", markup=False)
     for failure in summary["failed"]:
         out.print(f"  failed: {failure}", markup=False)
     out.print(f"\nkept in {folder}, report {page}", markup=False)
+
+
+def _study_row(one: Mapping[str, Any], wide: bool) -> list[str]:
+    from bridge.cli.show import usd
+
+    tail = one["intervals"]["cvar95"]
+    known = tail["low"] is not None
+    between = f"{_thousands(tail['low'])} to {_thousands(tail['high'])}" if known else f"{one['weeks']} weeks: too few"
+    mean, cvar, cost = usd(one["mean"]), usd(one["cvar95"]), usd(one["cost_a_week"])
+    if not wide:
+        return [one["strategy"], mean, cvar, between, cost]
+    removed = usd(one["cvar_removed_usd"])
+    return [one["strategy"], str(one["weeks"]), mean, usd(one["std"]), usd(one["worst"]), cvar, between, cost, removed]
+
+
+def _thousands(value: float) -> str:
+    return f"{value / 1000:,.0f}k" if abs(value) >= 10_000 else f"{value:,.0f}"
+
+
+def _day(at: int) -> str:
+    from bridge.units import utc
+
+    return utc(at)[:10]
 
 
 def simulate(
@@ -151,10 +189,10 @@ def simulate(
     model: Annotated[
         str | None, typer.Option("--model", help="gbm, heston, merton, regimes, filtered or bootstrap.")
     ] = None,
-    paths: Annotated[int | None, typer.Option("--paths", min=1000, help="How many paths.")] = None,
-    days: Annotated[int | None, typer.Option("--days", min=1, help="Days of each path.")] = None,
-    vol: Annotated[float | None, typer.Option("--vol", help="Annual volatility, a decimal.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Of the random numbers.")] = None,
+    paths: Annotated[int | None, typer.Option("--paths", min=1000, help="How many paths; default 100,000.")] = None,
+    days: Annotated[int | None, typer.Option("--days", min=1, help="Days of each path; default 30.")] = None,
+    vol: Annotated[float | None, typer.Option("--vol", help="Annual volatility; default 0.6, 60 %.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of the random numbers; default 7.")] = None,
     market: Annotated[str | None, typer.Option("--market", help="Whose closes filtered and bootstrap draw.")] = None,
     data: DataOption = None,
     out: OutOption = None,

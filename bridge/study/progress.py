@@ -68,7 +68,7 @@ class Lines:
         """Say what is there already."""
         self._total, self._kept, self._done, self._start = total, kept, 0, self._clock()
         if kept:
-            self.note(f"{kept} of {total} tasks are done already")
+            self.note(f"{kept} of {total} runs are done already")
 
     def step(self, failed: bool) -> None:
         """Count, and say a line where a tenth is full."""
@@ -90,7 +90,7 @@ class Lines:
 
     def _line(self, left: int) -> str:
         elapsed = self._clock() - self._start
-        words = [f"{self._kept + self._done} of {self._total} tasks"]
+        words = [f"{self._kept + self._done} of {self._total} runs"]
         words += [f"{self._failed} failed"] if self._failed else []
         words += [duration(round(elapsed))]
         words += [f"about {duration(round(elapsed / self._done * left))} left"] if left else []
@@ -121,13 +121,13 @@ class Bar:
             speed_estimate_period=SPEED_OVER,
         )
         self._bar.start()
-        self._bar.add_task("tasks", total=total, completed=kept)
+        self._bar.add_task("runs", total=total, completed=kept)
 
     def step(self, failed: bool) -> None:
         """Move it on."""
         if self._bar:
             self._failed += failed
-            words = f"tasks, {self._failed} failed" if self._failed else "tasks"
+            words = f"runs, {self._failed} failed" if self._failed else "runs"
             self._bar.update(self._bar.task_ids[0], advance=1, description=words)
 
     def note(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -118,14 +119,22 @@ class StudySettings(_Section):
         found = named or BESIDE
         if not found.is_dir():
             raise BadConfig(
-                f"market data: no folder {found}: set study.data or {DATA_VARIABLE}, or run the built-in study "
-                "without settings"
+                f"market data: no folder {found}: name yours with --data DIR or {DATA_VARIABLE}, or run the built-in "
+                "study, without --market"
             )
         return found
 
     def document(self) -> dict[str, Any]:
         """Return the settings that decide results, as JSON: where files are does not."""
-        return self.model_dump(mode="json", exclude={"data", "signals"})
+        plain: dict[str, Any] = _finite(self.model_dump(mode="json", exclude={"data", "signals"}))
+        return plain
+
+
+def _finite(document: Any) -> Any:
+    """Return a document with infinity as a word, which JSON has no number for."""
+    if isinstance(document, dict):
+        return {name: _finite(value) for name, value in document.items()}
+    return str(document) if isinstance(document, float) and math.isinf(document) else document
 
 
 def seconds(day: date) -> int:

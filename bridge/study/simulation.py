@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bridge.deployment import write_whole
 from bridge.errors import BadConfig, BridgeError
@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 PART: Final = 25_000
 """Paths of a task: two seconds of work at hourly steps."""
 BINS: Final = 60
+UNFAIR: Final = (
+    "Under this model options at one volatility are not fairly priced: means differ, and a hedge may look rich."
+)
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Volatility = Annotated[float, Field(ge=0.01, le=5)]
 
 
 class SimulationSettings(BaseModel):
@@ -56,8 +60,8 @@ class SimulationSettings(BaseModel):
     paths: Annotated[int, Field(ge=1000, le=50_000_000)] = 100_000
     days: Annotated[int, Field(ge=1, le=365)] = 30
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
-    vol: Positive = 0.6
-    implied_vol: Positive | None = None
+    vol: Volatility = 0.6
+    implied_vol: Volatility | None = None
     lower_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.8
     upper_ratio: Annotated[float, Field(gt=1, lt=100)] = 1.25
     mean_reversion: Positive = 4.0
@@ -66,10 +70,16 @@ class SimulationSettings(BaseModel):
     jumps_a_year: Annotated[float, Field(ge=0, le=200)] = 12.0
     jump_mean: float = -0.03
     jump_std: Annotated[float, Field(ge=0)] = 0.08
-    crisis_vol: Positive = 1.2
+    crisis_vol: Volatility = 1.2
     market: str = "shares"
     asset: str = ""
     data: Path | None = None
+
+    @model_validator(mode="after")
+    def _used(self) -> SimulationSettings:
+        if self.drawn and "vol" in self.model_fields_set:
+            raise ValueError(f"vol is that of the market's closes with {self.model}: leave it out")
+        return self
 
     @property
     def drawn(self) -> bool:
@@ -212,6 +222,7 @@ def _summary(settings: SimulationSettings, setting: Setting, parts: list[LpProfi
     profits = 1e4 * np.concatenate([part.profits for part in parts], axis=1)
     low, high = (float(edge) for edge in np.quantile(profits, [0.0005, 0.9995]))
     edges = np.linspace(low, high, BINS + 1)
+    fair = () if settings.model == "gbm" else (UNFAIR,)
     return {
         "settings": settings.document(),
         "implied_vol": setting.scenario.implied_vol,
@@ -227,5 +238,6 @@ def _summary(settings: SimulationSettings, setting: Setting, parts: list[LpProfi
         "notes": [
             "Fees of the pool, spreads, funding and margin are left out: the table ranks hedges by what they remove.",
             "Options are priced at one volatility; paths have no drift.",
+            *fair,
         ],
     }

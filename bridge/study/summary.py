@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from bridge.study.markets.spec import LoadedMarket
+from bridge.study.markets.spec import MARKETS, LoadedMarket
 from bridge.study.play import Play, study_tasks, window
 from bridge.study.results import Results
 from bridge.study.runner import TasksRun
@@ -18,6 +18,7 @@ from bridge.study.strategies import strategy_spec
 from hedge.backtest.account import TRADING_COSTS, EntryKind
 from hedge.backtest.calibration import calibration_report, fell_between
 from hedge.backtest.comparison import deflated_sharpe, reality_check
+from hedge.backtest.engine import NO_DECISION
 from hedge.backtest.intervals import Statistic, difference, draw_weeks, interval
 from hedge.backtest.metrics import Track, measure_strategy
 from hedge.backtest.path_metrics import CashSeries, costs_of
@@ -72,8 +73,11 @@ def summarise(done: TasksRun, settings: StudySettings, market: LoadedMarket) -> 
         play: Play = task.arguments
         if task.key in done.results.records:
             order.setdefault(play.strategy, []).append(task.key)
-    played = {name: _played(name, done.results, keys, settings.capital_usd) for name, keys in order.items()}
-    head = _head(done, settings, market)
+    played = {
+        name: _played(name, done.results, keys, settings.capital_usd, market.gap_days - 1.0)
+        for name, keys in order.items()
+    }
+    head = _head(done, settings, market) | {"warnings": _warnings(played)}
     if UNHEDGED not in played:
         return head | {"strategies": []}
     spans = [track.track for track in played.values()]
@@ -91,11 +95,23 @@ def summarise(done: TasksRun, settings: StudySettings, market: LoadedMarket) -> 
     }
 
 
+def _warnings(played: Mapping[str, Played]) -> list[str]:
+    """Return what a reader must know before the figures: decisions that were not made, positions closed by force."""
+    found = []
+    for name, one in played.items():
+        for kind, count in one.counts.items():
+            if kind.startswith((NO_DECISION, "forced closes", "orders refused")):
+                found.append(f"{name}: {count} times {kind.replace(NO_DECISION, 'no decision, ')}")
+    return found
+
+
 def _head(done: TasksRun, settings: StudySettings, market: LoadedMarket) -> dict[str, Any]:
     span = window(settings, market)
     unhedged = [key for key in done.results.keys if key.startswith(f"{UNHEDGED}-")]
     return {
         "market": settings.market,
+        "title": f"{MARKETS[settings.market].title}: {_assets(market)}",
+        "assets": _assets(market),
         "settings": settings.document(),
         "start": span.start,
         "end": span.end,
@@ -110,7 +126,11 @@ def _head(done: TasksRun, settings: StudySettings, market: LoadedMarket) -> dict
     }
 
 
-def _played(name: str, results: Results, keys: Sequence[str], capital: float) -> Played:
+def _assets(market: LoadedMarket) -> str:
+    return ", ".join(sorted({asset for pool in market.pools for asset in (pool.base, pool.quote)} - {USD}))
+
+
+def _played(name: str, results: Results, keys: Sequence[str], capital: float, late: float) -> Played:
     steps = [results.frame(key, "steps") for key in keys]
     entries = [results.frame(key, "entries") for key in keys]
     forecasts = pd.concat([results.frame(key, "calibration") for key in keys])
@@ -122,7 +142,7 @@ def _played(name: str, results: Results, keys: Sequence[str], capital: float) ->
     track = Track(
         name,
         paths[0],
-        side_by_side([scheduled_profits(path) for path in paths]),
+        side_by_side([scheduled_profits(path, late_days=late) for path in paths]),
         costs_of(entries[0], SLIPPAGE),
         costs_of(entries[0], FEES),
         costs_of(entries[0], POOL_COSTS),

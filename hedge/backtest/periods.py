@@ -191,12 +191,12 @@ def period_profits(
     )
 
 
-def scheduled_profits(path: EquityPath, days: float = WEEK_DAYS) -> Periods:
+def scheduled_profits(path: EquityPath, days: float = WEEK_DAYS, late_days: float = LATE_DAYS) -> Periods:
     """Cut a path at the steps at which what is due every `days` happened, and return the profit of each window.
 
     Windows begin and end where a backtest decides (`hedge.backtest.schedule`), so that each is one decision's own.
-    Steps are not punctual: a window may be some hours shorter or longer. One that is longer by more than a day, for
-    want of steps, is missing.
+    Steps are not punctual: a window may be some hours shorter or longer. One that is longer by more than `late_days`,
+    for want of steps, is missing.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def scheduled_profits(path: EquityPath, days: float = WEEK_DAYS) -> Periods:
     schedule = Schedule.starting(int(path.times[0]), days, at_once=True)
     steps = np.array([number for number, at in enumerate(path.times.tolist()) if schedule.due(at)], dtype=np.int64)
     opens, closes = steps[:-1], steps[1:]
-    shown = path.times[closes] - path.times[opens] <= (days + LATE_DAYS) * DAY
+    shown = path.times[closes] - path.times[opens] <= (days + late_days) * DAY
     starts, profits = path.times[opens], path.gains[closes] - path.gains[opens]
     return Periods(starts[shown], profits[shown], path.equity[opens][shown], starts[~shown], float(days), float(days))
 

@@ -123,3 +123,18 @@ def test_plugin__that_cannot_be_imported__is_one_line_that_names_it(run: Run, tm
     assert done.code == 2
     assert done.err.startswith("error: the plug-in broken (no_such_module) cannot be loaded: No module named")
     assert len(done.err.splitlines()) == 1
+
+
+def test_plugin__a_strategy__is_played_and_its_source_is_an_input(
+    extended: Callable[..., Done], tmp_path: Path
+) -> None:
+    names = {name for name, _ in extended("backtest", "--list", "--json").json()["strategies"]}
+    assert "example_puts" in names
+    flags = ("--start", "2018-10-01", "--strategy", "example_puts", "--out", str(tmp_path / "out"), "--json")
+    done = extended("backtest", *flags)
+    assert done.code == 0, done.err
+    puts = {one["strategy"]: one for one in done.json()["strategies"]}["example_puts"]
+    assert puts["cost_a_week"] > 0.0
+    assert {row["label"] for row in puts["attribution"]} >= {"put", "pools"}
+    versions = json.loads((tmp_path / "out" / "manifest.json").read_text())["inputs"]["versions"]
+    assert "plug-in example" in versions

@@ -54,7 +54,7 @@ def test_backtest__run_again__goes_on_where_it_was(studied: tuple[Path, Done]) -
     before = (folder / "out" / "summary.json").read_bytes()
     again = fresh(folder, [*SHORT, "--out", "out"], {})
     assert again.code == 0, again.err
-    assert "3 of 3 tasks are done already" in again.err
+    assert "3 of 3 runs are done already" in again.err
     assert (folder / "out" / "summary.json").read_bytes() == before
     assert "kept in out" in again.out
     other = fresh(folder, ["backtest", "--start", "2018-07-01", "--strategy", "daily_delta", "--out", "out"], {})

@@ -72,6 +72,8 @@ def _load(settings: StudySettings) -> LoadedMarket:
             f"Options on it trade at a stated surface: {SHARES.ratio:g} of the VIX at the money, skew "
             f"{SHARES.smile.skew:g} a standard deviation, half a spread of {SHARES.smile.half_spread:g}; options on "
             f"the VIX at {VIX_VOL:g} around its spot, although its futures stand elsewhere.",
+            "The plan's first parameters are made for ETH and BTC; bought anew every week at this spread they cost "
+            "more than they protect.",
             *stated(settings),
         ),
         problems,

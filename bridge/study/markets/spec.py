@@ -104,8 +104,9 @@ def stated(settings: StudySettings) -> tuple[str, ...]:
         if venue.collateral_usd is None
         else f"the hedge has {venue.collateral_usd:,.0f} USD of collateral; what it cannot keep is closed by force"
     )
+    payer = "longs" if venue.funding >= 0.0 else "shorts"
     return (
         f"Pool fees: {pool.fee_apr:.1%} of the value a year in range where bars of the pool tell none.",
-        f"Funding of perpetuals: {venue.funding:+.1%} a year, paid by longs, where no rate is known.",
+        f"Funding of perpetuals: {abs(venue.funding):.1%} a year, paid by {payer}, where no rate is known.",
         f"A perpetual costs {venue.perpetual_cost:.2%} of each trade; {margin}.",
     )

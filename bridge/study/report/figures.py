@@ -11,6 +11,8 @@ from bridge.study.report.answers import interval_words
 from bridge.study.report.view import NAME_LETTERS, StrategyView, StudyView, day
 
 NO_RISK: Final = "no CVaR removed"
+MOST_RATE: Final = 5.0
+"""Annual rate beyond which an internal rate says more of its first day than of the overlay."""
 MARKS: Final = "†‡§¶"
 WHOLE_SPAN: Final = {"years": 300.0, "quarters": 75.0}
 """Days from which a year or a quarter counts as covered: below, the table says how many there are."""
@@ -92,7 +94,7 @@ def _tracking(one: StrategyView) -> float | None:
 def _rate(found: Mapping[str, Any]) -> Cell:
     """Write the internal rate only where there is one and no other: of several, or none, it measures nothing."""
     net = f"net\u00a0{number(found['net_usd'], signed=True)}" if found["net_usd"] else ""
-    if found["rates"] != 1 or found["rate"] is None:
+    if found["rates"] != 1 or found["rate"] is None or abs(found["rate"]) > MOST_RATE:
         none = "no rate" if found["rates"] == 0 else f"{found['rates']} rates"
         return Cell(UNKNOWN, f"{none}, {net}" if net else "no cash")
     return Cell(percent(found["rate"], 0), net)

@@ -4,6 +4,6 @@
 ``alvh.plugins``. Importing a file registers what it holds.
 """
 
-from alvh_example import action, alert, amm, layer, signal, sources
+from alvh_example import action, alert, amm, layer, signal, sources, strategy
 
-__all__ = ["action", "alert", "amm", "layer", "signal", "sources"]
+__all__ = ["action", "alert", "amm", "layer", "signal", "sources", "strategy"]

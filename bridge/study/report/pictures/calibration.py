@@ -60,7 +60,7 @@ def _tail(made: Sequence[StrategyView]) -> Picture:
         axes.set_ylim(len(made) - 0.55, -0.8)
         axes.set_yticks([])
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, 0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value)))
 
     said = "; ".join(
         f"{one.name} {tail['exceedances']} of {tail['count']} ({percent(tail['share'])}), Kupiec p "
