@@ -178,8 +178,8 @@ def test_lines__hundred_tasks__says_every_tenth_with_the_time_left() -> None:
         lines.step(failed=index == 0)
     written = said.getvalue().splitlines()
     assert len(written) == 11
-    assert written[:2] == ["50 of 100 tasks are done already", "55 of 100 tasks, 1 failed, 10 s, about 1 min 30 s left"]
-    assert written[-1] == "100 of 100 tasks, 1 failed, 1 min 40 s"
+    assert written[:2] == ["50 of 100 runs are done already", "55 of 100 runs, 1 failed, 10 s, about 1 min 30 s left"]
+    assert written[-1] == "100 of 100 runs, 1 failed, 1 min 40 s"
 
 
 def test_progress_for__json_or_no_terminal__draws_no_bar() -> None:
