@@ -60,13 +60,13 @@ def fit_snapshot(chain: OptionChain) -> SurfaceFit | None:
     """
     table = chain.quotes
     days = table["expiry"].to_numpy(float) * YEAR_DAYS
-    names = ("expiry", "strike", "bid", "ask", "vol", "forward")
+    names = ("expiry", "strike", "bid", "ask", "vol", "forward", "rate")
     out = (table["strike"] > table["forward"]).to_numpy(bool) == table["is_call"].to_numpy(bool)
     quoted = (table["bid"] > 0.0).to_numpy(bool) & (table["vol"] > 0.0).to_numpy(bool)
     use = out & quoted & (days >= LEAST_DAYS) & (days <= MOST_DAYS)
     if int(use.sum()) < LEAST_ROWS:
         return None
-    expiry, strike, bid, ask, vol, forward = (table[name].to_numpy(float)[use] for name in names)
+    expiry, strike, bid, ask, vol, forward, rate = (table[name].to_numpy(float)[use] for name in names)
     try:
         index = index_from_chain(table).vol
     except HedgeError:
@@ -77,7 +77,7 @@ def fit_snapshot(chain: OptionChain) -> SurfaceFit | None:
     x = np.clip(distance / (at_money * np.sqrt(expiry)), -REACH, REACH)
     terms = np.column_stack([at_money * np.log(expiry * YEAR_DAYS / HORIZON_DAYS), x, x * x])
     slope, skew, curvature = (float(value) for value in np.linalg.lstsq(terms, vol - at_money, rcond=None)[0])
-    vega = options.greeks(forward, strike, expiry, vol, 0.0, 0.0, strike > forward).vega
+    vega = options.greeks(forward, strike, expiry, vol, rate, 0.0, strike > forward).vega
     half = float(np.median(0.5 * (ask - bid) / vega))
     if not (half > 0.0 and all(map(math.isfinite, (slope, skew, curvature, half)))):
         return None

@@ -160,21 +160,25 @@ class ListedQuotes:
     def chain(self) -> OptionChain:
         """Return the options that have not expired as a chain; see `Quotes`.
 
-        A coin price times the index is worth exp(-carry T) of the same times the forward. A chain discounts at one
-        rate for all expiries, here 0, so its quotes are those at the forward: parity holds in it as it does in coin.
+        A premium is coin x index, worth exp(-carry T) of coin x forward: the carry of each row is its rate, so that
+        parity holds in the chain as it does in coin.
         """
-        alive, at_forward = self.expiry_at > self.observed_at, self.forward / self.spot
+        alive = self.expiry_at > self.observed_at
+        years = (self.expiry_at - self.observed_at) / YEAR_SECONDS
+        with np.errstate(divide="ignore"):
+            carry = np.log(self.forward / self.spot) / np.where(alive, years, 1.0)
         frame = pd.DataFrame(
             {
                 "expiry_at": self.expiry_at,
-                "expiry": (self.expiry_at - self.observed_at) / YEAR_SECONDS,
+                "expiry": years,
                 "strike": self.strike,
                 "is_call": self.is_call,
-                "bid": self.bid * at_forward,
-                "ask": self.ask * at_forward,
+                "bid": self.bid,
+                "ask": self.ask,
                 "vol": self.vol,
                 "forward": self.forward,
                 "lot": self.lot,
+                "rate": carry,
             }
         )[alive]
         return OptionChain.from_frame(

@@ -37,7 +37,7 @@ POINTS: Final = 100.0
 """Index points per 1.00 of volatility."""
 LEAST_POINTS: Final = 0.01
 """Floor of a moved index: it keeps Black's formula defined; no volatility index has been near it."""
-FUTURES_FEES: Final = Fees(of_forward=0.0005)
+FUTURES_FEES: Final = Fees(of_underlying=0.0005)
 """Deribit's taker fee on futures, 2026: 0.05 % of the contract's value."""
 
 

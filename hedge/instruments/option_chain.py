@@ -31,6 +31,7 @@ class Quote(NamedTuple):
     vol: float
     forward: float
     lot: float
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +45,9 @@ class OptionChain:
     underlying : asset symbol. observed_at : unix seconds. spot : USD.
     quotes : one row per option, sorted by expiry, strike and kind: expiry_at (unix seconds), expiry (years), strike
         (USD), is_call, bid and ask (USD per unit, NaN if none), vol (mid implied, decimal, NaN if none), forward (USD),
-        lot (least quantity).
+        lot (least quantity), rate (continuous, per year: what discounts from its expiry).
     source : where the quotes come from, in words. provenance : what kind of source that is.
-    rate : continuous USD rate that discounts, per year. fees : of the exchange that lists the options.
+    rate : of the rows that state none of their own. fees : of the exchange that lists the options.
     """
 
     underlying: str
@@ -73,6 +74,9 @@ class OptionChain:
     ) -> OptionChain:
         """Validate `quotes` and build the chain from them; other columns are dropped.
 
+        A column ``rate`` discounts row by row. Coin-settled options need it: their price in USD is coin x index, so
+        that parity holds at the carry of each expiry, ln(forward / spot) / expiry, and at no other rate.
+
         Raises
         ------
         MissingColumn, EmptyChain, BadQuote, CrossedQuote, DuplicateQuote : the first row that is wrong.
@@ -84,10 +88,12 @@ class OptionChain:
             raise EmptyChain(underlying)
         if not (math.isfinite(spot) and spot > 0.0):
             raise BadQuote(underlying, 0, "spot", spot)
-        rows = tuple(_quote(*values) for values in zip(*(quotes[name].tolist() for name in COLUMNS), strict=True))
+        rates = quotes["rate"].tolist() if "rate" in quotes.columns else [rate] * len(quotes)
+        columns = (*(quotes[name].tolist() for name in COLUMNS), rates)
+        rows = tuple(_quote(*values) for values in zip(*columns, strict=True))
         _check(underlying, observed_at, rows)
         rows = tuple(sorted(rows, key=lambda row: (row.expiry_at, row.strike, row.is_call)))
-        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        frame = pd.DataFrame(rows, columns=list(Quote._fields))
         return cls(underlying, observed_at, spot, frame, source, rate, rows, fees, provenance)
 
     def expiries(self) -> tuple[int, ...]:
@@ -132,7 +138,7 @@ class OptionChain:
 
     def delta(self, quote: Quote) -> float:
         """Return the linear (USD) Black-Scholes spot delta of one unit at the mid volatility."""
-        terms = (self.spot, quote.strike, quote.expiry, quote.vol, self.rate, self._carry(quote), quote.is_call)
+        terms = (self.spot, quote.strike, quote.expiry, quote.vol, quote.rate, self._carry(quote), quote.is_call)
         return float(options.greeks(*terms).delta)
 
     def bought(self, quote: Quote) -> Leg:
@@ -155,9 +161,9 @@ class OptionChain:
             vol=quote.vol,
             forward=quote.forward,
             carry=self._carry(quote),
-            rate=self.rate,
+            rate=quote.rate,
             lot=quote.lot,
-            fee=self.fees.usd(price, quote.forward),
+            fee=self.fees.usd(price, self.spot),
             exit=self._exit(quote, price),
         )
 
@@ -167,7 +173,7 @@ class OptionChain:
         Where the other side has no quote the whole price is counted: what cannot be closed is worth nothing.
         """
         half = 0.5 * (quote.ask - quote.bid)
-        return self.fees.usd(price, quote.forward) + (price if math.isnan(half) else half)
+        return self.fees.usd(price, self.spot) + (price if math.isnan(half) else half)
 
     def _carry(self, quote: Quote) -> float:
         return math.log(quote.forward / self.spot) / quote.expiry
@@ -192,10 +198,19 @@ class OptionChain:
 
 
 def _quote(
-    expiry_at: Any, expiry: Any, strike: Any, is_call: Any, bid: Any, ask: Any, vol: Any, forward: Any, lot: Any
+    expiry_at: Any,
+    expiry: Any,
+    strike: Any,
+    is_call: Any,
+    bid: Any,
+    ask: Any,
+    vol: Any,
+    forward: Any,
+    lot: Any,
+    rate: Any,
 ) -> Quote:
     """Return a row in plain Python types."""
-    numbers = (float(value) for value in (bid, ask, vol, forward, lot))
+    numbers = (float(value) for value in (bid, ask, vol, forward, lot, rate))
     return Quote(int(expiry_at), float(expiry), float(strike), bool(is_call), *numbers)
 
 
@@ -206,6 +221,8 @@ def _check(underlying: str, observed_at: int, rows: tuple[Quote, ...]) -> None:
         for column in ("expiry", "strike", "forward", "lot"):
             if not (math.isfinite(getattr(row, column)) and getattr(row, column) > 0.0):
                 raise BadQuote(underlying, number, column, getattr(row, column))
+        if not math.isfinite(row.rate):
+            raise BadQuote(underlying, number, "rate", row.rate)
         for column in ("bid", "ask", "vol"):
             if getattr(row, column) < 0.0 or math.isinf(getattr(row, column)):
                 raise BadQuote(underlying, number, column, getattr(row, column))

@@ -102,18 +102,18 @@ def _pairs(chain: OptionChain, expiry_at: int) -> list[tuple[Quote, Quote]]:
 
 def _forward(chain: OptionChain, call: Quote, put: Quote) -> ForwardQuote:
     """Return one strike's forward; a quote of 0 or NaN is none."""
-    growth = math.exp(chain.rate * call.expiry)
-    sold = _net(call.bid, put.ask, call.forward, chain.fees)
-    bought = _net(put.bid, call.ask, call.forward, chain.fees)
+    growth = math.exp(call.rate * call.expiry)
+    sold = _net(call.bid, put.ask, chain.spot, chain.fees)
+    bought = _net(put.bid, call.ask, chain.spot, chain.fees)
     strike = call.strike
     return ForwardQuote(call.expiry_at, strike, call, put, strike + growth * sold, strike - growth * bought)
 
 
-def _net(received: float, paid: float, forward: float, fees: Fees) -> float:
+def _net(received: float, paid: float, spot: float, fees: Fees) -> float:
     """Return the cash from selling at one quote and buying at another, after both fees; NaN without both quotes."""
     if not (received > 0.0 and paid > 0.0):
         return math.nan
-    return received - paid - fees.usd(received, forward) - fees.usd(paid, forward)
+    return received - paid - fees.usd(received, spot) - fees.usd(paid, spot)
 
 
 def _best_box(quotes: list[ForwardQuote]) -> Box | None:

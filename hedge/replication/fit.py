@@ -110,8 +110,8 @@ def _tradables(chain: OptionChain, quotes: tuple[Quote, ...], nodes: FloatArray,
     legs = [chain.bought(quote) for quote in quotes]
     payoffs = np.stack([leg.value(nodes, horizon) for leg in legs], axis=-1)
     gaps = [_gaps(leg, nodes, payoffs[:, number], horizon) for number, leg in enumerate(legs)]
-    ask = np.array([quote.ask + chain.fees.usd(quote.ask, quote.forward) for quote in quotes])
-    bid = np.array([quote.bid - chain.fees.usd(quote.bid, quote.forward) for quote in quotes])
+    ask = np.array([quote.ask + chain.fees.usd(quote.ask, chain.spot) for quote in quotes])
+    bid = np.array([quote.bid - chain.fees.usd(quote.bid, chain.spot) for quote in quotes])
     lot = np.array([quote.lot for quote in quotes])
     return Tradables(payoffs, np.stack(gaps, axis=-1), ask, bid, lot, np.array([quote.is_call for quote in quotes]))
 

@@ -126,7 +126,7 @@ def vol_index(near: TermVariance, next_: TermVariance, target_days: float = 30.0
     return VolIndex(sqrt(total / target), target_days, near, next_)
 
 
-def index_from_chain(quotes: pd.DataFrame, rate: float = 0.0, target_days: float = 30.0) -> VolIndex:
+def index_from_chain(quotes: pd.DataFrame, rate: float | None = None, target_days: float = 30.0) -> VolIndex:
     """Compute the index from a whole chain.
 
     The expiries next to the target on either side are used; one without enough quotes gives way to the next one out.
@@ -135,7 +135,8 @@ def index_from_chain(quotes: pd.DataFrame, rate: float = 0.0, target_days: float
     Parameters
     ----------
     quotes : frame with columns expiry (years), strike, is_call, bid, ask; see the module.
-    rate : continuously compounded, one for all expiries. target_days : days, > 0.
+    rate : continuously compounded, one for all expiries; without it each expiry's own from a column ``rate`` (the
+        median of its rows), 0 where there is none. target_days : days, > 0.
 
     Raises
     ------
@@ -155,13 +156,18 @@ def index_from_chain(quotes: pd.DataFrame, rate: float = 0.0, target_days: float
     return vol_index(near, next_, target_days)
 
 
-def _first_usable(quotes: pd.DataFrame, rate: float, times: FloatArray) -> TermVariance | None:
+def _first_usable(quotes: pd.DataFrame, rate: float | None, times: FloatArray) -> TermVariance | None:
     for time in times:
+        rows = quotes[quotes["expiry"] == time]
         try:
-            return term_variance(quotes[quotes["expiry"] == time], rate, float(time))
+            return term_variance(rows, _own_rate(rows) if rate is None else rate, float(time))
         except TooFewQuotes:
             continue
     return None
+
+
+def _own_rate(rows: pd.DataFrame) -> float:
+    return float(rows["rate"].median()) if "rate" in rows.columns else 0.0
 
 
 def _check_term(rate: float, time: float) -> None:

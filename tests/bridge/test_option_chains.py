@@ -116,11 +116,12 @@ def test_read_chain_file__unix_seconds__are_the_same_times(csv: Path) -> None:
     pd.testing.assert_frame_equal(chain_of(csv, seconds).quotes, chain_of(csv, native()).quotes)
 
 
-def test_read_chain_file__quotes_in_coin__become_usd_at_the_forward(csv: Path) -> None:
+def test_read_chain_file__quotes_in_coin__become_usd_at_the_index_and_discount_at_their_carry(csv: Path) -> None:
     coin = native(bid=[0.036, 0.036], ask=[0.038, 0.038], currency=["coin", "USD"], forward=[3010.0, 3010.0])
     put, call = chain_of(csv, coin).rows
-    assert (call.bid, call.ask) == (0.036 * 3010.0, 0.038 * 3010.0)
-    assert (put.bid, put.ask) == (0.036, 0.038)
+    assert (call.bid, call.ask) == (0.036 * 3000.0, 0.038 * 3000.0)
+    assert call.rate == pytest.approx(math.log(3010.0 / 3000.0) / call.expiry, rel=1e-12)
+    assert (put.bid, put.ask, put.rate) == (0.036, 0.038, 0.0)
 
 
 def test_read_chain_file__several_snapshots__is_the_newest_of_each_asset(csv: Path) -> None:
@@ -231,10 +232,10 @@ def test_read_chain_file__deribit_order_books__become_usd_at_the_newest_time(csv
     chain = chain_of(csv, books())
     assert (chain.underlying, chain.observed_at, chain.spot) == ("ETH", SEEN_SECONDS, 3000.0)
     put, call, far = chain.rows
-    assert (call.bid, call.ask, call.vol) == (0.0365 * 3010.0, 0.0385 * 3010.0, 0.6)
+    assert (call.bid, call.ask, call.vol) == (0.0365 * 3000.0, 0.0385 * 3000.0, 0.6)
     assert (put.expiry_at, put.is_call, put.forward) == (EXPIRY_SECONDS, False, 3010.0)
     assert math.isnan(far.bid)
-    assert far.ask == 0.002 * 3010.0
+    assert far.ask == 0.002 * 3000.0
 
 
 def test_read_chain_file__deribit_books_collected_twice__takes_each_instruments_newest(csv: Path) -> None:
@@ -263,7 +264,7 @@ def test_read_chain_file__deribit_daily__has_spot_and_quotes_of_the_newest_day_o
     chain = chain_of(tmp_path / "daily.parquet", daily())
     assert (chain.underlying, chain.observed_at, chain.spot, len(chain.rows)) == ("BTC", SEEN_SECONDS, 90_000.0, 2)
     put, call = chain.rows
-    assert (call.bid, call.ask, call.vol, call.lot) == (0.011 * 90_300.0, 0.012 * 90_300.0, 0.45, 0.01)
+    assert (call.bid, call.ask, call.vol, call.lot) == (0.011 * 90_000.0, 0.012 * 90_000.0, 0.45, 0.01)
     assert math.isnan(put.bid)
 
 

@@ -159,7 +159,7 @@ def test_tail_and_volatility__twice_the_book__never_buy_less() -> None:
 
 
 def test_tail_and_volatility__premium_cap__holds_the_fees() -> None:
-    dear = dataclasses.replace(ETH, fees=Fees(of_forward=0.01, of_price=0.9))
+    dear = dataclasses.replace(ETH, fees=Fees(of_underlying=0.01, of_price=0.9))
     for layer in (tail_layer, volatility_layer):
         free, paid = (layer(MARKET, EXPOSURE, chain, Parameters(), Budget(10_000.0, 1e12)) for chain in (FREE, dear))
         assert 0.0 == free.fees_usd < paid.fees_usd
@@ -171,5 +171,5 @@ def test_tail_and_volatility__premium_cap__holds_the_fees() -> None:
 def test_condor__fees__narrow_the_break_evens_and_may_leave_no_credit() -> None:
     free, paid = (condor_layer(MARKET, EXPOSURE, chain, Parameters(), AMPLE) for chain in (FREE, ETH))
     assert free.break_evens[0] < paid.break_evens[0] < paid.break_evens[1] < free.break_evens[1]
-    ruinous = dataclasses.replace(ETH, fees=Fees(of_forward=0.02, of_price=0.9))
+    ruinous = dataclasses.replace(ETH, fees=Fees(of_underlying=0.02, of_price=0.9))
     assert "a credit at executable quotes" in condor_layer(MARKET, EXPOSURE, ruinous, Parameters(), AMPLE).reason

@@ -2,10 +2,15 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from sample_books import CHAINS, NOW
 
+from bridge.study.chain_files import read_chains
+from bridge.study.problems import Problems
 from hedge.errors import BadInput, NotListed
 from hedge.instruments.fees import DERIBIT, NO_FEES, Fees
 from hedge.instruments.option_chain import OptionChain
@@ -24,6 +29,48 @@ def with_bid(chain: OptionChain, strike: float, is_call: bool, above: float) -> 
     assert dear.sum() == 1
     quotes.loc[dear, ["bid", "ask"]] += above
     return OptionChain.from_frame(chain.underlying, NOW, chain.spot, quotes, "one dear option")
+
+
+def coin_chain(spot: float, forward: float) -> OptionChain:
+    """Return a put and a call at each of three strikes, priced in coin without a spread and paid for at the index."""
+    expiry_at, years = NOW + 200 * 86_400, 200 / 365
+    rows = [
+        {"strike": strike, "is_call": is_call, "coin": max(1.0 - strike / forward, 0.0) * is_call + 0.05 + short}
+        for strike in (2000.0, 3000.0, 4000.0)
+        for is_call, short in ((True, 0.0), (False, max(strike / forward - 1.0, 0.0)))
+    ]
+    frame = pd.DataFrame(rows)
+    frame = frame.assign(bid=frame["coin"] * spot, ask=frame["coin"] * spot, vol=0.6, forward=forward, lot=1.0)
+    frame = frame.assign(expiry_at=expiry_at, expiry=years, rate=math.log(forward / spot) / years)
+    return OptionChain.from_frame("ETH", NOW, spot, frame, "in coin", fees=NO_FEES)
+
+
+def test_scan__coin_settled_chain_with_a_basis__implies_the_quoted_forward_at_every_strike() -> None:
+    found = scan_parity(coin_chain(3000.0, 3075.0))
+    implied = [price for quote in found.quotes for price in (quote.sold_at, quote.bought_at)]
+    assert implied == pytest.approx([3075.0] * 6, rel=1e-12)
+    assert max(abs(box.edge) for box in found.boxes) < 1e-9
+
+
+def test_forward_of_a_coin_settled_chain__value_at_the_horizon__is_discounted_at_the_carry() -> None:
+    chain = coin_chain(3000.0, 3075.0)
+    put, call = best_forward(chain, chain.expiries()[0], sell=False)
+    carry, left, spots = math.log(3075.0 / 3000.0) / (200 / 365), 170 / 365, np.array([2000.0, 3000.0, 4000.0])
+    value = put.value(spots, 30 / 365) + call.value(spots, 30 / 365)
+    assert value == pytest.approx(spots - put.strike * math.exp(-carry * left), abs=1e-9)
+
+
+def test_fee__coin_settled_chain__is_a_share_of_the_index() -> None:
+    chain = dataclasses.replace(coin_chain(3000.0, 3075.0), fees=DERIBIT)
+    assert [chain.bought(row).fee for row in chain.rows] == pytest.approx([0.0003 * 3000.0] * 6)
+
+
+def test_scan__every_chain_of_2026__has_no_edge_above_the_fees(recorded: Path) -> None:
+    path = recorded / "iv" / "deribit_chains_daily_2026h1.parquet"
+    quotes = read_chains(path, ("ETH", "BTC"), Problems())
+    scans = [scan_parity(shot.chain) for shots in quotes.values() for shot in shots]
+    assert sum(len(scan.boxes) for scan in scans) > 3000
+    assert [scan.edges for scan in scans if scan.edges] == []
 
 
 def test_scan__arbitrage_free_chain__has_every_strike_and_no_edge() -> None:
@@ -78,7 +125,7 @@ def test_fees__deribit__are_a_share_of_the_forward_capped_by_the_price() -> None
     assert DERIBIT.usd(1.0, 2000.0) == pytest.approx(0.125)
     assert Fees(0.0, 0.0, per_unit=0.5).usd(1.0, 2000.0) == 0.5
     assert math.isnan(DERIBIT.usd(math.nan, 2000.0))
-    for wrong in ({"of_forward": 1.0}, {"of_price": -0.1}, {"per_unit": math.inf}):
+    for wrong in ({"of_underlying": 1.0}, {"of_price": -0.1}, {"per_unit": math.inf}):
         with pytest.raises(BadInput):
             Fees(**wrong)
 

@@ -80,7 +80,7 @@ def assert_executable(chain: OptionChain, plan: Plan) -> None:
             row = quotes[leg.expiry_at, leg.strike, leg.is_call]
             assert leg.price == (row.ask if leg.quantity > 0.0 else row.bid)
             assert math.isclose(leg.quantity / row.lot, round(leg.quantity / row.lot), abs_tol=1e-6)
-            assert leg.fee == min(0.0003 * row.forward, 0.125 * leg.price)
+            assert leg.fee == min(0.0003 * chain.spot, 0.125 * leg.price)
 
 
 def assert_governed(plan: Plan) -> None:

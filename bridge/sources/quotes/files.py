@@ -150,12 +150,13 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     spot = float(rows["spot"].astype(float).median())  # one index, read once a row while it moves
     expiry_at = read_seconds(rows["expiry_at"])
     forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
-    # A coin-settled option is worth its coin price times the underlying it settles on.
-    factor = np.where(_in_coin(rows), forward, 1.0)
+    years, in_coin = (expiry_at - observed_at) / YEAR_SECONDS, _in_coin(rows)
+    # What a coin-settled option costs is coin x index: worth coin x forward at its expiry, discounted at the carry.
+    factor = np.where(in_coin, spot, 1.0)
     quotes = pd.DataFrame(
         {
             "expiry_at": expiry_at,
-            "expiry": (expiry_at - observed_at) / YEAR_SECONDS,
+            "expiry": years,
             "strike": rows["strike"].to_numpy(float),
             "is_call": _is_call(rows["type"]),
             "bid": rows["bid"].to_numpy(float) * factor,
@@ -165,6 +166,7 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
         }
     )
     quotes["vol"] = rows["vol"].to_numpy(float) if "vol" in rows else np.nan
+    quotes["rate"] = np.where(in_coin, _carry(forward, spot, years), 0.0)
     quotes = quotes[quotes["expiry"] > 0]
     if "vol" not in rows:
         quotes = quotes.assign(vol=_mid_vol(quotes, spot))
@@ -172,6 +174,12 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
     return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
+
+
+def _carry(forward: npt.NDArray[np.float64], spot: float, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return ln(forward / spot) a year; NaN where a row has no such numbers, which the chain's check names."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log(forward / spot) / years)
 
 
 def _snapshot(rows: pd.DataFrame, at: int | None) -> tuple[pd.DataFrame, int]:
@@ -206,14 +214,14 @@ def _in_coin(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 def _mid_vol(quotes: pd.DataFrame, spot: float) -> npt.NDArray[np.float64]:
     """Return the volatility of the middle, NaN without two sides; impossible rows too, the chain's check names them."""
-    names = ("bid", "ask", "strike", "expiry", "forward")
-    bid, ask, strike, expiry, forward = (quotes[name].to_numpy(float) for name in names)
+    names = ("bid", "ask", "strike", "expiry", "forward", "rate")
+    bid, ask, strike, expiry, forward, rate = (quotes[name].to_numpy(float) for name in names)
     usable = np.isfinite([bid, ask, strike, forward]).all(axis=0) & (np.min([strike, forward], axis=0) > 0) & (bid >= 0)
     found = np.full(len(quotes), np.nan)
     if usable.any() and math.isfinite(spot) and spot > 0:
-        carry = np.log(forward[usable] / spot) / expiry[usable]
+        carry = _carry(forward[usable], spot, expiry[usable])
         calls, mid = quotes["is_call"].to_numpy(bool)[usable], (bid[usable] + ask[usable]) / 2
-        found[usable] = options.implied_vol(mid, spot, strike[usable], expiry[usable], carry, carry, calls)
+        found[usable] = options.implied_vol(mid, spot, strike[usable], expiry[usable], rate[usable], carry, calls)
     return found
 
 

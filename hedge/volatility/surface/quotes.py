@@ -61,6 +61,7 @@ class _Rows(NamedTuple):
     bid: FloatArray
     ask: FloatArray
     forward: FloatArray
+    rate: FloatArray
 
     def take(self, which: NDArray[Any]) -> "_Rows":
         """Return the rows of a mask or of indices."""
@@ -71,23 +72,24 @@ class _Rows(NamedTuple):
             self.bid[which],
             self.ask[which],
             self.forward[which],
+            self.rate[which],
         )
 
 
-def read_quotes(chain: pd.DataFrame | OptionChain, rate: float) -> tuple[tuple[ExpiryQuotes, ...], Dropped]:
-    """Return the usable expiries in order, and what was dropped."""
-    rows = _rows(chain.quotes if isinstance(chain, OptionChain) else chain)
+def read_quotes(chain: pd.DataFrame | OptionChain, rate: float | None) -> tuple[tuple[ExpiryQuotes, ...], Dropped]:
+    """Return the usable expiries in order, and what was dropped; without `rate` each row's own discounts."""
+    rows = _rows(chain.quotes if isinstance(chain, OptionChain) else chain, rate)
     known = ~(np.isnan(rows.strike) | np.isnan(rows.expiry))
     alive = known & (rows.expiry > 0.0)
     unique = _unique(rows.take(alive))
     crossed = unique.bid > unique.ask
     two_sided = (unique.bid > 0.0) & (unique.ask > 0.0)
     usable = unique.take(two_sided & ~crossed)
-    forwards = _forwards(usable, unique, rate)
+    forwards = _forwards(usable, unique)
     expiries, lost = [], np.zeros(3, dtype=np.int64)
     for expiry in np.unique(usable.expiry):
         listed, quoted = unique.take(unique.expiry == expiry), usable.take(usable.expiry == expiry)
-        quotes, counts = _expiry_quotes(quoted, listed, *forwards[float(expiry)], rate)
+        quotes, counts = _expiry_quotes(quoted, listed, *forwards[float(expiry)])
         expiries.append(quotes)
         lost += counts
     dropped = Dropped(
@@ -103,7 +105,7 @@ def read_quotes(chain: pd.DataFrame | OptionChain, rate: float) -> tuple[tuple[E
     return tuple(quotes for quotes in expiries if quotes.k.size), dropped
 
 
-def _rows(quotes: pd.DataFrame) -> _Rows:
+def _rows(quotes: pd.DataFrame, rate: float | None) -> _Rows:
     missing = [name for name in _COLUMNS if name not in quotes.columns]
     if missing:
         raise BadInput("quotes", list(quotes.columns), f"must have the column {missing[0]}")
@@ -111,9 +113,10 @@ def _rows(quotes: pd.DataFrame) -> _Rows:
     if np.any(strike == 0.0):
         raise BadInput("strike", 0.0, "must be > 0")
     forward = nonnegative("forward", quotes["forward"].to_numpy()) if "forward" in quotes.columns else strike * np.nan
-    return _Rows(
-        finite("expiry", quotes["expiry"].to_numpy()), strike, quotes["is_call"].to_numpy(bool), bid, ask, forward
-    )
+    own = rate is None and "rate" in quotes.columns
+    rates = finite("rate", quotes["rate"].to_numpy()) if own else np.full(strike.shape, rate or 0.0)
+    kinds = quotes["is_call"].to_numpy(bool)
+    return _Rows(finite("expiry", quotes["expiry"].to_numpy()), strike, kinds, bid, ask, forward, rates)
 
 
 def _unique(rows: _Rows) -> _Rows:
@@ -130,13 +133,13 @@ def _unique(rows: _Rows) -> _Rows:
     )
 
 
-def _forwards(usable: _Rows, listed: _Rows, rate: float) -> dict[float, tuple[float, str]]:
+def _forwards(usable: _Rows, listed: _Rows) -> dict[float, tuple[float, str]]:
     """Return forward and source of every usable expiry; NaN where nothing tells it."""
     times = np.unique(usable.expiry)
     found: dict[float, tuple[float, str]] = {}
     for time in times:
-        growth = float(np.exp(rate * time))
-        forward, source = _parity_forward(usable.take(usable.expiry == time), growth), "parity"
+        quoted = usable.take(usable.expiry == time)
+        forward, source = _parity_forward(quoted, float(np.exp(np.median(quoted.rate) * time))), "parity"
         if np.isnan(forward):
             column = listed.forward[listed.expiry == time]
             forward, source = (float(np.nanmedian(column)) if np.any(column > 0.0) else np.nan), "listed"
@@ -169,7 +172,7 @@ def _parity_forward(rows: _Rows, growth: float) -> float:
 
 
 def _expiry_quotes(
-    rows: _Rows, listed: _Rows, forward: float, source: str, rate: float
+    rows: _Rows, listed: _Rows, forward: float, source: str
 ) -> tuple[ExpiryQuotes, tuple[int, int, int]]:
     """Return one expiry's volatilities and how many rows had no forward, were in the money, had no volatility."""
     expiry, none = float(rows.expiry[0]), np.empty(0)
@@ -183,7 +186,7 @@ def _expiry_quotes(
     )
     used = rows.take(~(in_money & twin))
     prices = np.stack([used.bid, used.ask])
-    vols = implied_vol(prices, forward, used.strike, expiry, rate, 0.0, used.is_call)
+    vols = implied_vol(prices, forward, used.strike, expiry, used.rate, 0.0, used.is_call)
     good = (vols[0] > 0.0) & np.isfinite(vols[1])
     k = np.log(used.strike[good] / forward)
     quotes = ExpiryQuotes(expiry, forward, source, k, vols[0][good], vols[1][good])

@@ -145,15 +145,15 @@ def fit_surface(chain: pd.DataFrame | OptionChain, rate: float | None = None) ->
     chain : an `OptionChain`, or a frame with the columns expiry (years), strike, is_call, bid, ask (quote currency per
         unit of underlying; coin prices must be converted first) and, for expiries without a call and a put at one
         strike, forward. What odd rows lead to: see the package.
-    rate : continuous, per year; by default the chain's own, 0 for a frame.
+    rate : continuous, per year; by default that of each expiry's rows, 0 for a frame without the column.
 
     Raises
     ------
     BadInput : a column is missing, or a number lies outside its domain.
     NoSurface : no expiry has a usable quote.
     """
-    own_rate, spot = (chain.rate, chain.spot) if isinstance(chain, OptionChain) else (0.0, np.nan)
-    expiries, dropped = read_quotes(chain, own_rate if rate is None else rate)
+    spot = chain.spot if isinstance(chain, OptionChain) else np.nan
+    expiries, dropped = read_quotes(chain, rate)
     if not expiries:
         raise NoSurface(len(chain.quotes if isinstance(chain, OptionChain) else chain), dropped._asdict())
     goals = tuple(target(quotes) for quotes in expiries)
