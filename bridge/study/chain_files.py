@@ -20,10 +20,9 @@ from bridge.study.problems import Problems
 from bridge.tables import read_seconds, read_table
 from hedge.backtest.history import Series
 from hedge.backtest.quotes import ListedQuotes
+from hedge.instruments.lots import lot_of
 from hedge.units import DAY
 
-LOTS: Final = {"ETH": 1.0, "BTC": 0.1}
-"""Least quantity by asset: open interest shows whole ETH and tenths of BTC, whatever the lists say."""
 GAP_DAYS: Final = 2.0
 
 
@@ -92,7 +91,7 @@ def _snapshot(asset: str, rows: pd.DataFrame) -> ListedQuotes:
         mark=mark,
         vol=rows["vol"].to_numpy(float),
         forward=rows["forward"].to_numpy(float),
-        lot=LOTS.get(asset, 1.0),
+        lot=lot_of(asset),
         source=f"Deribit's quotes on {asset} of {pd.Timestamp(at, unit='s'):%Y-%m-%d %H:%M} UTC",
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hedge import options
+from hedge.instruments.lots import lot_of
 from hedge.instruments.option_chain import OptionChain
 from hedge.market import Provenance
 from hedge.units import YEAR_DAYS, YEAR_SECONDS
@@ -59,7 +60,7 @@ def synthetic_chain(
     *,
     rate: float = 0.0,
     carry: float = 0.0,
-    lot: float = 0.1,
+    lot: float | None = None,
 ) -> OptionChain:
     """Price an exchange-like chain from a stated smile, with Deribit's fees.
 
@@ -67,7 +68,7 @@ def synthetic_chain(
     ----------
     spot : USD. observed_at : unix seconds. atm_vol : 30-day at-the-money volatility (decimal), > 0.
     smile : defaults to ``Smile()``. rate, carry : continuous, per year; forward = spot exp(carry T).
-    lot : least quantity in units of the underlying.
+    lot : least quantity in units of the underlying; by default that of `hedge.instruments.lots`.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def synthetic_chain(
         for strike in exchange_strikes(spot)
         for is_call in (False, True)
     ]
-    maker = _MarketMaker(spot, observed_at, atm_vol, smile or Smile(), rate, carry, lot)
+    maker = _MarketMaker(spot, observed_at, atm_vol, smile or Smile(), rate, carry, lot or lot_of(underlying))
     return OptionChain.from_frame(
         underlying, observed_at, spot, maker.quotes(listed), maker.source, rate, provenance=Provenance.SIMULATED
     )

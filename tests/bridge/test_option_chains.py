@@ -100,7 +100,7 @@ def test_read_chain_file__our_columns__are_read_as_they_are(tmp_path: Path, suff
     assert (chain.underlying, chain.observed_at, chain.spot) == ("ETH", SEEN_SECONDS, 3000.0)
     put, call = chain.rows
     assert (put.strike, put.is_call, put.bid, put.ask) == (2800.0, False, 108.0, 113.0)
-    assert (call.strike, call.is_call, call.expiry_at, call.lot) == (3200.0, True, EXPIRY_SECONDS, 0.1)
+    assert (call.strike, call.is_call, call.expiry_at, call.lot) == (3200.0, True, EXPIRY_SECONDS, 1.0)
     assert call.expiry == pytest.approx((EXPIRY_SECONDS - SEEN_SECONDS) / (365 * 86_400))
     assert chain.source == f"file chain.{suffix}"
 
@@ -122,6 +122,23 @@ def test_read_chain_file__quotes_in_coin__become_usd_at_the_index_and_discount_a
     assert (call.bid, call.ask) == (0.036 * 3000.0, 0.038 * 3000.0)
     assert call.rate == pytest.approx(math.log(3010.0 / 3000.0) / call.expiry, rel=1e-12)
     assert (put.bid, put.ask, put.rate) == (0.036, 0.038, 0.0)
+
+
+@pytest.mark.parametrize(("asset", "lot"), [("ETH", 1.0), ("BTC", 0.1), ("SOL", 1.0)])
+def test_read_chain_file__no_lot_column__has_the_lots_that_the_exchange_trades(
+    csv: Path, asset: str, lot: float
+) -> None:
+    assert {row.lot for row in chain_of(csv, native(underlying=[asset] * 2)).rows} == {lot}
+
+
+def test_read_chain_file__lot_column__is_read_as_it_is(csv: Path) -> None:
+    assert [row.lot for row in chain_of(csv, native(lot=[0.1, 0.5])).rows] == [0.5, 0.1]
+
+
+def test_synthetic_quotes__deribits_assets__are_listed_in_the_same_lots() -> None:
+    terms = OptionsConfig(atm_vol={"ETH": 0.7, "BTC": 0.5})
+    found = read_option_chains(terms, {"ETH": 3000.0, "BTC": 90_000.0}, SEEN_SECONDS)
+    assert {asset: {row.lot for row in chain.rows} for asset, chain in found.items()} == {"ETH": {1.0}, "BTC": {0.1}}
 
 
 def test_read_chain_file__several_snapshots__is_the_newest_of_each_asset(csv: Path) -> None:
@@ -264,7 +281,7 @@ def test_read_chain_file__deribit_daily__has_spot_and_quotes_of_the_newest_day_o
     chain = chain_of(tmp_path / "daily.parquet", daily())
     assert (chain.underlying, chain.observed_at, chain.spot, len(chain.rows)) == ("BTC", SEEN_SECONDS, 90_000.0, 2)
     put, call = chain.rows
-    assert (call.bid, call.ask, call.vol, call.lot) == (0.011 * 90_000.0, 0.012 * 90_000.0, 0.45, 0.01)
+    assert (call.bid, call.ask, call.vol, call.lot) == (0.011 * 90_000.0, 0.012 * 90_000.0, 0.45, 0.1)
     assert math.isnan(put.bid)
 
 

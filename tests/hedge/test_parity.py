@@ -65,11 +65,11 @@ def test_fee__coin_settled_chain__is_a_share_of_the_index() -> None:
     assert [chain.bought(row).fee for row in chain.rows] == pytest.approx([0.0003 * 3000.0] * 6)
 
 
-def test_scan__every_chain_of_2026__has_no_edge_above_the_fees(recorded: Path) -> None:
+def test_scan__chains_of_2026__have_no_edge_above_the_fees(recorded: Path) -> None:
     path = recorded / "iv" / "deribit_chains_daily_2026h1.parquet"
     quotes = read_chains(path, ("ETH", "BTC"), Problems())
-    scans = [scan_parity(shot.chain) for shots in quotes.values() for shot in shots]
-    assert sum(len(scan.boxes) for scan in scans) > 3000
+    scans = [scan_parity(shot.chain) for shots in quotes.values() for shot in shots[::3]]
+    assert sum(len(scan.boxes) for scan in scans) > 1000
     assert [scan.edges for scan in scans if scan.edges] == []
 
 

@@ -4,7 +4,7 @@ A chain file (CSV or parquet) has a row an option and the columns
 
     underlying, observed_at, spot, expiry_at, strike, type, bid, ask
                                      times ISO 8601 UTC or unix seconds; type C or P (call, put); empty: no quote
-    currency, forward, vol, lot      optional; currency USD (the default) or coin
+    currency, forward, vol, lot      optional; currency USD (the default) or coin; lot 1 (0.1 for BTC) by default
 
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
 A crossed quote in our own format is a fault and refused. A crossed book on an exchange is a moment between two updates:
@@ -25,11 +25,11 @@ import pandas as pd
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.option_chains import QUOTE_SOURCES
-from bridge.sources.quotes.synthetic import LOTS
 from bridge.tables import read_seconds, read_table
 from bridge.units import YEAR_SECONDS
 from hedge import options
 from hedge.errors import HedgeError
+from hedge.instruments.lots import lot_of
 from hedge.instruments.option_chain import OptionChain
 from hedge.market import Provenance
 
@@ -162,7 +162,7 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
             "bid": rows["bid"].to_numpy(float) * factor,
             "ask": rows["ask"].to_numpy(float) * factor,
             "forward": forward,
-            "lot": rows["lot"].to_numpy(float) if "lot" in rows else LOTS.get(asset, 0.1),
+            "lot": rows["lot"].to_numpy(float) if "lot" in rows else lot_of(asset),
         }
     )
     quotes["vol"] = rows["vol"].to_numpy(float) if "vol" in rows else np.nan

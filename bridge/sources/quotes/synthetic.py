@@ -7,10 +7,10 @@ from typing import Final
 
 from bridge.config import OptionsConfig
 from bridge.sources.option_chains import QUOTE_SOURCES
+from hedge.instruments.lots import lot_of
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import Smile, synthetic_chain
 
-LOTS: Final = {"ETH": 0.1, "BTC": 0.01}
 SMILE: Final = Smile()
 
 
@@ -20,7 +20,7 @@ class SyntheticQuotes:
     def read(self, terms: OptionsConfig, spots: Mapping[str, float], observed_at: int) -> dict[str, OptionChain]:
         """Return the chains; see `QuoteSource`."""
         return {
-            asset: synthetic_chain(asset, spots[asset], observed_at, vol, SMILE, lot=LOTS.get(asset, 0.1))
+            asset: synthetic_chain(asset, spots[asset], observed_at, vol, SMILE, lot=lot_of(asset))
             for asset, vol in sorted(terms.atm_vol.items())
             if asset in spots
         }

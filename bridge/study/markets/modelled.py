@@ -9,7 +9,6 @@ from typing import Final
 
 from bridge.errors import BadConfig
 from bridge.sources.quotes.files import read_chain_file, read_snapshots
-from bridge.study.chain_files import LOTS
 from bridge.study.markets.listed import CHAINS, KNOWN
 from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, register_market, stated
 from bridge.study.price_files import coin_files, read_coin, read_dvol
@@ -17,6 +16,7 @@ from bridge.study.problems import Problems
 from bridge.study.settings import CrashSettings, StudySettings
 from hedge.backtest.history import MarketHistory
 from hedge.backtest.model_quotes import modelled_quotes
+from hedge.instruments.lots import lot_of
 from hedge.instruments.option_chain import OptionChain
 from hedge.units import DAY
 
@@ -58,7 +58,7 @@ def _load(settings: StudySettings) -> LoadedMarket:
     history = MarketHistory(
         prices=prices,
         quotes={
-            asset: modelled_quotes(asset, prices[asset], indices[asset], books[asset], lot=LOTS[asset])
+            asset: modelled_quotes(asset, prices[asset], indices[asset], books[asset], lot=lot_of(asset))
             for asset in assets
         },
         vol_index=indices,

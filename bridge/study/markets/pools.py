@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 
-from bridge.study.chain_files import LOTS
 from bridge.study.markets import modelled
 from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, register_market, stated
 from bridge.study.pool_files import DAILY, daily_fee_apr, daily_pools, read_daily
@@ -20,6 +19,7 @@ from hedge.backtest.history import MarketHistory, Series
 from hedge.backtest.model_quotes import modelled_quotes
 from hedge.backtest.pools import PoolBars
 from hedge.backtest.wealth import PoolPlan
+from hedge.instruments.lots import lot_of
 
 ASSETS: Final = {"WETH": "ETH", "WBTC": "BTC", "USDT": "USD", "USDC": "USD", "DAI": "USD"}
 STRATEGIES: Final = ("unhedged", "diversify", "hold_50_50", "static_delta", "weekly_delta", "daily_delta")
@@ -49,7 +49,7 @@ def _load(settings: StudySettings) -> LoadedMarket:
     history = MarketHistory(
         prices=prices,
         quotes={
-            asset: modelled_quotes(asset, prices[asset], indices[asset], lot=LOTS[asset]) for asset in ("BTC", "ETH")
+            asset: modelled_quotes(asset, prices[asset], indices[asset], lot=lot_of(asset)) for asset in ("BTC", "ETH")
         },
         vol_index=indices,
         pools=bars,
