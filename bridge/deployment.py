@@ -84,6 +84,8 @@ def write_whole(path: Path, text: str) -> None:
     BadFile
         It cannot be written; what was there before is still there.
     """
+    if path.exists() and not path.is_file():
+        raise BadFile(path, "is a folder or a device, not a file: name a file")
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

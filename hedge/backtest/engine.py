@@ -9,28 +9,33 @@ or of their prices where there are no quotes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from hedge.backtest.account import Account, EntryKind, Venue
+from hedge.backtest.account import Account, EntryKind, Legs, Venue, net_of
 from hedge.backtest.execution import Board
 from hedge.backtest.history import SAME_TIME, MarketHistory
 from hedge.backtest.margin import margin
 from hedge.backtest.quotes import Contract, Quotes
-from hedge.backtest.results import BacktestRun, Calibration
+from hedge.backtest.results import KINDS, BacktestRun, Calibration
 from hedge.backtest.schedule import Schedule
 from hedge.backtest.strategy import StrategySpec, Targets, View
 from hedge.backtest.wealth import PoolPlan, Wealth
 from hedge.errors import BadInput, HedgeError, NotKnown, Untied
+from hedge.instruments.leg import ROUNDING, lots_down
 from hedge.market import USD
 from hedge.units import DAY, YEAR_SECONDS
 
 TIE: Final = 1e-9
 """Share of the capital by which entries and equity may differ: the rounding of some thousand additions."""
 NO_DECISION: Final = "no decision: "
+REFUSED: Final = "orders refused for want of margin"
+ROUNDED: Final = "orders rounded to whole lots"
+MOST_NOTIONAL: Final = 100.0
+"""Times the capital that one target may be worth: beyond it a strategy has lost its mind, not made a bet."""
 MOST_LETTERS: Final = 80
 LATE_INDEX: Final = 3600
 """Seconds from an expiry to the index that it is settled by, from which on the settlement is counted as approximate."""
@@ -201,9 +206,9 @@ class _Play:
             book=self.wealth.book(),
             spots=own,
             indices=terms.indices,
-            options=account.options,
-            perpetuals=account.perpetuals,
-            marks=account.marks,
+            options={label: dict(legs) for label, legs in account.options.items()},
+            perpetuals={label: dict(held) for label, held in account.perpetuals.items()},
+            marks=dict(account.marks),
             hedge_usd=account.value(),
             lp_usd=(lp := self.wealth.value(board.spots)),
             profit_usd=lp + account.value() - terms.capital_usd - self.flows - self.wealth.flow,
@@ -211,12 +216,55 @@ class _Play:
             venue=account.venue,
         )
 
+    def _checked(self, board: Board, targets: Targets) -> Targets:
+        """Return what a strategy wants in whole lots; nonsense ends its run. Raises `BadInput`."""
+        spots, largest = board.spots, MOST_NOTIONAL * self.terms.capital_usd
+        wanted = [(label, c.asset, q) for label, legs in (targets.options or {}).items() for c, q in legs.items()]
+        wanted += [(label, a, q) for label, held in (targets.perpetuals or {}).items() for a, q in held.items()]
+        for label, asset, quantity in wanted:
+            if asset not in spots:
+                raise BadInput(f"target {label}", asset, f"must be of {', '.join(spots)}")
+            if not math.isfinite(quantity) or abs(quantity) * spots[asset] > largest:
+                raise BadInput(f"target {label} of {asset}", quantity, f"must be worth at most {largest:,.0f} USD")
+        for forecast in targets.calibration:
+            if forecast.kind not in KINDS or not (
+                math.isfinite(forecast.predicted) and math.isfinite(forecast.realised)
+            ):
+                raise BadInput("calibration", forecast, f"must be of {', '.join(KINDS)} with finite numbers")
+        if targets.options is None:
+            return targets
+        return replace(targets, options={k: self._in_lots(board, legs) for k, legs in targets.options.items()})
+
+    def _in_lots(self, board: Board, legs: Legs) -> dict[Contract, float]:
+        """Return legs rounded towards nothing to whole lots of what is quoted now; what is lost is counted."""
+        found = {}
+        for contract, quantity in legs.items():
+            quotes = board.quotes.get(contract.asset)
+            whole = math.copysign(lots_down(abs(quantity), quotes.lot), quantity) if quotes else quantity
+            self.account.counts[ROUNDED] += abs(whole - quantity) > ROUNDING
+            found[contract] = whole if abs(whole - quantity) > ROUNDING else quantity
+        return found
+
+    def _margin_for(self, board: Board, targets: Targets) -> bool:
+        """Tell whether the account has the initial margin of what is wanted, or wants no more than it needs now."""
+        account, collateral = self.account, self.terms.venue.collateral_usd
+        if math.isinf(collateral):
+            return True
+        options = net_of(account.options if targets.options is None else targets.options)
+        perpetuals = net_of(account.perpetuals if targets.perpetuals is None else targets.perpetuals)
+        sold = {contract: quantity for contract, quantity in options.items() if quantity < 0.0}
+        marks = {c: account.marks[c] if c in account.marks else board.worth(c) for c in sold}
+        wanted = margin(sold, marks, perpetuals, board.spots).initial
+        now = margin(account.net(), account.marks, account.net_perpetuals(), board.spots).initial
+        return wanted <= max(collateral + account.value(), now)
+
     def _trade(self, board: Board, targets: Targets) -> None:
+        targets = self._checked(board, targets)
         self.calibration += targets.calibration
         if targets.weights is not None:
             self.wealth.rebalance(targets.weights, board.spots, board.at)
-        if self.terms.venue.collateral_usd + self.account.value() < 0.0:
-            self.account.counts["orders refused: the collateral is used up"] += 1
+        if not self._margin_for(board, targets):
+            self.account.counts[REFUSED] += 1
             return
         if targets.options is not None:
             self.account.trade(board, targets.options)
@@ -266,7 +314,7 @@ class _Play:
         frame = frame.astype(
             {"at": np.int64, "kind": str, "label": str, "usd": np.float64}
         )  # types of an empty one too
-        counts = dict(sorted(self.account.counts.items()))
+        counts = {kind: count for kind, count in sorted(self.account.counts.items()) if count}
         if self.wealth.fees_unknown:
             counts["steps with unknown pool fees"] = self.wealth.fees_unknown
         equity, flows, lp, needed, turnover, cash = self.rows

@@ -23,6 +23,7 @@ ROUNDING: Final = 1e-9
 NO_QUOTE: Final = "orders without a quote"
 MODEL_MARK: Final = "marks from a model"
 NO_BID: Final = "sales without a bid"
+STUB_BID: Final = "sales above a bid that is far below intrinsic value"
 
 
 @dataclass
@@ -44,28 +45,38 @@ class Board:
     known: dict[Contract, Price | None] = field(default_factory=dict)
 
     def mark(self, contract: Contract) -> float:
-        """Return what one unit is worth now, USD."""
+        """Return what one unit is worth now, USD; where no quote says it, that is counted."""
+        value, quoted = self._worth(contract)
+        self.counts[MODEL_MARK] += not quoted
+        return value
+
+    def worth(self, contract: Contract) -> float:
+        """Return what one unit is worth now, USD, of a contract that is not held."""
+        return self._worth(contract)[0]
+
+    def _worth(self, contract: Contract) -> tuple[float, bool]:
+        """Return the worth of one unit, and whether a quote says it."""
         price = self._listed(contract)
         if price is not None:
             if math.isfinite(price.vol):
                 self.vols[contract] = price.vol
             for value in (price.mark, 0.5 * (price.bid + price.ask)):
                 if value >= 0.0:
-                    return value
-        self.counts[MODEL_MARK] += 1
-        return self._modelled(contract)
+                    return value, True
+        return self._modelled(contract), False
 
     def fill(self, contract: Contract, quantity: float, held: float) -> float | None:
         """Return the price at which a signed quantity trades, `held` being in the account; None where nobody deals."""
         price = self._listed(contract)
         if quantity > 0.0:
             return price.ask if price is not None and price.ask > 0.0 else None
-        if price is not None and price.bid > 0.0:
-            return price.bid
+        bid = price.bid if price is not None and price.bid > 0.0 else 0.0
         if held + quantity < -ROUNDING:
-            return None
-        self.counts[NO_BID] += 1
-        return unbid_price(contract, self.spots[contract.asset])
+            return bid or None
+        least = unbid_price(contract, self.spots[contract.asset])
+        if bid < least or not bid:
+            self.counts[STUB_BID if bid else NO_BID] += 1
+        return max(bid, least)
 
     def look_up(self, contracts: Iterable[Contract]) -> None:
         """Ask for the quotes of many contracts at once: they are remembered."""

@@ -56,6 +56,8 @@ class Series:
             raise BadInput(f"{self.name} times", int(self.times[1:][wrong][0]), "must ascend, each time once")
         if (wrong := ~np.isfinite(self.values)).any():
             raise BadInput(f"{self.name} at {self.times[wrong][0]}", float(self.values[wrong][0]), "must be finite")
+        for array in (self.times, self.values):  # strategies share them, and one must not write for the others
+            array.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.times)

@@ -22,6 +22,7 @@ from hedge.market import Provenance
 from hedge.numerics.arrays import FloatArray
 from hedge.units import YEAR_SECONDS
 
+COLUMNS: Final = ("expiry_at", "strike", "is_call", "bid", "ask", "mark", "vol", "forward")
 BELOW_INTRINSIC: Final = 0.005
 """Share of the underlying's price below intrinsic value at which an option in the money without a bid is closed."""
 
@@ -74,6 +75,11 @@ class Quotes(Protocol):
     @property
     def spot(self) -> float:
         """Return the USD price of the underlying that they were made at."""
+        ...
+
+    @property
+    def lot(self) -> float:
+        """Return the least quantity."""
         ...
 
     @property
@@ -140,6 +146,8 @@ class ListedQuotes:
             if rows.any():
                 value, rule = float(columns[name][rows][0]), "must be finite and not below 0, or NaN for none"
                 raise BadInput(f"{name} of {self.asset} at {self.observed_at}", value, rule)
+        for name in COLUMNS:  # strategies share them, and one must not write for the others
+            getattr(self, name).setflags(write=False)
 
     @cached_property
     def _rows(self) -> dict[tuple[int, float, bool], int]:

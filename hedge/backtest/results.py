@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from hedge.numerics.arrays import FloatArray
+
+KINDS: Final = ("var95", "cvar95", "legs", "decay")
 
 
 class Calibration(NamedTuple):

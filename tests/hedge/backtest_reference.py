@@ -108,7 +108,7 @@ class Reference:
             else:
                 flow = self.pass_time(before)
             targets = self.case.script.get(at)
-            if self.case.venue.collateral_usd + self.hedge() < 0.0:
+            if targets is not None and not self.affords(targets):
                 targets = None
             if targets is not None and targets.options is not None:
                 self.trade(targets.options)
@@ -240,13 +240,14 @@ class Reference:
         bid, ask = (math.nan, math.nan) if row is None else row[:2]
         if change > 0.0:
             return None if math.isnan(ask) else float(ask)
-        if not math.isnan(bid):
-            return float(bid)
         if held + change < -1e-9:
-            return None
-        self.counts["sales without a bid"] += 1
+            return None if math.isnan(bid) else float(bid)
         spot = self.spot[contract.asset]
-        return max(payoff(contract, spot) - 0.005 * spot, 0.0)
+        least = max(payoff(contract, spot) - 0.005 * spot, 0.0)
+        if math.isnan(bid):
+            self.counts["sales without a bid"] += 1
+            return least
+        return max(float(bid), least)
 
     def trade_perpetuals(self, wanted: Any) -> None:
         """Trade each asset once at 5 bp."""
@@ -273,6 +274,27 @@ class Reference:
             initial += 0.02 * abs(units) * self.spot[asset]
             maintenance += 0.01 * abs(units) * self.spot[asset]
         return initial, maintenance
+
+    def affords(self, targets: Any) -> bool:
+        """Tell whether the initial margin of what is wanted is there, or is no more than that of what is held."""
+        options = self.options if targets.options is None else targets.options
+        perpetuals = self.perpetuals if targets.perpetuals is None else targets.perpetuals
+        wanted = 0.0
+        for contract in {contract for legs in options.values() for contract in legs}:
+            size = -round(math.fsum(legs.get(contract, 0.0) for legs in options.values()), 9)
+            if size > 0.0:
+                counted = dict(self.counts)
+                mark = self.mark[contract] if contract in self.mark else self.worth(contract)
+                self.counts = counted
+                spot = self.spot[contract.asset]
+                away = contract.strike - spot if contract.is_call else spot - contract.strike
+                first = max(0.15 - max(away, 0.0) / spot, 0.10) * spot
+                keep = 0.075 * (spot if contract.is_call else max(spot, mark))
+                wanted += size * (max(first, keep) + mark)
+        for asset in self.assets:
+            units = math.fsum(held.get(asset, 0.0) for held in perpetuals.values())
+            wanted += 0.02 * abs(units) * self.spot[asset]
+        return wanted <= max(self.case.venue.collateral_usd + self.hedge(), self.margins()[0])
 
     def check_margin(self) -> float:
         """Close by force what the account cannot keep; return the initial margin of what stays."""

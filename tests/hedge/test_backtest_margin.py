@@ -98,13 +98,20 @@ def test_run__nobody_sells_the_short_back__nothing_is_charged_for_what_stays() -
 
 def test_run__short_of_one_label_covered_by_another__needs_no_margin_and_is_not_bought() -> None:
     covered = {"condor": {SHORT: -10.0}, "strip": {SHORT: 10.0}}
-    run = case(CHEAP, DEAR, 0.0, options=covered, perpetuals={"delta": {"ETH": -100.0}}).play()
-    # Forced at once by the perpetual: its cost is paid, and nothing stands behind it.
-    assert run.counts["forced closes"] == 1
-    assert run.turnover[0] == pytest.approx(2.0 * 100.0 * 2_000.0)
-    loss = run.entries[run.entries["kind"] == "liquidation"]["usd"].sum()
-    assert loss == pytest.approx(-0.0075 * 200_000.0)
+    run = case(CHEAP, DEAR, 0.0, options=covered).play()
+    assert not run.counts
+    assert not run.margin.any()
     assert "slippage" not in set(run.entries["kind"])
+
+
+def test_run__margin_that_is_not_there__refuses_the_orders_and_counts_them() -> None:
+    run = case(CHEAP, DEAR, 3_999.0, perpetuals={"delta": {"ETH": -100.0}}).play()
+    assert run.counts == {"orders refused for want of margin": 1}
+    assert run.turnover.sum() == 0.0
+    # 2 % of 100 ETH at 2,000: enough with a dollar more, and it is then closed by force when the price rises.
+    opened = case(CHEAP, DEAR, 4_000.0, perpetuals={"delta": {"ETH": -100.0}}).play()
+    assert opened.counts["forced closes"] == 1
+    assert opened.turnover[0] == pytest.approx(200_000.0)
 
 
 def test_run__margin_left_out__is_never_closed() -> None:
