@@ -19,6 +19,8 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   └── NotProposable       the plan's answer, or who made it, does not call for a vote
 ├── MissingTool             anvil or node_modules is not there
 └── DeploymentUnsafe        a role is not where it belongs
+
+Terminated is none of them: SIGTERM, on its way out.
 """
 
 from __future__ import annotations
@@ -159,3 +161,7 @@ class DeploymentUnsafe(BridgeError):
     def __init__(self, findings: list[str]) -> None:
         super().__init__("the deployment is not safe: " + "; ".join(findings))
         self.findings = findings
+
+
+class Terminated(SystemExit):
+    """The process was asked to end: it unwinds like any other end, and nothing on the way takes it for a failure."""

@@ -13,6 +13,13 @@ from bridge.errors import BadFile
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def first_mistake(error: ValidationError) -> str:
+    """Say in one line where a model's first mistake is, and what it is."""
+    first = error.errors()[0]
+    where, words = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    return f"{where}: {words}" if where else words
+
+
 def read_toml(path: Path, model: type[Model]) -> Model:
     """Read a file as a model.
 
@@ -26,7 +33,6 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadFile(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise BadFile(path, first_mistake(error)) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadFile(path, f"not TOML: {error}") from error

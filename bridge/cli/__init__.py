@@ -30,12 +30,14 @@ def _run() -> None:
     # A command makes many small objects that live until it ends: searching them for garbage again and again took 0.2 s.
     gc.set_threshold(100_000, 20, 50)
 
-    # Ending by SIGTERM unwinds like any other end, so that a local chain is stopped and not left behind.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     from bridge.cli.app import app
-    from bridge.errors import BridgeError
+    from bridge.errors import BridgeError, Terminated
     from hedge.errors import HedgeError
 
+    def ended(number: int, frame: object) -> None:
+        raise Terminated(128 + number)  # unwinds like any other end, so that a local chain is not left behind
+
+    signal.signal(signal.SIGTERM, ended)
     try:
         app()
     except BridgeError as error:

@@ -112,25 +112,24 @@ def _settings(model: Any, path: Path | None, given: Mapping[str, Any]) -> Any:
     from pydantic import ValidationError
 
     from bridge.errors import UsageError
-    from bridge.toml_files import read_toml
+    from bridge.toml_files import first_mistake, read_toml
 
     stated = read_toml(path, model).model_dump(exclude_unset=True) if path else {}
     named = {name: value for name, value in given.items() if value not in (None, [], ())}
     try:
         return model.model_validate(stated | named)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "settings"
-        raise UsageError(f"{where}: {first['msg']}") from error
+        raise UsageError(first_mistake(error)) from error
 
 
 def _print_listed(as_json: bool) -> None:
     from bridge.cli.show import console, table
+    from bridge.formats import printable
     from bridge.study.markets.spec import MARKETS
     from bridge.study.strategies import strategy_specs
 
     markets = [[market.name, market.title, ", ".join(market.strategies)] for market in MARKETS.values()]
-    strategies = [[spec.name, spec.title] for spec in strategy_specs()]
+    strategies = [[printable(spec.name), printable(spec.title)] for spec in strategy_specs()]
     if as_json:
         print_json({"markets": [row[:2] for row in markets], "strategies": strategies})
         return
@@ -209,17 +208,16 @@ def simulate(
     Examples: alvh simulate; alvh simulate --model heston --paths 1000000; alvh simulate --model filtered --market
     modelled --data market-data --json
     """
-    from bridge.study.inputs import read_inputs
     from bridge.study.progress import progress_for
     from bridge.study.report.simulation import write_simulation_report
-    from bridge.study.simulation import SimulationSettings, run_simulation
+    from bridge.study.simulation import SimulationSettings, run_simulation, simulation_inputs
 
     given = {
         "model": model, "paths": paths, "days": days, "vol": vol, "seed": seed, "market": market, "data": data,
     }  # fmt: skip
     chosen: SimulationSettings = _settings(SimulationSettings, settings, given)
-    named = read_inputs(chosen.document(), {}).sha256[:HASH_DIGITS]
-    folder = out or STUDIES / f"simulate-{chosen.model}-{named}"
+    inputs = simulation_inputs(chosen)
+    folder = out or STUDIES / f"simulate-{chosen.model}-{inputs.sha256[:HASH_DIGITS]}"
     done = run_simulation(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
     page = write_simulation_report(report or folder / "report.html", done.summary)
     if as_json:

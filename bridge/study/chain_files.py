@@ -24,6 +24,9 @@ from hedge.instruments.lots import lot_of
 from hedge.units import DAY
 
 GAP_DAYS: Final = 2.0
+NUMBERS: Final = ("spot", "strike", "bid", "ask", "mark", "vol", "forward")
+MOST_BASIS: Final = 0.5
+"""Log distance of forward and index beyond which one of them is wrong: no year of Deribit was near it."""
 
 
 def read_chains(path: Path, assets: tuple[str, ...], problems: Problems) -> dict[str, tuple[ListedQuotes, ...]]:
@@ -40,6 +43,8 @@ def read_chains(path: Path, assets: tuple[str, ...], problems: Problems) -> dict
     try:
         rows = deribit_columns(table)
         rows = rows.assign(at=read_seconds(rows["observed_at"]), expiry_at=read_seconds(rows["expiry_at"]))
+        for name in NUMBERS:
+            rows[name] = pd.to_numeric(rows[name], errors="coerce").astype(float)
     except (KeyError, ValueError, TypeError) as error:
         raise BadFile(path, f"a value or column cannot be used: {str(error).splitlines()[0]}") from error
     found = {}
@@ -55,10 +60,15 @@ def read_chains(path: Path, assets: tuple[str, ...], problems: Problems) -> dict
 def _sound(rows: pd.DataFrame, asset: str, problems: Problems) -> pd.DataFrame:
     """Return the rows that can be used, and count those that cannot."""
     numbers = rows[["spot", "strike", "forward"]].to_numpy(float)
+    quotes = rows[["bid", "ask", "mark", "vol"]].to_numpy(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = np.abs(np.log(numbers[:, 2] / numbers[:, 0])) > MOST_BASIS
     wrong = {
         "duplicate quotes": rows.duplicated(["at", "expiry_at", "strike", "type"]).to_numpy(bool),
         "expired options": (rows["expiry_at"] <= rows["at"]).to_numpy(bool),
         "impossible rows": ~(np.isfinite(numbers) & (numbers > 0.0)).all(axis=1),
+        "impossible quotes": (np.isinf(quotes) | (quotes < 0.0)).any(axis=1),
+        "index and forward that contradict each other": apart,
     }
     left_out = np.zeros(len(rows), dtype=bool)
     for kind, these in wrong.items():

@@ -9,6 +9,7 @@ the tasks of a dead worker again; one that it gives up, because several workers 
 from __future__ import annotations
 
 import platform
+import re
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from bridge.study.progress import Progress
 from bridge.study.tasks import Answer, Task, Work, attempt, failure_of, try_loading
 from bridge.study.threads import limit_this_process
 
+ADDRESS: Final = re.compile(r"(tcp|tls|ucx)://\S+:\d+")
 CONNECT_WITHIN: Final = 10.0  # seconds
 LOOK_EVERY: Final = 5.0  # seconds without an answer after which the cluster is looked at
 PATIENCE: Final = 60.0  # seconds for which a cluster may be without a worker, as when one restarts
@@ -52,6 +54,8 @@ def on_cluster(
     BridgeError
         The cluster is lost, or cannot load the inputs.
     """
+    if not ADDRESS.fullmatch(address):
+        raise BadConfig(f"a cluster's address is like tcp://10.0.0.5:8786, not {address!r}")
     with _client(address) as client:
         slots = _checked_slots(client, address)
         loading_failed(client.submit(try_loading, work, key=f"alvh-{run}-inputs", pure=False).result())

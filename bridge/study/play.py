@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
 
@@ -17,6 +17,8 @@ from hedge.backtest.engine import BacktestTerms, backtest, step_times
 from hedge.backtest.results import BacktestRun, Calibration
 from hedge.market import USD
 from hedge.units import DAY
+
+WEEK: Final = 7.0
 
 
 class Play(NamedTuple):
@@ -84,6 +86,23 @@ def window(settings: StudySettings, market: LoadedMarket, phase: int = 0) -> Win
     return Window(started[0], started[-1], started)
 
 
+def check_window(settings: StudySettings, market: LoadedMarket) -> None:
+    """Check, before anything runs, that every phase has a week to play.
+
+    Raises
+    ------
+    BadConfig
+        It has not.
+    """
+    for phase in {0, settings.phases - 1}:
+        found = window(settings, market, phase)
+        days = (found.end - found.start) / DAY
+        if days < WEEK:
+            raise BadConfig(
+                f"run {phase + 1} of {settings.phases} has {days:.1f} days, a week is the least: widen start and end"
+            )
+
+
 def play(task: Task, market: LoadedMarket, settings: StudySettings) -> Part:
     """Play a task and return its frames ``steps``, ``entries`` and ``calibration``, and what was counted."""
     strategy, phase = task.arguments
@@ -101,7 +120,7 @@ def play(task: Task, market: LoadedMarket, settings: StudySettings) -> Part:
         ),
         indices=market.indices,
         gap_days=market.gap_days,
-        reset_days=settings.pool.recentre_days if resets(settings) else None,
+        reset_days=(settings.pool.recentre_days or None) if resets(settings) else None,
     )
     return part_of(backtest(market.history, strategy_spec(strategy), terms))
 

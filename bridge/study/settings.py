@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bridge.errors import BadConfig
 from hedge.backtest.path_metrics import Crash
@@ -29,6 +29,8 @@ class PoolSettings(_Section):
 
     Parameters
     ----------
+    recentre_days
+        From one re-centring by the calendar to the next; 0 for never, `out_hours` alone then asks for one.
     reset
         Give it its first capital again at every re-centring, so that every week plays the same size; else it
         compounds. The market decides where it is left out: only the pools compound.
@@ -38,7 +40,7 @@ class PoolSettings(_Section):
 
     lower_ratio: Share = 0.8
     upper_ratio: Annotated[float, Field(gt=1)] = 1.25
-    recentre_days: Positive | None = 7.0
+    recentre_days: Annotated[float, Field(ge=0, le=3650)] = 7.0
     out_hours: Annotated[float, Field(ge=0)] | None = None
     reset: bool | None = None
     fees: Literal["stated", "earned"] = "stated"
@@ -62,6 +64,12 @@ class CrashSettings(_Section):
     name: Annotated[str, Field(min_length=1, max_length=40)]
     since: date
     until: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> CrashSettings:
+        if self.since >= self.until:
+            raise ValueError(f"{self.name}: until {self.until} must be after since {self.since}")
+        return self
 
     @property
     def crash(self) -> Crash:
@@ -95,11 +103,16 @@ class StudySettings(_Section):
     end: date | None = None
     strategies: tuple[str, ...] = ()
     phases: Annotated[int, Field(ge=1, le=28)] = 1
-    capital_usd: Positive = 1_000_000.0
+    capital_usd: Annotated[float, Field(ge=1, le=1e12)] = 1_000_000.0
     signals: Path | None = None
     pool: PoolSettings = Field(default_factory=PoolSettings)
     venue: VenueSettings = Field(default_factory=VenueSettings)
     crashes: tuple[CrashSettings, ...] = ()
+
+    @field_validator("assets", "strategies")
+    @classmethod
+    def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(names))
 
     @model_validator(mode="after")
     def _ordered(self) -> StudySettings:

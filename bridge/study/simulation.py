@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bridge.deployment import write_whole
 from bridge.errors import BadConfig, BridgeError
-from bridge.study.inputs import read_inputs
+from bridge.study.inputs import RunInputs, read_inputs
 from bridge.study.markets.spec import MARKETS
 from bridge.study.play import load_market
 from bridge.study.progress import Progress
@@ -68,8 +68,8 @@ class SimulationSettings(BaseModel):
     vol_of_vol: Positive = 1.5
     spot_vol_correlation: Annotated[float, Field(gt=-1, lt=1)] = -0.3
     jumps_a_year: Annotated[float, Field(ge=0, le=200)] = 12.0
-    jump_mean: float = -0.03
-    jump_std: Annotated[float, Field(ge=0)] = 0.08
+    jump_mean: Annotated[float, Field(ge=-1, le=1)] = -0.03
+    jump_std: Annotated[float, Field(ge=0, le=1)] = 0.08
     crisis_vol: Volatility = 1.2
     market: str = "shares"
     asset: str = ""
@@ -79,7 +79,16 @@ class SimulationSettings(BaseModel):
     def _used(self) -> SimulationSettings:
         if self.drawn and "vol" in self.model_fields_set:
             raise ValueError(f"vol is that of the market's closes with {self.model}: leave it out")
+        if not self.drawn and self.model_fields_set & {"market", "asset", "data"}:
+            raise ValueError(f"market, asset and data are for filtered and bootstrap: leave them out with {self.model}")
+        if self.model == "merton" and self.quiet_variance < 0.0:
+            raise ValueError(f"vol {self.vol:g} is less than its jumps make alone: raise it, or make them fewer")
         return self
+
+    @property
+    def quiet_variance(self) -> float:
+        """Return the annual variance between Merton's jumps."""
+        return self.vol**2 - self.jumps_a_year * (self.jump_mean**2 + self.jump_std**2)
 
     @property
     def drawn(self) -> bool:
@@ -139,8 +148,7 @@ def _model(settings: SimulationSettings, returns: np.ndarray) -> PathModel:
         return HestonPaths(1.0, terms)
     if settings.model == "merton":
         jumps = settings.jumps_a_year
-        quiet = max(vol**2 - jumps * (settings.jump_mean**2 + settings.jump_std**2), 0.0) ** 0.5
-        return Merton(1.0, quiet, jumps, settings.jump_mean, settings.jump_std)
+        return Merton(1.0, settings.quiet_variance**0.5, jumps, settings.jump_mean, settings.jump_std)
     if settings.model == "regimes":
         return Regimes(1.0, (vol, settings.crisis_vol), [[0.0, 4.0], [12.0, 0.0]])
     if settings.model == "filtered":
@@ -173,6 +181,12 @@ def _simulate_part(task: Task, settings: SimulationSettings) -> Part:
     return Part({"profits": frame}, facts)
 
 
+def simulation_inputs(settings: SimulationSettings) -> RunInputs:
+    """Return what the results of a simulation follow from."""
+    files = MARKETS[settings.market].files(_market_settings(settings)) if settings.drawn else {}
+    return read_inputs(settings.document(), files)
+
+
 def run_simulation(
     settings: SimulationSettings,
     folder: Path,
@@ -192,8 +206,7 @@ def run_simulation(
         A part failed: its reason.
     """
     setting = make_setting(settings)
-    files = MARKETS[settings.market].files(_market_settings(settings)) if settings.drawn else {}
-    inputs = read_inputs(settings.document(), files)
+    inputs = simulation_inputs(settings)
     tasks = [
         Task(f"paths-{first}", (first, min(PART, settings.paths - first))) for first in range(0, settings.paths, PART)
     ]

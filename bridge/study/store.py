@@ -18,7 +18,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -32,6 +31,8 @@ from bridge.study.results import MANIFEST, PARTS, RECORDS, Results, read_records
 from bridge.study.tasks import EncodedPart, TaskFailure
 
 LOCK: Final = "lock"
+OWN_PART: Final = re.compile(r"\d+-.*\.parquet")
+"""Names of our parts: what else lies beside them is somebody else's."""
 
 
 class Store:
@@ -155,7 +156,9 @@ class Store:
     def _clear(self) -> None:
         (self.folder / RECORDS).unlink(missing_ok=True)  # first: parts without a record count for nothing
         _sync(self.folder)
-        shutil.rmtree(self.folder / PARTS, ignore_errors=True)
+        for part in (self.folder / PARTS).glob("*/*.parquet"):
+            if OWN_PART.fullmatch(part.name):
+                part.unlink()
 
     def _intact(self, record: Mapping[str, Any]) -> bool:
         """Say whether every part of a record is there, as it was written."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from bridge.deployment import write_whole
 from bridge.study.inputs import read_inputs
 from bridge.study.markets.spec import MARKETS
-from bridge.study.play import load_market, play, study_tasks, window
+from bridge.study.play import check_window, load_market, play, study_tasks
 from bridge.study.progress import Progress
 from bridge.study.runner import TasksRun, run_tasks
 from bridge.study.settings import StudySettings
@@ -75,7 +75,7 @@ def run_study(
     """
     tasks = study_tasks(settings)
     market = load_market(settings)
-    window(settings, market, settings.phases - 1)  # too few steps are said before anything runs
+    check_window(settings, market)
     inputs = read_inputs(settings.document(), MARKETS[settings.market].files(settings))
     work = WithInputs(_Market(settings).load, partial(_work, settings=settings))
     with Store(folder, inputs, force=force) as store:

@@ -102,6 +102,8 @@ def _warnings(played: Mapping[str, Played]) -> list[str]:
         for kind, count in one.counts.items():
             if kind.startswith((NO_DECISION, "forced closes", "orders refused")):
                 found.append(f"{name}: {count} times {kind.replace(NO_DECISION, 'no decision, ')}")
+        if strategy_spec(name).trades and not one.track.turnover.total:
+            found.append(f"{name}: nothing was ever traded; is the capital below one lot?")
     return found
 
 

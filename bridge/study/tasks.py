@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from bridge.errors import Terminated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +120,10 @@ def attempt(work: Work, task: Task) -> Answer:
     """Try a task once; whatever it raises becomes a `TaskFailure`."""
     # A strategy is foreign code: any exception and `exit()` end its task. Ctrl-C ends the run.
     try:
-        return _encoded(task.key, work(task))
+        with redirect_stdout(sys.stderr):  # what a strategy prints is not part of the answer
+            return _encoded(task.key, work(task))
+    except Terminated:
+        raise
     except (Exception, SystemExit) as error:  # noqa: BLE001
         return failure_of(task.key, error)
 

@@ -151,6 +151,7 @@ class StrategySpec:
     weights : makes the weights of the capital at the start (pool, asset or USD) from the study's pools; equal parts of
         the pools where it is None.
     variant_of : the name of the strategy that it varies, for the comparison of variants; empty for none.
+    trades : whether it trades options or perpetuals at all.
     """
 
     name: str
@@ -160,6 +161,7 @@ class StrategySpec:
     needs_quotes: bool = False
     weights: Callable[[Sequence[PoolPlan]], Mapping[str, float]] | None = None
     variant_of: str = ""
+    trades: bool = True
 
 
 _SPECS: Final[dict[str, StrategySpec]] = {}

@@ -200,5 +200,5 @@ def test_bar__a_terminal__shows_counts_and_notes(monkeypatch: pytest.MonkeyPatch
     bar.note("a worker died")
     bar.end()
     assert "2/4" in screen.getvalue()
-    assert "tasks, 1 failed" in screen.getvalue()
+    assert "runs, 1 failed" in screen.getvalue()
     assert "a worker died" in screen.getvalue()

@@ -31,8 +31,9 @@ from sample_histories import (
 from hedge.backtest.engine import BacktestTerms, step_times
 from hedge.backtest.history import MarketHistory
 from hedge.backtest.liquidity import LiquidityTerms
+from hedge.backtest.results import Calibration
 from hedge.backtest.schedule import Schedule
-from hedge.backtest.strategy import StrategySpec, Targets, View
+from hedge.backtest.strategy import KEEP, StrategySpec, Targets, View
 from hedge.backtest.wealth import PoolPlan
 from hedge.errors import BadInput, NotKnown
 
@@ -357,3 +358,35 @@ def test_schedule__any_steps__due_once_for_each_interval_that_has_a_step(
         interval = int((at - anchor) // (days * DAY))
         assert own.due(at) == (interval not in seen and interval > 0)
         seen.add(interval)
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        (Targets(perpetuals={"x": {"ETH": math.nan}}), "must be worth at most"),
+        (Targets(perpetuals={"x": {"ETH": 1e9}}), "must be worth at most"),
+        (Targets(perpetuals={"x": {"DOGE": 1.0}}), "must be of ETH"),
+        (Targets(calibration=(Calibration("zz", 0, 1, 1.0, 1.0),)), "must be of var95"),
+        (Targets(calibration=(Calibration("legs", 0, 1, math.inf, 1.0),)), "finite numbers"),
+    ],
+)
+def test_run__targets_that_are_nonsense__end_it_with_what_is_wrong(targets: Targets, said: str) -> None:
+    class Odd:
+        def decide(self, view: View) -> Targets:
+            return targets
+
+    with pytest.raises(BadInput, match=said):
+        play(flat(3), StrategySpec("odd", "says nonsense", Odd, every_days=1.0))
+
+
+def test_run__strategy_that_writes_into_its_view__changes_nothing_for_anybody() -> None:
+    class Vandal:
+        def decide(self, view: View) -> Targets:
+            view.perpetuals.setdefault("x", {"ETH": 1_000.0})  # type: ignore[attr-defined]
+            view.history.prices["ETH"].values[:] = 1.0
+            return KEEP
+
+    history = flat(3)
+    with pytest.raises(ValueError, match="read-only"):
+        play(history, StrategySpec("vandal", "writes", Vandal, every_days=1.0))
+    assert (history.prices["ETH"].values > 1.0).all()

@@ -12,15 +12,27 @@ import pandas as pd
 
 from bridge.errors import BadConfig, BadFile
 from bridge.study.chain_files import read_chains, spots_of
-from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, register_market, stated
+from bridge.study.markets.spec import (
+    LoadedMarket,
+    StudyMarket,
+    pool_plan,
+    refuse_unread,
+    register_market,
+    signal_files,
+    signal_histories,
+    stated,
+)
 from bridge.study.problems import Problems
 from bridge.study.settings import CrashSettings, StudySettings
 from bridge.tables import read_seconds, read_table
 from hedge.backtest.history import MarketHistory, Series
+from hedge.units import DAY
 
 CHAINS: Final = "iv/deribit_chains_daily_2026h1.parquet"
 INDEX: Final = "spot/deribit_index_4xdaily_2026h1.csv.gz"
 KNOWN: Final = ("BTC", "ETH")
+MOST_GAP: Final = 0.25
+"""Log distance of an index from the quotes' own within a day, beyond which it is taken for wrong."""
 CRASHES: Final = (CrashSettings(name="fall of February 2026", since=date(2026, 1, 29), until=date(2026, 2, 7)),)
 STRATEGIES: Final = (
     "unhedged", "hold_50_50", "plan", "plan_hold", "weekly_delta", "daily_delta", "strip_7", "strip_30",
@@ -36,17 +48,19 @@ def _assets(settings: StudySettings) -> tuple[str, ...]:
 
 
 def _files(settings: StudySettings) -> Mapping[str, Path]:
-    return {name: settings.folder() / name for name in (CHAINS, INDEX)}
+    return {name: settings.folder() / name for name in (CHAINS, INDEX)} | signal_files(settings)
 
 
 def _load(settings: StudySettings) -> LoadedMarket:
+    refuse_unread(settings, "fees")
     problems, assets, files = Problems(), _assets(settings), _files(settings)
     quotes = read_chains(files[CHAINS], assets, problems)
-    history = MarketHistory(
-        prices={asset: spots_of(shots) for asset, shots in quotes.items()},
-        quotes=quotes,
-        settlement=read_index(files[INDEX], assets, problems),
-    )
+    prices = {asset: spots_of(shots) for asset, shots in quotes.items()}
+    settlement = {
+        asset: agreeing(series, prices[asset], problems)
+        for asset, series in read_index(files[INDEX], assets, problems).items()
+    }
+    history = MarketHistory(prices=prices, quotes=quotes, settlement=settlement, signals=signal_histories(settings))
     return LoadedMarket(
         history,
         tuple(pool_plan(settings, f"{asset}/USD", asset) for asset in assets),
@@ -86,8 +100,33 @@ def read_index(path: Path, assets: tuple[str, ...], problems: Problems) -> dict[
         for kind, count in (("index without a price", int((~usable).sum())), ("duplicate index", len(order) - len(at))):
             if count:
                 problems.add(kind, f"{asset} of {path.name}: left out", count=count)
+        if not len(at):
+            raise BadFile(path, f"holds no index of {asset}: options settle by it")
         found[asset] = Series(f"index of {asset}", at, values[usable][order][first])
     return found
+
+
+def agreeing(index: Series, prices: Series, problems: Problems) -> Series:
+    """Return the readings of an index that agree with the prices of the quotes; the others are left out and counted.
+
+    Raises
+    ------
+    BadFile
+        Most of them contradict the quotes: the file is of another asset or unit.
+    """
+    place = np.clip(np.searchsorted(prices.times, index.times), 1, len(prices) - 1)
+    before, after = prices.times[place - 1], prices.times[place]
+    nearest = np.where(index.times - before < after - index.times, place - 1, place)
+    close = np.abs(prices.times[nearest] - index.times) <= DAY
+    wrong = close & (np.abs(np.log(index.values / prices.values[nearest])) > MOST_GAP)
+    if wrong.sum() > 0.5 * close.sum():
+        raise BadFile(Path(INDEX), f"the {index.name} contradicts the option quotes: another asset or another unit?")
+    if wrong.any():
+        problems.add("index that contradicts the quotes", f"{index.name}: left out", count=int(wrong.sum()))
+    late = int(index.times[0]) - int(prices.times[0])
+    if late > DAY:
+        problems.add("days without an index", f"{index.name} begins late", int(prices.times[0]), late // DAY)
+    return Series(index.name, index.times[~wrong], index.values[~wrong])
 
 
 register_market(StudyMarket("deribit", "Deribit's option books, January to May 2026", _load, _files, STRATEGIES))

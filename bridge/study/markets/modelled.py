@@ -10,7 +10,16 @@ from typing import Final
 from bridge.errors import BadConfig
 from bridge.sources.quotes.files import read_chain_file, read_snapshots
 from bridge.study.markets.listed import CHAINS, KNOWN
-from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, register_market, stated
+from bridge.study.markets.spec import (
+    LoadedMarket,
+    StudyMarket,
+    pool_plan,
+    refuse_unread,
+    register_market,
+    signal_files,
+    signal_histories,
+    stated,
+)
 from bridge.study.price_files import coin_files, read_coin, read_dvol
 from bridge.study.problems import Problems
 from bridge.study.settings import CrashSettings, StudySettings
@@ -47,10 +56,11 @@ def _assets(settings: StudySettings) -> tuple[str, ...]:
 def _files(settings: StudySettings) -> Mapping[str, Path]:
     root = settings.folder()
     names = {name for asset in _assets(settings) for name in (*coin_files(asset), *BOOKS[asset], CHAINS)}
-    return {name: root / name for name in sorted(names)}
+    return {name: root / name for name in sorted(names)} | signal_files(settings)
 
 
 def _load(settings: StudySettings) -> LoadedMarket:
+    refuse_unread(settings, "fees")
     root, problems, assets = settings.folder(), Problems(), _assets(settings)
     prices = {asset: read_coin(root, asset, problems) for asset in assets}
     indices = {asset: read_dvol(root, asset, problems) for asset in assets}
@@ -62,6 +72,7 @@ def _load(settings: StudySettings) -> LoadedMarket:
             for asset in assets
         },
         vol_index=indices,
+        signals=signal_histories(settings),
     )
     counted = ", ".join(f"{len(found)} of {asset}" for asset, found in books.items())
     return LoadedMarket(

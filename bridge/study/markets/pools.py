@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from bridge.study.markets import modelled
-from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, register_market, stated
+from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, refuse_unread, register_market, stated
 from bridge.study.pool_files import DAILY, daily_fee_apr, daily_pools, read_daily
 from bridge.study.price_files import read_dvol
 from bridge.study.problems import Problems
@@ -32,6 +32,7 @@ def _files(settings: StudySettings) -> Mapping[str, Path]:
 
 
 def _load(settings: StudySettings) -> LoadedMarket:
+    refuse_unread(settings, "assets", "signals")
     root, problems = settings.folder(), Problems()
     read = {f"{pair} {fee / 1e4:g}%": (pair, fee, read_daily(root, pair, fee)) for pair, fee in daily_pools(root)}
     for _, _, (_, found) in read.values():

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from bridge.errors import MissingTool
-from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, register_market, stated
+from bridge.study.markets.spec import LoadedMarket, StudyMarket, pool_plan, refuse_unread, register_market, stated
 from bridge.study.price_files import read_closes
 from bridge.study.problems import Problems
 from bridge.study.settings import CrashSettings, StudySettings
@@ -53,6 +53,7 @@ def _files(settings: StudySettings) -> Mapping[str, Path]:
 
 
 def _load(settings: StudySettings) -> LoadedMarket:
+    refuse_unread(settings, "assets", "signals", "fees")
     problems = Problems()
     shares, vix = _files(settings).values()
     closes = read_closes(shares, "Date", "Adj Close", problems, CLOSE, "S&P 500")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bridge.errors import BadConfig
 from bridge.registry import Registry
+from bridge.sources.histories.files import read_folder
 from bridge.study.problems import Problems
 from bridge.study.settings import StudySettings
 from hedge.backtest.history import MarketHistory
 from hedge.backtest.liquidity import LiquidityTerms
 from hedge.backtest.path_metrics import Crash
 from hedge.backtest.wealth import PoolPlan
+from hedge.signals.histories import Histories
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +91,38 @@ def pool_plan(settings: StudySettings, name: str, base: str, quote: str = "USD",
     terms = LiquidityTerms(
         own.lower_ratio, own.upper_ratio, None, own.out_hours, not resets(settings), own.gas_usd, own.swap_cost
     )
-    return PoolPlan(name, base, quote, terms, own.recentre_days, own.fee_apr, bars)
+    return PoolPlan(name, base, quote, terms, own.recentre_days or None, own.fee_apr, bars)
 
 
 def resets(settings: StudySettings) -> bool:
     """Tell whether pools have their first capital again at every re-centring."""
     chosen = settings.pool.reset
     return MARKETS[settings.market].reset if chosen is None else chosen
+
+
+def signal_histories(settings: StudySettings) -> Histories | None:
+    """Return the histories of the signals that the settings name; None where they name none."""
+    return read_folder(settings.signals, int(time.time())) if settings.signals else None
+
+
+def signal_files(settings: StudySettings) -> dict[str, Path]:
+    """Return the files of the signals by name."""
+    folder = settings.signals
+    return {f"signals/{path.name}": path for path in sorted(folder.iterdir()) if path.is_file()} if folder else {}
+
+
+def refuse_unread(settings: StudySettings, *names: str) -> None:
+    """Refuse settings that a market does not read, in place of ignoring them.
+
+    Raises
+    ------
+    BadConfig
+        One of them is given.
+    """
+    given = {"assets": bool(settings.assets), "signals": bool(settings.signals), "fees": settings.pool.fees == "earned"}
+    for name in names:
+        if given[name]:
+            raise BadConfig(f"the market {settings.market} has no choice of {name}: leave that out")
 
 
 def stated(settings: StudySettings) -> tuple[str, ...]:

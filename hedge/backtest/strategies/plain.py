@@ -34,6 +34,7 @@ def half_held(pools: Sequence[PoolPlan]) -> Mapping[str, float]:
     return {USD: 0.5} | dict.fromkeys(assets, 0.5 / len(assets))
 
 
-register_strategy(StrategySpec("unhedged", "the pools alone", Nothing))
-register_strategy(StrategySpec("hold_50_50", "half held, half in USD, no pool", Nothing, weights=half_held))
-register_strategy(StrategySpec("diversify", "equal parts over the pools, re-balanced monthly", EqualParts, MONTH))
+EQUAL = "equal parts over the pools, re-balanced monthly"
+register_strategy(StrategySpec("unhedged", "the pools alone", Nothing, trades=False))
+register_strategy(StrategySpec("hold_50_50", "half held, half in USD", Nothing, weights=half_held, trades=False))
+register_strategy(StrategySpec("diversify", EQUAL, EqualParts, MONTH, trades=False))
