@@ -1,0 +1,161 @@
+"""The answer: trades in whole lots, or why there are none, with the price of each limit that binds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from hedge.decision.programme.solve import Optimum, Problem, least_cvar
+from hedge.market import TAIL_SHARE
+from hedge.numerics.arrays import FloatArray
+from hedge.risk.measures import cvar
+
+LEAST_GAIN: Final = 0.01
+"""Share of today's CVaR that trades must take off it to be worth anyone's while."""
+PASSES: Final = 200
+"""Lots that the repair may take out or put in."""
+
+
+class Verdict(StrEnum):
+    """What the programme says."""
+
+    TRADE = "trade"
+    HOLD = "hold"
+    NOT_WORTH_A_TRADE = "not worth a trade"
+    NO_EXPOSURE = "nothing to hedge"
+    NOTHING_LISTED = "nothing listed fits"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Hold what to hold from now on, and what it does.
+
+    Parameters
+    ----------
+    verdict, reason : in words. units : whole lots, shape (n,). trades : units minus what was held.
+    cvar_before, cvar_after : USD, with what is held and with the units. relaxed : CVaR if lots were nothing.
+    expected_cost : over the horizon. cash : that the units tie up. optimum : None where none was looked for.
+    """
+
+    verdict: Verdict
+    reason: str
+    units: FloatArray
+    trades: FloatArray
+    cvar_before: float
+    cvar_after: float
+    relaxed: float
+    expected_cost: float
+    cash: float
+    optimum: Optimum | None = None
+
+    @property
+    def lots_loss(self) -> float:
+        """Return the CVaR that whole lots cost, USD."""
+        return self.cvar_after - self.relaxed
+
+
+def answer(problem: Problem, least_gain: float = LEAST_GAIN) -> Answer:
+    """Return the trades of a programme, or a named reason for none.
+
+    Parameters
+    ----------
+    least_gain : share of the CVaR of now that trades must take off, >= 0.
+
+    Raises
+    ------
+    NoConvergence : the solver ends without an optimum.
+    """
+    before = cvar(problem.profit(problem.held))
+    if not problem.exposure.any() and not problem.held.any():
+        return _nothing(problem, Verdict.NO_EXPOSURE, "no scenario moves the book", before)
+    low, high = problem.bounds
+    if not (high > low).any():
+        return _nothing(problem, Verdict.NOTHING_LISTED, "no listed instrument may be bought or sold", before)
+    best = least_cvar(problem)
+    units = whole_lots(problem, best.units)
+    after = cvar(problem.profit(units))
+    if before - after <= least_gain * abs(before) or not (units != problem.held).any():
+        gained = f"the best trades would take {before - after:,.0f} USD off a CVaR95 of {before:,.0f}"
+        kind = Verdict.HOLD if problem.held.any() else Verdict.NOT_WORTH_A_TRADE
+        return _nothing(problem, kind, gained, before, best)
+    return Answer(
+        Verdict.TRADE, _reason(before, after, best), units, np.round(units - problem.held, 10), before, after,
+        best.cvar, problem.expected_cost(units), problem.tied_up(units), best,
+    )  # fmt: skip
+
+
+def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
+    """Return whole lots near what is wanted that keep every limit.
+
+    Each holding is rounded to the nearest lot; then, while a limit is exceeded, the bought lot goes that leaves the
+    least CVaR; then lots come back while one lowers it within the limits.
+    """
+    low, high = problem.bounds
+    lots = np.round((wanted - problem.held) / problem.lot)
+    units = problem.held + lots * problem.lot
+    units = np.where((units < low - 1e-9) | (units > high + 1e-9), problem.held + np.trunc(lots) * problem.lot, units)
+    units = np.clip(units, low, high)
+    near = np.flatnonzero(np.abs(wanted - problem.held) > 1e-9)
+    for _ in range(PASSES):
+        if problem.allows(units):
+            break
+        bought = near[(units - problem.held)[near] > 1e-9]
+        if not len(bought):
+            return problem.held.copy()
+        units = _steps(problem, units, bought, -1.0)[0]
+    least = cvar(problem.profit(units))
+    for _ in range(PASSES):
+        up, down = (_steps(problem, units, near, sign, within=True) for sign in (1.0, -1.0))
+        best, reached = min(up, down, key=lambda step: step[1])
+        if not reached < least - 1e-9 * abs(least):
+            break
+        units, least = best, reached
+    return np.asarray(np.round(units, 10))
+
+
+def _steps(
+    problem: Problem, units: FloatArray, rows: npt.NDArray[np.intp], sign: float, within: bool = False
+) -> tuple[FloatArray, float]:
+    """Return the units after the one lot, of those rows, that leaves the least CVaR, and that CVaR.
+
+    Parameters
+    ----------
+    within : only lots that keep every limit; infinite CVaR where there is none.
+    """
+    every = np.tile(units, (len(rows), 1))
+    every[np.arange(len(rows)), rows] += sign * problem.lot[rows]
+    kept = np.array([not within or problem.allows(one) for one in every], dtype=np.bool_)
+    if not kept.any():
+        return units, math.inf
+    every, rows = every[kept], rows[kept]
+    costs = np.array([problem.trading_cost(one) for one in every])
+    base = problem.exposure + problem.gains @ units
+    profits = base + (sign * problem.gains[:, rows] * problem.lot[rows]).T - costs[:, None]
+    tail = math.ceil(TAIL_SHARE * len(base))
+    found = -np.partition(profits, tail - 1, axis=1)[:, :tail].mean(axis=1)
+    best = int(np.argmin(found))
+    return every[best], float(found[best])
+
+
+def _reason(before: float, after: float, best: Optimum) -> str:
+    parts = [f"CVaR95 from {before:,.0f} to {after:,.0f} USD"]
+    for name, price in (("cash", best.cash_price), ("expected cost", best.cost_price)):
+        if price > 1e-6:
+            parts.append(f"100 USD more of {name} would take {100.0 * price:,.0f} USD off")
+    return "; ".join(parts)
+
+
+def _nothing(
+    problem: Problem, verdict: Verdict, reason: str, before: float, best: Optimum | None = None
+) -> Answer:
+    held = problem.held
+    relaxed = before if best is None else best.cvar
+    return Answer(
+        verdict, reason, held.copy(), np.zeros_like(held), before, before, relaxed, problem.expected_cost(held),
+        problem.tied_up(held), best,
+    )  # fmt: skip
