@@ -31,7 +31,7 @@ from hedge.risk.measures import cvar
 ROUNDS: Final = 60
 """Rounds of rows; four to eight are usual, and the count of scenarios bounds them in any case."""
 FIRST_ROWS: Final = 2
-"""Worst scenarios that the first round holds, in multiples of the tail."""
+"""Worst scenarios that the first round holds and that a round may add, in multiples of the tail."""
 ABOVE: Final = 1e-7
 """Share of the scale by which a loss must lie above the VaR to be a row: HiGHS' own tolerance."""
 
@@ -157,7 +157,8 @@ def least_cvar(problem: Problem, whole: bool = False) -> Optimum:
         if not len(new):
             cash_price, cost_price = programme.prices(found)
             return Optimum(units, cvar(-losses), cash_price, cost_price, number, len(rows))
-        rows = np.union1d(rows, new)
+        worst = new[np.argsort(-losses[new], kind="stable")[: FIRST_ROWS * tail]]
+        rows = np.union1d(rows, worst)
     raise NoConvergence("the programme's rows", float(len(new)), 0.0)
 
 
