@@ -17,13 +17,13 @@ from typing import Final
 
 import numpy as np
 
+from hedge.backtest.account import Legs
 from hedge.backtest.quotes import Contract, Price, Quotes
 from hedge.backtest.results import Calibration
 from hedge.backtest.strategy import KEEP, WEEK, StrategySpec, Targets, View, register_strategy
 from hedge.decision.programme.answer import Answer, Verdict, answer
 from hedge.decision.programme.candidates import Listing
-from hedge.decision.programme.goal import Goal, Posed, legs_forecast, pose
-from hedge.decision.programme.solve import Problem
+from hedge.decision.programme.goal import Goal, Posed, Side, legs_forecast, pose
 from hedge.market import TAIL_SHARE
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.measures import cvar
@@ -80,12 +80,11 @@ class Programme:
         return pose(goal, view.book, view.market, listings, perpetuals, history.prices, history.vol_index)
 
 
-def listing_of(quotes: Quotes, held: dict[Contract, float] | object) -> Listing:
+def listing_of(quotes: Quotes, held: Legs) -> Listing:
     """Return quotes and what is held of them as the programme reads them.
 
     A contract that is held and no longer listed is left out: the trade that follows closes it for what it brings.
     """
-    units = held if isinstance(held, dict) else {}
     chain = quotes.chain
     contracts = [Contract(quotes.asset, row.expiry_at, row.strike, row.is_call) for row in chain.rows]
     nothing = Price(math.nan, math.nan, math.nan, math.nan)
@@ -104,22 +103,22 @@ def listing_of(quotes: Quotes, held: dict[Contract, float] | object) -> Listing:
         vol=rows[:, 3],
         forward=rows[:, 4],
         lot=rows[:, 5],
-        held=np.array([units.get(contract, 0.0) for contract in contracts]),
+        held=np.array([held.get(contract, 0.0) for contract in contracts]),
         fees=chain.fees,
     )
 
 
+def _contracts(side: Side) -> list[Contract]:
+    listing = side.listing
+    rows = zip(listing.expiry_at.tolist(), listing.strike.tolist(), listing.is_call.tolist(), strict=True)
+    return [Contract(listing.asset, *row) for row in rows]
+
+
 def _options(posed: Posed, units: FloatArray) -> dict[Contract, float]:
-    found = {}
-    for asset, side in posed.sides.items():
-        rows = zip(
-            side.listing.expiry_at.tolist(),
-            side.listing.strike.tolist(),
-            side.listing.is_call.tolist(),
-            units[side.columns].tolist(),
-            strict=True,
-        )
-        found |= {Contract(asset, at, strike, is_call): held for at, strike, is_call, held in rows if held}
+    found: dict[Contract, float] = {}
+    for side in posed.sides.values():
+        held = zip(_contracts(side), units[side.columns].tolist(), strict=True)
+        found |= {contract: quantity for contract, quantity in held if quantity}
     return found
 
 
@@ -146,7 +145,7 @@ class _Forecast:
 
     @classmethod
     def of(cls, view: View, posed: Posed, units: FloatArray) -> _Forecast:
-        profit = _plain(posed.problem, units)
+        profit = posed.problem.profit(units)
         return cls(view.at, view.profit_usd, posed, units, -float(np.quantile(profit, TAIL_SHARE)), cvar(profit))
 
     def came_due(self, view: View) -> tuple[Calibration, ...]:
@@ -161,21 +160,18 @@ class _Forecast:
     def _legs(self, view: View) -> tuple[Calibration, ...]:
         """Return the value of the options that are alive and marked now, at the prices that came."""
         predicted = realised = 0.0
+        days = (view.at - self.at) / DAY
         for asset, side in self.posed.sides.items():
-            contracts = _options(Posed(self.posed.problem, {asset: side}, {}, self.posed.drawn), self.units)
-            alive = {contract for contract in contracts if contract.expiry_at > view.at and contract in view.marks}
-            rows = zip(
-                side.listing.expiry_at.tolist(), side.listing.strike.tolist(), side.listing.is_call.tolist(), strict=True
+            contracts, units = _contracts(side), self.units[side.columns]
+            alive = np.array([c.expiry_at > view.at and c in view.marks for c in contracts], dtype=np.bool_)
+            held = np.where(alive, units, 0.0)
+            predicted += legs_forecast(self.posed, asset, view.spots[asset], held, days)
+            realised += math.fsum(
+                quantity * view.marks[contract]
+                for contract, quantity in zip(contracts, held.tolist(), strict=True)
+                if quantity
             )
-            kept = np.array([Contract(asset, *row) in alive for row in rows], dtype=np.float64)
-            days = (view.at - self.at) / DAY
-            predicted += legs_forecast(self.posed, asset, view.spots[asset], kept * self.units[side.columns], days)
-            realised += math.fsum(contracts[contract] * view.marks[contract] for contract in sorted(alive))
         return (Calibration("legs", self.at, view.at, predicted, realised),) if realised or predicted else ()
-
-
-def _plain(problem: Problem, units: FloatArray) -> FloatArray:
-    return problem.profit(units)
 
 
 def _register(name: str, title: str, make: Callable[[], Programme]) -> None:

@@ -150,9 +150,7 @@ def _reason(before: float, after: float, best: Optimum) -> str:
     return "; ".join(parts)
 
 
-def _nothing(
-    problem: Problem, verdict: Verdict, reason: str, before: float, best: Optimum | None = None
-) -> Answer:
+def _nothing(problem: Problem, verdict: Verdict, reason: str, before: float, best: Optimum | None = None) -> Answer:
     held = problem.held
     relaxed = before if best is None else best.cvar
     return Answer(

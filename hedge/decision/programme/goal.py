@@ -150,7 +150,8 @@ def pose(
         lot = PERPETUAL_LOT * (float(listings[asset].lot.min()) if asset in listings else 1.0)
         parts.append(_perpetual(goal, asset, market.spot(asset), delta, perpetuals.get(asset, 0.0), lot, drawn))
     exposure = book_pnl(book, market, drawn.scenarios) - _benchmark(goal.benchmark, book, market, drawn)
-    joined = _Columns(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))) if parts else _none(drawn)
+    parts = parts or [_none(drawn)]
+    joined = _Columns(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))
     cost = goal.cost_usd * goal.horizon_days / MONTH
     return Posed(Problem(exposure, *joined, goal.cash_usd, cost), sides, columns, drawn)
 
@@ -175,9 +176,7 @@ def _options(goal: Goal, side: Side, fits: BoolArray, drawn: Drawn, value: float
     )
 
 
-def _perpetual(
-    goal: Goal, asset: str, spot: float, delta: float, held: float, lot: float, drawn: Drawn
-) -> _Columns:
+def _perpetual(goal: Goal, asset: str, spot: float, delta: float, held: float, lot: float, drawn: Drawn) -> _Columns:
     room = math.copysign(lots_down(goal.perpetual_share * abs(delta), lot), -delta)
     cost, nothing = np.array([goal.perpetual_cost * spot]), np.zeros(1)
     gains = (drawn.scenarios.spots[asset] - spot)[:, None]

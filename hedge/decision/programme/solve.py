@@ -182,12 +182,7 @@ class _Programme:
         p = self.problem
         sign = np.where(p.high > 0.0, 1.0, -1.0)  # a perpetual is held on one side only: |x| is linear
         cash = np.concatenate([p.cash[self.buys], -p.cash[self.sells]])
-        cost = np.concatenate(
-            [
-                (sign * p.decay + p.buy_cost)[self.buys],
-                (-sign * p.decay + p.sell_cost)[self.sells],
-            ]
-        )
+        cost = np.concatenate([(sign * p.decay + p.buy_cost)[self.buys], (-sign * p.decay + p.sell_cost)[self.sells]])
         used = np.array([p.tied_up(p.held), p.expected_cost(p.held)])
         return np.stack([cash, cost]) * self.room / self.scale, (np.array(p.limits) - used) / self.scale
 
