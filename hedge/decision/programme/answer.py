@@ -11,14 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from hedge.decision.programme.solve import Optimum, Problem, least_cvar
+from hedge.instruments.leg import ROUNDING
 from hedge.market import TAIL_SHARE
-from hedge.numerics.arrays import FloatArray
+from hedge.numerics.arrays import BoolArray, FloatArray
 from hedge.risk.measures import cvar
 
 LEAST_GAIN: Final = 0.01
 """Share of today's CVaR that trades must take off it to be worth anyone's while."""
 PASSES: Final = 200
-"""Lots that the repair may take out or put in."""
+"""Lots that the repair may take out, and put in."""
+
+
+LEAST_STEP: Final = 1e-6
+"""Share of CVaR that a lot must take off it for the repair to go on."""
 
 
 class Verdict(StrEnum):
@@ -112,7 +117,7 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     for _ in range(PASSES):
         up, down = (_steps(problem, units, near, sign, within=True) for sign in (1.0, -1.0))
         best, reached = min(up, down, key=lambda step: step[1])
-        if not reached < least - 1e-9 * abs(least):
+        if not reached < least - LEAST_STEP * abs(least):
             break
         units, least = best, reached
     return np.asarray(np.round(units, 10))
@@ -127,19 +132,41 @@ def _steps(
     ----------
     within : only lots that keep every limit; infinite CVaR where there is none.
     """
-    every = np.tile(units, (len(rows), 1))
-    every[np.arange(len(rows)), rows] += sign * problem.lot[rows]
-    kept = np.array([not within or problem.allows(one) for one in every], dtype=np.bool_)
-    if not kept.any():
-        return units, math.inf
-    every, rows = every[kept], rows[kept]
-    costs = np.array([problem.trading_cost(one) for one in every])
-    base = problem.exposure + problem.gains @ units
-    profits = base + (sign * problem.gains[:, rows] * problem.lot[rows]).T - costs[:, None]
-    tail = math.ceil(TAIL_SHARE * len(base))
+    now, lots = units[rows], sign * problem.lot[rows]
+    then = now + lots
+    trading = _trading(problem, rows, then) - _trading(problem, rows, now)
+    if within:
+        kept = _within(problem, units, rows, then, trading)
+        if not kept.any():
+            return units, math.inf
+        rows, lots, trading = rows[kept], lots[kept], trading[kept]
+    profits = problem.profit(units) + (problem.gains[:, rows] * lots - trading).T
+    tail = math.ceil(TAIL_SHARE * len(problem.exposure))
     found = -np.partition(profits, tail - 1, axis=1)[:, :tail].mean(axis=1)
     best = int(np.argmin(found))
-    return every[best], float(found[best])
+    moved = units.copy()
+    moved[rows[best]] += lots[best]
+    return moved, float(found[best])
+
+
+def _trading(problem: Problem, rows: npt.NDArray[np.intp], units: FloatArray) -> FloatArray:
+    """Return what the trades of each of some instruments to its units cost, USD."""
+    change = units - problem.held[rows]
+    bought, sold = np.maximum(change, 0.0), np.maximum(-change, 0.0)
+    return np.asarray(problem.buy_cost[rows] * bought + problem.sell_cost[rows] * sold)
+
+
+def _within(
+    problem: Problem, units: FloatArray, rows: npt.NDArray[np.intp], then: FloatArray, trading: FloatArray
+) -> BoolArray:
+    """Return which of the rows may go to its new units, all others as they are."""
+    low, high = problem.bounds
+    most_cash, most_cost = problem.limits
+    cash = problem.tied_up(units) + problem.cash[rows] * (then - units[rows])
+    decay = problem.decay[rows] * (np.abs(then) - np.abs(units[rows]))
+    cost = problem.expected_cost(units) + decay + trading
+    inside = (then >= low[rows] - ROUNDING) & (then <= high[rows] + ROUNDING)
+    return np.asarray(inside & (cash <= most_cash + ROUNDING) & (cost <= most_cost + ROUNDING))
 
 
 def _reason(before: float, after: float, best: Optimum) -> str:
