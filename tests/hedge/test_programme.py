@@ -11,6 +11,7 @@ import pytest
 from sample_books import position
 from sample_histories import START, listed
 
+from hedge.backtest.account import Venue
 from hedge.backtest.strategies.programme import listing_of
 from hedge.book.positions import Book
 from hedge.decision.programme.answer import Verdict, answer, whole_lots
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.unit
 SPOT = 2_000.0
 MARKET = Market(START, {"ETH": SPOT}, {"ETH": 0.6})
 QUOTES = listed("ETH", START, SPOT)
-LISTING = listing_of(QUOTES, {})
+LISTING = listing_of(QUOTES, {}, Venue())
 SOLVER = 1e-6  # HiGHS meets rows within 1e-7 of the scale; CVaR adds up a tail of them
 
 
@@ -234,7 +235,7 @@ def test_candidates__bands__only_those_and_what_is_held() -> None:
 
 def test_listing__forward_above_the_index__premium_is_coin_times_index() -> None:
     dear = replace(QUOTES, forward=np.full(len(QUOTES.strike), 1.025 * SPOT))
-    found = listing_of(dear, {})
+    found = listing_of(dear, {}, Venue())
     order = np.lexsort((QUOTES.is_call, QUOTES.strike, QUOTES.expiry_at))
     np.testing.assert_array_equal(found.ask, QUOTES.ask[order])
     np.testing.assert_allclose(found.to_buy, found.ask + np.minimum(0.0003 * SPOT, 0.125 * found.ask), rtol=1e-14)

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from hedge.backtest.account import Legs
+from hedge.backtest.account import Legs, Venue
 from hedge.backtest.quotes import Contract, Price, Quotes
 from hedge.backtest.results import Calibration
 from hedge.backtest.strategy import KEEP, WEEK, StrategySpec, Targets, View, register_strategy
@@ -74,13 +74,13 @@ class Programme:
             cost_usd=self.cost_share * view.capital_usd,
             perpetual_cost=view.venue.perpetual_cost,
         )
-        listings = {asset: listing_of(view.quotes(asset), held) for asset in sorted(view.chains)}
+        listings = {asset: listing_of(view.quotes(asset), held, view.venue) for asset in sorted(view.chains)}
         history = view.history
         perpetuals = view.perpetuals.get(LABEL, {})
         return pose(goal, view.book, view.market, listings, perpetuals, history.prices, history.vol_index)
 
 
-def listing_of(quotes: Quotes, held: Legs) -> Listing:
+def listing_of(quotes: Quotes, held: Legs, venue: Venue) -> Listing:
     """Return quotes and what is held of them as the programme reads them.
 
     A contract that is held and no longer listed is left out: the trade that follows closes it for what it brings.
@@ -104,7 +104,8 @@ def listing_of(quotes: Quotes, held: Legs) -> Listing:
         forward=rows[:, 4],
         lot=rows[:, 5],
         held=np.array([held.get(contract, 0.0) for contract in contracts]),
-        fees=chain.fees,
+        fees=venue.fees,
+        delivery=venue.delivery,
     )
 
 
