@@ -84,12 +84,13 @@ def answer(problem: Problem, least_gain: float = LEAST_GAIN) -> Answer:
     best = least_cvar(problem)
     units = whole_lots(problem, best.units)
     after = cvar(problem.profit(units))
-    if before - after <= least_gain * abs(before) or not (units != problem.held).any():
+    may_stay = problem.allows(problem.held)
+    if may_stay and (before - after <= least_gain * abs(before) or not (units != problem.held).any()):
         gained = f"the best trades would take {before - after:,.0f} USD off a CVaR95 of {before:,.0f}"
         kind = Verdict.HOLD if problem.held.any() else Verdict.NOT_WORTH_A_TRADE
         return _nothing(problem, kind, gained, before, best)
     return Answer(
-        Verdict.TRADE, _reason(before, after, best), units, np.round(units - problem.held, 10), before, after,
+        Verdict.TRADE, _reason(before, after, best, may_stay), units, np.round(units - problem.held, 10), before, after,
         best.cvar, problem.expected_cost(units), problem.tied_up(units), best,
     )  # fmt: skip
 
@@ -97,8 +98,9 @@ def answer(problem: Problem, least_gain: float = LEAST_GAIN) -> Answer:
 def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     """Return whole lots near what is wanted that keep every limit.
 
-    Each holding is rounded to the nearest lot; then, while a limit is exceeded, the bought lot goes that leaves the
-    least CVaR; then lots come back while one lowers it within the limits.
+    Each holding is rounded to the nearest lot; then, while a limit is exceeded, the lot goes whose loss leaves the
+    least CVaR; then lots come back while one lowers it within the limits. Where that finds nothing allowed, what is
+    held stays, or all of it goes.
     """
     low, high = problem.bounds
     lots = np.round((wanted - problem.held) / problem.lot)
@@ -109,10 +111,12 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     for _ in range(PASSES):
         if problem.allows(units):
             break
-        bought = near[(units - problem.held)[near] > 1e-9]
-        if not len(bought):
-            return problem.held.copy()
-        units = _steps(problem, units, bought, -1.0)[0]
+        owned = np.flatnonzero((problem.cash > 0.0) & (units >= problem.lot))
+        if not len(owned):
+            break
+        units = _steps(problem, units, owned, -1.0)[0]
+    if not problem.allows(units):
+        return problem.held.copy() if problem.allows(problem.held) else np.zeros_like(units)
     least = cvar(problem.profit(units))
     for _ in range(PASSES):
         up, down = (_steps(problem, units, near, sign, within=True) for sign in (1.0, -1.0))
@@ -169,8 +173,9 @@ def _within(
     return np.asarray(inside & (cash <= most_cash + ROUNDING) & (cost <= most_cost + ROUNDING))
 
 
-def _reason(before: float, after: float, best: Optimum) -> str:
-    parts = [f"CVaR95 from {before:,.0f} to {after:,.0f} USD"]
+def _reason(before: float, after: float, best: Optimum, may_stay: bool) -> str:
+    parts = [] if may_stay else ["what is held is beyond the limits"]
+    parts += [f"CVaR95 from {before:,.0f} to {after:,.0f} USD"]
     for name, price in (("cash", best.cash_price), ("expected cost", best.cost_price)):
         if price > 1e-6:
             parts.append(f"100 USD more of {name} would take {100.0 * price:,.0f} USD off")

@@ -24,6 +24,7 @@ from scipy import sparse
 from scipy.optimize import OptimizeResult, linprog
 
 from hedge.errors import BadInput, NoConvergence
+from hedge.instruments.leg import ROUNDING
 from hedge.market import TAIL_SHARE
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.measures import cvar
@@ -47,7 +48,7 @@ class Problem:
     decay : expected loss of holding one unit over the horizon, (n,), >= 0. held, low, high, lot : units, (n,);
         what is held beyond low and high may stay and be brought back.
     cash_usd : most cash in instruments. cost_usd : most expected cost over the horizon; both may be infinite.
-        Where what is held is beyond one, it may stay and not grow: doing nothing is always allowed.
+        What is held beyond them is sold down; selling everything is always allowed, whatever it costs.
 
     Raises
     ------
@@ -102,7 +103,7 @@ class Problem:
         """Return the cash that these units cost at the quotes of now, USD."""
         return float(self.cash @ units)
 
-    def allows(self, units: FloatArray, slack: float = 1e-9) -> bool:
+    def allows(self, units: FloatArray, slack: float = ROUNDING) -> bool:
         """Tell whether units keep every limit, up to rounding."""
         low, high = self.bounds
         most_cash, most_cost = self.limits
@@ -112,8 +113,8 @@ class Problem:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Return the limits on cash and expected cost, what is held always within."""
-        return max(self.cash_usd, self.tied_up(self.held)), max(self.cost_usd, self.expected_cost(self.held))
+        """Return the limits on cash and expected cost; holding nothing is always within."""
+        return self.cash_usd, max(self.cost_usd, self.trading_cost(np.zeros_like(self.held)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +144,7 @@ def least_cvar(problem: Problem, whole: bool = False) -> Optimum:
 
     Raises
     ------
-    NoConvergence : HiGHS ends without an optimum; nothing is infeasible, as what is held always is allowed.
+    NoConvergence : HiGHS ends without an optimum; no limits are infeasible, as holding nothing keeps them all.
     """
     tail = math.ceil(TAIL_SHARE * len(problem.exposure))
     losses = -problem.profit(problem.held)
@@ -178,9 +179,9 @@ class _Programme:
         self.limits, self.most = self._limits()
 
     def _limits(self) -> tuple[FloatArray, FloatArray]:
-        """Return the rows of cash and expected cost, and what they leave beyond what is held, over the scale."""
+        """Return the rows of cash and expected cost, and what they leave beside what is held, over the scale."""
         p = self.problem
-        sign = np.where(p.high > 0.0, 1.0, -1.0)  # a perpetual is held on one side only: |x| is linear
+        sign = np.where(p.low < 0.0, -1.0, 1.0)  # what costs time is held on one side only: |x| is linear
         cash = np.concatenate([p.cash[self.buys], -p.cash[self.sells]])
         cost = np.concatenate([(sign * p.decay + p.buy_cost)[self.buys], (-sign * p.decay + p.sell_cost)[self.sells]])
         used = np.array([p.tied_up(p.held), p.expected_cost(p.held)])
