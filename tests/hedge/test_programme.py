@@ -157,10 +157,19 @@ def test_answer__cash_that_is_used_up__holdings_stay() -> None:
     assert answer(posed(goal, holding(first, found.units)).problem).verdict is Verdict.HOLD
 
 
-def test_answer__holdings_beyond_the_limits__sold_down_to_them() -> None:
+def test_answer__holdings_beyond_the_limits__may_stay_and_not_grow() -> None:
     first = posed(Goal(scenarios=512, cash_usd=25e3))
     held = holding(first, answer(first.problem).units)
-    later = posed(Goal(scenarios=512, cash_usd=10e3), held)
+    later = posed(Goal(scenarios=512, cash_usd=1e3, cost_usd=0.0), held)
+    found = answer(later.problem)
+    assert found.cash <= later.problem.tied_up(later.problem.held) + SOLVER
+    assert found.cvar_after <= found.cvar_before
+
+
+def test_answer__holdings_beyond_the_limits_and_sold_down__come_to_them() -> None:
+    first = posed(Goal(scenarios=512, cash_usd=25e3))
+    held = holding(first, answer(first.problem).units)
+    later = posed(Goal(scenarios=512, cash_usd=10e3, sell_down=True), held)
     found = answer(later.problem)
     assert found.verdict is Verdict.TRADE
     assert found.reason.startswith("what is held is beyond the limits")
@@ -171,15 +180,16 @@ def test_answer__holdings_beyond_the_limits__sold_down_to_them() -> None:
 def test_answer__no_cost_allowed_and_much_held__still_an_answer() -> None:
     first = posed(Goal(scenarios=512, cash_usd=25e3))
     held = holding(first, answer(first.problem).units)
-    found = answer(posed(Goal(scenarios=512, cash_usd=10e3, cost_usd=0.0), held).problem)
+    found = answer(posed(Goal(scenarios=512, cash_usd=10e3, cost_usd=0.0, sell_down=True), held).problem)
     assert found.cash <= 10e3
 
 
+@pytest.mark.parametrize("sell_down", [False, True])
 @pytest.mark.parametrize("seed", range(12))
-def test_answer__held_outside_the_bands__lots_never_beat_the_programme(seed: int) -> None:
+def test_answer__held_outside_the_bands__lots_never_beat_the_programme(seed: int, sell_down: bool) -> None:
     # Decay of what may only be sold once counted with the wrong sign: the programme kept it where lots sold it.
     rng = np.random.default_rng(seed)
-    problem = random_problem(seed)
+    problem = random_problem(seed, sell_down=sell_down)
     outside = (problem.low == 0.0) & (rng.random(12) < 0.5)
     problem = replace(problem, high=np.where(outside, 0.0, problem.high), held=np.where(outside, 2.0, problem.held))
     found = answer(problem, least_gain=0.0)
@@ -191,7 +201,7 @@ def test_answer__held_outside_the_bands__lots_never_beat_the_programme(seed: int
 def test_answer__any_holdings__nothing_sold_is_uncovered() -> None:
     rng = np.random.default_rng(7)
     held = replace(LISTING, held=np.where(rng.random(len(LISTING)) < 0.2, rng.integers(1, 90, len(LISTING)), 0.0))
-    found = posed(Goal(scenarios=512, cash_usd=25e3, perpetual_share=1.0), held)
+    found = posed(Goal(scenarios=512, cash_usd=25e3, perpetual_share=1.0, sell_down=True), held)
     result = answer(found.problem)
     options = result.units[found.sides["ETH"].columns]
     assert result.verdict is Verdict.TRADE
@@ -230,6 +240,16 @@ def test_whole_lots__limits_that_bind__kept_and_loss_is_small() -> None:
     assert problem.allows(units)
     assert np.array_equal(units, np.round(units))
     assert best.cvar <= cvar(problem.profit(units)) <= 1.005 * best.cvar
+
+
+def test_whole_lots__cost_of_selling_binds__few_lots_are_moved_and_not_all_sold() -> None:
+    first = posed(Goal(scenarios=512, cash_usd=60e3))
+    held = holding(first, answer(first.problem).units)
+    spread = replace(held, bid=0.9 * held.mark)
+    later = posed(Goal(scenarios=512, cash_usd=50e3, cost_usd=2e3, sell_down=True), spread)
+    found = answer(later.problem)
+    assert found.lots_loss <= 0.05 * found.relaxed
+    assert later.problem.allows(found.units)
 
 
 def test_pose__benchmark_of_holding__loses_only_what_the_pool_loses_against_it() -> None:

@@ -3,6 +3,7 @@
     programme             the plan's cash, 2.5 % of the capital, no limit on expected cost
     programme_cost        expected cost of .7 % of the capital per 30 days, cash up to a tenth
     programme_perpetual   as `programme`, and a perpetual against up to the whole delta
+    programme_sold_down   as `programme`, and options that have gained are sold down to that cash every week
 
 Scenarios come from the history's prices and volatility indices, which may begin long before the study.
 """
@@ -185,4 +186,9 @@ _register(
     "programme_perpetual",
     "the programme and a perpetual",
     partial(Programme, CASH_SHARE, math.inf, Goal(perpetual_share=1.0)),
+)
+_register(
+    "programme_sold_down",
+    "the programme, sold down to the plan's cash",
+    partial(Programme, CASH_SHARE, math.inf, Goal(sell_down=True)),
 )

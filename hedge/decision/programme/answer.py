@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from hedge.decision.programme.solve import Optimum, Problem, least_cvar
 from hedge.instruments.leg import ROUNDING
 from hedge.market import TAIL_SHARE
-from hedge.numerics.arrays import BoolArray, FloatArray
+from hedge.numerics.arrays import FloatArray
 from hedge.risk.measures import cvar
 
 LEAST_GAIN: Final = 0.01
@@ -98,9 +98,9 @@ def answer(problem: Problem, least_gain: float = LEAST_GAIN) -> Answer:
 def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     """Return whole lots near what is wanted that keep every limit.
 
-    Each holding is rounded to the nearest lot; then, while a limit is exceeded, the lot goes whose loss leaves the
-    least CVaR; then lots come back while one lowers it within the limits. Where that finds nothing allowed, what is
-    held stays, or all of it goes.
+    Each holding is rounded to the nearest lot; then, while a limit is exceeded, the lot moves that comes back to it at
+    the least CVaR; then lots move while one lowers CVaR within the limits. Where that finds nothing allowed, what is
+    held stays, or where it may not, all of it goes.
     """
     low, high = problem.bounds
     lots = np.round((wanted - problem.held) / problem.lot)
@@ -111,46 +111,77 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     for _ in range(PASSES):
         if problem.allows(units):
             break
-        owned = np.flatnonzero((problem.cash > 0.0) & (units >= problem.lot))
-        if not len(owned):
+        closer = _closer(problem, units, near)
+        if closer is None:
             break
-        units = _steps(problem, units, owned, -1.0)[0]
+        units = closer
     if not problem.allows(units):
         return problem.held.copy() if problem.allows(problem.held) else np.zeros_like(units)
     least = cvar(problem.profit(units))
     for _ in range(PASSES):
-        up, down = (_steps(problem, units, near, sign, within=True) for sign in (1.0, -1.0))
-        best, reached = min(up, down, key=lambda step: step[1])
+        best, reached = _lower(problem, units, near)
         if not reached < least - LEAST_STEP * abs(least):
             break
         units, least = best, reached
     return np.asarray(np.round(units, 10))
 
 
-def _steps(
-    problem: Problem, units: FloatArray, rows: npt.NDArray[np.intp], sign: float, within: bool = False
-) -> tuple[FloatArray, float]:
-    """Return the units after the one lot, of those rows, that leaves the least CVaR, and that CVaR.
+class _Step(NamedTuple):
+    """One lot more or less of each of some rows: rows, lots, and cash, expected cost and CVaR after it, shape (m,)."""
 
-    Parameters
-    ----------
-    within : only lots that keep every limit; infinite CVaR where there is none.
-    """
-    now, lots = units[rows], sign * problem.lot[rows]
-    then = now + lots
-    trading = _trading(problem, rows, then) - _trading(problem, rows, now)
-    if within:
-        kept = _within(problem, units, rows, then, trading)
-        if not kept.any():
-            return units, math.inf
-        rows, lots, trading = rows[kept], lots[kept], trading[kept]
+    rows: npt.NDArray[np.intp]
+    lots: FloatArray
+    cash: FloatArray
+    cost: FloatArray
+    cvar: FloatArray
+
+    def after(self, units: FloatArray, number: int) -> FloatArray:
+        """Return the units after one of them."""
+        moved = units.copy()
+        moved[self.rows[number]] += self.lots[number]
+        return moved
+
+
+def _every_step(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp]) -> _Step:
+    """Return a lot up and a lot down of each row, those outside its bounds left out."""
+    rows = np.concatenate([near, near])
+    lots = np.concatenate([problem.lot[near], -problem.lot[near]])
+    low, high = problem.bounds
+    then = units[rows] + lots
+    inside = (then >= low[rows] - ROUNDING) & (then <= high[rows] + ROUNDING)
+    rows, lots, then = rows[inside], lots[inside], then[inside]
+    trading = _trading(problem, rows, then) - _trading(problem, rows, units[rows])
+    decay = problem.decay[rows] * (np.abs(then) - np.abs(units[rows]))
     profits = problem.profit(units) + (problem.gains[:, rows] * lots - trading).T
     tail = math.ceil(TAIL_SHARE * len(problem.exposure))
-    found = -np.partition(profits, tail - 1, axis=1)[:, :tail].mean(axis=1)
-    best = int(np.argmin(found))
-    moved = units.copy()
-    moved[rows[best]] += lots[best]
-    return moved, float(found[best])
+    return _Step(
+        rows, lots, problem.tied_up(units) + problem.cash[rows] * lots, problem.expected_cost(units) + decay + trading,
+        -np.partition(profits, tail - 1, axis=1)[:, :tail].mean(axis=1),
+    )  # fmt: skip
+
+
+def _closer(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp]) -> FloatArray | None:
+    """Return the units after the lot that comes back to the limits at the least CVaR; None where none comes closer."""
+    step = _every_step(problem, units, near)
+    most_cash, most_cost = problem.limits
+    now = max(problem.tied_up(units) - most_cash, 0.0) + max(problem.expected_cost(units) - most_cost, 0.0)
+    gained = now - np.maximum(step.cash - most_cash, 0.0) - np.maximum(step.cost - most_cost, 0.0)
+    useful = np.flatnonzero(gained > ROUNDING * max(now, 1.0))
+    if not len(useful):
+        return None
+    price = (step.cvar - cvar(problem.profit(units)))[useful] / gained[useful]
+    return step.after(units, int(useful[np.argmin(price)]))
+
+
+def _lower(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp]) -> tuple[FloatArray, float]:
+    """Return the units after the lot within the limits that leaves the least CVaR, and that CVaR."""
+    step = _every_step(problem, units, near)
+    most_cash, most_cost = problem.limits
+    allowed = np.flatnonzero((step.cash <= most_cash + ROUNDING) & (step.cost <= most_cost + ROUNDING))
+    if not len(allowed):
+        return units, math.inf
+    best = int(allowed[np.argmin(step.cvar[allowed])])
+    return step.after(units, best), float(step.cvar[best])
 
 
 def _trading(problem: Problem, rows: npt.NDArray[np.intp], units: FloatArray) -> FloatArray:
@@ -158,19 +189,6 @@ def _trading(problem: Problem, rows: npt.NDArray[np.intp], units: FloatArray) ->
     change = units - problem.held[rows]
     bought, sold = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     return np.asarray(problem.buy_cost[rows] * bought + problem.sell_cost[rows] * sold)
-
-
-def _within(
-    problem: Problem, units: FloatArray, rows: npt.NDArray[np.intp], then: FloatArray, trading: FloatArray
-) -> BoolArray:
-    """Return which of the rows may go to its new units, all others as they are."""
-    low, high = problem.bounds
-    most_cash, most_cost = problem.limits
-    cash = problem.tied_up(units) + problem.cash[rows] * (then - units[rows])
-    decay = problem.decay[rows] * (np.abs(then) - np.abs(units[rows]))
-    cost = problem.expected_cost(units) + decay + trading
-    inside = (then >= low[rows] - ROUNDING) & (then <= high[rows] + ROUNDING)
-    return np.asarray(inside & (cash <= most_cash + ROUNDING) & (cost <= most_cost + ROUNDING))
 
 
 def _reason(before: float, after: float, best: Optimum, may_stay: bool) -> str:

@@ -48,6 +48,7 @@ class Goal:
     leg_share : most units of one option, as a share of the book's value over the spot.
     perpetual_share : of the book's delta that perpetuals may offset, in [0, 1]; 0 leaves them out.
     perpetual_cost : share of the notional lost at each trade.
+    sell_down : whether options that have gained are sold down to the limits; else they may stay and not grow.
     bands : of options that may be bought. scenarios : most of them.
     """
 
@@ -58,6 +59,7 @@ class Goal:
     leg_share: float = 1.0
     perpetual_share: float = 0.0
     perpetual_cost: float = 0.0005
+    sell_down: bool = False
     bands: Bands = field(default=Bands())
     scenarios: int = COUNT
 
@@ -153,7 +155,7 @@ def pose(
     parts = parts or [_none(drawn)]
     joined = _Columns(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))
     cost = goal.cost_usd * goal.horizon_days / MONTH
-    return Posed(Problem(exposure, *joined, goal.cash_usd, cost), sides, columns, drawn)
+    return Posed(Problem(exposure, *joined, goal.cash_usd, cost, goal.sell_down), sides, columns, drawn)
 
 
 def _options(goal: Goal, side: Side, fits: BoolArray, drawn: Drawn, value: float) -> _Columns:

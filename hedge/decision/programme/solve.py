@@ -48,7 +48,8 @@ class Problem:
     decay : expected loss of holding one unit over the horizon, (n,), >= 0. held, low, high, lot : units, (n,);
         what is held beyond low and high may stay and be brought back.
     cash_usd : most cash in instruments. cost_usd : most expected cost over the horizon; both may be infinite.
-        What is held beyond them is sold down; selling everything is always allowed, whatever it costs.
+    sell_down : whether what is held beyond a limit is sold down to it (then selling everything is allowed, whatever it
+        costs); else it may stay and not grow, so that doing nothing is always allowed.
 
     Raises
     ------
@@ -67,6 +68,7 @@ class Problem:
     lot: FloatArray
     cash_usd: float = math.inf
     cost_usd: float = math.inf
+    sell_down: bool = False
 
     def __post_init__(self) -> None:
         if self.gains.shape != (len(self.exposure), len(self.held)):
@@ -113,7 +115,9 @@ class Problem:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Return the limits on cash and expected cost; holding nothing is always within."""
+        """Return the limits on cash and expected cost; what is held is within, or where it is sold down nothing is."""
+        if not self.sell_down:
+            return max(self.cash_usd, self.tied_up(self.held)), max(self.cost_usd, self.expected_cost(self.held))
         return self.cash_usd, max(self.cost_usd, self.trading_cost(np.zeros_like(self.held)))
 
 
@@ -144,7 +148,7 @@ def least_cvar(problem: Problem, whole: bool = False) -> Optimum:
 
     Raises
     ------
-    NoConvergence : HiGHS ends without an optimum; no limits are infeasible, as holding nothing keeps them all.
+    NoConvergence : HiGHS ends without an optimum; no limits are infeasible, as what is held, or nothing, keeps them.
     """
     tail = math.ceil(TAIL_SHARE * len(problem.exposure))
     losses = -problem.profit(problem.held)
