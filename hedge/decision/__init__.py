@@ -6,6 +6,7 @@
     compare       the plan beside its benchmarks, by what a USD given up removes
     rebalance     whether the hedge on record may stay
     decide        hedge, hold, do not hedge, or leave the pool
+    programme     the hedge with the least CVaR95 within cash or expected cost, as one linear programme
 
 Read `decide` last. May import `layers`, `valuation`, `replication` and what is below them; knows no update.
 """

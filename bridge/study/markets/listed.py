@@ -22,6 +22,7 @@ from bridge.study.markets.spec import (
     signal_histories,
     stated,
 )
+from bridge.study.price_files import coin_files, read_coin, read_dvol
 from bridge.study.problems import Problems
 from bridge.study.settings import CrashSettings, StudySettings
 from bridge.tables import read_seconds, read_table
@@ -36,7 +37,7 @@ MOST_GAP: Final = 0.25
 CRASHES: Final = (CrashSettings(name="fall of February 2026", since=date(2026, 1, 29), until=date(2026, 2, 7)),)
 STRATEGIES: Final = (
     "unhedged", "hold_50_50", "plan", "plan_hold", "weekly_delta", "daily_delta", "strip_7", "strip_30",
-    "strip_30_delta", "plan_4_weeks",
+    "strip_30_delta", "plan_4_weeks", "programme", "programme_cost", "programme_perpetual", "programme_sold_down",
 )  # fmt: skip
 
 
@@ -48,7 +49,9 @@ def _assets(settings: StudySettings) -> tuple[str, ...]:
 
 
 def _files(settings: StudySettings) -> Mapping[str, Path]:
-    return {name: settings.folder() / name for name in (CHAINS, INDEX)} | signal_files(settings)
+    past = [name for asset in _assets(settings) for name in coin_files(asset)]
+    names = dict.fromkeys((CHAINS, INDEX, *past))
+    return {name: settings.folder() / name for name in names} | signal_files(settings)
 
 
 def _load(settings: StudySettings) -> LoadedMarket:
@@ -60,7 +63,13 @@ def _load(settings: StudySettings) -> LoadedMarket:
         asset: agreeing(series, prices[asset], problems)
         for asset, series in read_index(files[INDEX], assets, problems).items()
     }
-    history = MarketHistory(prices=prices, quotes=quotes, settlement=settlement, signals=signal_histories(settings))
+    history = MarketHistory(
+        prices={asset: _since(settings, asset, quoted, problems) for asset, quoted in prices.items()},
+        quotes=quotes,
+        settlement=settlement,
+        vol_index={asset: read_dvol(settings.folder(), asset, problems) for asset in assets},
+        signals=signal_histories(settings),
+    )
     return LoadedMarket(
         history,
         tuple(pool_plan(settings, f"{asset}/USD", asset) for asset in assets),
@@ -74,6 +83,12 @@ def _load(settings: StudySettings) -> LoadedMarket:
         problems,
         tuple(crash.crash for crash in settings.crashes or CRASHES),
     )
+
+
+def _since(settings: StudySettings, asset: str, quoted: Series, problems: Problems) -> Series:
+    """Return an asset's closes before its first option book, which scenarios of history need, then the books' index."""
+    past = read_coin(settings.folder(), asset, problems).cut(int(quoted.times[0]) - 1)
+    return Series(quoted.name, np.concatenate([past.times, quoted.times]), np.concatenate([past.values, quoted.values]))
 
 
 def read_index(path: Path, assets: tuple[str, ...], problems: Problems) -> dict[str, Series]:

@@ -158,7 +158,7 @@ def candidates(listing: Listing, bands: Bands) -> tuple[Listing, BoolArray]:
 
 def _fees(fees: Fees, price: FloatArray, index: FloatArray) -> FloatArray:
     """Return the fee of a unit at each price, as `Fees.usd`."""
-    return np.asarray(fees.per_unit + np.minimum(fees.of_forward * index, fees.of_price * price))
+    return np.asarray(fees.per_unit + np.minimum(fees.of_underlying * index, fees.of_price * price))
 
 
 def delivery_fee(fees: Fees, paid: FloatArray, index: FloatArray) -> FloatArray:
