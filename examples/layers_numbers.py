@@ -32,7 +32,7 @@ _HELD: Final = tuple(float(held) for held in amm.amounts(2000.0, _LIQUIDITY, 160
 BOOK: Final = Book(
     (
         ConcentratedPosition(
-            "v3", "ETH/USDC", "ETH", "USD", _LIQUIDITY, 1600.0, 2500.0, _HELD[0], _HELD[1], 0.0, 0.0, 0.4
+            "v3", "ETH/USDC", "ETH", "USD", _LIQUIDITY, 1600.0, 2500.0, _HELD[0], _HELD[1], 0.0, 0.0, 0.45
         ),
     )
 )

@@ -148,10 +148,13 @@ def print_plan(planned: Planned, kept: Path | None, report: Path | None) -> None
 
 def print_decision(planned: Planned) -> None:
     """Print answer, legs, greeks and tail before and after, cost, and the proposed changes."""
+    from rich.markup import escape
+
     from bridge.cli.show import console, number, table, usd
 
     out, plan_ = console(), planned.plan
-    out.print(f"[bold]{plan_.decision.answer.upper()}[/bold]: " + "; ".join(plan_.decision.reasons))
+    answer, named = plan_.decision.answer, plan_.decision.headline.removeprefix(plan_.decision.answer)
+    out.print(f"[bold]{answer.upper()}[/bold]" + escape(f"{named}: " + "; ".join(plan_.decision.reasons)))
     legs = [
         [layer.underlying, layer.name, leg.label, number(leg.quantity), number(leg.price, 6), usd(leg.cost_usd)]
         for layer in plan_.layers

@@ -22,6 +22,7 @@ from bridge.report.pictures.stress import stress_pictures
 from bridge.report.pictures.volatility import verdict, volatility_picture
 from bridge.report.signals import signal_views
 from bridge.units import utc
+from hedge.decision.positions import REALISED_SHARE
 from hedge.instruments.layer import LayerRole
 from hedge.layers.registry import layer_spec, role_label
 from hedge.policy.parameters import KEYS
@@ -48,6 +49,7 @@ def render_report(content: ReportContent) -> str:
         steps=view.timed_steps(content),
         gas_total=view.gas_total(content),
         keys=KEYS,
+        realised_share=REALISED_SHARE,
         signals=signal_views(content.plan),
         simulated_signals=view.any_simulated(content),
         verdict=verdict,

@@ -9,6 +9,7 @@ from typing import Final
 from bridge.formats import UNKNOWN, duration, level, number, percent, usd
 from bridge.report.content import ReportContent, Step
 from hedge.book.positions import ConcentratedPosition, Position
+from hedge.decision.positions import REALISED_SHARE
 from hedge.instruments.layer import Layer, LayerRole
 from hedge.layers.registry import layer_spec, role_label
 from hedge.market import HORIZON_DAYS, Market, Provenance
@@ -17,7 +18,7 @@ MEANING: Final = {
     "hedge": "Buy the layers below: they cut the tail for a price within the budget.",
     "hold": "Keep the hedge that is on: trading now would cost more than the drift that it removes.",
     "do not hedge": "Leave the book as it is: no hedge on offer makes it better.",
-    "leave the pool": "Withdraw the liquidity: its fees do not pay for the risk, and neither would a hedge.",
+    "leave the pool": "Withdraw the liquidity, or re-range what is out of range: fees pay less than arbitrageurs take.",
 }
 """What each answer asks of the reader."""
 
@@ -64,8 +65,9 @@ def tiles(content: ReportContent) -> tuple[Tile, ...]:
              f"closing now would cost about {number(costs['exit_usd'])}"),
         Tile("Premium against budget", f"{number(costs['premium_usd'])} of {usd(costs['budget_usd'])}",
              f"{_share(costs['premium_usd'], costs['budget_usd'], 0)} used"),
-        Tile("Break-even volatility", percent(numbers["break_even_vol"]),
-             f"implied {percent(numbers['implied_vol'])}, weighted by value"),
+        Tile(f"Fees less LVR, {HORIZON_DAYS:.0f} days", usd(numbers["fees_30d_usd"] - numbers["lvr_30d_usd"]),
+             f"at {percent(REALISED_SHARE, 0)} of the implied volatility; "
+             f"{_count(sum(verdict.loses for verdict in plan.decision.positions), 'position')} should not stay"),
         Tile("LVR a year", usd(exposure.lvr_usd_per_year), _fees(content)),
         Tile(f"Decay of the hedge, {HORIZON_DAYS:.0f} days", usd(costs["decay_30d_usd"]),
              f"of the bought layers; fees earn {usd(numbers['fees_30d_usd'])}"),

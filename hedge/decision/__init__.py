@@ -5,6 +5,7 @@
     benchmarks    a delta hedge and the strip on the same quotes
     compare       the plan beside its benchmarks, by what a USD given up removes
     rebalance     whether the hedge on record may stay
+    positions     whether each position earns its keep: keep, leave or re-range it
     decide        hedge, hold, do not hedge, or leave the pool
     programme     the hedge with the least CVaR95 within cash or expected cost, as one linear programme
 

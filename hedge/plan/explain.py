@@ -19,8 +19,8 @@ from hedge.signals.signal import NEVER
 Node = dict[str, Any]
 
 _RULES: Final = {
-    "break_even_vol": "value-weighted sqrt(4 theta x fee APR) of the positions in range",
-    "implied_vol": "value-weighted index of the pairs",
+    "losing_usd": "value of the positions whose fees are below their LVR at the volatility to expect, or out of range",
+    "lvr_30d_usd": "LVR of every position at the volatility to expect, over 30 days",
     "quoted_vol": "at-the-money volatility that the chains quote near 30 days, weighted by value",
     "fees_30d_usd": "fee APR x value in range, over 30 days",
     "hedge_decay_30d_usd": "time value of the bought legs, straight-line to expiry",
@@ -58,17 +58,13 @@ def _node(what: str, value: Any, at: str, why: str, below: list[Node] | None = N
 
 def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
     """Return the numbers that one number of the decision came from."""
-    if name in ("break_even_vol", "implied_vol"):
+    if name in ("losing_usd", "lvr_30d_usd"):
+        part = {"losing_usd": "verdict", "lvr_30d_usd": "lvr_usd"}[name]
         return [
-            _node(
-                f"{position['id']} {name}",
-                position[name],
-                f"/exposure/positions/{i}/{name}",
-                position["pool"],
-                _position(plan, i),
-            )
-            for i, position in enumerate(plan["exposure"]["positions"])
-        ]
+            _node(f"{verdict['id']} {part}", verdict[part], f"/decision/positions/{i}/{part}", verdict["reason"],
+                  _position(plan, i))
+            for i, verdict in enumerate(plan["decision"]["positions"])
+        ]  # fmt: skip
     if name == "fees_30d_usd":
         known = [i for i, position in enumerate(plan["inputs"]["book"]) if "fee_apr" in position]
         return [_input(plan, "fee APR", f"/inputs/book/{i}/fee_apr", "as read") for i in known]

@@ -157,7 +157,10 @@ class Planned:
 
 
 class Holding(Planned):
-    """Trade a new plan's layers only where it does not say "hold" of the one that was traded last."""
+    """Trade a new plan's layers only where the one that was traded last may not be held.
+
+    An answer to leave the pool is no answer here: the book of a study stays.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,7 +170,7 @@ class Holding(Planned):
     def decide(self, view: View) -> Targets:
         """Return the legs of the plan's layers, or no change."""
         plan = _Question.of(view, self.parameters).ask(self._record)
-        if plan.decision.answer == "hold":
+        if plan.decision.held:
             return Targets(calibration=self._due(view))
         self._record, self._held = ExposureRecord.of(plan.exposure), plan.layers
         return Targets(by_layer(plan.layers), calibration=self.forecast(view, plan.layers))

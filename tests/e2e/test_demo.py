@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.e2e.command import Run
@@ -42,17 +43,18 @@ CRASH = ((3000, 90_000), (3100, 91_500), (2900, 88_000), (2350, 78_000), (2480, 
 DIP = ((3000, 90_000), (3050, 90_800), (2950, 89_000), (2800, 86_500), (2870, 87_300), (2900, 88_000))
 
 
-def write_prices(folder: Path, prices: tuple[tuple[int, int], ...]) -> Path:
-    """Write a short path, a row a day."""
+def write_prices(folder: Path, prices: tuple[tuple[int, int], ...], hours: int = 24) -> Path:
+    """Write a short path, a row every so many hours: the oftener pools trade, the more they earn a year."""
     rows = ["timestamp,ETH,BTC"]
-    rows += [f"2026-03-{day + 1:02d}T08:00:00Z,{eth},{btc}" for day, (eth, btc) in enumerate(prices)]
+    times = pd.date_range("2026-03-01T08:00", periods=len(prices), freq=f"{hours}h")
+    rows += [f"{time:%Y-%m-%dT%H:%M:%SZ},{eth},{btc}" for time, (eth, btc) in zip(times, prices, strict=True)]
     file = folder / "prices.csv"
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return file
 
 
 def test_demo__price_file__runs_the_loop_and_the_report_opens_in_a_browser(run: Run, tmp_path: Path) -> None:
-    write_prices(tmp_path, DIP)
+    write_prices(tmp_path, DIP, hours=6)
     done = run("demo", "--prices", "prices.csv", "--json")
     assert done.code == 0, done.err
     answer = done.json()

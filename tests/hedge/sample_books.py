@@ -22,7 +22,7 @@ def position(
     quote: str = "USD",
     lower: float = 1600.0,
     upper: float = 2500.0,
-    fee_apr: float = 0.4,
+    fee_apr: float = 0.45,
     market: Market = MARKET,
 ) -> ConcentratedPosition:
     """Return a position worth `value_usd` at the market, entered at its price."""

@@ -85,7 +85,7 @@ def test_effects__each_layer__is_the_difference_of_with_and_without() -> None:
 
 
 def test_decision__layers_that_earn_less_than_delta__says_do_not_hedge_with_both_numbers() -> None:
-    rows = tuple(row._replace(ask=3.0 * row.ask) for row in CHAINS["ETH"].rows)
+    rows = tuple(row._replace(ask=2.0 * row.ask) for row in CHAINS["ETH"].rows)
     dear = {"ETH": dataclasses.replace(CHAINS["ETH"], rows=rows)}
     fair = {"ETH": CHAINS["ETH"]}
     answers = {}
@@ -95,6 +95,16 @@ def test_decision__layers_that_earn_less_than_delta__says_do_not_hedge_with_both
     assert answers["dear"].answer == "do not hedge"
     assert "by delta alone" in answers["dear"].reasons[0]
     assert answers["dear"].numbers["cvar_per_usd"] < answers["dear"].numbers["delta_cvar_per_usd"]
+
+
+def test_decision__hedge_that_takes_a_few_usd_off_a_large_tail__is_not_worth_a_trade() -> None:
+    rows = tuple(row._replace(ask=3.0 * row.ask) for row in CHAINS["ETH"].rows)
+    dear = {"ETH": dataclasses.replace(CHAINS["ETH"], rows=rows)}
+    answer = build_plan(ONE, MARKET, dear, Parameters(), signals=CALM, scenario_count=512).decision
+    cut = answer.numbers["cvar_unhedged_usd"] - answer.numbers["cvar_hedged_usd"]
+    assert 0.0 < cut < 0.01 * answer.numbers["cvar_unhedged_usd"]
+    assert answer.answer == "do not hedge"
+    assert answer.reasons[0].startswith("not worth a trade: CVaR95 goes from")
 
 
 def test_decision__quoted_volatility__is_the_chains_at_the_money() -> None:
