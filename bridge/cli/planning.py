@@ -52,6 +52,10 @@ BookOption = Annotated[
 AtOption = Annotated[
     str | None, typer.Option("--at", help="With --book: the newest quotes of the chain file not later than this.")
 ]
+MaxAgeOption = Annotated[
+    int | None,
+    typer.Option("--max-age", min=1, help="Seconds that quotes may be old; default: options.max_age_seconds."),
+]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")]
 
 
@@ -62,6 +66,7 @@ def plan(
     signals: SignalsOption = None,
     book: BookOption = None,
     at: AtOption = None,
+    max_age: MaxAgeOption = None,
     report: ReportOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -72,18 +77,18 @@ def plan(
     chain, is not kept and cannot be proposed.
 
     Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json;
-    alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --signals histories
+    alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400
     """
     from bridge.errors import UsageError
 
     if book:
         if owner or block is not None:
             raise UsageError("--book states the book: leave --owner and --block out")
-        planned, kept = _plan_stated(book, at, chain_file, signals, config), None
+        planned, kept = _plan_stated(book, at, chain_file, signals, max_age, config), None
     else:
         if at:
             raise UsageError("--at goes with --book; a book on chain is read at --block")
-        planned, kept = _plan_on_chain(owner, block, chain_file, signals, config)
+        planned, kept = _plan_on_chain(owner, block, chain_file, signals, max_age, config)
     if report:
         from bridge.report.content import report_content
         from bridge.report.html import write_report
@@ -96,38 +101,42 @@ def plan(
 
 
 def _plan_stated(
-    book: Path, at: str | None, chain_file: Path | None, signals: Path | None, config: Path | None
+    book: Path, at: str | None, chain_file: Path | None, signals: Path | None, max_age: int | None, config: Path | None
 ) -> Planned:
     from bridge.config import load_config
     from bridge.plans.make import make_stated_plan
     from bridge.plans.stated_book import read_time
 
-    settings = _with_files(load_config(config), chain_file, signals)
+    settings = _with_flags(load_config(config), chain_file, signals, max_age)
     return make_stated_plan(book, settings, read_time(at) if at else None)
 
 
 def _plan_on_chain(
-    owner: str | None, block: int | None, chain_file: Path | None, signals: Path | None, config: Path | None
+    owner: str | None,
+    block: int | None,
+    chain_file: Path | None,
+    signals: Path | None,
+    max_age: int | None,
+    config: Path | None,
 ) -> tuple[Planned, Path]:
     """Plan, say what could not be read, and keep the plan; return it and where it is kept."""
     session = open_session(config)
     from bridge.cli.book import print_unread
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
-    settings = _with_files(session.config, chain_file, signals)
+    settings = _with_flags(session.config, chain_file, signals, max_age)
     planned = make_plan_at(session.snapshot(block), settings, owner=session.owner(owner))
     print_unread(planned.observation.unread)
     return planned, planned.record.save(settings.state)
 
 
-def _with_files(settings: Config, chain_file: Path | None, signals: Path | None) -> Config:
-    """Return the settings with the chain file and the folder of histories that the command line gives."""
-    options, histories = settings.options, settings.signals
+def _with_flags(settings: Config, chain_file: Path | None, signals: Path | None, max_age: int | None) -> Config:
+    """Return the settings with the chain file, the folder of histories and the age that the command line gives."""
+    options, histories = settings.options.reading(chain_file), settings.signals
+    if max_age:
+        options = options.model_copy(update={"max_age_seconds": max_age})
     return settings.model_copy(
-        update={
-            "options": options.reading(chain_file),
-            "signals": histories.model_copy(update={"folder": signals or histories.folder}),
-        }
+        update={"options": options, "signals": histories.model_copy(update={"folder": signals or histories.folder})}
     )
 
 
@@ -136,6 +145,9 @@ def print_plan(planned: Planned, kept: Path | None, report: Path | None) -> None
     from bridge.cli.show import console
 
     out = console()
+    for line in heading(planned):
+        out.print(line, markup=False, soft_wrap=True)
+    out.print()
     print_decision(planned)
     out.print("\n[bold]Why these layers[/bold]")
     for layer in planned.plan.layers:
@@ -144,6 +156,31 @@ def print_plan(planned: Planned, kept: Path | None, report: Path | None) -> None
         out.print(f"  note: {note}", markup=False)
     where = f"kept as {kept}" if kept else "of a stated book: not kept, nothing to propose"
     out.print(f"\n{where}" + (f", report {report}" if report else ""), markup=False)
+
+
+def heading(planned: Planned) -> list[str]:
+    """Return what a plan is of: owner, block or time of the quotes, positions, prices, and where numbers are from."""
+    from bridge.cli.show import number, usd
+    from bridge.plans.records import NO_CHAIN
+    from bridge.units import utc
+
+    seen, exposure = planned.observation, planned.plan.exposure
+    market, block = seen.market, seen.block
+    book = f"of {seen.owner}, block {block.number} of chain {planned.record.chain_id}, {utc(block.timestamp)}"
+    if planned.record.chain_id == NO_CHAIN:
+        book = f"{seen.owner}, quotes of {utc(block.timestamp)}"
+    count = len(exposure.positions)
+    spots = ", ".join(f"{asset} {number(spot, 7)}" for asset, spot in sorted(market.spots.items()))
+    quotes = [
+        f"{asset} options: {chain.source}, {utc(chain.observed_at)} ({chain.provenance})"
+        for asset, chain in sorted(planned.option_chains.items())
+    ]
+    return [
+        f"Book {book}: {count} position{'' if count == 1 else 's'}, {usd(exposure.value_usd)} USD",
+        f"prices in USD: {spots} ({market.spot_provenance}: {market.spot_source})",
+        f"volatility: {market.vol_source} ({market.vol_provenance})",
+        *quotes,
+    ]
 
 
 def print_decision(planned: Planned) -> None:
@@ -179,7 +216,10 @@ def print_decision(planned: Planned) -> None:
         for row in plan_.update.to_dict()["changes"]
     ]
     out.print()
-    out.print(table("Proposed parameters", ("parameter", "old", "new", "unit", "why"), changes))
+    if changes:
+        out.print(table("Proposed parameters", ("parameter", "old", "new", "unit", "why"), changes))
+    else:
+        out.print(f"Proposed parameters: none, as {plan_.update.reason}", markup=False)
 
 
 def print_comparison(planned: Planned) -> None:

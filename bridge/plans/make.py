@@ -19,7 +19,7 @@ from bridge.plans.records import NO_CHAIN, PlanRecord, find_record, inputs_hash
 from bridge.plans.signals import SignalReadings, read_signals
 from bridge.plans.stated_book import observe_stated
 from bridge.snapshot import Snapshot
-from bridge.sources.option_chains import read_option_chains
+from bridge.sources.option_chains import check_age, read_option_chains
 from bridge.sources.quotes.files import read_chain_file
 from hedge.decision.rebalance import ExposureRecord
 from hedge.instruments.option_chain import OptionChain
@@ -64,20 +64,24 @@ def make_stated_plan(book: Path, config: Config, at: int | None = None) -> Plann
     book
         The file that states the book.
     at
-        Unix seconds: the newest quotes not later than this; the newest of all where it is None.
+        Unix seconds: the newest quotes not later than this, and not older than `options.max_age_seconds` by then; the
+        newest of all where it is None, which must be as near to each other.
 
     Raises
     ------
     UsageError
         There is no chain file to take prices from.
     BadFile, UntrustedNumber
-        As `bridge.plans.stated_book.observe_stated` raises them.
+        As `bridge.plans.stated_book.observe_stated` raises them, and for quotes that are too old.
     """
     if config.options.file is None:
         raise UsageError("a stated book takes its prices from quotes: give --chain, or set options.file")
     option_chains = read_chain_file(config.options.file, at)
     observation = observe_stated(book, option_chains, config.book)
     held = {asset: option_chains[asset] for asset in observation.book.assets}
+    newest = max(chain.observed_at for chain in held.values())
+    asked = (newest, "the newest ones") if at is None else (at, "the time that was asked for")
+    check_age(held, asked[0], config.options.max_age_seconds, asked[1])
     return make_plan(observation, held, config.signals)
 
 

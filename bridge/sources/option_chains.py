@@ -54,12 +54,30 @@ def read_option_chains(terms: OptionsConfig, spots: Mapping[str, float], observe
         The source cannot be used, or its quotes are not of this time.
     """
     chains = QUOTE_SOURCES[terms.source_name].read(terms, spots, observed_at)
-    for asset, chain in chains.items():
-        age = abs(observed_at - chain.observed_at)
-        if age > terms.max_age_seconds:
-            raise UntrustedNumber(
-                f"{chain.source}: {asset} quotes of {utc(chain.observed_at)} are {age} s away from the book's block "
-                f"({utc(observed_at)}), at most {terms.max_age_seconds} s: take fresh quotes, or raise "
-                "options.max_age_seconds"
-            )
+    check_age(chains, observed_at, terms.max_age_seconds, "the book's block")
     return chains
+
+
+def check_age(chains: Mapping[str, OptionChain], at: int, most_seconds: int, what: str) -> None:
+    """Check that no chain is of another time.
+
+    Parameters
+    ----------
+    at, what
+        Unix seconds, and what they are the time of.
+    most_seconds
+        That a chain may be away from it.
+
+    Raises
+    ------
+    UntrustedNumber
+        A chain is too far away.
+    """
+    for asset, chain in chains.items():
+        away = abs(at - chain.observed_at)
+        if away > most_seconds:
+            raise UntrustedNumber(
+                f"{chain.source}: {asset} quotes of {utc(chain.observed_at)} are {away} s away from {what} "
+                f"({utc(at)}), at most {most_seconds} s: take fresh quotes, or allow it with --max-age SECONDS "
+                "(options.max_age_seconds)"
+            )

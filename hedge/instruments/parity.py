@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from hedge.errors import NotListed
 from hedge.instruments.fees import Fees
@@ -131,23 +131,36 @@ def _best_box(quotes: list[ForwardQuote]) -> Box | None:
     return Box(buy.expiry_at, buy.strike, sale.strike, sale.sold_at - buy.bought_at)
 
 
+STRIKES: Final = 0.2
+"""Largest distance of a strike from the spot, a share of it, at which a forward is traded: beyond, nobody quotes it."""
+FORWARDS: Final = 0.05
+"""Largest distance of the forward that a strike implies from the listed one, as a share of spot: a quote is stale."""
+
+
+def _tradable(forward: ForwardQuote, price: float, spot: float) -> bool:
+    """Tell whether a strike lies near the spot, and the forward that it implies near the listed one."""
+    return abs(forward.strike / spot - 1.0) <= STRIKES and abs(price - forward.call.forward) <= FORWARDS * spot
+
+
 def best_forward(chain: OptionChain, expiry_at: int, sell: bool) -> tuple[Leg, Leg]:
     """Return the put and call, one unit each, that sell (or buy) the forward best at one expiry.
 
+    Only strikes within `STRIKES` of the spot that imply a forward within `FORWARDS` of the listed one are traded.
+
     Raises
     ------
-    NotListed : no strike of the expiry has both quotes.
+    NotListed : no such strike of the expiry has both quotes.
     """
     forwards = [_forward(chain, *pair) for pair in _pairs(chain, expiry_at)]
     valued = [forward for forward in forwards if forward.call.vol > 0.0 and forward.put.vol > 0.0]
     if sell:
-        sales = [forward for forward in valued if forward.sold_at == forward.sold_at]
+        sales = [forward for forward in valued if _tradable(forward, forward.sold_at, chain.spot)]
         if sales:
             best = max(sales, key=lambda forward: forward.sold_at)
             return chain.bought(best.put), chain.sold(best.call)
     else:
-        buys = [forward for forward in valued if forward.bought_at == forward.bought_at]
+        buys = [forward for forward in valued if _tradable(forward, forward.bought_at, chain.spot)]
         if buys:
             best = min(buys, key=lambda forward: forward.bought_at)
             return chain.sold(best.put), chain.bought(best.call)
-    raise NotListed(f"{chain.underlying} forward", "a strike with a put and a call quoted", math.nan)
+    raise NotListed(f"{chain.underlying} forward", "a strike near the spot with a put and a call quoted", math.nan)

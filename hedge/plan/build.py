@@ -169,7 +169,7 @@ def build_plan(
     run = {"record": asdict(record) if record else None, "at": at, "scenarios": scenario_count, "seed": seed}
     given = plan_inputs(book, market, chains, listed, parameters, limits, last_changes)
     inputs = given | run | signal_inputs(signals, rules, expected)
-    notes = plan_notes(context.exposure, chains, listed, limits, signals, context.regime_policy)
+    notes = plan_notes(context.exposure, chains, listed, limits, signals, context.regime_policy, overlay.layers)
     return _assembled(context, overlay, update, parameters, record, notes, inputs)
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from hedge.book.exposure import BookExposure
 from hedge.instruments.index_listing import IndexListing
+from hedge.instruments.layer import Layer, all_legs
 from hedge.instruments.option_chain import OptionChain
-from hedge.market import Provenance
+from hedge.market import HORIZON_DAYS, Provenance
 from hedge.policy.parameters import Limits
 from hedge.policy.regime_policy import RegimePolicy
 from hedge.signals.signal import Signal
+from hedge.units import YEAR_DAYS
 
 
 def plan_notes(
@@ -21,13 +23,17 @@ def plan_notes(
     limits: Mapping[int, Limits] | None,
     signals: Sequence[Signal],
     regime_policy: RegimePolicy,
+    layers: Sequence[Layer],
 ) -> tuple[str, ...]:
-    """Return what a reader must know before trusting the numbers."""
-    notes = [
-        "CVaR95: 30 days, lognormal without drift, the pool's fees left out; legs that expire earlier pay at a price "
-        "of that day, and a sold condor is sold again until the horizon.",
-        "No listed future on an asset is used: a synthetic trades the forward through options.",
-    ]
+    """Return what a reader must know before trusting the numbers; nothing is said of layers that are not there."""
+    legs = all_legs(layers)
+    notes = ["CVaR95: 30 days, lognormal without drift, the pool's fees left out."]
+    if any(leg.expiry * YEAR_DAYS < HORIZON_DAYS for leg in legs):
+        notes.append("Legs that expire within 30 days pay at a price of that day.")
+    if any(layer.financing and layer.legs for layer in layers):
+        notes.append("A sold condor is sold again until the horizon.")
+    if legs:
+        notes.append("No listed future on an asset is used: a synthetic trades the forward through options.")
     notes += [
         f"{listing.name} is taken to move {listing.beta:g} points per point of {asset} volatility: "
         f"{listing.source or 'as stated'}."
@@ -37,7 +43,7 @@ def plan_notes(
         missing = ", ".join(regime_policy.regime.missing)
         notes.append(f"Signals without a fresh value: {missing}: the regime is the safer one.")
     elif not signals:
-        notes.append(f"No signal is known: the regime is {regime_policy.regime.name}, and no condor is sold.")
+        notes.append(f"No signal is known: the regime is {regime_policy.regime.name}.")
     made_up = [signal.name for signal in signals if signal.provenance is Provenance.SIMULATED]
     if made_up:
         notes.append(f"Signals from simulated histories, not from a market: {', '.join(made_up)}.")

@@ -102,10 +102,16 @@ class Skipped:
 
 @dataclass(frozen=True)
 class ProposedUpdate:
-    """Hold the steward's changes on their way to the contract, by key, and the targets that are not. May be empty."""
+    """Hold the steward's changes on their way to the contract, by key, and the targets that are not.
+
+    Parameters
+    ----------
+    reason : why there is no change; empty where there is one.
+    """
 
     changes: tuple[Change, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    reason: str = ""
     proposable: ClassVar[bool] = True
 
     def applied(self, parameters: Parameters) -> Parameters:
@@ -118,6 +124,7 @@ class ProposedUpdate:
             "proposable": self.proposable,
             "changes": [change.to_dict() for change in self.changes],
             "skipped": [skipped.to_dict() for skipped in self.skipped],
+            "reason": self.reason,
         }
 
 
@@ -147,7 +154,7 @@ def propose_update(
     ProposedUpdate : empty where nothing is worth a change, or the book is worth nothing.
     """
     if exposure.value_usd <= 0.0:
-        return ProposedUpdate()
+        return ProposedUpdate(reason="the book is worth nothing")
     allowed: dict[int, tuple[int, Target]] = {}
     skipped: list[Skipped] = []
     for target in _targets(exposure, market, parameters, gate, regime, index_percentile):
@@ -162,7 +169,15 @@ def propose_update(
     kept, dropped = _consistent(parameters, allowed)
     after = parameters.replaced({key: allowed[key][0] for key in kept})
     changes = tuple(_change(key, parameters, after, allowed[key][1], exposure, market) for key in sorted(kept))
-    return ProposedUpdate(changes, tuple(sorted([*skipped, *dropped], key=lambda skip: skip.key)))
+    left = tuple(sorted([*skipped, *dropped], key=lambda skip: skip.key))
+    return ProposedUpdate(changes, left, "" if changes else _why_none(left))
+
+
+def _why_none(skipped: tuple[Skipped, ...]) -> str:
+    """Return why nothing changes."""
+    if not skipped:
+        return "every key is as near to what the rules ask for as a change is worth"
+    return "; ".join(f"{KEYS[skip.key].name} to {skip.wanted}: {skip.reason}" for skip in skipped)
 
 
 def _targets(

@@ -101,7 +101,8 @@ def test_plan__books_of_february_2021__names_the_index_that_did_not_exist(
     # Stocks, their index and VIX, ETH, prices and output of that winter were known.
     assert all(not signals[name].missing for name in ("divergence", "CAPM volatility", "CPI", "PPI", "output"))
     assert all(signal.known_at <= 1_613_069_170 for signal in signals.values())
-    assert made.plan.decision.answer == "do not hedge"
+    # Of that winter's volatility arbitrageurs take more than 40 % of fees a year pays for.
+    assert made.plan.decision.headline == "leave the pool; leave stated:1"
 
 
 def test_term_structure__chain_of_today__extends_the_history_by_one_row(

@@ -148,9 +148,9 @@ def test_read_chain_file__several_snapshots__is_the_newest_of_each_asset(csv: Pa
 
 
 @pytest.mark.parametrize(
-    ("at", "spot"), [("2026-03-01T13:00", 2000.0), ("2026-03-03", 3000.0), ("2026-02-01", 2000.0), (None, 3000.0)]
+    ("at", "spot"), [("2026-03-01T13:00", 2000.0), ("2026-03-01T12:00", 2000.0), ("2026-03-03", 3000.0), (None, 3000.0)]
 )
-def test_read_chain_file__several_snapshots_and_a_time__is_the_newest_not_later_or_else_the_first(
+def test_read_chain_file__several_snapshots_and_a_time__is_the_newest_not_later(
     csv: Path, at: str | None, spot: float
 ) -> None:
     old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
@@ -158,6 +158,27 @@ def test_read_chain_file__several_snapshots_and_a_time__is_the_newest_not_later_
     second = None if at is None else int(pd.Timestamp(at, tz="UTC").timestamp())
     (chain,) = read_chain_file(path, second).values()
     assert (len(chain.rows), chain.spot) == (2, spot)
+
+
+def test_read_chain_file__time_before_the_first_snapshot__is_refused_with_the_first_time(csv: Path) -> None:
+    path, early = written(csv, native()), SEEN_SECONDS - 1
+    said = "its first quotes are of 2026-03-02 12:00:00Z, none is as early as 2026-03-02 11:59:59Z"
+    with pytest.raises(BadFile, match=said):
+        read_chain_file(path, early)
+    assert read_chain_file(path, early, ahead=1)["ETH"].observed_at == SEEN_SECONDS
+
+
+def test_read_chain_file__deribit_books_before_the_round_is_whole__are_refused(csv: Path) -> None:
+    stamps = books()["timestamp"].to_numpy().copy()
+    stamps[0] -= 60_000
+    with pytest.raises(BadFile, match="its first quotes are of 2026-03-02 12:00:00Z"):
+        read_chain_file(written(csv, books(timestamp=stamps)), SEEN_SECONDS - 30)
+
+
+def test_read_chain_file__underlying_that_begins_later__is_left_out(csv: Path) -> None:
+    later = native(underlying=["BTC"] * 2, observed_at=["2026-03-02T18:00:00Z"] * 2)
+    path = written(csv, pd.concat([native(), later]))
+    assert list(read_chain_file(path, SEEN_SECONDS)) == ["ETH"]
 
 
 def test_read_chain_file__deribit_books_collected_twice_and_a_time_between__is_the_first_round(csv: Path) -> None:

@@ -11,6 +11,7 @@ from bridge.local.anvil import advance_time
 from bridge.local.histories import write_histories
 from bridge.local.world import World
 from bridge.plans.observe import read_volatilities
+from bridge.units import utc
 from hedge.instruments.synthetic_chain import synthetic_chain
 from tests.bridge.market_files import AT, BOOK, calm_folder
 from tests.e2e.command import Done, Run
@@ -181,6 +182,26 @@ def test_plan__stated_book_on_a_chain_file__needs_no_node_and_keeps_nothing(run:
     assert_one_line_error(run(*command, "--owner", "0x12"), 2, "leave --owner and --block out")
     assert_one_line_error(run("plan", "--at", "2026-01-09"), 2, "--at goes with --book")
     assert_one_line_error(run(*command, "--at", "soon"), 2, "'soon' is no time")
+    first, hour = f"its first quotes are of {utc(AT)}", str(AT + 3601)
+    assert_one_line_error(run(*command, "--at", str(AT - 1)), 2, "quotes.csv", first, "ask for a later time")
+    assert_one_line_error(run(*command, "--at", hour), 1, "3601 s away from the time that was asked for", "--max-age")
+    top = run(*command, "--at", hour, "--max-age", "3601").out.splitlines()[:4]
+    assert top[0] == f"Book stated in book.toml, quotes of {utc(AT)}: 1 position, 1,000,000 USD"
+    assert top[1] == "prices in USD: ETH 2,000 (file: spots of the option chains)"
+    assert top[2].startswith("volatility: ETH: 30-day index of file quotes.csv")
+    assert top[3] == f"ETH options: file quotes.csv, {utc(AT)} (file)"
+
+
+def test_plan__book_on_chain__begins_with_owner_block_prices_and_provenance(run: Run, project: World) -> None:
+    block, owner = project.snapshot().block, project.deployment.accounts["lp"]
+    seen = run("exposure", "--json").json()
+    top = run("plan").out.splitlines()[:5]
+    assert top[0].startswith(f"Book of {owner}, block {block.number} of chain 31337, {utc(block.timestamp)}: ")
+    assert f"{len(seen['positions'])} positions" in top[0]
+    assert top[1].startswith("prices in USD: BTC ")
+    assert top[2].startswith("volatility: on-chain feeds at block")
+    assert [line.split(":")[0] for line in top[3:]] == ["BTC options", "ETH options"]
+    assert all(line.endswith("(simulated)") for line in top[3:])
 
 
 def test_plan__bad_chain_file__one_line_and_code_2(run: Run, project: World, tmp_path: Path) -> None:

@@ -143,6 +143,38 @@ def test_best_forward__both_sides__trade_at_executable_quotes() -> None:
     assert (put.quantity, call.quantity) == (-1.0, 1.0)
 
 
+@pytest.mark.parametrize("sell", [True, False])
+def test_best_forward__best_price_at_a_strike_of_twice_the_spot__is_never_traded(sell: bool) -> None:
+    chain = coin_chain(3000.0, 3075.0)
+    quotes = chain.quotes.assign(strike=chain.quotes["strike"].replace({4000.0: 6000.0}))
+    far = quotes["strike"] == 6000.0
+    intrinsic = (6000.0 - 3075.0) * 3000.0 / 3075.0
+    value = np.where(quotes["is_call"], 0.05, intrinsic + 0.05) + np.where(quotes["is_call"] == sell, 60.0, 0.0)
+    quotes.loc[far, ["bid", "ask"]] = np.column_stack([value, value])[far]
+    chain = OptionChain.from_frame("ETH", NOW, 3000.0, quotes, "a dear far strike", fees=NO_FEES)
+    scanned = {forward.strike: forward.sold_at if sell else -forward.bought_at for forward in scan_parity(chain).quotes}
+    assert max(scanned, key=lambda strike: scanned[strike]) == 6000.0
+    assert {leg.strike for leg in best_forward(chain, chain.expiries()[0], sell)} == {3000.0}
+
+
+def test_best_forward__strike_that_implies_a_forward_far_from_the_listed_one__is_not_traded() -> None:
+    stale = with_bid(ETH, 2000.0, True, 250.0)
+    expiry_at = stale.expiries()[2]
+    assert max(scan_parity(stale).quotes, key=lambda forward: forward.sold_at).strike == 2000.0
+    put, _ = best_forward(stale, expiry_at, sell=True)
+    assert put.strike != 2000.0
+    assert abs(put.strike / 2000.0 - 1.0) <= 0.2
+
+
+def test_delta_benchmark__every_chain_of_2026__trades_near_the_spot(recorded: Path) -> None:
+    quotes = read_chains(recorded / "iv" / "deribit_chains_daily_2026h1.parquet", ("BTC",), Problems())["BTC"]
+    for shot in quotes[::10]:
+        chain = shot.chain
+        put, call = best_forward(chain, chain.first_expiry(30.0), sell=True)
+        assert abs(put.strike / chain.spot - 1.0) <= 0.2
+        assert put.strike == call.strike
+
+
 def test_best_forward__expiry_without_quotes__is_refused() -> None:
     with pytest.raises(NotListed):
         best_forward(ETH, 1, sell=True)

@@ -118,6 +118,19 @@ def test_plan__update__shows_what_old_and_new_parameters_lead_to() -> None:
 
 
 @pytest.mark.unit
+def test_plan__no_layers__notes_speak_of_none() -> None:
+    bare = build_plan(mixed_book(), MARKET, {}, Parameters())
+    assert not [note for note in bare.notes if "condor" in note or "synthetic" in note or "expire" in note]
+
+
+def test_plan__notes_on_condors__only_where_one_is_sold() -> None:
+    stressed = build_plan(mixed_book(), MARKET, CHAINS, Parameters())
+    sold = build_plan(mixed_book(), MARKET, CHAINS, Parameters(), signals=CALM)
+    assert any(layer.financing for layer in sold.layers)
+    assert not any(layer.financing for layer in stressed.layers)
+    assert [any("condor" in note for note in made.notes) for made in (stressed, sold)] == [False, True]
+
+
 def test_plan__asset_without_a_chain__is_noted_with_its_value() -> None:
     result = build_plan(mixed_book(), MARKET, {"ETH": CHAINS["ETH"]}, Parameters(), scenario_count=512)
     assert {layer.underlying for layer in result.layers} == {"ETH"}

@@ -50,6 +50,23 @@ def test_ramp__calm_index__starts_just_below_it_with_the_stated_spread() -> None
 
 
 @pytest.mark.unit
+def test_propose__no_change__says_why() -> None:
+    now = propose().applied(Parameters())
+    settled = propose(parameters=now)
+    assert (settled.changes, settled.skipped) == ((), ())
+    assert settled.reason == "every key is as near to what the rules ask for as a change is worth"
+    assert propose().reason == ""
+
+
+@pytest.mark.unit
+def test_propose__every_change_refused__reason_names_each_key_and_its_rule() -> None:
+    closed = propose(limits={})
+    assert not closed.changes
+    assert closed.skipped
+    assert all(KEYS[skip.key].name in closed.reason and skip.reason in closed.reason for skip in closed.skipped)
+
+
+@pytest.mark.unit
 def test_ramp__index_in_a_storm__stays_at_the_first_values_so_that_layer_2_grows() -> None:
     storm = dataclasses.replace(MARKET, vols={"ETH": 1.2, "BTC": 1.2})
     assert not {"rampStartVolBps", "rampFullVolBps"} & new(propose(market=storm)).keys()
@@ -130,7 +147,7 @@ def test_propose__applied_twice__asks_for_nothing_more() -> None:
 
 @pytest.mark.unit
 def test_propose__empty_book__asks_for_nothing() -> None:
-    assert propose(exposure=book_exposure(Book(()), MARKET)) == ProposedUpdate()
+    assert propose(exposure=book_exposure(Book(()), MARKET)) == ProposedUpdate(reason="the book is worth nothing")
 
 
 @pytest.mark.prop

@@ -26,7 +26,7 @@ from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.option_chains import QUOTE_SOURCES
 from bridge.tables import read_seconds, read_table
-from bridge.units import YEAR_SECONDS
+from bridge.units import YEAR_SECONDS, utc
 from hedge import options
 from hedge.errors import HedgeError
 from hedge.instruments.lots import lot_of
@@ -41,7 +41,7 @@ SNAPSHOT_SECONDS = 900
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
 
 
-def read_chain_file(path: Path, at: int | None = None) -> dict[str, OptionChain]:
+def read_chain_file(path: Path, at: int | None = None, ahead: float = 0) -> dict[str, OptionChain]:
     """Read one snapshot of every underlying from a file.
 
     Parameters
@@ -49,16 +49,24 @@ def read_chain_file(path: Path, at: int | None = None) -> dict[str, OptionChain]
     path
         The file; it may hold many snapshots.
     at
-        Unix seconds: the newest snapshot that is not later is taken, or the first one where all are. The newest of all
-        without it.
+        Unix seconds: the newest snapshot that is not later is taken. The newest of all without it.
+    ahead
+        Seconds after `at` within which the first snapshot is still taken where all are later: a block is some seconds
+        old. An underlying that has none by then is left out.
 
     Raises
     ------
     BadFile
-        It is absent, lacks columns, or holds crossed, negative or duplicate quotes.
+        It is absent, lacks columns, holds crossed, negative or duplicate quotes, or none as early as `at`.
     """
     with _failures_of(path):
-        return {asset: _chain(path, asset, rows, at) for asset, rows in _by_asset(path)}
+        found = _by_asset(path)
+        first = {asset: _first(rows) for asset, rows in found}
+        known = {asset for asset, time in first.items() if at is None or time <= at + ahead}
+        if at is not None and not known:
+            began = utc(min(first.values()))
+            raise BadFile(path, f"its first quotes are of {began}, none is as early as {utc(at)}: ask for a later time")
+        return {asset: _chain(path, asset, rows, at) for asset, rows in found if asset in known}
 
 
 def read_snapshots(path: Path, asset: str) -> Iterator[OptionChain]:
@@ -176,6 +184,13 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
 
 
+def _first(rows: pd.DataFrame) -> int:
+    """Return the time at which the first snapshot is whole."""
+    times = read_seconds(rows["observed_at"])
+    window = int(rows["window"].iloc[0]) if "window" in rows else 0
+    return int(times[times <= times.min() + window].max())
+
+
 def _carry(forward: npt.NDArray[np.float64], spot: float, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return ln(forward / spot) a year; NaN where a row has no such numbers, which the chain's check names."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -186,8 +201,7 @@ def _snapshot(rows: pd.DataFrame, at: int | None) -> tuple[pd.DataFrame, int]:
     """Return the rows of one snapshot, and its time: that of its newest row."""
     times = read_seconds(rows["observed_at"])
     window = int(rows["window"].iloc[0]) if "window" in rows else 0
-    first = int(times.min()) + window
-    newest = int(times[times <= max(at, first)].max()) if at is not None else int(times.max())
+    newest = int(times[times <= max(at, _first(rows))].max()) if at is not None else int(times.max())
     chosen = rows[(times >= newest - window) & (times <= newest)]
     if window:  # a file may hold several rounds of collection: the newest row of an instrument is its quote
         chosen = chosen.drop_duplicates("instrument", keep="last")
@@ -232,7 +246,7 @@ class ChainFile:
         """Return the chains; see `QuoteSource`."""
         if terms.file is None:
             raise BadConfig('options.source is "file", and options.file names none')
-        return read_chain_file(terms.file, observed_at)
+        return read_chain_file(terms.file, observed_at, math.inf)  # `read_option_chains` bounds the age either way
 
 
 QUOTE_SOURCES.register("file", ChainFile())
