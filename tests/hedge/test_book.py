@@ -28,7 +28,7 @@ def test_position_exposure__entered_at_this_price__has_no_impermanent_loss() -> 
 def test_position_exposure__v2__loses_an_eighth_of_variance() -> None:
     exposure = position_exposure(position("a", 1e6, lower=0.0, upper=math.inf), MARKET)
     assert exposure.lvr_usd_per_year == pytest.approx(1e6 * 0.65**2 / 8, rel=1e-12)
-    assert exposure.break_even_vol == pytest.approx(math.sqrt(8 * 0.4), rel=1e-12)
+    assert exposure.break_even_vol == pytest.approx(math.sqrt(8 * 0.45), rel=1e-12)
 
 
 def test_position_exposure__usd_as_base__equals_the_same_pool_the_other_way_round() -> None:

@@ -31,10 +31,12 @@ STATES = (State.COMPRESSED, State.NORMAL, State.CRISIS)
 def plan_on(chain: OptionChain, state: State) -> Plan:
     """Return the plan of 1 M USD in a v3 ETH/USDC range of 0.8 to 1.25 times spot.
 
-    The index is the volatility that the chain quotes at the money; where it quotes none (2021-02), its marks' 80 %.
+    Its fees are unknown, so that whether to hedge is judged and not whether to stay. The index is the volatility
+    that the chain quotes at the money; where it quotes none (2021-02), its marks' 80 %.
     """
     flat = Market(chain.observed_at, {"ETH": chain.spot}, {"ETH": 0.6}, {}, "only for weights")
-    book = Book((position("v3", 1e6, lower=0.8 * chain.spot, upper=1.25 * chain.spot, market=flat),))
+    ends = {"lower": 0.8 * chain.spot, "upper": 1.25 * chain.spot}
+    book = Book((position("v3", 1e6, **ends, fee_apr=math.nan, market=flat),))
     vol = quoted_vol(book_exposure(book, flat), {"ETH": chain})
     vol = 0.8 if math.isnan(vol) else vol
     market = Market(chain.observed_at, {"ETH": chain.spot}, {"ETH": vol}, {}, "at the money, near 30 days")
