@@ -12,6 +12,7 @@ The parts, lowest level first; a part imports only parts of lower levels, pyproj
     plans                                 from a snapshot to a plan on record
     governance, safe, deploy              updates and proposals; the multi-sigs; deployment
     report, alerts, local                 pages; what the monitor says; the local chain
+    study                                 backtests and simulations, run, kept and shown
     demo, doctor, cli                     `alvh demo`, `alvh doctor`, the commands
 
 import-linter holds this order (pyproject.toml); docs/architecture.md draws how data flows.

@@ -236,7 +236,7 @@ IDEAS: Final = (
         "layers.md#steward-and-promoter",
         ("hedge.update.propose.propose_update", "hedge.update.promoter.promote"),
         ("test_promoter__its_parameters__obey_the_rules_and_are_not_proposable",),
-        "both policies done; their backtest comes later",
+        "both policies done; both are strategies of [the backtest](backtest.md#strategies)",
     ),
     Idea(
         "The false binary, loyalty or motion",
@@ -250,7 +250,7 @@ IDEAS: Final = (
         "valuation.md#diversify-across-chains-and-pray",
         ("hedge.valuation.diversification.effective_bets", "hedge.valuation.diversification.joint_tail"),
         ("test_joint_tail__copies_of_one_pool__nothing_removed_though_independent_would",),
-        "figure done; the baseline in backtests comes later",
+        "figure done; the baseline is the strategy `diversify` of [the backtest](backtest.md)",
     ),
     Idea(
         "Daily signals; education; risk disclaimer",

@@ -53,10 +53,14 @@ def _assets(settings: StudySettings) -> tuple[str, ...]:
     return assets
 
 
+def modelled_files(root: Path, assets: tuple[str, ...]) -> dict[str, Path]:
+    """Return the files that closes, indices and books of some coins are read from, by name."""
+    names = {name for asset in assets for name in (*coin_files(asset), *BOOKS[asset], CHAINS)}
+    return {name: root / name for name in sorted(names)}
+
+
 def _files(settings: StudySettings) -> Mapping[str, Path]:
-    root = settings.folder()
-    names = {name for asset in _assets(settings) for name in (*coin_files(asset), *BOOKS[asset], CHAINS)}
-    return {name: root / name for name in sorted(names)} | signal_files(settings)
+    return modelled_files(settings.folder(), _assets(settings)) | signal_files(settings)
 
 
 def _load(settings: StudySettings) -> LoadedMarket:
