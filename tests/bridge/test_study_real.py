@@ -38,7 +38,7 @@ def test_pools__eight_of_them__have_few_independent_bets_and_earn_what_they_earn
     tmp_path: Path, recorded: Path
 ) -> None:
     settings = StudySettings(
-        data=recorded, market="pools", start="2022-03-01", end="2022-07-01", strategies=("diversify",),
+        data=recorded, market="pools", start="2022-01-01", end="2023-01-01", strategies=("diversify",),
         pool={"fees": "earned"},
     )  # fmt: skip
     summary = run_study(settings, tmp_path / "out").summary
