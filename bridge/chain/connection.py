@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import selectors
+import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -154,6 +153,10 @@ def _certificates() -> SSLContext:
 
 def _proxy_for(scheme: str, host: str, port: int) -> SplitResult | None:
     """Return the proxy that the environment names for a host, or None."""
+    if not _may_have_proxies():
+        return None
+    from urllib.request import getproxies
+
     proxies = getproxies()
     named = proxies.get(scheme) or proxies.get("all")
     if not named or _is_near(host, port, proxies):
@@ -168,8 +171,16 @@ def _proxy_for(scheme: str, host: str, port: int) -> SplitResult | None:
     return parts
 
 
+def _may_have_proxies() -> bool:
+    """Tell whether a proxy may be named: what finds it loads half of the standard library, and most have none."""
+    return sys.platform in ("darwin", "win32") or any(name.lower().endswith("_proxy") for name in os.environ)
+
+
 def _is_near(host: str, port: int, proxies: Mapping[str, str]) -> bool:
     """Tell whether the environment lets a host be reached without its proxy: by name, or by a range of addresses."""
+    from ipaddress import ip_address, ip_network
+    from urllib.request import proxy_bypass
+
     if proxy_bypass(host if ":" in host else f"{host}:{port}"):
         return True
     with suppress(ValueError):
