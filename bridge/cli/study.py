@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,8 +64,6 @@ def backtest(
     Examples: alvh backtest; alvh backtest --market deribit --phases 7; alvh backtest --market modelled --asset BTC
     --strategy plan --strategy daily_delta --start 2022-01-01; alvh backtest --settings study.toml --json
     """
-    from bridge.study.inputs import read_inputs
-    from bridge.study.markets.spec import MARKETS
     from bridge.study.progress import progress_for
     from bridge.study.report.html import write_study_report
     from bridge.study.study import run_study
@@ -78,16 +76,21 @@ def backtest(
         "capital_usd": capital, "data": data,
     }  # fmt: skip
     chosen = _study_settings(settings, given)
-    inputs = read_inputs(chosen.document(), MARKETS[chosen.market].files(chosen))
-    folder = out or STUDIES / f"{chosen.market}-{inputs.sha256[:HASH_DIGITS]}"
-    done = run_study(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
+    folder = out or _study_folder(chosen)
+    with _resumable(folder):
+        done = run_study(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
     page = write_study_report(report or folder / "report.html", done.summary, done.summary["title"])
-    if as_json:
-        print_json({**done.summary, "folder": str(folder), "report": str(page)})
-    else:
-        _print_study(done.summary, folder, page)
+    _answer(done.summary, folder, page, as_json, _print_study)
     if done.summary["failed"]:
         raise typer.Exit(1)
+
+
+def _answer(summary: Mapping[str, Any], folder: Path, page: Path, as_json: bool, show: Callable[..., None]) -> None:
+    """Print the figures and where they are kept."""
+    if as_json:
+        print_json({**summary, "folder": str(folder), "report": str(page)})
+    else:
+        show(summary, folder, page)
 
 
 @contextmanager
@@ -98,6 +101,15 @@ def _resumable(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         sys.stderr.write(f"what is done stays in {folder}: the same command goes on from there\n")
         raise
+
+
+def _study_folder(settings: StudySettings) -> Path:
+    """Return where the results of a study go: the same settings and files have the same folder."""
+    from bridge.study.inputs import read_inputs
+    from bridge.study.markets.spec import MARKETS
+
+    inputs = read_inputs(settings.document(), MARKETS[settings.market].files(settings))
+    return STUDIES / f"{settings.market}-{inputs.sha256[:HASH_DIGITS]}"
 
 
 def _study_settings(path: Path | None, given: Mapping[str, Any]) -> StudySettings:
@@ -218,12 +230,13 @@ def simulate(
     chosen: SimulationSettings = _settings(SimulationSettings, settings, given)
     inputs = simulation_inputs(chosen)
     folder = out or STUDIES / f"simulate-{chosen.model}-{inputs.sha256[:HASH_DIGITS]}"
-    done = run_simulation(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
+    if not as_json:
+        sys.stderr.write("the first simulation after an installation compiles for some ten seconds\n")
+    progress = progress_for(as_json)
+    with _resumable(folder):
+        done = run_simulation(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress)
     page = write_simulation_report(report or folder / "report.html", done.summary)
-    if as_json:
-        print_json({**done.summary, "folder": str(folder), "report": str(page)})
-    else:
-        _print_simulation(done.summary, folder, page)
+    _answer(done.summary, folder, page, as_json, _print_simulation)
 
 
 def _print_simulation(summary: Mapping[str, Any], folder: Path, page: Path) -> None:

@@ -83,7 +83,7 @@ class StudySettings(_Section):
     Parameters
     ----------
     market
-        Name of the market: see `alvh backtest --markets`.
+        Name of the market: see `alvh backtest --list`.
     data
         Folder of market data; else the one that ALVH_DATA names, else ../shared/data where it is.
     assets

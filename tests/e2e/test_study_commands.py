@@ -76,6 +76,19 @@ def test_backtest__killed_half_way__has_the_same_results_in_the_end(studied: tup
     assert {**ours, "folder": "", "report": ""} == {**whole, "folder": "", "report": ""}
 
 
+def test_backtest__interrupted__says_what_stays_and_how_to_go_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bridge", "backtest", "--out", "out", "--workers", "1"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running:
+        records, until = tmp_path / "out" / "records.jsonl", time.monotonic() + 60
+        while time.monotonic() < until and not (records.exists() and records.read_bytes()):
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "what is done stays in out: the same command goes on from there" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "said"),
     [

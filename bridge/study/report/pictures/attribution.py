@@ -101,44 +101,15 @@ def _picture(part: Part, rows: Sequence[Bar]) -> Picture:
     tall = HEAD * len(owners) + ROW * len(rows)
 
     def paint(axes: Axes) -> None:
-        top, ticks = 0.0, []
         wide = (high - low) / REACH or 1.0
-        for owner in owners:
-            axes.text(
-                -0.42,
-                top + 0.62 * HEAD,
-                owner,
-                size=SMALL,
-                weight="bold",
-                va="center",
-                transform=axes.get_yaxis_transform(),
-            )
-            top += HEAD
-            for row in (row for row in rows if row.owner == owner):
-                _bar(axes, top + 0.5 * ROW, row, part)
-                axes.text(
-                    low + wide,
-                    top + 0.5 * ROW,
-                    signed_total(list(row.usd.values())),
-                    size=SMALL,
-                    va="center",
-                    ha="right",
-                )
-                ticks.append((top + 0.5 * ROW, row.label))
-                top += ROW
+        ticks = _rows(axes, part, owners, rows, low + wide)
         axes.axvline(0.0, color=COLOURS.muted, linewidth=0.9)
         axes.set_xlim(low - 0.02 * wide, low + wide)
         axes.set_ylim(tall, 0.0)
         axes.set_yticks([at for at, _ in ticks], [label for _, label in ticks])
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-        patches = [
-            Patch(
-                facecolor=part.kinds[kind][0], hatch=part.kinds[kind][1], edgecolor="white", linewidth=0.0, label=kind
-            )
-            for kind in used
-        ]
-        legend_above(axes, 3, patches)
+        legend_above(axes, 3, [_patch(part, kind) for kind in used])
 
     lines = -(-len(used) // 3)
     frame = Frame(tall + 50 + 17 * lines, left=112, right=6, top=44 + 17 * lines, bottom=6)
@@ -147,6 +118,26 @@ def _picture(part: Part, rows: Sequence[Bar]) -> Picture:
     return finished(
         draw(f"attribution-{part.name}", part.title, "USD a week, its sum at the right", label, frame, paint)
     )
+
+
+def _rows(axes: Axes, part: Part, owners: Sequence[str], rows: Sequence[Bar], right: float) -> list[tuple[float, str]]:
+    """Draw the bars of each owner under its name, sums at the right; return where the labels belong."""
+    top, ticks, aside = 0.0, [], axes.get_yaxis_transform()
+    for owner in owners:
+        axes.text(-0.42, top + 0.62 * HEAD, owner, size=SMALL, weight="bold", va="center", transform=aside)
+        top += HEAD
+        for row in (row for row in rows if row.owner == owner):
+            middle = top + 0.5 * ROW
+            _bar(axes, middle, row, part)
+            axes.text(right, middle, signed_total(list(row.usd.values())), size=SMALL, va="center", ha="right")
+            ticks.append((middle, row.label))
+            top += ROW
+    return ticks
+
+
+def _patch(part: Part, kind: str) -> Patch:
+    colour, hatch = part.kinds[kind]
+    return Patch(facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0.0, label=kind)
 
 
 def _bar(axes: Axes, at: float, row: Bar, part: Part) -> None:
