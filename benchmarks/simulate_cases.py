@@ -67,7 +67,7 @@ def _case(row: str, numbers: dict[str, float], call: Callable[[], dict[str, np.n
     def means(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {name: np.array([values.mean()]) for name, values in found.items()}
 
-    return Case(row, arrays, call, errors, TOLERANCE, means, rounds=5, calls=1)
+    return Case(row, arrays, call, errors, TOLERANCE, means, rounds=3)
 
 
 SIMULATE_CASES: dict[str, Callable[[], Case]] = {"mc_gbm": gbm_case, "mc_heston": heston_case, "mc_lp_hedge": lp_case}

@@ -186,7 +186,7 @@ def _advance_heston(w: FloatArray, z: FloatArray, others: FloatArray, numbers: F
         h = 0.5 * (floor + spread * v) / (mean * mean)
         bounded = min(h, 1.0)
         r = np.sqrt(1.0 - bounded)
-        far = bounded / (1.0 + r)
+        far = 1.0 - r
         w[DRAWN + i] = mean * max(r + far * y * y + 2.0 * y * np.sqrt(r * far), 0.0)
         w[INDEX + i] = h
         wild += h > _HIGH_DISPERSION

@@ -70,19 +70,19 @@ def test_normals__of_one_counter__do_not_correlate() -> None:
 
 def test_radius__least_and_most_words__ends_where_the_docstring_says() -> None:
     (least,), (most,) = words((0,)), words((ALL,))
-    assert counter_kernel.radius(least, least)[0] == pytest.approx(np.sqrt(2.0 * 37.0 * np.log(2.0)), rel=1e-12)
-    assert counter_kernel.radius(most, most)[0] == pytest.approx(2.0**-18, rel=1e-11)
+    assert counter_kernel.radius(least, least)[0] == pytest.approx(np.sqrt(2.0 * 37.0 * np.log(2.0)), rel=1e-9)
+    assert counter_kernel.radius(most, most)[0] == pytest.approx(2.0**-18, rel=1e-9)
 
 
 def test_minus_log__whole_range__within_its_bound() -> None:
     u = np.concatenate([np.logspace(-11.2, -1e-9, 20_001), 1.0 - np.logspace(-11.0, -0.4, 1_001)])
-    np.testing.assert_allclose(counter_kernel.minus_log(u), -np.log(u), rtol=6e-13)
+    np.testing.assert_allclose(counter_kernel.minus_log(u), -np.log(u), rtol=8e-10)
 
 
 def test_turned__every_sector__a_point_on_the_circle() -> None:
     word = np.random.default_rng(1).integers(0, 2**32, 10_000).astype(np.uint64)
     x, y = counter_kernel.turned(np.ones(word.size), word)
-    np.testing.assert_allclose(x * x + y * y, 1.0, rtol=2e-13)
+    np.testing.assert_allclose(x * x + y * y, 1.0, rtol=2e-10)
     angle = np.arctan2(y, x) / (2.0 * np.pi) + 0.5
     assert stats.kstest(angle, "uniform").pvalue > 1e-3
 
