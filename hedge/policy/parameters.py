@@ -1,4 +1,4 @@
-"""The governed parameters: 18 integers that a DAO votes on, their bounds and the rules that bind them together."""
+"""The governed parameters: 24 integers that a DAO votes on, their bounds and the rules that bind them together."""
 
 from __future__ import annotations
 
@@ -31,51 +31,93 @@ class Key:
 
 
 KEYS: Final[tuple[Key, ...]] = (
-    Key(0, "condorShortDeltaBps", "delta x 1e4", 2000, 1500, 2500, "down", "absolute delta of the condor's short legs"),
-    Key(1, "condorWingBps", "bps of spot", 1000, 200, 3000, "down", "distance from a short leg to its wing"),
-    Key(2, "condorTenorDays", "days", 7, 3, 21, "none", "tenor of the condor"),
-    Key(3, "condorSizeCapBps", "bps of book value", 1000, 0, 5000, "down", "largest notional of the condor"),
-    Key(4, "condorNotionalCapUsd", "USD", 500_000, 0, 50_000_000, "down", "largest notional of the condor"),
+    Key(0, "benchmark", "0 USD, 1 deposited, 2 half and half", 0, 0, 2, "none", "what a loss is counted against"),
+    Key(1, "horizonDays", "days", 7, 3, 30, "none", "time to the next plan, over which the tail is measured"),
+    Key(
+        2,
+        "targetCvarBps",
+        "bps of book value",
+        300,
+        0,
+        5000,
+        "down",
+        "CVaR95 over the horizon below which no more is spent",
+    ),
+    Key(3, "cashBudgetBps", "bps of book value", 250, 0, 2000, "up", "most cash in options"),
+    Key(4, "costBudgetBps", "bps of book value", 70, 0, 1000, "up", "most expected cost in 30 days"),
     Key(
         5,
-        "rampStartVolBps",
-        "bps of 100 % volatility",
-        5500,
-        1000,
-        20_000,
-        "down",
-        "index where long volatility begins",
-    ),
-    Key(
-        6,
-        "rampFullVolBps",
-        "bps of 100 % volatility",
-        9000,
-        1500,
-        30_000,
-        "down",
-        "index where long volatility is full",
-    ),
-    Key(7, "volatilityTenorDays", "days", 45, 14, 180, "none", "tenor of long volatility"),
-    Key(
-        8,
-        "volatilityPremiumCapBps",
+        "turnoverCapBps",
         "bps of book value",
-        100,
+        1000,
         0,
-        500,
+        10_000,
         "up",
-        "largest premium of long volatility per plan",
+        "most cash of options that one plan buys and sells",
     ),
-    Key(9, "tailPutDeltaBps", "delta x 1e4", 1000, 200, 2500, "up", "absolute delta of the tail put"),
-    Key(10, "tailTenorDays", "days", 120, 90, 400, "up", "least tenor of the tail put"),
-    Key(11, "tailCoverageBps", "bps of the tail loss", 5000, 0, 10_000, "up", "share of the tail loss that is covered"),
-    Key(12, "tailPremiumCapBps", "bps of book value", 150, 0, 500, "up", "largest premium of the tail layer per plan"),
-    Key(13, "budgetBps", "bps of book value", 300, 0, 1000, "up", "largest premium of the whole overlay per plan"),
-    Key(14, "gammaCapBps", "bps of unhedged short gamma", 10_000, 0, 15_000, "down", "largest net short gamma"),
-    Key(15, "cvarCapBps", "bps of book value", 3000, 100, 10_000, "down", "largest CVaR95 over 30 days"),
-    Key(16, "driftBandBps", "bps", 1000, 0, 10_000, "down", "drift of exposure below which the hedge is held"),
-    Key(17, "overlayNotionalCapUsd", "USD", 2_000_000, 0, 500_000_000, "down", "largest notional of all layers"),
+    Key(6, "deltaShareBps", "bps of the book's delta", 5000, 0, 10_000, "up", "most of the delta that layer 0 sells"),
+    Key(
+        7,
+        "gammaCapBps",
+        "bps of unhedged short gamma",
+        10_000,
+        0,
+        15_000,
+        "down",
+        "largest net short gamma while anything is sold",
+    ),
+    Key(8, "rehedgeBps", "bps of CVaR95", 100, 0, 5000, "down", "least cut of CVaR95 that is worth a trade"),
+    Key(
+        9,
+        "overlayNotionalCapBps",
+        "bps of book value",
+        20_000,
+        0,
+        60_000,
+        "up",
+        "largest notional of all layers together",
+    ),
+    Key(
+        10,
+        "condorShortDeltaBps",
+        "delta x 1e4",
+        2000,
+        1000,
+        3500,
+        "down",
+        "largest absolute delta of a leg that is sold",
+    ),
+    Key(11, "condorWingBps", "bps of spot", 1000, 200, 3000, "down", "largest distance from a sold leg to its wing"),
+    Key(12, "condorTenorDays", "days", 21, 3, 60, "none", "longest tenor of the condor"),
+    Key(13, "condorNotionalCapBps", "bps of book value", 1000, 0, 10_000, "down", "largest notional of the condors"),
+    Key(14, "regimePolicy", "0 steady, 1 scale in, 2 scale out", 0, 0, 2, "none", "how protection follows the regime"),
+    Key(15, "volatilityPremiumCapBps", "bps of book value", 200, 0, 2000, "up", "most cash in layer 2"),
+    Key(16, "volatilityLeastDays", "days", 5, 3, 90, "none", "shortest tenor that layer 2 buys"),
+    Key(17, "volatilityMostDays", "days", 45, 7, 180, "none", "longest tenor that layer 2 buys"),
+    Key(
+        18,
+        "volatilityMostDeltaBps",
+        "delta x 1e4",
+        6000,
+        2500,
+        8000,
+        "none",
+        "largest absolute delta that layer 2 buys",
+    ),
+    Key(19, "tailPremiumCapBps", "bps of book value", 200, 0, 2000, "up", "most cash in layer 3"),
+    Key(20, "tailLeastDays", "days", 5, 3, 90, "none", "shortest tenor that layer 3 buys"),
+    Key(21, "tailMostDays", "days", 100, 7, 400, "none", "longest tenor that layer 3 buys"),
+    Key(22, "tailLeastDeltaBps", "delta x 1e4", 500, 100, 2500, "up", "least absolute delta of a tail put"),
+    Key(
+        23,
+        "tailMostDeltaBps",
+        "delta x 1e4",
+        3000,
+        500,
+        5000,
+        "up",
+        "where the tail ends and layer 2 begins, absolute delta",
+    ),
 )
 """Every governed key, in the order of the contract."""
 
@@ -123,30 +165,36 @@ class Parameters:
 
     Examples
     --------
-    >>> Parameters().ramp_full_vol_bps
-    9000
+    >>> Parameters().cash_budget_bps
+    250
     >>> Parameters.from_values(Parameters().to_values()) == Parameters()
     True
     """
 
+    benchmark: int = 0
+    horizon_days: int = 7
+    target_cvar_bps: int = 300
+    cash_budget_bps: int = 250
+    cost_budget_bps: int = 70
+    turnover_cap_bps: int = 1000
+    delta_share_bps: int = 5000
+    gamma_cap_bps: int = 10_000
+    rehedge_bps: int = 100
+    overlay_notional_cap_bps: int = 20_000
     condor_short_delta_bps: int = 2000
     condor_wing_bps: int = 1000
-    condor_tenor_days: int = 7
-    condor_size_cap_bps: int = 1000
-    condor_notional_cap_usd: int = 500_000
-    ramp_start_vol_bps: int = 5500
-    ramp_full_vol_bps: int = 9000
-    volatility_tenor_days: int = 45
-    volatility_premium_cap_bps: int = 100
-    tail_put_delta_bps: int = 1000
-    tail_tenor_days: int = 120
-    tail_coverage_bps: int = 5000
-    tail_premium_cap_bps: int = 150
-    budget_bps: int = 300
-    gamma_cap_bps: int = 10_000
-    cvar_cap_bps: int = 3000
-    drift_band_bps: int = 1000
-    overlay_notional_cap_usd: int = 2_000_000
+    condor_tenor_days: int = 21
+    condor_notional_cap_bps: int = 1000
+    regime_policy: int = 0
+    volatility_premium_cap_bps: int = 200
+    volatility_least_days: int = 5
+    volatility_most_days: int = 45
+    volatility_most_delta_bps: int = 6000
+    tail_premium_cap_bps: int = 200
+    tail_least_days: int = 5
+    tail_most_days: int = 100
+    tail_least_delta_bps: int = 500
+    tail_most_delta_bps: int = 3000
 
     @classmethod
     def from_values(cls, values: Sequence[int]) -> Parameters:
@@ -177,10 +225,6 @@ class BrokenRule:
         return f"{self.rule} ({self.left} against {self.right})"
 
 
-RAMP_WIDTH_BPS: Final = 500
-"""Least distance from the ramp's start to its full level: 5 points of volatility."""
-
-
 def broken_rules(parameters: Parameters) -> tuple[BrokenRule, ...]:
     """Return every cross rule of the contract that `parameters` break, ordered by their lowest key.
 
@@ -190,17 +234,19 @@ def broken_rules(parameters: Parameters) -> tuple[BrokenRule, ...]:
     ()
     """
     p = parameters
-    premiums = p.volatility_premium_cap_bps + p.tail_premium_cap_bps
-    strict_less = (
-        ("condorTenor < volatilityTenor", (2, 7), p.condor_tenor_days, p.volatility_tenor_days),
-        ("tailPutDelta < condorShortDelta", (9, 0), p.tail_put_delta_bps, p.condor_short_delta_bps),
-    )
+    reach = min(p.volatility_most_days, p.tail_most_days)
     at_most = (
-        ("rampStart + 500 <= rampFull", (5, 6), p.ramp_start_vol_bps + RAMP_WIDTH_BPS, p.ramp_full_vol_bps),
-        ("volatilityPremiumCap + tailPremiumCap <= budget", (8, 12, 13), premiums, p.budget_bps),
-        ("condorNotionalCap <= overlayNotionalCap", (4, 17), p.condor_notional_cap_usd, p.overlay_notional_cap_usd),
-        ("volatilityTenor <= tailTenor", (7, 10), p.volatility_tenor_days, p.tail_tenor_days),
-        ("condorSizeCap <= tailCoverage", (3, 11), p.condor_size_cap_bps, p.tail_coverage_bps),
+        ("costBudget <= cashBudget", (3, 4), p.cost_budget_bps, p.cash_budget_bps),
+        ("volatilityPremiumCap <= cashBudget", (3, 15), p.volatility_premium_cap_bps, p.cash_budget_bps),
+        ("tailPremiumCap <= cashBudget", (3, 19), p.tail_premium_cap_bps, p.cash_budget_bps),
+        ("horizon <= volatilityMostDays and tailMostDays", (1, 17, 21), p.horizon_days, reach),
+        ("condorShortDelta <= tailMostDelta", (10, 23), p.condor_short_delta_bps, p.tail_most_delta_bps),
+    )
+    strict_less = (
+        ("volatilityLeastDays < volatilityMostDays", (16, 17), p.volatility_least_days, p.volatility_most_days),
+        ("tailLeastDays < tailMostDays", (20, 21), p.tail_least_days, p.tail_most_days),
+        ("tailLeastDelta < tailMostDelta", (22, 23), p.tail_least_delta_bps, p.tail_most_delta_bps),
+        ("tailMostDelta < volatilityMostDelta", (18, 23), p.tail_most_delta_bps, p.volatility_most_delta_bps),
     )
     broken = [BrokenRule(*row) for row in at_most if row[2] > row[3]]
     broken += [BrokenRule(*row) for row in strict_less if row[2] >= row[3]]
