@@ -56,16 +56,7 @@ KEYS: Final[tuple[Key, ...]] = (
         "most cash of options that one plan buys and sells",
     ),
     Key(6, "deltaShareBps", "bps of the book's delta", 5000, 0, 10_000, "up", "most of the delta that layer 0 sells"),
-    Key(
-        7,
-        "gammaCapBps",
-        "bps of unhedged short gamma",
-        10_000,
-        0,
-        15_000,
-        "down",
-        "largest net short gamma while anything is sold",
-    ),
+    Key(7, "gammaCapBps", "bps of bought gamma", 10_000, 0, 15_000, "down", "most gamma that is sold"),
     Key(8, "rehedgeBps", "bps of CVaR95", 100, 0, 5000, "down", "least cut of CVaR95 that is worth a trade"),
     Key(
         9,
