@@ -8,15 +8,23 @@ from hedge.policy.parameters import KEYS, Key, Limits
 
 HOUR = 3600
 DAY = 24 * HOUR
+FEW = 10
+"""A range that spans fewer units is a choice, not an amount."""
 
 
 def genesis_limits(key: Key) -> Limits:
     """Return a key's first limits: one update may take away half of the first value of a risk, but add only a fifth.
 
-    Steps are rounded up to one unit; keys that neither add nor remove risk move by a quarter either way. Each key
-    rests a day.
+    Where a tenth of the key's range is more than its first value, the shares are of that: so three steps a week, which
+    is what a window holds, lead from bound to bound within four months. Steps are rounded up to one unit; keys that
+    neither add nor remove risk move by a quarter either way. A choice between a few values goes to any of them at once.
+    Each key rests a day.
     """
-    slow, fast, middle = (-(-key.initial // share) for share in (5, 2, 4))
+    span = key.most - key.least
+    whole = max(key.initial, -(-span // 10))
+    slow, fast, middle = (-(-whole // share) for share in (5, 2, 4))
+    if span < FEW:
+        slow = fast = middle = span
     up, down = {"down": (slow, fast), "up": (fast, slow), "none": (middle, middle)}[key.derisk]
     return Limits(min=key.least, max=key.most, step_up=up, step_down=down, cooldown_seconds=DAY)
 

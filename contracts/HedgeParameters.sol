@@ -48,8 +48,8 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         address steward,
         address guardian,
         uint32 stewardDelay,
-        uint32[18] memory values_,
-        Limits[18] memory limits_
+        uint32[24] memory values_,
+        Limits[24] memory limits_
     ) {
         _requireSeparate(timelock, steward, guardian);
         if (stewardDelay < MIN_STEWARD_DELAY || stewardDelay > MAX_STEWARD_DELAY) {
@@ -164,7 +164,7 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     }
 
     /// @inheritdoc IHedgeParameters
-    function values() external view returns (uint32[18] memory) {
+    function values() external view returns (uint32[24] memory) {
         (uint256[3] memory current, ) = _tuplesNow();
         return current.unpack();
     }
@@ -177,13 +177,13 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     }
 
     /// @inheritdoc IHedgeParameters
-    function voted() external view returns (uint32[18] memory) {
+    function voted() external view returns (uint32[24] memory) {
         (, uint256[3] memory voted_) = _tuplesNow();
         return voted_.unpack();
     }
 
     /// @inheritdoc IHedgeParameters
-    function lastGood() external view returns (uint32[18] memory) {
+    function lastGood() external view returns (uint32[24] memory) {
         (, uint256[3] memory voted_) = _tuplesNow();
         return _lastGoodWords(voted_).unpack();
     }
@@ -195,14 +195,14 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     }
 
     /// @inheritdoc IHedgeParameters
-    function allLimits() external view returns (Limits[18] memory all) {
+    function allLimits() external view returns (Limits[24] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
             all[key] = _keys[key].limits();
         }
     }
 
     /// @inheritdoc IHedgeParameters
-    function updatedAt() external view returns (uint32[18] memory all) {
+    function updatedAt() external view returns (uint32[24] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
             all[key] = _keys[key].changedAt();
         }
@@ -215,7 +215,7 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     }
 
     /// @inheritdoc IHedgeParameters
-    function windows() external view returns (Window[18] memory all) {
+    function windows() external view returns (Window[24] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
             all[key] = _window(_keys[key]);
         }

@@ -132,7 +132,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     function _step(uint256 newRow) private view returns (uint8[] memory keys, uint32[] memory values) {
         uint32[] memory wanted = _rows[newRow].values;
         (keys, values) = (new uint8[](wanted.length), new uint32[](wanted.length));
-        uint32[18] memory current = PARAMETERS.values();
+        uint32[24] memory current = PARAMETERS.values();
         uint256 count = 0;
         for (uint256 i = 0; i < wanted.length; ++i) {
             uint8 key = _keys[i];

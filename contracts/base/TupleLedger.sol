@@ -47,7 +47,7 @@ abstract contract TupleLedger {
     /// @dev Counts tuples in force.
     uint48 internal _version;
     /// @dev Keys whose last change was a steward's. Such a change came no earlier than one cooldown after the DAO's own
-    /// last change of the key, so the DAO owes no more waiting.
+    /// last change of the key, so the DAO owes no more waiting. One bit for each of the 24 keys.
     uint24 internal _stewardMoved;
     uint8 private _active;
     uint8 private _undoable;

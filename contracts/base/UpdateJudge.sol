@@ -19,7 +19,7 @@ abstract contract UpdateJudge is Pausable, TupleLedger, IHedgeParameters {
     using PackedTuple for uint256[3];
 
     /// @dev Limits, cooldown and window, one word per key.
-    KeyState[18] internal _keys;
+    KeyState[24] internal _keys;
 
     /// @dev Replace a key's limits; starts its cooldown.
     function _storeLimits(uint8 key, uint32 inForce, Limits memory newLimits) internal {

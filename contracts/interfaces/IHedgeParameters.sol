@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
-/// @notice 18 integers (ids 0 to 17, see `describe`) that a DAO votes on. A change is a whole update: keys and values
+/// @notice 24 integers (ids 0 to 23, see `describe`) that a DAO votes on. A change is a whole update: keys and values
 /// that belong together, when their inputs were observed, when they expire, and a hash of those inputs. Whoever makes
 /// it, each value stays inside its bounds, each change inside its step, each key rests for its cooldown and drifts by
 /// at most three of its steps up or down in a window of seven days, and the tuple that results obeys the rules across
@@ -80,7 +80,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice The contract was created with this tuple, which is version 1 and counts as voted and as updated now.
     /// @param firstValues in key order
     /// @param stewardDelay seconds between a steward's announcement and its effect
-    event Genesis(uint32[18] firstValues, uint32 stewardDelay);
+    event Genesis(uint32[24] firstValues, uint32 stewardDelay);
     /// @notice An update took effect. What the keys were before follows from the events before.
     /// @param version number of the tuple that is in force from now on
     /// @param source who made it
@@ -116,7 +116,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @param oldValues the tuple before, in key order
     /// @param newValues the tuple in force from now on, in key order
     event RolledBack(
-        uint64 indexed version, address indexed guardian, bool ofSteward, uint32[18] oldValues, uint32[18] newValues
+        uint64 indexed version, address indexed guardian, bool ofSteward, uint32[24] oldValues, uint32[24] newValues
     );
     /// @notice A key got new limits, and its cooldown started again.
     /// @param key id of the key
@@ -203,35 +203,35 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     // ---------------------------------------------------------------- reading
     /// @notice All values in force, in key order.
-    function values() external view returns (uint32[18] memory);
+    function values() external view returns (uint32[24] memory);
 
     /// @notice One value in force.
     /// @param key id of the key
     function value(uint8 key) external view returns (uint32);
 
     /// @notice The tuple as the last vote left it; differs from `values` only by what a steward changed since.
-    function voted() external view returns (uint32[18] memory);
+    function voted() external view returns (uint32[24] memory);
 
     /// @notice The tuple that was voted before: where a rollback of the last vote goes. Equal to `voted` when there is
     /// none. Updates that the DAO applies in one second, such as those of one proposal, are one vote.
-    function lastGood() external view returns (uint32[18] memory);
+    function lastGood() external view returns (uint32[24] memory);
 
     /// @notice Limits of one key.
     /// @param key id of the key
     function limits(uint8 key) external view returns (Limits memory);
 
     /// @notice Limits of all keys, in key order.
-    function allLimits() external view returns (Limits[18] memory);
+    function allLimits() external view returns (Limits[24] memory);
 
     /// @notice When each key's cooldown last started, unix seconds.
-    function updatedAt() external view returns (uint32[18] memory);
+    function updatedAt() external view returns (uint32[24] memory);
 
     /// @notice The window of one key.
     /// @param key id of the key
     function window(uint8 key) external view returns (Window memory);
 
     /// @notice The windows of all keys, in key order.
-    function windows() external view returns (Window[18] memory);
+    function windows() external view returns (Window[24] memory);
 
     /// @notice Counts the tuples that were in force; the first is 1.
     function version() external view returns (uint64);

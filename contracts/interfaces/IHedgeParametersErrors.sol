@@ -99,36 +99,42 @@ interface IHedgeParametersErrors {
     error CoolingDown(uint8 key, uint256 at, uint256 readyAt);
 
     // ---------------------------------------------------------------- across keys
-    /// @notice The ramp of layer 2 is too steep: start + minWidth must not exceed full (bps of 100 % volatility).
-    /// @param start level at which layer 2 begins
-    /// @param full level at which it is full
-    /// @param minWidth least distance between them
-    error RampTooNarrow(uint32 start, uint32 full, uint32 minWidth);
-    /// @notice The premium caps of layers 2 and 3 together exceed the overlay's budget (bps of book value).
+    /// @notice The goal looks further ahead than options may reach (days).
+    /// @param horizon to the next plan
+    /// @param reach the shorter of the longest tenors of layers 2 and 3
+    error HorizonAboveLongestTenor(uint32 horizon, uint32 reach);
+    /// @notice More could be lost on options in 30 days than may be spent on them (bps of book value).
+    /// @param costBudget expected cost in 30 days
+    /// @param cashBudget of all options
+    error CostBudgetAboveCashBudget(uint32 costBudget, uint32 cashBudget);
+    /// @notice Layer 2 could hold more cash than all options together (bps of book value).
     /// @param volatilityCap of layer 2
+    /// @param cashBudget of all options
+    error VolatilityPremiumCapAboveCashBudget(uint32 volatilityCap, uint32 cashBudget);
+    /// @notice Layer 3 could hold more cash than all options together (bps of book value).
     /// @param tailCap of layer 3
-    /// @param budget of the overlay
-    error PremiumCapsAboveBudget(uint32 volatilityCap, uint32 tailCap, uint32 budget);
-    /// @notice Layer 1 could be larger than all layers together (USD).
-    /// @param condorCap of layer 1
-    /// @param overlayCap of all layers
-    error CondorCapAboveOverlayCap(uint32 condorCap, uint32 overlayCap);
-    /// @notice Layer 1 must expire before layer 2 (days).
-    /// @param condorTenor of layer 1
-    /// @param volatilityTenor of layer 2
-    error CondorTenorNotBelowVolatilityTenor(uint32 condorTenor, uint32 volatilityTenor);
-    /// @notice Layer 2 must not outlast layer 3 (days).
-    /// @param volatilityTenor of layer 2
-    /// @param tailTenor of layer 3
-    error VolatilityTenorAboveTailTenor(uint32 volatilityTenor, uint32 tailTenor);
-    /// @notice The bought tail put must be further out of the money than the sold legs (delta x 1e4).
-    /// @param tailDelta of the bought put
-    /// @param condorDelta of the sold legs
-    error TailDeltaNotBelowCondorDelta(uint32 tailDelta, uint32 condorDelta);
-    /// @notice More could be sold in layer 1 than layer 3 covers (bps).
-    /// @param condorSize cap of layer 1
-    /// @param tailCoverage of layer 3
-    error CondorSizeAboveTailCoverage(uint32 condorSize, uint32 tailCoverage);
+    /// @param cashBudget of all options
+    error TailPremiumCapAboveCashBudget(uint32 tailCap, uint32 cashBudget);
+    /// @notice Legs could be sold nearer the money than the tail's puts are bought (delta x 1e4).
+    /// @param condorDelta largest of a sold leg
+    /// @param tailDelta where the tail ends
+    error CondorDeltaAboveTailDelta(uint32 condorDelta, uint32 tailDelta);
+    /// @notice No tenor is left for layer 2 (days).
+    /// @param leastDays its shortest
+    /// @param mostDays its longest
+    error VolatilityLeastDaysNotBelowMostDays(uint32 leastDays, uint32 mostDays);
+    /// @notice No delta is left for layer 2, which begins where the tail ends (delta x 1e4).
+    /// @param tailDelta where the tail ends
+    /// @param volatilityDelta largest of layer 2
+    error TailDeltaNotBelowVolatilityDelta(uint32 tailDelta, uint32 volatilityDelta);
+    /// @notice No tenor is left for layer 3 (days).
+    /// @param leastDays its shortest
+    /// @param mostDays its longest
+    error TailLeastDaysNotBelowMostDays(uint32 leastDays, uint32 mostDays);
+    /// @notice No delta is left for layer 3 (delta x 1e4).
+    /// @param leastDelta least of a tail put
+    /// @param mostDelta where the tail ends
+    error TailLeastDeltaNotBelowMostDelta(uint32 leastDelta, uint32 mostDelta);
 
     // ---------------------------------------------------------------- the steward's path, and rolling back
     /// @notice This update is already scheduled.

@@ -4,12 +4,12 @@ pragma solidity 0.8.30;
 /// @title A tuple of values, packed as eight uint32 lanes per storage word
 /// @notice Key k lives in word k / 8, lane k % 8 (lane 0 is the least significant). A set of keys is a bit mask: bit k
 /// for key k.
-/// @dev Three words hold 24 lanes; the keys in use are the first KEYS of them, the rest stay zero.
+/// @dev Three words hold 24 lanes, and every lane is a key; a further key would need a fourth word.
 library PackedTuple {
-    /// @dev Words of a tuple: 24 lanes, room for six more keys than today's.
+    /// @dev Words of a tuple.
     uint256 internal constant WORDS = 3;
     /// @dev Keys in use.
-    uint256 internal constant KEYS = 18;
+    uint256 internal constant KEYS = 24;
     /// @dev One full lane.
     uint256 private constant _LANE = type(uint32).max;
 
@@ -37,14 +37,14 @@ library PackedTuple {
     }
 
     /// @dev Values in key order to words.
-    function pack(uint32[18] memory values) internal pure returns (uint256[3] memory words) {
+    function pack(uint32[24] memory values) internal pure returns (uint256[3] memory words) {
         for (uint256 key = 0; key < KEYS; ++key) {
             set(words, key, values[key]);
         }
     }
 
     /// @dev Words to values in key order.
-    function unpack(uint256[3] memory words) internal pure returns (uint32[18] memory values) {
+    function unpack(uint256[3] memory words) internal pure returns (uint32[24] memory values) {
         for (uint256 key = 0; key < KEYS; ++key) {
             values[key] = get(words, key);
         }
