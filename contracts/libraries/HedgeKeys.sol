@@ -62,7 +62,7 @@ library HedgeKeys {
         if (key == COST_BUDGET) return ("costBudgetBps", "bps of book value");
         if (key == TURNOVER_CAP) return ("turnoverCapBps", "bps of book value");
         if (key == DELTA_SHARE) return ("deltaShareBps", "bps of the book's delta");
-        if (key == GAMMA_CAP) return ("gammaCapBps", "bps of unhedged short gamma");
+        if (key == GAMMA_CAP) return ("gammaCapBps", "bps of bought gamma");
         if (key == REHEDGE) return ("rehedgeBps", "bps of CVaR95");
         return ("overlayNotionalCapBps", "bps of book value");
     }

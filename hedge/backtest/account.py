@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 
 from hedge.backtest.execution import NO_QUOTE, ROUNDING, Board
-from hedge.backtest.quotes import Contract
+from hedge.instruments.contract import Contract
 from hedge.instruments.fees import DERIBIT, Fees
 
 Legs = Mapping[Contract, float]

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hedge import options
-from hedge.backtest.quotes import Contract, Price, Quotes, unbid_price
+from hedge.backtest.quotes import Price, Quotes, unbid_price
+from hedge.instruments.contract import Contract
 from hedge.units import YEAR_SECONDS
 
 ROUNDING: Final = 1e-9

@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from hedge.backtest.quotes import Contract
+from hedge.instruments.contract import Contract
 
 LEAST_INITIAL, MOST_INITIAL, MAINTENANCE = 0.10, 0.15, 0.075
 PERPETUAL_INITIAL: Final = 0.02

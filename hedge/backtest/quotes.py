@@ -14,8 +14,8 @@ import pandas as pd
 
 from hedge import options
 from hedge.errors import BadInput
+from hedge.instruments.contract import Contract
 from hedge.instruments.fees import DERIBIT, Fees
-from hedge.instruments.leg import Leg, expiry_name
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import TICK, Smile, synthetic_chain
 from hedge.market import Provenance
@@ -25,29 +25,6 @@ from hedge.units import YEAR_SECONDS
 COLUMNS: Final = ("expiry_at", "strike", "is_call", "bid", "ask", "mark", "vol", "forward")
 BELOW_INTRINSIC: Final = 0.005
 """Share of the underlying's price below intrinsic value at which an option in the money without a bid is closed."""
-
-
-class Contract(NamedTuple):
-    """Name one listed option: asset, expiry (unix seconds), strike (USD), call or put."""
-
-    asset: str
-    expiry_at: int
-    strike: float
-    is_call: bool
-
-    @property
-    def label(self) -> str:
-        """Return the instrument as an exchange writes it."""
-        return f"{self.asset}-{expiry_name(self.expiry_at)}-{self.strike:g}-{'C' if self.is_call else 'P'}"
-
-    @classmethod
-    def of(cls, leg: Leg) -> Contract:
-        """Return the contract that a leg trades."""
-        return cls(leg.underlying, leg.expiry_at, leg.strike, leg.is_call)
-
-    def payoff(self, price: float) -> float:
-        """Return what one unit is worth at expiry, USD."""
-        return max(price - self.strike if self.is_call else self.strike - price, 0.0)
 
 
 class Price(NamedTuple):

@@ -16,11 +16,12 @@ import numpy as np
 
 from hedge.backtest.account import Legs, Venue
 from hedge.backtest.history import MarketHistory, Series
-from hedge.backtest.quotes import Contract, Quotes
+from hedge.backtest.quotes import Quotes
 from hedge.backtest.results import Calibration
 from hedge.backtest.wealth import PoolPlan
 from hedge.book.positions import Book
 from hedge.errors import BadInput, HedgeError, NotKnown
+from hedge.instruments.contract import Contract
 from hedge.instruments.leg import Leg
 from hedge.instruments.option_chain import OptionChain
 from hedge.market import Market

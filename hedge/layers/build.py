@@ -14,8 +14,8 @@ from hedge.layers.registry import layer_specs
 from hedge.layers.spec import SizedLayer, SizingContext
 from hedge.market import Market
 from hedge.numerics.arrays import FloatArray
-from hedge.policy.parameters import Parameters
-from hedge.policy.regime_policy import RegimePolicy
+from hedge.policy.layer_rules import LayerRules
+from hedge.policy.sizing_policy import SizingPolicy
 from hedge.risk.measures import cvar, layers_pnl
 from hedge.risk.scenarios import Scenarios
 from hedge.units import BPS
@@ -33,10 +33,10 @@ def build_overlay(
     exposure: BookExposure,
     market: Market,
     chains: Mapping[str, OptionChain],
-    parameters: Parameters,
+    parameters: LayerRules,
     lp_pnl: FloatArray,
     scenarios: Scenarios,
-    regime_policy: RegimePolicy | None = None,
+    sizing: SizingPolicy | None = None,
     indices: Mapping[str, IndexListing] | None = None,
 ) -> Overlay:
     """Size every registered layer on every asset that has a chain.
@@ -47,7 +47,7 @@ def build_overlay(
     Parameters
     ----------
     exposure : of a book with at least one asset. lp_pnl : of the LP alone per scenario, shape (n,), USD.
-    regime_policy : of the signals; None sizes by the governed parameters alone, a sold layer up to its size cap.
+    sizing : of the signals; None sizes by the governed parameters alone, a sold layer up to its size cap.
     indices : what is listed on the volatility index of each asset that has one.
     """
     unhedged, cap = cvar(lp_pnl), parameters.cvar_cap_bps / BPS * exposure.value_usd
@@ -59,7 +59,7 @@ def build_overlay(
             listing=(indices or {}).get(name),
             share=_share(asset, exposure),
             parameters=parameters,
-            regime_policy=regime_policy,
+            sizing=sizing,
             scenarios=scenarios,
             own=(),
             pnl=lp_pnl,
@@ -89,7 +89,8 @@ def _sized(context: SizingContext, role: LayerRole) -> list[SizedLayer]:
     """Size the layers of a role one after the other, each knowing those before it."""
     sized: list[SizedLayer] = []
     for spec in layer_specs(role):
-        sized.append(spec.size(_grown(context, sized)))
+        if spec.size:
+            sized.append(spec.size(_grown(context, sized)))
     return sized
 
 

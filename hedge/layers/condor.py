@@ -20,18 +20,16 @@ from hedge.layers.decay import decay_usd
 from hedge.layers.gate import Carrier, Condor, gate_condor
 from hedge.layers.spec import LayerSpec, SizedLayer, SizingContext, register_layer
 from hedge.market import HORIZON_DAYS, Market
-from hedge.policy.parameters import KEYS, Parameters
+from hedge.policy.layer_rules import CONDOR_TENOR, SHORT_DELTA, LayerRules
 from hedge.risk.measures import rolled_pnl
 from hedge.units import BPS, DAY
-
-DELTA, TENOR = KEYS[0], KEYS[2]
 
 
 def condor_layer(
     market: Market,
     exposure: AssetExposure,
     chain: OptionChain,
-    parameters: Parameters,
+    parameters: LayerRules,
     budget: Budget,
     most_credit_usd: float = math.inf,
 ) -> Layer:
@@ -66,7 +64,7 @@ def condor_layer(
 
 
 def bought_condor_layer(
-    market: Market, exposure: AssetExposure, chain: OptionChain, parameters: Parameters, budget: Budget, gamma: float
+    market: Market, exposure: AssetExposure, chain: OptionChain, parameters: LayerRules, budget: Budget, gamma: float
 ) -> Layer:
     """Buy the listed iron condor until it offsets the short gamma that the other layers leave, or a cap binds.
 
@@ -97,7 +95,7 @@ def _terms(chain: OptionChain, structure: Structure) -> str:
     return text if len(structure) == 4 else f"{text}, partly as synthetics, which cost less"
 
 
-def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = False) -> Structure:
+def condor_structure(chain: OptionChain, parameters: LayerRules, bought: bool = False) -> Structure:
     """Find one unit of the condor, by strike: outer put, inner put, inner call, outer call.
 
     Inner legs are the strikes whose absolute deltas are nearest the governed one and inside 0.15 to 0.25; outer ones
@@ -109,7 +107,7 @@ def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = 
     ------
     NotListed : no expiry, inner or outer leg fits, or a sold condor's quotes leave no credit.
     """
-    expiry_at = chain.nearest_expiry(parameters.condor_tenor_days, TENOR.least, TENOR.most)
+    expiry_at = chain.nearest_expiry(parameters.condor_tenor_days, CONDOR_TENOR.least, CONDOR_TENOR.most)
     distance = parameters.condor_wing_bps / BPS * chain.spot
     inner_put, inner_call = (_inner(chain, expiry_at, is_call, parameters, bought) for is_call in (False, True))
     low = _outer(chain, inner_put, inner_put.strike - distance, bought)
@@ -122,15 +120,15 @@ def condor_structure(chain: OptionChain, parameters: Parameters, bought: bool = 
     return structure
 
 
-def _inner(chain: OptionChain, expiry_at: int, is_call: bool, parameters: Parameters, bought: bool) -> Quote:
+def _inner(chain: OptionChain, expiry_at: int, is_call: bool, parameters: LayerRules, bought: bool) -> Quote:
     """Return the inner option: inside the delta band and nearest the governed delta. Raises `NotListed`."""
     wanted = parameters.condor_short_delta_bps / BPS
     quoted = chain.buyable(expiry_at, is_call) if bought else chain.sellable(expiry_at, is_call)
     deltas = {quote: abs(chain.delta(quote)) for quote in quoted}
-    inside = [quote for quote, delta in deltas.items() if DELTA.least <= delta * BPS <= DELTA.most]
+    inside = [quote for quote, delta in deltas.items() if SHORT_DELTA.least <= delta * BPS <= SHORT_DELTA.most]
     if not inside:
         nearest = min(deltas.values(), key=lambda delta: abs(delta - wanted), default=math.nan)
-        band = f"absolute delta {DELTA.least / BPS:g} to {DELTA.most / BPS:g}"
+        band = f"absolute delta {SHORT_DELTA.least / BPS:g} to {SHORT_DELTA.most / BPS:g}"
         side = "an ask" if bought else "a bid"
         raise NotListed(f"{chain.underlying} {'call' if is_call else 'put'} with {side}", band, nearest)
     return min(inside, key=lambda quote: abs(deltas[quote] - wanted))
@@ -152,7 +150,7 @@ def _outer(chain: OptionChain, inner: Quote, strike: float, bought: bool) -> Quo
 
 def _size(context: SizingContext) -> SizedLayer:
     """Size layer 1 as the regime asks: bought, or sold in the size that passes the gate, which may be none."""
-    policy, market, asset, chain = context.regime_policy, context.market, context.exposure, context.chain
+    policy, market, asset, chain = context.sizing, context.market, context.exposure, context.chain
     budget = context.budget(notional_cap_usd=context.parameters.condor_notional_cap_usd)
     if policy and policy.condor == "buy":
         left = asset.gamma + sum_greeks(all_legs(context.own), {asset.asset: asset.spot}).gamma
@@ -168,7 +166,7 @@ def _most_credit(context: SizingContext) -> float:
 
     finance : the decay of the protection until it expires. press : the share of the governed budget for that time.
     """
-    mode = context.regime_policy.condor if context.regime_policy else None
+    mode = context.sizing.condor if context.sizing else None
     if mode not in ("press", "finance"):
         return math.inf
     try:
@@ -205,9 +203,8 @@ SPEC = register_layer(
         name="condor",
         number=1,
         title="core iron condor",
-        purpose="sold for its premium, it finances and does not protect; bought in a crisis",
-        keys=("condorShortDeltaBps", "condorWingBps", "condorTenorDays", "condorSizeCapBps", "condorNotionalCapUsd",
-              "gammaCapBps", "cvarCapBps", "overlayNotionalCapUsd"),
+        purpose="sold for its premium, whole and only where it pays; it finances and does not protect",
+        keys=("condorShortDeltaBps", "condorWingBps", "condorTenorDays", "condorNotionalCapBps", "gammaCapBps"),
         role=LayerRole.FINANCING,
         size=_size,
         rank=10,

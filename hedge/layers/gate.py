@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any
 
 from hedge.instruments.leg import lots_down
 from hedge.numerics.arrays import FloatArray
-from hedge.policy.parameters import KEYS, Parameters
+from hedge.policy.layer_rules import MOST_CONDOR_SIZE_BPS, LayerRules
 from hedge.risk.measures import cvar
 from hedge.units import BPS
-
-SIZE_CEILING_BPS: Final = KEYS[3].most
-"""Largest condor notional that the risk rules are searched to, bps of asset value: the key's own upper bound."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ class Condor:
     unit_pnl: FloatArray
 
 
-def gate_condor(condor: Condor, asked: float, carrier: Carrier, value_usd: float, parameters: Parameters) -> CondorGate:
+def gate_condor(condor: Condor, asked: float, carrier: Carrier, value_usd: float, parameters: LayerRules) -> CondorGate:
     """Decide how much of the asked condor the book may carry.
 
     Parameters
@@ -108,7 +105,7 @@ def gate_condor(condor: Condor, asked: float, carrier: Carrier, value_usd: float
     asked : units that the caps allow, a multiple of the lot, >= 0.
     carrier : the book with every layer accepted so far. value_usd : of the asset; bounds the search for `risk_units`.
     """
-    ceiling = max(asked, lots_down(SIZE_CEILING_BPS / BPS * value_usd / condor.spot, condor.lot))
+    ceiling = max(asked, lots_down(MOST_CONDOR_SIZE_BPS / BPS * value_usd / condor.spot, condor.lot))
     floor = parameters.gamma_cap_bps / BPS * min(carrier.unhedged_gamma_usd, 0.0)
     unit = condor.unit_gamma_usd
     headroom = (carrier.gamma_usd - floor) / -unit if unit < 0.0 else ceiling

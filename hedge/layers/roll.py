@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hedge.instruments.option_chain import OptionChain
-from hedge.policy.parameters import Parameters
+from hedge.policy.layer_rules import LayerRules
 from hedge.units import DAY
 
 
-def roll_dates(chain: OptionChain, parameters: Parameters, weeks: int = 4) -> tuple[int, ...]:
+def roll_dates(chain: OptionChain, parameters: LayerRules, weeks: int = 4) -> tuple[int, ...]:
     """Return the listed expiries at which the condor rolls over the next `weeks`, unix seconds, ascending.
 
     The first is the expiry nearest to the governed tenor; each next one that nearest to a tenor later. Where the chain

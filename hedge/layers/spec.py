@@ -15,13 +15,15 @@ from hedge.book.exposure import AssetExposure
 from hedge.errors import BadInput
 from hedge.instruments.index_listing import IndexListing
 from hedge.instruments.layer import Layer, LayerRole
+from hedge.instruments.listing import Listing
 from hedge.instruments.option_chain import OptionChain
 from hedge.layers.budget import Budget
 from hedge.layers.gate import CondorGate, TailRisk
 from hedge.market import Market
-from hedge.numerics.arrays import FloatArray
+from hedge.numerics.arrays import BoolArray, FloatArray
+from hedge.policy.layer_rules import LayerRules
 from hedge.policy.parameters import KEY_IDS, Parameters
-from hedge.policy.regime_policy import RegimePolicy
+from hedge.policy.sizing_policy import SizingPolicy
 from hedge.policy.tenor_shifts import shifted
 from hedge.risk.scenarios import Scenarios
 from hedge.units import BPS
@@ -35,7 +37,7 @@ class SizingContext:
     ----------
     exposure : of the asset. chain : of the asset. listing : on its volatility index, None where nothing is listed.
     share : of the asset in the book's value, by which the notional caps are shared.
-    regime_policy : of the signals; None sizes by the governed parameters alone.
+    sizing : of the signals; None sizes by the governed parameters alone.
     own : the layers that the asset has so far. pnl : of the book with every layer so far, shape (n,), USD.
     risk : of the book, before and after the protection.
     """
@@ -45,17 +47,17 @@ class SizingContext:
     chain: OptionChain
     listing: IndexListing | None
     share: float
-    parameters: Parameters
-    regime_policy: RegimePolicy | None
+    parameters: LayerRules
+    sizing: SizingPolicy | None
     scenarios: Scenarios
     own: tuple[Layer, ...]
     pnl: FloatArray
     risk: TailRisk
 
     @property
-    def tenored(self) -> Parameters:
+    def tenored(self) -> LayerRules:
         """Return the parameters with the regime's shifts of tenor."""
-        return shifted(self.parameters, self.regime_policy.shifts) if self.regime_policy else self.parameters
+        return shifted(self.parameters, self.sizing.shifts) if self.sizing else self.parameters
 
     def budget(self, premium_cap_bps: float = math.inf, notional_cap_usd: float = math.inf) -> Budget:
         """Return what the layers before have left of the governed budget and notional, within the layer's own caps.
@@ -87,8 +89,10 @@ class LayerSpec:
     name : in plans and code. number : as people count the layers. title, purpose : in a few words, for reports.
     keys : names of the governed keys that its size and legs depend on.
     role : protection is bought and sized first; financing is sized last, on the book that carries all protection.
-    size : sizes it on one asset; an empty layer with its reason where nothing fits.
-    rank : within its role the lower one is sized first and has the first call on the budget. Ours are 10 and 20.
+    admits : which options of a listing it may buy under the governed parameters, shape (n,); None where it buys none.
+    cap : name of the governed key that caps its cash, in bps of the book's value; empty where none does.
+    size : sizes it on one asset by a rule, in strategies that compare with the programme; None where no rule does.
+    rank : within its role the lower one comes first: an option that two layers admit is the first one's.
     """
 
     name: str
@@ -97,7 +101,9 @@ class LayerSpec:
     purpose: str
     keys: tuple[str, ...]
     role: LayerRole
-    size: Callable[[SizingContext], SizedLayer]
+    admits: Callable[[Listing, Parameters], BoolArray] | None = None
+    cap: str = ""
+    size: Callable[[SizingContext], SizedLayer] | None = None
     rank: int = 100
 
     @property
@@ -123,7 +129,7 @@ def register_layer(spec: LayerSpec) -> LayerSpec:
     """
     if spec.name in _SPECS or spec.number in {other.number for other in _SPECS.values()}:
         raise BadInput("layer", spec.name, f"must have a name and a number ({spec.number}) of its own")
-    unknown = [key for key in spec.keys if key not in KEY_IDS]
+    unknown = [key for key in (*spec.keys, *filter(None, [spec.cap])) if key not in KEY_IDS]
     if unknown:
         raise BadInput(f"keys of layer {spec.name}", unknown[0], "must be a governed key")
     _SPECS[spec.name] = spec

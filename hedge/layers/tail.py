@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from hedge.book.exposure import AssetExposure
 from hedge.errors import NotListed
 from hedge.instruments.execution import Structure, cheapest_execution
 from hedge.instruments.layer import Layer, LayerRole, build_layer, empty_layer, max_loss
 from hedge.instruments.leg import lots_up
+from hedge.instruments.listing import Listing
 from hedge.instruments.option_chain import OptionChain, Quote
 from hedge.layers.budget import Budget
 from hedge.layers.spec import LayerSpec, SizedLayer, SizingContext, register_layer
 from hedge.market import HORIZON_DAYS, Market
+from hedge.numerics.arrays import BoolArray
+from hedge.policy.layer_rules import LayerRules
 from hedge.policy.parameters import Parameters
 from hedge.risk.scenarios import vol_move
 from hedge.units import BPS, YEAR_DAYS
 
 
 def tail_layer(
-    market: Market, exposure: AssetExposure, chain: OptionChain, parameters: Parameters, budget: Budget
+    market: Market, exposure: AssetExposure, chain: OptionChain, parameters: LayerRules, budget: Budget
 ) -> Layer:
     """Buy puts whose gain in the tail scenario covers the governed share of the book's loss there.
 
@@ -55,7 +60,7 @@ def tail_layer(
     return build_layer("tail", asset, structure, units, exposure.spot, reason)
 
 
-def _put(chain: OptionChain, parameters: Parameters) -> Quote:
+def _put(chain: OptionChain, parameters: LayerRules) -> Quote:
     """Return the listed put nearest the governed delta at the first expiry that is far enough. Raises `NotListed`."""
     expiry_at = chain.first_expiry(parameters.tail_tenor_days)
     wanted = parameters.tail_put_delta_bps / BPS
@@ -73,7 +78,7 @@ def _gain(structure: Structure, market: Market, exposure: AssetExposure) -> floa
 
 
 def _reason(
-    exposure: AssetExposure, parameters: Parameters, units: float, wanted: float, gain: float, how: str, days: float
+    exposure: AssetExposure, parameters: LayerRules, units: float, wanted: float, gain: float, how: str, days: float
 ) -> str:
     covered = units * gain / exposure.tail_loss_usd
     text = (
@@ -91,15 +96,24 @@ def _size(context: SizingContext) -> SizedLayer:
     return SizedLayer(tail_layer(context.market, context.exposure, context.chain, context.tenored, budget))
 
 
+def admits(listing: Listing, parameters: Parameters) -> BoolArray:
+    """Return which options are puts inside the governed bands of tenor and delta."""
+    with np.errstate(invalid="ignore"):
+        delta, p = np.abs(listing.deltas) * BPS, parameters
+        fits = (delta >= p.tail_least_delta_bps) & (delta <= p.tail_most_delta_bps) & ~listing.is_call
+    return np.asarray(fits & (listing.days >= p.tail_least_days) & (listing.days <= p.tail_most_days))
+
+
 SPEC = register_layer(
     LayerSpec(
         name="tail",
         number=3,
         title="temporal theta guard",
-        purpose="far-dated puts that pay when the price collapses",
-        keys=("tailPutDeltaBps", "tailTenorDays", "tailCoverageBps", "tailPremiumCapBps", "budgetBps",
-              "overlayNotionalCapUsd"),
+        purpose="puts out of the money that pay when the price collapses",
+        keys=("tailPremiumCapBps", "tailLeastDays", "tailMostDays", "tailLeastDeltaBps", "tailMostDeltaBps"),
         role=LayerRole.PROTECTION,
+        admits=admits,
+        cap="tailPremiumCapBps",
         size=_size,
         rank=10,
     )

@@ -24,10 +24,9 @@ from hedge.instruments.leg import Leg
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.structures import straddle, strangle, variance_strip
 from hedge.market import HORIZON_DAYS
-from hedge.policy.parameters import KEYS
+from hedge.policy.layer_rules import VOLATILITY_TENOR
 from hedge.units import YEAR_DAYS
 
-TENOR: Final = KEYS[7]
 CALL_DELTA: Final = 0.3
 """Delta of a call on the index: out of the money, where calls on an index trade most, and not yet a lottery ticket."""
 SHORT_DELTA: Final = 0.15
@@ -100,7 +99,7 @@ Way = Callable[[], tuple[Leg, ...]]
 
 def _on_asset(chain: OptionChain, days: float) -> dict[str, Way]:
     def at(build: Callable[[OptionChain, int], tuple[Leg, ...]]) -> Way:
-        return lambda: build(chain, chain.nearest_expiry(days, TENOR.least, TENOR.most))
+        return lambda: build(chain, chain.nearest_expiry(days, VOLATILITY_TENOR.least, VOLATILITY_TENOR.most))
 
     return {"straddle": at(straddle), "strangle": at(strangle), "variance strip": at(variance_strip)}
 
@@ -108,7 +107,7 @@ def _on_asset(chain: OptionChain, days: float) -> dict[str, Way]:
 def _on_index(asset: str, days: float, listing: IndexListing | None) -> dict[str, Way]:
     if listing is None:
         return {}
-    terms = (asset, days, TENOR.least, TENOR.most)
+    terms = (asset, days, VOLATILITY_TENOR.least, VOLATILITY_TENOR.most)
     return {
         f"{listing.name} call": lambda: (_call(listing, terms),),
         f"{listing.name} call spread": lambda: _call_spread(listing, terms),

@@ -5,23 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from hedge.book.exposure import AssetExposure
 from hedge.instruments.index_listing import IndexListing
 from hedge.instruments.layer import Layer, LayerRole, build_layer, empty_layer, max_loss, sized
 from hedge.instruments.leg import lots_up, tenor_scale
+from hedge.instruments.listing import Listing
 from hedge.instruments.option_chain import OptionChain
 from hedge.layers.budget import Budget
 from hedge.layers.spec import LayerSpec, SizedLayer, SizingContext, register_layer
 from hedge.layers.vega import Candidate, candidates
 from hedge.market import Market
+from hedge.numerics.arrays import BoolArray
+from hedge.policy.layer_rules import LayerRules
 from hedge.policy.parameters import Parameters
 from hedge.units import BPS
 
 
-def ramp(vol: float, parameters: Parameters) -> float:
+def ramp(vol: float, parameters: LayerRules) -> float:
     """Return the share of layer 2's full size at an index level (decimal): 0 at the start, 1 at the full level.
 
-    >>> round(ramp(0.725, Parameters()), 9)
+    >>> round(ramp(0.725, LayerRules()), 9)
     0.5
     """
     start, full = parameters.ramp_start_vol_bps / BPS, parameters.ramp_full_vol_bps / BPS
@@ -32,7 +37,7 @@ def volatility_layer(
     market: Market,
     exposure: AssetExposure,
     chain: OptionChain,
-    parameters: Parameters,
+    parameters: LayerRules,
     budget: Budget,
     least_share: float = 0.0,
     listing: IndexListing | None = None,
@@ -102,7 +107,7 @@ LEAST_WHOLE: Final = 0.95
 """Least share of a candidate's vega after each leg is rounded down to lots: a strip of many legs may be too fine."""
 
 
-def _wanted(vol: float, share: float, parameters: Parameters) -> str:
+def _wanted(vol: float, share: float, parameters: LayerRules) -> str:
     by_index = ramp(vol, parameters)
     given = "gives" if share == by_index else f"gives {by_index:.1%} and the regime asks for"
     return f"index {vol:.1%} {given} {share:.1%} of full size"
@@ -123,7 +128,7 @@ def _figures(offers: list[_Offer]) -> str:
     return f"cost of vega in 30 days, and share of the wanted vega within the caps: {listed}"
 
 
-def _refusal(exposure: AssetExposure, vol: float, share: float, parameters: Parameters) -> str:
+def _refusal(exposure: AssetExposure, vol: float, share: float, parameters: LayerRules) -> str:
     """Return why nothing is wanted, empty where something is."""
     if exposure.gamma >= 0.0:
         return f"the book is not short gamma ({exposure.gamma_usd:,.0f} USD per 1 %)"
@@ -134,7 +139,7 @@ def _refusal(exposure: AssetExposure, vol: float, share: float, parameters: Para
 
 def _size_layer(context: SizingContext) -> SizedLayer:
     """Size layer 2 on what layer 3 has left, at least at the share of full size that the regime asks for."""
-    policy = context.regime_policy
+    policy = context.sizing
     layer = volatility_layer(
         context.market,
         context.exposure,
@@ -147,15 +152,25 @@ def _size_layer(context: SizingContext) -> SizedLayer:
     return SizedLayer(layer)
 
 
+def admits(listing: Listing, parameters: Parameters) -> BoolArray:
+    """Return which options are nearer to the money than the tail's, inside the governed bands of tenor and delta."""
+    with np.errstate(invalid="ignore"):
+        delta, p = np.abs(listing.deltas) * BPS, parameters
+        fits = (delta > p.tail_most_delta_bps) & (delta <= p.volatility_most_delta_bps)
+    return np.asarray(fits & (listing.days >= p.volatility_least_days) & (listing.days <= p.volatility_most_days))
+
+
 SPEC = register_layer(
     LayerSpec(
         name="volatility",
         number=2,
         title="volatility hedge",
-        purpose="long volatility that scales in as the index rises",
-        keys=("rampStartVolBps", "rampFullVolBps", "volatilityTenorDays", "volatilityPremiumCapBps", "budgetBps",
-              "overlayNotionalCapUsd"),
+        purpose="options near the money that gain when prices move, either way",
+        keys=("volatilityPremiumCapBps", "volatilityLeastDays", "volatilityMostDays", "tailMostDeltaBps",
+              "volatilityMostDeltaBps"),
         role=LayerRole.PROTECTION,
+        admits=admits,
+        cap="volatilityPremiumCapBps",
         size=_size_layer,
         rank=20,
     )

@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from hedge.backtest.quotes import Contract
 from hedge.backtest.results import Calibration
 from hedge.backtest.strategy import View
+from hedge.instruments.contract import Contract
 from hedge.instruments.layer import value_legs
 from hedge.instruments.leg import Leg
 from hedge.market import TAIL_SHARE

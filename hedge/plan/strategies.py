@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
-from hedge.backtest.quotes import Contract, Quotes
+from hedge.backtest.quotes import Quotes
 from hedge.backtest.results import Calibration
 from hedge.backtest.strategy import StrategySpec, Targets, View, legs_by_contract, register_strategy
 from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book, Position
 from hedge.decision.rebalance import ExposureRecord
+from hedge.instruments.contract import Contract
 from hedge.instruments.layer import Layer, all_legs
 from hedge.instruments.option_chain import OptionChain
 from hedge.layers.build import build_overlay

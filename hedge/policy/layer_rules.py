@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+
+class Band(NamedTuple):
+    """Hold the least and most value of one number."""
+
+    least: int
+    most: int
+
+
+SHORT_DELTA: Final = Band(1500, 2500)
+CONDOR_TENOR: Final = Band(3, 21)
+VOLATILITY_TENOR: Final = Band(14, 180)
+TAIL_TENOR: Final = Band(90, 400)
+MOST_CONDOR_SIZE_BPS: Final = 5000
 
 
 @dataclass(frozen=True)

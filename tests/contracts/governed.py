@@ -15,10 +15,23 @@ ANYBODY = "0x000000000000000000000000000000000000aBcD"
 
 COUNT = len(KEYS)
 VALUES = [key.initial for key in KEYS]
-UP = [-(-key.initial // 5) for key in KEYS]
-DOWN = [-(-key.initial // 2) for key in KEYS]
+UP = [-(-key.initial // 5) or key.most for key in KEYS]  # choices, whose first value is 0, go anywhere at once
+DOWN = [-(-key.initial // 2) or key.most for key in KEYS]
 LIMITS = [(key.least, key.most, up, down, DAY) for key, up, down in zip(KEYS, UP, DOWN, strict=True)]
 WIDE = [(key.least, key.most, 2**32 - 1, 2**32 - 1, DAY) for key in KEYS]
+
+RULE_ERRORS = {
+    "horizon <= volatilityMostDays and tailMostDays": "HorizonAboveLongestTenor",
+    "costBudget <= cashBudget": "CostBudgetAboveCashBudget",
+    "volatilityPremiumCap <= cashBudget": "VolatilityPremiumCapAboveCashBudget",
+    "tailPremiumCap <= cashBudget": "TailPremiumCapAboveCashBudget",
+    "condorShortDelta <= tailMostDelta": "CondorDeltaAboveTailDelta",
+    "volatilityLeastDays < volatilityMostDays": "VolatilityLeastDaysNotBelowMostDays",
+    "tailMostDelta < volatilityMostDelta": "TailDeltaNotBelowVolatilityDelta",
+    "tailLeastDays < tailMostDays": "TailLeastDaysNotBelowMostDays",
+    "tailLeastDelta < tailMostDelta": "TailLeastDeltaNotBelowMostDelta",
+}
+"""The contract's error for each rule across keys, as hedge names it."""
 
 DAO, BY_STEWARD = 0, 1
 HASH = bytes.fromhex("a1" * 32)

@@ -11,9 +11,9 @@ from reporters import PERCENT, submit
 
 from bridge.artifacts import error_abi
 
-KEYS = [0, 3, 11]  # short delta, size cap of layer 1, tail coverage
+KEYS = [6, 10, 13]  # share of the delta that is sold, delta and notional of the condors
 FLOORS = (0, 80 * PERCENT, 120 * PERCENT)
-TABLE = [(FLOORS[0], [2000, 1000, 5000]), (FLOORS[1], [1700, 500, 6000]), (FLOORS[2], [1600, 0, 7000])]
+TABLE = [(FLOORS[0], [5000, 2000, 1000]), (FLOORS[1], [6000, 1700, 500]), (FLOORS[2], [7000, 1600, 0])]
 HYSTERESIS = 5 * PERCENT
 DWELL_UP, DWELL_DOWN = 2 * HOUR, DAY
 TERMS = (HYSTERESIS, DWELL_UP, DWELL_DOWN)

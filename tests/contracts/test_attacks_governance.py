@@ -11,7 +11,7 @@ from onchain import DAY, HOUR, Node, named, refusal
 from bridge.artifacts import error_abi
 
 pytestmark = pytest.mark.chain
-WIDEN = {1: 1100}
+WIDEN = {11: 1100}
 
 
 def why(dao: Dao, function: str, *arguments: object) -> str:
@@ -78,7 +78,7 @@ def guarded(dao: Dao, node: Node) -> tuple[int, tuple[list[str], list[int], list
     guard = node.deploy("ProposalGuard")
     code = keccak(bytes(node.web3.eth.get_code(dao.parameters.address)))
     answers = keccak(keccak((1100).to_bytes(32, "big")))
-    expected = (dao.parameters.address, code, [dao.parameters.encode("value", 1)], answers)
+    expected = (dao.parameters.address, code, [dao.parameters.encode("value", 11)], answers)
     calls = [
         (dao.parameters.address, dao.parameters.encode("applyUpdate", update(dao.parameters, WIDEN))),
         (guard.address, guard.encode("requireState", [expected])),
@@ -92,7 +92,7 @@ def test_attack_23__target_as_it_was_voted_on__executes(dao: Dao, guarded: tuple
     proposal, call = guarded
     dao.governor.send("execute", *call, sender=dao.holders[0])
     assert dao.state(proposal) == EXECUTED
-    assert values(dao.parameters)[1] == 1100
+    assert values(dao.parameters)[11] == 1100
 
 
 def test_attack_23__target_with_other_code_after_the_vote__code_differs_and_nothing_happens(
@@ -123,10 +123,10 @@ def test_attack_24__proposer_and_executor_of_the_timelock_in_one__delay_holds(da
 
 
 def test_attack_25__hostile_majority__is_held_by_the_limits_and_by_the_guardian(dao: Dao) -> None:
-    proposal, call = dao.propose("all risk", "applyUpdate", update(dao.parameters, {3: 5000, 4: 50_000_000}))
+    proposal, call = dao.propose("all risk", "applyUpdate", update(dao.parameters, {9: 60_000, 13: 5000}))
     dao.queue(proposal, call)
     assert why(dao, "execute", *call) == "StepTooLarge"
-    proposal, call = dao.propose("a step", "applyUpdate", update(dao.parameters, {3: 1200}))
+    proposal, call = dao.propose("a step", "applyUpdate", update(dao.parameters, {13: 1200}))
     dao.queue(proposal, call)
     dao.governor.send("cancel", *call, sender=GUARDIAN)
     assert dao.state(proposal) == CANCELED
@@ -135,12 +135,12 @@ def test_attack_25__hostile_majority__is_held_by_the_limits_and_by_the_guardian(
 
 def test_attack_26__harmless_update_behind_the_bad_one_in_one_proposal__both_rolled_back(dao: Dao) -> None:
     seen = dao.node.now
-    updates = [update(dao.parameters, {3: 1200}, observed_at=seen - 1), update(dao.parameters, {16: VALUES[16] + 1})]
+    updates = [update(dao.parameters, {13: 1200}, observed_at=seen - 1), update(dao.parameters, {18: VALUES[18] + 1})]
     calls = [(dao.parameters.address, dao.parameters.encode("applyUpdate", wanted)) for wanted in updates]
     proposal, call = dao.propose_calls("bad, and harmless", calls)
     dao.queue(proposal, call)
     dao.governor.send("execute", *call, sender=dao.holders[0])
-    assert values(dao.parameters) == changed({3: 1200, 16: VALUES[16] + 1})
+    assert values(dao.parameters) == changed({13: 1200, 18: VALUES[18] + 1})
     dao.parameters.send("rollback", sender=GUARDIAN)
     assert values(dao.parameters) == VALUES
 

@@ -9,15 +9,15 @@ from onchain import DAY, Deployed, Node, refusal
 from hedge.policy.parameters import KEYS
 
 pytestmark = pytest.mark.chain
-WING, MOST = 1, 2**32 - 1
+WING, MOST = 11, 2**32 - 1
 
 
 def test_attack_01__one_of_two_coupled_values_alone__rule_across_keys(parameters: Deployed) -> None:
     widen(parameters)
-    found = parameters.refusal("applyUpdate", update(parameters, {13: 200}), sender=TIMELOCK)
-    assert found == refusal("PremiumCapsAboveBudget", 100, 150, 200)
-    found = parameters.refusal("applyUpdate", update(parameters, {6: 5500}), sender=TIMELOCK)
-    assert found == refusal("RampTooNarrow", 5500, 5500, 500)
+    found = parameters.refusal("applyUpdate", update(parameters, {3: 199}), sender=TIMELOCK)
+    assert found == refusal("VolatilityPremiumCapAboveCashBudget", 200, 199)
+    found = parameters.refusal("applyUpdate", update(parameters, {18: 3000}), sender=TIMELOCK)
+    assert found == refusal("TailDeltaNotBelowVolatilityDelta", 3000, 3000)
 
 
 def test_attack_02__largest_step_again_and_again__stops_at_three_steps_a_week(parameters: Deployed, node: Node) -> None:
@@ -31,9 +31,9 @@ def test_attack_02__largest_step_again_and_again__stops_at_three_steps_a_week(pa
     assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
 
 
-@pytest.mark.parametrize("keys", [[1, 1], [2, 1]])
+@pytest.mark.parametrize("keys", [[11, 11], [12, 11]])
 def test_attack_03__keys_twice_or_unsorted__not_ascending(parameters: Deployed, keys: list[int]) -> None:
-    amounts = [{1: 1100, 2: 8}[key] for key in keys]
+    amounts = [{11: 1100, 12: 22}[key] for key in keys]
     wanted = (keys, amounts, parameters.node.now, parameters.node.now + DAY, bytes(32))
     assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == refusal("KeysNotAscending", *keys)
 

@@ -32,7 +32,7 @@ def test_wiring__as_deployed__is_what_was_given(regimes: Regimes) -> None:
 
 def test_apply_automated__by_anyone_without_the_role__unauthorised(parameters: Deployed) -> None:
     now, role = parameters.node.now, parameters.read("AUTOMATION_ROLE")
-    wanted = ([1], [1100], now, now + DAY, bytes(32))
+    wanted = ([11], [1100], now, now + DAY, bytes(32))
     for sender in (ANYBODY, STEWARD, GUARDIAN, TIMELOCK):
         expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), role)
         assert parameters.refusal("applyAutomated", wanted, sender=sender) == expected
@@ -66,7 +66,7 @@ def test_up__two_rows_at_once__steps_through_the_limits_of_the_parameters(regime
     regimes.hours(4, 130 * PERCENT)
     regimes.apply()
     assert regimes.automation.read("row") == 2
-    assert values(regimes.parameters) == changed({0: 1600, 3: 500, 11: 6000})  # one step each: down half, up a fifth
+    assert values(regimes.parameters) == changed({6: 6000, 10: 1600, 13: 500})  # one step each: down half, up a fifth
     assert regimes.automation.refusal("applyRow") == refusal("NothingToApply", 2)  # all rest
     regimes.hours(24, 130 * PERCENT)
     regimes.apply()
@@ -118,4 +118,4 @@ def test_vote__on_a_key_the_automation_moved__does_not_wait(regimes: Regimes) ->
     regimes.hours(4, HIGH)
     regimes.apply()
     assert regimes.parameters.read("readyAt", KEYS[0], DAO) == 0
-    vote(regimes.parameters, {KEYS[0]: 2000})
+    vote(regimes.parameters, {KEYS[0]: 5000})

@@ -87,7 +87,7 @@ def test_down__takes_a_day_below__and_every_answer_of_it(regimes: Regimes) -> No
     regimes.apply()
     assert regimes.automation.read("row") == 0
     assert DWELL_DOWN == DAY
-    assert values(regimes.parameters)[3] == 700  # adding risk is one small step: 200
+    assert values(regimes.parameters)[13] == 700  # adding risk is one small step: 200
 
 
 @pytest.mark.parametrize(("level", "row"), [(FLOORS[1] - HYSTERESIS, 1), (FLOORS[1] - HYSTERESIS - 1, 0)])

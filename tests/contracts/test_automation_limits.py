@@ -9,7 +9,7 @@ from regimes import FLOORS, KEYS, TABLE, TERMS, Regimes
 from reporters import PERCENT
 
 pytestmark = pytest.mark.chain
-COVERAGE, SIZE = 11, 3
+SHARE, SIZE = 6, 13
 FIRST, STEP = 5000, 100
 HIGH = 90 * PERCENT
 ROW = 1
@@ -24,15 +24,15 @@ def follow(regimes: Regimes, wanted: dict[int, int], row: int = ROW) -> None:
 
 
 def limit(parameters: Deployed, *, least: int = 0, most: int = 10_000, step: int = STEP) -> None:
-    """Give the tail's coverage small steps and a rest of an hour, and wait for it."""
-    parameters.send("setLimits", COVERAGE, (least, most, step, step, HOUR), sender=TIMELOCK)
+    """Give the share of the delta small steps and a rest of an hour, and wait for it."""
+    parameters.send("setLimits", SHARE, (least, most, step, step, HOUR), sender=TIMELOCK)
     parameters.node.advance(HOUR)
 
 
 def walk(parameters: Deployed, *goals: int) -> None:
-    """Vote the tail's coverage, hour by hour."""
+    """Vote the share of the delta, hour by hour."""
     for goal in goals:
-        vote(parameters, {COVERAGE: goal})
+        vote(parameters, {SHARE: goal})
         parameters.node.advance(HOUR)
 
 
@@ -50,11 +50,11 @@ def values_of(regimes: Regimes) -> list[int]:
 
 def test_window__of_one_key_used_up__holds_back_no_other(regimes: Regimes) -> None:
     limit(regimes.parameters)
-    follow(regimes, {SIZE: 0, COVERAGE: 9000})
+    follow(regimes, {SHARE: 9000, SIZE: 0})
     regimes.report(HIGH)
     for hour in (1, 2, 3):
         regimes.apply()
-        assert values(regimes.parameters) == changed({SIZE: 500, COVERAGE: FIRST + hour * STEP})
+        assert values(regimes.parameters) == changed({SHARE: FIRST + hour * STEP, SIZE: 500})
         regimes.hours(1, HIGH)
     assert regimes.automation.refusal("applyRow") == refusal("NothingToApply", ROW)
     regimes.hours(22, HIGH)
@@ -66,10 +66,10 @@ def test_window__of_one_key_used_up__holds_back_no_other(regimes: Regimes) -> No
 def test_window__less_than_a_step_is_left__is_used_up(regimes: Regimes, wanted: int, way: int) -> None:
     limit(regimes.parameters)
     walk(regimes.parameters, *(FIRST + way * moved for moved in (50, 150, 250)))
-    follow(regimes, {COVERAGE: wanted})
+    follow(regimes, {SHARE: wanted})
     trade(regimes)
     regimes.apply()
-    assert regimes.parameters.read("value", COVERAGE) == FIRST + way * 3 * STEP
+    assert regimes.parameters.read("value", SHARE) == FIRST + way * 3 * STEP
 
 
 @pytest.mark.parametrize(("wanted", "way"), [(9000, 1), (1000, -1)], ids=["up", "down"])
@@ -77,7 +77,7 @@ def test_window__left_by_smaller_steps_since__moves_nothing_back(regimes: Regime
     limit(regimes.parameters)
     walk(regimes.parameters, *(FIRST + way * times * STEP for times in (1, 2, 3)))
     limit(regimes.parameters, step=STEP // 2)
-    follow(regimes, {COVERAGE: wanted})
+    follow(regimes, {SHARE: wanted})
     trade(regimes)
     assert regimes.automation.refusal("applyRow") == refusal("NothingToApply", ROW)
 
@@ -87,26 +87,26 @@ def test_window__that_ends_this_second__lets_the_key_go_to_its_bound(regimes: Re
     parameters, node = regimes.parameters, regimes.node
     limit(parameters, least=FIRST - 350, most=FIRST + 350)
     walk(parameters, *(FIRST + way * times * STEP for times in (1, 2, 3)))
-    follow(regimes, {COVERAGE: wanted})
-    ends = parameters.read("windows")[COVERAGE][3]
+    follow(regimes, {SHARE: wanted})
+    ends = parameters.read("windows")[SHARE][3]
     node.advance(ends - 8 * HOUR - node.now)
     trade(regimes)
     node.advance(ends - 1 - node.now)
     assert regimes.automation.refusal("applyRow") == refusal("NothingToApply", ROW)
     node.advance(1)
-    assert regimes.automation.read("preview")[1][:2] == ([COVERAGE], [FIRST + way * 350])
+    assert regimes.automation.read("preview")[1][:2] == ([SHARE], [FIRST + way * 350])
 
 
 def test_row__beyond_a_bound_narrowed_since__stops_at_the_bound_and_holds_back_no_other(regimes: Regimes) -> None:
     limit(regimes.parameters, most=FIRST + 50)
-    follow(regimes, {SIZE: 500, COVERAGE: 9000})
+    follow(regimes, {SHARE: 9000, SIZE: 500})
     regimes.report(HIGH)
     regimes.apply()
-    assert values(regimes.parameters) == changed({SIZE: 500, COVERAGE: FIRST + 50})
+    assert values(regimes.parameters) == changed({SHARE: FIRST + 50, SIZE: 500})
 
 
 def test_step__in_any_key__makes_what_a_steward_announced_before_too_old(regimes: Regimes) -> None:
-    announced = update(regimes.parameters, {17: 1_900_000})
+    announced = update(regimes.parameters, {21: 95})
     regimes.parameters.send("scheduleUpdate", announced, sender=STEWARD)
     follow(regimes, {SIZE: 500})
     regimes.hours(24, HIGH)
@@ -116,21 +116,21 @@ def test_step__in_any_key__makes_what_a_steward_announced_before_too_old(regimes
 
 
 def test_key__that_still_rests__is_left_for_later(regimes: Regimes) -> None:
-    steer(regimes.parameters, {3: 900})
+    steer(regimes.parameters, {13: 900})
     regimes.set_table()
     for _ in range(4):
         regimes.hours(1, HIGH)
     regimes.apply()
-    assert values(regimes.parameters) == changed({0: 1700, 3: 900, 11: 6000})
+    assert values(regimes.parameters) == changed({6: 6000, 10: 1700, 13: 900})
 
 
 def test_key__whose_rest_ends_this_second__moves(regimes: Regimes, node: Node) -> None:
-    vote(regimes.parameters, {0: 1900})
+    vote(regimes.parameters, {10: 1900})
     moved = node.now
     regimes.set_table()
     regimes.hours(22, HIGH)
     node.advance_to(moved + DAY - 1)
-    assert regimes.automation.read("preview")[1][0] == [3, 11]
+    assert regimes.automation.read("preview")[1][0] == [6, 13]
     node.advance_to(moved + DAY)
     assert regimes.automation.read("preview")[1][0] == KEYS
 
@@ -165,7 +165,7 @@ def test_row__that_has_its_values_already__is_changed_without_an_update(regimes:
 
 
 def test_step__exactly_the_largest_up_and_down__arrives_at_once(regimes: Regimes) -> None:
-    largest = [2400, 500, 6000]  # short delta up a fifth, size cap down half, coverage up a fifth
+    largest = [6000, 2400, 500]  # share and short delta up a fifth, notional cap down half
     regimes.set_table()
     rows = [(0, TABLE[0][1]), (FLOORS[1], largest)]
     regimes.automation.send("setTable", KEYS, rows, TERMS, 0, sender=TIMELOCK)

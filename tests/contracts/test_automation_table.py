@@ -26,7 +26,7 @@ def test_table__as_voted__can_be_read(regimes: Regimes) -> None:
 
 
 def test_table__of_the_first_and_the_last_key__accepted(regimes: Regimes) -> None:
-    keys, rows = [0, COUNT - 1], [(0, [2000, 1]), (HIGH, [1700, 1])]
+    keys, rows = [0, COUNT - 1], [(0, [0, 3000]), (HIGH, [1, 2500])]
     regimes.automation.send("setTable", keys, rows, TERMS, 0, sender=TIMELOCK)
     assert list(regimes.automation.read("table")[0]) == keys
 
@@ -55,9 +55,9 @@ def test_table__at_its_edges__accepted_and_announced(
 
 def test_table__voted_anew__replaces_every_row(regimes: Regimes) -> None:
     regimes.set_table()
-    regimes.automation.send("setTable", [0], [(0, [2000]), (HIGH, [1700])], TERMS, 0, sender=TIMELOCK)
+    regimes.automation.send("setTable", [10], [(0, [2000]), (HIGH, [1700])], TERMS, 0, sender=TIMELOCK)
     keys, rows, _ = regimes.automation.read("table")
-    assert (keys, len(rows)) == ([0], 2)
+    assert (keys, len(rows)) == ([10], 2)
 
 
 @pytest.mark.parametrize(

@@ -48,28 +48,28 @@ def warmed(parameters: Deployed) -> None:
     """Write every word that votes and stewards write, twice: what a contract in use looks like."""
     for turn in range(2):
         parameters.node.advance(DAY)
-        vote(parameters, {0: 2050 - 50 * turn, 8: 105 - 5 * turn, 17: 1_900_000 + turn})
+        vote(parameters, {3: 255 - 5 * turn, 10: 2050 - 50 * turn, 21: 95 + turn})
         parameters.node.advance(DAY)
-        steer(parameters, {1: 1050 - 50 * turn, 9: 950 + 50 * turn, 16: 950 + 50 * turn})
+        steer(parameters, {5: 950 + 50 * turn, 11: 1050 - 50 * turn, 18: 5950 + 50 * turn})
     parameters.node.advance(DAY)
-    vote(parameters, {2: 8, 12: 149, 17: 2_000_000})
+    vote(parameters, {2: 299, 12: 22, 21: 100})
     parameters.node.advance(DAY)
 
 
 def test_gas__parameters_in_use__as_remembered(parameters: Deployed, node: Node) -> None:
     warmed(parameters)
     measured = {
-        "vote, 3 keys of one layer": gas(vote(parameters, {1: 1150, 3: 1100, 4: 510_000}, inputs_hash=b"\x77" * 32)),
-        "vote, 1 key": gas(vote(parameters, {10: 130}, inputs_hash=b"\x78" * 32)),
+        "vote, 3 keys of one layer": gas(vote(parameters, {10: 2050, 11: 1150, 13: 1100}, inputs_hash=b"\x77" * 32)),
+        "vote, 1 key": gas(vote(parameters, {4: 75}, inputs_hash=b"\x78" * 32)),
     }
-    wanted = update(parameters, {9: 900, 11: 5100})
+    wanted = update(parameters, {5: 900, 6: 5100})
     measured["steward schedules 2 keys"] = gas(parameters.send("scheduleUpdate", wanted, sender=STEWARD))
     node.advance(DAY)
     measured["steward applies 2 keys"] = gas(parameters.send("applyScheduled", wanted, sender=STEWARD))
     measured["guardian undoes the steward"] = gas(parameters.send("rollback", sender=GUARDIAN))
     measured["guardian undoes a vote"] = gas(parameters.send("rollback", sender=GUARDIAN))
     measured["guardian pauses"] = gas(parameters.send("pause", sender=GUARDIAN))
-    measured["limits of 1 key"] = gas(parameters.send("setLimits", 1, (200, 3000, 201, 500, DAY), sender=TIMELOCK))
+    measured["limits of 1 key"] = gas(parameters.send("setLimits", 11, (200, 3000, 201, 500, DAY), sender=TIMELOCK))
     assert_remembered("gas of HedgeParameters", measured)
     assert measured["vote, 3 keys of one layer"] < UPDATE_LIMIT
 
@@ -89,12 +89,12 @@ def test_gas__dao_in_use__as_remembered(dao: Dao, node: Node) -> None:
     guard = node.deploy("ProposalGuard")
     code = keccak(bytes(node.web3.eth.get_code(dao.parameters.address)))
     answers = keccak(keccak((1100).to_bytes(32, "big")))
-    expected = (dao.parameters.address, code, [dao.parameters.encode("value", 1)], answers)
+    expected = (dao.parameters.address, code, [dao.parameters.encode("value", 11)], answers)
     call = (
         [dao.parameters.address, guard.address],
         [0, 0],
         [
-            dao.parameters.encode("applyUpdate", update(dao.parameters, {1: 1100})),
+            dao.parameters.encode("applyUpdate", update(dao.parameters, {11: 1100})),
             guard.encode("requireState", [expected]),
         ],
     )

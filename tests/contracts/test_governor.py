@@ -11,7 +11,7 @@ pytestmark = pytest.mark.chain
 
 
 def test_proposal__vote_queue_execute__changes_the_parameters(dao: Dao) -> None:
-    wanted = update(dao.parameters, {1: 1100, 9: 900})
+    wanted = update(dao.parameters, {5: 900, 11: 1100})
     proposal, call = dao.propose("widen the wing", "applyUpdate", wanted)
     dao.pass_vote(proposal)
     assert dao.state(proposal) == SUCCEEDED
@@ -20,11 +20,11 @@ def test_proposal__vote_queue_execute__changes_the_parameters(dao: Dao) -> None:
     dao.node.advance(2 * DAY)
     dao.governor.send("execute", *call, sender=dao.holders[2])
     assert dao.state(proposal) == EXECUTED
-    assert values(dao.parameters) == changed({1: 1100, 9: 900})
+    assert values(dao.parameters) == changed({5: 900, 11: 1100})
 
 
 def test_proposal__executed_twice_or_early__refused(dao: Dao) -> None:
-    proposal, call = dao.propose("wing", "applyUpdate", update(dao.parameters, {1: 1100}))
+    proposal, call = dao.propose("wing", "applyUpdate", update(dao.parameters, {11: 1100}))
     dao.pass_vote(proposal)
     dao.governor.send("queue", *call, sender=dao.holders[0])
     assert dao.governor.refusal("execute", *call, sender=dao.holders[0]).name.startswith("0x")  # the timelock's error
@@ -34,19 +34,19 @@ def test_proposal__executed_twice_or_early__refused(dao: Dao) -> None:
 
 
 def test_proposal__passed_but_beyond_the_limits__cannot_execute(dao: Dao) -> None:
-    proposal, call = dao.propose("too far", "applyUpdate", update(dao.parameters, {1: 1201}))
+    proposal, call = dao.propose("too far", "applyUpdate", update(dao.parameters, {11: 1201}))
     dao.pass_vote(proposal)
     dao.governor.send("queue", *call, sender=dao.holders[0])
     dao.node.advance(2 * DAY)
     data = dao.governor.revert_data("execute", *call, sender=dao.holders[0])
     assert data == dao.parameters.revert_data(
-        "applyUpdate", update(dao.parameters, {1: 1201}), sender=dao.timelock.address
+        "applyUpdate", update(dao.parameters, {11: 1201}), sender=dao.timelock.address
     )
     assert values(dao.parameters) == VALUES
 
 
 def test_guardian__cancels_a_queued_proposal__canceled_in_governor_and_timelock(dao: Dao) -> None:
-    proposal, call = dao.propose("bad idea", "applyUpdate", update(dao.parameters, {1: 1100}))
+    proposal, call = dao.propose("bad idea", "applyUpdate", update(dao.parameters, {11: 1100}))
     dao.pass_vote(proposal)
     dao.governor.send("queue", *call, sender=dao.holders[0])
     dao.governor.send("cancel", *call, sender=GUARDIAN)
@@ -60,20 +60,20 @@ def test_guardian__cancels_a_queued_proposal__canceled_in_governor_and_timelock(
 
 
 def test_guardian__any_other_power_over_the_dao__none(dao: Dao) -> None:
-    _, call = dao.propose("wing", "applyUpdate", update(dao.parameters, {1: 1100}))
+    _, call = dao.propose("wing", "applyUpdate", update(dao.parameters, {11: 1100}))
     assert dao.governor.refusal("queue", *call, sender=GUARDIAN).name == "GovernorUnexpectedProposalState"
-    wanted = update(dao.parameters, {1: 1100})
+    wanted = update(dao.parameters, {11: 1100})
     assert dao.parameters.refusal("applyUpdate", wanted, sender=GUARDIAN).name == "AccessControlUnauthorizedAccount"
     assert dao.governor.refusal("setProposalGuardian", GUARDIAN, sender=GUARDIAN).name == "GovernorOnlyExecutor"
 
 
 def test_cancel__by_a_stranger_or_a_voter__refused(dao: Dao) -> None:
-    _, call = dao.propose("wing", "applyUpdate", update(dao.parameters, {1: 1100}))
+    _, call = dao.propose("wing", "applyUpdate", update(dao.parameters, {11: 1100}))
     assert dao.governor.refusal("cancel", *call, sender=dao.holders[1]).name == "GovernorUnableToCancel"
 
 
 def test_late_quorum__reached_in_the_last_minute__extends_the_vote(dao: Dao) -> None:
-    proposal, _ = dao.propose("wing", "applyUpdate", update(dao.parameters, {1: 1100}))
+    proposal, _ = dao.propose("wing", "applyUpdate", update(dao.parameters, {11: 1100}))
     deadline = dao.governor.read("proposalDeadline", proposal)
     dao.node.advance(deadline - dao.node.now - 60)
     dao.governor.send("castVote", proposal, FOR, sender=dao.holders[2])
@@ -91,7 +91,7 @@ def test_extension__of_a_week__is_the_longest_accepted(dao: Dao, node: Node) -> 
 
 
 def test_votes__borrowed_after_the_snapshot__carry_nothing(dao: Dao) -> None:
-    proposal, _ = dao.propose("wing", "applyUpdate", update(dao.parameters, {1: 1100}))
+    proposal, _ = dao.propose("wing", "applyUpdate", update(dao.parameters, {11: 1100}))
     borrower = dao.node.web3.eth.accounts[8]
     dao.votes.send("delegate", borrower, sender=borrower)
     dao.votes.send("transfer", borrower, 500 * VOTE, sender=dao.holders[0])

@@ -29,21 +29,21 @@ def expectation(parameters: Deployed, wanted: dict[int, int]) -> tuple[str, byte
 
 
 def test_guard__state_and_code_as_promised__passes(parameters: Deployed, guard: Deployed) -> None:
-    vote(parameters, {1: 1100})
-    guard.read("requireState", [expectation(parameters, {1: 1100, 9: VALUES[9]})])
-    target, _, queries, answers = expectation(parameters, {1: 1100, 9: VALUES[9]})
+    vote(parameters, {11: 1100})
+    guard.read("requireState", [expectation(parameters, {5: VALUES[5], 11: 1100})])
+    target, _, queries, answers = expectation(parameters, {5: VALUES[5], 11: 1100})
     assert guard.read("answersHash", target, queries) == answers
 
 
 def test_guard__another_value__state_differs(parameters: Deployed, guard: Deployed) -> None:
-    expected = expectation(parameters, {1: 1100})
-    found = keccak(keccak(VALUES[1].to_bytes(32, "big")))
+    expected = expectation(parameters, {11: 1100})
+    found = keccak(keccak(VALUES[11].to_bytes(32, "big")))
     wanted = refusal("StateDiffers", parameters.address.lower(), expected[3], found)
     assert guard.refusal("requireState", [expected]) == wanted
 
 
 def test_guard__other_code__code_differs(parameters: Deployed, guard: Deployed, node: Node) -> None:
-    expected = expectation(parameters, {1: VALUES[1]})
+    expected = expectation(parameters, {11: VALUES[11]})
     node.request("anvil_setCode", parameters.address, "0x60005ff3")
     found = refusal("CodeDiffers", parameters.address.lower(), expected[1], keccak(bytes.fromhex("60005ff3")))
     assert guard.refusal("requireState", [expected]) == found
@@ -51,7 +51,7 @@ def test_guard__other_code__code_differs(parameters: Deployed, guard: Deployed, 
 
 def test_guard__nothing_or_a_query_that_fails__refused(parameters: Deployed, guard: Deployed) -> None:
     assert guard.refusal("requireState", []) == refusal("NothingExpected")
-    failing = (parameters.address, code_hash(parameters), [parameters.encode("value", 18)], bytes(32))
+    failing = (parameters.address, code_hash(parameters), [parameters.encode("value", 24)], bytes(32))
     assert guard.refusal("requireState", [failing]).name == "QueryFailed"
 
 

@@ -10,8 +10,8 @@ from ledger import Ledger
 from onchain import DAY, ON_A_NODE, Deployed, Node, refusal
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]
-# Keys of all three words that no rule binds to another key, and few values, so that old ones come back.
-CHANGES = st.dictionaries(st.sampled_from([1, 14, 15, 16]), st.sampled_from([1000, 1100, 1200]), min_size=1)
+# Keys of all three words, and few values, so that old ones come back; no rule across keys refuses one of them.
+CHANGES = st.dictionaries(st.sampled_from([5, 11, 13, 22]), st.sampled_from([1000, 1100, 1200]), min_size=1)
 ACTIONS = st.one_of(st.tuples(st.sampled_from(["vote", "steer"]), CHANGES), st.just(("rollback", {})))
 
 

@@ -82,26 +82,26 @@ def test_steward_delay__at_its_edges__accepted_and_announced_with_the_first_valu
 @pytest.mark.parametrize(
     ("limits", "name", "numbers"),
     [
-        ((1001, 1000, 1, 1, DAY), "BoundsReversed", (1, 1001, 1000)),
-        ((1001, 3000, 1, 1, DAY), "OutOfBounds", (1, 1000, 1001, 3000)),
-        ((0, 999, 1, 1, DAY), "OutOfBounds", (1, 1000, 0, 999)),
-        ((0, 3000, 0, 1, DAY), "ZeroStep", (1, 0, 1)),
-        ((0, 3000, 1, 0, DAY), "ZeroStep", (1, 1, 0)),
-        ((0, 3000, 1, 1, 0), "BadCooldown", (1, 0, HOUR, 90 * DAY)),
-        ((0, 3000, 1, 1, HOUR - 1), "BadCooldown", (1, HOUR - 1, HOUR, 90 * DAY)),
-        ((0, 3000, 1, 1, 90 * DAY + 1), "BadCooldown", (1, 90 * DAY + 1, HOUR, 90 * DAY)),
+        ((1001, 1000, 1, 1, DAY), "BoundsReversed", (11, 1001, 1000)),
+        ((1001, 3000, 1, 1, DAY), "OutOfBounds", (11, 1000, 1001, 3000)),
+        ((0, 999, 1, 1, DAY), "OutOfBounds", (11, 1000, 0, 999)),
+        ((0, 3000, 0, 1, DAY), "ZeroStep", (11, 0, 1)),
+        ((0, 3000, 1, 0, DAY), "ZeroStep", (11, 1, 0)),
+        ((0, 3000, 1, 1, 0), "BadCooldown", (11, 0, HOUR, 90 * DAY)),
+        ((0, 3000, 1, 1, HOUR - 1), "BadCooldown", (11, HOUR - 1, HOUR, 90 * DAY)),
+        ((0, 3000, 1, 1, 90 * DAY + 1), "BadCooldown", (11, 90 * DAY + 1, HOUR, 90 * DAY)),
     ],
 )
 def test_limits__senseless__refused(
     parameters: Deployed, limits: tuple[int, ...], name: str, numbers: tuple[int, ...]
 ) -> None:
-    assert parameters.refusal("setLimits", 1, limits, sender=TIMELOCK) == refusal(name, *numbers)
+    assert parameters.refusal("setLimits", 11, limits, sender=TIMELOCK) == refusal(name, *numbers)
 
 
 @pytest.mark.parametrize("limits", [(1000, 1000, 1, 1, HOUR), (0, 3000, 1, 1, 90 * DAY)])
 def test_limits__at_their_edges__accepted(parameters: Deployed, limits: tuple[int, ...]) -> None:
-    parameters.send("setLimits", 1, limits, sender=TIMELOCK)
-    assert parameters.read("limits", 1) == limits
+    parameters.send("setLimits", 11, limits, sender=TIMELOCK)
+    assert parameters.read("limits", 11) == limits
 
 
 def test_limits__of_an_unknown_key__refused(parameters: Deployed) -> None:
@@ -114,33 +114,33 @@ def test_limits__of_an_unknown_key__refused(parameters: Deployed) -> None:
 def test_limits__by_anyone_but_the_dao__unauthorised(parameters: Deployed) -> None:
     for sender in (ANYBODY, STEWARD, GUARDIAN, parameters.node.deployer):
         expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), bytes(32))
-        assert parameters.refusal("setLimits", 1, LIMITS[1], sender=sender) == expected
+        assert parameters.refusal("setLimits", 11, LIMITS[11], sender=sender) == expected
 
 
 def test_limits__widened__not_usable_in_the_same_proposal(parameters: Deployed, node: Node) -> None:
-    receipt = parameters.send("setLimits", 1, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
+    receipt = parameters.send("setLimits", 11, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
     (event,) = parameters.events(receipt, "LimitsSet")
-    assert tuple(event["limits"].values()) == parameters.read("limits", 1) == (200, 5000, 5000, 5000, HOUR)
-    wanted = update(parameters, {1: 5000})
-    expected = refusal("CoolingDown", 1, node.now, node.now + HOUR)
+    assert tuple(event["limits"].values()) == parameters.read("limits", 11) == (200, 5000, 5000, 5000, HOUR)
+    wanted = update(parameters, {11: 5000})
+    expected = refusal("CoolingDown", 11, node.now, node.now + HOUR)
     assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
     node.advance(HOUR)
     parameters.send("applyUpdate", wanted, sender=TIMELOCK)
-    assert parameters.read("value", 1) == 5000
+    assert parameters.read("value", 11) == 5000
 
 
 def test_limits__widened_on_a_key_the_steward_moved__the_vote_waits_too(parameters: Deployed, node: Node) -> None:
-    steer(parameters, {1: 1100})
-    parameters.send("setLimits", 1, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
-    expected = refusal("CoolingDown", 1, node.now, node.now + HOUR)
-    assert parameters.refusal("applyUpdate", update(parameters, {1: 5000}), sender=TIMELOCK) == expected
+    steer(parameters, {11: 1100})
+    parameters.send("setLimits", 11, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
+    expected = refusal("CoolingDown", 11, node.now, node.now + HOUR)
+    assert parameters.refusal("applyUpdate", update(parameters, {11: 5000}), sender=TIMELOCK) == expected
 
 
 def test_limits__set_on_one_key__leave_the_steward_s_mark_on_others(parameters: Deployed, node: Node) -> None:
-    steer(parameters, {1: 1100, 9: 900})
-    parameters.send("setLimits", 1, LIMITS[1], sender=TIMELOCK)
-    assert parameters.read("readyAt", 1, DAO) == node.now + DAY
-    assert parameters.read("readyAt", 9, DAO) == 0
+    steer(parameters, {5: 900, 11: 1100})
+    parameters.send("setLimits", 11, LIMITS[11], sender=TIMELOCK)
+    assert parameters.read("readyAt", 11, DAO) == node.now + DAY
+    assert parameters.read("readyAt", 5, DAO) == 0
 
 
 def test_describe__every_key__is_the_table_of_the_hedge_package(parameters: Deployed) -> None:
@@ -162,13 +162,13 @@ def test_reads__after_deployment__are_genesis(parameters: Deployed) -> None:
 
 def test_updated_at__one_update__stamps_its_keys_alone(parameters: Deployed, node: Node) -> None:
     before = list(parameters.read("updatedAt"))
-    vote(parameters, {1: 1100, 9: 900, 17: 1_900_000})
-    expected = [node.now if key in (1, 9, 17) else stamp for key, stamp in enumerate(before)]
+    vote(parameters, {5: 900, 11: 1100, 21: 95})
+    expected = [node.now if key in (5, 11, 21) else stamp for key, stamp in enumerate(before)]
     assert list(parameters.read("updatedAt")) == expected
 
 
 def test_events__replayed__rebuild_the_state(parameters: Deployed, node: Node) -> None:
-    receipts: list[dict[str, Any]] = [vote(parameters, {1: 1100, 9: 900}), steer(parameters, {0: 2100})]
+    receipts: list[dict[str, Any]] = [vote(parameters, {5: 900, 11: 1100}), steer(parameters, {10: 2100})]
     rebuilt = list(VALUES)
     for version, receipt in enumerate(receipts, start=2):
         (event,) = parameters.events(receipt, "UpdateApplied")
@@ -176,4 +176,4 @@ def test_events__replayed__rebuild_the_state(parameters: Deployed, node: Node) -
         for key, new in zip(event["changedKeys"], event["newValues"], strict=True):
             rebuilt[key] = new
     assert [event["source"] for r in receipts for event in parameters.events(r, "UpdateApplied")] == [DAO, BY_STEWARD]
-    assert rebuilt == values(parameters) == changed({0: 2100, 1: 1100, 9: 900})
+    assert rebuilt == values(parameters) == changed({5: 900, 10: 2100, 11: 1100})

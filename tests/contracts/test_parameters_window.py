@@ -10,7 +10,7 @@ from onchain import DAY, ON_A_NODE, Deployed, Node, refusal
 
 pytestmark = pytest.mark.chain
 WINDOW, STEPS = 7 * DAY, 3
-KEY = 1  # the wing: 1000, up 200, down 500, 200 to 3000
+KEY = 11  # the wing: 1000, up 200, down 500, 200 to 3000
 
 
 def window(parameters: Deployed) -> list[int]:

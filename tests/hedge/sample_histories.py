@@ -17,10 +17,11 @@ from hedge.backtest.engine import BacktestTerms, backtest
 from hedge.backtest.history import MarketHistory, Series
 from hedge.backtest.liquidity import LiquidityTerms
 from hedge.backtest.pools import PoolBars
-from hedge.backtest.quotes import Contract, ListedQuotes
+from hedge.backtest.quotes import ListedQuotes
 from hedge.backtest.results import BacktestRun
 from hedge.backtest.strategy import KEEP, StrategySpec, Targets, View
 from hedge.backtest.wealth import PoolPlan
+from hedge.instruments.contract import Contract
 from hedge.instruments.synthetic_chain import Smile, synthetic_chain
 from hedge.signals.histories import Histories
 

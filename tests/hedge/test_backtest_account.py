@@ -14,9 +14,9 @@ from sample_histories import DAY, NAN, START, Case, Row, call, play, put, quotes
 
 from hedge.backtest.account import Account, EntryKind, Legs, Venue
 from hedge.backtest.execution import Board
-from hedge.backtest.quotes import Contract
 from hedge.backtest.strategy import Targets
 from hedge.errors import BadInput, Untied
+from hedge.instruments.contract import Contract
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,8 @@ from sample_histories import DAY, START, listed, series
 
 from hedge import options
 from hedge.backtest.model_quotes import CRYPTO, SurfaceFit, fit_known, fit_snapshot, modelled_quotes
-from hedge.backtest.quotes import Contract, ModelQuotes
+from hedge.backtest.quotes import ModelQuotes
+from hedge.instruments.contract import Contract
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import TICK, Smile
 from hedge.volatility.index import index_from_chain

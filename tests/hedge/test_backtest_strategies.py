@@ -17,7 +17,6 @@ import hedge.backtest.registry
 import hedge.plan.strategies
 from hedge.backtest.history import MarketHistory, Series
 from hedge.backtest.liquidity import LiquidityTerms
-from hedge.backtest.quotes import Contract
 from hedge.backtest.results import BacktestRun
 from hedge.backtest.strategies.calls import share_at
 from hedge.backtest.strategy import (
@@ -32,6 +31,7 @@ from hedge.backtest.strategy import (
 )
 from hedge.backtest.wealth import PoolPlan
 from hedge.errors import BadInput
+from hedge.instruments.contract import Contract
 from hedge.plan.strategies import Steward
 from hedge.policy.parameters import KEYS, Limits, Parameters
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hedge.backtest.quotes import Contract
+from hedge.instruments.contract import Contract
 from hedge.backtest.strategy import StrategySpec, Targets, View, legs_by_contract, register_strategy
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from hedge.backtest.quotes import Contract
 from hedge.backtest.strategy import KEEP, StrategySpec, Targets, View, legs_by_contract, register_strategy
+from hedge.instruments.contract import Contract
 from hedge.instruments.leg import lots_down
 
 LABEL: Final = "index calls"

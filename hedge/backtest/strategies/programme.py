@@ -19,12 +19,13 @@ from typing import Final
 import numpy as np
 
 from hedge.backtest.account import Legs, Venue
-from hedge.backtest.quotes import Contract, Price, Quotes
+from hedge.backtest.quotes import Price, Quotes
 from hedge.backtest.results import Calibration
 from hedge.backtest.strategy import KEEP, WEEK, StrategySpec, Targets, View, register_strategy
 from hedge.decision.programme.answer import Answer, Verdict, answer
 from hedge.decision.programme.candidates import Listing
 from hedge.decision.programme.goal import Goal, Posed, Side, legs_forecast, pose
+from hedge.instruments.contract import Contract
 from hedge.market import TAIL_SHARE
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.measures import cvar

@@ -1,8 +1,9 @@
-"""The answer: trades in whole lots, or why there are none, with the price of each limit that binds."""
+"""The answer: whole lots near the optimum, or why nothing is traded, with the price of each limit that binds."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -10,20 +11,20 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hedge.decision.programme.solve import Optimum, Problem, least_cvar
+from hedge.decision.programme.solve import COST_WEIGHT, Optimum, Problem, least_cvar
 from hedge.instruments.leg import ROUNDING
 from hedge.market import TAIL_SHARE
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.measures import cvar
 
 LEAST_GAIN: Final = 0.01
-"""Share of today's CVaR that trades must take off it to be worth anyone's while."""
+"""Share of today's CVaR that trades must take off it to be worth anyone's while, where no key says otherwise."""
 PASSES: Final = 200
 """Lots that the repair may take out, and put in."""
-
-
 LEAST_STEP: Final = 1e-6
 """Share of CVaR that a lot must take off it for the repair to go on."""
+LEAST_PRICE: Final = 0.01
+"""USD of CVaR per USD of a limit from which on it is said to bind."""
 
 
 class Verdict(StrEnum):
@@ -44,7 +45,8 @@ class Answer:
     ----------
     verdict, reason : in words. units : whole lots, shape (n,). trades : units minus what was held.
     cvar_before, cvar_after : USD, with what is held and with the units. relaxed : CVaR if lots were nothing.
-    expected_cost : over the horizon. cash : that the units tie up. optimum : None where none was looked for.
+    expected_cost : over the horizon. cash : that the units tie up. prices : by name of each limit, by how much one USD
+        more of it lowers CVaR. optimum : None where none was looked for.
     """
 
     verdict: Verdict
@@ -63,13 +65,19 @@ class Answer:
         """Return the CVaR that whole lots cost, USD."""
         return self.cvar_after - self.relaxed
 
+    @property
+    def prices(self) -> Mapping[str, float]:
+        """Return the price of each limit; empty where no optimum was looked for."""
+        return self.optimum.prices if self.optimum else {}
 
-def answer(problem: Problem, least_gain: float = LEAST_GAIN) -> Answer:
+
+def answer(problem: Problem, least_gain: float = LEAST_GAIN, first: npt.NDArray[np.intp] | None = None) -> Answer:
     """Return the trades of a programme, or a named reason for none.
 
     Parameters
     ----------
-    least_gain : share of the CVaR of now that trades must take off, >= 0.
+    least_gain : share of the CVaR of now that trades must take off, >= 0; where the target is reached already, share
+        of the expected cost of now that they must save. first : as in `least_cvar`.
 
     Raises
     ------
@@ -81,26 +89,42 @@ def answer(problem: Problem, least_gain: float = LEAST_GAIN) -> Answer:
     low, high = problem.bounds
     if not (high > low).any():
         return _nothing(problem, Verdict.NOTHING_LISTED, "no listed instrument may be bought or sold", before)
-    best = least_cvar(problem)
+    best = least_cvar(problem, first=first)
     units = whole_lots(problem, best.units)
     after = cvar(problem.profit(units))
-    may_stay = problem.allows(problem.held)
-    if may_stay and (before - after <= least_gain * abs(before) or not (units != problem.held).any()):
-        gained = f"the best trades would take {before - after:,.0f} USD off a CVaR95 of {before:,.0f}"
+    gain, least = _gain(problem, units, before, after, least_gain)
+    if gain <= least or not (units != problem.held).any():
         kind = Verdict.HOLD if problem.held.any() else Verdict.NOT_WORTH_A_TRADE
-        return _nothing(problem, kind, gained, before, best)
+        return _nothing(problem, kind, _why_not(problem, before, after, least), before, best)
     return Answer(
-        Verdict.TRADE, _reason(before, after, best, may_stay), units, np.round(units - problem.held, 10), before, after,
+        Verdict.TRADE, _reason(before, after, best), units, np.round(units - problem.held, 10), before, after,
         best.cvar, problem.expected_cost(units), problem.tied_up(units), best,
     )  # fmt: skip
+
+
+def _gain(problem: Problem, units: FloatArray, before: float, after: float, share: float) -> tuple[float, float]:
+    """Return what trades gain and the least that is worth one: CVaR above the target, expected cost below it."""
+    if before > problem.target:
+        return before - max(after, problem.target), share * abs(before)
+    saved = problem.expected_cost(problem.held) - problem.expected_cost(units)
+    return saved, share * abs(before)
+
+
+def _why_not(problem: Problem, before: float, after: float, least: float) -> str:
+    if before <= problem.target:
+        return f"CVaR95 of {before:,.0f} USD is within the target of {problem.target:,.0f}"
+    return (
+        f"the best trades would take {before - after:,.0f} USD off a CVaR95 of {before:,.0f}, "
+        f"{least:,.0f} would be worth them"
+    )
 
 
 def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     """Return whole lots near what is wanted that keep every limit.
 
     Each holding is rounded to the nearest lot; then, while a limit is exceeded, the lot moves that comes back to it at
-    the least CVaR; then lots move while one lowers CVaR within the limits. Where that finds nothing allowed, what is
-    held stays, or where it may not, all of it goes.
+    the least CVaR; then lots move while one lowers the objective within the limits. Where that finds nothing allowed,
+    what is held stays.
     """
     low, high = problem.bounds
     lots = np.round((wanted - problem.held) / problem.lot)
@@ -116,8 +140,8 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
             break
         units = closer
     if not problem.allows(units):
-        return problem.held.copy() if problem.allows(problem.held) else np.zeros_like(units)
-    least = cvar(problem.profit(units))
+        return problem.held.copy()
+    least = _objective(problem, cvar(problem.profit(units)), problem.expected_cost(units))
     for _ in range(PASSES):
         best, reached = _lower(problem, units, near)
         if not reached < least - LEAST_STEP * abs(least):
@@ -126,14 +150,17 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     return np.asarray(np.round(units, 10))
 
 
+def _objective(problem: Problem, tail: FloatArray | float, cost: FloatArray | float) -> FloatArray | float:
+    return np.maximum(tail, problem.target) + COST_WEIGHT * cost
+
+
 class _Step(NamedTuple):
-    """One lot more or less of each of some rows: rows, lots, and cash, expected cost and CVaR after it, shape (m,)."""
+    """One lot more or less of each of some rows: rows, lots, what is then used of each limit, and the objective."""
 
     rows: npt.NDArray[np.intp]
     lots: FloatArray
-    cash: FloatArray
-    cost: FloatArray
-    cvar: FloatArray
+    used: FloatArray
+    objective: FloatArray
 
     def after(self, units: FloatArray, number: int) -> FloatArray:
         """Return the units after one of them."""
@@ -150,53 +177,59 @@ def _every_step(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp])
     then = units[rows] + lots
     inside = (then >= low[rows] - ROUNDING) & (then <= high[rows] + ROUNDING)
     rows, lots, then = rows[inside], lots[inside], then[inside]
-    trading = _trading(problem, rows, then) - _trading(problem, rows, units[rows])
-    decay = problem.decay[rows] * (np.abs(then) - np.abs(units[rows]))
+    change, now = then - problem.held[rows], units[rows] - problem.held[rows]
+    bought = np.maximum(change, 0.0) - np.maximum(now, 0.0)
+    sold = np.maximum(-change, 0.0) - np.maximum(-now, 0.0)
+    trading = problem.buy_cost[rows] * bought + problem.sell_cost[rows] * sold
     profits = problem.profit(units) + (problem.gains[:, rows] * lots - trading).T
     tail = math.ceil(TAIL_SHARE * len(problem.exposure))
-    return _Step(
-        rows, lots, problem.tied_up(units) + problem.cash[rows] * lots, problem.expected_cost(units) + decay + trading,
-        -np.partition(profits, tail - 1, axis=1)[:, :tail].mean(axis=1),
-    )  # fmt: skip
+    after = -np.partition(profits, tail - 1, axis=1)[:, :tail].mean(axis=1) if len(rows) else np.zeros(0)
+    used = [
+        limit.used(units, problem.held) + limit.hold[rows] * lots + limit.buy[rows] * bought + limit.sell[rows] * sold
+        for limit in problem.binding
+    ]
+    cost = problem.cost_row
+    costs = problem.expected_cost(units) + cost.hold[rows] * lots + trading
+    objective = np.asarray(_objective(problem, after, costs))
+    return _Step(rows, lots, np.array(used).reshape(len(used), len(rows)), objective)
+
+
+def _beyond(problem: Problem, used: FloatArray) -> FloatArray:
+    """Return by how much limits are exceeded in all, as shares of the exposure's size, shape of the last axis."""
+    most = np.array([limit.most for limit in problem.binding])
+    return np.asarray(np.maximum((used.T - most).T, 0.0).sum(axis=0))
 
 
 def _closer(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp]) -> FloatArray | None:
     """Return the units after the lot that comes back to the limits at the least CVaR; None where none comes closer."""
     step = _every_step(problem, units, near)
-    most_cash, most_cost = problem.limits
-    now = max(problem.tied_up(units) - most_cash, 0.0) + max(problem.expected_cost(units) - most_cost, 0.0)
-    gained = now - np.maximum(step.cash - most_cash, 0.0) - np.maximum(step.cost - most_cost, 0.0)
+    now = float(_beyond(problem, np.array([limit.used(units, problem.held) for limit in problem.binding])))
+    gained = now - _beyond(problem, step.used)
     useful = np.flatnonzero(gained > ROUNDING * max(now, 1.0))
     if not len(useful):
         return None
-    price = (step.cvar - cvar(problem.profit(units)))[useful] / gained[useful]
+    start = float(_objective(problem, cvar(problem.profit(units)), problem.expected_cost(units)))
+    price = (step.objective - start)[useful] / gained[useful]
     return step.after(units, int(useful[np.argmin(price)]))
 
 
 def _lower(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp]) -> tuple[FloatArray, float]:
-    """Return the units after the lot within the limits that leaves the least CVaR, and that CVaR."""
+    """Return the units after the lot within the limits that leaves the least objective, and that."""
     step = _every_step(problem, units, near)
-    most_cash, most_cost = problem.limits
-    allowed = np.flatnonzero((step.cash <= most_cash + ROUNDING) & (step.cost <= most_cost + ROUNDING))
+    allowed = np.flatnonzero(_beyond(problem, step.used) <= ROUNDING)
     if not len(allowed):
         return units, math.inf
-    best = int(allowed[np.argmin(step.cvar[allowed])])
-    return step.after(units, best), float(step.cvar[best])
+    best = int(allowed[np.argmin(step.objective[allowed])])
+    return step.after(units, best), float(step.objective[best])
 
 
-def _trading(problem: Problem, rows: npt.NDArray[np.intp], units: FloatArray) -> FloatArray:
-    """Return what the trades of each of some instruments to its units cost, USD."""
-    change = units - problem.held[rows]
-    bought, sold = np.maximum(change, 0.0), np.maximum(-change, 0.0)
-    return np.asarray(problem.buy_cost[rows] * bought + problem.sell_cost[rows] * sold)
-
-
-def _reason(before: float, after: float, best: Optimum, may_stay: bool) -> str:
-    parts = [] if may_stay else ["what is held is beyond the limits"]
-    parts += [f"CVaR95 from {before:,.0f} to {after:,.0f} USD"]
-    for name, price in (("cash", best.cash_price), ("expected cost", best.cost_price)):
-        if price > 1e-6:
+def _reason(before: float, after: float, best: Optimum) -> str:
+    parts = [f"CVaR95 from {before:,.0f} to {after:,.0f} USD"]
+    for name, price in best.prices.items():
+        if price > LEAST_PRICE:
             parts.append(f"100 USD more of {name} would take {100.0 * price:,.0f} USD off")
+    if best.target_price > 0.0:
+        parts.append(f"100 USD less of target would cost {100.0 * best.target_price:,.1f} USD more")
     return "; ".join(parts)
 
 

@@ -1,35 +1,53 @@
-"""What the hedge is for, and the programme that follows from it on a book and its listings."""
+"""What the hedge is for, and the programme that follows from it on a book, its listings and what is held."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from hedge.book.positions import Book
-from hedge.decision.programme.candidates import Bands, Listing, candidates
-from hedge.decision.programme.revalue import Smiles, values_at
+from hedge.decision.programme.columns import (
+    PERPETUAL_LOT,
+    Column,
+    Numbers,
+    Side,
+    index_columns,
+    index_gains,
+    joined,
+    option_columns,
+    option_gains,
+    perpetual_column,
+    side_of,
+)
+from hedge.decision.programme.revalue import values_at
 from hedge.decision.programme.scenarios import COUNT, Drawn, Known, draw_horizon
-from hedge.decision.programme.solve import Problem
+from hedge.decision.programme.solve import CASH, COST, TURNOVER, Limit, Problem
 from hedge.errors import BadInput
-from hedge.instruments.leg import lots_down
+from hedge.instruments.contract import Contract
+from hedge.instruments.holdings import Holdings
+from hedge.instruments.index_listing import IndexListing
+from hedge.instruments.listing import Listing
+from hedge.layers.registry import layer_specs
 from hedge.market import USD, Market
-from hedge.numerics.arrays import BoolArray, FloatArray
+from hedge.numerics.arrays import FloatArray
+from hedge.policy.parameters import KEY_IDS, Parameters
 from hedge.risk.measures import book_pnl
 from hedge.risk.scenarios import Scenarios
-from hedge.units import YEAR_DAYS
+from hedge.units import BPS, YEAR_DAYS
 
 MONTH: Final = 30.0
-PERPETUAL_LOT: Final = 0.001
-"""Of a lot of options: perpetuals trade in dollars."""
+PERPETUAL_COST: Final = 0.0005
+"""Share of the notional that a trade of a perpetual loses: Deribit's taker fee, 2026."""
 
 
 class Benchmark(StrEnum):
-    """What a loss is counted against: USD, the amounts that the pools hold now, or half of the value in each."""
+    """What a loss is counted against, in the order of the governed key: USD, the amounts that the pools hold now, or
+    half of the value in each asset."""
 
     USD = "usd"
     HOLDING = "holding"
@@ -42,74 +60,90 @@ class Goal:
 
     Parameters
     ----------
-    horizon_days : to the next plan. benchmark : that losses are counted against.
-    cash_usd : most cash in options at the quotes of now, >= 0. cost_usd : most expected cost per 30 days, >= 0: the
-        value that the scenarios' mean loses, half spreads and fees. Infinite where there is no limit.
-    leg_share : most units of one option, as a share of the book's value over the spot.
-    perpetual_share : of the book's delta that perpetuals may offset, in [0, 1]; 0 leaves them out.
-    perpetual_cost : share of the notional lost at each trade.
-    sell_down : whether options that have gained are sold down to the limits; else they may stay and not grow.
-    bands : of options that may be bought. scenarios : most of them.
+    parameters : as governed. value_usd : of the book, that shares are of. scale : of the budgets and caps of
+        protection, by the regime's policy. selling : whether condors may be sold.
+    only : layers that may be traded; all where it is empty. perpetual_cost : share of the notional lost at each trade.
+    scenarios : most of them.
     """
 
-    horizon_days: float = 7.0
-    benchmark: Benchmark = Benchmark.USD
-    cash_usd: float = math.inf
-    cost_usd: float = math.inf
-    leg_share: float = 1.0
-    perpetual_share: float = 0.0
-    perpetual_cost: float = 0.0005
-    sell_down: bool = False
-    bands: Bands = field(default=Bands())
+    parameters: Parameters
+    value_usd: float
+    scale: float = 1.0
+    selling: bool = True
+    only: frozenset[str] = field(default=frozenset())
+    perpetual_cost: float = PERPETUAL_COST
     scenarios: int = COUNT
 
     def __post_init__(self) -> None:
-        for name in ("horizon_days", "leg_share"):
-            if not 0.0 < getattr(self, name) < math.inf:
-                raise BadInput(name, getattr(self, name), "must be finite and > 0")
-        for name in ("perpetual_share", "perpetual_cost"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise BadInput(name, getattr(self, name), "must be in [0, 1]")
-        for name in ("cash_usd", "cost_usd"):
-            if not getattr(self, name) >= 0.0:
-                raise BadInput(name, getattr(self, name), "must be known and >= 0")
+        if not 0.0 <= self.value_usd < math.inf:
+            raise BadInput("value_usd", self.value_usd, "must be finite and >= 0")
+        if not 0.0 < self.scale < math.inf:
+            raise BadInput("scale", self.scale, "must be finite and > 0")
+
+    @property
+    def horizon_days(self) -> float:
+        """Return the days to the next plan."""
+        return float(self.parameters.horizon_days)
+
+    @property
+    def benchmark(self) -> Benchmark:
+        """Return what a loss is counted against."""
+        return list(Benchmark)[self.parameters.benchmark]
+
+    @property
+    def target_usd(self) -> float:
+        """Return the CVaR95 below which no more is spent."""
+        return self.share("targetCvarBps")
+
+    def share(self, key: str, scaled: bool = False) -> float:
+        """Return a governed share of the book's value, USD."""
+        bps = self.parameters.to_values()[KEY_IDS[key]]
+        return bps / BPS * self.value_usd * (self.scale if scaled else 1.0)
+
+    def allows(self, layer: str) -> bool:
+        """Tell whether a layer may be traded."""
+        return not self.only or layer in self.only
 
 
-class Side(NamedTuple):
-    """One asset's part of the programme: its candidates, its smiles, and the columns that they are."""
+class Past(NamedTuple):
+    """The past by asset, up to now: prices in USD and volatility indices as decimals; see `draw_horizon`."""
 
-    listing: Listing
-    smiles: Smiles
-    columns: slice
+    prices: Mapping[str, Known]
+    indices: Mapping[str, Known]
+
+
+NOTHING_KNOWN: Final = Past({}, {})
 
 
 @dataclass(frozen=True, eq=False)
 class Posed:
-    """Hold a programme with what its columns are: the options of each side, then one perpetual per asset.
+    """Hold a programme with what its columns are.
 
     Parameters
     ----------
-    sides : by asset, sorted. perpetuals : column by asset; empty where they are left out. drawn : the scenarios.
+    sides : options by asset, sorted. columns : one per instrument of the problem. drawn : the scenarios.
+    held : all that is held. unlisted : what is held of it and not quoted: it stays, and counts nothing.
     """
 
+    goal: Goal
+    book: Book
+    market: Market
     problem: Problem
     sides: Mapping[str, Side]
-    perpetuals: Mapping[str, int]
+    columns: tuple[Column, ...]
     drawn: Drawn
+    at_money: Mapping[str, float]
+    held: Holdings
+    unlisted: tuple[Contract, ...]
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Return the layers in the order of their numbers."""
+        return tuple(spec.name for spec in sorted(layer_specs(), key=lambda spec: spec.number))
 
-class _Columns(NamedTuple):
-    """Columns of a problem, in the order of its fields from `gains` to `lot`."""
-
-    gains: FloatArray
-    buy_cost: FloatArray
-    sell_cost: FloatArray
-    cash: FloatArray
-    decay: FloatArray
-    held: FloatArray
-    low: FloatArray
-    high: FloatArray
-    lot: FloatArray
+    def of_layer(self, name: str) -> FloatArray:
+        """Return 1 for the columns of a layer and 0 for others, shape (n,)."""
+        return np.array([float(column.layer == name) for column in self.columns])
 
 
 def pose(
@@ -117,78 +151,114 @@ def pose(
     book: Book,
     market: Market,
     listings: Mapping[str, Listing],
-    perpetuals: Mapping[str, float],
-    prices: Mapping[str, Known],
-    indices: Mapping[str, Known],
+    held: Holdings | None = None,
+    past: Past = NOTHING_KNOWN,
+    indices: Mapping[str, IndexListing] | None = None,
 ) -> Posed:
     """Build the programme of a goal.
 
     Parameters
     ----------
-    market : prices every asset of the book. listings : options by asset, what is held in them.
-    perpetuals : units held by asset. prices, indices : the past, by asset; see `draw_horizon`.
+    market : prices every asset of the book. listings : options by asset; what they say is held is not looked at.
+    held : options, perpetuals and cash. past : what scenarios are drawn from. indices : what is listed on the
+        volatility index of an asset.
 
     Raises
     ------
-    NotListed : a listing has no volatility. BadInput : a number outside its domain, or a book without an asset.
+    NotListed : a listing has no volatility. BadInput : a number outside its domain, a book without an asset, or a sold
+        option that is not part of a condor.
     """
-    smiles = {asset: Smiles.of(listings[asset]) for asset in sorted(listings)}
+    held = held or Holdings()
+    sides = {asset: _side(goal, listings[asset], held) for asset in sorted(set(listings) & set(book.assets))}
     at_money = {
-        asset: smiles[asset].at_money(goal.horizon_days) if asset in smiles else market.vol(asset)
+        asset: sides[asset].smiles.at_money(goal.horizon_days) if asset in sides else market.vol(asset)
         for asset in book.assets
     }
-    drawn = draw_horizon(market, at_money, prices, indices, goal.horizon_days, goal.scenarios)
-    value = float(book.value_usd({asset: np.asarray(market.spot(asset)) for asset in book.assets}))
-    parts, sides, start = [], {}, 0
-    for asset in sorted(set(listings) & set(book.assets)):
-        listing, fits = candidates(listings[asset], goal.bands)
-        sides[asset] = Side(listing, smiles[asset], slice(start, start + len(listing)))
-        parts.append(_options(goal, sides[asset], fits, drawn, value))
-        start += len(listing)
-    columns: dict[str, int] = {}
-    for asset in sorted(book.assets) if goal.perpetual_share or any(perpetuals.values()) else ():
-        columns[asset] = start + len(columns)
-        delta = sum(position.deltas(market.spots).get(asset, 0.0) for position in book.positions)
-        lot = PERPETUAL_LOT * (float(listings[asset].lot.min()) if asset in listings else 1.0)
-        parts.append(_perpetual(goal, asset, market.spot(asset), delta, perpetuals.get(asset, 0.0), lot, drawn))
-    exposure = book_pnl(book, market, drawn.scenarios) - _benchmark(goal.benchmark, book, market, drawn)
-    parts = parts or [_none(drawn)]
-    joined = _Columns(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))
-    cost = goal.cost_usd * goal.horizon_days / MONTH
-    return Posed(Problem(exposure, *joined, goal.cash_usd, cost, goal.sell_down), sides, columns, drawn)
+    drawn = draw_horizon(market, at_money, past.prices, past.indices, goal.horizon_days, goal.scenarios)
+    columns, parts = [], []
+    for asset, side in sides.items():
+        found, numbers = option_columns(side, goal.value_usd, drawn.scenarios)
+        columns, parts = [*columns, *found], [*parts, numbers]
+        if indices and asset in indices and goal.allows("volatility"):
+            terms = (goal.parameters, goal.value_usd, market.spot(asset), drawn.scenarios)
+            found, numbers = index_columns(asset, indices[asset], *terms)
+            columns, parts = [*columns, *found], [*parts, numbers]
+    for asset in sorted(book.assets):
+        if (goal.parameters.delta_share_bps and goal.allows("delta")) or held.perpetuals.get(asset):
+            column, numbers = _perpetual(goal, book, market, listings, held, asset, drawn)
+            columns, parts = [*columns, column], [*parts, numbers]
+    numbers = joined(parts, len(next(iter(drawn.scenarios.spots.values()))))
+    exposure = benchmarked(goal.benchmark, book, market, drawn.scenarios)
+    limits = _limits(goal, columns, numbers)
+    problem = Problem(exposure, *numbers, limits=limits, target=goal.target_usd)
+    listed = {contract for asset in sides for contract in listings[asset].contracts()}
+    unlisted = tuple(sorted(contract for contract, units in held.options.items() if units and contract not in listed))
+    return Posed(goal, book, market, problem, sides, tuple(columns), drawn, at_money, held, unlisted)
 
 
-def _options(goal: Goal, side: Side, fits: BoolArray, drawn: Drawn, value: float) -> _Columns:
-    listing, scenarios = side.listing, drawn.scenarios
-    worth, to_sell = listing.worth, listing.to_sell
-    gains = values_at(listing, side.smiles, scenarios) - worth
-    to_buy = np.where(fits, listing.to_buy, worth)
-    most = [lots_down(goal.leg_share * value / listing.spot, lot) for lot in listing.lot.tolist()]
-    return _Columns(
-        gains=gains,
-        buy_cost=np.maximum(to_buy - worth, 0.0),
-        sell_cost=np.maximum(worth - to_sell, 0.0),
-        cash=to_buy,
-        # What the scenarios' mean gains is no income that pays for something else: it may be the smile's own error.
-        decay=np.maximum(-gains.mean(axis=0), 0.0),
-        held=listing.held,
-        low=np.zeros(len(listing)),
-        high=np.where(fits, most, 0.0),
-        lot=listing.lot,
-    )
+def _side(goal: Goal, listing: Listing, held: Holdings) -> Side:
+    own = {contract: units for contract, units in held.options.items() if contract.asset == listing.asset}
+    names = set(listing.contracts())
+    sold = {contract: -units for contract, units in own.items() if units < 0.0 and contract in names}
+    return side_of(listing.holding({c: max(u, 0.0) for c, u in own.items()}), goal.parameters, goal.selling, sold,
+                   goal.only)  # fmt: skip
 
 
-def _perpetual(goal: Goal, asset: str, spot: float, delta: float, held: float, lot: float, drawn: Drawn) -> _Columns:
-    room = math.copysign(lots_down(goal.perpetual_share * abs(delta), lot), -delta)
-    cost, nothing = np.array([goal.perpetual_cost * spot]), np.zeros(1)
-    gains = (drawn.scenarios.spots[asset] - spot)[:, None]
-    ends = np.array([min(room, 0.0)]), np.array([max(room, 0.0)])
-    return _Columns(gains, cost, cost, nothing, nothing, np.array([held]), *ends, np.array([lot]))
+def _perpetual(
+    goal: Goal, book: Book, market: Market, listings: Mapping[str, Listing], held: Holdings, asset: str, drawn: Drawn
+) -> tuple[Column, Numbers]:
+    delta = math.fsum(position.deltas(market.spots).get(asset, 0.0) for position in book.positions)
+    lot = PERPETUAL_LOT * (float(listings[asset].lot.min()) if asset in listings else 1.0)
+    share = goal.parameters.delta_share_bps / BPS if goal.allows("delta") else 0.0
+    terms = (share, held.perpetuals.get(asset, 0.0), lot, goal.perpetual_cost, market.observed_at, drawn.scenarios)
+    return perpetual_column(asset, market.spot(asset), delta, *terms)
 
 
-def _benchmark(benchmark: Benchmark, book: Book, market: Market, drawn: Drawn) -> FloatArray:
+def _limits(goal: Goal, columns: list[Column], numbers: Numbers) -> tuple[Limit, ...]:
+    """Return every limit that the governed keys set, USD."""
+    count, p = len(columns), goal.parameters
+    none = np.zeros(count)
+    sign = np.where(numbers.low < 0.0, -1.0, 1.0)
+    spot, gamma = (np.array([getattr(column, name) for column in columns]) for name in ("spot_usd", "gamma_usd"))
+    condor = np.array([column.is_condor for column in columns], dtype=np.float64)
+    option = np.array([not column.is_perpetual for column in columns], dtype=np.float64)
+    limits = [
+        Limit(CASH, goal.share("cashBudgetBps", scaled=True), numbers.cash, none, none, "cashBudgetBps"),
+        Limit(
+            COST, goal.share("costBudgetBps", scaled=True) * goal.horizon_days / MONTH, sign * numbers.decay,
+            numbers.buy_cost, numbers.sell_cost, "costBudgetBps",
+        ),
+        Limit(
+            TURNOVER, goal.share("turnoverCapBps"), none, option * numbers.cash, option * numbers.cash,
+            "turnoverCapBps",
+        ),
+        Limit("notional", goal.share("overlayNotionalCapBps"), sign * spot, none, none, "overlayNotionalCapBps"),
+    ]  # fmt: skip
+    for spec in layer_specs():
+        if spec.cap:
+            own = np.array([float(column.layer == spec.name) for column in columns])
+            limits.append(
+                Limit(f"{spec.name} premium", goal.share(spec.cap, scaled=True), own * numbers.cash, none, none, spec.cap)
+            )
+    if condor.any():
+        most = goal.share("condorNotionalCapBps")
+        limits.append(Limit("condor notional", most, condor * spot, none, none, "condorNotionalCapBps"))
+        for asset in sorted({column.asset for column in columns}):
+            own = np.array([float(column.asset == asset) for column in columns])
+            bought = -p.gamma_cap_bps / BPS * gamma * (1.0 - condor)
+            row = own * (bought - gamma * condor)
+            limits.append(Limit(f"sold gamma of {asset}", 0.0, row, none, none, "gammaCapBps"))
+    return tuple(limits)
+
+
+def benchmarked(benchmark: Benchmark, book: Book, market: Market, scenarios: Scenarios) -> FloatArray:
+    """Return the book's profit against its benchmark in each scenario, shape (s,), fees of the pools left out."""
+    return book_pnl(book, market, scenarios) - _benchmark(benchmark, book, market, scenarios.spots)
+
+
+def _benchmark(benchmark: Benchmark, book: Book, market: Market, spots: Mapping[str, FloatArray]) -> FloatArray:
     """Return what the benchmark gains in each scenario, shape (s,)."""
-    spots, now = drawn.scenarios.spots, market.spots
+    now = market.spots
     total = np.zeros_like(next(iter(spots.values())))
     if benchmark is Benchmark.USD:
         return total
@@ -199,9 +269,34 @@ def _benchmark(benchmark: Benchmark, book: Book, market: Market, drawn: Drawn) -
     return sum((half * (spots[asset] / now[asset] - 1.0) for asset in book.assets), total)
 
 
-def _none(drawn: Drawn) -> _Columns:
-    count = len(next(iter(drawn.scenarios.spots.values())))
-    return _Columns(np.zeros((count, 0)), *(np.zeros(0) for _ in range(8)))
+def redrawn(posed: Posed, days: float, past: Past = NOTHING_KNOWN) -> Problem:
+    """Return the same instruments over another horizon, without limits or target: what the tail is there.
+
+    Parameters
+    ----------
+    days : of the horizon, > 0. past : as the programme was posed with.
+    """
+    drawn = draw_horizon(posed.market, posed.at_money, past.prices, past.indices, days, posed.goal.scenarios)
+    gains = gains_in(posed, drawn.scenarios)
+    exposure = benchmarked(posed.goal.benchmark, posed.book, posed.market, drawn.scenarios)
+    decay = np.maximum(-gains.mean(axis=0), 0.0)
+    return replace(posed.problem, exposure=exposure, gains=gains, decay=decay, limits=(), target=0.0)
+
+
+def gains_in(posed: Posed, scenarios: Scenarios) -> FloatArray:
+    """Return what one unit of each column gains in other scenarios, shape (s, n)."""
+    found: dict[Contract, FloatArray] = {}
+    for side in posed.sides.values():
+        found |= dict(zip(side.listing.contracts(), option_gains(side, scenarios).T, strict=True))
+    gains = np.zeros((len(next(iter(scenarios.spots.values()))), len(posed.columns)))
+    for number, column in enumerate(posed.columns):
+        if column.is_perpetual:
+            gains[:, number] = scenarios.spots[column.asset] - column.spot_usd
+        elif column.leg is not None:
+            gains[:, number] = index_gains(column.leg, scenarios)
+        for contract, sign in column.contracts:
+            gains[:, number] += sign * found[contract]
+    return gains
 
 
 def legs_forecast(posed: Posed, asset: str, spot: float, held: FloatArray, days: float) -> float:
@@ -209,8 +304,8 @@ def legs_forecast(posed: Posed, asset: str, spot: float, held: FloatArray, days:
 
     Parameters
     ----------
-    held : units of the asset's candidates, shape (n,). The index is taken to move as it does in the scenarios that
-        come nearest to the spot.
+    held : units of the options of the asset's side, shape (n,). The index is taken to move as it does in the scenarios
+        that come nearest to the spot.
     """
     side, scenarios = posed.sides[asset], posed.drawn.scenarios
     near = np.argsort(np.abs(np.log(scenarios.spots[asset] / spot)), kind="stable")[:50]

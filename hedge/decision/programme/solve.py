@@ -4,10 +4,12 @@ With b and s bought and sold of what is held, x = held + b - s, and per scenario
 
     profit = exposure + gains x - buy_cost b - sell_cost s
     CVaR   = min over a of  a + (1 / k) sum max(-profit - a, 0),     k = worst 5 % of scenarios
+    least    max(CVaR, target) + COST_WEIGHT x expected cost
 
-is linear once each max is a variable z >= -profit - a. Only scenarios whose loss comes above a need theirs: the
-programme starts with the worst of today, solves, adds those that now lie above a, and ends where none does. That is the
-optimum of the full programme, not an estimate: a scenario below a adds nothing to it.
+is linear once each max is a variable z >= -profit - a. Above the target the tail is what counts; below it only what it
+costs, so that of all hedges that reach the target the cheapest is taken. Only scenarios whose loss comes above a need
+their z: the programme starts with the worst of today, solves, adds those that now lie above a, and ends where none
+does. That is the optimum of the full programme, not an estimate: a scenario below a adds nothing to it.
 
 Source: Rockafellar, Uryasev, "Optimization of conditional value-at-risk", 2000; rows as needed: Kunzi-Bay, Mayer, 2006.
 """
@@ -15,7 +17,9 @@ Source: Rockafellar, Uryasev, "Optimization of conditional value-at-risk", 2000;
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -35,6 +39,33 @@ FIRST_ROWS: Final = 2
 """Worst scenarios that the first round holds and that a round may add, in multiples of the tail."""
 ABOVE: Final = 1e-7
 """Share of the scale by which a loss must lie above the VaR to be a row: HiGHS' own tolerance."""
+COST_WEIGHT: Final = 1e-3
+"""USD of CVaR95 that a USD of expected cost weighs: it chooses among hedges that leave the same tail."""
+
+CASH, COST, TURNOVER = "cash", "expected cost", "turnover"
+
+
+@dataclass(frozen=True, eq=False)
+class Limit:
+    """State one limit: hold x + buy b + sell s <= most, in USD; x, b and s in units, shape (n,) each.
+
+    Parameters
+    ----------
+    name : as people read it. key : the governed key that sets it, empty where none does.
+    """
+
+    name: str
+    most: float
+    hold: FloatArray
+    buy: FloatArray
+    sell: FloatArray
+    key: str = ""
+
+    def used(self, units: FloatArray, held: FloatArray) -> float:
+        """Return what these units use of it, coming from what is held."""
+        change = units - held
+        trades = self.buy @ np.maximum(change, 0.0) + self.sell @ np.maximum(-change, 0.0)
+        return float(self.hold @ units + trades)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +78,8 @@ class Problem:
     buy_cost, sell_cost : lost at once against the mark, (n,), >= 0. cash : that one unit ties up, (n,), >= 0.
     decay : expected loss of holding one unit over the horizon, (n,), >= 0. held, low, high, lot : units, (n,);
         what is held beyond low and high may stay and be brought back.
-    cash_usd : most cash in instruments. cost_usd : most expected cost over the horizon; both may be infinite.
-    sell_down : whether what is held beyond a limit is sold down to it (then selling everything is allowed, whatever it
-        costs); else it may stay and not grow, so that doing nothing is always allowed.
+    limits : what is used of each stays within its most, or within what is held where that is more, so that doing
+        nothing is always allowed. target : CVaR below which only cost counts, USD, >= 0.
 
     Raises
     ------
@@ -66,9 +96,8 @@ class Problem:
     low: FloatArray
     high: FloatArray
     lot: FloatArray
-    cash_usd: float = math.inf
-    cost_usd: float = math.inf
-    sell_down: bool = False
+    limits: tuple[Limit, ...] = ()
+    target: float = 0.0
 
     def __post_init__(self) -> None:
         if self.gains.shape != (len(self.exposure), len(self.held)):
@@ -79,14 +108,28 @@ class Problem:
         for name in ("buy_cost", "sell_cost", "cash", "decay"):
             if (getattr(self, name) < 0.0).any():
                 raise BadInput(name, float(np.min(getattr(self, name))), "must be >= 0")
-        for name in ("cash_usd", "cost_usd"):
-            if not getattr(self, name) >= 0.0:
-                raise BadInput(name, getattr(self, name), "must be known and >= 0")
+        for limit in self.limits:
+            if math.isnan(limit.most):
+                raise BadInput(limit.name, limit.most, "must be known")
+        if not 0.0 <= self.target < math.inf:
+            raise BadInput("target", self.target, "must be finite and >= 0")
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Return the least and most units of each instrument, what is held always among them."""
         return np.minimum(self.low, self.held), np.maximum(self.high, self.held)
+
+    @cached_property
+    def binding(self) -> tuple[Limit, ...]:
+        """Return the limits that are finite, each widened to what is held."""
+        finite = (limit for limit in self.limits if math.isfinite(limit.most))
+        return tuple(replace(limit, most=max(limit.most, limit.used(self.held, self.held))) for limit in finite)
+
+    @cached_property
+    def cost_row(self) -> Limit:
+        """Return expected cost as a row: decay of what is held, on the side that it is held, and cost of trading."""
+        sign = np.where(self.low < 0.0, -1.0, 1.0)  # what costs time is held on one side only: |x| is linear
+        return Limit(COST, math.inf, sign * self.decay, self.buy_cost, self.sell_cost)
 
     def profit(self, units: FloatArray) -> FloatArray:
         """Return the profit of the book with these units, trades paid, shape (s,)."""
@@ -99,7 +142,7 @@ class Problem:
 
     def expected_cost(self, units: FloatArray) -> float:
         """Return decay and cost of the trades over the horizon, USD."""
-        return float(self.decay @ np.abs(units)) + self.trading_cost(units)
+        return self.cost_row.used(units, self.held)
 
     def tied_up(self, units: FloatArray) -> float:
         """Return the cash that these units cost at the quotes of now, USD."""
@@ -108,17 +151,14 @@ class Problem:
     def allows(self, units: FloatArray, slack: float = ROUNDING) -> bool:
         """Tell whether units keep every limit, up to rounding."""
         low, high = self.bounds
-        most_cash, most_cost = self.limits
         room = slack * float(np.max(np.abs(self.exposure), initial=1.0))
         inside = bool((units >= low - slack).all() and (units <= high + slack).all())
-        return inside and self.tied_up(units) <= most_cash + room and self.expected_cost(units) <= most_cost + room
+        return inside and all(limit.used(units, self.held) <= limit.most + room for limit in self.binding)
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Return the limits on cash and expected cost; what is held is within, or where it is sold down nothing is."""
-        if not self.sell_down:
-            return max(self.cash_usd, self.tied_up(self.held)), max(self.cost_usd, self.expected_cost(self.held))
-        return self.cash_usd, max(self.cost_usd, self.trading_cost(np.zeros_like(self.held)))
+    def within(self, most: Mapping[str, float], target: float | None = None) -> Problem:
+        """Return the problem with other limits by name, and another target."""
+        limits = tuple(replace(limit, most=most.get(limit.name, limit.most)) for limit in self.limits)
+        return replace(self, limits=limits, target=self.target if target is None else target)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,32 +167,41 @@ class Optimum:
 
     Parameters
     ----------
-    units : shape (n,). cvar : USD. cash_price, cost_price : by how much one USD more of a limit lowers CVaR; 0 where it
-        does not bind. rounds, rows : that it took.
+    units : shape (n,). cvar : USD. prices : by name of a limit, by how much one USD more of it lowers CVaR; 0 where it
+        does not bind. target_price : USD of expected cost that a USD less of target would cost; 0 where it does not
+        bind. rounds, rows : that it took. last : the scenarios of the last round, to begin a like problem with.
     """
 
     units: FloatArray
     cvar: float
-    cash_price: float
-    cost_price: float
+    prices: Mapping[str, float]
+    target_price: float
     rounds: int
-    rows: int
+    last: npt.NDArray[np.intp]
+
+    @property
+    def rows(self) -> int:
+        """Return how many scenarios the last round held."""
+        return len(self.last)
 
 
-def least_cvar(problem: Problem, whole: bool = False) -> Optimum:
+def least_cvar(problem: Problem, whole: bool = False, first: npt.NDArray[np.intp] | None = None) -> Optimum:
     """Solve a programme.
 
     Parameters
     ----------
-    whole : with a row for every scenario from the first round on, to compare.
+    whole : with a row for every scenario from the first round on, to compare. first : scenarios to begin with, of a
+        like problem; they change how long it takes and not what is found.
 
     Raises
     ------
-    NoConvergence : HiGHS ends without an optimum; no limits are infeasible, as what is held, or nothing, keeps them.
+    NoConvergence : HiGHS ends without an optimum; no limits are infeasible, as what is held keeps them.
     """
     tail = math.ceil(TAIL_SHARE * len(problem.exposure))
     losses = -problem.profit(problem.held)
     rows = np.arange(len(losses)) if whole else np.sort(np.argsort(-losses, kind="stable")[: FIRST_ROWS * tail])
+    if first is not None and not whole:
+        rows = np.union1d(rows, first)
     programme = _Programme(problem, tail)
     for number in range(1, ROUNDS + 1):
         units, level, found = programme.solve(rows)
@@ -160,15 +209,15 @@ def least_cvar(problem: Problem, whole: bool = False) -> Optimum:
         above = np.flatnonzero(losses > level + ABOVE * programme.scale)
         new = np.setdiff1d(above, rows, assume_unique=True)
         if not len(new):
-            cash_price, cost_price = programme.prices(found)
-            return Optimum(units, cvar(-losses), cash_price, cost_price, number, len(rows))
+            prices, target_price = programme.prices(found)
+            return Optimum(units, cvar(-losses), prices, target_price, number, rows)
         worst = new[np.argsort(-losses[new], kind="stable")[: FIRST_ROWS * tail]]
         rows = np.union1d(rows, worst)
     raise NoConvergence("the programme's rows", float(len(new)), 0.0)
 
 
 class _Programme:
-    """The matrices of a problem; variables are shares of each instrument's room bought and sold, a, and the z."""
+    """The matrices of a problem; variables: shares of each instrument's room bought and sold, t, a, and the z."""
 
     def __init__(self, problem: Problem, tail: int) -> None:
         self.problem, self.tail = problem, tail
@@ -180,29 +229,33 @@ class _Programme:
         bought = problem.gains[:, self.buys] - problem.buy_cost[self.buys]
         sold = -problem.gains[:, self.sells] - problem.sell_cost[self.sells]
         self.pay = np.hstack([bought, sold]) * self.room / self.scale
-        self.limits, self.most = self._limits()
+        self.limits = np.stack([self._row(limit) for limit in problem.binding]) if problem.binding else None
+        used = [limit.used(problem.held, problem.held) for limit in problem.binding]
+        self.most = (np.array([limit.most for limit in problem.binding]) - np.array(used)) / self.scale
 
-    def _limits(self) -> tuple[FloatArray, FloatArray]:
-        """Return the rows of cash and expected cost, and what they leave beside what is held, over the scale."""
-        p = self.problem
-        sign = np.where(p.low < 0.0, -1.0, 1.0)  # what costs time is held on one side only: |x| is linear
-        cash = np.concatenate([p.cash[self.buys], -p.cash[self.sells]])
-        cost = np.concatenate([(sign * p.decay + p.buy_cost)[self.buys], (-sign * p.decay + p.sell_cost)[self.sells]])
-        used = np.array([p.tied_up(p.held), p.expected_cost(p.held)])
-        return np.stack([cash, cost]) * self.room / self.scale, (np.array(p.limits) - used) / self.scale
+    def _row(self, limit: Limit) -> FloatArray:
+        """Return what each variable uses of a limit beside what is held, over the scale."""
+        bought, sold = (limit.hold + limit.buy)[self.buys], (limit.sell - limit.hold)[self.sells]
+        return np.concatenate([bought, sold]) * self.room / self.scale
 
     def solve(self, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, float, OptimizeResult]:
         """Return units, VaR and HiGHS' answer with these scenarios alone."""
-        count, width = len(rows), len(self.room)
-        scenarios = sparse.hstack([-self.pay[rows], np.full((count, 1), -1.0), -sparse.eye(count)], format="csr")
-        kept = np.isfinite(self.most)
-        limits = sparse.hstack([self.limits[kept], sparse.csr_matrix((int(kept.sum()), 1 + count))], format="csr")
-        bounds = np.zeros((width + 1 + count, 2))
-        bounds[:width, 1], bounds[width], bounds[width + 1 :, 1] = 1.0, (-np.inf, np.inf), np.inf
+        count, width, tail = len(rows), len(self.room), np.full((1, len(rows)), 1.0 / self.tail)
+        scenarios = sparse.hstack(
+            [-self.pay[rows], np.zeros((count, 1)), np.full((count, 1), -1.0), -sparse.eye(count)], format="csr"
+        )
+        above = sparse.hstack([sparse.csr_matrix((1, width)), [[-1.0]], [[1.0]], tail], format="csr")  # CVaR - t <= 0
+        blocks, most = [scenarios, above], [self.start[rows], np.zeros(1)]
+        if self.limits is not None:
+            blocks.append(sparse.hstack([self.limits, sparse.csr_matrix((len(self.most), 2 + count))], format="csr"))
+            most.append(self.most)
+        bounds = np.zeros((width + 2 + count, 2))
+        bounds[:width, 1], bounds[width] = 1.0, (self.problem.target / self.scale, np.inf)
+        bounds[width + 1], bounds[width + 2 :, 1] = (-np.inf, np.inf), np.inf
         found = linprog(
-            np.concatenate([np.zeros(width), [1.0], np.full(count, 1.0 / self.tail)]),
-            A_ub=sparse.vstack([scenarios, limits], format="csr"),
-            b_ub=np.concatenate([self.start[rows], self.most[kept]]),
+            np.concatenate([COST_WEIGHT * self._row(self.problem.cost_row), [1.0, 0.0], np.zeros(count)]),
+            A_ub=sparse.vstack(blocks, format="csr"),
+            b_ub=np.concatenate(most),
             bounds=bounds,
             method="highs",
         )
@@ -212,12 +265,12 @@ class _Programme:
         units = self.problem.held.copy()
         np.add.at(units, self.buys, traded[: len(self.buys)])
         np.subtract.at(units, self.sells, traded[len(self.buys) :])
-        return units, float(found.x[width]) * self.scale, found
+        return units, float(found.x[width + 1]) * self.scale, found
 
-    def prices(self, found: OptimizeResult) -> tuple[float, float]:
-        """Return by how much one USD more of cash and of expected cost lowers CVaR."""
-        kept = np.isfinite(self.most)
-        duals = np.zeros(2)
-        if kept.any():
-            duals[kept] = -found.ineqlin.marginals[-int(kept.sum()) :]
-        return float(duals[0]), float(duals[1])
+    def prices(self, found: OptimizeResult) -> tuple[dict[str, float], float]:
+        """Return by how much one USD more of each limit lowers CVaR, and what a USD less of target would cost."""
+        names = [limit.name for limit in self.problem.binding]
+        duals = -np.asarray(found.ineqlin.marginals)[-len(names) :] if names else np.zeros(0)
+        at_target = float(found.lower.marginals[len(self.room)])
+        cost = max((1.0 - at_target) / COST_WEIGHT, 0.0) if at_target > ABOVE else 0.0
+        return {name: max(float(dual), 0.0) for name, dual in zip(names, duals, strict=True)}, cost

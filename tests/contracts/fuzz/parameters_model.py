@@ -7,7 +7,7 @@ from typing import Any
 
 from eth_abi import encode
 from eth_utils import keccak
-from governed import COUNT, GUARDIAN, STEWARD, TIMELOCK, Update
+from governed import COUNT, GUARDIAN, RULE_ERRORS, STEWARD, TIMELOCK, Update
 from ledger import Ledger
 from onchain import DAY, HOUR
 from stage import Event
@@ -25,22 +25,13 @@ ALLOWED = {
     "scheduleUpdate": STEWARDS, "applyScheduled": STEWARDS, "applyAutomated": AUTOMATONS,
     "veto": GUARDIANS, "pause": GUARDIANS, "rollback": GUARDIANS,
 }  # fmt: skip
-ERRORS = {
-    "rampStart + 500 <= rampFull": "RampTooNarrow",
-    "volatilityPremiumCap + tailPremiumCap <= budget": "PremiumCapsAboveBudget",
-    "condorNotionalCap <= overlayNotionalCap": "CondorCapAboveOverlayCap",
-    "volatilityTenor <= tailTenor": "VolatilityTenorAboveTailTenor",
-    "condorSizeCap <= tailCoverage": "CondorSizeAboveTailCoverage",
-    "condorTenor < volatilityTenor": "CondorTenorNotBelowVolatilityTenor",
-    "tailPutDelta < condorShortDelta": "TailDeltaNotBelowCondorDelta",
-}
 Limits = tuple[int, int, int, int, int]
 """min, max, stepUp, stepDown, cooldown."""
 
 
 def across(values: list[int]) -> set[str]:
     """Return the errors of the rules across keys that a tuple breaks, as hedge knows them."""
-    return {ERRORS[broken.rule] for broken in broken_rules(Parameters.from_values(values))}
+    return {RULE_ERRORS[broken.rule] for broken in broken_rules(Parameters.from_values(values))}
 
 
 def update_hash(update: Update) -> bytes:

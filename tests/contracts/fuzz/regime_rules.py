@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from governed import TIMELOCK
+from governed import COUNT, TIMELOCK
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from onchain import DAY, HOUR, Refusal
@@ -39,7 +39,7 @@ def table(flaw: str) -> tuple[list[int], list[tuple[int, list[int]]], tuple[int,
         "floor": [(1, TABLE[0][1]), *TABLE[1:]], "too close": [*TABLE[:2], (FLOORS[1] + 2 * HYSTERESIS, TABLE[2][1])],
         "short row": [*TABLE[:2], (FLOORS[2], [1, 1])], "no keys": [(floor, []) for floor in FLOORS],
     }.get(flaw, TABLE)  # fmt: skip
-    keys = {"no keys": [], "unknown key": [0, 3, 18], "unsorted": [11, 3, 0]}.get(flaw, keys)
+    keys = {"no keys": [], "unknown key": [*KEYS[:2], COUNT], "unsorted": KEYS[::-1]}.get(flaw, keys)
     terms = {
         "fast up": (HYSTERESIS, HOUR - 1, DAY), "fast down": (HYSTERESIS, HOUR, DAY - 1),
         "down before up": (HYSTERESIS, 2 * DAY, DAY), "slow": (HYSTERESIS, HOUR, 5 * DAY + 1),

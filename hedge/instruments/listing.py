@@ -1,4 +1,4 @@
-"""What is listed and held, and which of it the programme may trade.
+"""The options on one asset as columns, with what is held of each: what a programme computes with.
 
 Prices are the cash that a unit costs or brings: a coin-settled quote is coin x index, never coin x forward.
 """
@@ -6,7 +6,8 @@ Prices are the cash that a unit costs or brings: a coin-settled quote is coin x 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,9 @@ import numpy.typing as npt
 
 from hedge import options
 from hedge.errors import BadInput
+from hedge.instruments.contract import Contract
 from hedge.instruments.fees import DERIBIT, Fees
+from hedge.instruments.option_chain import OptionChain
 from hedge.numerics.arrays import BoolArray, FloatArray
 from hedge.units import DAY, YEAR_SECONDS
 
@@ -22,27 +25,6 @@ DELIVERY: Final = Fees(0.00015, 0.125)
 """Deribit's fee for an option that settles with value, 2026: 0.015 % of the index, at most 12.5 % of the pay-off."""
 BELOW_INTRINSIC: Final = 0.005
 """Share of the price below intrinsic value at which an option in the money without a bid is closed."""
-
-
-@dataclass(frozen=True)
-class Bands:
-    """State which options may be bought; what is held may be sold wherever it is.
-
-    Parameters
-    ----------
-    least_days, most_days : to expiry. least_delta, most_delta : absolute delta of one unit, in [0, 1].
-    """
-
-    least_days: float = 3.0
-    most_days: float = 100.0
-    least_delta: float = 0.05
-    most_delta: float = 0.60
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.least_days <= self.most_days < math.inf:
-            raise BadInput("least_days", self.least_days, f"must be > 0 and not above most_days = {self.most_days}")
-        if not 0.0 <= self.least_delta <= self.most_delta <= 1.0:
-            raise BadInput("least_delta", self.least_delta, f"must be in [0, most_delta = {self.most_delta}]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +79,34 @@ class Listing:
     def __len__(self) -> int:
         return len(self.strike)
 
+    @classmethod
+    def of_chain(cls, chain: OptionChain, held: Mapping[Contract, float], delivery: Fees = DELIVERY) -> Listing:
+        """Return a chain as columns; its mark is Black-Scholes at the mid volatility.
+
+        Parameters
+        ----------
+        held : units of contracts on the chain's asset, >= 0; others are left out.
+        """
+        rows = chain.rows
+        at = np.array([row.expiry_at for row in rows], dtype=np.int64)
+        strike, vol, forward = (np.array([getattr(row, name) for row in rows]) for name in ("strike", "vol", "forward"))
+        is_call = np.array([row.is_call for row in rows], dtype=np.bool_)
+        years = (at - chain.observed_at) / YEAR_SECONDS
+        carry = np.log(forward / chain.spot) / years
+        mark = options.price(chain.spot, strike, years, np.where(vol > 0.0, vol, np.nan), carry, carry, is_call)
+        bid, ask = (np.array([getattr(row, name) for row in rows]) for name in ("bid", "ask"))
+        named = [Contract(chain.underlying, row.expiry_at, row.strike, row.is_call) for row in rows]
+        return cls(
+            chain.underlying, chain.observed_at, chain.spot, at, strike, is_call, bid, ask,
+            np.asarray(mark, dtype=np.float64), vol, forward, np.array([row.lot for row in rows]),
+            np.array([held.get(contract, 0.0) for contract in named]), chain.fees, delivery,
+        )  # fmt: skip
+
+    def contracts(self) -> list[Contract]:
+        """Return the contract of each row."""
+        rows = zip(self.expiry_at.tolist(), self.strike.tolist(), self.is_call.tolist(), strict=True)
+        return [Contract(self.asset, *row) for row in rows]
+
     @property
     def years(self) -> FloatArray:
         """Return the time to expiry, years, shape (n,)."""
@@ -111,6 +121,14 @@ class Listing:
     def carry(self) -> FloatArray:
         """Return ln(forward / spot) / years, shape (n,)."""
         return np.asarray(np.log(self.forward / self.spot) / self.years)
+
+    @property
+    def gammas_usd(self) -> FloatArray:
+        """Return the gamma of one unit, USD per 1 % move, shape (n,), 0 without a volatility."""
+        vol = np.where(self.vol > 0.0, self.vol, np.nan)
+        carry = self.carry
+        found = options.greeks(self.spot, self.strike, self.years, vol, carry, carry, self.is_call)
+        return np.nan_to_num(np.asarray(found.gamma, dtype=np.float64)) * self.spot**2 / 100.0
 
     @property
     def deltas(self) -> FloatArray:
@@ -140,20 +158,14 @@ class Listing:
         found = np.where(self.mark >= 0.0, self.mark, middle)
         return np.where(found >= 0.0, found, self.to_sell)
 
+    def holding(self, held: Mapping[Contract, float]) -> Listing:
+        """Return it with other units held."""
+        return replace(self, held=np.array([held.get(contract, 0.0) for contract in self.contracts()]))
+
     def take(self, rows: npt.NDArray[np.intp]) -> Listing:
         """Return some of its rows."""
         columns = {column.name: getattr(self, column.name)[rows] for column in fields(self)[3:-2]}
         return Listing(self.asset, self.observed_at, self.spot, **columns, fees=self.fees, delivery=self.delivery)
-
-
-def candidates(listing: Listing, bands: Bands) -> tuple[Listing, BoolArray]:
-    """Return the options that may be bought or are held, and which of them may be bought, shape (m,)."""
-    with np.errstate(invalid="ignore"):
-        delta = np.abs(listing.deltas)
-        fits = (listing.days >= bands.least_days) & (listing.days <= bands.most_days)
-        fits &= (delta >= bands.least_delta) & (delta <= bands.most_delta) & (listing.ask > 0.0)
-    rows = np.flatnonzero(fits | (listing.held > 0.0))
-    return listing.take(rows), fits[rows]
 
 
 def _fees(fees: Fees, price: FloatArray, index: FloatArray) -> FloatArray:

@@ -1,0 +1,344 @@
+"""The instruments of a programme as its columns: options by layer, whole condors, index legs, perpetuals.
+
+An option is bought for the layer that admits it; what no layer admits is not bought, and what is held of it may only
+be sold. A condor is one column, sold whole, so that no sold leg is ever without its wing. A perpetual offsets a part
+of the delta. Gains are from the mark of now to the value in each scenario.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from hedge.decision.programme.revalue import Smiles, values_at
+from hedge.errors import BadInput, NotListed
+from hedge.instruments.contract import Contract
+from hedge.instruments.index_listing import IndexListing
+from hedge.instruments.leg import Leg, lots_down
+from hedge.instruments.listing import Listing
+from hedge.instruments.perpetual import PerpetualLeg
+from hedge.layers.registry import layer_specs
+from hedge.numerics.arrays import BoolArray, FloatArray
+from hedge.policy.parameters import Parameters
+from hedge.risk.scenarios import Scenarios
+from hedge.units import BPS
+
+PERPETUAL_LOT: Final = 0.001
+"""Of a lot of options: perpetuals trade in dollars."""
+LEG_SHARE: Final = 1.0
+"""Most units of one instrument, as a share of the book's value over the spot."""
+NEARER: Final = (1.0, 0.6)
+"""Deltas of the legs that a condor sells, as shares of the governed one."""
+WIDTHS: Final = (1.0, 0.5)
+"""Distances to its wings, as shares of the governed one."""
+LEAST_CONDOR_DAYS: Final = 3.0
+INDEX_DAYS: Final = 30.0
+
+
+class CondorLegs(NamedTuple):
+    """Rows of a listing: sold put and call, bought put and call."""
+
+    short_put: int
+    short_call: int
+    long_put: int
+    long_call: int
+
+    @property
+    def signs(self) -> FloatArray:
+        """Return -1 for what is sold and 1 for what is bought."""
+        return np.array([-1.0, -1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Column:
+    """Hold one instrument of the programme, per unit of it.
+
+    Parameters
+    ----------
+    layer : whose role it fills. asset : underlying. label : as people read it. spot_usd : of the asset.
+    contracts : that one unit holds, with their signs; empty for a perpetual or an index leg.
+    gamma_usd : USD per 1 % move. leg : of an index leg or perpetual, one unit.
+    """
+
+    layer: str
+    asset: str
+    label: str
+    spot_usd: float
+    contracts: tuple[tuple[Contract, float], ...]
+    gamma_usd: float = 0.0
+    leg: Leg | None = None
+
+    @property
+    def is_condor(self) -> bool:
+        """Tell whether it is sold whole."""
+        return len(self.contracts) > 1
+
+    @property
+    def is_perpetual(self) -> bool:
+        """Tell whether it is a perpetual."""
+        return isinstance(self.leg, PerpetualLeg)
+
+
+class Numbers(NamedTuple):
+    """What a problem asks of its columns, in the order of its fields from `gains` to `lot`."""
+
+    gains: FloatArray
+    buy_cost: FloatArray
+    sell_cost: FloatArray
+    cash: FloatArray
+    decay: FloatArray
+    held: FloatArray
+    low: FloatArray
+    high: FloatArray
+    lot: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Hold one asset's options: what may be bought of them and for which layer, its condors, and its smiles.
+
+    Parameters
+    ----------
+    listing : candidates and what is held. layers : of each row. fits : which may be bought. condors : with units held.
+    """
+
+    listing: Listing
+    smiles: Smiles
+    layers: tuple[str, ...]
+    fits: BoolArray
+    condors: tuple[tuple[CondorLegs, float], ...]
+
+
+def side_of(
+    listing: Listing, parameters: Parameters, selling: bool, sold: Mapping[Contract, float], only: frozenset[str]
+) -> Side:
+    """Return the candidates of an asset.
+
+    Parameters
+    ----------
+    listing : whole, with what is held bought. selling : whether new condors are offered. sold : units of contracts that
+        are held sold, > 0. only : layers that may buy; all where it is empty.
+
+    Raises
+    ------
+    BadInput : a sold leg that is not part of a condor. NotListed : no option has a volatility.
+    """
+    smiles = Smiles.of(listing)
+    owner, fits = np.full(len(listing), "", dtype=object), np.zeros(len(listing), dtype=np.bool_)
+    for spec in layer_specs():
+        if spec.admits is not None:
+            admitted = spec.admits(listing, parameters)
+            new = admitted & (owner == "")
+            owner[new] = spec.name
+            if not only or spec.name in only:
+                fits |= new & (listing.ask > 0.0)
+    owner[owner == ""] = [_nearest_layer(is_call) for is_call in listing.is_call[owner == ""].tolist()]
+    held, rest = _held_condors(listing, sold)
+    offered = _condors(listing, parameters) if selling and (not only or "condor" in only) else []
+    known = {legs for legs, _ in held}
+    condors = [*held, *((legs, 0.0) for legs in offered if legs not in known)]
+    listing = listing.holding(rest)
+    rows = np.flatnonzero(fits | (listing.held > 0.0))
+    needed = np.unique(np.concatenate([rows, *(np.array(legs) for legs, _ in condors)]).astype(np.intp))
+    place = {row: number for number, row in enumerate(needed.tolist())}
+    moved = tuple((CondorLegs(*(place[row] for row in legs)), units) for legs, units in condors)
+    return Side(listing.take(needed), smiles, tuple(owner[needed].tolist()), fits[needed], moved)
+
+
+def _nearest_layer(is_call: bool) -> str:
+    """Return the layer that an option which none admits is counted to."""
+    return "volatility" if is_call else "tail"
+
+
+def _condors(listing: Listing, parameters: Parameters) -> list[CondorLegs]:
+    """Return the condors that may be sold, of every expiry within the governed tenor."""
+    days, found = listing.days, []
+    inside = (days >= LEAST_CONDOR_DAYS) & (days <= parameters.condor_tenor_days)
+    for expiry_at in np.unique(listing.expiry_at[inside]).tolist():
+        rows = np.flatnonzero((listing.expiry_at == expiry_at) & (listing.bid > 0.0) & (listing.ask > 0.0))
+        delta = np.nan_to_num(np.abs(listing.deltas[rows]), nan=1.0)
+        for share in NEARER:
+            most = share * parameters.condor_short_delta_bps / BPS
+            short = [_short(listing, rows, delta, is_call, most) for is_call in (False, True)]
+            for width in WIDTHS:
+                reach = width * parameters.condor_wing_bps / BPS * listing.spot
+                legs = [row for row in short if row is not None]
+                wings = [wing for row in legs if (wing := _wing(listing, rows, row, reach)) is not None]
+                if len(legs) == len(wings) == 2:
+                    found.append(CondorLegs(*legs, *wings))
+    return list(dict.fromkeys(found))
+
+
+def _short(listing: Listing, rows: FloatArray, delta: FloatArray, is_call: bool, most: float) -> int | None:
+    """Return the row of a kind with the largest delta not above `most`."""
+    fits = np.flatnonzero((listing.is_call[rows] == is_call) & (delta <= most) & (delta > 0.0))
+    return int(rows[fits[np.argmax(delta[fits])]]) if len(fits) else None
+
+
+def _wing(listing: Listing, rows: FloatArray, short: int, reach: float) -> int | None:
+    """Return the farthest row out of the money from a sold one within reach."""
+    sign = 1.0 if listing.is_call[short] else -1.0
+    away = sign * (listing.strike[rows] - listing.strike[short])
+    fits = np.flatnonzero((listing.is_call[rows] == listing.is_call[short]) & (away > 0.0) & (away <= reach))
+    return int(rows[fits[np.argmax(away[fits])]]) if len(fits) else None
+
+
+def _held_condors(
+    listing: Listing, sold: Mapping[Contract, float]
+) -> tuple[list[tuple[CondorLegs, float]], dict[Contract, float]]:
+    """Match what is held sold with wings that are held bought; return the condors, and what else is held bought."""
+    names = listing.contracts()
+    place = {contract: row for row, contract in enumerate(names)}
+    left = {contract: units for contract, units in zip(names, listing.held.tolist(), strict=True) if units > 0.0}
+    shorts = {contract: units for contract, units in sold.items() if units > 0.0}
+    found: list[tuple[CondorLegs, float]] = []
+    for put in sorted(contract for contract in shorts if not contract.is_call):
+        calls = [c for c in sorted(shorts) if c.is_call and c.expiry_at == put.expiry_at and shorts[c] > 0.0]
+        for call in calls:
+            wings = [_cover(put, left), _cover(call, left)]
+            legs = [contract for contract in (put, call, *wings) if contract is not None]
+            if len(legs) < 4 or any(contract not in place for contract in legs):
+                continue
+            units = min(shorts[put], shorts[call], *(left[wing] for wing in legs[2:]))
+            for contract in legs[:2]:
+                shorts[contract] -= units
+            for contract in legs[2:]:
+                left[contract] -= units
+            found.append((CondorLegs(*(place[contract] for contract in legs)), units))
+    naked = [contract for contract, units in sorted(shorts.items()) if units > 1e-9]
+    if naked:
+        why = "is sold without the other legs of a condor of its expiry: close it, or state its wings too"
+        raise BadInput("holdings", naked[0].label, why)
+    return found, left
+
+
+def _cover(short: Contract, left: Mapping[Contract, float]) -> Contract | None:
+    """Return the nearest wing that is held beyond a sold contract."""
+    beyond = [
+        contract
+        for contract, units in left.items()
+        if units > 0.0
+        and (contract.expiry_at, contract.is_call) == (short.expiry_at, short.is_call)
+        and (contract.strike > short.strike if short.is_call else contract.strike < short.strike)
+    ]
+    return min(beyond, key=lambda contract: abs(contract.strike - short.strike), default=None)
+
+
+def option_columns(side: Side, value_usd: float, scenarios: Scenarios) -> tuple[list[Column], Numbers]:
+    """Return an asset's options and condors as columns."""
+    listing = side.listing
+    worth, gains = listing.worth, option_gains(side, scenarios)
+    to_buy, to_sell = np.where(listing.ask > 0.0, listing.to_buy, worth), listing.to_sell
+    most = np.array([lots_down(LEG_SHARE * value_usd / listing.spot, lot) for lot in listing.lot.tolist()])
+    numbers = Numbers(
+        gains=gains,
+        buy_cost=np.maximum(to_buy - worth, 0.0),
+        sell_cost=np.maximum(worth - to_sell, 0.0),
+        cash=to_buy,
+        # What the scenarios' mean gains is no income that pays for something else: it may be the smile's own error.
+        decay=np.maximum(-gains.mean(axis=0), 0.0),
+        held=listing.held,
+        low=np.zeros(len(listing)),
+        high=np.where(side.fits, most, 0.0),
+        lot=listing.lot,
+    )
+    gammas, names = listing.gammas_usd, listing.contracts()
+    columns = [
+        Column(layer, listing.asset, contract.label, listing.spot, ((contract, 1.0),), float(gamma))
+        for layer, contract, gamma in zip(side.layers, names, gammas, strict=True)
+    ]
+    condors = [_condor(side, legs, held, numbers, most, gammas, names) for legs, held in side.condors]
+    columns += [column for column, _ in condors]
+    return columns, joined([numbers, *(part for _, part in condors)])
+
+
+def option_gains(side: Side, scenarios: Scenarios) -> FloatArray:
+    """Return what one unit of each option gains from its mark, shape (s, n)."""
+    return values_at(side.listing, side.smiles, scenarios) - side.listing.worth
+
+
+def _condor(
+    side: Side,
+    legs: CondorLegs,
+    held: float,
+    numbers: Numbers,
+    most: FloatArray,
+    gammas: FloatArray,
+    names: list[Contract],
+) -> tuple[Column, Numbers]:
+    """Return one condor: it ties up what it can lose, the wider wing less its credit."""
+    listing, rows, signs = side.listing, np.array(legs), legs.signs
+    short, bought = rows[:2], rows[2:]
+    gains = (numbers.gains[:, rows] @ signs)[:, None]
+    enter = float(numbers.sell_cost[short].sum() + numbers.buy_cost[bought].sum())
+    leave = float(numbers.buy_cost[short].sum() + numbers.sell_cost[bought].sum())
+    credit = float(listing.to_sell[short].sum() - numbers.cash[bought].sum())
+    width = float(np.max(np.abs(listing.strike[short] - listing.strike[bought])))
+    contracts = tuple((names[row], sign) for row, sign in zip(legs, signs.tolist(), strict=True))
+    strikes = "/".join(f"{listing.strike[row]:g}" for row in (legs[2], legs[0], legs[1], legs[3]))
+    day = names[legs[0]].label.split("-")[1]
+    label = f"{listing.asset}-{day} condor {strikes}"
+    column = Column("condor", listing.asset, label, listing.spot, contracts, float(gammas[rows] @ signs))
+    lot = float(listing.lot[rows].max())
+    room = float(most[rows].min()) if credit > 0.0 else 0.0
+    one = (np.array([value]) for value in (enter, leave, max(width - credit, 0.0)))
+    decay = np.maximum(-gains.mean(axis=0), 0.0)
+    return column, Numbers(
+        gains, *one, decay, np.array([held]), np.zeros(1), np.array([lots_down(room, lot)]), np.array([lot])
+    )
+
+
+def index_columns(
+    asset: str, listing: IndexListing, parameters: Parameters, value_usd: float, spot: float, scenarios: Scenarios
+) -> tuple[list[Column], Numbers]:
+    """Return the futures and calls on an asset's volatility index that layer 2 may buy; none where beta is 0."""
+    least, most = float(parameters.volatility_least_days), float(parameters.volatility_most_days)
+    legs: list[Leg] = []
+    if listing.beta > 0.0:
+        for ask in (lambda: [listing.future(asset, INDEX_DAYS, least, most)],
+                    lambda: [leg for _, leg in listing.calls(asset, INDEX_DAYS, least, most)]):  # fmt: skip
+            try:
+                legs += ask()
+            except NotListed:
+                continue
+    columns = [Column("volatility", asset, leg.label, spot, (), 0.0, leg) for leg in legs]
+    return columns, joined([_index(leg, value_usd, scenarios) for leg in legs], len(scenarios.spots[asset]))
+
+
+def _index(leg: Leg, value_usd: float, scenarios: Scenarios) -> Numbers:
+    price, half = leg.price + leg.fee, leg.exit
+    gains = index_gains(leg, scenarios)[:, None]
+    room = lots_down(LEG_SHARE * value_usd / leg.forward, leg.lot)
+    one = [np.array([value]) for value in (half, half, price)]
+    zero = np.zeros(1)
+    return Numbers(gains, *one, np.maximum(-gains.mean(axis=0), 0.0), zero, zero, np.array([room]), np.array([leg.lot]))
+
+
+def index_gains(leg: Leg, scenarios: Scenarios) -> FloatArray:
+    """Return what one unit of an index leg gains from the middle of its quotes, shape (s,)."""
+    spots, moves = scenarios.spots[leg.underlying], scenarios.vol_moves[leg.underlying]
+    return np.asarray(leg.value(spots, scenarios.elapsed, moves) - (leg.price - leg.exit + leg.fee))
+
+
+def perpetual_column(
+    asset: str, spot: float, delta: float, share: float, held: float, lot: float, cost: float, at: int,
+    scenarios: Scenarios,
+) -> tuple[Column, Numbers]:  # fmt: skip
+    """Return a perpetual that may offset a share of a delta; `cost` : share of the notional lost at each trade."""
+    room = math.copysign(lots_down(share * abs(delta), lot), -delta)
+    lost, nothing = np.array([cost * spot]), np.zeros(1)
+    gains = (scenarios.spots[asset] - spot)[:, None]
+    ends = np.array([min(room, 0.0)]), np.array([max(room, 0.0)])
+    leg = PerpetualLeg.of(asset, 1.0, spot, at, lot, cost * spot)
+    column = Column("delta", asset, leg.label, spot, (), 0.0, leg)
+    return column, Numbers(gains, lost, lost, nothing, nothing, np.array([held]), *ends, np.array([lot]))
+
+
+def joined(parts: Iterable[Numbers], count: int = 0) -> Numbers:
+    """Return the columns of several parts side by side; `count` : scenarios, where there may be no part."""
+    listed = list(parts) or [Numbers(np.zeros((count, 0)), *(np.zeros(0) for _ in range(8)))]
+    return Numbers(*(np.concatenate(column, axis=-1) for column in zip(*listed, strict=True)))
