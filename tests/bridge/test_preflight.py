@@ -16,7 +16,7 @@ from bridge.units import utc
 from tests.bridge.steps import LIFE, TERMS, act_through_safe, found, parameters_call, propose, queue, vote, with_changes
 
 DAY = 86_400
-CONDOR_SIZE = 3
+CONDOR_CAP = 13
 
 
 def rehearsed(world: World, number: int) -> str:
@@ -48,11 +48,11 @@ def test_rehearsal__every_open_state__names_the_first_second_of_its_execution(wo
 def test_rehearsal__steward_moved_the_key_too_far_meanwhile__says_why_it_would_fail(
     world: World, record: PlanRecord
 ) -> None:
-    number = propose(world, with_changes(record, {CONDOR_SIZE: 1200}))
-    update = build_update({CONDOR_SIZE: 900}, world.chain.head().timestamp, LIFE, record.inputs_hash).argument()
+    number = propose(world, with_changes(record, {CONDOR_CAP: 1200}))
+    update = build_update({CONDOR_CAP: 900}, world.chain.head().timestamp, LIFE, record.inputs_hash).argument()
     act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
     advance_time(world.chain, TERMS.steward_delay)
     act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))
     said = rehearsed(world, number)
     assert said.startswith("in today's state it would fail at ")
-    assert "StepTooLarge(key=3, oldValue=900, newValue=1200, maxStep=200)" in said
+    assert "StepTooLarge(key=13, oldValue=900, newValue=1200, maxStep=200)" in said

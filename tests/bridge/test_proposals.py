@@ -44,7 +44,7 @@ from tests.bridge.steps import (
     with_changes,
 )
 
-CONDOR_SIZE, RAMP_FULL, CVAR_CAP = 3, 6, 15
+TARGET_CVAR, CONDOR_WING, CONDOR_CAP, VOLATILITY_CAP = 2, 11, 13, 15
 DAY = 86_400
 
 
@@ -134,26 +134,26 @@ def test_draft_proposal__plan_of_another_chain__is_refused(world: World, record:
 
 
 def test_draft_proposal__outside_its_bounds__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:
-    error = refused(world, with_changes(record, {CVAR_CAP: 50}))
+    error = refused(world, with_changes(record, {CONDOR_WING: 199}))
     assert error.error == "OutOfBounds"
-    assert error.arguments == {"key": CVAR_CAP, "value": 50, "min": 100, "max": 10_000}
+    assert error.arguments == {"key": CONDOR_WING, "value": 199, "min": 200, "max": 3000}
 
 
 def test_draft_proposal__step_too_large__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:
-    error = refused(world, with_changes(record, {CONDOR_SIZE: 1600}))
+    error = refused(world, with_changes(record, {CONDOR_CAP: 1600}))
     assert error.error == "StepTooLarge"
-    assert error.arguments == {"key": CONDOR_SIZE, "oldValue": 1000, "newValue": 1600, "maxStep": 200}
+    assert error.arguments == {"key": CONDOR_CAP, "oldValue": 1000, "newValue": 1600, "maxStep": 200}
 
 
 def test_draft_proposal__no_change_after_all__is_refused(world: World, record: PlanRecord) -> None:
-    error = refused(world, with_changes(record, {CONDOR_SIZE: 1000}))
-    assert (error.error, error.arguments) == ("NoChange", {"key": CONDOR_SIZE, "value": 1000})
+    error = refused(world, with_changes(record, {CONDOR_CAP: 1000}))
+    assert (error.error, error.arguments) == ("NoChange", {"key": CONDOR_CAP, "value": 1000})
 
 
 def test_draft_proposal__rule_across_keys_broken__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:
-    error = refused(world, with_changes(record, {RAMP_FULL: 5700}))
-    assert error.error == "RampTooNarrow"
-    assert error.arguments == {"start": 5500, "full": 5700, "minWidth": 500}
+    error = refused(world, with_changes(record, {VOLATILITY_CAP: 251}))
+    assert error.error == "VolatilityPremiumCapAboveCashBudget"
+    assert error.arguments == {"volatilityCap": 251, "cashBudget": 250}
 
 
 def test_draft_proposal__expires_before_it_could_run__is_refused_with_both_times(
@@ -166,27 +166,27 @@ def test_draft_proposal__expires_before_it_could_run__is_refused_with_both_times
 
 
 def test_draft_proposal__key_still_cools_down_then__is_refused_with_the_times(world: World, record: PlanRecord) -> None:
-    key = KEYS[CONDOR_SIZE]
+    key = KEYS[CONDOR_CAP]
     limits = (key.least, key.most, 200, 500, 30 * DAY)
     act_as(world, world.deployment.address("HedgeTimelock"), *parameters_call(world, "setLimits", key.id, limits))
-    error = refused(world, with_changes(record, {CONDOR_SIZE: 900}))
-    assert (error.error, error.arguments["key"]) == ("CoolingDown", CONDOR_SIZE)
+    error = refused(world, with_changes(record, {CONDOR_CAP: 900}))
+    assert (error.error, error.arguments["key"]) == ("CoolingDown", CONDOR_CAP)
     assert int(str(error.arguments["readyAt"])) > int(str(error.arguments["at"]))
 
 
 def test_check_update__same_keys_right_after_an_execution__cool_down(world: World, record: PlanRecord) -> None:
-    carry(world, with_changes(record, {CONDOR_SIZE: 900}))
+    carry(world, with_changes(record, {CONDOR_CAP: 900}))
     snapshot = world.snapshot()
     now = snapshot.block.timestamp
-    update = build_update({CONDOR_SIZE: 800}, now, LIFE, record.inputs_hash)
+    update = build_update({CONDOR_CAP: 800}, now, LIFE, record.inputs_hash)
     with pytest.raises(ContractReverted, match="CoolingDown"):
         check_update(snapshot, update, "dao", now)
     check_update(snapshot, update, "dao", now + DAY)
 
 
 def test_draft_proposal__observation_older_than_the_last_update__is_refused(world: World, record: PlanRecord) -> None:
-    carry(world, with_changes(record, {CONDOR_SIZE: 900}))
-    assert refused(world, with_changes(record, {CVAR_CAP: 2900})).error == "NotNewer"
+    carry(world, with_changes(record, {CONDOR_CAP: 900}))
+    assert refused(world, with_changes(record, {TARGET_CVAR: 290})).error == "NotNewer"
 
 
 def test_describe__any_plan__carries_block_inputs_and_every_change(record: PlanRecord) -> None:
@@ -200,11 +200,13 @@ def test_describe__any_plan__carries_block_inputs_and_every_change(record: PlanR
 
 
 def test_describe__one_change__is_in_the_singular(record: PlanRecord) -> None:
-    assert describe(with_changes(record, {3: 900}), account("lp").address).startswith("# Hedge parameters: 1 change\n")
+    assert describe(with_changes(record, {CONDOR_CAP: 900}), account("lp").address).startswith(
+        "# Hedge parameters: 1 change\n"
+    )
 
 
 @given(
-    changes=st.dictionaries(st.integers(0, 17), st.integers(0, 2**32 - 1), min_size=1),
+    changes=st.dictionaries(st.integers(0, len(KEYS) - 1), st.integers(0, 2**32 - 1), min_size=1),
     observed_at=st.integers(0, 2**63),
     life=st.integers(0, 2**31),
     inputs=st.binary(min_size=32, max_size=32),
@@ -230,7 +232,7 @@ def test_decode_update__another_call_or_contract__is_none(world: World) -> None:
     assert decode_update(world.snapshot(), address, call[:40]) is None
 
 
-@pytest.mark.parametrize(("keys", "new"), [((18,), (1,)), ((3, 4), (900,)), ((3,), (900, 1))])
+@pytest.mark.parametrize(("keys", "new"), [((len(KEYS),), (1,)), ((13, 14), (900,)), ((13,), (900, 1))])
 def test_decode_update__update_that_no_contract_takes__is_none(
     world: World, keys: tuple[int, ...], new: tuple[int, ...]
 ) -> None:
@@ -247,21 +249,21 @@ def test_confirm_execution__after_the_execution__values_are_those_of_the_vote(wo
 
 
 def test_confirm_execution__chain_holds_something_else__names_the_parameter(world: World, record: PlanRecord) -> None:
-    number = propose(world, with_changes(record, {CONDOR_SIZE: 900}))
-    with pytest.raises(UntrustedNumber, match="condorSizeCapBps is 1000 after the execution, the vote said 900"):
+    number = propose(world, with_changes(record, {CONDOR_CAP: 900}))
+    with pytest.raises(UntrustedNumber, match="condorNotionalCapBps is 1000 after the execution, the vote said 900"):
         confirm_execution(world.snapshot(), found(world, number))
 
 
 def test_draft_proposal__deployment_with_a_guard__ends_with_what_it_sets_and_nothing_else(
     world: World, record: PlanRecord
 ) -> None:
-    made = draft(world, with_changes(record, {CONDOR_SIZE: 900, CVAR_CAP: 2900}))
+    made = draft(world, with_changes(record, {CONDOR_CAP: 900, TARGET_CVAR: 290}))
     parameters, guard = world.deployment.address("HedgeParameters"), world.deployment.address("ProposalGuard")
     assert made.action.targets == (parameters, guard)
     assert made.postconditions == (
         f"HedgeParameters {parameters} has the code of the vote",
-        "condorSizeCapBps is 900",
-        "cvarCapBps is 2900",
+        "targetCvarBps is 290",
+        "condorNotionalCapBps is 900",
     )
 
 
@@ -292,16 +294,16 @@ def test_execution__code_of_the_target_changed_after_the_vote__guard_stops_it(wo
 
 
 def test_execution__steward_moved_another_key_meanwhile__guard_lets_it_pass(world: World, record: PlanRecord) -> None:
-    number = propose(world, with_changes(record, {CONDOR_SIZE: 900}))
+    number = propose(world, with_changes(record, {CONDOR_CAP: 900}))
     vote(world, number)
     now = world.chain.head().timestamp
-    update = build_update({CVAR_CAP: 2900}, now, LIFE, record.inputs_hash).argument()
+    update = build_update({TARGET_CVAR: 290}, now, LIFE, record.inputs_hash).argument()
     act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
     queue(world, number)
     act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))
     advance_time(world.chain, TERMS.timelock_delay + 1)
     send_confirmed_execution(world.snapshot(), account("outsider"), found(world, number))
-    assert (values(world)[CONDOR_SIZE], values(world)[CVAR_CAP]) == (900, 2900)
+    assert (values(world)[CONDOR_CAP], values(world)[TARGET_CVAR]) == (900, 290)
 
 
 @pytest.mark.parametrize("answer", ["hold", "do not hedge", "leave the pool"])

@@ -19,7 +19,7 @@ from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
 from tests.bridge.steps import carried_action, found, tear, trade, values
 
-CONDOR_SIZE, COVERAGE, HOUR = 3, 11, 3600
+CONDOR_DELTA, CONDOR_CAP, HOUR = 10, 13, 3600
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,8 +43,8 @@ def changed(file: Path, old: str, new: str) -> str:
 @pytest.mark.unit
 def test_load_table__of_the_docs__is_what_the_contract_takes(table: Path) -> None:
     assert load_table(table).arguments() == (
-        (CONDOR_SIZE, COVERAGE),
-        ((0, (1000, 5000)), (80_000_000, (500, 6000)), (120_000_000, (0, 7500))),
+        (CONDOR_DELTA, CONDOR_CAP),
+        ((0, (2000, 1000)), (80_000_000, (1700, 500)), (120_000_000, (1500, 0))),
         (5_000_000, 2 * HOUR, 24 * HOUR),
         0,
     )
@@ -54,12 +54,16 @@ def test_load_table__of_the_docs__is_what_the_contract_takes(table: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("condorSizeCapBps = 500", "condorSize = 500", "rows.1: no parameter condorSize"),
-        (", tailCoverageBps = 6000", "", "rows.1: names condorSizeCapBps, the first row condorSizeCapBps, tailCov"),
+        ("condorNotionalCapBps = 500", "condorNotional = 500", "rows.1: no parameter condorNotional"),
+        (
+            ", condorNotionalCapBps = 500",
+            "",
+            "rows.1: names condorShortDeltaBps, the first row condorShortDeltaBps, con",
+        ),
         ("floor = 0.8", "floor = 80", "rows.1.floor: Input should be less than or equal to 10"),
         ("dwell_down_hours = 24", "dwell_down_hours = 1e30", "dwell_down_hours: Input should be less than or equal"),
         ("hysteresis", "histeresis", "hysteresis: Field required"),
-        ("CapBps = 500", "CapBps = 500.5", "rows.1.values.condorSizeCapBps: Input should be a valid integer"),
+        ("CapBps = 500", "CapBps = 500.5", "rows.1.values.condorNotionalCapBps: Input should be a valid integer"),
         ("row = 0", "row = ", "not TOML"),
     ],
 )
@@ -78,8 +82,8 @@ def test_load_table__no_file__says_so(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ('"ETH"', '"BTC"', "is not that of BTC"),
-        ("tailCoverageBps = 7500", "tailCoverageBps = 10001", "row 2: tailCoverageBps 10001 is outside"),
-        ("tailCoverageBps = 5000", "tailCoverageBps = 900", "row 0 breaks"),
+        ("condorNotionalCapBps = 0", "condorNotionalCapBps = 10001", "row 2: condorNotionalCapBps 10001 is outside"),
+        ("condorShortDeltaBps = 2000", "condorShortDeltaBps = 3001", "row 0 breaks condorShortDelta <= tailMostDelta"),
     ],
 )
 def test_set_table__that_does_not_fit__refused_with_the_row(
@@ -95,7 +99,7 @@ def test_set_table__voted__anyone_applies_the_row_that_the_feed_selects(world: W
     number = carried_action(world, "set-table", changed(table, "floor = 0.8", "floor = 0.5"))
     snapshot = world.snapshot()
     said = action_words(snapshot, found(world, number).action)
-    assert "row 1 from 50.00%: condorSizeCapBps 500, tailCoverageBps 6000" in said[0]
+    assert "row 1 from 50.00%: condorShortDeltaBps 1700, condorNotionalCapBps 500" in said[0]
     assert "up after 2 h and down after 24 h beyond a floor by 5.00%; row 0 holds at the beginning" in said[0]
     automation = world.deployment.address("RegimeAutomation")
     granted = f"HedgeParameters.grantRole(role=automation, account={automation} (RegimeAutomation))"
@@ -111,9 +115,9 @@ def test_set_table__voted__anyone_applies_the_row_that_the_feed_selects(world: W
         advance_time(world.chain, HOUR)
         submit_rounds(world.snapshot(), Config())
     row, update = read_step(world.snapshot())
-    assert (row, update.keys, update.values) == (1, (CONDOR_SIZE, COVERAGE), (500, 6000))
+    assert (row, update.keys, update.values) == (1, (CONDOR_DELTA, CONDOR_CAP), (1700, 500))
     send_row(world.snapshot(), account("outsider"))
-    assert [values(world)[key] for key in update.keys] == [500, 6000]
+    assert [values(world)[key] for key in update.keys] == [1700, 500]
 
 
 def test_set_table__a_second_time__needs_no_role(world: World, table: Path) -> None:

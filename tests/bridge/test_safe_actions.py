@@ -107,7 +107,7 @@ def test_steward__plan_that_says_not_to_hedge__is_not_scheduled(world: World, re
 
 def test_pending_updates__vetoed_or_expired__wait_no_more(world: World, record: PlanRecord) -> None:
     for life, condor in ((LIFE, 900), (3 * 86_400, 950)):
-        update = build_update({3: condor}, world.chain.head().timestamp, life, record.inputs_hash).argument()
+        update = build_update({13: condor}, world.chain.head().timestamp, life, record.inputs_hash).argument()
         act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
     first, second = read_pending_updates(world.snapshot())
     act_through_safe(world, "guardian", *SAFE_ACTIONS["veto"].build(context(world), [first.hash]))
@@ -127,20 +127,20 @@ def test_call_words__foreign_or_malformed__are_shown_as_they_are(world: World) -
 def test_action_words__proposal_of_a_plan__says_update_and_what_the_guard_holds_it_to(
     world: World, record: PlanRecord
 ) -> None:
-    action = draft(world, with_changes(record, {3: 900})).action
+    action = draft(world, with_changes(record, {13: 900})).action
     update, guard = action_words(world.snapshot(), action)
-    assert update == "HedgeParameters.applyUpdate(condorSizeCapBps 900): Apply an update"
+    assert update == "HedgeParameters.applyUpdate(condorNotionalCapBps 900): Apply an update"
     assert guard.startswith("guard: executed only if then HedgeParameters 0x")
-    assert guard.endswith("condorSizeCapBps is 900")
+    assert guard.endswith("condorNotionalCapBps is 900")
 
 
 def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_the_update(
     world: World, record: PlanRecord
 ) -> None:
-    first, other = (draft(world, with_changes(record, {3: size})).action for size in (900, 950))
+    first, other = (draft(world, with_changes(record, {13: size})).action for size in (900, 950))
     mixed = Action(first.targets, first.values, (first.calldatas[0], other.calldatas[1]), "mixed")
     said = action_words(world.snapshot(), mixed)[1]
-    assert "answers as promised to HedgeParameters.value(key=3)" in said
+    assert "answers as promised to HedgeParameters.value(key=13)" in said
     garbled = Action(first.targets, first.values, (first.calldatas[0], b"\x01\x02\x03\x04"), "garbled")
     said = action_words(world.snapshot(), garbled)[1]
     assert said == "a call to the guard that its ABI does not know: 0x01020304"

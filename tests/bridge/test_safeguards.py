@@ -24,7 +24,7 @@ from tests.bridge.steps import act_as, act_through_safe, parameters_call, tear, 
 
 HOUR = 3600
 HYSTERESIS, DWELL_UP, DWELL_DOWN = 5 * 10**6, 2 * HOUR, 24 * HOUR
-CONDOR_SIZE = 3
+CONDOR_CAP = 13
 STOPPED = "Stopped(): The guardian stopped it, or no table was voted yet"
 
 
@@ -37,7 +37,7 @@ def automate(world: World, floor: int, size: int) -> None:
     timelock, automation = world.deployment.address("HedgeTimelock"), world.deployment.address("RegimeAutomation")
     act_as(world, timelock, *parameters_call(world, "grantRole", role("AUTOMATION_ROLE"), automation))
     rows, terms = [(0, [1000]), (floor, [size])], (HYSTERESIS, DWELL_UP, DWELL_DOWN)
-    table = ([CONDOR_SIZE], rows, terms, 0)
+    table = ([CONDOR_CAP], rows, terms, 0)
     act_as(world, timelock, *contract_call(world, "RegimeAutomation", automation, "setTable", *table))
 
 
