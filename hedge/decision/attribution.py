@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from hedge.book.exposure import BookExposure
 from hedge.decision.metrics import net_greeks
+from hedge.decision.programme.goal import Posed
 from hedge.errors import NotListed
 from hedge.instruments.layer import Layer
 from hedge.instruments.option_chain import OptionChain
-from hedge.layers.registry import layer_specs
 from hedge.market import HORIZON_DAYS
 from hedge.numerics.arrays import FloatArray
-from hedge.risk.measures import cvar, layers_pnl
-from hedge.risk.scenarios import Scenarios
+from hedge.risk.measures import cvar
 
 
 @dataclass(frozen=True)
@@ -42,32 +44,35 @@ class LayerEffect:
 
 
 def layer_effects(
-    exposure: BookExposure, layers: Sequence[Layer], lp_pnl: FloatArray, scenarios: Scenarios
+    exposure: BookExposure, layers: Sequence[Layer], posed: Posed, units: FloatArray
 ) -> tuple[LayerEffect, ...]:
-    """Measure each registered layer with and without, in the order they are sized."""
-    names = [spec.name for spec in layer_specs()]
-    full = _book_metrics(exposure, layers, lp_pnl, scenarios)
-    return tuple(
-        LayerEffect(
-            name,
-            full,
-            _book_metrics(exposure, [layer for layer in layers if layer.name != name], lp_pnl, scenarios),
-            _book_metrics(exposure, [layer for layer in layers if layer.name == name], lp_pnl, scenarios),
+    """Measure each layer with and without, by number, in the programme's own scenarios."""
+    full = _book_metrics(exposure, layers, posed, units)
+    found = []
+    for name in posed.layers:
+        own = posed.of_layer(name)
+        others = [layer for layer in layers if layer.name != name]
+        alone = [layer for layer in layers if layer.name == name]
+        found.append(
+            LayerEffect(
+                name,
+                full,
+                _book_metrics(exposure, others, posed, units * (1.0 - own)),
+                _book_metrics(exposure, alone, posed, units * own),
+            )
         )
-        for name in names
-    )
+    return tuple(found)
 
 
-def _book_metrics(
-    exposure: BookExposure, layers: Sequence[Layer], lp_pnl: FloatArray, scenarios: Scenarios
-) -> BookMetrics:
+def _book_metrics(exposure: BookExposure, layers: Sequence[Layer], posed: Posed, units: FloatArray) -> BookMetrics:
     net = net_greeks(exposure, layers).values()
-    loss = cvar(lp_pnl + layers_pnl(layers, scenarios))
-    return BookMetrics(sum(greeks.gamma_usd for greeks in net), sum(greeks.vega_usd for greeks in net), loss)
+    gamma, vega = (math.fsum(getattr(greeks, name) for greeks in net) for name in ("gamma_usd", "vega_usd"))
+    p = posed.problem
+    return BookMetrics(gamma, vega, cvar(np.asarray(p.exposure + p.gains @ units - p.trading_cost(units))))
 
 
 def quoted_vol(exposure: BookExposure, chains: Mapping[str, OptionChain]) -> float:
-    """Return the value-weighted volatility that the chains quote at the money near 30 days; NaN without any."""
+    """Return the value-weighted volatility at the money near 30 days that the chains quote; NaN where none does."""
     quoted = {asset: _at_the_money(chain) for asset, chain in chains.items() if asset in exposure.assets}
     weights = {asset: exposure.assets[asset].value_usd for asset, vol in quoted.items() if vol == vol}
     total = sum(weights.values())

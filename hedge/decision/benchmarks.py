@@ -1,9 +1,9 @@
 """What the plan is compared with: a delta hedge alone, and the strip that pays the LP's own loss back.
 
-Both use the listed options at executable quotes, as the layers do. The delta hedge sells (or buys) the forward at the
-strike that does it best. The strip is `hedge.replication`'s: long options whose pay-off comes nearest to what the book
-loses against holding its present amounts, for every price within `REACH` standard deviations. Neither depends on a
-governed parameter: they are benchmarks, not proposals. Both live through the horizon, at the first expiry beyond it.
+The delta hedge sells (or buys) a perpetual against the whole delta. The strip buys listed options at executable quotes;
+it is `hedge.replication`'s: long options whose pay-off comes nearest to what the book loses against holding its present
+amounts, for every price within `REACH` standard deviations. Neither depends on a governed parameter: they are
+benchmarks, not proposals. The strip lives through 30 days, at the first expiry beyond them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import numpy as np
 
 from hedge.book.exposure import AssetExposure
 from hedge.book.positions import Book
+from hedge.decision.programme.goal import PERPETUAL_COST
 from hedge.errors import NotListed
 from hedge.instruments.leg import Leg
 from hedge.instruments.option_chain import OptionChain
-from hedge.instruments.parity import best_forward
+from hedge.instruments.perpetual import PerpetualLeg
 from hedge.market import HORIZON_DAYS, Market
 from hedge.replication import GridTarget, Terms, replicate
 from hedge.units import YEAR_DAYS
@@ -38,25 +39,18 @@ class BenchmarkHedge:
     reason: str
 
 
-def delta_benchmark(exposure: AssetExposure, chain: OptionChain) -> BenchmarkHedge:
-    """Return the forward that offsets the asset's delta, rounded to the nearest lot.
+def delta_benchmark(exposure: AssetExposure, observed_at: int, cost: float = PERPETUAL_COST) -> BenchmarkHedge:
+    """Return the perpetual that offsets the asset's delta.
 
     Parameters
     ----------
-    exposure : the asset's totals. chain : of the asset; the first expiry at or after the horizon is used.
+    exposure : the asset's totals. cost : share of the notional that a trade loses.
     """
-    try:
-        expiry_at = chain.first_expiry(HORIZON_DAYS)
-        unit = best_forward(chain, expiry_at, sell=exposure.delta > 0.0)
-    except NotListed as refused:
-        return BenchmarkHedge((), str(refused))
-    lot = unit[0].lot
-    units = round(round(abs(exposure.delta) / lot) * lot, 10)
-    legs = tuple(replace(leg, quantity=leg.quantity * units) for leg in unit) if units else ()
+    if exposure.delta == 0.0:
+        return BenchmarkHedge((), "no delta")
+    leg = PerpetualLeg.of(exposure.asset, -exposure.delta, exposure.spot, observed_at, 0.001, cost * exposure.spot)
     side = "sold" if exposure.delta > 0.0 else "bought"
-    return BenchmarkHedge(
-        legs, f"{units:g} {exposure.asset} {side} forward at {unit[0].strike:g}, {chain.days_to(expiry_at):.1f} days"
-    )
+    return BenchmarkHedge((leg,), f"{abs(exposure.delta):,.4g} {exposure.asset} {side} as a perpetual")
 
 
 def strip_benchmark(
@@ -106,6 +100,6 @@ def benchmark_hedges(
     """Return both benchmarks, keyed ``delta`` and ``strip``, then by asset with a chain, in order of symbol."""
     assets = [asset for asset in sorted(exposures) if asset in chains]
     return {
-        "delta": {asset: delta_benchmark(exposures[asset], chains[asset]) for asset in assets},
+        "delta": {asset: delta_benchmark(exposures[asset], market.observed_at) for asset in sorted(exposures)},
         "strip": {asset: strip_benchmark(book, asset, market, chains[asset]) for asset in assets},
     }

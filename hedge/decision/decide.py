@@ -7,40 +7,36 @@ The answer, first rule that applies
    volatility to expect, or it is out of range and earns nothing (`hedge.decision.positions`). No hedge and no budget
    plays a part. A position whose fees are unknown is never left. Where only some should go, the answer is one of the
    others and names them.
-3. "hold": a hedge is on record, no delta has drifted so far that trading back costs less than the drift, and no gamma
-   by more than the governed band.
-4. "do not hedge": no leg passes; or the layers together leave CVaR95 no better than unhedged; or they take less than
-   `LEAST_CUT` off it, which is not worth a trade; or a delta hedge alone removes more CVaR95 for each USD that it gives
-   up.
-5. "hedge" otherwise.
+3. What the programme answers: "hedge" where trades take enough off CVaR95, or save enough of its cost below the target;
+   else "hold" where something is held, and "do not hedge" where nothing is.
 
-A CVaR95 above its cap is the first reason of every answer.
+A CVaR95 above its target is the first reason of every answer, with the cheapest budget that would reach it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from hedge.book.exposure import BookExposure
-from hedge.decision.compare import Comparison
+from hedge.decision.metrics import TailRisk
 from hedge.decision.positions import REALISED_SHARE, PositionVerdict, all_lose, judge_positions
-from hedge.instruments.layer import Layer, all_legs
-from hedge.layers.decay import decay_usd
-from hedge.layers.gate import TailRisk
+from hedge.decision.programme.answer import Answer as Found
+from hedge.decision.programme.answer import Verdict
 from hedge.market import HORIZON_DAYS
-from hedge.policy.parameters import Parameters
-from hedge.units import BPS, YEAR_DAYS, json_number
-from hedge.valuation.motion import Motion
+from hedge.units import YEAR_DAYS, json_number
 
 Answer = Literal["hedge", "hold", "do not hedge", "leave the pool"]
 
-LEAST_CUT: Final = 0.01
-"""Share of CVaR95 below which a hedge is not worth a trade: about the standard error of CVaR95 in 4,096 scenarios."""
-
-
+ANSWERS: Final[Mapping[Verdict, Answer]] = {
+    Verdict.TRADE: "hedge",
+    Verdict.HOLD: "hold",
+    Verdict.NOT_WORTH_A_TRADE: "do not hedge",
+    Verdict.NO_EXPOSURE: "do not hedge",
+    Verdict.NOTHING_LISTED: "do not hedge",
+}
 NAMED: Final = 5
 """Positions that the headline names; the reasons name every one."""
 
@@ -51,18 +47,17 @@ class Evidence:
 
     Parameters
     ----------
-    layers : after the gate. risk : CVaR95 at the three stages. comparison : with the benchmarks.
-    drift : of `rebalance.drift`, NaN without a record. gamma_drift : likewise. motions : of `rebalance.hold_motions`.
-    quoted_vol : value-weighted implied volatility at the money that the chains quote, NaN without any.
+    found : of the programme; None for a book that is worth nothing. risk : CVaR95 at each stage. costs : of the plan.
+    reach : in words, what would reach the target; empty where it is reached. quoted_vol : value-weighted implied
+        volatility at the money that the chains quote, NaN without any. legs : that the plan holds.
     """
 
-    layers: Sequence[Layer]
+    found: Found | None
     risk: TailRisk
-    comparison: Comparison = field(default_factory=Comparison)
-    drift: float = math.nan
-    gamma_drift: float = math.nan
-    motions: Mapping[str, Motion] = field(default_factory=dict)
+    costs: Mapping[str, float]
+    reach: str = ""
     quoted_vol: float = math.nan
+    legs: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,15 +66,13 @@ class Decision:
 
     Parameters
     ----------
-    positions : what is to be done with each, in the book's order. held : why the hedge on record may stay, whatever the
-        answer; empty where it may not, or none is on record.
+    positions : what is to be done with each, in the book's order.
     """
 
     answer: Answer
     reasons: tuple[str, ...]
     numbers: Mapping[str, float]
     positions: tuple[PositionVerdict, ...] = ()
-    held: str = ""
 
     @property
     def headline(self) -> str:
@@ -99,50 +92,53 @@ class Decision:
         }
 
 
-def decide(exposure: BookExposure, evidence: Evidence, parameters: Parameters) -> Decision:
+def decide(exposure: BookExposure, evidence: Evidence) -> Decision:
     """Answer whether to hedge, by the rules and in the order that the module states."""
-    verdicts, held = judge_positions(exposure.positions), _hold(evidence, parameters)
+    verdicts = judge_positions(exposure.positions)
     numbers = _numbers(exposure, evidence, verdicts)
-    answer, reason = _answer(exposure, evidence, verdicts, held, numbers)
+    answer, reason = _answer(exposure, evidence, verdicts, numbers)
     losing = [verdict.reason for verdict in verdicts if verdict.loses]
-    return Decision(answer, (*_above_cap(answer, evidence), reason, *losing), numbers, verdicts, held)
+    return Decision(answer, (*_above_target(answer, evidence), reason, *losing), numbers, verdicts)
 
 
-def _above_cap(answer: Answer, evidence: Evidence) -> tuple[str, ...]:
-    """Say that CVaR95 stands above its cap under the answer, where it does."""
-    risk, hedged = evidence.risk, answer in ("hedge", "hold")
-    loss, state = (risk.hedged, "with every layer") if hedged else (risk.unhedged, "without a hedge")
-    if not loss > risk.cap:
+def _above_target(answer: Answer, evidence: Evidence) -> tuple[str, ...]:
+    """Say that CVaR95 stands above its target under the answer, where it does, and what would reach it."""
+    risk = evidence.risk
+    loss, state = (risk.hedged, "with the plan") if answer in ("hedge", "hold") else (risk.held, "as things are")
+    if not loss > risk.target * (1.0 + 1e-9):
         return ()
-    return (f"CVaR95 of {loss:,.0f} USD {state} is above its cap of {risk.cap:,.0f} USD",)
+    above = f"above the target of {risk.target:,.0f} USD"
+    words = f"CVaR95 of {loss:,.0f} USD over {risk.horizon_days:g} days {state} is {above}"
+    return (f"{words}: {evidence.reach}" if evidence.reach else words,)
 
 
 def _numbers(exposure: BookExposure, evidence: Evidence, verdicts: Sequence[PositionVerdict]) -> dict[str, float]:
     """Return every number that a rule of the decision compares."""
-    motions = evidence.motions.values()
+    risk, found = evidence.risk, evidence.found
     return {
         "losing_usd": math.fsum(verdict.value_usd for verdict in verdicts if verdict.loses),
         "fees_30d_usd": exposure.fee_usd_per_year * HORIZON_DAYS / YEAR_DAYS,
         "lvr_30d_usd": math.fsum(verdict.lvr_usd for verdict in verdicts),
         "quoted_vol": evidence.quoted_vol,
-        "hedge_decay_30d_usd": decay_usd(evidence.layers),
-        "drift": evidence.drift,
-        "gamma_drift": evidence.gamma_drift,
-        "drift_cost_usd": math.fsum(motion.hold_cost for motion in motions) if motions else math.nan,
-        "trade_cost_usd": math.fsum(motion.move_cost for motion in motions) if motions else math.nan,
-        "cvar_unhedged_usd": evidence.risk.unhedged,
-        "cvar_hedged_usd": evidence.risk.hedged,
-        "cvar_per_usd": evidence.comparison.efficiency("plan"),
-        "delta_cvar_per_usd": evidence.comparison.efficiency("delta"),
-        "legs": float(len(all_legs(evidence.layers))),
+        "cvar_unhedged_usd": risk.unhedged,
+        "cvar_held_usd": risk.held,
+        "cvar_hedged_usd": risk.hedged,
+        "target_usd": risk.target,
+        "cvar_30d_unhedged_usd": risk.month_unhedged,
+        "cvar_30d_hedged_usd": risk.month_hedged,
+        "expected_cost_30d_usd": evidence.costs["expected_cost_30d_usd"],
+        "cash_usd": evidence.costs["cash_usd"],
+        "lots_loss_usd": found.lots_loss if found else math.nan,
+        "legs": float(evidence.legs),
     }
 
 
 def _answer(
-    exposure: BookExposure, evidence: Evidence, verdicts: Sequence[PositionVerdict], held: str, n: Mapping[str, float]
+    exposure: BookExposure, evidence: Evidence, verdicts: Sequence[PositionVerdict], n: Mapping[str, float]
 ) -> tuple[Answer, str]:
     """Return the first answer that applies and the numbers that decided it, in words."""
-    if exposure.value_usd <= 0.0:
+    found = evidence.found
+    if exposure.value_usd <= 0.0 or found is None:
         return "do not hedge", "the book is worth nothing: there is no exposure to hedge"
     if all_lose(verdicts):
         fees = math.fsum(verdict.fees_usd for verdict in verdicts)
@@ -150,39 +146,11 @@ def _answer(
             f"no position earns its keep: {fees:,.0f} USD of fees against "
             f"{n['lvr_30d_usd']:,.0f} USD of LVR in 30 days, at {REALISED_SHARE:.0%} of the implied volatility"
         )
-    if held:
-        return "hold", held
-    if not n["legs"]:
-        why = "; ".join(f"{layer.underlying} {layer.name}: {layer.reason}" for layer in evidence.layers)
-        return "do not hedge", f"no leg passes: {why or 'no asset of the book has an option chain'}"
-    return _worth_it(evidence.layers, n)
-
-
-def _hold(evidence: Evidence, parameters: Parameters) -> str:
-    """Return why the hedge on record may stay, empty if it may not."""
-    band = parameters.drift_band_bps / BPS
-    still = evidence.motions and all(motion.answer == "hold" for motion in evidence.motions.values())
-    if not still or evidence.gamma_drift > band:
-        return ""
-    worst = max(evidence.motions, key=lambda asset: evidence.motions[asset].hold_cost)
-    return (
-        f"exposure drifted {evidence.drift:.1%} from the hedge on record, gamma by {evidence.gamma_drift:.1%} inside "
-        f"the band of {band:.1%}; {worst} delta: {evidence.motions[worst].reason}"
-    )
-
-
-def _worth_it(layers: Sequence[Layer], n: Mapping[str, float]) -> tuple[Answer, str]:
-    """Return whether the layers earn their cost, with the numbers."""
-    moved = f"CVaR95 goes from {n['cvar_unhedged_usd']:,.0f} to {n['cvar_hedged_usd']:,.0f} USD"
-    if n["cvar_hedged_usd"] >= n["cvar_unhedged_usd"]:
-        return "do not hedge", f"the layers do not help: {moved}"
-    cut = n["cvar_unhedged_usd"] - n["cvar_hedged_usd"]
-    if cut < LEAST_CUT * n["cvar_unhedged_usd"]:
-        least = LEAST_CUT * n["cvar_unhedged_usd"]
-        return "do not hedge", f"not worth a trade: {moved}, {cut:,.0f} USD less where {least:,.0f} would be felt"
-    per = f"{n['cvar_per_usd']:.2f} USD of CVaR95 per USD given up against {n['delta_cvar_per_usd']:.2f} by delta alone"
-    if n["cvar_per_usd"] < n["delta_cvar_per_usd"]:
-        return "do not hedge", f"the layers do not earn their cost: they remove {per}"
-    cost = math.fsum(layer.cost_usd for layer in layers)
-    paid = f"for {cost:,.0f} USD of cash and {n['hedge_decay_30d_usd']:,.0f} USD of decay in 30 days"
-    return "hedge", f"{moved} {paid}" + (f": {per}" if math.isfinite(n["delta_cvar_per_usd"]) else "")
+    named = "" if found.verdict in (Verdict.TRADE, Verdict.HOLD) else f"{found.verdict}: "
+    first, _, rest = found.reason.partition("; ")
+    if found.verdict is Verdict.TRADE:
+        first += (
+            f" for {n['cash_usd']:,.0f} USD of cash and {n['expected_cost_30d_usd']:,.0f} USD of expected cost "
+            f"in 30 days; whole lots cost {found.lots_loss:,.0f} USD of it"
+        )
+    return ANSWERS[found.verdict], f"{named}{first}" + (f"; {rest}" if rest else "")

@@ -1,19 +1,27 @@
-"""What a plan leads to: net greeks per asset, cash and tail risk."""
+"""What a plan leads to: its layers, net greeks per asset, cash and tail risk."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from hedge.book.exposure import BookExposure
-from hedge.instruments.layer import Layer
-from hedge.instruments.leg import LegGreeks
-from hedge.layers.build import Overlay
+from hedge.decision.programme.answer import Answer
+from hedge.decision.programme.columns import Column
+from hedge.decision.programme.goal import MONTH, Posed
+from hedge.decision.trades import Trade
+from hedge.instruments.contract import Contract
+from hedge.instruments.layer import Layer, break_evens, max_loss, sum_greeks
+from hedge.instruments.leg import Leg, LegGreeks
+from hedge.instruments.option_chain import OptionChain
 from hedge.layers.decay import decay_usd
-from hedge.policy.parameters import Parameters
-from hedge.units import BPS
+from hedge.layers.registry import layer_spec
+from hedge.numerics.arrays import FloatArray
+from hedge.risk.measures import cvar
 
 
 @dataclass(frozen=True)
@@ -29,16 +37,62 @@ class NetGreeks:
 
 
 @dataclass(frozen=True)
+class TailRisk:
+    """Hold CVaR95 in USD against the benchmark, positive for a loss.
+
+    Parameters
+    ----------
+    horizon_days : of the first five. unhedged : of the book alone. held : with what is held. protected : with all that
+        the plan holds but what it sells. hedged : with the plan. target : below which no more is spent.
+    month_unhedged, month_hedged : over 30 days.
+    """
+
+    horizon_days: float
+    unhedged: float
+    held: float
+    protected: float
+    hedged: float
+    target: float
+    month_unhedged: float
+    month_hedged: float
+
+
+@dataclass(frozen=True)
 class PlanMetrics:
-    """Hold what one set of parameters leads to: cash paid, CVaR95 in USD, and the net greeks per asset."""
+    """Hold what one set of parameters leads to: cash in options, expected cost in 30 days, CVaR95, in USD."""
 
     cash_usd: float
+    expected_cost_30d_usd: float
     cvar_usd: float
-    greeks: Mapping[str, NetGreeks]
+
+    def to_dict(self) -> dict[str, float]:
+        """Return pure JSON types."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class LimitUse:
+    """Hold one limit: what sets it, how much of it is used, USD, and by how much one USD more of it lowers CVaR95."""
+
+    name: str
+    key: str
+    most_usd: float
+    used_usd: float
+    price: float
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types."""
-        return {"cash_usd": self.cash_usd, "cvar_usd": self.cvar_usd, "greeks": greeks_dict(self.greeks)}
+        return asdict(self)
+
+
+def limit_uses(posed: Posed, answer: Answer) -> tuple[LimitUse, ...]:
+    """Return every limit of the programme with its use and price, in the order in which they are stated."""
+    problem = posed.problem
+    return tuple(
+        LimitUse(limit.name, limit.key, limit.most, limit.used(answer.units, problem.held),
+                 answer.prices.get(limit.name, 0.0))
+        for limit in problem.limits
+    )  # fmt: skip
 
 
 def greeks_dict(greeks: Mapping[str, NetGreeks]) -> dict[str, Any]:
@@ -58,28 +112,104 @@ def _net(exposure: BookExposure, asset: str, layers: Sequence[Layer]) -> NetGree
     return NetGreeks(delta, delta * total.spot, gamma, gamma * total.spot**2 / 100.0, legs.vega, legs.theta)
 
 
-def plan_metrics(exposure: BookExposure, overlay: Overlay) -> PlanMetrics:
-    """Return what an overlay leads to."""
-    cash = math.fsum(layer.cost_usd for layer in overlay.layers)
-    return PlanMetrics(cash, overlay.gate.risk.hedged, net_greeks(exposure, overlay.layers))
+def tail_risk(posed: Posed, answer: Answer, month: tuple[float, float]) -> TailRisk:
+    """Return CVaR95 at each stage; `month` : over 30 days, unhedged and hedged."""
+    problem = posed.problem
+    sold = np.array([column.is_condor for column in posed.columns], dtype=np.bool_)
+    bought = np.where(sold, 0.0, answer.units)
+    return TailRisk(
+        posed.goal.horizon_days, cvar(problem.exposure), cvar(problem.profit(problem.held)),
+        cvar(problem.profit(np.asarray(bought))), cvar(problem.profit(answer.units)), problem.target, *month,
+    )  # fmt: skip
 
 
-def costs(exposure: BookExposure, layers: Sequence[Layer], parameters: Parameters) -> dict[str, float]:
-    """Return the overlay's cash in USD.
+def layers_of(posed: Posed, units: FloatArray, chains: Mapping[str, OptionChain]) -> tuple[Layer, ...]:
+    """Return what these units are as layers: by asset, then layer by number; an empty one says why."""
+    quotes = {
+        Contract(asset, row.expiry_at, row.strike, row.is_call): (chain, row)
+        for asset, chain in chains.items()
+        for row in chain.rows
+    }
+    held: dict[tuple[str, str], list[Leg]] = {}
+    for column, quantity in zip(posed.columns, units.tolist(), strict=True):
+        legs = held.setdefault((column.asset, column.layer), [])
+        if quantity:
+            legs += _legs(column, quantity, quotes)
+    return tuple(
+        _layer(posed, asset, name, tuple(held.get((asset, name), ())))
+        for asset in sorted(posed.sides)
+        for name in posed.layers
+    )
 
-    cash: net, at executable quotes, fees in. premium: most that the bought layers can lose. credit: received for
-    condors. fees: the exchange's, part of the cash. exit: estimate of closing everything now, not part of it.
-    condor_max_loss: beyond their credit. decay_30d: of the bought layers. budget: for the premium.
+
+def _legs(column: Column, quantity: float, quotes: Mapping[Contract, tuple[OptionChain, Any]]) -> list[Leg]:
+    if column.leg is not None:
+        return [replace(column.leg, quantity=quantity * column.leg.quantity)]
+    found = []
+    for contract, sign in column.contracts:
+        chain, row = quotes[contract]
+        leg = chain.bought(row) if sign > 0.0 else chain.sold(row)
+        if math.isnan(leg.price):  # held, and without a quote on that side: valued at what it would be closed for
+            leg = replace(leg, price=row.bid if sign > 0.0 and row.bid > 0.0 else 0.0, fee=0.0)
+        found.append(replace(leg, quantity=sign * quantity))
+    return found
+
+
+def _layer(posed: Posed, asset: str, name: str, legs: tuple[Leg, ...]) -> Layer:
+    spec, spot = layer_spec(name), posed.market.spot(asset)
+    options = tuple(leg for leg in legs if leg.strike > 0.0)
+    units = max((abs(leg.quantity) for leg in legs), default=0.0)
+    return Layer(
+        name=name,
+        underlying=asset,
+        legs=legs,
+        units=units,
+        notional_usd=math.fsum(abs(leg.quantity) * leg.notional(spot) for leg in legs),
+        cost_usd=math.fsum(leg.cost_usd for leg in legs),
+        greeks=sum_greeks(legs, {asset: spot}),
+        break_evens=break_evens(options) if len({leg.expiry_at for leg in options}) == 1 else (),
+        max_loss_usd=max_loss(options),
+        time_value_usd=math.fsum(leg.time_value_usd for leg in legs),
+        reason=_why(posed, asset, name, legs),
+        role=spec.role,
+    )  # fmt: skip
+
+
+def _why(posed: Posed, asset: str, name: str, legs: tuple[Leg, ...]) -> str:
+    """Return why a layer holds what it holds, or nothing."""
+    offered = [column for column in posed.columns if (column.asset, column.layer) == (asset, name)]
+    if legs:
+        paid = math.fsum(leg.cost_usd for leg in legs)
+        count = f"{len(legs)} of {len(offered)} instruments that its bands admit"
+        return f"{layer_spec(name).purpose}: {count}, {paid:,.0f} USD"
+    if name == "condor" and not posed.goal.selling:
+        return "nothing may be sold now"
+    if not offered:
+        return "nothing listed is inside its governed bands"
+    return f"none of {len(offered)} instruments takes more off the tail than the others for its cost"
+
+
+def costs(posed: Posed, answer: Answer, layers: Sequence[Layer], trades: Sequence[Trade]) -> dict[str, float]:
+    """Return what the plan costs in USD.
+
+    cash: net of the trades, fees in. premium: cash in options after them. credit: received for condors. fees: the
+    exchange's. exit: estimate of closing everything now. condor_max_loss: beyond their credit. decay_30d: time value
+    of the bought legs, straight-line. expected_cost_30d: what decay and trading are expected to lose at this rate.
+    budget, cost_budget: for cash in options, and for the expected cost. turnover: cash of options bought and sold.
     """
-    bought = [layer for layer in layers if not layer.financing]
+    goal, days = posed.goal, posed.goal.horizon_days
     condors = [layer for layer in layers if layer.financing]
     return {
-        "cash_usd": math.fsum(layer.cost_usd for layer in layers),
-        "premium_usd": math.fsum(layer.max_loss_usd for layer in bought),
+        "cash_usd": math.fsum(trade.cash_usd for trade in trades),
+        "premium_usd": answer.cash,
         "credit_usd": math.fsum(layer.credit_usd for layer in condors),
-        "fees_usd": math.fsum(layer.fees_usd for layer in layers),
+        "fees_usd": math.fsum(trade.fee_usd for trade in trades),
         "exit_usd": math.fsum(layer.exit_usd for layer in layers),
         "condor_max_loss_usd": math.fsum(layer.max_loss_usd for layer in condors),
         "decay_30d_usd": decay_usd(layers),
-        "budget_usd": parameters.budget_bps / BPS * exposure.value_usd,
+        "expected_cost_usd": answer.expected_cost,
+        "expected_cost_30d_usd": answer.expected_cost * MONTH / days,
+        "budget_usd": goal.share("cashBudgetBps", scaled=True),
+        "cost_budget_usd": goal.share("costBudgetBps", scaled=True),
+        "turnover_usd": math.fsum(abs(trade.cash_usd) for trade in trades if trade.layer != "delta"),
     }

@@ -1,33 +1,12 @@
-"""Whether the hedge on record may stay: how far exposure has drifted from it, and whether trading back pays.
-
-Delta: `valuation.motion` weighs the expected cost of the drift until the next look against that of trading it back at
-the chain's own quotes, and never trades inside the governed band. Gamma: the governed band alone.
-"""
+"""How far exposure has drifted from what a plan was made for: what the monitor looks at between plans."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from hedge.book.exposure import AssetExposure, BookExposure
-from hedge.errors import NotListed
-from hedge.instruments.option_chain import OptionChain
-from hedge.instruments.parity import best_forward
-from hedge.market import HORIZON_DAYS, Market
-from hedge.policy.parameters import Parameters
-from hedge.units import BPS, YEAR_DAYS
-from hedge.valuation.motion import Frictions, Motion, hold_or_move
-
-RISK_AVERSION: Final = 2.0
-"""Relative risk aversion lambda of the book's owner; 1 is a gambler's, 10 a pension fund's."""
-LOOK_DAYS: Final = 7.0
-"""Days until the hedge is looked at again: the condor's weekly roll."""
-FIXED_USD: Final = 20.0
-"""Cost of a trade beside its size: gas and the operator's time, rounded."""
-UNQUOTED: Final = 0.005
-"""Share of a delta trade that is lost where the chain quotes no forward: 50 bps."""
 
 
 @dataclass(frozen=True)
@@ -80,47 +59,3 @@ def gamma_drift(exposure: BookExposure, record: ExposureRecord) -> float:
 
 def _delta_usd(now: AssetExposure, record: ExposureRecord) -> float:
     return (now.delta - record.deltas[now.asset]) * now.spot
-
-
-def hold_motions(
-    exposure: BookExposure,
-    record: ExposureRecord | None,
-    market: Market,
-    chains: Mapping[str, OptionChain],
-    parameters: Parameters,
-) -> dict[str, Motion]:
-    """Decide for each asset whether its drift of delta is worth a trade; empty without a comparable record."""
-    if record is None or not record.same_assets(exposure):
-        return {}
-    return {
-        asset: hold_or_move(
-            _delta_usd(now, record),
-            Frictions(
-                vol=market.vol(asset),
-                years=LOOK_DAYS / YEAR_DAYS,
-                risk_aversion=RISK_AVERSION / record.value_usd,
-                proportional=forward_cost(chains.get(asset)),
-                fixed=FIXED_USD,
-                least_band_usd=parameters.drift_band_bps / BPS * record.value_usd,
-            ),
-        )
-        for asset, now in exposure.assets.items()
-    }
-
-
-def forward_cost(chain: OptionChain | None) -> float:
-    """Return what trading delta through the chain costs, as a share: half the spread of its best forward, fees in.
-
-    Parameters
-    ----------
-    chain : None, or one that quotes no forward near the horizon, gives `UNQUOTED`.
-    """
-    if chain is None:
-        return UNQUOTED
-    try:
-        expiry_at = chain.nearest_expiry(HORIZON_DAYS, 1.0, 120.0)
-        put, call = best_forward(chain, expiry_at, sell=True)
-    except NotListed:
-        return UNQUOTED
-    sold = put.strike + math.exp(put.rate * put.expiry) * -(put.cost_usd + call.cost_usd)
-    return max((put.forward - sold) / put.forward, 0.0)

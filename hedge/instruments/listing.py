@@ -144,11 +144,15 @@ class Listing:
         return self.ask + _fees(self.fees, self.ask, np.full(len(self), self.spot))
 
     @property
+    def unbid(self) -> FloatArray:
+        """Return what an option without a bid is closed at, shape (n,): a little below intrinsic value, or 0."""
+        sign = np.where(self.is_call, 1.0, -1.0)
+        return np.maximum(sign * (self.spot - self.strike) - BELOW_INTRINSIC * self.spot, 0.0)
+
+    @property
     def to_sell(self) -> FloatArray:
         """Return what selling a held unit brings after its fee, shape (n,): the bid, else a little below intrinsic."""
-        sign = np.where(self.is_call, 1.0, -1.0)
-        unbid = np.maximum(sign * (self.spot - self.strike) - BELOW_INTRINSIC * self.spot, 0.0)
-        bid = np.where(self.bid > 0.0, self.bid, unbid)
+        bid = np.where(self.bid > 0.0, self.bid, self.unbid)
         return bid - _fees(self.fees, bid, np.full(len(self), self.spot))
 
     @property

@@ -4,7 +4,6 @@
     inputs    its arguments in canonical JSON types, whose hash identifies the plan
     notes     what a reader must know before trusting the numbers
     explain   the tree of every number that decided something, down to the inputs
-    strategies, forecasts   the plan as a strategy of the backtest, and what it forecasts beside what came
 
 Read `build` first. May import every other part of `hedge`; nothing of `hedge` imports it.
 """

@@ -23,16 +23,21 @@ _RULES: Final = {
     "lvr_30d_usd": "LVR of every position at the volatility to expect, over 30 days",
     "quoted_vol": "at-the-money volatility that the chains quote near 30 days, weighted by value",
     "fees_30d_usd": "fee APR x value in range, over 30 days",
-    "hedge_decay_30d_usd": "time value of the bought legs, straight-line to expiry",
-    "drift": "largest change of delta or gamma since the hedge on record",
-    "gamma_drift": "largest change of gamma since the hedge on record",
-    "drift_cost_usd": "1/2 risk aversion x variance x drift^2 until the next look",
-    "trade_cost_usd": "cheapest trade back plus the drift it leaves",
-    "cvar_unhedged_usd": "mean of the worst 5 % of the book's scenarios",
-    "cvar_hedged_usd": "mean of the worst 5 % with every layer",
-    "cvar_per_usd": "CVaR95 that the plan removes per USD given up",
-    "delta_cvar_per_usd": "CVaR95 that a delta hedge removes per USD given up",
-    "legs": "options in all layers",
+    "cvar_unhedged_usd": "mean of the worst 5 % of the book's scenarios at the horizon, against the benchmark",
+    "cvar_held_usd": "the same with what is held",
+    "cvar_hedged_usd": "the same with the plan, its trades paid",
+    "target_usd": "below it only the cost of the hedge counts",
+    "cvar_30d_unhedged_usd": "mean of the worst 5 % over 30 days, the book alone",
+    "cvar_30d_hedged_usd": "the same with what the plan holds, left alone",
+    "expected_cost_30d_usd": "decay that the scenarios' mean shows, and cost of trading, at the rate of 30 days",
+    "cash_usd": "paid for the trades, fees in",
+    "lots_loss_usd": "CVaR95 that whole lots cost",
+    "legs": "instruments in all layers",
+}
+_KEYS: Final = {
+    "cvar_hedged_usd": ("cashBudgetBps", "costBudgetBps", "turnoverCapBps", "overlayNotionalCapBps", "deltaShareBps"),
+    "target_usd": ("targetCvarBps", "horizonDays", "benchmark"),
+    "legs": ("rehedgeBps",),
 }
 
 
@@ -68,19 +73,14 @@ def _behind(plan: Mapping[str, Any], name: str) -> list[Node]:
     if name == "fees_30d_usd":
         known = [i for i, position in enumerate(plan["inputs"]["book"]) if "fee_apr" in position]
         return [_input(plan, "fee APR", f"/inputs/book/{i}/fee_apr", "as read") for i in known]
-    if name in ("cvar_per_usd", "delta_cvar_per_usd"):
-        row = {"cvar_per_usd": "plan", "delta_cvar_per_usd": "delta"}[name]
-        return [
-            _node(f"{row} {part}", alternative[part], f"/comparison/{i}/{part}", alternative["reason"], _market(plan))
-            for i, alternative in enumerate(plan["comparison"])
-            if alternative["name"] == row
-            for part in ("cvar_removed_usd", "given_up_usd")
+    if name in _KEYS:
+        keys = [_key(plan, KEY_IDS[key]) for key in _KEYS[name]]
+        limits = [
+            _node(limit["name"], limit["price"], f"/limits/{i}/price", "USD of CVaR95 that a USD more takes off")
+            for i, limit in enumerate(plan["limits"])
+            if name == "cvar_hedged_usd"
         ]
-    if name in ("drift", "gamma_drift", "drift_cost_usd", "trade_cost_usd"):
-        return [
-            _input(plan, "hedge on record", "/inputs/record", "exposure that it was made for"),
-            _key(plan, KEY_IDS["driftBandBps"]),
-        ]
+        return [*keys, *limits, *_market(plan), *_digests(plan)]
     if name == "quoted_vol":
         return _digests(plan)
     return [*_market(plan), *_digests(plan)]
@@ -93,10 +93,10 @@ def _position(plan: Mapping[str, Any], number: int) -> list[Node]:
 
 
 def _market(plan: Mapping[str, Any]) -> list[Node]:
-    """Return spots, volatilities, seed and count: what the scenarios are drawn from."""
+    """Return spots, volatilities and count: what the scenarios are drawn from."""
     market = plan["inputs"]["market"]
     drawn = [f"/inputs/market/{kind}/{asset}" for kind in ("spots", "vols") for asset in market[kind]]
-    drawn += ["/inputs/scenarios", "/inputs/seed"]
+    drawn += ["/inputs/scenarios"]
     return [_input(plan, at.rsplit("/", 1)[1], at, market["vol_source"] or "as observed") for at in drawn]
 
 

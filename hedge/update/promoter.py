@@ -1,7 +1,7 @@
-"""The promoter: what a yield-chaser would set, as a baseline for backtests. It can never be proposed.
+"""The promoter: the counterfactual of a yield-chaser, to compare with and never to vote on.
 
-It ignores the market's regime and the gate, spends nothing on protection, and sells as many condors as the bounds and
-the rules across keys allow. `alvh propose` takes plans, and plans hold the steward's update alone.
+No protection, every condor that the bounds and the rules across keys allow. `alvh propose` takes plans, and plans hold
+the steward's update alone.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from typing import ClassVar, Final
 
 from hedge.policy.parameters import KEY_IDS, KEYS, Parameters
 
-AT_THEIR_BOUND: Final = ("condorShortDeltaBps", "condorNotionalCapUsd", "tailCoverageBps", "gammaCapBps", "cvarCapBps",
-                         "overlayNotionalCapUsd")  # fmt: skip
-UNPROTECTED: Final = ("volatilityPremiumCapBps", "tailPremiumCapBps", "budgetBps")
+AT_THEIR_BOUND: Final = ("condorNotionalCapBps", "condorTenorDays", "gammaCapBps", "overlayNotionalCapBps")
+UNPROTECTED: Final = ("volatilityPremiumCapBps", "tailPremiumCapBps", "deltaShareBps", "targetCvarBps")
 
 
 @dataclass(frozen=True)
@@ -33,17 +32,13 @@ def promote(parameters: Parameters) -> PromoterPolicy:
     >>> promote(Parameters()).parameters.tail_premium_cap_bps
     0
     """
-    values = {KEY_IDS[name]: _most(name) for name in AT_THEIR_BOUND}
-    values[KEY_IDS["condorSizeCapBps"]] = min(_most("condorSizeCapBps"), _most("tailCoverageBps"))
+    values = {KEY_IDS[name]: KEYS[KEY_IDS[name]].most for name in AT_THEIR_BOUND}
+    values[KEY_IDS["condorShortDeltaBps"]] = parameters.tail_most_delta_bps
     values |= {KEY_IDS[name]: 0 for name in UNPROTECTED}
     chased = parameters.replaced(values)
     reasons = (
         "no premium for protection: it costs yield",
-        "short strikes as near as the band allows, the largest size: credit is yield",
-        "caps of gamma and CVaR95 at their bounds: a gate costs yield",
+        "short strikes as near as the rules allow, the largest size: credit is yield",
+        "the cap on gamma at its bound: a gate costs yield",
     )
     return PromoterPolicy(chased, reasons)
-
-
-def _most(name: str) -> int:
-    return KEYS[KEY_IDS[name]].most

@@ -1,21 +1,11 @@
-"""The steward: deterministic rules that move the governed parameters toward what the book and the market ask for.
+"""The steward: proposes to move the governed limits that bind, with their price, in place of rules of its own.
 
-A rule names a target and why. The target is rounded (direction stated per rule), then brought inside the contract's
-bounds, step limits, cooldowns and windows; a change is dropped if the tuple would break a rule across keys. What is not
-proposed is listed with its reason. The contract checks everything again: these rules only spare the voters what it
-would refuse.
-
-Rules
------
-ramp         the start at 90 % of the book's value-weighted index, rounded down to 100, but never above the first
-             value on chain; full size `RAMP_SPREAD_BPS` above it. In calm markets the hedge begins before volatility
-             rises; in a storm the ramp stays where it was, or the hedge would shrink as the index climbs: it moves up
-             only while the index is known to be below `STORM` of its own past.
-coverage     the share of CVaR95 above its cap, rounded up to 100, never below `LEAST_COVERAGE_BPS` of the regime: the
-             tail is covered by more when signals worsen.
-condor size  what the risk rules of the gate allow, as a share of the assets' value, rounded down to 50.
-notionals    the overlay's the book's value, rounded up to 50,000 USD; the condor's its size cap in USD, up to 10,000.
-premiums     half of the budget for the tail and a third for volatility, rounded down to 5.
+A limit that binds has a price: by how much one USD more of it lowers CVaR95. Where the tail stands above its target,
+each key whose limit binds is moved as far as bounds, step, cooldown and window allow, the programme is solved again,
+and the change stays if it alone takes enough off the tail. Where the target is reached nothing is proposed: more budget
+would buy nothing that was asked for. So a proposal always changes trades and CVaR95, and says by how much. What binds
+and is not proposed is listed with its reason. The contract checks everything again: this only spares the voters what
+it would refuse.
 """
 
 from __future__ import annotations
@@ -23,44 +13,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
-from hedge.book.exposure import BookExposure
-from hedge.layers.gate import GateReport
-from hedge.layers.volatility import ramp
-from hedge.market import Market
+from hedge.decision.metrics import PlanMetrics
+from hedge.decision.programme.answer import LEAST_PRICE, Answer
+from hedge.decision.programme.goal import MONTH, Posed, rebudgeted
+from hedge.decision.programme.solve import Optimum, least_cvar
 from hedge.policy.parameters import KEY_IDS, KEYS, Key, LastChange, Limits, Parameters, broken_rules
-from hedge.signals.signal import State
 from hedge.units import BPS
 
-CONDOR_SIZE: Final = KEY_IDS["condorSizeCapBps"]
-CONDOR_NOTIONAL: Final = KEY_IDS["condorNotionalCapUsd"]
-RAMP_START: Final = KEY_IDS["rampStartVolBps"]
-RAMP_FULL: Final = KEY_IDS["rampFullVolBps"]
-VOLATILITY_PREMIUM: Final = KEY_IDS["volatilityPremiumCapBps"]
-COVERAGE: Final = KEY_IDS["tailCoverageBps"]
-TAIL_PREMIUM: Final = KEY_IDS["tailPremiumCapBps"]
-OVERLAY_NOTIONAL: Final = KEY_IDS["overlayNotionalCapUsd"]
-
-RAMP_SPREAD_BPS: Final = 3500
-"""Width of the ramp, 35 points of volatility: that of the first values on chain."""
-STORM: Final = 0.75
-"""Percentile of the index in its own past from which the ramp is not moved up: where its state becomes stressed."""
-LEAST_COVERAGE_BPS: Final = {State.COMPRESSED: 5000, State.NORMAL: 5000, State.STRESSED: 6000, State.CRISIS: 7500}
-"""Coverage of the tail loss that the steward never asks to go below, by regime."""
-
-
-class Target(NamedTuple):
-    """Hold what a rule wants of one key, already rounded; smaller moves than `material` are not worth a vote.
-
-    `refused` says why the steward does not propose it all the same; empty where it does.
-    """
-
-    key: int
-    value: int
-    material: int
-    reason: str
-    refused: str = ""
+MOST_CHANGES: Final = 3
+"""Keys that one proposal moves: the dearest limits first; the next plan sees what is left."""
+REACH: Final = 2.0
+"""By which a limit that binds is asked to grow; steps and bounds usually leave less."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +54,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Hold a target that is not proposed, and why."""
+    """Hold a change that is not proposed, and why."""
 
     key: int
     wanted: int
@@ -102,16 +67,19 @@ class Skipped:
 
 @dataclass(frozen=True)
 class ProposedUpdate:
-    """Hold the steward's changes on their way to the contract, by key, and the targets that are not.
+    """Hold the steward's changes on their way to the contract, by key, and what is not proposed.
 
     Parameters
     ----------
-    reason : why there is no change; empty where there is one.
+    reason : why there is no change; empty where there is one. before, after : what the old and the new parameters lead
+        to, lots aside; None where nothing changes.
     """
 
     changes: tuple[Change, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     reason: str = ""
+    before: PlanMetrics | None = None
+    after: PlanMetrics | None = None
     proposable: ClassVar[bool] = True
 
     def applied(self, parameters: Parameters) -> Parameters:
@@ -120,157 +88,131 @@ class ProposedUpdate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types."""
+        effect = None
+        if self.before and self.after:
+            effect = {"before": self.before.to_dict(), "after": self.after.to_dict()}
         return {
             "proposable": self.proposable,
             "changes": [change.to_dict() for change in self.changes],
             "skipped": [skipped.to_dict() for skipped in self.skipped],
             "reason": self.reason,
+            "effect": effect,
         }
 
 
 def propose_update(
-    exposure: BookExposure,
-    market: Market,
+    posed: Posed | None,
+    answer: Answer | None,
     parameters: Parameters,
     limits: Mapping[int, Limits] | None,
     last_changes: Mapping[int, LastChange] | None,
-    gate: GateReport,
     at: int,
-    regime: State = State.NORMAL,
-    *,
-    index_percentile: float = math.nan,
 ) -> ProposedUpdate:
-    """Propose the bounded changes that the module's rules ask for.
+    """Propose the bounded changes of the keys whose limits bind.
 
     Parameters
     ----------
+    posed, answer : of the plan under `parameters`; None for a book that is worth nothing.
     limits : per key id; None for the keys' absolute bounds without step or cooldown. A key without limits is skipped.
     last_changes : per key id. Where a key's is unknown, no window binds it, and it is skipped if it has a cooldown.
-    gate : of the plan under `parameters`. at : unix seconds of the proposal. regime : that the protection is sized by.
-    index_percentile : of the book's index in its own past, 0 to 1; NaN where it is not known.
-
-    Returns
-    -------
-    ProposedUpdate : empty where nothing is worth a change, or the book is worth nothing.
+    at : unix seconds of the proposal.
     """
-    if exposure.value_usd <= 0.0:
-        return ProposedUpdate(reason="the book is worth nothing")
-    allowed: dict[int, tuple[int, Target]] = {}
+    if posed is None or answer is None or answer.optimum is None:
+        return ProposedUpdate(reason="no programme was solved: there is nothing to hedge, or nothing listed fits")
+    problem, optimum = posed.problem, answer.optimum
+    if optimum.cvar <= problem.target * (1.0 + 1e-6):
+        return ProposedUpdate(reason="the target is reached within the budgets: no key is short")
+    binding = _binding(posed, answer)
+    if not binding:
+        return ProposedUpdate(reason="no limit of a key binds: more of any would change neither trades nor CVaR95")
+    kept: dict[int, Change] = {}
     skipped: list[Skipped] = []
-    for target in _targets(exposure, market, parameters, gate, regime, index_percentile):
-        old = parameters.to_values()[target.key]
-        if abs(target.value - old) < target.material:
-            continue
-        found = _bounded(target, old, limits, (last_changes or {}).get(target.key), at)
+    now, least = optimum, parameters.rehedge_bps / BPS * abs(optimum.cvar)
+    for name, price in binding.items():
+        key = KEYS[KEY_IDS[name]]
+        old = parameters.to_values()[key.id]
+        wanted = min(max(math.ceil(REACH * old), old + 1), key.most)
+        found = _bounded(key, wanted, old, limits, (last_changes or {}).get(key.id), at)
         if isinstance(found, Skipped):
             skipped.append(found)
-        else:
-            allowed[target.key] = (found, target)
-    kept, dropped = _consistent(parameters, allowed)
-    after = parameters.replaced({key: allowed[key][0] for key in kept})
-    changes = tuple(_change(key, parameters, after, allowed[key][1], exposure, market) for key in sorted(kept))
-    left = tuple(sorted([*skipped, *dropped], key=lambda skip: skip.key))
-    return ProposedUpdate(changes, left, "" if changes else _why_none(left))
+            continue
+        tried = parameters.replaced({**{change.key: change.new for change in kept.values()}, key.id: found})
+        why_not = _broken(tried)
+        then = now if why_not else least_cvar(rebudgeted(posed, tried), first=optimum.last)
+        if not why_not and now.cvar - then.cvar < least:
+            cut = max(now.cvar - then.cvar, 0.0)
+            why_not = f"it would take {cut:,.0f} USD off CVaR95, {least:,.0f} is worth a vote"
+        if why_not or len(kept) == MOST_CHANGES:
+            skipped.append(Skipped(key.id, wanted, why_not or f"{MOST_CHANGES} keys are proposed already"))
+            continue
+        kept[key.id] = Change(key.id, old, found, _reason(name, price, wanted, found), _effect(posed, now, then))
+        now = then
+    changes = tuple(kept[key] for key in sorted(kept))
+    left = tuple(sorted(skipped, key=lambda skip: skip.key))
+    if not changes:
+        why = "; ".join(f"{KEYS[skip.key].name} to {skip.wanted}: {skip.reason}" for skip in left)
+        return ProposedUpdate((), left, why)
+    return ProposedUpdate(changes, left, "", _metrics(posed, optimum), _metrics(posed, now))
 
 
-def _why_none(skipped: tuple[Skipped, ...]) -> str:
-    """Return why nothing changes."""
-    if not skipped:
-        return "every key is as near to what the rules ask for as a change is worth"
-    return "; ".join(f"{KEYS[skip.key].name} to {skip.wanted}: {skip.reason}" for skip in skipped)
+def _binding(posed: Posed, answer: Answer) -> dict[str, float]:
+    """Return the keys whose limits bind, with the price of the dearest of each; the dearest per step first."""
+    found: dict[str, float] = {}
+    values = posed.goal.parameters.to_values()
+    for limit in posed.problem.limits:
+        price = answer.prices.get(limit.name, 0.0)
+        if limit.key and limit.key != "gammaCapBps" and price > LEAST_PRICE:
+            found[limit.key] = max(price, found.get(limit.key, 0.0))
+    assert answer.optimum is not None
+    units, (low, high) = answer.optimum.units, posed.problem.bounds
+    for number, column in enumerate(posed.columns):
+        if column.is_perpetual and min(units[number] - low[number], high[number] - units[number]) < 1e-6:
+            if low[number] < high[number] and abs(units[number]) > 0.0:
+                found.setdefault("deltaShareBps", 0.0)
+    weight = {name: price * max(values[KEY_IDS[name]], 1) for name, price in found.items()}
+    return {name: found[name] for name in sorted(found, key=lambda name: (-weight[name], name))}
 
 
-def _targets(
-    exposure: BookExposure, market: Market, parameters: Parameters, gate: GateReport, regime: State, percentile: float
-) -> list[Target]:
-    """Return every rule's target, the steward's whole opinion."""
-    targets = [*_ramp(exposure, market, parameters, percentile), _coverage(gate, regime), *_premiums(parameters)]
-    size = _condor_size(exposure, gate)
-    if size:
-        targets.append(size)
-    return targets + _notionals(exposure, parameters, size)
+def _broken(parameters: Parameters) -> str:
+    broken = broken_rules(parameters)
+    return "would break " + "; ".join(map(str, broken)) if broken else ""
 
 
-def index_level(exposure: BookExposure, market: Market) -> float:
-    """Return the value-weighted index of the book's assets (decimal)."""
-    value = math.fsum(total.value_usd for total in exposure.assets.values())
-    return math.fsum(total.value_usd * market.vol(total.asset) for total in exposure.assets.values()) / value
+def _metrics(posed: Posed, optimum: Optimum) -> PlanMetrics:
+    problem, month = posed.problem, MONTH / posed.goal.horizon_days
+    return PlanMetrics(problem.tied_up(optimum.units), problem.expected_cost(optimum.units) * month, optimum.cvar)
 
 
-def _ramp(exposure: BookExposure, market: Market, parameters: Parameters, percentile: float) -> list[Target]:
-    level, highest = index_level(exposure, market), KEYS[RAMP_START].initial
-    start, now = min(_down(0.9 * level * BPS, 100), highest), parameters.ramp_start_vol_bps
-    reason, refused = f"the book's index is at {level:.1%}", ""
-    if not math.isnan(percentile):
-        reason += f", at {percentile:.0%} of its own past"
-    if start > now and not percentile < STORM:
-        refused = f"the ramp moves up only while the index is known to be below {STORM:.0%} of its own past"
-    begins = f"{reason}; the volatility hedge begins at 90 % of it, at {highest / BPS:.0%} at the latest"
-    full = f"{reason}; full size 35 points above the start"
-    return [
-        Target(RAMP_START, start, 500, begins, refused),
-        Target(RAMP_FULL, start + RAMP_SPREAD_BPS, 500, full, refused),
-    ]
+def _reason(name: str, price: float, wanted: int, new: int) -> str:
+    binds = f"it binds: 100 USD more would take {100.0 * price:,.0f} USD off CVaR95" if price else "it binds"
+    return binds if new == wanted else f"{binds}; wanted {wanted}, limits give {new}"
 
 
-def _coverage(gate: GateReport, regime: State) -> Target:
-    risk = gate.risk
-    above = max(1.0 - risk.cap / risk.unhedged, 0.0) if risk.unhedged > 0.0 else 0.0
-    wanted = max(_up(above * BPS, 100), LEAST_COVERAGE_BPS[regime])
-    reason = f"unhedged CVaR95 of {risk.unhedged:,.0f} USD is {above:.1%} above its cap of {risk.cap:,.0f}"
-    if above == 0.0:
-        reason = f"unhedged CVaR95 of {risk.unhedged:,.0f} USD is within its cap of {risk.cap:,.0f}"
-    return Target(COVERAGE, wanted, 250, f"{reason}; {regime}: {LEAST_COVERAGE_BPS[regime] / BPS:.0%} at least")
-
-
-def _premiums(parameters: Parameters) -> list[Target]:
-    budget = parameters.budget_bps
-    return [
-        Target(TAIL_PREMIUM, _down(budget / 2, 5), 5, f"half of the budget of {budget} bps"),
-        Target(VOLATILITY_PREMIUM, _down(budget / 3, 5), 5, f"a third of the budget of {budget} bps"),
-    ]
-
-
-def _condor_size(exposure: BookExposure, gate: GateReport) -> Target | None:
-    """Return the condor size target, or None where no condor is listed: the gate says nothing then."""
-    value = math.fsum(exposure.assets[condor.underlying].value_usd for condor in gate.condors)
-    if value <= 0.0:
-        return None
-    allowed = math.fsum(condor.risk_units * exposure.assets[condor.underlying].spot for condor in gate.condors)
-    share = _down(allowed / value * BPS, 50)
-    return Target(CONDOR_SIZE, share, 100, f"net gamma and CVaR95 allow condors on {allowed:,.0f} USD of notional")
-
-
-def _notionals(exposure: BookExposure, parameters: Parameters, size: Target | None) -> list[Target]:
-    value = exposure.value_usd
-    overlay = _up(value, 50_000)
-    share = size.value if size else parameters.condor_size_cap_bps
-    condor = _up(share / BPS * value, 10_000)
-    return [
-        Target(OVERLAY_NOTIONAL, overlay, max(overlay // 10, 1), f"the book is worth {value:,.0f} USD"),
-        Target(CONDOR_NOTIONAL, condor, max(condor // 10, 1), f"the size cap of {share} bps of {value:,.0f} USD"),
-    ]
+def _effect(posed: Posed, before: Optimum, after: Optimum) -> str:
+    """Return what the change does beside those before it, lots aside."""
+    cost = [_metrics(posed, optimum).expected_cost_30d_usd for optimum in (before, after)]
+    return (
+        f"CVaR95 over {posed.goal.horizon_days:g} days goes from {before.cvar:,.0f} to {after.cvar:,.0f} USD, "
+        f"expected cost in 30 days from {cost[0]:,.0f} to {cost[1]:,.0f} USD"
+    )
 
 
 def _bounded(
-    target: Target, old: int, limits: Mapping[int, Limits] | None, last: LastChange | None, at: int
+    key: Key, wanted: int, old: int, limits: Mapping[int, Limits] | None, last: LastChange | None, at: int
 ) -> int | Skipped:
-    """Return the target inside bounds, steps and window, or why it is skipped."""
-    key = KEYS[target.key]
-    if target.refused:
-        return Skipped(key.id, target.value, target.refused)
+    """Return the value inside bounds, steps and window, or why it is skipped."""
     limit = _unlimited(key) if limits is None else limits.get(key.id)
     if limit is None:
-        return Skipped(key.id, target.value, "the key's limits are unknown")
+        return Skipped(key.id, wanted, "the key's limits are unknown")
     waiting = _cooldown(limit, last, at)
     if waiting:
-        return Skipped(key.id, target.value, waiting)
+        return Skipped(key.id, wanted, waiting)
     least, most = max(limit.min, old - limit.step_down), min(limit.max, old + limit.step_up)
     if last and at < last.window_ends_at:
         least, most = max(least, last.least), min(most, last.most)
-    new = min(max(target.value, least), most)
+    new = min(max(wanted, least), most)
     if new == old or least > most:
-        return Skipped(key.id, target.value, f"bounds, steps and window leave {least} to {most}, now {old}")
+        return Skipped(key.id, wanted, f"bounds, steps and window leave {least} to {most}, now {old}")
     return new
 
 
@@ -286,58 +228,3 @@ def _cooldown(limit: Limits, last: LastChange | None, at: int) -> str:
         return f"the time of its last update is unknown, its cooldown is {limit.cooldown_seconds} s"
     left = last.at + limit.cooldown_seconds - at
     return f"in cooldown for another {left} s" if left > 0 else ""
-
-
-def _consistent(parameters: Parameters, allowed: Mapping[int, tuple[int, Target]]) -> tuple[set[int], list[Skipped]]:
-    """Return changes, added one or two at a time in key order, whose tuple breaks no rule across keys; and the rest.
-
-    Two at a time, because rules bind pairs: a ramp that shifts may pass only as a whole.
-    """
-    kept: set[int] = set()
-    groups = [{key} for key in sorted(allowed)] + [{a, b} for a in sorted(allowed) for b in sorted(allowed) if a < b]
-    progress = True
-    while progress:
-        progress = False
-        for group in groups:
-            tried = kept | group
-            if tried != kept and not broken_rules(parameters.replaced({key: allowed[key][0] for key in tried})):
-                kept, progress = tried, True
-    dropped = []
-    for key in sorted(allowed.keys() - kept):
-        broken = broken_rules(parameters.replaced({changed: allowed[changed][0] for changed in kept | {key}}))
-        dropped.append(Skipped(key, allowed[key][1].value, "would break " + "; ".join(map(str, broken))))
-    return kept, dropped
-
-
-def _change(
-    key: int, before: Parameters, after: Parameters, target: Target, exposure: BookExposure, market: Market
-) -> Change:
-    old, new = before.to_values()[key], after.to_values()[key]
-    reason = target.reason
-    if new != target.value:
-        reason += f"; wanted {target.value}, limits give {new}"
-    return Change(key, old, new, reason, _effect(key, before, after, exposure, market))
-
-
-def _effect(key: int, before: Parameters, after: Parameters, exposure: BookExposure, market: Market) -> str:
-    """Return what the change does, in numbers of this book; the ramp's is that of the whole update."""
-    old, new, value = before.to_values()[key], after.to_values()[key], exposure.value_usd
-    if key in (RAMP_START, RAMP_FULL):
-        level = index_level(exposure, market)
-        shares = f"{ramp(level, before):.1%} to {ramp(level, after):.1%}"
-        return f"at an index of {level:.1%} the volatility hedge goes from {shares} of full size"
-    if key == COVERAGE:
-        loss = math.fsum(total.tail_loss_usd for total in exposure.assets.values())
-        return f"tail loss to cover goes from {old / BPS * loss:,.0f} to {new / BPS * loss:,.0f} USD"
-    if key in (CONDOR_NOTIONAL, OVERLAY_NOTIONAL):
-        return f"largest notional goes from {old:,} to {new:,} USD"
-    what = "largest condor notional" if key == CONDOR_SIZE else "largest premium"
-    return f"{what} goes from {old / BPS * value:,.0f} to {new / BPS * value:,.0f} USD"
-
-
-def _down(value: float, grain: int) -> int:
-    return math.floor(value / grain + 1e-9) * grain
-
-
-def _up(value: float, grain: int) -> int:
-    return math.ceil(value / grain - 1e-9) * grain

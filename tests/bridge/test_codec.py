@@ -179,7 +179,7 @@ def test_read__table_that_was_voted__is_what_web3_answers(
     assert read_step(world.snapshot())[0] == 1
     send_row(world.snapshot(), account("outsider"))
     assert read_automation(world.snapshot())
-    assert world.snapshot().read("RegimeAutomation", "table")[1][0] == (0, [1000, 5000])
+    assert world.snapshot().read("RegimeAutomation", "table")[1][0] == (0, [2000, 1000])
     assert ("RegimeAutomation", "preview") in compared
 
 

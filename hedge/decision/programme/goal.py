@@ -237,9 +237,8 @@ def _limits(goal: Goal, columns: list[Column], numbers: Numbers) -> tuple[Limit,
     for spec in layer_specs():
         if spec.cap:
             own = np.array([float(column.layer == spec.name) for column in columns])
-            limits.append(
-                Limit(f"{spec.name} premium", goal.share(spec.cap, scaled=True), own * numbers.cash, none, none, spec.cap)
-            )
+            most = goal.share(spec.cap, scaled=True)
+            limits.append(Limit(f"{spec.name} premium", most, own * numbers.cash, none, none, spec.cap))
     if condor.any():
         most = goal.share("condorNotionalCapBps")
         limits.append(Limit("condor notional", most, condor * spot, none, none, "condorNotionalCapBps"))
@@ -313,3 +312,13 @@ def legs_forecast(posed: Posed, asset: str, spot: float, held: FloatArray, days:
     move = np.array([share * float(scenarios.vol_moves[asset][near].mean())])
     then = Scenarios(days, {asset: np.array([spot])}, {asset: move})
     return float(values_at(side.listing, side.smiles, then)[0] @ held)
+
+
+def rebudgeted(posed: Posed, parameters: Parameters) -> Problem:
+    """Return the programme under other budgets, caps and share of the delta; bands and horizon stay as posed."""
+    goal, p = replace(posed.goal, parameters=parameters), posed.problem
+    share = parameters.delta_share_bps / max(posed.goal.parameters.delta_share_bps, 1)
+    grown = np.array([share if column.is_perpetual else 1.0 for column in posed.columns])
+    numbers = Numbers(p.gains, p.buy_cost, p.sell_cost, p.cash, p.decay, p.held, p.low * grown, p.high * grown, p.lot)
+    limits = _limits(goal, list(posed.columns), numbers)
+    return replace(p, low=numbers.low, high=numbers.high, limits=limits, target=goal.target_usd)

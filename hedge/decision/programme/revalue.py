@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from hedge import options
-from hedge.decision.programme.candidates import Listing, delivery_fee
 from hedge.errors import NotListed
 from hedge.instruments.leg import LEAST_VOL, tenor_scale
+from hedge.instruments.listing import Listing, delivery_fee
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.scenarios import Scenarios
 from hedge.units import YEAR_DAYS, YEAR_SECONDS
