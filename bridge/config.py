@@ -96,10 +96,12 @@ class GovernanceConfig(_Section):
 
 
 class WatchConfig(_Section):
-    """The monitor's pace, and the age of the newest block at which the chain counts as stopped."""
+    """The monitor's pace, the age of the newest block at which the chain counts as stopped, and the share by which
+    exposure may drift from the plan on record before a new one is due."""
 
     interval_seconds: Annotated[float, Field(gt=0)] = 15.0
     max_block_age_seconds: Annotated[int, Field(gt=0)] = 600
+    drift_band: Annotated[float, Field(ge=0, le=1)] = 0.10
 
 
 class Config(_Section):

@@ -104,7 +104,7 @@ class MonitorSnapshot(OracleSnapshot):
     @property
     def drift_band(self) -> float:
         """Return the drift from which a new plan is due, a share."""
-        return self.governed.parameters.drift_band_bps / 10_000
+        return self.config.watch.drift_band
 
 
 def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:

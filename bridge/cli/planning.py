@@ -22,21 +22,19 @@ from bridge.cli.flags import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bridge.config import Config
     from bridge.governance.proposals import UpdateDraft
-    from bridge.plans.make import Planned
+    from bridge.plans.make import Asked, Planned
     from bridge.plans.records import PlanRecord
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
-COMPARISON_COLUMNS = (
-    "hedge",
-    "cash",
-    "expected cost",
-    "given up",
-    "CVaR95",
-    "variance removed",
-    "CVaR95 per USD given up",
-)
+TRADE_COLUMNS = ("do", "instrument", "units", "limit USD", "cash USD", "layer", "why")
+LIMIT_COLUMNS = ("limit", "key", "most", "used", "100 USD more take off")
+COMPARISON_COLUMNS = ("hedge", "cash", "expected cost in 30 days", "CVaR95", "variance removed")
+FRONTIER_COLUMNS = ("budget", "expected cost in 30 days", "cash", "CVaR95")
+WHAT_IF_COLUMNS = ("", "as governed", "what if")
 GREEK_COLUMNS = ("asset", "book", "delta", "gamma per 1 %", "vega per point", "theta per day")
 
 
@@ -56,6 +54,13 @@ MaxAgeOption = Annotated[
     int | None,
     typer.Option("--max-age", min=1, help="Seconds that quotes may be old; default: options.max_age_seconds."),
 ]
+HoldingsOption = Annotated[
+    Path | None, typer.Option("--holdings", help="CSV of what is held: instrument,quantity. Nothing where left out.")
+]
+OrdersOption = Annotated[Path | None, typer.Option("--orders", help="Write the ticket here, a CSV file.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="KEY=VALUE of a governed key: what if, beside the governed plan.")
+]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")]
 
 
@@ -67,67 +72,120 @@ def plan(
     book: BookOption = None,
     at: AtOption = None,
     max_age: MaxAgeOption = None,
+    holdings: HoldingsOption = None,
+    orders: OrdersOption = None,
+    values: SetOption = None,
     report: ReportOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Choose the three layers for an owner's book, say whether to hedge at all, and what to change on chain.
+    """Say what to buy and sell against the tail of an owner's book, whether at all, and what to change on chain.
+
+    The plan begins with what is held (--holdings) and answers with trades, each for a layer: 0 delta, 1 condors, 2
+    volatility, 3 tail. Of all hedges within the governed budgets it is the one that leaves the least mean loss in the
+    worst 5 % of weeks, or the cheapest one that reaches the target.
 
     The plan is kept under the hash of its inputs; `alvh propose` takes it from there. A plan of a stated book is of no
     chain, is not kept and cannot be proposed.
 
     Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json;
+    alvh plan --holdings held.csv --orders orders.csv; alvh plan --set costBudgetBps=100 --set targetCvarBps=200;
     alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400
     """
+    from bridge.cli.show import console
     from bridge.errors import UsageError
+    from bridge.plans.make import Asked
 
     if book:
         if owner or block is not None:
             raise UsageError("--book states the book: leave --owner and --block out")
-        planned, kept = _plan_stated(book, at, chain_file, signals, max_age, config), None
+        make, state = _stated(book, at, chain_file, signals, max_age, config), None
     else:
         if at:
             raise UsageError("--at goes with --book; a book on chain is read at --block")
-        planned, kept = _plan_on_chain(owner, block, chain_file, signals, max_age, config)
+        make, state = _on_chain(owner, block, chain_file, signals, max_age, config)
+    what_if = read_values(values or [])
+    planned = make(Asked(holdings))
+    other = make(Asked(holdings, what_if)) if what_if else None
+    kept = planned.record.save(state) if state else None
+    if orders:
+        from bridge.plans.orders import write_orders
+
+        write_orders(orders, planned.plan.trades)
     if report:
         from bridge.report.content import report_content
         from bridge.report.html import write_report
 
         write_report(report, report_content(planned, "Hedge plan"))
     if as_json:
-        print_json({**planned.record.__dict__, "file": str(kept) if kept else None})
+        content = {**planned.record.__dict__, "file": str(kept) if kept else None}
+        print_json(content | ({"what_if": {"values": what_if, "plan": other.record.plan}} if other else {}))
     else:
         print_plan(planned, kept, report)
+        if orders:
+            console().print(f"orders {orders}: {len(planned.plan.trades)}", markup=False)
+        if other:
+            print_what_if(planned, other, what_if)
 
 
-def _plan_stated(
+def read_values(texts: list[str]) -> dict[str, int]:
+    """Return KEY=VALUE texts as values by name.
+
+    Raises
+    ------
+    UsageError
+        One of them has no `=`, or its value is no whole number.
+    """
+    from bridge.errors import UsageError
+
+    found: dict[str, int] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        try:
+            found[name.strip()] = int(value.replace("_", ""))
+        except ValueError:
+            raise UsageError(f"--set {text!r}: write KEY=VALUE with a whole number, as costBudgetBps=100") from None
+        if not sign:
+            raise UsageError(f"--set {text!r}: write KEY=VALUE")
+    return found
+
+
+def _stated(
     book: Path, at: str | None, chain_file: Path | None, signals: Path | None, max_age: int | None, config: Path | None
-) -> Planned:
+) -> Callable[[Asked], Planned]:
+    """Return what plans a stated book."""
     from bridge.config import load_config
     from bridge.plans.make import make_stated_plan
     from bridge.plans.stated_book import read_time
 
     settings = _with_flags(load_config(config), chain_file, signals, max_age)
-    return make_stated_plan(book, settings, read_time(at) if at else None)
+    time = read_time(at) if at else None
+    return lambda asked: make_stated_plan(book, settings, time, asked)
 
 
-def _plan_on_chain(
+def _on_chain(
     owner: str | None,
     block: int | None,
     chain_file: Path | None,
     signals: Path | None,
     max_age: int | None,
     config: Path | None,
-) -> tuple[Planned, Path]:
-    """Plan, say what could not be read, and keep the plan; return it and where it is kept."""
+) -> tuple[Callable[[Asked], Planned], Path]:
+    """Return what plans the owner's book at one block, and where plans are kept."""
     session = open_session(config)
     from bridge.cli.book import print_unread
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
     settings = _with_flags(session.config, chain_file, signals, max_age)
-    planned = make_plan_at(session.snapshot(block), settings, owner=session.owner(owner))
-    print_unread(planned.observation.unread)
-    return planned, planned.record.save(settings.state)
+    snapshot, who = session.snapshot(block), session.owner(owner)
+
+    def make(asked: Asked) -> Planned:
+        planned = make_plan_at(snapshot, settings, owner=who, asked=asked)
+        if not asked.parameters:
+            print_unread(planned.observation.unread)
+        return planned
+
+    return make, settings.state
 
 
 def _with_flags(settings: Config, chain_file: Path | None, signals: Path | None, max_age: int | None) -> Config:
@@ -184,7 +242,7 @@ def heading(planned: Planned) -> list[str]:
 
 
 def print_decision(planned: Planned) -> None:
-    """Print answer, legs, greeks and tail before and after, cost, and the proposed changes."""
+    """Print answer, trades, limits, greeks and tail before and after, cost, and the proposed changes."""
     from rich.markup import escape
 
     from bridge.cli.show import console, number, table, usd
@@ -192,24 +250,29 @@ def print_decision(planned: Planned) -> None:
     out, plan_ = console(), planned.plan
     answer, named = plan_.decision.answer, plan_.decision.headline.removeprefix(plan_.decision.answer)
     out.print(f"[bold]{answer.upper()}[/bold]" + escape(f"{named}: " + "; ".join(plan_.decision.reasons)))
-    legs = [
-        [layer.underlying, layer.name, leg.label, number(leg.quantity), number(leg.price, 6), usd(leg.cost_usd)]
-        for layer in plan_.layers
-        for leg in layer.legs
-    ]
     out.print()
-    out.print(table("Legs, bought at ask and sold at bid", LEG_COLUMNS, legs, left=3))
+    rows = [
+        [trade.action, trade.instrument, number(trade.quantity if trade.side == "buy" else -trade.quantity, 6),
+         number(trade.limit_usd, 6), usd(trade.cash_usd), trade.layer, trade.reason]
+        for trade in plan_.trades
+    ]  # fmt: skip
+    out.print(table("Trades, at the ask where bought and the bid where sold", TRADE_COLUMNS, rows, left=2))
+    if not rows:
+        out.print("no trades", markup=False)
+    _print_held(planned)
     out.print()
     out.print(table("The book before and after, in USD", GREEK_COLUMNS, _greek_rows(planned), left=2))
-    risk, costs = plan_.gate.risk, plan_.costs
-    protection, financing = role_labels()
+    risk, costs = plan_.risk, plan_.costs
     out.print(
-        f"CVaR95 over 30 days: unhedged {usd(risk.unhedged)}, with {protection} {usd(risk.protected)}, "
-        f"with {financing} {usd(risk.hedged)} (cap {usd(risk.cap)})\n"
-        f"cost {usd(costs['cash_usd'])} = premium {usd(costs['premium_usd'])} - credit {usd(costs['credit_usd'])}, "
-        f"of a budget of {usd(costs['budget_usd'])}, fees of {usd(costs['fees_usd'])} in it; closing it all now "
-        f"would cost about {usd(costs['exit_usd'])}; decay in 30 days {usd(costs['decay_30d_usd'])}"
+        f"CVaR95 over {risk.horizon_days:g} days: unhedged {usd(risk.unhedged)}, as held {usd(risk.held)}, with the "
+        f"plan {usd(risk.hedged)} (target {usd(risk.target)}); over 30 days: unhedged {usd(risk.month_unhedged)}, "
+        f"with the plan left alone {usd(risk.month_hedged)}\n"
+        f"cash {usd(costs['cash_usd'])}, fees of {usd(costs['fees_usd'])} in it; in options {usd(costs['premium_usd'])} "
+        f"of {usd(costs['budget_usd'])}; expected cost in 30 days {usd(costs['expected_cost_30d_usd'])} of "
+        f"{usd(costs['cost_budget_usd'])}; closing it all now would cost about {usd(costs['exit_usd'])}",
+        soft_wrap=True,
     )
+    print_limits(planned)
     print_comparison(planned)
     changes = [
         [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"]]
@@ -222,22 +285,84 @@ def print_decision(planned: Planned) -> None:
         out.print(f"Proposed parameters: none, as {plan_.update.reason}", markup=False)
 
 
+def _print_held(planned: Planned) -> None:
+    """Print what is held from then on, where it is not what the trades say already."""
+    from bridge.cli.show import console, number, table, usd
+
+    if planned.plan.holdings.empty:
+        return
+    legs = [
+        [layer.underlying, layer.name, leg.label, number(leg.quantity, 6), number(leg.price, 6), usd(leg.cost_usd)]
+        for layer in planned.plan.layers
+        for leg in layer.legs
+    ]
+    out = console()
+    out.print()
+    out.print(table("Held from then on, at the ask where bought and the bid where sold", LEG_COLUMNS, legs, left=3))
+
+
+def print_limits(planned: Planned) -> None:
+    """Print every limit with its use and its price."""
+    from bridge.cli.show import console, table, usd
+
+    rows = [
+        [limit.name, limit.key, usd(limit.most_usd), usd(limit.used_usd),
+         usd(100.0 * limit.price) if limit.price > 0.005 else "-"]
+        for limit in planned.plan.limits
+    ]  # fmt: skip
+    if rows:
+        out = console()
+        out.print()
+        out.print(
+            table("Limits in USD, and what 100 USD more of each would take off CVaR95", LIMIT_COLUMNS, rows, left=2)
+        )
+
+
 def print_comparison(planned: Planned) -> None:
-    """Print the regime and what it asks of the layers, and the plan beside its benchmarks."""
-    from bridge.cli.show import console, number, percent, table, usd
+    """Print the regime and what it leaves of the budgets, the plan beside its benchmarks, and the frontier."""
+    from bridge.cli.show import console, percent, table, usd
 
     out, regime_policy = console(), planned.plan.regime_policy
     out.print(f"regime [bold]{regime_policy.regime.name}[/bold] (score {regime_policy.regime.score:.2f})")
     for line in (*regime_policy.regime.reasons, *regime_policy.reasons[1:]):
         out.print(f"  {line}", markup=False)
+    comparison = planned.plan.comparison
     rows = [
-        [alternative.name, usd(alternative.cash_usd), usd(alternative.expected_cost_usd),
-         usd(alternative.given_up_usd), usd(alternative.cvar_usd),
-         percent(alternative.variance_removed, 0), number(alternative.cvar_per_usd, 3)]
-        for alternative in planned.plan.comparison.alternatives
+        [row.name, usd(row.cash_usd), usd(row.expected_cost_30d_usd), usd(row.cvar_usd),
+         percent(row.variance_removed, 0)]
+        for row in comparison.alternatives
     ]  # fmt: skip
+    if rows:
+        out.print()
+        out.print(table("The plan beside a delta hedge and the strip, in USD", COMPARISON_COLUMNS, rows))
+    points = [
+        [usd(point.cost_budget_30d_usd), usd(point.expected_cost_30d_usd), usd(point.cash_usd), usd(point.cvar_usd)]
+        for point in comparison.frontier
+    ]
+    if points:
+        out.print()
+        title = "Frontier: the least CVaR95 for a budget of expected cost in 30 days, in USD, lots aside"
+        out.print(table(title, FRONTIER_COLUMNS, points, left=0))
+
+
+def print_what_if(planned: Planned, other: Planned, values: dict[str, int]) -> None:
+    """Print the governed plan beside one under other values."""
+    from bridge.cli.show import console, table, usd
+
+    def column(made: Planned) -> list[str]:
+        plan_, costs = made.plan, made.plan.costs
+        return [
+            plan_.decision.answer, str(len(plan_.trades)), usd(plan_.risk.hedged), usd(plan_.risk.month_hedged),
+            usd(costs["cash_usd"]), usd(costs["expected_cost_30d_usd"]),
+        ]  # fmt: skip
+
+    names = ("answer", "trades", "CVaR95", "CVaR95 over 30 days", "cash", "expected cost in 30 days")
+    rows = [list(row) for row in zip(names, column(planned), column(other), strict=True)]
+    out = console()
     out.print()
-    out.print(table("The plan beside a delta hedge and the strip, in USD", COMPARISON_COLUMNS, rows))
+    title = "What if " + ", ".join(f"{name} = {value}" for name, value in values.items())
+    out.print(table(title, WHAT_IF_COLUMNS, rows))
+    out.print("  " + "; ".join(other.plan.decision.reasons), markup=False)
 
 
 def role_labels() -> tuple[str, str]:

@@ -9,21 +9,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 from bridge.config import Config, SignalsConfig
 from bridge.errors import UsageError
+from bridge.plans.holdings import read_holdings
 from bridge.plans.observe import Observation, observe
-from bridge.plans.records import NO_CHAIN, PlanRecord, find_record, inputs_hash
+from bridge.plans.records import NO_CHAIN, PlanRecord, inputs_hash
 from bridge.plans.signals import SignalReadings, read_signals
 from bridge.plans.stated_book import observe_stated
 from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import check_age, read_option_chains
 from bridge.sources.quotes.files import read_chain_file
 from hedge.decision.rebalance import ExposureRecord
+from hedge.instruments.holdings import Holdings
 from hedge.instruments.option_chain import OptionChain
 from hedge.plan.build import Plan, build_plan
+from hedge.policy.parameters import KEY_IDS, KEYS, Parameters, broken_rules
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,27 @@ class Planned:
     readings: SignalReadings
 
 
-def make_plan_at(snapshot: Snapshot, config: Config, *, owner: str) -> Planned:
-    """Make the plan of an owner's book at a snapshot's block; nothing is written.
+@dataclass(frozen=True)
+class Asked:
+    """What a command line asks for beside the settings.
 
-    While the exposure is near that of the plan which the parameters in force were voted by, the answer is `hold`; that
-    plan is looked for in `config.state`.
+    Parameters
+    ----------
+    holdings
+        CSV file of what is held; nothing is held without one.
+    parameters
+        Values by name of a governed key that stand in place of those in force: a plan of "what if".
+    """
+
+    holdings: Path | None = None
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+
+AS_GOVERNED: Final = Asked()
+
+
+def make_plan_at(snapshot: Snapshot, config: Config, *, owner: str, asked: Asked = AS_GOVERNED) -> Planned:
+    """Make the plan of an owner's book at a snapshot's block; nothing is written.
 
     Raises
     ------
@@ -52,11 +74,10 @@ def make_plan_at(snapshot: Snapshot, config: Config, *, owner: str) -> Planned:
     """
     observation = observe(snapshot, owner, config.book)
     option_chains = read_option_chains(config.options, dict(observation.market.spots), snapshot.block.timestamp)
-    on_record = find_record(config.state, observation.governed.inputs_hash)
-    return make_plan(observation, option_chains, config.signals, snapshot, on_record)
+    return make_plan(observation, option_chains, config.signals, snapshot, asked)
 
 
-def make_stated_plan(book: Path, config: Config, at: int | None = None) -> Planned:
+def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: Asked = AS_GOVERNED) -> Planned:
     """Make the plan of a stated book at the quotes of `config.options.file`, under the first values of the parameters.
 
     Parameters
@@ -80,9 +101,9 @@ def make_stated_plan(book: Path, config: Config, at: int | None = None) -> Plann
     observation = observe_stated(book, option_chains, config.book)
     held = {asset: option_chains[asset] for asset in observation.book.assets}
     newest = max(chain.observed_at for chain in held.values())
-    asked = (newest, "the newest ones") if at is None else (at, "the time that was asked for")
-    check_age(held, asked[0], config.options.max_age_seconds, asked[1])
-    return make_plan(observation, held, config.signals)
+    time, whose = (newest, "the newest ones") if at is None else (at, "the time that was asked for")
+    check_age(held, time, config.options.max_age_seconds, whose)
+    return make_plan(observation, held, config.signals, None, asked)
 
 
 def make_plan(
@@ -90,7 +111,7 @@ def make_plan(
     option_chains: dict[str, OptionChain],
     terms: SignalsConfig,
     snapshot: Snapshot | None = None,
-    on_record: PlanRecord | None = None,
+    asked: Asked = AS_GOVERNED,
 ) -> Planned:
     """Read the signals, build the plan of an observation, and its record.
 
@@ -104,26 +125,58 @@ def make_plan(
         Which signals are asked for, and the folder of their histories.
     snapshot
         Where the book's pools are; without one the book is of no chain and its quick ratio is unknown.
-    on_record
-        The plan of the hedge that is on, if there is one.
+    asked
+        What is held, and values in place of the governed ones.
+
+    Raises
+    ------
+    UsageError
+        A value that is asked for names no key, is out of its bounds, or breaks a rule across keys.
+    BadFile
+        What is held cannot be read.
     """
     governed = observation.governed
+    held = read_holdings(asked.holdings, option_chains) if asked.holdings else Holdings()
     chain_id = snapshot.chain.chain_id if snapshot else NO_CHAIN
     readings = read_signals(terms, observation, option_chains, snapshot)
     plan = build_plan(
         observation.book,
         observation.market,
         option_chains,
-        governed.parameters,
+        asked_parameters(governed.parameters, asked.parameters),
         governed.limits,
         governed.last_changes,
-        record=recorded_exposure(on_record) if on_record else None,
+        holdings=held,
+        past=readings.past,
         signals=readings.signals,
         expected=[signal.name for signal in readings.signals],
         exposure=observation.exposure,
     )
     record = _recorded(observation, chain_id, plan)
     return Planned(observation, option_chains, plan, record, readings)
+
+
+def asked_parameters(governed: Parameters, values: Mapping[str, int]) -> Parameters:
+    """Return the governed values with some replaced by name.
+
+    Raises
+    ------
+    UsageError
+        A name is no key's, a value is out of its bounds, or the values break a rule across keys.
+    """
+    for name, value in values.items():
+        if name not in KEY_IDS:
+            near = get_close_matches(name, KEY_IDS, 1)
+            meant = f"did you mean {near[0]}?" if near else f"one of {', '.join(KEY_IDS)}"
+            raise UsageError(f"--set {name}: no governed key; {meant}")
+        key = KEYS[KEY_IDS[name]]
+        if not key.least <= value <= key.most:
+            raise UsageError(f"--set {name}={value}: must be {key.least} to {key.most} ({key.unit})")
+    asked = governed.replaced({KEY_IDS[name]: value for name, value in values.items()})
+    broken = broken_rules(asked)
+    if broken:
+        raise UsageError(f"--set: {'; '.join(map(str, broken))}")
+    return asked
 
 
 def _recorded(observation: Observation, chain_id: int, plan: Plan) -> PlanRecord:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bridge.adapters.pool_position import PoolPosition
@@ -15,8 +17,10 @@ from bridge.errors import BadConfig
 from bridge.plans.observe import Observation
 from bridge.snapshot import Snapshot
 from bridge.sources.signal_sources import read_histories
+from hedge.decision.programme.goal import NOTHING_KNOWN, Past
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
+from hedge.market import Provenance
 from hedge.signals.board import read_board
 from hedge.signals.histories import Histories
 from hedge.signals.known import KNOWN_AT, FloatSeries
@@ -34,10 +38,19 @@ PICTURED: Final = 365 * DAY
 
 @dataclass(frozen=True, eq=False)
 class SignalReadings:
-    """Hold the signals of one plan, and the book's index over the year before it, decimals; empty where unknown."""
+    """Hold the signals of one plan, and what else its histories tell.
+
+    Parameters
+    ----------
+    index
+        Of the book over the year before, decimals; None where it is unknown.
+    past
+        Prices and volatility indices of the book's assets that scenarios are drawn from.
+    """
 
     signals: tuple[Signal, ...] = ()
     index: FloatSeries | None = None
+    past: Past = NOTHING_KNOWN
 
 
 def read_signals(
@@ -78,7 +91,24 @@ def read_signals(
     use = [name for name in names if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, snapshot)] if snapshot else []
     signals = read_board(histories, weights, at, use=use, given=measured)
-    return SignalReadings(signals, _index(histories, weights, at))
+    return SignalReadings(signals, _index(histories, weights, at), _past(histories, weights))
+
+
+class _Series(NamedTuple):
+    times: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
+
+
+def _past(known: Histories, assets: Collection[str]) -> Past:
+    """Return closes and volatility indices of the assets that have both; simulated ones draw no scenario."""
+    if known.provenance is Provenance.SIMULATED:
+        return NOTHING_KNOWN
+    found: dict[str, dict[str, _Series]] = {"price": {}, "index": {}}
+    for kind, asset in ((kind, asset) for kind in found for asset in assets):
+        if not known.lacking(f"{kind}_{asset}"):
+            series = known.column(f"{kind}_{asset}", "close").dropna()
+            found[kind][asset] = _Series(series.index.to_numpy(dtype=np.int64), series.to_numpy(dtype=np.float64))
+    return Past(found["price"], found["index"])
 
 
 def _index(known: Histories, weights: Mapping[str, float], at: int) -> FloatSeries | None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from bridge.genesis import GovernanceTerms
 from bridge.registry import load_plugins
-from hedge.backtest.registry import register_strategy, strategy_spec, strategy_specs
-from hedge.backtest.strategy import StrategySpec
+from hedge.backtest.registry import strategy_spec, strategy_specs
 
 load_plugins()
 

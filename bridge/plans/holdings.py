@@ -1,0 +1,114 @@
+"""What is held, read from a CSV file, until a ledger keeps it.
+
+    instrument,quantity
+    ETH-27MAR26-1800-P,110          # units of the underlying, negative where sold
+    ETH-PERPETUAL,-132.184
+    USD,25000                       # cash beside them, may be left out
+
+An option's name is the exchange's: asset, day of expiry (08:00 UTC), strike, C or P. One line an instrument.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from bridge.errors import BadFile
+from hedge.errors import HedgeError
+from hedge.instruments.contract import Contract
+from hedge.instruments.holdings import Holdings
+from hedge.instruments.option_chain import OptionChain
+from hedge.market import USD
+
+COLUMNS: Final = ["instrument", "quantity"]
+MOST_BYTES: Final = 10_000_000
+OPTION: Final = re.compile(r"([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+(?:\.\d+)?)-([CP])")
+PERPETUAL: Final = re.compile(r"([A-Z0-9]+)-PERPETUAL")
+EXPIRY_HOUR: Final = 8
+
+
+def read_holdings(path: Path, chains: Mapping[str, OptionChain]) -> Holdings:
+    """Return what a file says is held.
+
+    Parameters
+    ----------
+    chains
+        By asset; an expiry of theirs on the named day is taken as it is, any other as 08:00 UTC of the day.
+
+    Raises
+    ------
+    BadFile
+        The file is absent, no CSV with these two columns, names an instrument twice or one that is none, or has a
+        quantity that is no finite number.
+    """
+    expiries = {
+        (asset, datetime.fromtimestamp(at, UTC).date()): at
+        for asset, chain in chains.items()
+        for at in chain.expiries()
+    }
+    options: dict[Contract, float] = {}
+    perpetuals: dict[str, float] = {}
+    cash, seen = math.nan, set()
+    for number, (name, text) in enumerate(_rows(path), 2):
+        quantity = _quantity(path, number, text)
+        if name in seen:
+            raise BadFile(path, f"line {number}: {name} stands there twice: add both quantities up")
+        seen.add(name)
+        if (found := OPTION.fullmatch(name)) is not None:
+            options[_contract(path, number, found, expiries)] = quantity
+        elif (found := PERPETUAL.fullmatch(name)) is not None:
+            perpetuals[found[1]] = quantity
+        elif name == USD:
+            cash = quantity
+        else:
+            like = "write ETH-27MAR26-1800-P, ETH-PERPETUAL or USD"
+            raise BadFile(path, f"line {number}: {name[:40]!r} is no instrument: {like}")
+    try:
+        return Holdings(options, perpetuals, cash)
+    except HedgeError as error:
+        raise BadFile(path, str(error)) from error
+
+
+def _rows(path: Path) -> list[tuple[str, str]]:
+    """Return the two cells of every line; comments after # and empty lines are left out."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BadFile(path, f"is larger than {MOST_BYTES // 1_000_000} MB: it is no list of holdings")
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise BadFile(path, "is absent: give the CSV that lists what is held") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadFile(path, f"cannot be read: {error}") from error
+    plain = [line.split("#")[0].strip() for line in lines]
+    rows = [[cell.strip() for cell in row] for row in csv.reader(line for line in plain if line)]
+    if not rows or rows[0] != COLUMNS:
+        raise BadFile(path, f"its first line must be {','.join(COLUMNS)}")
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != len(COLUMNS):
+            raise BadFile(path, f"line {number} has {len(row)} cells: write instrument,quantity")
+    return [(row[0].upper(), row[1]) for row in rows[1:]]
+
+
+def _quantity(path: Path, number: int, text: str) -> float:
+    try:
+        quantity = float(text)
+    except ValueError:
+        quantity = math.nan
+    if not math.isfinite(quantity):
+        raise BadFile(path, f"line {number}: quantity {text[:40]!r} is no finite number")
+    return quantity
+
+
+def _contract(path: Path, number: int, found: re.Match[str], expiries: Mapping[tuple[str, object], int]) -> Contract:
+    asset, day, strike, kind = found.groups()
+    try:
+        date = datetime.strptime(day.zfill(7).title(), "%d%b%y").replace(hour=EXPIRY_HOUR, tzinfo=UTC)
+    except ValueError:
+        raise BadFile(path, f"line {number}: {day} is no day: write 27MAR26") from None
+    at = expiries.get((asset, date.date()), int(date.timestamp()))
+    return Contract(asset, at, float(strike), kind == "C")
