@@ -256,7 +256,8 @@ def print_decision(planned: Planned) -> None:
          number(trade.limit_usd, 6), usd(trade.cash_usd), trade.layer, trade.reason]
         for trade in plan_.trades
     ]  # fmt: skip
-    out.print(table("Trades, at the ask where bought and the bid where sold", TRADE_COLUMNS, rows, left=2))
+    kept = ", if the pool is kept" if answer == "leave the pool" else ""
+    out.print(table(f"Trades, at the ask where bought and the bid where sold{kept}", TRADE_COLUMNS, rows, left=2))
     if not rows:
         out.print("no trades", markup=False)
     _print_held(planned)
@@ -265,8 +266,8 @@ def print_decision(planned: Planned) -> None:
     risk, costs = plan_.risk, plan_.costs
     out.print(
         f"CVaR95 over {risk.horizon_days:g} days: unhedged {usd(risk.unhedged)}, as held {usd(risk.held)}, with the "
-        f"plan {usd(risk.hedged)} (target {usd(risk.target)}); over 30 days: unhedged {usd(risk.month_unhedged)}, "
-        f"with the plan left alone {usd(risk.month_hedged)}\n"
+        f"plan {usd(risk.hedged)} (target {usd(risk.target)}); over 30 days: "
+        f"unhedged {usd(risk.month_unhedged)}, with the plan left alone {usd(risk.month_hedged)}\n"
         f"cash {usd(costs['cash_usd'])}, fees of {usd(costs['fees_usd'])} in it; in options {usd(costs['premium_usd'])} "
         f"of {usd(costs['budget_usd'])}; expected cost in 30 days {usd(costs['expected_cost_30d_usd'])} of "
         f"{usd(costs['cost_budget_usd'])}; closing it all now would cost about {usd(costs['exit_usd'])}",

@@ -14,7 +14,7 @@ import csv
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -104,11 +104,11 @@ def _quantity(path: Path, number: int, text: str) -> float:
     return quantity
 
 
-def _contract(path: Path, number: int, found: re.Match[str], expiries: Mapping[tuple[str, object], int]) -> Contract:
+def _contract(path: Path, number: int, found: re.Match[str], expiries: Mapping[tuple[str, date], int]) -> Contract:
     asset, day, strike, kind = found.groups()
     try:
-        date = datetime.strptime(day.zfill(7).title(), "%d%b%y").replace(hour=EXPIRY_HOUR, tzinfo=UTC)
+        at_hour = datetime.strptime(day.zfill(7).title(), "%d%b%y").replace(hour=EXPIRY_HOUR, tzinfo=UTC)
     except ValueError:
         raise BadFile(path, f"line {number}: {day} is no day: write 27MAR26") from None
-    at = expiries.get((asset, date.date()), int(date.timestamp()))
+    at = expiries.get((asset, at_hour.date()), int(at_hour.timestamp()))
     return Contract(asset, at, float(strike), kind == "C")

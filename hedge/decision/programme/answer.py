@@ -141,7 +141,7 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
         units = closer
     if not problem.allows(units):
         return problem.held.copy()
-    least = _objective(problem, cvar(problem.profit(units)), problem.expected_cost(units))
+    least = float(_objective(problem, cvar(problem.profit(units)), problem.expected_cost(units)))
     for _ in range(PASSES):
         best, reached = _lower(problem, units, near)
         if not reached < least - LEAST_STEP * abs(least):
@@ -150,8 +150,8 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     return np.asarray(np.round(units, 10))
 
 
-def _objective(problem: Problem, tail: FloatArray | float, cost: FloatArray | float) -> FloatArray | float:
-    return np.maximum(tail, problem.target) + COST_WEIGHT * cost
+def _objective(problem: Problem, tail: FloatArray | float, cost: FloatArray | float) -> FloatArray:
+    return np.asarray(np.maximum(tail, problem.target) + COST_WEIGHT * np.asarray(cost))
 
 
 class _Step(NamedTuple):
@@ -190,8 +190,7 @@ def _every_step(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp])
     ]
     cost = problem.cost_row
     costs = problem.expected_cost(units) + cost.hold[rows] * lots + trading
-    objective = np.asarray(_objective(problem, after, costs))
-    return _Step(rows, lots, np.array(used).reshape(len(used), len(rows)), objective)
+    return _Step(rows, lots, np.array(used).reshape(len(used), len(rows)), _objective(problem, after, costs))
 
 
 def _beyond(problem: Problem, used: FloatArray) -> FloatArray:

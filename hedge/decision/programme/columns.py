@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from hedge.decision.programme.revalue import Smiles, values_at
 from hedge.errors import BadInput, NotListed
@@ -27,6 +29,8 @@ from hedge.policy.parameters import Parameters
 from hedge.risk.scenarios import Scenarios
 from hedge.units import BPS
 
+Rows = npt.NDArray[np.intp]
+
 PERPETUAL_LOT: Final = 0.001
 """Of a lot of options: perpetuals trade in dollars."""
 LEG_SHARE: Final = 1.0
@@ -35,6 +39,8 @@ NEARER: Final = (1.0, 0.6)
 """Deltas of the legs that a condor sells, as shares of the governed one."""
 WIDTHS: Final = (1.0, 0.5)
 """Distances to its wings, as shares of the governed one."""
+INCOME: Final = 0.5
+"""Share of what a condor is expected to earn that pays for protection: the rest may be the smile's own error."""
 LEAST_CONDOR_DAYS: Final = 3.0
 INDEX_DAYS: Final = 30.0
 
@@ -173,13 +179,13 @@ def _condors(listing: Listing, parameters: Parameters) -> list[CondorLegs]:
     return list(dict.fromkeys(found))
 
 
-def _short(listing: Listing, rows: FloatArray, delta: FloatArray, is_call: bool, most: float) -> int | None:
+def _short(listing: Listing, rows: Rows, delta: FloatArray, is_call: bool, most: float) -> int | None:
     """Return the row of a kind with the largest delta not above `most`."""
     fits = np.flatnonzero((listing.is_call[rows] == is_call) & (delta <= most) & (delta > 0.0))
     return int(rows[fits[np.argmax(delta[fits])]]) if len(fits) else None
 
 
-def _wing(listing: Listing, rows: FloatArray, short: int, reach: float) -> int | None:
+def _wing(listing: Listing, rows: Rows, short: int, reach: float) -> int | None:
     """Return the farthest row out of the money from a sold one within reach."""
     sign = 1.0 if listing.is_call[short] else -1.0
     away = sign * (listing.strike[rows] - listing.strike[short])
@@ -285,10 +291,19 @@ def _condor(
     column = Column("condor", listing.asset, label, listing.spot, contracts, float(gammas[rows] @ signs))
     lot = float(listing.lot[rows].max())
     room = float(most[rows].min()) if credit > 0.0 else 0.0
-    one = (np.array([value]) for value in (enter, leave, max(width - credit, 0.0)))
-    decay = np.maximum(-gains.mean(axis=0), 0.0)
-    return column, Numbers(
-        gains, *one, decay, np.array([held]), np.zeros(1), np.array([lots_down(room, lot)]), np.array([lot])
+    ends = 0.0, lots_down(room, lot)
+    return column, _one(gains, enter, leave, max(width - credit, 0.0), held, ends, lot, INCOME)
+
+
+def _one(
+    gains: FloatArray, buy: float, sell: float, cash: float, held: float, ends: tuple[float, float], lot: float,
+    income: float = 0.0,
+) -> Numbers:  # fmt: skip
+    """Return the numbers of one column; gains : shape (s, 1). Its decay is what the mean of the gains loses."""
+    decay = np.maximum(-gains.mean(axis=0), -income * gains.mean(axis=0))
+    low, high = (np.array([end]) for end in ends)
+    return Numbers(
+        gains, np.array([buy]), np.array([sell]), np.array([cash]), decay, np.array([held]), low, high, np.array([lot])
     )
 
 
@@ -299,12 +314,10 @@ def index_columns(
     least, most = float(parameters.volatility_least_days), float(parameters.volatility_most_days)
     legs: list[Leg] = []
     if listing.beta > 0.0:
-        for ask in (lambda: [listing.future(asset, INDEX_DAYS, least, most)],
-                    lambda: [leg for _, leg in listing.calls(asset, INDEX_DAYS, least, most)]):  # fmt: skip
-            try:
-                legs += ask()
-            except NotListed:
-                continue
+        with suppress(NotListed):
+            legs.append(listing.future(asset, INDEX_DAYS, least, most))
+        with suppress(NotListed):
+            legs += [leg for _, leg in listing.calls(asset, INDEX_DAYS, least, most)]
     columns = [Column("volatility", asset, leg.label, spot, (), 0.0, leg) for leg in legs]
     return columns, joined([_index(leg, value_usd, scenarios) for leg in legs], len(scenarios.spots[asset]))
 
@@ -313,9 +326,7 @@ def _index(leg: Leg, value_usd: float, scenarios: Scenarios) -> Numbers:
     price, half = leg.price + leg.fee, leg.exit
     gains = index_gains(leg, scenarios)[:, None]
     room = lots_down(LEG_SHARE * value_usd / leg.forward, leg.lot)
-    one = [np.array([value]) for value in (half, half, price)]
-    zero = np.zeros(1)
-    return Numbers(gains, *one, np.maximum(-gains.mean(axis=0), 0.0), zero, zero, np.array([room]), np.array([leg.lot]))
+    return _one(gains, half, half, price, 0.0, (0.0, room), leg.lot)
 
 
 def index_gains(leg: Leg, scenarios: Scenarios) -> FloatArray:
@@ -330,12 +341,11 @@ def perpetual_column(
 ) -> tuple[Column, Numbers]:  # fmt: skip
     """Return a perpetual that may offset a share of a delta; `cost` : share of the notional lost at each trade."""
     room = math.copysign(lots_down(share * abs(delta), lot), -delta)
-    lost, nothing = np.array([cost * spot]), np.zeros(1)
     gains = (scenarios.spots[asset] - spot)[:, None]
-    ends = np.array([min(room, 0.0)]), np.array([max(room, 0.0)])
+    ends = min(room, 0.0), max(room, 0.0)
     leg = PerpetualLeg.of(asset, 1.0, spot, at, lot, cost * spot)
     column = Column("delta", asset, leg.label, spot, (), 0.0, leg)
-    return column, Numbers(gains, lost, lost, nothing, nothing, np.array([held]), *ends, np.array([lot]))
+    return column, _one(gains, cost * spot, cost * spot, 0.0, held, ends, lot)._replace(decay=np.zeros(1))
 
 
 def joined(parts: Iterable[Numbers], count: int = 0) -> Numbers:

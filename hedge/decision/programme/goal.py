@@ -175,7 +175,8 @@ def pose(
         for asset in book.assets
     }
     drawn = draw_horizon(market, at_money, past.prices, past.indices, goal.horizon_days, goal.scenarios)
-    columns, parts = [], []
+    columns: list[Column] = []
+    parts: list[Numbers] = []
     for asset, side in sides.items():
         found, numbers = option_columns(side, goal.value_usd, drawn.scenarios)
         columns, parts = [*columns, *found], [*parts, numbers]

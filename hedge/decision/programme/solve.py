@@ -76,8 +76,8 @@ class Problem:
     ----------
     exposure : profit of the book against its benchmark, shape (s,). gains : of one unit, (s, n), from its mark.
     buy_cost, sell_cost : lost at once against the mark, (n,), >= 0. cash : that one unit ties up, (n,), >= 0.
-    decay : expected loss of holding one unit over the horizon, (n,), >= 0. held, low, high, lot : units, (n,);
-        what is held beyond low and high may stay and be brought back.
+    decay : expected loss of holding one unit over the horizon, (n,), below 0 for an income. held, low, high, lot :
+        units, (n,); what is held beyond low and high may stay and be brought back.
     limits : what is used of each stays within its most, or within what is held where that is more, so that doing
         nothing is always allowed. target : CVaR below which only cost counts, USD, >= 0.
 
@@ -105,7 +105,7 @@ class Problem:
         for name in ("exposure", "gains", "buy_cost", "sell_cost", "cash", "decay", "held", "low", "high", "lot"):
             if not np.isfinite(getattr(self, name)).all():
                 raise BadInput(name, "a number", "must be finite")
-        for name in ("buy_cost", "sell_cost", "cash", "decay"):
+        for name in ("buy_cost", "sell_cost", "cash"):
             if (getattr(self, name) < 0.0).any():
                 raise BadInput(name, float(np.min(getattr(self, name))), "must be >= 0")
         for limit in self.limits:
@@ -236,7 +236,7 @@ class _Programme:
     def _row(self, limit: Limit) -> FloatArray:
         """Return what each variable uses of a limit beside what is held, over the scale."""
         bought, sold = (limit.hold + limit.buy)[self.buys], (limit.sell - limit.hold)[self.sells]
-        return np.concatenate([bought, sold]) * self.room / self.scale
+        return np.asarray(np.concatenate([bought, sold]) * self.room / self.scale)
 
     def solve(self, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, float, OptimizeResult]:
         """Return units, VaR and HiGHS' answer with these scenarios alone."""
