@@ -263,16 +263,7 @@ def print_decision(planned: Planned) -> None:
     _print_held(planned)
     out.print()
     out.print(table("The book before and after, in USD", GREEK_COLUMNS, _greek_rows(planned), left=2))
-    risk, costs = plan_.risk, plan_.costs
-    out.print(
-        f"CVaR95 over {risk.horizon_days:g} days: unhedged {usd(risk.unhedged)}, as held {usd(risk.held)}, with the "
-        f"plan {usd(risk.hedged)} (target {usd(risk.target)}); over 30 days: "
-        f"unhedged {usd(risk.month_unhedged)}, with the plan left alone {usd(risk.month_hedged)}\n"
-        f"cash {usd(costs['cash_usd'])}, fees of {usd(costs['fees_usd'])} in it; in options {usd(costs['premium_usd'])} "
-        f"of {usd(costs['budget_usd'])}; expected cost in 30 days {usd(costs['expected_cost_30d_usd'])} of "
-        f"{usd(costs['cost_budget_usd'])}; closing it all now would cost about {usd(costs['exit_usd'])}",
-        soft_wrap=True,
-    )
+    out.print("\n".join(_figures(planned)), markup=False, soft_wrap=True)
     print_limits(planned)
     print_comparison(planned)
     changes = [
@@ -284,6 +275,22 @@ def print_decision(planned: Planned) -> None:
         out.print(table("Proposed parameters", ("parameter", "old", "new", "unit", "why"), changes))
     else:
         out.print(f"Proposed parameters: none, as {plan_.update.reason}", markup=False)
+
+
+def _figures(planned: Planned) -> list[str]:
+    """Return the tail before and after over both horizons, and what the plan costs."""
+    from bridge.cli.show import usd
+
+    risk, costs = planned.plan.risk, planned.plan.costs
+    spent, in_options = usd(costs["cash_usd"]), usd(costs["premium_usd"])
+    expected, most = usd(costs["expected_cost_30d_usd"]), usd(costs["cost_budget_usd"])
+    return [
+        f"CVaR95 over {risk.horizon_days:g} days: unhedged {usd(risk.unhedged)}, as held {usd(risk.held)}, with the "
+        f"plan {usd(risk.hedged)} (target {usd(risk.target)})",
+        f"over 30 days: unhedged {usd(risk.month_unhedged)}, with the plan left alone {usd(risk.month_hedged)}",
+        f"cash {spent}, fees of {usd(costs['fees_usd'])} in it; in options {in_options} of {usd(costs['budget_usd'])}",
+        f"expected cost in 30 days {expected} of {most}; closing it all now would cost about {usd(costs['exit_usd'])}",
+    ]
 
 
 def _print_held(planned: Planned) -> None:

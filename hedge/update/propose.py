@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+import numpy as np
+
 from hedge.decision.metrics import PlanMetrics
 from hedge.decision.programme.answer import LEAST_PRICE, Answer
 from hedge.decision.programme.goal import MONTH, Posed, rebudgeted
@@ -24,6 +26,8 @@ from hedge.units import BPS
 
 MOST_CHANGES: Final = 3
 """Keys that one proposal moves: the dearest limits first; the next plan sees what is left."""
+FULL: Final = 1e-6
+"""Units from its end within which a perpetual is said to be at it."""
 REACH: Final = 2.0
 """By which a limit that binds is asked to grow; steps and bounds usually leave less."""
 
@@ -165,10 +169,10 @@ def _binding(posed: Posed, answer: Answer) -> dict[str, float]:
             found[limit.key] = max(price, found.get(limit.key, 0.0))
     assert answer.optimum is not None
     units, (low, high) = answer.optimum.units, posed.problem.bounds
-    for number, column in enumerate(posed.columns):
-        if column.is_perpetual and min(units[number] - low[number], high[number] - units[number]) < 1e-6:
-            if low[number] < high[number] and abs(units[number]) > 0.0:
-                found.setdefault("deltaShareBps", 0.0)
+    at_end = np.minimum(units - low, high - units) < FULL
+    for column, full in zip(posed.columns, at_end & (low < high) & (units != 0.0), strict=True):
+        if column.is_perpetual and full:
+            found.setdefault("deltaShareBps", 0.0)
     weight = {name: price * max(values[KEY_IDS[name]], 1) for name, price in found.items()}
     return {name: found[name] for name in sorted(found, key=lambda name: (-weight[name], name))}
 

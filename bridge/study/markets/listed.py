@@ -36,8 +36,8 @@ MOST_GAP: Final = 0.25
 """Log distance of an index from the quotes' own within a day, beyond which it is taken for wrong."""
 CRASHES: Final = (CrashSettings(name="fall of February 2026", since=date(2026, 1, 29), until=date(2026, 2, 7)),)
 STRATEGIES: Final = (
-    "unhedged", "hold_50_50", "plan", "plan_hold", "weekly_delta", "daily_delta", "strip_7", "strip_30",
-    "strip_30_delta", "plan_4_weeks", "programme", "programme_cost", "programme_perpetual", "programme_sold_down",
+    "unhedged", "hold_50_50", "rules", "plan", "weekly_delta", "daily_delta", "strip_7", "strip_30",
+    "strip_30_delta", "plan_4_weeks", "plan_no_target", "plan_holding", "without_delta", "steward",
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ CRASHES: Final = (
 )
 STRATEGIES: Final = (
     "unhedged", "hold_50_50", "weekly_delta", "daily_delta", "strip_7", "strip_30", "strip_30_delta", "plan",
-    "only_condor", "promoter",
+    "rules", "promoter",
 )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ from hedge.instruments.listing import Listing
 from hedge.layers.registry import layer_specs
 from hedge.market import TAIL_SHARE
 from hedge.numerics.arrays import FloatArray
-from hedge.policy.parameters import Parameters
+from hedge.policy.parameters import LastChange, Limits, Parameters
 from hedge.policy.regime_policy import choose_policy
 from hedge.policy.tenor_shifts import shifted_bands
 from hedge.risk.measures import cvar
@@ -44,6 +44,8 @@ from hedge.signals.board import read_board
 from hedge.signals.signal import Signal
 from hedge.signals.spec import signal_specs
 from hedge.units import BPS, DAY
+from hedge.update.promoter import promote
+from hedge.update.propose import propose_update
 
 FOUR_WEEKS: Final = 28.0
 
@@ -70,10 +72,14 @@ class Planned:
         posed = self.posed(view)
         found = answer(posed.problem, self.parameters.rehedge_bps / BPS)
         self.answers.append(found)
+        self.decided(view, posed, found)
         self._forecast = _Forecast.of(view, posed, found.units)
         if found.verdict is not Verdict.TRADE:
             return replace(KEEP, calibration=due)
         return Targets(*_held(posed, found.units), calibration=due)
+
+    def decided(self, view: View, posed: Posed, found: Answer) -> None:
+        """Do what follows from a decision; nothing here."""
 
     def posed(self, view: View) -> Posed:
         """Return the programme of now."""
@@ -87,6 +93,25 @@ class Planned:
         listings = {asset: listing_of(view.quotes(asset), view.venue) for asset in sorted(view.chains)}
         past = Past(view.history.prices, view.history.vol_index)
         return pose(goal, view.book, view.market, listings, holdings_of(view), past)
+
+
+class Steward(Planned):
+    """Trade the plan while the vote follows its proposals: each takes effect at the next decision.
+
+    Parameters
+    ----------
+    limits : of the governed keys, as a deployment begins with; every key is taken to have rested long enough.
+    """
+
+    def __init__(self, limits: Mapping[int, Limits]) -> None:
+        super().__init__()
+        self.limits = limits
+        self.rested = {key: LastChange(0, limit.min, limit.max, 0) for key, limit in limits.items()}
+
+    def decided(self, view: View, posed: Posed, found: Answer) -> None:
+        """Let the proposal pass."""
+        update = propose_update(posed, found, self.parameters, self.limits, self.rested, view.at)
+        self.parameters = update.applied(self.parameters)
 
 
 def known_signals(view: View) -> tuple[Signal, ...]:
@@ -228,6 +253,12 @@ _register("plan_no_target", "the plan, all that budgets give", {"target_cvar_bps
 _register("plan_scale_in", "the plan, more as volatility rises", {"regime_policy": 1})
 _register("plan_scale_out", "the plan, more while volatility is low", {"regime_policy": 2})
 _register("plan_delta_all", "the plan, the whole delta", {"delta_share_bps": 10_000})
+register_strategy(
+    StrategySpec(
+        "promoter", "what a yield-chaser sets", partial(Planned, promote(Parameters()).parameters), needs_quotes=True,
+        variant_of="plan",
+    )
+)  # fmt: skip
 _NAMES: Final = frozenset(spec.name for spec in layer_specs())
 for _spec in layer_specs():
     _register(f"only_{_spec.name}", f"{_spec.label} alone", {"target_cvar_bps": 0}, frozenset({_spec.name}))
