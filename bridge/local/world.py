@@ -6,8 +6,9 @@ chain.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from bridge.adapters.tokens import NATIVE
 from bridge.chain.node import Chain
@@ -23,6 +24,7 @@ from bridge.local.price_path import PricePath
 from bridge.local.protocols import deploy_protocols
 from bridge.safe.multisig import create_safe
 from bridge.snapshot import Snapshot
+from hedge.policy.parameters import KEY_IDS
 
 TREASURY_FUNDS = {"USD": 20_000_000.0, "ETH": 5_000.0, "BTC": 200.0}
 MAKER_FUNDS = {"USD": 500_000_000.0, "ETH": 100_000.0, "BTC": 5_000.0}
@@ -47,6 +49,17 @@ class World:
         return Snapshot(self.chain, self.deployment, self.chain.head())
 
 
+LOCAL_TARGET_BPS: Final = 100
+"""CVaR95 over a week that the DAO of a local world asks for: less than its first budgets reach, so that a plan has
+something to propose. A deployment elsewhere begins with the first values."""
+
+
+def local_values(values: Sequence[int]) -> tuple[int, ...]:
+    """Return first values with the target of a local world."""
+    key = KEY_IDS["targetCvarBps"]
+    return (*values[:key], LOCAL_TARGET_BPS, *values[key + 1 :])
+
+
 def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress: Progress) -> World:
     """Deploy everything and play the price path through the pools.
 
@@ -57,10 +70,11 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     path
         Prices to play; the first ones are where the pools start and the positions are minted.
     terms
-        First values and delays of the governance.
+        First values and delays of the governance; the target is `LOCAL_TARGET_BPS`.
     progress
         Called with a description and the share that is done, 0 to 1.
     """
+    terms = replace(terms, values=local_values(terms.values))
     progress("deploying Uniswap v2, v3, v4, Permit2 and Safe", 0.0)
     local = LocalChain(chain)
     # A node that was started elsewhere may go by the clock and may have funded fewer accounts.

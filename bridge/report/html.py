@@ -12,8 +12,9 @@ from bridge.deployment import write_whole
 from bridge.report import view
 from bridge.report.changes import departures, parameter_changes
 from bridge.report.content import ReportContent
-from bridge.report.pictures.bars import greek_pictures, tail_picture
+from bridge.report.pictures.bars import greek_pictures, tail_pictures
 from bridge.report.pictures.canvas import Picture
+from bridge.report.pictures.frontier import frontier_picture
 from bridge.report.pictures.parameters import parameters_picture
 from bridge.report.pictures.path import path_pictures
 from bridge.report.pictures.payoff import payoff_pictures
@@ -40,9 +41,13 @@ def render_report(content: ReportContent) -> str:
         style=Markup((FOLDER / "report.css").read_text(encoding="utf-8")),
         meaning=view.MEANING[content.plan.decision.answer],
         tiles=view.tiles(content),
-        positions=list(zip(content.book.positions, content.plan.exposure.positions, strict=True)),
+        above=view.above_target(content.plan),
+        days=view.horizon_days(content.plan),
+        trades=view.trade_views(content.plan),
+        limits=view.limit_views(content.plan),
+        positions=view.position_views(content),
         layers=view.layers_by_asset(content),
-        balance=view.condor_balance(content),
+        balance=view.condor_balance(content.plan),
         changes=changes,
         departures=departures(content),
         executed=content.parameters_after is not None,
@@ -53,9 +58,8 @@ def render_report(content: ReportContent) -> str:
         signals=signal_views(content.plan),
         simulated_signals=view.any_simulated(content),
         verdict=verdict,
-        effects=[(layer_spec(effect.name).label.capitalize(), effect) for effect in content.plan.effects],
+        effects=[(layer_spec(effect.name), effect) for effect in content.plan.effects],
         protection=role_label(LayerRole.PROTECTION),
-        financing=role_label(LayerRole.FINANCING).capitalize(),
     )  # fmt: skip
 
 
@@ -89,7 +93,8 @@ def _pictures(content: ReportContent) -> dict[str, tuple[Picture, ...]]:
         "payoff": payoff_pictures(content),
         "stress": stress_pictures(content),
         "volatility": volatility_picture(content),
-        "tail": tail_picture(content),
+        "tail": tail_pictures(content),
+        "frontier": frontier_picture(content),
         "greeks": greek_pictures(content),
         "parameters": parameters_picture(parameter_changes(content), executed=executed),
         "signals": signal_pictures(content),

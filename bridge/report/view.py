@@ -1,4 +1,4 @@
-"""What the template shows, worked out: headline, tiles, layers in words, the gate's balance, steps with their waits."""
+"""What the template shows, worked out: headline, tiles, limits, positions, layers in words, steps with their waits."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from typing import Final
 
 from bridge.formats import UNKNOWN, duration, level, number, percent, usd
 from bridge.report.content import ReportContent, Step
+from hedge.book.exposure import PositionExposure
 from hedge.book.positions import ConcentratedPosition, Position
-from hedge.decision.positions import REALISED_SHARE
+from hedge.decision.metrics import LimitUse
+from hedge.decision.positions import REALISED_SHARE, PositionVerdict
+from hedge.decision.programme.answer import LEAST_PRICE
+from hedge.decision.trades import Trade
 from hedge.instruments.layer import Layer, LayerRole
+from hedge.instruments.perpetual import PerpetualLeg
 from hedge.layers.registry import layer_spec, role_label
 from hedge.market import HORIZON_DAYS, Market, Provenance
+from hedge.plan.build import Plan
 
 MEANING: Final = {
-    "hedge": "Buy the layers below: they cut the tail for a price within the budget.",
-    "hold": "Keep the hedge that is on: trading now would cost more than the drift that it removes.",
-    "do not hedge": "Leave the book as it is: no hedge on offer makes it better.",
+    "hedge": "Trade the ticket below: of all that is listed it takes most off the tail within the governed budgets.",
+    "hold": "Keep what is held: no trade within the budgets changes enough to be worth it.",
+    "do not hedge": "Leave the book as it is: no trade within the budgets changes enough to be worth it.",
     "leave the pool": "Withdraw the liquidity, or re-range what is out of range: fees pay less than arbitrageurs take.",
 }
 """What each answer asks of the reader."""
+REACHED: Final = 1.0 + 1e-9
+"""Share of the target up to which a tail has reached it, as `hedge.decision.decide` takes it."""
 
 
 @dataclass(frozen=True)
@@ -42,37 +50,118 @@ class TimedStep:
 
 @dataclass(frozen=True)
 class LayerView:
-    """A layer with its number, name and purpose."""
+    """A layer with its number, name and purpose.
+
+    Parameters
+    ----------
+    loss : the most that it can lose, in words.
+    """
 
     layer: Layer
     number: str
     name: str
     purpose: str
+    loss: str
+
+
+@dataclass(frozen=True)
+class TradeView:
+    """A trade with its layer as people call it, and its units, negative where sold."""
+
+    trade: Trade
+    layer: str
+    units: float
+
+
+@dataclass(frozen=True)
+class LimitView:
+    """A limit with its unit, the share of it that is used, and what 100 more of it would take off CVaR95, in words."""
+
+    limit: LimitUse
+    unit: str
+    share: str
+    more: str
+
+
+@dataclass(frozen=True)
+class PositionView:
+    """A position, its exposure, and what is to be done with it; None where the decision does not say."""
+
+    position: Position
+    exposure: PositionExposure
+    verdict: PositionVerdict | None
+
+
+def above_target(plan: Plan) -> bool:
+    """Tell whether CVaR95 stands above its target under the answer."""
+    risk = plan.risk
+    loss = risk.hedged if plan.decision.answer in ("hedge", "hold") else risk.held
+    return loss > risk.target * REACHED
 
 
 def tiles(content: ReportContent) -> tuple[Tile, ...]:
     """Return the key figures of the plan, what matters most first."""
     plan = content.plan
-    exposure, risk, costs = plan.exposure, plan.gate.risk, plan.costs
+    exposure, risk, costs = plan.exposure, plan.risk, plan.costs
     value, numbers = exposure.value_usd, plan.decision.numbers
-    cut = _share(risk.hedged - risk.unhedged, risk.unhedged, plus=True)
+    state = "if the pool is kept" if plan.decision.answer == "leave the pool" and plan.trades else "with the plan"
+    cuts = (_share(risk.hedged - risk.unhedged, risk.unhedged, plus=True),
+            _share(risk.month_hedged - risk.month_unhedged, risk.month_unhedged, plus=True))  # fmt: skip
     return (
         Tile("Book value", usd(value), f"{_count(len(exposure.positions), 'position')}, {_in_range(content)} in range"),
-        Tile(f"Tail loss hedged, {HORIZON_DAYS:.0f} days", usd(risk.hedged),
-             f"CVaR95; unhedged {number(risk.unhedged)} ({cut})"),
-        Tile("Cash for the overlay", usd(costs["cash_usd"]),
+        Tile(f"Tail loss {state}, {horizon_days(plan):g} days", usd(risk.hedged),
+             f"CVaR95; target {number(risk.target)}, unhedged {number(risk.unhedged)} ({cuts[0]})"),
+        Tile(f"The same left alone, {HORIZON_DAYS:.0f} days", usd(risk.month_hedged),
+             f"CVaR95; unhedged {number(risk.month_unhedged)} ({cuts[1]})"),
+        Tile("Cash of the ticket", usd(costs["cash_usd"]),
              f"{_share(costs['cash_usd'], value, 2)} of book value, fees of {number(costs['fees_usd'])} in it; "
-             f"closing now would cost about {number(costs['exit_usd'])}"),
-        Tile("Premium against budget", f"{number(costs['premium_usd'])} of {usd(costs['budget_usd'])}",
-             f"{_share(costs['premium_usd'], costs['budget_usd'], 0)} used"),
+             f"closing all now would cost about {number(costs['exit_usd'])}"),
+        Tile("Cash in options", f"{number(costs['premium_usd'])} of {usd(costs['budget_usd'])}",
+             f"{_share(costs['premium_usd'], costs['budget_usd'], 0)} of the budget"),
+        Tile(f"Expected cost, {HORIZON_DAYS:.0f} days",
+             f"{number(costs['expected_cost_30d_usd'])} of {usd(costs['cost_budget_usd'])}",
+             f"{_share(costs['expected_cost_30d_usd'], costs['cost_budget_usd'], 0)} of the budget: "
+             "decay, spread and fees"),
         Tile(f"Fees less LVR, {HORIZON_DAYS:.0f} days", usd(numbers["fees_30d_usd"] - numbers["lvr_30d_usd"]),
              f"at {percent(REALISED_SHARE, 0)} of the implied volatility; "
              f"{_count(sum(verdict.loses for verdict in plan.decision.positions), 'position')} should not stay"),
         Tile("LVR a year", usd(exposure.lvr_usd_per_year), _fees(content)),
-        Tile(f"Decay of the hedge, {HORIZON_DAYS:.0f} days", usd(costs["decay_30d_usd"]),
-             f"of the bought layers; fees earn {usd(numbers['fees_30d_usd'])}"),
-        Tile("Impermanent loss", usd(exposure.il_usd), f"against holding; fees owed {usd(exposure.fees_usd)}"),
     )  # fmt: skip
+
+
+def horizon_days(plan: Plan) -> float:
+    """Return the days over which the plan measures the tail; 30 where nothing was measured."""
+    return plan.risk.horizon_days or HORIZON_DAYS
+
+
+def trade_views(plan: Plan) -> tuple[TradeView, ...]:
+    """Return the ticket in its order."""
+    return tuple(
+        TradeView(trade, layer_spec(trade.layer).label, trade.quantity if trade.side == "buy" else -trade.quantity)
+        for trade in plan.trades
+    )
+
+
+def limit_views(plan: Plan) -> tuple[LimitView, ...]:
+    """Return every limit of the programme in the plan's order."""
+    return tuple(
+        LimitView(
+            limit,
+            "USD of gamma per 1 %" if limit.key == "gammaCapBps" else "USD",
+            _share(limit.used_usd, limit.most_usd, 0),
+            number(100.0 * limit.price) if limit.price > LEAST_PRICE else UNKNOWN,
+        )
+        for limit in plan.limits
+    )
+
+
+def position_views(content: ReportContent) -> tuple[PositionView, ...]:
+    """Return every position in the book's order with the verdict on it."""
+    plan = content.plan
+    found = list(plan.decision.positions)
+    verdicts = [*found, *[None] * (len(plan.exposure.positions) - len(found))]
+    rows = zip(content.book.positions, plan.exposure.positions, verdicts, strict=True)
+    return tuple(PositionView(*row) for row in rows)
 
 
 def _count(count: int, noun: str) -> str:
@@ -98,7 +187,10 @@ def _share(part: float, whole: float, places: int = 1, *, plus: bool = False) ->
 def layer_view(layer: Layer) -> LayerView:
     """Return a layer with what its entry in the registry says of it."""
     spec = layer_spec(layer.name)
-    return LayerView(layer, spec.label.capitalize(), spec.title, spec.purpose)
+    loss = usd(layer.max_loss_usd)
+    if any(isinstance(leg, PerpetualLeg) for leg in layer.legs):
+        loss = "as far as the price rises" if layer.greeks.delta < 0.0 else "as far as the price falls"
+    return LayerView(layer, spec.label.capitalize(), spec.title, spec.purpose, loss)
 
 
 def layers_by_asset(content: ReportContent) -> dict[str, list[LayerView]]:
@@ -123,16 +215,14 @@ def any_simulated(content: ReportContent) -> bool:
     return any(signal["provenance"] == Provenance.SIMULATED for signal in content.plan.inputs["signals"])
 
 
-def condor_balance(content: ReportContent) -> str:
-    """Say what selling condors brings and what it costs in the tail."""
-    risk, credit = content.plan.gate.risk, content.plan.costs["credit_usd"]
-    if credit == 0.0 and risk.hedged != risk.protected:
-        return f"A condor is bought: CVaR95 moves from {number(risk.protected)} to {usd(risk.hedged)} with it."
-    if credit == 0.0:
+def condor_balance(plan: Plan) -> str:
+    """Say what the sold condors bring and what they cost in the tail."""
+    risk, credit = plan.risk, plan.costs["credit_usd"]
+    if not any(layer.financing for layer in plan.layers):
         return f"No condor is sold. CVaR95 stays at {usd(risk.protected)} with {role_label(LayerRole.PROTECTION)}."
     change = usd(risk.hedged - risk.protected, signed=True)
     return (
-        f"Selling the accepted size brings in {usd(credit)} of credit and moves CVaR95 from {number(risk.protected)} "
+        f"The condors that are sold bring in {usd(credit)} of credit and move CVaR95 from {number(risk.protected)} "
         f"to {usd(risk.hedged)}, a change of {change}. Unhedged it is {usd(risk.unhedged)}."
     )
 

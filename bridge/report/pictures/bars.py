@@ -1,4 +1,4 @@
-"""Bars of the three stages: greeks per asset, and the tail against its cap."""
+"""Bars of the stages of a hedge: greeks per asset, and the tail against its target."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from bridge.formats import number, percent, shortened, usd
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, SMALL, STAGES, Frame, Picture, draw
+from bridge.report.view import horizon_days
 from hedge.market import HORIZON_DAYS
 
 
@@ -29,6 +30,8 @@ GREEKS: Final = (
     Greek("theta_usd", "Theta", "USD gained per day when nothing moves", 365.0),
 )
 
+HELD: Final = ("held", "as held", COLOURS.band, (0, (1.0, 0.0)))
+"""The stage of what is held now, beside the three of a hedge."""
 GROUP: Final = 4.5
 """Rows from one asset to the next."""
 REACH: Final = 1.7
@@ -79,8 +82,8 @@ def _greek(content: ReportContent, greek: Greek, assets: Sequence[str]) -> Pictu
 
 def _bars(axes: Axes, bars: Sequence[Bar]) -> None:
     """Draw horizontal bars, each named at its left and valued at its end."""
-    names = {stage: name for stage, name, *_ in STAGES}
-    colours = {stage: colour for stage, _, colour, _ in STAGES}
+    names = {stage: name for stage, name, *_ in (*STAGES, HELD)}
+    colours = {stage: colour for stage, _, colour, _ in (*STAGES, HELD)}
     low, high = min(0.0, *(bar.value for bar in bars)), max(0.0, *(bar.value for bar in bars))
     room = 0.34 * (high - low or 1.0)
     axes.set_xlim(low - (room if low < 0.0 else 0.0), high + (room if high > 0.0 or low == 0.0 else 0.0))
@@ -101,29 +104,44 @@ def _write(axes: Axes, text: str, at: tuple[float, float], aside: float, **style
     )
 
 
-def tail_picture(content: ReportContent) -> Picture:
-    """Draw CVaR95 at the three stages against the governed cap."""
-    risk, value = content.plan.gate.risk, content.plan.exposure.value_usd
-    values = {"unhedged": risk.unhedged, "protected": risk.protected, "hedged": risk.hedged}
+def tail_pictures(content: ReportContent) -> tuple[Picture, ...]:
+    """Draw CVaR95 at each stage: to the next plan against the target, and over 30 days with the plan left alone."""
+    risk = content.plan.risk
+    stages = {"unhedged": risk.unhedged, "held": risk.held, "protected": risk.protected, "hedged": risk.hedged}
+    if content.plan.holdings.empty:
+        del stages["held"]
+    month = {"unhedged": risk.month_unhedged, "hedged": risk.month_hedged}
+    return (
+        _tail(content, "tail-horizon", "Tail loss (CVaR95)", horizon_days(content.plan), stages, risk.target),
+        _tail(content, "tail-month", "Tail loss, plan left alone", HORIZON_DAYS, month, None),
+    )
+
+
+def _tail(
+    content: ReportContent, name: str, title: str, days: float, values: dict[str, float], target: float | None
+) -> Picture:
+    """Draw one bar for each stage, and the target where there is one."""
+    value = content.plan.exposure.value_usd
     texts = {
         stage: number(loss) + (f" ({percent(loss / value)})" if value > 0.0 else "") for stage, loss in values.items()
     }
     bars = [Bar(row, stage, loss, "") for row, (stage, loss) in enumerate(values.items())]
+    rows = len(bars)
 
     def paint(axes: Axes) -> None:
         _bars(axes, bars)
-        reach = max(risk.cap, *values.values()) or 1.0
+        reach = max(target or 0.0, *values.values()) or 1.0
         for bar in bars:
             axes.text(REACH * reach, bar.row, texts[bar.stage], va="center", ha="right", size=SMALL)
-        axes.plot([risk.cap] * 2, [-0.75, 2.6], color=COLOURS.ink, linewidth=1.4, linestyle=(0, (3.0, 2.0)))
-        side = "right" if risk.cap > 0.5 * reach else "left"
-        axes.text(risk.cap, -0.85, f"cap {number(risk.cap)}", size=SMALL, weight="bold", ha=side)
+        if target is not None:
+            axes.plot([target] * 2, [-0.75, rows - 0.4], color=COLOURS.ink, linewidth=1.4, linestyle=(0, (3.0, 2.0)))
+            side = "right" if target > 0.5 * reach else "left"
+            axes.text(target, -0.85, f"target {number(target)}", size=SMALL, weight="bold", ha=side)
         axes.set_xlim(0.0, REACH * reach)
-        axes.set_ylim(2.7, -0.8)
+        axes.set_ylim(rows - 0.3, -0.8)
 
-    said = ", ".join(f"{name} {texts[stage]}" for stage, name, *_ in STAGES)
-    label = (
-        f"CVaR95 over {HORIZON_DAYS:.0f} days in USD and as a share of the book: {said}; the cap is {usd(risk.cap)}."
-    )
-    subtitle = f"USD, mean of the worst 5 % in {HORIZON_DAYS:.0f} days (share of the book)"
-    return draw("tail", "Tail loss (CVaR95)", subtitle, label, Frame(180, left=112, bottom=8, top=60), paint)
+    said = ", ".join(f"{words} {texts[stage]}" for stage, words, *_ in (*STAGES, HELD) if stage in texts)
+    label = f"CVaR95 over {days:g} days in USD and as a share of the book: {said}"
+    label += "." if target is None else f"; the target is {usd(target)}."
+    subtitle = f"USD, mean of the worst 5 % in {days:g} days (share of the book)"
+    return draw(name, title, subtitle, label, Frame(78 + 34 * rows, left=126, bottom=8, top=60), paint)

@@ -11,8 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from bridge.formats import level, percent, shortened, usd
 from bridge.report.content import ReportContent
 from bridge.report.pictures.canvas import COLOURS, STAGES, Frame, Picture, draw, legend_above, money_scale
+from bridge.report.view import horizon_days
 from hedge.instruments.layer import LayerRole
-from hedge.market import HORIZON_DAYS
 from hedge.numerics.arrays import FloatArray
 from hedge.risk.stress import payoff_curve
 
@@ -41,7 +41,7 @@ def _asset(content: ReportContent, asset: str, index: int) -> tuple[Picture, ...
     ranges = [
         ends for position in content.book.positions if (ends := position.price_range(asset, content.market.spots))
     ]
-    whens = (("now", "today", now), ("horizon", f"in {HORIZON_DAYS:.0f} days", horizon))
+    whens = (("now", "today", now), ("horizon", f"in {horizon_days(content.plan):g} days", horizon))
     return tuple(
         _panel(f"payoff-{index}-{key}", shortened(asset, 12), when, spot, curves, span, ranges)
         for key, when, curves in whens
@@ -56,7 +56,8 @@ def _curves(content: ReportContent, asset: str, spot: float) -> tuple[Curves, Cu
     now: Curves = {}
     horizon: Curves = {}
     for stage, shown in stages.items():
-        curve = payoff_curve(content.book, content.market, shown, asset, spot * (1.0 + MOVES))
+        days = horizon_days(content.plan)
+        curve = payoff_curve(content.book, content.market, shown, asset, spot * (1.0 + MOVES), days)
         base = curve.now["LP"][TODAY]
         now[stage] = list(curve.now.values())[-1] - base
         horizon[stage] = list(curve.horizon.values())[-1] - base
