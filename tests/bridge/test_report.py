@@ -15,12 +15,15 @@ from bridge import formats
 from bridge.report.changes import departures, parameter_changes
 from bridge.report.content import PricePathView, ReportContent, Step
 from bridge.report.html import render_report, write_report
+from bridge.report.pictures.frontier import frontier_picture
 from bridge.report.pictures.parameters import parameters_picture, place
 from bridge.report.pictures.path import deepest_fall
 from bridge.report.pictures.volatility import verdict
-from bridge.report.view import MEANING, condor_balance, timed_steps
+from bridge.report.view import MEANING, above_target, condor_balance, layer_view, limit_views, timed_steps
 from hedge.book.positions import Book, ConcentratedPosition
 from hedge.decision.decide import Decision
+from hedge.instruments.contract import Contract
+from hedge.instruments.holdings import Holdings
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market, Provenance
 from hedge.plan.build import Plan, build_plan
@@ -31,7 +34,12 @@ pytestmark = pytest.mark.unit
 
 AT = 1_778_238_000
 MARKET = Market(AT, {"ETH": 2310.0, "BTC": 81_250.0}, {"ETH": 0.68, "BTC": 0.49}, {("BTC", "ETH"): 0.82}, "feeds")
-SECTIONS = ("loss", "positions", "layers", "gate", "regime", "comparison", "effect", "change", "prices", "inputs")
+TIGHT = Parameters(cash_budget_bps=20, cost_budget_bps=8, volatility_premium_cap_bps=15, tail_premium_cap_bps=10)
+"""Budgets that bind, so that the target is not reached and the steward has something to propose."""
+EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>$\\frac{1}{2}$\u202e'
+SECTIONS = (
+    "ticket", "limits", "comparison", "positions", "effect", "loss", "layers", "regime", "change", "prices", "inputs",
+)  # fmt: skip
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -54,18 +62,19 @@ def a_book() -> Book:
     )
 
 
-def a_plan(book: Book, *, chains: bool = True, limits: bool = True) -> Plan:
+def a_plan(book: Book, *, chains: bool = True, limits: bool = True, holdings: Holdings | None = None) -> Plan:
     listed = {
         asset: synthetic_chain(asset, MARKET.spot(asset), AT, MARKET.vol(asset), lot=0.01) for asset in book.assets
     }
     bounds = {key.id: Limits(key.least, key.most, key.initial, key.initial // 2 + 1, 0) for key in KEYS}
     return build_plan(
-        book, MARKET, listed if chains else {}, Parameters(), bounds if limits else None, {}, scenario_count=256
-    )
+        book, MARKET, listed if chains else {}, TIGHT, bounds if limits else None, {}, holdings=holdings,
+        scenario_count=256,
+    )  # fmt: skip
 
 
 def a_content(plan: Plan, book: Book) -> ReportContent:
-    before = Parameters()
+    before = TIGHT
     days = np.arange(40.0)
     prices = np.where(days < 20.0, 3000.0, 2100.0)
     return ReportContent(
@@ -153,7 +162,7 @@ def test_page__same_content__gives_the_same_bytes(content: ReportContent, page: 
 def test_page__full_content__names_every_picture_and_says_how_to_read_it(page: str) -> None:
     outline = Outline(page)
     panels = [panel for panel in outline.all("div") if panel.get("role") == "img"]
-    assert len(panels) == len(outline.all("svg")) >= 4 + 2 + 1 + 1 + 4 + 1 + 1
+    assert len(panels) == len(outline.all("svg")) >= 4 + 2 + 1 + 2 + 1 + 4 + 1 + 1
     assert all(len(panel["aria-label"] or "") > 40 for panel in panels)
     assert page.count("How to read it:") == len(outline.all("figure")) == page.count("<figcaption>")
 
@@ -166,19 +175,125 @@ def test_page__full_content__tables_have_headers_and_scroll_in_their_own_box(pag
     assert all(header.get("scope") for header in outline.all("th"))
 
 
-def test_page__full_content__shows_decision_layers_gate_steps_and_disclaimer(content: ReportContent, page: str) -> None:
+def test_page__full_content__shows_decision_layers_steps_and_disclaimer(content: ReportContent, page: str) -> None:
     plan = content.plan
     assert plan.decision.answer in page
     assert MEANING[plan.decision.answer] in page
     assert all(formats.said(reason) in page for reason in plan.decision.reasons)
     assert all(leg.label in page for layer in plan.layers for leg in layer.legs)
     assert "A sold condor finances, it does not protect." in page
-    assert condor_balance(content) in page
+    assert condor_balance(content.plan) in page
     assert "241,009 gas" in page
     assert "0x" + "01" * 32 in page
     assert content.inputs_hash in page
     assert content.block_hash in page
     assert "Educational software. No financial advice. Options trading involves substantial risk of loss" in page
+
+
+def test_page__target_exceeded__is_said_before_everything_else(content: ReportContent, page: str) -> None:
+    assert above_target(content.plan)
+    first = re.search(r'<p class="answer">.*?</p>\s*<p class="above">(.*?)</p>', page, flags=re.DOTALL)
+    assert first is not None
+    assert "above the target of" in first[1]
+    assert first[1] == formats.said(content.plan.decision.reasons[0])
+    assert page.count(first[1]) == 1
+
+
+def test_page__target_reached__has_no_alarm(content: ReportContent) -> None:
+    risk = replace(content.plan.risk, target=1e9)
+    page = render_report(replace(content, plan=replace(content.plan, risk=risk)))
+    assert '<p class="above">' not in page
+    assert formats.said(content.plan.decision.reasons[0]) in page
+
+
+def test_page__ticket__has_every_trade_with_units_limit_cash_and_reason(content: ReportContent, page: str) -> None:
+    ticket = page[page.index('id="ticket"') : page.index('id="limits"')]
+    rows = re.findall(r'<tr><th scope="row">(\w+)</th>(.*?)</tr>', ticket)
+    trades = content.plan.trades
+    assert [action for action, _ in rows[: len(trades)]] == [str(trade.action) for trade in trades]
+    for (_, cells), trade in zip(rows, trades, strict=False):
+        units = trade.quantity if trade.side == "buy" else -trade.quantity
+        for shown in (
+            trade.instrument,
+            f"<td>{formats.quantity(units)}</td>",
+            formats.price(trade.limit_usd),
+            formats.number(trade.cash_usd),
+            trade.layer,
+            formats.said(trade.reason),
+        ):
+            assert shown in cells
+    assert formats.number(content.plan.costs["cash_usd"]) in ticket
+    assert "if the pool is kept" not in ticket
+
+
+def test_page__leave_the_pool__ticket_is_for_who_keeps_it(content: ReportContent) -> None:
+    decision = replace(content.plan.decision, answer="leave the pool")
+    page = render_report(replace(content, plan=replace(content.plan, decision=decision)))
+    assert "The ticket, if the pool is kept" in page
+    assert "Tail loss if the pool is kept, 7 days" in page
+
+
+def test_page__limits__each_with_use_and_price_of_those_that_bind(content: ReportContent, page: str) -> None:
+    shown = page[page.index('id="limits"') : page.index('id="comparison"')]
+    views = limit_views(content.plan)
+    assert [view.limit.key for view in views] == re.findall(r'<span class="sub">(\w+Bps)', shown)
+    binding = [view for view in views if view.more != formats.UNKNOWN]
+    assert binding
+    assert all(f'<td class="bad">{view.more}</td>' in shown for view in binding)
+    assert all(view.limit.used_usd > 0.9 * view.limit.most_usd for view in binding)
+
+
+def test_frontier_picture__every_alternative__is_named_with_cost_and_tail(content: ReportContent, page: str) -> None:
+    picture = frontier_picture(content)
+    assert picture is not None
+    for name in ("today, LP alone", "delta", "strip", "strip and delta", "plan"):
+        assert f"{name}: " in picture.label
+        assert f">{name}</text>" in picture.svg
+    assert "the target is" in picture.label
+    assert f'aria-label="{picture.label}"' in page
+    points = content.plan.comparison.frontier
+    tails = [point.cvar_usd for point in points]
+    assert tails == sorted(tails, reverse=True)
+    for point in points:
+        assert formats.number(point.cvar_usd) in page
+
+
+def test_page__book_with_holdings__shows_them_where_it_stands_today_and_a_bar(content: ReportContent) -> None:
+    book = a_book()
+    held = Holdings({}, {"ETH": -20.0})
+    made = a_content(a_plan(book, holdings=held), book)
+    page = render_report(made)
+    assert "What is held now" in page
+    assert '<th scope="row">ETH-PERPETUAL</th><td>−20</td>' in page
+    assert "today, as held" in page
+    assert "as held" not in render_report(content)
+    assert formats.number(made.plan.risk.held) in page
+
+
+def test_page__positions__say_keep_leave_or_rerange_each(content: ReportContent, page: str) -> None:
+    shown = page[page.index('id="positions"') : page.index('id="effect"')]
+    said = re.findall(r'<b class="(?:good|bad|)">([\w-]+)</b>', shown)
+    assert said == [verdict.verdict for verdict in content.plan.decision.positions]
+    assert {"leave", "re-range", "unknown"} <= set(said)
+
+
+def test_page__effects__a_row_for_each_layer_from_0_to_3(page: str) -> None:
+    shown = page[page.index('id="effect"') : page.index('id="loss"')]
+    assert re.findall(r'<th scope="row">(Layer \d)<', shown) == ["Layer 0", "Layer 1", "Layer 2", "Layer 3"]
+    assert "CVaR95 over 7 days" in shown
+    assert "CVaR95 over 30 days" in shown
+
+
+def test_page__old_words__are_gone(page: str) -> None:
+    text = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL).lower()
+    assert not re.search(r"given up|\bgate\b|per usd", text)
+
+
+def test_layer_view__sold_perpetual__can_lose_as_far_as_the_price_rises(content: ReportContent) -> None:
+    views = {view.layer.name: view for view in map(layer_view, content.plan.layers)}
+    assert views["delta"].loss == "as far as the price rises"
+    bought = next(layer for layer in content.plan.layers if layer.name != "delta" and layer.legs)
+    assert layer_view(bought).loss == formats.usd(bought.max_loss_usd)
 
 
 @pytest.mark.parametrize("answer", sorted(MEANING))
@@ -191,17 +306,37 @@ def test_page__every_decision__is_shown_with_its_meaning_and_reasons(content: Re
 
 
 def test_page__hostile_names__are_escaped_everywhere() -> None:
-    evil = '<script>alert(1)</script>"><img src=x onerror=alert(2)>$\\frac{1}{2}$\u202e'
+    evil = EVIL
     book = Book(tuple(replace(position, id=f"{position.id} {evil}", pool=evil) for position in a_book().positions))
     content = replace(
         a_content(a_plan(book), book), title=evil, owner=evil, chain_sources={evil: evil},
         steps=(Step(evil, evil, AT, evil, 1),),
         price_path=PricePathView([0.0, 1.0], {evil: [1.0, 2.0]}, evil, Provenance.FILE),
     )  # fmt: skip
-    outline = Outline(render_report(content))
+    assert_harmless(render_report(content))
+
+
+def test_page__hostile_asset__is_escaped_in_ticket_limits_holdings_frontier_and_verdicts() -> None:
+    market = Market(AT, {EVIL: 2000.0}, {EVIL: 0.68}, {}, EVIL)
+    book = Book((position(EVIL, EVIL, "USD", 90_000.0, 1600.0, 2500.0, 0.9),))
+    chain = synthetic_chain(EVIL, 2000.0, AT, 0.68, lot=0.01)
+    row = next(row for row in chain.rows if not row.is_call and row.strike < 1900.0)
+    held = Holdings({Contract(EVIL, row.expiry_at, row.strike, False): 5.0}, {EVIL: -3.0})
+    plan = build_plan(book, market, {EVIL: chain}, Parameters(), holdings=held, scenario_count=256)
+    page = render_report(replace(a_content(plan, book), market=market, chain_sources={EVIL: EVIL}))
+    assert plan.trades
+    assert_harmless(page)
+    for name in ("Trades", "Limits", "Holdings", "Positions", "Frontier"):
+        assert f'aria-label="{name}"' in page, name
+    assert page.count("&lt;script&gt;") > len(plan.trades) + 2
+
+
+def assert_harmless(page: str) -> None:
+    """Check that no name of a stranger became an element, an attribute or a direction mark."""
+    outline = Outline(page)
     assert not {"script", "img"} & {tag for tag, _ in outline.found}
     assert not [name for _, attributes in outline.found for name in attributes if name.startswith("on")]
-    assert "\u202e" not in render_report(content)
+    assert "\u202e" not in page
 
 
 def test_page__unknown_numbers__are_dashes_and_never_nan(page: str) -> None:
@@ -210,7 +345,7 @@ def test_page__unknown_numbers__are_dashes_and_never_nan(page: str) -> None:
     row = re.search(r"<bdi>unknown</bdi>.*?</tr>", page, flags=re.DOTALL)
     assert row is not None
     assert "<td>–<span" in row[0]
-    assert "<td>–</td>" in row[0]
+    assert "– of fees against" in row[0]
     assert "fees unknown" in row[0]
     assert "0 to ∞ USD per BTC" in row[0]
 
@@ -234,7 +369,7 @@ def test_page__no_price_path_and_no_steps__leaves_both_out(content: ReportConten
 
 
 def test_page__plan_without_update__says_that_nothing_changes(content: ReportContent) -> None:
-    plan = replace(content.plan, update=ProposedUpdate(), metrics=None)
+    plan = replace(content.plan, update=ProposedUpdate())
     proposed = render_report(replace(content, plan=plan, parameters_after=None, proposal_id=None, steps=()))
     executed = render_report(replace(content, plan=plan, parameters_after=content.parameters_before))
     assert "no parameter is worth a change" in proposed
@@ -256,14 +391,17 @@ def test_page__plan_without_layers__renders_and_says_why() -> None:
     page = render_report(a_content(plan, book))
     assert plan.layers == ()
     assert "No layer: no asset of the book has an option chain." in page
-    assert "No condor was asked for" in page
-    assert "No condor is sold." in page
+    assert 'class="panel frontier"' in page  # the delta is hedged without any chain
+    assert {trade.layer for trade in plan.trades} == {"delta"}
 
 
 def test_page__empty_book__renders() -> None:
     book = Book(())
     page = render_report(a_content(a_plan(book), book))
     assert "The book holds no position." in page
+    assert "Nothing to trade." in page
+    assert "no programme was solved" in page
+    assert 'class="panel frontier"' not in page
     assert "do not hedge" in page
 
 
@@ -294,11 +432,11 @@ def test_parameter_changes__limits_unknown__has_the_keys_bounds_and_no_step() ->
 
 
 def test_place__values_along_a_track__ascend_and_stay_on_it(content: ReportContent) -> None:
-    update = ProposedUpdate((Change(4, 500_000, 300_000, "why", "what"),))
-    plan = replace(content.plan, update=update, metrics=None)
+    update = ProposedUpdate((Change(9, 20_000, 15_000, "why", "what"),))
+    plan = replace(content.plan, update=update)
     (change,) = parameter_changes(replace(content, plan=plan, parameters_after=None))
-    assert change.step == (249_999, 1_000_000)
-    places = [place(value, change) for value in (0, 249_999, 300_000, 500_000, 1_000_000, 50_000_000)]
+    assert change.step == (9_999, 40_000)
+    places = [place(value, change) for value in (0, 9_999, 15_000, 20_000, 40_000, 60_000)]
     assert places == sorted(places)
     assert (places[0], places[-1]) == (0.0, 1.0)
     assert parameters_picture([], executed=True) is None
