@@ -82,16 +82,18 @@ def trades_of(posed: Posed, units: FloatArray, chains: Mapping[str, OptionChain]
             changes[column.layer, contract] += sign * change
         if column.leg is not None:
             found.append(_plain(posed, column, change))
-    rolled = {
-        (layer, contract.asset, contract.is_call)
-        for (layer, contract), change in changes.items()
-        if change < -ROUNDING and _left(posed, contract, changes) <= ROUNDING
-    }
+    rolled: dict[tuple[str, str, bool], int] = {}
+    for (layer, contract), change in changes.items():
+        if change < -ROUNDING and posed.held.options.get(contract, 0.0) > 0.0:
+            if _left(posed, contract, changes) <= ROUNDING:
+                place = (layer, contract.asset, contract.is_call)
+                rolled[place] = min(contract.expiry_at, rolled.get(place, contract.expiry_at))
     for (layer, contract), change in changes.items():
         if abs(change) > ROUNDING:
             row, chain = quotes[contract]
             closes = _left(posed, contract, changes) == 0.0 and posed.held.options.get(contract, 0.0) != 0.0
-            rolls = change > 0.0 and (layer, contract.asset, contract.is_call) in rolled
+            closed_at = rolled.get((layer, contract.asset, contract.is_call), contract.expiry_at)
+            rolls = change > 0.0 and closed_at < contract.expiry_at
             found.append(_option(posed, contract, layer, change, row, chain, _action(change, closes, rolls)))
     return tuple(sorted(found, key=_order))
 

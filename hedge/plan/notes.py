@@ -43,7 +43,10 @@ def plan_notes(
         away = side.listing.spot / posed.market.spot(asset) - 1.0
         if abs(away) > FAR:
             notes.append(f"{asset} quotes were made at {side.listing.spot:,.2f}, {away:+.1%} from the market's price.")
-    notes += [f"{contract.label} is held and not quoted: it stays, and counts nothing." for contract in posed.unlisted]
+    whole = {contract for side in sides.values() for contract in side.stays}
+    for contract in posed.unlisted:
+        why = "part of a condor that is not quoted whole" if contract in whole else "not quoted"
+        notes.append(f"{contract.label} is held and {why}: it stays, and counts nothing.")
     notes += [
         f"{listing.name} is taken to move {listing.beta:g} points per point of {asset} volatility: "
         f"{listing.source or 'as stated'}."

@@ -21,6 +21,8 @@ LEAST_GAIN: Final = 0.01
 """Share of today's CVaR that trades must take off it to be worth anyone's while, where no key says otherwise."""
 PASSES: Final = 200
 """Lots that the repair may take out, and put in."""
+FINE: Final = (1.0, 10.0, 100.0, 1000.0)
+"""Lots that one step of the repair may move of an instrument with fine lots, such as a perpetual."""
 LEAST_STEP: Final = 1e-6
 """Share of CVaR that a lot must take off it for the repair to go on."""
 LEAST_PRICE: Final = 0.01
@@ -170,9 +172,13 @@ class _Step(NamedTuple):
 
 
 def _every_step(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp]) -> _Step:
-    """Return a lot up and a lot down of each row, those outside its bounds left out."""
-    rows = np.concatenate([near, near])
-    lots = np.concatenate([problem.lot[near], -problem.lot[near]])
+    """Return a lot up and a lot down of each row, those outside its bounds left out; of a fine one ten, a hundred and
+    a thousand too, as long as they are not more than the coarsest lot."""
+    coarsest = np.max(problem.lot[near], initial=0.0) * (1.0 + ROUNDING)
+    steps = [(near[fits], problem.lot[near][fits] * many)
+             for many in FINE if (fits := problem.lot[near] * many <= coarsest).any()]  # fmt: skip
+    rows = np.concatenate([row for row, _ in steps for _ in range(2)]) if steps else near
+    lots = np.concatenate([sign * lot for _, lot in steps for sign in (1.0, -1.0)]) if steps else problem.lot[near]
     low, high = problem.bounds
     then = units[rows] + lots
     inside = (then >= low[rows] - ROUNDING) & (then <= high[rows] + ROUNDING)

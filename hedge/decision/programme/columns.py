@@ -109,25 +109,27 @@ class Side:
 
     Parameters
     ----------
-    listing : candidates and what is held. layers : of each row. fits : which may be bought. condors : with units held.
+    listing : candidates and what is held. layers : of each row. fits : which may be bought. condors : with units held,
+        and whether more may be sold. stays : contracts of held condors of which a leg is not quoted: they stay whole.
     """
 
     listing: Listing
     smiles: Smiles
     layers: tuple[str, ...]
     fits: BoolArray
-    condors: tuple[tuple[CondorLegs, float], ...]
+    condors: tuple[tuple[CondorLegs, float, bool], ...]
+    stays: tuple[Contract, ...]
 
 
 def side_of(
-    listing: Listing, parameters: Parameters, selling: bool, sold: Mapping[Contract, float], only: frozenset[str]
+    listing: Listing, parameters: Parameters, selling: bool, own: Mapping[Contract, float], only: frozenset[str]
 ) -> Side:
     """Return the candidates of an asset.
 
     Parameters
     ----------
-    listing : whole, with what is held bought. selling : whether new condors are offered. sold : units of contracts that
-        are held sold, > 0. only : layers that may buy; all where it is empty.
+    listing : whole; what it says is held is not looked at. selling : whether condors may be sold. own : units of the
+        asset's contracts that are held, negative where sold. only : layers that may buy; all where it is empty.
 
     Raises
     ------
@@ -143,16 +145,23 @@ def side_of(
             if not only or spec.name in only:
                 fits |= new & (listing.ask > 0.0)
     owner[owner == ""] = [_nearest_layer(is_call) for is_call in listing.is_call[owner == ""].tolist()]
-    held, rest = _held_condors(listing, sold)
+    whole, rest = _held_condors(own)
     offered = _condors(listing, parameters) if selling and (not only or "condor" in only) else []
-    known = {legs for legs, _ in held}
-    condors = [*held, *((legs, 0.0) for legs in offered if legs not in known)]
+    known = {contract: row for row, contract in enumerate(listing.contracts())}
+    held = {
+        CondorLegs(*(known[contract] for contract in legs)): units
+        for legs, units in whole.items()
+        if all(contract in known for contract in legs)
+    }
+    stays = {contract for legs in whole for contract in legs if any(contract not in known for contract in legs)}
+    condors = [*((legs, units, legs in offered) for legs, units in held.items())]
+    condors += [(legs, 0.0, True) for legs in offered if legs not in held]
     listing = listing.holding(rest)
     rows = np.flatnonzero(fits | (listing.held > 0.0))
-    needed = np.unique(np.concatenate([rows, *(np.array(legs) for legs, _ in condors)]).astype(np.intp))
+    needed = np.unique(np.concatenate([rows, *(np.array(legs) for legs, _, _ in condors)]).astype(np.intp))
     place = {row: number for number, row in enumerate(needed.tolist())}
-    moved = tuple((CondorLegs(*(place[row] for row in legs)), units) for legs, units in condors)
-    return Side(listing.take(needed), smiles, tuple(owner[needed].tolist()), fits[needed], moved)
+    moved = tuple((CondorLegs(*(place[row] for row in legs)), units, more) for legs, units, more in condors)
+    return Side(listing.take(needed), smiles, tuple(owner[needed].tolist()), fits[needed], moved, tuple(sorted(stays)))
 
 
 def _nearest_layer(is_call: bool) -> str:
@@ -194,27 +203,22 @@ def _wing(listing: Listing, rows: Rows, short: int, reach: float) -> int | None:
 
 
 def _held_condors(
-    listing: Listing, sold: Mapping[Contract, float]
-) -> tuple[list[tuple[CondorLegs, float]], dict[Contract, float]]:
+    own: Mapping[Contract, float],
+) -> tuple[dict[tuple[Contract, Contract, Contract, Contract], float], dict[Contract, float]]:
     """Match what is held sold with wings that are held bought; return the condors, and what else is held bought."""
-    names = listing.contracts()
-    place = {contract: row for row, contract in enumerate(names)}
-    left = {contract: units for contract, units in zip(names, listing.held.tolist(), strict=True) if units > 0.0}
-    shorts = {contract: units for contract, units in sold.items() if units > 0.0}
-    found: list[tuple[CondorLegs, float]] = []
+    left = {contract: units for contract, units in own.items() if units > 0.0}
+    shorts = {contract: -units for contract, units in own.items() if units < 0.0}
+    found: dict[tuple[Contract, Contract, Contract, Contract], float] = {}
     for put in sorted(contract for contract in shorts if not contract.is_call):
-        calls = [c for c in sorted(shorts) if c.is_call and c.expiry_at == put.expiry_at and shorts[c] > 0.0]
-        for call in calls:
-            wings = [_cover(put, left), _cover(call, left)]
-            legs = [contract for contract in (put, call, *wings) if contract is not None]
-            if len(legs) < 4 or any(contract not in place for contract in legs):
-                continue
-            units = min(shorts[put], shorts[call], *(left[wing] for wing in legs[2:]))
-            for contract in legs[:2]:
-                shorts[contract] -= units
-            for contract in legs[2:]:
-                left[contract] -= units
-            found.append((CondorLegs(*(place[contract] for contract in legs)), units))
+        for call in sorted(c for c in shorts if c.is_call and c.expiry_at == put.expiry_at):
+            while shorts[put] > 0.0 and shorts[call] > 0.0:
+                low, high = _cover(put, left), _cover(call, left)
+                if low is None or high is None:
+                    break
+                units = min(shorts[put], shorts[call], left[low], left[high])
+                for contract, side in ((put, shorts), (call, shorts), (low, left), (high, left)):
+                    side[contract] -= units
+                found[put, call, low, high] = units
     naked = [contract for contract, units in sorted(shorts.items()) if units > 1e-9]
     if naked:
         why = "is sold without the other legs of a condor of its expiry: close it, or state its wings too"
@@ -257,7 +261,10 @@ def option_columns(side: Side, value_usd: float, scenarios: Scenarios) -> tuple[
         Column(layer, listing.asset, contract.label, listing.spot, ((contract, 1.0),), float(gamma))
         for layer, contract, gamma in zip(side.layers, names, gammas, strict=True)
     ]
-    condors = [_condor(side, legs, held, numbers, most, gammas, names) for legs, held in side.condors]
+    condors = [
+        _condor(side, legs, held, numbers, most if more else np.zeros_like(most), gammas, names)
+        for legs, held, more in side.condors
+    ]
     columns += [column for column, _ in condors]
     return columns, joined([numbers, *(part for _, part in condors)])
 

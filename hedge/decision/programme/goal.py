@@ -122,7 +122,8 @@ class Posed:
     Parameters
     ----------
     sides : options by asset, sorted. columns : one per instrument of the problem. drawn : the scenarios.
-    held : all that is held. unlisted : what is held of it and not quoted: it stays, and counts nothing.
+    held : all that is held. unlisted : what is held of it and not quoted, alone or as a part of a condor: it stays, and
+        counts nothing.
     """
 
     goal: Goal
@@ -193,16 +194,15 @@ def pose(
     limits = _limits(goal, columns, numbers)
     problem = Problem(exposure, *numbers, limits=limits, target=goal.target_usd)
     listed = {contract for asset in sides for contract in listings[asset].contracts()}
-    unlisted = tuple(sorted(contract for contract, units in held.options.items() if units and contract not in listed))
+    whole = {contract for side in sides.values() for contract in side.stays}
+    unlisted = tuple(sorted(c for c, units in held.options.items() if units and (c not in listed or c in whole)))
     return Posed(goal, book, market, problem, sides, tuple(columns), drawn, at_money, held, unlisted)
 
 
 def _side(goal: Goal, listing: Listing, held: Holdings) -> Side:
     own = {contract: units for contract, units in held.options.items() if contract.asset == listing.asset}
-    names = set(listing.contracts())
-    sold = {contract: -units for contract, units in own.items() if units < 0.0 and contract in names}
-    return side_of(listing.holding({c: max(u, 0.0) for c, u in own.items()}), goal.parameters, goal.selling, sold,
-                   goal.only)  # fmt: skip
+    alive = {contract: units for contract, units in own.items() if contract.expiry_at > listing.observed_at}
+    return side_of(listing, goal.parameters, goal.selling, alive, goal.only)
 
 
 def _perpetual(
@@ -233,7 +233,7 @@ def _limits(goal: Goal, columns: list[Column], numbers: Numbers) -> tuple[Limit,
             TURNOVER, goal.share("turnoverCapBps"), none, option * numbers.cash, option * numbers.cash,
             "turnoverCapBps",
         ),
-        Limit("notional", goal.share("overlayNotionalCapBps"), sign * spot, none, none, "overlayNotionalCapBps"),
+        *_notional(goal, spot, numbers),
     ]  # fmt: skip
     for spec in layer_specs():
         if spec.cap:
@@ -249,6 +249,19 @@ def _limits(goal: Goal, columns: list[Column], numbers: Numbers) -> tuple[Limit,
             row = own * (bought - gamma * condor)
             limits.append(Limit(f"sold gamma of {asset}", 0.0, row, none, none, "gammaCapBps"))
     return tuple(limits)
+
+
+def _notional(goal: Goal, spot: FloatArray, numbers: Numbers) -> list[Limit]:
+    """Return the cap on notional: one row by the side that each column may come to, and where something is held on the
+    other side one by that too, as the larger of both is the notional."""
+    key, most, none = "overlayNotionalCapBps", goal.share("overlayNotionalCapBps"), np.zeros(len(spot))
+    held = np.where(numbers.held < 0.0, -1.0, 1.0)
+    to = np.where(numbers.low < 0.0, -1.0, np.where((numbers.high > 0.0) | (numbers.held == 0.0), 1.0, held))
+    rows = [Limit("notional", most, to * spot, none, none, key)]
+    turned = (numbers.held != 0.0) & (held != to)
+    if turned.any():
+        rows.append(Limit("notional as held", most, np.where(turned, held, to) * spot, none, none, key))
+    return rows
 
 
 def benchmarked(benchmark: Benchmark, book: Book, market: Market, scenarios: Scenarios) -> FloatArray:
