@@ -1,38 +1,40 @@
-"""A hedge layer: one call out of the money, bought with a tenth of the budget."""
+"""A hedge layer: calls out of the money, which keep a part of a rise that the pool and a sold perpetual give away."""
 
 from __future__ import annotations
 
-from hedge.errors import NotListed
-from hedge.instruments.layer import LayerRole, build_layer, empty_layer, max_loss
-from hedge.layers.spec import LayerSpec, SizedLayer, SizingContext, register_layer
+import numpy as np
 
-NAME = "upside"
-DELTA, DAYS = 0.1, 30.0
+from hedge.instruments.layer import LayerRole
+from hedge.instruments.listing import Listing
+from hedge.layers.spec import LayerSpec, register_layer
+from hedge.numerics.arrays import BoolArray
+from hedge.policy.parameters import Parameters
+from hedge.units import BPS
 
 
-def _size(context: SizingContext) -> SizedLayer:
-    chain, asset = context.chain, context.exposure
-    try:
-        calls = chain.buyable(chain.first_expiry(DAYS), is_call=True)
-    except NotListed as refused:
-        return SizedLayer(empty_layer(NAME, asset.asset, str(refused)))
-    if not calls:
-        return SizedLayer(empty_layer(NAME, asset.asset, "no call has an ask"))
-    call = min(calls, key=lambda quote: abs(chain.delta(quote) - DELTA))
-    structure = (chain.bought(call),)
-    budget = context.budget(premium_cap_bps=context.parameters.budget_bps / 10)
-    units = budget.units(max_loss(structure), asset.spot, call.lot)
-    return SizedLayer(build_layer(NAME, asset.asset, structure, units, asset.spot, "a tenth of the budget in one call"))
+def admits(listing: Listing, parameters: Parameters) -> BoolArray:
+    """Return which options are calls as far from the money as the tail's puts, of the tenors of layer 2."""
+    with np.errstate(invalid="ignore"):
+        delta, p = np.abs(listing.deltas) * BPS, parameters
+        fits = (delta >= p.tail_least_delta_bps) & (delta <= p.tail_most_delta_bps) & listing.is_call
+    return np.asarray(fits & (listing.days >= p.volatility_least_days) & (listing.days <= p.volatility_most_days))
 
 
 register_layer(
     LayerSpec(
-        name=NAME,
+        name="upside",
         number=4,
         title="upside call",
         purpose="keeps a part of a rise that the pool gives away",
-        keys=("budgetBps", "overlayNotionalCapUsd"),
+        keys=(
+            "tailLeastDeltaBps",
+            "tailMostDeltaBps",
+            "volatilityLeastDays",
+            "volatilityMostDays",
+            "volatilityPremiumCapBps",
+        ),
         role=LayerRole.PROTECTION,
-        size=_size,
+        admits=admits,
+        cap="volatilityPremiumCapBps",
     )
 )

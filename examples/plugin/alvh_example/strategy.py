@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from hedge.instruments.contract import Contract
 from hedge.backtest.strategy import StrategySpec, Targets, View, legs_by_contract, register_strategy
+from hedge.instruments.contract import Contract
 
 
 class Puts:
