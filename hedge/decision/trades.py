@@ -84,10 +84,10 @@ def trades_of(posed: Posed, units: FloatArray, chains: Mapping[str, OptionChain]
             found.append(_plain(posed, column, change))
     rolled: dict[tuple[str, str, bool], int] = {}
     for (layer, contract), change in changes.items():
-        if change < -ROUNDING and posed.held.options.get(contract, 0.0) > 0.0:
-            if _left(posed, contract, changes) <= ROUNDING:
-                place = (layer, contract.asset, contract.is_call)
-                rolled[place] = min(contract.expiry_at, rolled.get(place, contract.expiry_at))
+        bought = posed.held.options.get(contract, 0.0) > 0.0
+        if bought and change < -ROUNDING and _left(posed, contract, changes) <= ROUNDING:
+            place = (layer, contract.asset, contract.is_call)
+            rolled[place] = min(contract.expiry_at, rolled.get(place, contract.expiry_at))
     for (layer, contract), change in changes.items():
         if abs(change) > ROUNDING:
             row, chain = quotes[contract]
