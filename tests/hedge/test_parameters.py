@@ -13,7 +13,7 @@ pytestmark = pytest.mark.unit
 def test_keys__against_the_fields_of_parameters__agree_in_order_name_and_first_value() -> None:
     fields = [field.name for field in dataclasses.fields(Parameters)]
     assert [key.field for key in KEYS] == fields
-    assert [key.id for key in KEYS] == list(range(18))
+    assert [key.id for key in KEYS] == list(range(24))
     assert [key.initial for key in KEYS] == Parameters().to_values()
 
 
@@ -23,31 +23,37 @@ def test_keys__first_values__lie_inside_their_bounds() -> None:
 
 def test_from_values__one_too_few__says_how_many() -> None:
     with pytest.raises(InvalidParameters) as refused:
-        Parameters.from_values([1] * 17)
-    assert (refused.value.value, refused.value.expected) == (17, 18)
+        Parameters.from_values([1] * 23)
+    assert (refused.value.value, refused.value.expected) == (23, 24)
 
 
 def test_replaced__two_keys__changes_only_them() -> None:
-    changed = Parameters().replaced({5: 6000, 6: 9500})
-    assert changed == Parameters(ramp_start_vol_bps=6000, ramp_full_vol_bps=9500)
+    changed = Parameters().replaced({3: 400, 19: 300})
+    assert changed == Parameters(cash_budget_bps=400, tail_premium_cap_bps=300)
 
 
-@pytest.mark.parametrize(
-    ("changes", "keys"),
-    [
-        ({5: 8501}, (5, 6)),
-        ({13: 249}, (8, 12, 13)),
-        ({4: 2_000_001}, (4, 17)),
-        ({7: 7, 2: 7}, (2, 7)),
-        ({7: 121}, (7, 10)),
-        ({9: 2000}, (9, 0)),
-        ({3: 5001}, (3, 11)),
-    ],
+EDGES = (
+    ({4: 250}, {4: 251}, (3, 4)),
+    ({15: 250}, {15: 251}, (3, 15)),
+    ({19: 250}, {19: 251}, (3, 19)),
+    ({1: 30, 17: 30}, {1: 30, 17: 29}, (1, 17, 21)),
+    ({1: 30, 21: 30}, {1: 30, 21: 29}, (1, 17, 21)),
+    ({10: 3000}, {10: 3001}, (10, 23)),
+    ({16: 44}, {16: 45}, (16, 17)),
+    ({20: 90, 21: 91}, {20: 90, 21: 90}, (20, 21)),
+    ({22: 1999, 23: 2000}, {22: 2000, 23: 2000}, (22, 23)),
+    ({18: 3001}, {18: 3000}, (18, 23)),
 )
-def test_broken_rules__one_step_beyond__names_exactly_that_rule(changes: dict[int, int], keys: tuple[int, ...]) -> None:
-    assert [rule.keys for rule in broken_rules(Parameters().replaced(changes))] == [keys]
+"""Changes at the edge of each rule, one step beyond it, and the keys of the rule."""
 
 
-@pytest.mark.parametrize("changes", [{5: 8500}, {13: 250}, {4: 2_000_000}, {7: 8}, {7: 120}, {9: 1999}, {3: 5000}])
-def test_broken_rules__exactly_at_the_edge__breaks_none(changes: dict[int, int]) -> None:
-    assert broken_rules(Parameters().replaced(changes)) == ()
+@pytest.mark.parametrize(("edge", "beyond", "keys"), EDGES)
+def test_broken_rules__one_step_beyond__names_exactly_that_rule(
+    edge: dict[int, int], beyond: dict[int, int], keys: tuple[int, ...]
+) -> None:
+    assert broken_rules(Parameters().replaced(edge)) == ()
+    assert [rule.keys for rule in broken_rules(Parameters().replaced(beyond))] == [keys]
+
+
+def test_edges__against_the_rules__name_every_one() -> None:
+    assert len({keys for _, _, keys in EDGES}) == 9

@@ -15,7 +15,7 @@ from sample_histories import DAY, START, listed, series
 from hedge import options
 from hedge.backtest.account import Venue
 from hedge.backtest.history import Series
-from hedge.backtest.strategies.programme import listing_of
+from hedge.backtest.strategies.plan import listing_of
 from hedge.decision.programme.revalue import Smiles, values_at
 from hedge.decision.programme.scenarios import LEAST_OBSERVATIONS, draw_horizon
 from hedge.errors import BadInput, NotListed
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.unit
 
 SPOT = 2_000.0
 MARKET = Market(START, {"ETH": SPOT, "BTC": 40_000.0}, {"ETH": 0.6, "BTC": 0.5}, {("BTC", "ETH"): 0.8})
-LISTING = listing_of(listed("ETH", START, SPOT), {}, Venue())
+LISTING = listing_of(listed("ETH", START, SPOT), Venue())
 ROOT = Path(os.environ.get("ALVH_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
@@ -112,7 +112,7 @@ def test_values_at__nothing_moves__the_venue_s_own_price() -> None:
 
 
 def test_values_at__put_that_comes_to_the_money__slides_down_the_skew() -> None:
-    skewed = listing_of(listed("ETH", START, SPOT, 0.6, Smile(skew=-0.1)), {}, Venue())
+    skewed = listing_of(listed("ETH", START, SPOT, 0.6, Smile(skew=-0.1)), Venue())
     rows = np.flatnonzero((skewed.strike == 1_600.0) & ~skewed.is_call & (skewed.days > 20.0) & (skewed.days < 100.0))
     put, fallen = skewed.take(rows), 1_600.0
     then = Scenarios(7.0, {"ETH": np.array([fallen])}, {"ETH": np.zeros(1)})
