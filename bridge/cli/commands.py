@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "plan": (
         "planning",
         "plan",
-        "Choose the three layers for an owner's book, say whether to hedge at all, and what to change on chain.",
+        "Say what to buy and sell against the tail of an owner's book, whether at all, and what to change on chain.",
     ),
     "propose": (
         "planning",

@@ -9,8 +9,9 @@ The DAO votes which one holds (`regimePolicy`). Steady is first because the data
 after a calm index more was realised than implied, after a high one less, and of the worst months nearly all began calm.
 Under a policy that scales, the tenor bands move with the turns of the index too (`hedge.policy.tenor_shifts`).
 
-Whatever the policy, nothing is sold inside an event window or across the next announced release, after a shock of
-interest or exchange rates, or while one of these signals is silent.
+After a macro surprise protection is scaled as under stress. Whatever the policy, nothing is sold inside an event window
+or across the next announced release, after a shock of interest or exchange rates, or while one of these signals is
+silent.
 """
 
 from __future__ import annotations
@@ -51,12 +52,14 @@ class RegimePolicy:
 
     Parameters
     ----------
-    regime : what the signals give. name : of the policy. scale : of budgets and premium caps, > 0.
+    regime : what the signals give. protection : state that scales the protection, never calmer than the regime.
+    name : of the policy. scale : of budgets and premium caps, > 0.
     selling : whether a condor may be sold. index_percentile : of the index in its own past; NaN where no fresh signal
         tells it. shifts : of the tenor bands. reasons : one line per rule that decided something.
     """
 
     regime: Regime
+    protection: State
     name: PolicyName
     scale: float
     selling: bool
@@ -71,6 +74,7 @@ class RegimePolicy:
             "score": self.regime.score,
             "reasons": list(self.regime.reasons),
             "missing": list(self.regime.missing),
+            "protection": str(self.protection),
             "policy": str(self.name),
             "scale": self.scale,
             "selling": self.selling,
@@ -101,24 +105,34 @@ def choose_policy(
     """
     used = rules or RegimeRules()
     regime = combine(signals, at, used, expected)
+    alarms = {signal.name for signal in signals if signal.known_at <= at and signal.severity >= used.alarm}
+    protection, surprised = _protection(regime.name, alarms)
     name = list(PolicyName)[parameters.regime_policy]
-    scale = SCALES[name][regime.name]
+    scale = SCALES[name][protection]
     days = float(parameters.condor_tenor_days)
-    refused = _refusal(regime, signals, at, used, days) if signals else "no signal is known"
+    refused = _refusal(regime, signals, alarms, days) if signals else "no signal is known"
     shifts = () if name is PolicyName.STEADY else read_shifts(signals, at)
     readings = set(signal_names(SignalRole.LEVEL)) - set(regime.missing)
     level = next((signal.value for signal in signals if signal.name in readings), math.nan)
     reasons = (
         f"regime {regime.name}: {regime.reasons[-1]}",
+        *surprised,
         f"policy {name}: protection at {scale:.0%} of the governed budgets",
         f"nothing is sold: {refused}" if refused else "a condor may be sold where it pays",
     )
-    return RegimePolicy(regime, name, scale, not refused, level, shifts, reasons)
+    return RegimePolicy(regime, protection, name, scale, not refused, level, shifts, reasons)
 
 
-def _refusal(regime: Regime, signals: Sequence[Signal], at: int, rules: RegimeRules, days: float) -> str:
+def _protection(state: State, alarms: set[str]) -> tuple[State, tuple[str, ...]]:
+    """Return the state that the protection is scaled by, and why where it is not the regime's."""
+    surprised = sorted(alarms & set(signal_names(SignalRole.SURPRISE)))
+    if not surprised or state.rank >= State.STRESSED.rank:
+        return state, ()
+    return State.STRESSED, (f"the protection is scaled as under stress: surprise of {', '.join(surprised)}",)
+
+
+def _refusal(regime: Regime, signals: Sequence[Signal], alarms: set[str], days: float) -> str:
     """Return why no condor is sold; empty where one may be."""
-    alarms = {signal.name for signal in signals if signal.known_at <= at and signal.severity >= rules.alarm}
     events, shock_names = set(signal_names(SignalRole.EVENTS)), set(signal_names(SignalRole.SHOCK))
     if events & alarms:
         return "an event window is open"

@@ -11,8 +11,11 @@ import pandas as pd
 import pytest
 
 from bridge.plans.make import Planned
+from hedge.instruments.layer import Layer
 from hedge.plan.explain import resolve
 from hedge.policy.parameters import Parameters
+from hedge.policy.regime_policy import PolicyName
+from hedge.policy.tenor_shifts import shifted_bands
 from hedge.signals.signal import State
 from hedge.signals.spec import signal_names
 from tests.bridge.market_files import AT, DAY, LEFT_OUT, bend, calm_folder, last, plan_on
@@ -35,16 +38,17 @@ def inputs(made: Planned) -> dict[str, dict[str, object]]:
     return {signal["name"]: signal for signal in made.record.plan["inputs"]["signals"]}
 
 
-def test_plan__calm_histories__is_compressed_and_presses(folder: Path, planned: Callable[..., Planned]) -> None:
+def layer(made: Planned, name: str) -> Layer:
+    (found,) = [layer for layer in made.plan.layers if layer.name == name]
+    return found
+
+
+def test_plan__calm_histories__is_compressed_and_may_sell(folder: Path, planned: Callable[..., Planned]) -> None:
     made = planned(folder)
-    regime_policy, condor = made.plan.regime_policy, made.plan.layers[2]
-    assert (regime_policy.regime.name, regime_policy.condor, regime_policy.regime.missing) == (
-        State.COMPRESSED,
-        "press",
-        (),
-    )
-    assert condor.cost_usd < 0.0
-    assert 0.0 < regime_policy.index_percentile < 0.05
+    policy = made.plan.regime_policy
+    assert (policy.regime.name, policy.selling, policy.regime.missing) == (State.COMPRESSED, True, ())
+    assert (policy.name, policy.scale, policy.shifts) == (PolicyName.STEADY, 1.0, ())
+    assert 0.0 < policy.index_percentile < 0.05
     assert len(inputs(made)) == 13
     assert all("made for tests" in str(signal["source"]) for name, signal in inputs(made).items() if name != "events")
 
@@ -53,7 +57,9 @@ def test_plan__no_folder_of_histories__is_stressed_and_names_every_signal(planne
     made = planned(None)
     assert made.plan.regime_policy.regime.name is State.STRESSED
     assert set(made.plan.regime_policy.regime.missing) == set(inputs(made))
-    assert made.plan.layers[2].legs == ()
+    assert not made.plan.regime_policy.selling
+    assert layer(made, "condor").legs == ()
+    assert layer(made, "condor").reason == "nothing may be sold now"
     (note,) = [note for note in made.plan.notes if note.startswith("Signals without a fresh value")]
     assert all(name in note for name in inputs(made))
 
@@ -81,31 +87,36 @@ def test_plan__one_history_absent_or_old__is_safer_and_names_the_signals(
     for made in filter(None, (planned(folder), old)):
         assert silent <= set(made.plan.regime_policy.regime.missing)
         assert made.plan.regime_policy.regime.name.rank > State.COMPRESSED.rank
-        assert made.plan.layers[2].legs == () or made.plan.regime_policy.condor == "finance"
+        sellers = {"events", "funding", "dollar", "rate differential"}
+        assert made.plan.regime_policy.selling is not bool(silent & sellers)
         assert all(name in " ".join(made.plan.notes) for name in silent)
 
 
 @pytest.mark.parametrize(("name", "column"), [("funding_ETH", "rate"), ("dollar", "close")])
-def test_press__shock_in_the_files__ends_at_once(
+def test_selling__shock_in_the_files__ends_at_once(
     folder: Path, planned: Callable[..., Planned], name: str, column: str
 ) -> None:
     bend(folder, name, lambda table: last(column, 1.05 * float(table[column].abs().max()) + 0.01)(table))
-    made = planned(folder)
-    assert made.plan.regime_policy.condor == "none"
-    assert "out of the condor: shock of" in made.plan.layers[2].reason
+    policy = planned(folder).plan.regime_policy
+    assert not policy.selling
+    assert policy.reasons[-1].startswith("nothing is sold: shock of")
 
 
-def test_condor__release_tomorrow_or_within_its_life__is_not_sold(
+def test_selling__release_tomorrow_or_within_a_condors_life__is_refused(
     folder: Path, planned: Callable[..., Planned]
 ) -> None:
-    for days, words in ((1.0, "inside an event window"), (5.0, "across a release: CPI of 2026-01-14 12:00Z")):
+    for days, words in ((1.0, "an event window is open"), (5.0, "a release comes first: CPI of 2026-01-14 12:00Z")):
         bend(folder, "calendar", last("release_at", AT + days * DAY))
-        assert words in planned(folder).plan.layers[2].reason
+        policy = planned(folder).plan.regime_policy
+        assert not policy.selling
+        assert policy.reasons[-1].startswith(f"nothing is sold: {words}")
 
 
-def test_surprise__last_cpi_far_off__tightens_layers_2_and_3(folder: Path, planned: Callable[..., Planned]) -> None:
-    ramp = Parameters(ramp_start_vol_bps=6500, ramp_full_vol_bps=10_000)  # an index of 60 % alone asks for nothing
-    calm = planned(folder, parameters=ramp)
+def test_surprise__last_cpi_far_off__scales_as_under_stress_where_the_policy_scales(
+    folder: Path, planned: Callable[..., Planned]
+) -> None:
+    scale_in = Parameters(regime_policy=1)
+    calm = planned(folder, parameters=scale_in)
 
     def surprised(table: pd.DataFrame) -> pd.DataFrame:
         newest = np.arange(len(table)) >= len(table) - 4
@@ -114,12 +125,12 @@ def test_surprise__last_cpi_far_off__tightens_layers_2_and_3(folder: Path, plann
         return table
 
     bend(folder, "releases", surprised)
-    hot = planned(folder, parameters=ramp)
+    hot, steady = planned(folder, parameters=scale_in), planned(folder)
+    assert (calm.plan.regime_policy.scale, hot.plan.regime_policy.scale) == (0.5, 1.5)
     assert hot.plan.regime_policy.protection is State.STRESSED
     assert "surprise of CPI" in " ".join(hot.plan.regime_policy.reasons)
-    assert hot.plan.layers[1].units > calm.plan.layers[1].units == 0.0
-    coverage = {change.key: change.new for change in hot.plan.update.changes}
-    assert coverage[11] == 6000
+    most = [made.plan.costs["budget_usd"] for made in (calm, steady, hot)]
+    assert most == pytest.approx([0.5 * most[1], most[1], 1.5 * most[1]])
 
 
 def turned(folder: Path, up: bool) -> None:
@@ -134,25 +145,22 @@ def turned(folder: Path, up: bool) -> None:
     bend(folder, "index_ETH", change)
 
 
-def test_roll__macd_of_the_index_turns__moves_the_tenors_and_the_listed_expiries(
+def test_shift__macd_of_the_index_turns__moves_the_bands_where_the_policy_scales(
     folder: Path, planned: Callable[..., Planned]
 ) -> None:
-    rich = Parameters(volatility_tenor_days=75, tail_tenor_days=150, ramp_start_vol_bps=4000)
-    still = planned(folder, parameters=rich)
-    assert still.plan.regime_policy.shifts == ()
-    expiries = {}
+    scale_in = Parameters(regime_policy=1)
+    assert planned(folder, parameters=scale_in).plan.regime_policy.shifts == ()
     for up in (True, False):
         turned(folder, up)
-        made = planned(folder, parameters=rich)
+        made = planned(folder, parameters=scale_in)
         assert inputs(made)["MACD turn"]["value"] == (1.0 if up else -1.0)
         assert {shift.direction for shift in made.plan.regime_policy.shifts} == {1 if up else -1}
-        expiries[up] = [layer.legs[0].expiry_at for layer in made.plan.layers[:2]]
-    tail, volatility = [layer.legs[0].expiry_at for layer in still.plan.layers[:2]]
-    assert expiries[True][0] > tail == expiries[False][0]
-    assert expiries[False][1] < volatility <= expiries[True][1]
+        moved = shifted_bands(scale_in, made.plan.regime_policy.shifts)
+        assert (moved.volatility_most_days > scale_in.volatility_most_days) is up
+        assert planned(folder).plan.regime_policy.shifts == ()
 
 
-def test_roll__few_carry_the_rise__moves_layers_2_and_3_out(folder: Path, planned: Callable[..., Planned]) -> None:
+def test_shift__few_carry_the_rise__moves_layers_2_and_3_out(folder: Path, planned: Callable[..., Planned]) -> None:
     climb = np.exp(np.linspace(0.0, 0.5, 70))
     bend(
         folder,
@@ -163,7 +171,7 @@ def test_roll__few_carry_the_rise__moves_layers_2_and_3_out(folder: Path, planne
         made=np.r_[table["one"][:-70], table["one"].iloc[-70] / climb],
         two=np.r_[table["two"][:-70], table["two"].iloc[-70] / climb],
     ))  # fmt: skip
-    made = planned(folder)
+    made = planned(folder, parameters=Parameters(regime_policy=1))
     assert {(shift.layer, shift.direction) for shift in made.plan.regime_policy.shifts} == {
         ("volatility", 1),
         ("tail", 1),
@@ -171,17 +179,15 @@ def test_roll__few_carry_the_rise__moves_layers_2_and_3_out(folder: Path, planne
     assert "few carry the move" in made.plan.regime_policy.shifts[0].reason
 
 
-def test_crisis__index_leaps_over_an_inverted_term_structure__buys_the_condor(
+def test_crisis__index_leaps_over_an_inverted_term_structure__each_policy_has_its_scale(
     folder: Path, planned: Callable[..., Planned]
 ) -> None:
     for column, value in (("high", 131.0), ("low", 129.0), ("close", 130.0)):
         bend(folder, "index_ETH", last(column, value))
     bend(folder, "term_ETH", last("near", 130.0))
-    made = planned(folder)
-    assert made.plan.regime_policy.regime.name is State.CRISIS
-    assert made.plan.layers[2].cost_usd > 0.0
-    assert made.plan.regime_policy.ramp_floor == 1.0
-    assert {change.key: change.new for change in made.plan.update.changes}[11] == 7500
+    policies = [planned(folder, parameters=Parameters(regime_policy=key)).plan.regime_policy for key in (0, 1, 2)]
+    assert {policy.regime.name for policy in policies} == {State.CRISIS}
+    assert [policy.scale for policy in policies] == [1.0, 2.0, 0.5]
 
 
 def test_plan__future_of_every_file_changed__is_the_same_plan_and_hash(
