@@ -44,7 +44,7 @@ from tests.bridge.steps import (
     with_changes,
 )
 
-TARGET_CVAR, CONDOR_WING, CONDOR_CAP, VOLATILITY_CAP = 2, 11, 13, 15
+REHEDGE, CONDOR_WING, CONDOR_CAP, VOLATILITY_CAP = 8, 11, 13, 15
 DAY = 86_400
 
 
@@ -186,7 +186,7 @@ def test_check_update__same_keys_right_after_an_execution__cool_down(world: Worl
 
 def test_draft_proposal__observation_older_than_the_last_update__is_refused(world: World, record: PlanRecord) -> None:
     carry(world, with_changes(record, {CONDOR_CAP: 900}))
-    assert refused(world, with_changes(record, {TARGET_CVAR: 290})).error == "NotNewer"
+    assert refused(world, with_changes(record, {REHEDGE: 90})).error == "NotNewer"
 
 
 def test_describe__any_plan__carries_block_inputs_and_every_change(record: PlanRecord) -> None:
@@ -257,12 +257,12 @@ def test_confirm_execution__chain_holds_something_else__names_the_parameter(worl
 def test_draft_proposal__deployment_with_a_guard__ends_with_what_it_sets_and_nothing_else(
     world: World, record: PlanRecord
 ) -> None:
-    made = draft(world, with_changes(record, {CONDOR_CAP: 900, TARGET_CVAR: 290}))
+    made = draft(world, with_changes(record, {CONDOR_CAP: 900, REHEDGE: 90}))
     parameters, guard = world.deployment.address("HedgeParameters"), world.deployment.address("ProposalGuard")
     assert made.action.targets == (parameters, guard)
     assert made.postconditions == (
         f"HedgeParameters {parameters} has the code of the vote",
-        "targetCvarBps is 290",
+        "rehedgeBps is 90",
         "condorNotionalCapBps is 900",
     )
 
@@ -297,13 +297,13 @@ def test_execution__steward_moved_another_key_meanwhile__guard_lets_it_pass(worl
     number = propose(world, with_changes(record, {CONDOR_CAP: 900}))
     vote(world, number)
     now = world.chain.head().timestamp
-    update = build_update({TARGET_CVAR: 290}, now, LIFE, record.inputs_hash).argument()
+    update = build_update({REHEDGE: 90}, now, LIFE, record.inputs_hash).argument()
     act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
     queue(world, number)
     act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))
     advance_time(world.chain, TERMS.timelock_delay + 1)
     send_confirmed_execution(world.snapshot(), account("outsider"), found(world, number))
-    assert (values(world)[CONDOR_CAP], values(world)[TARGET_CVAR]) == (900, 290)
+    assert (values(world)[CONDOR_CAP], values(world)[REHEDGE]) == (900, 90)
 
 
 @pytest.mark.parametrize("answer", ["hold", "do not hedge", "leave the pool"])
