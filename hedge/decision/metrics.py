@@ -137,7 +137,7 @@ def layers_of(posed: Posed, units: FloatArray, chains: Mapping[str, OptionChain]
             legs += _legs(column, quantity, quotes)
     return tuple(
         _layer(posed, asset, name, tuple(held.get((asset, name), ())))
-        for asset in sorted(posed.sides)
+        for asset in sorted({*posed.sides, *(column.asset for column in posed.columns)})
         for name in posed.layers
     )
 

@@ -135,19 +135,23 @@ def _layers(plan: Mapping[str, Any]) -> list[Node]:
     nodes = []
     for i, layer in enumerate(plan["layers"]):
         asset = layer["underlying"]
-        quotes = _listed(plan, "chains", asset)
+        quotes = [_listed(plan, "chains", asset)] if asset in plan["inputs"]["chains"] else []
         legs = [_leg(plan, leg, f"/layers/{i}/legs/{j}/price") for j, leg in enumerate(layer["legs"])]
         keys = [_key(plan, number) for number in layer_spec(layer["name"]).key_ids]
         index = _input(plan, f"{asset} index", f"/inputs/market/vols/{asset}", plan["inputs"]["market"]["vol_source"])
-        below = [*legs, *keys, index, quotes]
+        below = [*legs, *keys, index, *quotes]
         nodes.append(_node(f"{asset} {layer['name']}", layer["units"], f"/layers/{i}/units", layer["reason"], below))
     return nodes
 
 
 def _leg(plan: Mapping[str, Any], leg: Mapping[str, Any], at: str) -> Node:
     """Return a leg's price, from the chain of its asset or from what is listed on the asset's index."""
-    quotes = _listed(plan, "indices" if "index" in leg else "chains", leg["underlying"])
-    return _node(leg["label"], leg["price"], at, _side(leg["quantity"]), [quotes])
+    asset = leg["underlying"]
+    if leg.get("perpetual"):
+        traded = _input(plan, f"{asset} price", f"/inputs/market/spots/{asset}", "where a perpetual is taken to trade")
+    else:
+        traded = _listed(plan, "indices" if "index" in leg else "chains", asset)
+    return _node(leg["label"], leg["price"], at, _side(leg["quantity"]), [traded])
 
 
 def _listed(plan: Mapping[str, Any], where: str, asset: str) -> Node:
