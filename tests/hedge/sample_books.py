@@ -4,9 +4,12 @@ import math
 
 from hedge import amm
 from hedge.book.positions import Book, ConcentratedPosition
+from hedge.instruments.contract import Contract
+from hedge.instruments.holdings import Holdings
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
+from hedge.plan.build import Plan
 from hedge.signals.signal import Signal, State
 
 NOW = 1_700_000_000  # Tuesday 2023-11-14 22:13:20 UTC
@@ -43,6 +46,25 @@ def mixed_book() -> Book:
             position("btc", 1e6, "BTC", "USD", 0.0, math.inf, 0.1),
         )
     )
+
+
+def after(plan: Plan) -> Holdings:
+    """Return what is held once every trade of a plan is done."""
+    options, perpetuals = dict(plan.holdings.options), dict(plan.holdings.perpetuals)
+    listed = {contract.label: contract for contract in options} | {
+        contract.label: contract
+        for chain in CHAINS.values()
+        for row in chain.rows
+        for contract in [Contract(chain.underlying, row.expiry_at, row.strike, row.is_call)]
+    }
+    for trade in plan.trades:
+        units = trade.quantity if trade.side == "buy" else -trade.quantity
+        if trade.layer == "delta":
+            perpetuals[trade.asset] = round(perpetuals.get(trade.asset, 0.0) + units, 9)
+        else:
+            contract = listed[trade.instrument]
+            options[contract] = round(options.get(contract, 0.0) + units, 9)
+    return Holdings({c: units for c, units in options.items() if units}, perpetuals)
 
 
 def chains(market: Market = MARKET) -> dict[str, OptionChain]:

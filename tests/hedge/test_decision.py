@@ -2,16 +2,19 @@
 
 import dataclasses
 import math
+import re
 
 import pytest
-from sample_books import CHAINS, MARKET, NOW, mixed_book, position
+from sample_books import CHAINS, MARKET, NOW, after, mixed_book, position
 
 from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book
 from hedge.decision.decide import Decision
 from hedge.decision.positions import REALISED_SHARE
 from hedge.decision.rebalance import ExposureRecord, drift
+from hedge.instruments.holdings import Holdings
 from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
 from hedge.plan.build import build_plan
 from hedge.policy.parameters import Parameters
@@ -19,14 +22,20 @@ from hedge.policy.parameters import Parameters
 pytestmark = pytest.mark.unit
 
 
-def decision(book: Book, record: ExposureRecord | None = None, chains: dict[str, OptionChain] = CHAINS) -> Decision:
-    return build_plan(book, MARKET, chains, Parameters(), record=record).decision
+def decision(
+    book: Book,
+    parameters: Parameters = Parameters(),  # noqa: B008
+    chains: dict[str, OptionChain] = CHAINS,
+    holdings: Holdings | None = None,
+) -> Decision:
+    return build_plan(book, MARKET, chains, parameters, holdings=holdings, scenario_count=512).decision
 
 
 def test_decide__healthy_book__hedges_and_says_what_it_buys() -> None:
     answer = decision(mixed_book())
     assert answer.answer == "hedge"
     assert answer.numbers["cvar_hedged_usd"] < answer.numbers["cvar_unhedged_usd"]
+    assert answer.reasons[0].startswith("CVaR95 ")
 
 
 def test_decide__empty_book__does_not_hedge() -> None:
@@ -38,10 +47,17 @@ def test_decide__liquidity_of_zero__does_not_hedge() -> None:
     assert decision(Book((nothing,))).answer == "do not hedge"
 
 
-def test_decide__no_chain__does_not_hedge_and_says_why() -> None:
-    answer = decision(mixed_book(), chains={})
+def test_decide__no_chain_and_no_layer_0__does_not_hedge_and_says_why() -> None:
+    answer = decision(mixed_book(), Parameters(delta_share_bps=0), chains={})
     assert answer.answer == "do not hedge"
-    assert "no asset of the book has an option chain" in answer.reasons[0]
+    assert answer.reasons[1] == "nothing listed fits: no listed instrument may be bought or sold"
+
+
+def test_decide__no_chain__hedges_the_delta_alone() -> None:
+    result = build_plan(mixed_book(), MARKET, {}, Parameters(), scenario_count=512)
+    assert result.decision.answer == "hedge"
+    assert {trade.instrument for trade in result.trades} == {"BTC-PERPETUAL", "ETH-PERPETUAL"}
+    assert sum("has no option chain" in note for note in result.notes) == 2
 
 
 def test_decide__fees_far_below_the_price_of_volatility__leaves_the_pool() -> None:
@@ -57,7 +73,9 @@ LVR_32K = Market(
     NOW, {"ETH": 2000.0}, {"ETH": math.sqrt(0.032 * 365 / 30 * 4.0 * THETA) / REALISED_SHARE}, {}, "LVR of 32,000 USD"
 )
 """Volatility at which 1 M USD of that range is expected to lose 32,000 USD to arbitrageurs in 30 days."""
-NO_BUDGET = Parameters(budget_bps=0, tail_premium_cap_bps=0, volatility_premium_cap_bps=0)
+NO_BUDGET = Parameters(
+    cash_budget_bps=0, cost_budget_bps=0, tail_premium_cap_bps=0, volatility_premium_cap_bps=0, delta_share_bps=0
+)
 
 
 @pytest.mark.parametrize("parameters", [Parameters(), NO_BUDGET], ids=["budget", "no budget"])
@@ -104,12 +122,53 @@ def test_decide__many_losing_positions__headline_counts_and_reasons_name_each() 
     assert all(any(reason.startswith(f"p{number} ") for reason in answer.reasons) for number in range(8))
 
 
-def test_decide__cvar_above_its_cap__is_said_first() -> None:
-    capped = Parameters(cvar_cap_bps=1500)
-    answer = build_plan(Book((position("a", 1e6),)), MARKET, CHAINS, capped).decision
+def test_decide__target_out_of_reach__is_said_first_with_the_cheapest_budget() -> None:
+    little = Parameters(target_cvar_bps=140)
+    answer = decision(Book((position("a", 1e6),)), little)
     assert answer.answer == "hedge"
     hedged = answer.numbers["cvar_hedged_usd"]
-    assert answer.reasons[0] == f"CVaR95 of {hedged:,.0f} USD with every layer is above its cap of 150,000 USD"
+    assert hedged > answer.numbers["target_usd"] == pytest.approx(14_000.0)
+    assert answer.reasons[0].startswith(
+        f"CVaR95 of {hedged:,.0f} USD over 7 days with the plan is above the target of 14,000 USD: the cheapest budget "
+        "that would is "
+    )
+    assert answer.reasons[0].endswith("USD of cash")
+
+
+def test_decide__cheapest_budget_that_is_named__reaches_the_target() -> None:
+    """Grant what the reason names, and the target is met, but for whole lots."""
+    book, little = Book((position("a", 1e6),)), Parameters(target_cvar_bps=140)
+    cost, cash = (float(x.replace(",", "")) for x in re.findall(r"([\d,]+) USD of (?:expected cost|cash)",
+                                                                 decision(book, little).reasons[0]))  # fmt: skip
+    bps = math.ceil(cash / 1e6 * 1e4) + 1
+    granted = Parameters(
+        target_cvar_bps=140, cash_budget_bps=bps, cost_budget_bps=math.ceil(cost / 1e6 * 1e4) + 1,
+        volatility_premium_cap_bps=bps, tail_premium_cap_bps=bps,
+    )  # fmt: skip
+    assert decision(book, granted).numbers["cvar_hedged_usd"] <= 14_000.0 * 1.01
+
+
+def test_decide__target_that_nothing_listed_reaches__says_so_first() -> None:
+    answer = decision(Book((position("a", 1e6),)), Parameters(target_cvar_bps=0))
+    assert answer.reasons[0].endswith(
+        "above the target of 0 USD: nothing that the bands, the notional and the turnover admit reaches it, whatever "
+        "the budget"
+    )
+
+
+@pytest.mark.parametrize("target", [0, 100, 200, 300, 500, 800, 1200, 2000])
+def test_decide__any_target__is_never_exceeded_in_silence(target: int) -> None:
+    for book in (Book((position("a", 1e6),)), mixed_book()):
+        answer = decision(book, Parameters(target_cvar_bps=target))
+        left = answer.numbers["cvar_hedged_usd" if answer.answer in ("hedge", "hold") else "cvar_held_usd"]
+        said = f"is above the target of {answer.numbers['target_usd']:,.0f} USD" in answer.reasons[0]
+        assert said is (left > answer.numbers["target_usd"] * (1.0 + 1e-9))
+
+
+def test_decide__target_met_unhedged__does_not_hedge() -> None:
+    answer = decision(Book((position("a", 1e6),)), Parameters(target_cvar_bps=2000))
+    assert answer.answer == "do not hedge"
+    assert "is within the target of 200,000" in answer.reasons[0]
 
 
 def test_decide__fees_unknown__never_advises_to_leave() -> None:
@@ -118,16 +177,26 @@ def test_decide__fees_unknown__never_advises_to_leave() -> None:
     assert [verdict.verdict for verdict in answer.positions] == ["unknown"]
 
 
-def test_decide__same_exposure_on_record__holds() -> None:
-    record = ExposureRecord.of(book_exposure(mixed_book(), MARKET))
-    answer = decision(mixed_book(), record)
-    assert answer.answer == "hold"
-    assert answer.numbers["drift"] == 0.0
+def test_decide__holds_what_the_last_plan_bought__holds() -> None:
+    first = build_plan(mixed_book(), MARKET, CHAINS, Parameters(), scenario_count=512)
+    again = decision(mixed_book(), holdings=after(first))
+    assert first.decision.answer == "hedge"
+    assert again.answer == "hold"
+    assert again.numbers["cvar_hedged_usd"] == again.numbers["cvar_held_usd"]
 
 
-def test_decide__price_moved_beyond_the_band__hedges_again() -> None:
-    record = ExposureRecord.of(book_exposure(mixed_book(), MARKET.with_spot("ETH", 1700.0)))
-    assert decision(mixed_book(), record).answer == "hedge"
+def test_decide__four_months_later_with_all_expired__hedges_again() -> None:
+    first = build_plan(mixed_book(), MARKET, CHAINS, Parameters(), scenario_count=512)
+    later = dataclasses.replace(MARKET, observed_at=NOW + 120 * 86_400)
+    listed = {a: synthetic_chain(a, later.spot(a), later.observed_at, later.vol(a), lot=CHAINS[a].rows[0].lot)
+              for a in CHAINS}  # fmt: skip
+    old = after(first)
+    gone = [contract for contract in old.options if contract.expiry_at <= later.observed_at]
+    assert gone
+    result = build_plan(mixed_book(), later, listed, Parameters(), holdings=old, scenario_count=512)
+    assert result.decision.answer == "hedge"
+    assert {trade.instrument for trade in result.trades}.isdisjoint(contract.label for contract in gone)
+    assert sum("is held and not quoted" in note for note in result.notes) >= len(gone)
 
 
 def test_drift__position_left_its_range__is_at_least_one() -> None:
