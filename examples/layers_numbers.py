@@ -1,4 +1,4 @@
-"""The book, market, chain and volatility futures of docs/layers.md: one position, quotes with a stated smile."""
+"""The book, market, chain and plans of docs/layers.md: one position, quotes with a stated smile."""
 
 from __future__ import annotations
 
@@ -8,25 +8,22 @@ from typing import Final
 from hedge import amm
 from hedge.book.exposure import AssetExposure, book_exposure
 from hedge.book.positions import Book, ConcentratedPosition
-from hedge.instruments.fees import NO_FEES
-from hedge.instruments.index_listing import IndexFuture, IndexListing
-from hedge.instruments.layer import Layer
-from hedge.instruments.option_chain import OptionChain
-from hedge.instruments.synthetic_chain import Smile, synthetic_chain
-from hedge.layers.vega import Candidate, candidates
+from hedge.decision.programme.goal import Goal, Posed, pose
+from hedge.instruments.contract import Contract
+from hedge.instruments.holdings import Holdings
+from hedge.instruments.leg import Leg
+from hedge.instruments.listing import Listing
+from hedge.instruments.perpetual import PerpetualLeg
+from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
-from hedge.numerics.arrays import FloatArray
 from hedge.plan.build import Plan, build_plan
 from hedge.policy.parameters import Parameters
-from hedge.risk.measures import book_pnl, cvar, layers_pnl, legs_pnl
-from hedge.risk.scenarios import Scenarios, draw_scenarios
 from hedge.signals.signal import Signal, State
 from hedge.units import DAY
 
 NOW: Final = 1_700_000_000  # Tuesday 2023-11-14 22:13:20 UTC
 MARKET: Final = Market(NOW, {"ETH": 2000.0}, {"ETH": 0.65}, {}, "stated")
 CHAIN: Final = synthetic_chain("ETH", 2000.0, NOW, 0.65)
-FREE: Final = OptionChain.from_frame("ETH", NOW, 2000.0, CHAIN.quotes, "the same without fees", fees=NO_FEES)
 _LIQUIDITY: Final = 1e6 / float(amm.value(2000.0, 1.0, 1600.0, 2500.0))
 _HELD: Final = tuple(float(held) for held in amm.amounts(2000.0, _LIQUIDITY, 1600.0, 2500.0))
 BOOK: Final = Book(
@@ -39,44 +36,47 @@ BOOK: Final = Book(
 EXPOSURE: Final[AssetExposure] = book_exposure(BOOK, MARKET).assets["ETH"]
 
 
-def dvol(slope: float = 0.0, beta: float = 1.0) -> IndexListing:
-    """Return futures and calls on ETH's volatility index, made up for the page.
+def signals(state: State) -> tuple[Signal, ...]:
+    """Return a volatility index in a state, and no reason not to sell."""
+    stated = (("volatility", 0.5, state), ("events", 60.0 * DAY, 0.0), ("funding", 0.0, 0.0), ("dollar", 0.0, 0.0))
+    return tuple(Signal(name, value, score, NOW, 3600, "stated") for name, value, score in stated)
 
-    Parameters
-    ----------
-    slope : points a month by which forwards exceed the index of 65. beta : stated, the index being ETH's own.
-    """
-    futures = tuple(
-        IndexFuture(NOW + days * DAY, days / 365, middle - 0.5, middle + 0.5, 1.0)
-        for days in (17, 45, 73)
-        for middle in (65.0 + slope * days / 30,)
+
+@cache
+def _plan(state: State, values: tuple[tuple[str, int], ...]) -> Plan:
+    return build_plan(BOOK, MARKET, {"ETH": CHAIN}, Parameters(**dict(values)), signals=signals(state))
+
+
+def plan(state: State = State.NORMAL, **values: int) -> Plan:
+    """Return the plan of the example's book in a regime, under the first values of the keys or others by field."""
+    return _plan(state, tuple(sorted(values.items())))
+
+
+def holdings(made: Plan) -> Holdings:
+    """Return what a plan holds once its ticket is traded."""
+    legs = [leg for layer in made.layers for leg in layer.legs]
+    options = {Contract.of(leg): leg.quantity for leg in legs if not isinstance(leg, PerpetualLeg)}
+    return Holdings(options, {leg.underlying: leg.quantity for leg in legs if isinstance(leg, PerpetualLeg)})
+
+
+def plan_from(held: Holdings) -> Plan:
+    """Return the plan of the same moment that begins with what is held."""
+    terms = {"signals": signals(State.NORMAL), "holdings": held}
+    return build_plan(BOOK, MARKET, {"ETH": CHAIN}, Parameters(), **terms)  # type: ignore[arg-type]
+
+
+@cache
+def posed() -> Posed:
+    """Return the programme that the plan of a normal regime solves."""
+    goal = Goal(Parameters(), float(BOOK.value_usd({"ETH": 2000.0})))
+    return pose(goal, BOOK, MARKET, {"ETH": Listing.of_chain(CHAIN, {})})
+
+
+def condor() -> tuple[Leg, ...]:
+    """Return one unit of the first condor that the programme may sell."""
+    column = next(column for column in posed().columns if column.is_condor)
+    rows = {Contract("ETH", row.expiry_at, row.strike, row.is_call): row for row in CHAIN.rows}
+    return tuple(
+        CHAIN.bought(rows[contract]) if sign > 0.0 else CHAIN.sold(rows[contract])
+        for contract, sign in column.contracts
     )
-    calls = synthetic_chain("DVOL", 65.0, NOW, 0.9, Smile(0.05, 0.0, 0.0, 0.05), lot=1.0)
-    return IndexListing("DVOL", NOW, 65.0, beta, futures, calls, source="made up")
-
-
-@cache
-def plan(state: State, *more: Signal, slope: float | None = None) -> Plan:
-    """Return the plan of the example's book in a regime, with further signals, and `dvol` where a slope is given."""
-    signals = (Signal("volatility", 0.5, state, NOW, 3600, "stated"), *more)
-    listed = {} if slope is None else {"ETH": dvol(slope)}
-    return build_plan(BOOK, MARKET, {"ETH": CHAIN}, Parameters(), signals=signals, indices=listed)
-
-
-def vega_candidates(slope: float = 0.0) -> tuple[Candidate, ...]:
-    """Return the candidates for layer 2, those on the listed index included."""
-    return candidates("ETH", 2000.0, 0.65, CHAIN, 45, dvol(slope))[0]
-
-
-@cache
-def scenarios() -> tuple[Scenarios, FloatArray]:
-    """Return the scenarios of every plan of the page, and the profit of the LP alone in them."""
-    drawn = draw_scenarios(("ETH",), MARKET)
-    return drawn, book_pnl(BOOK, MARKET, drawn)
-
-
-def tails(layers: tuple[Layer, ...]) -> tuple[float, float]:
-    """Return CVaR95 with one condor only, and with those that follow it to the horizon."""
-    drawn, pnl = scenarios()
-    legs = [leg for layer in layers for leg in layer.legs]
-    return cvar(pnl + legs_pnl(legs, drawn)), cvar(pnl + layers_pnl(layers, drawn))

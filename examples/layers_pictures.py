@@ -14,75 +14,56 @@ from typing import Final
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from examples import layers_numbers as numbers
 from examples.layers_canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, THOUSANDS, canvas
-from examples.layers_structures import STRUCTURES
-from hedge.layers.volatility import ramp
-from hedge.policy.parameters import Parameters
+from examples.layers_structures import COLOURS, STRUCTURES
 from hedge.risk.stress import payoff_curve
-from hedge.signals.signal import State
 
 
 def draw_payoff() -> Figure:
-    """Draw the book's profit after 30 days by price: alone, and with each layer, condor sold and bought."""
+    """Draw the book's profit by price, today and at the next plan: alone, and with each layer."""
     figure, panels = canvas(2)
-    prices = np.linspace(1000.0, 3400.0, 241)
-    cases = ((State.NORMAL, "Normal: the condor is sold"), (State.CRISIS, "Crisis: the condor is bought"))
-    for axes, (state, title) in zip(panels, cases, strict=True):
-        curve = payoff_curve(numbers.BOOK, numbers.MARKET, numbers.plan(state).layers, "ETH", prices)
-        for (name, values), colour in zip(curve.horizon.items(), (GREY, BLUE, GREEN, ORANGE), strict=True):
-            axes.plot(prices, values - 1e6, color=colour, label=name)
-        axes.set(title=title, xlabel="ETH in 30 days, USD", ylabel="profit, thousand USD")
+    plan, prices = numbers.plan(), np.linspace(1000.0, 3000.0, 241)
+    held = [layer for layer in plan.layers if layer.legs]
+    curve = payoff_curve(numbers.BOOK, numbers.MARKET, held, "ETH", prices, plan.risk.horizon_days)
+    colours = (GREY, *(COLOURS[layer.name] for layer in held))
+    titles = ("Today", f"In {plan.risk.horizon_days:g} days")
+    for axes, values, title in zip(panels, (curve.now, curve.horizon), titles, strict=True):
+        for (name, profit), colour in zip(values.items(), colours, strict=True):
+            axes.plot(prices, profit - 1e6, color=colour, label=name)
+        axes.set(title=title, xlabel="ETH, USD", ylabel="profit, thousand USD")
         axes.yaxis.set_major_formatter(THOUSANDS)
     panels[0].legend()
     return figure
 
 
-def draw_comparison() -> Figure:
-    """Draw CVaR95 and what is given up for every alternative."""
-    figure, (axes,) = canvas(1)
-    for alternative, colour in zip(
-        numbers.plan(State.NORMAL).comparison.alternatives, (GREY, RED, BLUE, GREEN, ORANGE, "black"), strict=True
-    ):
-        axes.plot(alternative.given_up_usd, alternative.cvar_usd, "o", color=colour)
-        place = (7, 6) if alternative.name == "plan" else (7, -12)
-        axes.annotate(
-            alternative.name,
-            (alternative.given_up_usd, alternative.cvar_usd),
-            place,
-            textcoords="offset points",
-            color=colour,
-        )
-    axes.set(
-        title="Down and to the left is better", xlabel="given up, thousand USD", ylabel="CVaR95 left, thousand USD"
-    )
-    axes.set_xlim(-1_000.0, 46_000.0)
-    axes.set_ylim(0.0, 320_000.0)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(THOUSANDS)
-    return figure
-
-
-def draw_ramp() -> Figure:
-    """Draw the share of layer 2's full size by index, and the least share by regime."""
-    figure, (axes,) = canvas(1)
-    index = np.linspace(0.3, 1.2, 200)
-    shares = [ramp(float(vol), Parameters()) for vol in index]
-    for least, state, colour in ((0.0, "compressed, normal", BLUE), (0.5, "stressed", ORANGE), (1.0, "crisis", RED)):
-        axes.plot(index, np.maximum(shares, least), color=colour, label=state)
-    axes.set(title="Layer 2 scales in", xlabel="volatility index", ylabel="share of full size")
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, 0))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, 0))
-    axes.legend()
+def draw_frontier() -> Figure:
+    """Draw CVaR95 against expected cost and against cash: the frontier, the plan, its benchmarks and the target."""
+    figure, panels = canvas(2)
+    comparison, target = numbers.plan().comparison, numbers.plan().risk.target
+    cases = (("expected_cost_30d_usd", "expected cost in 30 days, USD"), ("cash_usd", "cash in options, USD"))
+    for axes, (field, name) in zip(panels, cases, strict=True):
+        points = [(getattr(point, field), point.cvar_usd) for point in comparison.frontier]
+        axes.plot(*zip(*points, strict=True), "-|", color=BLUE, markersize=9, label="frontier")
+        for one, colour in zip(comparison.alternatives, (GREY, RED, ORANGE, GREEN, "black"), strict=True):
+            at = (getattr(one, field), one.cvar_usd)
+            axes.plot(*at, "o", color=colour)
+            axes.annotate(one.name, at, (7, 6), textcoords="offset points", color=colour)
+        axes.axhline(target, color=GREY, linestyle="--", linewidth=0.9, label="target")
+        axes.set(title="Down and to the left is better", xlabel=name, ylabel="CVaR95, thousand USD")
+        axes.set_xlim(right=1.25 * axes.get_xlim()[1])
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.yaxis.set_major_formatter(THOUSANDS)
+    panels[1].legend()
     return figure
 
 
 PICTURES: Final[dict[str, Callable[[], Figure]]] = {
     "layers-payoff": draw_payoff,
-    "layers-comparison": draw_comparison,
-    "layers-ramp": draw_ramp,
+    "layers-frontier": draw_frontier,
     **STRUCTURES,
 }
 
