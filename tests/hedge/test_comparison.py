@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_books import CALM, CHAINS, MARKET, mixed_book, position
+from sample_books import CALM, CHAINS, MARKET, NOW, after, mixed_book, position
 
 from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book
 from hedge.decision.benchmarks import delta_benchmark, strip_benchmark
-from hedge.layers.gate import TailRisk
+from hedge.decision.compare import SHARES
+from hedge.decision.programme.revalue import Smiles
+from hedge.decision.programme.scenarios import draw_horizon
+from hedge.instruments.listing import Listing
 from hedge.plan.build import Plan, build_plan
 from hedge.policy.parameters import Parameters
 from hedge.risk.measures import book_pnl, cvar, legs_pnl
@@ -29,34 +32,51 @@ def plan(book: Book = ONE) -> Plan:
     return build_plan(book, MARKET, CHAINS, Parameters(), signals=CALM, scenario_count=2048)
 
 
-def test_comparison__rows__agree_with_the_gate_and_the_layers() -> None:
+def test_comparison__rows__agree_with_the_risk_and_the_costs() -> None:
     result = plan()
-    rows = result.comparison
+    rows, risk = result.comparison, result.risk
     assert [alternative.name for alternative in rows.alternatives] == [
-        "unhedged", "delta", "strip", "strip and delta", "layers 2 and 3", "plan",
+        "unhedged", "delta", "strip", "strip and delta", "plan",
     ]  # fmt: skip
-    risk: TailRisk = result.gate.risk
     assert rows["unhedged"].cvar_usd == risk.unhedged
-    assert rows["layers 2 and 3"].cvar_usd == pytest.approx(risk.protected)
     assert rows["plan"].cvar_usd == pytest.approx(risk.hedged)
-    assert rows["plan"].cash_usd == pytest.approx(result.costs["cash_usd"])
-    assert math.isnan(rows["unhedged"].cvar_per_usd)
+    assert rows["plan"].cash_usd == pytest.approx(result.costs["premium_usd"])
+    assert rows["plan"].expected_cost_30d_usd == pytest.approx(result.costs["expected_cost_30d_usd"])
+    assert all(row.cvar_removed_usd == pytest.approx(risk.unhedged - row.cvar_usd) for row in rows.alternatives)
     json.dumps(rows.to_dict(), allow_nan=False)
 
 
-def test_comparison__calm_synthetic_chain__plan_beats_delta_per_usd_and_strip_with_delta_removes_the_variance() -> None:
+def test_comparison__something_held__shows_it_untouched() -> None:
+    held = after(plan())
+    rows = build_plan(ONE, MARKET, CHAINS, Parameters(), signals=CALM, scenario_count=2048, holdings=held).comparison
+    assert [alternative.name for alternative in rows.alternatives][:2] == ["unhedged", "held"]
+    assert rows["held"].cvar_usd == rows["plan"].cvar_usd < rows["unhedged"].cvar_usd
+
+
+def test_comparison__calm_synthetic_chain__plan_leaves_less_than_delta_or_strip_alone() -> None:
     rows = plan().comparison
-    assert rows["plan"].cvar_per_usd > rows["delta"].cvar_per_usd
+    assert rows["plan"].cvar_usd < rows["delta"].cvar_usd < rows["unhedged"].cvar_usd
+    assert rows["plan"].cvar_usd < rows["strip"].cvar_usd
     assert rows["strip and delta"].variance_removed > 0.95
     assert rows["strip and delta"].cvar_usd < 0.35 * rows["unhedged"].cvar_usd
     assert rows["delta"].variance_removed > 0.7
 
 
-def test_delta_benchmark__legs__offset_the_delta_to_half_a_lot() -> None:
+def test_frontier__more_cost__never_leaves_more_tail_and_costs_no_more_than_its_budget() -> None:
+    result = plan()
+    points = result.comparison.frontier
+    assert [point.cost_budget_30d_usd / result.costs["cost_budget_usd"] for point in points] == pytest.approx(SHARES)
+    left = [point.cvar_usd for point in points]
+    assert (np.diff(left) <= 1e-6 * left[0]).all()
+    assert left[-1] < 0.5 * left[0]
+    assert all(point.expected_cost_30d_usd <= point.cost_budget_30d_usd + 1.0 for point in points)
+
+
+def test_delta_benchmark__perpetual__offsets_the_whole_delta_at_5_bp() -> None:
     total = book_exposure(ONE, MARKET).assets["ETH"]
-    legs = delta_benchmark(total, CHAINS["ETH"]).legs
-    # A forward's spot delta is exp((carry - rate) T): 1 at zero carry.
-    assert total.delta + sum(leg.greeks(2000.0).delta for leg in legs) == pytest.approx(0.0, abs=0.06)
+    (leg,) = delta_benchmark(total, NOW).legs
+    assert (leg.label, leg.quantity) == ("ETH-PERPETUAL", -total.delta)
+    assert leg.cost_usd == pytest.approx(0.0005 * total.delta * 2000.0)
 
 
 def test_strip_benchmark__paid_at_expiry__returns_the_loss_against_holding() -> None:
@@ -72,39 +92,31 @@ def test_strip_benchmark__paid_at_expiry__returns_the_loss_against_holding() -> 
 
 def test_effects__each_layer__is_the_difference_of_with_and_without() -> None:
     result = plan(mixed_book())
-    assert [effect.name for effect in result.effects] == ["tail", "volatility", "condor"]
+    assert [effect.name for effect in result.effects] == ["delta", "condor", "volatility", "tail"]
     for effect in result.effects:
         legs = [layer for layer in result.layers if layer.name == effect.name]
         vega = sum(layer.greeks.vega for layer in legs)
         assert effect.with_it.vega_usd - effect.without_it.vega_usd == pytest.approx(vega, rel=1e-9, abs=1e-6)
         assert effect.alone.vega_usd == pytest.approx(vega)
-        assert effect.with_it.cvar_usd == pytest.approx(result.gate.risk.hedged, rel=1e-12)
-    condor = result.effects[2]
-    assert condor.without_it.cvar_usd == pytest.approx(result.gate.risk.protected)
-    assert condor.with_it.gamma_usd <= condor.without_it.gamma_usd
+        assert effect.with_it.cvar_usd == pytest.approx(result.risk.hedged, rel=1e-12)
+        held = any(layer.legs for layer in legs)
+        assert (effect.alone.cvar_usd < result.risk.unhedged) is held
 
 
-def test_decision__layers_that_earn_less_than_delta__says_do_not_hedge_with_both_numbers() -> None:
-    rows = tuple(row._replace(ask=2.0 * row.ask) for row in CHAINS["ETH"].rows)
+def test_effects__delta_alone__leaves_no_more_than_the_whole_delta_sold() -> None:
+    everything = build_plan(ONE, MARKET, {}, Parameters(delta_share_bps=10_000, target_cvar_bps=0), scenario_count=2048)
+    (effect, *_) = everything.effects
+    assert effect.alone.cvar_usd == pytest.approx(everything.comparison["plan"].cvar_usd)
+    assert effect.alone.cvar_usd <= everything.comparison["delta"].cvar_usd
+
+
+def test_decision__asks_so_wide_that_nothing_pays__is_not_worth_a_trade() -> None:
+    rows = tuple(row._replace(ask=10.0 * row.ask) for row in CHAINS["ETH"].rows)
     dear = {"ETH": dataclasses.replace(CHAINS["ETH"], rows=rows)}
-    fair = {"ETH": CHAINS["ETH"]}
-    answers = {}
-    for name, chains in (("fair", fair), ("dear", dear)):
-        answers[name] = build_plan(ONE, MARKET, chains, Parameters(), signals=CALM, scenario_count=512).decision
-    assert answers["fair"].answer == "hedge"
-    assert answers["dear"].answer == "do not hedge"
-    assert "by delta alone" in answers["dear"].reasons[0]
-    assert answers["dear"].numbers["cvar_per_usd"] < answers["dear"].numbers["delta_cvar_per_usd"]
-
-
-def test_decision__hedge_that_takes_a_few_usd_off_a_large_tail__is_not_worth_a_trade() -> None:
-    rows = tuple(row._replace(ask=3.0 * row.ask) for row in CHAINS["ETH"].rows)
-    dear = {"ETH": dataclasses.replace(CHAINS["ETH"], rows=rows)}
-    answer = build_plan(ONE, MARKET, dear, Parameters(), signals=CALM, scenario_count=512).decision
-    cut = answer.numbers["cvar_unhedged_usd"] - answer.numbers["cvar_hedged_usd"]
-    assert 0.0 < cut < 0.01 * answer.numbers["cvar_unhedged_usd"]
-    assert answer.answer == "do not hedge"
-    assert answer.reasons[0].startswith("not worth a trade: CVaR95 goes from")
+    result = build_plan(ONE, MARKET, dear, Parameters(delta_share_bps=0), signals=CALM, scenario_count=512)
+    assert result.decision.answer == "do not hedge"
+    assert result.trades == ()
+    assert result.decision.reasons[1].startswith("not worth a trade: the best trades would take")
 
 
 def test_decision__quoted_volatility__is_the_chains_at_the_money() -> None:
@@ -132,15 +144,18 @@ def test_legs_pnl__early_expiry__pays_at_the_price_of_its_own_day() -> None:
 @given(factor=st.floats(0.5, 20.0))
 def test_comparison__book_scaled__scales_and_keeps_its_ratios(factor: float) -> None:
     book = Book((position("eth", 1e6), position("low", 5e5, lower=1200.0, upper=1900.0)))
-    wide = Parameters(overlay_notional_cap_usd=500_000_000, condor_notional_cap_usd=50_000_000)
     larger = Book(tuple(dataclasses.replace(pool, liquidity=pool.liquidity * factor) for pool in book.positions))
+    full = Parameters(target_cvar_bps=0, rehedge_bps=0)
     once, more = (
-        build_plan(sized, MARKET, CHAINS, wide, signals=CALM, scenario_count=256).comparison for sized in (book, larger)
+        build_plan(sized, MARKET, CHAINS, full, signals=CALM, scenario_count=256).comparison for sized in (book, larger)
     )
-    for name in ("delta", "plan"):
+    for name in ("unhedged", "delta", "plan"):
         assert more[name].cvar_usd == pytest.approx(factor * once[name].cvar_usd, rel=0.01)
-        assert more[name].cvar_per_usd == pytest.approx(once[name].cvar_per_usd, rel=0.03)
 
 
-def test_cvar__of_the_unhedged_row__is_that_of_the_scenarios() -> None:
-    assert plan().comparison["unhedged"].cvar_usd == pytest.approx(cvar(book_pnl(ONE, MARKET, SCENARIOS)))
+def test_cvar__of_the_unhedged_row__is_that_of_the_drawn_scenarios() -> None:
+    """The plan draws a week at the volatility that its smiles quote at the money."""
+    result = plan()
+    smiles = Smiles.of(Listing.of_chain(CHAINS["ETH"], {}))
+    drawn = draw_horizon(MARKET, {"ETH": smiles.at_money(7.0)}, {}, {}, 7.0, 2048)
+    assert result.comparison["unhedged"].cvar_usd == pytest.approx(cvar(book_pnl(ONE, MARKET, drawn.scenarios)))

@@ -27,6 +27,7 @@ from hedge.layers.volatility import volatility_layer
 from hedge.market import Market
 from hedge.plan.build import build_plan
 from hedge.plan.explain import resolve
+from hedge.policy.layer_rules import LayerRules
 from hedge.policy.parameters import Parameters
 from hedge.risk.measures import legs_pnl
 from hedge.risk.scenarios import draw_scenarios
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.unit
 ETH, ONE = CHAINS["ETH"], Book((position("eth", 1e6),))
 EXPOSURE = book_exposure(ONE, MARKET).assets["ETH"]
 AMPLE = Budget(1e9, 1e12)
-FULL = Parameters(ramp_start_vol_bps=1000, ramp_full_vol_bps=6500)
+FULL = LayerRules(ramp_start_vol_bps=1000, ramp_full_vol_bps=6500)
 LISTING = dvol()
 FUTURE = LISTING.future("ETH", 45, 14, 180)
 CALL = next(leg for _, leg in LISTING.calls("ETH", 45, 14, 180) if leg.strike == 80.0)
@@ -45,7 +46,7 @@ CALL = next(leg for _, leg in LISTING.calls("ETH", 45, 14, 180) if leg.strike ==
 
 def layer(
     listing: IndexListing | None,
-    parameters: Parameters = FULL,
+    parameters: LayerRules = FULL,
     budget: Budget = AMPLE,
     exposure: AssetExposure = EXPOSURE,
 ) -> Layer:
@@ -185,19 +186,25 @@ def test_listing__numbers_that_cannot_be__are_refused() -> None:
             missing()
 
 
-def test_plan__index_listed__sums_reasons_and_inputs_hold_it() -> None:
+def test_plan__index_listed_and_options_dear__sums_reasons_and_inputs_hold_it() -> None:
+    far = dataclasses.replace(ETH, rows=tuple(row._replace(ask=2.0 * row.ask) for row in ETH.rows))
     listed = {"ETH": dvol(half=0.05)}
+    no_target = Parameters(target_cvar_bps=0, rehedge_bps=0, delta_share_bps=10_000)
     plans = [
-        build_plan(mixed_book(), MARKET, CHAINS, FULL, signals=CALM, scenario_count=512, indices=listed)
+        build_plan(
+            mixed_book(), MARKET, {"BTC": CHAINS["BTC"], "ETH": far}, no_target, signals=CALM, scenario_count=512,
+            indices=listed,
+        )
         for _ in range(2)
-    ]
+    ]  # fmt: skip
     content = plans[0].to_dict()
     assert content == plans[1].to_dict()
     json.dumps(content, allow_nan=False)
     volatility = next(
         planned for planned in plans[0].layers if (planned.underlying, planned.name) == ("ETH", "volatility")
     )
-    assert isinstance(volatility.legs[0], IndexLeg)
+    assert any(isinstance(leg, IndexLeg) for leg in volatility.legs)
+    assert any(trade.instrument.startswith("DVOL-") for trade in plans[0].trades)
     net, bare = (plans[0].greeks[stage]["ETH"].vega_usd for stage in ("hedged", "unhedged"))
     every = [leg for planned in plans[0].layers if planned.underlying == "ETH" for leg in planned.legs]
     assert net - bare == pytest.approx(sum(leg.greeks(2000.0).vega for leg in every))
@@ -236,7 +243,7 @@ def test_vix_of_july_2022__lp_in_spy__buys_listed_options_at_executable_prices(r
     book = Book((position("spy", 5e7, base="SPY", lower=340.0, upper=430.0, market=market),))
     listing = IndexListing("VIX", SNAPSHOT, VIX_LEVEL, 1.0, (), vix, source="sample chains of July 2022")
     exposure = book_exposure(book, market).assets["SPY"]
-    bought = volatility_layer(market, exposure, spy, Parameters(), Budget(5e5, 1e12), 1.0, listing)
+    bought = volatility_layer(market, exposure, spy, LayerRules(), Budget(5e5, 1e12), 1.0, listing)
     rows = {(row.expiry_at, row.strike, row.is_call): row for row in (*vix.rows, *spy.rows)}
     assert bought.legs
     for leg in bought.legs:
