@@ -16,7 +16,8 @@ provenance, steward, guardian, timelock, proposal, quorum, round, report, condor
 parity, conversion, reversal, roll, tenor, skew, forward, carry, basis, delta, gamma, vega, theta, CVaR95,
 LVR, impermanent loss, break-even volatility, fee APR, in range, tick, liquidity, sqrt price, wad, bps, lot,
 credit, max loss, ramp, coverage, gate, budget, press, quick ratio, drift band, benchmark, postcondition,
-alert, role, regime policy
+alert, role, regime policy, target, ticket, holdings, shadow price, frontier, programme, perpetual, turnover, band,
+expected cost, horizon
 """
 
 
