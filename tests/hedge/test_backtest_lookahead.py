@@ -11,12 +11,11 @@ import pytest
 from sample_histories import BOTH, DAY, START, listed, play, weeks_of_chains
 
 import hedge.backtest.registry
-import hedge.plan.strategies
 from hedge.backtest.history import MarketHistory, Series
 from hedge.backtest.pools import PoolBars
 from hedge.backtest.quotes import ListedQuotes
+from hedge.backtest.strategies.plan import Steward
 from hedge.backtest.strategy import Strategy, StrategySpec, Targets, View, strategy_spec, strategy_specs
-from hedge.plan.strategies import Steward
 from hedge.policy.parameters import KEYS, Limits
 from hedge.signals.histories import Histories
 
@@ -159,5 +158,5 @@ def test_view__at_a_decision__has_a_history_that_is_cut_there(histories: tuple[M
 
 
 def test_registries__imported__name_every_kind_of_strategy() -> None:
-    assert {"unhedged", "strip_30_delta", "index_calls"} <= set(SPECS), hedge.backtest.registry.__name__
-    assert {"plan", "plan_hold", "promoter"} <= set(SPECS), hedge.plan.strategies.__name__
+    kinds = {"unhedged", "strip_30_delta", "index_calls", "plan", "rules", "promoter", "only_tail", "without_delta"}
+    assert kinds <= set(SPECS), hedge.backtest.registry.__name__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,11 +13,11 @@ from sample_histories import BOTH, DAY, START, listed, play, series, weeks_of_ch
 from scipy.stats import norm
 
 import hedge.backtest.registry
-import hedge.plan.strategies
 from hedge.backtest.history import MarketHistory, Series
 from hedge.backtest.liquidity import LiquidityTerms
 from hedge.backtest.results import BacktestRun
 from hedge.backtest.strategies.calls import share_at
+from hedge.backtest.strategies.plan import Steward, known_signals
 from hedge.backtest.strategy import (
     Strategy,
     StrategySpec,
@@ -30,9 +29,10 @@ from hedge.backtest.strategy import (
     unregister_strategy,
 )
 from hedge.backtest.wealth import PoolPlan
+from hedge.decision.programme.goal import Past
 from hedge.errors import BadInput
 from hedge.instruments.contract import Contract
-from hedge.plan.strategies import Steward
+from hedge.plan.build import build_plan
 from hedge.policy.parameters import KEYS, Limits, Parameters
 
 pytestmark = pytest.mark.unit
@@ -227,27 +227,39 @@ def test_strip__weekly__is_traded_at_its_decisions_alone(name: str) -> None:
 # Plans -----------------------------------------------------------------------------------------------------------
 
 
-def test_plan__kept_for_four_weeks__trades_each_fourth_week_alone() -> None:
+def test_rules__kept_for_four_weeks__trades_each_fourth_week_alone() -> None:
+    history = weeks_of_chains(61, assets=("ETH",), every=7)
+    run = play(history, strategy_spec("rules_4_weeks"))
+    assert days_of(run, "fee") == [0, 28, 56]
+    assert len(days_of(run, "mark")) == len(run.times) - 1
+
+
+def test_plan__kept_for_four_weeks__is_asked_each_fourth_week_alone() -> None:
     history = weeks_of_chains(61, assets=("ETH",), every=7)
     run = play(history, strategy_spec("plan_4_weeks"))
-    assert days_of(run, "fee") == [0, 28, 56]
+    assert {*days_of(run, "fee"), *days_of(run, "perpetual cost")} <= {0, 28, 56}
+    assert days_of(run, "fee")[0] == 0
     assert {entry.made_at for entry in run.calibration} == {START, START + 28 * DAY}
-    assert len(days_of(run, "mark")) == len(run.times) - 1
 
 
 def test_steward__proposals__change_parameters_within_their_limits_one_decision_later() -> None:
     steps = {key.id: max((key.most - key.least) // 20, 1) for key in KEYS}
     limits = {key.id: Limits(key.least, key.most, steps[key.id], steps[key.id], 0) for key in KEYS}
     seen: list[Parameters] = []
+    short = Parameters(target_cvar_bps=50)  # out of reach of the first budgets
 
     class Noted(Steward):
+        def __init__(self) -> None:
+            super().__init__(limits)
+            self.parameters = short
+
         def decide(self, view: View) -> Targets:
             seen.append(self.parameters)
             return super().decide(view)
 
-    spec = StrategySpec("steward", "follows proposals", lambda: Noted(limits), needs_quotes=True)
+    spec = StrategySpec("steward", "follows proposals", Noted, needs_quotes=True)
     play(weeks_of_chains(22, assets=("ETH",), every=7), spec)
-    assert seen[0] == Parameters()
+    assert seen[0] == short
     assert len(set(seen)) > 1
     for before, after in pairwise(seen):
         changes = np.abs(np.subtract(after.to_values(), before.to_values()))
@@ -255,26 +267,34 @@ def test_steward__proposals__change_parameters_within_their_limits_one_decision_
         assert all(key.least <= value <= key.most for key, value in zip(KEYS, after.to_values(), strict=True))
 
 
-def test_plan__layers_apart__make_up_the_plan() -> None:
+@pytest.mark.parametrize("layer", ["delta", "volatility", "tail"])
+def test_plan__one_layer_alone_or_left_out__trades_that_or_all_but_that(layer: str) -> None:
     history = weeks_of_chains(2, assets=("ETH",))
-    found: dict[str, Mapping[str, object]] = {}
-    for name in ("plan", *(f"only_{layer}" for layer in ("tail", "volatility"))):
+    for name, inside in ((f"only_{layer}", True), (f"without_{layer}", False)):
         spec, log = watched(strategy_spec(name))
         play(history, spec)
-        found[name] = log[0][1].options or {}
-    for layer in ("tail", "volatility"):
-        assert found[f"only_{layer}"] == {layer: found["plan"][layer]}
+        targets = log[0][1]
+        traded = {label for legs in (targets.options, targets.perpetuals) for label, own in (legs or {}).items() if own}
+        assert traded
+        assert traded == {layer} if inside else layer not in traded
 
 
-def test_plan__layers_sized_alone__are_those_of_the_whole_plan() -> None:
-    """Hold the shortcut to `build_plan`, which the plan that may say "hold" is made by; it has no record at first."""
-    history, first = weeks_of_chains(2, assets=("BTC", "ETH")), {}
-    for name in ("plan", "plan_hold"):
-        spec, log = watched(strategy_spec(name))
-        play(history, spec, BOTH)
-        first[name] = log[0][1].options
-    assert first["plan"] == first["plan_hold"]
-    assert any(first["plan"].values())
+def test_plan__in_the_backtest__is_that_of_the_product() -> None:
+    """The strategy asks the programme itself; `build_plan` on the same book, chains and past says the same."""
+    history = weeks_of_chains(2, assets=("BTC", "ETH"))
+    spec, log = watched(strategy_spec("plan"))
+    play(history, spec, BOTH)
+    view, targets = log[0]
+    past, signals = Past(view.history.prices, view.history.vol_index), known_signals(view)
+    chains = {asset: view.quotes(asset).chain for asset in sorted(view.chains)}
+    names = [signal.name for signal in signals]
+    plan = build_plan(view.book, view.market, chains, Parameters(), past=past, signals=signals, expected=names)
+    legs = {contract.label: units for own in (targets.options or {}).values() for contract, units in own.items()}
+    legs |= {f"{asset}-PERPETUAL": units for asset, units in (targets.perpetuals or {}).get("delta", {}).items()}
+    ticket = {trade.instrument: trade.quantity * (1.0 if trade.side == "buy" else -1.0) for trade in plan.trades}
+    # The strategy marks at the venue's mark, the plan at the smile's: a few lots may differ.
+    assert set(legs) & set(ticket)
+    assert legs["ETH-PERPETUAL"] == pytest.approx(ticket["ETH-PERPETUAL"], rel=0.1)
 
 
 # The registry ----------------------------------------------------------------------------------------------------
@@ -290,7 +310,8 @@ def test_registry__names__are_unique_and_unknown_ones_are_refused() -> None:
         register_strategy(own)
     unregister_strategy("own")
     assert [spec.name for spec in strategy_specs()] == names
-    assert hedge.backtest.registry.__name__ != hedge.plan.strategies.__name__
+    assert {spec.name for spec in strategy_specs() if spec.variant_of == "plan"} > {"plan_holding", "promoter"}
+    assert hedge.backtest.registry.__name__
 
 
 def test_weights__negative_too_many_or_unknown__are_refused() -> None:
