@@ -16,12 +16,13 @@ from benchmarks.environment import HERE, ensure
 from benchmarks.peers_amm import AMM
 from benchmarks.peers_chain import CHAIN
 from benchmarks.peers_options import OPTIONS
+from benchmarks.peers_plan import PLAN
 from benchmarks.peers_pool import POOL
 from benchmarks.peers_program import PROGRAM
 from benchmarks.peers_runner import RUNNER
 from benchmarks.peers_simulate import SIMULATE
 
-PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER, **PLAN}
 # Those that run with the product's own interpreter and packages.
 _OWN_INTERPRETER = {
     "numpy", "numpy_lean", "numpy_grid", "web3.py", "evm_floor", "evm_floor_once", "python", "concurrent.futures",

@@ -17,12 +17,13 @@ import numpy as np
 from peers_amm import AMM
 from peers_chain import CHAIN
 from peers_options import OPTIONS
+from peers_plan import PLAN
 from peers_pool import POOL
 from peers_program import PROGRAM
 from peers_runner import RUNNER
 from peers_simulate import SIMULATE
 
-PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER, **PLAN}
 
 
 def main(peer: str, row: str, folder: Path) -> None:
