@@ -98,7 +98,7 @@ def test_page__leave_the_pool__ticket_is_for_who_keeps_it(content: ReportContent
 def test_page__limits__each_with_use_and_price_of_those_that_bind(content: ReportContent, page: str) -> None:
     shown = page[page.index('id="limits"') : page.index('id="comparison"')]
     views = limit_views(content.plan)
-    assert [view.limit.key for view in views] == re.findall(r'<span class="sub">(\w+Bps)', shown)
+    assert [view.limit.key for view in views] == re.findall(r'<span class="sub short">(\w+Bps)', shown)
     binding = [view for view in views if view.more != formats.UNKNOWN]
     assert binding
     assert all(f'<td class="bad">{view.more}</td>' in shown for view in binding)

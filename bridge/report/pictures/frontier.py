@@ -47,18 +47,20 @@ def frontier_picture(content: ReportContent) -> Picture | None:
     if len(points) < 2:
         return None
     marks = _marks(plan)
-    most = 1.04 * max(*(point.expected_cost_30d_usd for point in points), *(mark.cost for mark in marks)) or 1.0
+    costs = [point.expected_cost_30d_usd for point in points] + [mark.cost for mark in marks]
+    least, most = min(0.0, *costs), max(0.0, *costs) or 1.0
+    span = most - least
     top = 1.08 * max(*(point.cvar_usd for point in points), *(mark.cvar for mark in marks), plan.risk.target) or 1.0
-    (across, unit), (up, unit_up) = money_scale(most), money_scale(top)
+    (across, unit), (up, unit_up) = money_scale(span), money_scale(top)
     frame = Frame(HEIGHT, left=50, top=48, bottom=42)
 
     def paint(axes: Axes) -> None:
-        axes.set_xlim(-0.03 * most, most)
+        axes.set_xlim(least - 0.03 * span, most + 0.04 * span)
         axes.set_ylim(min(0.0, 1.08 * min(point.cvar_usd for point in points)), top)
         _scale(axes, across, up)
         axes.set_xlabel(f"expected cost in {HORIZON_DAYS:.0f} days, {unit}", size=SMALL)
         _line(axes, points)
-        _target(axes, plan.risk.target, most)
+        _target(axes, plan.risk.target)
         _draw_marks(axes, marks, frame)
 
     subtitle = f"CVaR95 over {horizon_days(plan):g} days, {unit_up}"
@@ -94,11 +96,11 @@ def _line(axes: Axes, points: tuple[FrontierPoint, ...]) -> None:
     axes.plot(costs, tails, color=COLOURS.hedged, marker="|", markersize=9.0, markeredgewidth=1.4, linestyle="none")
 
 
-def _target(axes: Axes, target: float, most: float) -> None:
+def _target(axes: Axes, target: float) -> None:
     axes.axhline(target, color=COLOURS.ink, linewidth=1.2, linestyle=(0, (3.0, 2.0)))
     axes.annotate(
-        f"target {number(target)}", (most, target), xytext=(0.0, 4.0), textcoords="offset points", size=SMALL,
-        ha="right", va="bottom", weight="bold",
+        f"target {number(target)}", (axes.get_xlim()[1], target), xytext=(0.0, 4.0), textcoords="offset points",
+        size=SMALL, ha="right", va="bottom", weight="bold",
     )  # fmt: skip
 
 
