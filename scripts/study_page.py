@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 from bridge.errors import BridgeError
 from bridge.study.progress import progress_for
@@ -16,13 +17,30 @@ PAGE, START, END = ROOT / "docs" / "backtest.md", "<!-- study -->", "<!-- /study
 STUDIES = ROOT / "reports" / "study"
 
 
+BOOKS: Final = {
+    "one range, 0.8 to 1.25 of the price": {},
+    "a v2 pool": {"lower_ratio": 0.0, "upper_ratio": 1e6},
+    "half of it above the price, out of range": {"half_out": True},
+}
+"""The books that are played, by what people call them, and what their pool settings change."""
+OF_OTHER_BOOKS: Final = (
+    "hold_50_50", "rules", "plan", "plan_no_target", "plan_holding", "plan_4_weeks", "rules_4_weeks", "weekly_delta",
+    "strip_30_delta",
+)  # fmt: skip
+
+
 def main() -> None:
     """Write docs/backtest.md; the results stay in reports/study."""
     tables = []
     for asset in ("ETH", "BTC"):
-        settings = StudySettings(market="deribit", assets=(asset,), phases=7)
-        done = run_study(settings, STUDIES / asset, workers=2, force=True, progress=progress_for(False))
-        tables.append(f"**{asset}**\n\n{markdown_table(done.summary)}")
+        for number, (title, pool) in enumerate(BOOKS.items(), 1):
+            chosen = OF_OTHER_BOOKS if pool else ()
+            settings = StudySettings.model_validate(
+                {"market": "deribit", "assets": (asset,), "phases": 7, "pool": pool, "strategies": chosen}
+            )
+            folder = STUDIES / f"{asset}-{number}"
+            done = run_study(settings, folder, workers=2, force=True, progress=progress_for(False))
+            tables.append(f"**{asset}, {title}**\n\n{markdown_table(done.summary)}")
     before, rest = PAGE.read_text(encoding="utf-8").split(START)
     after = rest.split(END)[1]
     PAGE.write_text(f"{before}{START}\n" + "\n\n".join(tables) + f"\n{END}{after}", encoding="utf-8")

@@ -34,12 +34,15 @@ class PoolSettings(_Section):
     reset
         Give it its first capital again at every re-centring, so that every week plays the same size; else it
         compounds. The market decides where it is left out: only the pools compound.
+    half_out
+        Put half of the capital into a second position above the price, where it earns nothing until the price rises.
     fees
         "stated" takes `fee_apr`; "earned" what the whole capital of the recorded pool earned over the days played.
     """
 
     lower_ratio: Share = 0.8
     upper_ratio: Annotated[float, Field(gt=1)] = 1.25
+    half_out: bool = False
     recentre_days: Annotated[float, Field(ge=0, le=3650)] = 7.0
     out_hours: Annotated[float, Field(ge=0)] | None = None
     reset: bool | None = None

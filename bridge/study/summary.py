@@ -26,9 +26,12 @@ from hedge.backtest.periods import EquityPath, Periods, align, scheduled_profits
 from hedge.backtest.results import Calibration
 from hedge.backtest.tables import Span, pool_dependence, span_table
 from hedge.market import USD
+from hedge.risk.measures import cvar
 from hedge.units import DAY, json_number
 
 UNHEDGED: Final = "unhedged"
+HOLDING: Final = "hold_50_50"
+RULES: Final = "rules"
 WITH_INTERVAL: Final = (Statistic.MEAN, Statistic.STD, Statistic.CVAR95)
 SLIPPAGE: Final = (EntryKind.SLIPPAGE, EntryKind.PERPETUAL_COST)
 FEES: Final = (EntryKind.FEE, EntryKind.DELIVERY_FEE)
@@ -181,7 +184,7 @@ def _figures(one: Played, played: Mapping[str, Played], market: LoadedMarket) ->
     track, alone = one.track, played[UNHEDGED].track
     both = align({"own": track.periods, UNHEDGED: alone.periods})
     draws = draw_weeks(track.periods.weeks, mean_weeks=2.0)
-    benchmarks = {name: played[name].track.periods for name in (UNHEDGED, "hold_50_50") if name in played}
+    benchmarks = {name: played[name].track.periods for name in (UNHEDGED, HOLDING) if name in played}
     metrics = measure_strategy(track, alone, _factors(market, track.periods), benchmarks, market.crashes, STALE_CRASH)
     spec = strategy_spec(track.strategy)
     weeks = one.days / 7.0
@@ -199,11 +202,32 @@ def _figures(one: Played, played: Mapping[str, Played], market: LoadedMarket) ->
         }
         if shared is not None and track.strategy != UNHEDGED
         else {},
+        "cvar95_against_holding": _against_holding(track, played),
+        "cvar95_less_rules": _less(track, played, RULES),
         "attribution": _attribution(one.entries, weeks),
         "calibration": _calibration(one, market),
         "counts": dict(sorted(one.counts.items())),
         "largest_margin_usd": one.margin,
     }
+
+
+def _against_holding(track: Track, played: Mapping[str, Played]) -> float | None:
+    """Return CVaR95 of the weeks less those of holding half and half; None where that was not played."""
+    if HOLDING not in played:
+        return None
+    both = align({"own": track.periods, HOLDING: played[HOLDING].track.periods})
+    return cvar(both["own"].profits - both[HOLDING].profits) if len(both["own"].profits) else None
+
+
+def _less(track: Track, played: Mapping[str, Played], other: str) -> dict[str, Any] | None:
+    """Return CVaR95 less that of another strategy, with its interval; None where that was not played."""
+    if other not in played or track.strategy == other:
+        return None
+    both = align({"own": track.periods, other: played[other].track.periods})
+    if not len(both["own"].profits):
+        return None
+    draws = draw_weeks(both["own"].weeks, mean_weeks=2.0)
+    return difference(both["own"].profits, both[other].profits, draws, Statistic.CVAR95).to_dict()
 
 
 def _total(entries: pd.DataFrame, kinds: Sequence[EntryKind]) -> float:

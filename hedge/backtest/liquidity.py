@@ -36,7 +36,8 @@ class LiquidityTerms:
 
     Parameters
     ----------
-    lower_ratio, upper_ratio : edges of the range over the price at entry, in [0, 1) and (1, inf]; 0 and inf for v2.
+    lower_ratio, upper_ratio : edges of the range over the price at entry, 0 <= lower < upper; 0 and inf for v2. Both on
+        one side of 1 for a position that waits out of range.
     every_days : re-centre so many days after entry, > 0; None for never.
     out_hours : re-centre once the price was out of range for so many hours without a break, >= 0; None for never.
         Whichever of the two comes first counts.
@@ -59,8 +60,8 @@ class LiquidityTerms:
 
     def __post_init__(self) -> None:
         rules = {
-            "lower_ratio": (0.0 <= self.lower_ratio < 1.0, "must be in [0, 1)"),
-            "upper_ratio": (self.upper_ratio > 1.0, "must be above 1"),
+            "lower_ratio": (0.0 <= self.lower_ratio < math.inf, "must be finite and >= 0"),
+            "upper_ratio": (self.upper_ratio > self.lower_ratio, "must be above lower_ratio"),
             "every_days": (self.every_days is None or 0.0 < self.every_days < math.inf, "must be > 0, or None"),
             "out_hours": (self.out_hours is None or 0.0 <= self.out_hours < math.inf, "must be >= 0, or None"),
             "gas_usd": (0.0 <= self.gas_usd < math.inf, "must be finite and >= 0"),

@@ -57,13 +57,13 @@ def test_modelled__plan_and_deltas__are_played_at_a_surface_that_says_what_it_wa
     assert [row["name"] for row in found["plan"]["captures"] if row["capture"] is not None] == ["August 2024"]
 
 
-def test_deribit__plan_delta_and_programme__cut_the_tail_in_the_order_of_the_table(
+def test_deribit__rules_delta_and_plan__cut_the_tail_in_the_order_of_the_table(
     tmp_path: Path, recorded: Path
 ) -> None:
     found = played(tmp_path, recorded, market="deribit", start="2026-01-12", end="2026-02-20",
-                   strategies=("plan", "daily_delta", "programme"))  # fmt: skip
+                   strategies=("rules", "daily_delta", "plan"))  # fmt: skip
     tails = {name: one["cvar95"] for name, one in found.items()}
     assert tails["daily_delta"] < 0.3 * tails["unhedged"]
-    assert tails["programme"] < 0.6 * tails["plan"] < 0.6 * tails["unhedged"]
+    assert tails["plan"] < 0.6 * tails["rules"] < 0.6 * tails["unhedged"]
     checks = found["plan"]["calibration"]
     assert checks["legs"]["count"] > 0

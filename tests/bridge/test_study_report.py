@@ -32,7 +32,7 @@ START = 1_767_115_875
 WEEKS, WINDOWS, STEPS = 21, 146, 153
 """As many as a half year of Deribit's books gives with seven first days."""
 NAMES = (
-    ("unhedged", ""), ("hold_50_50", ""), ("plan", "plan"), ("plan_hold", "plan"), ("weekly_delta", "delta"),
+    ("unhedged", ""), ("hold_50_50", ""), ("plan", "plan"), ("plan_holding", "plan"), ("weekly_delta", "delta"),
     ("daily_delta", "delta"), ("strip_7", "strip"), ("strip_30", "strip"), ("strip_30_delta", "strip"),
     ("plan_4_weeks", "plan"),
 )  # fmt: skip

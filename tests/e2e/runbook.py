@@ -25,7 +25,7 @@ from bridge.snapshot import Snapshot
 from bridge.sources.oracle import SignedReport, build_report, sign_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
-BAD = {3: 1200, 11: 4900}  # more condors, less tail: inside every limit
+BAD = {13: 1200, 19: 190}  # more condors, less tail: inside every limit
 HOUR = 3600
 LOOKS = ("watch", "oracle status")
 """Commands that end with 1 to say that there is an alert."""

@@ -24,7 +24,7 @@ def test_bad_update__still_a_proposal__guardian_cancels_it(world: World, player:
     number = propose(world, bad)
     assert "foreign" in kinds(world)
     shown = player.play("Bad update, still a proposal", PROPOSAL=number)
-    assert "HedgeParameters.applyUpdate(condorSizeCapBps 1200; tailCoverageBps 4900)" in shown[0]
+    assert "HedgeParameters.applyUpdate(condorNotionalCapBps 1200; tailPremiumCapBps 190)" in shown[0]
     assert "guard: executed only if then" in shown[0]
     assert f"cancel(proposal {number}): Cancel a proposal for good" in shown[1]
     player.sign("cancel.json")
@@ -38,7 +38,7 @@ def test_bad_update__executed__rolled_back_at_once_and_replaced_by_a_vote(
 ) -> None:
     before = values(world)
     carry(world, bad)
-    assert values(world)[3] == BAD[3]
+    assert values(world)[13] == BAD[13]
     busy_days(world, bad)
     player.play("Bad update, executed")
     player.sign("rollback.json")

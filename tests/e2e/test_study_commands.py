@@ -131,7 +131,7 @@ def test_backtest__list__names_markets_and_strategies(tmp_path: Path) -> None:
     assert {"shares", "deribit", "modelled", "pools"} <= {name for name, _ in found["markets"]}
     names = {name for name, _ in found["strategies"]}
     assert {"unhedged", "hold_50_50", "static_delta", "weekly_delta", "daily_delta", "strip_7", "strip_30"} <= names
-    assert {"strip_30_delta", "plan", "plan_hold", "plan_4_weeks", "steward", "promoter", "diversify"} <= names
+    assert {"strip_30_delta", "plan", "plan_4_weeks", "steward", "promoter", "diversify"} <= names
     assert {"index_calls", "only_condor", "only_tail", "only_volatility", "without_tail"} <= names
 
 

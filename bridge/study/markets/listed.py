@@ -15,7 +15,7 @@ from bridge.study.chain_files import read_chains, spots_of
 from bridge.study.markets.spec import (
     LoadedMarket,
     StudyMarket,
-    pool_plan,
+    pool_plans,
     refuse_unread,
     register_market,
     signal_files,
@@ -36,8 +36,8 @@ MOST_GAP: Final = 0.25
 """Log distance of an index from the quotes' own within a day, beyond which it is taken for wrong."""
 CRASHES: Final = (CrashSettings(name="fall of February 2026", since=date(2026, 1, 29), until=date(2026, 2, 7)),)
 STRATEGIES: Final = (
-    "unhedged", "hold_50_50", "rules", "plan", "weekly_delta", "daily_delta", "strip_7", "strip_30",
-    "strip_30_delta", "plan_4_weeks", "plan_no_target", "plan_holding", "without_delta", "steward",
+    "unhedged", "hold_50_50", "rules", "plan", "plan_no_target", "plan_holding", "plan_30_days", "plan_4_weeks",
+    "rules_4_weeks", "without_delta", "weekly_delta", "daily_delta", "strip_7", "strip_30", "strip_30_delta",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def _load(settings: StudySettings) -> LoadedMarket:
     )
     return LoadedMarket(
         history,
-        tuple(pool_plan(settings, f"{asset}/USD", asset) for asset in assets),
+        pool_plans(settings, assets),
         (
             "Options trade at Deribit's bid and ask, premium in coin times the index, fees of 2026; sizes that are "
             "quoted are not known, so every order is filled at the best price.",

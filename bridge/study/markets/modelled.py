@@ -13,7 +13,7 @@ from bridge.study.markets.listed import CHAINS, KNOWN
 from bridge.study.markets.spec import (
     LoadedMarket,
     StudyMarket,
-    pool_plan,
+    pool_plans,
     refuse_unread,
     register_market,
     signal_files,
@@ -81,7 +81,7 @@ def _load(settings: StudySettings) -> LoadedMarket:
     counted = ", ".join(f"{len(found)} of {asset}" for asset, found in books.items())
     return LoadedMarket(
         history,
-        tuple(pool_plan(settings, f"{asset}/USD", asset) for asset in assets),
+        pool_plans(settings, assets),
         (
             f"Options trade at a modelled surface: DVOL's level; skew, term structure and spread as the mean of the "
             f"option books known by then ({counted} in all). A crisis is quoted with a calm day's spread.",

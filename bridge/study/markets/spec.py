@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -77,6 +77,8 @@ class StudyMarket:
     reset: bool = True
 
 
+OUT_WIDTH: Final = 1.28
+"""Upper over lower edge of a position that waits out of range: 1.25 to 1.6 of the price beside the first range."""
 MARKETS: Final[Registry[StudyMarket]] = Registry("market", "bridge.study.markets")
 
 
@@ -92,6 +94,19 @@ def pool_plan(settings: StudySettings, name: str, base: str, quote: str = "USD",
         own.lower_ratio, own.upper_ratio, None, own.out_hours, not resets(settings), own.gas_usd, own.swap_cost
     )
     return PoolPlan(name, base, quote, terms, own.recentre_days or None, own.fee_apr, bars)
+
+
+def pool_plans(settings: StudySettings, assets: Sequence[str]) -> tuple[PoolPlan, ...]:
+    """Return a pool against USD for each asset, and where the settings ask for it one more that waits out of range."""
+    found = []
+    for asset in assets:
+        plan = pool_plan(settings, f"{asset}/USD", asset)
+        found.append(plan)
+        if settings.pool.half_out:
+            ends = plan.terms.upper_ratio, plan.terms.upper_ratio * OUT_WIDTH
+            terms = replace(plan.terms, lower_ratio=ends[0], upper_ratio=ends[1])
+            found.append(replace(plan, name=f"{asset}/USD above", terms=terms))
+    return tuple(found)
 
 
 def resets(settings: StudySettings) -> bool:
