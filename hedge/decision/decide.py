@@ -151,6 +151,6 @@ def _answer(
     if found.verdict is Verdict.TRADE:
         first += (
             f" for {n['cash_usd']:,.0f} USD of cash and {n['expected_cost_30d_usd']:,.0f} USD of expected cost "
-            f"in 30 days; whole lots cost {found.lots_loss:,.0f} USD of it"
+            f"in 30 days; whole lots cost {max(found.lots_loss, 0.0):,.0f} USD of it"
         )
     return ANSWERS[found.verdict], f"{named}{first}" + (f"; {rest}" if rest else "")

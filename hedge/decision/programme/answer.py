@@ -23,6 +23,8 @@ PASSES: Final = 200
 """Lots that the repair may take out, and put in."""
 FINE: Final = (1.0, 10.0, 100.0, 1000.0)
 """Lots that one step of the repair may move of an instrument with fine lots, such as a perpetual."""
+AIMS: Final = (1.5, 4.0)
+"""How far below a target that lots miss another programme aims, in multiples of what they miss."""
 LEAST_STEP: Final = 1e-6
 """Share of CVaR that a lot must take off it for the repair to go on."""
 LEAST_PRICE: Final = 0.01
@@ -92,7 +94,7 @@ def answer(problem: Problem, least_gain: float = LEAST_GAIN, first: npt.NDArray[
     if not (high > low).any():
         return _nothing(problem, Verdict.NOTHING_LISTED, "no listed instrument may be bought or sold", before)
     best = least_cvar(problem, first=first)
-    units = whole_lots(problem, best.units)
+    units = _lots_at_target(problem, best)
     after = cvar(problem.profit(units))
     gain, least = _gain(problem, units, before, after, least_gain)
     if gain <= least or not (units != problem.held).any():
@@ -119,6 +121,20 @@ def _why_not(problem: Problem, before: float, after: float, least: float) -> str
         f"the best trades would take {before - after:,.0f} USD off a CVaR95 of {before:,.0f}, "
         f"{least:,.0f} would be worth them"
     )
+
+
+def _lots_at_target(problem: Problem, best: Optimum) -> FloatArray:
+    """Return whole lots of the optimum; where they miss a target that it meets, those of one that aims below it."""
+    units = whole_lots(problem, best.units)
+    for share in AIMS:
+        missed = cvar(problem.profit(units)) - problem.target
+        if missed <= 0.0 or best.cvar > problem.target * (1.0 + 1e-6):
+            break
+        aim = least_cvar(problem.within({}, max(problem.target - share * missed, 0.0)), first=best.last)
+        tried = whole_lots(problem, aim.units)
+        if cvar(problem.profit(tried)) < missed + problem.target:
+            units = tried
+    return units
 
 
 def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:

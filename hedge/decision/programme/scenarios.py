@@ -150,7 +150,8 @@ def _fallback(
     normal = np.concatenate([half, -half])[:count] @ _root(market, assets)
     jumps = np.tile(rng.random(-(-count // 2)) < JUMP_CHANCE, 2)[:count]
     wide = np.sqrt(1.0 - JUMP_SHARE + jumps * JUMP_SHARE / JUMP_CHANCE)
-    returns = normal * wide[:, None] * size
+    returns = normal * wide[:, None]
+    returns = returns / returns.std(axis=0) * size  # few jumps: of 1,024 draws the size alone may be 15 % off
     source = (
         f"lognormal with jumps ({JUMP_SHARE:.0%} of the variance): {known} returns of the past are known, "
         f"history is asked from {LEAST_OBSERVATIONS} on"
