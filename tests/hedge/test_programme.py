@@ -419,6 +419,16 @@ def test_held_condor__wing_of_another_expiry__covers_nothing() -> None:
         posed(ALL, HUMPED, held=Holdings(legs))
 
 
+def test_held_condor__sold_leg_without_an_ask__stays_as_nobody_sells_it_back() -> None:
+    names, gone = HUMPED.contracts(), CONDOR.contracts[1][0]
+    listing = replace(HUMPED, ask=np.where([contract == gone for contract in names], math.nan, HUMPED.ask))
+    found = posed(Parameters(target_cvar_bps=5000, rehedge_bps=0), listing, held=Holdings(HELD_CONDOR))
+    number = next(n for n, column in enumerate(found.columns) if dict(column.contracts) == dict(CONDOR.contracts))
+    low, high = found.problem.bounds
+    assert low[number] == high[number] == 5.0
+    assert answered(found).units[number] == 5.0
+
+
 @pytest.mark.parametrize("missing", range(4))
 def test_held_condor__a_leg_is_not_quoted__is_never_torn_apart(missing: int) -> None:
     """What covers a sold leg that nobody quotes must not be sold as if it were free."""

@@ -1,6 +1,6 @@
 """The hedge as one programme: the least CVaR95 that listed options and perpetuals reach within stated limits.
 
-    candidates   what is listed, what is held, and which of it may be traded
+    columns      what is listed, what is held, and which of it may be traded
     scenarios    joint prices and index moves at the horizon, by filtered history
     revalue      what each option is worth there, on its own smile
     solve        the linear programme of Rockafellar and Uryasev, with its shadow prices

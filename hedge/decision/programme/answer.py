@@ -80,8 +80,8 @@ def answer(problem: Problem, least_gain: float = LEAST_GAIN, first: npt.NDArray[
 
     Parameters
     ----------
-    least_gain : share of the CVaR of now that trades must take off, >= 0; where the target is reached already, share
-        of the expected cost of now that they must save. first : as in `least_cvar`.
+    least_gain : share of the CVaR of now that trades must take off, >= 0; where the target is reached already, that
+        they must save of expected cost. first : as in `least_cvar`.
 
     Raises
     ------

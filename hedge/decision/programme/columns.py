@@ -298,7 +298,8 @@ def _condor(
     column = Column("condor", listing.asset, label, listing.spot, contracts, float(gammas[rows] @ signs))
     lot = float(listing.lot[rows].max())
     room = float(most[rows].min()) if credit > 0.0 else 0.0
-    ends = 0.0, lots_down(room, lot)
+    stays = not (listing.ask[short] > 0.0).all()  # nobody sells it back
+    ends = held if stays else 0.0, lots_down(room, lot)
     return column, _one(gains, enter, leave, max(width - credit, 0.0), held, ends, lot, INCOME)
 
 
