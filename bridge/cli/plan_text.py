@@ -142,7 +142,7 @@ def print_limits(planned: Planned) -> None:
         out = console()
         out.print()
         out.print(
-            table("Limits in USD, and what 100 USD more of each would take off CVaR95", LIMIT_COLUMNS, rows, left=2)
+            table("Limits over the horizon in USD, and what 100 USD more of each would take off CVaR95", LIMIT_COLUMNS, rows, left=2)
         )
 
 

@@ -114,7 +114,7 @@ def compare(
         cash, cost = math.fsum(leg.cost_usd for leg in legs), -float(np.mean(gained))
         label = " and ".join(names)
         why = words if len(names) == 1 else "both of the above"
-        rows.append(_row(posed, label, problem.exposure + gained, len(legs), cash, max(cost, 0.0), why))
+        rows.append(_row(posed, label, problem.exposure + gained, len(legs), cash, cost, why))
     count = int(np.count_nonzero(answer.units))
     why = "what the programme holds from now on"
     profit = problem.profit(answer.units)

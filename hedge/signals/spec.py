@@ -24,8 +24,8 @@ class SignalRole(StrEnum):
     LEVEL      its value is the percentile of the book's index in its own past, its score a named state.
     GAUGE      its score alone.
     EVENTS     inside its window no condor is sold; its value is the seconds to the next release.
-    SHOCK      an alarm ends the press at once, and silence forbids it.
-    SURPRISE   an alarm sizes the protection as under stress.
+    SHOCK      an alarm forbids selling at once, and so does silence.
+    SURPRISE   an alarm scales the protection as under stress.
     TURN       its value moves tenors: -1 peak, +1 trough.
     DIVERGENCE an alarm moves tenors out.
     """

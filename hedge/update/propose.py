@@ -11,7 +11,7 @@ it would refuse.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -149,9 +149,9 @@ def propose_update(
         if why_not or len(kept) == MOST_CHANGES:
             skipped.append(Skipped(key.id, wanted, why_not or f"{MOST_CHANGES} keys are proposed already"))
             continue
-        kept[key.id] = Change(key.id, old, found, _reason(name, price, wanted, found), _effect(posed, now, then))
+        kept[key.id] = Change(key.id, old, found, _reason(name, price, wanted, found), "")
         now = then
-    changes = tuple(kept[key] for key in sorted(kept))
+    changes = _with_effects(posed, optimum, parameters, [kept[key] for key in sorted(kept)])
     left = tuple(sorted(skipped, key=lambda skip: skip.key))
     if not changes:
         why = "; ".join(f"{KEYS[skip.key].name} to {skip.wanted}: {skip.reason}" for skip in left)
@@ -190,6 +190,19 @@ def _metrics(posed: Posed, optimum: Optimum) -> PlanMetrics:
 def _reason(name: str, price: float, wanted: int, new: int) -> str:
     binds = f"it binds: 100 USD more would take {100.0 * price:,.0f} USD off CVaR95" if price else "it binds"
     return binds if new == wanted else f"{binds}; wanted {wanted}, limits give {new}"
+
+
+def _with_effects(
+    posed: Posed, optimum: Optimum, parameters: Parameters, changes: Sequence[Change]
+) -> tuple[Change, ...]:
+    """Return the changes with what each does beside those before it, in the order in which they are listed."""
+    before, found = optimum, []
+    for change in changes:
+        parameters = parameters.replaced({change.key: change.new})
+        after = least_cvar(rebudgeted(posed, parameters), first=optimum.last)
+        found.append(replace(change, effect=_effect(posed, before, after)))
+        before = after
+    return tuple(found)
 
 
 def _effect(posed: Posed, before: Optimum, after: Optimum) -> str:

@@ -24,7 +24,7 @@ from bridge.study.report.pictures.palette import DASHES, HUES, groups, looks
 from bridge.study.report.pictures.place_labels import LETTER, LINE, Box, place_labels
 from bridge.study.report.view import HEAD, study_view
 from hedge.units import DAY
-from tests.bridge.test_report import Outline
+from tests.bridge.report_pages import Outline
 
 pytestmark = pytest.mark.unit
 

@@ -70,10 +70,9 @@ def test_plugin__layer_signal_and_sources__are_in_plan_and_report(
     done = extended("plan", "--json", "--signals", str(histories), "--report", "plan.html")
     assert done.code == 0, done.err
     plan = done.json()["plan"]
-    assert [layer["name"] for layer in plan["layers"][:4]] == ["tail", "volatility", "upside", "condor"]
-    assert plan["layers"][2]["legs"]
-    assert {effect["name"] for effect in plan["effects"]} == {"upside", "tail", "volatility", "condor"}
-    assert "layers 2, 3 and 4" in {row["name"] for row in plan["comparison"]}
+    assert [layer["name"] for layer in plan["layers"][:5]] == ["delta", "condor", "volatility", "tail", "upside"]
+    assert any(layer["legs"] for layer in plan["layers"] if layer["name"] == "upside")
+    assert {effect["name"] for effect in plan["effects"]} == {"delta", "condor", "volatility", "tail", "upside"}
     assert any(node["what"] == "ETH upside" for node in plan["reasons"]["from"])
     (signal,) = (signal for signal in plan["inputs"]["signals"] if signal["name"] == "daily move")
     assert signal["value"] is not None
@@ -91,7 +90,7 @@ def test_plugin__layer_signal_and_sources__are_in_plan_and_report(
         assert words in page, words
     table = extended("plan", "--signals", str(histories))
     assert "upside" in table.out
-    assert "with layers 2, 3 and 4" in table.out
+    assert "with layers 0, 2, 3 and 4" in table.out
 
 
 def test_plugin__an_alert__is_in_terminal_and_json_of_the_monitor(extended: Callable[..., Done]) -> None:

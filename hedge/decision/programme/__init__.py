@@ -1,8 +1,8 @@
 """The hedge as one programme: the least CVaR95 that listed options and perpetuals reach within stated limits.
 
-    columns      what is listed, what is held, and which of it may be traded
     scenarios    joint prices and index moves at the horizon, by filtered history
     revalue      what each option is worth there, on its own smile
+    columns      the instruments: options by layer, whole condors, index legs, perpetuals; what of them may be traded
     solve        the linear programme of Rockafellar and Uryasev, with its shadow prices
     goal         what the hedge is for, and the programme that follows from it
     answer       whole lots, and the answer in words
