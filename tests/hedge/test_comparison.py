@@ -144,7 +144,7 @@ def test_legs_pnl__early_expiry__pays_at_the_price_of_its_own_day() -> None:
 @given(factor=st.floats(0.5, 20.0))
 def test_comparison__book_scaled__scales_and_keeps_its_ratios(factor: float) -> None:
     book = Book((position("eth", 1e6), position("low", 5e5, lower=1200.0, upper=1900.0)))
-    larger = Book(tuple(dataclasses.replace(pool, liquidity=pool.liquidity * factor) for pool in book.positions))
+    larger = Book((position("eth", factor * 1e6), position("low", factor * 5e5, lower=1200.0, upper=1900.0)))
     full = Parameters(target_cvar_bps=0, rehedge_bps=0)
     once, more = (
         build_plan(sized, MARKET, CHAINS, full, signals=CALM, scenario_count=256).comparison for sized in (book, larger)

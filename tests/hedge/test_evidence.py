@@ -129,8 +129,8 @@ def test_fault_4_cap_on_cvar__above_it_after_hedging__is_said_first_else_it_is_m
 
 
 def test_fault_5_dead_key__every_key__is_held_to_move_a_plan() -> None:
-    (marks,) = (m for m in test_keys_alive.test_key__moved_within_its_bounds__changes_trades_or_answer.pytestmark)
-    assert marks.args[1] is KEYS
+    (mark,) = vars(test_keys_alive.test_key__moved_within_its_bounds__changes_trades_or_answer)["pytestmark"]
+    assert mark.args[1] is KEYS
     assert len(KEYS) == 24
 
 

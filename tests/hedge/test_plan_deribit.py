@@ -37,8 +37,8 @@ def plan_on(chain: OptionChain, state: State, holdings: Holdings | None = None) 
     that the chain quotes at the money; where it quotes none (2021-02), its marks' 80 %.
     """
     flat = Market(chain.observed_at, {"ETH": chain.spot}, {"ETH": 0.6}, {}, "only for weights")
-    ends = {"lower": 0.8 * chain.spot, "upper": 1.25 * chain.spot}
-    book = Book((position("v3", 1e6, **ends, fee_apr=math.nan, market=flat),))
+    low, high = 0.8 * chain.spot, 1.25 * chain.spot
+    book = Book((position("v3", 1e6, lower=low, upper=high, fee_apr=math.nan, market=flat),))
     vol = quoted_vol(book_exposure(book, flat), {"ETH": chain})
     vol = 0.8 if math.isnan(vol) else vol
     market = Market(chain.observed_at, {"ETH": chain.spot}, {"ETH": vol}, {}, "at the money, near 30 days")

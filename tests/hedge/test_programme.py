@@ -80,7 +80,7 @@ def random_problem(seed: int, **changes: Any) -> Problem:
     rng = np.random.default_rng(seed)
     gains = rng.standard_normal((300, 12))
     held, low = rng.integers(0, 3, 12).astype(float), np.where(rng.random(12) < 0.3, -4.0, 0.0)
-    terms = {
+    terms: dict[str, Any] = {
         "exposure": gains @ rng.normal(0.0, 2.0, 12) + rng.standard_normal(300),
         "gains": gains, "buy_cost": rng.uniform(0.0, 0.1, 12), "sell_cost": rng.uniform(0.0, 0.1, 12),
         "cash": np.where(low < 0.0, 0.0, rng.uniform(0.5, 1.0, 12)), "decay": np.where(low < 0.0, 0.0, 0.05),
@@ -187,7 +187,8 @@ def test_answer__no_exposure__no_trades() -> None:
 def test_answer__nothing_listed_fits__says_so() -> None:
     none = replace(OPTIONS, tail_least_days=3, tail_most_days=7, volatility_least_days=3, volatility_most_days=7)
     found = answered(posed(none, LISTING.take(np.flatnonzero(LISTING.days > 20.0)), selling=False))
-    assert (found.verdict, found.trades.any()) == (Verdict.NOTHING_LISTED, False)
+    assert found.verdict is Verdict.NOTHING_LISTED
+    assert not found.trades.any()
 
 
 def test_answer__trades_worth_less_than_the_governed_share__not_worth_a_trade() -> None:

@@ -201,7 +201,7 @@ def _paid(found: Posed, units: FloatArray) -> float:
 def test_holdings__quantity_that_is_no_number__is_refused(units: float) -> None:
     for kind in ({"options": {put(1, 1800.0): units}}, {"perpetuals": {"ETH": units}}):
         with pytest.raises(BadInput, match="must be finite"):
-            Holdings(**kind)  # type: ignore[arg-type]
+            Holdings(**kind)
 
 
 def test_holdings__zeros_alone__are_empty_and_unknown_cash_is_none() -> None:
