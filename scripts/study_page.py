@@ -24,7 +24,7 @@ BOOKS: Final = {
 }
 """The books that are played, by what people call them, and what their pool settings change."""
 OF_OTHER_BOOKS: Final = (
-    "hold_50_50", "rules", "plan", "plan_no_target", "plan_holding", "plan_4_weeks", "rules_4_weeks", "weekly_delta",
+    "hold_50_50", "rules", "plan", "plan_no_target", "plan_holding", "plan_holding_all", "plan_4_weeks", "rules_4_weeks", "weekly_delta",
     "strip_30_delta",
 )  # fmt: skip
 

@@ -141,9 +141,8 @@ def print_limits(planned: Planned) -> None:
     if rows:
         out = console()
         out.print()
-        out.print(
-            table("Limits over the horizon in USD, and what 100 USD more of each would take off CVaR95", LIMIT_COLUMNS, rows, left=2)
-        )
+        title = "Limits over the horizon in USD, and what 100 USD more of each would take off CVaR95"
+        out.print(table(title, LIMIT_COLUMNS, rows, left=2))
 
 
 def print_comparison(planned: Planned) -> None:

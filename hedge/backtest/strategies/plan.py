@@ -1,7 +1,8 @@
 """The product's plan as a strategy: the programme of the governed keys, asked every week from what it holds.
 
     plan              the first values of the keys, in USD; what it holds may stay: doing nothing is one of its answers
-    plan_holding      the same against holding the deposited amounts; plan_half against half in each asset
+    plan_holding      the same against holding the deposited amounts; plan_half against half in each asset;
+                      plan_holding_all takes all that the budgets give
     plan_30_days      a horizon of 30 days; plan_4_weeks: the 7-day plan, kept for four weeks
     plan_no_target    takes all that the budgets give; plan_cost: that and cash up to a fifth, cost alone binds
     plan_scale_in, plan_scale_out: protection follows the regime
@@ -246,6 +247,7 @@ def _register(
 
 _register("plan", "the plan, asked weekly")
 _register("plan_holding", "the plan against holding", {"benchmark": 1})
+_register("plan_holding_all", "against holding, all that budgets give", {"benchmark": 1, "target_cvar_bps": 0})
 _register("plan_half", "the plan against half and half", {"benchmark": 2})
 _register("plan_30_days", "the plan over 30 days", {"horizon_days": 30})
 _register("plan_4_weeks", "the plan, kept for four weeks", every_days=FOUR_WEEKS)

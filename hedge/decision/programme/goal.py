@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -38,7 +38,7 @@ from hedge.numerics.arrays import FloatArray
 from hedge.policy.parameters import KEY_IDS, Parameters
 from hedge.risk.measures import book_pnl
 from hedge.risk.scenarios import Scenarios
-from hedge.units import BPS, YEAR_DAYS
+from hedge.units import BPS, DAY, YEAR_DAYS
 
 MONTH: Final = 30.0
 PERPETUAL_COST: Final = 0.0005
@@ -190,6 +190,8 @@ def pose(
             column, numbers = _perpetual(goal, book, market, listings, held, asset, drawn)
             columns, parts = [*columns, column], [*parts, numbers]
     numbers = joined(parts, len(next(iter(drawn.scenarios.spots.values()))))
+    exits = _exit_costs(columns, numbers.sell_cost, market.observed_at, goal.horizon_days)
+    numbers = numbers._replace(gains=numbers.gains - exits)
     exposure = benchmarked(goal.benchmark, book, market, drawn.scenarios)
     limits = _limits(goal, columns, numbers)
     problem = Problem(exposure, *numbers, limits=limits, target=goal.target_usd)
@@ -197,6 +199,17 @@ def pose(
     whole = {contract for side in sides.values() for contract in side.stays}
     unlisted = tuple(sorted(c for c, units in held.options.items() if units and (c not in listed or c in whole)))
     return Posed(goal, book, market, problem, sides, tuple(columns), drawn, at_money, held, unlisted)
+
+
+def _exit_costs(columns: Sequence[Column], sell_cost: FloatArray, at: int, days: float) -> FloatArray:
+    """Return what closing one unit at the horizon costs, shape (n,): today's cost of selling where it lives on.
+
+    It is part of the loss that CVaR counts, and not of the expected cost: what is not sold then has not cost it.
+    """
+    alive = [
+        any(contract.expiry_at > at + days * DAY for contract, _ in column.contracts) for column in columns
+    ]
+    return np.where(alive, sell_cost, 0.0) if columns else np.zeros(0)
 
 
 def _side(goal: Goal, listing: Listing, held: Holdings) -> Side:
@@ -293,6 +306,7 @@ def redrawn(posed: Posed, days: float, past: Past = NOTHING_KNOWN) -> Problem:
     gains = gains_in(posed, drawn.scenarios)
     exposure = benchmarked(posed.goal.benchmark, posed.book, posed.market, drawn.scenarios)
     decay = np.maximum(-gains.mean(axis=0), 0.0)
+    gains = gains - _exit_costs(posed.columns, posed.problem.sell_cost, posed.market.observed_at, days)
     return replace(posed.problem, exposure=exposure, gains=gains, decay=decay, limits=(), target=0.0)
 
 
