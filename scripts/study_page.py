@@ -24,8 +24,8 @@ BOOKS: Final = {
 }
 """The books that are played, by what people call them, and what their pool settings change."""
 OF_OTHER_BOOKS: Final = (
-    "hold_50_50", "rules", "plan", "plan_no_target", "plan_holding", "plan_holding_all", "plan_4_weeks", "rules_4_weeks", "weekly_delta",
-    "strip_30_delta",
+    "hold_50_50", "rules", "plan", "plan_no_target", "plan_holding", "plan_holding_all", "plan_4_weeks",
+    "rules_4_weeks", "weekly_delta", "strip_30_delta",
 )  # fmt: skip
 
 

@@ -36,8 +36,9 @@ MOST_GAP: Final = 0.25
 """Log distance of an index from the quotes' own within a day, beyond which it is taken for wrong."""
 CRASHES: Final = (CrashSettings(name="fall of February 2026", since=date(2026, 1, 29), until=date(2026, 2, 7)),)
 STRATEGIES: Final = (
-    "unhedged", "hold_50_50", "rules", "plan", "plan_no_target", "plan_holding", "plan_holding_all", "plan_30_days", "plan_4_weeks",
-    "rules_4_weeks", "without_delta", "weekly_delta", "daily_delta", "strip_7", "strip_30", "strip_30_delta",
+    "unhedged", "hold_50_50", "rules", "plan", "plan_no_target", "plan_holding", "plan_holding_all", "plan_30_days",
+    "plan_4_weeks", "rules_4_weeks", "without_delta", "weekly_delta", "daily_delta", "strip_7", "strip_30",
+    "strip_30_delta",
 )  # fmt: skip
 
 

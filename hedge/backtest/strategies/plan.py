@@ -4,7 +4,7 @@
     plan_holding      the same against holding the deposited amounts; plan_half against half in each asset;
                       plan_holding_all takes all that the budgets give
     plan_30_days      a horizon of 30 days; plan_4_weeks: the 7-day plan, kept for four weeks
-    plan_no_target    takes all that the budgets give; plan_cost: that and cash up to a fifth, cost alone binds
+    plan_no_target    takes all that the budgets give
     plan_scale_in, plan_scale_out: protection follows the regime
     plan_delta_all    layer 0 may sell the whole delta
     only_*, without_* one layer alone, and each left out
