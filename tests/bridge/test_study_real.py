@@ -57,9 +57,7 @@ def test_modelled__plan_and_deltas__are_played_at_a_surface_that_says_what_it_wa
     assert [row["name"] for row in found["plan"]["captures"] if row["capture"] is not None] == ["August 2024"]
 
 
-def test_deribit__rules_delta_and_plan__cut_the_tail_in_the_order_of_the_table(
-    tmp_path: Path, recorded: Path
-) -> None:
+def test_deribit__rules_delta_and_plan__cut_the_tail_in_the_order_of_the_table(tmp_path: Path, recorded: Path) -> None:
     found = played(tmp_path, recorded, market="deribit", start="2026-01-12", end="2026-02-20",
                    strategies=("rules", "daily_delta", "plan"))  # fmt: skip
     tails = {name: one["cvar95"] for name, one in found.items()}

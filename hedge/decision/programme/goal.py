@@ -206,9 +206,7 @@ def _exit_costs(columns: Sequence[Column], sell_cost: FloatArray, at: int, days:
 
     It is part of the loss that CVaR counts, and not of the expected cost: what is not sold then has not cost it.
     """
-    alive = [
-        any(contract.expiry_at > at + days * DAY for contract, _ in column.contracts) for column in columns
-    ]
+    alive = [any(contract.expiry_at > at + days * DAY for contract, _ in column.contracts) for column in columns]
     return np.where(alive, sell_cost, 0.0) if columns else np.zeros(0)
 
 
