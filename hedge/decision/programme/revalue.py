@@ -9,16 +9,19 @@ at the price of its own day, less the delivery fee.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from hedge import options
 from hedge.errors import NotListed
 from hedge.instruments.leg import LEAST_VOL, tenor_scale
 from hedge.instruments.listing import Listing, delivery_fee
 from hedge.numerics.arrays import FloatArray
+from hedge.numerics.jit import BULK_OPTIONS
 from hedge.risk.scenarios import Scenarios
 from hedge.units import YEAR_DAYS, YEAR_SECONDS
 
@@ -93,8 +96,7 @@ def values_at(listing: Listing, smiles: Smiles, scenarios: Scenarios) -> FloatAr
     """
     spots, moves = scenarios.spots[listing.asset], scenarios.vol_moves[listing.asset]
     found = np.empty((len(spots), len(listing)))
-    for expiry_at in np.unique(listing.expiry_at).tolist():
-        rows = np.flatnonzero(listing.expiry_at == expiry_at)
+    for expiry_at, rows in _blocks(listing, len(spots)):
         part = listing.take(rows)
         years = (expiry_at - listing.observed_at) / YEAR_SECONDS
         if years <= scenarios.elapsed:
@@ -102,6 +104,16 @@ def values_at(listing: Listing, smiles: Smiles, scenarios: Scenarios) -> FloatAr
         else:
             found[:, rows] = _alive(part, smiles.of_expiry(expiry_at), spots, moves, years - scenarios.elapsed)
     return found
+
+
+def _blocks(listing: Listing, scenarios: int) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
+    """Yield rows of one expiry each, few enough that numpy prices them: compiling a kernel would take longer than a
+    whole plan, and saves none of its time."""
+    most = max((BULK_OPTIONS - 1) // max(scenarios, 1), 1)
+    for expiry_at in np.unique(listing.expiry_at).tolist():
+        rows = np.flatnonzero(listing.expiry_at == expiry_at)
+        for first in range(0, len(rows), most):
+            yield expiry_at, rows[first : first + most]
 
 
 def _settled(listing: Listing, spots: FloatArray) -> FloatArray:
