@@ -121,7 +121,7 @@ def _stressed(returns: FloatArray, number: npt.NDArray[np.int64]) -> FloatArray:
     common = returns.mean(axis=1)[together]
     found = returns.copy()
     found[together] = (common / common.std())[:, None]
-    return found
+    return np.asarray(found / found.std(axis=0))
 
 
 def _rows(
