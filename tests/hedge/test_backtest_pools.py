@@ -215,7 +215,15 @@ def test_enter__unknown_number__is_refused(wrong: dict[str, float]) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"lower_ratio": 1.0}, {"upper_ratio": 1.0}, {"every_days": 0.0}, {"out_hours": -1.0}, {"swap_cost": 1.0}]
+    "wrong",
+    [
+        {"lower_ratio": -0.1},
+        {"lower_ratio": 1.25},
+        {"upper_ratio": 0.8},
+        {"every_days": 0.0},
+        {"out_hours": -1.0},
+        {"swap_cost": 1.0},
+    ],
 )
 def test_liquidity_terms__out_of_range__are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadInput):

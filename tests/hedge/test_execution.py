@@ -13,7 +13,7 @@ from hedge.instruments.execution import cheapest_execution, time_cost
 from hedge.instruments.option_chain import OptionChain, Quote
 from hedge.layers.budget import Budget
 from hedge.layers.condor import condor_layer, condor_structure
-from hedge.policy.parameters import Parameters
+from hedge.policy.layer_rules import LayerRules
 
 pytestmark = pytest.mark.unit
 
@@ -67,9 +67,9 @@ def test_cheapest_execution__no_quote_of_the_other_kind__is_outright_and_says_so
 
 
 def test_condor__wing_dear_as_a_put__is_bought_as_its_synthetic_and_earns_more_credit() -> None:
-    plain = condor_structure(ETH, Parameters())
+    plain = condor_structure(ETH, LayerRules())
     dear = shifted(ETH, plain[0].strike, False, ask=20.0)
-    structure = condor_structure(dear, Parameters())
+    structure = condor_structure(dear, LayerRules())
     outright = time_cost((dear.bought(quote(dear, plain[0].strike, False)), *plain[1:]))
     assert (len(plain), len(structure)) == (4, 6)
     assert time_cost(plain) < time_cost(structure) < outright
@@ -78,12 +78,12 @@ def test_condor__wing_dear_as_a_put__is_bought_as_its_synthetic_and_earns_more_c
 
 
 def test_condor_layer__with_a_synthetic_leg__is_still_financing_with_its_true_credit_and_loss() -> None:
-    plain = condor_structure(ETH, Parameters())
+    plain = condor_structure(ETH, LayerRules())
     dear = shifted(ETH, plain[0].strike, False, ask=20.0)
-    layer = condor_layer(MARKET, EXPOSURE, dear, Parameters(), Budget(0.0, 1e12))
+    layer = condor_layer(MARKET, EXPOSURE, dear, LayerRules(), Budget(0.0, 1e12))
     assert "synthetics" in layer.reason
     assert layer.financing
-    assert layer.credit_usd == pytest.approx(-layer.units * time_cost(condor_structure(dear, Parameters())))
+    assert layer.credit_usd == pytest.approx(-layer.units * time_cost(condor_structure(dear, LayerRules())))
     wing = plain[1].strike - plain[0].strike
     assert layer.max_loss_usd == pytest.approx(layer.units * wing - layer.credit_usd)
     assert len(layer.break_evens) == 2

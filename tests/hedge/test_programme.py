@@ -216,10 +216,11 @@ def test_answer__holdings_at_the_optimum__hold(share: int, listing: Listing) -> 
 
 
 def test_answer__cash_that_is_used_up__holdings_stay() -> None:
-    first = posed(OPTIONS)
+    ample = replace(OPTIONS, cost_budget_bps=250, rehedge_bps=100)
+    first = posed(ample)
     found = answered(first)
     assert 24e3 < found.cash <= 25e3
-    again = posed(replace(OPTIONS, rehedge_bps=100), held=holding(first, found.units))
+    again = posed(ample, held=holding(first, found.units))
     assert answered(again).verdict is Verdict.HOLD
 
 

@@ -56,7 +56,20 @@ def test_draw_horizon__long_past__martingale_at_the_money_with_history_s_depende
         # All days are drawn, as they are fewer than asked for: the size is exact.
         assert np.log(spots[asset]).std() == pytest.approx(vol * math.sqrt(7.0 / 365.0), rel=1e-12)
     found = np.corrcoef(np.log(spots["ETH"]), np.log(spots["BTC"]))[0, 1]
-    assert found == pytest.approx(0.8, abs=3.0 * (1.0 - 0.8**2) / math.sqrt(993.0 / 7.0))  # weeks that do not overlap
+    # A quarter of the days has both move as one.
+    assert found == pytest.approx(
+        0.75 * 0.8 + 0.25, abs=3.0 * (1.0 - 0.8**2) / math.sqrt(993.0 / 7.0)
+    )  # weeks that do not overlap
+
+
+@pytest.mark.parametrize("known", [0, 1_000])
+def test_draw_horizon__two_assets__move_as_one_in_a_quarter_of_the_scenarios(known: int) -> None:
+    prices, indices = past(known) if known else ({}, {})
+    drawn = draw_horizon(MARKET, {"ETH": 0.6, "BTC": 0.5}, prices, indices, 7.0)
+    one, other = (np.log(drawn.scenarios.spots[a] / MARKET.spot(a)) / vol for a, vol in (("ETH", 0.6), ("BTC", 0.5)))
+    apart = (one - one.mean()) / one.std() - (other - other.mean()) / other.std()
+    # Others come as near by chance in 6 % of the days: twice the density of N(0, 2 - 2 x .8) at 0 times .05.
+    assert 0.25 < np.mean(np.abs(apart) < 0.05) < 0.40
 
 
 def test_draw_horizon__numbers_after_the_decision__change_nothing() -> None:

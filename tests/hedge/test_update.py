@@ -176,13 +176,13 @@ def test_propose__key_at_the_end_of_its_window__is_skipped_with_what_is_left() -
     assert f"window leave {old - 50} to {old}, now {old}" in why(propose(last=used), key)
 
 
-def test_propose__premium_cap_at_the_cash_budget_that_is_stuck__keeps_the_rules_and_lists_it() -> None:
+def test_propose__keys_bound_by_a_cash_budget_that_is_stuck__keeps_the_rules_and_lists_it() -> None:
     tight = replace(SHORT, volatility_premium_cap_bps=100, tail_premium_cap_bps=100, cash_budget_bps=100)
     stuck = WIDE | {CASH: replace(WIDE[CASH], step_up=0)}
     update = propose(tight, stuck)
     assert broken_rules(update.applied(tight)) == ()
     assert {skip.key for skip in update.skipped} >= {CASH}
-    assert any("Cap <= cashBudget" in skip.reason for skip in update.skipped)
+    assert any("<= cashBudget" in skip.reason for skip in update.skipped)
 
 
 def test_propose__applied_again_and_again__ends_where_the_target_is_reached_or_nothing_pays() -> None:
@@ -196,7 +196,7 @@ def test_propose__applied_again_and_again__ends_where_the_target_is_reached_or_n
     assert not update.changes
     assert update.reason
     assert cvars == sorted(cvars, reverse=True)
-    assert cvars[-1] < 0.8 * cvars[0]
+    assert cvars[-1] < 0.9 * cvars[0]
 
 
 @settings(max_examples=12)
