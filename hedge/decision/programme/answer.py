@@ -25,6 +25,8 @@ FINE: Final = (1.0, 10.0, 100.0, 1000.0)
 """Lots that one step of the repair may move of an instrument with fine lots, such as a perpetual."""
 AIMS: Final = (1.5, 4.0)
 """How far below a target that lots miss another programme aims, in multiples of what they miss."""
+CLOSER: Final = 0.1
+"""Share of what is beyond the limits that one step of the repair comes back, where any does."""
 LEAST_STEP: Final = 1e-6
 """Share of CVaR that a lot must take off it for the repair to go on."""
 LEAST_PRICE: Final = 0.01
@@ -158,6 +160,8 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
             break
         units = closer
     if not problem.allows(units):
+        units = problem.held + np.trunc((wanted - problem.held) / problem.lot) * problem.lot
+    if not problem.allows(units):
         return problem.held.copy()
     least = float(_objective(problem, cvar(problem.profit(units)), problem.expected_cost(units)))
     for _ in range(PASSES):
@@ -226,7 +230,9 @@ def _closer(problem: Problem, units: FloatArray, near: npt.NDArray[np.intp]) -> 
     step = _every_step(problem, units, near)
     now = float(_beyond(problem, np.array([limit.used(units, problem.held) for limit in problem.binding])))
     gained = now - _beyond(problem, step.used)
-    useful = np.flatnonzero(gained > ROUNDING * max(now, 1.0))
+    # A fine lot that lowers the objective has the best price and hardly comes closer: each step must come a part of it.
+    worth = min(CLOSER * now, float(np.max(gained, initial=0.0)))
+    useful = np.flatnonzero((gained > ROUNDING * max(now, 1.0)) & (gained >= worth))
     if not len(useful):
         return None
     start = float(_objective(problem, cvar(problem.profit(units)), problem.expected_cost(units)))
