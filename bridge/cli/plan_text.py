@@ -65,21 +65,12 @@ def print_decision(planned: Planned) -> None:
     """Print answer, trades, limits, greeks and tail before and after, cost, and the proposed changes."""
     from rich.markup import escape
 
-    from bridge.cli.show import console, number, table, usd
+    from bridge.cli.show import console, table
 
     out, plan_ = console(), planned.plan
     answer, named = plan_.decision.answer, plan_.decision.headline.removeprefix(plan_.decision.answer)
     out.print(f"[bold]{answer.upper()}[/bold]" + escape(f"{named}: " + "; ".join(plan_.decision.reasons)))
-    out.print()
-    rows = [
-        [trade.action, trade.instrument, number(trade.quantity if trade.side == "buy" else -trade.quantity, 6),
-         number(trade.limit_usd, 6), usd(trade.cash_usd), trade.layer, trade.reason]
-        for trade in plan_.trades
-    ]  # fmt: skip
-    kept = ", if the pool is kept" if answer == "leave the pool" else ""
-    out.print(table(f"Trades, at the ask where bought and the bid where sold{kept}", TRADE_COLUMNS, rows, left=2))
-    if not rows:
-        out.print("no trades", markup=False)
+    _print_trades(planned, ", if the pool is kept" if answer == "leave the pool" else "")
     _print_held(planned)
     out.print()
     out.print(table("The book before and after, in USD", GREEK_COLUMNS, _greek_rows(planned), left=2))
@@ -97,19 +88,39 @@ def print_decision(planned: Planned) -> None:
         out.print(f"Proposed parameters: none, as {plan_.update.reason}", markup=False)
 
 
+def _print_trades(planned: Planned, when: str) -> None:
+    """Print the ticket; `when` : in the title, what it is for."""
+    from bridge.cli.show import console, number, table, usd
+
+    out = console()
+    out.print()
+    rows = [
+        [trade.action, trade.instrument, number(trade.quantity if trade.side == "buy" else -trade.quantity, 6),
+         number(trade.limit_usd, 6), usd(trade.cash_usd), trade.layer, trade.reason]
+        for trade in planned.plan.trades
+    ]  # fmt: skip
+    out.print(table(f"Trades, at the ask where bought and the bid where sold{when}", TRADE_COLUMNS, rows, left=2))
+    if not rows:
+        out.print("no trades", markup=False)
+
+
 def _figures(planned: Planned) -> list[str]:
     """Return the tail before and after over both horizons, and what the plan costs."""
     from bridge.cli.show import usd
+    from hedge.decision.programme.goal import MONTH
 
     risk, costs = planned.plan.risk, planned.plan.costs
     spent, in_options = usd(costs["cash_usd"]), usd(costs["premium_usd"])
-    expected, most = usd(costs["expected_cost_30d_usd"]), usd(costs["cost_budget_usd"])
+    once, total = costs["trading_cost_usd"], costs["expected_cost_usd"]
+    most = costs["cost_budget_usd"] * risk.horizon_days / MONTH
     return [
         f"CVaR95 over {risk.horizon_days:g} days: unhedged {usd(risk.unhedged)}, as held {usd(risk.held)}, with the "
         f"plan {usd(risk.hedged)} (target {usd(risk.target)})",
         f"over 30 days: unhedged {usd(risk.month_unhedged)}, with the plan left alone {usd(risk.month_hedged)}",
         f"cash {spent}, fees of {usd(costs['fees_usd'])} in it; in options {in_options} of {usd(costs['budget_usd'])}",
-        f"expected cost in 30 days {expected} of {most}; closing it all now would cost about {usd(costs['exit_usd'])}",
+        f"expected cost over {risk.horizon_days:g} days {usd(total)} of {usd(most)}: trading {usd(once)} once, decay "
+        f"{usd(total - once)}; at that pace {usd(costs['expected_cost_30d_usd'])} in 30 days",
+        f"closing it all now would cost about {usd(costs['exit_usd'])}",
     ]
 
 
@@ -143,6 +154,9 @@ def print_limits(planned: Planned) -> None:
         out.print()
         title = "Limits over the horizon in USD, and what 100 USD more of each would take off CVaR95"
         out.print(table(title, LIMIT_COLUMNS, rows, left=2))
+        risk = planned.plan.risk
+        if risk.hedged <= risk.target * (1.0 + 1e-6):
+            out.print("the target is reached: more of any budget would buy nothing that was asked for", markup=False)
 
 
 def print_comparison(planned: Planned) -> None:
@@ -179,17 +193,34 @@ def print_what_if(planned: Planned, other: Planned, values: dict[str, int]) -> N
     def column(made: Planned) -> list[str]:
         plan_, costs = made.plan, made.plan.costs
         return [
-            plan_.decision.answer, str(len(plan_.trades)), usd(plan_.risk.hedged), usd(plan_.risk.month_hedged),
-            usd(costs["cash_usd"]), usd(costs["expected_cost_30d_usd"]),
+            counted_against(made), plan_.decision.answer, str(len(plan_.trades)), usd(plan_.risk.hedged),
+            usd(plan_.risk.month_hedged), usd(costs["cash_usd"]), usd(costs["expected_cost_30d_usd"]),
         ]  # fmt: skip
 
-    names = ("answer", "trades", "CVaR95", "CVaR95 over 30 days", "cash", "expected cost in 30 days")
+    names = (
+        "a loss is counted against",
+        "answer",
+        "trades",
+        "CVaR95",
+        "CVaR95 over 30 days",
+        "cash",
+        "expected cost in 30 days",
+    )
     rows = [list(row) for row in zip(names, column(planned), column(other), strict=True)]
     out = console()
     out.print()
     title = "What if " + ", ".join(f"{name} = {value}" for name, value in values.items())
     out.print(table(title, WHAT_IF_COLUMNS, rows))
     out.print("  " + "; ".join(other.plan.decision.reasons), markup=False)
+    _print_trades(other, ", what if")
+    print_limits(other)
+
+
+def counted_against(made: Planned) -> str:
+    """Return what a plan counts losses against: USD, holding, half and half."""
+    from hedge.decision.programme.goal import Benchmark
+
+    return list(Benchmark)[int(made.plan.inputs["parameters"][0])].value
 
 
 def role_labels() -> tuple[str, str]:

@@ -36,7 +36,12 @@ SignalsOption = Annotated[
     Path | None, typer.Option("--signals", help="Folder of histories instead of the configured one.")
 ]
 BookOption = Annotated[
-    Path | None, typer.Option("--book", help="File that states a book: planned on --chain alone, without a node.")
+    Path | None,
+    typer.Option(
+        "--book",
+        help="TOML file that states a book, planned on --chain alone: a table [[position]] for each, with base, lower, "
+        "upper, value_usd and fee_apr (0.25 is 25 % a year).",
+    ),
 ]
 AtOption = Annotated[
     str | None, typer.Option("--at", help="With --book: the newest quotes of the chain file not later than this.")
@@ -95,6 +100,8 @@ def plan(
             raise UsageError("--at goes with --book; a book on chain is read at --block")
         make, state = _on_chain(owner, block, chain_file, signals, max_age, config)
     what_if = read_values(values or [])
+    if what_if and (orders or report):
+        raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
     planned = make(Asked(holdings))
     other = make(Asked(holdings, what_if)) if what_if else None
     kept = planned.record.save(state) if state else None

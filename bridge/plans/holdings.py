@@ -2,7 +2,7 @@
 
     instrument,quantity
     ETH-27MAR26-1800-P,110          # units of the underlying, negative where sold
-    ETH-PERPETUAL,-132.184
+    ETH-PERPETUAL,-132.184          # units of the asset, not dollars
     USD,25000                       # cash beside them, may be left out
 
 An option's name is the exchange's: asset, day of expiry (08:00 UTC), strike, C or P. One line an instrument.

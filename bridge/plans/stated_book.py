@@ -17,10 +17,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
@@ -42,6 +42,16 @@ NO_HASH = "0x" + "00" * 32
 INDEX_DAYS = 30.0
 
 
+MOST_FEES: Final = 5.0
+
+
+def _share_a_year(value: float) -> float:
+    """Refuse what is no share of the value a year, such as a rate in percent."""
+    if value < 0.0 or value > MOST_FEES:
+        raise ValueError(f"{value:g} is no share of the value a year from 0 to {MOST_FEES:g}: 0.25 is 25 %")
+    return value
+
+
 class _Position(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,7 +60,7 @@ class _Position(BaseModel):
     lower: Annotated[float, Field(ge=0)] = 0.0
     upper: Annotated[float, Field(gt=0)] = math.inf
     value_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    fee_apr: Annotated[float, Field(ge=0)] = math.nan
+    fee_apr: Annotated[float, AfterValidator(_share_a_year)] = math.nan
 
 
 class _Book(BaseModel):

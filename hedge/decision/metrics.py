@@ -194,8 +194,9 @@ def costs(posed: Posed, answer: Answer, layers: Sequence[Layer], trades: Sequenc
 
     cash: net of the trades, fees in. premium: cash in options after them. credit: received for condors. fees: the
     exchange's. exit: estimate of closing everything now. condor_max_loss: beyond their credit. decay_30d: time value
-    of the bought legs, straight-line. expected_cost_30d: what decay and trading are expected to lose at this rate.
-    budget, cost_budget: for cash in options, and for the expected cost. turnover: cash of options bought and sold.
+    of the bought legs, straight-line. trading_cost: spread and fees, once. expected_cost: that and the decay over the
+    horizon; expected_cost_30d: at that pace in 30 days. budget, cost_budget: for cash in options, and for the expected
+    cost in 30 days. turnover: cash of options bought and sold.
     """
     goal, days = posed.goal, posed.goal.horizon_days
     condors = [layer for layer in layers if layer.financing]
@@ -207,6 +208,7 @@ def costs(posed: Posed, answer: Answer, layers: Sequence[Layer], trades: Sequenc
         "exit_usd": math.fsum(layer.exit_usd for layer in layers),
         "condor_max_loss_usd": math.fsum(layer.max_loss_usd for layer in condors),
         "decay_30d_usd": decay_usd(layers),
+        "trading_cost_usd": posed.problem.trading_cost(answer.units),
         "expected_cost_usd": answer.expected_cost,
         "expected_cost_30d_usd": answer.expected_cost * MONTH / days,
         "budget_usd": goal.share("cashBudgetBps", scaled=True),

@@ -104,8 +104,10 @@ def _left(posed: Posed, contract: Contract, changes: Mapping[tuple[str, Contract
     return round(posed.held.options.get(contract, 0.0) + change, 9)
 
 
-def _order(trade: Trade) -> tuple[bool, int, str]:
-    return trade.action is not Action.CLOSE, layer_spec(trade.layer).number, trade.instrument
+def _order(trade: Trade) -> tuple[bool, int, bool, str]:
+    """Closing comes first; of a condor's legs what is bought, so that no sold one is ever without its wing."""
+    last = trade.layer == "condor" and trade.side == "sell"
+    return trade.action is not Action.CLOSE, layer_spec(trade.layer).number, last, trade.instrument
 
 
 def _action(change: float, closes: bool, rolls: bool) -> Action:

@@ -56,6 +56,7 @@ SPOT_TOLERANCE: Final = 0.05
 NO_RISK: Final = TailRisk(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 NO_COSTS: Final = dict.fromkeys(
     ("cash_usd", "premium_usd", "credit_usd", "fees_usd", "exit_usd", "condor_max_loss_usd", "decay_30d_usd",
+     "trading_cost_usd",
      "expected_cost_usd", "expected_cost_30d_usd", "budget_usd", "cost_budget_usd", "turnover_usd"), 0.0,
 )  # fmt: skip
 
@@ -244,7 +245,11 @@ def _reach(posed: Posed, found: Answer) -> str:
         return "nothing that the bands, the notional and the turnover admit reaches it, whatever the budget"
     cost = problem.expected_cost(cheapest.units) * MONTH / posed.goal.horizon_days
     cash = problem.tied_up(cheapest.units)
-    return f"the cheapest budget that would is {cost:,.0f} USD of expected cost in 30 days and {cash:,.0f} USD of cash"
+    given = [posed.goal.share(key, scaled=True) for key in ("costBudgetBps", "cashBudgetBps")]
+    return (
+        f"the cheapest budget that would is {cost:,.0f} USD of expected cost in 30 days and {cash:,.0f} USD of cash, "
+        f"where {given[0]:,.0f} and {given[1]:,.0f} are governed"
+    )
 
 
 def _worthless(

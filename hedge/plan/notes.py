@@ -8,6 +8,7 @@ from typing import Final
 
 from hedge.book.exposure import BookExposure
 from hedge.decision.programme.goal import Benchmark, Posed
+from hedge.instruments.contract import Contract
 from hedge.instruments.index_listing import IndexListing
 from hedge.market import Provenance
 from hedge.policy.parameters import Limits
@@ -45,8 +46,7 @@ def plan_notes(
             notes.append(f"{asset} quotes were made at {side.listing.spot:,.2f}, {away:+.1%} from the market's price.")
     whole = {contract for side in sides.values() for contract in side.stays}
     for contract in posed.unlisted:
-        why = "part of a condor that is not quoted whole" if contract in whole else "not quoted"
-        notes.append(f"{contract.label} is held and {why}: it stays, and counts nothing.")
+        notes.append(_unlisted(posed, contract, contract in whole))
     notes += [
         f"{listing.name} is taken to move {listing.beta:g} points per point of {asset} volatility: "
         f"{listing.source or 'as stated'}."
@@ -64,13 +64,23 @@ def plan_notes(
     return tuple(notes)
 
 
+def _unlisted(posed: Posed, contract: Contract, torn: bool) -> str:
+    """Say why something that is held counts nothing."""
+    if contract.expiry_at <= posed.market.observed_at:
+        return f"{contract.label} is held and has expired: take it out of the holdings once it has settled."
+    if contract.asset not in posed.book.assets:
+        return f"{contract.label} is held and the book has no {contract.asset}: it stays, and counts nothing."
+    why = "part of a condor that is not quoted whole" if torn else "not quoted"
+    return f"{contract.label} is held and {why}: it stays, and counts nothing."
+
+
 def _signal_notes(signals: Sequence[Signal], policy: RegimePolicy) -> list[str]:
     notes = []
     if policy.regime.missing:
         missing = ", ".join(policy.regime.missing)
         notes.append(f"Signals without a fresh value: {missing}: the regime is the safer one.")
     elif not signals:
-        notes.append(f"No signal is known: the regime is {policy.regime.name}, and nothing is sold.")
+        notes.append(f"No signal is known: the regime is {policy.regime.name}, and no condor is sold.")
     made_up = [signal.name for signal in signals if signal.provenance is Provenance.SIMULATED]
     if made_up:
         notes.append(f"Signals from simulated histories, not from a market: {', '.join(made_up)}.")

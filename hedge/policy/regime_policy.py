@@ -118,7 +118,7 @@ def choose_policy(
         f"regime {regime.name}: {regime.reasons[-1]}",
         *surprised,
         f"policy {name}: protection at {scale:.0%} of the governed budgets",
-        f"nothing is sold: {refused}" if refused else "a condor may be sold where it pays",
+        f"no condor is sold: {refused}" if refused else "a condor may be sold where it pays",
     )
     return RegimePolicy(regime, protection, name, scale, not refused, level, shifts, reasons)
 
@@ -141,6 +141,6 @@ def _refusal(regime: Regime, signals: Sequence[Signal], alarms: set[str], days: 
         return f"shock of {', '.join(shocks)}"
     silent = sorted((events | shock_names) & set(regime.missing))
     if silent:
-        return f"{', '.join(silent)} is silent"
+        return f"{', '.join(silent)} {'is' if len(silent) == 1 else 'are'} silent"
     coming = next((signal for signal in signals if signal.name in events and 0.0 <= signal.value <= days * DAY), None)
     return f"a release comes first: {coming.source}" if coming else ""

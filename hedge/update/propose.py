@@ -195,22 +195,23 @@ def _reason(name: str, price: float, wanted: int, new: int) -> str:
 def _with_effects(
     posed: Posed, optimum: Optimum, parameters: Parameters, changes: Sequence[Change]
 ) -> tuple[Change, ...]:
-    """Return the changes with what each does beside those before it, in the order in which they are listed."""
-    before, found = optimum, []
+    """Return the changes with what the proposal would leave without each of them."""
+    every = {change.key: change.new for change in changes}
+    after = least_cvar(rebudgeted(posed, parameters.replaced(every)), first=optimum.last)
+    found = []
     for change in changes:
-        parameters = parameters.replaced({change.key: change.new})
-        after = least_cvar(rebudgeted(posed, parameters), first=optimum.last)
-        found.append(replace(change, effect=_effect(posed, before, after)))
-        before = after
+        others = {key: new for key, new in every.items() if key != change.key}
+        without = least_cvar(rebudgeted(posed, parameters.replaced(others)), first=optimum.last) if others else optimum
+        found.append(replace(change, effect=_effect(posed, without, after)))
     return tuple(found)
 
 
-def _effect(posed: Posed, before: Optimum, after: Optimum) -> str:
-    """Return what the change does beside those before it, lots aside."""
-    cost = [_metrics(posed, optimum).expected_cost_30d_usd for optimum in (before, after)]
+def _effect(posed: Posed, without: Optimum, after: Optimum) -> str:
+    """Return what the proposal leaves with and without a change, lots aside."""
+    cost = [_metrics(posed, optimum).expected_cost_30d_usd for optimum in (without, after)]
     return (
-        f"CVaR95 over {posed.goal.horizon_days:g} days goes from {before.cvar:,.0f} to {after.cvar:,.0f} USD, "
-        f"expected cost in 30 days from {cost[0]:,.0f} to {cost[1]:,.0f} USD"
+        f"CVaR95 over {posed.goal.horizon_days:g} days would be {without.cvar:,.0f} USD without it and "
+        f"{after.cvar:,.0f} with it, expected cost in 30 days {cost[0]:,.0f} and {cost[1]:,.0f} USD"
     )
 
 

@@ -41,6 +41,8 @@ from hedge.risk.scenarios import Scenarios
 from hedge.units import BPS, DAY, YEAR_DAYS
 
 MONTH: Final = 30.0
+MOST_PERPETUAL: Final = 10.0
+"""Of the book's value: a perpetual that is held beyond it is taken for a size in the wrong unit."""
 PERPETUAL_COST: Final = 0.0005
 """Share of the notional that a trade of a perpetual loses: Deribit's taker fee, 2026."""
 
@@ -170,6 +172,7 @@ def pose(
         option that is not part of a condor.
     """
     held = held or Holdings()
+    _check_perpetuals(goal, market, held)
     sides = {asset: _side(goal, listings[asset], held) for asset in sorted(set(listings) & set(book.assets))}
     at_money = {
         asset: sides[asset].smiles.at_money(goal.horizon_days) if asset in sides else market.vol(asset)
@@ -199,6 +202,16 @@ def pose(
     whole = {contract for side in sides.values() for contract in side.stays}
     unlisted = tuple(sorted(c for c, units in held.options.items() if units and (c not in listed or c in whole)))
     return Posed(goal, book, market, problem, sides, tuple(columns), drawn, at_money, held, unlisted)
+
+
+def _check_perpetuals(goal: Goal, market: Market, held: Holdings) -> None:
+    """Refuse a perpetual of many times the book: most likely a size in dollars where units of the asset are meant."""
+    for asset, units in held.perpetuals.items():
+        worth = abs(units) * market.spots.get(asset, 0.0)
+        if worth > MOST_PERPETUAL * max(goal.value_usd, 1.0):
+            times = worth / max(goal.value_usd, 1.0)
+            why = f"{asset}-PERPETUAL is {worth:,.0f} USD, {times:,.0f} times the book: state units of {asset}"
+            raise BadInput("holdings", units, why)
 
 
 def _exit_costs(columns: Sequence[Column], sell_cost: FloatArray, at: int, days: float) -> FloatArray:

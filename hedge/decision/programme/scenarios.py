@@ -172,8 +172,8 @@ def _fallback(
     # Few jumps: of 1,024 draws the size alone may be 15 % off.
     returns = _stressed(returns / returns.std(axis=0), np.arange(len(returns))) * size
     source = (
-        f"lognormal with jumps ({JUMP_SHARE:.0%} of the variance): {known} returns of the past are known, "
-        f"history is asked from {LEAST_OBSERVATIONS} on"
+        f"lognormal with jumps ({JUMP_SHARE:.0%} of the variance), as {known} past returns are known of every asset; "
+        f"with {LEAST_OBSERVATIONS} or more, from histories of prices and indices, they would be history's"
     )
     moves = vol_move(np.exp(returns))
     return Drawn(_scenarios(market, assets, size, returns, moves, horizon_days), source, 0)
