@@ -67,8 +67,9 @@ class Plan:
 
     Parameters
     ----------
-    decision : answer, reasons and numbers. trades : the ticket from what is held to the layers; empty where the answer
-        is not to trade. layers : what is held from then on, by asset, then layer by number; empty ones with a reason.
+    decision : answer, reasons and numbers. trades : the ticket from what is held to the layers; empty where the
+        programme does not trade. Where the answer is to leave the pool it is for one that stays.
+    layers : what is held from then on, by asset, then layer by number; empty ones with a reason.
     greeks : net greeks per asset, keyed ``unhedged``, ``protected`` (with what is bought), ``hedged`` (and the condor).
     risk : CVaR95 at each stage. limits : every limit of the programme, its use and its price.
     update : proposed parameters. effects : net gamma, vega and CVaR95 with and without each layer.
