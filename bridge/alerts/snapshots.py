@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bridge.adapters.pool_position import Unread
@@ -18,6 +19,8 @@ from bridge.sources.oracle import FeedStatus
 from bridge.units import YEAR_SECONDS
 from hedge.book.exposure import BookExposure
 from hedge.instruments.index_listing import read_leg
+from hedge.instruments.leg import Leg
+from hedge.instruments.perpetual import PerpetualLeg
 from hedge.market import Market
 
 
@@ -31,7 +34,10 @@ class Alert:
 
 @dataclass(frozen=True)
 class LayerState:
-    """The state of a layer of the plan on record: USD paid and worth (mid), delta in USD, days to first expiry."""
+    """The state of a layer of the plan on record: USD paid and worth (mid), delta in USD, days to first expiry.
+
+    Days are infinite for a perpetual.
+    """
 
     asset: str
     name: str
@@ -131,7 +137,13 @@ def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:
                 float(layer["cost_usd"]),
                 math.fsum(float(leg.value(spot, elapsed, moved)) for leg in legs),
                 math.fsum(deltas) * spot,
-                (min(leg.expiry_at for leg in legs) - market.observed_at) / 86_400,
+                _days_left(legs, market.observed_at),
             )
         )
     return tuple(states)
+
+
+def _days_left(legs: Sequence[Leg], at: int) -> float:
+    """Return the days to the first expiry; infinite where no leg has one."""
+    dated = (leg.expiry_at for leg in legs if not isinstance(leg, PerpetualLeg))
+    return min(((expiry_at - at) / 86_400 for expiry_at in dated), default=math.inf)

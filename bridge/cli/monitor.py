@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterable
@@ -96,7 +97,8 @@ def _layer_rows(seen: MonitorSnapshot) -> list[list[str]]:
     rows = []
     for layer in seen.layers:
         money = [usd(x) for x in (layer.paid_usd, layer.value_usd, layer.value_usd - layer.paid_usd, layer.delta_usd)]
-        rows.append([layer.asset, layer.name, str(layer.legs), *money, number(layer.days_left, 3)])
+        left = number(layer.days_left, 3) if math.isfinite(layer.days_left) else "-"
+        rows.append([layer.asset, layer.name, str(layer.legs), *money, left])
     assets = seen.exposure.assets if seen.exposure else {}
     return rows + [
         [asset, "LP", "", "", usd(exposure.value_usd), "", usd(exposure.delta_usd), ""]

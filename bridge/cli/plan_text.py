@@ -241,5 +241,6 @@ def _greek_rows(planned: Planned) -> list[list[str]]:
         [asset, words, usd(net.delta_usd), usd(net.gamma_usd), usd(net.vega_usd / 100), usd(net.theta_usd / 365)]
         for asset in sorted(planned.plan.greeks["unhedged"])
         for stage, words in stages.items()
+        if stage != "hedged" or planned.plan.greeks["hedged"] != planned.plan.greeks["protected"]
         for net in [planned.plan.greeks[stage][asset]]
     ]

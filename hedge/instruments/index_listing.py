@@ -29,6 +29,7 @@ from hedge.errors import BadInput, NotListed
 from hedge.instruments.fees import Fees
 from hedge.instruments.leg import Leg, LegGreeks, expiry_name
 from hedge.instruments.option_chain import OptionChain, Quote
+from hedge.instruments.perpetual import PerpetualLeg
 from hedge.market import HORIZON_DAYS, Provenance
 from hedge.numerics.arrays import FloatArray
 from hedge.units import DAY, YEAR_DAYS, YEAR_SECONDS
@@ -231,6 +232,6 @@ class IndexListing:
 
 
 def read_leg(content: Mapping[str, Any]) -> Leg:
-    """Return the leg that `Leg.to_dict` wrote: on the asset, or on its index where the content names one."""
-    kind = IndexLeg if "index" in content else Leg
+    """Return the leg that `Leg.to_dict` wrote: an option on the asset, on its index, or a perpetual."""
+    kind = IndexLeg if "index" in content else PerpetualLeg if content.get("perpetual") else Leg
     return kind(**{field.name: content[field.name] for field in fields(kind) if field.name in content})

@@ -21,6 +21,7 @@ from hedge.instruments.fees import Fees
 from hedge.instruments.index_listing import IndexFuture, IndexLeg, IndexListing, forward_share, read_leg
 from hedge.instruments.layer import Layer, build_layer
 from hedge.instruments.leg import tenor_scale
+from hedge.instruments.perpetual import PerpetualLeg
 from hedge.layers.budget import Budget
 from hedge.layers.vega import candidates
 from hedge.layers.volatility import volatility_layer
@@ -253,3 +254,10 @@ def test_vix_of_july_2022__lp_in_spy__buys_listed_options_at_executable_prices(r
     assert bought.max_loss_usd <= 5e5
     for name in ("VIX call at", "VIX call spread at", "strangle"):
         assert name in bought.reason
+
+
+def test_read_leg__perpetual__is_a_perpetual_again() -> None:
+    leg = PerpetualLeg.of("ETH", -3.0, 2_000.0, 1_700_000_000, 0.001, 1.0)
+    again = read_leg(leg.to_dict())
+    assert again == leg
+    assert float(again.value(1_900.0)) == 300.0
