@@ -28,6 +28,7 @@ from hedge.book.positions import Book
 from hedge.decision.rebalance import drift
 from hedge.market import Market
 from hedge.policy.parameters import KEYS
+from hedge.units import json_number
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "plan": seen.on_record.inputs_hash if seen.on_record else None,
         # An asset that is new or gone has no finite drift; JSON has no infinity.
         "drift": seen.drift if seen.drift is not None and math.isfinite(seen.drift) else None,
-        "layers": [asdict(layer) for layer in seen.layers],
+        "layers": [asdict(layer) | {"days_left": json_number(layer.days_left)} for layer in seen.layers],
         "feeds": [asdict(feed) for feed in seen.feeds],
         "parameters": dict(zip((key.name for key in KEYS), seen.governed.parameters.to_values(), strict=True)),
         "version": seen.governed.version,
