@@ -152,7 +152,7 @@ def print_limits(planned: Planned) -> None:
     if rows:
         out = console()
         out.print()
-        title = "Limits over the horizon in USD, and what 100 USD more of each would take off CVaR95"
+        title = "Limits in USD, and what 100 USD more of each would take off CVaR95"
         out.print(table(title, LIMIT_COLUMNS, rows, left=2))
         risk = planned.plan.risk
         if risk.hedged <= risk.target * (1.0 + 1e-6):

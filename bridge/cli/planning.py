@@ -99,6 +99,7 @@ def plan(
         if at:
             raise UsageError("--at goes with --book; a book on chain is read at --block")
         make, state = _on_chain(owner, block, chain_file, signals, max_age, config)
+    check_paths(orders, report, [book, chain_file, holdings])
     what_if = read_values(values or [])
     if what_if and (orders or report):
         raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
@@ -125,6 +126,23 @@ def plan(
         print_what_if(planned, other, what_if)
 
 
+def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:
+    """Refuse to write where something is read, or two things to one file.
+
+    Raises
+    ------
+    UsageError
+        Two of the paths are one file.
+    """
+    from bridge.errors import UsageError
+
+    taken = {path.resolve() for path in read if path}
+    for name, path in (("--orders", orders), ("--report", report)):
+        if path and path.resolve() in taken:
+            raise UsageError(f"{name} {path}: another option names this file; give it a path of its own")
+        taken |= {path.resolve()} if path else set()
+
+
 def read_values(texts: list[str]) -> dict[str, int]:
     """Return KEY=VALUE texts as values by name.
 
@@ -139,9 +157,12 @@ def read_values(texts: list[str]) -> dict[str, int]:
     for text in texts:
         name, sign, value = text.partition("=")
         try:
-            found[name.strip()] = int(value.replace("_", ""))
+            if not value.isascii() or name.strip() in found:
+                raise ValueError
+            found[name.strip()] = int(value)
         except ValueError:
-            raise UsageError(f"--set {text!r}: write KEY=VALUE with a whole number, as costBudgetBps=100") from None
+            how = "write KEY=VALUE with a whole number, each key once, as costBudgetBps=100"
+            raise UsageError(f"--set {text!r}: {how}") from None
         if not sign:
             raise UsageError(f"--set {text!r}: write KEY=VALUE")
     return found

@@ -27,7 +27,8 @@ from hedge.market import USD
 
 COLUMNS: Final = ["instrument", "quantity"]
 MOST_BYTES: Final = 10_000_000
-OPTION: Final = re.compile(r"([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+(?:\.\d+)?)-([CP])")
+MOST_UNITS: Final = 1e12
+OPTION: Final = re.compile(r"([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d{1,12}(?:\.\d{1,6})?)-([CP])")
 PERPETUAL: Final = re.compile(r"([A-Z0-9]+)-PERPETUAL")
 EXPIRY_HOUR: Final = 8
 
@@ -53,14 +54,17 @@ def read_holdings(path: Path, chains: Mapping[str, OptionChain]) -> Holdings:
     }
     options: dict[Contract, float] = {}
     perpetuals: dict[str, float] = {}
-    cash, seen = math.nan, set()
+    cash = math.nan
+    seen: set[object] = set()
     for number, (name, text) in enumerate(_rows(path), 2):
         quantity = _quantity(path, number, text)
-        if name in seen:
+        found = OPTION.fullmatch(name)
+        what = _contract(path, number, found, expiries) if found else name
+        if what in seen:
             raise BadFile(path, f"line {number}: {name} stands there twice: add both quantities up")
-        seen.add(name)
-        if (found := OPTION.fullmatch(name)) is not None:
-            options[_contract(path, number, found, expiries)] = quantity
+        seen.add(what)
+        if isinstance(what, Contract):
+            options[what] = quantity
         elif (found := PERPETUAL.fullmatch(name)) is not None:
             perpetuals[found[1]] = quantity
         elif name == USD:
@@ -77,15 +81,20 @@ def read_holdings(path: Path, chains: Mapping[str, OptionChain]) -> Holdings:
 def _rows(path: Path) -> list[tuple[str, str]]:
     """Return the two cells of every line; comments after # and empty lines are left out."""
     try:
+        if not path.is_file():
+            raise FileNotFoundError
         if path.stat().st_size > MOST_BYTES:
             raise BadFile(path, f"is larger than {MOST_BYTES // 1_000_000} MB: it is no list of holdings")
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
-        raise BadFile(path, "is absent: give the CSV that lists what is held") from None
+        raise BadFile(path, "is absent or no file: give the CSV that lists what is held") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile(path, f"cannot be read: {error}") from error
     plain = [line.split("#")[0].strip() for line in lines]
-    rows = [[cell.strip() for cell in row] for row in csv.reader(line for line in plain if line)]
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(line for line in plain if line)]
+    except csv.Error as error:
+        raise BadFile(path, f"is no CSV: {error}") from None
     if not rows or rows[0] != COLUMNS:
         raise BadFile(path, f"its first line must be {','.join(COLUMNS)}")
     for number, row in enumerate(rows[1:], 2):
@@ -99,8 +108,8 @@ def _quantity(path: Path, number: int, text: str) -> float:
         quantity = float(text)
     except ValueError:
         quantity = math.nan
-    if not math.isfinite(quantity):
-        raise BadFile(path, f"line {number}: quantity {text[:40]!r} is no finite number")
+    if not (text.isascii() and "_" not in text and abs(quantity) <= MOST_UNITS):
+        raise BadFile(path, f"line {number}: quantity {text[:40]!r} is no number of units")
     return quantity
 
 
@@ -111,4 +120,6 @@ def _contract(path: Path, number: int, found: re.Match[str], expiries: Mapping[t
     except ValueError:
         raise BadFile(path, f"line {number}: {day} is no day: write 27MAR26") from None
     at = expiries.get((asset, at_hour.date()), int(at_hour.timestamp()))
+    if not float(strike) > 0.0:
+        raise BadFile(path, f"line {number}: strike {strike} must be above 0")
     return Contract(asset, at, float(strike), kind == "C")

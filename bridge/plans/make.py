@@ -103,6 +103,7 @@ def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: A
     newest = max(chain.observed_at for chain in held.values())
     time, whose = (newest, "the newest ones") if at is None else (at, "the time that was asked for")
     check_age(held, time, config.options.max_age_seconds, whose)
+    held = {asset: chain.alive(time) for asset, chain in held.items()}
     return make_plan(observation, held, config.signals, None, asked)
 
 

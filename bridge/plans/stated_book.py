@@ -59,7 +59,7 @@ class _Position(BaseModel):
     quote: Annotated[str, Field(min_length=1)] = USD
     lower: Annotated[float, Field(ge=0)] = 0.0
     upper: Annotated[float, Field(gt=0)] = math.inf
-    value_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    value_usd: Annotated[float, Field(gt=0, le=1e13)]
     fee_apr: Annotated[float, AfterValidator(_share_a_year)] = math.nan
 
 
@@ -90,6 +90,8 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
     """
     stated = read_toml(path, _Book).position
     assets = sorted({asset for position in stated for asset in (position.base, position.quote)} - {USD})
+    if not assets:
+        raise BadFile(path, "no position holds anything but USD: there is nothing to hedge")
     missing = [asset for asset in assets if asset not in option_chains]
     if missing:
         raise BadFile(path, f"no option chain of {', '.join(missing)}: a stated book takes its prices from --chain")

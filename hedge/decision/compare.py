@@ -161,7 +161,7 @@ def _frontier(posed: Posed, answer: Answer) -> tuple[FrontierPoint, ...]:
         optimum = least_cvar(problem.within({COST: share * most}, target=0.0), first=rows)
         rows = np.union1d(rows, optimum.last)
         cost, cash = problem.expected_cost(optimum.units), problem.tied_up(optimum.units)
-        found.append(FrontierPoint(share * most * month, cost * month, cash, optimum.cvar))
+        found.append(FrontierPoint(share * most, cost * month, cash, optimum.cvar))
     return tuple(found)
 
 

@@ -37,6 +37,8 @@ ANSWERS: Final[Mapping[Verdict, Answer]] = {
     Verdict.NO_EXPOSURE: "do not hedge",
     Verdict.NOTHING_LISTED: "do not hedge",
 }
+LEAST_USD: Final = 0.5
+"""By which CVaR95 must be above a target to be said."""
 NAMED: Final = 5
 """Positions that the headline names; the reasons name every one."""
 
@@ -105,7 +107,7 @@ def _above_target(answer: Answer, evidence: Evidence) -> tuple[str, ...]:
     """Say that CVaR95 stands above its target under the answer, where it does, and what would reach it."""
     risk = evidence.risk
     loss, state = (risk.hedged, "with the plan") if answer in ("hedge", "hold") else (risk.held, "as things are")
-    if not loss > risk.target * (1.0 + 1e-9):
+    if not loss > risk.target * (1.0 + 1e-9) + LEAST_USD:
         return ()
     above = f"above the target of {risk.target:,.0f} USD"
     words = f"CVaR95 of {loss:,.0f} USD over {risk.horizon_days:g} days {state} is {above}"

@@ -150,7 +150,7 @@ def _legs(column: Column, quantity: float, quotes: Mapping[Contract, tuple[Optio
         chain, row = quotes[contract]
         leg = chain.bought(row) if sign > 0.0 else chain.sold(row)
         if math.isnan(leg.price):  # held, and without a quote on that side: valued at what it would be closed for
-            leg = replace(leg, price=row.bid if sign > 0.0 and row.bid > 0.0 else 0.0, fee=0.0)
+            leg = replace(leg, price=row.bid if sign > 0.0 and row.bid > 0.0 else 0.0, fee=0.0, exit=0.0)
         found.append(replace(leg, quantity=sign * quantity))
     return found
 

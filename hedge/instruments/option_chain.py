@@ -96,6 +96,15 @@ class OptionChain:
         frame = pd.DataFrame(rows, columns=list(Quote._fields))
         return cls(underlying, observed_at, spot, frame, source, rate, rows, fees, provenance)
 
+    def alive(self, at: int) -> OptionChain:
+        """Return the chain without what has expired by a time, unix seconds. Raises `EmptyChain` where nothing is left."""
+        if all(row.expiry_at > at for row in self.rows):
+            return self
+        quotes = self.quotes[self.quotes["expiry_at"] > at]
+        return OptionChain.from_frame(
+            self.underlying, self.observed_at, self.spot, quotes, self.source, self.rate, self.fees, self.provenance
+        )
+
     def expiries(self) -> tuple[int, ...]:
         """Return the listed expiries in unix seconds, ascending."""
         return tuple(sorted({row.expiry_at for row in self.rows}))

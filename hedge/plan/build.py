@@ -229,9 +229,16 @@ def _assembled(
         costs=spent,
         scenarios=posed.drawn.source,
         holdings=posed.held,
-        notes=notes,
+        notes=(*notes, *_cash_note(spent["cash_usd"], posed.held)),
         inputs=inputs,
     )
+
+
+def _cash_note(spent: float, held: Holdings) -> tuple[str, ...]:
+    """Say that the trades cost more cash than is held, where that is known."""
+    if not spent > held.cash_usd:  # NaN where it is not known
+        return ()
+    return (f"The trades cost {spent:,.0f} USD and {held.cash_usd:,.0f} USD of cash are held.",)
 
 
 def _reach(posed: Posed, found: Answer) -> str:
@@ -243,7 +250,10 @@ def _reach(posed: Posed, found: Answer) -> str:
         return "the budgets reach it in parts of lots"
     cheapest = cheapest_reach(problem, found.optimum)
     if cheapest is None:
-        return "nothing that the bands, the notional and the turnover admit reaches it, whatever the budget"
+        return (
+            "nothing that the bands, lots, the share of the delta, the notional and the turnover admit reaches it, "
+            "whatever the budget"
+        )
     cost = problem.expected_cost(cheapest.units) * MONTH / posed.goal.horizon_days
     cash = problem.tied_up(cheapest.units)
     given = [posed.goal.share(key, scaled=True) for key in ("costBudgetBps", "cashBudgetBps")]

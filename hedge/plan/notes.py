@@ -48,6 +48,11 @@ def plan_notes(
     for contract in posed.unlisted:
         notes.append(_unlisted(posed, contract, contract in whole))
     notes += [
+        f"{asset}-PERPETUAL is held and the book has no {asset}: it stays, and its risk is in no number here."
+        for asset, units in sorted(posed.held.perpetuals.items())
+        if units and asset not in posed.book.assets
+    ]
+    notes += [
         f"{listing.name} is taken to move {listing.beta:g} points per point of {asset} volatility: "
         f"{listing.source or 'as stated'}."
         for asset, listing in sorted(indices.items())
@@ -69,7 +74,7 @@ def _unlisted(posed: Posed, contract: Contract, torn: bool) -> str:
     if contract.expiry_at <= posed.market.observed_at:
         return f"{contract.label} is held and has expired: take it out of the holdings once it has settled."
     if contract.asset not in posed.book.assets:
-        return f"{contract.label} is held and the book has no {contract.asset}: it stays, and counts nothing."
+        return f"{contract.label} is held, the book has no {contract.asset}: it stays, and its risk is in no number here."
     why = "part of a condor that is not quoted whole" if torn else "not quoted"
     return f"{contract.label} is held and {why}: it stays, and counts nothing."
 

@@ -143,7 +143,7 @@ def propose_update(
         tried = parameters.replaced({**{change.key: change.new for change in kept.values()}, key.id: found})
         why_not = _broken(tried)
         then = now if why_not else least_cvar(rebudgeted(posed, tried), first=optimum.last)
-        if not why_not and now.cvar - then.cvar < least:
+        if not why_not and now.cvar - then.cvar <= least:
             cut = max(now.cvar - then.cvar, 0.0)
             why_not = f"it would take {cut:,.0f} USD off CVaR95, {least:,.0f} is worth a vote"
         if why_not or len(kept) == MOST_CHANGES:

@@ -94,7 +94,8 @@ def answer(problem: Problem, least_gain: float = LEAST_GAIN, first: npt.NDArray[
         return _nothing(problem, Verdict.NO_EXPOSURE, "no scenario moves the book", before)
     low, high = problem.bounds
     if not (high > low).any():
-        return _nothing(problem, Verdict.NOTHING_LISTED, "no listed instrument may be bought or sold", before)
+        why = "nothing listed is inside the bands, or one lot of it is more than the book"
+        return _nothing(problem, Verdict.NOTHING_LISTED, why, before)
     best = least_cvar(problem, first=first)
     units = _lots_at_target(problem, best)
     after = cvar(problem.profit(units))
@@ -147,9 +148,10 @@ def whole_lots(problem: Problem, wanted: FloatArray) -> FloatArray:
     what is held stays.
     """
     low, high = problem.bounds
-    lots = np.round((wanted - problem.held) / problem.lot)
+    exact = (wanted - problem.held) / problem.lot
+    lots = np.round(exact)
     units = problem.held + lots * problem.lot
-    units = np.where((units < low - 1e-9) | (units > high + 1e-9), problem.held + np.trunc(lots) * problem.lot, units)
+    units = np.where((units < low - 1e-9) | (units > high + 1e-9), problem.held + np.trunc(exact) * problem.lot, units)
     units = np.clip(units, low, high)
     near = np.flatnonzero(np.abs(wanted - problem.held) > 1e-9)
     for _ in range(PASSES):

@@ -45,18 +45,28 @@ LEAST_CONDOR_DAYS: Final = 3.0
 INDEX_DAYS: Final = 30.0
 
 
-class CondorLegs(NamedTuple):
-    """Rows of a listing: sold put and call, bought put and call."""
+class SoldLegs(NamedTuple):
+    """Rows of a listing: what a condor sells, and the wings that it buys; one of each for a spread that is held."""
 
-    short_put: int
-    short_call: int
-    long_put: int
-    long_call: int
+    short: tuple[int, ...]
+    long: tuple[int, ...]
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Return every row, sold ones first."""
+        return self.short + self.long
 
     @property
     def signs(self) -> FloatArray:
         """Return -1 for what is sold and 1 for what is bought."""
-        return np.array([-1.0, -1.0, 1.0, 1.0])
+        return np.array([-1.0] * len(self.short) + [1.0] * len(self.long))
+
+
+class SoldContracts(NamedTuple):
+    """The same by the names of the contracts."""
+
+    short: tuple[Contract, ...]
+    long: tuple[Contract, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,8 @@ class Column:
     ----------
     layer : whose role it fills. asset : underlying. label : as people read it. spot_usd : of the asset.
     contracts : that one unit holds, with their signs; empty for a perpetual or an index leg.
-    gamma_usd : USD per 1 % move. leg : of an index leg or perpetual, one unit.
+    gamma_usd : USD per 1 % move. leg : of an index leg or perpetual, one unit. traded_usd : cash that changes hands
+        where one unit is bought or sold, of options.
     """
 
     layer: str
@@ -77,6 +88,7 @@ class Column:
     contracts: tuple[tuple[Contract, float], ...]
     gamma_usd: float = 0.0
     leg: Leg | None = None
+    traded_usd: float = 0.0
 
     @property
     def is_condor(self) -> bool:
@@ -117,7 +129,7 @@ class Side:
     smiles: Smiles
     layers: tuple[str, ...]
     fits: BoolArray
-    condors: tuple[tuple[CondorLegs, float, bool], ...]
+    condors: tuple[tuple[SoldLegs, float, bool], ...]
     stays: tuple[Contract, ...]
 
 
@@ -148,19 +160,23 @@ def side_of(
     whole, rest = _held_condors(own)
     offered = _condors(listing, parameters) if selling and (not only or "condor" in only) else []
     known = {contract: row for row, contract in enumerate(listing.contracts())}
+    quoted = {legs: all(contract in known for contract in legs.short + legs.long) for legs in whole}
     held = {
-        CondorLegs(*(known[contract] for contract in legs)): units
+        SoldLegs(tuple(known[c] for c in legs.short), tuple(known[c] for c in legs.long)): units
         for legs, units in whole.items()
-        if all(contract in known for contract in legs)
+        if quoted[legs]
     }
-    stays = {contract for legs in whole for contract in legs if any(contract not in known for contract in legs)}
+    stays = {contract for legs in whole if not quoted[legs] for contract in legs.short + legs.long}
     condors = [*((legs, units, legs in offered) for legs, units in held.items())]
     condors += [(legs, 0.0, True) for legs in offered if legs not in held]
     listing = listing.holding(rest)
     rows = np.flatnonzero(fits | (listing.held > 0.0))
-    needed = np.unique(np.concatenate([rows, *(np.array(legs) for legs, _, _ in condors)]).astype(np.intp))
+    needed = np.unique(np.concatenate([rows, *(np.array(legs.rows) for legs, _, _ in condors)]).astype(np.intp))
     place = {row: number for number, row in enumerate(needed.tolist())}
-    moved = tuple((CondorLegs(*(place[row] for row in legs)), units, more) for legs, units, more in condors)
+    moved = tuple(
+        (SoldLegs(tuple(place[row] for row in legs.short), tuple(place[row] for row in legs.long)), units, more)
+        for legs, units, more in condors
+    )
     return Side(listing.take(needed), smiles, tuple(owner[needed].tolist()), fits[needed], moved, tuple(sorted(stays)))
 
 
@@ -169,7 +185,7 @@ def _nearest_layer(is_call: bool) -> str:
     return "volatility" if is_call else "tail"
 
 
-def _condors(listing: Listing, parameters: Parameters) -> list[CondorLegs]:
+def _condors(listing: Listing, parameters: Parameters) -> list[SoldLegs]:
     """Return the condors that may be sold, of every expiry within the governed tenor."""
     days, found = listing.days, []
     inside = (days >= LEAST_CONDOR_DAYS) & (days <= parameters.condor_tenor_days)
@@ -184,7 +200,7 @@ def _condors(listing: Listing, parameters: Parameters) -> list[CondorLegs]:
                 legs = [row for row in short if row is not None]
                 wings = [wing for row in legs if (wing := _wing(listing, rows, row, reach)) is not None]
                 if len(legs) == len(wings) == 2:
-                    found.append(CondorLegs(*legs, *wings))
+                    found.append(SoldLegs(tuple(legs), tuple(wings)))
     return list(dict.fromkeys(found))
 
 
@@ -202,28 +218,48 @@ def _wing(listing: Listing, rows: Rows, short: int, reach: float) -> int | None:
     return int(rows[fits[np.argmax(away[fits])]]) if len(fits) else None
 
 
-def _held_condors(
-    own: Mapping[Contract, float],
-) -> tuple[dict[tuple[Contract, Contract, Contract, Contract], float], dict[Contract, float]]:
-    """Match what is held sold with wings that are held bought; return the condors, and what else is held bought."""
+def _held_condors(own: Mapping[Contract, float]) -> tuple[dict[SoldContracts, float], dict[Contract, float]]:
+    """Match what is held sold with wings that are held bought: whole condors, then spreads of one leg each.
+
+    Return them with their units, and what else is held bought. Where condors take a wing that another sold leg needs,
+    spreads alone are tried: the sold leg farthest out takes its wing first, which covers all wherever anything can.
+    """
+    for condors in (True, False):
+        found, left, shorts = _matched(own, condors)
+        naked = [contract for contract, units in sorted(shorts.items()) if units > 1e-9]
+        if not naked:
+            return found, left
+    why = "is sold without a wing of its expiry and kind beyond it: close it, or state its wing too"
+    raise BadInput("holdings", naked[0].label, why)
+
+
+def _matched(
+    own: Mapping[Contract, float], condors: bool
+) -> tuple[dict[SoldContracts, float], dict[Contract, float], dict[Contract, float]]:
+    """Return what is matched, what is left bought, and what is left sold."""
     left = {contract: units for contract, units in own.items() if units > 0.0}
     shorts = {contract: -units for contract, units in own.items() if units < 0.0}
-    found: dict[tuple[Contract, Contract, Contract, Contract], float] = {}
-    for put in sorted(contract for contract in shorts if not contract.is_call):
+    found: dict[SoldContracts, float] = {}
+
+    def take(short: tuple[Contract, ...]) -> bool:
+        wings = tuple(wing for contract in short if (wing := _cover(contract, left)) is not None)
+        if len(wings) < len(short):
+            return False
+        units = min(*(shorts[contract] for contract in short), *(left[wing] for wing in wings))
+        for contracts, side in ((short, shorts), (wings, left)):
+            for contract in contracts:
+                side[contract] -= units
+        found[SoldContracts(short, wings)] = found.get(SoldContracts(short, wings), 0.0) + units
+        return True
+
+    for put in sorted(contract for contract in shorts if condors and not contract.is_call):
         for call in sorted(c for c in shorts if c.is_call and c.expiry_at == put.expiry_at):
-            while shorts[put] > 0.0 and shorts[call] > 0.0:
-                low, high = _cover(put, left), _cover(call, left)
-                if low is None or high is None:
-                    break
-                units = min(shorts[put], shorts[call], left[low], left[high])
-                for contract, side in ((put, shorts), (call, shorts), (low, left), (high, left)):
-                    side[contract] -= units
-                found[put, call, low, high] = units
-    naked = [contract for contract, units in sorted(shorts.items()) if units > 1e-9]
-    if naked:
-        why = "is sold without the other legs of a condor of its expiry: close it, or state its wings too"
-        raise BadInput("holdings", naked[0].label, why)
-    return found, left
+            while shorts[put] > 0.0 and shorts[call] > 0.0 and take((put, call)):
+                pass
+    for short in sorted(shorts, key=lambda c: (c.expiry_at, c.is_call, -c.strike if c.is_call else c.strike)):
+        while shorts[short] > 1e-9 and take((short,)):
+            pass
+    return found, left, shorts
 
 
 def _cover(short: Contract, left: Mapping[Contract, float]) -> Contract | None:
@@ -252,14 +288,15 @@ def option_columns(side: Side, value_usd: float, scenarios: Scenarios) -> tuple[
         # What the scenarios' mean gains is no income that pays for something else: it may be the smile's own error.
         decay=np.maximum(-gains.mean(axis=0), 0.0),
         held=listing.held,
-        low=np.zeros(len(listing)),
+        # What nobody bids for and is worth nothing stays until it expires: there is no order that sells it.
+        low=np.where((listing.bid > 0.0) | (listing.unbid > 0.0), 0.0, listing.held),
         high=np.where(side.fits, most, 0.0),
         lot=listing.lot,
     )
     gammas, names = listing.gammas_usd, listing.contracts()
     columns = [
-        Column(layer, listing.asset, contract.label, listing.spot, ((contract, 1.0),), float(gamma))
-        for layer, contract, gamma in zip(side.layers, names, gammas, strict=True)
+        Column(layer, listing.asset, contract.label, listing.spot, ((contract, 1.0),), float(gamma), None, float(cash))
+        for layer, contract, gamma, cash in zip(side.layers, names, gammas, to_buy, strict=True)
     ]
     condors = [
         _condor(side, legs, held, numbers, most if more else np.zeros_like(most), gammas, names)
@@ -276,7 +313,7 @@ def option_gains(side: Side, scenarios: Scenarios) -> FloatArray:
 
 def _condor(
     side: Side,
-    legs: CondorLegs,
+    legs: SoldLegs,
     held: float,
     numbers: Numbers,
     most: FloatArray,
@@ -284,18 +321,18 @@ def _condor(
     names: list[Contract],
 ) -> tuple[Column, Numbers]:
     """Return one condor: it ties up what it can lose, the wider wing less its credit."""
-    listing, rows, signs = side.listing, np.array(legs), legs.signs
-    short, bought = rows[:2], rows[2:]
+    listing, rows, signs = side.listing, np.array(legs.rows), legs.signs
+    short, bought = np.array(legs.short), np.array(legs.long)
     gains = (numbers.gains[:, rows] @ signs)[:, None]
     enter = float(numbers.sell_cost[short].sum() + numbers.buy_cost[bought].sum())
     leave = float(numbers.buy_cost[short].sum() + numbers.sell_cost[bought].sum())
     credit = float(listing.to_sell[short].sum() - numbers.cash[bought].sum())
     width = float(np.max(np.abs(listing.strike[short] - listing.strike[bought])))
-    contracts = tuple((names[row], sign) for row, sign in zip(legs, signs.tolist(), strict=True))
-    strikes = "/".join(f"{listing.strike[row]:g}" for row in (legs[2], legs[0], legs[1], legs[3]))
-    day = names[legs[0]].label.split("-")[1]
-    label = f"{listing.asset}-{day} condor {strikes}"
-    column = Column("condor", listing.asset, label, listing.spot, contracts, float(gammas[rows] @ signs))
+    contracts = tuple((names[row], sign) for row, sign in zip(legs.rows, signs.tolist(), strict=True))
+    strikes = "/".join(f"{strike:g}" for strike in sorted(listing.strike[rows].tolist()))
+    label = f"{listing.asset}-{names[rows[0]].label.split('-')[1]} {'condor' if len(rows) == 4 else 'spread'} {strikes}"
+    traded = float(np.abs(listing.to_sell[short]).sum() + numbers.cash[bought].sum())
+    column = Column("condor", listing.asset, label, listing.spot, contracts, float(gammas[rows] @ signs), None, traded)
     lot = float(listing.lot[rows].max())
     room = float(most[rows].min()) if credit > 0.0 else 0.0
     stays = not (listing.ask[short] > 0.0).all()  # nobody sells it back
@@ -326,7 +363,7 @@ def index_columns(
             legs.append(listing.future(asset, INDEX_DAYS, least, most))
         with suppress(NotListed):
             legs += [leg for _, leg in listing.calls(asset, INDEX_DAYS, least, most)]
-    columns = [Column("volatility", asset, leg.label, spot, (), 0.0, leg) for leg in legs]
+    columns = [Column("volatility", asset, leg.label, spot, (), 0.0, leg, leg.price + leg.fee) for leg in legs]
     return columns, joined([_index(leg, value_usd, scenarios) for leg in legs], len(scenarios.spots[asset]))
 
 

@@ -246,17 +246,14 @@ def _limits(goal: Goal, columns: list[Column], numbers: Numbers) -> tuple[Limit,
     sign = np.where(numbers.low < 0.0, -1.0, 1.0)
     spot, gamma = (np.array([getattr(column, name) for column in columns]) for name in ("spot_usd", "gamma_usd"))
     condor = np.array([column.is_condor for column in columns], dtype=np.float64)
-    option = np.array([not column.is_perpetual for column in columns], dtype=np.float64)
+    traded, month = np.array([column.traded_usd for column in columns]), MONTH / goal.horizon_days
     limits = [
         Limit(CASH, goal.share("cashBudgetBps", scaled=True), numbers.cash, none, none, "cashBudgetBps"),
         Limit(
-            COST, goal.share("costBudgetBps", scaled=True) * goal.horizon_days / MONTH, sign * numbers.decay,
-            numbers.buy_cost, numbers.sell_cost, "costBudgetBps",
+            COST, goal.share("costBudgetBps", scaled=True), month * sign * numbers.decay, month * numbers.buy_cost,
+            month * numbers.sell_cost, "costBudgetBps",
         ),
-        Limit(
-            TURNOVER, goal.share("turnoverCapBps"), none, option * numbers.cash, option * numbers.cash,
-            "turnoverCapBps",
-        ),
+        Limit(TURNOVER, goal.share("turnoverCapBps"), none, traded, traded, "turnoverCapBps"),
         *_notional(goal, spot, numbers),
     ]  # fmt: skip
     for spec in layer_specs():

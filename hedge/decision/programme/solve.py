@@ -42,7 +42,7 @@ ABOVE: Final = 1e-7
 COST_WEIGHT: Final = 1e-3
 """USD of CVaR95 that a USD of expected cost weighs: it chooses among hedges that leave the same tail."""
 
-CASH, COST, TURNOVER = "cash", "expected cost", "turnover"
+CASH, COST, TURNOVER = "cash", "expected cost in 30 days", "turnover"
 
 
 @dataclass(frozen=True, eq=False)
