@@ -23,6 +23,11 @@ def main() -> None:
         sys.exit(code)
 
 
+def _without_controls(error: Exception) -> str:
+    """Return what an error says without control and direction marks, as it may quote what strangers wrote."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "·" for letter in str(error))
+
+
 def _run() -> None:
     import gc
     import signal
@@ -41,10 +46,10 @@ def _run() -> None:
     try:
         app()
     except BridgeError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {_without_controls(error)}\n")
         sys.exit(error.exit_code)
     except HedgeError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {_without_controls(error)}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")

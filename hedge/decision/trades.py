@@ -130,7 +130,7 @@ def _option(
     kind = "call" if contract.is_call else "put"
     why = f"{layer_spec(layer).title}: {days:.0f}-day {kind} at {contract.strike / chain.spot:.0%} of the price"
     if layer == "condor":
-        why += ", a leg of a condor: trade its four legs as one combination"
+        why += ", a leg of a condor or spread: trade its legs as one combination"
     return Trade(
         action, "buy" if bought else "sell", contract.label, contract.asset, layer, abs(change), price,
         price / chain.spot, change * price + fee, fee, why,

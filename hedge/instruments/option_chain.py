@@ -97,7 +97,7 @@ class OptionChain:
         return cls(underlying, observed_at, spot, frame, source, rate, rows, fees, provenance)
 
     def alive(self, at: int) -> OptionChain:
-        """Return the chain without what has expired by a time, unix seconds. Raises `EmptyChain` where nothing is left."""
+        """Return the chain without what has expired by a time, unix seconds. Raises `EmptyChain` if that is all."""
         if all(row.expiry_at > at for row in self.rows):
             return self
         quotes = self.quotes[self.quotes["expiry_at"] > at]

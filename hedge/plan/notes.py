@@ -74,7 +74,7 @@ def _unlisted(posed: Posed, contract: Contract, torn: bool) -> str:
     if contract.expiry_at <= posed.market.observed_at:
         return f"{contract.label} is held and has expired: take it out of the holdings once it has settled."
     if contract.asset not in posed.book.assets:
-        return f"{contract.label} is held, the book has no {contract.asset}: it stays, and its risk is in no number here."
+        return f"{contract.label} is held and the book has no {contract.asset}: its risk is in no number here."
     why = "part of a condor that is not quoted whole" if torn else "not quoted"
     return f"{contract.label} is held and {why}: it stays, and counts nothing."
 

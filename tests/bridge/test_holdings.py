@@ -1,0 +1,110 @@
+"""What is held, from a CSV file, and the ticket as one."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import BadFile, UsageError
+from bridge.plans.holdings import read_holdings
+from bridge.plans.make import Asked, asked_parameters, make_plan
+from bridge.plans.orders import COLUMNS, write_orders
+from hedge.instruments.contract import Contract
+from hedge.instruments.synthetic_chain import synthetic_chain
+from hedge.policy.parameters import Parameters
+from tests.bridge.market_files import AT, stated
+
+pytestmark = pytest.mark.unit
+
+CHAINS = {"ETH": synthetic_chain("ETH", 2000.0, AT, 0.6)}
+NEAR = CHAINS["ETH"].expiries()[1]
+NAME = Contract("ETH", NEAR, 1800.0, False).label
+
+
+def written(tmp_path: Path, *lines: str) -> Path:
+    path = tmp_path / "held.csv"
+    path.write_text("\n".join(["instrument,quantity", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_read_holdings__options_perpetual_cash_and_comments__are_what_is_held(tmp_path: Path) -> None:
+    held = read_holdings(written(tmp_path, f"{NAME}, 12 # puts", "", "eth-perpetual,-3.5", "USD,1000"), CHAINS)
+    assert held.options == {Contract("ETH", NEAR, 1800.0, False): 12.0}
+    assert (held.perpetuals, held.cash_usd) == ({"ETH": -3.5}, 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ((f"{NAME},1", f"{NAME},2"), "stands there twice"),
+        ((f"{NAME},1", f"{NAME.replace('1800', '1800.0')},2"), "stands there twice"),
+        (("ETH-27MAR26,1",), "is no instrument"),
+        (("ETH-32MAR26-1800-P,1",), "is no day"),
+        (("ETH-27MAR26-0-P,1",), "must be above 0"),
+        ((f"{NAME},1e300",), "is no number of units"),
+        ((f"{NAME},nan",), "is no number of units"),
+        ((f"{NAME},1_0",), "is no number of units"),
+        ((f"{NAME},1;0",), "is no number of units"),
+        ((f"{NAME}",), "cells"),
+        (("\x1b[31mETH,1",), "is no instrument"),
+        (("E" * 200_000 + ",1",), "is no CSV"),
+    ],
+)
+def test_read_holdings__line_that_cannot_be__named(tmp_path: Path, lines: tuple[str, ...], words: str) -> None:
+    with pytest.raises(BadFile, match=words) as refused:
+        read_holdings(written(tmp_path, *lines), CHAINS)
+    assert "\x1b" not in str(refused.value)
+
+
+def test_read_holdings__no_file_or_other_content__named(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
+    for name, words in (
+        ("none.csv", "absent"),
+        ("other.csv", "first line"),
+        ("binary.csv", "cannot be read"),
+        (".", ""),
+    ):
+        with pytest.raises(BadFile, match=words):
+            read_holdings(tmp_path / name, CHAINS)
+
+
+def test_plan__its_own_ticket_as_holdings__holds(tmp_path: Path) -> None:
+    seen = stated(tmp_path, CHAINS)
+    from bridge.config import SignalsConfig
+
+    first = make_plan(seen, CHAINS, SignalsConfig(folder=None)).plan
+    assert first.trades
+    lines = [
+        f"{trade.instrument},{trade.quantity if trade.side == 'buy' else -trade.quantity}" for trade in first.trades
+    ]
+    again = make_plan(seen, CHAINS, SignalsConfig(folder=None), None, Asked(written(tmp_path, *lines))).plan
+    assert again.trades == ()
+    assert again.risk.held == pytest.approx(again.risk.hedged)
+
+
+def test_write_orders__a_plan__one_line_an_order_with_numbers_that_machines_read(tmp_path: Path) -> None:
+    from bridge.config import SignalsConfig
+
+    plan = make_plan(stated(tmp_path, CHAINS), CHAINS, SignalsConfig(folder=None)).plan
+    rows = list(csv.DictReader(write_orders(tmp_path / "orders.csv", plan.trades).open(encoding="utf-8")))
+    assert list(rows[0]) == list(COLUMNS)
+    assert [row["instrument"] for row in rows] == [trade.instrument for trade in plan.trades]
+    assert [float(row["quantity"]) for row in rows] == pytest.approx([trade.quantity for trade in plan.trades])
+    assert sum(float(row["cash_usd"]) for row in rows) == pytest.approx(plan.costs["cash_usd"])
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"costBudgetBp": 1}, "did you mean costBudgetBps"),
+        ({"nothing": 1}, "one of benchmark"),
+        ({"costBudgetBps": 2000}, "must be 0 to 1000"),
+        ({"costBudgetBps": 300}, "costBudget <= cashBudget"),
+    ],
+)
+def test_asked_parameters__what_cannot_be_voted__refused(values: dict[str, int], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        asked_parameters(Parameters(), values)
