@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.config import SignalsConfig
 from bridge.errors import BadFile, UsageError
 from bridge.plans.holdings import read_holdings
 from bridge.plans.make import Asked, asked_parameters, make_plan
@@ -73,8 +74,6 @@ def test_read_holdings__no_file_or_other_content__named(tmp_path: Path) -> None:
 
 def test_plan__its_own_ticket_as_holdings__holds(tmp_path: Path) -> None:
     seen = stated(tmp_path, CHAINS)
-    from bridge.config import SignalsConfig
-
     first = make_plan(seen, CHAINS, SignalsConfig(folder=None)).plan
     assert first.trades
     lines = [
@@ -86,8 +85,6 @@ def test_plan__its_own_ticket_as_holdings__holds(tmp_path: Path) -> None:
 
 
 def test_write_orders__a_plan__one_line_an_order_with_numbers_that_machines_read(tmp_path: Path) -> None:
-    from bridge.config import SignalsConfig
-
     plan = make_plan(stated(tmp_path, CHAINS), CHAINS, SignalsConfig(folder=None)).plan
     rows = list(csv.DictReader(write_orders(tmp_path / "orders.csv", plan.trades).open(encoding="utf-8")))
     assert list(rows[0]) == list(COLUMNS)

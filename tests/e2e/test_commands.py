@@ -192,6 +192,29 @@ def test_plan__stated_book_on_a_chain_file__needs_no_node_and_keeps_nothing(run:
     assert top[3] == f"ETH options: file quotes.csv, {utc(AT)} (file)"
 
 
+def test_plan__holdings_orders_and_what_if__from_what_is_held_to_a_ticket(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "book.toml").write_text(BOOK, encoding="utf-8")
+    chain = synthetic_chain("ETH", 2000.0, AT, 0.6)
+    chain.quotes.assign(underlying="ETH", observed_at=AT, spot=2000.0).assign(
+        type=lambda rows: rows["is_call"].map({True: "C", False: "P"})
+    ).to_csv(tmp_path / "quotes.csv", index=False)
+    (tmp_path / "held.csv").write_text("instrument,quantity\nETH-PERPETUAL,-20\n", encoding="utf-8")
+    command = ("plan", "--book", "book.toml", "--chain", "quotes.csv", "--holdings", "held.csv")
+    told = run(*command, "--orders", "orders.csv", "--json").json()["plan"]
+    assert told["inputs"]["holdings"]["perpetuals"] == {"ETH": -20.0}
+    lines = (tmp_path / "orders.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("action,side,instrument,quantity")
+    assert len(lines) == 1 + len(told["trades"]) > 1
+    shown = run(*command, "--set", "costBudgetBps=140", "--set", "targetCvarBps=100").out
+    assert "What if costBudgetBps = 140, targetCvarBps = 100" in shown
+    assert "Frontier" in shown
+    other = run(*command, "--set", "targetCvarBps=0", "--json").json()
+    assert other["what_if"]["plan"]["cvar"]["hedged_usd"] < other["plan"]["cvar"]["hedged_usd"]
+    assert_one_line_error(run(*command, "--set", "targetCvarBps=0", "--orders", "o.csv"), 2, "--set is a what-if")
+    assert_one_line_error(run(*command, "--orders", "held.csv"), 2, "another option names this file")
+    assert_one_line_error(run(*command, "--set", "targetCvarBps"), 2, "write KEY=VALUE")
+
+
 def test_plan__book_on_chain__begins_with_owner_block_prices_and_provenance(run: Run, project: World) -> None:
     block, owner = project.snapshot().block, project.deployment.accounts["lp"]
     seen = run("exposure", "--json").json()
