@@ -183,7 +183,8 @@ def print_comparison(planned: Planned) -> None:
     if points:
         out.print()
         title = "Frontier: the least CVaR95 for a budget of expected cost in 30 days, in USD, lots aside"
-        out.print(table(title, FRONTIER_COLUMNS, points, left=0))
+        out.print(title, markup=False, soft_wrap=True)
+        out.print(table("", FRONTIER_COLUMNS, points, left=0))
 
 
 def print_what_if(planned: Planned, other: Planned, values: dict[str, int]) -> None:
@@ -210,7 +211,8 @@ def print_what_if(planned: Planned, other: Planned, values: dict[str, int]) -> N
     out = console()
     out.print()
     title = "What if " + ", ".join(f"{name} = {value}" for name, value in values.items())
-    out.print(table(title, WHAT_IF_COLUMNS, rows))
+    out.print(title, markup=False, soft_wrap=True)
+    out.print(table("", WHAT_IF_COLUMNS, rows))
     out.print("  " + "; ".join(other.plan.decision.reasons), markup=False)
     _print_trades(other, ", what if")
     print_limits(other)
