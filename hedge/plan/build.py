@@ -153,7 +153,7 @@ def build_plan(
     chains, indices : per asset, its options and what is listed on its volatility index; one without chain is noted.
     limits, last_changes : as in `hedge.update.propose`. holdings : options, perpetuals and cash; nothing by default.
     past : prices and volatility indices that scenarios are drawn from; without it they are lognormal with jumps.
-    signals, rules, expected : as in `hedge.signals.combine`; without any signal nothing is sold.
+    signals, rules, expected : as in `hedge.signals.combine`; without any signal no condor is sold.
     at : unix seconds of the proposal; the market's observation by default. scenario_count : most scenarios, >= 20.
     exposure : of this book at this market, where the caller has it already; it is not computed again.
 

@@ -99,7 +99,7 @@ def test_selling__shock_in_the_files__ends_at_once(
     bend(folder, name, lambda table: last(column, 1.05 * float(table[column].abs().max()) + 0.01)(table))
     policy = planned(folder).plan.regime_policy
     assert not policy.selling
-    assert policy.reasons[-1].startswith("nothing is sold: shock of")
+    assert policy.reasons[-1].startswith("no condor is sold: shock of")
 
 
 def test_selling__release_tomorrow_or_within_a_condors_life__is_refused(
@@ -109,7 +109,7 @@ def test_selling__release_tomorrow_or_within_a_condors_life__is_refused(
         bend(folder, "calendar", last("release_at", AT + days * DAY))
         policy = planned(folder).plan.regime_policy
         assert not policy.selling
-        assert policy.reasons[-1].startswith(f"nothing is sold: {words}")
+        assert policy.reasons[-1].startswith(f"no condor is sold: {words}")
 
 
 def test_surprise__last_cpi_far_off__scales_as_under_stress_where_the_policy_scales(

@@ -50,7 +50,8 @@ def test_decide__liquidity_of_zero__does_not_hedge() -> None:
 def test_decide__no_chain_and_no_layer_0__does_not_hedge_and_says_why() -> None:
     answer = decision(mixed_book(), Parameters(delta_share_bps=0), chains={})
     assert answer.answer == "do not hedge"
-    assert answer.reasons[1] == "nothing listed fits: no listed instrument may be bought or sold"
+    why = "nothing listed is inside the bands, or one lot of it is more than the book"
+    assert answer.reasons[1] == f"nothing listed fits: {why}"
 
 
 def test_decide__no_chain__hedges_the_delta_alone() -> None:
@@ -132,7 +133,7 @@ def test_decide__target_out_of_reach__is_said_first_with_the_cheapest_budget() -
         f"CVaR95 of {hedged:,.0f} USD over 7 days with the plan is above the target of 14,000 USD: the cheapest budget "
         "that would is "
     )
-    assert answer.reasons[0].endswith("USD of cash")
+    assert answer.reasons[0].endswith("are governed")
 
 
 def test_decide__cheapest_budget_that_is_named__reaches_the_target() -> None:
@@ -151,8 +152,8 @@ def test_decide__cheapest_budget_that_is_named__reaches_the_target() -> None:
 def test_decide__target_that_nothing_listed_reaches__says_so_first() -> None:
     answer = decision(Book((position("a", 1e6),)), Parameters(target_cvar_bps=0))
     assert answer.reasons[0].endswith(
-        "above the target of 0 USD: nothing that the bands, the notional and the turnover admit reaches it, whatever "
-        "the budget"
+        "above the target of 0 USD: nothing that the bands, lots, the share of the delta, the notional and the turnover "
+        "admit reaches it, whatever the budget"
     )
 
 
@@ -196,7 +197,7 @@ def test_decide__four_months_later_with_all_expired__hedges_again() -> None:
     result = build_plan(mixed_book(), later, listed, Parameters(), holdings=old, scenario_count=512)
     assert result.decision.answer == "hedge"
     assert {trade.instrument for trade in result.trades}.isdisjoint(contract.label for contract in gone)
-    assert sum("is held and not quoted" in note for note in result.notes) >= len(gone)
+    assert sum("is held and has expired" in note for note in result.notes) == len(gone)
 
 
 def test_drift__position_left_its_range__is_at_least_one() -> None:

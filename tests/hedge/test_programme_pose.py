@@ -116,7 +116,7 @@ def test_held_condor__without_a_leg__is_refused_by_name(leg: int) -> None:
     short = CONDOR.contracts[leg][0]
     with pytest.raises(BadInput, match="is sold without"):
         posed(ALL, HUMPED, held=Holdings({c: u for c, u in HELD_CONDOR.items() if c != wings[leg]}))
-    with pytest.raises(BadInput, match=f"{short.label}: is sold without the other legs of a condor"):
+    with pytest.raises(BadInput, match=f"{short.label}: is sold without a wing of its expiry and kind"):
         posed(ALL, HUMPED, held=Holdings({short: -5.0}))
 
 
@@ -173,7 +173,7 @@ def test_limit__trades_and_holdings__uses_what_it_says() -> None:
     options = np.array([not column.is_perpetual for column in found.columns])
     by_name = {limit.name: limit.used(units, found.problem.held) for limit in found.problem.limits}
     assert by_name[CASH] == pytest.approx(found.problem.tied_up(units))
-    assert by_name[COST] == pytest.approx(found.problem.expected_cost(units))
+    assert by_name[COST] == pytest.approx(found.problem.expected_cost(units) * 30.0 / 7.0)
     assert by_name[TURNOVER] == pytest.approx(float((found.problem.cash * np.abs(units))[options].sum()))
     assert by_name["notional"] == pytest.approx(SPOT * float(np.abs(units).sum()))
 

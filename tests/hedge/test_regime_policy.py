@@ -70,12 +70,12 @@ def test_plan__scaled__moves_budgets_and_premium_caps_alone(state: State) -> Non
 def test_choose_policy__no_signal__is_stressed_and_sells_nothing() -> None:
     nothing = choose_policy([], NOW, STEADY)
     assert (nothing.regime.name, nothing.selling) == (State.STRESSED, False)
-    assert nothing.reasons[-1] == "nothing is sold: no signal is known"
+    assert nothing.reasons[-1] == "no condor is sold: no signal is known"
 
 
 def test_plan__no_signal__says_so_and_offers_no_condor() -> None:
     result = build_plan(BOOK, MARKET, CHAINS, STEADY, scenario_count=256)
-    assert any("No signal is known" in note and "nothing is sold" in note for note in result.notes)
+    assert any("No signal is known" in note and "no condor is sold" in note for note in result.notes)
     (condor,) = (layer for layer in result.layers if layer.name == "condor")
     assert (condor.legs, condor.reason) == ((), "nothing may be sold now")
 
@@ -89,12 +89,12 @@ def test_choose_policy__every_signal_fresh__may_sell_in_any_regime(state: State)
 def test_choose_policy__rate_or_exchange_shock__sells_nothing(name: str) -> None:
     refused = policy(State.COMPRESSED, signal(name, 0.9))
     assert not refused.selling
-    assert refused.reasons[-1] == f"nothing is sold: shock of {name}"
+    assert refused.reasons[-1] == f"no condor is sold: shock of {name}"
     assert policy(State.COMPRESSED, signal(name, 0.4)).selling
 
 
 def test_choose_policy__inside_an_event_window__sells_nothing() -> None:
-    assert policy(State.NORMAL, signal("events", 1.0)).reasons[-1] == "nothing is sold: an event window is open"
+    assert policy(State.NORMAL, signal("events", 1.0)).reasons[-1] == "no condor is sold: an event window is open"
 
 
 @pytest.mark.parametrize(("days", "sold"), [(20.9, False), (21.1, True)])
@@ -106,7 +106,7 @@ def test_choose_policy__release_within_the_longest_condor__sells_nothing(days: f
 def test_choose_policy__signal_that_could_forbid_it_is_silent__sells_nothing(name: str) -> None:
     stale = signal(name, 0.0, 30.0 * DAY, known_at=NOW - 7200)
     for silent in (stale, dataclasses.replace(stale, value=math.nan, score=math.nan)):
-        assert policy(State.NORMAL, silent).reasons[-1] == f"nothing is sold: {name} is silent"
+        assert policy(State.NORMAL, silent).reasons[-1] == f"no condor is sold: {name} is silent"
 
 
 def test_plan__stale_or_missing_signal__degrades_to_the_safer_regime_and_is_named() -> None:

@@ -83,7 +83,7 @@ def test_propose__binding_keys__are_raised_with_their_price_and_lower_cvar() -> 
         if key.name != "deltaShareBps":
             assert by_key[key.name] > 0.01
             assert f"100 USD more would take {100.0 * by_key[key.name]:,.0f} USD off CVaR95" in change.reason
-        assert "CVaR95 over 7 days goes from" in change.effect
+        assert "CVaR95 over 7 days would be" in change.effect
 
 
 def test_propose__its_effect__is_that_of_the_programme_posed_anew() -> None:

@@ -10,7 +10,7 @@
     only_*, without_* one layer alone, and each left out
 
 Scenarios come from the history's prices and volatility indices, which may begin long before the study. Signals are
-those that the history has; without any nothing is sold.
+those that the history has; without any no condor is sold.
 """
 
 from __future__ import annotations
