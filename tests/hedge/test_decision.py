@@ -152,8 +152,8 @@ def test_decide__cheapest_budget_that_is_named__reaches_the_target() -> None:
 def test_decide__target_that_nothing_listed_reaches__says_so_first() -> None:
     answer = decision(Book((position("a", 1e6),)), Parameters(target_cvar_bps=0))
     assert answer.reasons[0].endswith(
-        "above the target of 0 USD: nothing that the bands, lots, the share of the delta, the notional and the turnover "
-        "admit reaches it, whatever the budget"
+        "above the target of 0 USD: nothing that the bands, lots, the share of the delta, the notional and the "
+        "turnover admit reaches it, whatever the budget"
     )
 
 
