@@ -127,7 +127,7 @@ def test_trades_of__condor_sold__is_four_legs_two_at_the_bid_two_at_the_ask() ->
         assert (trade.layer, trade.quantity) == ("condor", 4.0)
         assert trade.action is (Action.BUY if trade.side == "buy" else Action.SELL)
         assert trade.limit_usd == (row.ask if trade.side == "buy" else row.bid)
-        assert "trade its four legs as one combination" in trade.reason
+        assert "trade its legs as one combination" in trade.reason
     assert sum(trade.cash_usd for trade in trades) < 0.0
 
 
