@@ -29,7 +29,7 @@ from hedge.numerics.arrays import FloatArray
 from hedge.risk.measures import cvar
 from hedge.units import json_number
 
-SHARES: Final = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0)
+SHARES: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
 """Budgets of the frontier, as shares of the governed one."""
 
 
@@ -156,10 +156,14 @@ def _frontier(posed: Posed, answer: Answer) -> tuple[FrontierPoint, ...]:
     most = next((limit.most for limit in problem.limits if limit.name == COST), math.inf)
     if answer.optimum is None or not math.isfinite(most):
         return ()
-    rows, found = answer.optimum.last, []
+    found: list[FrontierPoint] = []
+    optimum: Optimum | None = None
     for share in SHARES:
-        optimum = least_cvar(problem.within({COST: share * most}, target=0.0), first=rows)
-        rows = np.union1d(rows, optimum.last)
+        if share == 0.0 and posed.held.empty:  # nothing costs nothing: no programme is asked
+            found.append(FrontierPoint(0.0, 0.0, 0.0, cvar(problem.exposure)))
+            continue
+        if optimum is None or optimum.prices.get(COST, 0.0) > 0.0:  # else more of it changes nothing
+            optimum = least_cvar(problem.within({COST: share * most}, target=0.0), first=answer.optimum.last)
         cost, cash = problem.expected_cost(optimum.units), problem.tied_up(optimum.units)
         found.append(FrontierPoint(share * most, cost * month, cash, optimum.cvar))
     return tuple(found)
