@@ -1,4 +1,4 @@
-"""Rows of whole plans: a small book on synthetic chains, and 1,000 positions on chains longer than Deribit's.
+"""Rows of whole plans: a small book on synthetic chains, and 1,000 positions on chains as long as Deribit's.
 
 The peer is the plan's linear programme alone, as a textbook writes it: with a row for every scenario. Both must find
 the same optimum.
@@ -22,6 +22,7 @@ from hedge.policy.parameters import Parameters
 
 AT = 1_772_452_800
 SPOTS, VOLS = {"BTC": 66_000.0, "ETH": 1_950.0}, {"BTC": 0.55, "ETH": 0.75}
+LISTED = 0.62, 1.55
 SIZES = {"plan_small": (8, 1024), "plan_large": (1000, 4096)}
 """Positions and scenarios."""
 
@@ -61,8 +62,16 @@ def world(row: str) -> World:
         terms = (size * 20.0 * np.sqrt(SPOTS[asset]), *ends, size, 0.0, 0.0, 0.0, 0.2)
         positions.append(ConcentratedPosition(f"made:{number}", f"{asset}/USD", asset, "USD", *terms))
     market = Market(AT, SPOTS, VOLS, {("BTC", "ETH"): 0.8}, "stated")
-    chains = {asset: synthetic_chain(asset, SPOTS[asset], AT, VOLS[asset]) for asset in SPOTS}
+    chains = {asset: _chain(asset) for asset in SPOTS}
     return World(Book(tuple(positions)), market, chains, scenarios)
+
+
+def _chain(asset: str) -> OptionChain:
+    """Return some 900 options, as many as Deribit lists on one asset."""
+    spot = SPOTS[asset]
+    whole = synthetic_chain(asset, spot, AT, VOLS[asset])
+    near = whole.quotes[whole.quotes["strike"].between(LISTED[0] * spot, LISTED[1] * spot)]
+    return OptionChain.from_frame(asset, AT, spot, near, whole.source, provenance=whole.provenance)
 
 
 def _case(row: str) -> Case:
