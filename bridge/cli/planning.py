@@ -88,33 +88,19 @@ def plan(
     alvh plan --holdings held.csv --orders orders.csv; alvh plan --set costBudgetBps=100 --set targetCvarBps=200;
     alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400
     """
-    from bridge.errors import UsageError
     from bridge.plans.make import Asked
 
+    what_if = read_values(values or [])
+    check_flags(book, owner, block, at, bool(what_if and (orders or report)))
+    check_paths(orders, report, [book, chain_file, holdings])
     if book:
-        if owner or block is not None:
-            raise UsageError("--book states the book: leave --owner and --block out")
         make, state = _stated(book, at, chain_file, signals, max_age, config), None
     else:
-        if at:
-            raise UsageError("--at goes with --book; a book on chain is read at --block")
         make, state = _on_chain(owner, block, chain_file, signals, max_age, config)
-    check_paths(orders, report, [book, chain_file, holdings])
-    what_if = read_values(values or [])
-    if what_if and (orders or report):
-        raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
     planned = make(Asked(holdings))
     other = make(Asked(holdings, what_if)) if what_if else None
     kept = planned.record.save(state) if state else None
-    if orders:
-        from bridge.plans.orders import write_orders
-
-        write_orders(orders, planned.plan.trades)
-    if report:
-        from bridge.report.content import report_content
-        from bridge.report.html import write_report
-
-        write_report(report, report_content(planned, "Hedge plan"))
+    _write_files(planned, orders, report)
     if as_json:
         content = {**planned.record.__dict__, "file": str(kept) if kept else None}
         print_json(content | ({"what_if": {"values": what_if, "plan": other.record.plan}} if other else {}))
@@ -124,6 +110,37 @@ def plan(
     print_plan(planned, kept, report, orders)
     if other:
         print_what_if(planned, other, what_if)
+
+
+def check_flags(book: Path | None, owner: str | None, block: int | None, at: str | None, writes_what_if: bool) -> None:
+    """Refuse options that do not go together.
+
+    Raises
+    ------
+    UsageError
+        A stated book with an owner or a block, a time without a stated book, or files of a what-if.
+    """
+    from bridge.errors import UsageError
+
+    if book and (owner or block is not None):
+        raise UsageError("--book states the book: leave --owner and --block out")
+    if at and not book:
+        raise UsageError("--at goes with --book; a book on chain is read at --block")
+    if writes_what_if:
+        raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
+
+
+def _write_files(planned: Planned, orders: Path | None, report: Path | None) -> None:
+    """Write the ticket and the report, each where it is asked for."""
+    if orders:
+        from bridge.plans.orders import write_orders
+
+        write_orders(orders, planned.plan.trades)
+    if report:
+        from bridge.report.content import report_content
+        from bridge.report.html import write_report
+
+        write_report(report, report_content(planned, "Hedge plan"))
 
 
 def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:

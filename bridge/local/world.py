@@ -76,11 +76,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     """
     terms = replace(terms, values=local_values(terms.values))
     progress("deploying Uniswap v2, v3, v4, Permit2 and Safe", 0.0)
-    local = LocalChain(chain)
-    # A node that was started elsewhere may go by the clock and may have funded fewer accounts.
-    count_seconds_by_blocks(local)
-    for name in INDEX:
-        local.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
+    local = _ready(chain)
     deployer, deployed_at = account("deployer"), local.head().number
     contracts = deploy_protocols(local, deployer)
     progress("creating the guardian and steward Safes", 0.1)
@@ -113,6 +109,15 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
         accounts=safes | named,
     )
     return World(chain, deployment, market, path)
+
+
+def _ready(chain: Chain) -> LocalChain:
+    """Return the node with seconds counted by blocks and every role funded: one started elsewhere may have neither."""
+    local = LocalChain(chain)
+    count_seconds_by_blocks(local)
+    for name in INDEX:
+        local.request("anvil_setBalance", account(name).address, hex(ROLE_BALANCE_WEI))
+    return local
 
 
 def _members(safes: dict[str, str]) -> Members:

@@ -44,14 +44,7 @@ def plan_notes(
         away = side.listing.spot / posed.market.spot(asset) - 1.0
         if abs(away) > FAR:
             notes.append(f"{asset} quotes were made at {side.listing.spot:,.2f}, {away:+.1%} from the market's price.")
-    whole = {contract for side in sides.values() for contract in side.stays}
-    for contract in posed.unlisted:
-        notes.append(_unlisted(posed, contract, contract in whole))
-    notes += [
-        f"{asset}-PERPETUAL is held and the book has no {asset}: it stays, and its risk is in no number here."
-        for asset, units in sorted(posed.held.perpetuals.items())
-        if units and asset not in posed.book.assets
-    ]
+    notes += _held_notes(posed)
     notes += [
         f"{listing.name} is taken to move {listing.beta:g} points per point of {asset} volatility: "
         f"{listing.source or 'as stated'}."
@@ -67,6 +60,17 @@ def plan_notes(
     if limits is None:
         notes.append("The update is bounded by absolute bounds only: steps and cooldowns are unknown.")
     return tuple(notes)
+
+
+def _held_notes(posed: Posed) -> list[str]:
+    """Name what is held and counts nothing."""
+    whole = {contract for side in posed.sides.values() for contract in side.stays}
+    foreign = [
+        f"{asset}-PERPETUAL is held and the book has no {asset}: it stays, and its risk is in no number here."
+        for asset, units in sorted(posed.held.perpetuals.items())
+        if units and asset not in posed.book.assets
+    ]
+    return [_unlisted(posed, contract, contract in whole) for contract in posed.unlisted] + foreign
 
 
 def _unlisted(posed: Posed, contract: Contract, torn: bool) -> str:

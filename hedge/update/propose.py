@@ -141,22 +141,28 @@ def propose_update(
             skipped.append(found)
             continue
         tried = parameters.replaced({**{change.key: change.new for change in kept.values()}, key.id: found})
-        why_not = _broken(tried)
-        then = now if why_not else least_cvar(rebudgeted(posed, tried), first=optimum.last)
-        if not why_not and now.cvar - then.cvar <= least:
-            cut = max(now.cvar - then.cvar, 0.0)
-            why_not = f"it would take {cut:,.0f} USD off CVaR95, {least:,.0f} is worth a vote"
+        then, why_not = _tried(posed, tried, now, least)
         if why_not or len(kept) == MOST_CHANGES:
             skipped.append(Skipped(key.id, wanted, why_not or f"{MOST_CHANGES} keys are proposed already"))
             continue
         kept[key.id] = Change(key.id, old, found, _reason(name, price, wanted, found), "")
         now = then
-    changes = _with_effects(posed, optimum, parameters, [kept[key] for key in sorted(kept)])
     left = tuple(sorted(skipped, key=lambda skip: skip.key))
-    if not changes:
+    if not kept:
         why = "; ".join(f"{KEYS[skip.key].name} to {skip.wanted}: {skip.reason}" for skip in left)
         return ProposedUpdate((), left, why)
+    changes = _with_effects(posed, optimum, parameters, [kept[key] for key in sorted(kept)])
     return ProposedUpdate(changes, left, "", _metrics(posed, optimum), _metrics(posed, now))
+
+
+def _tried(posed: Posed, tried: Parameters, now: Optimum, least: float) -> tuple[Optimum, str]:
+    """Return the optimum under other parameters, and why they are not worth a vote; empty where they are."""
+    broken = _broken(tried)
+    if broken:
+        return now, broken
+    then = least_cvar(rebudgeted(posed, tried), first=now.last)
+    cut = max(now.cvar - then.cvar, 0.0)
+    return then, "" if cut > least else f"it would take {cut:,.0f} USD off CVaR95, {least:,.0f} is worth a vote"
 
 
 def _binding(posed: Posed, answer: Answer) -> dict[str, float]:

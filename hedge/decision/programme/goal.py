@@ -198,10 +198,15 @@ def pose(
     exposure = benchmarked(goal.benchmark, book, market, drawn.scenarios)
     limits = _limits(goal, columns, numbers)
     problem = Problem(exposure, *numbers, limits=limits, target=goal.target_usd)
+    unlisted = _unlisted(sides, listings, held)
+    return Posed(goal, book, market, problem, sides, tuple(columns), drawn, at_money, held, unlisted)
+
+
+def _unlisted(sides: Mapping[str, Side], listings: Mapping[str, Listing], held: Holdings) -> tuple[Contract, ...]:
+    """Return what is held and counts nothing: not quoted, or part of a condor that is not quoted whole."""
     listed = {contract for asset in sides for contract in listings[asset].contracts()}
     whole = {contract for side in sides.values() for contract in side.stays}
-    unlisted = tuple(sorted(c for c, units in held.options.items() if units and (c not in listed or c in whole)))
-    return Posed(goal, book, market, problem, sides, tuple(columns), drawn, at_money, held, unlisted)
+    return tuple(sorted(c for c, units in held.options.items() if units and (c not in listed or c in whole)))
 
 
 def _check_perpetuals(goal: Goal, market: Market, held: Holdings) -> None:
