@@ -11,8 +11,7 @@ is above it:
     risk, policy, volatility, replication    scenarios and CVaR; parameters, regime; indices, surface; strips
     simulate                                 paths of prices by model or from history; a hedged position along them
     layers, valuation                        the hedge layers in their size; what a pool, an asset, a return is worth
-    decision                                 the programme, its trades and the answer: hedge or not
-    update                                   what to propose
+    decision                                 the programme, its trades and the answer: hedge or not; what to propose
     backtest                                 what a strategy would have been worth on a market's own quotes
     plan                                     all of it, from a book and quotes to an answer with reasons
 

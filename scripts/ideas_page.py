@@ -222,7 +222,7 @@ IDEAS: Final = (
     Idea(
         "Steward against promoter",
         "layers.md#steward-and-promoter",
-        ("hedge.update.propose.propose_update", "hedge.update.promoter.promote"),
+        ("hedge.decision.update.propose.propose_update", "hedge.decision.update.promoter.promote"),
         ("test_promoter__its_parameters__obey_the_rules_buy_no_protection_and_are_not_proposable",),
         "both policies done; both are strategies of [the backtest](backtest.md#strategies)",
     ),

@@ -31,6 +31,7 @@ from hedge.decision.programme.answer import Answer, Verdict, answer
 from hedge.decision.programme.goal import MONTH, NOTHING_KNOWN, Goal, Past, Posed, pose, redrawn
 from hedge.decision.programme.scenarios import COUNT
 from hedge.decision.trades import Trade, trades_of
+from hedge.decision.update.propose import ProposedUpdate, propose_update
 from hedge.errors import BadInput, ChainMismatch
 from hedge.instruments.holdings import Holdings
 from hedge.instruments.index_listing import IndexListing
@@ -49,7 +50,6 @@ from hedge.risk.measures import cvar
 from hedge.signals.regime import RegimeRules
 from hedge.signals.signal import Signal
 from hedge.units import BPS
-from hedge.update.propose import ProposedUpdate, propose_update
 
 SPOT_TOLERANCE: Final = 0.05
 """Largest difference of a chain's spot from the market's: beyond it one of the two is stale or of another asset."""
@@ -151,7 +151,7 @@ def build_plan(
     Parameters
     ----------
     chains, indices : per asset, its options and what is listed on its volatility index; one without chain is noted.
-    limits, last_changes : as in `hedge.update.propose`. holdings : options, perpetuals and cash; nothing by default.
+    limits, last_changes : as in `hedge.decision.update.propose`. holdings : options, perpetuals, cash; none by default.
     past : prices and volatility indices that scenarios are drawn from; without it they are lognormal with jumps.
     signals, rules, expected : as in `hedge.signals.combine`; without any signal no condor is sold.
     at : unix seconds of the proposal; the market's observation by default. scenario_count : most scenarios, >= 20.

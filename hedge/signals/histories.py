@@ -12,7 +12,7 @@
     market         close, vol                          the market of the CAPM and of the members, its implied volatility
 
 A table that is absent is a missing signal, never a calm one. A book of several assets is read as one: its price, index,
-term structure and funding are those of its assets weighted by their value today, like its level in `hedge.update`.
+term structure and funding are those of its assets weighted by their value today, as the level of the index is.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ from bridge.report.pictures.volatility import verdict
 from bridge.report.view import MEANING, condor_balance, timed_steps
 from hedge.book.positions import Book
 from hedge.decision.decide import Decision
+from hedge.decision.update.propose import Change, ProposedUpdate
 from hedge.market import Provenance
 from hedge.policy.parameters import KEYS
-from hedge.update.propose import Change, ProposedUpdate
 from tests.bridge.report_pages import AT, EVIL, MARKET, Outline, a_book, a_content, a_plan, assert_harmless, position
 
 pytestmark = pytest.mark.unit

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sample_books import CALM, CHAINS, MARKET, NOW, position
 
 from hedge.book.positions import Book
+from hedge.decision.update.promoter import promote
 from hedge.plan.build import Plan, build_plan
 from hedge.policy.parameters import KEYS, Parameters, broken_rules
 from hedge.policy.regime_policy import PolicyName, RegimePolicy, choose_policy
 from hedge.policy.tenor_shifts import Shift, shifted_bands
 from hedge.signals.signal import Signal, State
-from hedge.update.promoter import promote
 
 pytestmark = pytest.mark.unit
 

@@ -14,9 +14,9 @@ from hedge.book.positions import Book
 from hedge.decision.programme.answer import Answer, answer
 from hedge.decision.programme.goal import Goal, Posed, pose, rebudgeted
 from hedge.decision.programme.solve import least_cvar
+from hedge.decision.update.propose import MOST_CHANGES, ProposedUpdate, propose_update
 from hedge.instruments.listing import Listing
 from hedge.policy.parameters import KEY_IDS, KEYS, LastChange, Limits, Parameters, broken_rules
-from hedge.update.propose import MOST_CHANGES, ProposedUpdate, propose_update
 
 pytestmark = pytest.mark.unit
 

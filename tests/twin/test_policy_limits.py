@@ -15,9 +15,9 @@ from onchain import DAY, HOUR, ON_A_NODE, Deployed, named, running_node
 from hedge.book.exposure import book_exposure
 from hedge.decision.programme.answer import Answer, answer
 from hedge.decision.programme.goal import Goal, Posed, pose
+from hedge.decision.update.propose import propose_update
 from hedge.instruments.listing import Listing
 from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
-from hedge.update.propose import propose_update
 from tests.hedge.sample_books import MARKET, chains, mixed_book
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]

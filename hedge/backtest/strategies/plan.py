@@ -31,6 +31,8 @@ from hedge.backtest.strategy import KEEP, WEEK, StrategySpec, Targets, View, reg
 from hedge.book.exposure import book_exposure
 from hedge.decision.programme.answer import Answer, Verdict, answer
 from hedge.decision.programme.goal import Goal, Past, Posed, legs_forecast, pose
+from hedge.decision.update.promoter import promote
+from hedge.decision.update.propose import propose_update
 from hedge.instruments.contract import Contract
 from hedge.instruments.holdings import Holdings
 from hedge.instruments.listing import Listing
@@ -45,8 +47,6 @@ from hedge.signals.board import read_board
 from hedge.signals.signal import Signal
 from hedge.signals.spec import signal_specs
 from hedge.units import BPS, DAY
-from hedge.update.promoter import promote
-from hedge.update.propose import propose_update
 
 FOUR_WEEKS: Final = 28.0
 

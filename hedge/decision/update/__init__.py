@@ -3,5 +3,5 @@
     propose    the steward: deterministic rules toward what the book and the market ask for, inside every limit
     promoter   the yield-chaser, a baseline for backtests; it can never be proposed
 
-May import `layers`, `policy`, `book`, `market` and what is below them; does not know the decision.
+Nothing of the decision imports it.
 """
