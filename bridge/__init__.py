@@ -9,6 +9,7 @@ The parts, lowest level first; a part imports only parts of lower levels, pyproj
     artifacts, deployment                 compiled contracts; addresses
     chain, config, snapshot               one node; settings; a chain, a deployment and a block
     adapters, sources                     positions of each AMM; prices, quotes, histories, the oracle
+    ledger                                the store of what was bought and sold; exports of venues
     plans                                 from a snapshot to a plan on record
     governance, safe, deploy              updates and proposals; the multi-sigs; deployment
     report, alerts, local                 pages; what the monitor says; the local chain

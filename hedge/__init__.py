@@ -9,6 +9,7 @@ is above it:
     amm, options, market                     pool and option mathematics; the market as one observation
     book, instruments, signals               positions and exposure; legs, layers, chains; what the market says
     risk, policy, volatility, replication    scenarios and CVaR; parameters, regime; indices, surface; strips
+    ledger                                   what was really bought and sold, and what follows from it
     simulate                                 paths of prices by model or from history; a hedged position along them
     layers, valuation                        the hedge layers in their size; what a pool, an asset, a return is worth
     decision                                 the programme, its trades and the answer: hedge or not; what to propose
