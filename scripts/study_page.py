@@ -11,9 +11,10 @@ from bridge.study.progress import progress_for
 from bridge.study.settings import StudySettings
 from bridge.study.study import run_study
 from bridge.study.table import markdown_table
+from scripts.forecast_table import forecast_checks, forecast_table
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE, START, END = ROOT / "docs" / "backtest.md", "<!-- study -->", "<!-- /study -->"
+PAGE, PROGRAMME = ROOT / "docs" / "backtest.md", ROOT / "docs" / "programme.md"
 STUDIES = ROOT / "reports" / "study"
 
 
@@ -30,7 +31,7 @@ OF_OTHER_BOOKS: Final = (
 
 
 def main() -> None:
-    """Write docs/backtest.md; the results stay in reports/study."""
+    """Write docs/backtest.md and docs/programme.md; the results stay in reports/study."""
     tables = []
     for asset in ("ETH", "BTC"):
         for number, (title, pool) in enumerate(BOOKS.items(), 1):
@@ -41,10 +42,16 @@ def main() -> None:
             folder = STUDIES / f"{asset}-{number}"
             done = run_study(settings, folder, workers=2, force=True, progress=progress_for(False))
             tables.append(f"**{asset}, {title}**\n\n{markdown_table(done.summary)}")
-    before, rest = PAGE.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{START}\n" + "\n\n".join(tables) + f"\n{END}{after}", encoding="utf-8")
-    print(f"written: {PAGE.relative_to(ROOT)}")
+    write_between(PAGE, "study", "\n\n".join(tables))
+    write_between(PROGRAMME, "forecast", forecast_table(forecast_checks(StudySettings().folder())))
+
+
+def write_between(page: Path, name: str, text: str) -> None:
+    """Put text between the marks ``<!-- name -->`` and ``<!-- /name -->`` of a page."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, rest = page.read_text(encoding="utf-8").split(start)
+    page.write_text(f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+    print(f"written: {page.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

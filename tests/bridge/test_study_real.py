@@ -9,6 +9,7 @@ import pytest
 
 from bridge.study.settings import StudySettings
 from bridge.study.study import run_study
+from scripts.forecast_table import forecast_checks
 
 pytestmark = pytest.mark.unit
 
@@ -65,3 +66,11 @@ def test_deribit__rules_delta_and_plan__cut_the_tail_in_the_order_of_the_table(t
     assert tails["plan"] < 0.6 * tails["rules"] < 0.6 * tails["unhedged"]
     checks = found["plan"]["calibration"]
     assert checks["legs"]["count"] > 0
+
+
+def test_forecast__weeks_of_2021_to_2026__shortfall_is_within_a_tenth_of_what_was_said(recorded: Path) -> None:
+    for check in forecast_checks(recorded, every=3):
+        assert check.days > 500
+        assert 0.03 < check.beyond < 0.06
+        assert 0.9 < check.shortfall < 1.1
+        assert 0.85 < check.worst < 1.1
