@@ -9,6 +9,7 @@
     rebalance     how far exposure has drifted from what a plan was made for
     positions     whether each position earns its keep: keep, leave or re-range it
     decide        hedge, hold, do not hedge, or leave the pool
+    held          what is held now, marked, and what each layer of it covers
     update        what to propose: bounded changes of the governed parameters
 
 Read `programme` first and `update` last. May import `layers`, `valuation`, `replication` and what is below them.

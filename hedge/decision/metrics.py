@@ -102,12 +102,16 @@ def greeks_dict(greeks: Mapping[str, NetGreeks]) -> dict[str, Any]:
 
 def net_greeks(exposure: BookExposure, layers: Sequence[Layer]) -> dict[str, NetGreeks]:
     """Return the book's greeks plus those of `layers`, per asset. A position itself has neither vega nor theta."""
-    return {asset: _net(exposure, asset, layers) for asset in exposure.assets}
+    sums = {
+        asset: sum((layer.greeks for layer in layers if layer.underlying == asset), LegGreeks())
+        for asset in exposure.assets
+    }
+    return {asset: net_of(exposure, asset, legs) for asset, legs in sums.items()}
 
 
-def _net(exposure: BookExposure, asset: str, layers: Sequence[Layer]) -> NetGreeks:
+def net_of(exposure: BookExposure, asset: str, legs: LegGreeks) -> NetGreeks:
+    """Return the book's greeks on one of its assets plus those of legs."""
     total = exposure.assets[asset]
-    legs = sum((layer.greeks for layer in layers if layer.underlying == asset), LegGreeks())
     delta, gamma = total.delta + legs.delta, total.gamma + legs.gamma
     return NetGreeks(delta, delta * total.spot, gamma, gamma * total.spot**2 / 100.0, legs.vega, legs.theta)
 

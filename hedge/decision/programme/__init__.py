@@ -2,6 +2,7 @@
 
     scenarios    joint prices and index moves at the horizon, by filtered history
     revalue      what each option is worth there, on its own smile
+    spreads      what is held sold, matched with the wings that cover it
     columns      the instruments: options by layer, whole condors, index legs, perpetuals; what of them may be traded
     solve        the linear programme of Rockafellar and Uryasev, with its shadow prices
     goal         what the hedge is for, and the programme that follows from it

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hedge.decision.programme.revalue import Smiles, values_at
-from hedge.errors import BadInput, NotListed
+from hedge.decision.programme.spreads import held_spreads
+from hedge.errors import NotListed
 from hedge.instruments.contract import Contract
 from hedge.instruments.index_listing import IndexListing
 from hedge.instruments.leg import Leg, lots_down
@@ -60,13 +61,6 @@ class SoldLegs(NamedTuple):
     def signs(self) -> FloatArray:
         """Return -1 for what is sold and 1 for what is bought."""
         return np.array([-1.0] * len(self.short) + [1.0] * len(self.long))
-
-
-class SoldContracts(NamedTuple):
-    """The same by the names of the contracts."""
-
-    short: tuple[Contract, ...]
-    long: tuple[Contract, ...]
 
 
 @dataclass(frozen=True)
@@ -156,8 +150,8 @@ def side_of(
             owner[new] = spec.name
             if not only or spec.name in only:
                 fits |= new & (listing.ask > 0.0)
-    owner[owner == ""] = [_nearest_layer(is_call) for is_call in listing.is_call[owner == ""].tolist()]
-    whole, rest = _held_condors(own)
+    owner[owner == ""] = [nearest_layer(is_call) for is_call in listing.is_call[owner == ""].tolist()]
+    whole, rest = held_spreads(own)
     offered = _condors(listing, parameters) if selling and (not only or "condor" in only) else []
     known = {contract: row for row, contract in enumerate(listing.contracts())}
     quoted = {legs: all(contract in known for contract in legs.short + legs.long) for legs in whole}
@@ -180,7 +174,7 @@ def side_of(
     return Side(listing.take(needed), smiles, tuple(owner[needed].tolist()), fits[needed], moved, tuple(sorted(stays)))
 
 
-def _nearest_layer(is_call: bool) -> str:
+def nearest_layer(is_call: bool) -> str:
     """Return the layer that an option which none admits is counted to."""
     return "volatility" if is_call else "tail"
 
@@ -216,62 +210,6 @@ def _wing(listing: Listing, rows: Rows, short: int, reach: float) -> int | None:
     away = sign * (listing.strike[rows] - listing.strike[short])
     fits = np.flatnonzero((listing.is_call[rows] == listing.is_call[short]) & (away > 0.0) & (away <= reach))
     return int(rows[fits[np.argmax(away[fits])]]) if len(fits) else None
-
-
-def _held_condors(own: Mapping[Contract, float]) -> tuple[dict[SoldContracts, float], dict[Contract, float]]:
-    """Match what is held sold with wings that are held bought: whole condors, then spreads of one leg each.
-
-    Return them with their units, and what else is held bought. Where condors take a wing that another sold leg needs,
-    spreads alone are tried: the sold leg farthest out takes its wing first, which covers all wherever anything can.
-    """
-    for condors in (True, False):
-        found, left, shorts = _matched(own, condors)
-        naked = [contract for contract, units in sorted(shorts.items()) if units > 1e-9]
-        if not naked:
-            return found, left
-    why = "is sold without a wing of its expiry and kind beyond it: close it, or state its wing too"
-    raise BadInput("holdings", naked[0].label, why)
-
-
-def _matched(
-    own: Mapping[Contract, float], condors: bool
-) -> tuple[dict[SoldContracts, float], dict[Contract, float], dict[Contract, float]]:
-    """Return what is matched, what is left bought, and what is left sold."""
-    left = {contract: units for contract, units in own.items() if units > 0.0}
-    shorts = {contract: -units for contract, units in own.items() if units < 0.0}
-    found: dict[SoldContracts, float] = {}
-
-    def take(short: tuple[Contract, ...]) -> bool:
-        wings = tuple(wing for contract in short if (wing := _cover(contract, left)) is not None)
-        if len(wings) < len(short):
-            return False
-        units = min(*(shorts[contract] for contract in short), *(left[wing] for wing in wings))
-        for contracts, side in ((short, shorts), (wings, left)):
-            for contract in contracts:
-                side[contract] -= units
-        found[SoldContracts(short, wings)] = found.get(SoldContracts(short, wings), 0.0) + units
-        return True
-
-    for put in sorted(contract for contract in shorts if condors and not contract.is_call):
-        for call in sorted(c for c in shorts if c.is_call and c.expiry_at == put.expiry_at):
-            while shorts[put] > 0.0 and shorts[call] > 0.0 and take((put, call)):
-                pass
-    for short in sorted(shorts, key=lambda c: (c.expiry_at, c.is_call, -c.strike if c.is_call else c.strike)):
-        while shorts[short] > 1e-9 and take((short,)):
-            pass
-    return found, left, shorts
-
-
-def _cover(short: Contract, left: Mapping[Contract, float]) -> Contract | None:
-    """Return the nearest wing that is held beyond a sold contract."""
-    beyond = [
-        contract
-        for contract, units in left.items()
-        if units > 0.0
-        and (contract.expiry_at, contract.is_call) == (short.expiry_at, short.is_call)
-        and (contract.strike > short.strike if short.is_call else contract.strike < short.strike)
-    ]
-    return min(beyond, key=lambda contract: abs(contract.strike - short.strike), default=None)
 
 
 def option_columns(side: Side, value_usd: float, scenarios: Scenarios) -> tuple[list[Column], Numbers]:
