@@ -27,6 +27,9 @@
     +-- Untied                 an account whose entries do not add up to its equity
     +-- MarginMismatch         more margin returned than was posted
     +-- OpenMargin             margin still posted where a return needs it back
+    +-- UnknownInstrument      a name that is no option, perpetual or future
+    +-- BadReversal            an entry that takes back nothing, a reversal, or other numbers than it says
+    +-- DuplicateEntry         two different entries of a ledger under one id
 
 Nothing foreign leaks from `hedge`: what numpy or scipy raise on bad input is caught before it happens.
 """
@@ -282,3 +285,30 @@ class Untied(HedgeError):
     def __init__(self, at: int, gap: float, tolerance: float) -> None:
         self.at, self.gap, self.tolerance = at, gap, tolerance
         super().__init__(f"entries and equity differ by {gap:g} USD at {at}, more than {tolerance:g}: please report it")
+
+
+class UnknownInstrument(HedgeError, ValueError):
+    """A name that is no option, perpetual or future. Attributes: name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        shown = "".join(letter if letter.isprintable() else "." for letter in name[:40])
+        super().__init__(
+            f"{shown!r} is no instrument: write ETH-27MAR26-1800-P, XRP_USDC-27MAR26-0d625-C, ETH-27MAR26 or ETH-PERPETUAL"
+        )
+
+
+class BadReversal(HedgeError):
+    """An entry that does not take back what it names. Attributes: id, reverses, reason."""
+
+    def __init__(self, id: str, reverses: str, reason: str) -> None:
+        self.id, self.reverses, self.reason = id, reverses, reason
+        super().__init__(f"entry {id} cannot take back {reverses}: {reason}")
+
+
+class DuplicateEntry(HedgeError):
+    """Two different entries of a ledger under one id. Attributes: book, venue, id."""
+
+    def __init__(self, book: str, venue: str, id: str) -> None:
+        self.book, self.venue, self.id = book, venue, id
+        super().__init__(f"entry {id} of {venue} stands in book {book} twice with other numbers: reverse the wrong one")
