@@ -4,7 +4,7 @@ In this order:
 
     pools, liquidity         bars of one pool and the fees in them; one position entered, valued, re-centred
     quotes, history          option quotes as they are traded and marked; all that was known, cut at a moment
-    execution, margin        who deals at which price; what sold legs and perpetuals need
+    execution                who deals at which price
     account, wealth          the hedge's cash, legs and perpetuals; the pools and holdings beside it
     schedule, strategy       when something is due; what a strategy sees and answers, and the registry
     engine, results          the event loop; what a run leaves behind

@@ -18,7 +18,6 @@ import pandas as pd
 from hedge.backtest.account import Account, EntryKind, Legs, Venue, net_of
 from hedge.backtest.execution import Board
 from hedge.backtest.history import SAME_TIME, MarketHistory
-from hedge.backtest.margin import margin
 from hedge.backtest.quotes import Quotes
 from hedge.backtest.results import KINDS, BacktestRun, Calibration
 from hedge.backtest.schedule import Schedule
@@ -27,6 +26,7 @@ from hedge.backtest.wealth import PoolPlan, Wealth
 from hedge.errors import BadInput, HedgeError, NotKnown, Untied
 from hedge.instruments.contract import Contract
 from hedge.instruments.leg import ROUNDING, lots_down
+from hedge.instruments.margin import margin
 from hedge.market import USD
 from hedge.units import DAY, YEAR_SECONDS
 

@@ -8,9 +8,9 @@ import pytest
 from sample_histories import DAY, NAN, START, Case, Row, call, put
 
 from hedge.backtest.account import Venue
-from hedge.backtest.margin import Margin, margin
 from hedge.backtest.strategy import Targets
 from hedge.instruments.contract import Contract
+from hedge.instruments.margin import Margin, margin
 
 pytestmark = pytest.mark.unit
 
