@@ -5,6 +5,7 @@ Import the module that is needed, nothing is re-exported:
     irr              internal rate and net present value of dated cash flows (pyxirr, imported when first called)
     capital          weighted cost of the hedge's capital, and whether borrowing for it is allowed
     overlay_return   money-weighted return of an overlay's cash flows, margin included
+    hedge_return     the return of what a ledger says was bought and sold, against the cost of its capital
     cash_flow        price over cash flow of pools, cost over expected pay-off of volatility products
     ddm              dividend discount for assets that pay a yield
     screens          exposure caps for over-valued or correlated sectors
