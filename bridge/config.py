@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qs
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.errors import BadConfig
@@ -104,6 +106,33 @@ class WatchConfig(_Section):
     drift_band: Annotated[float, Field(ge=0, le=1)] = 0.10
 
 
+SECRET: Final = "secret"
+
+
+def _without_password(url: str) -> str:
+    """Refuse a URL with a password in its login or among its options; what is wrong with it does not repeat it."""
+    login, sign, _ = url.partition("://")[2].rpartition("@")
+    if (sign and ":" in login) or "password" in parse_qs(url.partition("?")[2]):
+        raise PydanticCustomError(
+            SECRET, "holds a password: leave it out here, and give the whole URL in ALVH_LEDGER_URL"
+        )
+    return url
+
+
+class LedgerConfig(_Section):
+    """Where the fills are kept, and in which book where a command names none.
+
+    Parameters
+    ----------
+    url
+        ``postgresql+psycopg://USER@HOST/DATABASE``, or the path of a SQLite file; empty for `alvh.db` in the state
+        folder. The environment's ALVH_LEDGER_URL comes before it, and may hold a password.
+    """
+
+    url: Annotated[str, AfterValidator(_without_password)] = ""
+    book: Annotated[str, Field(min_length=1, max_length=64)] = "main"
+
+
 class Config(_Section):
     """All settings."""
 
@@ -113,6 +142,7 @@ class Config(_Section):
     signals: SignalsConfig = SignalsConfig()
     governance: GovernanceConfig = GovernanceConfig()
     watch: WatchConfig = WatchConfig()
+    ledger: LedgerConfig = LedgerConfig()
     state: Path = Path(".alvh")
 
 
@@ -148,4 +178,6 @@ def load_config(path: Path | None) -> Config:
 
 
 def _explain(error: Any) -> str:
+    if error["type"] == SECRET:
+        return str(error["msg"])
     return "unknown setting" if error["type"] == "extra_forbidden" else f"{error['msg']}, got {error['input']!r}"

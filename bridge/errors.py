@@ -139,6 +139,81 @@ class UntrustedNumber(BridgeError):
     """A number that must not flow on."""
 
 
+class LedgerError(BridgeError):
+    """The database of fills cannot be used as it is.
+
+    Parameters
+    ----------
+    where
+        The database: a path, or a URL, of which no password and no option is shown.
+    """
+
+    remedy = "nothing was written"
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where, self.reason = without_login(where).partition("?")[0], reason
+        super().__init__(f"the ledger {self.where}: {reason}: {self.remedy}")
+
+
+class LedgerLocked(LedgerError):
+    """Another program holds it."""
+
+    remedy = "another program writes to it; nothing was written, run it again when that one has ended"
+
+
+class LedgerFull(LedgerError):
+    """The disk takes no more."""
+
+    remedy = "make room on its disk, or look after the disk; nothing was written, what was kept before stays"
+
+
+class LedgerReadOnly(LedgerError):
+    """We may not write there."""
+
+    remedy = "make it and its folder writable for you, or name another by ledger.url in alvh.toml"
+
+
+class LedgerNewer(LedgerError):
+    """Its tables are of a version that this program does not know."""
+
+    def __init__(self, where: str, version: str, known: str) -> None:
+        self.remedy = "install a newer alvh; nothing was changed"
+        super().__init__(where, f"is of version {version}, and this program knows versions up to {known}")
+        self.version, self.known = version, known
+
+
+class LedgerDamaged(LedgerError):
+    """What is there is no ledger that can be read."""
+
+    remedy = "put a copy back, or name another by ledger.url in alvh.toml; nothing was changed"
+
+
+class LedgerUnreachable(LedgerError):
+    """No server answers, or it lets us not in."""
+
+    remedy = "start it, or mend ledger.url in alvh.toml or ALVH_LEDGER_URL; nothing was written"
+
+
+class ConflictingFill(LedgerError):
+    """A fill has the name of one that is kept, and says something else: `field` is `kept` there, here `given`."""
+
+    remedy = "nothing of this was written; where the new one is right, `alvh hedge correct` it first"
+
+    def __init__(self, where: str, fill_id: str, field: str, kept: object, given: object) -> None:
+        super().__init__(where, f"has {fill_id} with {field} {kept}, not {given}")
+        self.id, self.field, self.kept, self.given = fill_id, field, kept, given
+
+
+class ConflictingDelivery(LedgerError):
+    """An expiry has a delivery price already, and it is another one."""
+
+    remedy = "nothing was written; where the new one is right, `alvh hedge correct` the expiry"
+
+    def __init__(self, where: str, expiry: str, kept: object, given: object) -> None:
+        super().__init__(where, f"has {expiry} delivered at {kept}, not {given}")
+        self.expiry, self.kept, self.given = expiry, kept, given
+
+
 class RefusedAction(BridgeError):
     """Allowed by the chain perhaps, but not by our own rules."""
 

@@ -1,0 +1,141 @@
+"""Fills, imports and delivery prices as rows of their tables, and what no row can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from bridge.formats import printable
+from bridge.ledger.schema import DELIVERIES, FILLS, NUMBERS
+from hedge.errors import BadInput
+from hedge.ledger.fills import Fill, FillKind
+
+MOST_LETTERS: Final = 1000
+MOST_KEY_LETTERS: Final = 200
+"""Of a book, venue or id: an index of PostgreSQL takes 2,704 bytes an entry."""
+
+MOST_DIGITS: Final = 40
+"""Before the point, and behind it: more than any coin has, and than a division leaves."""
+
+LAST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999."""
+
+
+@dataclass(frozen=True)
+class ImportRecord:
+    """Hold where fills came from: a file, its hash, who wrote it, and how many of its rows were left out."""
+
+    sha256: str
+    file: str
+    source: str
+    book: str
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Hold at what an expiry was settled: `price` in USD of one unit of `asset`; times in milliseconds since 1970."""
+
+    venue: str
+    asset: str
+    expiry_ms: int
+    price: Decimal
+    source: str
+    at_ms: int
+
+
+_NAMES: Final = tuple(field.name for field in fields(Fill))
+FILL_COLUMNS: Final = tuple(FILLS.c[name] for name in _NAMES)
+DELIVERY_COLUMNS: Final = tuple(DELIVERIES.c[field.name] for field in fields(Delivery))
+_NUMBER_AT: Final = tuple(_NAMES.index(name) for name in NUMBERS)
+_KIND_AT: Final = _NAMES.index("kind")
+_TEXTS: Final = ("book", "venue", "id", "instrument", "currency", "plan", "order", "reverses", "note")
+
+
+def fill_row(fill: Fill) -> dict[str, Any]:
+    """Return a fill's columns by name.
+
+    Raises
+    ------
+    BadInput
+        A name or a number that one of the databases cannot hold, or not exactly.
+    """
+    row = {name: getattr(fill, name) for name in _NAMES}
+    for name in NUMBERS:
+        row[name] = _number(name, row[name])
+    for name in _TEXTS:
+        _check_text(name, row[name], MOST_KEY_LETTERS if name in ("book", "venue", "id") else MOST_LETTERS)
+    if not 0 <= fill.at_ms <= LAST_MS:
+        raise BadInput("at_ms", fill.at_ms, "must be a time from 1970 to 9999, in milliseconds")
+    return row | {"kind": fill.kind.value}
+
+
+def row_fill(row: Iterable[Any]) -> Fill:
+    """Return the fill of a row of `FILL_COLUMNS`.
+
+    Raises
+    ------
+    ValueError
+        The row is no fill.
+    """
+    values = list(row)
+    try:
+        values[_KIND_AT] = FillKind(values[_KIND_AT])
+        for place in _NUMBER_AT:
+            values[place] = Decimal(values[place])
+        return Fill(*values)
+    except (ValueError, TypeError, InvalidOperation) as error:
+        raise ValueError(f"{printable(values[:3])} is no fill") from error
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery price's columns by name.
+
+    Raises
+    ------
+    BadInput
+        A name or a number that one of the databases cannot hold, or a price that is not > 0.
+    """
+    row = {field.name: getattr(delivery, field.name) for field in fields(Delivery)}
+    row["price"] = _number("price", delivery.price)
+    if delivery.price <= 0:
+        raise BadInput("price", delivery.price, "must be > 0")
+    for name in ("venue", "asset", "source"):
+        _check_text(name, row[name], MOST_LETTERS)
+    return row
+
+
+def row_delivery(row: Iterable[Any]) -> Delivery:
+    """Return the delivery price of a row of `DELIVERY_COLUMNS`.
+
+    Raises
+    ------
+    ValueError
+        The row is none.
+    """
+    values = dict(zip((column.name for column in DELIVERY_COLUMNS), row, strict=True))
+    try:
+        return Delivery(**values | {"price": Decimal(values["price"])})
+    except (TypeError, InvalidOperation) as error:
+        raise ValueError(f"{printable(values)} is no delivery price") from error
+
+
+def import_row(record: ImportRecord, at_ms: int, new: int, known: int) -> dict[str, Any]:
+    """Return an import's columns by name; the file's name without control characters."""
+    row = {field.name: getattr(record, field.name) for field in fields(ImportRecord)}
+    return row | {"file": printable(record.file)[:MOST_KEY_LETTERS], "at_ms": at_ms, "new": new, "known": known}
+
+
+def _number(name: str, value: Decimal) -> str:
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -MOST_DIGITS or value.adjusted() >= MOST_DIGITS:
+        raise BadInput(name, value, f"must be finite, with at most {MOST_DIGITS} digits before and behind the point")
+    return format(value, "f")
+
+
+def _check_text(name: str, value: str, most: int) -> None:
+    strange = "\0" in value or (not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value))
+    if strange or len(value) > most:
+        raise BadInput(name, printable(value[:40]), f"must have at most {most} letters, all of them of Unicode")

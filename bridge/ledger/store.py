@@ -1,0 +1,226 @@
+"""`Store`: fills are appended and read, never changed. One append is one transaction: all of it or nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, insert, select
+
+from bridge.errors import ConflictingDelivery, ConflictingFill, LedgerDamaged
+from bridge.ledger.database import open_engine, reading, writing
+from bridge.ledger.rows import (
+    DELIVERY_COLUMNS,
+    FILL_COLUMNS,
+    Delivery,
+    ImportRecord,
+    delivery_row,
+    fill_row,
+    import_row,
+    row_delivery,
+    row_fill,
+)
+from bridge.ledger.schema import DELIVERIES, FILLS, IMPORTS
+from bridge.units import utc
+from hedge.ledger.fills import Fill
+
+CHUNK: Final = 1000
+_SAME: Final = ("kind", "instrument", "quantity", "price", "currency", "cash", "fee", "reverses")
+
+
+@dataclass(frozen=True)
+class Added:
+    """How many of the fills were new, and how many were known already."""
+
+    new: int
+    known: int
+
+
+class Store:
+    """The ledger in a database; use it in a `with` block, or close it."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._engine = open_engine(address)
+
+    def __enter__(self) -> Store:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._engine.dispose()
+
+    def append(
+        self,
+        fills: Iterable[Fill],
+        import_record: ImportRecord | None = None,
+        *,
+        dry_run: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Added:
+        """Add the fills that are not there yet, in one transaction: all of them or none.
+
+        Parameters
+        ----------
+        fills : of which some may be known: a fill of the same name with the same numbers, at the same time to the
+            second. An index, a note, and a plan or an order that only one of the two names make no difference.
+        import_record : kept with them, also where none is new. dry_run : undo it, and only say what would be.
+        progress : is told how many fills are done after every thousand.
+
+        Raises
+        ------
+        ConflictingFill
+            A fill is there under the same name with other numbers.
+        BadInput
+            A name or a number that the database cannot hold, or not exactly.
+        LedgerError
+            The database does not take them.
+        """
+        new = known = 0
+        pending = iter(fills)
+        with writing(self._engine, self.address, undo=dry_run) as connection:
+            while chunk := list(islice(pending, CHUNK)):
+                fresh = self._fresh(connection, chunk)
+                if fresh:
+                    connection.execute(insert(FILLS), fresh)
+                new, known = new + len(fresh), known + len(chunk) - len(fresh)
+                if progress:
+                    progress(new + known)
+            if import_record:
+                connection.execute(insert(IMPORTS), [import_row(import_record, now_ms(), new, known)])
+        return Added(new, known)
+
+    def _fresh(self, connection: Connection, chunk: list[Fill]) -> list[dict[str, Any]]:
+        """Return the rows of a chunk that are not there, each once; raise where one is there and differs."""
+        rows = [fill_row(fill) for fill in chunk]
+        found = self._kept(connection, chunk)
+        fresh = []
+        for fill, row in zip(chunk, rows, strict=True):
+            kept = found.setdefault(fill.key, fill)
+            if kept is fill:
+                fresh.append(row)
+            else:
+                self._compare(kept, fill)
+        return fresh
+
+    def _kept(self, connection: Connection, chunk: list[Fill]) -> dict[tuple[str, str, str], Fill]:
+        found: dict[tuple[str, str, str], Fill] = {}
+        for book, venue in {fill.key[:2] for fill in chunk}:
+            ids = [fill.id for fill in chunk if fill.key[:2] == (book, venue)]
+            here = (FILLS.c.book == book) & (FILLS.c.venue == venue) & FILLS.c.id.in_(ids)
+            found |= {fill.key: fill for fill in self._read(connection, select(*FILL_COLUMNS).where(here))}
+        return found
+
+    def _compare(self, kept: Fill, given: Fill) -> None:
+        for name in _SAME:
+            if getattr(kept, name) != getattr(given, name):
+                raise ConflictingFill(self.address, given.id, name, getattr(kept, name), getattr(given, name))
+        if abs(kept.at_ms - given.at_ms) >= 1000:
+            raise ConflictingFill(self.address, given.id, "at_ms", kept.at_ms, given.at_ms)
+        for name in ("plan", "order"):
+            before, now = getattr(kept, name), getattr(given, name)
+            if before and now and before != now:
+                raise ConflictingFill(self.address, given.id, name, before, now)
+
+    def _read(self, connection: Connection, wanted: Select[Any]) -> Iterator[Fill]:
+        try:
+            yield from map(row_fill, connection.execute(wanted))
+        except ValueError as error:
+            raise LedgerDamaged(self.address, str(error)) from error
+
+    def fills(self, book: str | None = None, venue: str | None = None, since_ms: int | None = None) -> list[Fill]:
+        """Return fills in the order of their time, then of their entry; all of them where nothing is named.
+
+        Raises
+        ------
+        LedgerDamaged
+            A row is no fill.
+        """
+        wanted = select(*FILL_COLUMNS).order_by(FILLS.c.at_ms, FILLS.c.seq)
+        for column, value in ((FILLS.c.book, book), (FILLS.c.venue, venue)):
+            wanted = wanted if value is None else wanted.where(column == value)
+        wanted = wanted if since_ms is None else wanted.where(FILLS.c.at_ms >= since_ms)
+        with reading(self._engine, self.address) as connection:
+            return list(self._read(connection, wanted))
+
+    def find(self, fill_id: str, book: str, venue: str | None = None) -> list[Fill]:
+        """Return the fills of a book with this id: at most one, unless several venues use it."""
+        wanted = select(*FILL_COLUMNS).where((FILLS.c.book == book) & (FILLS.c.id == fill_id))
+        wanted = wanted if venue is None else wanted.where(FILLS.c.venue == venue)
+        with reading(self._engine, self.address) as connection:
+            return list(self._read(connection, wanted))
+
+    def books(self) -> list[str]:
+        """Return the books that have fills, by name."""
+        with reading(self._engine, self.address) as connection:
+            return list(connection.execute(select(FILLS.c.book).distinct().order_by(FILLS.c.book)).scalars())
+
+    def imports(self) -> list[Mapping[str, Any]]:
+        """Return which files were imported, the oldest first, each with its columns by name."""
+        with reading(self._engine, self.address) as connection:
+            return [dict(row) for row in connection.execute(select(IMPORTS).order_by(IMPORTS.c.seq)).mappings()]
+
+    def deliveries(self, venue: str | None = None) -> list[Delivery]:
+        """Return the price that stands of each expiry, in the order of entry."""
+        with reading(self._engine, self.address) as connection:
+            return [delivery for delivery in self._deliveries(connection) if venue in (None, delivery.venue)]
+
+    def _deliveries(self, connection: Connection) -> list[Delivery]:
+        expiry = (DELIVERIES.c.venue, DELIVERIES.c.asset, DELIVERIES.c.expiry_ms)
+        newest = select(func.max(DELIVERIES.c.seq)).group_by(*expiry)
+        wanted = select(*DELIVERY_COLUMNS).where(DELIVERIES.c.seq.in_(newest)).order_by(DELIVERIES.c.seq)
+        try:
+            return [row_delivery(row) for row in connection.execute(wanted)]
+        except ValueError as error:
+            raise LedgerDamaged(self.address, str(error)) from error
+
+    def add_delivery(self, delivery: Delivery, *, corrects: bool = False) -> bool:
+        """Keep the price of an expiry, and tell whether it was new.
+
+        Parameters
+        ----------
+        corrects : the price that stands is wrong; both are kept, and this one stands from now on.
+
+        Raises
+        ------
+        ConflictingDelivery
+            Another price stands, and this does not correct it; or there is none to correct.
+        BadInput
+            A name or a number that the database cannot hold, or a price that is not > 0.
+        """
+        row = delivery_row(delivery)
+        key = (delivery.venue, delivery.asset, delivery.expiry_ms)
+        with writing(self._engine, self.address) as connection:
+            stands = {(each.venue, each.asset, each.expiry_ms): each.price for each in self._deliveries(connection)}
+            if stands.get(key) == delivery.price:
+                return False
+            if (key in stands) != corrects:
+                name = f"{delivery.venue} {delivery.asset} {utc(delivery.expiry_ms // 1000)}"
+                raise ConflictingDelivery(self.address, name, stands.get(key, "no price"), delivery.price)
+            connection.execute(insert(DELIVERIES), [row])
+        return True
+
+
+def open_store(url_or_path: str | Path) -> Store:
+    """Open the ledger of a URL of PostgreSQL or a path of SQLite; make it where there is none, migrate an older one.
+
+    Raises
+    ------
+    LedgerError, BadConfig, MissingTool
+        What stands in the way: each names the database and what to do.
+    """
+    return Store(str(url_or_path))
+
+
+def now_ms() -> int:
+    """Return the time of this machine."""
+    return time.time_ns() // 1_000_000
