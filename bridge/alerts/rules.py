@@ -22,6 +22,8 @@ from bridge.registry import Registry
 from bridge.units import utc, volatility_from_e8
 
 EXPIRY_ALERT_DAYS: Final = 3.0
+MARGIN_NEAR: Final = 0.25
+"""Share of the maintenance margin that should be left beyond it."""
 SOON_STALE: Final = 0.75
 """Share of its greatest age from which a feed is about to be stale."""
 
@@ -230,10 +232,60 @@ def exposure_drifted(seen: MonitorSnapshot) -> list[Alert]:
 
 @alert_rule(MonitorSnapshot)
 def leg_expires(seen: MonitorSnapshot) -> list[Alert]:
-    """A leg of the plan on record expires soon, or has."""
+    """A leg that is held expires soon, or has; of the plan on record where no ledger says what is held."""
+    if seen.held:
+        at = seen.held.ledger.at
+        left = [(each.leg.label, each.days_left(at)) for each in seen.held.legs]
+    else:
+        left = [(f"{layer.asset} {layer.name}: a leg", layer.days_left) for layer in seen.layers]
     found = []
-    for layer in seen.layers:
-        if layer.days_left < EXPIRY_ALERT_DAYS:
-            when = f"expires in {layer.days_left:.1f} days" if layer.days_left > 0 else "has expired"
-            found.append(Alert("roll", f"{layer.asset} {layer.name}: a leg {when}"))
+    for name, days in left:
+        if days < EXPIRY_ALERT_DAYS:
+            when = f"expires in {days:.1f} days" if days > 0 else "has expired"
+            found.append(Alert("roll", f"{name} {when}"))
     return found
+
+
+@alert_rule(MonitorSnapshot)
+def ledger_unreadable(seen: MonitorSnapshot) -> list[Alert]:
+    """The ledger cannot be read, or what it holds cannot be valued."""
+    return [Alert("ledger", seen.ledger_trouble)] if seen.ledger_trouble else []
+
+
+@alert_rule(MonitorSnapshot)
+def sold_without_wing(seen: MonitorSnapshot) -> list[Alert]:
+    """A sold option has no wing that covers it."""
+    naked = [each for each in seen.held.legs if each.naked] if seen.held else []
+    text = "are sold without a wing of their expiry and kind beyond them: their loss has no end"
+    return [Alert("naked", f"{number(each.naked, 4)} of {each.leg.label} {text}") for each in naked]
+
+
+@alert_rule(MonitorSnapshot)
+def margin_short(seen: MonitorSnapshot) -> list[Alert]:
+    """What is on the account is near the margin that must be kept, or below it."""
+    if seen.held is None or not seen.held.margin_left_usd < seen.held.margin.maintenance * MARGIN_NEAR:
+        return []
+    left, kept = (plain(number(usd)) for usd in (seen.held.margin_left_usd, seen.held.margin.maintenance))
+    return [
+        Alert("margin", f"{left} USD are left beyond a maintenance margin of about {kept}: add money, or close legs")
+    ]
+
+
+@alert_rule(MonitorSnapshot)
+def expiry_unsettled(seen: MonitorSnapshot) -> list[Alert]:
+    """An expired option waits for its delivery price."""
+    waiting = seen.held.ledger.account.unsettled if seen.held else ()
+    text = "has expired and waits for its delivery price: `alvh hedge close"
+    return [Alert("expiry", f"{each.instrument} {text} {each.instrument} --delivery PRICE`") for each in waiting]
+
+
+@alert_rule(MonitorSnapshot)
+def orders_left(seen: MonitorSnapshot) -> list[Alert]:
+    """Orders of the plan on record are not done, so the hedge is not what was voted."""
+    left = [each for each in seen.orders if each.left]
+    if not left:
+        return []
+    first = f"{left[0].side} {plain(number(left[0].left, 4))} {left[0].instrument}"
+    return [
+        Alert("orders", f"{len(left)} of {len(seen.orders)} orders of the plan on record are not done: {first}, ...")
+    ]

@@ -13,11 +13,14 @@ from bridge.governance.governor import OPEN_STATES, Proposal
 from bridge.governance.journal import JournalEntry
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus
 from bridge.governance.steward import PendingUpdate
+from bridge.plans.ledger_book import Held
 from bridge.plans.observe import Governed
+from bridge.plans.orders_done import OrderDone
 from bridge.plans.records import PlanRecord
 from bridge.sources.oracle import FeedStatus
 from bridge.units import YEAR_SECONDS
 from hedge.book.exposure import BookExposure
+from hedge.decision.explained import Explained
 from hedge.instruments.index_listing import read_leg
 from hedge.instruments.leg import Leg
 from hedge.instruments.perpetual import PerpetualLeg
@@ -85,7 +88,15 @@ class MonitorSnapshot(OracleSnapshot):
     drift
         Of the exposure from that plan; None where one of the two is missing.
     layers
-        Of that plan, at the market now.
+        Of that plan, at the market now: what was intended.
+    held
+        What the ledger says was really bought, marked; None where there is no ledger or nothing in it.
+    orders
+        Of that plan, with what the ledger says was done of each.
+    explained
+        Why pools and hedge changed since that plan; None where one of the two times cannot be valued.
+    ledger_trouble
+        Why the ledger could not be read or marked; empty where it could.
     """
 
     now: int | None
@@ -101,6 +112,10 @@ class MonitorSnapshot(OracleSnapshot):
     on_record: PlanRecord | None
     drift: float | None
     layers: tuple[LayerState, ...]
+    held: Held | None = None
+    orders: tuple[OrderDone, ...] = ()
+    explained: Explained | None = None
+    ledger_trouble: str = ""
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:

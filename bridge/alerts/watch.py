@@ -13,19 +13,25 @@ from bridge.adapters.pool_position import Unread
 from bridge.alerts.rules import raise_alerts
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot, layer_states
 from bridge.config import Config
-from bridge.errors import UntrustedNumber
+from bridge.errors import BridgeError, UntrustedNumber
 from bridge.governance.governor import list_proposals
 from bridge.governance.journal import read_journal
 from bridge.governance.safeguards import read_automation, read_breakers
 from bridge.governance.steward import read_pending_updates
+from bridge.plans.ledger_book import Held, mark_ledger, read_ledger
 from bridge.plans.make import recorded_exposure
-from bridge.plans.observe import read_governed, read_market, read_positions
-from bridge.plans.records import find_record
+from bridge.plans.observe import Governed, read_governed, read_market, read_positions
+from bridge.plans.orders_done import OrderDone, orders_done
+from bridge.plans.records import PlanRecord, find_record
+from bridge.plans.since import explain_since
 from bridge.snapshot import Snapshot
+from bridge.sources.option_chains import read_option_chains
 from bridge.sources.oracle import FeedStatus, read_status
 from hedge.book.exposure import BookExposure, book_exposure
-from hedge.book.positions import Book
+from hedge.book.positions import Book, Position
+from hedge.decision.explained import Explained
 from hedge.decision.rebalance import drift
+from hedge.errors import HedgeError
 from hedge.market import Market
 from hedge.policy.parameters import KEYS
 from hedge.units import json_number
@@ -71,9 +77,13 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
     valued = _value(snapshot, config, owner, oracle.feeds)
     snapshot.confirm()
     on_record = find_record(config.state, governed.inputs_hash)
+    hedge = _hedge(snapshot, config, valued, governed, on_record)
     return MonitorSnapshot(
         **oracle.__dict__,
-        **valued.__dict__,
+        market=valued.market,
+        exposure=valued.exposure,
+        untrusted=valued.untrusted,
+        unread=valued.unread,
         now=now,
         config=config,
         governed=governed,
@@ -83,6 +93,7 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         on_record=on_record,
         drift=drift(valued.exposure, recorded_exposure(on_record)) if valued.exposure and on_record else None,
         layers=layer_states(on_record, valued.market) if on_record and valued.market else (),
+        **hedge.__dict__,
     )
 
 
@@ -94,6 +105,36 @@ class _Valued:
     exposure: BookExposure | None = None
     untrusted: str | None = None
     unread: tuple[Unread, ...] = ()
+    positions: tuple[Position, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Hedge:
+    """What the ledger says, and what can be said with it."""
+
+    held: Held | None = None
+    orders: tuple[OrderDone, ...] = ()
+    explained: Explained | None = None
+    ledger_trouble: str = ""
+
+
+def _hedge(
+    snapshot: Snapshot, config: Config, valued: _Valued, governed: Governed, on_record: PlanRecord | None
+) -> _Hedge:
+    """Read the ledger and mark it; what stands in the way is said, and the rest of the look goes on."""
+    try:
+        ledger = read_ledger(config, snapshot.block.timestamp)
+        orders = orders_done(on_record, ledger.fills) if ledger and on_record else ()
+        if valued.market is None or valued.exposure is None:
+            return _Hedge(orders=orders)
+        market, exposure, held = valued.market, valued.exposure, None
+        if ledger:
+            chains = read_option_chains(config.options, dict(market.spots), snapshot.block.timestamp)
+            held = mark_ledger(ledger, exposure, market, chains, governed.parameters)
+        explained = explain_since(on_record, valued.positions, exposure, market, held) if on_record else None
+        return _Hedge(held, orders, explained)
+    except (BridgeError, HedgeError, KeyError) as error:
+        return _Hedge(ledger_trouble=f"the hedge is not valued: {error}")
 
 
 def _value(snapshot: Snapshot, config: Config, owner: str, feeds: tuple[FeedStatus, ...]) -> _Valued:
@@ -107,7 +148,8 @@ def _value(snapshot: Snapshot, config: Config, owner: str, feeds: tuple[FeedStat
         held = read_positions(snapshot, owner, dict(market.spots), config.book)
     except UntrustedNumber as error:
         return _Valued(market, untrusted=str(error))
-    return _Valued(market, book_exposure(Book(held.positions), market), unread=held.unread)
+    exposure = book_exposure(Book(held.positions), market)
+    return _Valued(market, exposure, unread=held.unread, positions=held.positions)
 
 
 def watched_json(watched: Watched) -> dict[str, Any]:
@@ -125,7 +167,10 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "plan": seen.on_record.inputs_hash if seen.on_record else None,
         # An asset that is new or gone has no finite drift; JSON has no infinity.
         "drift": seen.drift if seen.drift is not None and math.isfinite(seen.drift) else None,
-        "layers": [asdict(layer) | {"days_left": json_number(layer.days_left)} for layer in seen.layers],
+        "intended": [asdict(layer) | {"days_left": json_number(layer.days_left)} for layer in seen.layers],
+        "held": seen.held.to_dict() if seen.held else None,
+        "orders": [order.to_dict() for order in seen.orders],
+        "explained": seen.explained.to_dict() if seen.explained else None,
         "feeds": [asdict(feed) for feed in seen.feeds],
         "parameters": dict(zip((key.name for key in KEYS), seen.governed.parameters.to_values(), strict=True)),
         "version": seen.governed.version,

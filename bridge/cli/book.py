@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bridge.adapters.pool_position import Unread
+    from bridge.cli.flags import Session
+    from bridge.plans.ledger_book import Held
+    from bridge.snapshot import Snapshot
     from hedge.book.exposure import BookExposure, PositionExposure
+    from hedge.market import Market
 
 
 def exposure(
@@ -26,7 +30,8 @@ def exposure(
 ) -> None:
     """Show every position of an owner and the whole book: value, greeks, IL, LVR, fees, break-even volatility.
 
-    All numbers are of one block, which is confirmed after the last read.
+    All numbers are of one block, which is confirmed after the last read. Where the ledger of `alvh hedge` says what is
+    held, its legs follow at their marks, with what each layer covers and the greeks of pools and legs together.
 
     Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv
     """
@@ -40,17 +45,37 @@ def exposure(
     held = read_positions(snapshot, holder, dict(market.spots), session.config.book)
     snapshot.confirm()
     found = book_exposure(Book(held.positions), market)
+    hedge = _hedge(session, snapshot, found, market)
     rows = [position.to_dict() | exact.exact() for position, exact in zip(found.positions, held.raw, strict=True)]
     if as_json:
         content = found.to_dict() | {"positions": rows, "owner": holder, "block": snapshot.block.__dict__}
         content["unread"] = [position.__dict__ for position in held.unread]
+        content["held"] = hedge.to_dict() if hedge else None
         print_json(content | {"market": {"spots": dict(market.spots), "vols": dict(market.vols)}})
     elif as_csv:
         _print_csv(rows)
     else:
         print_exposure(found, holder, snapshot.block.number)
+        if hedge:
+            from bridge.cli.held_text import print_held
+
+            print_held(hedge)
     if not as_json:
         print_unread(held.unread)
+
+
+def _hedge(session: Session, snapshot: Snapshot, found: BookExposure, market: Market) -> Held | None:
+    """Return what the ledger says is held, marked; None where there is no ledger or nothing in it."""
+    from bridge.plans.ledger_book import mark_ledger, read_ledger
+
+    ledger = read_ledger(session.config, snapshot.block.timestamp)
+    if ledger is None:
+        return None
+    from bridge.plans.observe import read_governed
+    from bridge.sources.option_chains import read_option_chains
+
+    chains = read_option_chains(session.config.options, dict(market.spots), snapshot.block.timestamp)
+    return mark_ledger(ledger, found, market, chains, read_governed(snapshot).parameters)
 
 
 def print_unread(unread: Iterable[Unread]) -> None:

@@ -73,7 +73,8 @@ def print_watched(watched: Watched, clear: bool = False) -> None:
         out.clear()
     value = f"{usd(seen.exposure.value_usd)} USD" if seen.exposure else "not valued"
     out.print(f"[bold]alvh watch[/bold]  block {seen.block.number}, {utc(seen.block.timestamp)}, book {value}")
-    out.print(table("Exposure and the plan on record, in USD", LAYER_COLUMNS, _layer_rows(seen), left=2))
+    out.print(table("Exposure, and what the plan on record intended, in USD", LAYER_COLUMNS, _layer_rows(seen), left=2))
+    _print_hedge(seen)
     plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
     out.print(f"  drift {percent(seen.drift)} (band {percent(seen.drift_band)}), plan {plan}")
     for line in (*_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automation), *_governance_lines(seen)):
@@ -81,6 +82,21 @@ def print_watched(watched: Watched, clear: bool = False) -> None:
     print_alerts(watched.alerts)
     if not watched.alerts:
         out.print("[green]no alerts[/green]")
+
+
+def _print_hedge(seen: MonitorSnapshot) -> None:
+    """Print what is held beside what was intended: legs, orders of the plan, and why all of it changed."""
+    from bridge.cli.held_text import print_explained, print_held, print_orders
+    from bridge.cli.show import console
+
+    if seen.held:
+        print_held(seen.held)
+    else:
+        console().print("  held: nothing on record; `alvh hedge import` or `record` says what was bought", markup=False)
+    if seen.orders:
+        print_orders(seen.orders, "Orders of the plan on record")
+    if seen.explained:
+        print_explained(seen.explained)
 
 
 def print_alerts(alerts: Iterable[Alert]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bridge.plans.ledger_book import LedgerBook
     from bridge.plans.make import Planned
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
@@ -53,12 +54,23 @@ def heading(planned: Planned) -> list[str]:
         f"{asset} options: {chain.source}, {utc(chain.observed_at)} ({chain.provenance})"
         for asset, chain in sorted(planned.option_chains.items())
     ]
+    held = [held_line(planned.ledger)] if planned.ledger else []
     return [
         f"Book {book}: {count} position{'' if count == 1 else 's'}, {usd(exposure.value_usd)} USD",
         f"prices in USD: {spots} ({market.spot_provenance}: {market.spot_source})",
         f"volatility: {market.vol_source} ({market.vol_provenance})",
         *quotes,
+        *held,
     ]
+
+
+def held_line(ledger: LedgerBook) -> str:
+    """Return what the ledger says is held, in a line."""
+    open_legs = [each for each in ledger.account.positions.values() if each.quantity and not each.expired]
+    later = f"; {ledger.later} entries of a later time do not count" if ledger.later else ""
+    waiting = f"; {len(ledger.account.unsettled)} expired without a delivery price" if ledger.account.unsettled else ""
+    legs = f"{len(open_legs)} instrument{'' if len(open_legs) == 1 else 's'}"
+    return f"held: {legs} by book {ledger.book} of the ledger, {len(ledger.fills)} entries{waiting}{later}"
 
 
 def print_decision(planned: Planned) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,8 +52,10 @@ MaxAgeOption = Annotated[
     typer.Option("--max-age", min=1, help="Seconds that quotes may be old; default: options.max_age_seconds."),
 ]
 HoldingsOption = Annotated[
-    Path | None, typer.Option("--holdings", help="CSV of what is held: instrument,quantity. Nothing where left out.")
+    Path | None,
+    typer.Option("--holdings", help="CSV of what is held, instrument,quantity; without it the ledger says it."),
 ]
+NoLedgerOption = Annotated[bool, typer.Option("--no-ledger", help="Plan as if nothing were held.")]
 OrdersOption = Annotated[Path | None, typer.Option("--orders", help="Write the ticket here, a CSV file.")]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="KEY=VALUE of a governed key: what if, beside the governed plan.")
@@ -69,6 +72,7 @@ def plan(
     at: AtOption = None,
     max_age: MaxAgeOption = None,
     holdings: HoldingsOption = None,
+    no_ledger: NoLedgerOption = False,
     orders: OrdersOption = None,
     values: SetOption = None,
     report: ReportOption = None,
@@ -77,9 +81,9 @@ def plan(
 ) -> None:
     """Say what to buy and sell against the tail of an owner's book, whether at all, and what to change on chain.
 
-    The plan begins with what is held (--holdings) and answers with trades, each for a layer: 0 delta, 1 condors, 2
-    volatility, 3 tail. Of all hedges within the governed budgets it is the one that leaves the least mean loss in the
-    worst 5 % of weeks, or the cheapest one that reaches the target.
+    The plan begins with what is held (the ledger of `alvh hedge`, or --holdings) and answers with trades, each for a
+    layer: 0 delta, 1 condors, 2 volatility, 3 tail. Of all hedges within the governed budgets it is the one that leaves
+    the least mean loss in the worst 5 % of weeks, or the cheapest one that reaches the target.
 
     The plan is kept under the hash of its inputs; `alvh propose` takes it from there. A plan of a stated book is of no
     chain, is not kept and cannot be proposed.
@@ -97,8 +101,9 @@ def plan(
         make, state = _stated(book, at, chain_file, signals, max_age, config), None
     else:
         make, state = _on_chain(owner, block, chain_file, signals, max_age, config)
-    planned = make(Asked(holdings))
-    other = make(Asked(holdings, what_if)) if what_if else None
+    asked = Asked(holdings, not no_ledger)
+    planned = make(asked)
+    other = make(replace(asked, parameters=what_if)) if what_if else None
     kept = planned.record.save(state) if state else None
     _write_files(planned, orders, report)
     if as_json:
@@ -135,7 +140,7 @@ def _write_files(planned: Planned, orders: Path | None, report: Path | None) -> 
     if orders:
         from bridge.plans.orders import write_orders
 
-        write_orders(orders, planned.plan.trades)
+        write_orders(orders, planned.plan.trades, planned.record.inputs_hash)
     if report:
         from bridge.report.content import report_content
         from bridge.report.html import write_report

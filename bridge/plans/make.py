@@ -18,6 +18,7 @@ from typing import Final
 from bridge.config import Config, SignalsConfig
 from bridge.errors import UsageError
 from bridge.plans.holdings import read_holdings
+from bridge.plans.ledger_book import LedgerBook, read_ledger
 from bridge.plans.observe import Observation, observe
 from bridge.plans.records import NO_CHAIN, PlanRecord, inputs_hash
 from bridge.plans.signals import SignalReadings, read_signals
@@ -34,13 +35,20 @@ from hedge.policy.parameters import KEY_IDS, KEYS, Parameters, broken_rules
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with what it was made from, and its record."""
+    """A plan with what it was made from, and its record.
+
+    Parameters
+    ----------
+    ledger
+        The book of the ledger that says what is held; None where a file says it, or nothing does.
+    """
 
     observation: Observation
     option_chains: dict[str, OptionChain]
     plan: Plan
     record: PlanRecord
     readings: SignalReadings
+    ledger: LedgerBook | None = None
 
 
 @dataclass(frozen=True)
@@ -50,13 +58,20 @@ class Asked:
     Parameters
     ----------
     holdings
-        CSV file of what is held; nothing is held without one.
+        CSV file of what is held, in place of the ledger.
+    use_ledger
+        Whether the ledger says what is held where there is no such file.
     parameters
         Values by name of a governed key that stand in place of those in force: a plan of "what if".
     """
 
     holdings: Path | None = None
+    use_ledger: bool = True
     parameters: Mapping[str, int] = field(default_factory=dict)
+
+    def ledger(self, config: Config, at: int) -> LedgerBook | None:
+        """Return the book of the ledger that says what is held at a time, where it is to say it."""
+        return read_ledger(config, at) if self.use_ledger and self.holdings is None else None
 
 
 AS_GOVERNED: Final = Asked()
@@ -74,7 +89,8 @@ def make_plan_at(snapshot: Snapshot, config: Config, *, owner: str, asked: Asked
     """
     observation = observe(snapshot, owner, config.book)
     option_chains = read_option_chains(config.options, dict(observation.market.spots), snapshot.block.timestamp)
-    return make_plan(observation, option_chains, config.signals, snapshot, asked)
+    ledger = asked.ledger(config, snapshot.block.timestamp)
+    return make_plan(observation, option_chains, config.signals, snapshot, asked, ledger)
 
 
 def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: Asked = AS_GOVERNED) -> Planned:
@@ -104,7 +120,7 @@ def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: A
     time, whose = (newest, "the newest ones") if at is None else (at, "the time that was asked for")
     check_age(held, time, config.options.max_age_seconds, whose)
     held = {asset: chain.alive(time) for asset, chain in held.items()}
-    return make_plan(observation, held, config.signals, None, asked)
+    return make_plan(observation, held, config.signals, None, asked, asked.ledger(config, time))
 
 
 def make_plan(
@@ -113,6 +129,7 @@ def make_plan(
     terms: SignalsConfig,
     snapshot: Snapshot | None = None,
     asked: Asked = AS_GOVERNED,
+    ledger: LedgerBook | None = None,
 ) -> Planned:
     """Read the signals, build the plan of an observation, and its record.
 
@@ -128,6 +145,8 @@ def make_plan(
         Where the book's pools are; without one the book is of no chain and its quick ratio is unknown.
     asked
         What is held, and values in place of the governed ones.
+    ledger
+        The book that says what is held where no file does.
 
     Raises
     ------
@@ -137,7 +156,8 @@ def make_plan(
         What is held cannot be read.
     """
     governed = observation.governed
-    held = read_holdings(asked.holdings, option_chains) if asked.holdings else Holdings()
+    held = ledger.holdings(observation.market.spots, option_chains) if ledger else Holdings()
+    held = read_holdings(asked.holdings, option_chains) if asked.holdings else held
     chain_id = snapshot.chain.chain_id if snapshot else NO_CHAIN
     readings = read_signals(terms, observation, option_chains, snapshot)
     plan = build_plan(
@@ -154,7 +174,7 @@ def make_plan(
         exposure=observation.exposure,
     )
     record = _recorded(observation, chain_id, plan)
-    return Planned(observation, option_chains, plan, record, readings)
+    return Planned(observation, option_chains, plan, record, readings, ledger)
 
 
 def asked_parameters(governed: Parameters, values: Mapping[str, int]) -> Parameters:

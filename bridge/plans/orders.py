@@ -1,4 +1,8 @@
-"""The ticket of a plan as a CSV file: one order a line, in the order in which to trade."""
+"""The ticket of a plan as a CSV file: one order a line, in the order in which to trade.
+
+The last columns name the plan, the number of the order in it, and what to label the order with at the venue: an export
+of its trades then says which orders they filled.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,22 @@ from pathlib import Path
 from typing import Final
 
 from bridge.deployment import write_whole
+from bridge.plans.orders_done import order_label
 from hedge.decision.trades import Trade
 
 COLUMNS: Final = (
     "action", "side", "instrument", "quantity", "limit_usd", "limit_coin", "cash_usd", "fee_usd", "layer", "reason",
+    "plan", "order", "label",
 )  # fmt: skip
 
 
-def write_orders(path: Path, trades: Sequence[Trade]) -> Path:
+def write_orders(path: Path, trades: Sequence[Trade], plan: str) -> Path:
     """Write the orders whole or not at all, and return where they are; without any there is the head line alone."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(COLUMNS)
-    for trade in trades:
-        row = trade.to_dict()
+    for number, trade in enumerate(trades, 1):
+        row = trade.to_dict() | {"plan": plan, "order": number, "label": order_label(plan, number)}
         lines.writerow([_written(row[column]) for column in COLUMNS])
     write_whole(path, text.getvalue())
     return path

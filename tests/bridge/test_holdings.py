@@ -86,7 +86,7 @@ def test_plan__its_own_ticket_as_holdings__holds(tmp_path: Path) -> None:
 
 def test_write_orders__a_plan__one_line_an_order_with_numbers_that_machines_read(tmp_path: Path) -> None:
     plan = make_plan(stated(tmp_path, CHAINS), CHAINS, SignalsConfig(folder=None)).plan
-    rows = list(csv.DictReader(write_orders(tmp_path / "orders.csv", plan.trades).open(encoding="utf-8")))
+    rows = list(csv.DictReader(write_orders(tmp_path / "orders.csv", plan.trades, "0xabcdef").open(encoding="utf-8")))
     assert list(rows[0]) == list(COLUMNS)
     assert [row["instrument"] for row in rows] == [trade.instrument for trade in plan.trades]
     assert [float(row["quantity"]) for row in rows] == pytest.approx([trade.quantity for trade in plan.trades])

@@ -1,0 +1,111 @@
+"""What people read of the ledger's hedge in the terminal: legs at their marks, what layers cover, orders, profit."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bridge.plans.ledger_book import Held
+    from bridge.plans.orders_done import OrderDone
+    from hedge.decision.explained import Explained
+
+LEG_COLUMNS = ("instrument", "layer", "units", "mark", "from", "age", "value", "delta", "days left")
+COVER_COLUMNS = ("asset", "layer", "legs", "value", "most", "delta", "of the pools'", "gamma 1 %", "of the pools'")
+ORDER_COLUMNS = ("order", "instrument", "side", "asked", "done", "left", "limit", "average", "slippage")
+PART_COLUMNS = ("", "part", "USD")
+
+
+def print_held(held: Held) -> None:
+    """Print legs, what each layer covers, net greeks, profit and margin."""
+    from bridge.cli.show import console, number, table, usd
+
+    out, ledger = console(), held.ledger
+    out.print()
+    title = f"Held: book {ledger.book} of the ledger, {len(held.legs)} legs, in USD"
+    out.print(table(title, LEG_COLUMNS, _leg_rows(held), left=2))
+    rows = [
+        [cover.asset, cover.layer, str(cover.legs), usd(cover.value_usd), usd(cover.cap_usd), usd(cover.delta_usd),
+         _share(cover.delta_share), usd(cover.gamma_usd), _share(cover.gamma_share)]
+        for cover in held.covers
+    ]  # fmt: skip
+    out.print(table("What each layer covers, in USD", COVER_COLUMNS, rows, left=2))
+    for asset, net in sorted(held.greeks.items()):
+        line = f"{asset} with the pools: delta {number(net.delta, 5)} ({usd(net.delta_usd)} USD), "
+        line += f"gamma per 1 % {usd(net.gamma_usd)}, vega per point {usd(net.vega_usd / 100)}, "
+        out.print(line + f"theta per day {usd(net.theta_usd / 365)}", markup=False, soft_wrap=True)
+    for line in held_lines(held):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def held_lines(held: Held) -> list[str]:
+    """Return profit, margin and what is wrong in lines of words."""
+    from bridge.cli.show import usd
+
+    known = [profit for profit in held.profit if profit.total is not None]
+    names = ("realised", "unrealised", "fees", "funding", "total")
+    sums = {name: float(sum(getattr(profit, name) for profit in known)) for name in names}
+    lines = [
+        f"profit since the first entry {usd(sums['total'])} USD: realised {usd(sums['realised'])}, unrealised "
+        f"{usd(sums['unrealised'])}, fees {usd(-sums['fees'])}, funding {usd(sums['funding'])}"
+    ]
+    if held.margin.initial:
+        left = "" if math.isnan(held.margin_left_usd) else f", {usd(held.margin_left_usd)} beyond the second"
+        rule = "margin by the venue's rules for single legs, an estimate: "
+        lines.append(f"{rule}{usd(held.margin.initial)} to open, {usd(held.margin.maintenance)} to keep{left}")
+    if held.ledger.later:
+        lines.append(f"{held.ledger.later} entries of the ledger are of a later time and do not count")
+    return lines
+
+
+def print_orders(orders: Sequence[OrderDone], title: str) -> None:
+    """Print every order of a plan with what was done of it."""
+    from bridge.cli.show import console, number, table, usd
+
+    rows = [
+        [str(each.order), each.instrument, each.side, number(each.asked, 6), number(each.done, 6),
+         number(each.left, 6), number(each.limit_usd, 6), number(each.average_usd, 6), usd(each.slippage_usd)]
+        for each in orders
+    ]  # fmt: skip
+    console().print(table(title, ORDER_COLUMNS, rows, left=3))
+
+
+def print_explained(explained: Explained) -> None:
+    """Print the parts of the change since a plan."""
+    from bridge.cli.show import console, table, usd
+    from bridge.units import utc
+
+    rows = [[str(part.group), part.name, usd(part.usd)] for part in explained.parts]
+    rows.append(["", "profit", usd(explained.profit_usd)])
+    console().print(table(f"Since the plan of {utc(explained.since)}, in USD", PART_COLUMNS, rows, left=2))
+
+
+def _leg_rows(held: Held) -> list[list[str]]:
+    from bridge.cli.show import number, usd
+
+    at = held.ledger.at
+    rows = []
+    for each in held.legs:
+        leg, left = each.leg, each.days_left(at)
+        greeks = each.greeks(leg.forward)
+        days = number(left, 3) if math.isfinite(left) else "-"
+        rows.append(
+            [leg.label, each.layer, number(leg.quantity, 6), number(leg.price, 6), str(each.source),
+             age(at - each.marked_at), usd(each.value_usd), usd(greeks.delta * leg.forward), days]
+        )  # fmt: skip
+    return rows
+
+
+def age(seconds: int) -> str:
+    """Return an age as people say it."""
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"
+
+
+def _share(share: float) -> str:
+    from bridge.cli.show import percent
+
+    return "-" if math.isnan(share) else percent(share)

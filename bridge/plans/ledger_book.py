@@ -1,0 +1,274 @@
+"""What the ledger says is held, at a market: for plan, exposure and monitor alike.
+
+read_ledger    the book's entries up to a time, and the account that follows from them
+mark_ledger    its legs at their marks, what each layer covers, the greeks with the pools, the profit
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from bridge.config import Config
+from bridge.ledger.place import ledger_address, ledger_there
+from hedge.book.exposure import BookExposure
+from hedge.decision.held import HeldLeg, LayerCover, MarkSource, held_greeks, held_legs, layer_covers
+from hedge.decision.metrics import NetGreeks, greeks_dict
+from hedge.instruments.contract import Contract
+from hedge.instruments.holdings import Holdings
+from hedge.instruments.margin import Margin, margin
+from hedge.instruments.option_chain import OptionChain
+from hedge.ledger.account import account
+from hedge.ledger.fills import Fill
+from hedge.ledger.results import Account, Profit
+from hedge.ledger.reversals import standing
+from hedge.market import Market
+from hedge.policy.parameters import Parameters
+from hedge.units import DAY, json_number
+
+
+@dataclass(frozen=True)
+class LedgerBook:
+    """A book of the ledger at a time.
+
+    Parameters
+    ----------
+    book
+        Its name.
+    at
+        Unix seconds: the time of the account.
+    fills
+        Every entry up to then, those that were taken back since left out.
+    later
+        How many entries are of a later time: they do not count.
+    deliveries
+        USD by asset and expiry, of which the prices are known.
+    account
+        What follows from them.
+    """
+
+    book: str
+    at: int
+    fills: tuple[Fill, ...]
+    later: int
+    deliveries: Mapping[tuple[str, int], Decimal]
+    account: Account
+
+    def account_at(self, at: int) -> Account:
+        """Return the account as it was at an earlier time."""
+        return account([fill for fill in self.fills if fill.at_ms <= at * 1000], self.deliveries, at * 1000)
+
+    def holdings(self, spots: Mapping[str, float], chains: Mapping[str, OptionChain]) -> Holdings:
+        """Return what is held, each option under the expiry that the chain of its asset has on that day."""
+        found = self.account.holdings(self.book, spots)
+        options: dict[Contract, float] = {}
+        for contract, units in found.options.items():
+            listed = aligned(contract, chains.get(contract.asset))
+            options[listed] = options.get(listed, 0.0) + units
+        return Holdings(
+            {contract: units for contract, units in options.items() if units}, found.perpetuals, found.cash_usd
+        )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A book of the ledger at its marks.
+
+    Parameters
+    ----------
+    ledger
+        The book.
+    legs
+        Everything that is held, marked.
+    covers
+        What each layer covers of the pools.
+    greeks
+        Of the pools and the legs together, by asset.
+    profit
+        Of every instrument since its first entry, USD.
+    marks
+        USD by the venue's name of each instrument that is held.
+    margin
+        What the venue would ask for sold legs and perpetuals, USD, an estimate.
+    margin_left_usd
+        Cash and the legs' worth beyond the maintenance margin; NaN where no deposit is on record.
+    """
+
+    ledger: LedgerBook
+    legs: tuple[HeldLeg, ...]
+    covers: tuple[LayerCover, ...]
+    greeks: Mapping[str, NetGreeks]
+    profit: tuple[Profit, ...]
+    marks: Mapping[str, Decimal]
+    margin: Margin
+    margin_left_usd: float
+
+    def layers(self) -> dict[str, str]:
+        """Return the layer of every instrument that the book ever held: that of its leg, else that of its kind."""
+        by_contract = {Contract.of(held.leg): held.layer for held in self.legs if _is_option(held)}
+        found = {}
+        for position in self.ledger.account.positions.values():
+            traded = position.traded
+            if traded is None:
+                continue
+            if not traded.is_option:
+                found[traded.name] = "delta"
+                continue
+            same = [layer for contract, layer in by_contract.items() if _same_day(contract, traded.contract)]
+            found[traded.name] = same[0] if same else ("volatility" if traded.is_call else "tail")
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return pure JSON types."""
+        at = self.ledger.at
+        return {
+            "book": self.ledger.book,
+            "at": at,
+            "entries": len(self.ledger.fills),
+            "later_entries": self.ledger.later,
+            "legs": [_leg_dict(held, at) for held in self.legs],
+            "layers": [cover.to_dict() for cover in self.covers],
+            "greeks": greeks_dict(self.greeks),
+            "profit": [_profit_dict(profit) for profit in self.profit],
+            "unsettled": [position.instrument for position in self.ledger.account.unsettled],
+            "margin": self.margin._asdict() | {"left_usd": json_number(self.margin_left_usd), "estimate": True},
+        }
+
+
+def read_ledger(config: Config, at: int, book: str | None = None) -> LedgerBook | None:
+    """Read a book of the ledger as of a time; None where there is no ledger, or nothing of the book in it.
+
+    Parameters
+    ----------
+    at
+        Unix seconds: later entries do not count, and what has expired by then is paid out.
+    book
+        Its name; that of the settings where none is given.
+
+    Raises
+    ------
+    LedgerError
+        The ledger cannot be read.
+    HedgeError
+        Its entries contradict each other.
+    """
+    if not ledger_there(config):
+        return None
+    from bridge.ledger.store import open_store  # only now: SQLAlchemy takes its time
+
+    name = book or config.ledger.book
+    with open_store(ledger_address(config)) as store:
+        entries = store.fills(name)
+        deliveries = {(each.asset, each.expiry_ms // 1000): each.price for each in store.deliveries()}
+    return ledger_book(name, entries, deliveries, at) if entries else None
+
+
+def ledger_book(
+    book: str, entries: Sequence[Fill], deliveries: Mapping[tuple[str, int], Decimal], at: int
+) -> LedgerBook:
+    """Return a book of entries as of a time."""
+    kept = tuple(fill for fill in standing(entries) if fill.at_ms <= at * 1000)
+    later = sum(fill.at_ms > at * 1000 for fill in entries)
+    return LedgerBook(book, at, kept, later, deliveries, account(kept, deliveries, at * 1000))
+
+
+def mark_ledger(
+    ledger: LedgerBook,
+    exposure: BookExposure,
+    market: Market,
+    chains: Mapping[str, OptionChain],
+    parameters: Parameters,
+) -> Held:
+    """Mark everything that a book holds.
+
+    Raises
+    ------
+    UnknownAsset
+        The market does not price something that is held.
+    """
+    holdings = ledger.holdings(market.spots, chains)
+    legs = held_legs(holdings, market, chains, parameters)
+    marks = instrument_marks(ledger.account, legs, market)
+    by_contract = {Contract.of(held.leg): held.leg.price for held in legs if _is_option(held)}
+    needed = margin(holdings.options, by_contract, holdings.perpetuals, market.spots)
+    profit = ledger.account.profit(marks)
+    worth = math.fsum(
+        float(position.value_usd(marks[position.instrument]))
+        for position in ledger.account.positions.values()
+        if position.quantity and position.instrument in marks
+    )
+    return Held(
+        ledger,
+        legs,
+        layer_covers(exposure, legs, parameters, ledger.at),
+        held_greeks(exposure, legs),
+        profit,
+        marks,
+        needed,
+        holdings.cash_usd + worth - needed.maintenance,
+    )
+
+
+def instrument_marks(book: Account, legs: Iterable[HeldLeg], market: Market) -> dict[str, Decimal]:
+    """Return USD by the venue's name of each instrument that is held: of a future the price of its asset.
+
+    What has expired and waits for its delivery price is marked at the pay-off of now.
+    """
+    by_contract = {Contract.of(held.leg): held.leg.price for held in legs if _is_option(held)}
+    found: dict[str, Decimal] = {}
+    for position in book.positions.values():
+        traded = position.traded
+        if traded is None or not position.quantity:
+            continue
+        if not traded.is_option:
+            found[traded.name] = Decimal(market.spot(traded.asset))
+            continue
+        contract = traded.contract
+        same = [price for listed, price in by_contract.items() if _same_day(listed, contract)]
+        found[traded.name] = Decimal(same[0] if same else contract.payoff(market.spot(traded.asset)))
+    return found
+
+
+def aligned(contract: Contract, chain: OptionChain | None) -> Contract:
+    """Return a contract under the expiry that a chain has on its day; as it is where the chain has none."""
+    for expiry_at in chain.expiries() if chain else ():
+        if _day(expiry_at) == _day(contract.expiry_at):
+            return contract._replace(expiry_at=expiry_at)
+    return contract
+
+
+def _same_day(first: Contract, second: Contract) -> bool:
+    return first._replace(expiry_at=second.expiry_at) == second and _day(first.expiry_at) == _day(second.expiry_at)
+
+
+def _day(at: int) -> date:
+    return datetime.fromtimestamp(at, UTC).date()
+
+
+def _is_option(held: HeldLeg) -> bool:
+    return held.source is not MarkSource.INDEX
+
+
+def _leg_dict(held: HeldLeg, at: int) -> dict[str, Any]:
+    leg = held.leg
+    return {
+        "instrument": leg.label,
+        "asset": leg.underlying,
+        "layer": held.layer,
+        "quantity": leg.quantity,
+        "mark_usd": leg.price,
+        "mark_source": str(held.source),
+        "mark_age_seconds": at - held.marked_at,
+        "value_usd": held.value_usd,
+        "days_left": json_number((leg.expiry_at - at) / DAY) if _is_option(held) else None,
+        "naked": held.naked,
+        "greeks": asdict(held.greeks(leg.forward)),
+    }
+
+
+def _profit_dict(profit: Profit) -> dict[str, Any]:
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in profit._asdict().items()}
