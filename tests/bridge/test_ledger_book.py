@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from bridge.config import SignalsConfig
-from bridge.plans.ledger_book import LedgerBook, ledger_book
+from bridge.plans.ledger_book import LedgerBook, aligned, ledger_book, mark_ledger
 from bridge.plans.make import Planned, make_plan
 from bridge.plans.observe import Observation
-from bridge.plans.orders_done import orders_done
+from bridge.plans.orders_done import order_label, orders_done
+from bridge.plans.since import explain_since
+from hedge.decision.explained import Group
+from hedge.instruments.contract import Contract
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.ledger.fills import Fill, FillKind
@@ -93,9 +96,7 @@ def test_orders_done__half_filled_without_names__is_told_by_instrument_and_side(
     assert all(each.done == 0.0 for each in orders_done(first.record, before))
 
 
-def test_orders_done__more_than_asked_and_another_plans__nothing_is_left_and_others_do_not_count(
-    tmp_path: Path,
-) -> None:
+def test_orders_done__more_than_asked_and_another_plans__nothing_is_left_others_do_not_count(tmp_path: Path) -> None:
     first = planned(stated(tmp_path, CHAINS), CHAINS)
     twice = orders_done(first.record, filled(first, share="2"))
     assert all(each.left == 0.0 and each.done == pytest.approx(2 * each.asked) for each in twice)
