@@ -4,6 +4,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 ├── UsageError              the caller asked for something that cannot be; exit code 2
 │   ├── BadConfig           alvh.toml, an option or an environment variable is wrong
 │   ├── BadFile             a CSV, chain, plan or deployment file cannot be used
+│   │   └── RefusedRows     rows of a venue's export that cannot be read; nothing of it is used
 │   └── UnknownAddress      an address has no code, or is not what it should be
 ├── ChainError
 │   ├── NodeUnreachable     nothing answers at the URL
@@ -24,6 +25,9 @@ Terminated is none of them: SIGTERM, on its way out.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 
 def without_login(url: str) -> str:
@@ -54,6 +58,28 @@ class BadFile(UsageError):
     def __init__(self, path: object, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path, self.reason = str(path), reason
+
+
+class Fault(NamedTuple):
+    """Say what is wrong with one cell: its row as a text editor counts lines (entries from 1 in JSON), and column."""
+
+    row: int
+    column: str
+    reason: str
+
+
+class RefusedRows(BadFile):
+    """Rows that cannot be read, all of them in `faults`; the message names the first three."""
+
+    NAMED = 3
+
+    def __init__(self, path: object, faults: Sequence[Fault], row: str = "line") -> None:
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        named = [f"{row} {fault.row}, {fault.column}: {fault.reason}" for fault in self.faults[: self.NAMED]]
+        more = f"; and {count - self.NAMED} more" if count > self.NAMED else ""
+        rows = "1 row" if count == 1 else f"{count} rows"
+        super().__init__(path, f"{rows} cannot be read, so nothing was taken: {'; '.join(named)}{more}")
 
 
 class UnknownAddress(UsageError):

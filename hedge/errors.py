@@ -293,22 +293,23 @@ class UnknownInstrument(HedgeError, ValueError):
     def __init__(self, name: str) -> None:
         self.name = name
         shown = "".join(letter if letter.isprintable() else "." for letter in name[:40])
-        super().__init__(
-            f"{shown!r} is no instrument: write ETH-27MAR26-1800-P, XRP_USDC-27MAR26-0d625-C, ETH-27MAR26 or ETH-PERPETUAL"
-        )
+        like = "ETH-27MAR26-1800-P, XRP_USDC-27MAR26-0d625-C, ETH-27MAR26 or ETH-PERPETUAL"
+        super().__init__(f"{shown!r} is no instrument: write {like}")
 
 
 class BadReversal(HedgeError):
-    """An entry that does not take back what it names. Attributes: id, reverses, reason."""
+    """An entry that does not take back what it names. Attributes: entry, reverses, reason."""
 
-    def __init__(self, id: str, reverses: str, reason: str) -> None:
-        self.id, self.reverses, self.reason = id, reverses, reason
-        super().__init__(f"entry {id} cannot take back {reverses}: {reason}")
+    def __init__(self, entry: str, reverses: str, reason: str) -> None:
+        self.entry, self.reverses, self.reason = entry, reverses, reason
+        super().__init__(f"entry {entry} cannot take back {reverses}: {reason}")
 
 
 class DuplicateEntry(HedgeError):
-    """Two different entries of a ledger under one id. Attributes: book, venue, id."""
+    """Two different entries of a ledger under one id. Attributes: book, venue, entry."""
 
-    def __init__(self, book: str, venue: str, id: str) -> None:
-        self.book, self.venue, self.id = book, venue, id
-        super().__init__(f"entry {id} of {venue} stands in book {book} twice with other numbers: reverse the wrong one")
+    def __init__(self, book: str, venue: str, entry: str) -> None:
+        self.book, self.venue, self.entry = book, venue, entry
+        super().__init__(
+            f"entry {entry} of {venue} stands in book {book} twice with other numbers: reverse the wrong one"
+        )

@@ -106,14 +106,15 @@ class _Ledger:
     def _move(self, fill: Fill, run: Running) -> tuple[Decimal, Decimal, Decimal]:
         """Count a trade or a delivery; return what it changes: cash, USD, and what of the USD is realised."""
         run.trades += 1
+        traded = run.instrument
+        if traded is None:
+            raise BadInput("instrument", "", f"of entry {fill.id} must not be empty")
         if fill.kind is FillKind.DELIVERY:
             run.delivered = True
-            if run.is_option and not fill.cash and run.instrument is not None and run.instrument.payoff(fill.price):
-                return self._become_future(fill, run, run.instrument)
+            if run.is_option and not fill.cash and fill.price and traded.payoff(fill.price):
+                return self._become_future(fill, run, traded)
         if run.is_option:
             return fill.cash, *run.pay(fill.quantity, fill.cash, fill.index)
-        if run.instrument is None:
-            raise BadInput("instrument", "", f"of entry {fill.id} must not be empty")
         if fill.cash:
             raise BadInput("cash", fill.cash, f"of entry {fill.id} must be 0: the gain of a future follows from prices")
         gain, usd = run.trade(fill.quantity, fill.price, fill.index)
@@ -169,7 +170,8 @@ class _Ledger:
 
     def closed(self, at_ms: int | None) -> Account:
         """Return the account, its positions sorted by name."""
-        positions = {key: _position(self.running[key], at_ms) for key in sorted(self.running)}
+        named = sorted(key for key, run in self.running.items() if run.instrument is not None or run.flows_usd)
+        positions = {key: _position(self.running[key], at_ms) for key in named}
         unsettled = tuple(held for held in positions.values() if held.expired and held.quantity)
         cash = dict(self.loose)
         for run in self.running.values():

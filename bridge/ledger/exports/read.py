@@ -1,0 +1,103 @@
+"""A venue's export as fills: the whole file, or a named refusal of its rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from bridge.errors import BadFile, Fault, RefusedRows
+from bridge.ledger.exports.entries import MADE
+from bridge.ledger.exports.files import Table, read_rows
+from bridge.ledger.exports.format import FORMATS, Export, ExportFormat
+from bridge.ledger.exports.row import Indices, Reading, Row, Unreadable
+from hedge.errors import HedgeError
+from hedge.ledger.fills import Fill
+
+TICKET: Final = frozenset({"limit_usd", "limit_coin"})
+"""Columns of the ticket that `alvh plan --orders` writes."""
+NAMED: Final = re.compile(r"(?:^|[^A-Za-z])(BTC|ETH|SOL|XRP|USDC|USDT|USDE|EURR|PAXG|STETH)(?=[^A-Za-z]|$)")
+
+
+def read_export(
+    path: Path, book: str, *, now_ms: int, currency: str | None = None, plan: str = "", indices: Indices | None = None
+) -> Export:
+    """Return the fills of an export, all of them or none.
+
+    Parameters
+    ----------
+    book
+        That they belong to.
+    now_ms
+        Milliseconds since 1970; a row more than five minutes later is refused.
+    currency
+        Of rows that name neither it nor an instrument; otherwise it is taken from the file's name.
+    plan
+        Hash of the plan that the fills carry out, where rows name none.
+    indices
+        USD of a coin at a time, for rows that do not say it; raises LookupError where it does not know.
+
+    Raises
+    ------
+    BadFile
+        The file cannot be read, is of no known format, or is a ticket and no list of fills.
+    RefusedRows
+        Rows are wrong: each with its line and column.
+    """
+    table = read_rows(path)
+    name, form = _format(path, table)
+    found = NAMED.search(path.stem.upper())
+    reading = Reading(book, now_ms, (currency or "").upper(), found[1] if found else "", plan, indices)
+    columns = form.found(table.columns)
+    fills: dict[str, tuple[int, Fill]] = {}
+    left_out: Counter[str] = Counter()
+    faults: list[Fault] = []
+    for number, cells in table.rows:
+        try:
+            read = form.read(Row(cells, columns, reading))
+        except Unreadable as unread:
+            column = table.columns.get(columns.get(unread.column, ""), unread.column)
+            faults.append(Fault(number, column, unread.reason))
+            continue
+        except HedgeError as error:
+            faults.append(Fault(number, "row", str(error)))
+            continue
+        if isinstance(read, str):
+            left_out[read] += 1
+            continue
+        first, known = fills.setdefault(f"{read.venue} {read.id}", (number, read))
+        if known is not read and (known != read or read.id.startswith(MADE)):
+            faults.append(Fault(number, "id", _twice(read, f"{table.counted} {first}", known == read)))
+    if faults:
+        raise RefusedRows(path, faults, table.counted)
+    return Export(name, tuple(fill for _, fill in fills.values()), dict(sorted(left_out.items())), table.sha256)
+
+
+def _twice(fill: Fill, where: str, same: bool) -> str:
+    if same:
+        return f"the line is the one of {where}: if both happened, give each an id"
+    return f"{fill.id} stands in {where} already, with other numbers"
+
+
+def _format(path: Path, table: Table) -> tuple[str, ExportFormat]:
+    """Return the format whose columns a file has."""
+    if table.columns.keys() >= TICKET:
+        raise BadFile(
+            path,
+            "is a ticket of `alvh plan --orders`, what should be traded: once it is, write what was, "
+            "time,instrument,side,quantity,price,fee with the prices you got, and import that",
+        )
+    nearest: tuple[int, str, list[str]] | None = None
+    for name, form in FORMATS.items():
+        missing = sorted(form.needed - form.found(table.columns).keys())
+        if not missing:
+            known = {theirs for names in form.columns.values() for theirs in names}
+            foreign = [shown for normal, shown in table.columns.items() if normal not in known] if form.closed else []
+            if foreign:
+                raise BadFile(path, f"has a column {foreign[0][:40]!r}; {name} knows {', '.join(form.columns)}")
+            return name, form
+        if nearest is None or len(missing) < nearest[0]:
+            nearest = len(missing), name, [form.columns[ours][0] for ours in missing]
+    assert nearest is not None
+    raise BadFile(path, f"is of no format that is read; as {nearest[1]} it lacks: {', '.join(nearest[2])}")
