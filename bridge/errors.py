@@ -21,7 +21,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 ├── MissingTool             anvil or node_modules is not there
 └── DeploymentUnsafe        a role is not where it belongs
 
-Terminated is none of them: SIGTERM, on its way out.
+Terminated is none of them: SIGTERM, on its way out. Fault is none either: what RefusedRows says of one cell.
 """
 
 from __future__ import annotations

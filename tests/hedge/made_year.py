@@ -22,7 +22,7 @@ DAY = 86_400
 NOW_MS = (START + 53 * WEEK) * 1000
 EIGHT = Decimal("1e-8")
 ZERO = Decimal(0)
-MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ class _Maker:
             for _ in range(4):
                 spot = self.spot[asset] + self.chance.randint(-20, 20)
                 sign = self.chance.choice((-1, 1))
-                amount = Decimal(self.chance.randint(1, 400) * 10) if not quote else Decimal(self.chance.randint(1, 90)) / 10
+                amount = (
+                    Decimal(self.chance.randint(1, 90)) / 10 if quote else Decimal(self.chance.randint(1, 400) * 10)
+                )
                 self.trade(name, sign * amount, spot)
             funding = Decimal(self.chance.randint(-90_000, 90_000)) * EIGHT
             if self.held[name]:
@@ -148,7 +150,8 @@ def made_year(seed: int = 7) -> Year:
     """Return a year of about 2,000 entries; at its end options and perpetuals are held."""
     maker = _Maker(seed)
     for currency in ("ETH", "BTC", "USDC"):
-        maker.add("deposit", "", ZERO, ZERO, currency=currency, cash=Decimal("25.5"), index=maker.spot.get(currency, Decimal(1)))
+        index = maker.spot.get(currency, Decimal(1))
+        maker.add("deposit", "", ZERO, ZERO, currency=currency, cash=Decimal("25.5"), index=index)
     for week in range(52):
         maker.at = START + week * WEEK
         if week:
@@ -177,17 +180,17 @@ def log_csv(events: Iterable[Event]) -> str:
     for event in map(booked, events):
         when = datetime.fromtimestamp(event.at_ms // 1000, UTC)
         traded = event.type in ("trade", "delivery")
-        change = event.cash - event.fee
         side = event.side if traded else ("long" if event.type == "settlement" else "-")
-        rows.writerow(
-            (
-                event.id, event.at_ms, f"{when:%d/%m/%y %H:%M:%S}", event.instrument, event.type, side,
-                f"{abs(event.amount):f}" if traded else "-", f"{event.position:f}", f"{event.price:.8f}", "-",
-                event.spot if event.instrument else event.index, f"{event.cash:f}", f"{event.funding:f}", "-",
-                f"{event.fee:f}", 0, f"{change:f}", 0, 0, f"{event.currency}-{event.id}" if event.type == "trade" else "-",
-                f"o{event.id}" if event.type == "trade" else "-", "Source: api", "-",
-            )  # fmt: skip
-        )
+        traded_id, order = (f"{event.currency}-{event.id}", f"o{event.id}") if event.type == "trade" else ("-", "-")
+        cells = {
+            "ID": event.id, "UserSeq": event.at_ms, "Date": f"{when:%d/%m/%y %H:%M:%S}", "Instrument": event.instrument,
+            "Type": event.type, "Side": side, "Position": f"{event.position:f}", "Price": f"{event.price:.8f}",
+            "Index Price": event.spot if event.instrument else event.index, "Cash Flow": f"{event.cash:f}",
+            "Funding": f"{event.funding:f}", "Fee Charged": f"{event.fee:f}", "Change": f"{event.cash - event.fee:f}",
+            "Trade ID": traded_id, "Order ID": order, "Info": "Source: api",
+            "Amount": f"{abs(event.amount):f}" if traded else "-",
+        }  # fmt: skip
+        rows.writerow([cells.get(name, "-") for name in LOG])
     return out.getvalue()
 
 
