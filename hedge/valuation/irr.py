@@ -13,6 +13,7 @@ Source: pyxirr 0.10 (Excel's XIRR and XNPV), imported when first called, so that
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -24,11 +25,16 @@ from hedge.errors import BadInput
 from hedge.numerics.arrays import FloatArray, finite
 from hedge.units import YEAR_DAYS
 
-LOWEST_RATE: Final = -0.9999
-HIGHEST_RATE: Final = 1_000.0
-"""Range of `internal_rates`: from losing all but a ten-thousandth a year to a thousandfold gain."""
+LOWEST_RATE: Final = -1.0 + 1e-12
+HIGHEST_RATE: Final = 1e12
+"""Range of `internal_rates`: a loss of a third in a week is -0.99999999 a year, a gain of a third 2,000,000-fold."""
+_CORE: Final = (-0.9999, 1_000.0)
 _GRID: Final = 4_001
-"""Points of the scan in log(1 + rate): 0.004 apart, so two roots closer than 0.4 % of 1 + rate can hide each other."""
+"""Points of the scan in log(1 + rate) within the core: 0.004 apart, so two roots closer than 0.4 % of 1 + rate can hide
+each other. Outside, where only days or weeks are annualised, they are 0.02 apart."""
+_COARSE: Final = 0.02
+_NOTHING: Final = 1e-12
+"""Share of the largest amount below which the sum of a day is rounding."""
 
 
 def xnpv(rate: float, dates: ArrayLike, amounts: ArrayLike) -> float:
@@ -82,7 +88,7 @@ def xirr(dates: ArrayLike, amounts: ArrayLike) -> float:
     0.1
     """
     days, paid = _flows(dates, amounts)
-    if np.isnan(paid).any() or not (paid > 0.0).any() or not (paid < 0.0).any():
+    if _one_sided(days, paid):
         return np.nan
     from pyxirr import xirr as library
 
@@ -117,15 +123,34 @@ def internal_rates(
     if not -1.0 < lowest < highest < np.inf:
         raise BadInput("lowest", lowest, f"must be above -1 and below highest = {highest}")
     days, paid = _flows(dates, amounts)
-    if np.isnan(paid).any() or not (paid > 0.0).any() or not (paid < 0.0).any():
+    if _one_sided(days, paid):
         return np.empty(0)
     worth = _present_value((days - days.min()).astype(np.float64) / YEAR_DAYS, paid)
-    grid = np.linspace(np.log1p(lowest), np.log1p(highest), _GRID)
+    grid = _grid(float(np.log1p(lowest)), float(np.log1p(highest)))
     signs = np.sign([worth(point) for point in grid])
     exact = grid[signs == 0.0]
     at = np.flatnonzero(signs[1:] * signs[:-1] < 0.0)
     between = [brentq(worth, grid[i], grid[i + 1], xtol=1e-14) for i in at]
     return np.sort(np.expm1(np.concatenate([exact, np.asarray(between, dtype=np.float64)])))
+
+
+def _one_sided(days: np.ndarray[tuple[int], np.dtype[np.datetime64]], paid: FloatArray) -> bool:
+    """Tell whether amounts, added up by day, are unknown, nothing, or of one sign: no rate follows from them."""
+    _, day = np.unique(days, return_inverse=True)
+    net = np.array([math.fsum(paid[day == number].tolist()) for number in range(int(day.max(initial=-1)) + 1)])
+    net[np.abs(net) <= _NOTHING * np.abs(paid).max(initial=0.0)] = 0.0
+    return bool(np.isnan(net).any()) or not (net > 0.0).any() or not (net < 0.0).any()
+
+
+def _grid(low: float, high: float) -> FloatArray:
+    """Return the points of the scan, in log(1 + rate): fine in the core, coarse outside."""
+    start, end = np.clip(np.log1p(_CORE), low, high)
+    parts = [np.linspace(start, end, _GRID)]
+    if low < start:
+        parts.insert(0, np.linspace(low, start, math.ceil((start - low) / _COARSE) + 1)[:-1])
+    if high > end:
+        parts.append(np.linspace(end, high, math.ceil((high - end) / _COARSE) + 1)[1:])
+    return np.concatenate(parts)
 
 
 def _present_value(years: FloatArray, paid: FloatArray) -> Callable[[float], float]:

@@ -63,8 +63,8 @@ class OverlayFlow:
 class OverlayReturn:
     """Hold the money-weighted return of an overlay and what it is made of.
 
-    rate : annual internal rate as pyxirr finds it, decimal; NaN if there is none.
-    rates : every internal rate between -99.99 % and 100,000 %; more than one makes `rate` no measure by itself.
+    rate : annual internal rate, decimal: the only one, or of several the one that pyxirr finds; NaN if there is none.
+    rates : every internal rate; more than one makes `rate` no measure by itself.
     net_usd : all that came in minus all that went out, margin included.
     npv_usd : net present value at `hurdle` on the first day: what decides where `rates` are several or none.
     invested_usd : the most that was paid out of pocket at the end of any day, margin included.
@@ -113,9 +113,10 @@ def overlay_return(flows: Iterable[OverlayFlow], hurdle: float = 0.0) -> Overlay
     totals = {kind: math.fsum(flow.amount_usd for flow in ordered if flow.kind is kind) for kind in Kind}
     dates = np.array(days, dtype="datetime64[D]")
     running = np.concatenate([[0.0], np.cumsum(amounts)])
+    rates = tuple(internal_rates(dates, amounts).tolist())
     return OverlayReturn(
-        rate=xirr(dates, amounts),
-        rates=tuple(internal_rates(dates, amounts).tolist()),
+        rate=rates[0] if len(rates) == 1 else xirr(dates, amounts),
+        rates=rates,
         net_usd=math.fsum(amounts),
         npv_usd=xnpv(hurdle, dates, amounts),
         hurdle=hurdle,

@@ -134,7 +134,8 @@ def test_xirr__one_payment_then_receipts__the_only_root(paid: float, later: list
     dates = START + np.array([0] + [days for days, _ in later])
     amounts = [-paid] + [amount for _, amount in later]
     rates = internal_rates(dates, amounts)
-    assume(rates.size == 1)  # else the rate lies outside the range of the scan
+    # Else the rate lies outside the range of the scan, or so near -1 that a float holds few digits of 1 + rate.
+    assume(rates.size == 1 and -0.9999 <= rates[0] <= 1_000.0)
     rate = xirr(dates, amounts)
     scale = xnpv(float(rates[0]), dates, np.abs(amounts))
     assert abs(xnpv(float(rates[0]), dates, amounts)) <= 1e-9 * scale
@@ -149,3 +150,29 @@ def test_xnpv__scaled_amounts__scales(amounts: list[float], factor: float, rate:
     size = float(np.abs(amounts).sum()) * factor * 2.0 ** (len(amounts) * 30 / 365)
     scaled = xnpv(rate, dates, factor * np.array(amounts))
     assert scaled == pytest.approx(factor * xnpv(rate, dates, amounts), rel=1e-9, abs=1e-12 * size)
+
+
+@pytest.mark.parametrize(("last", "rate"), [(70.0, -0.9999999916253), (130.0, 873_637.856)])
+def test_internal_rates__a_week_annualised__the_only_rate_far_from_the_usual_ones(last: float, rate: float) -> None:
+    found = internal_rates(["2026-01-01", "2026-01-08"], [-100.0, last])
+    assert found == pytest.approx([rate], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "paid", [[100.0, -100.0, 50.0, -50.0], [0.1 + 0.2, -0.3, 7.0, -7.0], [0.0, 0.0, 0.0, 0.0], [5.0, -5.0, 3.0, 0.0]]
+)
+def test_rates__days_that_net_to_nothing_or_one_sign__have_none(paid: list[float]) -> None:
+    dates = ["2026-01-01", "2026-01-01", "2026-02-01", "2026-02-01"]
+    assert math.isnan(xirr(dates, paid))
+    assert internal_rates(dates, paid).size == 0
+
+
+@given(st.floats(0.3, 3.0), st.integers(1, 400))
+def test_internal_rates__one_payment_one_receipt__the_closed_form(gain: float, days: int) -> None:
+    last = (dt.date(2026, 1, 1) + dt.timedelta(days=days)).isoformat()
+    growth = math.log(gain) * 365.0 / days
+    found = internal_rates(["2026-01-01", last], [-100.0, 100.0 * gain])
+    inside = math.log(1e-12) < growth < math.log(1e12)
+    assert found.size == inside
+    if inside:
+        assert math.log1p(found[0]) == pytest.approx(growth, rel=1e-6, abs=1e-9)
