@@ -45,7 +45,8 @@ class Position:
 
     Parameters
     ----------
-    instrument : its name; empty, and `traded` None, for fees that name none. quantity : held, in the venue's unit.
+    instrument : its name; empty, and `traded` None, for fees that name none: only their USD adds up.
+    quantity : held, in the venue's unit.
     average_price : of what is held, in the venue's quote; harmonic for inverse futures. None where nothing is held.
     average_cost_usd : of what is held, USD per unit: of an option at the index of each fill, of a future its price.
     basis : what the quantity cost: in the currency for options, in USD for linear futures, for inverse ones in coin,

@@ -39,7 +39,7 @@ def standing(fills: Iterable[Fill]) -> list[Fill]:
         _check(fill, entries.get(key), key in taken)
         taken.update((key, fill.key))
     counted = [fill for key, fill in entries.items() if key not in taken] if taken else list(entries.values())
-    counted.sort(key=lambda fill: (fill.at_ms, len(fill.id), fill.id))
+    counted.sort(key=lambda fill: (fill.at_ms, len(fill.id), fill.id, fill.book, fill.venue))
     return counted
 
 

@@ -99,8 +99,11 @@ def test_read_export__log_rows_that_are_no_entries__are_counted_by_type(tmp_path
         "9,3,03/03/25 10:00:00,-,options_settlement_summary,-,-,-,-,0,-,0,0,-,-",
         "10,4,03/03/25 10:00:00,-,swap,-,-,-,-,0,-,0,1,-,-",
         "11,5,03/03/25 10:00:00,-,swap,-,-,-,-,0,-,0,1,-,-",
+        "12,6,03/03/25 10:00:00,ETH_USDC,trade,buy,1,2000,2000,-2000,-,0,1,ETH_USDC-7,-",
     )
-    assert export.left_out == {"options_settlement_summary": 1, "settlement without funding": 1, "swap": 2}
+    assert export.left_out == {
+        "options_settlement_summary": 1, "settlement without funding": 1, "swap": 2, "trade of coin for coin": 1,
+    }  # fmt: skip
     assert [fill.id for fill in export.fills] == ["trade:ETH-1"]
 
 
@@ -132,15 +135,25 @@ def test_read_export__deposit__takes_its_currency_from_option_or_file_name(tmp_p
         read(tmp_path, LOG, OPTION, currency="BTC")
 
 
-def test_read_export__option_delivered_without_cash_in_the_money__keeps_the_delivery_price(tmp_path: Path) -> None:
-    option = "8,2,28/03/25 08:00:00,ETH-28MAR25-1800-P,delivery,close sell,10,1800,1600,0,-,0.0015,-0.0015,-,-"
-    opens = "9,3,28/03/25 08:00:00,ETH-28MAR25,delivery,open sell,18000,1800,1600,0,-,0,0,-,-"
-    future = "10,4,28/03/25 08:00:00,ETH-28MAR25,delivery,close buy,18000,1600,1600,1.25,-,0,1.25,-,-"
-    export = read(tmp_path, LOG, OPTION, option, opens, future)
+def test_read_export__option_delivered_as_a_future__gains_what_it_was_worth(tmp_path: Path) -> None:
+    bought = OPTION.replace("03/03/25", "01/09/26").replace("MAR25", "SEP26")
+    option = "8,2,28/09/26 08:00:00,ETH-28SEP26-1800-P,delivery,close sell,10,1800,1600,0,-,0.0015,-0.0015,-,-"
+    opens = "9,3,28/09/26 08:00:00,ETH-28SEP26,delivery,open sell,18000,1800,1600,0,-,0,0,-,-"
+    future = "10,4,28/09/26 08:00:00,ETH-28SEP26,delivery,close buy,18000,1600,1600,1.25,-,0,1.25,-,-"
+    path = written(tmp_path, LOG, bought, option, opens, future)
+    export = read_export(path, "main", now_ms=NOW_MS + 365 * 86_400_000)
     assert export.left_out == {"delivery that opens the future of an option": 1}
     found = account(export.fills)
     assert found.cash == {("main", "deribit", "ETH"): D("-0.2") - D("0.0045") + D("1.25")}
     assert not any(position.quantity for position in found.positions.values())
+
+
+def test_read_export__delivery_without_cash__is_worthless_unless_the_index_says_much_else(tmp_path: Path) -> None:
+    row = "8,2,28/03/25 08:00:00,ETH-28MAR25-1800-P,delivery,close sell,10,0,1900,0,-,0,0,-,-"
+    assert read(tmp_path, LOG, row).fills[0].price == D(1900)
+    assert read(tmp_path, LOG, row.replace("1900", "1798")).fills[0].price == D(1800)
+    with pytest.raises(RefusedRows, match=r"Cash Flow: is 0, and the option was worth 200.00 USD"):
+        read(tmp_path, LOG, row.replace("1900", "1600"))
 
 
 def test_read_export__delivery_near_the_index__takes_the_price_that_the_cash_implies(tmp_path: Path) -> None:
@@ -175,6 +188,8 @@ def test_read_export__delivery_near_the_index__takes_the_price_that_the_cash_imp
         (TRADE.replace(",1,", ",a b,"), "id: 'a b' is no id"),
         (TRADE.replace(",1,", ",\x1b[31m,"), "id: has control characters"),
         (TRADE.replace("0.02", "0"), "price: 0 must be above 0"),
+        (TRADE.replace("0.02", "45"), "price: 45 ETH is more than it can be worth: it is priced in coin"),
+        (TRADE.replace("-28MAR25-1800-P", "-PERPETUAL").replace("0.02", "80000"), "index: 2000 is far from the price"),
     ],
 )
 def test_read_export__row_that_cannot_be__is_refused_by_line_and_column(tmp_path: Path, row: str, words: str) -> None:
@@ -265,6 +280,7 @@ def test_read_export__any_usual_text_file__is_read(tmp_path: Path, encoding: str
         (b'{"result": {"trades": []}}', "holds no entry"),
         (b"[1]", "no list of trades"),
         (b"a,b\n1,2\n", "is of no format that is read; as .* it lacks"),
+        (b"time,instrument,side,quantity,price\n", "holds a head line and no entry"),
         (b"time,time\n", "column 'time' twice"),
         (b"time,instrument,side,quantity,price\n1\n", "line 2 has 1 cells, its head line 5"),
         (b"time,instrument,side,quantity,price,qty\n", "has a column 'qty'"),
@@ -332,6 +348,7 @@ def test_read_export__examples__are_read_and_tie_out() -> None:
     assert perpetual.funding == D("-0.00012")
 
 
-def test_ledger_page__its_example__says_what_the_files_do() -> None:
-    result = doctest.testfile(str(EXAMPLES.parents[1] / "docs" / "ledger.md"), module_relative=False)
+def test_ledger_page__its_example__says_what_the_files_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES.parents[1])
+    result = doctest.testfile("docs/ledger.md", module_relative=False)
     assert (result.attempted > 5, result.failed) == (True, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Final
 
@@ -11,10 +12,18 @@ from hedge.ledger.instruments import Instrument
 
 DERIBIT: Final = "deribit"
 ZERO: Final = Decimal(0)
+SPOT: Final = re.compile(r"[A-Z0-9]{2,12}_[A-Z0-9]{2,12}")
+"""A pair of coins: what it changes is cash, which the account does not follow."""
 MADE: Final = "plain:"
 """How ids begin that are made from a line."""
 ROUNDING: Final = Decimal("1e-6")
 """By how much cash may miss quantity x price, absolute and relative: venues round coin at 6 to 8 decimals."""
+HALF: Final = Decimal("0.5")
+ONE: Final = Decimal(1)
+SLIGHT: Final = Decimal("0.01")
+"""An option closer to the strike than this may be in the money at the index and not at the average."""
+BECAME_FUTURES: Final = {True: 1_775_001_600_000, False: 1_785_542_400_000}
+"""Since when options in the money are delivered as futures, without cash: linear ones April, others August 2026."""
 NEAR: Final = Decimal("0.05")
 """How far a delivery price may be from the index of its minute."""
 
@@ -30,15 +39,28 @@ def trade(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decima
     if traded.expiry_at and at_ms > traded.expiry_at * 1000:
         raise Unreadable("time", f"{traded.name} had expired by then")
     price, currency = row.price(), row.currency(traded)
+    index = row.index(currency, at_ms)
+    _likely(traded, price, index)
     cash = -quantity * price if traded.is_option else ZERO
     said = row.number("cash") if traded.is_option else None
     if said is not None and not rounds(said, cash):
         raise Unreadable("cash", f"{said} is not -(quantity x price) = {cash}")
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.TRADE, traded.name, quantity, price, currency, cash,
-        row.number("fee") or ZERO, row.index(currency, at_ms), row.name("plan") or row.reading.plan,
+        row.number("fee") or ZERO, index, row.name("plan") or row.reading.plan,
         row.name("order"), "", row.text("note"),
     )  # fmt: skip
+
+
+def _likely(traded: Instrument, price: Decimal, index: Decimal) -> None:
+    """Refuse the price of an inverse contract in another unit than the venue's, or an index of another coin."""
+    if traded.linear:
+        return
+    if not traded.is_option:
+        if not HALF < price / index < 1 / HALF:
+            raise Unreadable("index", f"{index} is far from the price {price}: it is USD per {traded.currency}")
+    elif price > max(ONE, ZERO if traded.is_call else traded.strike / index * 2):
+        raise Unreadable("price", f"{price} {traded.currency} is more than it can be worth: it is priced in coin")
 
 
 def delivery(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decimal, venue: str = DERIBIT) -> Fill:
@@ -83,7 +105,23 @@ def delivery_price(row: Row, at_ms: int, traded: Instrument, quantity: Decimal, 
         return price
     if index is None or index <= ZERO:
         raise Unreadable("index", "is not there, and the delivery price with it: give --index FILE, a CSV time,price")
-    return price if price and price != traded.strike and abs(price / index - 1) < NEAR else index
+    near = price if price and price != traded.strike and abs(price / index - 1) < NEAR else index
+    return _price_without_cash(row, at_ms, traded, near)
+
+
+def _price_without_cash(row: Row, at_ms: int, traded: Instrument, price: Decimal) -> Decimal:
+    """Return the delivery price of an option that paid nothing: the strike where it was worthless at the average.
+
+    In the money it became a future, since that is done, and paid a fee where it was so only slightly.
+    """
+    payoff = traded.payoff(price)
+    if not payoff:
+        return price
+    if at_ms >= BECAME_FUTURES[traded.linear]:
+        return price if payoff >= SLIGHT * price or row.number("fee") else traded.strike
+    if payoff >= NEAR * price:
+        raise Unreadable("cash", f"is 0, and the option was worth {payoff:.2f} USD a unit at {price}")
+    return traded.strike
 
 
 def option_cash(traded: Instrument, quantity: Decimal, price: Decimal) -> Decimal:

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,13 +23,13 @@ Cells = Mapping[str, Any]
 
 
 class Table(NamedTuple):
-    """Hold a file's rows: `rows` pairs a row number with its cells by normalised name.
+    """Hold a file's rows: `rows` pairs a row number with its cells by normalised name, made as they are asked for.
 
     columns : normalised name to the name in the file. counted : what a row number counts, "line" or "entry".
     """
 
     columns: Mapping[str, str]
-    rows: Sequence[tuple[int, Cells]]
+    rows: Iterator[tuple[int, Cells]]
     counted: str
     sha256: str
 
@@ -40,7 +40,8 @@ def read_rows(path: Path) -> Table:
     Raises
     ------
     BadFile
-        It is absent, no plain file, empty, larger than 200 MB, of another encoding, or neither CSV nor JSON.
+        It is absent, no plain file, empty, larger than 200 MB, of another encoding, or neither CSV nor JSON; a line
+        of another width than the head raises when it is asked for.
     """
     content = _content(path)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -50,9 +51,9 @@ def read_rows(path: Path) -> Table:
     if text.lstrip()[0] in "{[":
         entries = _entries(path, text)
         columns = {_normal(name): name for entry in entries for name in entry}
-        rows = [
+        rows = (
             (number, {_normal(name): cell for name, cell in entry.items()}) for number, entry in enumerate(entries, 1)
-        ]
+        )
         return Table(columns, rows, "entry", sha256)
     lines = _csv_rows(path, text)
     _, head = next(lines)
@@ -108,14 +109,14 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         raise BadFile(path, f"is no CSV at line {begins}: {error}") from None
 
 
-def _rows(path: Path, names: list[str], lines: Iterator[tuple[int, list[str]]]) -> list[tuple[int, Cells]]:
-    width = len(names)
-    rows: list[tuple[int, Cells]] = []
+def _rows(path: Path, names: list[str], lines: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Cells]]:
+    width, number = len(names), 0
     for number, cells in lines:
         if len(cells) != width:
             raise BadFile(path, f"line {number} has {len(cells)} cells, its head line {width}")
-        rows.append((number, dict(zip(names, cells, strict=True))))
-    return rows
+        yield number, dict(zip(names, cells, strict=True))
+    if not number:
+        raise BadFile(path, "holds a head line and no entry: there is nothing to take")
 
 
 def _entries(path: Path, text: str) -> list[dict[str, Any]]:

@@ -47,8 +47,9 @@ def read_export(
     """
     table = read_rows(path)
     name, form = _format(path, table)
-    found = NAMED.search(path.stem.upper())
-    reading = Reading(book, now_ms, (currency or "").upper(), found[1] if found else "", plan, indices)
+    found = set(NAMED.findall(path.stem))
+    named = found.pop() if len(found) == 1 else ""
+    reading = Reading(book, now_ms, (currency or "").upper(), named, plan, indices)
     columns = form.found(table.columns)
     fills: dict[str, tuple[int, Fill]] = {}
     left_out: Counter[str] = Counter()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bridge.ledger.exports.entries import DERIBIT, ZERO, delivery, trade
+from bridge.ledger.exports.entries import DERIBIT, SPOT, ZERO, delivery, trade
 from bridge.ledger.exports.format import FORMATS, ExportFormat
 from bridge.ledger.exports.row import Row, Unreadable
 from hedge.ledger.fills import Fill, FillKind
@@ -41,7 +41,9 @@ def read(row: Row) -> Fill | str:
     return kind or "no type"
 
 
-def _trade(row: Row) -> Fill:
+def _trade(row: Row) -> Fill | str:
+    if SPOT.fullmatch(row.text("instrument")):
+        return "trade of coin for coin"
     entry, traded = row.name("trade"), row.instrument()
     if not entry:
         raise Unreadable("trade", "must not be empty in a trade")

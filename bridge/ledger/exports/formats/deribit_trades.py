@@ -7,7 +7,7 @@ Source: docs.deribit.com, private/get_user_trades_by_currency_and_time.
 
 from __future__ import annotations
 
-from bridge.ledger.exports.entries import trade
+from bridge.ledger.exports.entries import SPOT, trade
 from bridge.ledger.exports.format import FORMATS, ExportFormat
 from bridge.ledger.exports.row import Row, Unreadable
 from hedge.ledger.fills import Fill
@@ -17,6 +17,8 @@ def read(row: Row) -> Fill | str:
     """Return a trade."""
     if row.holds("legs"):
         return "combination (its legs are trades of their own)"
+    if SPOT.fullmatch(row.text("instrument")):
+        return "trade of coin for coin"
     entry, at_ms, traded = row.name("id"), row.at_ms(), row.instrument()
     if not entry:
         raise Unreadable("id", "must not be empty")
