@@ -35,9 +35,10 @@ class Fill:
         linear contracts, USD for inverse perpetuals and futures. 0 for funding, fees and transfers.
     price : of one unit in the venue's quote: coin for inverse options, USD for the others; the delivery price of a
         delivery. 0 where there is none.
-    currency : in which `cash` and `fee` stand: BTC, ETH, USDC, USD. cash : its change before the fee, negative where
-        paid; 0 for trades of perpetuals and futures, whose gain follows from their prices. fee : paid, negative where
-        rebated.
+    currency : in which `cash` and `fee` stand: BTC, ETH, USDC, USD.
+    cash : its change before the fee, negative where paid; 0 for trades of perpetuals and futures, whose gain follows
+        from their prices. 0 in the delivery of an option in the money says that it became the future of its expiry.
+    fee : paid, negative where rebated.
     index : USD per unit of the currency at that time; 1 for USD.
     plan, order : the hash of the plan and the number of its order that this filled; empty where it names none.
     reverses : the id of the entry that this takes back; empty where it takes back none. note : free words.

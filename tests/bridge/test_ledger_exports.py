@@ -59,6 +59,30 @@ def test_read_export__plain_without_ids__the_same_file_gives_the_same_ids(tmp_pa
     assert (first[0].quantity, first[0].cash, first[0].index, first[0].currency) == (D(-3), D(0), D(1), "USDC")
 
 
+def test_read_export__plain_without_ids__a_corrected_fee_keeps_the_id(tmp_path: Path) -> None:
+    lines = [f"time,instrument,side,quantity,price,fee\n1740996000000,ETH_USDC-PERPETUAL,sell,{q},2000.5,{fee}"
+             for q, fee in (("3", "1"), ("3.0", "2"), ("4", "1"))]  # fmt: skip
+    first, corrected, other = (read(tmp_path, text).fills[0].id for text in lines)
+    assert first == corrected != other
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("swap,ETH-PERPETUAL,in,1,2000", "kind: 'swap' is none of trade, delivery"),
+        ("funding,,in,1,2000", "instrument: must not be empty for funding"),
+        ("funding,ETH-PERPETUAL,buy,1,2000", "side: 'buy' is no side: in or out"),
+        ("transfer,ETH-PERPETUAL,in,1,2000", "instrument: must be empty for a transfer"),
+        ("transfer,,in,1,2000", "currency: is not said"),
+        ("fee,,,,2000", "fee: must not be empty"),
+        ("delivery,ETH-PERPETUAL,sell,1,", "price: must not be empty"),
+    ],
+)
+def test_read_export__plain_line_of_another_kind__is_refused_by_column(tmp_path: Path, row: str, words: str) -> None:
+    with pytest.raises(RefusedRows, match=words):
+        read(tmp_path, "time,kind,instrument,side,quantity,index,price", f"1740996000000,{row},")
+
+
 def test_read_export__plain_delivery__pays_what_the_delivery_price_says(tmp_path: Path) -> None:
     lines = (
         "time,kind,instrument,side,quantity,price",
@@ -131,8 +155,21 @@ def test_read_export__deposit__takes_its_currency_from_option_or_file_name(tmp_p
         read(tmp_path, LOG, row)
     assert read(tmp_path, LOG, row, currency="usdc").fills[0].currency == "USDC"
     assert read(tmp_path, LOG, row, name="12345_USDC_2025.csv").fills[0].cash == D(100)
+    with pytest.raises(RefusedRows, match="give it with --currency"):
+        read(tmp_path, LOG, row, name="USDC and ETH.csv")
     with pytest.raises(RefusedRows, match="BTC is not what ETH-28MAR25-1800-P settles in: ETH"):
         read(tmp_path, LOG, OPTION, currency="BTC")
+
+
+def test_read_export__withdrawal_with_a_fee__changes_cash_by_both(tmp_path: Path) -> None:
+    row = "8,2,04/03/25 08:00:00,-,withdrawal,-,-,-,-,-100,-,2,-102,-,-"
+    (fill,) = read(tmp_path, LOG, row, currency="USDC").fills
+    assert (fill.cash, fill.fee, fill.note) == (D(-100), D(2), "withdrawal")
+
+
+@pytest.mark.parametrize("time", ["27 Mar 2025 08:00:00", "27/03/25 08:00:00", "2025-03-27T09:00:00+01:00"])
+def test_read_time__forms_of_one_moment__are_one(time: str) -> None:
+    assert read_time(time) == 1743062400000
 
 
 def test_read_export__option_delivered_as_a_future__gains_what_it_was_worth(tmp_path: Path) -> None:
@@ -196,6 +233,12 @@ def test_read_export__row_that_cannot_be__is_refused_by_line_and_column(tmp_path
     with pytest.raises(RefusedRows, match=words) as refused:
         read(tmp_path, HEAD, row)
     assert (len(refused.value.faults), refused.value.faults[0].row) == (1, 2)
+    assert str(refused.value).isprintable()
+
+
+def test_read_export__fault_under_a_head_of_two_lines__is_named_on_one(tmp_path: Path) -> None:
+    with pytest.raises(RefusedRows, match="line 3, Fee Charged: 'x' is no number") as refused:
+        read(tmp_path, LOG.replace("Fee Charged", '"Fee\nCharged"'), OPTION.replace("0.003,-", "x,-"))
     assert str(refused.value).isprintable()
 
 

@@ -157,6 +157,12 @@ def test_account__expired_without_a_delivery_price__is_unsettled() -> None:
     assert [held.instrument for held in found.unsettled] == [PUT]
     assert account(fills, {("ETH", EXPIRY): D(1600)}, EXPIRY * 1000 - 1).unsettled == ()
     assert only(account(fills, {("ETH", EXPIRY): D(1600)}), PUT).quantity == D(10)
+    assert only(account(fills, {("ETH", EXPIRY): D(1600)}, EXPIRY * 1000), PUT).settled
+
+
+def test_account__delivery_that_names_no_price_and_no_cash__is_worthless() -> None:
+    found = account([fill(PUT, "10", "0.02"), replace(delivered(PUT, "-10", "1600", "0"), price=D(0))])
+    assert (only(found, PUT).realised, list(found.positions)) == (D("-0.2"), [("main", "deribit", PUT)])
 
 
 def test_account__venues_own_delivery__takes_the_place_of_ours() -> None:

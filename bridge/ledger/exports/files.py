@@ -50,7 +50,7 @@ def read_rows(path: Path) -> Table:
         raise BadFile(path, "is empty: give the export that the venue let you download")
     if text.lstrip()[0] in "{[":
         entries = _entries(path, text)
-        columns = {_normal(name): name for entry in entries for name in entry}
+        columns = {_normal(name): _shown(name) for entry in entries for name in entry}
         rows = (
             (number, {_normal(name): cell for name, cell in entry.items()}) for number, entry in enumerate(entries, 1)
         )
@@ -61,7 +61,7 @@ def read_rows(path: Path) -> Table:
     if len(set(names)) != len(names):
         twice = next(name for name in head if names.count(_normal(name)) > 1)
         raise BadFile(path, f"names the column {twice[:40]!r} twice")
-    return Table(dict(zip(names, head, strict=True)), _rows(path, names, lines), "line", sha256)
+    return Table(dict(zip(names, map(_shown, head), strict=True)), _rows(path, names, lines), "line", sha256)
 
 
 def _content(path: Path) -> bytes:
@@ -92,6 +92,10 @@ def _decoded(path: Path, content: bytes) -> str:
 def _normal(name: str) -> str:
     """Return a column's name as ours: lower case, words joined by underscores."""
     return "_".join(name.strip().lower().split())
+
+
+def _shown(name: str) -> str:
+    return " ".join(name.split())
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
