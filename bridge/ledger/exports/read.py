@@ -69,15 +69,15 @@ def read_export(
             continue
         first, known = fills.setdefault(f"{read.venue} {read.id}", (number, read))
         if known is not read and (known != read or read.id.startswith(MADE)):
-            faults.append(Fault(number, "id", _twice(read, f"{table.counted} {first}", known == read)))
+            faults.append(Fault(number, "id", _twice(read, f"{table.counted} {first}")))
     if faults:
         raise RefusedRows(path, faults, table.counted)
     return Export(name, tuple(fill for _, fill in fills.values()), dict(sorted(left_out.items())), table.sha256)
 
 
-def _twice(fill: Fill, where: str, same: bool) -> str:
-    if same:
-        return f"the line is the one of {where}: if both happened, give each an id"
+def _twice(fill: Fill, where: str) -> str:
+    if fill.id.startswith(MADE):
+        return f"the line says what {where} says: if both happened, give each an id"
     return f"{fill.id} stands in {where} already, with other numbers"
 
 
