@@ -107,12 +107,13 @@ def _sqlite(path: Path) -> Engine:
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
-    """Write ahead, and wait for the disk. SQLite does not wait by itself for the lock that the change to WAL needs."""
+    """Write ahead, and wait for the disk."""
     until = time.monotonic() + WAIT_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
+            break
+        except sqlite3.OperationalError as error:  # SQLite does not wait by itself for the lock that this takes
             if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
                 raise
             time.sleep(0.05)

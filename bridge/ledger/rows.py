@@ -36,11 +36,16 @@ class ImportRecord:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Hold at what an expiry was settled: `price` in USD of one unit of `asset`; times in milliseconds since 1970."""
+    """Hold at what an expiry was settled.
+
+    Parameters
+    ----------
+    expiry_at : unix seconds. price : USD of one unit of `asset`. source : who says so. at_ms : when it was said.
+    """
 
     venue: str
     asset: str
-    expiry_ms: int
+    expiry_at: int
     price: Decimal
     source: str
     at_ms: int

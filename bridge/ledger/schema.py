@@ -5,7 +5,8 @@
     deliveries  delivery prices of expiries; the newest of an expiry stands
 
 `seq` grows by one or more with every row, in the order in which rows were committed. Decimals are text, on PostgreSQL
-too: what was written is what is read, to the last zero. Times are milliseconds since 1970, UTC.
+too: what was written is what is read, to the last zero. Times count from 1970, UTC: `_ms` in milliseconds, others in
+seconds.
 """
 
 from __future__ import annotations
@@ -56,5 +57,5 @@ IMPORTS: Final = _table(
     *(_whole(name) for name in ("at_ms", "new", "known", "left_out")),
 )
 DELIVERIES: Final = _table(
-    "deliveries", _text("venue"), _text("asset"), _whole("expiry_ms"), _text("price"), _text("source"), _whole("at_ms")
+    "deliveries", _text("venue"), _text("asset"), _whole("expiry_at"), _text("price"), _text("source"), _whole("at_ms")
 )

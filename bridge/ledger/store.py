@@ -175,7 +175,7 @@ class Store:
             return [delivery for delivery in self._deliveries(connection) if venue in (None, delivery.venue)]
 
     def _deliveries(self, connection: Connection) -> list[Delivery]:
-        expiry = (DELIVERIES.c.venue, DELIVERIES.c.asset, DELIVERIES.c.expiry_ms)
+        expiry = (DELIVERIES.c.venue, DELIVERIES.c.asset, DELIVERIES.c.expiry_at)
         newest = select(func.max(DELIVERIES.c.seq)).group_by(*expiry)
         wanted = select(*DELIVERY_COLUMNS).where(DELIVERIES.c.seq.in_(newest)).order_by(DELIVERIES.c.seq)
         try:
@@ -198,13 +198,13 @@ class Store:
             A name or a number that the database cannot hold, or a price that is not > 0.
         """
         row = delivery_row(delivery)
-        key = (delivery.venue, delivery.asset, delivery.expiry_ms)
+        key = (delivery.venue, delivery.asset, delivery.expiry_at)
         with writing(self._engine, self.address) as connection:
-            stands = {(each.venue, each.asset, each.expiry_ms): each.price for each in self._deliveries(connection)}
+            stands = {(each.venue, each.asset, each.expiry_at): each.price for each in self._deliveries(connection)}
             if stands.get(key) == delivery.price:
                 return False
             if (key in stands) != corrects:
-                name = f"{delivery.venue} {delivery.asset} {utc(delivery.expiry_ms // 1000)}"
+                name = f"{delivery.venue} {delivery.asset} {utc(delivery.expiry_at)}"
                 raise ConflictingDelivery(self.address, name, stands.get(key, "no price"), delivery.price)
             connection.execute(insert(DELIVERIES), [row])
         return True

@@ -53,7 +53,7 @@ def _create_tables() -> None:
         sa.UniqueConstraint("book", "venue", "id", name="fills_key"),
     )
     create("imports", *text("sha256", "file", "source", "book"), *whole("at_ms", "new", "known", "left_out"))
-    create("deliveries", *text("venue", "asset"), *whole("expiry_ms"), *text("price", "source"), *whole("at_ms"))
+    create("deliveries", *text("venue", "asset"), *whole("expiry_at"), *text("price", "source"), *whole("at_ms"))
 
 
 def _guard_sqlite(table: str) -> None:

@@ -1,0 +1,417 @@
+"""The ledger in a SQLite file: what is appended is kept, once, whatever happens on the way; nothing is ever changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from bridge.config import Config, LedgerConfig, load_config
+from bridge.errors import (
+    BadConfig,
+    ConflictingDelivery,
+    ConflictingFill,
+    LedgerDamaged,
+    LedgerFull,
+    LedgerLocked,
+    LedgerNewer,
+    LedgerReadOnly,
+    MissingTool,
+)
+from bridge.ledger import database
+from bridge.ledger.database import ledger_address
+from bridge.ledger.rows import Delivery
+from bridge.ledger.schema import METADATA, REVISIONS
+from bridge.ledger.store import Added, Store, open_store
+from hedge.errors import BadInput
+from tests.bridge.ledger_steps import MARCH, RECORD, append_at_once, check_kills, fill, fills, held_lock
+
+REFUSED = "never changed or removed"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "alvh.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with open_store(path) as opened:
+        yield opened
+
+
+def test_append__fills__are_read_back_to_the_last_zero(store: Store) -> None:
+    assert store.append(fills(3), RECORD) == Added(3, 0)
+    assert store.fills() == fills(3)
+    assert [str(number) for number in (store.fills()[0].quantity, store.fills()[0].cash)] == ["1.50", "-0.048750"]
+    (kept,) = store.imports()
+    assert (kept["seq"], kept["new"], kept["known"], kept["file"]) == (1, 3, 0, "fills.csv")
+
+
+def test_append__the_same_again__adds_nothing(store: Store) -> None:
+    store.append(fills(3), RECORD)
+    assert store.append(fills(3), RECORD) == Added(0, 3)
+    assert store.append([*fills(4), *fills(4)]) == Added(1, 7)
+    assert store.fills() == fills(4)
+    assert [record["known"] for record in store.imports()] == [0, 3]
+
+
+def test_append__overlapping_exports__add_only_what_is_new(store: Store) -> None:
+    store.append(fills(2500)[:1700])
+    assert store.append(fills(2500)[800:]) == Added(800, 900)
+    assert store.fills() == fills(2500)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"quantity": Decimal("1.51")}, "quantity"),
+        ({"price": Decimal("0.0326")}, "price"),
+        ({"fee": Decimal("0")}, "fee"),
+        ({"cash": Decimal("0.048750")}, "cash"),
+        ({"instrument": "ETH-27MAR26-1900-P"}, "instrument"),
+        ({"at_ms": fill(2).at_ms + 1000}, "at_ms"),
+        ({"plan": "b" * 64}, "plan"),
+        ({"order": "2"}, "order"),
+    ],
+)
+def test_append__known_name_with_other_numbers__is_refused_whole(store: Store, changes: Any, field: str) -> None:
+    store.append([fill(2, plan="a" * 64, order="1")])
+    with pytest.raises(ConflictingFill, match="trade:2") as refused:
+        store.append([fill(1), fill(2, **changes), fill(3)], RECORD)
+    assert (refused.value.id, refused.value.field) == ("trade:2", field)
+    assert str(refused.value.given) in str(refused.value)
+    assert len(store.fills()) == 1
+    assert store.imports() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"at_ms": fill(2).at_ms + 999},
+        {"index": Decimal("1950.3")},
+        {"note": "by hand"},
+        {"plan": "a" * 64, "order": "1"},
+        {"quantity": Decimal("1.5000")},
+    ],
+)
+def test_append__known_name_told_otherwise__is_known(store: Store, changes: Any) -> None:
+    store.append([fill(2)])
+    assert store.append([fill(2, **changes)]) == Added(0, 1)
+    assert store.append([fill(2, book="other"), fill(2, venue="other")]) == Added(2, 0)
+
+
+def test_append__conflict_within_one_file__is_refused(store: Store) -> None:
+    with pytest.raises(ConflictingFill, match="trade:1 with fee"):
+        store.append([fill(1), fill(2), fill(1, fee=Decimal(1))])
+    assert store.fills() == []
+
+
+def test_append__dry_run__says_and_leaves_nothing(store: Store) -> None:
+    store.append(fills(1))
+    assert store.append(fills(3), RECORD, dry_run=True) == Added(2, 1)
+    assert store.fills() == fills(1)
+    assert store.imports() == []
+
+
+def test_append__progress__is_told_after_every_thousand(store: Store) -> None:
+    seen: list[int] = []
+    store.append(fills(2001), progress=seen.append)
+    assert seen == [1000, 2000, 2001]
+
+
+def numbers(places: int, least: Decimal, most: Decimal) -> st.SearchStrategy[Decimal]:
+    return st.decimals(least, most, allow_nan=False, allow_infinity=False, places=places)
+
+
+ANY_FILL = st.builds(
+    lambda quantity, index, note, at_ms: {"quantity": quantity, "index": index, "note": note, "at_ms": at_ms},
+    numbers(12, Decimal(-(10**15)), Decimal(10**15)),
+    numbers(8, Decimal("1e-8"), Decimal(10**9)),
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=50),
+    st.integers(0, 253_402_300_799_999),
+)
+
+
+@settings(max_examples=20)
+@given(st.lists(ANY_FILL, min_size=1, max_size=30))
+def test_append__any_fills__are_read_back_as_they_were(drawn: list[dict[str, Any]]) -> None:
+    given_fills = [fill(number, **changes) for number, changes in enumerate(drawn)]
+    with TemporaryDirectory() as folder, open_store(f"{folder}/alvh.db") as opened:
+        opened.append(given_fills)
+        kept = {each.id: each for each in opened.fills()}
+    assert list(kept.values()) == sorted(given_fills, key=lambda each: each.at_ms)
+    assert all(kept[each.id].quantity.as_tuple() == each.quantity.as_tuple() for each in given_fills)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quantity": Decimal("1e40")},
+        {"quantity": Decimal("1e999999")},
+        {"index": Decimal("1e-41")},
+        {"id": "x" * 201},
+        {"note": "a\0b"},
+        {"note": "\ud800"},
+        {"at_ms": -1},
+        {"at_ms": 1 << 63},
+    ],
+)
+def test_append__what_no_database_holds__is_refused_by_name(store: Store, changes: Any) -> None:
+    with pytest.raises(BadInput, match=next(iter(changes))):
+        store.append([fill(1), fill(2, **changes)])
+    assert store.fills() == []
+
+
+def test_fills__asked_for_by_book_venue_and_time__are_those(store: Store) -> None:
+    store.append([fill(3), fill(1), fill(2, book="other"), fill(4, venue="desk")])
+    assert [each.id for each in store.fills()] == ["trade:1", "trade:2", "trade:3", "trade:4"]
+    assert [each.id for each in store.fills("main", "deribit", fill(2).at_ms)] == ["trade:3"]
+    assert store.books() == ["main", "other"]
+    assert store.find("trade:2", "main") == []
+    assert [each.venue for each in store.find("trade:4", "main")] == ["desk"]
+
+
+def test_delivery__given_twice_and_otherwise__is_kept_once(store: Store) -> None:
+    def delivered(price: str, at_ms: int = 1) -> Delivery:
+        return Delivery("deribit", "ETH", MARCH, Decimal(price), "by hand", at_ms)
+
+    with pytest.raises(ConflictingDelivery, match="delivered at no price"):
+        store.add_delivery(delivered("1987.10"), corrects=True)
+    assert store.add_delivery(delivered("1987.10"))
+    assert not store.add_delivery(delivered("1987.1", 2))
+    with pytest.raises(ConflictingDelivery, match=r"ETH 2026-03-27 08:00:00Z delivered at 1987\.10, not 1988"):
+        store.add_delivery(delivered("1988"))
+    assert store.add_delivery(delivered("1988", 3), corrects=True)
+    assert store.deliveries("deribit") == [delivered("1988", 3)]
+    assert store.deliveries("desk") == []
+    with pytest.raises(BadInput, match="must be > 0"):
+        store.add_delivery(delivered("0"))
+
+
+def test_import__killed_at_every_point__loses_nothing_acknowledged(tmp_path: Path) -> None:
+    assert check_kills(lambda point: str(tmp_path / f"{point}.db")) > 50
+
+
+def test_import__two_at_once_into_no_database__both_succeed(path: Path) -> None:
+    answers = append_at_once(str(path), range(1, 3001), range(1001, 4001))
+    assert sum(answer.new for answer in answers if isinstance(answer, Added)) == 4000, answers
+    with open_store(path) as opened:
+        assert opened.fills() == fills(4000)
+
+
+def test_append__another_writes_for_long__is_named_and_reading_goes_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.1)
+    with open_store(path) as opened:
+        opened.append(fills(1))
+        with held_lock(str(path)):
+            with pytest.raises(LedgerLocked, match="run it again"):
+                opened.append(fills(2))
+            assert opened.fills() == fills(1)
+        assert opened.append(fills(2)) == Added(1, 1)
+
+
+def test_append__full_disk__is_named_and_undone(path: Path) -> None:
+    with open_store(path) as opened:
+        opened.append(fills(10))
+
+        @event.listens_for(opened._engine, "begin")
+        def _few_pages(connection: Any) -> None:
+            connection.exec_driver_sql("PRAGMA max_page_count = 40")
+
+        with pytest.raises(LedgerFull, match="make room"):
+            opened.append(fills(5000), RECORD)
+        assert opened.fills() == fills(10)
+
+
+def test_append__file_may_not_grow__is_named_and_undone(path: Path) -> None:
+    import resource
+
+    with open_store(path) as opened:
+        opened.append(fills(10))
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
+        try:
+            with pytest.raises(LedgerFull, match="make room"):
+                opened.append(fills(5000), RECORD)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert opened.fills() == fills(10)
+        assert opened.append(fills(5000)) == Added(4990, 10)
+
+
+def test_open__newer_version__is_refused_by_name(path: Path) -> None:
+    open_store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE ledger_version SET version_num = '0099'")
+    with pytest.raises(LedgerNewer, match=f"version 0099, and this program knows versions up to {REVISIONS[-1]}"):
+        open_store(path)
+
+
+def test_open__older_version__is_migrated_and_keeps_its_fills(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(path) as opened:
+        opened.append(fills(3))
+    newer = tmp_path / "migrations"
+    (newer / "versions").mkdir(parents=True)
+    for file in ("env.py", "versions/r0001_fills.py"):
+        (newer / file).write_text((database.MIGRATIONS / file).read_text(encoding="utf-8"), encoding="utf-8")
+    (newer / "versions" / "r0002_more.py").write_text(
+        "from alembic import op\nrevision, down_revision = '0002', '0001'\n"
+        "def upgrade():\n    op.execute('CREATE TABLE more (x INTEGER)')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(database, "MIGRATIONS", newer)
+    monkeypatch.setattr(database, "REVISIONS", ("0001", "0002"))
+    with open_store(path) as opened:
+        assert opened.fills() == fills(3)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT version_num FROM ledger_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT count(*) FROM more").fetchone() == (0,)
+
+
+def test_revisions__of_the_program__are_those_of_the_scripts_and_make_its_tables(store: Store) -> None:
+    scripts = ScriptDirectory(str(database.MIGRATIONS))
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
+    with store._engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": "ledger_version"})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_open__no_database_and_corrupt_file__are_named(path: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.db"
+    text.write_text("no database " * 100, encoding="utf-8")
+    with pytest.raises(LedgerDamaged, match="not a database"):
+        open_store(text)
+    assert text.read_text(encoding="utf-8") == "no database " * 100
+    for strange in (tmp_path, Path("/dev/null")):
+        with pytest.raises(LedgerDamaged, match="is no file"):
+            open_store(strange)
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE things (x)")
+    with pytest.raises(LedgerDamaged, match="another program"):
+        open_store(other)
+    with open_store(path) as opened:
+        opened.append(fills(2000))
+    content = bytearray(path.read_bytes())
+    content[8192:65536] = os.urandom(65536 - 8192)
+    path.write_bytes(content)
+    with pytest.raises(LedgerDamaged), open_store(path) as opened:
+        opened.fills()
+
+
+def test_fills__row_that_is_no_fill__is_named(store: Store, path: Path) -> None:
+    store.append(fills(1))
+    with sqlite3.connect(path) as connection:
+        columns = "book, venue, 'x', 1, kind, instrument, 'much', price, currency, cash, fee, \"index\""
+        connection.execute(f'INSERT INTO fills SELECT 9, {columns}, plan, "order", reverses, note FROM fills')
+    with pytest.raises(LedgerDamaged, match=r"\['main', 'deribit', 'x'\] is no fill"):
+        store.fills()
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Work as a user who may write nowhere, where the tests are run by one who may write everywhere."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_open__folder_that_may_not_be_written__is_named(tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to(tmp_path.parents[1]):
+            folder.chmod(0o755)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    with open_store(closed / "alvh.db") as opened:
+        opened.append(fills(1))
+    (closed / "alvh.db").chmod(0o444)
+    closed.chmod(0o555)
+    with nobody():
+        for path in (closed / "new.db", closed / "state" / "alvh.db", closed / "alvh.db"):
+            with pytest.raises(LedgerReadOnly, match="writable for you"), open_store(path) as opened:
+                opened.append(fills(2))
+    closed.chmod(0o755)
+
+
+@pytest.mark.parametrize("table", ["fills", "imports", "deliveries"])
+def test_rows__changed_removed_or_replaced_by_hand__are_refused(store: Store, path: Path, table: str) -> None:
+    store.append(fills(2), RECORD)
+    store.add_delivery(Delivery("deribit", "ETH", MARCH, Decimal(2000), "by hand", 1))
+    connection = sqlite3.connect(path)
+    first = f"SELECT * FROM {table} WHERE seq = 1"
+    for sql in (f"UPDATE {table} SET seq = 99", f"DELETE FROM {table}", f"REPLACE INTO {table} {first}"):
+        with pytest.raises(sqlite3.IntegrityError, match=f"rows of {table} are {REFUSED}"):
+            connection.execute(sql)
+    connection.close()
+    assert store.fills() == fills(2)
+
+
+def test_fills__replaced_by_name__are_refused(store: Store, path: Path) -> None:
+    store.append(fills(1))
+    columns = [column.name for column in METADATA.tables["fills"].columns if column.name != "seq"]
+    names = ", ".join(f'"{name}"' for name in columns)
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError, match=REFUSED):
+        connection.execute(f"REPLACE INTO fills ({names}) SELECT {names} FROM fills")
+    connection.close()
+
+
+def test_file__opened__writes_ahead_and_waits_for_the_disk(store: Store) -> None:
+    with store._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_address__environment_file_and_default__in_this_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ledger_address(Config()) == ".alvh/alvh.db"
+    stated = Config(ledger=LedgerConfig(url="postgresql://db/alvh"))
+    assert ledger_address(stated) == "postgresql://db/alvh"
+    monkeypatch.setenv("ALVH_LEDGER_URL", "postgresql://me:secret@db/alvh")
+    assert ledger_address(stated) == "postgresql://me:secret@db/alvh"
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:hush@db/alvh", "postgresql://db/alvh?password=hush", "p://:hush@"])
+def test_config__password_in_the_file__is_refused_without_repeating_it(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "alvh.toml"
+    file.write_text(f"[ledger]\nurl = {json.dumps(url)}\n", encoding="utf-8")
+    with pytest.raises(BadConfig, match=r"ledger\.url: holds a password.*ALVH_LEDGER_URL") as refused:
+        load_config(file)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["mysql://me:hush@db/x", "postgresql://me:hush@db:port/x", "postgresql+psycopg2://db"])
+def test_open__unknown_url__says_how_and_shows_no_password(url: str) -> None:
+    with pytest.raises(BadConfig, match=re.escape("write postgresql+psycopg://")) as refused:
+        open_store(url)
+    assert "hush" not in str(refused.value)
+
+
+def test_open__postgres_without_psycopg__names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
+    with pytest.raises(MissingTool, match=re.escape("pip install 'alvh[postgres]'")):
+        open_store("postgresql://127.0.0.1:1/alvh")
