@@ -16,6 +16,15 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
 ├── SourceUnavailable       a venue or publisher does not answer, or not as it should
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
+├── LedgerError             the database of fills cannot be used, or refuses an entry
+│   ├── LedgerLocked        another program writes to it for longer than we wait
+│   ├── LedgerFull          nothing more can be written: the disk is full or fails
+│   ├── LedgerReadOnly      it, or its folder, may not be written
+│   ├── LedgerNewer         a newer version of this program made it
+│   ├── LedgerDamaged       it is no ledger, or no longer one that can be read
+│   ├── LedgerUnreachable   no database server answers
+│   ├── ConflictingFill     a fill of this name is kept with other numbers
+│   └── ConflictingDelivery an expiry has another delivery price
 ├── RefusedAction           our own rules forbid it (empty update, wrong state, not allowed to sign)
 │   └── NotProposable       the plan's answer, or who made it, does not call for a vote
 ├── MissingTool             anvil or node_modules is not there

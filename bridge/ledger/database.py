@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,11 +65,10 @@ def open_engine(address: str) -> Engine:
         What stands in the way: each names the database and what to do.
     """
     engine = _postgres(address) if "://" in address else _sqlite(Path(address))
-    try:
+    with ExitStack() as undo:
+        undo.callback(engine.dispose)
         _bring_up(engine, address)
-    except BaseException:
-        engine.dispose()
-        raise
+        undo.pop_all()
     return engine
 
 

@@ -18,10 +18,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hedge.errors import UnknownInstrument
-from hedge.instruments.contract import Contract
+
+if TYPE_CHECKING:
+    from hedge.instruments.contract import Contract  # loads the pricing of options, which a list of fills does not need
 
 EXPIRY_HOUR: Final = 8
 """Hour of the day at which everything expires, UTC."""
@@ -79,6 +81,8 @@ class Instrument:
         """
         if not self.is_option:
             raise UnknownInstrument(self.name)
+        from hedge.instruments.contract import Contract
+
         return Contract(self.asset, self.expiry_at, float(self.strike), self.is_call)
 
     @property

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hedge.errors import BadInput, UnknownAsset
-from hedge.instruments.contract import Contract
-from hedge.instruments.holdings import Holdings
 from hedge.ledger.fills import Fill, FillKind
 from hedge.ledger.instruments import STABLE, Instrument
 from hedge.ledger.running import CONTEXT, QUANTUM, ZERO
+
+if TYPE_CHECKING:
+    from hedge.instruments.contract import Contract
+    from hedge.instruments.holdings import Holdings
 
 Key = tuple[str, str, str]
 """Book, venue, and an instrument or currency."""
@@ -186,6 +188,8 @@ class Account:
         ------
         UnknownAsset : a spot that is needed is not there.
         """
+        from hedge.instruments.holdings import Holdings
+
         options: dict[Contract, float] = {}
         perpetuals: dict[str, float] = {}
         for held in self.positions.values():

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from bridge.config import Config, LedgerConfig, load_config
-from bridge.errors import (
-    BadConfig,
-    ConflictingDelivery,
-    ConflictingFill,
-    LedgerDamaged,
-    LedgerFull,
-    LedgerLocked,
-    LedgerNewer,
-    LedgerReadOnly,
-    MissingTool,
-)
+from bridge.errors import ConflictingDelivery, ConflictingFill, LedgerFull, LedgerLocked
 from bridge.ledger import database
-from bridge.ledger.database import ledger_address
 from bridge.ledger.rows import Delivery
-from bridge.ledger.schema import METADATA, REVISIONS
 from bridge.ledger.store import Added, Store, open_store
 from hedge.errors import BadInput
 from tests.bridge.ledger_steps import MARCH, RECORD, append_at_once, check_kills, fill, fills, held_lock
-
-REFUSED = "never changed or removed"
 
 
 @pytest.fixture
@@ -143,13 +120,13 @@ ANY_FILL = st.builds(
     lambda quantity, index, note, at_ms: {"quantity": quantity, "index": index, "note": note, "at_ms": at_ms},
     numbers(12, Decimal(-(10**15)), Decimal(10**15)),
     numbers(8, Decimal("1e-8"), Decimal(10**9)),
-    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=50),
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=12),
     st.integers(0, 253_402_300_799_999),
 )
 
 
 @settings(max_examples=20)
-@given(st.lists(ANY_FILL, min_size=1, max_size=30))
+@given(st.lists(ANY_FILL, min_size=1, max_size=8))
 def test_append__any_fills__are_read_back_as_they_were(drawn: list[dict[str, Any]]) -> None:
     given_fills = [fill(number, **changes) for number, changes in enumerate(drawn)]
     with TemporaryDirectory() as folder, open_store(f"{folder}/alvh.db") as opened:
@@ -255,163 +232,3 @@ def test_append__file_may_not_grow__is_named_and_undone(path: Path) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert opened.fills() == fills(10)
         assert opened.append(fills(5000)) == Added(4990, 10)
-
-
-def test_open__newer_version__is_refused_by_name(path: Path) -> None:
-    open_store(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE ledger_version SET version_num = '0099'")
-    with pytest.raises(LedgerNewer, match=f"version 0099, and this program knows versions up to {REVISIONS[-1]}"):
-        open_store(path)
-
-
-def test_open__older_version__is_migrated_and_keeps_its_fills(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with open_store(path) as opened:
-        opened.append(fills(3))
-    newer = tmp_path / "migrations"
-    (newer / "versions").mkdir(parents=True)
-    for file in ("env.py", "versions/r0001_fills.py"):
-        (newer / file).write_text((database.MIGRATIONS / file).read_text(encoding="utf-8"), encoding="utf-8")
-    (newer / "versions" / "r0002_more.py").write_text(
-        "from alembic import op\nrevision, down_revision = '0002', '0001'\n"
-        "def upgrade():\n    op.execute('CREATE TABLE more (x INTEGER)')\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setattr(database, "MIGRATIONS", newer)
-    monkeypatch.setattr(database, "REVISIONS", ("0001", "0002"))
-    with open_store(path) as opened:
-        assert opened.fills() == fills(3)
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT version_num FROM ledger_version").fetchall() == [("0002",)]
-        assert connection.execute("SELECT count(*) FROM more").fetchone() == (0,)
-
-
-def test_revisions__of_the_program__are_those_of_the_scripts_and_make_its_tables(store: Store) -> None:
-    scripts = ScriptDirectory(str(database.MIGRATIONS))
-    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
-    with store._engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": "ledger_version"})
-        assert compare_metadata(context, METADATA) == []
-
-
-def test_open__no_database_and_corrupt_file__are_named(path: Path, tmp_path: Path) -> None:
-    text = tmp_path / "text.db"
-    text.write_text("no database " * 100, encoding="utf-8")
-    with pytest.raises(LedgerDamaged, match="not a database"):
-        open_store(text)
-    assert text.read_text(encoding="utf-8") == "no database " * 100
-    for strange in (tmp_path, Path("/dev/null")):
-        with pytest.raises(LedgerDamaged, match="is no file"):
-            open_store(strange)
-    other = tmp_path / "other.db"
-    with sqlite3.connect(other) as connection:
-        connection.execute("CREATE TABLE things (x)")
-    with pytest.raises(LedgerDamaged, match="another program"):
-        open_store(other)
-    with open_store(path) as opened:
-        opened.append(fills(2000))
-    content = bytearray(path.read_bytes())
-    content[8192:65536] = os.urandom(65536 - 8192)
-    path.write_bytes(content)
-    with pytest.raises(LedgerDamaged), open_store(path) as opened:
-        opened.fills()
-
-
-def test_fills__row_that_is_no_fill__is_named(store: Store, path: Path) -> None:
-    store.append(fills(1))
-    with sqlite3.connect(path) as connection:
-        columns = "book, venue, 'x', 1, kind, instrument, 'much', price, currency, cash, fee, \"index\""
-        connection.execute(f'INSERT INTO fills SELECT 9, {columns}, plan, "order", reverses, note FROM fills')
-    with pytest.raises(LedgerDamaged, match=r"\['main', 'deribit', 'x'\] is no fill"):
-        store.fills()
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """Work as a user who may write nowhere, where the tests are run by one who may write everywhere."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-def test_open__folder_that_may_not_be_written__is_named(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to(tmp_path.parents[1]):
-            folder.chmod(0o755)
-    closed = tmp_path / "closed"
-    closed.mkdir()
-    with open_store(closed / "alvh.db") as opened:
-        opened.append(fills(1))
-    (closed / "alvh.db").chmod(0o444)
-    closed.chmod(0o555)
-    with nobody():
-        for path in (closed / "new.db", closed / "state" / "alvh.db", closed / "alvh.db"):
-            with pytest.raises(LedgerReadOnly, match="writable for you"), open_store(path) as opened:
-                opened.append(fills(2))
-    closed.chmod(0o755)
-
-
-@pytest.mark.parametrize("table", ["fills", "imports", "deliveries"])
-def test_rows__changed_removed_or_replaced_by_hand__are_refused(store: Store, path: Path, table: str) -> None:
-    store.append(fills(2), RECORD)
-    store.add_delivery(Delivery("deribit", "ETH", MARCH, Decimal(2000), "by hand", 1))
-    connection = sqlite3.connect(path)
-    first = f"SELECT * FROM {table} WHERE seq = 1"
-    for sql in (f"UPDATE {table} SET seq = 99", f"DELETE FROM {table}", f"REPLACE INTO {table} {first}"):
-        with pytest.raises(sqlite3.IntegrityError, match=f"rows of {table} are {REFUSED}"):
-            connection.execute(sql)
-    connection.close()
-    assert store.fills() == fills(2)
-
-
-def test_fills__replaced_by_name__are_refused(store: Store, path: Path) -> None:
-    store.append(fills(1))
-    columns = [column.name for column in METADATA.tables["fills"].columns if column.name != "seq"]
-    names = ", ".join(f'"{name}"' for name in columns)
-    connection = sqlite3.connect(path)
-    with pytest.raises(sqlite3.IntegrityError, match=REFUSED):
-        connection.execute(f"REPLACE INTO fills ({names}) SELECT {names} FROM fills")
-    connection.close()
-
-
-def test_file__opened__writes_ahead_and_waits_for_the_disk(store: Store) -> None:
-    with store._engine.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
-
-
-def test_address__environment_file_and_default__in_this_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert ledger_address(Config()) == ".alvh/alvh.db"
-    stated = Config(ledger=LedgerConfig(url="postgresql://db/alvh"))
-    assert ledger_address(stated) == "postgresql://db/alvh"
-    monkeypatch.setenv("ALVH_LEDGER_URL", "postgresql://me:secret@db/alvh")
-    assert ledger_address(stated) == "postgresql://me:secret@db/alvh"
-
-
-@pytest.mark.parametrize("url", ["postgresql://me:hush@db/alvh", "postgresql://db/alvh?password=hush", "p://:hush@"])
-def test_config__password_in_the_file__is_refused_without_repeating_it(tmp_path: Path, url: str) -> None:
-    file = tmp_path / "alvh.toml"
-    file.write_text(f"[ledger]\nurl = {json.dumps(url)}\n", encoding="utf-8")
-    with pytest.raises(BadConfig, match=r"ledger\.url: holds a password.*ALVH_LEDGER_URL") as refused:
-        load_config(file)
-    assert "hush" not in str(refused.value)
-
-
-@pytest.mark.parametrize("url", ["mysql://me:hush@db/x", "postgresql://me:hush@db:port/x", "postgresql+psycopg2://db"])
-def test_open__unknown_url__says_how_and_shows_no_password(url: str) -> None:
-    with pytest.raises(BadConfig, match=re.escape("write postgresql+psycopg://")) as refused:
-        open_store(url)
-    assert "hush" not in str(refused.value)
-
-
-def test_open__postgres_without_psycopg__names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
-    with pytest.raises(MissingTool, match=re.escape("pip install 'alvh[postgres]'")):
-        open_store("postgresql://127.0.0.1:1/alvh")
