@@ -39,6 +39,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "watch",
         "Compare exposure with the hedge on record, and watch feeds, parameters and proposals. Never signs anything.",
     ),
+    "hedge": (
+        "hedge",
+        "app",
+        "The ledger of fills: import, record, list, close, correct. Nothing in it is ever changed or removed.",
+    ),
     "backtest": (
         "study",
         "backtest",
@@ -68,7 +73,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 """By name: module of `bridge.cli`, its command or group of commands, and the first lines of its help as one line."""
 
-JOINED: dict[str, tuple[str, ...]] = {"gov": ("dao",)}
+JOINED: dict[str, tuple[str, ...]] = {"gov": ("dao",), "hedge": ("hedge_changes",)}
 """Groups that have commands in other modules too, which add them to the group when they are loaded."""
 
 ABOUT = "Layered volatility hedges for AMM liquidity providers, governed by a DAO."

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bridge import formats
@@ -16,6 +17,11 @@ def console(stderr: bool = False) -> Console:
     """Return a console; on a pipe it does not wrap at 80 columns."""
     width = None if sys.stdout.isatty() else 150
     return Console(stderr=stderr, width=width, highlight=False)
+
+
+def clean(text: object) -> str:
+    """Return a foreign name for a table: without control and direction marks, nothing of it taken for markup."""
+    return escape(formats.printable(text))
 
 
 def usd(value: float | None) -> str:

@@ -1,0 +1,333 @@
+"""`alvh hedge`: what was really bought and sold. Import, record and list; `hedge_changes` has close and correct."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.flags import ConfigOption, JsonOption, print_json
+
+if TYPE_CHECKING:
+    from bridge.ledger.exports import Export
+    from bridge.ledger.store import Added, Store
+    from hedge.ledger.fills import Fill
+    from hedge.ledger.results import Account
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The ledger of fills: import, record, list, close, correct. Nothing in it is ever changed or removed.",
+)
+BookOption = Annotated[str | None, typer.Option("--book", help="Name of the book; default: ledger.book, main.")]
+VenueOption = Annotated[str | None, typer.Option("--venue", help="Where it was traded; default: deribit.")]
+QuantityOption = Annotated[str | None, typer.Option("--quantity", help="Units of the underlying, without sign.")]
+PriceOption = Annotated[str | None, typer.Option("--price", help="Of one unit in the venue's quote: ETH, BTC or USD.")]
+FeeOption = Annotated[str | None, typer.Option("--fee", help="In the currency, negative where rebated.")]
+IndexOption = Annotated[str | None, typer.Option("--index", help="USD per unit of the currency at that time.")]
+TimeOption = Annotated[
+    str | None, typer.Option("--time", help="UTC, as 2026-03-27T08:00:00, or milliseconds; default: now.")
+]
+IdOption = Annotated[
+    str | None, typer.Option("--id", help="The venue's id; without one it is made from the other words.")
+]
+PlanOption = Annotated[str | None, typer.Option("--plan", help="Hash of the plan that this carries out.")]
+OrderOption = Annotated[str | None, typer.Option("--order", help="Number of the plan's order that this fills.")]
+BAR_FROM = 5000
+"""Fills from which a bar is drawn."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The open ledger, the book that a command works on, and where it is, as people may see it."""
+
+    store: Store
+    book: str
+    where: str
+
+
+@contextmanager
+def open_ledger(config: Path | None, book: str | None) -> Iterator[Ledger]:
+    """Open the ledger of the settings.
+
+    Raises
+    ------
+    UsageError
+        The book's name is none.
+    LedgerError, BadConfig, MissingTool
+        The database cannot be used.
+    """
+    from bridge.config import load_config
+    from bridge.errors import UsageError, without_login
+    from bridge.ledger.database import ledger_address
+    from bridge.ledger.store import open_store
+
+    settings = load_config(config)
+    name = settings.ledger.book if book is None else book
+    if not name.strip() or len(name) > 64 or not name.isprintable():
+        raise UsageError("--book: a name has 1 to 64 printable letters")
+    address = ledger_address(settings)
+    with open_store(address) as store:
+        yield Ledger(store, name, without_login(address).partition("?")[0])
+
+
+def say(text: str) -> None:
+    """Print a line in which foreign names may stand."""
+    from bridge.formats import printable
+
+    typer.echo(printable(text))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A log or trades of Deribit, or our own CSV.", show_default=False)],
+    book: BookOption = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="Of a file whose rows and name do not say it, as ETH.")
+    ] = None,
+    index: Annotated[
+        Path | None, typer.Option("--index", help="CSV time,price of the currency in USD, where the file has none.")
+    ] = None,
+    plan: PlanOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare; write nothing.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Read a venue's export into the ledger: all of the file, or nothing of it.
+
+    What is known already is not added again, so files may overlap, and one that was cut short is imported again. A
+    fill that is there with other numbers stops the import.
+
+    Examples: alvh hedge import deribit_log.csv; alvh hedge import trades.csv --book treasury --currency ETH --index
+    eth_usd.csv; alvh hedge import fills.csv --plan 3f2a91c07b5d --dry-run
+    """
+    from bridge.ledger.rows import ImportRecord
+
+    with open_ledger(config, book) as ledger:
+        export = _read(file, ledger.book, currency, index, plan)
+        record = ImportRecord(export.sha256, file.name, export.source, ledger.book, sum(export.left_out.values()))
+        with _bar(len(export.fills), as_json) as progress:
+            added = ledger.store.append(export.fills, record, dry_run=dry_run, progress=progress)
+        content = {
+            "file": str(file),
+            "source": export.source,
+            "sha256": export.sha256,
+            "book": ledger.book,
+            "new": added.new,
+            "known": added.known,
+            "left_out": dict(export.left_out),
+            "written": not dry_run,
+        }
+        if as_json:
+            print_json(content)
+        else:
+            _say_import(content, ledger.where)
+
+
+def _read(file: Path, book: str, currency: str | None, index: Path | None, plan: str | None) -> Export:
+    """Read the file and its prices; what was typed is checked first."""
+    from bridge.errors import UsageError
+    from bridge.ledger.exports import read_export
+    from bridge.ledger.exports.index import read_index
+    from bridge.ledger.exports.row import CURRENCY, NAME
+    from bridge.ledger.store import now_ms
+
+    coin = (currency or "").upper()
+    if coin and CURRENCY.fullmatch(coin) is None:
+        raise UsageError("--currency: write it as ETH, BTC or USDC")
+    if plan and NAME.fullmatch(plan) is None:
+        raise UsageError("--plan: write the hash of a plan, as `alvh plan --json` says it")
+    if index and not coin:
+        raise UsageError("--index has prices of one coin: say which by --currency")
+    indices = read_index(index, coin, now_ms=now_ms()) if index else None
+    return read_export(file, book, now_ms=now_ms(), currency=coin or None, plan=plan or "", indices=indices)
+
+
+def _say_import(content: dict[str, Any], where: str) -> None:
+    left_out = content["left_out"]
+    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+    counts = f"{content['new']} new, {content['known']} known, {sum(left_out.values())} left out"
+    said = "into" if content["written"] else "not written (--dry-run): would go into"
+    say(f"{content['file']} ({content['source']}): {counts}" + (f" ({reasons})" if reasons else ""))
+    say(f"{said} book {content['book']} of {where}")
+
+
+@contextmanager
+def _bar(count: int, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """Draw a bar on a terminal while many fills are written."""
+    if quiet or count < BAR_FROM or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import Progress
+
+    from bridge.cli.show import console
+
+    with Progress(console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("fills", total=count)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@app.command()
+def record(
+    instrument: Annotated[
+        str | None, typer.Option("--instrument", help="As the venue names it; none for a transfer.")
+    ] = None,
+    side: Annotated[str | None, typer.Option("--side", help="buy or sell.")] = None,
+    quantity: QuantityOption = None,
+    price: PriceOption = None,
+    index: IndexOption = None,
+    fee: FeeOption = None,
+    currency: Annotated[str | None, typer.Option("--currency", help="Default: what the instrument settles in.")] = None,
+    kind: Annotated[str, typer.Option("--kind", help="trade, delivery, funding, fee or transfer.")] = "trade",
+    amount: Annotated[
+        str | None,
+        typer.Option(
+            "--amount", help="Of funding or a transfer, negative where money went out; of a fee what was paid."
+        ),
+    ] = None,
+    time: TimeOption = None,
+    venue: VenueOption = None,
+    fill_id: IdOption = None,
+    plan: PlanOption = None,
+    order: OrderOption = None,
+    note: Annotated[str | None, typer.Option("--note", help="Free words.")] = None,
+    book: BookOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Record one fill by hand: a trade, a delivery, funding, a fee, or money moved in or out.
+
+    Without --id the id follows from the other words, so that the same command twice adds nothing; a second fill with
+    the same words needs an --id or a --time of its own.
+
+    Examples: alvh hedge record --instrument ETH-27MAR26-1800-P --side buy --quantity 10 --price 0.034 --index 1950;
+    alvh hedge record --kind funding --instrument ETH-PERPETUAL --amount -0.0012 --index 1950; alvh hedge record --kind
+    transfer --currency USDC --amount 25000
+    """
+    from bridge.ledger.hand import append_by_hand, hand_fill, moved_cells
+    from bridge.ledger.store import now_ms
+
+    cells = {
+        "instrument": instrument, "side": side, "quantity": quantity, "price": price, "index": index, "fee": fee,
+        "currency": currency, "kind": kind, "time": time, "venue": venue, "id": fill_id, "plan": plan, "order": order,
+        "note": note,
+    }  # fmt: skip
+    said = {name: text for name, text in cells.items() if text is not None}
+    with open_ledger(config, book) as ledger:
+        fill = hand_fill(moved_cells(said, amount), ledger.book, now_ms())
+        added = append_by_hand(ledger.store, fill)
+        answer(added, [fill], ledger, as_json)
+
+
+def answer(added: Added, fills: list[Fill], ledger: Ledger, as_json: bool) -> None:
+    """Say what was appended, or that it was there."""
+    from bridge.cli.hedge_text import exact, fill_json
+
+    if as_json:
+        print_json({"new": added.new, "known": added.known, "fills": [fill_json(fill) for fill in fills]})
+        return
+    for fill in fills:
+        what = f"{exact(fill.quantity)} {fill.instrument} at {exact(fill.price)}" if fill.quantity else fill.instrument
+        cash = f"cash {exact(fill.cash)}, fee {exact(fill.fee)} {fill.currency}"
+        say(f"{'recorded' if added.new else 'known'}: {fill.id}: {fill.kind.value} {what}, {cash}".replace(" ,", ","))
+    if added.new:
+        say(f"in book {ledger.book} of {ledger.where}")
+    else:
+        say("nothing was added; if it happened twice, give the second one an --id or a --time of its own")
+
+
+@app.command("list")
+def list_(
+    book: BookOption = None,
+    entries: Annotated[bool, typer.Option("--fills", help="Every entry instead of what follows from them.")] = False,
+    at: Annotated[str | None, typer.Option("--at", help="As it was at this time (UTC); default: now.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show what a book holds: positions, what they cost, what was realised, cash, and what is not settled.
+
+    An option that expired without a delivery among its fills is settled at the delivery price of its expiry. Where that
+    is not known, a terminal asks for it.
+
+    Examples: alvh hedge list; alvh hedge list --book treasury --at 2026-03-27T07:59:00 --json; alvh hedge list --fills
+    --csv > fills.csv
+    """
+    from bridge.cli import hedge_text
+    from bridge.ledger.hand import asked_time
+    from bridge.ledger.store import now_ms
+
+    at_ms = asked_time(at) if at else now_ms()
+    with open_ledger(config, book) as ledger:
+        fills = [fill for fill in ledger.store.fills(ledger.book) if fill.at_ms <= at_ms]
+        if entries:
+            _show_fills(fills, ledger, as_csv, as_json)
+            return
+        account = _account(fills, ledger.store, at_ms)
+        asks = not (as_json or as_csv or at) and sys.stdin.isatty() and sys.stdout.isatty()
+        if account.unsettled and asks and _ask(account, ledger.store):
+            account = _account(fills, ledger.store, at_ms)
+        if as_json:
+            print_json({"book": ledger.book, "at_ms": at_ms, **hedge_text.account_json(account)})
+        elif as_csv:
+            rows = [hedge_text.position_json(held) for held in account.positions.values()]
+            hedge_text.write_csv(hedge_text.HELD_NAMES, rows)
+        elif not fills:
+            _say_empty(ledger)
+        else:
+            hedge_text.print_account(account, ledger.book, ledger.where, at_ms)
+        _tell_unsettled(account)
+
+
+def _account(fills: list[Fill], store: Store, at_ms: int) -> Account:
+    from hedge.ledger.account import account
+
+    prices = {(each.asset, each.expiry_at): each.price for each in store.deliveries()}
+    return account(fills, prices, at_ms)
+
+
+def _show_fills(fills: list[Fill], ledger: Ledger, as_csv: bool, as_json: bool) -> None:
+    from bridge.cli import hedge_text
+
+    if as_json:
+        print_json({"book": ledger.book, "fills": [hedge_text.fill_json(fill) for fill in fills]})
+    elif as_csv:
+        hedge_text.write_csv(hedge_text.FILL_NAMES, [hedge_text.fill_json(fill) for fill in fills])
+    elif not fills:
+        _say_empty(ledger)
+    else:
+        hedge_text.print_fills(fills, ledger.book)
+
+
+def _say_empty(ledger: Ledger) -> None:
+    others = [name for name in ledger.store.books() if name != ledger.book]
+    known = f"; books with fills: {', '.join(others)} (--book)" if others else ""
+    say(f"book {ledger.book} of {ledger.where} has no fills by then: `alvh hedge import FILE` brings them{known}")
+
+
+def _ask(account: Account, store: Store) -> bool:
+    """Ask for each delivery price that is missing; tell whether one was given."""
+    from bridge.ledger.hand import hand_delivery
+    from bridge.ledger.store import now_ms
+
+    given = False
+    for name in _expiries(account):
+        price = typer.prompt(f"{name} was delivered at, USD per unit (empty: not now)", default="", show_default=False)
+        if price.strip():
+            given |= store.add_delivery(hand_delivery(name, price.strip(), None, now_ms()))
+    return given
+
+
+def _expiries(account: Account) -> list[str]:
+    """Return the name of each expiry that is not settled, as ETH-27MAR26."""
+    open_ = [held for held in account.unsettled if held.traded]
+    return sorted({f"{held.traded.asset}-{held.instrument.split('-')[1]}" for held in open_ if held.traded})
+
+
+def _tell_unsettled(account: Account) -> None:
+    for name in _expiries(account):
+        sys.stderr.write(f"not settled: {name} has no delivery price: alvh hedge close {name} --delivery PRICE\n")

@@ -1,0 +1,278 @@
+"""Entries made by hand: a fill, a closing trade, and the pair that takes a wrong entry back and puts it right.
+
+A line that is typed is read as a line of our own CSV is: one set of rules for both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from bridge.errors import RefusedAction, UsageError
+from bridge.formats import printable
+from bridge.ledger.exports.formats.plain import COLUMNS, read
+from bridge.ledger.exports.row import Reading, Row, Unreadable, read_time
+from bridge.ledger.rows import Delivery
+from bridge.ledger.store import Added, Store
+from bridge.units import utc
+from hedge.errors import UnknownInstrument
+from hedge.ledger.account import account
+from hedge.ledger.fills import Fill, FillKind
+from hedge.ledger.instruments import read_instrument
+
+MADE: Final = "hand:"
+"""How ids begin that are made from what was typed."""
+
+REVERSAL: Final = "reversal:"
+AGAIN: Final = re.compile(r"(.*)~([0-9]{1,9})", re.DOTALL)
+MOST_REASON: Final = 200
+
+
+def hand_fill(cells: Mapping[str, str], book: str, now_ms: int) -> Fill:
+    """Return the fill of what was typed.
+
+    Parameters
+    ----------
+    cells : by the columns of our own CSV; what is left out is as it is there. Without an id one is made from the rest,
+        the time left out where it is: the same words give the same id.
+    now_ms : also the time of a fill that does not say it.
+
+    Raises
+    ------
+    UsageError
+        A word is wrong, by the name of its option.
+    """
+    said = {name: text for name, text in cells.items() if text}
+    said.setdefault("id", made_id(said))
+    said.setdefault("time", str(now_ms))
+    try:
+        fill = read(Row(said, {name: name for name in COLUMNS}, Reading(book, now_ms, "", "", "", None)))
+    except Unreadable as error:
+        raise UsageError(_option(error, said)) from error
+    if isinstance(fill, str):
+        raise UsageError(f"this is no fill: {fill}")
+    return fill
+
+
+def made_id(said: Mapping[str, str]) -> str:
+    """Return an id that follows from the words."""
+    words = "\x1f".join(said.get(name, "") for name in COLUMNS if name != "id")
+    return MADE + hashlib.sha256(words.encode(errors="replace")).hexdigest()[:16]
+
+
+def _option(error: Unreadable, said: Mapping[str, str]) -> str:
+    """Return what is wrong, by the option instead of the column."""
+    if error.column == "index" and "index" not in said:
+        return "--index is needed: USD per unit of the currency at that time"
+    moved = said.get("kind") in (FillKind.FUNDING, FillKind.TRANSFER) and error.column in ("quantity", "side")
+    return f"--{'amount' if moved else error.column}: {error.reason}"
+
+
+def append_by_hand(store: Store, fill: Fill) -> Added:
+    """Append a fill that may have been typed before, without its time: then it is known, whenever that was.
+
+    Raises
+    ------
+    LedgerError, BadInput
+        As `Store.append` does.
+    """
+    before = store.find(fill.id, fill.book, fill.venue) if fill.id.startswith(MADE) else []
+    return store.append([replace(fill, at_ms=before[0].at_ms) if before else fill])
+
+
+def entry(store: Store, fill_id: str, book: str, venue: str | None) -> Fill:
+    """Return the entry of an id.
+
+    Raises
+    ------
+    UsageError
+        The book has none, or several venues have one.
+    """
+    found = store.find(fill_id, book, venue)
+    if not found:
+        raise UsageError(f"book {book} has no entry {printable(fill_id)}: `alvh hedge list --fills` shows them")
+    if len(found) > 1:
+        raise UsageError(f"{printable(fill_id)} is of {', '.join(each.venue for each in found)}: say which by --venue")
+    return found[0]
+
+
+def correction(store: Store, wrong: Fill, changes: Mapping[str, str], reason: str, now_ms: int) -> list[Fill]:
+    """Return what takes an entry back, and what puts it right where changes are given.
+
+    Parameters
+    ----------
+    changes : by the columns of our own CSV; sizes without sign, the side stays.
+
+    Raises
+    ------
+    RefusedAction
+        The entry takes another back, or was taken back already.
+    UsageError
+        A change is wrong, or there is no reason.
+    """
+    why = checked_reason(reason)
+    if wrong.reverses:
+        raise RefusedAction(f"{wrong.id} takes {wrong.reverses} back: record what is right as a new entry")
+    if store.find(REVERSAL + wrong.id, wrong.book, wrong.venue):
+        raise RefusedAction(f"{wrong.id} was taken back already: correct the entry that stands for it")
+    back = replace(
+        wrong,
+        id=REVERSAL + wrong.id,
+        quantity=_negative(wrong.quantity),
+        cash=_negative(wrong.cash),
+        fee=_negative(wrong.fee),
+        reverses=wrong.id,
+        note=why,
+    )
+    if not changes:
+        return [back]
+    right = hand_fill(_cells(wrong, changes) | {"id": _next(wrong.id), "note": why}, wrong.book, now_ms)
+    return [back, right]
+
+
+def checked_reason(reason: str) -> str:
+    """Return why something is corrected.
+
+    Raises
+    ------
+    UsageError
+        It is empty, too long, or holds control characters.
+    """
+    if not reason.strip() or len(reason) > MOST_REASON or not reason.isprintable():
+        raise UsageError(f"--reason: say why, in at most {MOST_REASON} printable letters")
+    return reason.strip()
+
+
+def _negative(value: Decimal) -> Decimal:
+    return value.copy_negate() if value else value
+
+
+def _next(fill_id: str) -> str:
+    again = AGAIN.fullmatch(fill_id)
+    return f"{again[1]}~{int(again[2]) + 1}" if again else f"{fill_id}~2"
+
+
+def _cells(fill: Fill, changes: Mapping[str, str]) -> dict[str, str]:
+    """Return the words that give a fill, with changes."""
+    moved = fill.kind in (FillKind.FUNDING, FillKind.TRANSFER)
+    amount = fill.cash if moved else fill.quantity
+    up, down = ("in", "out") if moved else ("buy", "sell")
+    trade = fill.kind in (FillKind.TRADE, FillKind.DELIVERY)
+    cells = {
+        "time": str(fill.at_ms),
+        "venue": fill.venue,
+        "kind": fill.kind.value,
+        "instrument": fill.instrument,
+        "side": "" if fill.kind is FillKind.FEE else down if amount < 0 else up,
+        "quantity": format(abs(amount), "f") if amount else "",
+        "price": format(fill.price, "f") if trade else "",
+        "currency": fill.currency,
+        "fee": format(fill.fee, "f"),
+        "index": format(fill.index, "f"),
+        "plan": fill.plan,
+        "order": fill.order,
+    }
+    return cells | dict(changes)
+
+
+def moved_cells(said: Mapping[str, str], amount: str | None) -> dict[str, str]:
+    """Return the words of funding, a fee or a transfer, whose amount has a sign, as a line has them.
+
+    Raises
+    ------
+    UsageError
+        An amount where there is none, or one beside a quantity, a side or a fee.
+    """
+    kind = said.get("kind", FillKind.TRADE)
+    if amount is None:
+        if kind in (FillKind.FUNDING, FillKind.TRANSFER, FillKind.FEE):
+            raise UsageError(f"--kind {kind} needs --amount, negative where money went out (of a fee: what was paid)")
+        return dict(said)
+    if kind not in (FillKind.FUNDING, FillKind.TRANSFER, FillKind.FEE):
+        raise UsageError("--amount is of --kind funding, fee or transfer; a trade has --quantity and --price")
+    if said.keys() & {"quantity", "side", "price"} or (kind == FillKind.FEE and "fee" in said):
+        raise UsageError(f"--kind {kind} has an --amount: leave --quantity, --side and --price out")
+    if kind == FillKind.FEE:
+        return dict(said) | {"fee": amount}
+    size = amount.strip()
+    return dict(said) | {"side": "out" if size.startswith("-") else "in", "quantity": size.lstrip("-")}
+
+
+def hand_delivery(name: str, price: str, venue: str | None, now_ms: int) -> Delivery:
+    """Return the delivery price of an expiry, or of the expiry of an instrument.
+
+    Raises
+    ------
+    UsageError
+        Nothing of this name expires, it has not yet, or the price is none.
+    """
+    try:
+        traded = read_instrument(name)
+    except UnknownInstrument as error:
+        raise UsageError(f"{printable(name)} is no expiry and no instrument: write ETH-27MAR26") from error
+    if not 0 < traded.expiry_at * 1000 <= now_ms:
+        when = f"only on {utc(traded.expiry_at)}" if traded.expiry_at else "never"
+        raise UsageError(f"{name} expires {when}: close it with --price")
+    try:
+        value = Row({"price": price}, {"price": "price"}, Reading("", now_ms, "", "", "", None)).price()
+    except Unreadable as error:
+        raise UsageError(f"--delivery: {error.reason}") from error
+    return Delivery(venue or "deribit", traded.asset, traded.expiry_at, value, "by hand", now_ms)
+
+
+def closing_fill(store: Store, book: str, name: str, venue: str | None, said: Mapping[str, str], now_ms: int) -> Fill:
+    """Return the trade that closes what a book holds of an instrument, or a part of it.
+
+    Raises
+    ------
+    UsageError
+        Nothing or less is held, several venues hold it, or a word is wrong.
+    RefusedAction
+        It has expired.
+    """
+    typed = {"instrument": name, "kind": FillKind.TRADE.value} | ({"venue": venue} if venue else {}) | dict(said)
+    typed.setdefault("id", made_id(typed))
+    before = store.find(typed["id"], book, venue)
+    if before:  # typed again: what was closed then is known, or contradicted
+        return hand_fill(
+            _sized(before[0].quantity, before[0].venue) | {"time": str(before[0].at_ms)} | typed, book, now_ms
+        )
+    held = [
+        each
+        for each in account(store.fills(book, venue)).positions.values()
+        if each.instrument == name and each.quantity
+    ]
+    if not held:
+        raise UsageError(f"book {book} holds no {printable(name)}: `alvh hedge list` shows what it holds")
+    if len(held) > 1:
+        raise UsageError(f"{', '.join(each.venue for each in held)} hold it: say which by --venue")
+    (position,) = held
+    expiry = position.traded.expiry_at if position.traded else 0
+    if 0 < expiry * 1000 <= now_ms and "time" not in said:
+        raise RefusedAction(f"{name} expired at {utc(expiry)}: give its --delivery, or the --time of the trade")
+    fill = hand_fill(_sized(-position.quantity, position.venue) | typed, book, now_ms)
+    if abs(fill.quantity) > abs(position.quantity):
+        raise UsageError(f"--quantity: {abs(fill.quantity)} is more than the {abs(position.quantity)} that are held")
+    return fill
+
+
+def _sized(quantity: Decimal, venue: str) -> dict[str, str]:
+    return {"side": "buy" if quantity > 0 else "sell", "quantity": format(abs(quantity), "f"), "venue": venue}
+
+
+def asked_time(text: str) -> int:
+    """Return a time of the command line in milliseconds.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    try:
+        return read_time(text)
+    except ValueError as error:
+        raise UsageError(f"--at: {error}") from error
