@@ -133,6 +133,23 @@ class LedgerConfig(_Section):
     book: Annotated[str, Field(min_length=1, max_length=64)] = "main"
 
 
+class CapitalConfig(_Section):
+    """What the capital of the hedge costs a year (0.08 is 8 %), and what of it is borrowed.
+
+    Parameters
+    ----------
+    own_cost, margin_cost, borrowed_cost
+        Of premiums, of margin, of the borrowed layer; without one that is needed there is no WACC, and no leverage.
+    borrowed_usd
+        The second engine.
+    """
+
+    own_cost: Annotated[float, Field(gt=-1, le=5)] | None = None
+    margin_cost: Annotated[float, Field(gt=-1, le=5)] | None = None
+    borrowed_cost: Annotated[float, Field(gt=-1, le=5)] | None = None
+    borrowed_usd: Annotated[float, Field(ge=0, le=1e12)] = 0.0
+
+
 class Config(_Section):
     """All settings."""
 
@@ -143,6 +160,7 @@ class Config(_Section):
     governance: GovernanceConfig = GovernanceConfig()
     watch: WatchConfig = WatchConfig()
     ledger: LedgerConfig = LedgerConfig()
+    capital: CapitalConfig = CapitalConfig()
     state: Path = Path(".alvh")
 
 

@@ -63,7 +63,7 @@ def open_ledger(config: Path | None, book: str | None) -> Iterator[Ledger]:
     """
     from bridge.config import load_config
     from bridge.errors import UsageError, without_login
-    from bridge.ledger.database import ledger_address
+    from bridge.ledger.place import ledger_address
     from bridge.ledger.store import open_store
 
     settings = load_config(config)
@@ -245,6 +245,18 @@ def list_(
     book: BookOption = None,
     entries: Annotated[bool, typer.Option("--fills", help="Every entry instead of what follows from them.")] = False,
     at: Annotated[str | None, typer.Option("--at", help="As it was at this time (UTC); default: now.")] = None,
+    returns: Annotated[
+        bool, typer.Option("--returns", help="What it is worth and has returned, against the cost of its capital.")
+    ] = False,
+    chain_file: Annotated[
+        Path | None, typer.Option("--chain", help="With --returns: option chain file to mark it at.")
+    ] = None,
+    max_age: Annotated[
+        int | None, typer.Option("--max-age", min=1, help="With --returns: seconds that quotes may be old.")
+    ] = None,
+    plan: Annotated[
+        str | None, typer.Option("--plan", help="Which orders of this plan were done: a hash, or `newest`.")
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -254,9 +266,22 @@ def list_(
     An option that expired without a delivery among its fills is settled at the delivery price of its expiry. Where that
     is not known, a terminal asks for it.
 
+    --returns marks what is held at quotes and shows the internal rate of the real cash flows with the margin that they
+    tied up (an estimate by the venue's rules) against the weighted cost of capital of `[capital]` in alvh.toml. A hedge
+    that returns less may not borrow.
+
     Examples: alvh hedge list; alvh hedge list --book treasury --at 2026-03-27T07:59:00 --json; alvh hedge list --fills
-    --csv > fills.csv
+    --csv > fills.csv; alvh hedge list --returns --chain quotes.csv; alvh hedge list --plan newest
     """
+    if returns or plan:
+        from bridge.cli.hedge_worth import show_orders, show_returns
+
+        check_views(returns, plan, entries, as_csv)
+        if plan:
+            show_orders(config, book, at, plan, as_json)
+        else:
+            show_returns(config, book, at, (chain_file, max_age), as_json)
+        return
     from bridge.cli import hedge_text
     from bridge.ledger.hand import asked_time
     from bridge.ledger.store import now_ms
@@ -281,6 +306,20 @@ def list_(
         else:
             hedge_text.print_account(account, ledger.book, ledger.where, at_ms)
         _tell_unsettled(account)
+
+
+def check_views(returns: bool, plan: str | None, entries: bool, as_csv: bool) -> None:
+    """Refuse two views at once.
+
+    Raises
+    ------
+    UsageError
+        More than one of --returns, --plan and --fills, or --csv with one of the first two.
+    """
+    from bridge.errors import UsageError
+
+    if returns + bool(plan) + entries > 1 or as_csv:
+        raise UsageError("--returns, --plan and --fills are one at a time, and --csv goes with none of the first two")
 
 
 def _account(fills: list[Fill], store: Store, at_ms: int) -> Account:

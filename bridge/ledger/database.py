@@ -7,7 +7,6 @@ disk at every commit (synchronous FULL), PostgreSQL with synchronous_commit.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from bridge.config import Config
 from bridge.errors import (
     BadConfig,
     LedgerDamaged,
@@ -32,8 +30,6 @@ from bridge.errors import (
 )
 from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 
-URL_VARIABLE: Final = "ALVH_LEDGER_URL"
-SQLITE_FILE: Final = "alvh.db"
 WAIT_SECONDS: Final = 10.0
 """How long a writer waits for another one."""
 
@@ -49,11 +45,6 @@ _POSTGRES: Final[dict[str, type[LedgerError]]] = {
     "55P03": LedgerLocked, "40P01": LedgerLocked, "57014": LedgerLocked, "53100": LedgerFull, "53200": LedgerFull,
     "25006": LedgerReadOnly, "42501": LedgerReadOnly, "XX001": LedgerDamaged, "XX002": LedgerDamaged,
 }  # fmt: skip
-
-
-def ledger_address(config: Config) -> str:
-    """Return where the ledger is: ALVH_LEDGER_URL, else ledger.url, else a file in the state folder."""
-    return os.environ.get(URL_VARIABLE) or config.ledger.url or str(config.state / SQLITE_FILE)
 
 
 def open_engine(address: str) -> Engine:

@@ -163,7 +163,7 @@ def read_ledger(config: Config, at: int, book: str | None = None) -> LedgerBook 
     name = book or config.ledger.book
     with open_store(ledger_address(config)) as store:
         entries = store.fills(name)
-        deliveries = {(each.asset, each.expiry_ms // 1000): each.price for each in store.deliveries()}
+        deliveries = {(each.asset, each.expiry_at): each.price for each in store.deliveries()}
     return ledger_book(name, entries, deliveries, at) if entries else None
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bridge.deployment import write_whole
-from bridge.plans.orders_done import order_label
+from bridge.ledger.labels import order_label
 from hedge.decision.trades import Trade
 
 COLUMNS: Final = (

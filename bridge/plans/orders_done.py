@@ -68,11 +68,6 @@ class _Filled:
         self.usd += units * price
 
 
-def order_label(inputs_hash: str, order: int) -> str:
-    """Return what to label an order with at a venue, so that its fills name the plan and the order."""
-    return f"alvh:{inputs_hash.removeprefix('0x')[:16]}:{order}"
-
-
 def orders_done(record: PlanRecord, fills: Iterable[Fill]) -> tuple[OrderDone, ...]:
     """Return every order of a plan with what was done of it.
 
@@ -81,7 +76,7 @@ def orders_done(record: PlanRecord, fills: Iterable[Fill]) -> tuple[OrderDone, .
     fills
         Entries that count, by time.
     """
-    trades = record.plan["trades"]
+    trades, whole = record.plan["trades"], record.inputs_hash.removeprefix("0x")
     found = [_Filled() for _ in trades]
     by_instrument: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, trade in enumerate(trades):
@@ -90,7 +85,7 @@ def orders_done(record: PlanRecord, fills: Iterable[Fill]) -> tuple[OrderDone, .
         if fill.kind is not FillKind.TRADE or not fill.quantity:
             continue
         units, price = _units(fill), _price_usd(fill)
-        mine = bool(fill.plan) and record.inputs_hash.startswith(fill.plan)
+        mine = bool(fill.plan) and whole.startswith(fill.plan.removeprefix("0x"))
         if mine and fill.order.isdecimal() and 1 <= int(fill.order) <= len(trades):
             found[int(fill.order) - 1].add(units, price)
         elif mine or (not fill.plan and fill.at_ms > record.observed_at * 1000):

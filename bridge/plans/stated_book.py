@@ -15,7 +15,7 @@ deployment.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -95,23 +95,35 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
     missing = [asset for asset in assets if asset not in option_chains]
     if missing:
         raise BadFile(path, f"no option chain of {', '.join(missing)}: a stated book takes its prices from --chain")
-    at = min(option_chains[asset].observed_at for asset in assets)
-    told = {asset: _volatility(option_chains[asset]) for asset in assets}
-    market = Market(
-        at,
-        {asset: option_chains[asset].spot for asset in assets},
-        {asset: vol for asset, (vol, _) in told.items()},
-        dict.fromkeys(asset_pairs(assets), terms.correlation),
-        "; ".join(f"{asset}: {how}" for asset, (_, how) in told.items()) + "; correlation configured",
-        _shared(option_chains[asset].provenance for asset in assets),
-        "spots of the option chains",
-        _shared(option_chains[asset].provenance for asset in assets),
-    )
+    market = quoted_market({asset: option_chains[asset] for asset in assets}, terms.correlation)
+    at = market.observed_at
     try:
         book = Book(tuple(_position(number, position, market) for number, position in enumerate(stated, 1)))
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
     return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, _fresh())
+
+
+def quoted_market(chains: Mapping[str, OptionChain], correlation: float) -> Market:
+    """Return the market that option chains alone tell: their spots, their 30-day indices, one correlation.
+
+    Raises
+    ------
+    UntrustedNumber
+        The quotes of a chain give no volatility.
+    """
+    told = {asset: _volatility(chain) for asset, chain in chains.items()}
+    kind = _shared(chain.provenance for chain in chains.values())
+    return Market(
+        min(chain.observed_at for chain in chains.values()),
+        {asset: chain.spot for asset, chain in chains.items()},
+        {asset: vol for asset, (vol, _) in told.items()},
+        dict.fromkeys(asset_pairs(list(chains)), correlation),
+        "; ".join(f"{asset}: {how}" for asset, (_, how) in told.items()) + "; correlation configured",
+        kind,
+        "spots of the option chains",
+        kind,
+    )
 
 
 def _shared(kinds: Iterable[Provenance]) -> Provenance:

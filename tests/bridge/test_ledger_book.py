@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 
 from bridge.config import SignalsConfig
+from bridge.ledger.exports import read_export
+from bridge.ledger.labels import order_label, read_label
 from bridge.plans.ledger_book import LedgerBook, aligned, ledger_book, mark_ledger
 from bridge.plans.make import Planned, make_plan
 from bridge.plans.observe import Observation
-from bridge.plans.orders_done import order_label, orders_done
+from bridge.plans.orders_done import orders_done
 from bridge.plans.since import explain_since
 from hedge.decision.explained import Group
 from hedge.instruments.contract import Contract
@@ -116,7 +119,11 @@ def test_orders_done__worse_than_the_limit__slippage_is_what_it_cost(tmp_path: P
 
 
 def test_order_label__plan_and_order__fit_into_what_venues_take() -> None:
-    assert order_label("0x" + "ab" * 32, 12) == "alvh:abababababababab:12"
+    label = order_label("0x" + "ab" * 32, 12)
+    assert label == "alvh:abababababababab:12"
+    assert read_label(label) == ("0x" + "ab" * 8, "12")
+    for other in ("", "mine", "alvh:ABAB:1", "alvh:abababababababab:0", f"{label} ", "alvh:abababababababab:12345"):
+        assert read_label(other) is None
 
 
 def test_ledger_book__later_entries__do_not_count_and_are_told(tmp_path: Path) -> None:
@@ -171,3 +178,17 @@ def test_explain_since__legs_held_before_the_plan__are_marked_as_it_valued_them(
     gain = {p.instrument: float(p.total or 0) for p in held.profit}
     start = {p.instrument: float(p.total or 0) for p in same.profit}
     assert explained.of(Group.HEDGE) == pytest.approx(sum(gain.values()) - sum(start.values()), rel=1e-3)
+
+
+def test_read_export__trades_with_the_tickets_labels__name_plan_and_order(tmp_path: Path) -> None:
+    label = order_label("0x" + "ab" * 32, 7)
+    row = {
+        "trade_id": "9", "timestamp": 1740996000123, "instrument_name": "ETH-28MAR25-1800-P", "direction": "buy",
+        "amount": 10, "price": 0.02, "fee": 0.003, "fee_currency": "ETH", "index_price": 2000, "order_id": "ETH-55",
+    }  # fmt: skip
+    path = tmp_path / "trades.json"
+    rows = [row | {"label": label}, row | {"trade_id": "10", "label": "by hand"}]
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    first, second = read_export(path, "main", now_ms=2_000_000_000_000).fills
+    assert (first.plan, first.order, first.note) == ("0x" + "ab" * 8, "7", "ETH-55")
+    assert (second.plan, second.order) == ("", "")

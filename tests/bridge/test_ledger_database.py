@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from bridge.config import Config, LedgerConfig, load_config
 from bridge.errors import BadConfig, LedgerDamaged, LedgerNewer, LedgerReadOnly, MissingTool
 from bridge.ledger import database
-from bridge.ledger.database import ledger_address
+from bridge.ledger.place import ledger_address
 from bridge.ledger.rows import Delivery
 from bridge.ledger.schema import METADATA, REVISIONS
 from bridge.ledger.store import Store, open_store

@@ -286,7 +286,7 @@ def test_read_export__json_of_the_api__numbers_stay_as_written(tmp_path: Path) -
     path = tmp_path / "log.json"
     path.write_text(json.dumps({"result": {"logs": [entry], "continuation": None}}))
     (fill,) = read_export(path, "main", now_ms=NOW_MS).fills
-    assert (fill.quantity, fill.cash, fill.at_ms, fill.order) == (D("0.3"), D("-0.04611"), 1740996000123, "67546")
+    assert (fill.quantity, fill.cash, fill.at_ms, fill.note) == (D("0.3"), D("-0.04611"), 1740996000123, "67546")
     path.write_text(json.dumps([entry, {**entry, "id": 1, "amount": float("nan"), "trade_id": "2"}]))
     with pytest.raises(RefusedRows, match="entry 2, amount: 'NaN' is no number"):
         read_export(path, "main", now_ms=NOW_MS)

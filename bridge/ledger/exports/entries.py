@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bridge.ledger.exports.row import Row, Unreadable
+from bridge.ledger.labels import read_label
 from hedge.ledger.fills import Fill, FillKind
 from hedge.ledger.instruments import Instrument
 
@@ -28,6 +29,12 @@ NEAR: Final = Decimal("0.05")
 """How far a delivery price may be from the index of its minute."""
 
 
+def carries_out(row: Row) -> tuple[str, str]:
+    """Return the plan and order that a row carries out: by its label, its columns, or the plan of the import."""
+    named = read_label(row.text("label"))
+    return named or (row.name("plan") or row.reading.plan, row.name("order"))
+
+
 def trade(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decimal, venue: str = DERIBIT) -> Fill:
     """Return a trade; the cash of an option is quantity x price.
 
@@ -47,8 +54,7 @@ def trade(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decima
         raise Unreadable("cash", f"{said} is not -(quantity x price) = {cash}")
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.TRADE, traded.name, quantity, price, currency, cash,
-        row.number("fee") or ZERO, index, row.name("plan") or row.reading.plan,
-        row.name("order"), "", row.text("note"),
+        row.number("fee") or ZERO, index, *carries_out(row), "", row.text("note"),
     )  # fmt: skip
 
 
@@ -81,7 +87,7 @@ def delivery(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Dec
     index = row.index(currency, at_ms) if traded.linear else price
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.DELIVERY, traded.name, quantity, price, currency, cash,
-        row.number("fee") or ZERO, index, row.name("plan") or row.reading.plan, row.name("order"), "", row.text("note"),
+        row.number("fee") or ZERO, index, *carries_out(row), "", row.text("note"),
     )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ FORMATS.register(
             "change": ("change",),
             "currency": ("currency",),
             "trade": ("trade_id",),
-            "order": ("order_id",),
+            "note": ("order_id",),
         },
         frozenset({"id", "time", "instrument", "type", "side", "cash", "change", "fee"}),
         read,

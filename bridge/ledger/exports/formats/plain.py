@@ -21,7 +21,7 @@ import hashlib
 from dataclasses import replace
 from typing import Final
 
-from bridge.ledger.exports.entries import DERIBIT, MADE, ZERO, delivery, trade
+from bridge.ledger.exports.entries import DERIBIT, MADE, ZERO, carries_out, delivery, trade
 from bridge.ledger.exports.format import FORMATS, ExportFormat
 from bridge.ledger.exports.row import Row, Unreadable
 from hedge.ledger.fills import Fill, FillKind
@@ -58,7 +58,7 @@ def _cash(row: Row, entry: str, at_ms: int, kind: FillKind, venue: str) -> Fill:
     currency = row.currency(traded)
     return Fill(
         row.reading.book, venue, entry, at_ms, kind, traded.name if traded else "", ZERO, ZERO, currency, cash, fee,
-        row.index(currency, at_ms), row.name("plan") or row.reading.plan, row.name("order"), "", row.text("note"),
+        row.index(currency, at_ms), *carries_out(row), "", row.text("note"),
     )  # fmt: skip
 
 
