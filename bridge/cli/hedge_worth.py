@@ -51,7 +51,7 @@ def print_returns(held: Held, found: HedgeReturn) -> None:
     out = console()
     out.print()
     rows = [[str(kind), usd(amount)] for kind, amount in found.result.totals.items() if amount]
-    out.print(table("Cash flows of the hedge, in USD at the index of each time", FLOW_COLUMNS, rows))
+    out.print(table("Cash flows, in USD", FLOW_COLUMNS, rows))
     for line in return_lines(found):
         out.print(line, markup=False, soft_wrap=True)
 

@@ -168,7 +168,7 @@ def _cover(
         greeks.gamma * spot**2 / 100.0, greeks.vega, greeks.theta,
         -greeks.delta / total.delta if total and total.delta else math.nan,
         -greeks.gamma / total.gamma if total and total.gamma else math.nan,
-        parameters.to_values()[KEY_IDS[cap]] / BPS * exposure.value_usd if cap else math.nan,
+        parameters.to_values()[KEY_IDS[cap]] / BPS * exposure.value_usd if cap and exposure.value_usd else math.nan,
         min(held.days_left(at) for held in legs),
     )  # fmt: skip
 
