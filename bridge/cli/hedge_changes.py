@@ -100,7 +100,7 @@ def correct(
     only taken back. With --delivery the delivery price of an expiry is replaced.
 
     Examples: alvh hedge correct trade:184467 --price 0.0345 --reason "typed the bid"; alvh hedge correct
-    hand:9f2c41d07be3a855 --reason "never happened"; alvh hedge correct ETH-27MAR26 --delivery 1988.2 --reason "typo"
+    hand:9f2c41d07be3a855 --reason "never happened"; alvh hedge correct ETH-27MAR26 --delivery 1988 --reason "wrong day"
     """
     from bridge.errors import RefusedAction, UsageError
     from bridge.ledger.hand import checked_reason, correction, entry, hand_delivery, moved_cells

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -54,8 +54,7 @@ class Delivery:
 _NAMES: Final = tuple(field.name for field in fields(Fill))
 FILL_COLUMNS: Final = tuple(FILLS.c[name] for name in _NAMES)
 DELIVERY_COLUMNS: Final = tuple(DELIVERIES.c[field.name] for field in fields(Delivery))
-_NUMBER_AT: Final = tuple(_NAMES.index(name) for name in NUMBERS)
-_KIND_AT: Final = _NAMES.index("kind")
+_KINDS: Final = {kind.value: kind for kind in FillKind}
 _TEXTS: Final = ("book", "venue", "id", "instrument", "currency", "plan", "order", "reverses", "note")
 
 
@@ -77,22 +76,41 @@ def fill_row(fill: Fill) -> dict[str, Any]:
     return row | {"kind": fill.kind.value}
 
 
-def row_fill(row: Iterable[Any]) -> Fill:
-    """Return the fill of a row of `FILL_COLUMNS`.
+class _Numbers(dict[str, Decimal]):
+    """Decimals by their text: sizes, prices and fees repeat."""
+
+    def __missing__(self, text: str) -> Decimal:
+        value = self[text] = Decimal(text)
+        return value
+
+
+class _Words(dict[str, str]):
+    """One object of each word: 100,000 fills name the same few instruments."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = text
+        return text
+
+
+def row_fills(rows: Iterable[Sequence[Any]]) -> list[Fill]:
+    """Return the fills of rows of `FILL_COLUMNS`.
 
     Raises
     ------
     ValueError
-        The row is no fill.
+        A row is no fill.
     """
-    values = list(row)
+    number, word, made = _Numbers(), _Words(), []
+    row: Sequence[Any] = ()
     try:
-        values[_KIND_AT] = FillKind(values[_KIND_AT])
-        for place in _NUMBER_AT:
-            values[place] = Decimal(values[place])
-        return Fill(*values)
-    except (ValueError, TypeError, InvalidOperation) as error:
-        raise ValueError(f"{printable(values[:3])} is no fill") from error
+        for row in rows:
+            book, venue, name, at_ms, kind, instrument, quantity, price, currency, cash, fee, index, *words = row
+            traded = (_KINDS[kind], word[instrument], number[quantity], number[price], word[currency])
+            amounts = (Decimal(cash), number[fee], Decimal(index))
+            made.append(Fill(word[book], word[venue], name, at_ms, *traded, *amounts, *words))
+    except (KeyError, ValueError, TypeError, InvalidOperation) as error:
+        raise ValueError(f"{printable(list(row[:3]))} is no fill") from error
+    return made
 
 
 def delivery_row(delivery: Delivery) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from bridge.ledger.rows import (
     fill_row,
     import_row,
     row_delivery,
-    row_fill,
+    row_fills,
 )
 from bridge.ledger.schema import DELIVERIES, FILLS, IMPORTS
 from bridge.units import utc
@@ -131,9 +132,10 @@ class Store:
             if before and now and before != now:
                 raise ConflictingFill(self.address, given.id, name, before, now)
 
-    def _read(self, connection: Connection, wanted: Select[Any]) -> Iterator[Fill]:
+    def _read(self, connection: Connection, wanted: Select[Any]) -> list[Fill]:
+        rows: Any = connection.execute(wanted).cursor  # the driver's: text and whole numbers, which nothing converts
         try:
-            yield from map(row_fill, connection.execute(wanted))
+            return row_fills(rows)
         except ValueError as error:
             raise LedgerDamaged(self.address, str(error)) from error
 
@@ -145,19 +147,19 @@ class Store:
         LedgerDamaged
             A row is no fill.
         """
-        wanted = select(*FILL_COLUMNS).order_by(FILLS.c.at_ms, FILLS.c.seq)
+        wanted = select(*FILL_COLUMNS).order_by(FILLS.c.seq)
         for column, value in ((FILLS.c.book, book), (FILLS.c.venue, venue)):
             wanted = wanted if value is None else wanted.where(column == value)
         wanted = wanted if since_ms is None else wanted.where(FILLS.c.at_ms >= since_ms)
         with reading(self._engine, self.address) as connection:
-            return list(self._read(connection, wanted))
+            return sorted(self._read(connection, wanted), key=attrgetter("at_ms"))
 
     def find(self, fill_id: str, book: str, venue: str | None = None) -> list[Fill]:
         """Return the fills of a book with this id: at most one, unless several venues use it."""
         wanted = select(*FILL_COLUMNS).where((FILLS.c.book == book) & (FILLS.c.id == fill_id))
         wanted = wanted if venue is None else wanted.where(FILLS.c.venue == venue)
         with reading(self._engine, self.address) as connection:
-            return list(self._read(connection, wanted))
+            return self._read(connection, wanted)
 
     def books(self) -> list[str]:
         """Return the books that have fills, by name."""
