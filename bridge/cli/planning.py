@@ -193,7 +193,7 @@ def _stated(
     from bridge.plans.make import make_stated_plan
     from bridge.plans.stated_book import read_time
 
-    settings = _with_flags(load_config(config), chain_file, signals, max_age)
+    settings = with_flags(load_config(config), chain_file, signals, max_age)
     time = read_time(at) if at else None
     return lambda asked: make_stated_plan(book, settings, time, asked)
 
@@ -211,7 +211,7 @@ def _on_chain(
     from bridge.cli.book import print_unread
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
-    settings = _with_flags(session.config, chain_file, signals, max_age)
+    settings = with_flags(session.config, chain_file, signals, max_age)
     snapshot, who = session.snapshot(block), session.owner(owner)
 
     def make(asked: Asked) -> Planned:
@@ -223,7 +223,7 @@ def _on_chain(
     return make, settings.state
 
 
-def _with_flags(settings: Config, chain_file: Path | None, signals: Path | None, max_age: int | None) -> Config:
+def with_flags(settings: Config, chain_file: Path | None, signals: Path | None, max_age: int | None) -> Config:
     """Return the settings with the chain file, the folder of histories and the age that the command line gives."""
     options, histories = settings.options.reading(chain_file), settings.signals
     if max_age:

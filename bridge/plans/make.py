@@ -90,6 +90,23 @@ def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: A
 
     Raises
     ------
+    UsageError, BadFile, UntrustedNumber
+        As `observe_quoted` raises them.
+    """
+    observation, held = observe_quoted(book, config, at)
+    return make_plan(observation, held, config.signals, None, asked)
+
+
+def observe_quoted(book: Path, config: Config, at: int | None = None) -> tuple[Observation, dict[str, OptionChain]]:
+    """Return a stated book as seen at the quotes of `config.options.file`, and the chains of its assets.
+
+    Parameters
+    ----------
+    book, at
+        As in `make_stated_plan`.
+
+    Raises
+    ------
     UsageError
         There is no chain file to take prices from.
     BadFile, UntrustedNumber
@@ -103,8 +120,7 @@ def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: A
     newest = max(chain.observed_at for chain in held.values())
     time, whose = (newest, "the newest ones") if at is None else (at, "the time that was asked for")
     check_age(held, time, config.options.max_age_seconds, whose)
-    held = {asset: chain.alive(time) for asset, chain in held.items()}
-    return make_plan(observation, held, config.signals, None, asked)
+    return observation, {asset: chain.alive(time) for asset, chain in held.items()}
 
 
 def make_plan(
