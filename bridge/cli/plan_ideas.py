@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hedge.plan.chase import Chase
     from hedge.valuation.leg_worth import LegWorth
 
+DECAY_COLUMNS = ("asset", "layer", "cost", "time value", "break-even", "most it can lose")
+PARITY_COLUMNS = ("asset", "strikes", "boxes that earn", "best edge", "expiry, bought and sold at")
 WORTH_COLUMNS = ("option", "layer", "units", "price", "expected pay-off", "at volatility", "price over pay-off")
 MOTION_COLUMNS = ("position", "verdict", "answer", "drift", "held it costs", "moved it costs", "hold within")
 SCREEN_COLUMNS = ("asset", "sector", "wanted", "allowed", "to cut", "price", "fair value", "P/E", "yield promises")
@@ -48,9 +50,13 @@ def print_shown(shown: Shown, report: Path | None, orders: Path | None) -> None:
     from bridge.cli.plan_text import print_kept, print_plan, print_what_if
 
     print_plan(shown.planned)
+    _print_decay(shown.planned)
+    _print_shifts(shown.planned)
+    _print_parity(shown.planned)
     print_plan_ideas(shown.ideas, shown.planned.plan.exposure.value_usd)
     if shown.other:
         print_what_if(shown.planned, shown.other, shown.values)
+        _print_shifts(shown.other)
     if shown.chaser:
         print_promoter(shown.planned, shown.chaser)
     print_kept(shown.kept, report, orders)
@@ -65,6 +71,54 @@ def print_plan_ideas(ideas: PlanIdeas, value_usd: float) -> None:
     print_bets(ideas.bets, value_usd)
     if ideas.screened:
         _print_screens(ideas.screened)
+
+
+def _print_decay(planned: Planned) -> None:
+    """Print the time value and the break-even points of every layer that holds something."""
+    from bridge.cli.show import console, number, table, usd
+    from bridge.formats import plain
+    from bridge.report.view import layer_view
+
+    plan, out = planned.plan, console()
+    rows = [
+        [layer.underlying, layer.name, usd(layer.cost_usd), usd(layer.time_value_usd),
+         " and ".join(number(at, 5) for at in layer.break_evens) or "-",
+         plain(layer_view(layer).loss)]
+        for layer in plan.layers
+        if layer.legs
+    ]  # fmt: skip
+    if rows:
+        out.print()
+        out.print(table("Time value and break-even points at expiry, in USD", DECAY_COLUMNS, rows, left=2))
+
+
+def _print_shifts(made: Planned) -> None:
+    """Print which tenor bands the policy moves, and why."""
+    from bridge.cli.show import console
+
+    for shift in made.plan.regime_policy.shifts:
+        way = "out" if shift.direction > 0 else "in"
+        console().print(
+            f"time shift: the tenor band of the {shift.layer} layer moves {way}: {shift.reason}", markup=False
+        )
+
+
+def _print_parity(planned: Planned) -> None:
+    """Print what parity leaves on each chain: how many strikes make a forward, and the best round trip in options."""
+    from bridge.cli.show import console, number, table
+    from bridge.units import utc
+
+    rows = []
+    for asset, scan in planned.plan.parity.items():
+        best = max(scan.boxes, key=lambda box: box.edge, default=None)
+        where = f"{utc(best.expiry_at)[:10]}, {best.buy_strike:g} and {best.sell_strike:g}" if best else "-"
+        edge = number(best.edge, 3) if best else "-"
+        rows.append([asset, str(len(scan.quotes)), str(len(scan.edges)), edge, where])
+    if rows:
+        out = console()
+        out.print()
+        title = "Conversion and reversal: boxes after fees, in USD a unit"
+        out.print(table(title, PARITY_COLUMNS, rows))
 
 
 def _print_worth(worth: tuple[LegWorth, ...]) -> None:
