@@ -73,19 +73,20 @@ def print_ideas(ideas: Ideas) -> None:
 def print_bets(bets: PoolBets, value_usd: float) -> None:
     """Print the pools as bets, or why there are none to count; `value_usd` : of the book."""
     from bridge.cli.show import console, table
+    from bridge.formats import printable
 
-    out = console()
+    out, source = console(), printable(bets.source)
     out.print()
     if len(bets.pools) < 2:
         out.print(NOTHING if bets.pools else "Diversified, or praying? The book is worth nothing.", markup=False)
         return
     if bets.held is None or bets.hedged is None:
-        out.print(f"Diversified, or praying? Unknown: {bets.days} days are too few; {bets.source}", markup=False)
+        out.print(f"Diversified, or praying? Unknown: {bets.days} days are too few; {source}", markup=False)
         return
     rows = [_bet_row("as held", bets.held, value_usd), _bet_row("deltas hedged", bets.hedged, value_usd)]
     title = f"Diversified, or praying? {len(bets.pools)} pools, CVaR95 of a day in USD, fees aside"
     out.print(table(title, BET_COLUMNS, rows))
-    out.print(f"from {bets.source}", markup=False, soft_wrap=True)
+    out.print(f"from {source}", markup=False, soft_wrap=True)
 
 
 def _bet_row(name: str, bets: Bets, value_usd: float) -> list[str]:
@@ -106,11 +107,16 @@ def _bet_row(name: str, bets: Bets, value_usd: float) -> list[str]:
 
 
 def _print_cash_flows(rows: tuple[PoolCashFlow, ...]) -> None:
-    from bridge.cli.show import console, number, table, usd
+    from rich.markup import escape
 
+    from bridge.cli.show import console, number, table, usd
+    from bridge.formats import printable
+
+    if not rows:
+        return
     shown = [
-        [row.pool, usd(row.value_usd), usd(row.fee_usd_per_year), number(row.years, 3), number(row.own_years, 3),
-         number(row.full_range_years, 3), says(row)]
+        [escape(printable(row.pool)), usd(row.value_usd), usd(row.fee_usd_per_year), number(row.years, 3),
+         number(row.own_years, 3), number(row.full_range_years, 3), says(row)]
         for row in rows
     ]  # fmt: skip
     out = console()

@@ -157,12 +157,15 @@ def _motion_row(found: PositionMotion) -> list[str]:
 
 def _print_screens(screened: Screened) -> None:
     """Print what the screens leave of each asset, and the reason of every cut."""
+    from rich.markup import escape
+
     from bridge.cli.show import console, percent, table
+    from bridge.formats import printable
 
     out = console()
     out.print()
-    title = f"Exposure that the screens allow, as shares of the book ({screened.source})"
-    out.print(table(title, SCREEN_COLUMNS, [_screen_row(row) for row in screened.rows], left=2))
+    title = f"Exposure that the screens allow, as shares of the book ({printable(screened.source)})"
+    out.print(table(escape(title), SCREEN_COLUMNS, [_screen_row(row) for row in screened.rows], left=2))
     for row in screened.rows:
         for reason in row.reasons:
             out.print(f"  {row.symbol}: {reason}", markup=False, soft_wrap=True)
@@ -170,12 +173,13 @@ def _print_screens(screened: Screened) -> None:
 
 
 def _screen_row(row: ScreenedAsset) -> list[str]:
-    from bridge.cli.show import number, percent, usd
-    from bridge.formats import printable
+    from rich.markup import escape
 
-    sector = printable(row.sector) + (", yield-bearing" if row.yield_bearing else "")
+    from bridge.cli.show import number, percent, usd
+
+    sector = escape(row.sector) + (", yield-bearing" if row.yield_bearing else "")
     return [
-        row.symbol,
+        escape(row.symbol),
         sector or "-",
         percent(row.wanted),
         percent(row.allowed),

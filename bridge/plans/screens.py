@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bridge.errors import BadFile
 from bridge.toml_files import read_toml
@@ -45,7 +45,16 @@ from hedge.valuation.ddm import Stage, gordon_value, implied_discount, multi_sta
 from hedge.valuation.screens import CapRules, Listing, cap_exposure, price_to_earnings
 
 MOST_BYTES: Final = 1_000_000
-Name = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+def _in_letters(text: str) -> str:
+    """Refuse control and direction marks, which could disguise what a name says."""
+    if not text.isprintable():
+        raise ValueError("holds a sign that cannot be printed")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_in_letters)]
 Amount = Annotated[float, Field(ge=0.0, le=1e18)]
 Rate = Annotated[float, Field(gt=-1.0, le=100.0)]
 

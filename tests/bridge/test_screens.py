@@ -74,6 +74,8 @@ def test_read_screens__asset_without_a_table__is_unknown_and_said(tmp_path: Path
         ("\ufeff" + ETH, "not TOML"),
         (ETH + "beta = 1\n", "asset 1, beta: "),
         (ETH + BTC + "price = -1.0\n", "asset 2, price: Input should be greater than 0"),
+        (ETH.replace("staked", "sta\\u202eked"), "asset 1, sector: holds a sign that cannot be printed"),
+        (ETH.replace("staked", "s" * 61), "asset 1, sector: "),
         (ETH + "fair_value = nan\n", "asset 1, fair_value: "),
         (ETH + 'earnings = "many"\n', "asset 1, earnings: "),
         (ETH + "dividend = 60.0\n", "asset 1: dividend and discount go together"),
