@@ -35,7 +35,15 @@ class ChainConfig(_Section):
 
 
 class BookConfig(_Section):
-    """Whose positions are read, and when a price is not believed."""
+    """Whose positions are read, when a price is not believed, which screens cap exposure, and what moving costs.
+
+    Parameters
+    ----------
+    screens
+        TOML file of valuation screens as docs/valuation.md lists them; none caps nothing.
+    risk_aversion, move_cost, move_fixed_usd
+        For hold or move: relative risk aversion, share of what is swapped, USD a move.
+    """
 
     owner: str | None = None
     price_source: str = "pools"
@@ -45,6 +53,10 @@ class BookConfig(_Section):
     max_price_gap: Fraction = 0.03
     dust_usd: Annotated[float, Field(ge=0)] = 100.0
     correlation: Annotated[float, Field(ge=-1, le=1)] = 0.8
+    screens: Path | None = None
+    risk_aversion: Annotated[float, Field(gt=0, le=100)] = 2.0
+    move_cost: Annotated[float, Field(ge=0, lt=0.1)] = 0.0005
+    move_fixed_usd: Annotated[float, Field(ge=0)] = 20.0
 
 
 class OptionsConfig(_Section):

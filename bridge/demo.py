@@ -24,6 +24,7 @@ from bridge.local.histories import write_histories
 from bridge.local.price_path import PricePath
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
+from bridge.plans.ideas import plan_ideas
 from bridge.plans.make import Planned, make_plan_at
 from bridge.plans.observe import read_governed, read_volatilities
 from bridge.report.content import PricePathView, Step, report_content
@@ -88,6 +89,7 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
             after=after,
             steps=tuple(steps),
             price_path=view,
+            ideas=plan_ideas(planned, config.book),
         ),
     )
     progress("done", 1.0)

@@ -3,6 +3,7 @@
     commands, front, app                                      the table of commands; the help of `alvh`; the tree
     flags, show                                               options that commands share; tables for people
     book, oracle, planning, dao, gov, safe, monitor, local    the commands
+    exposure_ideas, plan_text, plan_ideas                     what `alvh exposure` and `alvh plan` print
 
 Read `commands` first. A command parses, calls one function of the bridge and prints. May import every other part.
 """

@@ -4,77 +4,182 @@ from __future__ import annotations
 
 import csv
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json
+from bridge.cli.planning import AtOption, BookOption, ChainFileOption, MaxAgeOption, SignalsOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bridge.adapters.pool_position import Unread
-    from bridge.cli.flags import Session
+    from bridge.chain.blocks import BlockRef
+    from bridge.cli.exposure_ideas import Ideas
+    from bridge.config import Config
     from bridge.plans.ledger_book import Held
     from bridge.snapshot import Snapshot
     from hedge.book.exposure import BookExposure, PositionExposure
+    from hedge.book.positions import Book
     from hedge.market import Market
+
+
+class Seen(NamedTuple):
+    """A book as it was seen, on chain or at quotes, and the settings that it was seen with."""
+
+    owner: str
+    block: BlockRef
+    book: Book
+    market: Market
+    exposure: BookExposure
+    exact: list[dict[str, Any]]
+    unread: tuple[Unread, ...]
+    settings: Config
+    hedge: Held | None
+
+    @property
+    def where(self) -> str:
+        """Return whose book it is and when."""
+        from bridge.units import utc
+
+        stated = self.block.number == 0
+        return self.owner + (f", quotes of {utc(self.block.timestamp)}" if stated else f" at block {self.block.number}")
 
 
 def exposure(
     owner: OwnerOption = None,
     block: BlockOption = None,
+    signals: SignalsOption = None,
+    swaps: Annotated[Path | None, typer.Option("--swaps", help="Swaps of a pool, CSV or parquet: markouts.")] = None,
+    book: BookOption = None,
+    chain_file: ChainFileOption = None,
+    at: AtOption = None,
+    max_age: MaxAgeOption = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a CSV row per position.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Show every position of an owner and the whole book: value, greeks, IL, LVR, fees, break-even volatility.
 
+    Below them: how many independent bets the pools are and what their joint tail keeps, on the histories of
+    --signals; how many years of fees each pool costs; with --swaps, markouts and LVR of a pool's own swaps.
+
     All numbers are of one block, which is confirmed after the last read. Where the ledger of `alvh hedge` says what is
     held, its legs follow at their marks, with what each layer covers and the greeks of pools and legs together.
 
-    Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv
+    Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv;
+    alvh exposure --book book.toml --chain quotes.csv --signals .alvh/signals --swaps swaps.csv
     """
-    from bridge.plans.observe import read_market, read_positions
+    from bridge.cli.exposure_ideas import print_ideas
+    from bridge.cli.planning import check_flags, with_flags
+    from bridge.config import load_config
+
+    check_flags(book, owner, block, at, writes_what_if=False)
+    if book:
+        seen = _see_stated(book, with_flags(load_config(config), chain_file, signals, max_age), at)
+    else:
+        refuse_quotes(chain_file, max_age)
+        seen = _see_on_chain(owner, block, signals, config)
+    rows = [position.to_dict() | exact for position, exact in zip(seen.exposure.positions, seen.exact, strict=True)]
+    if as_csv and not as_json:
+        _print_csv(rows)
+    else:
+        ideas = _ideas(seen, swaps)
+        if as_json:
+            _print_json(seen, rows, ideas.to_dict())
+            return
+        print_exposure(seen.exposure, seen.where)
+        if seen.hedge:
+            from bridge.cli.held_text import print_held
+
+            print_held(seen.hedge)
+        print_ideas(ideas)
+    print_unread(seen.unread)
+
+
+def refuse_quotes(chain_file: Path | None, max_age: int | None) -> None:
+    """Refuse quotes for a book on chain, whose prices are the chain's.
+
+    Raises
+    ------
+    UsageError
+        One of them was given.
+    """
+    from bridge.errors import UsageError
+
+    if chain_file or max_age:
+        raise UsageError("--chain and --max-age go with --book; a book on chain is valued at the chain's own prices")
+
+
+def _see_stated(book: Path, settings: Config, at: str | None) -> Seen:
+    """Return a book that a file states, at the quotes of a chain file."""
+    from bridge.plans.ledger_book import mark_ledger, read_ledger
+    from bridge.plans.make import observe_quoted
+    from bridge.plans.stated_book import read_time
+
+    found, chains, time = observe_quoted(book, settings, read_time(at) if at else None)
+    exact: list[dict[str, Any]] = [{} for _ in found.book.positions]
+    ledger = read_ledger(settings, time)
+    parameters = found.governed.parameters
+    hedge = mark_ledger(ledger, found.exposure, found.market, chains, parameters) if ledger else None
+    return Seen(found.owner, found.block, found.book, found.market, found.exposure, exact, (), settings, hedge)
+
+
+def _see_on_chain(owner: str | None, block: int | None, signals: Path | None, config: Path | None) -> Seen:
+    """Return an owner's book at one block."""
+    session = open_session(config)
+    from bridge.cli.planning import with_flags
+    from bridge.plans.observe import (  # only now: a node that does not answer is said at once
+        read_market,
+        read_positions,
+    )
     from hedge.book.exposure import book_exposure
     from hedge.book.positions import Book
 
-    session = open_session(config)
+    settings = with_flags(session.config, None, signals, None)
     snapshot, holder = session.snapshot(block), session.owner(owner)
-    market = read_market(snapshot, session.config.book)
-    held = read_positions(snapshot, holder, dict(market.spots), session.config.book)
+    market = read_market(snapshot, settings.book)
+    held = read_positions(snapshot, holder, dict(market.spots), settings.book)
+    book, exact = Book(held.positions), [raw.exact() for raw in held.raw]
+    exposure = book_exposure(book, market)
+    hedge = _hedge(settings, snapshot, exposure, market)
     snapshot.confirm()
-    found = book_exposure(Book(held.positions), market)
-    hedge = _hedge(session, snapshot, found, market)
-    rows = [position.to_dict() | exact.exact() for position, exact in zip(found.positions, held.raw, strict=True)]
-    if as_json:
-        content = found.to_dict() | {"positions": rows, "owner": holder, "block": snapshot.block.__dict__}
-        content["unread"] = [position.__dict__ for position in held.unread]
-        content["held"] = hedge.to_dict() if hedge else None
-        print_json(content | {"market": {"spots": dict(market.spots), "vols": dict(market.vols)}})
-    elif as_csv:
-        _print_csv(rows)
-    else:
-        print_exposure(found, holder, snapshot.block.number)
-        if hedge:
-            from bridge.cli.held_text import print_held
-
-            print_held(hedge)
-    if not as_json:
-        print_unread(held.unread)
+    return Seen(holder, snapshot.block, book, market, exposure, exact, held.unread, settings, hedge)
 
 
-def _hedge(session: Session, snapshot: Snapshot, found: BookExposure, market: Market) -> Held | None:
+def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
+    """Return what is said of the pools beside their greeks."""
+    from bridge.cli.exposure_ideas import Ideas, measure_swaps
+    from bridge.plans.pool_bets import bets_of, known_histories
+    from hedge.valuation.pool_bets import pool_cash_flows
+
+    tape = measure_swaps(swaps)
+    known = known_histories(seen.settings.signals, seen.block.timestamp)
+    bets = bets_of(seen.book, seen.exposure, seen.market, known)
+    return Ideas(seen.exposure.value_usd, bets, pool_cash_flows(seen.exposure), tape)
+
+
+def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -> None:
+    content = seen.exposure.to_dict() | {"positions": rows, "owner": seen.owner, "block": seen.block.__dict__}
+    content["unread"] = [position.__dict__ for position in seen.unread]
+    content["held"] = seen.hedge.to_dict() if seen.hedge else None
+    market = {"spots": dict(seen.market.spots), "vols": dict(seen.market.vols)}
+    print_json(content | {"market": market} | ideas)
+
+
+def _hedge(settings: Config, snapshot: Snapshot, found: BookExposure, market: Market) -> Held | None:
     """Return what the ledger says is held, marked; None where there is no ledger or nothing in it."""
     from bridge.plans.ledger_book import mark_ledger, read_ledger
 
-    ledger = read_ledger(session.config, snapshot.block.timestamp)
+    ledger = read_ledger(settings, snapshot.block.timestamp)
     if ledger is None:
         return None
     from bridge.plans.observe import read_governed
     from bridge.sources.option_chains import read_option_chains
 
-    chains = read_option_chains(session.config.options, dict(market.spots), snapshot.block.timestamp)
+    chains = read_option_chains(settings.options, dict(market.spots), snapshot.block.timestamp)
     return mark_ledger(ledger, found, market, chains, read_governed(snapshot).parameters)
 
 
@@ -93,14 +198,15 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
     writer.writerows(rows)
 
 
-def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:
-    """Print the positions, the pools and the whole book as tables."""
+def print_exposure(found: BookExposure, where: str) -> None:
+    """Print the positions, the pools and the whole book as tables; `where` : whose book it is and when."""
     from bridge.cli.show import console, table, usd
 
     out = console()
     columns = ["id", "pool", "in range", "price", "value", "delta", "gamma 1 %", "IL", "fees owed", "fees/yr", "LVR/yr"]
     columns += ["break-even vol", "implied"]
-    title = f"{len(found.positions)} positions of {holder} at block {block_number}, in USD"
+    count = len(found.positions)
+    title = f"{count} position{'' if count == 1 else 's'} of {where}, in USD"
     out.print(table(title, columns, [_position_row(position, found) for position in found.positions], left=3))
     out.print()
     columns = ["pool", "positions", "value", "IL", "fees owed", "fees/yr", "LVR/yr"]

@@ -190,7 +190,7 @@ def _print_demo(result: DemoResult) -> None:
 
     out, planned = console(), result.planned
     out.print(f"prices: {result.world.path.source}\n", markup=False)
-    print_exposure(planned.plan.exposure, planned.record.owner, planned.record.block_number)
+    print_exposure(planned.plan.exposure, f"{planned.record.owner} at block {planned.record.block_number}")
     out.print()
     print_decision(planned)
     rows = [

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bridge.plans.ledger_book import LedgerBook
     from bridge.plans.make import Planned
+    from hedge.decision.trades import Trade
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
 TRADE_COLUMNS = ("do", "instrument", "units", "limit USD", "cash USD", "layer", "why")
@@ -18,8 +21,8 @@ WHAT_IF_COLUMNS = ("", "as governed", "what if")
 GREEK_COLUMNS = ("asset", "book", "delta", "gamma per 1 %", "vega per point", "theta per day")
 
 
-def print_plan(planned: Planned, kept: Path | None, report: Path | None, orders: Path | None = None) -> None:
-    """Print the plan as people read it, with the reason of every layer and where it is kept."""
+def print_plan(planned: Planned) -> None:
+    """Print the plan as people read it, with the reason of every layer."""
     from bridge.cli.show import console
 
     out = console()
@@ -32,9 +35,15 @@ def print_plan(planned: Planned, kept: Path | None, report: Path | None, orders:
         out.print(f"  {layer.underlying} {layer.name}: {layer.reason}", markup=False)
     for note in planned.plan.notes:
         out.print(f"  note: {note}", markup=False)
+
+
+def print_kept(kept: Path | None, report: Path | None, orders: Path | None) -> None:
+    """Say where the plan is kept, and what was written."""
+    from bridge.cli.show import console
+
     where = f"kept as {kept}" if kept else "of a stated book: not kept, nothing to propose"
     written = (f", report {report}" if report else "") + (f", orders {orders}" if orders else "")
-    out.print(f"\n{where}{written}", markup=False)
+    console().print(f"\n{where}{written}", markup=False)
 
 
 def heading(planned: Planned) -> list[str]:
@@ -102,18 +111,25 @@ def print_decision(planned: Planned) -> None:
 
 def _print_trades(planned: Planned, when: str) -> None:
     """Print the ticket; `when` : in the title, what it is for."""
-    from bridge.cli.show import console, number, table, usd
+    from bridge.cli.show import console, table
 
     out = console()
     out.print()
-    rows = [
-        [trade.action, trade.instrument, number(trade.quantity if trade.side == "buy" else -trade.quantity, 6),
-         number(trade.limit_usd, 6), usd(trade.cash_usd), trade.layer, trade.reason]
-        for trade in planned.plan.trades
-    ]  # fmt: skip
+    rows = trade_rows(planned.plan.trades)
     out.print(table(f"Trades, at the ask where bought and the bid where sold{when}", TRADE_COLUMNS, rows, left=2))
     if not rows:
         out.print("no trades", markup=False)
+
+
+def trade_rows(trades: Sequence[Trade]) -> list[list[str]]:
+    """Return a row per order of a ticket, units negative where sold."""
+    from bridge.cli.show import number, usd
+
+    return [
+        [trade.action, trade.instrument, number(trade.quantity if trade.side == "buy" else -trade.quantity, 6),
+         number(trade.limit_usd, 6), usd(trade.cash_usd), trade.layer, trade.reason]
+        for trade in trades
+    ]  # fmt: skip
 
 
 def _figures(planned: Planned) -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from bridge.config import Config
     from bridge.governance.proposals import UpdateDraft
+    from bridge.plans.ideas import PlanIdeas
     from bridge.plans.make import Asked, Planned
     from bridge.plans.records import PlanRecord
 
@@ -60,6 +61,12 @@ OrdersOption = Annotated[Path | None, typer.Option("--orders", help="Write the t
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="KEY=VALUE of a governed key: what if, beside the governed plan.")
 ]
+ScreensOption = Annotated[
+    Path | None, typer.Option("--screens", help="TOML of valuation screens that cap exposure; default: book.screens.")
+]
+PromoterOption = Annotated[
+    bool, typer.Option("--as-promoter", help="Show a yield-chaser's plan beside it: no ticket, not kept, no proposal.")
+]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")]
 
 
@@ -75,6 +82,8 @@ def plan(
     no_ledger: NoLedgerOption = False,
     orders: OrdersOption = None,
     values: SetOption = None,
+    screens: ScreensOption = None,
+    as_promoter: PromoterOption = False,
     report: ReportOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -90,31 +99,33 @@ def plan(
 
     Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json;
     alvh plan --holdings held.csv --orders orders.csv; alvh plan --set costBudgetBps=100 --set targetCvarBps=200;
-    alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400
+    alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400;
+    alvh plan --screens screens.toml; alvh plan --as-promoter
     """
+    from bridge.cli.plan_ideas import Shown, plan_json, print_shown
+    from bridge.plans.ideas import plan_ideas
     from bridge.plans.make import Asked
+    from bridge.plans.promoter import promoted
 
     what_if = read_values(values or [])
     check_flags(book, owner, block, at, bool(what_if and (orders or report)))
-    check_paths(orders, report, [book, chain_file, holdings])
+    check_paths(orders, report, [book, chain_file, holdings, screens])
     if book:
-        make, state = _stated(book, at, chain_file, signals, max_age, config), None
+        make, settings = _stated(book, at, chain_file, signals, max_age, config)
     else:
-        make, state = _on_chain(owner, block, chain_file, signals, max_age, config)
+        make, settings = _on_chain(owner, block, chain_file, signals, max_age, config)
     asked = Asked(holdings, not no_ledger)
     planned = make(asked)
+    ideas = plan_ideas(planned, settings.book, screens)
     other = make(replace(asked, parameters=what_if)) if what_if else None
-    kept = planned.record.save(state) if state else None
-    _write_files(planned, orders, report)
+    chaser = promoted(planned.observation.governed.parameters, make, asked) if as_promoter else None
+    kept = None if book else planned.record.save(settings.state)
+    _write_files(planned, ideas, orders, report)
+    shown = Shown(planned, kept, ideas, what_if, other, chaser)
     if as_json:
-        content = {**planned.record.__dict__, "file": str(kept) if kept else None}
-        print_json(content | ({"what_if": {"values": what_if, "plan": other.record.plan}} if other else {}))
-        return
-    from bridge.cli.plan_text import print_plan, print_what_if
-
-    print_plan(planned, kept, report, orders)
-    if other:
-        print_what_if(planned, other, what_if)
+        print_json(plan_json(shown))
+    else:
+        print_shown(shown, report, orders)
 
 
 def check_flags(book: Path | None, owner: str | None, block: int | None, at: str | None, writes_what_if: bool) -> None:
@@ -135,7 +146,7 @@ def check_flags(book: Path | None, owner: str | None, block: int | None, at: str
         raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
 
 
-def _write_files(planned: Planned, orders: Path | None, report: Path | None) -> None:
+def _write_files(planned: Planned, ideas: PlanIdeas, orders: Path | None, report: Path | None) -> None:
     """Write the ticket and the report, each where it is asked for."""
     if orders:
         from bridge.plans.orders import write_orders
@@ -145,7 +156,7 @@ def _write_files(planned: Planned, orders: Path | None, report: Path | None) -> 
         from bridge.report.content import report_content
         from bridge.report.html import write_report
 
-        write_report(report, report_content(planned, "Hedge plan"))
+        write_report(report, report_content(planned, "Hedge plan", ideas=ideas))
 
 
 def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:
@@ -192,15 +203,15 @@ def read_values(texts: list[str]) -> dict[str, int]:
 
 def _stated(
     book: Path, at: str | None, chain_file: Path | None, signals: Path | None, max_age: int | None, config: Path | None
-) -> Callable[[Asked], Planned]:
-    """Return what plans a stated book."""
+) -> tuple[Callable[[Asked], Planned], Config]:
+    """Return what plans a stated book, and the settings."""
     from bridge.config import load_config
     from bridge.plans.make import make_stated_plan
     from bridge.plans.stated_book import read_time
 
-    settings = _with_flags(load_config(config), chain_file, signals, max_age)
+    settings = with_flags(load_config(config), chain_file, signals, max_age)
     time = read_time(at) if at else None
-    return lambda asked: make_stated_plan(book, settings, time, asked)
+    return lambda asked: make_stated_plan(book, settings, time, asked), settings
 
 
 def _on_chain(
@@ -210,13 +221,13 @@ def _on_chain(
     signals: Path | None,
     max_age: int | None,
     config: Path | None,
-) -> tuple[Callable[[Asked], Planned], Path]:
-    """Return what plans the owner's book at one block, and where plans are kept."""
+) -> tuple[Callable[[Asked], Planned], Config]:
+    """Return what plans the owner's book at one block, and the settings."""
     session = open_session(config)
     from bridge.cli.book import print_unread
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
-    settings = _with_flags(session.config, chain_file, signals, max_age)
+    settings = with_flags(session.config, chain_file, signals, max_age)
     snapshot, who = session.snapshot(block), session.owner(owner)
 
     def make(asked: Asked) -> Planned:
@@ -225,10 +236,10 @@ def _on_chain(
             print_unread(planned.observation.unread)
         return planned
 
-    return make, settings.state
+    return make, settings
 
 
-def _with_flags(settings: Config, chain_file: Path | None, signals: Path | None, max_age: int | None) -> Config:
+def with_flags(settings: Config, chain_file: Path | None, signals: Path | None, max_age: int | None) -> Config:
     """Return the settings with the chain file, the folder of histories and the age that the command line gives."""
     options, histories = settings.options.reading(chain_file), settings.signals
     if max_age:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from bridge.config import Config, SignalsConfig
 from bridge.errors import UsageError
@@ -106,6 +106,32 @@ def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: A
 
     Raises
     ------
+    UsageError, BadFile, UntrustedNumber
+        As `observe_quoted` raises them.
+    """
+    found = observe_quoted(book, config, at)
+    ledger = asked.ledger(config, found.time)
+    return make_plan(found.observation, found.option_chains, config.signals, None, asked, ledger)
+
+
+class Quoted(NamedTuple):
+    """A stated book as seen at quotes, the option chains of its assets, and the time that was asked for."""
+
+    observation: Observation
+    option_chains: dict[str, OptionChain]
+    time: int
+
+
+def observe_quoted(book: Path, config: Config, at: int | None = None) -> Quoted:
+    """Return a stated book as seen at the quotes of `config.options.file`.
+
+    Parameters
+    ----------
+    book, at
+        As in `make_stated_plan`.
+
+    Raises
+    ------
     UsageError
         There is no chain file to take prices from.
     BadFile, UntrustedNumber
@@ -119,8 +145,7 @@ def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: A
     newest = max(chain.observed_at for chain in held.values())
     time, whose = (newest, "the newest ones") if at is None else (at, "the time that was asked for")
     check_age(held, time, config.options.max_age_seconds, whose)
-    held = {asset: chain.alive(time) for asset, chain in held.items()}
-    return make_plan(observation, held, config.signals, None, asked, asked.ledger(config, time))
+    return Quoted(observation, {asset: chain.alive(time) for asset, chain in held.items()}, time)
 
 
 def make_plan(

@@ -34,6 +34,7 @@ from hedge.volatility.index import index_from_chain
 NEAR_DAYS, FAR_DAYS = 30.0, 90.0
 PICTURED: Final = 365 * DAY
 """History of the index that a report draws."""
+NO_HISTORIES: Final = Histories({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +47,14 @@ class SignalReadings:
         Of the book over the year before, decimals; None where it is unknown.
     past
         Prices and volatility indices of the book's assets that scenarios are drawn from.
+    histories
+        Every table as known at the plan's block.
     """
 
     signals: tuple[Signal, ...] = ()
     index: FloatSeries | None = None
     past: Past = NOTHING_KNOWN
+    histories: Histories = NO_HISTORIES
 
 
 def read_signals(
@@ -91,7 +95,7 @@ def read_signals(
     use = [name for name in names if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, snapshot)] if snapshot else []
     signals = read_board(histories, weights, at, use=use, given=measured)
-    return SignalReadings(signals, _index(histories, weights, at), _past(histories, weights))
+    return SignalReadings(signals, _index(histories, weights, at), _past(histories, weights), histories)
 
 
 class _Series(NamedTuple):

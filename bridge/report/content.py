@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bridge.plans.ideas import PlanIdeas
 from bridge.plans.make import Planned
 from bridge.plans.records import NO_CHAIN
 from hedge.book.positions import Book
@@ -69,6 +70,7 @@ class ReportContent:
     parameters_after : values in force after execution; None where nothing was executed.
     proposal_id : of the governor; None where nothing was proposed.
     steps : in the order they happened. price_path : None where it is not known.
+    ideas : what the plan says beside its trades; None where it was not worked out.
     index : the book's volatility index (decimals) by unix second over the year before; None where it is not known.
     """
 
@@ -88,6 +90,7 @@ class ReportContent:
     steps: tuple[Step, ...]
     price_path: PricePathView | None
     index: FloatSeries | None = None
+    ideas: PlanIdeas | None = None
 
     @property
     def stated(self) -> bool:
@@ -103,6 +106,7 @@ def report_content(
     after: tuple[int, ...] | None = None,
     steps: tuple[Step, ...] = (),
     price_path: PricePathView | None = None,
+    ideas: PlanIdeas | None = None,
 ) -> ReportContent:
     """Gather what the HTML report shows of a plan and, where it was carried through, of its vote."""
     observation, record = planned.observation, planned.record
@@ -123,4 +127,5 @@ def report_content(
         steps=steps,
         price_path=price_path,
         index=planned.readings.index,
+        ideas=ideas,
     )

@@ -15,6 +15,7 @@ from bridge.report.content import ReportContent
 from bridge.report.pictures.bars import greek_pictures, tail_pictures
 from bridge.report.pictures.canvas import Picture
 from bridge.report.pictures.frontier import frontier_picture
+from bridge.report.pictures.pairs import bets_picture, screens_picture
 from bridge.report.pictures.parameters import parameters_picture
 from bridge.report.pictures.path import path_pictures
 from bridge.report.pictures.payoff import payoff_pictures
@@ -37,6 +38,7 @@ def render_report(content: ReportContent) -> str:
     return _environment().get_template("report.html.jinja").render(
         content=content,
         plan=content.plan,
+        ideas=content.ideas,
         pictures=_pictures(content),
         style=Markup((FOLDER / "report.css").read_text(encoding="utf-8")),
         meaning=view.MEANING[content.plan.decision.answer],
@@ -80,7 +82,7 @@ def _environment() -> Environment:
     environment.filters.update(
         number=formats.number, usd=formats.usd, price=formats.price, level=formats.level, quantity=formats.quantity,
         percent=formats.percent, sentence=formats.sentence, said=formats.said, plain=formats.printable,
-        label=formats.position_label, earning_range=view.earning_range,
+        significant=formats.significant, label=formats.position_label, earning_range=view.earning_range,
         utc=lambda at: formats.UNKNOWN if at is None else utc(at),
     )  # fmt: skip
     return environment
@@ -99,6 +101,8 @@ def _pictures(content: ReportContent) -> dict[str, tuple[Picture, ...]]:
         "parameters": parameters_picture(parameter_changes(content), executed=executed),
         "signals": signal_pictures(content),
         "path": path_pictures(content.price_path),
+        "bets": bets_picture(content.ideas.bets) if content.ideas else None,
+        "screens": screens_picture(content.ideas.screened) if content.ideas else None,
     }
     return {
         name: picture if isinstance(picture, tuple) else (picture,) if picture else () for name, picture in some.items()

@@ -201,8 +201,3 @@ def costs_of(entries: pd.DataFrame, kinds: Collection[str]) -> CashSeries:
     if np.isnan(usd).any():
         raise BadInput("usd", math.nan, "must be known for every entry")
     return CashSeries(unix_times("at", rows["at"].to_numpy()), -usd)
-
-
-def usd_by_kind(entries: pd.DataFrame) -> dict[str, float]:
-    """Return the change of equity by kind of entry, USD, in order of name; entries and errors as `costs_of`."""
-    return {str(kind): 0.0 - costs_of(entries, {kind}).total for kind in sorted(set(entries["kind"]))}

@@ -8,6 +8,7 @@
     compare       the plan beside its benchmarks, and the frontier of CVaR95 against expected cost
     rebalance     how far exposure has drifted from what a plan was made for
     positions     whether each position earns its keep: keep, leave or re-range it
+    motions       hold or move, position by position
     decide        hedge, hold, do not hedge, or leave the pool
     held          what is held now, marked, and what each layer of it covers
     update        what to propose: bounded changes of the governed parameters

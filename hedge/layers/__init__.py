@@ -3,7 +3,7 @@
     spec                              `LayerSpec` and the registry: what a layer is, for plan, report and reasons alike
     delta, condor, volatility, tail   the layers that come with us, one file each
     registry                          every registered layer
-    build, budget, decay, gate, roll, vega
+    build, budget, decay, gate, vega
                                       how the first planner sized them one after another; a strategy compares with it
 
 Read `spec` and `tail` first. To add a layer, add one file; docs/extending.md shows one. May import `policy`, `risk`,

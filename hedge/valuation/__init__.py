@@ -12,6 +12,9 @@ Import the module that is needed, nothing is re-exported:
     diversification  effective number of bets and joint tail of pools
     motion           hold or move, with hysteresis
     markouts         markouts and loss-versus-rebalancing of a swap tape
+    pool_bets        the pools of one book as bets, and their years of fees
+    swap_tape        markouts, fees and LVR of one tape at several horizons
+    leg_worth        cost over expected pay-off of every option that a plan buys
 
 docs/valuation.md shows each idea with its picture.
 """

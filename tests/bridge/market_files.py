@@ -34,6 +34,36 @@ fee_apr = 0.4
 """
 
 
+THREE_POOLS = (
+    BOOK
+    + """
+[[position]]
+base = "BTC"
+lower = 30000.0
+upper = 50000.0
+value_usd = 500_000.0
+fee_apr = 0.1
+
+[[position]]
+base = "BTC"
+quote = "ETH"
+value_usd = 300_000.0
+"""
+)
+"""A pool on each asset and one between them, whose fees are unknown."""
+
+
+def write_quotes(path: Path) -> Path:
+    """Write synthetic chains of ETH at 2,000 and BTC at 40,000 USD as a file of quotes."""
+    tables = []
+    for asset, spot, vol, lot in (("ETH", 2_000.0, 0.6, 1.0), ("BTC", 40_000.0, 0.5, 0.1)):
+        quotes = synthetic_chain(asset, spot, AT, vol, lot=lot).quotes
+        kinds = quotes["is_call"].map({True: "C", False: "P"})
+        tables.append(quotes.assign(underlying=asset, observed_at=AT, spot=spot, type=kinds))
+    pd.concat(tables).to_csv(path, index=False)
+    return path
+
+
 def calm_folder(folder: Path) -> Path:
     """Write histories in which every signal is calm and the index is low in its year: compressed."""
     random = np.random.default_rng(8)

@@ -13,15 +13,7 @@ from scipy import stats
 
 from hedge.backtest.alpha import alpha_beta, newey_west_lags
 from hedge.backtest.metrics import Track, measure_strategy, tracking_error, window_figures
-from hedge.backtest.path_metrics import (
-    CashSeries,
-    Crash,
-    costs_of,
-    crash_captures,
-    max_drawdown,
-    overlay_rate,
-    usd_by_kind,
-)
+from hedge.backtest.path_metrics import CashSeries, Crash, costs_of, crash_captures, max_drawdown, overlay_rate
 from hedge.backtest.periods import EquityPath, period_profits
 from hedge.backtest.tables import Span, pool_dependence, span_table
 from hedge.errors import BadInput
@@ -122,7 +114,6 @@ def test_costs_of__entries_of_a_run__losses_are_positive() -> None:
     assert found.total == 7.0
     assert found.times.tolist() == [1, 3]
     assert costs_of(entries, {"gas"}).total == 0.0
-    assert usd_by_kind(entries) == {"fee": -7.0, "pnl": 50.0}
     with pytest.raises(BadInput):
         costs_of(entries.drop(columns="at"), {"fee"})
     with pytest.raises(BadInput):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +14,6 @@ from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book
 from hedge.instruments.layer import Layer
 from hedge.layers.build import Overlay, build_overlay
-from hedge.layers.roll import roll_dates
 from hedge.policy.layer_rules import LayerRules
 from hedge.policy.sizing_policy import SizingPolicy, sizing_policy
 from hedge.policy.tenor_shifts import Shift, read_shifts, shifted
@@ -171,10 +169,3 @@ def test_shifted__any_lawful_tenors__keep_their_order(
     before = LayerRules(condor_tenor_days=condor, volatility_tenor_days=vol, tail_tenor_days=tail)
     after = shifted(before, [Shift("volatility", vol_way, ""), Shift("tail", tail_way, "")])
     assert condor == after.condor_tenor_days < after.volatility_tenor_days <= after.tail_tenor_days
-
-
-def test_roll_dates__weekly_chain__are_listed_ascending_and_a_week_apart() -> None:
-    dates = roll_dates(CHAINS["ETH"], LayerRules())
-    assert len(dates) >= 3
-    assert set(dates) <= set(CHAINS["ETH"].expiries())
-    assert all(later - earlier == 7 * DAY for earlier, later in pairwise(dates))

@@ -1,0 +1,102 @@
+"""A pool's swaps from a CSV or parquet file, one row a swap, oldest first.
+
+time        unix seconds, or ISO 8601
+base_in     what the pool received of its base token, fees included; negative where it paid
+quote_in    the same of its quote token
+price       quote per base after the swap
+liquidity   in range after the swap, in human units (sqrt of base times quote); may be left out
+fee         share of what is paid in, one number in every row; may be left out
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bridge.errors import BadFile
+from bridge.tables import read_seconds, read_table
+from hedge.errors import HedgeError
+from hedge.valuation.swap_tape import SwapTape
+
+NEEDED: Final = ("time", "base_in", "quote_in", "price")
+OPTIONAL: Final = ("liquidity", "fee")
+MOST_ROWS: Final = 20_000_000
+MOST_AMOUNT: Final = 1e30
+
+
+def read_swap_file(path: Path) -> SwapTape:
+    """Read a pool's swaps.
+
+    Raises
+    ------
+    BadFile
+        The file is absent, no table, has other columns, no row, times that go back, or a value that is no number in
+        its range: the row, counted from 1, and the column are named.
+    """
+    if path.exists() and not path.is_file():
+        raise BadFile(path, "is no file: give a CSV or parquet table of swaps")
+    table = read_table(path)
+    _check_columns(path, table)
+    try:
+        times = read_seconds(table["time"])
+    except (ValueError, TypeError) as error:
+        raise BadFile(path, f"column time: {str(error).splitlines()[0]}") from error
+    back = np.flatnonzero(np.diff(times) < 0)
+    if back.size:
+        raise BadFile(path, f"row {back[0] + 2}, column time: before the row above it; sort the swaps by time")
+    columns = {name: _numbers(path, table, name) for name in (*NEEDED[1:], *OPTIONAL) if name in table}
+    fee = _fee(path, columns["fee"]) if "fee" in columns else math.nan
+    try:
+        return SwapTape(
+            times.astype(np.float64),
+            columns["base_in"],
+            columns["quote_in"],
+            columns["price"],
+            columns.get("liquidity"),
+            fee,
+        )
+    except HedgeError as error:
+        raise BadFile(path, str(error)) from error
+
+
+def _check_columns(path: Path, table: pd.DataFrame) -> None:
+    names = [str(name) for name in table.columns]
+    missing = [name for name in NEEDED if name not in names]
+    foreign = [name for name in names if name not in (*NEEDED, *OPTIONAL)]
+    if missing or foreign:
+        wrong = f"no column {', '.join(missing)}" if missing else f"a column {foreign[0][:40]} too many"
+        raise BadFile(path, f"{wrong}: its columns are {', '.join(NEEDED)}, [{'], ['.join(OPTIONAL)}]")
+    if not 0 < len(table) <= MOST_ROWS:
+        raise BadFile(path, "holds no swap" if table.empty else f"holds more than {MOST_ROWS:,} swaps: take a part")
+
+
+def _numbers(path: Path, table: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
+    """Return a column as numbers in its range, or name the first cell that is none."""
+    try:
+        values = np.array(pd.to_numeric(table[name], errors="coerce"), dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise BadFile(path, f"column {name} holds no numbers: {str(error).splitlines()[0]}") from error
+    rules = {
+        "price": ((values > 0.0) & (values <= MOST_AMOUNT), "a price above 0"),
+        "liquidity": ((values >= 0.0) & (values <= MOST_AMOUNT), "a liquidity of 0 or more"),
+        "fee": ((values >= 0.0) & (values < 1.0), "a share from 0 to 1: 0.003 is 0.3 %"),
+    }
+    right, what = rules.get(name, (np.abs(values) <= MOST_AMOUNT, "a number"))
+    if not right.all():
+        row = int(np.argmin(right))
+        raise BadFile(path, f"row {row + 1}, column {name}: {str(table[name].iloc[row])[:40]!r} is not {what}")
+    return values
+
+
+def _fee(path: Path, values: npt.NDArray[np.float64]) -> float:
+    differs = np.flatnonzero(values != values[0])
+    if differs.size:
+        raise BadFile(
+            path, f"row {differs[0] + 1}, column fee: {values[differs[0]]:g} is not {values[0]:g} as above it"
+        )
+    return float(values[0])

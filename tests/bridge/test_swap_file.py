@@ -1,0 +1,81 @@
+"""A pool's swaps from a file: what is read, and how what cannot be used is named."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bridge.errors import BadFile
+from bridge.sources.swap_file import read_swap_file
+
+pytestmark = pytest.mark.unit
+
+HEAD = "time,base_in,quote_in,price,liquidity,fee\n"
+ROWS = "100,1,-99,99,10,0.003\n160,-1,102,103,10,0.003\n"
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    path = folder / "swaps.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_read_swap_file__every_column__is_what_the_file_says(tmp_path: Path) -> None:
+    tape = read_swap_file(write(tmp_path, HEAD + ROWS))
+    assert tape.times.tolist() == [100.0, 160.0]
+    assert (tape.base_in.tolist(), tape.quote_in.tolist()) == ([1.0, -1.0], [-99.0, 102.0])
+    assert tape.liquidity is not None
+    assert tape.fee == 0.003
+
+
+@pytest.mark.parametrize("start", ["\ufeff", ""])
+def test_read_swap_file__byte_order_mark_crlf_and_iso_times__read_all_the_same(tmp_path: Path, start: str) -> None:
+    text = start + "time,base_in,quote_in,price\r\n2021-08-10T00:00Z,1,-99,99\r\n2021-08-10T00:01Z,-1,102,103\r\n"
+    tape = read_swap_file(write(tmp_path, text))
+    assert tape.times[1] - tape.times[0] == 60.0
+    assert tape.liquidity is None
+    assert math.isnan(tape.fee)
+
+
+def test_read_swap_file__parquet__same_as_csv(tmp_path: Path) -> None:
+    path = tmp_path / "swaps.parquet"
+    pd.read_csv(write(tmp_path, HEAD + ROWS)).to_parquet(path)
+    assert read_swap_file(path).prices.tolist() == [99.0, 103.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "cannot be read as a table"),
+        (b"\xff\xfe\x00", "cannot be read as a table"),
+        (HEAD, "holds no swap"),
+        ("time,price\n1,2\n", "no column base_in, quote_in"),
+        (HEAD.replace("fee", "fees") + ROWS, "a column fees too many"),
+        (HEAD + ROWS.replace("160", "90"), "row 2, column time: before the row above it"),
+        (HEAD + ROWS.replace("160", "soon"), "column time: "),
+        (HEAD + ROWS.replace("103", "-103"), "row 2, column price: '-103' is not a price above 0"),
+        (HEAD + ROWS.replace("102", "many"), "row 2, column quote_in: 'many' is not a number"),
+        (HEAD + ROWS.replace("102", "1e99"), "row 2, column quote_in: '1e+99' is not a number"),
+        (HEAD + ROWS.replace("102", ""), "row 2, column quote_in: 'nan' is not a number"),
+        (HEAD + ROWS.replace("0.003", "3"), "row 1, column fee: '3' is not a share from 0 to 1"),
+        (HEAD + ROWS.replace("0.003", "0.005", 1), "row 2, column fee: 0.003 is not 0.005 as above it"),
+    ],
+)
+def test_read_swap_file__unusable__is_named_by_row_and_column(tmp_path: Path, text: str | bytes, words: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        read_swap_file(write(tmp_path, text))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_read_swap_file__absent_folder_or_device__refused(tmp_path: Path) -> None:
+    for path, words in (
+        (tmp_path / "none.csv", "no such file"),
+        (tmp_path, "is no file"),
+        (Path("/dev/zero"), "is no"),
+    ):
+        with pytest.raises(BadFile, match=words):
+            read_swap_file(path)
