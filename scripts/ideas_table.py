@@ -182,10 +182,13 @@ IDEAS: Final = (
     Idea(
         "WACC, IRR, second engine / private leverage layer",
         "valuation.md#what-the-capital-costs-wacc-and-the-second-engine",
-        ("hedge.valuation.capital.leverage_allowed", "hedge.valuation.overlay_return.overlay_return"),
-        ("test_leverage_allowed__irr_against_costs__refused_below_either",),
+        ("hedge.valuation.capital.leverage_allowed", "hedge.valuation.hedge_return.hedge_return"),
+        (
+            "test_leverage_allowed__irr_against_costs__refused_below_either",
+            "test_hedge_return__costs_stated__leverage_only_above_the_wacc",
+        ),
         "done",
-        (Shown("alvh hedge list --returns", ()),),
+        (Shown("alvh hedge list --returns", ("IRR", "WACC 8.00%", "leverage refused", "with what is borrowed")),),
     ),
     Idea(
         "Time value, break-even point",

@@ -75,6 +75,8 @@ def return_lines(found: HedgeReturn) -> list[str]:
     ]
     if not math.isnan(found.wacc):
         lines.append(f"net present value at it {usd(result.npv_usd)} USD")
+    if not math.isnan(found.levered):
+        lines.append(f"with what is borrowed, own capital and margin return {percent(found.levered, 2)} a year")
     return [*lines, f"leverage {found.leverage.reason}"]
 
 

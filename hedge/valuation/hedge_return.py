@@ -19,7 +19,7 @@ from hedge.ledger.fills import Fill, FillKind
 from hedge.ledger.instruments import Instrument, read_instrument
 from hedge.ledger.results import Account
 from hedge.units import json_number
-from hedge.valuation.capital import CapitalLayer, HedgeCapital, LeverageDecision, leverage_allowed, wacc
+from hedge.valuation.capital import CapitalLayer, HedgeCapital, LeverageDecision, leverage_allowed, levered_return, wacc
 from hedge.valuation.overlay_return import Kind, OverlayFlow, OverlayReturn, overlay_return
 
 DAY_MS = 86_400_000
@@ -47,12 +47,14 @@ class HedgeReturn:
     Parameters
     ----------
     result : of the flows. margin_usd : the most that was posted, an estimate. wacc : NaN where no cost is stated.
+    levered : what own capital and margin earn with the borrowed layer, NaN where nothing is borrowed.
     """
 
     result: OverlayReturn
     margin_usd: float
     wacc: float
     leverage: LeverageDecision
+    levered: float = math.nan
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types; an unknown number is None."""
@@ -62,6 +64,7 @@ class HedgeReturn:
             "totals": {str(kind): usd for kind, usd in self.result.totals.items()},
             "margin_usd": self.margin_usd,
             "wacc": json_number(self.wacc),
+            "levered": json_number(self.levered),
             "leverage": {"allowed": self.leverage.allowed, "reason": self.leverage.reason},
         }
 
@@ -81,19 +84,21 @@ def hedge_return(book: Account, marks: Mapping[str, Decimal], at_ms: int, terms:
     flows = [*_flows(book), *_held(book, marks, at_ms), *margins]
     most = _most_posted(margins)
     own = max(overlay_return(flows).invested_usd - most - terms.borrowed_usd, 0.0)
-    cost = _cost(own, most, terms)
+    capital = _capital(own, most, terms)
+    cost = wacc(capital) if capital else math.nan
     result = overlay_return(flows, 0.0 if math.isnan(cost) else cost)
-    return HedgeReturn(result, most, cost, leverage_allowed(result.rate, cost, terms.borrowed_cost))
+    levered = levered_return(result.rate, capital) if capital and terms.borrowed_usd else math.nan
+    return HedgeReturn(result, most, cost, leverage_allowed(result.rate, cost, terms.borrowed_cost), levered)
 
 
-def _cost(own_usd: float, margin_usd: float, terms: CapitalTerms) -> float:
-    """Return the WACC; NaN where a layer that is used has no stated cost."""
+def _capital(own_usd: float, margin_usd: float, terms: CapitalTerms) -> HedgeCapital | None:
+    """Return the layers of capital; None where one that is used has no stated cost."""
     layers = (
         (own_usd, terms.own_cost), (margin_usd, terms.margin_cost), (terms.borrowed_usd, terms.borrowed_cost),
     )  # fmt: skip
     if any(usd > 0.0 and math.isnan(cost) for usd, cost in layers):
-        return math.nan
-    return wacc(HedgeCapital(*(CapitalLayer(usd, cost if usd > 0.0 else 0.0) for usd, cost in layers)))
+        return None
+    return HedgeCapital(*(CapitalLayer(usd, cost if usd > 0.0 else 0.0) for usd, cost in layers))
 
 
 def _flows(book: Account) -> list[OverlayFlow]:

@@ -20,7 +20,7 @@ IDEAS = 22
 
 
 def rows() -> list[list[str]]:
-    """Return the cells of every row: idea, page, code, tests, state."""
+    """Return the cells of every row: idea, page, code, tests, state, command."""
     lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
 
@@ -52,7 +52,7 @@ def test_ideas__page__is_what_the_generator_writes() -> None:
 
 def test_ideas__table__has_every_idea_and_a_state() -> None:
     assert len(rows()) >= IDEAS
-    assert all(len(row) == 5 and row[0] and row[4] for row in rows())
+    assert all(len(row) == 6 and row[0] and row[4] and row[5] for row in rows())
 
 
 def test_ideas__code__exists() -> None:
@@ -80,7 +80,7 @@ def test_ideas__pages__exist_with_their_headings() -> None:
 
 
 def test_ideas__row_that_is_later__links_nothing_and_every_other_row_links_all() -> None:
-    for idea, page, code, tests, state in rows():
+    for idea, page, code, tests, state, _ in rows():
         if state == ideas_page.LATER:
             assert [page, code, tests] == ["", "", ""], idea
         else:

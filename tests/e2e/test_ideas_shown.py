@@ -23,7 +23,6 @@ from tests.e2e.test_plan_ideas import SCREENS
 pytestmark = pytest.mark.e2e
 
 LEDGER: Final = "alvh hedge list --returns"
-"""Comes with the ledger: its row has no words yet."""
 ON_CHAIN: Final = ("alvh plan", "alvh exposure", "alvh safe propose", "alvh oracle status")
 """Commands that are run on the local chain as they are written; the others state a book."""
 STATED: Final = ("--book", "book.toml", "--chain", "quotes.csv")
@@ -64,9 +63,9 @@ def assert_shows(command: str, text: str) -> None:
     assert [words for words in WORDS[command] if words not in plain] == []
 
 
-def test_ideas__every_row__has_a_command_with_words_but_the_ledgers() -> None:
+def test_ideas__every_row__has_a_command_with_words() -> None:
     assert all(idea.shown for idea in IDEAS)
-    assert [command for command, words in WORDS.items() if not words] == [LEDGER]
+    assert all(WORDS.values())
     assert set(ON_CHAIN) < set(WORDS)
 
 
@@ -85,6 +84,20 @@ def test_idea__command_on_a_stated_book__shows_it(command: str, run: Run, tmp_pa
     _, verb, *flags = shlex.split(command)
     given = [FILES.get(before, word) for before, word in zip(["", *flags], flags, strict=False)]
     assert_shows(command, seen(run(verb, *given, *STATED), tmp_path))
+
+
+FILLS: Final = """time,instrument,side,quantity,price,index,fee
+2026-01-05 12:00:00,ETH-27MAR26-1800-P,buy,10,0.05,2000,0.003
+2026-02-20 12:00:00,ETH-27MAR26-1800-P,sell,10,0.04,1900,0.003
+"""
+CAPITAL: Final = "[capital]\nown_cost = 0.08\nborrowed_usd = 100.0\nborrowed_cost = 0.08\n"
+
+
+def test_idea__return_of_the_ledgers_hedge__shows_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "fills.csv").write_text(FILLS, encoding="utf-8")
+    (tmp_path / "alvh.toml").write_text(CAPITAL, encoding="utf-8")
+    assert run("hedge", "import", "fills.csv").code == 0
+    assert_shows(LEDGER, seen(run(*shlex.split(LEDGER)[1:]), tmp_path))
 
 
 @pytest.fixture
