@@ -161,3 +161,10 @@ def shortened(text: str, most: int) -> str:
     """Return at most `most` letters of a printable name in the alphabets that the pictures' font measures."""
     text = "".join(letter if ord(letter) < 0x2100 else "·" for letter in printable(text))
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def age(seconds: int) -> str:
+    """Return an age as people say it."""
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,38 +45,16 @@ def print_returns(held: Held, found: HedgeReturn) -> None:
     """Print what is held at its marks, then the return against the cost of capital."""
     from bridge.cli.held_text import print_held
     from bridge.cli.show import console, table, usd
+    from bridge.formats import plain
+    from bridge.plans.ledger_words import return_lines
 
     print_held(held)
     out = console()
     out.print()
     rows = [[str(kind), usd(amount)] for kind, amount in found.result.totals.items() if amount]
     out.print(table("Cash flows, in USD", FLOW_COLUMNS, rows))
-    for line in return_lines(found):
+    for line in map(plain, return_lines(found)):
         out.print(line, markup=False, soft_wrap=True)
-
-
-def return_lines(found: HedgeReturn) -> list[str]:
-    """Return the return, what it is measured against, and whether the hedge may borrow, in words."""
-    from bridge.cli.show import percent, usd
-
-    result = found.result
-    rates = ", ".join(percent(rate, 2) for rate in result.rates)
-    irr = "none" if math.isnan(result.rate) else percent(result.rate, 2)
-    several = (
-        f"; {len(result.rates)} rates fit ({rates}), so the net present value decides" if len(result.rates) > 1 else ""
-    )
-    wacc = "unknown: set own_cost (and margin_cost, borrowed_cost) of [capital] in alvh.toml"
-    lines = [
-        f"IRR {irr} a year over {result.days} days{several}; net {usd(result.net_usd)} USD on at most "
-        f"{usd(result.invested_usd)} USD out of pocket",
-        f"margin that it tied up, an estimate: at most {usd(found.margin_usd)} USD",
-        f"WACC {wacc if math.isnan(found.wacc) else percent(found.wacc, 2)}",
-    ]
-    if not math.isnan(found.wacc):
-        lines.append(f"net present value at it {usd(result.npv_usd)} USD")
-    if not math.isnan(found.levered):
-        lines.append(f"with what is borrowed, own capital and margin return {percent(found.levered, 2)} a year")
-    return [*lines, f"leverage {found.leverage.reason}"]
 
 
 def show_orders(config: Path | None, book: str | None, at: str | None, plan: str, as_json: bool) -> None:

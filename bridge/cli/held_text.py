@@ -21,6 +21,8 @@ PART_COLUMNS = ("", "part", "USD")
 def print_held(held: Held) -> None:
     """Print legs, what each layer covers, net greeks, profit and margin."""
     from bridge.cli.show import console, number, table, usd
+    from bridge.formats import plain
+    from bridge.plans.ledger_words import held_lines
 
     out, ledger = console(), held.ledger
     out.print()
@@ -36,28 +38,8 @@ def print_held(held: Held) -> None:
         line = f"{asset} with the pools: delta {number(net.delta, 5)} ({usd(net.delta_usd)} USD), "
         line += f"gamma per 1 % {usd(net.gamma_usd)}, vega per point {usd(net.vega_usd / 100)}, "
         out.print(line + f"theta per day {usd(net.theta_usd / 365)}", markup=False, soft_wrap=True)
-    for line in held_lines(held):
+    for line in map(plain, held_lines(held)):
         out.print(line, markup=False, soft_wrap=True)
-
-
-def held_lines(held: Held) -> list[str]:
-    """Return profit, margin and what is wrong in lines of words."""
-    from bridge.cli.show import usd
-
-    known = [profit for profit in held.profit if profit.total is not None]
-    names = ("realised", "unrealised", "fees", "funding", "total")
-    sums = {name: float(sum(getattr(profit, name) for profit in known)) for name in names}
-    lines = [
-        f"profit since the first entry {usd(sums['total'])} USD: realised {usd(sums['realised'])}, unrealised "
-        f"{usd(sums['unrealised'])}, fees {usd(-sums['fees'])}, funding {usd(sums['funding'])}"
-    ]
-    if held.margin.initial:
-        left = "" if math.isnan(held.margin_left_usd) else f", {usd(held.margin_left_usd)} beyond the second"
-        rule = "margin by the venue's rules for single legs, an estimate: "
-        lines.append(f"{rule}{usd(held.margin.initial)} to open, {usd(held.margin.maintenance)} to keep{left}")
-    if held.ledger.later:
-        lines.append(f"{held.ledger.later} entries of the ledger are of a later time and do not count")
-    return lines
 
 
 def print_orders(orders: Sequence[OrderDone], title: str) -> None:
@@ -84,6 +66,7 @@ def print_explained(explained: Explained) -> None:
 
 def _leg_rows(held: Held) -> list[list[str]]:
     from bridge.cli.show import number, usd
+    from bridge.formats import age
 
     at = held.ledger.at
     rows = []
@@ -96,13 +79,6 @@ def _leg_rows(held: Held) -> list[list[str]]:
              age(at - each.marked_at), usd(each.value_usd), usd(greeks.delta * leg.forward), days]
         )  # fmt: skip
     return rows
-
-
-def age(seconds: int) -> str:
-    """Return an age as people say it."""
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"
 
 
 def _share(share: float) -> str:

@@ -120,7 +120,7 @@ def plan(
     other = make(replace(asked, parameters=what_if)) if what_if else None
     chaser = promoted(planned.observation.governed.parameters, make, asked) if as_promoter else None
     kept = None if book else planned.record.save(settings.state)
-    _write_files(planned, ideas, orders, report)
+    _write_files(planned, settings, ideas, orders, report)
     shown = Shown(planned, kept, ideas, what_if, other, chaser)
     if as_json:
         print_json(plan_json(shown))
@@ -146,17 +146,21 @@ def check_flags(book: Path | None, owner: str | None, block: int | None, at: str
         raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
 
 
-def _write_files(planned: Planned, ideas: PlanIdeas, orders: Path | None, report: Path | None) -> None:
+def _write_files(
+    planned: Planned, settings: Config, ideas: PlanIdeas, orders: Path | None, report: Path | None
+) -> None:
     """Write the ticket and the report, each where it is asked for."""
     if orders:
         from bridge.plans.orders import write_orders
 
         write_orders(orders, planned.plan.trades, planned.record.inputs_hash)
     if report:
+        from bridge.plans.ledger_worth import marked_hedge
         from bridge.report.content import report_content
         from bridge.report.html import write_report
 
-        write_report(report, report_content(planned, "Hedge plan", ideas=ideas))
+        hedge = marked_hedge(planned, settings.capital) if planned.ledger else None
+        write_report(report, report_content(planned, "Hedge plan", ideas=ideas, hedge=hedge))
 
 
 def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:

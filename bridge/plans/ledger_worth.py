@@ -8,6 +8,7 @@ from pathlib import Path
 from bridge.config import CapitalConfig, Config
 from bridge.errors import UntrustedNumber, UsageError
 from bridge.plans.ledger_book import Held, LedgerBook, mark_ledger
+from bridge.plans.make import Planned
 from bridge.plans.stated_book import quoted_market
 from bridge.sources.option_chains import check_age
 from bridge.sources.quotes.files import read_chain_file
@@ -66,6 +67,15 @@ def returns_of(held: Held, capital: CapitalConfig) -> HedgeReturn:
         borrowed_cost=_stated(capital.borrowed_cost),
     )
     return hedge_return(held.ledger.account, held.marks, held.ledger.at * 1000, terms)
+
+
+def marked_hedge(planned: Planned, capital: CapitalConfig) -> tuple[Held, HedgeReturn] | None:
+    """Return what the ledger of a plan holds at the plan's market, and what it has returned; None without one."""
+    if planned.ledger is None:
+        return None
+    seen = planned.observation
+    held = mark_ledger(planned.ledger, seen.exposure, seen.market, planned.option_chains, seen.governed.parameters)
+    return held, returns_of(held, capital)
 
 
 def _stated(cost: float | None) -> float:

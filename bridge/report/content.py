@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.plans.ideas import PlanIdeas
+from bridge.plans.ledger_book import Held
 from bridge.plans.make import Planned
 from bridge.plans.records import NO_CHAIN
 from hedge.book.positions import Book
 from hedge.market import Market, Provenance
 from hedge.plan.build import Plan
 from hedge.signals.known import FloatSeries
+from hedge.valuation.hedge_return import HedgeReturn
 
 Series = Sequence[float] | npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
@@ -71,6 +73,7 @@ class ReportContent:
     proposal_id : of the governor; None where nothing was proposed.
     steps : in the order they happened. price_path : None where it is not known.
     ideas : what the plan says beside its trades; None where it was not worked out.
+    held : what the ledger says was bought, marked; None without one. returns : of it; None where nothing was ever done.
     index : the book's volatility index (decimals) by unix second over the year before; None where it is not known.
     """
 
@@ -91,6 +94,8 @@ class ReportContent:
     price_path: PricePathView | None
     index: FloatSeries | None = None
     ideas: PlanIdeas | None = None
+    held: Held | None = None
+    returns: HedgeReturn | None = None
 
     @property
     def stated(self) -> bool:
@@ -107,6 +112,7 @@ def report_content(
     steps: tuple[Step, ...] = (),
     price_path: PricePathView | None = None,
     ideas: PlanIdeas | None = None,
+    hedge: tuple[Held, HedgeReturn] | None = None,
 ) -> ReportContent:
     """Gather what the HTML report shows of a plan and, where it was carried through, of its vote."""
     observation, record = planned.observation, planned.record
@@ -128,4 +134,6 @@ def report_content(
         price_path=price_path,
         index=planned.readings.index,
         ideas=ideas,
+        held=hedge[0] if hedge else None,
+        returns=hedge[1] if hedge else None,
     )

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bridge import formats
 from bridge.deployment import write_whole
+from bridge.plans.ledger_words import held_lines, return_lines
 from bridge.report import view
 from bridge.report.changes import departures, parameter_changes
 from bridge.report.content import ReportContent
@@ -39,6 +40,8 @@ def render_report(content: ReportContent) -> str:
         content=content,
         plan=content.plan,
         ideas=content.ideas,
+        held=content.held,
+        held_lines=_held_lines(content),
         pictures=_pictures(content),
         style=Markup((FOLDER / "report.css").read_text(encoding="utf-8")),
         meaning=view.MEANING[content.plan.decision.answer],
@@ -65,6 +68,13 @@ def render_report(content: ReportContent) -> str:
     )  # fmt: skip
 
 
+def _held_lines(content: ReportContent) -> list[str]:
+    """Return profit, margin and return of the ledger's hedge in words; nothing without a ledger."""
+    if content.held is None or content.returns is None:
+        return []
+    return [*held_lines(content.held), *return_lines(content.returns)]
+
+
 def write_report(path: Path, content: ReportContent) -> Path:
     """Write the report whole or not at all, and return where it is."""
     write_whole(path, render_report(content))
@@ -83,7 +93,7 @@ def _environment() -> Environment:
         number=formats.number, usd=formats.usd, price=formats.price, level=formats.level, quantity=formats.quantity,
         percent=formats.percent, sentence=formats.sentence, said=formats.said, plain=formats.printable,
         significant=formats.significant, label=formats.position_label, earning_range=view.earning_range,
-        utc=lambda at: formats.UNKNOWN if at is None else utc(at),
+        age=formats.age, utc=lambda at: formats.UNKNOWN if at is None else utc(at),
     )  # fmt: skip
     return environment
 

@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 
-from bridge.config import SignalsConfig
+from bridge.config import CapitalConfig, SignalsConfig
 from bridge.ledger.exports import read_export
 from bridge.ledger.labels import order_label, read_label
 from bridge.plans.ledger_book import LedgerBook, aligned, ledger_book, mark_ledger
+from bridge.plans.ledger_worth import marked_hedge
 from bridge.plans.make import Planned, make_plan
 from bridge.plans.observe import Observation
 from bridge.plans.orders_done import orders_done
 from bridge.plans.since import explain_since
+from bridge.report.content import report_content
+from bridge.report.html import render_report
 from hedge.decision.explained import Group
 from hedge.instruments.contract import Contract
 from hedge.instruments.option_chain import OptionChain
@@ -192,3 +195,14 @@ def test_read_export__trades_with_the_tickets_labels__name_plan_and_order(tmp_pa
     first, second = read_export(path, "main", now_ms=2_000_000_000_000).fills
     assert (first.plan, first.order, first.note) == ("0x" + "ab" * 8, "7", "ETH-55")
     assert (second.plan, second.order) == ("", "")
+
+
+def test_report__plan_beside_a_ledger__shows_legs_cover_profit_and_return(tmp_path: Path) -> None:
+    seen = stated(tmp_path, CHAINS)
+    fills = filled(planned(seen, CHAINS), later=-60)
+    again = planned(seen, CHAINS, ledger_book("main", fills, {}, AT))
+    hedge = marked_hedge(again, CapitalConfig(own_cost=0.08, margin_cost=0.04))
+    page = render_report(report_content(again, "Plan", hedge=hedge))
+    for words in ("Held: book main of the ledger", fills[-1].instrument, "Of the pools’ gamma", "Profit since", "WACC"):
+        assert words in page
+    assert "Held: book" not in render_report(report_content(planned(seen, CHAINS), "Plan"))
