@@ -28,6 +28,7 @@ MADE: Final = "hand:"
 """How ids begin that are made from what was typed."""
 
 REVERSAL: Final = "reversal:"
+CLOSING: Final = ("venue", "instrument", "quantity", "price", "time")
 AGAIN: Final = re.compile(r"(.*)~([0-9]{1,9})", re.DOTALL)
 MOST_REASON: Final = 200
 
@@ -37,8 +38,8 @@ def hand_fill(cells: Mapping[str, str], book: str, now_ms: int) -> Fill:
 
     Parameters
     ----------
-    cells : by the columns of our own CSV; what is left out is as it is there. Without an id one is made from the rest,
-        the time left out where it is: the same words give the same id.
+    cells : by the columns of our own CSV; what is left out is as it is there. Without an id one is made from what
+        happened, and from its time where that is said: the same words give the same id.
     now_ms : also the time of a fill that does not say it.
 
     Raises
@@ -46,22 +47,25 @@ def hand_fill(cells: Mapping[str, str], book: str, now_ms: int) -> Fill:
     UsageError
         A word is wrong, by the name of its option.
     """
-    said = {name: text for name, text in cells.items() if text}
-    said.setdefault("id", made_id(said))
-    said.setdefault("time", str(now_ms))
+    said = {"time": str(now_ms), "id": MADE} | {name: text for name, text in cells.items() if text}
     try:
         fill = read(Row(said, {name: name for name in COLUMNS}, Reading(book, now_ms, "", "", "", None)))
     except Unreadable as error:
         raise UsageError(_option(error, said)) from error
     if isinstance(fill, str):
         raise UsageError(f"this is no fill: {fill}")
-    return fill
+    return fill if said["id"] != MADE else replace(fill, id=_made_id(fill, timed=bool(cells.get("time"))))
 
 
-def made_id(said: Mapping[str, str]) -> str:
-    """Return an id that follows from the words."""
-    words = "\x1f".join(said.get(name, "") for name in COLUMNS if name != "id")
-    return MADE + hashlib.sha256(words.encode(errors="replace")).hexdigest()[:16]
+def _made_id(fill: Fill, timed: bool) -> str:
+    """Return an id that follows from what happened: a fee, an index and words may be said otherwise the next time."""
+    amounts = (fill.quantity, fill.price, fill.cash, fill.fee if fill.kind is FillKind.FEE else Decimal(0))
+    words = (fill.venue, fill.kind.value, fill.instrument, fill.currency, str(fill.at_ms) if timed else "")
+    return _hashed(*words, *(format(amount.normalize(), "f") for amount in amounts))
+
+
+def _hashed(*words: str) -> str:
+    return MADE + hashlib.sha256("\x1f".join(words).encode(errors="replace")).hexdigest()[:16]
 
 
 def _option(error: Unreadable, said: Mapping[str, str]) -> str:
@@ -130,8 +134,8 @@ def correction(store: Store, wrong: Fill, changes: Mapping[str, str], reason: st
     )
     if not changes:
         return [back]
-    right = hand_fill(_cells(wrong, changes) | {"id": _next(wrong.id), "note": why}, wrong.book, now_ms)
-    return [back, right]
+    right = hand_fill(_cells(wrong, changes), wrong.book, now_ms)
+    return [back, replace(right, id=_next(wrong.id), note=why)]
 
 
 def checked_reason(reason: str) -> str:
@@ -235,7 +239,7 @@ def closing_fill(store: Store, book: str, name: str, venue: str | None, said: Ma
         It has expired.
     """
     typed = {"instrument": name, "kind": FillKind.TRADE.value} | ({"venue": venue} if venue else {}) | dict(said)
-    typed.setdefault("id", made_id(typed))
+    typed.setdefault("id", _hashed("close", *(typed.get(word, "") for word in CLOSING)))
     before = store.find(typed["id"], book, venue)
     if before:  # typed again: what was closed then is known, or contradicted
         return hand_fill(

@@ -1,0 +1,267 @@
+"""`alvh hedge`, run as a user runs it: files in, entries by hand, positions out; nothing is ever changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bridge.ledger.store import open_store
+from tests.e2e.command import Run
+from tests.e2e.test_commands import assert_one_line_error
+
+PUT, FUTURE_PUT = "ETH-27MAR26-1800-P", "ETH-26MAR27-1800-P"
+HEAD = "time,id,instrument,side,quantity,price,fee,index\n"
+LINES = [
+    f"2026-01-0{day}T10:00:00Z,trade:{day},{PUT},{'buy' if day % 2 else 'sell'},{day},0.03,0.001,2000\n"
+    for day in range(1, 7)
+]
+BUY = ("hedge", "record", "--instrument", FUTURE_PUT, "--side", "buy", "--quantity", "10", "--price", "0.034")
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Path:
+    """Write two exports that overlap, and a third that contradicts them."""
+    for name, lines in (("a", LINES[:4]), ("b", LINES[2:]), ("bad", [LINES[5], LINES[0].replace("0.03,", "0.04,")])):
+        (tmp_path / f"{name}.csv").write_text(HEAD + "".join(lines), encoding="utf-8")
+    return tmp_path
+
+
+def test_import__twice_overlapping_and_contradicting__adds_each_fill_once(run: Run, exports: Path) -> None:
+    first = run("hedge", "import", "a.csv", "--json").json()
+    assert (first["new"], first["known"], first["left_out"], first["source"]) == (4, 0, {}, "plain")
+    assert run("hedge", "import", "a.csv").out.splitlines()[0] == "a.csv (plain): 0 new, 4 known, 0 left out"
+    dry = run("hedge", "import", "b.csv", "--dry-run", "--json").json()
+    assert (dry["new"], dry["known"], dry["written"]) == (2, 2, False)
+    assert len(run("hedge", "list", "--fills", "--json").json()["fills"]) == 4
+    assert run("hedge", "import", "b.csv", "--json").json()["new"] == 2
+    assert_one_line_error(run("hedge", "import", "bad.csv"), 1, "trade:1 with price 0.03, not 0.04", "nothing of this")
+    fills = run("hedge", "list", "--fills", "--json").json()["fills"]
+    assert [fill["id"] for fill in fills] == [f"trade:{day}" for day in range(1, 7)]
+    assert run("hedge", "import", "b.csv", "--book", "other", "--json").json()["new"] == 4
+
+
+def test_import__what_is_no_export__is_refused_and_leaves_nothing(run: Run, exports: Path) -> None:
+    (exports / "broken.csv").write_text(HEAD + LINES[0] + LINES[1].replace("sell", "hold"), encoding="utf-8")
+    assert_one_line_error(run("hedge", "import", "broken.csv"), 2, "line 3, side: 'hold' is no side")
+    assert_one_line_error(run("hedge", "import", "none.csv"), 2, "none.csv")
+    assert_one_line_error(run("hedge", "import", "."), 2)
+    assert_one_line_error(run("hedge", "import", "a.csv", "--index", "i.csv"), 2, "say which by --currency")
+    assert_one_line_error(run("hedge", "import", "a.csv", "--plan", "a b"), 2, "--plan")
+    assert_one_line_error(run("hedge", "import", "a.csv", "--currency", "E-H"), 2, "--currency")
+    assert_one_line_error(run("hedge", "import", "a.csv", "--book", "a\nb"), 2, "--book")
+    assert run("hedge", "list", "--fills", "--json").json()["fills"] == []
+
+
+def test_import__names_with_control_characters__reach_no_terminal(run: Run, tmp_path: Path) -> None:
+    name = "a\x1b[31m\u202e[bold].csv"
+    note = LINES[0].strip() + ",[red]\u00a0x\n"
+    (tmp_path / name).write_text(HEAD.strip() + ",note\n" + note.replace("\u00a0", ""), encoding="utf-8")
+    done = run("hedge", "import", name)
+    assert done.code == 0, done
+    assert "\x1b" not in done.out + done.err
+    assert "\u202e" not in done.out
+    with open_store(tmp_path / ".alvh" / "alvh.db") as store:
+        assert store.imports()[0]["file"] == "a·[31m·[bold].csv"
+    shown = run("hedge", "list", "--book", "[bold]x")
+    assert "book [bold]x" in shown.out
+    run("hedge", "import", name, "--book", "[bold]x")
+    assert "Book [bold]x at" in run("hedge", "list", "--book", "[bold]x").out
+
+
+def test_record__same_command_twice__adds_nothing_and_says_so(run: Run) -> None:
+    assert run(*BUY, "--index", "1950").out.startswith("recorded: hand:")
+    again = run(*BUY, "--index", "1951", "--plan", "3f2a91c07b5d")
+    assert again.out.startswith("known: hand:")
+    assert "nothing was added; if it happened twice" in again.out
+    assert_one_line_error(run(*BUY, "--index", "1950", "--fee", "0.1"), 1, "with fee 0, not 0.1")
+    assert run(*BUY, "--index", "1950", "--id", "desk-7", "--json").json()["new"] == 1
+    assert run(*BUY, "--index", "1950", "--time", "2026-11-02T10:00:00Z", "--json").json()["new"] == 1
+    (held,) = run("hedge", "list", "--json").json()["positions"]
+    assert (held["quantity"], held["average_price"], held["cost"]) == ("30", "0.034", "1.02")
+
+
+def test_record__funding_fee_and_transfer__change_cash(run: Run) -> None:
+    base = ("hedge", "record", "--index", "2000", "--kind")
+    assert run(*base, "transfer", "--currency", "ETH", "--amount", "10").code == 0
+    assert run(*base, "transfer", "--currency", "ETH", "--amount", "-4").code == 0
+    assert run(*base, "funding", "--instrument", "ETH-PERPETUAL", "--amount", "-0.25").code == 0
+    assert run(*base, "fee", "--currency", "ETH", "--amount", "0.5").code == 0
+    assert run("hedge", "list", "--json").json()["cash"] == [
+        {"book": "main", "venue": "deribit", "currency": "ETH", "amount": "5.25"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--index is needed"),
+        (("--index", "0"), "--index"),
+        (("--index", "1950", "--quantity", "-3"), "--quantity"),
+        (("--index", "1950", "--quantity", "NaN"), "--quantity"),
+        (("--index", "1950", "--price", "1e99"), "--price"),
+        (("--index", "1950", "--side", "hold"), "--side"),
+        (("--index", "1950", "--instrument", "ETH-31FEB26-1-P"), "--instrument"),
+        (("--index", "1950", "--time", "soon"), "--time"),
+        (("--index", "1950", "--time", "2099-01-01T00:00:00Z"), "--time"),
+        (("--index", "1950", "--venue", "a\x1bb"), "--venue"),
+        (("--index", "1950", "--note", "a\u202eb"), "--note"),
+        (("--index", "1950", "--kind", "gift"), "--kind"),
+        (("--index", "1950", "--amount", "3"), "--amount"),
+        (("--index", "1950", "--kind", "funding"), "--amount"),
+        (("--index", "1950", "--currency", "BTC"), "--currency"),
+    ],
+)
+def test_record__wrong_word__is_named_by_its_option(run: Run, words: tuple[str, ...], said: str) -> None:
+    done = run(*BUY, *words)
+    assert_one_line_error(done, 2, said)
+    assert not {"\x1b", "\u202e"} & set(done.err)
+
+
+def test_close__part_all_and_again__leaves_nothing_held(run: Run) -> None:
+    run(*BUY, "--index", "1950")
+    close = ("hedge", "close", FUTURE_PUT, "--index", "1900", "--price")
+    assert run(*close, "0.05", "--quantity", "4", "--json").json()["fills"][0]["quantity"] == "-4"
+    assert run(*close, "0.05", "--quantity", "4", "--json").json()["known"] == 1
+    assert_one_line_error(run(*close, "0.06", "--quantity", "7"), 2, "7 is more than the 6 that are held")
+    assert run(*close, "0.06").code == 0
+    assert run(*close, "0.06", "--json").json()["new"] == 0
+    assert_one_line_error(run(*close, "0.07"), 2, f"holds no {FUTURE_PUT}")
+    (held,) = run("hedge", "list", "--json").json()["positions"]
+    assert (held["quantity"], held["realised"]) == ("0", "0.22")
+    assert_one_line_error(run("hedge", "close", FUTURE_PUT), 2, "give --price")
+    assert_one_line_error(run("hedge", "close", FUTURE_PUT, "--delivery", "1800"), 2, "expires only on 2027-03-26")
+    assert_one_line_error(run("hedge", "close", "ETH-PERPETUAL", "--delivery", "1800"), 2, "expires never")
+
+
+def test_close__delivery_price__settles_and_is_kept_once(run: Run, exports: Path) -> None:
+    run("hedge", "import", "a.csv")
+    bought = ("--instrument", PUT, "--side", "buy", "--quantity", "8", "--price", "0.01", "--index", "2000")
+    run("hedge", "record", *bought, "--time", "2026-02-01T00:00:00Z")
+    open_ = run("hedge", "list")
+    assert "not settled: ETH-27MAR26 has no delivery price: alvh hedge close ETH-27MAR26 --delivery PRICE" in open_.err
+    assert run("hedge", "list", "--json").json()["unsettled"] == [PUT]
+    assert run("hedge", "list", "--at", "2026-03-27T07:59:59", "--json").json()["unsettled"] == []
+    assert_one_line_error(run("hedge", "close", PUT, "--price", "0.1", "--index", "1600"), 1, "give its --delivery")
+    assert run("hedge", "close", "ETH-27MAR26", "--delivery", "1600").out.startswith("recorded: ETH of 2026-03-27")
+    assert run("hedge", "close", PUT, "--delivery", "1600.0").out.startswith("known: ETH of 2026-03-27")
+    assert_one_line_error(run("hedge", "close", PUT, "--delivery", "1601"), 1, "delivered at 1600, not 1601", "correct")
+    told = run("hedge", "list", "--json").json()
+    assert (told["unsettled"], told["positions"][0]["quantity"], told["positions"][0]["settled"]) == ([], "0", True)
+    fixed = ("hedge", "correct", "ETH-27MAR26", "--delivery", "1700", "--reason", "wrong day")
+    assert run(*fixed, "--json").json()["price"] == "1700"
+    after = run("hedge", "list", "--json").json()["positions"][0]
+    assert after["realised_usd"] != told["positions"][0]["realised_usd"]
+    assert_one_line_error(run(*fixed, "--price", "3"), 2, "leave the numbers of an entry out")
+
+
+def test_correct__wrong_entry__stays_and_counts_no_more(run: Run, exports: Path) -> None:
+    run("hedge", "import", "a.csv")
+    done = run(
+        "hedge", "correct", "trade:1", "--price", "0.02", "--quantity", "5", "--reason", "typed the bid", "--json"
+    )
+    back, right = done.json()["fills"]
+    assert (back["id"], back["quantity"], back["cash"], back["fee"]) == ("reversal:trade:1", "-1", "0.03", "-0.001")
+    assert (back["reverses"], back["note"]) == ("trade:1", "typed the bid")
+    assert (right["id"], right["quantity"], right["cash"], right["fee"]) == ("trade:1~2", "5", "-0.1", "0.001")
+    assert_one_line_error(run("hedge", "correct", "trade:1", "--reason", "again"), 1, "was taken back already")
+    assert_one_line_error(run("hedge", "correct", "reversal:trade:1", "--reason", "no"), 1, "takes trade:1 back")
+    assert run("hedge", "correct", "trade:1~2", "--fee", "0", "--reason", "rebate").code == 0
+    assert run("hedge", "correct", "trade:2", "--reason", "never happened").code == 0
+    fills = run("hedge", "list", "--fills", "--json").json()["fills"]
+    assert len(fills) == 9
+    assert {fill["id"] for fill in fills} >= {
+        "trade:1",
+        "trade:1~2",
+        "trade:1~3",
+        "reversal:trade:1~2",
+        "reversal:trade:2",
+    }
+    assert "(taken back)" in run("hedge", "list", "--fills").out
+    (held,) = run("hedge", "list", "--at", "2026-01-10T00:00:00", "--json").json()["positions"]
+    assert (held["quantity"], held["fees"]) == ("4", "0.002")
+    assert_one_line_error(run("hedge", "correct", "nothing", "--reason", "x"), 2, "no entry nothing")
+    assert_one_line_error(run("hedge", "correct", "trade:3", "--reason", " "), 2, "--reason")
+    assert run("hedge", "import", "a.csv", "--json").json()["known"] == 4
+
+
+def test_list__csv_and_json_and_table__tell_the_same(run: Run, exports: Path) -> None:
+    run("hedge", "import", "a.csv")
+    at = ("--at", "2026-01-10T00:00:00Z")
+    (row,) = csv.DictReader(io.StringIO(run("hedge", "list", "--csv", *at).out))
+    (held,) = run("hedge", "list", "--json", *at).json()["positions"]
+    assert {name: str(value) for name, value in held.items()} == {**row, "expiry": str(held["expiry"])}
+    assert PUT in run("hedge", "list", *at).out
+    rows = list(csv.DictReader(io.StringIO(run("hedge", "list", "--fills", "--csv").out)))
+    assert [row["id"] for row in rows] == [f"trade:{day}" for day in range(1, 5)]
+    assert run("hedge", "list", "--at", "2025-01-01T00:00:00", "--json").json()["positions"] == []
+    assert "has no fills by then" in run("hedge", "list", "--at", "2025-01-01T00:00:00").out
+    assert "books with fills: main" in run("hedge", "list", "--book", "x").out
+    assert_one_line_error(run("hedge", "list", "--at", "noon"), 2, "--at")
+
+
+def test_list__on_a_terminal__asks_for_the_delivery_price_once(run: Run, exports: Path) -> None:
+    run("hedge", "import", "a.csv")
+    main, side = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "150", "TERM": "dumb"}
+    command = [sys.executable, "-m", "bridge", "hedge", "list"]
+    process = subprocess.Popen(command, cwd=exports, env=environment, stdin=side, stdout=side, stderr=side)
+    os.close(side)
+    seen = b""
+    while b"ETH-27MAR26 was delivered at" not in seen:
+        seen += os.read(main, 4096)
+    os.write(main, b"1600\n")
+    with suppress(OSError):  # the end of a terminal is an error on Linux
+        while part := os.read(main, 4096):
+            seen += part
+    os.close(main)
+    assert process.wait(60) == 0
+    assert b"settled" in seen
+    assert run("hedge", "list", "--json").json()["unsettled"] == []
+
+
+def test_ledger__in_the_settings__is_where_they_say(run: Run, exports: Path) -> None:
+    (exports / "alvh.toml").write_text('[ledger]\nurl = "kept/ledger.db"\nbook = "treasury"\n', encoding="utf-8")
+    assert run("hedge", "import", "a.csv").out.splitlines()[1] == "into book treasury of kept/ledger.db"
+    assert (exports / "kept" / "ledger.db").exists()
+    assert not (exports / ".alvh").exists()
+    elsewhere = run("hedge", "list", "--json", ALVH_LEDGER_URL="other.db").json()
+    assert elsewhere["positions"] == []
+    closed = "postgresql://me:hush@127.0.0.1:1/alvh"
+    done = run("hedge", "list", ALVH_LEDGER_URL=closed)
+    assert_one_line_error(done, 1, "the ledger postgresql://127.0.0.1:1/alvh", "ALVH_LEDGER_URL")
+    assert "hush" not in done.err
+    (exports / "alvh.toml").write_text(f"[ledger]\nurl = {json.dumps(closed)}\n", encoding="utf-8")
+    assert_one_line_error(run("hedge", "list"), 2, "ledger.url", "ALVH_LEDGER_URL")
+
+
+def test_import__terminated_on_the_way__leaves_all_or_nothing(run: Run, tmp_path: Path) -> None:
+    lines = [LINES[0].replace("trade:1,", f"trade:{number},") for number in range(20_000)]
+    (tmp_path / "many.csv").write_text(HEAD + "".join(lines), encoding="utf-8")
+    run("hedge", "list")
+    for wait in (1.0, 2.5):
+        command = [sys.executable, "-m", "bridge", "hedge", "import", "many.csv"]
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
+            time.sleep(wait)
+            process.send_signal(signal.SIGTERM)
+        kept = len(run("hedge", "list", "--fills", "--json").json()["fills"])
+        assert kept in (0, 20_000)
+    assert run("hedge", "import", "many.csv").code == 0
+    assert len(run("hedge", "list", "--fills", "--json").json()["fills"]) == 20_000
+
+
+@pytest.mark.parametrize("command", ["import", "record", "list", "close", "correct"])
+def test_help__of_each_command__has_examples(run: Run, command: str) -> None:
+    done = run("hedge", command, "--help")
+    assert done.code == 0
+    assert f"alvh hedge {command}" in " ".join(done.out.split())
