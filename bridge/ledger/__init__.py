@@ -3,8 +3,12 @@
     exports     files of venues, and our own CSV, as fills
     labels      how an order at a venue names its plan
     place       where the ledger is
-    schema      the tables, and their versions
+    schema      the tables, and their versions; migrations make them
+    database    SQLite or PostgreSQL: opened, brought to our version, locked, its errors named
+    rows        fills as rows, and what no row can hold
     store       append and read; never an edit
+    hand        what is typed as fills; closing trades and corrections
 
+Read `store` first.
 May import `hedge`, `config` and what is below them.
 """
