@@ -15,6 +15,8 @@ from hedge.book.positions import ConcentratedPosition, Position
 from hedge.market import USD
 
 DYNAMIC_FEE = 1 << 23  # in a v4 pool's key: a hook sets the fee
+LEAST_AGE = 86_400
+"""Seconds that fees must have been earned for before they are taken for those of a year."""
 Pair = tuple[int, int]
 
 
@@ -22,8 +24,9 @@ Pair = tuple[int, int]
 class PoolPosition:
     """One position at a block; every `_units` and `liquidity` is the chain's own integer.
 
-    `token_id` is None for v2, which has no NFT. `held` are the deposits that are still in it (what holding would be),
-    `earned` the fees since `earning_since`, taken out or not; both None where the chain does not tell.
+    `token_id` is None for v2, which has no NFT. `tick` is the pool's own, which alone decides what is in range: at the
+    end of a range the price cannot tell. `held` are the deposits that are still in it (what holding would be), `earned`
+    the fees since `earning_since`, taken out or not; both None where the chain does not tell.
     """
 
     protocol: str
@@ -34,6 +37,7 @@ class PoolPosition:
     fee: int
     tick_lower: int
     tick_upper: int
+    tick: int
     liquidity: int
     sqrt_price_x96: int
     amounts_units: Pair
@@ -71,7 +75,8 @@ class PoolPosition:
         """Return the chain's own integers; see `HeldPosition`."""
         pairs = {name: getattr(self, name) for name in ("amounts_units", "fees_units", "held_units")}
         units = {name: [str(amount) for amount in pair] if pair else None for name, pair in pairs.items()}
-        return units | {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
+        fixed = {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
+        return units | fixed | {"earning_since": self.earning_since}
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,8 @@ def convert_position(
         held_quote=held[quote],
         fees_base=fees[base],
         fees_quote=fees[quote],
-        fee_apr=earned_usd / value / years if value > 0 and years > 0 else 0.0,
+        fee_apr=earned_usd / value / years if value > 0 and years >= LEAST_AGE / YEAR_SECONDS else math.nan,
+        active=raw.tick_lower <= raw.tick < raw.tick_upper,
     )
 
 

@@ -78,6 +78,7 @@ class UniswapV2Reader:
             fee=FEE,
             tick_lower=MIN_TICK,
             tick_upper=MAX_TICK,
+            tick=0,
             liquidity=liquidity,
             sqrt_price_x96=isqrt((share.reserve1 << 192) // share.reserve0),
             amounts_units=amounts,

@@ -89,6 +89,7 @@ class UniswapV3Reader:
             fee=pool.fee,
             tick_lower=position.tick_lower,
             tick_upper=position.tick_upper,
+            tick=pool.tick,
             liquidity=position.liquidity,
             sqrt_price_x96=price,
             amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -74,6 +75,7 @@ def exposure(
     """
     from bridge.cli.exposure_ideas import print_ideas
     from bridge.cli.planning import check_flags, with_flags
+    from bridge.cli.show import console
     from bridge.config import load_config
 
     check_flags(book, owner, block, at, writes_what_if=False)
@@ -91,12 +93,26 @@ def exposure(
             _print_json(seen, rows, ideas.to_dict())
             return
         print_exposure(seen.exposure, seen.where)
+        for line in young_lines(seen):
+            console().print(line, markup=False, soft_wrap=True)
         if seen.hedge:
             from bridge.cli.held_text import print_held
 
             print_held(seen.hedge)
         print_ideas(ideas)
     print_unread(seen.unread)
+
+
+def young_lines(seen: Seen) -> list[str]:
+    """Return a line for each position that has not earned for long enough to say what it earns in a year."""
+    from bridge.formats import age
+
+    now = seen.block.timestamp
+    return [
+        f"fees a year of {position.id} are unknown: it has earned for {age(now - exact['earning_since'])} of a day"
+        for position, exact in zip(seen.exposure.positions, seen.exact, strict=True)
+        if "earning_since" in exact and position.in_range and math.isnan(position.fee_usd_per_year)
+    ]
 
 
 def refuse_quotes(chain_file: Path | None, max_age: int | None) -> None:

@@ -21,7 +21,7 @@ from hedge.market import Market
 from hedge.policy.parameters import Parameters
 from hedge.units import DAY
 
-OF_NOW: Final = frozenset({"held_base", "held_quote", "held", "fees_base", "fees_quote", "fees", "fee_apr"})
+OF_NOW: Final = frozenset({"held_base", "held_quote", "held", "fees_base", "fees_quote", "fees", "fee_apr", "active"})
 """What a position says of its deposit and its fees: it may change while pool and range stay."""
 LIQUIDITY: Final = ("liquidity", "invariant")
 

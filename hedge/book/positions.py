@@ -111,6 +111,7 @@ class ConcentratedPosition:
     held_base, held_quote : amounts at entry, against which impermanent loss counts; NaN if unknown.
     fees_base, fees_quote : fees owed now, >= 0.
     fee_apr : fees per year of position value while in range (decimal); NaN if unknown.
+    active : whether the pool itself counts it as in range now, which its tick decides; None where the price tells.
 
     Raises
     ------
@@ -129,6 +130,7 @@ class ConcentratedPosition:
     fees_base: float
     fees_quote: float
     fee_apr: float
+    active: bool | None = None
 
     def __post_init__(self) -> None:
         if self.base == self.quote:
@@ -175,15 +177,18 @@ class ConcentratedPosition:
         base, quote = market.spot(self.base), market.spot(self.quote)
         price, vol = base / quote, market.pair_vol(self.base, self.quote)
         span = (price, self.liquidity, self.lower, self.upper)
-        in_range = bool(amm.in_range(price, self.lower, self.upper))
+        by_price = bool(amm.in_range(price, self.lower, self.upper))
+        in_range = by_price if self.active is None else self.active
         return PoolTerms(
             price=price,
             in_range=in_range,
             il_usd=quote * float(amm.impermanent_loss(*span, self.held_base, self.held_quote)),
-            lvr_usd_per_year=quote * float(amm.lvr_rate(*span, vol)),
+            lvr_usd_per_year=quote * float(amm.lvr_rate(*span, vol)) if in_range else 0.0,
             fees_usd=self.fees_base * base + self.fees_quote * quote,
             fee_usd_per_year=self.fee_apr * float(self.value_usd(market.spots)) if in_range else 0.0,
-            break_even_vol=float(amm.break_even_vol(price, self.lower, self.upper, self.fee_apr)),
+            break_even_vol=float(amm.break_even_vol(price, self.lower, self.upper, self.fee_apr))
+            if in_range
+            else math.nan,
             implied_vol=vol,
         )
 

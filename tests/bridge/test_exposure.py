@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from bridge.adapters.pool_position import PoolPosition, convert_position
 from bridge.adapters.tokens import NATIVE
 from bridge.adapters.uniswap_v3 import UniswapV3Reader
-from bridge.config import BookConfig
+from bridge.cli.book import Seen, young_lines
+from bridge.config import BookConfig, Config
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.plans.observe import observe, read_positions
+from bridge.plans.observe import observe, read_market, read_positions
 from bridge.snapshot import Snapshot
 from bridge.sources.prices import PRICE_SOURCES, Prices, read_prices
 from hedge.book.exposure import book_exposure
+from hedge.book.positions import Book
 from hedge.market import Provenance
 
 MAX_UINT128 = 2**128 - 1
@@ -213,3 +216,19 @@ def test_read_positions__pinned_block__does_not_see_later_swaps(world: World) ->
     world.market.move_to({"USD": 1.0, "ETH": 2600.0, "BTC": 85_000.0})
     assert reader(world).read_positions(world.deployment.address("lp"), block).read == before
     assert positions(world) != before
+
+
+def test_young_lines__position_of_two_seconds__says_its_age(world: World) -> None:
+    snapshot = world.snapshot()
+    market = read_market(snapshot, BookConfig())
+    held = read_positions(snapshot, world.deployment.address("lp"), dict(market.spots), BookConfig())
+    since = snapshot.block.timestamp - 2
+    young = [replace(raw, earning_since=since) for raw in held.raw if isinstance(raw, PoolPosition)]
+    book = Book(tuple(raw.convert(world.deployment.assets, dict(market.spots), snapshot.block) for raw in young))
+    seen = Seen("lp", snapshot.block, book, market, book_exposure(book, market), [raw.exact() for raw in young], (),
+                Config(), None)  # fmt: skip
+    inside = [position for position in seen.exposure.positions if position.in_range]
+    assert young_lines(seen) == [
+        f"fees a year of {position.id} are unknown: it has earned for 2 s of a day" for position in inside
+    ]
+    assert inside
