@@ -159,7 +159,13 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "block": asdict(seen.block),
         "value_usd": seen.exposure.value_usd if seen.exposure else None,
         "exposure": {
-            asset: {"delta": exposure.delta, "delta_usd": exposure.delta_usd, "gamma_usd": exposure.gamma_usd}
+            asset: {
+                "delta": exposure.delta,
+                "delta_usd": exposure.delta_usd,
+                "gamma_usd": exposure.gamma_usd,
+                "delta_fall_usd": exposure.delta_fall_usd,
+                "delta_rise_usd": exposure.delta_rise_usd,
+            }
             for asset, exposure in sorted(seen.exposure.assets.items())
         }
         if seen.exposure

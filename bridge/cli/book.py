@@ -228,7 +228,7 @@ def print_exposure(found: BookExposure, where: str) -> None:
     columns = ["pool", "positions", "value", "IL", "fees owed", "fees/yr", "LVR/yr"]
     out.print(table("By pool, in USD", columns, _pool_rows(found)))
     out.print()
-    columns = ["asset", "price", "delta (units)", "delta", "gamma 1 %", "tail loss"]
+    columns = ["asset", "price", "delta (units)", "delta", "gamma 1 %", "delta at -1 %", "at +1 %", "tail loss"]
     out.print(table("The whole book by asset, in USD", columns, _asset_rows(found)))
     out.print(
         f"value {usd(found.value_usd)} USD, IL {usd(found.il_usd)}, fees owed {usd(found.fees_usd)}, "
@@ -281,6 +281,8 @@ def _asset_rows(book: BookExposure) -> list[list[str]]:
             number(exposure.delta, 5),
             usd(exposure.delta_usd),
             usd(exposure.gamma_usd),
+            usd(exposure.delta_fall_usd),
+            usd(exposure.delta_rise_usd),
             usd(exposure.tail_loss_usd),
         ]
         for asset, exposure in sorted(book.assets.items())

@@ -133,4 +133,4 @@ def _pool(content: Mapping[str, Any], exposure: PositionExposure) -> PoolNow:
 def _exposure(row: Mapping[str, Any]) -> PositionExposure:
     """Return a recorded exposure; what was unknown is NaN. Gammas are not asked for."""
     unknown: dict[str, Any] = {name: math.nan if value is None else value for name, value in row.items()}
-    return PositionExposure(**(unknown | {"gammas": {}}))
+    return PositionExposure(**(unknown | {"gammas": {}, "delta_moves": {}}))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final
 
 import numpy as np
 
 from hedge.book.positions import Book, Position
 from hedge.market import Market
 from hedge.units import json_number, sorted_dict
+
+MOVE: Final = 0.01
+"""Move of a price over which deltas are compared."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,9 @@ class PositionExposure:
     ----------
     price : quote per base. in_range : lower <= price < upper.
     deltas : units per asset, USD included; sum of delta x price is `value_usd`.
-    gammas : USD per squared unit of price, keyed by ordered pair of volatile assets.
+    gammas : USD per squared unit of price, keyed by ordered pair of volatile assets; local, at the price of now.
+    delta_moves : by volatile asset, how much its delta changes in USD when its price falls and rises by 1 %: of a range
+        narrower than that the local gamma says nothing of it.
     il_usd : value minus holding the entry amounts (<= 0 if entry was at the pool's price); NaN if unknown.
     lvr_usd_per_year : loss versus rebalancing at the implied volatility of the pair, >= 0.
     fees_usd : fees owed. fee_usd_per_year : expected fees, 0 out of range, NaN if unknown.
@@ -43,11 +48,13 @@ class PositionExposure:
     fee_usd_per_year: float
     break_even_vol: float
     implied_vol: float
+    delta_moves: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types; NaN is None."""
         plain = {f.name: json_number(getattr(self, f.name)) for f in fields(self)}
-        return {**plain, "deltas": sorted_dict(self.deltas), "gammas": _pairs(self.gammas)}
+        moves = {asset: list(self.delta_moves[asset]) for asset in sorted(self.delta_moves)}
+        return {**plain, "deltas": sorted_dict(self.deltas), "gammas": _pairs(self.gammas), "delta_moves": moves}
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ class AssetExposure:
     ----------
     value_usd : value of the positions in this asset; one in two volatile assets counts half in each.
     delta : units. delta_usd : delta x spot.
-    gamma : units per USD. gamma_usd : change of delta_usd's hedge for a 1 % move, gamma x spot^2 / 100.
+    gamma : units per USD. gamma_usd : change of delta_usd's hedge for a 1 % move, gamma x spot^2 / 100: local.
+    delta_fall_usd, delta_rise_usd : change of delta x spot when the price really falls and rises by 1 %.
     tail_price : mean of the worst 5 % prices at 30 days. tail_loss_usd : the book's loss there.
     """
 
@@ -69,6 +77,8 @@ class AssetExposure:
     delta_usd: float
     gamma: float
     gamma_usd: float
+    delta_fall_usd: float
+    delta_rise_usd: float
     tail_price: float
     tail_loss_usd: float
 
@@ -111,8 +121,16 @@ def position_exposure(position: Position, market: Market) -> PositionExposure:
         value_usd=float(position.value_usd(spots)),
         deltas=position.deltas(spots),
         gammas=position.gammas(spots),
+        delta_moves={asset: _delta_moves(position, asset, spots) for asset in position.volatile},
         **terms._asdict(),
     )
+
+
+def _delta_moves(position: Position, asset: str, spots: Mapping[str, float]) -> tuple[float, float]:
+    """Return how a position's delta in an asset changes when that falls and rises by 1 %, USD at the price of now."""
+    now = position.deltas(spots)[asset]
+    down, up = (position.deltas({**spots, asset: spots[asset] * factor})[asset] for factor in (1 - MOVE, 1 + MOVE))
+    return (down - now) * spots[asset], (up - now) * spots[asset]
 
 
 def book_exposure(book: Book, market: Market) -> BookExposure:
@@ -153,6 +171,7 @@ def _asset_exposure(
         for position, exposure in zip(book.positions, positions, strict=True)
         if asset in position.volatile
     )
+    moves = [position.delta_moves[asset] for position in positions if asset in position.delta_moves]
     spots = {name: np.array([market.spot(name)] * 2) for name in book.assets}
     now, then = book.value_usd({**spots, asset: np.array([spot, tail])})
     return AssetExposure(
@@ -163,6 +182,8 @@ def _asset_exposure(
         delta_usd=delta * spot,
         gamma=gamma,
         gamma_usd=gamma * spot * spot / 100.0,
+        delta_fall_usd=math.fsum(fall for fall, _ in moves),
+        delta_rise_usd=math.fsum(rise for _, rise in moves),
         tail_price=tail,
         tail_loss_usd=float(now - then),
     )

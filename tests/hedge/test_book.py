@@ -5,11 +5,14 @@ import json
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sample_books import MARKET, mixed_book, position
 
 from hedge.book.exposure import book_exposure, position_exposure
 from hedge.book.positions import Book
 from hedge.errors import InvalidPosition
+from hedge.market import Market
 
 pytestmark = pytest.mark.unit
 
@@ -115,3 +118,27 @@ def test_position__number_out_of_range__names_it(changes: dict[str, object], wha
 def test_book__two_positions_with_one_id__is_refused() -> None:
     with pytest.raises(InvalidPosition):
         Book((position("a", 1.0), position("a", 2.0)))
+
+
+@given(st.floats(0.05, 80.0))
+def test_delta_moves__range_of_any_width__are_the_true_changes_and_never_more_than_the_position(width: float) -> None:
+    market = Market(0, {"ETH": 2_000.0}, {"ETH": 0.6})
+    narrow = position("p", 1e6, lower=2_000.0 * (1 - width / 100), upper=2_000.0 * (1 + width / 100), market=market)
+    found = position_exposure(narrow, market)
+    fall, rise = found.delta_moves["ETH"]
+    whole = narrow.deltas({"ETH": 1.0})["ETH"] * 2_000.0
+    assert 0.0 <= fall <= whole
+    assert -whole <= rise <= 0.0
+    if width >= 5.0:  # wide enough that the local gamma speaks of one per cent
+        assert fall - rise == pytest.approx(-2.0 * found.gammas["ETH", "ETH"] * 2_000.0**2 / 100.0, rel=0.05)
+    total = book_exposure(Book((narrow,)), market).assets["ETH"]
+    assert (total.delta_fall_usd, total.delta_rise_usd) == (fall, rise)
+
+
+def test_delta_moves__range_of_six_tenths_of_a_percent__local_gamma_is_many_times_the_change() -> None:
+    market = Market(0, {"ETH": 2_000.0}, {"ETH": 0.6})
+    found = position_exposure(position("p", 1e4, lower=1_994.0, upper=2_006.0, market=market), market)
+    local = -found.gammas["ETH", "ETH"] * 2_000.0**2 / 100.0
+    fall, rise = found.delta_moves["ETH"]
+    assert local > 3.0 * max(fall, -rise)
+    assert found.to_dict()["delta_moves"] == {"ETH": [fall, rise]}
