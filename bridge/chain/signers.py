@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from web3.types import TxParams
 
 KEY_VARIABLE = "ALVH_PRIVATE_KEY"
+KEY_BYTES = 32
 PASSWORD_VARIABLE = "ALVH_KEYSTORE_PASSWORD"
 # The mnemonic that anvil, hardhat and ganache document and unlock; worthless anywhere else.
 LOCAL_MNEMONIC = "test test test test test test test test test test test junk"
@@ -89,7 +90,8 @@ def keystore_signer(path: Path) -> Signer:
     if password is None:
         raise BadConfig(f"a keystore needs its password in {PASSWORD_VARIABLE}")
     try:
-        return _signer(bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password)))
+        key = bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password))
+        return _signer(key.rjust(KEY_BYTES, b"\0"))  # geth once wrote keys without the zeros they begin with
     except FileNotFoundError:
         raise BadFile(path, "no such keystore") from None
     # What eth-account raises for another file, a wrong password, or (the last) a version or cipher it does not know.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from Crypto.Cipher import AES
+from Crypto.Util import Counter
 from eth_account import Account
 from eth_account.messages import encode_defunct
+from eth_utils import keccak
 
 from bridge.chain.signers import (
     KEY_VARIABLE,
@@ -119,3 +123,21 @@ def test_local_signer__local_chain__is_the_documented_first_account() -> None:
 def test_local_signer__any_other_chain__is_refused(chain_id: int) -> None:
     with pytest.raises(RefusedAction, match=f"this is chain {chain_id}"):
         local_signer(0, chain_id)
+
+
+def test_keystore_signer__key_written_without_its_leading_zero__opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short, salt, iv = bytes.fromhex("5e" * 31), b"\1" * 32, b"\2" * 16
+    derived = hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), salt, 2, 32)
+    cipher = AES.new(derived[:16], AES.MODE_CTR, counter=Counter.new(128, initial_value=int.from_bytes(iv, "big")))
+    text = cipher.encrypt(short)
+    crypto = {
+        "cipher": "aes-128-ctr", "cipherparams": {"iv": iv.hex()}, "ciphertext": text.hex(), "kdf": "pbkdf2",
+        "kdfparams": {"c": 2, "dklen": 32, "prf": "hmac-sha256", "salt": salt.hex()},
+        "mac": keccak(derived[16:32] + text).hex(),
+    }  # fmt: skip
+    path = tmp_path / "geth.json"
+    path.write_text(json.dumps({"version": 3, "id": "0", "crypto": crypto}), encoding="utf-8")
+    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+    assert keystore_signer(path).address == Account.from_key(b"\0" + short).address
