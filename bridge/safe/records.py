@@ -28,6 +28,11 @@ FORMAT = 1
 HEX_FIELDS = {"safe": "{20}", "to": "{20}", "data": "*"}  # how many bytes
 # r, s and 27 or 28: a Safe reads other last bytes as other kinds of proof.
 OWNER_SIGNATURE = re.compile("0x[0-9a-fA-F]{128}(1b|1c|1B|1C)")
+HARDWARE = {"00": "1b", "01": "1c"}
+"""Last bytes as hardware wallets write them. A Safe would take 0 for a contract's proof and 1 for an approved hash;
+what recovers to the owner with 27 or 28 is neither."""
+MESSAGE_SIGNED = ("1f", "20")
+"""Last bytes of a signature over the hash as a message (eth_sign), not over the typed data."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,14 @@ def load_safe_record(path: Path) -> SafeRecord:
         record = _record(path, content)
     if "0x" + record.transaction.digest().hex() != content["digest"]:
         raise BadFile(path, "its hash is not that of its call: it was changed, propose it again")
-    for owner, signature in record.signatures.items():
+    found = {owner: _normal(signature) for owner, signature in record.signatures.items()}
+    for owner, signature in found.items():
+        if signature[-2:].lower() in MESSAGE_SIGNED:
+            how = "with eth_sign, over the hash as a message: sign the typed data instead"
+            raise BadFile(path, f"the signature of {owner} was made {how}")
         if _signer_of(record.transaction, signature) != owner:
             raise BadFile(path, f"the signature of {owner} is not that owner's over this call: take it out")
-    return record
+    return replace(record, signatures=found)
 
 
 def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
@@ -102,6 +111,12 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
         to_checksum_address(owner): str(signature) for owner, signature in content["signatures"].items()
     }
     return SafeRecord(str(content["action"]), transaction, signatures)
+
+
+def _normal(signature: str) -> str:
+    """Return a signature with the last byte that a Safe asks of an owner's, where it has a hardware wallet's."""
+    last = signature[-2:]
+    return signature[:-2] + HARDWARE[last] if len(signature) == 132 and last in HARDWARE else signature
 
 
 def _signer_of(transaction: SafeTransaction, signature: str) -> str | None:

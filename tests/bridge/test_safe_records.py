@@ -93,11 +93,25 @@ def test_load__changed_by_hand__is_refused_with_the_reason(
 def test_load__last_byte_of_another_kind_of_proof__is_refused(tmp_path: Path, plain: SafeTransaction) -> None:
     owner = OWNERS[0].address
     real = record_of(plain, 1).signatures[owner]
-    for other in ("00", "01", f"{int(real[-2:], 16) + 4:02x}"):
-        with pytest.raises(BadFile, match="is not that owner's"):
+    wrong_parity = {"1b": "01", "1c": "00"}[real[-2:]]
+    for other, words in (
+        (wrong_parity, "is not that owner's"),
+        (f"{int(real[-2:], 16) + 4:02x}", "made with eth_sign"),
+    ):
+        with pytest.raises(BadFile, match=words):
             load_safe_record(
                 written(tmp_path / "pause.json", record_of(plain, 0), signatures={owner: real[:-2] + other})
             )
+
+
+def test_load__last_byte_of_a_hardware_wallet__becomes_what_a_safe_reads(
+    tmp_path: Path, plain: SafeTransaction
+) -> None:
+    owner = OWNERS[0].address
+    real = record_of(plain, 1).signatures[owner]
+    written_so = {"1b": "00", "1c": "01"}[real[-2:]]
+    file = written(tmp_path / "pause.json", record_of(plain, 0), signatures={owner: real[:-2] + written_so})
+    assert load_safe_record(file).signatures == {owner: real}
 
 
 @pytest.mark.parametrize(
