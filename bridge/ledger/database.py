@@ -83,12 +83,12 @@ def _postgres(address: str) -> Engine:
 
 
 def _sqlite(path: Path) -> Engine:
-    if path.exists() and not path.is_file():
-        raise LedgerDamaged(str(path), "is no file")
     try:
+        if "\0" in str(path) or (path.exists() and not path.is_file()):
+            raise LedgerDamaged(str(path), "is no file")
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerReadOnly(str(path), f"its folder cannot be made ({error.strerror})") from error
+        raise LedgerReadOnly(str(path), f"its folder cannot be used ({error})") from error
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS, "isolation_level": None})
     event.listen(engine, "connect", _prepare)

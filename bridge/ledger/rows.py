@@ -100,16 +100,15 @@ def row_fills(rows: Iterable[Sequence[Any]]) -> list[Fill]:
     ValueError
         A row is no fill.
     """
-    number, word, made = _Numbers(), _Words(), []
-    row: Sequence[Any] = ()
+    number, word, kinds, made = _Numbers(), _Words(), _KINDS, []
+    name = None
     try:
-        for row in rows:
-            book, venue, name, at_ms, kind, instrument, quantity, price, currency, cash, fee, index, *words = row
-            traded = (_KINDS[kind], word[instrument], number[quantity], number[price], word[currency])
+        for book, venue, name, at_ms, kind, instrument, quantity, price, currency, cash, fee, index, *words in rows:
+            traded = (kinds[kind], word[instrument], number[quantity], number[price], word[currency])
             amounts = (Decimal(cash), number[fee], Decimal(index))
             made.append(Fill(word[book], word[venue], name, at_ms, *traded, *amounts, *words))
     except (KeyError, ValueError, TypeError, InvalidOperation) as error:
-        raise ValueError(f"{printable(list(row[:3]))} is no fill") from error
+        raise ValueError(f"the entry {printable(name)} is no fill") from error
     return made
 
 

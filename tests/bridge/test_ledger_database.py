@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -84,7 +85,7 @@ def test_open__no_database_and_corrupt_file__are_named(path: Path, tmp_path: Pat
     with pytest.raises(LedgerDamaged, match="not a database"):
         open_store(text)
     assert text.read_text(encoding="utf-8") == "no database " * 100
-    for strange in (tmp_path, Path("/dev/null")):
+    for strange in (tmp_path, "/dev/null", "a\0b"):
         with pytest.raises(LedgerDamaged, match="is no file"):
             open_store(strange)
     other = tmp_path / "other.db"
@@ -106,7 +107,7 @@ def test_fills__row_that_is_no_fill__is_named(store: Store, path: Path) -> None:
     with sqlite3.connect(path) as connection:
         columns = "book, venue, 'x', 1, kind, instrument, 'much', price, currency, cash, fee, \"index\""
         connection.execute(f'INSERT INTO fills SELECT 9, {columns}, plan, "order", reverses, note FROM fills')
-    with pytest.raises(LedgerDamaged, match=r"\['main', 'deribit', 'x'\] is no fill"):
+    with pytest.raises(LedgerDamaged, match="the entry x is no fill"):
         store.fills()
 
 
@@ -123,21 +124,21 @@ def nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
-def test_open__folder_that_may_not_be_written__is_named(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to(tmp_path.parents[1]):
-            folder.chmod(0o755)
-    closed = tmp_path / "closed"
-    closed.mkdir()
-    with open_store(closed / "alvh.db") as opened:
-        opened.append(fills(1))
-    (closed / "alvh.db").chmod(0o444)
-    closed.chmod(0o555)
-    with nobody():
-        for path in (closed / "new.db", closed / "state" / "alvh.db", closed / "alvh.db"):
-            with pytest.raises(LedgerReadOnly, match="writable for you"), open_store(path) as opened:
-                opened.append(fills(2))
-    closed.chmod(0o755)
+def test_open__folder_that_may_not_be_written__is_named() -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:  # pytest's own is closed to others
+        closed, hidden = Path(folder) / "closed", Path(folder) / "hidden"
+        for made in (closed, hidden):
+            made.mkdir()
+        with open_store(closed / "alvh.db") as opened:
+            opened.append(fills(1))
+        for path, mode in ((closed / "alvh.db", 0o444), (closed, 0o555), (hidden, 0o000), (Path(folder), 0o755)):
+            path.chmod(mode)
+        with nobody():
+            for path in (closed / "new.db", closed / "state" / "alvh.db", closed / "alvh.db", hidden / "alvh.db"):
+                with pytest.raises(LedgerReadOnly, match="writable for you"), open_store(path) as opened:
+                    opened.append(fills(2))
+        for path in (closed, hidden):
+            path.chmod(0o755)
 
 
 @pytest.mark.parametrize("table", ["fills", "imports", "deliveries"])
