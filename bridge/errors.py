@@ -45,6 +45,11 @@ def without_login(url: str) -> str:
     return scheme + slashes + rest.rpartition("@")[2] if slashes else url.rpartition("@")[2]
 
 
+def shown_address(address: str) -> str:
+    """Return where a database is, as people may see it: a path as it is, a URL without its login and its options."""
+    return without_login(address).partition("?")[0] if "://" in address else address
+
+
 class BridgeError(Exception):
     """The root: whatever leaves the bridge is one of these, with a message for people."""
 
@@ -186,7 +191,7 @@ class LedgerError(BridgeError):
     remedy = "nothing was written"
 
     def __init__(self, where: str, reason: str) -> None:
-        self.where, self.reason = without_login(where).partition("?")[0], reason
+        self.where, self.reason = shown_address(where), reason
         super().__init__(f"the ledger {self.where}: {reason}: {self.remedy}")
 
 

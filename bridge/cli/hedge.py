@@ -62,7 +62,7 @@ def open_ledger(config: Path | None, book: str | None) -> Iterator[Ledger]:
         The database cannot be used.
     """
     from bridge.config import load_config
-    from bridge.errors import UsageError, without_login
+    from bridge.errors import UsageError, shown_address
     from bridge.ledger.place import ledger_address
     from bridge.ledger.store import open_store
 
@@ -72,7 +72,7 @@ def open_ledger(config: Path | None, book: str | None) -> Iterator[Ledger]:
         raise UsageError("--book: a name has 1 to 64 printable letters")
     address = ledger_address(settings)
     with open_store(address) as store:
-        yield Ledger(store, name, without_login(address).partition("?")[0])
+        yield Ledger(store, name, shown_address(address))
 
 
 def say(text: str) -> None:

@@ -27,6 +27,7 @@ from bridge.errors import (
     LedgerReadOnly,
     LedgerUnreachable,
     MissingTool,
+    shown_address,
 )
 from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 
@@ -64,9 +65,7 @@ def open_engine(address: str) -> Engine:
 
 
 def _postgres(address: str) -> Engine:
-    from bridge.errors import without_login
-
-    shown = without_login(address).partition("?")[0]
+    shown = shown_address(address)
     how = "write postgresql+psycopg://USER@HOST:PORT/DATABASE, or leave it empty for a file in the state folder"
     try:
         url = make_url(address)

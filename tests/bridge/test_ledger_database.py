@@ -88,6 +88,9 @@ def test_open__no_database_and_corrupt_file__are_named(path: Path, tmp_path: Pat
     for strange in (tmp_path, "/dev/null", "a\0b"):
         with pytest.raises(LedgerDamaged, match="is no file"):
             open_store(strange)
+    (tmp_path / "me@home?").mkdir()
+    with pytest.raises(LedgerDamaged, match=re.escape("/me@home?: is no file")):
+        open_store(tmp_path / "me@home?")
     other = tmp_path / "other.db"
     with sqlite3.connect(other) as connection:
         connection.execute("CREATE TABLE things (x)")

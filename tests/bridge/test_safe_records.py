@@ -94,19 +94,15 @@ def test_load__last_byte_of_another_kind_of_proof__is_refused(tmp_path: Path, pl
     owner = OWNERS[0].address
     real = record_of(plain, 1).signatures[owner]
     wrong_parity = {"1b": "01", "1c": "00"}[real[-2:]]
-    for other, words in (
-        (wrong_parity, "is not that owner's"),
-        (f"{int(real[-2:], 16) + 4:02x}", "made with eth_sign"),
-    ):
+    over_a_message = f"{int(real[-2:], 16) + 4:02x}"
+    for other, words in ((wrong_parity, "is not that owner's"), (over_a_message, "made with eth_sign")):
         with pytest.raises(BadFile, match=words):
             load_safe_record(
                 written(tmp_path / "pause.json", record_of(plain, 0), signatures={owner: real[:-2] + other})
             )
 
 
-def test_load__last_byte_of_a_hardware_wallet__becomes_what_a_safe_reads(
-    tmp_path: Path, plain: SafeTransaction
-) -> None:
+def test_load__last_byte_of_a_hardware_wallet__is_what_a_safe_reads(tmp_path: Path, plain: SafeTransaction) -> None:
     owner = OWNERS[0].address
     real = record_of(plain, 1).signatures[owner]
     written_so = {"1b": "00", "1c": "01"}[real[-2:]]
