@@ -39,6 +39,8 @@ PlanOption = Annotated[str | None, typer.Option("--plan", help="Hash of the plan
 OrderOption = Annotated[str | None, typer.Option("--order", help="Number of the plan's order that this fills.")]
 BAR_FROM = 5000
 """Fills from which a bar is drawn."""
+CARRY_FROM = 1000
+"""New fills of an import from which the balance is carried forward."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ def import_(
         record = ImportRecord(export.sha256, file.name, export.source, ledger.book, sum(export.left_out.values()))
         with _bar(len(export.fills), as_json) as progress:
             added = ledger.store.append(export.fills, record, dry_run=dry_run, progress=progress)
+        if added.new >= CARRY_FROM and not dry_run:
+            ledger.store.carry(ledger.book)
         content = {
             "file": str(file),
             "source": export.source,
@@ -288,20 +292,20 @@ def list_(
 
     at_ms = asked_time(at) if at else now_ms()
     with open_ledger(config, book) as ledger:
-        fills = [fill for fill in ledger.store.fills(ledger.book) if fill.at_ms <= at_ms]
         if entries:
+            fills = [fill for fill in ledger.store.fills(ledger.book) if fill.at_ms <= at_ms]
             _show_fills(fills, ledger, as_csv, as_json)
             return
-        account = _account(fills, ledger.store, at_ms)
+        account = _account(ledger, at_ms)
         asks = not (as_json or as_csv or at) and sys.stdin.isatty() and sys.stdout.isatty()
         if account.unsettled and asks and _ask(account, ledger.store):
-            account = _account(fills, ledger.store, at_ms)
+            account = _account(ledger, at_ms)
         if as_json:
             print_json({"book": ledger.book, "at_ms": at_ms, **hedge_text.account_json(account)})
         elif as_csv:
             rows = [hedge_text.position_json(held) for held in account.positions.values()]
             hedge_text.write_csv(hedge_text.HELD_NAMES, rows)
-        elif not fills:
+        elif not account.positions and not account.cash:
             _say_empty(ledger)
         else:
             hedge_text.print_account(account, ledger.book, ledger.where, at_ms)
@@ -322,11 +326,17 @@ def check_views(returns: bool, plan: str | None, entries: bool, as_csv: bool) ->
         raise UsageError("--returns, --plan and --fills are one at a time, and --csv goes with none of the first two")
 
 
-def _account(fills: list[Fill], store: Store, at_ms: int) -> Account:
+def _account(ledger: Ledger, at_ms: int) -> Account:
+    """Return the account of the book at a time, from the balance that was carried where it fits."""
     from hedge.ledger.account import account
+    from hedge.ledger.carried import brought_forward
 
-    prices = {(each.asset, each.expiry_at): each.price for each in store.deliveries()}
-    return account(fills, prices, at_ms)
+    prices = {(each.asset, each.expiry_at): each.price for each in ledger.store.deliveries()}
+    balance, fills = ledger.store.since_balance(ledger.book, at_ms)
+    carried = brought_forward(balance) if balance else None
+    if balance and carried is None:
+        fills = [fill for fill in ledger.store.fills(ledger.book) if fill.at_ms <= at_ms]
+    return account(fills, prices, at_ms, carried)
 
 
 def _show_fills(fills: list[Fill], ledger: Ledger, as_csv: bool, as_json: bool) -> None:

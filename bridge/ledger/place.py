@@ -20,4 +20,7 @@ def ledger_address(config: Config) -> str:
 def ledger_there(config: Config) -> bool:
     """Tell whether there may be a ledger: a file that is there, or any server."""
     address = ledger_address(config)
-    return "://" in address or Path(address).exists()
+    try:
+        return "://" in address or Path(address).exists()
+    except OSError:
+        return True  # a folder that may not be looked into: opening says so

@@ -3,6 +3,8 @@
     fills       what was bought and sold: `hedge.ledger.fills.Fill`, one row each
     imports     which file brought fills, and how many
     deliveries  delivery prices of expiries; the newest of an expiry stands
+    carried     the balance of a book's entries up to one of them, so that a long book is listed at once; it follows
+                from the entries, and the newest that fits is taken
 
 `seq` grows by one or more with every row, in the order in which rows were committed. Decimals are text, on PostgreSQL
 too: what was written is what is read, to the last zero. Times count from 1970, UTC: `_ms` in milliseconds, others in
@@ -59,3 +61,4 @@ IMPORTS: Final = _table(
 DELIVERIES: Final = _table(
     "deliveries", _text("venue"), _text("asset"), _whole("expiry_at"), _text("price"), _text("source"), _whole("at_ms")
 )
+CARRIED: Final = _table("carried", _text("book"), _whole("upto"), _whole("at_ms"), _text("balance"))

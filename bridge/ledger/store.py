@@ -25,8 +25,9 @@ from bridge.ledger.rows import (
     row_delivery,
     row_fills,
 )
-from bridge.ledger.schema import DELIVERIES, FILLS, IMPORTS
+from bridge.ledger.schema import CARRIED, DELIVERIES, FILLS, IMPORTS
 from bridge.units import utc
+from hedge.ledger.carried import carry, follows
 from hedge.ledger.fills import Fill
 
 CHUNK: Final = 1000
@@ -153,6 +154,39 @@ class Store:
         wanted = wanted if since_ms is None else wanted.where(FILLS.c.at_ms >= since_ms)
         with reading(self._engine, self.address) as connection:
             return sorted(self._read(connection, wanted), key=attrgetter("at_ms"))
+
+    def since_balance(self, book: str, at_ms: int) -> tuple[str, list[Fill]]:
+        """Return the balance that was carried last of a book, and the entries after it that are not later than a time.
+
+        The balance is empty, and the entries are all, where none was carried or it does not fit: an entry came since
+        that belongs before it or takes one back, or the time itself lies before it.
+        """
+        newest = select(CARRIED.c.upto, CARRIED.c.at_ms, CARRIED.c.balance).where(CARRIED.c.book == book)
+        wanted = select(*FILL_COLUMNS).where(FILLS.c.book == book).order_by(FILLS.c.at_ms, FILLS.c.seq)
+        with reading(self._engine, self.address) as connection:
+            row = connection.execute(newest.order_by(CARRIED.c.seq.desc()).limit(1)).first()
+            if row is not None and row.at_ms <= at_ms:
+                fills = list(self._read(connection, wanted.where(FILLS.c.seq > row.upto)))
+                if follows(fills, row.at_ms):
+                    return row.balance, [fill for fill in fills if fill.at_ms <= at_ms]
+            return "", [fill for fill in self._read(connection, wanted) if fill.at_ms <= at_ms]
+
+    def carry(self, book: str) -> None:
+        """Carry the balance of a book: what is listed from then on begins there.
+
+        Raises
+        ------
+        HedgeError
+            Its entries contradict each other.
+        """
+        upto = select(func.max(FILLS.c.seq), func.max(FILLS.c.at_ms)).where(FILLS.c.book == book)
+        with writing(self._engine, self.address) as connection:
+            last, at_ms = connection.execute(upto).one()
+            wanted = select(*FILL_COLUMNS).where(FILLS.c.book == book)
+            if last is not None:
+                balance = carry(self._read(connection, wanted))
+                row = {"book": book, "upto": last, "at_ms": at_ms, "balance": balance}
+                connection.execute(insert(CARRIED), [row])
 
     def find(self, fill_id: str, book: str, venue: str | None = None) -> list[Fill]:
         """Return the fills of a book with this id: at most one, unless several venues use it."""

@@ -34,7 +34,12 @@ ONE: Final = Decimal(1)
 Deliveries = Mapping[tuple[str, int], Decimal]
 
 
-def account(fills: Iterable[Fill], deliveries: Deliveries | None = None, at_ms: int | None = None) -> Account:
+def account(
+    fills: Iterable[Fill],
+    deliveries: Deliveries | None = None,
+    at_ms: int | None = None,
+    carried: RunningLedger | None = None,
+) -> Account:
     """Return what follows from fills.
 
     Parameters
@@ -42,6 +47,8 @@ def account(fills: Iterable[Fill], deliveries: Deliveries | None = None, at_ms: 
     fills : in any order; identical repeats count once. All of them count, whatever `at_ms` is.
     deliveries : delivery price in USD by asset and expiry (unix seconds).
     at_ms : the moment of the account; without it nothing expires but by the venue's own delivery.
+    carried : the balance of all earlier entries (`hedge.ledger.carried`), changed by this call. `counted` and `flows`
+        of the account then begin after it.
 
     Returns
     -------
@@ -53,7 +60,7 @@ def account(fills: Iterable[Fill], deliveries: Deliveries | None = None, at_ms: 
     UnknownInstrument : a name that is no instrument.
     BadReversal, DuplicateEntry : entries that contradict each other.
     """
-    ledger = _Ledger()
+    ledger = carried or RunningLedger()
     with localcontext(CONTEXT):
         try:
             for fill in standing(fills):
@@ -64,7 +71,7 @@ def account(fills: Iterable[Fill], deliveries: Deliveries | None = None, at_ms: 
             raise BadInput("fills", "a product", "must be below 1e40: a quantity or price is absurd") from None
 
 
-class _Ledger:
+class RunningLedger:
     """Hold the running positions, cash and flows while fills are added.
 
     Flows are columns, not rows: a hundred thousand small objects would cost more than the arithmetic.

@@ -8,7 +8,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-TABLES = ("fills", "imports", "deliveries")
+TABLES = ("fills", "imports", "deliveries", "carried")
 TOLD = "rows of {table} are never changed or removed: append a reversing entry, as alvh hedge correct does"
 
 SQLITE = """
@@ -54,6 +54,7 @@ def _create_tables() -> None:
     )
     create("imports", *text("sha256", "file", "source", "book"), *whole("at_ms", "new", "known", "left_out"))
     create("deliveries", *text("venue", "asset"), *whole("expiry_at"), *text("price", "source"), *whole("at_ms"))
+    create("carried", *text("book"), *whole("upto", "at_ms"), *text("balance"))
 
 
 def _guard_sqlite(table: str) -> None:
