@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.errors import BadFile
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
+from bridge.times import read_seconds
 from hedge.market import Provenance
 
 ASSETS = ("ETH", "BTC")

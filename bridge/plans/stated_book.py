@@ -28,6 +28,7 @@ from bridge.errors import BadFile, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
 from bridge.plans.observe import Governed, Observation
 from bridge.sources.prices import asset_pairs
+from bridge.times import read_seconds, years_ahead
 from bridge.toml_files import read_toml
 from bridge.units import utc
 from hedge import amm
@@ -158,7 +159,7 @@ def _fresh() -> Governed:
 
 
 def read_time(text: str) -> int:
-    """Return a time of the command line, ISO 8601 (UTC where it does not say) or unix seconds, as unix seconds.
+    """Return a time of the command line, in any way that files write one, as unix seconds.
 
     Raises
     ------
@@ -166,7 +167,7 @@ def read_time(text: str) -> int:
         It is no time.
     """
     try:
-        stamp = pd.Timestamp(int(text), unit="s") if text.isdecimal() else pd.Timestamp(text)
-        return int((stamp.tz_localize("UTC") if stamp.tz is None else stamp).timestamp())
-    except (ValueError, OverflowError, AttributeError) as error:
-        raise UsageError(f"--at {text!r} is no time: write 2026-03-02T12:00Z or unix seconds") from error
+        return int(read_seconds(pd.Series([text], name="time"), years_ahead())[0])
+    except (ValueError, OverflowError) as error:
+        reason = str(error).removeprefix(f"time {text} in row 1 ")
+        raise UsageError(f"--at {text!r} {reason}") from error

@@ -17,7 +17,7 @@ import pandas as pd
 from bridge.errors import BadFile
 from bridge.sources.quotes.files import deribit_columns
 from bridge.study.problems import Problems
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
 from hedge.backtest.history import Series
 from hedge.backtest.quotes import ListedQuotes
 from hedge.instruments.lots import lot_of
@@ -41,8 +41,7 @@ def read_chains(path: Path, assets: tuple[str, ...], problems: Problems) -> dict
     if "instrument_name" not in table.columns:
         raise BadFile(path, "no column instrument_name: a study reads Deribit's daily snapshots")
     try:
-        rows = deribit_columns(table)
-        rows = rows.assign(at=read_seconds(rows["observed_at"]), expiry_at=read_seconds(rows["expiry_at"]))
+        rows = deribit_columns(table).rename(columns={"observed_at": "at"})
         for name in NUMBERS:
             rows[name] = pd.to_numeric(rows[name], errors="coerce").astype(float)
     except (KeyError, ValueError, TypeError) as error:

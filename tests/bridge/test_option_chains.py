@@ -112,8 +112,9 @@ def test_read_chain_file__no_volatility_column__implies_it_from_the_middle(csv: 
 
 
 def test_read_chain_file__unix_seconds__are_the_same_times(csv: Path) -> None:
-    seconds = native(observed_at=[SEEN_SECONDS] * 2, expiry_at=[EXPIRY_SECONDS] * 2)
-    pd.testing.assert_frame_equal(chain_of(csv, seconds).quotes, chain_of(csv, native()).quotes)
+    for scale in (1, 10**3, 10**6, 10**9):
+        numbers = native(observed_at=[SEEN_SECONDS * scale] * 2, expiry_at=[EXPIRY_SECONDS * scale] * 2)
+        pd.testing.assert_frame_equal(chain_of(csv, numbers).quotes, chain_of(csv, native()).quotes)
 
 
 def test_read_chain_file__quotes_in_coin__become_usd_at_the_index_and_discount_at_their_carry(csv: Path) -> None:
@@ -220,11 +221,11 @@ def test_read_chain_file__expired_options__are_left_out(csv: Path) -> None:
         ({"strike": [3200.0, 3200.0], "type": ["C", "call"]}, "is quoted twice"),
         ({"type": ["C", "X"]}, "type 'X' is neither C nor P"),
         ({"currency": ["coin", "EUR"]}, "currency 'EUR' is neither USD nor coin"),
-        ({"expiry_at": [EXPIRY, None]}, "expiry_at is empty in a row"),
+        ({"expiry_at": [EXPIRY, None]}, "expiry_at is empty in row 2"),
         ({"expiry_at": [EXPIRY, "soon"]}, "a value cannot be used: "),
         ({"observed_at": ["2026-13-01", SEEN]}, "a value cannot be used: "),
-        ({"observed_at": [SEEN, None]}, "observed_at is empty in a row"),
-        ({"observed_at": [SEEN_SECONDS * 1000] * 2}, "unix times are in seconds"),
+        ({"observed_at": [SEEN, None]}, "observed_at is empty in row 2"),
+        ({"observed_at": [SEEN_SECONDS * 1000, SEEN_SECONDS]}, "looks like milliseconds, and the column is in seconds"),
         ({"expiry_at": ["2026-03-01T08:00:00Z"] * 2}, "no quotes"),
         ({"underlying": ["ETH", None]}, "a row has no underlying"),
         ({"forward": [0.0, 3010.0]}, "forward is 0"),

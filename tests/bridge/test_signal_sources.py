@@ -102,9 +102,19 @@ def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None
     [
         ("dollar", {"known_at": [DAYS[0], DAYS[2], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z comes after a later one"),
         ("dollar", {"known_at": [DAYS[0], DAYS[1], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z is there twice"),
-        ("dollar", {"known_at": [DAYS[0], DAYS[1], None]}, "known_at is empty in a row"),
+        ("dollar", {"known_at": [DAYS[0], DAYS[1], None]}, "known_at is empty in row 3"),
         ("dollar", {"known_at": [DAYS[0], DAYS[1], "soon"]}, "a value cannot be used: "),
-        ("dollar", {"known_at": [second * 1000 for second in SECONDS]}, "unix times are in seconds"),
+        (
+            "dollar",
+            {"known_at": [SECONDS[0] * 1000, *SECONDS[1:]]},
+            "looks like milliseconds, and the column is in sec",
+        ),
+        ("dollar", {"known_at": [46_080, 46_081, 46_082]}, "looks like an Excel serial of 2026-02-27"),
+        (
+            "price_ETH",
+            {"known_at": ["1970-01-01", *DAYS[1:]]},
+            "1970-01-01 in row 1 is 1970-01-01 00:00:00Z, before 2009",
+        ),
         ("dollar", {"known_at": [*DAYS[:2], "2026-03-03T00:00:00Z"]}, "row 3 says to be known at 2026-03-03"),
         ("dollar", {"close": [110.0, None, 111.0]}, "close is empty in row 2"),
         ("dollar", {"close": [110.0, 0.0, 111.0]}, "close 0 is not above 0 in row 2"),

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from bridge.config import SignalsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.signal_sources import HISTORY_SOURCES
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
+from bridge.times import EARLIEST, OLDER, read_seconds, tomorrow, years_ahead
 from bridge.toml_files import read_toml
 from bridge.units import utc
 from hedge.market import Provenance
@@ -73,6 +74,11 @@ class Layout:
     any_sign: tuple[str, ...] = ()
     time: str = KNOWN_AT
     per_asset: bool = False
+
+    @property
+    def earliest(self) -> int:
+        """The oldest time, unix seconds: a coin's history is no older than coins, those of the economy may be."""
+        return EARLIEST if self.per_asset else OLDER
 
 
 LAYOUTS: Final[dict[str, Layout]] = {
@@ -153,7 +159,7 @@ def _read(path: Path, layout: Layout, latest: int) -> pd.DataFrame:
     if table.empty:
         raise BadFile(path, "holds no rows")
     try:
-        times = read_seconds(table[layout.time])
+        times = read_seconds(table[layout.time], tomorrow(latest), layout.earliest)
         columns = {str(name): _column(table[name], layout) for name in table.columns if name != layout.time}
     except (ValueError, TypeError) as error:
         raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
@@ -182,7 +188,7 @@ def _column(column: pd.Series, layout: Layout) -> npt.NDArray[Any]:
             raise ValueError("event is empty in a row")
         return column.astype(str).to_numpy(dtype=object)
     if name == "release_at":
-        return read_seconds(column)
+        return read_seconds(column, years_ahead(), layout.earliest)
     values = column.to_numpy(dtype=np.float64)
     gap = name in layout.gaps or not layout.needed
     _refuse(name, values, np.isnan(values) & (not gap), "is empty")

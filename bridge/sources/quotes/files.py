@@ -3,10 +3,12 @@
 A chain file (CSV or parquet) has a row an option and the columns
 
     underlying, observed_at, spot, expiry_at, strike, type, bid, ask
-                                     times ISO 8601 UTC or unix seconds; type C or P (call, put); empty: no quote
+                                     times as `bridge.times` reads them; type C or P (call, put); empty: no quote
     currency, forward, vol, lot      optional; currency USD (the default) or coin; lot 1 (0.1 for BTC) by default
 
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
+Rows less than a minute apart are one snapshot (order books: a quarter of an hour). Its time is that of its newest row,
+and the newest row of an option is its quote. An option quoted twice at one time is refused.
 A crossed quote in our own format is a fault and refused. A crossed book on an exchange is a moment between two updates:
 of Deribit's rows it is read as no quote, and the chain's source says how many there were.
 """
@@ -25,7 +27,8 @@ import pandas as pd
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.option_chains import QUOTE_SOURCES
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
+from bridge.times import read_seconds, tomorrow, years_ahead
 from bridge.units import YEAR_SECONDS, utc
 from hedge import options
 from hedge.errors import HedgeError
@@ -36,7 +39,9 @@ from hedge.market import Provenance
 TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
 CURRENCIES = frozenset({"usd", "coin"})
 # A collector needs minutes for all order books of one underlying; a row that is older than this is of another snapshot.
-SNAPSHOT_SECONDS = 900
+BOOKS_SECONDS = 900
+# Of a table that stamps row by row as it writes them: those of less than a minute are one snapshot.
+ROWS_SECONDS = 59
 
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
 
@@ -60,7 +65,7 @@ def read_chain_file(path: Path, at: int | None = None, ahead: float = 0) -> dict
         It is absent, lacks columns, holds crossed, negative or duplicate quotes, or none as early as `at`.
     """
     with _failures_of(path):
-        found = _by_asset(path)
+        found = _by_asset(path, at or 0)
         first = {asset: _first(rows) for asset, rows in found}
         known = {asset for asset, time in first.items() if at is None or time <= at + ahead}
         if at is not None and not known:
@@ -80,8 +85,8 @@ def read_snapshots(path: Path, asset: str) -> Iterator[OptionChain]:
     with _failures_of(path):
         for name, rows in _by_asset(path):
             if name == asset:
-                for _, shot in rows.groupby(read_seconds(rows["observed_at"])):
-                    yield _chain(path, asset, shot, None)
+                for newest in _snapshot_times(rows):
+                    yield _chain(path, asset, rows, newest)
 
 
 @contextmanager
@@ -96,10 +101,10 @@ def _failures_of(path: Path) -> Iterator[None]:
         raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
 
 
-def _by_asset(path: Path) -> list[tuple[str, pd.DataFrame]]:
-    """Return the quotes of every underlying, in our columns."""
+def _by_asset(path: Path, at: int = 0) -> list[tuple[str, pd.DataFrame]]:
+    """Return the quotes of every underlying, in our columns, times in unix seconds; none is seen after now and `at`."""
     table = read_table(path)
-    frame = deribit_columns(table) if "instrument_name" in table.columns else table
+    frame = deribit_columns(table, at) if "instrument_name" in table.columns else table
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
@@ -107,27 +112,30 @@ def _by_asset(path: Path) -> list[tuple[str, pd.DataFrame]]:
         raise BadFile(path, "holds no quotes")
     if frame["underlying"].isna().any():
         raise BadFile(path, "a row has no underlying")
+    if frame is table:
+        seen = read_seconds(table["observed_at"], tomorrow(at))
+        frame = table.assign(observed_at=seen, expiry_at=read_seconds(table["expiry_at"], years_ahead(at)))
     return [(str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)]
 
 
-def deribit_columns(table: pd.DataFrame) -> pd.DataFrame:
+def deribit_columns(table: pd.DataFrame, at: int = 0) -> pd.DataFrame:
     """Return Deribit's rows in our columns: order books one by one, or the daily snapshots of all.
 
-    Beside those of a chain file there are ``instrument``, ``mark`` (coin), ``crossed`` (its quotes are taken out) and
-    ``window`` (seconds that one snapshot takes).
+    Times are unix seconds, none seen after now and `at`. Beside the columns of a chain file there are ``mark`` (coin),
+    ``crossed`` (its quotes are taken out) and ``window`` (seconds that one snapshot takes).
     """
     book = "best_bid_price" in table.columns
+    table = table.assign(observed_at=read_seconds(table["timestamp"], tomorrow(at)))
     if book:
-        times = pd.to_datetime(table["timestamp"], unit="ms", utc=True)
-        table = table.assign(timestamp=times).sort_values("timestamp", kind="stable")
-        table = table.reset_index(drop=True)
+        table = table.sort_values(["observed_at", "timestamp"], kind="stable").reset_index(drop=True)
     # A file of many snapshots repeats each name: parsed once, it is read in a third of the time.
     places, listed = pd.factorize(table["instrument_name"].astype(str))
     named = pd.Series(listed).str.extract(r"^([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])$")
     if named.isna().any(axis=None):
         name = listed[int(np.argmax(named.isna().any(axis=1)))]
         raise ValueError(f"instrument_name {name} is not like ETH-26JUN26-3000-C")
-    named[1] = pd.to_datetime(named[1], format="%d%b%y", utc=True) + pd.Timedelta(hours=8)
+    days = pd.to_datetime(named[1], format="%d%b%y", utc=True) + pd.Timedelta(hours=8)
+    named[1] = read_seconds(days.rename("expiry_at"), years_ahead(at))
     parts = named.take(places).set_axis(table.index)
     names = ("best_bid_price", "best_ask_price") if book else ("bid_price", "ask_price")
     bid, ask = (table[name].astype(float).replace(0.0, np.nan) for name in names)
@@ -135,8 +143,7 @@ def deribit_columns(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "underlying": parts[0],
-            "instrument": table["instrument_name"],
-            "observed_at": table["timestamp"],
+            "observed_at": table["observed_at"],
             "spot": table["index_price"],
             "expiry_at": parts[1],
             "strike": parts[2].astype(float),
@@ -148,7 +155,7 @@ def deribit_columns(table: pd.DataFrame) -> pd.DataFrame:
             "forward": table["underlying_price" if book else "underlying"],
             "vol": table["mark_iv"] / 100 if book else table["implied_volatility"],
             "crossed": crossed,
-            "window": SNAPSHOT_SECONDS if book else 0,
+            "window": BOOKS_SECONDS if book else ROWS_SECONDS,
         }
     )
 
@@ -156,7 +163,7 @@ def deribit_columns(table: pd.DataFrame) -> pd.DataFrame:
 def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> OptionChain:
     rows, observed_at = _snapshot(rows, at)
     spot = float(rows["spot"].astype(float).median())  # one index, read once a row while it moves
-    expiry_at = read_seconds(rows["expiry_at"])
+    expiry_at = rows["expiry_at"].to_numpy(np.int64)
     forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
     years, in_coin = (expiry_at - observed_at) / YEAR_SECONDS, _in_coin(rows)
     # What a coin-settled option costs is coin x index: worth coin x forward at its expiry, discounted at the carry.
@@ -186,9 +193,21 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
 
 def _first(rows: pd.DataFrame) -> int:
     """Return the time at which the first snapshot is whole."""
-    times = read_seconds(rows["observed_at"])
-    window = int(rows["window"].iloc[0]) if "window" in rows else 0
-    return int(times[times <= times.min() + window].max())
+    times = rows["observed_at"].to_numpy(np.int64)
+    return int(times[times <= times.min() + _window(rows)].max())
+
+
+def _window(rows: pd.DataFrame) -> int:
+    return int(rows["window"].iloc[0]) if "window" in rows else ROWS_SECONDS
+
+
+def _snapshot_times(rows: pd.DataFrame) -> list[int]:
+    """Return the time of every snapshot, that of its newest row, in order."""
+    left, found = np.unique(rows["observed_at"].to_numpy(np.int64)), []
+    while left.size:
+        found.append(int(left[-1]))
+        left = left[left < left[-1] - _window(rows)]
+    return found[::-1]
 
 
 def _carry(forward: npt.NDArray[np.float64], spot: float, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -198,14 +217,17 @@ def _carry(forward: npt.NDArray[np.float64], spot: float, years: npt.NDArray[np.
 
 
 def _snapshot(rows: pd.DataFrame, at: int | None) -> tuple[pd.DataFrame, int]:
-    """Return the rows of one snapshot, and its time: that of its newest row."""
-    times = read_seconds(rows["observed_at"])
-    window = int(rows["window"].iloc[0]) if "window" in rows else 0
+    """Return the rows of one snapshot, and its time: that of its newest row.
+
+    A file may hold several rounds of collection within it: the newest row of an instrument is its quote. Two rows of
+    one instrument and one time stay, for the chain to refuse.
+    """
+    times = rows["observed_at"].to_numpy(np.int64)
     newest = int(times[times <= max(at, _first(rows))].max()) if at is not None else int(times.max())
-    chosen = rows[(times >= newest - window) & (times <= newest)]
-    if window:  # a file may hold several rounds of collection: the newest row of an instrument is its quote
-        chosen = chosen.drop_duplicates("instrument", keep="last")
-    return chosen, newest
+    chosen = rows[(times >= newest - _window(rows)) & (times <= newest)]
+    kinds = [chosen["expiry_at"], chosen["strike"], chosen["type"]]
+    own = chosen["observed_at"]
+    return chosen[own == own.groupby(kinds, dropna=False).transform("max")], newest
 
 
 def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:
