@@ -143,18 +143,18 @@ def test_synthetic_quotes__deribits_assets__are_listed_in_the_same_lots() -> Non
 
 
 def test_read_chain_file__several_snapshots__is_the_newest_of_each_asset(csv: Path) -> None:
-    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
+    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[3100.0] * 2)
     chain = chain_of(csv, pd.concat([native(), old]))
     assert (len(chain.rows), chain.spot) == (2, 3000.0)
 
 
 @pytest.mark.parametrize(
-    ("at", "spot"), [("2026-03-01T13:00", 2000.0), ("2026-03-01T12:00", 2000.0), ("2026-03-03", 3000.0), (None, 3000.0)]
+    ("at", "spot"), [("2026-03-01T13:00", 3100.0), ("2026-03-01T12:00", 3100.0), ("2026-03-03", 3000.0), (None, 3000.0)]
 )
 def test_read_chain_file__several_snapshots_and_a_time__is_the_newest_not_later(
     csv: Path, at: str | None, spot: float
 ) -> None:
-    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
+    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[3100.0] * 2)
     path = written(csv, pd.concat([native(), old]))
     second = None if at is None else int(pd.Timestamp(at, tz="UTC").timestamp())
     (chain,) = read_chain_file(path, second).values()
@@ -190,10 +190,10 @@ def test_read_chain_file__deribit_books_collected_twice_and_a_time_between__is_t
 
 
 def test_read_snapshots__several_of_two_assets__are_one_assets_in_order_of_time(csv: Path) -> None:
-    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
+    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[3100.0] * 2)
     other = native(underlying=["BTC", "BTC"])
     path = written(csv, pd.concat([native(), other, old]))
-    assert [snapshot.spot for snapshot in read_snapshots(path, "ETH")] == [2000.0, 3000.0]
+    assert [snapshot.spot for snapshot in read_snapshots(path, "ETH")] == [3100.0, 3000.0]
     assert list(read_snapshots(path, "SOL")) == []
 
 

@@ -27,6 +27,7 @@ import pandas as pd
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.option_chains import QUOTE_SOURCES
+from bridge.sources.quote_units import check_quote_units, check_vol_rows
 from bridge.tables import read_table
 from bridge.times import read_seconds, tomorrow, years_ahead
 from bridge.units import YEAR_SECONDS, utc
@@ -34,7 +35,7 @@ from hedge import options
 from hedge.errors import HedgeError
 from hedge.instruments.lots import lot_of
 from hedge.instruments.option_chain import OptionChain
-from hedge.market import Provenance
+from hedge.market import MOST_VOL, Provenance
 
 TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
 CURRENCIES = frozenset({"usd", "coin"})
@@ -127,7 +128,7 @@ def deribit_columns(table: pd.DataFrame, at: int = 0) -> pd.DataFrame:
     book = "best_bid_price" in table.columns
     table = table.assign(observed_at=read_seconds(table["timestamp"], tomorrow(at)))
     if book:
-        table = table.sort_values(["observed_at", "timestamp"], kind="stable").reset_index(drop=True)
+        table = table.sort_values(["observed_at", "timestamp"], kind="stable")
     # A file of many snapshots repeats each name: parsed once, it is read in a third of the time.
     places, listed = pd.factorize(table["instrument_name"].astype(str))
     named = pd.Series(listed).str.extract(r"^([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])$")
@@ -180,15 +181,32 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
             "lot": rows["lot"].to_numpy(float) if "lot" in rows else lot_of(asset),
         }
     )
-    quotes["vol"] = rows["vol"].to_numpy(float) if "vol" in rows else np.nan
+    quotes["vol"] = _vols(rows, years) if "vol" in rows else np.nan
     quotes["rate"] = np.where(in_coin, _carry(forward, spot, years), 0.0)
-    quotes = quotes[quotes["expiry"] > 0]
-    if "vol" not in rows:
+    alive = quotes["expiry"] > 0
+    quotes = quotes[alive]
+    check_quote_units(path, asset, spot, quotes.assign(in_coin=in_coin[alive]), vol_name(rows))
+    if "vol" in rows:
+        check_vol_rows(quotes["vol"].set_axis(rows.index[alive]), vol_name(rows))
+    if quotes["vol"].isna().all():
         quotes = quotes.assign(vol=_mid_vol(quotes, spot))
     source = f"file {path.name}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
     return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
+
+
+def vol_name(rows: pd.DataFrame) -> str:
+    """Return the column of the file that says the volatility."""
+    if "crossed" not in rows:
+        return "vol"
+    return "mark_iv" if _window(rows) == BOOKS_SECONDS else "implied_volatility"
+
+
+def _vols(rows: pd.DataFrame, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the stated volatilities; on its last day an option's can be anything, and one beyond bounds is unknown."""
+    vols = rows["vol"].to_numpy(float)
+    return np.where((vols > MOST_VOL) & np.isfinite(vols) & (years < 1 / 365), np.nan, vols)
 
 
 def _first(rows: pd.DataFrame) -> int:
