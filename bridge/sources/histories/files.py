@@ -36,6 +36,11 @@ SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 POINTS: Final = 100.0
 """Volatility points (60 is 60 %, as exchanges publish an index) in a decimal of 1."""
 LEAST_POINTS, MOST_POINTS = 1.0, 1000.0
+MOST_FUNDING: Final = 0.005
+"""Median of what perpetuals pay in eight hours, of either sign: 550 % a year; BTC's of 2022 to 2025 is 0.0001."""
+LEAST_COUNTED: Final = 3
+FIRST_DATE: Final = 20_090_101
+"""The smallest number that is a time."""
 
 
 class HistoriesSource(BaseModel):
@@ -166,11 +171,24 @@ def _read(path: Path, layout: Layout, latest: int) -> pd.DataFrame:
     read = pd.DataFrame(columns, index=pd.Index(times, name=KNOWN_AT))
     _check_times(path, read, latest)
     _check_bars(path, read)
+    if not layout.needed:
+        _check_members(path, read)
+    if "rate" in read and (middle := float(read["rate"].abs().median())) > MOST_FUNDING:
+        raise BadFile(
+            path, f"rate {middle:g} in the middle looks like percent, or a rate a year: 0.0001 is 0.01 % in 8 h"
+        )
     return read
 
 
 def _check_columns(path: Path, table: pd.DataFrame, layout: Layout) -> None:
     names = [str(name) for name in table.columns]
+    unnamed = [name for name in names if not name.strip() or name.startswith("Unnamed: ")]
+    if unnamed:
+        place = names.index(unnamed[0]) + 1
+        raise BadFile(path, f"column {place} has no name, as an index that was written beside the rows: leave it out")
+    named = {name.strip().casefold() for name in names}
+    if len(named) < len(names):
+        raise BadFile(path, f"two columns differ only in case or spaces: {', '.join(names)}")
     wanted = (layout.time, *layout.needed)
     missing = [name for name in wanted if name not in names]
     foreign = [name for name in names if name not in (*wanted, *layout.optional)] if layout.needed else []
@@ -189,7 +207,7 @@ def _column(column: pd.Series, layout: Layout) -> npt.NDArray[Any]:
         return column.astype(str).to_numpy(dtype=object)
     if name == "release_at":
         return read_seconds(column, years_ahead(), layout.earliest)
-    values = column.to_numpy(dtype=np.float64)
+    values = _as_numbers(name, column)
     gap = name in layout.gaps or not layout.needed
     _refuse(name, values, np.isnan(values) & (not gap), "is empty")
     _refuse(name, values, np.isinf(values), "is infinite")
@@ -199,6 +217,15 @@ def _column(column: pd.Series, layout: Layout) -> npt.NDArray[Any]:
     outside = (values < LEAST_POINTS) | (values > MOST_POINTS)
     _refuse(name, values, outside, f"is no volatility in points, {LEAST_POINTS:g} to {MOST_POINTS:g} (60 is 60 %)")
     return values / POINTS
+
+
+def _as_numbers(name: str, column: pd.Series) -> npt.NDArray[np.float64]:
+    values = pd.to_numeric(column, errors="coerce") if not pd.api.types.is_bool_dtype(column) else column * np.nan
+    words = (values.isna() & column.notna()).to_numpy(bool)
+    if words.any():
+        row = int(np.argmax(words))
+        raise ValueError(f"{name} {str(column.iloc[row])[:40]!r} is no number in row {row + 1}")
+    return values.to_numpy(dtype=np.float64)
 
 
 def _refuse(name: str, values: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_], why: str) -> None:
@@ -235,6 +262,29 @@ def _check_bars(path: Path, read: pd.DataFrame) -> None:
         if wrong is not None and wrong.any():
             row = int(np.argmax(wrong.to_numpy()))
             raise BadFile(path, f"row {row + 1}: open or close is beyond {side}")
+
+
+def _check_members(path: Path, read: pd.DataFrame) -> None:
+    """Refuse a column that is no member's: one that counts, one of times, one that is there under two names."""
+    for name in read:
+        values = read[name].to_numpy(float)
+        if len(values) >= LEAST_COUNTED and values[0] in (0.0, 1.0) and (np.diff(values) == 1.0).all():
+            raise BadFile(path, f"the column {name} counts the rows and is no member's price: leave it out")
+        if (values > FIRST_DATE).all() and _are_times(read[name]):
+            raise BadFile(path, f"the column {name} holds times and no member's price: leave it out")
+    changing = read.loc[:, read.nunique() > 1]
+    twice = changing.T.duplicated().to_numpy(bool)
+    if twice.any():
+        second = str(changing.columns[int(np.argmax(twice))])
+        first = next(str(name) for name in changing if changing[name].equals(changing[second]))
+        raise BadFile(path, f"the columns {first} and {second} have the same prices: a member counts once, keep one")
+
+
+def _are_times(column: pd.Series) -> bool:
+    try:
+        return bool((np.diff(read_seconds(column, years_ahead())) > 0).all())
+    except ValueError:
+        return False
 
 
 class HistoryFiles:
