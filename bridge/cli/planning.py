@@ -101,6 +101,7 @@ def plan(
         make, state = _stated(book, at, chain_file, signals, max_age, config), None
     else:
         make, state = _on_chain(owner, block, chain_file, signals, max_age, config)
+    _check_places(orders, report, state)
     asked = Asked(holdings, not no_ledger)
     planned = make(asked)
     other = make(replace(asked, parameters=what_if)) if what_if else None
@@ -146,6 +147,15 @@ def _write_files(planned: Planned, orders: Path | None, report: Path | None) -> 
         from bridge.report.html import write_report
 
         write_report(report, report_content(planned, "Hedge plan"))
+
+
+def _check_places(orders: Path | None, report: Path | None, state: Path | None) -> None:
+    """Refuse a place that cannot be written to before the plan is made."""
+    from bridge.deployment import require_writable
+
+    for path in (orders, report, state / "plans" / "newest" if state else None):
+        if path:
+            require_writable(path)
 
 
 def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:

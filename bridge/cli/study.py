@@ -64,6 +64,7 @@ def backtest(
     Examples: alvh backtest; alvh backtest --market deribit --phases 7; alvh backtest --market modelled --asset BTC
     --strategy plan --strategy daily_delta --start 2022-01-01; alvh backtest --settings study.toml --json
     """
+    from bridge.deployment import require_writable
     from bridge.study.progress import progress_for
     from bridge.study.report.html import write_study_report
     from bridge.study.study import run_study
@@ -77,6 +78,7 @@ def backtest(
     }  # fmt: skip
     chosen = _study_settings(settings, given)
     folder = out or _study_folder(chosen)
+    require_writable(report or folder / "report.html")
     with _resumable(folder):
         done = run_study(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
     page = write_study_report(report or folder / "report.html", done.summary, done.summary["title"])
@@ -220,6 +222,7 @@ def simulate(
     Examples: alvh simulate; alvh simulate --model heston --paths 1000000; alvh simulate --model filtered --market
     modelled --data market-data --json
     """
+    from bridge.deployment import require_writable
     from bridge.study.progress import progress_for
     from bridge.study.report.simulation import write_simulation_report
     from bridge.study.simulation import SimulationSettings, run_simulation, simulation_inputs
@@ -230,6 +233,7 @@ def simulate(
     chosen: SimulationSettings = _settings(SimulationSettings, settings, given)
     inputs = simulation_inputs(chosen)
     folder = out or STUDIES / f"simulate-{chosen.model}-{inputs.sha256[:HASH_DIGITS]}"
+    require_writable(report or folder / "report.html")
     if not as_json:
         sys.stderr.write("the first simulation after an installation compiles for some ten seconds\n")
     progress = progress_for(as_json)
