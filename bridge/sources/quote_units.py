@@ -34,6 +34,8 @@ MOST_MEDIAN: Final = 5.0
 """The middle of no chain implies more: 500 % a year."""
 MOST_RATIO: Final = 1.5
 """Between the implied and the stated volatility, as medians; daily, monthly and percent units are further off."""
+MOST_APART: Final = 20.0
+"""Ask over bid, as a median: 4.7 in the least liquid recorded snapshot, 1.08 in the usual one."""
 LEAST_TWO_SIDED: Final = 3
 ALIKE: Final = 20.0
 """A coin worth between a twentieth and this many USD: prices in it and in USD cannot be told apart by the band."""
@@ -190,6 +192,9 @@ def _fit(rows: pd.DataFrame, spot: float, scale: float, *, two_sided: bool) -> F
 
 def _check_prices(path: Path, asset: str, spot: float, rows: pd.DataFrame, *, two_sided: bool, in_coin: bool) -> None:
     """Refuse prices that fit in the other unit and not in theirs, or in neither."""
+    apart = float((rows["ask"] / rows["bid"]).median())
+    if apart > MOST_APART:
+        raise BadFile(path, f"{asset}: asks are {apart:.3g} times the bids in the middle: is one in another unit?")
     stated = _fit(rows, spot, 1.0, two_sided=two_sided)
     if not 1.0 / ALIKE <= spot <= ALIKE:
         other = _fit(rows, spot, 1.0 / spot if in_coin else spot, two_sided=two_sided)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from bridge.errors import BadFile
 from bridge.sources.quote_units import check_vol_unit
-from bridge.sources.quotes.files import deribit_columns, vol_name
+from bridge.sources.quotes.files import MOST_BASIS, deribit_columns, vol_name
 from bridge.study.problems import Problems
 from bridge.tables import read_table
 from hedge.backtest.history import Series
@@ -28,8 +28,6 @@ GAP_DAYS: Final = 2.0
 NUMBERS: Final = ("spot", "strike", "bid", "ask", "mark", "vol", "forward")
 MOST_COIN: Final = 1.0
 """Coins that a call can cost at most: the median of all asks is far below."""
-MOST_BASIS: Final = 0.5
-"""Log distance of forward and index beyond which one of them is wrong: no year of Deribit was near it."""
 
 
 def read_chains(path: Path, assets: tuple[str, ...], problems: Problems) -> dict[str, tuple[ListedQuotes, ...]]:

@@ -201,6 +201,29 @@ def test_chain_file__another_column_in_another_unit__is_refused(
     assert "Is a price, strike, forward or spot in another unit" in message or "look like" in message
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("spot", 3.0, "spot 3 in row 8 is far from the spot, 3000: another unit or asset?"),
+        ("spot", 90_000.0, "spot 90000 in row 8 is far from the spot"),
+        ("forward", 301_000.0, "forward 301000 in row 8 is far from the spot, 3000"),
+        ("forward", 1 / 3000.0, "forward 0.000333333 in row 8 is far from the spot"),
+    ],
+)
+def test_chain_file__one_row_of_another_underlying__is_named(
+    tmp_path: Path, name: str, value: float, words: str
+) -> None:
+    frame = market().assign(forward=3000.0)
+    frame.loc[7, name] = value
+    assert words in refused(tmp_path, frame)
+
+
+@pytest.mark.parametrize("side", ["bid", "ask"])
+def test_chain_file__one_side_in_coin__is_refused(tmp_path: Path, side: str) -> None:
+    message = refused(tmp_path, scaled(market().drop(columns="vol"), 1 / 3000.0, side))
+    assert ("asks are 3.19e+03 times the bids" if side == "bid" else "Is a price, strike, forward or spot") in message
+
+
 def chains(recorded: Path) -> Iterator[OptionChain]:
     for asset in ("ETH", "BTC"):
         yield from read_snapshots(recorded / "iv" / "deribit_chains_daily_2026h1.parquet", asset)

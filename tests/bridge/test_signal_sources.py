@@ -125,6 +125,11 @@ def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None
         ("dollar", {"close": ["a", "b", "c"]}, "a value cannot be used: close 'a' is no number in row 1"),
         ("dollar", {"volume": [1, 2, 3]}, "a column volume too many: its columns are known_at, close"),
         ("index_ETH", {"close": [0.61, 0.62, 0.6]}, "close 0.61 is no volatility in points, 1 to 1000 (60 is 60 %)"),
+        (
+            "price_ETH",
+            {"open": [1.0] * 3, "low": [0.5] * 3, "close": [61.0, 1.0, 60.0]},
+            "close goes from 61 to 1 in row 2",
+        ),
         ("index_ETH", {"high": [63.0, 61.5, 63.0]}, "row 2: open or close is beyond high"),
         ("index_ETH", {"low": [58.0, 58.0, 61.0]}, "row 3: open or close is beyond low"),
         ("members", {"ada": [0.5, -0.5, 0.5]}, "ada -0.5 is not above 0 in row 2"),

@@ -30,6 +30,7 @@ from bridge.units import utc
 from hedge.market import Provenance
 from hedge.signals.histories import Histories
 from hedge.signals.known import KNOWN_AT
+from hedge.units import DAY
 
 SOURCE_FILE: Final = "source.toml"
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
@@ -38,6 +39,9 @@ POINTS: Final = 100.0
 LEAST_POINTS, MOST_POINTS = 1.0, 1000.0
 MOST_FUNDING: Final = 0.005
 """Median of what perpetuals pay in eight hours, of either sign: 550 % a year; BTC's of 2022 to 2025 is 0.0001."""
+MOST_STEP: Final = 10.0
+"""Factor by which no price or index moves from one row to the next within a month."""
+MONTH: Final = 30 * DAY
 LEAST_COUNTED: Final = 3
 FIRST_DATE: Final = 20_090_101
 """The smallest number that is a time."""
@@ -171,6 +175,7 @@ def _read(path: Path, layout: Layout, latest: int) -> pd.DataFrame:
     read = pd.DataFrame(columns, index=pd.Index(times, name=KNOWN_AT))
     _check_times(path, read, latest)
     _check_bars(path, read)
+    _check_steps(path, read)
     if not layout.needed:
         _check_members(path, read)
     if "rate" in read and (middle := float(read["rate"].abs().median())) > MOST_FUNDING:
@@ -262,6 +267,18 @@ def _check_bars(path: Path, read: pd.DataFrame) -> None:
         if wrong is not None and wrong.any():
             row = int(np.argmax(wrong.to_numpy()))
             raise BadFile(path, f"row {row + 1}: open or close is beyond {side}")
+
+
+def _check_steps(path: Path, read: pd.DataFrame) -> None:
+    """Refuse a price that is a multiple of the one before it, within a month: one of them is in another unit."""
+    if "close" not in read:
+        return
+    close, near = read["close"].to_numpy(float), np.diff(read.index.to_numpy()) <= MONTH
+    jumps = near & (np.abs(np.diff(np.log(close))) > np.log(MOST_STEP))
+    if jumps.any():
+        row = int(np.argmax(jumps)) + 1
+        said = f"close goes from {close[row - 1]:g} to {close[row]:g} in row {row + 1}"
+        raise BadFile(path, f"{said}: is one of them in another unit?")
 
 
 def _check_members(path: Path, read: pd.DataFrame) -> None:

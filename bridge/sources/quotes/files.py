@@ -43,6 +43,10 @@ CURRENCIES = frozenset({"usd", "coin"})
 BOOKS_SECONDS = 900
 # Of a table that stamps row by row as it writes them: those of less than a minute are one snapshot.
 ROWS_SECONDS = 59
+MOST_MOVE = 0.1
+"""Log distance of a row's spot from that of its snapshot: within a quarter of an hour an index moves less."""
+MOST_BASIS = 0.5
+"""Log distance of a forward from the spot: 0.1 at most on Deribit's recorded chains."""
 
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
 
@@ -163,9 +167,10 @@ def deribit_columns(table: pd.DataFrame, at: int = 0) -> pd.DataFrame:
 
 def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> OptionChain:
     rows, observed_at = _snapshot(rows, at)
-    spot = float(rows["spot"].astype(float).median())  # one index, read once a row while it moves
+    spot = _spot(rows)
     expiry_at = rows["expiry_at"].to_numpy(np.int64)
     forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
+    _check_near("forward", forward, spot, rows, MOST_BASIS)
     years, in_coin = (expiry_at - observed_at) / YEAR_SECONDS, _in_coin(rows)
     # What a coin-settled option costs is coin x index: worth coin x forward at its expiry, discounted at the carry.
     factor = np.where(in_coin, spot, 1.0)
@@ -194,6 +199,26 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
     return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
+
+
+def _spot(rows: pd.DataFrame) -> float:
+    """Return the index of a snapshot: the middle of what its rows read while it moves."""
+    values = rows["spot"].to_numpy(float)
+    spot = float(np.median(values))
+    _check_near("spot", values, spot, rows, MOST_MOVE)
+    return spot
+
+
+def _check_near(name: str, values: npt.NDArray[np.float64], spot: float, rows: pd.DataFrame, most: float) -> None:
+    """Refuse a price of the underlying that is far from the snapshot's; impossible ones the chain's check names."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = np.isfinite(values) & (values > 0.0) & (np.abs(np.log(values / spot)) > most)
+    if far.any():
+        place = int(np.argmax(far))
+        row = int(rows.index[place]) + 1
+        raise ValueError(
+            f"{name} {values[place]:g} in row {row} is far from the spot, {spot:g}: another unit or asset?"
+        )
 
 
 def vol_name(rows: pd.DataFrame) -> str:
