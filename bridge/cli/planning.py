@@ -101,7 +101,6 @@ def plan(
         make, state = _stated(book, at, chain_file, signals, max_age, config), None
     else:
         make, state = _on_chain(owner, block, chain_file, signals, max_age, config)
-    _check_places(orders, report, state)
     asked = Asked(holdings, not no_ledger)
     planned = make(asked)
     other = make(replace(asked, parameters=what_if)) if what_if else None
@@ -149,23 +148,15 @@ def _write_files(planned: Planned, orders: Path | None, report: Path | None) -> 
         write_report(report, report_content(planned, "Hedge plan"))
 
 
-def _check_places(orders: Path | None, report: Path | None, state: Path | None) -> None:
-    """Refuse a place that cannot be written to before the plan is made."""
-    from bridge.deployment import require_writable
-
-    for path in (orders, report, state / "plans" / "newest" if state else None):
-        if path:
-            require_writable(path)
-
-
 def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:
-    """Refuse to write where something is read, or two things to one file.
+    """Refuse to write where something is read, two things to one file, or where nothing can be written.
 
     Raises
     ------
     UsageError
-        Two of the paths are one file.
+        Two of the paths are one file, or one of them cannot be written to.
     """
+    from bridge.deployment import require_writable
     from bridge.errors import UsageError
 
     taken = {path.resolve() for path in read if path}
@@ -173,6 +164,8 @@ def check_paths(orders: Path | None, report: Path | None, read: list[Path | None
         if path and path.resolve() in taken:
             raise UsageError(f"{name} {path}: another option names this file; give it a path of its own")
         taken |= {path.resolve()} if path else set()
+        if path:
+            require_writable(path)
 
 
 def read_values(texts: list[str]) -> dict[str, int]:
@@ -224,9 +217,11 @@ def _on_chain(
     """Return what plans the owner's book at one block, and where plans are kept."""
     session = open_session(config)
     from bridge.cli.book import print_unread
+    from bridge.deployment import require_writable
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
     settings = _with_flags(session.config, chain_file, signals, max_age)
+    require_writable(settings.state / "plans" / "newest")
     snapshot, who = session.snapshot(block), session.owner(owner)
 
     def make(asked: Asked) -> Planned:

@@ -36,7 +36,12 @@ MOST_RATIO: Final = 1.5
 """Between the implied and the stated volatility, as medians; daily, monthly and percent units are further off."""
 MOST_APART: Final = 20.0
 """Ask over bid, as a median: 4.7 in the least liquid recorded snapshot, 1.08 in the usual one."""
-LEAST_TWO_SIDED: Final = 3
+MOST_ROW: Final = 4.0
+"""An option's implied volatility over the median, beyond which it may be of another unit than the others."""
+LIKE_OTHERS: Final = 2.5
+"""The same in the other unit, within which it is."""
+MOST_CHEAP: Final = 3.0
+"""Stated volatility over that which a lone ask implies, and the reverse of a lone bid: nobody leaves such a gift."""
 ALIKE: Final = 20.0
 """A coin worth between a twentieth and this many USD: prices in it and in USD cannot be told apart by the band."""
 PERCENT: Final = 100.0
@@ -93,6 +98,8 @@ def check_quote_units(path: Path, asset: str, spot: float, quotes: pd.DataFrame,
         _check_prices(path, asset, spot, usable, two_sided=two_sided, in_coin=bool(in_coin))
         if two_sided:
             _check_stated(path, asset, spot, usable, vol_name)
+        else:
+            _check_lone(path, asset, spot, usable, vol_name)
 
 
 def check_vol_unit(path: Path, asset: str, vols: Floats, vol_name: str) -> None:
@@ -155,7 +162,7 @@ def _usable(rows: pd.DataFrame, spot: float) -> tuple[pd.DataFrame, bool]:
         possible &= False
     bid, ask = (rows[name].where(np.isfinite(rows[name]) & (rows[name] > 0.0)) for name in ("bid", "ask"))
     both = possible & bid.notna() & ask.notna() & (bid <= ask)
-    two_sided = int(both.sum()) >= LEAST_TWO_SIDED
+    two_sided = bool(both.any())
     chosen = both if two_sided else possible & (bid.notna() | ask.notna())
     return rows.assign(bid=bid, ask=ask, mid=(bid + ask) / 2)[chosen], two_sided
 
@@ -206,12 +213,50 @@ def _check_prices(path: Path, asset: str, spot: float, rows: pd.DataFrame, *, tw
                 f"say {names[1]} in the column currency (USD where there is none; Deribit's own files are in coin)",
             )
     if stated.sound:
+        if two_sided and not 1.0 / ALIKE <= spot <= ALIKE:
+            _check_rows(path, asset, spot, rows, stated.vol, in_coin=in_coin)
         return
     raise BadFile(
         path,
         f"{asset}: at a spot of {spot:g} {stated}: no market does that. Is a price, strike, forward or spot in another "
         "unit or of another asset?",
     )
+
+
+def _check_rows(path: Path, asset: str, spot: float, rows: pd.DataFrame, vol: float, *, in_coin: bool) -> None:
+    """Refuse single prices that are like the others only in the other unit."""
+    own, other = _implied(rows, spot), _implied(rows, spot, 1.0 / spot if in_coin else spot)
+    odd = (own * MOST_ROW < vol) | (own > MOST_ROW * vol)
+    odd &= (other * LIKE_OTHERS > vol) & (other < LIKE_OTHERS * vol)
+    if odd.any():
+        place = int(np.argmax(odd))
+        row, unit = int(rows.index[place]) + 1, "USD" if in_coin else "coin"
+        raise BadFile(
+            path,
+            f"{asset}: the price in row {row} looks like one in {unit}, as {int(odd.sum())} of {len(odd)} do: "
+            "one unit a file, or say it in the column currency",
+        )
+
+
+def _check_lone(path: Path, asset: str, spot: float, rows: pd.DataFrame, vol_name: str) -> None:
+    """Refuse asks far below and bids far above what the stated volatilities are worth, and asks above any worth."""
+    asked = rows[rows["ask"].notna()]
+    if len(asked) and np.isinf(_implied(asked.assign(mid=asked["ask"]), spot)).mean() > 0.5:
+        raise BadFile(
+            path, f"{asset}: most asks are above what an option can be worth: are they in USD, and not in coin?"
+        )
+    for side, sign in (("ask", 1.0), ("bid", -1.0)):
+        own = rows[rows[side].notna() & np.isfinite(rows["vol"])]
+        own = own[_near(own)]
+        implied = _implied(own.assign(mid=own[side]), spot)
+        with np.errstate(divide="ignore"):
+            cheap = np.median(sign * np.log(own["vol"].to_numpy(float) / implied)) if len(own) else 0.0
+        if cheap > math.log(MOST_CHEAP):
+            raise BadFile(
+                path,
+                f"{asset}: lone {side}s imply a volatility of {np.median(implied):.3g} and "
+                f"{_said(vol_name, float(own['vol'].median()))} is stated: is one of them in another unit?",
+            )
 
 
 def _check_stated(path: Path, asset: str, spot: float, rows: pd.DataFrame, vol_name: str) -> None:

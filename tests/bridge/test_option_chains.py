@@ -220,7 +220,7 @@ def test_read_chain_file__expired_options__are_left_out(csv: Path) -> None:
         ({"ask": [math.inf, 113.0]}, "ask is inf"),
         ({"strike": [3200.0, 3200.0], "type": ["C", "call"]}, "is quoted twice"),
         ({"type": ["C", "X"]}, "type 'X' is neither C nor P"),
-        ({"currency": ["coin", "EUR"]}, "currency 'EUR' is neither USD nor coin"),
+        ({"currency": ["coin", "EUR"]}, "currency 'EUR' in row 2 is neither USD nor coin"),
         ({"expiry_at": [EXPIRY, None]}, "expiry_at is empty in row 2"),
         ({"expiry_at": [EXPIRY, "soon"]}, "a value cannot be used: "),
         ({"observed_at": ["2026-13-01", SEEN]}, "a value cannot be used: "),

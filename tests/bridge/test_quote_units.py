@@ -224,6 +224,46 @@ def test_chain_file__one_side_in_coin__is_refused(tmp_path: Path, side: str) -> 
     assert ("asks are 3.19e+03 times the bids" if side == "bid" else "Is a price, strike, forward or spot") in message
 
 
+@pytest.mark.parametrize("rows", [slice(0, 10), slice(25, 42), slice(20, 21)])
+@pytest.mark.parametrize("coin", [False, True])
+def test_chain_file__some_prices_in_the_other_unit__are_named_by_row(tmp_path: Path, rows: slice, coin: bool) -> None:
+    frame = market()
+    if coin:
+        frame = scaled(frame, 1 / 3000.0, "bid", "ask").assign(currency="coin")
+    frame.loc[frame.index[rows], ["bid", "ask"]] *= 3000.0 if coin else 1 / 3000.0
+    message = refused(tmp_path, frame)
+    assert "look" in message or "is a price" in message.lower()
+    if rows == slice(20, 21):
+        assert f"the price in row 21 looks like one in {'USD' if coin else 'coin'}, as 1 of 42 do" in message
+
+
+@pytest.mark.parametrize("side", ["bid", "ask"])
+def test_chain_file__one_side_alone__is_held_against_bounds_and_stated_volatility(tmp_path: Path, side: str) -> None:
+    frame = market().assign(**{"ask" if side == "bid" else "bid": np.nan})
+    far = frame[(frame["type"] == "C") == (frame["strike"] > 3000.0)]
+    assert len(read(tmp_path, frame).rows) == 42
+    assert len(read(tmp_path, far).rows) == len(far)
+    other = scaled(far, 1 / 3000.0, side) if side == "ask" else far.assign(currency="coin")
+    message = refused(tmp_path, other)
+    assert f"lone {side}s imply a volatility of" in message or "look like" in message
+    if side == "ask":
+        assert "most asks are above what an option can be worth" in refused(tmp_path, frame.assign(currency="coin"))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_chain_file__a_few_options_in_the_other_unit__are_told_too(tmp_path: Path, count: int) -> None:
+    few = market().drop(columns="vol").iloc[6 : 6 + count]
+    assert len(read(tmp_path, few).rows) == count
+    assert "look like coin prices" in refused(tmp_path, scaled(few, 1 / 3000.0, "bid", "ask"))
+    assert "look like USD prices" in refused(tmp_path, few.assign(currency="coin"))
+
+
+def test_chain_file__zero_for_no_quote__is_none(tmp_path: Path) -> None:
+    frame = market()
+    frame.loc[:3, "bid"] = 0.0
+    assert int(read(tmp_path, frame).quotes["bid"].isna().sum()) == 4
+
+
 def chains(recorded: Path) -> Iterator[OptionChain]:
     for asset in ("ETH", "BTC"):
         yield from read_snapshots(recorded / "iv" / "deribit_chains_daily_2026h1.parquet", asset)

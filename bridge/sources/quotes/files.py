@@ -3,7 +3,7 @@
 A chain file (CSV or parquet) has a row an option and the columns
 
     underlying, observed_at, spot, expiry_at, strike, type, bid, ask
-                                     times as `bridge.times` reads them; type C or P (call, put); empty: no quote
+                                     times as `bridge.times` reads them; type C or P (call, put); empty or 0: no quote
     currency, forward, vol, lot      optional; currency USD (the default) or coin; lot 1 (0.1 for BTC) by default
 
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
@@ -180,11 +180,12 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
             "expiry": years,
             "strike": rows["strike"].to_numpy(float),
             "is_call": _is_call(rows["type"]),
-            "bid": rows["bid"].to_numpy(float) * factor,
-            "ask": rows["ask"].to_numpy(float) * factor,
+            "bid": _side(rows["bid"]) * factor,
+            "ask": _side(rows["ask"]) * factor,
             "forward": forward,
             "lot": rows["lot"].to_numpy(float) if "lot" in rows else lot_of(asset),
-        }
+        },
+        index=rows.index,
     )
     quotes["vol"] = _vols(rows, years) if "vol" in rows else np.nan
     quotes["rate"] = np.where(in_coin, _carry(forward, spot, years), 0.0)
@@ -192,13 +193,19 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     quotes = quotes[alive]
     check_quote_units(path, asset, spot, quotes.assign(in_coin=in_coin[alive]), vol_name(rows))
     if "vol" in rows:
-        check_vol_rows(quotes["vol"].set_axis(rows.index[alive]), vol_name(rows))
+        check_vol_rows(quotes["vol"], vol_name(rows))
     if quotes["vol"].isna().all():
         quotes = quotes.assign(vol=_mid_vol(quotes, spot))
     source = f"file {path.name}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
     return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
+
+
+def _side(column: pd.Series) -> npt.NDArray[np.float64]:
+    """Return bids or asks; 0 is no quote, as an empty cell is."""
+    values = column.to_numpy(float)
+    return np.where(values == 0.0, np.nan, values)
 
 
 def _spot(rows: pd.DataFrame) -> float:
@@ -284,11 +291,12 @@ def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:
 def _in_coin(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
     if "currency" not in rows:
         return np.zeros(len(rows), dtype=bool)
-    currency = rows["currency"].astype(str).str.strip().str.lower()
-    unknown = ~currency.isin(CURRENCIES)
+    currency = rows["currency"].astype(str).str.strip()
+    unknown = ~currency.str.lower().isin(CURRENCIES)
     if unknown.any():
-        raise ValueError(f"currency {rows['currency'][unknown].iloc[0]!r} is neither USD nor coin")
-    return (currency == "coin").to_numpy(dtype=bool)
+        row = int(rows.index[int(np.argmax(unknown))]) + 1
+        raise ValueError(f"currency {str(currency[unknown].iloc[0])!r} in row {row} is neither USD nor coin")
+    return (currency.str.lower() == "coin").to_numpy(dtype=bool)
 
 
 def _mid_vol(quotes: pd.DataFrame, spot: float) -> npt.NDArray[np.float64]:
