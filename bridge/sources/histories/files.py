@@ -42,7 +42,30 @@ MOST_FUNDING: Final = 0.005
 MOST_STEP: Final = 10.0
 """Factor by which no price or index moves from one row to the next within a month."""
 MONTH: Final = 30 * DAY
-LEAST_COUNTED: Final = 3
+LEAST_COUNTED, LEAST_COUNTED_ON = 3, 5
+"""Rows from which a column that rises by 1 is a count: from 0 or 1 on, and from elsewhere."""
+_WORDS = (
+    "index",
+    "id",
+    "row",
+    "rank",
+    "no",
+    "nr",
+    "number",
+    "count",
+    "total",
+    "date",
+    "day",
+    "time",
+    "timestamp",
+    "volume",
+)
+NO_MEMBERS: Final = frozenset((*_WORDS, *(word.title() for word in _WORDS), "#", "level_0"))
+"""Names of columns that tables have beside their members'."""
+LEAST_MIDDLE: Final = 3.0
+"""Points that the middle of a volatility history has at least: the VIX was never below 9, and 1.6 is a decimal."""
+MOST_RATE: Final = 100.0
+"""Median of interest rates in per cent a year: above it they are in basis points."""
 FIRST_DATE: Final = 20_090_101
 """The smallest number that is a time."""
 
@@ -176,12 +199,9 @@ def _read(path: Path, layout: Layout, latest: int) -> pd.DataFrame:
     _check_times(path, read, latest)
     _check_bars(path, read)
     _check_steps(path, read)
+    _check_middle(path, read, layout)
     if not layout.needed:
         _check_members(path, read)
-    if "rate" in read and (middle := float(read["rate"].abs().median())) > MOST_FUNDING:
-        raise BadFile(
-            path, f"rate {middle:g} in the middle looks like percent, or a rate a year: 0.0001 is 0.01 % in 8 h"
-        )
     return read
 
 
@@ -281,11 +301,29 @@ def _check_steps(path: Path, read: pd.DataFrame) -> None:
         raise BadFile(path, f"{said}: is one of them in another unit?")
 
 
+def _check_middle(path: Path, read: pd.DataFrame, layout: Layout) -> None:
+    """Refuse a column whose middle shows another unit than its layout's."""
+    middles = {str(name): float(read[name].abs().median()) for name in read if read[name].dtype == np.float64}
+    for name, middle in middles.items():
+        said = f"{name} {middle * (POINTS if name in layout.points else 1.0):g} in the middle looks like"
+        if name in layout.points and middle * POINTS < LEAST_MIDDLE:
+            raise BadFile(path, f"{said} a decimal: volatility is in points, 60 is 60 %")
+        if name == "rate" and middle > MOST_FUNDING:
+            raise BadFile(path, f"{said} percent, or a rate a year: 0.0001 is 0.01 % in 8 h")
+        if name in ("home", "foreign") and middle > MOST_RATE:
+            raise BadFile(path, f"{said} basis points: 3.5 is 3.5 % a year")
+
+
 def _check_members(path: Path, read: pd.DataFrame) -> None:
-    """Refuse a column that is no member's: one that counts, one of times, one that is there under two names."""
+    """Refuse a column that is no member's: by its name, one that counts, one of times, one under two names."""
     for name in read:
         values = read[name].to_numpy(float)
-        if len(values) >= LEAST_COUNTED and values[0] in (0.0, 1.0) and (np.diff(values) == 1.0).all():
+        if str(name) in NO_MEMBERS:
+            raise BadFile(path, f"the column {name} is no member's by its name: leave it out (tickers are in capitals)")
+        if np.isnan(values).all():
+            raise BadFile(path, f"the column {name} is empty in every row: leave it out")
+        least = LEAST_COUNTED if values[0] in (0.0, 1.0) else LEAST_COUNTED_ON
+        if len(values) >= least and (np.diff(values) == 1.0).all():
             raise BadFile(path, f"the column {name} counts the rows and is no member's price: leave it out")
         if (values > FIRST_DATE).all() and _are_times(read[name]):
             raise BadFile(path, f"the column {name} holds times and no member's price: leave it out")
