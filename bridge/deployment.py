@@ -76,6 +76,27 @@ def load_deployment(path: Path) -> Deployment:
         raise BadFile(path, f"cannot be read: {error}") from error
 
 
+def require_writable(path: Path) -> None:
+    """Check that a file can be written later, before the work that it is to hold begins; nothing is left behind.
+
+    Raises
+    ------
+    BadFile
+        It is a folder or a device, or its folder cannot be made or written to.
+    """
+    if path.exists() and not path.is_file():
+        raise BadFile(path, "is a folder or a device, not a file: name a file")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise BadFile(path, f"cannot be written: {folder} is no folder")
+    draft = folder / f".{path.name}.{os.getpid()}"
+    try:
+        draft.touch()
+        draft.unlink()
+    except OSError as error:
+        raise BadFile(path, f"cannot be written: {error}") from error
+
+
 def write_whole(path: Path, text: str) -> None:
     """Replace a file atomically: a reader sees the old text or the new one, never half.
 

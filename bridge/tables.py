@@ -1,49 +1,35 @@
-"""Tables from CSV or parquet files, and their columns of times."""
+"""Tables from CSV or parquet files."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from bridge.errors import BadFile
-from hedge.signals.known import unix_seconds
-
-LAST_SECOND = 2**32  # year 2106; a larger number of seconds is a number of milliseconds
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV (gzipped too) or parquet file.
+    """Read a CSV (gzipped too) or parquet file; every column is found by its name, none by its place.
 
     Raises
     ------
     BadFile
-        It is absent, or no table.
+        It is absent, no table, has one name twice, or rows with more values than there are names.
     """
     try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        names = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0].dropna().str.strip()
+        if names.duplicated().any():
+            raise BadFile(path, f"the column {names[names.duplicated()].iloc[0]} is there twice: keep one of them")
+        with catch_warnings():
+            simplefilter("error", pd.errors.ParserWarning)  # rows longer than the names: else the first is an index
+            return pd.read_csv(path, index_col=False)
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
+    except pd.errors.ParserWarning:
+        raise BadFile(path, "the rows have more values than the first line has names: name every column") from None
     except (ValueError, OSError, EOFError) as error:
-        raise BadFile(path, f"cannot be read as a table: {error}") from error
-
-
-def read_seconds(column: pd.Series) -> npt.NDArray[np.int64]:
-    """Return ISO 8601 times (UTC where they do not say) or unix seconds as whole unix seconds, fractions rounded up.
-
-    Raises
-    ------
-    ValueError
-        A time is empty, no time, or outside 1970 to 2106.
-    """
-    if column.isna().any():
-        raise ValueError(f"{column.name} is empty in a row")
-    if pd.api.types.is_numeric_dtype(column):
-        seconds = np.ceil(column.to_numpy(dtype=np.float64)).astype(np.int64)
-    else:
-        seconds = unix_seconds(pd.DatetimeIndex(pd.to_datetime(column, utc=True, format="ISO8601")))
-    if (seconds < 0).any() or (seconds > LAST_SECOND).any():
-        raise ValueError(f"{column.name} is outside 1970 to 2106: unix times are in seconds")
-    return np.asarray(seconds, dtype=np.int64)
+        raise BadFile(path, f"cannot be read as a table: {str(error).splitlines()[0]}") from error

@@ -11,7 +11,7 @@
     +-- InvalidMarket          a spot, volatility or correlation outside its range
     +-- UnknownAsset           an asset that the market does not price
     +-- MissingCorrelation     a pair of volatile assets without a correlation
-    +-- InvalidParameters      not one integer per governed key
+    +-- InvalidParameters      not one integer within its bounds per governed key
     +-- InvalidPosition        a liquidity position with a number outside its range
     +-- InvalidChain           quotes that are not an option chain
     |   +-- EmptyChain         no quote at all
@@ -148,9 +148,9 @@ class MissingCorrelation(HedgeError):
 
 
 class InvalidParameters(HedgeError, ValueError):
-    """Not one integer per governed key. Attributes: what, value, expected."""
+    """Not one integer within its bounds per governed key. Attributes: what, value, expected."""
 
-    def __init__(self, what: str, value: float, expected: float) -> None:
+    def __init__(self, what: str, value: float, expected: float | str) -> None:
         self.what, self.value, self.expected = what, value, expected
         super().__init__(f"{what} is {value}, expected {expected}")
 

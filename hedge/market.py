@@ -24,6 +24,11 @@ TAIL_SHARE: Final = 0.05
 """Share of the worst outcomes that CVaR95 averages."""
 
 
+MOST_VOL: Final = 10.0
+"""Highest annual volatility that is one, 1,000 % a year: above it stands a volatility in percent or in points. The
+highest that an option of a recorded chain implied is 3.5."""
+
+
 class Provenance(StrEnum):
     """Where a number comes from. Carried beside the name of the source and the time of the observation.
 
@@ -54,7 +59,7 @@ class Market:
     ----------
     observed_at : unix seconds of the observation.
     spots : USD per unit of each asset, > 0. ``USD`` itself need not be listed.
-    vols : annual implied volatility per asset as a decimal (0.6 is 60 %), > 0: the 30-day index.
+    vols : annual implied volatility per asset as a decimal (0.6 is 60 %), in (0, `MOST_VOL`]: the 30-day index.
     correlations : of log returns, keyed by a pair of assets in either order, in [-1, 1].
     vol_source, spot_source : where volatilities and prices come from, in words for the reader of a plan.
     vol_provenance, spot_provenance : what kind of source that is.
@@ -83,6 +88,8 @@ class Market:
             for asset, value in values.items():
                 if asset != USD and not (math.isfinite(value) and value > 0.0):
                     raise InvalidMarket(f"{name} of {asset}", value)
+                if name == "vol" and value > MOST_VOL:
+                    raise InvalidMarket(f"vol of {asset} (a decimal, 0.6 is 60 %)", value)
         for (first, second), rho in self.correlations.items():
             if not -1.0 <= rho <= 1.0:
                 raise InvalidMarket(f"correlation of {first} and {second}", rho)

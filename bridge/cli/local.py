@@ -76,6 +76,7 @@ def up(
     Examples: alvh up; alvh up --port 8600 --prices prices.csv
     """
     from bridge.config import load_config
+    from bridge.deployment import require_writable
     from bridge.genesis import GovernanceTerms
     from bridge.governance.journal import forget_journal
     from bridge.local.anvil import anvil
@@ -86,6 +87,8 @@ def up(
 
     settings, path = load_config(config), _path(prices)
     histories = settings.state / "signals"
+    for place in (settings.chain.deployment, histories / "source.toml"):
+        require_writable(place)
     with anvil(port) as chain:
         with _progress(as_json) as progress:
             world = build_world(chain, path, GovernanceTerms(), progress)
@@ -113,6 +116,7 @@ def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> No
                 "rpc_url": world.chain.url,
                 "deployment_file": str(file),
                 "prices": world.path.source,
+                "prices_left_out": world.path.left_out,
                 "signals": str(histories),
                 **deployment.model_dump(),
             }
@@ -154,10 +158,13 @@ def demo(
     """
     from bridge.config import load_config
     from bridge.demo import run_demo
+    from bridge.deployment import require_writable
     from bridge.local.anvil import anvil
 
     settings, path = load_config(config), _path(prices)
     settings = settings.model_copy(update={"state": settings.state / "demo"})
+    for place in (report, settings.state / "plans" / "newest"):
+        require_writable(place)
     with anvil() as chain, _progress(as_json) as progress:
         result = run_demo(chain, path, settings, report, progress)
     if as_json:
@@ -171,6 +178,7 @@ def _demo_json(result: DemoResult) -> dict[str, object]:
 
     return {
         "prices": result.world.path.source,
+        "prices_left_out": result.world.path.left_out,
         "plan": result.planned.record.plan,
         "proposal": None if result.proposal_id is None else str(result.proposal_id),
         "inputs_hash": result.planned.record.inputs_hash,

@@ -164,13 +164,14 @@ def _write_files(
 
 
 def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:
-    """Refuse to write where something is read, or two things to one file.
+    """Refuse to write where something is read, two things to one file, or where nothing can be written.
 
     Raises
     ------
     UsageError
-        Two of the paths are one file.
+        Two of the paths are one file, or one of them cannot be written to.
     """
+    from bridge.deployment import require_writable
     from bridge.errors import UsageError
 
     taken = {path.resolve() for path in read if path}
@@ -178,6 +179,8 @@ def check_paths(orders: Path | None, report: Path | None, read: list[Path | None
         if path and path.resolve() in taken:
             raise UsageError(f"{name} {path}: another option names this file; give it a path of its own")
         taken |= {path.resolve()} if path else set()
+        if path:
+            require_writable(path)
 
 
 def read_values(texts: list[str]) -> dict[str, int]:
@@ -229,9 +232,11 @@ def _on_chain(
     """Return what plans the owner's book at one block, and the settings."""
     session = open_session(config)
     from bridge.cli.book import print_unread
+    from bridge.deployment import require_writable
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
     settings = with_flags(session.config, chain_file, signals, max_age)
+    require_writable(settings.state / "plans" / "newest")
     snapshot, who = session.snapshot(block), session.owner(owner)
 
     def make(asked: Asked) -> Planned:

@@ -76,13 +76,22 @@ def backtest(
         "capital_usd": capital, "data": data,
     }  # fmt: skip
     chosen = _study_settings(settings, given)
-    folder = out or _study_folder(chosen)
+    place = _report_place(report, folder := out or _study_folder(chosen))
     with _resumable(folder):
         done = run_study(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
-    page = write_study_report(report or folder / "report.html", done.summary, done.summary["title"])
+    page = write_study_report(place, done.summary, done.summary["title"])
     _answer(done.summary, folder, page, as_json, _print_study)
     if done.summary["failed"]:
         raise typer.Exit(1)
+
+
+def _report_place(report: Path | None, folder: Path) -> Path:
+    """Return where the report goes; a place that cannot be written to is refused before anything is played."""
+    from bridge.deployment import require_writable
+
+    place = report or folder / "report.html"
+    require_writable(place)
+    return place
 
 
 def _answer(summary: Mapping[str, Any], folder: Path, page: Path, as_json: bool, show: Callable[..., None]) -> None:
@@ -230,12 +239,13 @@ def simulate(
     chosen: SimulationSettings = _settings(SimulationSettings, settings, given)
     inputs = simulation_inputs(chosen)
     folder = out or STUDIES / f"simulate-{chosen.model}-{inputs.sha256[:HASH_DIGITS]}"
+    place = _report_place(report, folder)
     if not as_json:
         sys.stderr.write("the first simulation after an installation compiles for some ten seconds\n")
     progress = progress_for(as_json)
     with _resumable(folder):
         done = run_simulation(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress)
-    page = write_simulation_report(report or folder / "report.html", done.summary)
+    page = write_simulation_report(place, done.summary)
     _answer(done.summary, folder, page, as_json, _print_simulation)
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.errors import BadFile
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
+from bridge.times import read_seconds
+from bridge.units import utc
 from hedge.market import Provenance
 
 ASSETS = ("ETH", "BTC")
@@ -21,6 +23,7 @@ VOLATILITY = {"ETH": 0.62, "BTC": 0.46}
 CORRELATION = 0.82
 # The crash: log returns added over three steps, then a partial recovery.
 CRASH_STEP = 62
+MOST_STEP = 10.0  # a price does not move by this factor from one row to the next: one of them is in another unit
 CRASH = {"ETH": (-0.11, -0.14, -0.07, 0.05), "BTC": (-0.08, -0.10, -0.05, 0.04)}
 
 
@@ -29,13 +32,14 @@ class PricePath:
     """Prices in USD at given seconds after the start.
 
     `seconds` has shape (n,), `prices` maps an asset to shape (n,), `source` says where they come from,
-    `provenance` what kind of source that is.
+    `provenance` what kind of source that is, `left_out` how many older rows of the file are not played.
     """
 
     seconds: npt.NDArray[np.int64]
     prices: dict[str, npt.NDArray[np.float64]]
     source: str
     provenance: Provenance = Provenance.SIMULATED
+    left_out: int = 0
 
 
 def simulated_path(steps: int = STEPS, seed: int = SEED) -> PricePath:
@@ -60,20 +64,20 @@ def read_price_path(path: Path, most: int = 400) -> PricePath:
     Parameters
     ----------
     path
-        The file; `timestamp` is ISO 8601 (UTC) or unix seconds, strictly increasing.
+        The file; `timestamp` as `bridge.times` reads it, strictly increasing.
     most
-        The last so many rows are used.
+        The last so many rows are played, as each takes the local chain some seconds; `source` and `left_out` say it.
 
     Raises
     ------
     BadFile
-        It is absent, has other columns, gaps, unsorted times or prices that are not positive numbers.
+        It is absent, has other columns, gaps, unsorted times, prices that are not positive numbers, or a price that
+        is `MOST_STEP` times the one before it or less than that part of it.
     """
     frame = read_table(path)
     missing = {"timestamp", *ASSETS} - set(frame.columns)
     if missing:
         raise BadFile(path, f"no column {', '.join(sorted(missing))}: a price path has timestamp, ETH, BTC")
-    frame = frame.tail(most)
     try:
         seconds = read_seconds(frame["timestamp"])
         prices = {asset: frame[asset].to_numpy(dtype=np.float64) for asset in ASSETS}
@@ -83,11 +87,31 @@ def read_price_path(path: Path, most: int = 400) -> PricePath:
         raise BadFile(path, f"{len(seconds)} rows: a path needs two or more")
     if not (np.diff(seconds) > 0).all():
         row = int(np.argmin(np.diff(seconds) > 0)) + 1
-        raise BadFile(path, f"timestamps do not increase at row {row + 1} of the part that is used")
+        raise BadFile(path, f"timestamps do not increase at row {row + 1}")
     for asset, values in prices.items():
         bad = ~(np.isfinite(values) & (values > 0))
         if bad.any():
+            raise BadFile(path, f"{asset} has no positive price at row {int(np.argmax(bad)) + 1}")
+        jumps = np.abs(np.diff(np.log(values))) > np.log(MOST_STEP)
+        if jumps.any():
+            row = int(np.argmax(jumps)) + 1
             raise BadFile(
-                path, f"{asset} has no positive price at row {int(np.argmax(bad)) + 1} of the part that is used"
+                path, f"{asset} goes from {values[row - 1]:g} to {values[row]:g} at row {row + 1}: in another unit?"
             )
-    return PricePath(seconds - seconds[0], prices, f"{path.name}: {len(seconds)} rows", Provenance.FILE)
+    return _last(path.name, seconds, prices, most)
+
+
+def _last(
+    name: str, seconds: npt.NDArray[np.int64], prices: dict[str, npt.NDArray[np.float64]], most: int
+) -> PricePath:
+    """Return the last rows as a path, and say in its source what they are of."""
+    left_out = max(len(seconds) - most, 0)
+    rows = (
+        f"the last {most} of {len(seconds)} rows, {left_out} older ones are not played"
+        if left_out
+        else (f"{len(seconds)} rows")
+    )
+    seconds = seconds[left_out:]
+    prices = {asset: values[left_out:] for asset, values in prices.items()}
+    days = f"{utc(int(seconds[0]))} to {utc(int(seconds[-1]))}, played at the local chain's own time"
+    return PricePath(seconds - seconds[0], prices, f"{name}: {rows}, {days}", Provenance.FILE, left_out)

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from bridge.config import Config, SignalsConfig
 from bridge.errors import UsageError
+from bridge.plans.gate import require_numbers
 from bridge.plans.holdings import read_holdings
 from bridge.plans.ledger_book import LedgerBook, read_ledger
 from bridge.plans.observe import Observation, observe
@@ -179,6 +180,8 @@ def make_plan(
         A value that is asked for names no key, is out of its bounds, or breaks a rule across keys.
     BadFile
         What is held cannot be read.
+    UntrustedNumber
+        A number that the plan rests on is none.
     """
     governed = observation.governed
     held = ledger.holdings(observation.market.spots, option_chains) if ledger else Holdings()
@@ -227,7 +230,9 @@ def asked_parameters(governed: Parameters, values: Mapping[str, int]) -> Paramet
 
 def _recorded(observation: Observation, chain_id: int, plan: Plan) -> PlanRecord:
     """Return the record of a plan, through JSON once: it and its hash hold exactly what a reader of the file sees."""
-    block, content = observation.block, json.loads(json.dumps(plan.to_dict(), allow_nan=False))
+    block, plain = observation.block, plan.to_dict()
+    require_numbers(plain)
+    content = json.loads(json.dumps(plain, allow_nan=False))
     content["inputs"] |= {
         "owner": observation.owner,
         "chain_id": chain_id,

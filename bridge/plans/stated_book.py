@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
@@ -28,6 +28,7 @@ from bridge.errors import BadFile, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
 from bridge.plans.observe import Governed, Observation
 from bridge.sources.prices import asset_pairs
+from bridge.times import read_seconds, years_ahead
 from bridge.toml_files import read_toml
 from bridge.units import utc
 from hedge import amm
@@ -45,15 +46,27 @@ INDEX_DAYS = 30.0
 MOST_FEES: Final = 5.0
 
 
+MOST_AWAY: Final = 20.0
+"""Times the price that the nearer end of a range may be away: beyond it, it is in another unit or of another pair."""
+WRITTEN_OTHERWISE: Final = {"WETH": "ETH", "WBTC": "BTC", "CBBTC": "BTC", "USDC": USD, "USDT": USD, "DAI": USD}
+"""Tokens that are held and what a chain of quotes calls them."""
+
+
 def _share_a_year(value: float) -> float:
     """Refuse what is no share of the value a year, such as a rate in percent."""
-    if value < 0.0 or value > MOST_FEES:
+    if not 0.0 <= value <= MOST_FEES:
         raise ValueError(f"{value:g} is no share of the value a year from 0 to {MOST_FEES:g}: 0.25 is 25 %")
     return value
 
 
+def _usual(asset: str) -> str:
+    """Return what quotes call an asset."""
+    plain = asset.strip().upper()
+    return WRITTEN_OTHERWISE.get(plain, plain)
+
+
 class _Position(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     base: Annotated[str, Field(min_length=1)]
     quote: Annotated[str, Field(min_length=1)] = USD
@@ -61,6 +74,14 @@ class _Position(BaseModel):
     upper: Annotated[float, Field(gt=0)] = math.inf
     value_usd: Annotated[float, Field(gt=0, le=1e13)]
     fee_apr: Annotated[float, AfterValidator(_share_a_year)] = math.nan
+
+    @model_validator(mode="after")
+    def _is_a_position(self) -> _Position:
+        if _usual(self.base) == _usual(self.quote):
+            raise ValueError(f"{self.base} and {self.quote} are one asset: such a position has no price to hedge")
+        if not self.lower < self.upper:
+            raise ValueError(f"lower {self.lower:g} is not below upper {self.upper:g}")
+        return self
 
 
 class _Book(BaseModel):
@@ -90,13 +111,16 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
     """
     stated = read_toml(path, _Book).position
     assets = sorted({asset for position in stated for asset in (position.base, position.quote)} - {USD})
-    if not assets:
-        raise BadFile(path, "no position holds anything but USD: there is nothing to hedge")
     missing = [asset for asset in assets if asset not in option_chains]
     if missing:
-        raise BadFile(path, f"no option chain of {', '.join(missing)}: a stated book takes its prices from --chain")
+        known = {USD, *option_chains}
+        meant = [f"{_usual(name)} for {name}" for name in missing if _usual(name) != name and _usual(name) in known]
+        how = f"write {', '.join(meant)}" if meant else "a stated book takes its prices from --chain"
+        raise BadFile(path, f"no option chain of {', '.join(missing)}: {how}")
     market = quoted_market({asset: option_chains[asset] for asset in assets}, terms.correlation)
     at = market.observed_at
+    for number, position in enumerate(stated):
+        _check_range(path, f"position.{number}", position, market.spot(position.base) / market.spot(position.quote))
     try:
         book = Book(tuple(_position(number, position, market) for number, position in enumerate(stated, 1)))
     except HedgeError as error:
@@ -123,6 +147,20 @@ def quoted_market(chains: Mapping[str, OptionChain], correlation: float) -> Mark
         kind,
         "spots of the option chains",
         kind,
+    )
+
+
+def _check_range(path: Path, name: str, stated: _Position, price: float) -> None:
+    """Refuse a range that is far from the price, as one of the other direction is."""
+    lower, upper = stated.lower, stated.upper
+    if lower <= price * MOST_AWAY and upper >= price / MOST_AWAY:
+        return
+    turned = lower <= MOST_AWAY / price and upper >= 1.0 / (price * MOST_AWAY)
+    why = f"it looks like {stated.base} per {stated.quote}" if turned else "it is in another unit, or of another pair"
+    raise BadFile(
+        path,
+        f"{name}: the range {lower:g} to {upper:g} is far from the price, {price:g} {stated.quote} per {stated.base}: "
+        f"{why}; write {stated.quote} per {stated.base}",
     )
 
 
@@ -170,7 +208,7 @@ def _fresh() -> Governed:
 
 
 def read_time(text: str) -> int:
-    """Return a time of the command line, ISO 8601 (UTC where it does not say) or unix seconds, as unix seconds.
+    """Return a time of the command line, in any way that files write one, as unix seconds.
 
     Raises
     ------
@@ -178,7 +216,7 @@ def read_time(text: str) -> int:
         It is no time.
     """
     try:
-        stamp = pd.Timestamp(int(text), unit="s") if text.isdecimal() else pd.Timestamp(text)
-        return int((stamp.tz_localize("UTC") if stamp.tz is None else stamp).timestamp())
-    except (ValueError, OverflowError, AttributeError) as error:
-        raise UsageError(f"--at {text!r} is no time: write 2026-03-02T12:00Z or unix seconds") from error
+        return int(read_seconds(pd.Series([text], name="time"), years_ahead())[0])
+    except (ValueError, OverflowError) as error:
+        reason = str(error).removeprefix(f"time {text} in row 1 ")
+        raise UsageError(f"--at {text!r} {reason}") from error

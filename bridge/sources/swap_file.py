@@ -19,7 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from bridge.errors import BadFile
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
+from bridge.times import read_seconds
 from hedge.errors import HedgeError
 from hedge.valuation.swap_tape import SwapTape
 

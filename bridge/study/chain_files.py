@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from bridge.errors import BadFile
-from bridge.sources.quotes.files import deribit_columns
+from bridge.sources.quote_units import check_vol_unit
+from bridge.sources.quotes.files import MOST_BASIS, deribit_columns, vol_name
 from bridge.study.problems import Problems
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
 from hedge.backtest.history import Series
 from hedge.backtest.quotes import ListedQuotes
 from hedge.instruments.lots import lot_of
@@ -25,8 +26,8 @@ from hedge.units import DAY
 
 GAP_DAYS: Final = 2.0
 NUMBERS: Final = ("spot", "strike", "bid", "ask", "mark", "vol", "forward")
-MOST_BASIS: Final = 0.5
-"""Log distance of forward and index beyond which one of them is wrong: no year of Deribit was near it."""
+MOST_COIN: Final = 1.0
+"""Coins that a call can cost at most: the median of all asks is far below."""
 
 
 def read_chains(path: Path, assets: tuple[str, ...], problems: Problems) -> dict[str, tuple[ListedQuotes, ...]]:
@@ -41,20 +42,30 @@ def read_chains(path: Path, assets: tuple[str, ...], problems: Problems) -> dict
     if "instrument_name" not in table.columns:
         raise BadFile(path, "no column instrument_name: a study reads Deribit's daily snapshots")
     try:
-        rows = deribit_columns(table)
-        rows = rows.assign(at=read_seconds(rows["observed_at"]), expiry_at=read_seconds(rows["expiry_at"]))
+        rows = deribit_columns(table).rename(columns={"observed_at": "at"})
         for name in NUMBERS:
             rows[name] = pd.to_numeric(rows[name], errors="coerce").astype(float)
     except (KeyError, ValueError, TypeError) as error:
         raise BadFile(path, f"a value or column cannot be used: {str(error).splitlines()[0]}") from error
     found = {}
     for asset in assets:
+        _check_units(path, asset, rows[rows["underlying"] == asset])
         own = _sound(rows[rows["underlying"] == asset], asset, problems)
         if own.empty:
             raise BadFile(path, f"holds no usable quotes on {asset}")
         found[asset] = tuple(_snapshot(asset, shot) for _, shot in own.groupby("at", sort=True))
         _gaps(asset, [shot.observed_at for shot in found[asset]], problems)
     return found
+
+
+def _check_units(path: Path, asset: str, rows: pd.DataFrame) -> None:
+    """Refuse a file in other units: single wrong rows are counted, a file of them is none of Deribit's."""
+    check_vol_unit(path, asset, rows["vol"].to_numpy(float), vol_name(rows))
+    asks = rows["ask"].to_numpy(float)
+    if np.isfinite(asks).any() and np.nanmedian(asks) > MOST_COIN:
+        raise BadFile(
+            path, f"{asset}: the asks look like USD prices, {np.nanmedian(asks):g} in the middle: Deribit's are in coin"
+        )
 
 
 def _sound(rows: pd.DataFrame, asset: str, problems: Problems) -> pd.DataFrame:

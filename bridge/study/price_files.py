@@ -12,6 +12,7 @@ from bridge.errors import BadFile
 from bridge.study.pool_files import read_daily
 from bridge.study.problems import Problems
 from bridge.tables import read_table
+from bridge.times import OLDER, read_seconds
 from hedge.backtest.history import Series
 from hedge.units import DAY
 
@@ -38,10 +39,12 @@ def read_closes(path: Path, day: str, close: str, problems: Problems, late: int 
     if missing := {day, close} - set(table.columns):
         raise BadFile(path, f"no column {sorted(missing)[0]}")
     try:
-        days = pd.to_datetime(table[day], utc=True, format="mixed")
+        days = table[day]  # some publishers write 1/4/1999, month first
+        if not pd.api.types.is_numeric_dtype(days):
+            days = pd.to_datetime(days, utc=True, format="mixed")
+        times = read_seconds(days, earliest=OLDER) + late
     except (ValueError, TypeError) as error:
-        raise BadFile(path, f"{day}: {str(error).splitlines()[0]}") from error
-    times = ((days - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(seconds=1)).to_numpy(np.int64) + late
+        raise BadFile(path, str(error).splitlines()[0]) from error
     return sound_series(name, times, pd.to_numeric(table[close], errors="coerce").to_numpy(float), problems)
 
 

@@ -13,7 +13,7 @@ from hedge import options
 from hedge.errors import BadQuote, CrossedQuote, DuplicateQuote, EmptyChain, MissingColumn, NotListed
 from hedge.instruments.fees import DERIBIT, Fees
 from hedge.instruments.leg import Leg
-from hedge.market import Provenance
+from hedge.market import MOST_VOL, Provenance
 from hedge.units import DAY, YEAR_SECONDS
 
 COLUMNS: Final = ("expiry_at", "expiry", "strike", "is_call", "bid", "ask", "vol", "forward", "lot")
@@ -44,8 +44,8 @@ class OptionChain:
     ----------
     underlying : asset symbol. observed_at : unix seconds. spot : USD.
     quotes : one row per option, sorted by expiry, strike and kind: expiry_at (unix seconds), expiry (years), strike
-        (USD), is_call, bid and ask (USD per unit, NaN if none), vol (mid implied, decimal, NaN if none), forward (USD),
-        lot (least quantity), rate (continuous, per year: what discounts from its expiry).
+        (USD), is_call, bid and ask (USD per unit, NaN if none), vol (mid implied, decimal up to `MOST_VOL`, NaN if
+        none), forward (USD), lot (least quantity), rate (continuous, per year: what discounts from its expiry).
     source : where the quotes come from, in words. provenance : what kind of source that is.
     rate : of the rows that state none of their own. fees : of the exchange that lists the options.
     """
@@ -235,6 +235,8 @@ def _check(underlying: str, observed_at: int, rows: tuple[Quote, ...]) -> None:
         for column in ("bid", "ask", "vol"):
             if getattr(row, column) < 0.0 or math.isinf(getattr(row, column)):
                 raise BadQuote(underlying, number, column, getattr(row, column))
+        if row.vol > MOST_VOL:
+            raise BadQuote(underlying, number, "vol", row.vol)
         if abs(row.expiry * YEAR_SECONDS - (row.expiry_at - observed_at)) > DAY:
             raise BadQuote(underlying, number, "expiry_at", row.expiry_at)
         if row.bid > row.ask:

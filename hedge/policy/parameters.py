@@ -154,6 +154,10 @@ class LastChange:
 class Parameters:
     """Hold one value for every governed key; the defaults are the first values on chain.
 
+    Raises
+    ------
+    InvalidParameters : a value is no integer within its key's absolute bounds, which no deployment can pass either.
+
     Examples
     --------
     >>> Parameters().cash_budget_bps
@@ -187,12 +191,17 @@ class Parameters:
     tail_least_delta_bps: int = 500
     tail_most_delta_bps: int = 3000
 
+    def __post_init__(self) -> None:
+        for key, value in zip(KEYS, astuple(self), strict=True):
+            if not (isinstance(value, int) and key.least <= value <= key.most):
+                raise InvalidParameters(key.name, value, f"a whole number from {key.least} to {key.most} ({key.unit})")
+
     @classmethod
     def from_values(cls, values: Sequence[int]) -> Parameters:
         """Build from values in key order. Raises `InvalidParameters` unless there is one integer per key."""
         if len(values) != len(KEYS):
             raise InvalidParameters("number of values", len(values), len(KEYS))
-        return cls(*(int(value) for value in values))
+        return cls(*(value if isinstance(value, float) else int(value) for value in values))
 
     def to_values(self) -> list[int]:
         """Return the values in key order."""

@@ -112,8 +112,9 @@ def test_read_chain_file__no_volatility_column__implies_it_from_the_middle(csv: 
 
 
 def test_read_chain_file__unix_seconds__are_the_same_times(csv: Path) -> None:
-    seconds = native(observed_at=[SEEN_SECONDS] * 2, expiry_at=[EXPIRY_SECONDS] * 2)
-    pd.testing.assert_frame_equal(chain_of(csv, seconds).quotes, chain_of(csv, native()).quotes)
+    for scale in (1, 10**3, 10**6, 10**9):
+        numbers = native(observed_at=[SEEN_SECONDS * scale] * 2, expiry_at=[EXPIRY_SECONDS * scale] * 2)
+        pd.testing.assert_frame_equal(chain_of(csv, numbers).quotes, chain_of(csv, native()).quotes)
 
 
 def test_read_chain_file__quotes_in_coin__become_usd_at_the_index_and_discount_at_their_carry(csv: Path) -> None:
@@ -142,18 +143,18 @@ def test_synthetic_quotes__deribits_assets__are_listed_in_the_same_lots() -> Non
 
 
 def test_read_chain_file__several_snapshots__is_the_newest_of_each_asset(csv: Path) -> None:
-    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
+    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[3100.0] * 2)
     chain = chain_of(csv, pd.concat([native(), old]))
     assert (len(chain.rows), chain.spot) == (2, 3000.0)
 
 
 @pytest.mark.parametrize(
-    ("at", "spot"), [("2026-03-01T13:00", 2000.0), ("2026-03-01T12:00", 2000.0), ("2026-03-03", 3000.0), (None, 3000.0)]
+    ("at", "spot"), [("2026-03-01T13:00", 3100.0), ("2026-03-01T12:00", 3100.0), ("2026-03-03", 3000.0), (None, 3000.0)]
 )
 def test_read_chain_file__several_snapshots_and_a_time__is_the_newest_not_later(
     csv: Path, at: str | None, spot: float
 ) -> None:
-    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
+    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[3100.0] * 2)
     path = written(csv, pd.concat([native(), old]))
     second = None if at is None else int(pd.Timestamp(at, tz="UTC").timestamp())
     (chain,) = read_chain_file(path, second).values()
@@ -189,10 +190,10 @@ def test_read_chain_file__deribit_books_collected_twice_and_a_time_between__is_t
 
 
 def test_read_snapshots__several_of_two_assets__are_one_assets_in_order_of_time(csv: Path) -> None:
-    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[2000.0] * 2)
+    old = native(observed_at=["2026-03-01T12:00:00Z"] * 2, spot=[3100.0] * 2)
     other = native(underlying=["BTC", "BTC"])
     path = written(csv, pd.concat([native(), other, old]))
-    assert [snapshot.spot for snapshot in read_snapshots(path, "ETH")] == [2000.0, 3000.0]
+    assert [snapshot.spot for snapshot in read_snapshots(path, "ETH")] == [3100.0, 3000.0]
     assert list(read_snapshots(path, "SOL")) == []
 
 
@@ -219,12 +220,12 @@ def test_read_chain_file__expired_options__are_left_out(csv: Path) -> None:
         ({"ask": [math.inf, 113.0]}, "ask is inf"),
         ({"strike": [3200.0, 3200.0], "type": ["C", "call"]}, "is quoted twice"),
         ({"type": ["C", "X"]}, "type 'X' is neither C nor P"),
-        ({"currency": ["coin", "EUR"]}, "currency 'EUR' is neither USD nor coin"),
-        ({"expiry_at": [EXPIRY, None]}, "expiry_at is empty in a row"),
+        ({"currency": ["coin", "EUR"]}, "currency 'EUR' in row 2 is neither USD nor coin"),
+        ({"expiry_at": [EXPIRY, None]}, "expiry_at is empty in row 2"),
         ({"expiry_at": [EXPIRY, "soon"]}, "a value cannot be used: "),
         ({"observed_at": ["2026-13-01", SEEN]}, "a value cannot be used: "),
-        ({"observed_at": [SEEN, None]}, "observed_at is empty in a row"),
-        ({"observed_at": [SEEN_SECONDS * 1000] * 2}, "unix times are in seconds"),
+        ({"observed_at": [SEEN, None]}, "observed_at is empty in row 2"),
+        ({"observed_at": [SEEN_SECONDS * 1000, SEEN_SECONDS]}, "looks like milliseconds, and the column is in seconds"),
         ({"expiry_at": ["2026-03-01T08:00:00Z"] * 2}, "no quotes"),
         ({"underlying": ["ETH", None]}, "a row has no underlying"),
         ({"forward": [0.0, 3010.0]}, "forward is 0"),

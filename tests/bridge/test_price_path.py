@@ -69,13 +69,24 @@ def test_read_price_path__iso_or_unix_times__start_at_zero(tmp_path: Path, suffi
     path = read_price_path(written(tmp_path / f"prices.{suffix}", table(timestamp=times)))
     assert path.seconds.tolist() == [0, 28_800, 86_400]
     assert path.prices["BTC"].tolist() == [90_000.0, 91_000.0, 88_000.0]
-    assert path.source == f"prices.{suffix}: 3 rows"
+    days = "2026-01-01 00:00:00Z to 2026-01-02 00:00:00Z, played at the local chain's own time"
+    assert path.source == f"prices.{suffix}: 3 rows, {days}"
+    assert path.left_out == 0
 
 
 def test_read_price_path__more_rows_than_wanted__takes_the_last(csv: Path) -> None:
     path = read_price_path(written(csv, table()), most=2)
     assert path.seconds.tolist() == [0, 57_600]
     assert path.prices["ETH"].tolist() == [3100.0, 2900.0]
+    assert path.left_out == 1
+    assert path.source.startswith("prices.csv: the last 2 of 3 rows, 1 older ones are not played, 2026-01-01 08:00:00Z")
+
+
+def test_read_price_path__more_rows_than_are_played__says_how_many_are_left_out(csv: Path) -> None:
+    rows = pd.DataFrame({"timestamp": 1_767_225_600 + 3600 * np.arange(1000), "ETH": 3000.0, "BTC": 90_000.0})
+    path = read_price_path(written(csv, rows))
+    assert (len(path.seconds), path.left_out) == (400, 600)
+    assert "the last 400 of 1000 rows, 600 older ones are not played" in path.source
 
 
 @pytest.mark.parametrize(
@@ -91,6 +102,9 @@ def test_read_price_path__more_rows_than_wanted__takes_the_last(csv: Path) -> No
         ({"BTC": [90_000.0, 91_000.0, -1.0]}, "BTC has no positive price at row 3"),
         ({"BTC": [0.0, 91_000.0, 1.0]}, "BTC has no positive price at row 1"),
         ({"ETH": ["3000", "n/k", "2900"]}, "not numbers or times"),
+        ({"ETH": [3000.0, 3.1, 2900.0]}, "ETH goes from 3000 to 3.1 at row 2: in another unit?"),
+        ({"BTC": [90_000.0, 91_000.0, 8_800_000.0]}, "BTC goes from 91000 to 8.8e+06 at row 3: in another unit?"),
+        ({"timestamp": [46_023, 46_024, 46_025]}, "timestamp 46023 in row 1 looks like an Excel serial of 2026-01-01"),
     ],
 )
 def test_read_price_path__unusable_row__is_named(csv: Path, columns: dict[str, Any], words: str) -> None:

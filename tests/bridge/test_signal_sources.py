@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bridge.errors import BadFile
 from bridge.sources.histories.files import LAYOUTS, read_folder
@@ -102,16 +105,38 @@ def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None
     [
         ("dollar", {"known_at": [DAYS[0], DAYS[2], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z comes after a later one"),
         ("dollar", {"known_at": [DAYS[0], DAYS[1], DAYS[1]]}, "row 3 of 2026-02-28 00:00:00Z is there twice"),
-        ("dollar", {"known_at": [DAYS[0], DAYS[1], None]}, "known_at is empty in a row"),
+        ("dollar", {"known_at": [DAYS[0], DAYS[1], None]}, "known_at is empty in row 3"),
         ("dollar", {"known_at": [DAYS[0], DAYS[1], "soon"]}, "a value cannot be used: "),
-        ("dollar", {"known_at": [second * 1000 for second in SECONDS]}, "unix times are in seconds"),
+        (
+            "dollar",
+            {"known_at": [SECONDS[0] * 1000, *SECONDS[1:]]},
+            "looks like milliseconds, and the column is in sec",
+        ),
+        ("dollar", {"known_at": [46_080, 46_081, 46_082]}, "looks like an Excel serial of 2026-02-27"),
+        (
+            "price_ETH",
+            {"known_at": ["1970-01-01", *DAYS[1:]]},
+            "1970-01-01 in row 1 is 1970-01-01 00:00:00Z, before 2009",
+        ),
         ("dollar", {"known_at": [*DAYS[:2], "2026-03-03T00:00:00Z"]}, "row 3 says to be known at 2026-03-03"),
         ("dollar", {"close": [110.0, None, 111.0]}, "close is empty in row 2"),
         ("dollar", {"close": [110.0, 0.0, 111.0]}, "close 0 is not above 0 in row 2"),
         ("dollar", {"close": [110.0, np.inf, 111.0]}, "close inf is infinite in row 2"),
-        ("dollar", {"close": ["a", "b", "c"]}, "a value cannot be used: could not convert"),
+        ("dollar", {"close": ["a", "b", "c"]}, "a value cannot be used: close 'a' is no number in row 1"),
         ("dollar", {"volume": [1, 2, 3]}, "a column volume too many: its columns are known_at, close"),
         ("index_ETH", {"close": [0.61, 0.62, 0.6]}, "close 0.61 is no volatility in points, 1 to 1000 (60 is 60 %)"),
+        (
+            "price_ETH",
+            {"open": [1.0] * 3, "low": [0.5] * 3, "close": [61.0, 1.0, 60.0]},
+            "close goes from 61 to 1 in row 2",
+        ),
+        (
+            "index_ETH",
+            {"open": [1.6] * 3, "high": [1.7] * 3, "low": [1.5] * 3, "close": [1.6] * 3},
+            "looks like a decimal",
+        ),
+        ("term_ETH", {"near": [1.6] * 3, "far": [1.7] * 3}, "near 1.6 in the middle looks like a decimal"),
+        ("rates", {"home": [350.0] * 3}, "home 350 in the middle looks like basis points: 3.5 is 3.5 % a year"),
         ("index_ETH", {"high": [63.0, 61.5, 63.0]}, "row 2: open or close is beyond high"),
         ("index_ETH", {"low": [58.0, 58.0, 61.0]}, "row 3: open or close is beyond low"),
         ("members", {"ada": [0.5, -0.5, 0.5]}, "ada -0.5 is not above 0 in row 2"),
@@ -123,6 +148,83 @@ def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None
 )
 def test_read_histories__unusable_row__is_named(tmp_path: Path, name: str, columns: dict[str, Any], words: str) -> None:
     assert words in refused(tmp_path, name, **columns)
+
+
+MEMBERS = "known_at,UNI,AAVE\n2026-01-05,6.1,160\n2026-01-06,6.2,150\n2026-01-07,6.0,149\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (",known_at,UNI\n1,2026-01-05,6.1\n2,2026-01-06,6.2\n", "column 1 has no name, as an index"),
+        ("Unnamed: 0,known_at,UNI\n0,2026-01-05,6.1\n", "column 1 has no name, as an index"),
+        ("known_at,UNI,\n2026-01-05,6.1,1\n", "column 3 has no name"),
+        ("known_at, ,UNI\n2026-01-05,6.1,1\n", "column 2 has no name"),
+        ("known_at,UNI,UNI,AAVE\n2026-01-05,6.1,6.1,160\n", "the column UNI is there twice: keep one of them"),
+        ("known_at,UNI, UNI\n2026-01-05,6.1,6.2\n", "the column UNI is there twice"),
+        ("known_at,known_at,UNI\n2026-01-05,2026-01-05,6.2\n", "the column known_at is there twice"),
+        ("known_at,UNI,uni\n2026-01-05,6.1,6.2\n", "two columns differ only in case or spaces"),
+        ("known_at,UNI\n0,2026-01-05,6.1\n1,2026-01-06,6.2\n", "more values than the first line has names"),
+        ("index," + MEMBERS.replace("\n2026", "\n#,2026"), "index '#' is no number in row 1"),
+        (
+            "index,known_at,UNI\n1,2026-01-05,6\n2,2026-01-06,7\n3,2026-01-07,9\n",
+            "the column index is no member's by its name",
+        ),
+        (
+            "known_at,A,UNI\n2026-01-05,1,6\n2026-01-06,2,7\n2026-01-07,3,9\n",
+            "the column A counts the rows and is no member's price",
+        ),
+        (
+            "known_at,seen,UNI\n2026-01-05,20260105,6\n2026-01-06,20260106,7\n",
+            "the column seen holds times and no member's price",
+        ),
+        ("known_at,UNI,UNI.1\n2026-01-05,6.1,6.1\n2026-01-06,6.2,6.2\n", "UNI and UNI.1 have the same prices"),
+        ("index,known_at,UNI\n1,2026-01-05,6.1\n2,2026-01-06,6.2\n", "the column index is no member's by its name"),
+        ("known_at,Id,UNI\n2026-01-05,77,6.1\n", "the column Id is no member's by its name"),
+        ("known_at,UNI,AAVE\n2026-01-05,6.1,\n2026-01-06,6.2,\n", "the column AAVE is empty in every row"),
+        ("known_at,UNI\n2026-01-05,high\n", "UNI 'high' is no number in row 1"),
+        ("known_at,UNI\n2026-01-05,True\n", "is empty in row 1|is no number in row 1"),
+        ("known_at,name,UNI\n2026-01-05,a,6.1\n", "name 'a' is no number in row 1"),
+    ],
+)
+def test_read_histories__columns_that_are_no_members__are_refused_by_name(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "members.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(BadFile, match=words):
+        read_folder(tmp_path, LATEST)
+
+
+def test_read_histories__members_as_they_should_be__are_all_read(tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text("\ufeff" + MEMBERS.replace("\n", "\r\n"), encoding="utf-8")
+    assert list(read_folder(tmp_path, LATEST).tables["members"]) == ["UNI", "AAVE"]
+
+
+@given(
+    order=st.permutations(["known_at", "UNI", "AAVE", "LINK"]),
+    extra=st.sampled_from(["", "UNI", "known_at", " AAVE", "link"]),
+    place=st.integers(0, 4),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_read_histories__any_order_of_columns__is_the_same_and_any_extra_one_refused(
+    tmp_path: Path, order: list[str], extra: str, place: int
+) -> None:
+    rows = pd.read_csv(StringIO(MEMBERS)).assign(LINK=[14.0, 14.5, 13.9])[order]
+    path = tmp_path / "members.csv"
+    rows.to_csv(path, index=False)
+    assert read_folder(tmp_path, LATEST).tables["members"]["AAVE"].tolist() == [160.0, 150.0, 149.0]
+    names, values = list(rows.columns), [[str(value) for value in row] for row in rows.to_numpy()]
+    names.insert(place, extra)
+    lines = [",".join(names), *(",".join([*row[:place], "7.5", *row[place:]]) for row in values)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(BadFile, match=r"has no name|is there twice|differ only in case"):
+        read_folder(tmp_path, LATEST)
+
+
+@pytest.mark.parametrize("scale", [100.0, 1095.0])
+def test_read_histories__funding_in_percent_or_a_year__is_refused(tmp_path: Path, scale: float) -> None:
+    said = refused(tmp_path, "funding_ETH", rate=[1e-4 * scale, -1e-4 * scale, 2e-4 * scale])
+    assert "in the middle looks like percent, or a rate a year" in said
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -96,6 +96,22 @@ def test_chains__nothing_usable__is_an_error_that_names_the_file(tmp_path: Path)
         read(tmp_path, chain_rows(index_price=np.nan))
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"implied_volatility": 60.0},
+            "implied_volatility 60 in the middle: it looks like percent, write 0.6 for 60 %",
+        ),
+        ({"implied_volatility": 0.006}, "implied_volatility 0.006 in the middle looks like a decimal"),
+        ({"ask_price": 90.0}, "ETH: the asks look like USD prices, 90 in the middle: Deribit's are in coin"),
+    ],
+)
+def test_chains__another_unit__is_refused(tmp_path: Path, changed: dict[str, float], words: str) -> None:
+    with pytest.raises(BadFile, match=words):
+        read(tmp_path, chain_rows(**changed))
+
+
 def test_index__another_unit__is_refused_and_a_single_spike_left_out() -> None:
     times = np.arange(10, dtype=np.int64) * 21_600
     prices = Series("prices", times, np.full(10, 3_000.0))

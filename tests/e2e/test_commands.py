@@ -234,7 +234,9 @@ def test_plan__bad_chain_file__one_line_and_code_2(run: Run, project: World, tmp
 
 
 def test_up_and_demo__bad_price_file__one_line_and_code_2(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "prices.csv").write_text("timestamp,ETH,BTC\n1,3000,90000\n2,-5,90000\n", encoding="utf-8")
+    (tmp_path / "prices.csv").write_text(
+        "timestamp,ETH,BTC\n2026-01-01,3000,90000\n2026-01-02,-5,90000\n", encoding="utf-8"
+    )
     for command in ("up", "demo"):
         assert_one_line_error(run(command, "--prices", "prices.csv"), 2, "prices.csv", "ETH", "row 2")
 

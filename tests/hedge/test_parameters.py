@@ -1,11 +1,12 @@
 """The governed keys: order, first values, and the rules across them."""
 
 import dataclasses
+import math
 
 import pytest
 
 from hedge.errors import InvalidParameters
-from hedge.policy.parameters import KEYS, Parameters, broken_rules
+from hedge.policy.parameters import KEYS, Key, Parameters, broken_rules
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +26,14 @@ def test_from_values__one_too_few__says_how_many() -> None:
     with pytest.raises(InvalidParameters) as refused:
         Parameters.from_values([1] * 23)
     assert (refused.value.value, refused.value.expected) == (23, 24)
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_parameters__value_out_of_its_bounds_or_no_integer__is_refused_by_name(key: Key) -> None:
+    for value in (-5, key.least - 1, key.most + 1, math.nan, float(key.initial)):
+        with pytest.raises(InvalidParameters, match=f"{key.name} is .*, expected a whole number from {key.least} to"):
+            Parameters(**{key.field: value})  # type: ignore[arg-type]
+    assert Parameters().replaced({key.id: key.most}).to_values()[key.id] == key.most
 
 
 def test_replaced__two_keys__changes_only_them() -> None:

@@ -23,18 +23,51 @@ from pydantic import BaseModel, ConfigDict, Field
 from bridge.config import SignalsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.signal_sources import HISTORY_SOURCES
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
+from bridge.times import EARLIEST, OLDER, read_seconds, tomorrow, years_ahead
 from bridge.toml_files import read_toml
 from bridge.units import utc
 from hedge.market import Provenance
 from hedge.signals.histories import Histories
 from hedge.signals.known import KNOWN_AT
+from hedge.units import DAY
 
 SOURCE_FILE: Final = "source.toml"
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 POINTS: Final = 100.0
 """Volatility points (60 is 60 %, as exchanges publish an index) in a decimal of 1."""
 LEAST_POINTS, MOST_POINTS = 1.0, 1000.0
+MOST_FUNDING: Final = 0.005
+"""Median of what perpetuals pay in eight hours, of either sign: 550 % a year; BTC's of 2022 to 2025 is 0.0001."""
+MOST_STEP: Final = 10.0
+"""Factor by which no price or index moves from one row to the next within a month."""
+MONTH: Final = 30 * DAY
+LEAST_COUNTED, LEAST_COUNTED_ON = 3, 5
+"""Rows from which a column that rises by 1 is a count: from 0 or 1 on, and from elsewhere."""
+_WORDS = (
+    "index",
+    "id",
+    "row",
+    "rank",
+    "no",
+    "nr",
+    "number",
+    "count",
+    "total",
+    "date",
+    "day",
+    "time",
+    "timestamp",
+    "volume",
+)
+NO_MEMBERS: Final = frozenset((*_WORDS, *(word.title() for word in _WORDS), "#", "level_0"))
+"""Names of columns that tables have beside their members'."""
+LEAST_MIDDLE: Final = 3.0
+"""Points that the middle of a volatility history has at least: the VIX was never below 9, and 1.6 is a decimal."""
+MOST_RATE: Final = 100.0
+"""Median of interest rates in per cent a year: above it they are in basis points."""
+FIRST_DATE: Final = 20_090_101
+"""The smallest number that is a time."""
 
 
 class HistoriesSource(BaseModel):
@@ -73,6 +106,11 @@ class Layout:
     any_sign: tuple[str, ...] = ()
     time: str = KNOWN_AT
     per_asset: bool = False
+
+    @property
+    def earliest(self) -> int:
+        """The oldest time, unix seconds: a coin's history is no older than coins, those of the economy may be."""
+        return EARLIEST if self.per_asset else OLDER
 
 
 LAYOUTS: Final[dict[str, Layout]] = {
@@ -153,18 +191,29 @@ def _read(path: Path, layout: Layout, latest: int) -> pd.DataFrame:
     if table.empty:
         raise BadFile(path, "holds no rows")
     try:
-        times = read_seconds(table[layout.time])
+        times = read_seconds(table[layout.time], tomorrow(latest), layout.earliest)
         columns = {str(name): _column(table[name], layout) for name in table.columns if name != layout.time}
     except (ValueError, TypeError) as error:
         raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
     read = pd.DataFrame(columns, index=pd.Index(times, name=KNOWN_AT))
     _check_times(path, read, latest)
     _check_bars(path, read)
+    _check_steps(path, read)
+    _check_middle(path, read, layout)
+    if not layout.needed:
+        _check_members(path, read)
     return read
 
 
 def _check_columns(path: Path, table: pd.DataFrame, layout: Layout) -> None:
     names = [str(name) for name in table.columns]
+    unnamed = [name for name in names if not name.strip() or name.startswith("Unnamed: ")]
+    if unnamed:
+        place = names.index(unnamed[0]) + 1
+        raise BadFile(path, f"column {place} has no name, as an index that was written beside the rows: leave it out")
+    named = {name.strip().casefold() for name in names}
+    if len(named) < len(names):
+        raise BadFile(path, f"two columns differ only in case or spaces: {', '.join(names)}")
     wanted = (layout.time, *layout.needed)
     missing = [name for name in wanted if name not in names]
     foreign = [name for name in names if name not in (*wanted, *layout.optional)] if layout.needed else []
@@ -182,8 +231,8 @@ def _column(column: pd.Series, layout: Layout) -> npt.NDArray[Any]:
             raise ValueError("event is empty in a row")
         return column.astype(str).to_numpy(dtype=object)
     if name == "release_at":
-        return read_seconds(column)
-    values = column.to_numpy(dtype=np.float64)
+        return read_seconds(column, years_ahead(), layout.earliest)
+    values = _as_numbers(name, column)
     gap = name in layout.gaps or not layout.needed
     _refuse(name, values, np.isnan(values) & (not gap), "is empty")
     _refuse(name, values, np.isinf(values), "is infinite")
@@ -193,6 +242,15 @@ def _column(column: pd.Series, layout: Layout) -> npt.NDArray[Any]:
     outside = (values < LEAST_POINTS) | (values > MOST_POINTS)
     _refuse(name, values, outside, f"is no volatility in points, {LEAST_POINTS:g} to {MOST_POINTS:g} (60 is 60 %)")
     return values / POINTS
+
+
+def _as_numbers(name: str, column: pd.Series) -> npt.NDArray[np.float64]:
+    values = pd.to_numeric(column, errors="coerce") if not pd.api.types.is_bool_dtype(column) else column * np.nan
+    words = (values.isna() & column.notna()).to_numpy(bool)
+    if words.any():
+        row = int(np.argmax(words))
+        raise ValueError(f"{name} {str(column.iloc[row])[:40]!r} is no number in row {row + 1}")
+    return values.to_numpy(dtype=np.float64)
 
 
 def _refuse(name: str, values: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_], why: str) -> None:
@@ -229,6 +287,59 @@ def _check_bars(path: Path, read: pd.DataFrame) -> None:
         if wrong is not None and wrong.any():
             row = int(np.argmax(wrong.to_numpy()))
             raise BadFile(path, f"row {row + 1}: open or close is beyond {side}")
+
+
+def _check_steps(path: Path, read: pd.DataFrame) -> None:
+    """Refuse a price that is a multiple of the one before it, within a month: one of them is in another unit."""
+    if "close" not in read:
+        return
+    close, near = read["close"].to_numpy(float), np.diff(read.index.to_numpy()) <= MONTH
+    jumps = near & (np.abs(np.diff(np.log(close))) > np.log(MOST_STEP))
+    if jumps.any():
+        row = int(np.argmax(jumps)) + 1
+        said = f"close goes from {close[row - 1]:g} to {close[row]:g} in row {row + 1}"
+        raise BadFile(path, f"{said}: is one of them in another unit?")
+
+
+def _check_middle(path: Path, read: pd.DataFrame, layout: Layout) -> None:
+    """Refuse a column whose middle shows another unit than its layout's."""
+    middles = {str(name): float(read[name].abs().median()) for name in read if read[name].dtype == np.float64}
+    for name, middle in middles.items():
+        said = f"{name} {middle * (POINTS if name in layout.points else 1.0):g} in the middle looks like"
+        if name in layout.points and middle * POINTS < LEAST_MIDDLE:
+            raise BadFile(path, f"{said} a decimal: volatility is in points, 60 is 60 %")
+        if name == "rate" and middle > MOST_FUNDING:
+            raise BadFile(path, f"{said} percent, or a rate a year: 0.0001 is 0.01 % in 8 h")
+        if name in ("home", "foreign") and middle > MOST_RATE:
+            raise BadFile(path, f"{said} basis points: 3.5 is 3.5 % a year")
+
+
+def _check_members(path: Path, read: pd.DataFrame) -> None:
+    """Refuse a column that is no member's: by its name, one that counts, one of times, one under two names."""
+    for name in read:
+        values = read[name].to_numpy(float)
+        if str(name) in NO_MEMBERS:
+            raise BadFile(path, f"the column {name} is no member's by its name: leave it out (tickers are in capitals)")
+        if np.isnan(values).all():
+            raise BadFile(path, f"the column {name} is empty in every row: leave it out")
+        least = LEAST_COUNTED if values[0] in (0.0, 1.0) else LEAST_COUNTED_ON
+        if len(values) >= least and (np.diff(values) == 1.0).all():
+            raise BadFile(path, f"the column {name} counts the rows and is no member's price: leave it out")
+        if (values > FIRST_DATE).all() and _are_times(read[name]):
+            raise BadFile(path, f"the column {name} holds times and no member's price: leave it out")
+    changing = read.loc[:, read.nunique() > 1]
+    twice = changing.T.duplicated().to_numpy(bool)
+    if twice.any():
+        second = str(changing.columns[int(np.argmax(twice))])
+        first = next(str(name) for name in changing if changing[name].equals(changing[second]))
+        raise BadFile(path, f"the columns {first} and {second} have the same prices: a member counts once, keep one")
+
+
+def _are_times(column: pd.Series) -> bool:
+    try:
+        return bool((np.diff(read_seconds(column, years_ahead())) > 0).all())
+    except ValueError:
+        return False
 
 
 class HistoryFiles:

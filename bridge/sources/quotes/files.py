@@ -3,10 +3,12 @@
 A chain file (CSV or parquet) has a row an option and the columns
 
     underlying, observed_at, spot, expiry_at, strike, type, bid, ask
-                                     times ISO 8601 UTC or unix seconds; type C or P (call, put); empty: no quote
+                                     times as `bridge.times` reads them; type C or P (call, put); empty or 0: no quote
     currency, forward, vol, lot      optional; currency USD (the default) or coin; lot 1 (0.1 for BTC) by default
 
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
+Rows less than a minute apart are one snapshot (order books: a quarter of an hour). Its time is that of its newest row,
+and the newest row of an option is its quote. An option quoted twice at one time is refused.
 A crossed quote in our own format is a fault and refused. A crossed book on an exchange is a moment between two updates:
 of Deribit's rows it is read as no quote, and the chain's source says how many there were.
 """
@@ -25,18 +27,26 @@ import pandas as pd
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.option_chains import QUOTE_SOURCES
-from bridge.tables import read_seconds, read_table
+from bridge.sources.quote_units import check_quote_units, check_vol_rows
+from bridge.tables import read_table
+from bridge.times import read_seconds, tomorrow, years_ahead
 from bridge.units import YEAR_SECONDS, utc
 from hedge import options
 from hedge.errors import HedgeError
 from hedge.instruments.lots import lot_of
 from hedge.instruments.option_chain import OptionChain
-from hedge.market import Provenance
+from hedge.market import MOST_VOL, Provenance
 
 TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
 CURRENCIES = frozenset({"usd", "coin"})
 # A collector needs minutes for all order books of one underlying; a row that is older than this is of another snapshot.
-SNAPSHOT_SECONDS = 900
+BOOKS_SECONDS = 900
+# Of a table that stamps row by row as it writes them: those of less than a minute are one snapshot.
+ROWS_SECONDS = 59
+MOST_MOVE = 0.1
+"""Log distance of a row's spot from that of its snapshot: within a quarter of an hour an index moves less."""
+MOST_BASIS = 0.5
+"""Log distance of a forward from the spot: 0.1 at most on Deribit's recorded chains."""
 
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
 
@@ -60,7 +70,7 @@ def read_chain_file(path: Path, at: int | None = None, ahead: float = 0) -> dict
         It is absent, lacks columns, holds crossed, negative or duplicate quotes, or none as early as `at`.
     """
     with _failures_of(path):
-        found = _by_asset(path)
+        found = _by_asset(path, at or 0)
         first = {asset: _first(rows) for asset, rows in found}
         known = {asset for asset, time in first.items() if at is None or time <= at + ahead}
         if at is not None and not known:
@@ -80,8 +90,8 @@ def read_snapshots(path: Path, asset: str) -> Iterator[OptionChain]:
     with _failures_of(path):
         for name, rows in _by_asset(path):
             if name == asset:
-                for _, shot in rows.groupby(read_seconds(rows["observed_at"])):
-                    yield _chain(path, asset, shot, None)
+                for newest in _snapshot_times(rows):
+                    yield _chain(path, asset, rows, newest)
 
 
 @contextmanager
@@ -96,10 +106,10 @@ def _failures_of(path: Path) -> Iterator[None]:
         raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
 
 
-def _by_asset(path: Path) -> list[tuple[str, pd.DataFrame]]:
-    """Return the quotes of every underlying, in our columns."""
+def _by_asset(path: Path, at: int = 0) -> list[tuple[str, pd.DataFrame]]:
+    """Return the quotes of every underlying, in our columns, times in unix seconds; none is seen after now and `at`."""
     table = read_table(path)
-    frame = deribit_columns(table) if "instrument_name" in table.columns else table
+    frame = deribit_columns(table, at) if "instrument_name" in table.columns else table
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
@@ -107,27 +117,30 @@ def _by_asset(path: Path) -> list[tuple[str, pd.DataFrame]]:
         raise BadFile(path, "holds no quotes")
     if frame["underlying"].isna().any():
         raise BadFile(path, "a row has no underlying")
+    if frame is table:
+        seen = read_seconds(table["observed_at"], tomorrow(at))
+        frame = table.assign(observed_at=seen, expiry_at=read_seconds(table["expiry_at"], years_ahead(at)))
     return [(str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)]
 
 
-def deribit_columns(table: pd.DataFrame) -> pd.DataFrame:
+def deribit_columns(table: pd.DataFrame, at: int = 0) -> pd.DataFrame:
     """Return Deribit's rows in our columns: order books one by one, or the daily snapshots of all.
 
-    Beside those of a chain file there are ``instrument``, ``mark`` (coin), ``crossed`` (its quotes are taken out) and
-    ``window`` (seconds that one snapshot takes).
+    Times are unix seconds, none seen after now and `at`. Beside the columns of a chain file there are ``mark`` (coin),
+    ``crossed`` (its quotes are taken out) and ``window`` (seconds that one snapshot takes).
     """
     book = "best_bid_price" in table.columns
+    table = table.assign(observed_at=read_seconds(table["timestamp"], tomorrow(at)))
     if book:
-        times = pd.to_datetime(table["timestamp"], unit="ms", utc=True)
-        table = table.assign(timestamp=times).sort_values("timestamp", kind="stable")
-        table = table.reset_index(drop=True)
+        table = table.sort_values(["observed_at", "timestamp"], kind="stable")
     # A file of many snapshots repeats each name: parsed once, it is read in a third of the time.
     places, listed = pd.factorize(table["instrument_name"].astype(str))
     named = pd.Series(listed).str.extract(r"^([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])$")
     if named.isna().any(axis=None):
         name = listed[int(np.argmax(named.isna().any(axis=1)))]
         raise ValueError(f"instrument_name {name} is not like ETH-26JUN26-3000-C")
-    named[1] = pd.to_datetime(named[1], format="%d%b%y", utc=True) + pd.Timedelta(hours=8)
+    days = pd.to_datetime(named[1], format="%d%b%y", utc=True) + pd.Timedelta(hours=8)
+    named[1] = read_seconds(days.rename("expiry_at"), years_ahead(at))
     parts = named.take(places).set_axis(table.index)
     names = ("best_bid_price", "best_ask_price") if book else ("bid_price", "ask_price")
     bid, ask = (table[name].astype(float).replace(0.0, np.nan) for name in names)
@@ -135,8 +148,7 @@ def deribit_columns(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "underlying": parts[0],
-            "instrument": table["instrument_name"],
-            "observed_at": table["timestamp"],
+            "observed_at": table["observed_at"],
             "spot": table["index_price"],
             "expiry_at": parts[1],
             "strike": parts[2].astype(float),
@@ -148,16 +160,17 @@ def deribit_columns(table: pd.DataFrame) -> pd.DataFrame:
             "forward": table["underlying_price" if book else "underlying"],
             "vol": table["mark_iv"] / 100 if book else table["implied_volatility"],
             "crossed": crossed,
-            "window": SNAPSHOT_SECONDS if book else 0,
+            "window": BOOKS_SECONDS if book else ROWS_SECONDS,
         }
     )
 
 
 def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> OptionChain:
     rows, observed_at = _snapshot(rows, at)
-    spot = float(rows["spot"].astype(float).median())  # one index, read once a row while it moves
-    expiry_at = read_seconds(rows["expiry_at"])
+    spot = _spot(rows)
+    expiry_at = rows["expiry_at"].to_numpy(np.int64)
     forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
+    _check_near("forward", forward, spot, rows, MOST_BASIS)
     years, in_coin = (expiry_at - observed_at) / YEAR_SECONDS, _in_coin(rows)
     # What a coin-settled option costs is coin x index: worth coin x forward at its expiry, discounted at the carry.
     factor = np.where(in_coin, spot, 1.0)
@@ -167,16 +180,21 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
             "expiry": years,
             "strike": rows["strike"].to_numpy(float),
             "is_call": _is_call(rows["type"]),
-            "bid": rows["bid"].to_numpy(float) * factor,
-            "ask": rows["ask"].to_numpy(float) * factor,
+            "bid": _side(rows["bid"]) * factor,
+            "ask": _side(rows["ask"]) * factor,
             "forward": forward,
             "lot": rows["lot"].to_numpy(float) if "lot" in rows else lot_of(asset),
-        }
+        },
+        index=rows.index,
     )
-    quotes["vol"] = rows["vol"].to_numpy(float) if "vol" in rows else np.nan
+    quotes["vol"] = _vols(rows, years) if "vol" in rows else np.nan
     quotes["rate"] = np.where(in_coin, _carry(forward, spot, years), 0.0)
-    quotes = quotes[quotes["expiry"] > 0]
-    if "vol" not in rows:
+    alive = quotes["expiry"] > 0
+    quotes = quotes[alive]
+    check_quote_units(path, asset, spot, quotes.assign(in_coin=in_coin[alive]), vol_name(rows))
+    if "vol" in rows:
+        check_vol_rows(quotes["vol"], vol_name(rows))
+    if quotes["vol"].isna().all():
         quotes = quotes.assign(vol=_mid_vol(quotes, spot))
     source = f"file {path.name}"
     if "crossed" in rows and rows["crossed"].any():
@@ -184,11 +202,62 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
 
 
+def _side(column: pd.Series) -> npt.NDArray[np.float64]:
+    """Return bids or asks; 0 is no quote, as an empty cell is."""
+    values = column.to_numpy(float)
+    return np.where(values == 0.0, np.nan, values)
+
+
+def _spot(rows: pd.DataFrame) -> float:
+    """Return the index of a snapshot: the middle of what its rows read while it moves."""
+    values = rows["spot"].to_numpy(float)
+    spot = float(np.median(values))
+    _check_near("spot", values, spot, rows, MOST_MOVE)
+    return spot
+
+
+def _check_near(name: str, values: npt.NDArray[np.float64], spot: float, rows: pd.DataFrame, most: float) -> None:
+    """Refuse a price of the underlying that is far from the snapshot's; impossible ones the chain's check names."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = np.isfinite(values) & (values > 0.0) & (np.abs(np.log(values / spot)) > most)
+    if far.any():
+        place = int(np.argmax(far))
+        row = int(rows.index[place]) + 1
+        raise ValueError(
+            f"{name} {values[place]:g} in row {row} is far from the spot, {spot:g}: another unit or asset?"
+        )
+
+
+def vol_name(rows: pd.DataFrame) -> str:
+    """Return the column of the file that says the volatility."""
+    if "crossed" not in rows:
+        return "vol"
+    return "mark_iv" if _window(rows) == BOOKS_SECONDS else "implied_volatility"
+
+
+def _vols(rows: pd.DataFrame, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the stated volatilities; on its last day an option's can be anything, and one beyond bounds is unknown."""
+    vols = rows["vol"].to_numpy(float)
+    return np.where((vols > MOST_VOL) & np.isfinite(vols) & (years < 1 / 365), np.nan, vols)
+
+
 def _first(rows: pd.DataFrame) -> int:
     """Return the time at which the first snapshot is whole."""
-    times = read_seconds(rows["observed_at"])
-    window = int(rows["window"].iloc[0]) if "window" in rows else 0
-    return int(times[times <= times.min() + window].max())
+    times = rows["observed_at"].to_numpy(np.int64)
+    return int(times[times <= times.min() + _window(rows)].max())
+
+
+def _window(rows: pd.DataFrame) -> int:
+    return int(rows["window"].iloc[0]) if "window" in rows else ROWS_SECONDS
+
+
+def _snapshot_times(rows: pd.DataFrame) -> list[int]:
+    """Return the time of every snapshot, that of its newest row, in order."""
+    left, found = np.unique(rows["observed_at"].to_numpy(np.int64)), []
+    while left.size:
+        found.append(int(left[-1]))
+        left = left[left < left[-1] - _window(rows)]
+    return found[::-1]
 
 
 def _carry(forward: npt.NDArray[np.float64], spot: float, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -198,14 +267,17 @@ def _carry(forward: npt.NDArray[np.float64], spot: float, years: npt.NDArray[np.
 
 
 def _snapshot(rows: pd.DataFrame, at: int | None) -> tuple[pd.DataFrame, int]:
-    """Return the rows of one snapshot, and its time: that of its newest row."""
-    times = read_seconds(rows["observed_at"])
-    window = int(rows["window"].iloc[0]) if "window" in rows else 0
+    """Return the rows of one snapshot, and its time: that of its newest row.
+
+    A file may hold several rounds of collection within it: the newest row of an instrument is its quote. Two rows of
+    one instrument and one time stay, for the chain to refuse.
+    """
+    times = rows["observed_at"].to_numpy(np.int64)
     newest = int(times[times <= max(at, _first(rows))].max()) if at is not None else int(times.max())
-    chosen = rows[(times >= newest - window) & (times <= newest)]
-    if window:  # a file may hold several rounds of collection: the newest row of an instrument is its quote
-        chosen = chosen.drop_duplicates("instrument", keep="last")
-    return chosen, newest
+    chosen = rows[(times >= newest - _window(rows)) & (times <= newest)]
+    kinds = [chosen["expiry_at"], chosen["strike"], chosen["type"]]
+    own = chosen["observed_at"]
+    return chosen[own == own.groupby(kinds, dropna=False).transform("max")], newest
 
 
 def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:
@@ -219,11 +291,12 @@ def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:
 def _in_coin(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
     if "currency" not in rows:
         return np.zeros(len(rows), dtype=bool)
-    currency = rows["currency"].astype(str).str.strip().str.lower()
-    unknown = ~currency.isin(CURRENCIES)
+    currency = rows["currency"].astype(str).str.strip()
+    unknown = ~currency.str.lower().isin(CURRENCIES)
     if unknown.any():
-        raise ValueError(f"currency {rows['currency'][unknown].iloc[0]!r} is neither USD nor coin")
-    return (currency == "coin").to_numpy(dtype=bool)
+        row = int(rows.index[int(np.argmax(unknown))]) + 1
+        raise ValueError(f"currency {str(currency[unknown].iloc[0])!r} in row {row} is neither USD nor coin")
+    return (currency.str.lower() == "coin").to_numpy(dtype=bool)
 
 
 def _mid_vol(quotes: pd.DataFrame, spot: float) -> npt.NDArray[np.float64]:

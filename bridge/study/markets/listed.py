@@ -25,7 +25,8 @@ from bridge.study.markets.spec import (
 from bridge.study.price_files import coin_files, read_coin, read_dvol
 from bridge.study.problems import Problems
 from bridge.study.settings import CrashSettings, StudySettings
-from bridge.tables import read_seconds, read_table
+from bridge.tables import read_table
+from bridge.times import read_seconds
 from hedge.backtest.history import MarketHistory, Series
 from hedge.units import DAY
 
