@@ -14,7 +14,7 @@ from bridge.sources.swap_file import read_swap_file
 pytestmark = pytest.mark.unit
 
 HEAD = "time,base_in,quote_in,price,liquidity,fee\n"
-ROWS = "100,1,-99,99,10,0.003\n160,-1,102,103,10,0.003\n"
+ROWS = "1700000100,1,-99,99,10,0.003\n1700000160,-1,102,103,10,0.003\n"
 
 
 def write(folder: Path, text: str | bytes) -> Path:
@@ -25,7 +25,7 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 def test_read_swap_file__every_column__is_what_the_file_says(tmp_path: Path) -> None:
     tape = read_swap_file(write(tmp_path, HEAD + ROWS))
-    assert tape.times.tolist() == [100.0, 160.0]
+    assert tape.times.tolist() == [1_700_000_100.0, 1_700_000_160.0]
     assert (tape.base_in.tolist(), tape.quote_in.tolist()) == ([1.0, -1.0], [-99.0, 102.0])
     assert tape.liquidity is not None
     assert tape.fee == 0.003
@@ -54,8 +54,8 @@ def test_read_swap_file__parquet__same_as_csv(tmp_path: Path) -> None:
         (HEAD, "holds no swap"),
         ("time,price\n1,2\n", "no column base_in, quote_in"),
         (HEAD.replace("fee", "fees") + ROWS, "a column fees too many"),
-        (HEAD + ROWS.replace("160", "90"), "row 2, column time: before the row above it"),
-        (HEAD + ROWS.replace("160", "soon"), "column time: "),
+        (HEAD + ROWS.replace("1700000160", "1700000090"), "row 2, column time: before the row above it"),
+        (HEAD + ROWS.replace("1700000160", "soon"), "column time: "),
         (HEAD + ROWS.replace("103", "-103"), "row 2, column price: '-103' is not a price above 0"),
         (HEAD + ROWS.replace("102", "many"), "row 2, column quote_in: 'many' is not a number"),
         (HEAD + ROWS.replace("102", "1e99"), "row 2, column quote_in: '1e+99' is not a number"),
