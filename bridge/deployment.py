@@ -84,17 +84,17 @@ def require_writable(path: Path) -> None:
     BadFile
         It is a folder or a device, or its folder cannot be made or written to.
     """
-    if path.exists() and not path.is_file():
-        raise BadFile(path, "is a folder or a device, not a file: name a file")
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir():
-        raise BadFile(path, f"cannot be written: {folder} is no folder")
-    draft = folder / f".{path.name}.{os.getpid()}"
     try:
+        if path.exists() and not path.is_file():
+            raise BadFile(path, "is a folder or a device, not a file: name a file")
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        if not folder.is_dir():
+            raise BadFile(path, f"cannot be written: {folder} is no folder")
+        draft = folder / f".{path.name}.{os.getpid()}"
         draft.touch()
         draft.unlink()
-    except OSError as error:
-        raise BadFile(path, f"cannot be written: {error}") from error
+    except (OSError, ValueError) as error:
+        raise BadFile(path, f"cannot be written: {getattr(error, 'strerror', error)}") from error
 
 
 def write_whole(path: Path, text: str) -> None:

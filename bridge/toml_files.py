@@ -29,7 +29,7 @@ def read_toml(path: Path, model: type[Model]) -> Model:
         It is absent, no TOML, or the model refuses it: the first place that is wrong, and why.
     """
     try:
-        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
     except ValidationError as error:

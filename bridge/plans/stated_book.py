@@ -46,6 +46,8 @@ INDEX_DAYS = 30.0
 MOST_FEES: Final = 5.0
 
 
+ONE_TICK: Final = 1.0001 * (1.0 - 1e-9)
+"""The narrowest range of any pool, as a ratio; a little less for rounding."""
 MOST_AWAY: Final = 20.0
 """Times the price that the nearer end of a range may be away: beyond it, it is in another unit or of another pair."""
 WRITTEN_OTHERWISE: Final = {"WETH": "ETH", "WBTC": "BTC", "CBBTC": "BTC", "USDC": USD, "USDT": USD, "DAI": USD}
@@ -72,7 +74,7 @@ class _Position(BaseModel):
     quote: Annotated[str, Field(min_length=1)] = USD
     lower: Annotated[float, Field(ge=0)] = 0.0
     upper: Annotated[float, Field(gt=0)] = math.inf
-    value_usd: Annotated[float, Field(gt=0, le=1e13)]
+    value_usd: Annotated[float, Field(ge=1, le=1e13)]
     fee_apr: Annotated[float, AfterValidator(_share_a_year)] = math.nan
 
     @model_validator(mode="after")
@@ -81,6 +83,8 @@ class _Position(BaseModel):
             raise ValueError(f"{self.base} and {self.quote} are one asset: such a position has no price to hedge")
         if not self.lower < self.upper:
             raise ValueError(f"lower {self.lower:g} is not below upper {self.upper:g}")
+        if self.lower * ONE_TICK > self.upper:
+            raise ValueError(f"the range {self.lower:g} to {self.upper:g} is narrower than a tick, 0.01 % of the price")
         return self
 
 

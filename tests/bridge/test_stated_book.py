@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UntrustedNumber, UsageError
@@ -59,7 +61,7 @@ def test_observe_stated__two_assets_and_defaults__full_range_with_fees_unknown(t
         ("", "position: Field required"),
         ("position = []", "position: "),
         (BOOK + "width = 3\n", "position.0.width: Extra inputs are not permitted"),
-        (BOOK.replace("1_000_000.0", "0.0"), "position.0.value_usd: Input should be greater than 0"),
+        (BOOK.replace("1_000_000.0", "0.0"), "position.0.value_usd: Input should be greater than or equal to 1"),
         (BOOK.replace("1_000_000.0", "nan"), "position.0.value_usd: "),
         (BOOK.replace("1600.0", "-1.0"), "position.0.lower: "),
         (BOOK.replace("2500.0", "1500.0"), "lower"),
@@ -85,6 +87,7 @@ def test_observe_stated__two_assets_and_defaults__full_range_with_fees_unknown(t
         (BOOK.replace("1600.0", "inf"), "position.0: lower inf is not below upper 2500"),
         (BOOK.replace("2500.0", "nan"), "position.0.upper: "),
         (BOOK.replace("2500.0", "-inf"), "position.0.upper: "),
+        (BOOK.replace("2500.0", "1600.00001"), "position.0: the range 1600 to 1600 is narrower than a tick"),
         (BOOK.replace("2500.0", "1600.0"), "position.0: lower 1600 is not below upper 1600"),
         (BOOK.replace("0.4", "40.0"), "40 is no share of the value a year from 0 to 5: 0.25 is 25 %"),
         (BOOK.replace("0.4", "nan"), "nan is no share of the value a year"),
@@ -100,6 +103,28 @@ def test_observe_stated__unusable_file__is_named_in_one_line(tmp_path: Path, tex
         stated(tmp_path, CHAINS, text)
     assert words in str(caught.value)
     assert "book.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_observe_stated__byte_order_mark__is_no_part_of_it(tmp_path: Path) -> None:
+    assert len(stated(tmp_path, CHAINS, "\ufeff" + BOOK).book.positions) == 1
+
+
+@given(
+    name=st.sampled_from(["base", "quote", "lower", "upper", "value_usd", "fee_apr"]),
+    value=st.sampled_from(["nan", "inf", "-inf", "-1.0", "1e300", "true", '"3"', "[]", "2026-03-02", '""', '"USD "']),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_observe_stated__any_key_of_another_kind__is_named_or_a_range_without_end(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    lines = [line for line in BOOK.strip().splitlines() if not line.startswith(f"{name} ")]
+    text = "\n".join([*lines, f"{name} = {value}", ""])
+    if name == "upper" and value in ("inf", "1e300"):
+        assert stated(tmp_path, CHAINS, text).book.positions[0].upper == float(value)
+        return
+    with pytest.raises(BadFile) as caught:
+        stated(tmp_path, CHAINS, text)
     assert "\n" not in str(caught.value)
 
 

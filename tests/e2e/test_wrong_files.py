@@ -146,7 +146,7 @@ def test_plan__stated_book_that_is_none__is_one_line(run: Run, folder: Path, tex
     assert_one_line_error(run(*PLAN), 2, "book.toml", words)
 
 
-@pytest.mark.parametrize("place", ["taken/report.html", "folder", "/proc/none/report.html", "/dev/null"])
+@pytest.mark.parametrize("place", ["taken/report.html", "folder", "/proc/none/report.html", "/dev/null", "x" * 300])
 @pytest.mark.parametrize(
     "command",
     [

@@ -7,7 +7,7 @@ import pytest
 from sample_books import MARKET
 
 from hedge.errors import InvalidMarket, MissingCorrelation, UnknownAsset
-from hedge.market import Market
+from hedge.market import MOST_VOL, Market
 
 pytestmark = pytest.mark.unit
 
@@ -40,6 +40,13 @@ def test_market__spot_or_vol_out_of_range__is_refused(bad: float) -> None:
         Market(0, {"ETH": bad}, {})
     with pytest.raises(InvalidMarket):
         Market(0, {"ETH": 1.0}, {"ETH": bad})
+
+
+@pytest.mark.parametrize("bad", [89.0, 60.0, MOST_VOL * 1.001])
+def test_market__volatility_in_percent__is_refused_and_says_its_unit(bad: float) -> None:
+    with pytest.raises(InvalidMarket, match=r"vol of ETH \(a decimal, 0\.6 is 60 %\)"):
+        Market(0, {"ETH": 2000.0}, {"ETH": bad})
+    assert Market(0, {"ETH": 2000.0}, {"ETH": MOST_VOL}).vol("ETH") == MOST_VOL
 
 
 def test_correlation_matrix__no_joint_distribution__is_refused() -> None:

@@ -42,6 +42,8 @@ def build(quotes: pd.DataFrame) -> OptionChain:
         ("bid", -1.0),
         ("ask", math.inf),
         ("vol", -0.1),
+        ("vol", 60.0),
+        ("vol", 89.0),
         ("expiry_at", NOW + 60 * DAY),
     ],
 )
