@@ -331,7 +331,7 @@ def _account(ledger: Ledger, at_ms: int) -> Account:
     from hedge.ledger.account import account
     from hedge.ledger.carried import brought_forward
 
-    prices = {(each.asset, each.expiry_at): each.price for each in ledger.store.deliveries()}
+    prices = ledger.store.delivery_prices()
     balance, fills = ledger.store.since_balance(ledger.book, at_ms)
     carried = brought_forward(balance) if balance else None
     if balance and carried is None:
@@ -360,23 +360,32 @@ def _say_empty(ledger: Ledger) -> None:
 
 def _ask(account: Account, store: Store) -> bool:
     """Ask for each delivery price that is missing; tell whether one was given."""
+    from bridge.formats import printable
     from bridge.ledger.hand import hand_delivery
     from bridge.ledger.store import now_ms
 
     given = False
-    for name in _expiries(account):
-        price = typer.prompt(f"{name} was delivered at, USD per unit (empty: not now)", default="", show_default=False)
+    for venue, name in _expiries(account):
+        where = f"{name} was delivered at by {printable(venue)}, USD per unit (empty: not now)"
+        price = typer.prompt(where, default="", show_default=False)
         if price.strip():
-            given |= store.add_delivery(hand_delivery(name, price.strip(), None, now_ms()))
+            given |= store.add_delivery(hand_delivery(name, price.strip(), venue, now_ms()))
     return given
 
 
-def _expiries(account: Account) -> list[str]:
-    """Return the name of each expiry that is not settled, as ETH-27MAR26."""
-    open_ = [held for held in account.unsettled if held.traded]
-    return sorted({f"{held.traded.asset}-{held.instrument.split('-')[1]}" for held in open_ if held.traded})
+def _expiries(account: Account) -> list[tuple[str, str]]:
+    """Return venue and name of each expiry that is not settled, as ETH-27MAR26."""
+    open_ = [
+        (held.venue, held.traded.asset, held.instrument.split("-")[1]) for held in account.unsettled if held.traded
+    ]
+    return sorted({(venue, f"{asset}-{day}") for venue, asset, day in open_})
 
 
 def _tell_unsettled(account: Account) -> None:
-    for name in _expiries(account):
-        sys.stderr.write(f"not settled: {name} has no delivery price: alvh hedge close {name} --delivery PRICE\n")
+    from bridge.formats import printable
+
+    for venue, name in _expiries(account):
+        how = f"alvh hedge close {name} --delivery PRICE" + (
+            "" if venue == "deribit" else f" --venue {printable(venue)}"
+        )
+        sys.stderr.write(f"not settled: {name} has no delivery price: {how}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -209,6 +210,10 @@ class Store:
         """Return the price that stands of each expiry, in the order of entry."""
         with reading(self._engine, self.address) as connection:
             return [delivery for delivery in self._deliveries(connection) if venue in (None, delivery.venue)]
+
+    def delivery_prices(self) -> dict[tuple[str, str, int], Decimal]:
+        """Return the price that stands of each expiry, USD by venue, asset and expiry, as an account asks for it."""
+        return {(each.venue, each.asset, each.expiry_at): each.price for each in self.deliveries()}
 
     def _deliveries(self, connection: Connection) -> list[Delivery]:
         expiry = (DELIVERIES.c.venue, DELIVERIES.c.asset, DELIVERIES.c.expiry_at)

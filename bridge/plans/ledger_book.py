@@ -46,7 +46,7 @@ class LedgerBook:
     later
         How many entries are of a later time: they do not count.
     deliveries
-        USD by asset and expiry, of which the prices are known.
+        USD by venue, asset and expiry, of which the prices are known.
     account
         What follows from them.
     """
@@ -55,7 +55,7 @@ class LedgerBook:
     at: int
     fills: tuple[Fill, ...]
     later: int
-    deliveries: Mapping[tuple[str, int], Decimal]
+    deliveries: Mapping[tuple[str, str, int], Decimal]
     account: Account
 
     def account_at(self, at: int) -> Account:
@@ -163,12 +163,12 @@ def read_ledger(config: Config, at: int, book: str | None = None) -> LedgerBook 
     name = book or config.ledger.book
     with open_store(ledger_address(config)) as store:
         entries = store.fills(name)
-        deliveries = {(each.asset, each.expiry_at): each.price for each in store.deliveries()}
+        deliveries = store.delivery_prices()
     return ledger_book(name, entries, deliveries, at) if entries else None
 
 
 def ledger_book(
-    book: str, entries: Sequence[Fill], deliveries: Mapping[tuple[str, int], Decimal], at: int
+    book: str, entries: Sequence[Fill], deliveries: Mapping[tuple[str, str, int], Decimal], at: int
 ) -> LedgerBook:
     """Return a book of entries as of a time."""
     kept = tuple(fill for fill in standing(entries) if fill.at_ms <= at * 1000)

@@ -31,7 +31,8 @@ DELIVERY_OF_PRICE: Final = Decimal("0.125")
 """Deribit's fee on the delivery of an option: 0.015 % of the delivery price, at most 12.5 % of what is paid out."""
 ONE: Final = Decimal(1)
 
-Deliveries = Mapping[tuple[str, int], Decimal]
+Deliveries = Mapping[tuple[str, str, int], Decimal]
+"""USD by venue, asset and expiry (unix seconds): every venue has an average of its own."""
 
 
 def account(
@@ -45,7 +46,7 @@ def account(
     Parameters
     ----------
     fills : in any order; identical repeats count once. All of them count, whatever `at_ms` is.
-    deliveries : delivery price in USD by asset and expiry (unix seconds).
+    deliveries : delivery price in USD by venue, asset and expiry (unix seconds).
     at_ms : the moment of the account; without it nothing expires but by the venue's own delivery.
     carried : the balance of all earlier entries (`hedge.ledger.carried`), changed by this call. `counted` and `flows`
         of the account then begin after it.
@@ -144,7 +145,7 @@ class RunningLedger:
             held = run.instrument
             if held is None or not run.quantity or not held.expiry_at or held.expiry_at * 1000 > (at_ms or 0):
                 continue
-            price = deliveries.get((held.asset, held.expiry_at))
+            price = deliveries.get((run.venue, held.asset, held.expiry_at))
             if price is not None:
                 self._deliver(run, held, price)
 

@@ -12,7 +12,11 @@ from tests.e2e.command import Run
 from tests.e2e.test_commands import assert_one_line_error
 
 STATED = ("exposure", "--book", "book.toml", "--chain", "quotes.csv")
-SWAPS = "time,base_in,quote_in,price,liquidity,fee\n1700000100,1,-99,99,10,0.01\n1700000160,-1,102,103,10,0.01\n1700000220,1,-98,98,10,0.01\n"
+SWAPS = """time,base_in,quote_in,price,liquidity,fee
+1700000100,1,-99,99,10,0.01
+1700000160,-1,102,103,10,0.01
+1700000220,1,-98,98,10,0.01
+"""
 
 
 @pytest.fixture

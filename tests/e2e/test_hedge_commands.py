@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -219,6 +220,7 @@ def test_list__on_a_terminal__asks_for_the_delivery_price_once(run: Run, exports
     os.close(side)
     seen = b""
     while b"ETH-27MAR26 was delivered at" not in seen:
+        assert select.select([main], [], [], 60)[0], seen  # never wait for ever for other words
         seen += os.read(main, 4096)
     os.write(main, b"1600\n")
     with suppress(OSError):  # the end of a terminal is an error on Linux

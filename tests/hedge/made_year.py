@@ -55,7 +55,7 @@ class Year:
     """The year's events by time, and its delivery prices."""
 
     events: list[Event] = field(default_factory=list)
-    deliveries: dict[tuple[str, int], Decimal] = field(default_factory=dict)
+    deliveries: dict[tuple[str, str, int], Decimal] = field(default_factory=dict)
 
 
 class _Maker:
@@ -123,7 +123,7 @@ class _Maker:
 
     def deliver(self, expiry: int) -> None:
         for asset, spot in self.spot.items():
-            self.year.deliveries[asset, expiry] = spot
+            self.year.deliveries["deribit", asset, expiry] = spot
         for name, amount in list(self.held.items()):
             if amount and name[-1] in "CP" and f"-{day(expiry)}-" in name:
                 base, _, strike, right = name.split("-")

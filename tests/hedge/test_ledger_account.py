@@ -141,13 +141,13 @@ def test_account__funding_fees_and_transfers__are_cash_in_their_currency() -> No
 
 
 def test_account__expired_in_the_money__is_paid_out_less_the_delivery_fee() -> None:
-    found = account([fill(PUT, "10", "0.02"), fill(CALL, "-5", "0.01")], {("ETH", EXPIRY): D(1600)}, AFTER)
+    found = account([fill(PUT, "10", "0.02"), fill(CALL, "-5", "0.01")], {("deribit", "ETH", EXPIRY): D(1600)}, AFTER)
     put, call = only(found, PUT), only(found, CALL)
     assert (put.quantity, put.realised, put.settled) == (D(0), D("1.25") - D("0.2"), True)
     assert (put.realised_usd, put.fees, put.fees_usd) == (D(2000) - D(400), D("0.0015"), D("2.4"))
     assert (call.realised, call.fees, call.settled) == (D("0.05"), D(0), True)
     assert found.unsettled == ()
-    near = account([fill(PUT, "-10", "0.02")], {("ETH", EXPIRY): D("1799.4")}, AFTER)
+    near = account([fill(PUT, "-10", "0.02")], {("deribit", "ETH", EXPIRY): D("1799.4")}, AFTER)
     assert only(near, PUT).fees_usd == pytest.approx(D(10) * D("0.125") * D("0.6"))
 
 
@@ -155,9 +155,9 @@ def test_account__expired_without_a_delivery_price__is_unsettled() -> None:
     fills = [fill(PUT, "10", "0.02"), fill(PERPETUAL, "10", "2000")]
     found = account(fills, {}, AFTER)
     assert [held.instrument for held in found.unsettled] == [PUT]
-    assert account(fills, {("ETH", EXPIRY): D(1600)}, EXPIRY * 1000 - 1).unsettled == ()
-    assert only(account(fills, {("ETH", EXPIRY): D(1600)}), PUT).quantity == D(10)
-    assert only(account(fills, {("ETH", EXPIRY): D(1600)}, EXPIRY * 1000), PUT).settled
+    assert account(fills, {("deribit", "ETH", EXPIRY): D(1600)}, EXPIRY * 1000 - 1).unsettled == ()
+    assert only(account(fills, {("deribit", "ETH", EXPIRY): D(1600)}), PUT).quantity == D(10)
+    assert only(account(fills, {("deribit", "ETH", EXPIRY): D(1600)}, EXPIRY * 1000), PUT).settled
 
 
 def test_account__delivery_that_names_no_price_and_no_cash__is_worthless() -> None:
@@ -167,8 +167,10 @@ def test_account__delivery_that_names_no_price_and_no_cash__is_worthless() -> No
 
 def test_account__venues_own_delivery__takes_the_place_of_ours() -> None:
     opened = fill(PUT, "10", "0.02")
-    ours = account([opened], {("ETH", EXPIRY): D(1600)}, AFTER)
-    theirs = account([opened, delivered(PUT, "-10", "1600", "1.25", "0.0015")], {("ETH", EXPIRY): D(1600)}, AFTER)
+    ours = account([opened], {("deribit", "ETH", EXPIRY): D(1600)}, AFTER)
+    theirs = account(
+        [opened, delivered(PUT, "-10", "1600", "1.25", "0.0015")], {("deribit", "ETH", EXPIRY): D(1600)}, AFTER
+    )
     assert only(ours, PUT) == only(theirs, PUT)
     assert ours.cash == theirs.cash
 
@@ -202,7 +204,7 @@ def test_account__linear_option_that_became_a_future__nets_with_a_future_that_wa
 
 
 def test_account__expired_future__closes_at_the_delivery_price() -> None:
-    found = account([fill(FUTURE, "1000", "2000")], {("ETH", EXPIRY): D(1600)}, AFTER)
+    found = account([fill(FUTURE, "1000", "2000")], {("deribit", "ETH", EXPIRY): D(1600)}, AFTER)
     assert only(found, FUTURE).realised == D(1000) * (1 / D(2000) - 1 / D(1600))
 
 
@@ -255,7 +257,7 @@ def test_account__fill_that_cannot_be__is_refused(entry: Fill) -> None:
 def test_account__delivery_price_that_is_none__is_refused() -> None:
     for price in (D(0), D("NaN"), D("Infinity")):
         with pytest.raises(BadInput, match="delivery price"):
-            account([fill(PUT, "1", "0.02")], {("ETH", EXPIRY): price}, AFTER)
+            account([fill(PUT, "1", "0.02")], {("deribit", "ETH", EXPIRY): price}, AFTER)
 
 
 def test_account__several_books_and_venues__are_kept_apart() -> None:
@@ -320,7 +322,7 @@ def test_account__any_order_of_import__is_the_same(fills: list[Fill], chance: ra
 @settings(deadline=None)
 @given(ledgers(), st.booleans())
 def test_profit__any_ledger__ties_to_the_last_digit(fills: list[Fill], expired: bool) -> None:
-    found = account(fills, {("ETH", EXPIRY): D("1600.07")}, AFTER if expired else None)
+    found = account(fills, {("deribit", "ETH", EXPIRY): D("1600.07")}, AFTER if expired else None)
     rows = found.profit(MARKS)
     for row in rows:
         assert row.unrealised is not None
@@ -363,3 +365,13 @@ def test_account__entry_taken_back_and_entered_again__is_as_if_nothing_happened(
     assert found.cash == account(fills).cash
     assert found.positions == account(fills).positions
     assert account([*fills, taken]) == account([entry for entry in fills if entry is not wrong])
+
+
+def test_deliveries__two_venues__each_pays_out_at_its_own_price() -> None:
+    fills = [fill(PUT, "10", "0.02"), replace(fill(PUT, "10", "0.02"), venue="otc", id="other")]
+    prices = {("deribit", "ETH", EXPIRY): D(1600), ("otc", "ETH", EXPIRY): D(1700)}
+    found = account(fills, prices, AFTER)
+    paid = {held.venue: round(held.realised_usd, 9) for held in found.positions.values()}
+    assert paid == {"deribit": D(10 * 200 - 400), "otc": D(10 * 100 - 400)}
+    one = account(fills, {("deribit", "ETH", EXPIRY): D(1600)}, AFTER)
+    assert [held.venue for held in one.unsettled] == ["otc"]
