@@ -29,6 +29,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from bridge.foreign import TEXT, foreign, url_place
+
 
 def without_login(url: str) -> str:
     """Return a URL without the name and password in it, also where it is malformed: for whatever people see."""
@@ -37,9 +39,16 @@ def without_login(url: str) -> str:
 
 
 class BridgeError(Exception):
-    """The root: whatever leaves the bridge is one of these, with a message for people."""
+    """The root: whatever leaves the bridge is one of these, with a message for people.
+
+    The message may quote what strangers wrote: it is shown without what could disguise it.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return foreign(super().__str__(), None, lines=True)
 
 
 class UsageError(BridgeError):
@@ -98,7 +107,7 @@ class NodeUnreachable(ChainError):
     """No node answers."""
 
     def __init__(self, url: str, reason: str) -> None:
-        self.url, self.reason = without_login(url), reason
+        self.url, self.reason = url_place(url), reason
         super().__init__(
             f"no node answers at {self.url} ({reason}): start one with `alvh up`, or set rpc_url in alvh.toml"
         )
@@ -128,8 +137,8 @@ class ContractReverted(ChainError):
     """A contract refused a call: its `error`, `arguments` and `meaning`, and all of them in one line as `words`."""
 
     def __init__(self, error: str, arguments: dict[str, object], action: str, meaning: str = "") -> None:
-        shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
-        self.words = f"{error}({shown})" + (f": {meaning}" if meaning else "")
+        shown = ", ".join(f"{foreign(name)}={foreign(value)}" for name, value in arguments.items())
+        self.words = foreign(f"{error}({shown})" + (f": {meaning}" if meaning else ""), TEXT)
         super().__init__(f"{action} was refused by the contract: {self.words}")
         self.error, self.arguments, self.action, self.meaning = error, arguments, action, meaning
 

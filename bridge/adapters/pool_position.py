@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile
+from bridge.foreign import LINE, foreign
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
 from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
 from hedge.book.positions import ConcentratedPosition, Position
@@ -76,10 +77,15 @@ class PoolPosition:
 
 @dataclass(frozen=True)
 class Unread:
-    """A position of the owner that is not in the book, and why."""
+    """A position of the owner that is not in the book, and why: in one line, whatever a stranger's contract says."""
 
     id: str
     reason: str
+
+    def __post_init__(self) -> None:
+        """Take the words as they may be shown."""
+        object.__setattr__(self, "id", foreign(self.id))
+        object.__setattr__(self, "reason", foreign(self.reason, 2 * LINE))
 
 
 class HeldPosition(Protocol):

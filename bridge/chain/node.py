@@ -20,7 +20,7 @@ from eth_utils import keccak, to_checksum_address
 
 from bridge.artifacts import artifact
 from bridge.chain.blocks import BlockRef
-from bridge.chain.codec import encode_call
+from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
 from bridge.chain.connection import TIMEOUT_SECONDS
 from bridge.chain.reverts import call_refused, decode_revert
@@ -187,6 +187,12 @@ class Chain:
             `args` by name, structs as dicts; `event`, `address`, `blockNumber`, `blockHash`, `transactionHash`,
             `transactionIndex`, `logIndex`.
         """
+        return [entry.decoded() for entry in self.entries(name, address, event, since, block, **topics)]
+
+    def entries(
+        self, name: str, address: str, event: str, since: int, block: BlockRef, **topics: Any
+    ) -> list[LogEntry]:
+        """Read an event's log entries as `logs` does, each to be decoded by itself."""
         source, action = event_of(name, event), f"reading the {event} events of {name}"
         wanted = {
             "address": to_checksum_address(address),
@@ -197,7 +203,7 @@ class Chain:
         found = self._result(action, "eth_getLogs", wanted)
         if not isinstance(found, list):
             raise ChainError(f"{action}: the node's answer is no list")
-        return [source.entry(log, action) for log in found]
+        return [LogEntry(source, log, action) for log in found]
 
     def send(
         self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from eth_utils import function_abi_to_4byte_selector, get_abi_input_names, get_a
 
 from bridge.artifacts import error_abi
 from bridge.errors import ChainError, ContractReverted
+from bridge.foreign import TEXT, foreign
 
 if TYPE_CHECKING:
     from web3.exceptions import ContractLogicError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 PANIC = bytes.fromhex("4e487b71")
 ERROR_STRING = bytes.fromhex("08c379a0")
 REVERTED = 3  # the code of a node's error
+_HEX = re.compile(r"^(?:Reverted )?\s*0x([0-9a-fA-F]{8,})\s*$")
 
 
 @cache
@@ -48,7 +50,7 @@ def decode_reason(reason: bytes, action: str) -> ContractReverted:
             names = get_abi_input_names(entry)  # type: ignore[arg-type]
             named = {str(name): _plain(value) for name, value in zip(names, values, strict=True)}
             return ContractReverted(entry["name"], named, action, entry.get("notice", ""))
-    except (DecodingError, UnicodeDecodeError, OverflowError):
+    except (DecodingError, UnicodeDecodeError, OverflowError, MemoryError):
         pass  # malformed data is shown as it is, below
     return ContractReverted("0x" + selector.hex(), {"data": "0x" + body.hex()} if body else {}, action)
 
@@ -65,7 +67,7 @@ def call_refused(error: Any, action: str) -> ChainError:
         return decode_reason(data, action)
     if about.get("code") == REVERTED or "revert" in words:
         return ContractReverted("Error", {"message": words or "no reason given"}, action)
-    return ChainError(f"{action}: {error}")
+    return ChainError(f"{action}: {foreign(error, TEXT)}")
 
 
 def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:
@@ -79,10 +81,8 @@ def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:
 def _data(given: Any) -> bytes:
     """Return what a contract reverted with, as nodes wrap it; nothing where there is no selector."""
     if isinstance(given, dict):
-        given = given.get("data")
-    if isinstance(given, str):
-        digits = given.removeprefix("Reverted ")
-        if digits.startswith("0x") and len(digits) >= 10:
-            with suppress(ValueError):
-                return bytes.fromhex(digits[2:])
-    return b""
+        given = given.get("data", given.get("result"))
+    if not isinstance(given, str):
+        return b""
+    found = _HEX.search(given)
+    return bytes.fromhex(found[1][: len(found[1]) // 2 * 2]) if found else b""

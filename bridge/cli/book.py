@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from hedge.market import Market
 
 
+FORMULA = ("=", "+", "-", "@")
+
+
 def exposure(
     owner: OwnerOption = None,
     block: BlockOption = None,
@@ -80,8 +83,10 @@ def _hedge(session: Session, snapshot: Snapshot, found: BookExposure, market: Ma
 
 def print_unread(unread: Iterable[Unread]) -> None:
     """Name the positions that are not in the book, on standard error."""
+    from bridge.foreign import foreign
+
     for position in unread:
-        sys.stderr.write(f"not read: {position.id}: {position.reason}\n")
+        sys.stderr.write(f"not read: {foreign(position.id)}: {foreign(position.reason)}\n")
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
@@ -90,7 +95,24 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row if name not in nested)) or ["id"]
     writer = csv.DictWriter(sys.stdout, fieldnames=names, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(_cells(row) for row in rows)
+
+
+def _cells(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose texts disguise nothing, and are no formula to a spreadsheet."""
+    from bridge.foreign import foreign
+
+    texts = {name: foreign(value) for name, value in row.items() if isinstance(value, str)}
+    return row | {name: f"'{text}" if text[:1] in FORMULA and not _is_number(text) else text
+                  for name, text in texts.items()}  # fmt: skip
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def print_exposure(found: BookExposure, holder: str, block_number: int) -> None:

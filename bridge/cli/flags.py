@@ -101,5 +101,7 @@ def choose_signer(session: Session, role: str | None, keystore: Path | None) -> 
 
 
 def print_json(content: Any) -> None:
-    """Print one JSON document; a NaN in it is a fault, never printed."""
-    sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
+    """Print one JSON document; a NaN in it is a fault, never printed, and no text in it disguises what it says."""
+    from bridge.foreign import cleaned
+
+    sys.stdout.write(json.dumps(cleaned(content), indent=2, allow_nan=False) + "\n")
