@@ -62,9 +62,11 @@ class PoolPosition:
         """Return what the position is worth at most, in USD, whatever price its pool is held at.
 
         What it holds at a wrong price, valued at the right ones, is worth more than what it would hold at the right
-        price: that difference is what arbitrage takes.
+        price: that difference is what arbitrage takes. What has no USD price counts nothing: its own pool's price is
+        no witness.
         """
-        dollars = [spots.get(asset_of(token, assets), 1.0) for token in self.tokens]
+        prices = spots | {USD: 1.0}
+        dollars = [prices.get(asset_of(token, assets), 0.0) for token in self.tokens]
         parts = (_whole(pair, self.decimals) for pair in (self.amounts_units, self.fees_units))
         return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
 
@@ -105,7 +107,10 @@ class HeldPosition(Protocol):
         ...
 
     def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
-        """Return what the position is worth at most, in USD, whatever price its pool is held at."""
+        """Return what the position is worth at most, in USD, whatever price its pool is held at.
+
+        What has no price in `spots` counts nothing; the numeraire counts as it is.
+        """
         ...
 
     def exact(self) -> dict[str, Any]:

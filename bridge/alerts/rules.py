@@ -25,6 +25,8 @@ from bridge.units import utc, volatility_from_e8
 EXPIRY_ALERT_DAYS: Final = 3.0
 MARGIN_NEAR: Final = 0.25
 """Share of the maintenance margin that should be left beyond it."""
+MOST_UNREAD: Final = 20
+"""Positions that are named one by one: anyone can send thousands."""
 SOON_STALE: Final = 0.75
 """Share of its greatest age from which a feed is about to be stale."""
 
@@ -220,7 +222,13 @@ def lost_proposal(seen: MonitorSnapshot) -> list[Alert]:
 @alert_rule(MonitorSnapshot)
 def exposure_incomplete(seen: MonitorSnapshot) -> list[Alert]:
     """The book is not valued, or positions are not in it."""
-    unread = [Alert("exposure", f"{position.id} is not in the book: {position.reason}") for position in seen.unread]
+    left = len(seen.unread) - MOST_UNREAD
+    unread = [
+        Alert("exposure", f"{position.id} is not in the book: {position.reason}")
+        for position in seen.unread[:MOST_UNREAD]
+    ]
+    if left > 0:
+        unread.append(Alert("exposure", f"{left} more are not in the book: `alvh exposure --json` names them all"))
     return [*unread, Alert("exposure", seen.untrusted)] if seen.untrusted else unread
 
 

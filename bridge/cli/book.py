@@ -38,16 +38,14 @@ def exposure(
 
     Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv
     """
-    from bridge.plans.observe import read_market, read_positions
-    from hedge.book.exposure import book_exposure
-    from hedge.book.positions import Book
+    from bridge.plans.observe import look_at_positions, read_market, valued
 
     session = open_session(config)
     snapshot, holder = session.snapshot(block), session.owner(owner)
     market = read_market(snapshot, session.config.book)
-    held = read_positions(snapshot, holder, dict(market.spots), session.config.book)
+    held = look_at_positions(snapshot, holder, dict(market.spots), session.config.book)
     snapshot.confirm()
-    found = book_exposure(Book(held.positions), market)
+    held, found = valued(snapshot, held, market, session.config.book)
     hedge = _hedge(session, snapshot, found, market)
     rows = [position.to_dict() | exact.exact() for position, exact in zip(found.positions, held.raw, strict=True)]
     if as_json:
@@ -83,10 +81,14 @@ def _hedge(session: Session, snapshot: Snapshot, found: BookExposure, market: Ma
 
 def print_unread(unread: Iterable[Unread]) -> None:
     """Name the positions that are not in the book, on standard error."""
-    from bridge.foreign import foreign
+    from bridge.alerts.rules import MOST_UNREAD
+    from bridge.foreign import LINE, foreign
 
-    for position in unread:
-        sys.stderr.write(f"not read: {foreign(position.id)}: {foreign(position.reason)}\n")
+    left = [*unread]
+    for position in left[:MOST_UNREAD]:
+        sys.stderr.write(f"not read: {foreign(position.id)}: {foreign(position.reason, 2 * LINE)}\n")
+    if len(left) > MOST_UNREAD:
+        sys.stderr.write(f"not read: {len(left) - MOST_UNREAD} more, `alvh exposure --json` names them all\n")
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
