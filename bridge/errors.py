@@ -10,6 +10,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── NodeUnreachable     nothing answers at the URL
 │   ├── WrongChain          another chain id than the one configured
 │   ├── MissingBlock        the node does not have the block
+│   │   └── StatePruned     it has the block, and no longer its state
 │   ├── Reorganised         a block that was read is no longer canonical
 │   ├── ContractReverted    the contract refused: its own error name and numbers
 │   ├── PendingTransactions the account's earlier transactions are not mined yet
@@ -17,7 +18,8 @@ BridgeError                 one line that says what is wrong and what to do; exi
 ├── SourceUnavailable       a venue or publisher does not answer, or not as it should
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
 ├── RefusedAction           our own rules forbid it (empty update, wrong state, not allowed to sign)
-│   └── NotProposable       the plan's answer, or who made it, does not call for a vote
+│   ├── NotProposable       the plan's answer, or who made it, does not call for a vote
+│   └── FeeTooHigh          the node asks for a higher fee than the settings allow
 ├── MissingTool             anvil or node_modules is not there
 └── DeploymentUnsafe        a role is not where it belongs
 
@@ -104,10 +106,10 @@ class ChainError(BridgeError):
 
 
 class NodeUnreachable(ChainError):
-    """No node answers."""
+    """No node answers; `too_much` where it may be that too much was asked for at once: too long, or too large."""
 
-    def __init__(self, url: str, reason: str) -> None:
-        self.url, self.reason = url_place(url), reason
+    def __init__(self, url: str, reason: str, too_much: bool = False) -> None:
+        self.url, self.reason, self.too_much = url_place(url), reason, too_much
         super().__init__(
             f"no node answers at {self.url} ({reason}): start one with `alvh up`, or set rpc_url in alvh.toml"
         )
@@ -123,6 +125,14 @@ class WrongChain(ChainError):
 
 class MissingBlock(ChainError):
     """The node does not have a block: a lagging node, a pruned one, or a number of the future."""
+
+
+class StatePruned(MissingBlock):
+    """The node keeps no state as old as was asked for; `words` are its own."""
+
+    def __init__(self, action: str, words: str) -> None:
+        super().__init__(f"{action}: the node keeps no state as old as that ({words}): ask an archive node, or later")
+        self.action, self.words = action, words
 
 
 class Reorganised(ChainError):
@@ -259,6 +269,17 @@ class NotProposable(RefusedAction):
     def __init__(self, answer: str, reason: str) -> None:
         super().__init__(f"this plan is not for a vote: {reason}")
         self.answer, self.reason = answer, reason
+
+
+class FeeTooHigh(RefusedAction):
+    """A transaction would cost more than a setting allows: its name, what it allows and what is asked for."""
+
+    def __init__(self, what: str, asked: float, setting: str, most: float, unit: str) -> None:
+        super().__init__(
+            f"{what} would be {asked:.6g} {unit}, and chain.{setting} allows {most:.6g}: nothing was sent; wait, ask "
+            "another node, or raise the setting"
+        )
+        self.asked, self.setting, self.most, self.unit = asked, setting, most, unit
 
 
 class MissingTool(BridgeError):

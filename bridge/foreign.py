@@ -7,6 +7,7 @@ everything, so that errors use it too; only the standard library is loaded.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
@@ -72,7 +73,8 @@ def foreign(text: object, most: int | None = LINE, *, lines: bool = False, marku
     lines
         Keep line ends; else a text is one line.
     markup
-        Escape what rich takes for markup, for a text inside of a line that has some of its own.
+        Escape what rich takes for markup, for a text inside of a line that has some of its own. Backslashes at its end
+        are dropped: they would escape the tag that follows.
 
     Examples
     --------
@@ -91,9 +93,7 @@ def foreign(text: object, most: int | None = LINE, *, lines: bool = False, marku
     if markup:
         from rich.markup import escape  # only who prints waits for it
 
-        words = escape(words)
-        odd = (len(words) - len(words.rstrip("\\"))) % 2
-        words += "\\" * odd  # else the last one would escape the tag that follows
+        words = escape(words.rstrip("\\"))
     return words
 
 
@@ -167,9 +167,11 @@ def without_url(text: object, url: str) -> str:
     """
     words, (_, _, rest) = str(text).replace(url, url_place(url)), url.partition("://")
     login, _, place = rest.rpartition("@")
-    secrets = {part for part in _split(f"{login}/{place.partition('/')[2]}") if len(part) >= _LEAST_SECRET}
-    for secret in sorted(secrets, key=len, reverse=True):
-        words = words.replace(secret, HIDDEN)
+    for secret in sorted({*_split(login), *_split(place.partition("/")[2])} - {""}, key=len, reverse=True):
+        if len(secret) >= _LEAST_SECRET:
+            words = words.replace(secret, HIDDEN)
+        elif secret in _split(login):  # a short one by itself only: its letters are in other words too
+            words = re.sub(rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])", HIDDEN, words)
     return words
 
 

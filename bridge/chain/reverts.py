@@ -11,15 +11,14 @@ from eth_abi.exceptions import DecodingError
 from eth_utils import function_abi_to_4byte_selector, get_abi_input_names, get_abi_input_types
 
 from bridge.artifacts import error_abi
+from bridge.chain.answers import is_revert, node_refused
 from bridge.errors import ChainError, ContractReverted
-from bridge.foreign import TEXT, foreign
 
 if TYPE_CHECKING:
     from web3.exceptions import ContractLogicError
 
 PANIC = bytes.fromhex("4e487b71")
 ERROR_STRING = bytes.fromhex("08c379a0")
-REVERTED = 3  # the code of a node's error
 _HEX = re.compile(r"^(?:Reverted )?\s*0x([0-9a-fA-F]{8,})\s*$")
 
 
@@ -65,9 +64,11 @@ def call_refused(error: Any, action: str) -> ChainError:
     words, data = str(about.get("message") or ""), _data(about.get("data"))
     if data:
         return decode_reason(data, action)
-    if about.get("code") == REVERTED or "revert" in words:
+    if data := _data(words.rpartition("everted")[2].lstrip(": ")):
+        return decode_reason(data, action)
+    if is_revert(error):
         return ContractReverted("Error", {"message": words or "no reason given"}, action)
-    return ChainError(f"{action}: {foreign(error, TEXT)}")
+    return node_refused(error, action)
 
 
 def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:

@@ -70,7 +70,7 @@ def open_session(config_path: Path | None) -> Session:
     from bridge.errors import BadFile, UnknownAddress
 
     config = load_config(config_path)
-    chain = connect(config.chain.rpc_url, config.chain.chain_id)
+    chain = connect(config.chain.rpc_url, config.chain.chain_id, config.chain.caps)
     deployment = load_deployment(config.chain.deployment)
     if deployment.chain_id != chain.chain_id:
         raise BadFile(config.chain.deployment, f"is for chain {deployment.chain_id}, the node serves {chain.chain_id}")

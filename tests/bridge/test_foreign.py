@@ -8,6 +8,7 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from typer.testing import CliRunner
 
 from bridge.adapters.pool_position import Unread
 from bridge.alerts.snapshots import Alert
-from bridge.chain.codec import encode_call
+from bridge.chain.codec import encode_call, event
 from bridge.cli import book, flags, monitor
 from bridge.cli.app import app
 from bridge.cli.show import console, table
@@ -39,6 +40,7 @@ from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.report.html import _environment
+from tests.bridge.lying_node import Answering, Asked, lying_node
 from tests.bridge.steps import TERMS, act_as, found, vote
 
 HOSTILE = (
@@ -87,7 +89,8 @@ def test_decoded__any_bytes__keeps_them(raw: bytes) -> None:
 def test_terminal__anything__shows_no_markup_and_no_control(text: str) -> None:
     markup = foreign(text, markup=True)
     shown = printed(f"[bold]{markup}[/bold] end", soft_wrap=True)
-    assert shown == f"{foreign(text)} end\n"
+    assert shown == f"{foreign(text)} end\n" or foreign(text).endswith("\\")
+    assert shown.endswith(" end\n")
     assert is_harmless(printed(text, markup=False), lines=True)
     assert is_harmless(printed(table(text, (text,), [[text]])), lines=True)
 
@@ -156,6 +159,7 @@ def test_without_url__quoted_in_parts__is_hidden() -> None:
 
 # On the chain: a stranger with enough votes brings what he likes.
 
+CREATED = "0x" + event("HedgeGovernor", "ProposalCreated").topic.hex()
 BROKEN = b"# Pay the \xff\xfe team\n" + b"\x1b[2J" + "\u202e[bold]x[/bold]".encode()
 
 
@@ -253,6 +257,35 @@ def test_steps__description_is_no_utf8__are_those_of_its_bytes(world: World) -> 
     other = bring(world, BROKEN + b"2", pause[0], bytes.fromhex(pause[1][2:]))
     send_cancel(world.snapshot(), account("operator"), found(world, other))
     assert read_state(world.snapshot(), other) == "canceled"
+
+
+def test_list_proposals__entry_that_does_not_decode__is_named_and_hides_nothing(world: World, command: Any) -> None:
+    for text in (b"# One", b"# Two", b"# Three"):
+        bring(world, text, *cancelling(world, "HedgeTimelock"))
+    first, second, _ = list_proposals(world.snapshot())
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        """Spoil the data of the first entry, and the votes of the second proposal."""
+        if asked["method"] == "eth_getLogs" and asked["params"][0]["topics"][0] == CREATED:
+            found = json.loads(answering.honest(asked))["result"]
+            found[0]["data"] = found[0]["data"][:200]
+            return answering.result(asked, found)
+        votes = encode_call("HedgeGovernor", "proposalVotes", second.id).hex
+        spoilt = asked["method"] == "eth_call" and asked["params"][0]["data"] == votes
+        return spoilt and answering.error(asked, {"code": 3, "message": "execution reverted: \x1b[2J"})
+
+    with lying_node(world.chain.url, lie) as node:
+        Path("alvh.toml").write_text(f'[chain]\nrpc_url = "{node.url}"\n', encoding="utf-8")
+        code, out = command("gov", "list")
+        assert (code, is_harmless(out, lines=True)) == (0, True)
+        assert "Three" in out
+        assert out.count("cannot be read") == 2
+        listed = json.loads(command("gov", "list", "--json")[1])
+        assert [each["state"] for each in listed] == ["unreadable", "unreadable", "pending"]
+        assert listed[1]["id"] == str(second.id)
+        alerts = json.loads(command("watch", "--once", "--json")[1])["alerts"]
+        assert sum(alert["kind"] == "unreadable" for alert in alerts) == 2
+    assert first.trouble == ""
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
