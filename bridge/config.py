@@ -197,4 +197,6 @@ def load_config(path: Path | None) -> Config:
 def _explain(error: Any) -> str:
     if error["type"] == SECRET:
         return str(error["msg"])
+    if error["loc"][-1] in ("rpc_url", "url"):
+        return str(error["msg"])  # what was given may hold a key
     return "unknown setting" if error["type"] == "extra_forbidden" else f"{error['msg']}, got {error['input']!r}"

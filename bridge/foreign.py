@@ -21,6 +21,7 @@ NO_DESCRIPTION: Final = "(no description)"
 HIDDEN: Final = "***"
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_MARKS = frozenset({"Mn", "Me"})
 _SPACES = frozenset("\u00a0\u2009\u202f")  # of numbers and units: they stay as they are
 # Letters by their category that no font shows: fillers, joiners, variation selectors, tags, the empty braille cell.
 _BLANK = ((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
@@ -102,13 +103,15 @@ def _seen(words: str, lines: bool) -> str:
     marks = 0
     for letter in words:
         kind = unicodedata.category(letter)
-        marks = marks + 1 if kind in ("Mn", "Me") else 0
         if letter in "\n\r\v\f\x85" or kind in ("Zl", "Zp"):
             kept.append("\n" if lines else " ")
         elif letter == "\t" or (kind == "Zs" and letter not in _SPACES):
             kept.append(" ")
-        elif kind not in _UNSEEN and marks <= _MARKS_IN_A_ROW and not _is_blank(ord(letter)):
+        elif kind in _UNSEEN or _is_blank(ord(letter)) or (kind in _MARKS and marks == _MARKS_IN_A_ROW):
+            continue
+        else:
             kept.append(letter)
+        marks = marks + 1 if kind in _MARKS else 0
     return "".join(kept)
 
 

@@ -73,10 +73,10 @@ class LogPages:
             self.blocks = min(AFTER_SILENCE, blocks // 2)
             return None
         if "error" in answer:
-            refused = node_refused(answer["error"], action)
-            if blocks == 1 or isinstance(refused, MissingBlock):
+            refused, fewer = node_refused(answer["error"], action), suggested(answer["error"], first, blocks)
+            if blocks == 1 or (isinstance(refused, MissingBlock) and not fewer):
                 raise refused
-            self.blocks, self._good = suggested(answer["error"], first, blocks) or blocks // 2, 0
+            self.blocks, self._good = fewer or blocks // 2, 0
             return None
         result = answer["result"]
         if result is not None and not isinstance(result, list):

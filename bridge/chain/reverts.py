@@ -61,10 +61,9 @@ def _plain(value: Any) -> Any:
 def call_refused(error: Any, action: str) -> ChainError:
     """Return what the error means with which a node answers a call: the contract's own, or the node's."""
     about = error if isinstance(error, dict) else {}
-    words, data = str(about.get("message") or ""), _data(about.get("data"))
+    words = str(about.get("message") or "")
+    data = _data(about.get("data")) or _said(words)
     if data:
-        return decode_reason(data, action)
-    if data := _data(words.rpartition("everted")[2].lstrip(": ")):
         return decode_reason(data, action)
     if is_revert(error):
         return ContractReverted("Error", {"message": words or "no reason given"}, action)
@@ -73,10 +72,15 @@ def call_refused(error: Any, action: str) -> ChainError:
 
 def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:
     """Decode the error that web3.py raised for a reverting call."""
-    data = _data(error.data)
+    data = _data(error.data) or _said(error.message or "")
     if data:
         return decode_reason(data, action)
     return ContractReverted("Error", {"message": error.message or "no reason given"}, action)
+
+
+def _said(words: str) -> bytes:
+    """Return what a contract reverted with where the node puts it behind its words."""
+    return _data(words.rpartition("everted")[2].lstrip(": "))
 
 
 def _data(given: Any) -> bytes:

@@ -28,11 +28,13 @@ READS = frozenset(
     }
 )
 """What may be asked twice."""
+MOST_DIGITS: Final = 2 + 64
+"""Of a number of 256 bits in 0x hex; a longer one is none."""
 BUSY_STATUS: Final = 429
 WAITS: Final = (0.1, 0.3, 0.9)
 """Seconds before a question is asked again where the node is busy, or does not have a block yet."""
 MOST_WAIT_SECONDS: Final = 10.0
-"""A node that wants to be left alone for longer is named, not waited for."""
+"""All that one request waits for a busy node; one that wants to be left alone for longer is named."""
 
 
 class Rpc:
@@ -90,6 +92,7 @@ class Rpc:
         NodeUnreachable
             Nothing answers at the URL, it is busy for too long, or answers an error of HTTP without one of JSON-RPC.
         """
+        left = MOST_WAIT_SECONDS
         for wait in (*WAITS, None):
             try:
                 answer = self._connection.post(body, again=method in READS)
@@ -98,11 +101,14 @@ class Rpc:
             except (OSError, HTTPException, ValueError) as error:
                 raise NodeUnreachable(self.url, type(error).__name__) from error
             busy = answer.status == BUSY_STATUS or (answer.status == 503 and answer.retry_after is not None)
-            asked_for = answer.retry_after if answer.retry_after is not None else wait
-            if not busy or wait is None or asked_for is None or asked_for > MOST_WAIT_SECONDS:
-                return self._usable(answer, busy)
+            if not busy or wait is None:
+                break
+            asked_for = wait if answer.retry_after is None else answer.retry_after
+            if asked_for > left:
+                break
+            left -= asked_for
             sleep(asked_for)
-        raise AssertionError("the last wait is None")
+        return self._usable(answer, busy)
 
     def _usable(self, answer: Answer, busy: bool) -> bytes:
         """Return the body of an answer; of an error of HTTP only where it is an error of JSON-RPC as well."""
@@ -160,7 +166,7 @@ class Rpc:
 
 def as_number(value: Any, action: str) -> int:
     """Return the number that a node's answer writes in 0x hex; anything else is a `ChainError`."""
-    if isinstance(value, str) and value.startswith("0x"):
+    if isinstance(value, str) and value.startswith("0x") and len(value) <= MOST_DIGITS:
         try:
             return int(value[2:], 16)
         except ValueError:

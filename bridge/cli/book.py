@@ -51,6 +51,7 @@ def exposure(
     if as_json:
         content = found.to_dict() | {"positions": rows, "owner": holder, "block": snapshot.block.__dict__}
         content["unread"] = [position.__dict__ for position in held.unread]
+        content["stops"] = held.stops
         content["held"] = hedge.to_dict() if hedge else None
         print_json(content | {"market": {"spots": dict(market.spots), "vols": dict(market.vols)}})
     elif as_csv:

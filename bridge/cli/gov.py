@@ -35,6 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Governor proposals: propose, list, show, vote, queue, execute, cancel. Dry run without --send.",
 )
+MOST_LINES = 100  # of a description
 IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
 
 
@@ -147,7 +148,9 @@ def _quoted(proposal: Proposal) -> list[str]:
     if proposal.trouble:
         return [proposal.trouble]
     text = foreign(proposal.action.description, TEXT, lines=True)
-    return [f"| {line}" for line in text.splitlines()] if text.strip() else [NO_DESCRIPTION]
+    lines = text.splitlines()
+    more = [f"| ({len(lines) - MOST_LINES} more lines)"] if len(lines) > MOST_LINES else []
+    return [f"| {line}" for line in lines[:MOST_LINES]] + more if text.strip() else [NO_DESCRIPTION]
 
 
 @dataclass(frozen=True)

@@ -223,6 +223,13 @@ def test_gov_show__description_with_lines_of_ours__are_quoted(world: World, comm
     assert "calls HedgeTimelock.cancel(id=0x" + "11" * 32 in out
 
 
+def test_gov_show__description_of_thousands_of_lines__does_not_fill_the_terminal(world: World, command: Any) -> None:
+    number = bring(world, b"a\n" * 3_000, *cancelling(world, "HedgeTimelock"))
+    out = command("gov", "show", str(number))[1]
+    assert "more lines)" in out
+    assert len(out.splitlines()) < 120
+
+
 def test_call_words__cancel_of_the_timelock__is_not_the_governors(world: World) -> None:
     for contract, words in (("HedgeTimelock", "id=0x1111"), ("HedgeGovernor", "proposal ")):
         to, data = cancelling(world, contract)

@@ -21,8 +21,10 @@ from bridge.chain.pending import clear_pending
 from bridge.chain.reverts import call_refused
 from bridge.chain.signers import KEY_VARIABLE, LOCAL_MNEMONIC, Signer, environment_signer
 from bridge.cli.app import app
+from bridge.config import load_config
 from bridge.doctor import examine
 from bridge.errors import (
+    BadConfig,
     BridgeError,
     ChainError,
     ContractReverted,
@@ -110,6 +112,8 @@ LIMITS: dict[str, tuple[int, Callable[[int, int], Any]]] = {
         "data": {"from": hex(first), "to": hex(first + 16), "limit": 10_000}}),
     "number in words": (17, lambda first, last: {"code": -32614, "message": "eth_getLogs is limited to a 17 range"}),
     "maximum in words": (17, lambda first, last: {"code": 35, "message": "block range too wide, maximum 17 blocks"}),
+    "a word of old states": (17, lambda first, last: {
+        "code": -32701, "message": "archive requests are limited to 17 blocks on this plan"}),
     "nothing": (7, lambda first, last: {"code": -32600, "message": "block range is too wide"}),
     "no error we know": (1, lambda first, last: "no"),
     "suggestion larger than what failed": (9, lambda first, last: {
@@ -247,6 +251,14 @@ def test_ask__too_many_requests__waits_as_asked_and_asks_again(
     assert connect(f"{node.url}/v3/KEY12345", real.chain_id).chain_id == real.chain_id
     assert time.monotonic() - began >= (2.0 if header == "1" else 0.0)
     assert len(node.asked("eth_chainId")) == 3
+
+
+def test_ask__told_to_wait_again_and_again__ends(real: Chain, node: LyingNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpc, "MOST_WAIT_SECONDS", 1.5)
+    node.lie = lambda answering, _: answering.say(b"", 429, Retry_After="1")
+    with pytest.raises(NodeUnreachable, match="HTTP 429: it is too busy"):
+        connect(node.url, real.chain_id)
+    assert len(node.seen) == 2
 
 
 @pytest.mark.parametrize("header", ["3600", "Wed, 21 Oct 2099 07:28:00 GMT"])
@@ -482,6 +494,15 @@ def test_errors__of_every_class__show_no_key(
             done = CliRunner().invoke(app, [*words, "--config", str(settings)])
             said = done.output + str(done.exception)
             assert not any(secret in said for secret in SECRETS), said
+
+
+@pytest.mark.parametrize("value", ['["http://h/KEY12345"]', '{ a = "KEY12345" }', "12345"])
+def test_load_config__url_of_another_kind__is_not_shown(value: str, tmp_path: Path) -> None:
+    settings = tmp_path / "alvh.toml"
+    settings.write_text(f"[chain]\nrpc_url = {value}\n", encoding="utf-8")
+    with pytest.raises(BadConfig, match=r"chain\.rpc_url") as caught:
+        load_config(settings)
+    assert "12345" not in str(caught.value)
 
 
 def test_errors__nobody_listens__show_no_key() -> None:
