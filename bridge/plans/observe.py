@@ -70,11 +70,15 @@ class Holdings(NamedTuple):
 
 @dataclass
 class _Sorting:
-    """Positions that are in the book, and those that are left out, with what is known to be in them."""
+    """Positions that are in the book, and those that are left out, with what is known to be in them.
+
+    `known` assets are those that have, or should have, a price: the deployment names a feed or a price pool of theirs.
+    """
 
     assets: dict[str, str]
     spots: dict[str, float]
     dust_usd: float
+    known: frozenset[str]
     raw: list[HeldPosition] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
@@ -100,6 +104,11 @@ class _Sorting:
         return Holdings(tuple(self.raw), tuple(self.positions), tuple(unread), self.stops)
 
 
+def _sorting(snapshot: Snapshot, spots: dict[str, float], terms: BookConfig) -> _Sorting:
+    at = snapshot.deployment
+    return _Sorting(dict(at.assets), spots, terms.dust_usd, frozenset({*at.feeds, *at.price_pools, *spots}))
+
+
 def _most_usd(held: HeldPosition, assets: dict[str, str], spots: dict[str, float]) -> float:
     """Return what a position is known to be worth at most; infinite where its own numbers do not make sense."""
     try:
@@ -117,7 +126,7 @@ def look_at_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], t
     worth by its own pool is never asked.
     """
     found = [reader.read_positions(owner, snapshot.block) for reader in position_readers(snapshot)]
-    sorting = _Sorting(dict(snapshot.deployment.assets), spots, terms.dust_usd)
+    sorting = _sorting(snapshot, spots, terms)
     sorting.unread += [left for part in found for left in part.unread]
     for held in (held for part in found for held in part.read):
         try:
@@ -141,7 +150,12 @@ def _sort(held: HeldPosition, sorting: _Sorting, block: BlockRef, most: float) -
         return
     missing = [asset for asset in (priced or ())[:2] if asset != USD and asset not in spots]
     if missing:
-        sorting.leave_known(held, f"{' and '.join(map(str, missing))} has no USD price")
+        reason = f"{' and '.join(missing)} has no USD price"
+        # An asset that nothing is known of but its name can be worth anything, by a pool that anyone made.
+        if set(missing) <= sorting.known:
+            sorting.leave_known(held, reason)
+        else:
+            sorting.leave(held, reason)
         return
     try:
         position = held.convert(assets, spots, block)
@@ -186,7 +200,7 @@ def valued(snapshot: Snapshot, held: Holdings, market: Market, terms: BookConfig
         return held, book_exposure(Book(held.positions), market)
     except NOT_COMPUTED:
         pass  # one of them: which, below
-    sorting = _Sorting(dict(snapshot.deployment.assets), dict(market.spots), terms.dust_usd)
+    sorting = _sorting(snapshot, dict(market.spots), terms)
     sorting.unread, sorting.stops = [*held.unread], held.stops
     for raw, position in zip(held.raw, held.positions, strict=True):
         try:

@@ -11,6 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from bridge.chain.fees import FeeCaps
+from bridge.chain.node import Chain
+
+ELSEWHERE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+GWEI = 10**9
 Asked = dict[str, Any]
 Lie = Callable[["Answering", Asked], bool]
 """Answers a request and returns True, or leaves it to the real node."""
@@ -94,3 +99,21 @@ def lying_node(real: str = "", lie: Lie = lambda answering, asked: False) -> Ite
     finally:
         node.shutdown()
         node.server_close()
+
+
+def through(node: LyingNode, real: Chain, caps: FeeCaps | None = None) -> Chain:
+    """Connect to a real node through a lying one."""
+    return Chain(f"{node.url}/v3/KEY12345", real.chain_id, *([caps] if caps else []))
+
+
+def failing(method: str, times: int, lie: Lie) -> Lie:
+    """Lie so many times to a method, for ever where it is below 0; then tell the truth."""
+    left = [times]
+
+    def made(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] != method or left[0] == 0:
+            return False
+        left[0] -= 1
+        return lie(answering, asked)
+
+    return made

@@ -82,7 +82,7 @@ def both_eth(world: World) -> World:
 
 def no_price(world: World) -> World:
     other = token(world, "FOO", 0)
-    gift(world, other, own(world, "USD"), 10**7)
+    gift(world, other, own(world, "USD"), 10**12)
     return known_as(world, FOO=other)
 
 
@@ -110,10 +110,10 @@ GIFTS: dict[str, tuple[Callable[[World], World], str]] = {
     "two tokens that nobody knows": (own_junk, "has no asset"),
     "USDC and USDT": (both_usd, "both of its tokens are USD"),
     "WETH and stETH": (both_eth, "both of its tokens are ETH"),
-    "asset without a price": (no_price, "FOO has no USD price, dust"),
+    "asset without a price": (no_price, "FOO has no USD price"),
     "200 decimals": (absurd_decimals(200), "says 200 decimals"),
     "255 decimals": (absurd_decimals(255), "says 255 decimals"),
-    "77 decimals": (absurd_decimals(77), "ODD has no USD price, dust"),
+    "77 decimals": (absurd_decimals(77), "ODD has no USD price"),
     "token that reverts": (turned("0x5f5ffd"), "does not say its decimals"),
     "token that burns all gas": (turned("0x5b5f56"), "does not say its decimals"),
     "token of a huge number of decimals": (turned("0x5f195f5260205ff3"), "does not say its decimals"),
@@ -157,9 +157,7 @@ def without_price(world: World, asset: str) -> Snapshot:
     return Snapshot(snapshot.chain, world.deployment.model_copy(update={"price_pools": pools}), snapshot.block)
 
 
-def test_known_asset_of_real_size_without_a_price__stops_a_plan_and_not_the_monitor(
-    world: World, tmp_path: Path
-) -> None:
+def test_known_asset__real_size_without_a_price__stops_a_plan_and_not_the_monitor(world: World, tmp_path: Path) -> None:
     snapshot, owner, config = without_price(world, "BTC"), world.deployment.address("lp"), Config(state=tmp_path)
     with pytest.raises(UntrustedNumber, match=r"uniswap-v3:\d+: BTC has no USD price"):
         observe(snapshot, owner, config.book)
@@ -172,7 +170,9 @@ def test_known_asset_of_real_size_without_a_price__stops_a_plan_and_not_the_moni
     assert any("BTC has no USD price" in alert.text for alert in seen.alerts)
 
 
-def test_known_asset_without_a_volatility__stops_a_plan_and_not_the_monitor(world: World, tmp_path: Path) -> None:
+def test_known_asset__real_size_without_a_volatility__stops_a_plan_and_not_the_monitor(
+    world: World, tmp_path: Path
+) -> None:
     snapshot, owner, config = world.snapshot(), world.deployment.address("lp"), Config(state=tmp_path)
     feeds = {"ETH": world.deployment.feeds["ETH"]}
     deployment = world.deployment.model_copy(update={"feeds": feeds, "realized": {}, "breakers": {}})
@@ -184,7 +184,7 @@ def test_known_asset_without_a_volatility__stops_a_plan_and_not_the_monitor(worl
     assert seen.seen.exposure.value_usd > 1_000_000
 
 
-def test_known_pool_pushed_off_its_price_with_real_size__stops_a_plan_and_is_named_elsewhere(world: World) -> None:
+def test_known_pool__pushed_off_its_price_with_real_size__stops_a_plan_and_is_named_elsewhere(world: World) -> None:
     snapshot, owner, terms = world.snapshot(), world.deployment.address("lp"), BookConfig()
     market = read_market(snapshot, terms)
     wrong = dict(market.spots) | {"BTC": market.spots["BTC"] * 1.2}
