@@ -13,6 +13,7 @@ from bridge.alerts.watch import watch
 from bridge.config import BookConfig, Config
 from bridge.errors import UntrustedNumber
 from bridge.local.accounts import account
+from bridge.local.other_pools import open_pool
 from bridge.local.world import World
 from bridge.plans.make import make_plan_at
 from bridge.plans.observe import look_at_positions, observe, read_market, read_positions, valued
@@ -105,11 +106,47 @@ def turned(code: str) -> Callable[[World], World]:
     return made
 
 
+def junk_v4(world: World) -> World:
+    contracts, stranger, other = world.deployment.contracts, account(STRANGER), token(world, "JUNK", 6)
+    pool = open_pool(world.chain, contracts, other, 3000.0)
+    number = pool.mint(stranger, (0.8, 1.25), 10_000, 3000.0)
+    manager, owner = contracts["PositionManager"], world.deployment.address("lp")
+    world.chain.send(stranger, "PositionManager", manager, "transferFrom", stranger.address, owner, number)
+    world.chain.request("anvil_setCode", other, "0x5b5f56")
+    return world
+
+
+def share(world: World, first: str, second: str, amounts: tuple[int, int]) -> None:
+    """Let a stranger make a v2 pair of two tokens and send shares of it."""
+    chain, stranger, factory = world.chain, account(STRANGER), world.deployment.address("UniswapV2Factory")
+    chain.send(stranger, "UniswapV2Factory", factory, "createPair", first, second)
+    pair = chain.read("UniswapV2Factory", factory, "getPair", first, second, block=chain.head())
+    for each, amount in zip((first, second), amounts, strict=True):
+        chain.send(stranger, "TestToken", each, "transfer", pair, amount)
+    chain.send(stranger, "UniswapV2Pair", pair, "mint", world.deployment.address("lp"))
+
+
+def both_usd_v2(world: World) -> World:
+    other = token(world, "USDT", 6)
+    share(world, other, own(world, "USD"), (10**12, 10**12))
+    return known_as(world, USD=other)
+
+
+def broken_v2(world: World) -> World:
+    other = token(world, "USDT", 6)
+    share(world, other, own(world, "USD"), (10**12, 10**12))
+    world.chain.request("anvil_setCode", other, "0x5f5ffd")
+    return known_as(world, USD=other)
+
+
 GIFTS: dict[str, tuple[Callable[[World], World], str]] = {
     "token that nobody knows": (junk, "has no asset"),
     "two tokens that nobody knows": (own_junk, "has no asset"),
     "USDC and USDT": (both_usd, "both of its tokens are USD"),
     "WETH and stETH": (both_eth, "both of its tokens are ETH"),
+    "v4, token that nobody knows": (junk_v4, "has no asset"),
+    "v2, USDC and USDT": (both_usd_v2, "both of its tokens are USD"),
+    "v2, token that reverts": (broken_v2, "its pair cannot be read"),
     "asset without a price": (no_price, "FOO has no USD price"),
     "200 decimals": (absurd_decimals(200), "says 200 decimals"),
     "255 decimals": (absurd_decimals(255), "says 255 decimals"),
