@@ -2,6 +2,7 @@
 
 The parts, lowest level first; a part imports only parts of lower levels, pyproject.toml has the exact order:
 
+    foreign                               what strangers wrote, as it may be shown
     errors, genesis                       the tree of errors; first values of a deployment
     units, formats                        integers to floats, once; numbers as people read them
     tables, toml_files, json_files        files

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
+from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.errors import BadConfig
 
 DEFAULT_FILE = Path("alvh.toml")
@@ -27,11 +28,27 @@ SourceSettings = dict[str, str | int | float | bool]
 
 
 class ChainConfig(_Section):
-    """Where the chain is."""
+    """Where the chain is, and what a transaction may cost there.
+
+    Parameters
+    ----------
+    max_tip_gwei, max_fee_gwei
+        The most that is offered for a unit of gas: as the tip, and in all. Chains whose coin is cheap need more.
+    max_fee_native
+        The most that a whole transaction may cost, fee times gas, in the chain's own coin. Nothing above is sent.
+    """
 
     rpc_url: str = "http://127.0.0.1:8545"
     chain_id: Annotated[int, Field(gt=0)] = LOCAL_CHAIN_ID
     deployment: Path = Path(".alvh/deployment.json")
+    max_tip_gwei: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_tip_gwei
+    max_fee_gwei: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_fee_gwei
+    max_fee_native: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_fee_native
+
+    @property
+    def caps(self) -> FeeCaps:
+        """Return what a transaction may cost."""
+        return FeeCaps(self.max_tip_gwei, self.max_fee_gwei, self.max_fee_native)
 
 
 class BookConfig(_Section):
@@ -210,4 +227,6 @@ def load_config(path: Path | None) -> Config:
 def _explain(error: Any) -> str:
     if error["type"] == SECRET:
         return str(error["msg"])
+    if error["loc"][-1] in ("rpc_url", "url"):
+        return str(error["msg"])  # what was given may hold a key
     return "unknown setting" if error["type"] == "extra_forbidden" else f"{error['msg']}, got {error['input']!r}"

@@ -12,7 +12,8 @@ from bridge.artifacts.vendor import node_modules
 from bridge.chain.node import Chain, connect
 from bridge.config import Config, load_config
 from bridge.deployment import Deployment, load_deployment
-from bridge.errors import BridgeError, MissingTool, without_login
+from bridge.errors import BridgeError, MissingTool
+from bridge.foreign import url_place
 from bridge.local.anvil import find_anvil
 from bridge.snapshot import Snapshot
 from bridge.sources.oracle import read_status
@@ -80,7 +81,7 @@ def _examine_chain(config: Config) -> list[Finding]:
     chain: Chain | None = None
     deployment: Deployment | None = None
     try:
-        chain, url = connect(config.chain.rpc_url, config.chain.chain_id), without_login(config.chain.rpc_url)
+        chain, url = connect(config.chain.rpc_url, config.chain.chain_id), url_place(config.chain.rpc_url)
         findings.append(Finding("node", True, f"{url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
     except BridgeError as error:
         findings.append(

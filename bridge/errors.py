@@ -10,6 +10,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── NodeUnreachable     nothing answers at the URL
 │   ├── WrongChain          another chain id than the one configured
 │   ├── MissingBlock        the node does not have the block
+│   │   └── StatePruned     it has the block, and no longer its state
 │   ├── Reorganised         a block that was read is no longer canonical
 │   ├── ContractReverted    the contract refused: its own error name and numbers
 │   ├── PendingTransactions the account's earlier transactions are not mined yet
@@ -26,7 +27,8 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── ConflictingFill     a fill of this name is kept with other numbers
 │   └── ConflictingDelivery an expiry has another delivery price
 ├── RefusedAction           our own rules forbid it (empty update, wrong state, not allowed to sign)
-│   └── NotProposable       the plan's answer, or who made it, does not call for a vote
+│   ├── NotProposable       the plan's answer, or who made it, does not call for a vote
+│   └── FeeTooHigh          the node asks for a higher fee than the settings allow
 ├── MissingTool             anvil or node_modules is not there
 └── DeploymentUnsafe        a role is not where it belongs
 
@@ -37,6 +39,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from bridge.foreign import TEXT, foreign, url_place
 
 
 def without_login(url: str) -> str:
@@ -51,9 +55,16 @@ def shown_address(address: str) -> str:
 
 
 class BridgeError(Exception):
-    """The root: whatever leaves the bridge is one of these, with a message for people."""
+    """The root: whatever leaves the bridge is one of these, with a message for people.
+
+    The message may quote what strangers wrote: it is shown without what could disguise it.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return foreign(super().__str__(), None, lines=True)
 
 
 class UsageError(BridgeError):
@@ -109,10 +120,10 @@ class ChainError(BridgeError):
 
 
 class NodeUnreachable(ChainError):
-    """No node answers."""
+    """No node answers; `too_much` where it may be that too much was asked for at once: too long, or too large."""
 
-    def __init__(self, url: str, reason: str) -> None:
-        self.url, self.reason = without_login(url), reason
+    def __init__(self, url: str, reason: str, too_much: bool = False) -> None:
+        self.url, self.reason, self.too_much = url_place(url), reason, too_much
         super().__init__(
             f"no node answers at {self.url} ({reason}): start one with `alvh up`, or set rpc_url in alvh.toml"
         )
@@ -130,6 +141,14 @@ class MissingBlock(ChainError):
     """The node does not have a block: a lagging node, a pruned one, or a number of the future."""
 
 
+class StatePruned(MissingBlock):
+    """The node keeps no state as old as was asked for; `words` are its own."""
+
+    def __init__(self, action: str, words: str) -> None:
+        super().__init__(f"{action}: the node keeps no state as old as that ({words}): ask an archive node, or later")
+        self.action, self.words = action, words
+
+
 class Reorganised(ChainError):
     """The block that numbers were read from is gone."""
 
@@ -142,8 +161,8 @@ class ContractReverted(ChainError):
     """A contract refused a call: its `error`, `arguments` and `meaning`, and all of them in one line as `words`."""
 
     def __init__(self, error: str, arguments: dict[str, object], action: str, meaning: str = "") -> None:
-        shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
-        self.words = f"{error}({shown})" + (f": {meaning}" if meaning else "")
+        shown = ", ".join(f"{foreign(name)}={foreign(value)}" for name, value in arguments.items())
+        self.words = foreign(f"{error}({shown})" + (f": {meaning}" if meaning else ""), TEXT)
         super().__init__(f"{action} was refused by the contract: {self.words}")
         self.error, self.arguments, self.action, self.meaning = error, arguments, action, meaning
 
@@ -264,6 +283,17 @@ class NotProposable(RefusedAction):
     def __init__(self, answer: str, reason: str) -> None:
         super().__init__(f"this plan is not for a vote: {reason}")
         self.answer, self.reason = answer, reason
+
+
+class FeeTooHigh(RefusedAction):
+    """A transaction would cost more than a setting allows: its name, what it allows and what is asked for."""
+
+    def __init__(self, what: str, asked: float, setting: str, most: float, unit: str) -> None:
+        super().__init__(
+            f"{what} would be {asked:.6g} {unit}, and chain.{setting} allows {most:.6g}: nothing was sent; wait, ask "
+            "another node, or raise the setting"
+        )
+        self.asked, self.setting, self.most, self.unit = asked, setting, most, unit
 
 
 class MissingTool(BridgeError):

@@ -9,6 +9,8 @@ import math
 import re
 from typing import Final
 
+from bridge.foreign import foreign
+
 UNKNOWN: Final = "–"
 MINUS: Final = "−"
 NARROW: Final = "\u202f"
@@ -141,8 +143,8 @@ def said(text: str) -> str:
 
 
 def printable(text: object) -> str:
-    """Return a foreign name without control and direction marks, which could disguise what it says."""
-    return "".join(letter if letter.isprintable() else "·" for letter in str(text))
+    """Return a foreign name as one line without what could disguise what it says; see `bridge.foreign`."""
+    return foreign(text, None)
 
 
 def position_label(position_id: str) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a plan of a stated book needs no node, and web3 takes longe
     from eth_typing import HexStr
     from web3.types import TxReceipt
 
+    from bridge.chain.codec import LogEntry
     from bridge.chain.node import Chain
     from bridge.chain.signers import Signer
 
@@ -40,6 +41,11 @@ class Snapshot:
         address = at or self.deployment.address(contract)
         start = self.deployment.deployed_at if since is None else since
         return self.chain.logs(contract, address, event, start, self.block, **topics)
+
+    def entries(self, contract: str, event: str) -> list[LogEntry]:
+        """Read an event's log entries since the deployment, each to be decoded by itself."""
+        address, start = self.deployment.address(contract), self.deployment.deployed_at
+        return self.chain.entries(contract, address, event, start, self.block)
 
     def call(self, contract: str, function: str, *arguments: Any, at: str | None = None) -> Call:
         """Return the address and the calldata of a call; nothing is sent."""

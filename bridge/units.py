@@ -61,5 +61,8 @@ def volatility_to_e8(volatility: float) -> int:
 
 
 def utc(timestamp: int) -> str:
-    """Show unix seconds as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    """Show unix seconds as ISO 8601 in UTC; a time that no calendar has as the seconds."""
+    try:
+        return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{timestamp} s"

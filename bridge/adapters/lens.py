@@ -17,6 +17,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 from bridge.artifacts import artifact
+from bridge.chain.answers import node_refused
 from bridge.chain.blocks import BlockRef
 from bridge.errors import ChainError, MissingBlock
 
@@ -208,7 +209,7 @@ class Lens:
         if reason.startswith(REFUSAL) and _unwrapped(reason):
             raise _refusal(_unwrapped(reason))
         if not reason.startswith(ANSWER):
-            raise ChainError(f"reading positions: {answer.get('error', answer)}")
+            raise node_refused(answer.get("error", "no lens answered"), "reading positions")
         self.overrides = False
         return _unwrapped(reason)
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile
+from bridge.foreign import LINE, foreign
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
 from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
 from hedge.book.positions import ConcentratedPosition, Position
@@ -65,9 +66,11 @@ class PoolPosition:
         """Return what the position is worth at most, in USD, whatever price its pool is held at.
 
         What it holds at a wrong price, valued at the right ones, is worth more than what it would hold at the right
-        price: that difference is what arbitrage takes.
+        price: that difference is what arbitrage takes. What has no USD price counts nothing: its own pool's price is
+        no witness.
         """
-        dollars = [spots.get(asset_of(token, assets), 1.0) for token in self.tokens]
+        prices = spots | {USD: 1.0}
+        dollars = [prices.get(asset_of(token, assets), 0.0) for token in self.tokens]
         parts = (_whole(pair, self.decimals) for pair in (self.amounts_units, self.fees_units))
         return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
 
@@ -81,10 +84,15 @@ class PoolPosition:
 
 @dataclass(frozen=True)
 class Unread:
-    """A position of the owner that is not in the book, and why."""
+    """A position of the owner that is not in the book, and why: in one line, whatever a stranger's contract says."""
 
     id: str
     reason: str
+
+    def __post_init__(self) -> None:
+        """Take the words as they may be shown."""
+        object.__setattr__(self, "id", foreign(self.id))
+        object.__setattr__(self, "reason", foreign(self.reason, 2 * LINE))
 
 
 class HeldPosition(Protocol):
@@ -104,7 +112,10 @@ class HeldPosition(Protocol):
         ...
 
     def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
-        """Return what the position is worth at most, in USD, whatever price its pool is held at."""
+        """Return what the position is worth at most, in USD, whatever price its pool is held at.
+
+        What has no price in `spots` counts nothing; the numeraire counts as it is.
+        """
         ...
 
     def exact(self) -> dict[str, Any]:

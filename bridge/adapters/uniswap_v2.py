@@ -19,6 +19,7 @@ from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
+from bridge.errors import ChainError, MissingBlock, NodeUnreachable, UntrustedNumber
 from bridge.snapshot import Snapshot
 from hedge.amm.ticks import MAX_TICK, MIN_TICK
 
@@ -55,17 +56,37 @@ class UniswapV2Reader:
     def read_positions(self, owner: str, block: BlockRef) -> Positions:
         """Read every share of an owner."""
         pairs = [self._pair(*tokens, block) for tokens in combinations(self.tokens, 2)]
-        found = self.lens.shares_v2(owner, [pair for pair in pairs if pair != NATIVE], block)
-        read = [self._position(owner, share, block) for share in found if share.status is Status.READ and share.balance]
-        return Positions(
-            read, [Unread(f"{PROTOCOL}:{share.pair}", share.status.reason) for share in found if share.status]
-        )
+        found, unread = self._shares(owner, [pair for pair in pairs if pair != NATIVE], block)
+        unread += [Unread(f"{PROTOCOL}:{share.pair}", share.status.reason) for share in found if share.status]
+        read = []
+        for share in (share for share in found if share.status is Status.READ and share.balance):
+            try:
+                read.append(self._position(owner, share, block))
+            except UntrustedNumber as error:
+                unread.append(Unread(f"{PROTOCOL}:{share.pair}", str(error)))
+        return Positions(read, unread)
+
+    def _shares(self, owner: str, pairs: list[str], block: BlockRef) -> tuple[list[Share], list[Unread]]:
+        """Read the shares of all pairs at once; where one of them cannot be read, each by itself."""
+        try:
+            return self.lens.shares_v2(owner, pairs, block), []
+        except (NodeUnreachable, MissingBlock):
+            raise
+        except ChainError as error:
+            if not pairs:
+                raise
+            if len(pairs) == 1:
+                return [], [Unread(f"{PROTOCOL}:{pair}", f"its pair cannot be read: {error}") for pair in pairs]
+        parts = [self._shares(owner, part, block) for part in (pairs[: len(pairs) // 2], pairs[len(pairs) // 2 :])]
+        return [share for found, _ in parts for share in found], [left for _, lost in parts for left in lost]
 
     def _pair(self, token0: str, token1: str, block: BlockRef) -> str:
         return str(self.chain.read("UniswapV2Factory", self.factory, "getPair", token0, token1, block=block))
 
     def _position(self, owner: str, share: Share, block: BlockRef) -> PoolPosition:
         pair, amounts = to_checksum_address(share.pair), (share.amount0, share.amount1)
+        if not (share.reserve0 and share.reserve1):
+            raise UntrustedNumber("its pair holds nothing of one token, so it has no price")
         liquidity = isqrt(share.amount0 * share.amount1)
         deposit = self._deposit(owner, pair, block)
         tokens = (to_checksum_address(share.token0), to_checksum_address(share.token1))

@@ -6,7 +6,7 @@ Amounts are what `decreaseLiquidity` of everything would pay, fees what `collect
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from eth_utils import to_checksum_address
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
-from bridge.adapters.tokens import Decimals
+from bridge.adapters.tokens import Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import UnknownAddress, UntrustedNumber
@@ -46,10 +46,13 @@ class UniswapV3Reader:
         The node and the manager's address.
     start_block
         Where the search for a position's events begins.
+    assets
+        Asset by token, of the tokens that are known: positions of others are named and nothing is asked of them. None
+        to read all.
     """
 
-    def __init__(self, chain: Chain, manager: str, start_block: int) -> None:
-        self.chain, self.manager, self.start_block = chain, manager, start_block
+    def __init__(self, chain: Chain, manager: str, start_block: int, assets: Mapping[str, str] | None = None) -> None:
+        self.chain, self.manager, self.start_block, self.assets = chain, manager, start_block, assets
         self.lens, self.decimals = Lens(chain), Decimals(chain)
 
     def read_positions(self, owner: str, block: BlockRef) -> Positions:
@@ -63,16 +66,23 @@ class UniswapV3Reader:
         if not self.chain.has_code(self.manager, block):
             raise UnknownAddress(self.manager, f"a {MANAGER}")
         found = self.lens.positions_of_v3(self.manager, owner, block)
-        events = self._events([position.token_id for position in found], block)
-        absent = [position for position in found if position.status]
-        unread = [Unread(f"{PROTOCOL}:{position.token_id}", position.status.reason) for position in absent]
+        doubts = {position.token_id: self._doubt(position) for position in found}
+        unread = [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt]
+        wanted = [position for position in found if not doubts[position.token_id]]
+        events = self._events([position.token_id for position in wanted], block)
         read = []
-        for position in (position for position in found if position.status is Status.READ):
+        for position in wanted:
             try:
                 read.append(self._position(position, events[position.token_id], block))
             except UntrustedNumber as error:
                 unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error)))
         return Positions(read, unread)
+
+    def _doubt(self, position: LensPosition) -> str:
+        """Say why a position is not read; nothing if it is."""
+        if position.status is not Status.READ or position.pool is None:
+            return position.status.reason
+        return unknown_token((position.pool.token0, position.pool.token1), self.assets)
 
     def _position(self, position: LensPosition, events: list[Any], block: BlockRef) -> PoolPosition:
         pool = position.pool
@@ -150,7 +160,7 @@ def _earned(fees: Pair, history: History) -> Pair:
 
 def _open(snapshot: Snapshot) -> UniswapV3Reader:
     at = snapshot.deployment
-    return UniswapV3Reader(snapshot.chain, at.contracts["NonfungiblePositionManager"], at.start_block)
+    return UniswapV3Reader(snapshot.chain, at.contracts["NonfungiblePositionManager"], at.start_block, at.assets)
 
 
 register_adapter(Adapter(PROTOCOL, ("NonfungiblePositionManager",), _open))

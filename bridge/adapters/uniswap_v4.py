@@ -6,6 +6,7 @@ hook may change what a position is paid is not read: its numbers would be what U
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from eth_utils import keccak, to_checksum_address
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
-from bridge.adapters.tokens import Decimals
+from bridge.adapters.tokens import Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress, UntrustedNumber
@@ -50,10 +51,15 @@ class UniswapV4Reader:
         The node and the two addresses.
     start_block
         Where the search for positions and their changes begins.
+    assets
+        Asset by token, as for v3.
     """
 
-    def __init__(self, chain: Chain, manager: str, pool_manager: str, start_block: int) -> None:
+    def __init__(
+        self, chain: Chain, manager: str, pool_manager: str, start_block: int, assets: Mapping[str, str] | None = None
+    ) -> None:
         self.chain, self.manager, self.pool_manager, self.start_block = chain, manager, pool_manager, start_block
+        self.assets = assets
         self.lens, self.decimals = Lens(chain), Decimals(chain)
 
     def read_positions(self, owner: str, block: BlockRef) -> Positions:
@@ -69,7 +75,7 @@ class UniswapV4Reader:
         if not self.chain.has_code(self.manager, block):
             raise UnknownAddress(self.manager, f"a v4 {MANAGER}")
         found = self.lens.positions_v4(self.manager, self._token_ids(owner, block), block)
-        doubts = {position.token_id: _doubt(position) for position in found}
+        doubts = {position.token_id: _doubt(position, self.assets) for position in found}
         read, unread = [], [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt]
         for position in (position for position in found if not doubts[position.token_id]):
             try:
@@ -178,18 +184,20 @@ def _deposited(position: LensPosition, price: int | None, change: int) -> Pair:
     return ticks.position_amounts(price, position.tick_lower, position.tick_upper, change, round_up=True)
 
 
-def _doubt(position: LensPosition) -> str:
+def _doubt(position: LensPosition, assets: Mapping[str, str] | None) -> str:
     """Say why a position's numbers cannot be used; nothing if they can."""
     if position.status is not Status.READ or position.pool is None:
         return position.status.reason
     may = [text for flag, text in HOOK_DOUBTS.items() if int(position.pool.hooks, 16) & flag]
-    return f"the hook {position.pool.hooks} of its pool {', '.join(may)}" if may else ""
+    if may:
+        return f"the hook {position.pool.hooks} of its pool {', '.join(may)}"
+    return unknown_token((position.pool.token0, position.pool.token1), assets)
 
 
 def _open(snapshot: Snapshot) -> UniswapV4Reader:
     at = snapshot.deployment
     manager, pools = at.contracts["PositionManager"], at.contracts["PoolManager"]
-    return UniswapV4Reader(snapshot.chain, manager, pools, at.start_block)
+    return UniswapV4Reader(snapshot.chain, manager, pools, at.start_block, at.assets)
 
 
 register_adapter(Adapter(PROTOCOL, ("PositionManager", "PoolManager"), _open))

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot
+from bridge.foreign import foreign
 from bridge.formats import number, percent, plain
 from bridge.governance.safeguards import BreakerStatus
 from bridge.governance.updates import update_words
@@ -24,6 +25,8 @@ from bridge.units import utc, volatility_from_e8
 EXPIRY_ALERT_DAYS: Final = 3.0
 MARGIN_NEAR: Final = 0.25
 """Share of the maintenance margin that should be left beyond it."""
+MOST_UNREAD: Final = 20
+"""Positions that are named one by one: anyone can send thousands."""
 SOON_STALE: Final = 0.75
 """Share of its greatest age from which a feed is about to be stale."""
 
@@ -195,12 +198,22 @@ def foreign_proposal(seen: MonitorSnapshot) -> list[Alert]:
 
 
 @alert_rule(MonitorSnapshot)
+def proposal_unreadable(seen: MonitorSnapshot) -> list[Alert]:
+    """A proposal cannot be read: whether it is open, and what it does, is then not known here."""
+    return [
+        Alert("unreadable", f"the proposal {found.short_id} {found.trouble}: look at it with another node")
+        for found in seen.proposals
+        if found.trouble
+    ]
+
+
+@alert_rule(MonitorSnapshot)
 def lost_proposal(seen: MonitorSnapshot) -> list[Alert]:
     """A proposal that this machine brought is no longer on the chain."""
     there = {str(proposal.id) for proposal in seen.proposals}
     lost = [entry for entry in seen.journal if entry.id not in there and entry.seen_at_block <= seen.block.number]
     return [
-        Alert("lost", f"{entry.id[:10]} ({entry.title}) was on the chain {when} and is gone: bring it again")
+        Alert("lost", f"{entry.id[:10]} ({foreign(entry.title)}) was on the chain {when} and is gone: bring it again")
         for entry in lost
         for when in [f"at block {entry.seen_at_block}"]
     ]
@@ -209,7 +222,13 @@ def lost_proposal(seen: MonitorSnapshot) -> list[Alert]:
 @alert_rule(MonitorSnapshot)
 def exposure_incomplete(seen: MonitorSnapshot) -> list[Alert]:
     """The book is not valued, or positions are not in it."""
-    unread = [Alert("exposure", f"{position.id} is not in the book: {position.reason}") for position in seen.unread]
+    left = len(seen.unread) - MOST_UNREAD
+    unread = [
+        Alert("exposure", f"{position.id} is not in the book: {position.reason}")
+        for position in seen.unread[:MOST_UNREAD]
+    ]
+    if left > 0:
+        unread.append(Alert("exposure", f"{left} more are not in the book: `alvh exposure --json` names them all"))
     return [*unread, Alert("exposure", seen.untrusted)] if seen.untrusted else unread
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from bridge.adapters.pool_position import Unread
 from bridge.chain.blocks import BlockRef
 from bridge.config import Config
+from bridge.foreign import TEXT, foreign
 from bridge.governance.governor import OPEN_STATES, Proposal
 from bridge.governance.journal import JournalEntry
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus
@@ -29,10 +30,15 @@ from hedge.market import Market
 
 @dataclass(frozen=True)
 class Alert:
-    """Something that a person should look at: its kind and what it says."""
+    """Something that a person should look at: its kind, and what it says in one line."""
 
     kind: str
     text: str
+
+    def __post_init__(self) -> None:
+        """Take the words as they may be shown."""
+        object.__setattr__(self, "kind", foreign(self.kind))
+        object.__setattr__(self, "text", foreign(self.text, TEXT))
 
 
 @dataclass(frozen=True)

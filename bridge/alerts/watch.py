@@ -20,15 +20,15 @@ from bridge.governance.safeguards import read_automation, read_breakers
 from bridge.governance.steward import read_pending_updates
 from bridge.plans.ledger_book import Held, mark_ledger, read_ledger
 from bridge.plans.make import recorded_exposure
-from bridge.plans.observe import Governed, read_governed, read_market, read_positions
+from bridge.plans.observe import Governed, look_at_positions, read_governed, read_market, valued
 from bridge.plans.orders_done import OrderDone, orders_done
 from bridge.plans.records import PlanRecord, find_record
 from bridge.plans.since import explain_since
 from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
 from bridge.sources.oracle import FeedStatus, read_status
-from hedge.book.exposure import BookExposure, book_exposure
-from hedge.book.positions import Book, Position
+from hedge.book.exposure import BookExposure
+from hedge.book.positions import Position
 from hedge.decision.explained import Explained
 from hedge.decision.rebalance import drift
 from hedge.errors import HedgeError
@@ -145,10 +145,10 @@ def _value(snapshot: Snapshot, config: Config, owner: str, feeds: tuple[FeedStat
     market = None
     try:
         market = read_market(snapshot, config.book)
-        held = read_positions(snapshot, owner, dict(market.spots), config.book)
+        held = look_at_positions(snapshot, owner, dict(market.spots), config.book)
     except UntrustedNumber as error:
         return _Valued(market, untrusted=str(error))
-    exposure = book_exposure(Book(held.positions), market)
+    held, exposure = valued(snapshot, held, market, config.book)
     return _Valued(market, exposure, unread=held.unread, positions=held.positions)
 
 

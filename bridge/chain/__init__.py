@@ -2,9 +2,11 @@
 
     blocks             a block's number, hash and time
     connection, rpc    HTTP; JSON-RPC over it, each answer checked
+    answers, logs      what a node's errors mean; eth_getLogs in pages
     values, codec      what the ABI says of values, calls and events, from and to bytes
     node               `Chain`: reads name their block, sends are waited for
     signers, pending   keys; transactions that are stuck
+    fees, provider     what a transaction may cost; web3.py on our own line
     reverts            what a contract's refusal says
 
 Read `node` first. Only what sends loads web3.py. May import `artifacts` and `errors`.

@@ -54,7 +54,7 @@ class Function:
 
     def decoded(self, answer: bytes) -> Any:
         """Decode what it returned: one value as it is, several as a list; raises `Misfit`."""
-        values = decode_values(self.abi.get("outputs", ()), answer)
+        values = decode_values(self.abi.get("outputs", ()), answer, strict=True)
         return values[0] if len(values) == 1 else values
 
 
@@ -130,6 +130,19 @@ class Event:
             "transactionIndex": as_number(log.get("transactionIndex"), action),
             "logIndex": as_number(log.get("logIndex"), action),
         }
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """An entry as the node answered it, not decoded yet: one that does not decode must not hide the others."""
+
+    event: Event
+    log: Any
+    action: str
+
+    def decoded(self) -> dict[str, Any]:
+        """Return it as `Event.entry` does; raises `ChainError`."""
+        return self.event.entry(self.log, self.action)
 
 
 def _is_hashed(argument: Argument) -> bool:

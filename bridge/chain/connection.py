@@ -2,6 +2,8 @@
 
     URL -> through which proxy? -> line, opened anew where the server has closed it -> POST -> body of at most 64 MiB
 
+A request has one deadline, whatever drips in until then. Redirects are not followed: what is sent holds keys.
+
 Only the standard library is loaded, and the list of certificates for https.
 """
 
@@ -13,14 +15,19 @@ import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import TYPE_CHECKING
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from io import BufferedReader, RawIOBase
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 if TYPE_CHECKING:
+    from socket import socket
     from ssl import SSLContext
 
 TIMEOUT_SECONDS = 30
+"""From the first byte that is sent to the last one of the answer."""
 MOST_BYTES = 1 << 26  # a thousand positions take 0.4 MB
 PORTS = {"http": 80, "https": 443}
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # a file or folder in place of the packaged list
@@ -28,7 +35,80 @@ AS_IT_IS = "/%:@!$&'()*+,;=~"
 
 
 class Unusable(Exception):
-    """Not what a node answers with, or nothing that can be reached: why, in words that show nothing of the URL."""
+    """Not what a node answers with, or nothing that can be reached: why, in words that show nothing of the URL.
+
+    `too_much` where a smaller question may be answered.
+    """
+
+    def __init__(self, reason: str, too_much: bool = False) -> None:
+        super().__init__(reason)
+        self.too_much = too_much
+
+
+class Answer(NamedTuple):
+    """An answer of HTTP: its status, the body, and how many seconds to wait where it says so."""
+
+    status: int
+    body: bytes
+    retry_after: float | None
+
+
+class _Timed(RawIOBase):
+    """What a socket sends, each read with what is left of the line's time."""
+
+    def __init__(self, line: _Line) -> None:
+        assert line.sock is not None
+        self._line, self._sock, self._raw = line, line.sock, line.sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._line.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Line:
+    """What plain and encrypted lines share: one deadline for each request."""
+
+    sock: socket | None
+    until = 0.0
+
+    def begin(self) -> None:
+        """Start the clock of a request."""
+        self.until = monotonic() + TIMEOUT_SECONDS
+        if self.sock is not None:
+            self.sock.settimeout(self.left())
+
+    def left(self) -> float:
+        """Return the seconds that are left; raises `Unusable` where none are."""
+        left = self.until - monotonic()
+        if left <= 0:
+            raise Unusable(f"no whole answer in {TIMEOUT_SECONDS:g} s", too_much=True)
+        return left
+
+    def response(self, *arguments: Any, **named: Any) -> HTTPResponse:
+        """Make the reader of an answer, on the clock."""
+        made = HTTPResponse(*arguments, **named)
+        made.fp.close()
+        made.fp = BufferedReader(_Timed(self))
+        return made
+
+
+class _Plain(_Line, HTTPConnection):
+    def connect(self) -> None:
+        self.response_class, self.timeout = self.response, self.left()  # type: ignore[assignment]
+        super().connect()
+
+
+class _Encrypted(_Line, HTTPSConnection):
+    def connect(self) -> None:
+        self.response_class, self.timeout = self.response, self.left()  # type: ignore[assignment]
+        super().connect()
 
 
 class Connection:
@@ -51,21 +131,19 @@ class Connection:
         self._path = quote(parts.path or "/", AS_IT_IS) + (f"?{quote(parts.query, AS_IT_IS + '?')}" * bool(parts.query))
         proxy = _proxy_for(parts.scheme, parts.hostname, port)
         if proxy is None:
-            self._line = _line(parts.scheme, parts.hostname, port)
+            self._line: _Plain | _Encrypted = _line(parts.scheme, parts.hostname, port)
         elif parts.scheme == "http":
             self._line = _line(proxy.scheme, proxy.hostname or "", _port(proxy))
             self._path = f"http://{parts.netloc.rpartition('@')[2]}{self._path}"
             self._headers |= _login(proxy, "Proxy-Authorization")
         elif proxy.scheme == "http":
-            self._line = HTTPSConnection(
-                proxy.hostname or "", _port(proxy), timeout=TIMEOUT_SECONDS, context=_certificates()
-            )
+            self._line = _Encrypted(proxy.hostname or "", _port(proxy), context=_certificates())
             self._line.set_tunnel(parts.hostname, port, _login(proxy, "Proxy-Authorization"))
         else:
             raise Unusable(f"a proxy of kind {proxy.scheme} leads to no https URL")
 
-    def post(self, body: bytes, again: bool) -> bytes:
-        """Send a body and return the answer's.
+    def post(self, body: bytes, again: bool) -> Answer:
+        """Send a body and return the answer, whatever its status.
 
         Parameters
         ----------
@@ -75,7 +153,7 @@ class Connection:
         Raises
         ------
         Unusable
-            The answer is an error of HTTP, or endless.
+            The answer takes too long, is too large, or a redirect.
         OSError, HTTPException
             There is no connection, or it broke.
         """
@@ -110,15 +188,32 @@ class Connection:
         self.close()  # nothing was asked, so what is there to read is the end
         return False
 
-    def _post(self, body: bytes) -> bytes:
-        self._line.request("POST", self._path, body, self._headers)
-        answer = self._line.getresponse()
-        if answer.status != 200:
-            raise Unusable(f"HTTP {answer.status}")
-        read = answer.read(MOST_BYTES + 1)
+    def _post(self, body: bytes) -> Answer:
+        self._line.begin()
+        try:
+            self._line.request("POST", self._path, body, self._headers)
+            answer = self._line.getresponse()
+            if 300 <= answer.status < 400:
+                raise Unusable(f"HTTP {answer.status}, a redirect: give the URL that it leads to")
+            read = answer.read(MOST_BYTES + 1)
+        except TimeoutError as error:
+            raise Unusable(f"no whole answer in {TIMEOUT_SECONDS:g} s", too_much=True) from error
         if len(read) > MOST_BYTES:
-            raise Unusable(f"an answer of more than {MOST_BYTES >> 20} MiB")
-        return read
+            raise Unusable(f"an answer of more than {MOST_BYTES >> 20} MiB", too_much=True)
+        if answer.status != 200:
+            self.close()  # what follows on such a line is anyone's guess
+        return Answer(answer.status, read, _seconds(answer.getheader("Retry-After")))
+
+
+def _seconds(said: str | None) -> float | None:
+    """Return for how many seconds a server wants to be left alone: it says so as a number, or as a date."""
+    if said is None:
+        return None
+    if said.strip().isascii() and said.strip().isdigit():
+        return float(said.strip()[:9])
+    with suppress(ValueError, TypeError, OverflowError):
+        return max(parsedate_to_datetime(said).timestamp() - time(), 0.0)
+    return None
 
 
 def _port(parts: SplitResult) -> int:
@@ -133,10 +228,8 @@ def _login(parts: SplitResult, header: str) -> dict[str, str]:
     return {header: f"Basic {b64encode(words.encode()).decode()}"}
 
 
-def _line(scheme: str, host: str, port: int) -> HTTPConnection:
-    if scheme == "https":
-        return HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=_certificates())
-    return HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+def _line(scheme: str, host: str, port: int) -> _Plain | _Encrypted:
+    return _Encrypted(host, port, context=_certificates()) if scheme == "https" else _Plain(host, port)
 
 
 def _certificates() -> SSLContext:

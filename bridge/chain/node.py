@@ -8,7 +8,6 @@ in between is an error and not a number.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,10 +18,11 @@ from eth_typing import ChecksumAddress, HexStr
 from eth_utils import keccak, to_checksum_address
 
 from bridge.artifacts import artifact
+from bridge.chain.answers import node_refused
 from bridge.chain.blocks import BlockRef
-from bridge.chain.codec import encode_call
+from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
-from bridge.chain.connection import TIMEOUT_SECONDS
+from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.chain.reverts import call_refused, decode_revert
 from bridge.chain.rpc import Rpc, as_bytes, as_number
 from bridge.chain.values import Misfit
@@ -37,6 +37,7 @@ from bridge.errors import (
     UnknownAddress,
     WrongChain,
 )
+from bridge.foreign import without_url
 
 if TYPE_CHECKING:  # who only reads waits for none of them
     from hexbytes import HexBytes
@@ -59,26 +60,19 @@ class Chain:
         It is no URL of http or https.
     """
 
-    def __init__(self, url: str, chain_id: int) -> None:
-        self.url, self.chain_id = url, chain_id
+    def __init__(self, url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS) -> None:
+        self.url, self.chain_id, self.caps = url, chain_id, caps
         self._rpc = Rpc(url)
         self._contracts: dict[tuple[str, str], Contract] = {}
 
     @cached_property
     def web3(self) -> Web3:
         """Return web3.py's connection to the node, for what is sent and deployed; reads do without it."""
-        from web3 import HTTPProvider, Web3
-        from web3.types import RPCEndpoint
+        from web3 import Web3
 
-        # web3.py asks for the chain id with every call; it cannot change on one connection, so one answer serves.
-        provider = HTTPProvider(
-            self.url,
-            request_kwargs={"timeout": TIMEOUT_SECONDS},
-            exception_retry_configuration=None,
-            cache_allowed_requests=True,
-            cacheable_requests={RPCEndpoint("eth_chainId")},
-        )
-        return Web3(provider)
+        from bridge.chain.provider import Provider
+
+        return Web3(Provider(self._rpc))
 
     def head(self) -> BlockRef:
         """Read the newest block's reference; everything after is read at it."""
@@ -105,18 +99,18 @@ class Chain:
 
     @contextmanager
     def _sending(self, action: str) -> Iterator[None]:
-        """Raise what web3.py and requests raise inside as a `BridgeError`."""
-        from requests import RequestException
-        from web3.exceptions import BadResponseFormat, ContractLogicError, Web3RPCError
+        """Raise what web3.py raises inside as a `BridgeError`."""
+        from web3.exceptions import ContractLogicError, Web3Exception
 
         try:
             yield
         except ContractLogicError as error:
             raise decode_revert(error, action) from error
-        except (RequestException, json.JSONDecodeError) as error:
-            raise NodeUnreachable(self.url, type(error).__name__) from error
-        except (Web3RPCError, BadResponseFormat) as error:
-            raise ChainError(f"{action}: {getattr(error, 'message', None) or error}") from error
+        except Web3Exception as error:
+            said = without_url(getattr(error, "message", None) or error, self.url)
+            raise ChainError(f"{action}: {said}") from error
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:  # of an odd answer
+            raise ChainError(f"{action}: the node's answer is none ({type(error).__name__})") from error
 
     def contract(self, name: str, address: str) -> Contract:
         """Return web3.py's contract object for a packaged ABI at an address."""
@@ -187,17 +181,16 @@ class Chain:
             `args` by name, structs as dicts; `event`, `address`, `blockNumber`, `blockHash`, `transactionHash`,
             `transactionIndex`, `logIndex`.
         """
+        return [entry.decoded() for entry in self.entries(name, address, event, since, block, **topics)]
+
+    def entries(
+        self, name: str, address: str, event: str, since: int, block: BlockRef, **topics: Any
+    ) -> list[LogEntry]:
+        """Read an event's log entries as `logs` does, each to be decoded by itself."""
         source, action = event_of(name, event), f"reading the {event} events of {name}"
-        wanted = {
-            "address": to_checksum_address(address),
-            "fromBlock": hex(since),
-            "toBlock": hex(block.number),
-            "topics": source.topics(topics),
-        }
-        found = self._result(action, "eth_getLogs", wanted)
-        if not isinstance(found, list):
-            raise ChainError(f"{action}: the node's answer is no list")
-        return [source.entry(log, action) for log in found]
+        wanted = {"address": to_checksum_address(address), "topics": source.topics(topics)}
+        found = self._rpc.logs.read(wanted, since, block.number, action)
+        return [LogEntry(source, log, action) for log in found]
 
     def send(
         self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0
@@ -212,6 +205,8 @@ class Chain:
             It was sent and mined with status 0, was not mined in time, or was replaced by another of the account's.
         PendingTransactions
             The account has transactions on their way: nothing was sent, or another sender was faster.
+        FeeTooHigh
+            It would cost more than the settings allow: nothing was sent.
         """
         data = encode_call(name, function, *arguments).hex
         return self.send_raw(signer, to_checksum_address(address), data, f"{name}.{function}", value)
@@ -238,6 +233,7 @@ class Chain:
         with self._sending(action):
             transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
             transaction |= self._fees_and_nonce(signer)
+            self.caps.require(transaction)
             sent = self._handed_over(signer, transaction)
         return self.receipt(signer, transaction["nonce"], HexStr("0x" + bytes(sent).hex()), action)
 
@@ -262,7 +258,10 @@ class Chain:
                 raise TransactionFailed(action, sent, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s")
             # What was mined with the nonce may be this one, seen a moment ago: only the next look decides.
             taken = receipt is None and self.nonces(signer)[0] > nonce
-        if receipt["status"] != 1:
+        status = receipt.get("status") if isinstance(receipt, Mapping) else None
+        if type(status) is not int:
+            raise TransactionFailed(action, sent, "has a receipt that is none: ask another node what became of it")
+        if status != 1:
             raise TransactionFailed(action, sent, "was mined and reverted")
         return receipt
 
@@ -294,13 +293,23 @@ class Chain:
         return self.fees() | {"chainId": self.chain_id, "nonce": cast("Nonce", mined)}
 
     def fees(self) -> TxParams:
-        """Read what a transaction should offer now: the node's tip, above twice the base fee of the newest block."""
-        with self._sending("reading the fees"):
-            head, tip = self.web3.eth.get_block("latest"), self.web3.eth.max_priority_fee
-        return {
-            "maxPriorityFeePerGas": tip,
-            "maxFeePerGas": cast("Wei", 2 * int(head.get("baseFeePerGas", 0)) + int(tip)),
-        }
+        """Read what a transaction should offer now: the node's tip, above twice the base fee of the newest block.
+
+        Raises
+        ------
+        FeeTooHigh
+            It is more than the settings allow.
+        """
+        action = "reading the fees"
+        head = self._result(action, "eth_getBlockByNumber", "latest", False)
+        if not isinstance(head, dict):
+            raise ChainError(f"{action}: the node's answer is no block")
+        # A chain without EIP-1559 has no base fee, or null in its place.
+        base = as_number(head.get("baseFeePerGas") or "0x0", action)
+        tip = as_number(self._result(action, "eth_maxPriorityFeePerGas"), action)
+        offered = {"maxPriorityFeePerGas": cast("Wei", tip), "maxFeePerGas": cast("Wei", 2 * base + tip)}
+        self.caps.require(offered)
+        return offered  # type: ignore[return-value]
 
     def simulate(
         self,
@@ -341,11 +350,11 @@ class Chain:
     def _result(self, action: str, method: str, *parameters: Any) -> Any:
         answer = self.ask(method, *parameters)
         if "error" in answer:
-            raise ChainError(f"{action}: {answer['error']}")
+            raise node_refused(answer["error"], action)
         return answer["result"]
 
 
-def connect(url: str, chain_id: int) -> Chain:
+def connect(url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS) -> Chain:
     """Connect to a node and check that it serves the chain it should.
 
     Raises
@@ -355,7 +364,7 @@ def connect(url: str, chain_id: int) -> Chain:
     WrongChain
         It serves another chain id.
     """
-    chain = Chain(url, chain_id)
+    chain = Chain(url, chain_id, caps)
     try:
         found = as_number(chain.request("eth_chainId"), "asking for the chain")
     except NodeUnreachable:

@@ -24,6 +24,8 @@ def clear_pending(chain: Chain, signer: Signer) -> int:
         Nothing waits.
     ChainError
         The node takes no replacement even at many times the going fee.
+    FeeTooHigh
+        It takes none below what the settings allow.
     """
     mined, after = chain.nonces(signer)
     if after == mined:
@@ -49,6 +51,7 @@ def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:
             "maxFeePerGas": Wei(int(fees["maxFeePerGas"]) * 2**doubling),
             "maxPriorityFeePerGas": Wei(int(fees["maxPriorityFeePerGas"]) * 2**doubling),
         }
+        chain.caps.require(empty)
         try:
             return HexStr(chain.request("eth_sendRawTransaction", "0x" + signer.sign_transaction(empty).hex()))
         except ChainError:

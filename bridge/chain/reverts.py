@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils import function_abi_to_4byte_selector, get_abi_input_names, get_abi_input_types
 
 from bridge.artifacts import error_abi
+from bridge.chain.answers import is_revert, node_refused
 from bridge.errors import ChainError, ContractReverted
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 PANIC = bytes.fromhex("4e487b71")
 ERROR_STRING = bytes.fromhex("08c379a0")
-REVERTED = 3  # the code of a node's error
+_HEX = re.compile(r"^(?:Reverted )?\s*0x([0-9a-fA-F]{8,})\s*$")
 
 
 @cache
@@ -48,7 +49,7 @@ def decode_reason(reason: bytes, action: str) -> ContractReverted:
             names = get_abi_input_names(entry)  # type: ignore[arg-type]
             named = {str(name): _plain(value) for name, value in zip(names, values, strict=True)}
             return ContractReverted(entry["name"], named, action, entry.get("notice", ""))
-    except (DecodingError, UnicodeDecodeError, OverflowError):
+    except (DecodingError, UnicodeDecodeError, OverflowError, MemoryError):
         pass  # malformed data is shown as it is, below
     return ContractReverted("0x" + selector.hex(), {"data": "0x" + body.hex()} if body else {}, action)
 
@@ -60,29 +61,33 @@ def _plain(value: Any) -> Any:
 def call_refused(error: Any, action: str) -> ChainError:
     """Return what the error means with which a node answers a call: the contract's own, or the node's."""
     about = error if isinstance(error, dict) else {}
-    words, data = str(about.get("message") or ""), _data(about.get("data"))
+    words = str(about.get("message") or "")
+    data = _data(about.get("data")) or _said(words)
     if data:
         return decode_reason(data, action)
-    if about.get("code") == REVERTED or "revert" in words:
+    if is_revert(error):
         return ContractReverted("Error", {"message": words or "no reason given"}, action)
-    return ChainError(f"{action}: {error}")
+    return node_refused(error, action)
 
 
 def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:
     """Decode the error that web3.py raised for a reverting call."""
-    data = _data(error.data)
+    data = _data(error.data) or _said(error.message or "")
     if data:
         return decode_reason(data, action)
     return ContractReverted("Error", {"message": error.message or "no reason given"}, action)
 
 
+def _said(words: str) -> bytes:
+    """Return what a contract reverted with where the node puts it behind its words."""
+    return _data(words.rpartition("everted")[2].lstrip(": "))
+
+
 def _data(given: Any) -> bytes:
     """Return what a contract reverted with, as nodes wrap it; nothing where there is no selector."""
     if isinstance(given, dict):
-        given = given.get("data")
-    if isinstance(given, str):
-        digits = given.removeprefix("Reverted ")
-        if digits.startswith("0x") and len(digits) >= 10:
-            with suppress(ValueError):
-                return bytes.fromhex(digits[2:])
-    return b""
+        given = given.get("data", given.get("result"))
+    if not isinstance(given, str):
+        return b""
+    found = _HEX.search(given)
+    return bytes.fromhex(found[1][: len(found[1]) // 2 * 2]) if found else b""

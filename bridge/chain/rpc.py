@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from http.client import HTTPException
-from typing import Any
+from time import sleep
+from typing import Any, Final
 
+from bridge.chain.answers import is_revert, may_pass, node_refused, scrubbed
 from bridge.chain.blocks import BlockRef
-from bridge.chain.connection import Connection, Unusable
+from bridge.chain.connection import Answer, Connection, Unusable
+from bridge.chain.logs import LogPages
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable
 
 READS = frozenset(
@@ -24,6 +28,13 @@ READS = frozenset(
     }
 )
 """What may be asked twice."""
+MOST_DIGITS: Final = 2 + 64
+"""Of a number of 256 bits in 0x hex; a longer one is none."""
+BUSY_STATUS: Final = 429
+WAITS: Final = (0.1, 0.3, 0.9)
+"""Seconds before a question is asked again where the node is busy, or does not have a block yet."""
+MOST_WAIT_SECONDS: Final = 10.0
+"""All that one request waits for a busy node; one that wants to be left alone for longer is named."""
 
 
 class Rpc:
@@ -37,6 +48,7 @@ class Rpc:
 
     def __init__(self, url: str) -> None:
         self.url, self._asked = url, 0
+        self.logs = LogPages(self.ask)
         try:
             self._connection = Connection(url)
         except Unusable as error:
@@ -52,15 +64,64 @@ class Rpc:
         ChainError
             What answers does not speak JSON-RPC, or answers something else.
         """
+        for wait in (*WAITS, None):
+            answer = self._asked_once(method, parameters)
+            if wait is None or "error" not in answer or is_revert(answer["error"]) or not may_pass(answer["error"]):
+                break
+            sleep(wait)
+        return answer
+
+    def _asked_once(self, method: str, parameters: tuple[Any, ...]) -> dict[str, Any]:
         self._asked += 1
         body = json.dumps({"jsonrpc": "2.0", "id": self._asked, "method": method, "params": parameters}).encode()
+        return self._checked(method, self.parsed(self.post(method, body)))
+
+    def parsed(self, body: bytes) -> Any:
+        """Return the JSON that an answer is; raises `NodeUnreachable` where it is none."""
         try:
-            answer = json.loads(self._connection.post(body, again=method in READS))
-        except Unusable as error:
-            raise NodeUnreachable(self.url, str(error)) from None
-        except (OSError, HTTPException, ValueError, RecursionError) as error:
-            raise NodeUnreachable(self.url, type(error).__name__) from error
-        return self._checked(method, answer)
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            page = body.lstrip()[:1] == b"<"
+            raise NodeUnreachable(self.url, "a web page and no JSON" if page else type(error).__name__) from error
+
+    def post(self, method: str, body: bytes) -> bytes:
+        """Send a request as it is and return the body of the answer; where the node is too busy, wait and ask again.
+
+        Raises
+        ------
+        NodeUnreachable
+            Nothing answers at the URL, it is busy for too long, or answers an error of HTTP without one of JSON-RPC.
+        """
+        left = MOST_WAIT_SECONDS
+        for wait in (*WAITS, None):
+            try:
+                answer = self._connection.post(body, again=method in READS)
+            except Unusable as error:
+                raise NodeUnreachable(self.url, str(error), error.too_much) from None
+            except (OSError, HTTPException, ValueError) as error:
+                raise NodeUnreachable(self.url, type(error).__name__) from error
+            busy = answer.status == BUSY_STATUS or (answer.status == 503 and answer.retry_after is not None)
+            if not busy or wait is None:
+                break
+            asked_for = wait if answer.retry_after is None else answer.retry_after
+            if asked_for > left:
+                break
+            left -= asked_for
+            sleep(asked_for)
+        return self._usable(answer, busy)
+
+    def _usable(self, answer: Answer, busy: bool) -> bytes:
+        """Return the body of an answer; of an error of HTTP only where it is an error of JSON-RPC as well."""
+        if answer.status == 200:
+            return answer.body
+        if busy:
+            wants = f", and wants {answer.retry_after:g} s" if answer.retry_after is not None else ""
+            raise NodeUnreachable(self.url, f"HTTP {answer.status}: it is too busy{wants}")
+        with suppress(ValueError, RecursionError):
+            said = json.loads(answer.body)
+            if isinstance(said, dict) and isinstance(said.get("error"), dict) and "id" in said:
+                return answer.body
+        raise NodeUnreachable(self.url, f"HTTP {answer.status}")
 
     def block(self, which: int | str) -> BlockRef:
         """Read a block's reference, by number or "latest".
@@ -73,7 +134,7 @@ class Rpc:
         action = f"reading block {which}"
         answer = self.ask("eth_getBlockByNumber", which if isinstance(which, str) else hex(which), False)
         if "error" in answer:
-            raise ChainError(f"{action}: {answer['error']}")
+            raise node_refused(answer["error"], action)
         block = answer["result"]
         if block is None:
             raise MissingBlock(f"{action}: the node does not have it")
@@ -97,7 +158,7 @@ class Rpc:
         if str(asked) != str(self._asked) and not (asked is None and error is not None):
             raise ChainError(f"{method}: the node answered another request")
         if error is not None and answer.get("result") is None:
-            return {"error": error}
+            return {"error": scrubbed(error, self.url)}
         if error is None and "result" in answer:
             return {"result": answer["result"]}
         raise ChainError(f"{method}: the node's answer is neither a result nor an error")
@@ -105,7 +166,7 @@ class Rpc:
 
 def as_number(value: Any, action: str) -> int:
     """Return the number that a node's answer writes in 0x hex; anything else is a `ChainError`."""
-    if isinstance(value, str) and value.startswith("0x"):
+    if isinstance(value, str) and value.startswith("0x") and len(value) <= MOST_DIGITS:
         try:
             return int(value[2:], 16)
         except ValueError:

@@ -5,6 +5,7 @@ A call, an answer and an event's entry are all rows of such values; `codec` puts
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from eth_abi import decode, encode
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils import is_checksum_address, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
+
+from bridge.foreign import decoded
 
 Argument = Mapping[str, Any]
 """One argument's or answer's entry in an ABI: its type, its name, the components of a struct."""
@@ -24,6 +27,11 @@ class Misfit(Exception):
 def types_of(arguments: Sequence[Argument]) -> list[str]:
     """Return the types as a signature writes them: structs as their components in brackets."""
     return [collapse_if_tuple(argument) for argument in arguments]  # type: ignore[arg-type]
+
+
+def undecoded(kinds: Sequence[str]) -> list[str]:
+    """Return types whose strings are bytes, which are encoded alike: what is no UTF-8 is then no fault of decoding."""
+    return [re.sub(r"\bstring\b", "bytes", kind) for kind in kinds]
 
 
 def encode_values(arguments: Sequence[Argument], values: Sequence[Any]) -> bytes:
@@ -43,8 +51,13 @@ def encode_values(arguments: Sequence[Argument], values: Sequence[Any]) -> bytes
         raise Misfit(str(error)) from error
 
 
-def decode_values(arguments: Sequence[Argument], data: bytes) -> list[Any]:
-    """Decode values, structs as tuples.
+def decode_values(arguments: Sequence[Argument], data: bytes, strict: bool = False) -> list[Any]:
+    """Decode values, structs as tuples, strings as `bridge.foreign.decoded` leaves them: no byte stops it.
+
+    Parameters
+    ----------
+    strict
+        Refuse a string that is no UTF-8: of what answers to our question, and not of what strangers wrote.
 
     Raises
     ------
@@ -52,8 +65,9 @@ def decode_values(arguments: Sequence[Argument], data: bytes) -> list[Any]:
         The bytes are too few, or no such values.
     """
     try:
-        found = decode(types_of(arguments), data)
-    except (DecodingError, UnicodeDecodeError, OverflowError) as error:
+        kinds = types_of(arguments)
+        found = decode(kinds if strict else undecoded(kinds), data)
+    except (DecodingError, UnicodeDecodeError, OverflowError, MemoryError) as error:
         raise Misfit(str(error)) from error
     return [_shown(argument, value) for argument, value in zip(arguments, found, strict=True)]
 
@@ -120,6 +134,8 @@ def _shown(argument: Argument, value: Any) -> Any:
         return [_shown(element, item) for item in value]
     if argument["type"] == "tuple":
         return tuple(_shown(part, item) for part, item in zip(argument["components"], value, strict=True))
+    if argument["type"] == "string":
+        return value if isinstance(value, str) else decoded(value)
     return to_checksum_address(value) if argument["type"] == "address" else value
 
 

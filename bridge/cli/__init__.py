@@ -12,6 +12,7 @@ Read `commands` first. A command parses, calls one function of the bridge and pr
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -25,11 +26,6 @@ def main() -> None:
         sys.exit(code)
 
 
-def _without_controls(error: Exception) -> str:
-    """Return what an error says without control and direction marks, as it may quote what strangers wrote."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "·" for letter in str(error))
-
-
 def _run() -> None:
     import gc
     import signal
@@ -39,19 +35,23 @@ def _run() -> None:
 
     from bridge.cli.app import app
     from bridge.errors import BridgeError, Terminated
+    from bridge.foreign import foreign
     from hedge.errors import HedgeError
 
     def ended(number: int, frame: object) -> None:
         raise Terminated(128 + number)  # unwinds like any other end, so that a local chain is not left behind
 
     signal.signal(signal.SIGTERM, ended)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):  # closed, or no file at all
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
     except BridgeError as error:
-        sys.stderr.write(f"error: {_without_controls(error)}\n")
+        sys.stderr.write(f"error: {error}\n")
         sys.exit(error.exit_code)
     except HedgeError as error:
-        sys.stderr.write(f"error: {_without_controls(error)}\n")
+        sys.stderr.write(f"error: {foreign(error, None, lines=True)}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")

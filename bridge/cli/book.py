@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from hedge.market import Market
 
 
+FORMULA = ("=", "+", "-", "@")
+
+
 class Seen(NamedTuple):
     """A book as it was seen, on chain or at quotes, and the settings that it was seen with."""
 
@@ -39,6 +42,7 @@ class Seen(NamedTuple):
     unread: tuple[Unread, ...]
     settings: Config
     hedge: Held | None
+    stops: str = ""
 
     @property
     def where(self) -> str:
@@ -148,21 +152,21 @@ def _see_on_chain(owner: str | None, block: int | None, signals: Path | None, co
     session = open_session(config)
     from bridge.cli.planning import with_flags
     from bridge.plans.observe import (  # only now: a node that does not answer is said at once
+        look_at_positions,
         read_market,
-        read_positions,
+        valued,
     )
-    from hedge.book.exposure import book_exposure
     from hedge.book.positions import Book
 
     settings = with_flags(session.config, None, signals, None)
     snapshot, holder = session.snapshot(block), session.owner(owner)
     market = read_market(snapshot, settings.book)
-    held = read_positions(snapshot, holder, dict(market.spots), settings.book)
+    held = look_at_positions(snapshot, holder, dict(market.spots), settings.book)
+    held, exposure = valued(snapshot, held, market, settings.book)
     book, exact = Book(held.positions), [raw.exact() for raw in held.raw]
-    exposure = book_exposure(book, market)
     hedge = _hedge(settings, snapshot, exposure, market)
     snapshot.confirm()
-    return Seen(holder, snapshot.block, book, market, exposure, exact, held.unread, settings, hedge)
+    return Seen(holder, snapshot.block, book, market, exposure, exact, held.unread, settings, hedge, held.stops)
 
 
 def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
@@ -180,6 +184,7 @@ def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
 def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -> None:
     content = seen.exposure.to_dict() | {"positions": rows, "owner": seen.owner, "block": seen.block.__dict__}
     content["unread"] = [position.__dict__ for position in seen.unread]
+    content["stops"] = seen.stops
     content["held"] = seen.hedge.to_dict() if seen.hedge else None
     market = {"spots": dict(seen.market.spots), "vols": dict(seen.market.vols)}
     print_json(content | {"market": market} | ideas)
@@ -201,8 +206,14 @@ def _hedge(settings: Config, snapshot: Snapshot, found: BookExposure, market: Ma
 
 def print_unread(unread: Iterable[Unread]) -> None:
     """Name the positions that are not in the book, on standard error."""
-    for position in unread:
-        sys.stderr.write(f"not read: {position.id}: {position.reason}\n")
+    from bridge.alerts.rules import MOST_UNREAD
+    from bridge.foreign import LINE, foreign
+
+    left = [*unread]
+    for position in left[:MOST_UNREAD]:
+        sys.stderr.write(f"not read: {foreign(position.id)}: {foreign(position.reason, 2 * LINE)}\n")
+    if len(left) > MOST_UNREAD:
+        sys.stderr.write(f"not read: {len(left) - MOST_UNREAD} more, `alvh exposure --json` names them all\n")
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
@@ -211,7 +222,24 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row if name not in nested)) or ["id"]
     writer = csv.DictWriter(sys.stdout, fieldnames=names, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(_cells(row) for row in rows)
+
+
+def _cells(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose texts disguise nothing, and are no formula to a spreadsheet."""
+    from bridge.foreign import foreign
+
+    texts = {name: foreign(value) for name, value in row.items() if isinstance(value, str)}
+    return row | {name: f"'{text}" if text[:1] in FORMULA and not _is_number(text) else text
+                  for name, text in texts.items()}  # fmt: skip
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def print_exposure(found: BookExposure, where: str) -> None:

@@ -38,6 +38,7 @@ def propose(
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
     from bridge.cli.drafts import print_draft
+    from bridge.foreign import foreign
     from bridge.governance.actions import build_action
     from bridge.governance.calls import action_words
     from bridge.governance.proposals import draft_action, note_proposal, send_proposal
@@ -58,7 +59,7 @@ def propose(
         )
         return
     for line in words:
-        typer.echo(f"calls {line}")
+        typer.echo(f"calls {foreign(line, None)}")
     print_draft(draft, sent)
 
 

@@ -70,7 +70,7 @@ def open_session(config_path: Path | None) -> Session:
     from bridge.errors import BadFile, UnknownAddress
 
     config = load_config(config_path)
-    chain = connect(config.chain.rpc_url, config.chain.chain_id)
+    chain = connect(config.chain.rpc_url, config.chain.chain_id, config.chain.caps)
     deployment = load_deployment(config.chain.deployment)
     if deployment.chain_id != chain.chain_id:
         raise BadFile(config.chain.deployment, f"is for chain {deployment.chain_id}, the node serves {chain.chain_id}")
@@ -101,5 +101,7 @@ def choose_signer(session: Session, role: str | None, keystore: Path | None) -> 
 
 
 def print_json(content: Any) -> None:
-    """Print one JSON document; a NaN in it is a fault, never printed."""
-    sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
+    """Print one JSON document; a NaN in it is a fault, never printed, and no text in it disguises what it says."""
+    from bridge.foreign import cleaned
+
+    sys.stdout.write(json.dumps(cleaned(content), indent=2, allow_nan=False) + "\n")

@@ -35,6 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Governor proposals: propose, list, show, vote, queue, execute, cancel. Dry run without --send.",
 )
+MOST_LINES = 100  # of a description
 IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
 
 
@@ -42,7 +43,7 @@ def _find(snapshot: Snapshot, wanted: str) -> Proposal:
     from bridge.errors import UsageError
     from bridge.governance.governor import list_proposals
 
-    found = [p for p in list_proposals(snapshot) if str(p.id).startswith(wanted)]
+    found = [p for p in list_proposals(snapshot) if p.id and str(p.id).startswith(wanted)]
     if len(found) != 1:
         raise UsageError(f"{len(found)} proposals begin with {wanted}: `alvh gov list` shows them all")
     return found[0]
@@ -52,7 +53,7 @@ def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
     from bridge.governance.calls import action_words
     from bridge.governance.updates import decode_update
 
-    calls = zip(proposal.action.targets, proposal.action.calldatas, strict=True)
+    calls = [] if proposal.trouble else zip(proposal.action.targets, proposal.action.calldatas, strict=True)
     updates = [decode_update(snapshot, target, call) for target, call in calls]
     return {
         "id": str(proposal.id),
@@ -67,8 +68,11 @@ def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
         "vote_start": proposal.vote_start,
         "deadline": proposal.deadline,
         "eta": proposal.eta,
+        "title": proposal.title,
         "description": proposal.action.description,
-        "calls": action_words(snapshot, proposal.action),
+        "description_hash": "0x" + proposal.action.description_hash.hex(),
+        "trouble": proposal.trouble,
+        "calls": [] if proposal.trouble else action_words(snapshot, proposal.action),
         "updates": [update.__dict__ if update else None for update in updates],
     }
 
@@ -90,7 +94,7 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
         [
             p.short_id,
             p.state,
-            p.action.description.splitlines()[0].lstrip("# "),
+            p.title,
             number(p.votes_for / 1e18),
             number(p.votes_against / 1e18),
             number(p.quorum / 1e18),
@@ -122,7 +126,10 @@ def show(
         print_json(content)
         return
     out = console()
-    out.print(f"{found.state}: {found.id}\n\n{found.action.description}\n", markup=False)
+    out.print(f"{found.state}: {found.id}\n", markup=False)
+    for line in _quoted(found):
+        out.print(line, markup=False)
+    out.print()
     now = read_governed(snapshot).parameters.to_values()
     for line in content["calls"]:
         out.print(f"calls {line}", markup=False)
@@ -132,6 +139,18 @@ def show(
         pairs = zip(update["keys"], update["values"], strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
         out.print(table("What the calldata does", ("parameter", "now", "proposed", "unit"), rows))
+
+
+def _quoted(proposal: Proposal) -> list[str]:
+    """Return the description with a sign before each line: none of it can be taken for what this program says."""
+    from bridge.foreign import NO_DESCRIPTION, TEXT, foreign
+
+    if proposal.trouble:
+        return [proposal.trouble]
+    text = foreign(proposal.action.description, TEXT, lines=True)
+    lines = text.splitlines()
+    more = [f"| ({len(lines) - MOST_LINES} more lines)"] if len(lines) > MOST_LINES else []
+    return [f"| {line}" for line in lines[:MOST_LINES]] + more if text.strip() else [NO_DESCRIPTION]
 
 
 @dataclass(frozen=True)

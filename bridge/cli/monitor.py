@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,32 +35,85 @@ def watch(
     """
     from bridge.alerts import watch as monitor
     from bridge.chain.blocks import LOCAL_CHAIN_ID
-    from bridge.errors import ChainError
 
     session = open_session(config)
     holder, pause = session.owner(owner), interval or session.config.watch.interval_seconds
+
+    def look() -> Watched:
+        now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
+        return monitor.watch(session.snapshot(), session.config, holder, now)
+
+    def show(watched: Watched) -> None:
+        if as_json:
+            _write_line(monitor.watched_json(watched))
+        else:
+            print_watched(watched, clear=not once and sys.stdout.isatty())
+            sys.stdout.flush()
+
+    def say(error: Exception) -> None:
+        text = trouble_words(error, session.config.chain.rpc_url)
+        _write_line({"error": text} if as_json else f"no look this time: {text}")
+
+    try:
+        quiet = keep_looking(look, show, say, None if once else partial(time.sleep, pause))
+    except BrokenPipeError:  # nobody reads on; the interpreter would complain of it again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        quiet = False
+    raise typer.Exit(0 if quiet else 1)
+
+
+def keep_looking(
+    look: Callable[[], Watched],
+    show: Callable[[Watched], None],
+    say: Callable[[Exception], None],
+    wait: Callable[[], None] | None,
+) -> bool:
+    """Look and show, again and again; whatever stops one look is said, and the next one comes.
+
+    Parameters
+    ----------
+    look, show
+        Take one look, and print what it saw.
+    say
+        Print why there was no look; what this one raises ends the loop.
+    wait
+        Let time pass between two looks; None for one look only.
+
+    Returns
+    -------
+    bool
+        Whether the only look saw nothing to alert of.
+    """
     while True:
         try:
-            now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
-            watched = monitor.watch(session.snapshot(), session.config, holder, now)
-        except ChainError as error:
-            if once:
-                raise
-            _say_trouble(str(error), as_json)
-        else:
-            if as_json:
-                sys.stdout.write(json.dumps(monitor.watched_json(watched), allow_nan=False) + "\n")
-                sys.stdout.flush()
-            else:
-                print_watched(watched, clear=not once and sys.stdout.isatty())
-            if once:
-                raise typer.Exit(1 if watched.alerts else 0)
-        time.sleep(pause)
+            watched = look()
+            show(watched)
+            quiet = not watched.alerts
+        except Exception as error:  # noqa: BLE001 - a monitor that stops at what nobody foresaw watches nothing
+            say(error)
+            quiet = False
+        if wait is None:
+            return quiet
+        wait()
 
 
-def _say_trouble(text: str, as_json: bool) -> None:
-    """Say that there was no look this time; the loop goes on."""
-    sys.stdout.write((json.dumps({"error": text}) if as_json else f"no look this time: {text}") + "\n")
+def trouble_words(error: Exception, url: str) -> str:
+    """Return in one line why there was no look, without what the node's URL hides."""
+    from bridge.errors import BridgeError
+    from bridge.foreign import TEXT, foreign, without_url
+    from hedge.errors import HedgeError
+
+    known = isinstance(error, (BridgeError, HedgeError))
+    words = str(error) if known else f"unexpected {type(error).__name__}: {error}"
+    return foreign(without_url(words, url), TEXT)
+
+
+def _write_line(content: Any) -> None:
+    """Write a line at once: a text, or a document as JSON."""
+    from bridge.foreign import cleaned
+
+    text = content if isinstance(content, str) else json.dumps(cleaned(content), allow_nan=False)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
@@ -78,7 +133,7 @@ def print_watched(watched: Watched, clear: bool = False) -> None:
     plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
     out.print(f"  drift {percent(seen.drift)} (band {percent(seen.drift_band)}), plan {plan}")
     for line in (*_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automation), *_governance_lines(seen)):
-        out.print(line)
+        out.print(line, markup=False)
     print_alerts(watched.alerts)
     if not watched.alerts:
         out.print("[green]no alerts[/green]")
@@ -102,9 +157,11 @@ def _print_hedge(seen: MonitorSnapshot) -> None:
 def print_alerts(alerts: Iterable[Alert]) -> None:
     """Print a line for each alert."""
     from bridge.cli.show import console
+    from bridge.foreign import TEXT, foreign
 
     for alert in alerts:
-        console().print(f"[bold yellow]alert[/bold yellow] {alert.kind}: {alert.text}")
+        said = f"{foreign(alert.kind, markup=True)}: {foreign(alert.text, TEXT, markup=True)}"
+        console().print(f"[bold yellow]alert[/bold yellow] {said}")
 
 
 def _layer_rows(seen: MonitorSnapshot) -> list[list[str]]:

@@ -104,6 +104,7 @@ def _load(session: Session, file: Path) -> SafeRecord:
 
 def _print_record(session: Session, record: SafeRecord, file: Path, as_json: bool) -> None:
     """Say what the transaction does, decoded from its bytes, how the Safe names it, and who signed."""
+    from bridge.foreign import foreign
     from bridge.governance.calls import call_words
     from bridge.safe.multisig import read_safe
 
@@ -116,7 +117,7 @@ def _print_record(session: Session, record: SafeRecord, file: Path, as_json: boo
     typer.echo(f"{words}\nof Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
     typer.echo(f"Safe transaction hash 0x{made.digest().hex()}")
     signed = ", ".join(record.signatures) or "nobody"
-    typer.echo(f"signed by {len(record.signatures)} of {safe.threshold}: {signed}\nfile {file}")
+    typer.echo(f"signed by {len(record.signatures)} of {safe.threshold}: {signed}\nfile {foreign(file, None)}")
 
 
 @app.command()
@@ -159,6 +160,7 @@ def execute(
 
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
+    from bridge.foreign import foreign
     from bridge.safe.multisig import join_signatures, require_executable, send_safe_transaction
     from bridge.safe.records import merge_records
 
@@ -174,9 +176,9 @@ def execute(
     if as_json:
         print_json(done)
     elif send:
-        typer.echo(f"{record.action}: done in block {done['block']} for {done['gas']} gas")
+        typer.echo(f"{foreign(record.action)}: done in block {done['block']} for {done['gas']} gas")
     else:
-        typer.echo(f"{record.action}: possible now, not sent: repeat with --send")
+        typer.echo(f"{foreign(record.action)}: possible now, not sent: repeat with --send")
 
 
 @app.command()

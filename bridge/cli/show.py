@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from bridge import formats
+from bridge.foreign import TEXT, foreign
 from bridge.formats import plain
+
+
+class _Terminal(Console):
+    """A console that shows texts without what could disguise them; foreign ones inside of markup are `foreign`."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; see `rich.console.Console.print`."""
+        super().print(*(foreign(o, None, lines=True) if isinstance(o, str) else o for o in objects), **options)
 
 
 def console(stderr: bool = False) -> Console:
     """Return a console; on a pipe it does not wrap at 80 columns."""
     width = None if sys.stdout.isatty() else 150
-    return Console(stderr=stderr, width=width, highlight=False)
+    return _Terminal(stderr=stderr, width=width, highlight=False, emoji=False)
 
 
 def clean(text: object) -> str:
@@ -40,10 +51,16 @@ def percent(value: float | None, places: int = 1) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Table:
-    """Build a table; the first `left` columns are text, the rest numbers."""
-    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    """Build a table; the first `left` columns are text, the rest numbers. Nothing in it is markup."""
+    made = Table(
+        title=Text(foreign(title)) if title else None,
+        title_justify="left",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+    )
     for index, column in enumerate(columns):
-        made.add_column(column, justify="left" if index < left else "right", overflow="fold")
+        made.add_column(Text(foreign(column)), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(Text(foreign(cell, TEXT)) for cell in row))
     return made

@@ -5,13 +5,16 @@ Nothing is taken from a file or a description. What cannot be decoded is shown a
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from eth_typing import HexStr
+from eth_utils import keccak
 
 from bridge.chain.codec import Function, decode_call
 from bridge.deployment import Deployment
-from bridge.errors import UsageError
+from bridge.errors import BridgeError, NodeUnreachable, UsageError
+from bridge.foreign import LINE, TEXT, foreign
 from bridge.governance.governor import Action
 from bridge.governance.postconditions import GUARD, guard_call, postcondition_lines, update_postcondition
 from bridge.governance.regime_table import table_words
@@ -49,18 +52,26 @@ def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
 
 
 def call_words(snapshot: Snapshot, to: str, data: HexStr) -> str:
-    """Say what a call does, decoded by the ABI of the contract there."""
+    """Say what a call does, decoded by the ABI of the contract there; a call that cannot be told is shown as it is."""
     place = contract_at(snapshot.deployment, to)
     if place is None:
-        return f"a call to {to}, which is not one of our contracts: {data}"
+        return f"a call to {to}, which is not one of our contracts: {_hex(data)}"
     artifact, name = place
     try:
         function, arguments = decode_call(artifact, bytes.fromhex(data[2:]))
     except UsageError:
-        return f"a call to {name} that its ABI does not know: {data}"
+        return f"a call to {name} that its ABI does not know: {_hex(data)}"
     meaning = _meaning(artifact, function)
-    details = _details(snapshot, function.name, arguments)
-    return f"{name}.{function.name}({details})" + (f": {meaning}" if meaning else "")
+    details = foreign(_details(snapshot, artifact, function, arguments), TEXT)
+    return f"{foreign(name)}.{function.name}({details})" + (f": {meaning}" if meaning else "")
+
+
+def _hex(data: str) -> str:
+    """Return calldata, of long ones the beginning, the size and the hash: a stranger may fill megabytes."""
+    if len(data) <= TEXT:
+        return data
+    digest = keccak(bytes.fromhex(data[2:])).hex()
+    return f"{data[:LINE]}… ({len(data) // 2 - 1} bytes with the keccak-256 0x{digest})"
 
 
 def _meaning(contract: str, function: Function) -> str:
@@ -70,15 +81,46 @@ def _meaning(contract: str, function: Function) -> str:
     return str(function.abi.get("notice", THEIR_MEANINGS.get((contract, function.name), "")))
 
 
-def _details(snapshot: Snapshot, function: str, arguments: dict[str, Any]) -> str:
-    if function == "cancel":
-        number = snapshot.read("HedgeGovernor", "getProposalId", *arguments.values())
-        return f"proposal {number}"
-    if function == "setTable":
-        return table_words(*arguments.values())
-    if "update" in arguments:
-        return "; ".join(update_words(Update.of(arguments["update"])))
+def _details(snapshot: Snapshot, contract: str, function: Function, arguments: dict[str, Any]) -> str:
+    """Write the arguments, in words where this very function of this very contract has some."""
+    words = DETAILS.get((contract, function.signature.partition("(")[0]))
+    if words is not None:
+        try:
+            return words(snapshot, arguments)
+        except NodeUnreachable:
+            raise
+        except (BridgeError, ValueError, TypeError, LookupError, OverflowError):
+            pass  # malformed: shown by name, below
     return ", ".join(f"{name}={_shown(value, snapshot.deployment)}" for name, value in arguments.items())
+
+
+def _cancelled(snapshot: Snapshot, arguments: dict[str, Any]) -> str:
+    return f"proposal {snapshot.read('HedgeGovernor', 'getProposalId', *arguments.values())}"
+
+
+def _table(_: Snapshot, arguments: dict[str, Any]) -> str:
+    keys, rows = [*arguments.values()][:2]
+    if any(len(keys) != len([*row.values()][1]) for row in rows):
+        raise ValueError("rows of other keys")
+    return table_words(*arguments.values())
+
+
+def _updated(_: Snapshot, arguments: dict[str, Any]) -> str:
+    update = Update.of(arguments["update"])
+    if len(update.keys) != len(update.values):
+        raise ValueError("not one value for each key")
+    return "; ".join(update_words(update))
+
+
+DETAILS: Final[dict[tuple[str, str], Callable[[Snapshot, dict[str, Any]], str]]] = {
+    ("HedgeGovernor", "cancel"): _cancelled,
+    ("RegimeAutomation", "setTable"): _table,
+    ("HedgeParameters", "applyUpdate"): _updated,
+    ("HedgeParameters", "scheduleUpdate"): _updated,
+    ("HedgeParameters", "applyScheduled"): _updated,
+    ("HedgeParameters", "applyAutomated"): _updated,
+}
+"""How the arguments of a function are told, by contract and function: other contracts have functions of that name."""
 
 
 def _shown(value: Any, deployment: Deployment) -> str:
@@ -86,24 +128,32 @@ def _shown(value: Any, deployment: Deployment) -> str:
     if isinstance(value, bytes) and value in ROLE_NAMES:
         return ROLE_NAMES[value]
     if isinstance(value, bytes):
-        return "0x" + value.hex()
+        return _hex("0x" + value.hex())
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}={_shown(item, deployment)}' for name, item in value.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_shown(item, deployment) for item in value)}]"
     place = contract_at(deployment, value) if isinstance(value, str) else None
-    return f"{value} ({place[1]})" if place else str(value)
+    return f"{value} ({place[1]})" if place else foreign(value)
 
 
 def action_words(snapshot: Snapshot, action: Action) -> list[str]:
     """Say what each call of a proposal does; the guard's promise is compared with what the updates before it set."""
     lines: list[str] = []
     updates: list[Update] = []
-    for target, call in zip(action.targets, action.calldatas, strict=True):
-        update = decode_update(snapshot, target, call)
-        updates += [update] if update else []
-        if GUARD in snapshot.deployment.contracts and target.lower() == snapshot.deployment.address(GUARD).lower():
-            lines.append(_guard_words(snapshot, updates, call))
-        else:
-            lines.append(call_words(snapshot, target, HexStr("0x" + call.hex())))
+    for target, value, call in zip(action.targets, action.values, action.calldatas, strict=True):
+        sent = f"{value} wei with " if value else ""
+        try:
+            update = decode_update(snapshot, target, call)
+            updates += [update] if update else []
+            if GUARD in snapshot.deployment.contracts and target.lower() == snapshot.deployment.address(GUARD).lower():
+                lines.append(_guard_words(snapshot, updates, call))
+            else:
+                lines.append(sent + call_words(snapshot, target, HexStr("0x" + call.hex())))
+        except NodeUnreachable:
+            raise
+        except BridgeError as error:
+            lines.append(f"{sent}a call to {target} that cannot be told ({foreign(error)}): {_hex('0x' + call.hex())}")
     return lines
 
 
@@ -115,7 +165,7 @@ def _guard_words(snapshot: Snapshot, updates: list[Update], call: bytes) -> str:
         _, arguments = decode_call(GUARD, call)
         expectations = arguments["expectations"]
     except (UsageError, KeyError):
-        return f"a call to the guard that its ABI does not know: 0x{call.hex()}"
+        return f"a call to the guard that its ABI does not know: {_hex('0x' + call.hex())}"
     asked = [_expectation_words(snapshot, expectation) for expectation in expectations]
     return "guard: executed only if then " + "; ".join(asked)
 

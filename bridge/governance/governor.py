@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eth_utils import keccak
 
 from bridge.chain.addresses import checked_address
-from bridge.errors import ContractReverted, RefusedAction
+from bridge.errors import BridgeError, ChainError, ContractReverted, MissingBlock, NodeUnreachable, RefusedAction
+from bridge.foreign import foreign, raw_of, title_of
 from bridge.snapshot import Call, Snapshot
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
 
+    from bridge.chain.codec import LogEntry
     from bridge.chain.signers import Signer
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
+UNREADABLE = "unreadable"
+NOBODY = "0x" + "00" * 20
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}
 OPEN_STATES = ("pending", "active", "succeeded", "queued")
 STEP_STATES = {"vote": ("active",), "queue": ("succeeded",), "execute": ("queued",), "cancel": OPEN_STATES}
@@ -24,21 +28,32 @@ STEP_STATES = {"vote": ("active",), "queue": ("succeeded",), "execute": ("queued
 
 @dataclass(frozen=True)
 class Action:
-    """The calls of a proposal and its description: together they are its identity."""
+    """The calls of a proposal and its description: together they are its identity.
+
+    A description that came from the chain keeps its bytes (`bridge.foreign.raw_of`): its hash is of those.
+    """
 
     targets: tuple[str, ...]
     values: tuple[int, ...]
     calldatas: tuple[bytes, ...]
     description: str
 
+    @property
+    def description_hash(self) -> bytes:
+        """Return the hash of the description's own bytes."""
+        return keccak(raw_of(self.description))
+
     def hashed(self) -> tuple[tuple[str, ...], tuple[int, ...], tuple[bytes, ...], bytes]:
         """Return the arguments that queue, execute and cancel take."""
-        return self.targets, self.values, self.calldatas, keccak(text=self.description)
+        return self.targets, self.values, self.calldatas, self.description_hash
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """The state of a proposal at a block; votes in units of 1e18, times in unix seconds."""
+    """The state of a proposal at a block; votes in units of 1e18, times in unix seconds.
+
+    `trouble` says why it cannot be read, empty where it can: its state is then "unreadable", and its numbers are 0.
+    """
 
     id: int
     state: str
@@ -51,6 +66,12 @@ class Proposal:
     vote_start: int
     deadline: int
     eta: int
+    trouble: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return the first line of its description that says anything."""
+        return f"({self.trouble})" if self.trouble else title_of(self.action.description)
 
     @property
     def short_id(self) -> str:
@@ -74,9 +95,33 @@ def read_state(snapshot: Snapshot, proposal: int) -> str | None:
 
 
 def list_proposals(snapshot: Snapshot) -> list[Proposal]:
-    """Read every proposal since the deployment, oldest first."""
-    created = snapshot.logs("HedgeGovernor", "ProposalCreated")
-    return [_proposal(snapshot, entry["args"]) for entry in created]
+    """Read every proposal since the deployment, oldest first; one that cannot be read stands among them, named.
+
+    Raises
+    ------
+    NodeUnreachable, MissingBlock
+        It is the node that does not answer.
+    """
+    created = snapshot.entries("HedgeGovernor", "ProposalCreated")
+    return [_readable(snapshot, entry) for entry in created]
+
+
+def _readable(snapshot: Snapshot, entry: LogEntry) -> Proposal:
+    """Read one proposal, or say why it cannot be read: anyone can bring one, and it must not hide the others."""
+    number, action = 0, Action((), (), (), "")
+    try:
+        created = entry.decoded()["args"]
+        number = int(created["proposalId"])
+        calldatas = tuple(bytes(call) for call in created["calldatas"])
+        action = Action(tuple(created["targets"]), tuple(created["values"]), calldatas, created["description"])
+        if not len(action.targets) == len(action.values) == len(calldatas):
+            raise ChainError("it has not as many targets as values and calls")
+        return _proposal(snapshot, number, str(created["proposer"]), action)
+    except (NodeUnreachable, MissingBlock):
+        raise
+    except (BridgeError, ValueError, TypeError, LookupError, OverflowError) as error:
+        trouble = foreign(f"cannot be read: {error or type(error).__name__}")
+        return Proposal(number, UNREADABLE, NOBODY, action, 0, 0, 0, 0, 0, 0, 0, trouble)
 
 
 def find_proposal(snapshot: Snapshot, proposal: int) -> Proposal:
@@ -93,22 +138,15 @@ def find_proposal(snapshot: Snapshot, proposal: int) -> Proposal:
     raise RefusedAction(f"the governor has no proposal {proposal}: `alvh gov list` shows those it has")
 
 
-def _proposal(snapshot: Snapshot, created: Any) -> Proposal:
-    number = int(created["proposalId"])
+def _proposal(snapshot: Snapshot, number: int, proposer: str, action: Action) -> Proposal:
     against, support, abstain = snapshot.read("HedgeGovernor", "proposalVotes", number)
     voted_at = int(snapshot.read("HedgeGovernor", "proposalSnapshot", number))
     # The quorum is known once the vote has begun; before that we use the newest one.
     at = min(voted_at, snapshot.block.timestamp - 1)
-    action = Action(
-        tuple(created["targets"]),
-        tuple(created["values"]),
-        tuple(bytes(x) for x in created["calldatas"]),
-        created["description"],
-    )
     return Proposal(
         id=number,
         state=read_state(snapshot, number) or "unknown",
-        proposer=created["proposer"],
+        proposer=proposer,
         action=action,
         votes_against=against,
         votes_for=support,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from eth_abi import encode
 from eth_utils import keccak
 
-from bridge.errors import ContractReverted
+from bridge.errors import ChainError, ContractReverted, NodeUnreachable
 from bridge.governance.governor import Action, Proposal
 from bridge.snapshot import Snapshot
 from bridge.units import utc
@@ -53,6 +53,10 @@ def rehearsal(snapshot: Snapshot, proposal: Proposal) -> str:
         simulate_execution(snapshot, proposal.action, at)
     except ContractReverted as error:
         return f"in today's state it would fail at {utc(at)}: {error}"
+    except NodeUnreachable:
+        raise
+    except ChainError as error:
+        return f"whether it would execute at {utc(at)} cannot be told: {error}"
     return f"in today's state it would execute at {utc(at)}"
 
 

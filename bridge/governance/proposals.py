@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.chain.node import BlockRef, Chain
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
+from bridge.foreign import title_of
 from bridge.governance.actions import GovernanceAction
 from bridge.governance.governor import Action, Proposal, proposal_id, read_state, send_execute
 from bridge.governance.journal import JournalEntry
@@ -193,7 +194,7 @@ def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> bool:
 
 def note_proposal(chain: Chain, draft: Draft, proposer: str, state: Path) -> Path:
     """Note in the journal that a proposal, sent now or found on the chain, is ours."""
-    title = draft.action.description.splitlines()[0].lstrip("# ")
+    title = title_of(draft.action.description)
     return JournalEntry(str(draft.id), chain.chain_id, title, proposer, chain.head().number).save(state)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from bridge.adapters.pool_position import HeldPosition, Unread
 from bridge.adapters.spec import position_readers
@@ -16,8 +17,12 @@ from bridge.sources.prices import asset_pairs, check_pair_price, read_prices
 from bridge.units import volatility_from_e8
 from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book, Position
-from hedge.market import Market, Provenance
+from hedge.errors import HedgeError
+from hedge.market import USD, Market, Provenance
 from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
+
+NOT_COMPUTED: Final = (HedgeError, ArithmeticError, ValueError, TypeError, LookupError)
+"""What the mathematics of one position raises where a stranger chose its numbers."""
 
 
 @dataclass(frozen=True)
@@ -51,46 +56,161 @@ class Observation:
 
 
 class Holdings(NamedTuple):
-    """An owner's positions, exact and converted, in one order, and those that could not be read."""
+    """An owner's positions, exact and converted, in one order, and those that are not in the book.
+
+    `stops` says which of those that are left out are no dust, and why; empty where none is. A plan must not be made
+    without them, while exposure and monitor name them and show the rest.
+    """
 
     raw: tuple[HeldPosition, ...]
     positions: tuple[Position, ...]
     unread: tuple[Unread, ...]
+    stops: str = ""
+
+
+@dataclass
+class _Sorting:
+    """Positions that are in the book, and those that are left out, with what is known to be in them.
+
+    `known` assets are those that have, or should have, a price: the deployment names a feed or a price pool of theirs.
+    """
+
+    assets: dict[str, str]
+    spots: dict[str, float]
+    dust_usd: float
+    known: frozenset[str]
+    raw: list[HeldPosition] = field(default_factory=list)
+    positions: list[Position] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    left_out_usd: float = 0.0
+    stops: str = ""
+
+    def leave(self, held: HeldPosition, reason: str) -> None:
+        """Name a position that is not in the book, whatever it is worth."""
+        self.unread.append(Unread(held.id, reason))
+
+    def leave_known(self, held: HeldPosition, reason: str) -> None:
+        """Name a position of known assets; what of them has a price adds up, and stops a plan beyond dust."""
+        worth = _most_usd(held, self.assets, self.spots)
+        self.left_out_usd += worth
+        stops = self.left_out_usd >= self.dust_usd
+        self.stops = self.stops or (f"{held.id}: {reason}" if stops else "")
+        self.leave(held, f"{reason}, {worth:,.0f} USD of it are known" if stops else f"{reason}, dust")
+
+    def holdings(self) -> Holdings:
+        """Return all of it, what stops a plan named before the rest."""
+        first, _, _ = self.stops.partition(": ")
+        unread = sorted(self.unread, key=lambda left: left.id != first) if self.stops else self.unread
+        return Holdings(tuple(self.raw), tuple(self.positions), tuple(unread), self.stops)
+
+
+def _sorting(snapshot: Snapshot, spots: dict[str, float], terms: BookConfig) -> _Sorting:
+    at = snapshot.deployment
+    return _Sorting(dict(at.assets), spots, terms.dust_usd, frozenset({*at.feeds, *at.price_pools, *spots}))
+
+
+def _most_usd(held: HeldPosition, assets: dict[str, str], spots: dict[str, float]) -> float:
+    """Return what a position is known to be worth at most; infinite where its own numbers do not make sense."""
+    try:
+        worth = held.most_usd(assets, spots)
+    except NOT_COMPUTED:
+        return math.inf
+    return math.inf if math.isnan(worth) else worth
+
+
+def look_at_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig) -> Holdings:
+    """Read an owner's positions of every protocol, each pool's price checked against the USD prices.
+
+    Anyone can send a position of anything: of tokens that nobody knows, of two tokens of one asset, of an asset without
+    a price, in a pool made at a wrong price. Each is named and left out, and stops nothing here. What a position is
+    worth by its own pool is never asked.
+    """
+    found = [reader.read_positions(owner, snapshot.block) for reader in position_readers(snapshot)]
+    sorting = _sorting(snapshot, spots, terms)
+    sorting.unread += [left for part in found for left in part.unread]
+    for held in (held for part in found for held in part.read):
+        try:
+            _sort(held, sorting, snapshot.block, terms.max_price_gap)
+        except NOT_COMPUTED as error:
+            sorting.leave_known(held, f"its numbers make no sense ({error or type(error).__name__})")
+    return sorting.holdings()
+
+
+def _sort(held: HeldPosition, sorting: _Sorting, block: BlockRef, most: float) -> None:
+    """Take a position into the book, or leave it out by name."""
+    assets, spots = sorting.assets, sorting.spots
+    try:
+        priced = held.pair_price(assets)
+    except BadFile as error:  # a token that the deployment does not know
+        sorting.leave(held, error.reason)
+        return
+    if priced and priced[0] == priced[1]:
+        worth = _most_usd(held, assets, spots)
+        sorting.leave(held, f"both of its tokens are {priced[0]}, {worth:,.0f} USD: no price of one in the other")
+        return
+    missing = [asset for asset in (priced or ())[:2] if asset != USD and asset not in spots]
+    if missing:
+        reason = f"{' and '.join(missing)} has no USD price"
+        # An asset that nothing is known of but its name can be worth anything, by a pool that anyone made.
+        if set(missing) <= sorting.known:
+            sorting.leave_known(held, reason)
+        else:
+            sorting.leave(held, reason)
+        return
+    try:
+        position = held.convert(assets, spots, block)
+        if priced:
+            check_pair_price(*priced, spots, most)
+    except BadFile as error:
+        sorting.leave(held, error.reason)
+    except UntrustedNumber as error:
+        sorting.leave_known(held, str(error))
+    else:
+        sorting.raw.append(held)
+        sorting.positions.append(position)
 
 
 def read_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig) -> Holdings:
-    """Read an owner's positions of every protocol, each pool's price checked against the USD prices.
-
-    Anyone can send a position in a pool made at a wrong price: such are only named while all of them
-    are worth less than `terms.dust_usd`.
+    """Read an owner's positions for a plan; see `look_at_positions`.
 
     Raises
     ------
     UntrustedNumber
-        The price of a pool is off, and what is held in such pools is no dust.
+        Known assets of `terms.dust_usd` or more cannot be priced: their price is missing, or their pool's is off.
     """
-    found = [reader.read_positions(owner, snapshot.block) for reader in position_readers(snapshot)]
-    assets = snapshot.deployment.assets
-    unread = [left for part in found for left in part.unread]
-    raw, converted, left_out = [], [], 0.0
-    for held in (held for part in found for held in part.read):
+    return trusted(look_at_positions(snapshot, owner, spots, terms))
+
+
+def trusted(held: Holdings) -> Holdings:
+    """Return what a plan may be made of.
+
+    Raises
+    ------
+    UntrustedNumber
+        Something is left out of it that is no dust.
+    """
+    if held.stops:
+        raise UntrustedNumber(held.stops)
+    return held
+
+
+def valued(snapshot: Snapshot, held: Holdings, market: Market, terms: BookConfig) -> tuple[Holdings, BookExposure]:
+    """Return the exposure of the positions that can be valued, and the holdings with the others left out by name."""
+    try:
+        return held, book_exposure(Book(held.positions), market)
+    except NOT_COMPUTED:
+        pass  # one of them: which, below
+    sorting = _sorting(snapshot, dict(market.spots), terms)
+    sorting.unread, sorting.stops = [*held.unread], held.stops
+    for raw, position in zip(held.raw, held.positions, strict=True):
         try:
-            position, priced = held.convert(assets, spots, snapshot.block), held.pair_price(assets)
-        except BadFile as error:
-            unread.append(Unread(held.id, error.reason))
-            continue
-        try:
-            if priced:
-                check_pair_price(*priced, spots, terms.max_price_gap)
-        except UntrustedNumber as error:
-            left_out += held.most_usd(assets, spots)
-            if left_out >= terms.dust_usd:
-                raise UntrustedNumber(f"{held.id}: {error}") from error
-            unread.append(Unread(held.id, f"{error}, dust"))
-            continue
-        raw.append(held)
-        converted.append(position)
-    return Holdings(tuple(raw), tuple(converted), tuple(unread))
+            book_exposure(Book((position,)), market)
+        except NOT_COMPUTED as error:
+            sorting.leave_known(raw, f"it cannot be valued: {error or type(error).__name__}")
+        else:
+            sorting.raw.append(raw)
+            sorting.positions.append(position)
+    return sorting.holdings(), book_exposure(Book(tuple(sorting.positions)), market)
 
 
 def read_volatilities(snapshot: Snapshot) -> dict[str, float]:
@@ -173,6 +293,7 @@ def observe(snapshot: Snapshot, owner: str, terms: BookConfig) -> Observation:
     """
     market = read_market(snapshot, terms)
     held = read_positions(snapshot, owner, dict(market.spots), terms)
+    held = trusted(valued(snapshot, held, market, terms)[0])
     governed = read_governed(snapshot)
     snapshot.confirm()
     return Observation(snapshot.block, owner, held.raw, held.unread, Book(held.positions), market, governed)

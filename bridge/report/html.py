@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bridge import formats
 from bridge.deployment import write_whole
+from bridge.foreign import foreign
 from bridge.plans.ledger_words import held_lines, return_lines
 from bridge.report import view
 from bridge.report.changes import departures, parameter_changes
@@ -81,10 +82,16 @@ def write_report(path: Path, content: ReportContent) -> Path:
     return path
 
 
+def _shown(value: object) -> object:
+    """Return a text without what could disguise it; what is markup of ours stays."""
+    return foreign(value, None, lines=True) if type(value) is str else value
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,14 +1,26 @@
-"""One real plan of the session's world; tests that need other numbers change a copy of its record."""
+"""One real plan of the session's world, whose record tests copy and change; a bare node of two chains, a lying one."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import pytest
 
+from bridge.chain.blocks import LOCAL_CHAIN_ID
+from bridge.chain.node import Chain, connect
+from bridge.chain.signers import KEY_VARIABLE, LOCAL_MNEMONIC, Signer, environment_signer
 from bridge.config import Config
+from bridge.errors import NodeUnreachable
+from bridge.local.anvil import START_SECONDS, anvil_process, free_port
 from bridge.local.world import World
 from bridge.plans.make import Planned
 from bridge.plans.records import PlanRecord
+from tests.bridge.lying_node import LyingNode, lying_node
 from tests.bridge.steps import plan_now
+
+OTHER_CHAIN_ID = 8453
+FIRST_KEY = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +34,40 @@ def record(planned: Planned) -> PlanRecord:
     """Return the plan's record; it proposes at least one change."""
     assert planned.record.changes()
     return planned.record
+
+
+@pytest.fixture(scope="module", params=[LOCAL_CHAIN_ID, OTHER_CHAIN_ID])
+def real(request: pytest.FixtureRequest) -> Iterator[Chain]:
+    """Run a bare node of either chain."""
+    port = free_port()
+    words = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(request.param), "--silent"]
+    with anvil_process([*words, "--mnemonic", LOCAL_MNEMONIC, "--hardfork", "cancun"]):
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                chain = connect(f"http://127.0.0.1:{port}", request.param)
+                break
+            except NodeUnreachable:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+        yield chain
+
+
+@pytest.fixture
+def signer(monkeypatch: pytest.MonkeyPatch) -> Signer:
+    """Return the first account of the public test mnemonic, which signs on any chain where it is a key."""
+    monkeypatch.setenv(KEY_VARIABLE, FIRST_KEY)
+    return environment_signer()
+
+
+@pytest.fixture
+def token(real: Chain, signer: Signer) -> str:
+    """Deploy a token on the bare node."""
+    return real.deploy(signer, "TestToken", "Token", "TOK", 18)
+
+
+@pytest.fixture
+def node(real: Chain) -> Iterator[LyingNode]:
+    """Run a node that passes on what the bare one says, until a test lets it lie."""
+    with lying_node(real.url) as made:
+        yield made

@@ -276,7 +276,7 @@ def test_chain__answer_of_another_kind__is_ours_to_name(result: Any, use: str) -
     fitting = {
         "has_code": isinstance(result, str),
         "code_hash": isinstance(result, str),
-        "logs": result == [],
+        "logs": result in (None, []),
         "simulate": True,
     }
     assert fitting.get(use), (use, result)

@@ -1,0 +1,77 @@
+"""What a node's errors mean, in the words of the nodes that there are: passing, too much, or of a state that is gone.
+
+Nodes agree on few codes, so most of it is read from their words. Only the standard library is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from bridge.errors import ChainError, MissingBlock, StatePruned
+from bridge.foreign import TEXT, foreign, without_url
+
+PASSING: Final = re.compile(
+    r"header (for hash )?not found|unknown block|block (is )?not (yet )?(found|available)|no backend is currently"
+    r"|could not find block|not yet (been )?(synced|processed)",
+    re.IGNORECASE,
+)
+"""A node behind a balancer that lags: the next one, or a moment later, has it."""
+BUSY: Final = re.compile(
+    r"rate.?limit|too many requests|compute units per second|request (count|rate) exceeded|over (the )?capacity"
+    r"|throughput|try again (later|in)",
+    re.IGNORECASE,
+)
+PRUNED: Final = re.compile(
+    r"missing trie node|pruned|(historical |old |requested )?state (is )?(not available|unavailable|already discarded)"
+    r"|required historical state|historical state|archive|proof window|state histories|BlockOutOfRange"
+    r"|no state available",
+    re.IGNORECASE,
+)
+
+
+def words_of(error: Any) -> str:
+    """Return the words of a node's error, whatever it is."""
+    if isinstance(error, dict):
+        message = error.get("message")
+        return message if isinstance(message, str) else str(error)
+    return error if isinstance(error, str) else str(error)
+
+
+def may_pass(error: Any) -> bool:
+    """Tell whether the same question may be answered a moment later."""
+    words = words_of(error)
+    return bool(PASSING.search(words) or BUSY.search(words))
+
+
+def is_revert(error: Any) -> bool:
+    """Tell whether a contract refused, and not the node."""
+    about = error if isinstance(error, dict) else {}
+    return about.get("code") == 3 or "revert" in words_of(error).lower()
+
+
+def node_refused(error: Any, action: str) -> ChainError:
+    """Return what a node's error means that is none of a contract's.
+
+    Returns
+    -------
+    ChainError
+        `StatePruned` where the node keeps no such old state, `MissingBlock` where it does not have the block.
+    """
+    words = words_of(error)
+    if PRUNED.search(words):
+        return StatePruned(action, foreign(words))
+    if PASSING.search(words):
+        return MissingBlock(f"{action}: the node does not have the block ({foreign(words)}): it lags, ask another one")
+    return ChainError(f"{action}: {foreign(error, TEXT)}")
+
+
+def scrubbed(error: Any, url: str) -> Any:
+    """Return a node's error with whatever its texts quote of the URL hidden; bytes in hex stay as they are."""
+    if isinstance(error, dict):
+        return {name: scrubbed(each, url) for name, each in error.items()}
+    if isinstance(error, list):
+        return [scrubbed(each, url) for each in error]
+    if isinstance(error, str) and not error.removeprefix("Reverted ").startswith("0x"):
+        return without_url(error, url)
+    return error

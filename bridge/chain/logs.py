@@ -1,0 +1,108 @@
+"""eth_getLogs in as many pages as the node wants: all at once, then what its refusal suggests, else half.
+
+    whole range -> refused -> suggested range, or half -> ... -> ten good pages -> half as much again -> ...
+
+There is no table of providers: their limits and wordings change. A range of one block that is refused is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bridge.chain.answers import node_refused, words_of
+from bridge.errors import ChainError, MissingBlock, NodeUnreachable
+
+GOOD_PAGES: Final = 10
+MOST_BLOCKS: Final = 1 << 62
+AFTER_SILENCE: Final = 2_000
+"""Blocks to ask for where the node answered a larger range with too much, or with nothing in time."""
+_PAIR = re.compile(r"0x([0-9a-fA-F]{1,16})\s*(?:,|-|to|\.\.)\s*0x([0-9a-fA-F]{1,16})")
+_NUMBER = r"(\d[\d,_]*)\s*([kK]\b)?"
+_BLOCKS = (
+    re.compile(rf"{_NUMBER}[\s-]*(?:blocks?\b|block range|range)", re.IGNORECASE),
+    re.compile(
+        rf"(?:range|blocks?|limit(?:ed)?|maximum|max|up to|at most|exceeds?)\D{{0,24}}?{_NUMBER}", re.IGNORECASE
+    ),
+)
+
+
+class LogPages:
+    """Reads logs from one node, and remembers how many blocks it answers at once.
+
+    Parameters
+    ----------
+    ask
+        Sends a JSON-RPC request and returns the node's answer, an error of its own included.
+    """
+
+    def __init__(self, ask: Callable[..., dict[str, Any]]) -> None:
+        self._ask, self.blocks, self._good = ask, MOST_BLOCKS, 0
+
+    def read(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any]:
+        """Read the entries of a filter from the first block to the last, in the order of the chain.
+
+        Raises
+        ------
+        ChainError
+            The node refuses a single block, or does not have one.
+        """
+        found: list[Any] = []
+        while first <= last:
+            page = min(self.blocks, last - first + 1)
+            answer = self._page(wanted, first, first + page - 1, action)
+            if answer is None:
+                continue
+            found += answer
+            first += page
+            self._good += 1
+            if self._good % GOOD_PAGES == 0 and self.blocks < MOST_BLOCKS:
+                self.blocks += self.blocks // 2 or 1
+        return found
+
+    def _page(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any] | None:
+        """Read one page; None where it is to be asked again in smaller ones."""
+        asked = {**wanted, "fromBlock": hex(first), "toBlock": hex(last)}
+        blocks, self._good = last - first + 1, self._good if self.blocks < MOST_BLOCKS else 0
+        try:
+            answer = self._ask("eth_getLogs", asked)
+        except NodeUnreachable as error:
+            if not error.too_much or blocks == 1:
+                raise
+            self.blocks = min(AFTER_SILENCE, blocks // 2)
+            return None
+        if "error" in answer:
+            refused, fewer = node_refused(answer["error"], action), suggested(answer["error"], first, blocks)
+            if blocks == 1 or (isinstance(refused, MissingBlock) and not fewer):
+                raise refused
+            self.blocks, self._good = fewer or blocks // 2, 0
+            return None
+        result = answer["result"]
+        if result is not None and not isinstance(result, list):
+            raise ChainError(f"{action}: the node's answer is no list")
+        return [entry for entry in result or [] if not (isinstance(entry, dict) and entry.get("removed") is True)]
+
+
+def suggested(error: Any, first: int, blocks: int) -> int:
+    """Return how many blocks a refusal says may be asked for from the first one; 0 where it says nothing of use.
+
+    >>> suggested({"message": "this block range should work: [0x10, 0x1f]"}, 0x10, 500)
+    16
+    >>> suggested({"message": "eth_getLogs is limited to a 1,024 range"}, 0, 5000), suggested("no", 0, 9)
+    (1024, 0)
+    """
+    about = error.get("data") if isinstance(error, dict) else None
+    words = words_of(error)
+    if isinstance(about, dict):
+        words += f" {about.get('from')}-{about.get('to')}"
+    for start, end in _PAIR.findall(words):
+        size = int(end, 16) - int(start, 16) + 1
+        if int(start, 16) <= first and 0 < size < blocks:
+            return size
+    numbers = [
+        int(re.sub("[,_]", "", digits)[:18]) * (1000 if thousands else 1)
+        for pattern in _BLOCKS
+        for digits, thousands in pattern.findall(words)
+    ]
+    return max((number for number in numbers if 0 < number < blocks), default=0)

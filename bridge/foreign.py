@@ -1,0 +1,187 @@
+"""Text that strangers wrote, as it may be shown: in a terminal, a page, JSON, CSV or an alert.
+
+Anyone can bring a proposal, name a token or make a contract refuse in words of his own. `foreign` is the one way from
+such a text to a reader, `cleaned` the same for all of a document; `url_place` is what may be shown of a URL. Below
+everything, so that errors use it too; only the standard library is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+LINE: Final = 200
+"""Letters of one line that a stranger may fill."""
+TEXT: Final = 4_000
+"""Letters of a text of several lines that a stranger may fill."""
+NO_DESCRIPTION: Final = "(no description)"
+HIDDEN: Final = "***"
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_MARKS = frozenset({"Mn", "Me"})
+_SPACES = frozenset("\u00a0\u2009\u202f")  # of numbers and units: they stay as they are
+# Letters by their category that no font shows: fillers, joiners, variation selectors, tags, the empty braille cell.
+_BLANK = ((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
+          (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF))  # fmt: skip
+_LEAST_SECRET = 4  # letters of a part of a URL that is hidden in what others say
+_MARKS_IN_A_ROW = 2  # more of them grow over the lines above and below
+
+
+class ForeignText(str):
+    """A string whose bytes are no UTF-8: they are replaced in it, and kept as `raw`."""
+
+    raw: bytes
+
+    def __new__(cls, raw: bytes) -> ForeignText:
+        """Decode the bytes."""
+        made = super().__new__(cls, raw.decode("utf-8", errors="replace"))
+        made.raw = raw
+        return made
+
+
+def decoded(raw: bytes) -> str:
+    """Return the text that bytes are; a `ForeignText` where they are none."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return ForeignText(raw)
+
+
+def raw_of(text: str) -> bytes:
+    """Return the bytes that a text was decoded from, for whoever hashes them.
+
+    >>> raw_of(decoded(b"\\xff")), raw_of("é")
+    (b'\\xff', b'\\xc3\\xa9')
+    """
+    return text.raw if isinstance(text, ForeignText) else text.encode("utf-8", errors="surrogatepass")
+
+
+def foreign(text: object, most: int | None = LINE, *, lines: bool = False, markup: bool = False) -> str:
+    r"""Return a stranger's text without what could disguise it, cut to a length.
+
+    Control and escape characters, those of zero width and of direction, lone surrogates, and more than two combining
+    marks in a row are dropped; other white space is a space.
+
+    Parameters
+    ----------
+    text
+        What is shown as `str` shows it; bytes are taken as UTF-8, what is none is replaced.
+    most
+        Letters that are left at most; None for all.
+    lines
+        Keep line ends; else a text is one line.
+    markup
+        Escape what rich takes for markup, for a text inside of a line that has some of its own. Backslashes at its end
+        are dropped: they would escape the tag that follows.
+
+    Examples
+    --------
+    >>> foreign("US\u200bDC\x1b[2J"), foreign("pay\nme"), foreign(b"\xff!"), foreign("abcdef", 4)
+    ('USDC[2J', 'pay me', '\ufffd!', 'abc…')
+    """
+    words = text.decode("utf-8", errors="replace") if isinstance(text, (bytes, bytearray)) else str(text)
+    if most is not None and len(words) > 8 * most:
+        words = words[: 8 * most] + " " + "…"  # nobody reads on, so nobody need look at every letter
+    if not (words.isascii() and words.isprintable()):
+        words = _seen(words.replace("\r\n", "\n"), lines)
+    if not lines:
+        words = words.strip()
+    if most is not None and len(words) > most:
+        words = words[: most - 1].rstrip() + "…"
+    if markup:
+        from rich.markup import escape  # only who prints waits for it
+
+        words = escape(words.rstrip("\\"))
+    return words
+
+
+def _seen(words: str, lines: bool) -> str:
+    kept: list[str] = []
+    marks = 0
+    for letter in words:
+        kind = unicodedata.category(letter)
+        if letter in "\n\r\v\f\x85" or kind in ("Zl", "Zp"):
+            kept.append("\n" if lines else " ")
+        elif letter == "\t" or (kind == "Zs" and letter not in _SPACES):
+            kept.append(" ")
+        elif kind in _UNSEEN or _is_blank(ord(letter)) or (kind in _MARKS and marks == _MARKS_IN_A_ROW):
+            continue
+        else:
+            kept.append(letter)
+        marks = marks + 1 if kind in _MARKS else 0
+    return "".join(kept)
+
+
+def _is_blank(point: int) -> bool:
+    return point >= _BLANK[0][0] and any(first <= point <= last for first, last in _BLANK)
+
+
+def cleaned(content: Any) -> Any:
+    r"""Return a document of lists, dicts and plain values with every text in it, keys too, as `foreign` leaves it.
+
+    >>> cleaned({"na\u202eme": ["a\x00b", 1]})
+    {'name': ['ab', 1]}
+    """
+    if isinstance(content, str):
+        return foreign(content, None, lines=True)
+    if isinstance(content, Mapping):
+        return {foreign(name, None) if isinstance(name, str) else name: cleaned(each) for name, each in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [cleaned(each) for each in content]
+    return content
+
+
+def title_of(description: str, most: int = 80) -> str:
+    """Return the first line of a proposal's description that says anything, without the signs of a heading.
+
+    >>> title_of("\\n# Pause\\nAt once."), title_of("")
+    ('Pause', '(no description)')
+    """
+    first = (foreign(line, most).lstrip("# ").strip() for line in description[: 64 * most].splitlines())
+    return next(filter(None, first), NO_DESCRIPTION)
+
+
+def url_place(url: str) -> str:
+    """Return the scheme and host of a URL, which is all that may be shown: path, login and options can hold a key.
+
+    >>> url_place("https://ann:pass@node.example:8545/v3/KEY?x=1"), url_place("key@here")
+    ('https://node.example:8545', 'a malformed URL')
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    # A slash in a password ends the host too early: what is then taken for the host is the name before it.
+    if not host or not parts.scheme or "@" in parts.path + parts.query + parts.fragment:
+        return "a malformed URL"
+    host = f"[{host}]" if ":" in host else host
+    return foreign(f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""))
+
+
+def without_url(text: object, url: str) -> str:
+    """Return what somebody said of a request, without whatever of its URL is no place: it may quote the key.
+
+    >>> without_url("no project KEY12345 at /v3/KEY12345", "https://node.example/v3/KEY12345")
+    'no project *** at /v3/***'
+    """
+    words, (_, _, rest) = str(text).replace(url, url_place(url)), url.partition("://")
+    login, _, place = rest.rpartition("@")
+    for secret in sorted({*_split(login), *_split(place.partition("/")[2])} - {""}, key=len, reverse=True):
+        if len(secret) >= _LEAST_SECRET:
+            words = words.replace(secret, HIDDEN)
+        elif secret in _split(login):  # a short one by itself only: its letters are in other words too
+            words = re.sub(rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])", HIDDEN, words)
+    return words
+
+
+def _split(text: str) -> list[str]:
+    from urllib.parse import unquote
+
+    for sign in ":?&=#@":
+        text = text.replace(sign, "/")
+    parts = text.split("/")
+    return [*parts, *map(unquote, parts)]
