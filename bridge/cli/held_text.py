@@ -72,11 +72,10 @@ def _leg_rows(held: Held) -> list[list[str]]:
     rows = []
     for each in held.legs:
         leg, left = each.leg, each.days_left(at)
-        greeks = each.greeks(leg.forward)
         days = number(left, 3) if math.isfinite(left) else "-"
         rows.append(
             [leg.label, each.layer, number(leg.quantity, 6), number(leg.price, 6), str(each.source),
-             age(at - each.marked_at), usd(each.value_usd), usd(greeks.delta * leg.forward), days]
+             age(at - each.marked_at), usd(each.value_usd), usd(each.greeks.delta * each.spot), days]
         )  # fmt: skip
     return rows
 

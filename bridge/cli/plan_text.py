@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bridge.plans.ledger_book import LedgerBook
     from bridge.plans.make import Planned
     from hedge.decision.trades import Trade
+    from hedge.market import Market
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
 TRADE_COLUMNS = ("do", "instrument", "units", "limit USD", "cash USD", "layer", "why")
@@ -63,7 +64,7 @@ def heading(planned: Planned) -> list[str]:
         f"{asset} options: {chain.source}, {utc(chain.observed_at)} ({chain.provenance})"
         for asset, chain in sorted(planned.option_chains.items())
     ]
-    held = [held_line(planned.ledger)] if planned.ledger else []
+    held = [held_line(planned.ledger, market)] if planned.ledger else []
     return [
         f"Book {book}: {count} position{'' if count == 1 else 's'}, {usd(exposure.value_usd)} USD",
         f"prices in USD: {spots} ({market.spot_provenance}: {market.spot_source})",
@@ -73,11 +74,13 @@ def heading(planned: Planned) -> list[str]:
     ]
 
 
-def held_line(ledger: LedgerBook) -> str:
+def held_line(ledger: LedgerBook, market: Market) -> str:
     """Return what the ledger says is held, in a line."""
     open_legs = [each for each in ledger.account.positions.values() if each.quantity and not each.expired]
     later = f"; {ledger.later} entries of a later time do not count" if ledger.later else ""
     waiting = f"; {len(ledger.account.unsettled)} expired without a delivery price" if ledger.account.unsettled else ""
+    without = ledger.account.unpriced(ledger.book, market.spots)
+    waiting += f"; not in this plan, without a price here: {', '.join(without)}" if without else ""
     legs = f"{len(open_legs)} instrument{'' if len(open_legs) == 1 else 's'}"
     return f"held: {legs} by book {ledger.book} of the ledger, {len(ledger.fills)} entries{waiting}{later}"
 

@@ -7,6 +7,7 @@ disk at every commit (synchronous FULL), PostgreSQL with synchronous_commit.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 WAIT_SECONDS: Final = 10.0
 """How long a writer waits for another one."""
 
+LIKE_A_URL: Final = re.compile(r"[a-z][a-z0-9+]*:|[^/]*@", re.IGNORECASE)
+"""What begins like a URL, or holds a login: a folder must not be made of it."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 WRITES: Final = "alvh_writes"
 ADVISORY_LOCK: Final = 0x616C7668  # "alvh"
@@ -56,6 +59,8 @@ def open_engine(address: str) -> Engine:
     LedgerError, BadConfig, MissingTool
         What stands in the way: each names the database and what to do.
     """
+    if "://" not in address and LIKE_A_URL.match(address):
+        raise BadConfig("ledger.url or ALVH_LEDGER_URL is no path: write postgresql+psycopg://USER@HOST:PORT/DATABASE")
     engine = _postgres(address) if "://" in address else _sqlite(Path(address))
     with ExitStack() as undo:
         undo.callback(engine.dispose)
@@ -158,7 +163,7 @@ def _naming(address: str) -> Iterator[None]:
 def _named(address: str, error: DBAPIError) -> LedgerError:
     said: Any = error.orig
     words = str(said).strip().splitlines() or [type(said).__name__]
-    reason = words[0].rstrip(":. ")
+    reason = _without_login(words[0].rstrip(":. "))
     if isinstance(said, sqlite3.Error):
         name = getattr(said, "sqlite_errorname", "").split("_")
         return _SQLITE.get(name[1] if len(name) > 1 else "", LedgerError)(address, reason)
@@ -166,6 +171,12 @@ def _named(address: str, error: DBAPIError) -> LedgerError:
     if state is None or state[:2] in ("08", "28", "3D", "57"):
         return _POSTGRES.get(state or "", LedgerUnreachable)(address, reason)
     return _POSTGRES.get(state, LedgerError)(address, reason)
+
+
+def _without_login(words: str) -> str:
+    """Return what a driver says without anything before an @: of a URL with a password that is not escaped, it quotes
+    the end of the password as the host."""
+    return re.sub(r"[^\s'\"(]*@", "", words)
 
 
 def _bring_up(engine: Engine, address: str) -> None:

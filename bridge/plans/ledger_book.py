@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,37 @@ class LedgerBook:
         """Return the account as it was at an earlier time."""
         return account([fill for fill in self.fills if fill.at_ms <= at * 1000], self.deliveries, at * 1000)
 
+    def unsettled(self, spots: Mapping[str, float]) -> dict[Contract, float]:
+        """Return the options that have expired and wait for their delivery price, of assets with a price."""
+        found: dict[Contract, float] = {}
+        for held in self.account.unsettled:
+            if held.traded and held.traded.is_option and held.traded.asset in spots:
+                contract = held.traded.contract
+                found[contract] = found.get(contract, 0.0) + float(held.quantity)
+        return found
+
+    def margin(self, marks: Mapping[Contract, float], spots: Mapping[str, float]) -> Margin:
+        """Return the margin that the venues ask for, each for what is held with it; marks by contract, USD."""
+        needs = [
+            margin(found.options, {c: marks.get(self.named(c), c.payoff(spots[c.asset])) for c in found.options},
+                   found.perpetuals, spots)
+            for found in self._by_venue(spots)
+        ]  # fmt: skip
+        return Margin(math.fsum(need.initial for need in needs), math.fsum(need.maintenance for need in needs))
+
+    def _by_venue(self, spots: Mapping[str, float]) -> list[Holdings]:
+        positions = self.account.positions
+        alone = [
+            replace(self.account, positions={key: held for key, held in positions.items() if key[1] == venue})
+            for venue in sorted({key[1] for key in positions})
+        ]
+        return [account.holdings(self.book, spots) for account in alone]
+
+    @staticmethod
+    def named(contract: Contract) -> Contract:
+        """Return a contract under the day of its expiry alone, whatever hour a chain gives it."""
+        return contract._replace(expiry_at=contract.expiry_at // DAY * DAY)
+
     def holdings(self, spots: Mapping[str, float], chains: Mapping[str, OptionChain]) -> Holdings:
         """Return what is held, each option under the expiry that the chain of its asset has on that day."""
         found = self.account.holdings(self.book, spots)
@@ -96,6 +127,8 @@ class Held:
         What the venue would ask for sold legs and perpetuals, USD, an estimate.
     margin_left_usd
         Cash and the legs' worth beyond the maintenance margin; NaN where no deposit is on record.
+    unpriced
+        Instruments that are held on assets without a price: they are in none of the other numbers.
     """
 
     ledger: LedgerBook
@@ -106,6 +139,7 @@ class Held:
     marks: Mapping[str, Decimal]
     margin: Margin
     margin_left_usd: float
+    unpriced: tuple[str, ...] = ()
 
     def layers(self) -> dict[str, str]:
         """Return the layer of every instrument that the book ever held: that of its leg, else that of its kind."""
@@ -134,6 +168,7 @@ class Held:
             "layers": [cover.to_dict() for cover in self.covers],
             "greeks": greeks_dict(self.greeks),
             "profit": [_profit_dict(profit) for profit in self.profit],
+            "unpriced": list(self.unpriced),
             "unsettled": [position.instrument for position in self.ledger.account.unsettled],
             "margin": self.margin._asdict() | {"left_usd": json_number(self.margin_left_usd), "estimate": True},
         }
@@ -191,10 +226,12 @@ def mark_ledger(
         The market does not price something that is held.
     """
     holdings = ledger.holdings(market.spots, chains)
-    legs = held_legs(holdings, market, chains, parameters)
+    waiting = ledger.unsettled(market.spots)
+    legs = held_legs(replace(holdings, options={**holdings.options, **waiting}), market, chains, parameters)
     marks = instrument_marks(ledger.account, legs, market)
-    by_contract = {Contract.of(held.leg): held.leg.price for held in legs if _is_option(held)}
-    needed = margin(holdings.options, by_contract, holdings.perpetuals, market.spots)
+    needed = ledger.margin(
+        {ledger.named(Contract.of(held.leg)): held.leg.price for held in legs if _is_option(held)}, market.spots
+    )
     profit = ledger.account.profit(marks)
     worth = math.fsum(
         float(position.value_usd(marks[position.instrument]))
@@ -210,6 +247,7 @@ def mark_ledger(
         marks,
         needed,
         holdings.cash_usd + worth - needed.maintenance,
+        ledger.account.unpriced(ledger.book, market.spots),
     )
 
 
@@ -222,7 +260,7 @@ def instrument_marks(book: Account, legs: Iterable[HeldLeg], market: Market) -> 
     found: dict[str, Decimal] = {}
     for position in book.positions.values():
         traded = position.traded
-        if traded is None or not position.quantity:
+        if traded is None or not position.quantity or traded.asset not in market.spots:
             continue
         if not traded.is_option:
             found[traded.name] = Decimal(market.spot(traded.asset))
@@ -266,7 +304,7 @@ def _leg_dict(held: HeldLeg, at: int) -> dict[str, Any]:
         "value_usd": held.value_usd,
         "days_left": json_number((leg.expiry_at - at) / DAY) if _is_option(held) else None,
         "naked": held.naked,
-        "greeks": asdict(held.greeks(leg.forward)),
+        "greeks": asdict(held.greeks),
     }
 
 

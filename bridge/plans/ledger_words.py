@@ -22,6 +22,11 @@ def held_lines(held: Held) -> list[str]:
         left = "" if math.isnan(held.margin_left_usd) else f", {number(held.margin_left_usd)} beyond the second"
         rule = "margin by the venue's rules for single legs, an estimate: "
         lines.append(f"{rule}{number(held.margin.initial)} to open, {number(held.margin.maintenance)} to keep{left}")
+    for position in held.ledger.account.unsettled:
+        text = "has expired and has no delivery price; it is marked at the price of now"
+        lines.append(f"not settled: {position.instrument} {text}")
+    if held.unpriced:
+        lines.append(f"without a price here, and in none of these numbers: {', '.join(held.unpriced)}")
     if held.ledger.later:
         lines.append(f"{held.ledger.later} entries of the ledger are of a later time and do not count")
     return lines

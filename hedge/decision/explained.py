@@ -141,13 +141,14 @@ def explain_hedge(
     Parameters
     ----------
     before, after : accounts of the same ledger at both times, both without entries that were taken back since.
-    marks_before, marks_after : USD by instrument, of all that is held at that time. layers : by instrument.
+    marks_before, marks_after : USD by instrument; what is held without one at one of the times is left out.
+    layers : by instrument.
     middles : price in the middle of the plan by instrument, USD; a trade of another one has no slippage that could be
     told from the market.
 
     Raises
     ------
-    Untied : the parts do not add up to the change. KeyError : something is held and has no mark or no layer.
+    Untied : the parts do not add up to the change. KeyError : something that has a mark has no layer.
     """
     then = {(p.book, p.venue, p.instrument): p for p in before.profit(marks_before)}
     slipped = _slippage(after.counted, before, middles)
@@ -156,7 +157,7 @@ def explain_hedge(
     for now in after.profit(marks_after):
         old = then.get((now.book, now.venue, now.instrument))
         if now.total is None or now.unrealised is None or (old is not None and old.total is None):
-            raise KeyError(now.instrument)
+            continue
         fees += now.fees - (old.fees if old else 0)
         funding += now.funding - (old.funding if old else 0)
         change += now.total - (old.total or 0 if old else 0)

@@ -52,13 +52,15 @@ class HeldLeg:
     Parameters
     ----------
     leg : with what is held of it as its quantity, and its mark as its price, USD per unit. layer : whose role it fills.
-    source, marked_at : of the mark; unix seconds. naked : units that are sold and covered by no wing.
+    source, marked_at : of the mark; unix seconds. spot : of its asset now. naked : units that are sold and covered by
+        no wing.
     """
 
     leg: Leg
     layer: str
     source: MarkSource
     marked_at: int
+    spot: float
     naked: float = 0.0
 
     @property
@@ -66,9 +68,10 @@ class HeldLeg:
         """Return its value: 0 for a perpetual, whose gain stands in the account."""
         return 0.0 if isinstance(self.leg, PerpetualLeg) else self.leg.quantity * self.leg.price
 
-    def greeks(self, spot: float) -> LegGreeks:
-        """Return its sensitivities at a spot; none where it has expired."""
-        return LegGreeks() if self.source is MarkSource.EXPIRED else self.leg.greeks(spot)
+    @property
+    def greeks(self) -> LegGreeks:
+        """Return its sensitivities; none where it has expired."""
+        return LegGreeks() if self.source is MarkSource.EXPIRED else self.leg.greeks(self.spot)
 
     def days_left(self, at: int) -> float:
         """Return the days to its expiry; infinite for a perpetual."""
@@ -126,7 +129,7 @@ def held_legs(
     for asset, units in sorted(holdings.perpetuals.items()):
         if units:
             leg = PerpetualLeg.of(asset, units, market.spot(asset), market.observed_at, 0.0, 0.0)
-            found.append(HeldLeg(leg, "delta", MarkSource.INDEX, market.observed_at))
+            found.append(HeldLeg(leg, "delta", MarkSource.INDEX, market.observed_at, market.spot(asset)))
     number = {spec.name: spec.number for spec in layer_specs()}
     return tuple(sorted(found, key=lambda held: (held.leg.underlying, number[held.layer], held.leg.label)))
 
@@ -136,8 +139,7 @@ def held_greeks(exposure: BookExposure, legs: Iterable[HeldLeg]) -> dict[str, Ne
     sums: dict[str, LegGreeks] = {}
     for held in legs:
         asset = held.leg.underlying
-        spot = exposure.assets[asset].spot if asset in exposure.assets else held.leg.forward
-        sums[asset] = sums.get(asset, LegGreeks()) + held.greeks(spot)
+        sums[asset] = sums.get(asset, LegGreeks()) + held.greeks
     return {asset: net_of(exposure, asset, sums.get(asset, LegGreeks())) for asset in exposure.assets}
 
 
@@ -160,8 +162,8 @@ def _cover(
     exposure: BookExposure, asset: str, layer: str, legs: list[HeldLeg], parameters: Parameters, at: int
 ) -> LayerCover:
     total = exposure.assets.get(asset)
-    spot = total.spot if total else legs[0].leg.forward
-    greeks = sum((held.greeks(spot) for held in legs), LegGreeks())
+    spot = legs[0].spot
+    greeks = sum((held.greeks for held in legs), LegGreeks())
     cap = layer_spec(layer).cap
     return LayerCover(
         asset, layer, len(legs), math.fsum(held.value_usd for held in legs), greeks.delta * spot,
@@ -180,16 +182,18 @@ def _options(
     marks = _Marks(market, chain)
     in_spreads, naked = covered_units(own)
     layers = _layers(marks.listing, parameters)
+    spot = market.spot(next(iter(own)).asset)
     found: list[HeldLeg] = []
     for contract, units in sorted(own.items()):
         leg, source, at = marks.leg(contract, units)
         if units < 0.0:
-            found.append(HeldLeg(leg, "condor", source, at, naked.get(contract, 0.0)))
+            alone = 0.0 if source is MarkSource.EXPIRED else naked.get(contract, 0.0)
+            found.append(HeldLeg(leg, "condor", source, at, spot, alone))
             continue
         wings = in_spreads.get(contract, 0.0)
         layer = layers.get(contract) or nearest_layer(contract.is_call)
         found += [
-            HeldLeg(replace(leg, quantity=quantity), name, source, at)
+            HeldLeg(replace(leg, quantity=quantity), name, source, at, spot)
             for quantity, name in ((units - wings, layer), (wings, "condor"))
             if quantity > 0.0
         ]

@@ -10,7 +10,7 @@ from decimal import Decimal, localcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from hedge.errors import BadInput, UnknownAsset
+from hedge.errors import BadInput
 from hedge.ledger.fills import Fill, FillKind
 from hedge.ledger.instruments import STABLE, Instrument
 from hedge.ledger.running import CONTEXT, QUANTUM, ZERO
@@ -177,16 +177,13 @@ class Account:
     def holdings(self, book: str, spots: Mapping[str, float]) -> Holdings:
         """Return what a book holds, over all venues, for the planner.
 
-        Expired positions are left out. Futures of a day count as perpetuals of their asset: they move alike. Cash is
-        NaN for a book into which nothing was ever moved: only its changes are known then.
+        Expired positions are left out, and what is of an asset without a price: `unpriced` names it. Futures of a day
+        count as perpetuals of their asset: they move alike. Cash is NaN for a book into which nothing was ever moved,
+        since only its changes are known then, and where it stands in a coin without a price.
 
         Parameters
         ----------
-        spots : USD by asset; of every coin in which cash or an inverse future stands.
-
-        Raises
-        ------
-        UnknownAsset : a spot that is needed is not there.
+        spots : USD by asset.
         """
         from hedge.instruments.holdings import Holdings
 
@@ -195,13 +192,23 @@ class Account:
         for held in self.positions.values():
             if held.book != book or held.traded is None or held.expired or not held.quantity:
                 continue
+            if held.traded.asset not in spots:
+                continue
             traded, quantity = held.traded, float(held.quantity)
             if traded.is_option:
                 options[traded.contract] = options.get(traded.contract, 0.0) + quantity
             else:
-                units = quantity if traded.linear else quantity / _spot(traded.asset, spots)
+                units = quantity if traded.linear else quantity / spots[traded.asset]
                 perpetuals[traded.asset] = perpetuals.get(traded.asset, 0.0) + units
         return Holdings(options, perpetuals, self._cash_usd(book, spots))
+
+    def unpriced(self, book: str, spots: Mapping[str, float]) -> tuple[str, ...]:
+        """Return the instruments of a book that are held on an asset without a price."""
+        return tuple(
+            held.instrument
+            for held in self.positions.values()
+            if held.book == book and held.traded and held.quantity and held.traded.asset not in spots
+        )
 
     def _cash_usd(self, book: str, spots: Mapping[str, float]) -> float:
         if not any(fill.kind is FillKind.TRANSFER and fill.book == book for fill in self.counted):
@@ -223,9 +230,5 @@ def _profit(held: Position, mark: Decimal | None) -> Profit:
 
 
 def _spot(currency: str, spots: Mapping[str, float]) -> float:
-    if currency in STABLE and currency not in spots:
-        return 1.0
-    price = spots.get(currency, math.nan)
-    if not 0.0 < price < math.inf:
-        raise UnknownAsset(currency, "spot")
-    return price
+    """Return the price of a currency, NaN where it has none."""
+    return spots.get(currency, 1.0 if currency in STABLE else math.nan)

@@ -134,7 +134,8 @@ def margin_flows(fills: Iterable[Fill], at_ms: int) -> list[OverlayFlow]:
         if fill.kind not in (FillKind.TRADE, FillKind.DELIVERY):
             continue
         key = (fill.book, fill.venue, fill.instrument)
-        held[key] = held.get(key, Decimal(0)) + fill.quantity
+        # A delivery ends the position: that of a future which an option became opened without an entry of its own.
+        held[key] = Decimal(0) if fill.kind is FillKind.DELIVERY else held.get(key, Decimal(0)) + fill.quantity
         need = _needed(read_instrument(fill.instrument), held[key], fill)
         found += _change(_day(fill.at_ms), need - posted.get(key, 0.0))
         posted[key], last = need, max(last, fill.at_ms)

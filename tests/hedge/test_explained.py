@@ -119,9 +119,12 @@ def test_explain_hedge__held_before__only_what_came_since_counts() -> None:
     assert found["fees of trading"] == pytest.approx(-0.01 * 1_900)
 
 
-def test_explain_hedge__held_without_a_mark__is_named() -> None:
-    with pytest.raises(KeyError, match=PUT):
-        explain_hedge(account([]), account(FILLS), {}, {PERP: D(1_850)}, {PUT: "tail", PERP: "delta"}, {})
+def test_explain_hedge__held_without_a_mark__is_left_out_and_the_rest_ties() -> None:
+    layers = {PUT: "tail", PERP: "delta"}
+    found = by_name(explain_hedge(account([]), account(FILLS), {}, {PERP: D(1_850)}, layers, {}))
+    alone = by_name(explain_hedge(account([]), account(FILLS[1::2]), {}, {PERP: D(1_850)}, layers, {}))
+    assert "tail" not in found
+    assert found["delta"] == alone["delta"]
 
 
 def test_explained__profit__leaves_out_what_was_moved() -> None:

@@ -87,3 +87,17 @@ def test_hedge_return__nothing_bought__has_no_rate() -> None:
     found = hedge_return(account([]), {}, START, CapitalTerms(0.08))
     assert math.isnan(found.result.rate)
     assert found.leverage.reason == "refused: there is no IRR to compare"
+
+
+def test_margin_flows__option_that_became_a_future__ties_up_nothing_after_its_delivery() -> None:
+    call, future = "ETH-27MAR26-1800-C", "ETH-27MAR26"
+    bought = fill(0, call, "10", "0.05", "2000")
+    became = fill(85, call, "-10", "2200", "2200", kind=FillKind.DELIVERY, cash=D(0))
+    ended = fill(85, future, "-18000", "2200", "2200", kind=FillKind.DELIVERY)
+    assert margin_flows([bought, became, ended], START + 100 * DAY) == []
+    short = fill(1, future, "-10000", "2000", "2000")
+    flows = margin_flows([bought, short, became, ended], START + 100 * DAY)
+    assert [(flow.kind, flow.on.month, flow.amount_usd) for flow in flows] == [
+        (Kind.MARGIN_POSTED, 1, pytest.approx(200.0)),
+        (Kind.MARGIN_RETURNED, 3, pytest.approx(200.0)),
+    ]

@@ -65,7 +65,7 @@ def test_held_legs__expired_option__is_its_pay_off_and_has_no_greeks() -> None:
     past = Contract("ETH", NOW - DAY, 2_500.0, False)
     (held,) = held_legs(Holdings({past: 2.0}), MARKET, CHAINS, FIRST)
     assert (held.source, held.value_usd) == (MarkSource.EXPIRED, 1_000.0)
-    assert held.greeks(2_000.0).delta == 0.0
+    assert held.greeks.delta == 0.0
     assert held.days_left(NOW) == -1.0
 
 

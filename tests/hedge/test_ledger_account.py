@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hedge.errors import BadInput, BadReversal, DuplicateEntry, UnknownAsset, UnknownInstrument
+from hedge.errors import BadInput, BadReversal, DuplicateEntry, UnknownInstrument
 from hedge.instruments.contract import Contract
 from hedge.ledger.account import account
 from hedge.ledger.fills import Fill, FillKind
@@ -288,8 +288,11 @@ def test_holdings__inverse_and_linear__are_added_up_in_units_of_the_asset() -> N
     moved = replace(base, id="d", kind=FillKind.TRANSFER, instrument="", quantity=D(0), price=D(0), cash=D(3))
     assert account([*fills, moved]).holdings("main", {"ETH": 2000.0}).cash_usd == pytest.approx(2.8 * 2000 + 120)
     assert account(fills, {}, AFTER).holdings("main", {"ETH": 2000.0}).options == {}
-    with pytest.raises(UnknownAsset):
-        account(fills).holdings("main", {})
+    without = account([*fills, moved])
+    assert without.holdings("main", {}).empty
+    assert math.isnan(without.holdings("main", {}).cash_usd)
+    assert set(without.unpriced("main", {})) == {PUT, LINEAR, PERPETUAL, LINEAR_PERPETUAL}
+    assert without.unpriced("main", {"ETH": 2000.0}) == ()
 
 
 NAMES = (PUT, CALL, LINEAR, PERPETUAL, LINEAR_PERPETUAL, FUTURE)

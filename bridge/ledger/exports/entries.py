@@ -45,6 +45,8 @@ def trade(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decima
     """
     if traded.expiry_at and at_ms > traded.expiry_at * 1000:
         raise Unreadable("time", f"{traded.name} had expired by then")
+    if not traded.is_option and not traded.linear and quantity % 1:
+        raise Unreadable("quantity", f"{abs(quantity)} is no whole number: {traded.name} is sized in USD, not in coin")
     price, currency = row.price(), row.currency(traded)
     index = row.index(currency, at_ms)
     _likely(traded, price, index)

@@ -19,7 +19,7 @@ NONE: Final = frozenset({"", "-", "null", "None"})
 ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 SLASHED: Final = re.compile(r"(\d\d)/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
 SPOKEN: Final = re.compile(r"(\d\d?) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d)", re.ASCII)
-NAME: Final = re.compile(r"[A-Za-z0-9_.:#/-]{1,64}")
+NAME: Final = re.compile(r"[A-Za-z0-9_.:#/-]{1,80}")
 CURRENCY: Final = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 FIRST_MS: Final = 1_420_070_400_000
 """2015: no venue that we read is older."""
@@ -88,7 +88,7 @@ class Row:
         """Return a cell that is an id; empty where there is none."""
         text = self.text(column)
         if text and NAME.fullmatch(text) is None:
-            self._refused(column, f"{text[:40]!r} is no id: at most 64 letters, digits and _ . : # / -")
+            self._refused(column, f"{text[:40]!r} is no id: at most 80 letters, digits and _ . : # / -")
         return text
 
     def number(self, column: str) -> Decimal | None:

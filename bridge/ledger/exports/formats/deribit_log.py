@@ -47,8 +47,6 @@ def _trade(row: Row) -> Fill | str:
     entry, traded = row.name("trade"), row.instrument()
     if not entry:
         raise Unreadable("trade", "must not be empty in a trade")
-    if not traded.is_option and not traded.linear and row.size() % 1:
-        raise Unreadable("quantity", "is no whole number: inverse futures are sized in USD")
     return trade(row, f"trade:{entry}", _at_ms(row), traded, row.sign("side") * row.size())
 
 

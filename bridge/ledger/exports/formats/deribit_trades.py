@@ -22,8 +22,6 @@ def read(row: Row) -> Fill | str:
     entry, at_ms, traded = row.name("id"), row.at_ms(), row.instrument()
     if not entry:
         raise Unreadable("id", "must not be empty")
-    if not traded.is_option and not traded.linear and row.size() % 1:
-        raise Unreadable("quantity", "is no whole number: inverse futures are sized in USD")
     return trade(row, f"trade:{entry}", at_ms, traded, row.sign("side") * row.size())
 
 
