@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a plan of a stated book needs no node, and web3 takes longe
     from web3.types import TxReceipt
 
     from bridge.chain.node import Chain
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 Call = tuple[str, "HexStr"]
 """Address and calldata."""
@@ -49,6 +49,13 @@ class Snapshot:
 
         target = to_checksum_address(at or self.deployment.address(contract))
         return target, encode_call(contract, function, *arguments).hex
+
+    def rehearse(self, sender: Sender, contract: str, function: str, *arguments: Any, at: str | None = None) -> None:
+        """Run a transaction as `send` would send it, at the block; raises what `send` would raise of it."""
+        from bridge.chain.rehearsal import rehearse
+
+        to, data = self.call(contract, function, *arguments, at=at)
+        rehearse(self.chain, sender, to, data, self.block, f"{contract}.{function}")
 
     def send(self, sender: Signer, contract: str, function: str, *arguments: Any, at: str | None = None) -> TxReceipt:
         """Send a transaction and wait until it is mined: the block of the snapshot is then an older one."""

@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from bridge.chain.node import BlockRef, Chain
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
     from bridge.config import Config
     from bridge.deployment import Deployment
     from bridge.snapshot import Snapshot
@@ -31,6 +31,10 @@ AsOption = Annotated[
     str | None, typer.Option("--as", help="Sign as this role of the local chain, such as operator or voter-1.")
 ]
 KeystoreOption = Annotated[Path | None, typer.Option("--keystore", help="Sign with this encrypted keystore.")]
+
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="Address that would send, for a dry run without its key.")
+]
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,55 @@ def choose_signer(session: Session, role: str | None, keystore: Path | None) -> 
     if role not in INDEX:
         raise UsageError(f"no local role {role!r}: one of {', '.join(INDEX)}")
     return account(role)
+
+
+def choose_sender(
+    session: Session,
+    send: bool,
+    role: str | None,
+    keystore: Path | None,
+    given: str | None,
+    anyone: bool = False,
+    flag: str = "--from",
+) -> Sender:
+    """Return who sends: the signer, or in a dry run the address that would.
+
+    Parameters
+    ----------
+    given, flag
+        The address that a dry run is asked for, and the option that gives it.
+    anyone
+        Anyone may send this: a dry run needs neither key nor address.
+
+    Raises
+    ------
+    UnknownAddress
+        The address is none.
+    UsageError
+        The address is not that of the key which signs.
+    BadConfig
+        Neither key nor address is given.
+    """
+    import os
+
+    from bridge.chain.addresses import checked_address
+    from bridge.chain.rehearsal import ANYONE
+    from bridge.chain.signers import KEY_VARIABLE, Sender
+    from bridge.errors import BadConfig, UsageError
+
+    address = None if given is None else checked_address(given)
+    keyless = role is None and keystore is None and not send
+    if keyless and address is not None:
+        return Sender(address)
+    if keyless and not os.environ.get(KEY_VARIABLE):
+        if anyone:
+            return ANYONE
+        why = f"set {KEY_VARIABLE}, name a keystore with --keystore, or for a dry run an address with {flag}"
+        raise BadConfig(f"no key to sign with: {why}")
+    signer = choose_signer(session, role, keystore)
+    if address not in (None, signer.address):
+        raise UsageError(f"{flag} {address} is not the account that signs, {signer.address}: leave one of them out")
+    return Sender.of(signer)
 
 
 def print_json(content: Any) -> None:

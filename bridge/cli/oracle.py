@@ -13,10 +13,12 @@ from bridge.cli.flags import (
     AsOption,
     BlockOption,
     ConfigOption,
+    FromOption,
     JsonOption,
     KeystoreOption,
     SendOption,
     Session,
+    choose_sender,
     choose_signer,
     open_session,
     print_json,
@@ -117,6 +119,7 @@ def submit(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -124,23 +127,35 @@ def submit(
 
     Example: alvh oracle submit r1.json r2.json r3.json --as operator --send
     """
-    from bridge.sources.oracle import read_signed_reports, report_json, require_own_feeds, submit_reports
+    from bridge.sources.oracle import (
+        read_signed_reports,
+        rehearse_reports,
+        report_json,
+        require_own_feeds,
+        submit_reports,
+        used_reports,
+    )
 
     session = open_session(config)
+    snapshot = session.snapshot()
     signed = [report for file in files for report in read_signed_reports(file)]
-    require_own_feeds(session.snapshot(), signed)
+    require_own_feeds(snapshot, signed)
+    who = choose_sender(session, send, role, keystore, sender, anyone=True)
+    rehearse_reports(snapshot, who, signed)
+    left = [entry.reporter for entry in signed if entry not in used_reports(signed)]
+    said = f"; that of {left[0]} is left out: the median needs an odd number" if left else ""
     if not send:
         if as_json:
-            print_json({"sent": False, "reports": [report_json(report) for report in signed]})
+            print_json({"sent": False, "reports": [report_json(report) for report in signed], "left_out": left})
         else:
-            typer.echo(f"{len(signed)} reports read, not sent: repeat with --send")
+            typer.echo(f"{len(signed)} reports read and rehearsed{said}; not sent: repeat with --send")
         return
-    receipt = submit_reports(session.chain, choose_signer(session, role, keystore), signed)
+    receipt = submit_reports(session.chain, who.key(), signed)
     done = {"sent": True, "block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
     if as_json:
-        print_json(done)
+        print_json(done | {"left_out": left})
     else:
-        typer.echo(f"submitted in block {done['block']} for {done['gas']} gas")
+        typer.echo(f"submitted in block {done['block']} for {done['gas']} gas{said}")
 
 
 @app.command()

@@ -17,7 +17,7 @@ from bridge.cli.flags import (
     KeystoreOption,
     OwnerOption,
     SendOption,
-    choose_signer,
+    choose_sender,
     open_session,
     print_json,
 )
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from bridge.config import Config
     from bridge.governance.proposals import UpdateDraft
+    from bridge.governance.rivals import Rival
     from bridge.plans.ideas import PlanIdeas
     from bridge.plans.make import Asked, Planned
     from bridge.plans.records import PlanRecord
@@ -272,30 +273,33 @@ def propose(
 
     Examples: alvh propose --as operator; alvh propose --as operator --send
     """
-    from bridge.governance.proposals import draft_proposal, note_proposal, send_proposal
+    from bridge.governance.proposals import bring_proposal, draft_proposal, note_proposal
+    from bridge.governance.rivals import find_rivals
     from bridge.plans.records import load_record, newest_record
 
     session = open_session(config)
     record = load_record(plan_file) if plan_file else newest_record(session.config.state)
-    signer = None if proposer and not send else choose_signer(session, role, keystore)
-    address = signer.address if signer else str(proposer)
+    sender = choose_sender(session, send, role, keystore, proposer, flag="--proposer")
     life = session.config.governance.update_life_seconds
     snapshot = session.snapshot()
-    draft = draft_proposal(snapshot, record, life, address, again)
-    sent = send_proposal(snapshot, signer, draft) if send and signer else False
-    if send and signer:
-        note_proposal(session.chain, draft, signer.address, session.config.state)
+    draft = draft_proposal(snapshot, record, life, sender.address, again)
+    rivals = find_rivals(snapshot, draft.action, draft.id)
+    draft, sent = bring_proposal(snapshot, sender, draft, send)
+    if send:
+        note_proposal(session.chain, draft, sender.address, session.config.state)
     if as_json:
-        print_json(_draft_json(record, draft, sent))
+        print_json(_draft_json(record, draft, sent, rivals))
     else:
-        _print_draft(record, draft, sent)
+        _print_draft(record, draft, sent, rivals)
 
 
-def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool) -> dict[str, Any]:
+def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival]) -> dict[str, Any]:
+    from bridge.cli.drafts import rivals_json
+
     return {
         "proposal": str(draft.id),
         "state": draft.state,
-        "existed": draft.state is not None,
+        "existed": draft.state is not None and not sent,
         "sent": sent,
         "inputs_hash": record.inputs_hash,
         "changes": record.plan["update"]["changes"],
@@ -306,10 +310,11 @@ def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool) -> dict[str,
         "description": draft.action.description,
         "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
         "targets": list(draft.action.targets),
+        "rivals": rivals_json(rivals),
     }
 
 
-def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool) -> None:
+def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival]) -> None:
     from bridge.cli.drafts import print_draft
     from bridge.cli.show import console, table
     from bridge.units import utc
@@ -321,4 +326,4 @@ def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool) -> None:
     ]
     out.print(table("Difference", ("parameter", "old", "new", "unit", "why", "effect"), rows))
     out.print(f"\nexpires {utc(draft.update.expiry)}")
-    print_draft(draft, sent)
+    print_draft(draft, sent, rivals)

@@ -10,11 +10,12 @@ from eth_utils import keccak
 from bridge.chain.addresses import checked_address
 from bridge.errors import ContractReverted, RefusedAction
 from bridge.snapshot import Call, Snapshot
+from bridge.units import utc
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
 
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}
@@ -148,6 +149,28 @@ def next_step_at(proposal: Proposal) -> int:
     if proposal.state not in moments:
         raise RefusedAction(f"proposal {proposal.id} is {proposal.state}: it does not wait for time")
     return moments[proposal.state]
+
+
+def rehearse_step(snapshot: Snapshot, sender: Sender, proposal: Proposal, step: str, support: str = "") -> None:
+    """Rehearse a step: vote (with `support`), queue, execute or cancel, as its sender would send it at the block.
+
+    Raises
+    ------
+    RefusedAction
+        The proposal is in another state, or a vote would count nothing.
+    ContractReverted
+        The governor would refuse it.
+    """
+    require_step(proposal, step)
+    if step != "vote":
+        snapshot.rehearse(sender, "HedgeGovernor", step, *proposal.action.hashed())
+        return
+    snapshot.rehearse(sender, "HedgeGovernor", "castVote", proposal.id, SUPPORT[support])
+    if not snapshot.read("HedgeGovernor", "getVotes", sender.address, proposal.vote_start):
+        raise RefusedAction(
+            f"{sender.address} had no votes when the vote began ({utc(proposal.vote_start)}), so its vote would count "
+            "nothing: vote as an account that had; `alvh gov delegate` gives votes for later proposals"
+        )
 
 
 def send_vote(snapshot: Snapshot, voter: Signer, proposal: Proposal, support: str) -> TxReceipt:

@@ -11,10 +11,10 @@ defeated or cancelled stays what it is; only who asks for it `again` brings the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.chain.node import BlockRef, Chain
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
@@ -33,7 +33,7 @@ from hedge.policy.parameters import KEYS
 if TYPE_CHECKING:
     from web3.types import TxReceipt
 
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 PROPOSABLE = "hedge"
 DEAD_STATES = ("canceled", "defeated", "expired")
@@ -52,6 +52,9 @@ class Draft:
     postconditions: tuple[str, ...]
     executable_at: int
     state: str | None
+
+
+D = TypeVar("D", bound=Draft)
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,36 @@ def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> bool:
             raise
         return False
     return True
+
+
+def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> tuple[D, bool]:
+    """Rehearse a proposal as its sender would send it, and send it where asked to.
+
+    Returns
+    -------
+    tuple
+        The draft with the state that the proposal has now, and whether it was sent now: another run may be faster.
+
+    Raises
+    ------
+    ContractReverted, PendingTransactions, ChainError
+        As `send_proposal`; in a dry run what sending would raise.
+    """
+    if draft.state is not None:
+        return draft, False
+    action, sent = draft.action, False
+    try:
+        snapshot.rehearse(
+            sender, "HedgeGovernor", "propose", action.targets, action.values, action.calldatas, action.description
+        )
+        if send:
+            sent = send_proposal(snapshot, sender.key(), draft)
+    except ChainError:
+        state = read_state(snapshot.head(), draft.id)
+        if state is None:
+            raise
+        return replace(draft, state=state), False
+    return (replace(draft, state=read_state(snapshot.head(), draft.id)) if send else draft), sent
 
 
 def note_proposal(chain: Chain, draft: Draft, proposer: str, state: Path) -> Path:

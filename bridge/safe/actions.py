@@ -17,10 +17,8 @@ from bridge.governance.governor import cancel_call, list_proposals, require_step
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
-from bridge.safe.multisig import read_safe
+from bridge.safe.multisig import FIRST_OWNER, read_safe
 from bridge.snapshot import Call, Snapshot
-
-FIRST_OWNER = "0x0000000000000000000000000000000000000001"  # the Safe's list of owners begins before its first one
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
     from web3.types import TxReceipt
 
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 REPORT_TYPE = [
     {"name": "feedId", "type": "bytes32"},
@@ -144,34 +144,76 @@ def require_own_feeds(snapshot: Snapshot, signed: Sequence[SignedReport]) -> Non
             )
 
 
-def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport]) -> TxReceipt:
-    """Submit reports of one round; the contract takes their median.
-
-    Signatures go in ascending order of reporter. The contract wants an odd number, so of an even number the last is
-    left out.
+def used_reports(signed: Sequence[SignedReport]) -> list[SignedReport]:
+    """Return the reports that are submitted, in ascending order of reporter: of an even number the last is left out.
 
     Raises
     ------
     RefusedAction
-        The reports are not of one feed, round and time.
-    ContractReverted
-        The contract refused, with its reason.
+        There is none, or they are not of one feed, round, time and chain.
     """
+    if not signed:
+        raise RefusedAction(
+            "no report to submit: reports must be of one feed, round, time and chain, and there is none"
+        )
     if len({(x.report.feed, x.report.round, x.report.observed_at, x.report.chain_id) for x in signed}) != 1:
         raise RefusedAction("reports must be of one feed, round, time and chain: sign them again for the same block")
     ordered = sorted(signed, key=lambda x: int(x.reporter, 16))
-    used = ordered if len(ordered) % 2 else ordered[:-1]
-    first = signed[0].report
-    return chain.send(
-        sender,
-        "VolatilityOracle",
-        first.feed,
-        "submit",
-        first.round,
-        first.observed_at,
-        [x.report.volatility_e8 for x in used],
-        [bytes.fromhex(x.signature[2:]) for x in used],
-    )
+    return ordered if len(ordered) % 2 else ordered[:-1]
+
+
+def rehearse_reports(snapshot: Snapshot, sender: Sender, signed: Sequence[SignedReport]) -> None:
+    """Rehearse the submission of reports as `submit_reports` makes it, then look whether each is its reporter's.
+
+    Raises
+    ------
+    RefusedAction
+        As `submit_reports`, or a report is not what the reporter that it names has signed.
+    ContractReverted
+        The contract would refuse it, with its reason.
+    """
+    used = used_reports(signed)
+    snapshot.rehearse(sender, "VolatilityOracle", "submit", *_submission(used), at=used[0].report.feed)
+    for entry in signed:
+        if _signer_of(entry) != entry.reporter.lower():
+            raise RefusedAction(
+                f"the report of {entry.report.asset} that names {entry.reporter} is not what it signed: it was "
+                "changed, have it signed again"
+            )
+
+
+def _signer_of(entry: SignedReport) -> str | None:
+    from eth_account import Account
+    from eth_keys.exceptions import BadSignature
+    from eth_utils import ValidationError
+
+    try:
+        return str(
+            Account.recover_message(typed_data(entry.report), signature=bytes.fromhex(entry.signature[2:]))
+        ).lower()
+    except (BadSignature, ValidationError, ValueError):
+        return None
+
+
+def _submission(used: Sequence[SignedReport]) -> tuple[int, int, list[int], list[bytes]]:
+    """Return the arguments of `submit`."""
+    first = used[0].report
+    values = [x.report.volatility_e8 for x in used]
+    return first.round, first.observed_at, values, [bytes.fromhex(x.signature[2:]) for x in used]
+
+
+def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport]) -> TxReceipt:
+    """Submit reports of one round; the contract takes their median of an odd number: see `used_reports`.
+
+    Raises
+    ------
+    RefusedAction
+        There is no report, or they are not of one feed, round, time and chain.
+    ContractReverted
+        The contract refused, with its reason.
+    """
+    used = used_reports(signed)
+    return chain.send(sender, "VolatilityOracle", used[0].report.feed, "submit", *_submission(used))
 
 
 def read_status(snapshot: Snapshot) -> list[FeedStatus]:
