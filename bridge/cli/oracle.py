@@ -25,7 +25,9 @@ from bridge.cli.flags import (
 )
 
 if TYPE_CHECKING:
+    from bridge.snapshot import Snapshot
     from bridge.sources.oracle import FeedStatus
+    from hedge.instruments.option_chain import OptionChain
 
 app = typer.Typer(
     no_args_is_help=True, help="The volatility oracle: quote an index, sign reports, submit them, see their age."
@@ -36,21 +38,16 @@ ChainFileOption = Annotated[
 ]
 
 
-def _quotes(
-    session: Session, chain_file: Path | None, block: int | None
-) -> tuple[dict[str, float], dict[str, str], int]:
-    """Return the index per asset (decimal), each source in words, and the block's time."""
+def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tuple[dict[str, OptionChain], Snapshot]:
+    """Return the option chain of each asset, and the block that they are read for."""
     from bridge.sources.option_chains import read_option_chains
     from bridge.sources.prices import read_prices
-    from hedge.volatility.index import index_from_chain
 
     snapshot = session.snapshot(block)
     spots = read_prices(snapshot, session.config.book).spots
     snapshot.confirm()
     terms = session.config.options.reading(chain_file)
-    option_chains = read_option_chains(terms, spots, snapshot.block.timestamp)
-    index = {asset: index_from_chain(chain.quotes).vol for asset, chain in option_chains.items()}
-    return index, {asset: chain.source for asset, chain in option_chains.items()}, snapshot.block.timestamp
+    return read_option_chains(terms, spots, snapshot.block.timestamp), snapshot
 
 
 @app.command()
@@ -64,10 +61,12 @@ def quote(
 
     Example: alvh oracle quote --chain quotes.csv --json
     """
-    from bridge.cli.show import console, percent, table
+    from bridge.cli.show import clean, console, percent, table
     from bridge.units import volatility_to_e8
+    from hedge.volatility.index import index_from_chain
 
-    index, sources, observed_at = _quotes(open_session(config), chain_file, block)
+    chains, snapshot = _quotes(open_session(config), chain_file, block)
+    index = {asset: index_from_chain(chain.quotes).vol for asset, chain in chains.items()}
     if as_json:
         print_json(
             [
@@ -75,14 +74,16 @@ def quote(
                     "asset": asset,
                     "volatility": value,
                     "volatility_e8": volatility_to_e8(value),
-                    "observed_at": observed_at,
-                    "source": sources[asset],
+                    "observed_at": snapshot.block.timestamp,
+                    "source": chains[asset].source,
+                    "provenance": str(chains[asset].provenance),
                 }
                 for asset, value in index.items()
             ]
         )
         return
-    rows = [[asset, percent(value, 2), sources[asset]] for asset, value in index.items()]
+    said = {asset: clean(f"{chain.source} ({chain.provenance})") for asset, chain in chains.items()}
+    rows = [[asset, percent(value, 2), said[asset]] for asset, value in index.items()]
     console().print(table("30-day implied volatility index", ("asset", "index", "source"), rows, left=3))
 
 
@@ -93,24 +94,38 @@ def sign(
     keystore: KeystoreOption = None,
     chain_file: ChainFileOption = None,
     block: BlockOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Sign another value of a round, or a jump beyond oracle.max_jump.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Sign a report for the feed's next round and print it as JSON. Nothing is sent.
 
-    All reporters of a round sign for the same --block.
+    All reporters of a round sign for the same --block. What was signed is kept in the state folder: a round is not
+    signed twice with another value. Made-up quotes are signed on the local chain only.
 
     Example: alvh oracle sign ETH --block 1200 --as reporter-1 > r1.json
     """
     from bridge.errors import UnknownAddress
-    from bridge.sources.oracle import build_report, report_json, sign_report
+    from bridge.sources.oracle import build_report, report_json, require_report_observed, sign_report
+    from bridge.sources.signed_rounds import keep_round, require_steady
     from bridge.units import volatility_to_e8
+    from hedge.volatility.index import index_from_chain
 
     session = open_session(config)
-    index, _, _ = _quotes(session, chain_file, block)
-    if asset not in index:
-        raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(index)})")
-    report = build_report(session.snapshot(block), asset, volatility_to_e8(index[asset]))
-    print_json(report_json(sign_report(report, choose_signer(session, role, keystore))))
+    chains, snapshot = _quotes(session, chain_file, block)
+    if asset not in chains:
+        raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(chains)})")
+    quotes = chains[asset]
+    index = volatility_to_e8(index_from_chain(quotes.quotes).vol)
+    report = build_report(snapshot, asset, index, quotes.source, quotes.provenance)
+    require_report_observed(report)
+    reporter = choose_signer(session, role, keystore)
+    if not force:
+        require_steady(snapshot, report, session.config.oracle.max_jump)
+    snapshot.confirm()
+    keep_round(session.config.state, report, reporter.address, force)
+    print_json(report_json(sign_report(report, reporter)))
 
 
 @app.command()

@@ -28,6 +28,7 @@ from bridge.governance.updates import Update, build_update, check_update, decode
 from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Call, Snapshot
+from bridge.sources.made_up import made_up_sources, require_observed
 from hedge.policy.parameters import KEYS
 
 if TYPE_CHECKING:
@@ -71,13 +72,33 @@ def require_proposable(record: PlanRecord) -> None:
     ------
     NotProposable
         It is a baseline such as the promoter's, or its answer is to hold, not to hedge, or to leave the pool.
+    UntrustedNumber
+        It rests on made-up numbers, and is of another chain than the local one.
     """
+    require_observed(record.chain_id, made_up_sources(record.plan["inputs"]), "the plan")
     answer = str(record.plan["decision"]["answer"])
     if record.plan["update"].get("proposable") is not True:
         raise NotProposable(answer, "its parameters are not the steward's: make one with `alvh plan`")
     if answer != PROPOSABLE:
         why = "; ".join(record.plan["decision"]["reasons"])
         raise NotProposable(answer, f"its answer is {answer!r}, and only {PROPOSABLE!r} is proposed ({why})")
+
+
+def require_own_chain(snapshot: Snapshot, record: PlanRecord) -> None:
+    """Check that a plan was made on this chain, at a block that is still on it.
+
+    Raises
+    ------
+    RefusedAction
+        It is of another chain.
+    Reorganised
+        Its block is gone.
+    """
+    if record.chain_id != snapshot.chain.chain_id:
+        raise RefusedAction(
+            f"the plan is for chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
+        )
+    snapshot.chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
 
 
 def draft_proposal(
@@ -99,13 +120,9 @@ def draft_proposal(
     ContractReverted
         The update would break a rule when it runs: the rule's name and numbers.
     """
-    if record.chain_id != snapshot.chain.chain_id:
-        raise RefusedAction(
-            f"the plan is for chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
-        )
+    require_own_chain(snapshot, record)
     update = build_update(record.changes(), record.observed_at, life_seconds, record.inputs_hash)
     require_proposable(record)
-    snapshot.chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
     calls = [update_call(snapshot, update)]
     postconditions = [update_postcondition(snapshot.deployment, update)]
     found = _found(snapshot, calls, postconditions, partial(describe, record, proposer), again)

@@ -17,6 +17,7 @@ from bridge.deployment import Deployment
 from bridge.errors import RefusedAction, UnknownAddress
 from bridge.json_files import reading
 from bridge.snapshot import Snapshot
+from bridge.sources.made_up import is_observed, require_observed, sourced
 
 if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
@@ -35,7 +36,10 @@ CLAMPS = {"hour": 1, "day": 2}
 
 @dataclass(frozen=True)
 class Report:
-    """What one reporter observed: volatility as 1e8 = 100 % a year, at `observed_at` (unix seconds), for one round."""
+    """What one reporter observed: volatility as 1e8 = 100 % a year, at `observed_at` (unix seconds), for one round.
+
+    `source` and `provenance` say where it is from; they are told beside the signature, which does not cover them.
+    """
 
     asset: str
     feed: str
@@ -44,6 +48,8 @@ class Report:
     round: int
     observed_at: int
     volatility_e8: int
+    source: str = ""
+    provenance: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,14 +95,13 @@ def feed_of(deployment: Deployment, asset: str) -> str:
     return deployment.feeds[asset]
 
 
-def build_report(snapshot: Snapshot, asset: str, volatility_e8: int) -> Report:
-    """Build the report for the feed's next round, observed at the block."""
+def build_report(snapshot: Snapshot, asset: str, volatility_e8: int, source: str = "", provenance: str = "") -> Report:
+    """Build the report for the feed's next round, observed at the block; `provenance` is that of the quotes."""
     feed = feed_of(snapshot.deployment, asset)
     last = snapshot.read("VolatilityOracle", "lastRound", at=feed)
     feed_id = snapshot.read("VolatilityOracle", "feedId", at=feed)
-    return Report(
-        asset, feed, "0x" + feed_id.hex(), snapshot.chain.chain_id, last + 1, snapshot.block.timestamp, volatility_e8
-    )
+    place = (asset, feed, "0x" + feed_id.hex(), snapshot.chain.chain_id)
+    return Report(*place, last + 1, snapshot.block.timestamp, volatility_e8, source, str(provenance))
 
 
 def typed_data(report: Report) -> SignableMessage:
@@ -121,8 +126,21 @@ def typed_data(report: Report) -> SignableMessage:
 
 
 def sign_report(report: Report, reporter: Signer) -> SignedReport:
-    """Sign a report."""
+    """Sign a report.
+
+    Raises
+    ------
+    UntrustedNumber
+        No market said its number, and the chain is not the local one.
+    """
+    require_report_observed(report)
     return SignedReport(report, reporter.address, "0x" + reporter.sign_message(typed_data(report)).hex())
+
+
+def require_report_observed(report: Report) -> None:
+    """Refuse a report of a made-up number on every chain but the local one; see `bridge.sources.made_up`."""
+    made_up = [] if is_observed(report.provenance) else [sourced("options:", report.source, report.provenance)]
+    require_observed(report.chain_id, made_up, f"the report of {report.asset}")
 
 
 def require_own_feeds(snapshot: Snapshot, signed: Sequence[SignedReport]) -> None:
@@ -151,6 +169,8 @@ def used_reports(signed: Sequence[SignedReport]) -> list[SignedReport]:
     ------
     RefusedAction
         There is none, or they are not of one feed, round, time and chain.
+    UntrustedNumber
+        No market said the number of one, and the chain is not the local one.
     """
     if not signed:
         raise RefusedAction(
@@ -158,6 +178,8 @@ def used_reports(signed: Sequence[SignedReport]) -> list[SignedReport]:
         )
     if len({(x.report.feed, x.report.round, x.report.observed_at, x.report.chain_id) for x in signed}) != 1:
         raise RefusedAction("reports must be of one feed, round, time and chain: sign them again for the same block")
+    for entry in signed:
+        require_report_observed(entry.report)
     ordered = sorted(signed, key=lambda x: int(x.reporter, 16))
     return ordered if len(ordered) % 2 else ordered[:-1]
 
@@ -270,6 +292,8 @@ def _signed(entry: dict[str, Any]) -> SignedReport:
         value = getattr(report, name)
         if type(value) is not int or not 0 <= value < 2**64:
             raise ValueError(f"{name} is {value!r}, not an integer of 64 bits")
+    if any(type(text) is not str for text in (report.asset, report.source, report.provenance)):
+        raise ValueError("asset, source and provenance are words")
     for name, text, size in (
         ("reporter", reporter, 20),
         ("signature", signature, 65),

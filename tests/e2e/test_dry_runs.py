@@ -142,7 +142,7 @@ def test_sender__cannot_pay__is_refused(place: Place) -> None:
 
 
 def reports(place: Place, values: list[int]) -> list[SignedReport]:
-    made = [build_report(place.world.snapshot(), "ETH", value) for value in values]
+    made = [build_report(place.world.snapshot(), "ETH", value, "file q.csv", "file") for value in values]
     return [sign_report(report, who) for report, who in zip(made, accounts("reporter"), strict=False)]
 
 
