@@ -47,6 +47,10 @@ class Session:
 
     def block(self, number: int | None) -> BlockRef:
         """Pin the block to read at: the one that was asked for, or the newest."""
+        from bridge.errors import UsageError
+
+        if number is not None and number < 0:
+            raise UsageError(f"--block {number}: blocks are numbered from 0 on; leave it out for the newest")
         return self.chain.head() if number is None else self.chain.at(number)
 
     def snapshot(self, number: int | None = None) -> Snapshot:
@@ -60,7 +64,8 @@ class Session:
         from bridge.chain.addresses import checked_address
         from bridge.errors import UsageError
 
-        chosen = asked or self.config.book.owner or self.deployment.accounts.get("lp")
+        given = (asked, self.config.book.owner, self.deployment.accounts.get("lp"))
+        chosen = next((each for each in given if each is not None), None)
         if chosen is None:
             raise UsageError("whose book? give --owner or set book.owner in alvh.toml")
         return checked_address(chosen)
@@ -72,13 +77,18 @@ def open_session(config_path: Path | None) -> Session:
     from bridge.config import load_config
     from bridge.deployment import load_deployment
     from bridge.errors import BadFile, UnknownAddress
+    from bridge.snapshot import require_own_node
 
     config = load_config(config_path)
     chain = connect(config.chain.rpc_url, config.chain.chain_id)
     deployment = load_deployment(config.chain.deployment)
-    if deployment.chain_id != chain.chain_id:
-        raise BadFile(config.chain.deployment, f"is for chain {deployment.chain_id}, the node serves {chain.chain_id}")
-    parameters = deployment.address("HedgeParameters")
+    require_own_node(chain, deployment, config.chain.deployment)
+    parameters = deployment.contracts.get("HedgeParameters")
+    if parameters is None:
+        missing = (
+            "has no address for HedgeParameters: add it, or write the file anew (`alvh up` does for a local chain)"
+        )
+        raise BadFile(config.chain.deployment, missing)
     if not chain.has_code(parameters, chain.head()):
         raise UnknownAddress(parameters, "HedgeParameters (the deployment file is of another or an older chain)")
     return Session(config, chain, deployment)

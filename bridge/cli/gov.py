@@ -41,8 +41,9 @@ IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digit
 
 def _find(snapshot: Snapshot, wanted: str) -> Proposal:
     from bridge.errors import UsageError
-    from bridge.governance.governor import list_proposals
+    from bridge.governance.governor import list_proposals, require_digits
 
+    require_digits(wanted)
     found = [p for p in list_proposals(snapshot) if str(p.id).startswith(wanted)]
     if len(found) != 1:
         raise UsageError(f"{len(found)} proposals begin with {wanted}: `alvh gov list` shows them all")

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,6 +84,7 @@ def up(
     from bridge.local.rounds import submit_rounds
     from bridge.local.world import build_world
     from bridge.plans.observe import read_volatilities
+    from bridge.sources.signed_rounds import forget_rounds
 
     settings, path = load_config(config), _path(prices)
     histories = settings.state / "signals"
@@ -92,9 +94,15 @@ def up(
             submit_rounds(world.snapshot(), settings)
         snapshot = world.snapshot()
         write_histories(histories, path, snapshot.block.timestamp, read_volatilities(snapshot))
+        seen = {"rpc_url": chain.url, "seen_block": snapshot.block.number, "seen_hash": snapshot.block.hash}
+        world = replace(world, deployment=world.deployment.model_copy(update=seen))
         world.deployment.save(settings.chain.deployment)
         forget_journal(settings.state, chain.chain_id)
+        forget_rounds(settings.state, chain.chain_id)
         _print_world(world, settings.chain.deployment, histories, as_json)
+        if (settings.chain.rpc_url, settings.chain.chain_id) != (chain.url, chain.chain_id):
+            words = f'set chain.rpc_url = "{chain.url}" and chain.chain_id = {chain.chain_id} in alvh.toml'
+            sys.stderr.write(f"the settings name another node or chain: for the other commands {words}\n")
         try:
             while True:
                 time.sleep(1)
@@ -110,7 +118,6 @@ def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> No
     if as_json:
         print_json(
             {
-                "rpc_url": world.chain.url,
                 "deployment_file": str(file),
                 "prices": world.path.source,
                 "signals": str(histories),

@@ -120,13 +120,24 @@ def plan(
     ideas = plan_ideas(planned, settings.book, screens)
     other = make(replace(asked, parameters=what_if)) if what_if else None
     chaser = promoted(planned.observation.governed.parameters, make, asked) if as_promoter else None
-    kept = None if book else planned.record.save(settings.state)
+    kept = None if book or is_empty(planned) else planned.record.save(settings.state)
     _write_files(planned, settings, ideas, orders, report)
     shown = Shown(planned, kept, ideas, what_if, other, chaser)
     if as_json:
         print_json(plan_json(shown))
     else:
         print_shown(shown, report, orders)
+
+
+def is_empty(planned: Planned) -> bool:
+    """Tell whether a plan is of a book without positions, and say so: it is not kept, the newest plan stays."""
+    if planned.observation.book.positions:
+        return False
+    words = "no position was read, so the plan is not kept and the newest one stays: check --owner"
+    typer.echo(
+        f"the book of {planned.observation.owner} is empty at block {planned.record.block_number}: {words}", err=True
+    )
+    return True
 
 
 def check_flags(book: Path | None, owner: str | None, block: int | None, at: str | None, writes_what_if: bool) -> None:
@@ -139,9 +150,9 @@ def check_flags(book: Path | None, owner: str | None, block: int | None, at: str
     """
     from bridge.errors import UsageError
 
-    if book and (owner or block is not None):
+    if book and (owner is not None or block is not None):
         raise UsageError("--book states the book: leave --owner and --block out")
-    if at and not book:
+    if at is not None and not book:
         raise UsageError("--at goes with --book; a book on chain is read at --block")
     if writes_what_if:
         raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
@@ -215,7 +226,7 @@ def _stated(
     from bridge.plans.stated_book import read_time
 
     settings = with_flags(load_config(config), chain_file, signals, max_age)
-    time = read_time(at) if at else None
+    time = None if at is None else read_time(at)
     return lambda asked: make_stated_plan(book, settings, time, asked), settings
 
 

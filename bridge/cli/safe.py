@@ -66,17 +66,19 @@ def propose(
     alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
     """
     from bridge.safe.actions import SAFE_ACTIONS
-    from bridge.safe.multisig import build_safe_transaction, rehearse_call
+    from bridge.safe.multisig import build_safe_transaction, read_safe, rehearse_call
     from bridge.safe.records import SafeRecord
 
     given = arguments or []
     chosen = SAFE_ACTIONS[action]
     chosen.require_arguments(given)
     session = open_session(config)
-    context = _context(session, _address(session, safe or chosen.safe), plan)
+    context = _context(session, _address(session, chosen.safe if safe is None else safe), plan)
     made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
-    if nonce is None:
+    if made.nonce == read_safe(context, context.safe).nonce:
         rehearse_call(context, made)
+    else:
+        typer.echo(f"not rehearsed: transactions before nonce {made.nonce} come first", err=True)
     context.confirm()
     record = SafeRecord(action, made, {})
     name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"

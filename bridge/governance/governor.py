@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import keccak
 
 from bridge.chain.addresses import checked_address
-from bridge.errors import ContractReverted, RefusedAction
+from bridge.errors import ContractReverted, RefusedAction, UnknownAddress, UsageError
 from bridge.snapshot import Call, Snapshot
 from bridge.units import utc
 
@@ -74,10 +74,43 @@ def read_state(snapshot: Snapshot, proposal: int) -> str | None:
         raise
 
 
+def require_governor(snapshot: Snapshot) -> None:
+    """Check that the deployment's governor is one, of its timelock and votes: no code has no events, and no proposals.
+
+    Raises
+    ------
+    UnknownAddress
+        It is not.
+    """
+    governor = snapshot.deployment.address("HedgeGovernor")
+    wrong = UnknownAddress(governor, "the HedgeGovernor of this deployment's HedgeTimelock and HedgeVotes")
+    try:
+        found = [snapshot.read("HedgeGovernor", name) for name in ("timelock", "token")]
+    except (UnknownAddress, ContractReverted):
+        raise wrong from None
+    if found != [snapshot.deployment.address(name) for name in ("HedgeTimelock", "HedgeVotes")]:
+        raise wrong
+
+
 def list_proposals(snapshot: Snapshot) -> list[Proposal]:
     """Read every proposal since the deployment, oldest first."""
+    require_governor(snapshot)
     created = snapshot.logs("HedgeGovernor", "ProposalCreated")
     return [_proposal(snapshot, entry["args"]) for entry in created]
+
+
+def require_digits(wanted: str) -> None:
+    """Check that a text can name a proposal; an empty one would name whichever is alone.
+
+    Raises
+    ------
+    UsageError
+        It is no number.
+    """
+    if not (wanted.isascii() and wanted.isdecimal()):
+        raise UsageError(
+            f"{wanted!r} names no proposal: give the first digits of its id, as `alvh gov list` shows them"
+        )
 
 
 def find_proposal(snapshot: Snapshot, proposal: int) -> Proposal:
