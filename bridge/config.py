@@ -110,8 +110,8 @@ class GovernanceConfig(_Section):
 
 
 class OracleConfig(_Section):
-    """By how much a report may move away from the last round's median without --force: 0.75 is to 1.75 times of it, or
-    to its part; `bridge.sources.signed_rounds` says why."""
+    """By how much a report may move away from the feed's answer without --force: 0.75 is to 1.75 times of it, or to its
+    part; `bridge.sources.signed_rounds` says why."""
 
     max_jump: Annotated[float, Field(gt=0, le=100)] = 0.75
 

@@ -87,18 +87,19 @@ def delegate(
     """
     from bridge.chain.addresses import checked_address
     from bridge.formats import number
-    from bridge.governance.governor import read_votes, send_delegation
+    from bridge.governance.governor import read_tokens, read_votes, send_delegation
 
     session = open_session(config)
     who, to = choose_sender(session, send, role, keystore, sender), checked_address(to)
     session.snapshot().rehearse(who, "HedgeVotes", "delegate", to)
     if send:
         send_delegation(session.snapshot(), who.key(), to)
-    votes = read_votes(session.snapshot(), to) / 1e18
+    votes, moved = read_votes(session.snapshot(), to) / 1e18, read_tokens(session.snapshot(), who.address) / 1e18
     if as_json:
-        print_json({"from": who.address, "to": to, "votes": votes, "sent": send})
+        print_json({"from": who.address, "to": to, "votes": votes, "tokens": moved, "sent": send})
     else:
-        typer.echo(f"{who.address} -> {to}, which has {number(votes)} votes" + ("" if send else "; not sent: --send"))
+        said = f"{who.address} -> {to}, which has {number(votes)} votes; {number(moved)} are the sender's to give"
+        typer.echo(said + ("" if send else "; not sent: --send"))
 
 
 @app.command()

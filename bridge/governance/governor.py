@@ -247,6 +247,11 @@ def read_votes(snapshot: Snapshot, account: str) -> int:
     return int(snapshot.read("HedgeVotes", "getVotes", holder))
 
 
+def read_tokens(snapshot: Snapshot, holder: str) -> int:
+    """Read the tokens, in units of 1e-18, whose votes an account can delegate."""
+    return int(snapshot.read("HedgeVotes", "balanceOf", holder))
+
+
 def send_delegation(snapshot: Snapshot, holder: Signer, to: str) -> TxReceipt:
     """Let another account vote and propose with the holder's tokens."""
     return snapshot.send(holder, "HedgeVotes", "delegate", checked_address(to))

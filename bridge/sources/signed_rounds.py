@@ -15,6 +15,7 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from bridge.deployment import write_whole
 from bridge.errors import BadFile, RefusedAction
@@ -36,18 +37,22 @@ class SignedRound:
 
 
 def require_steady(snapshot: Snapshot, report: Report, most: float) -> None:
-    """Check that a report does not jump away from the last round's median; a feed without a round allows any.
+    """Check that a report does not jump away from the feed; a feed without a round allows any value.
+
+    The feed's answer and the last median both count: the answer lags behind a market that moves, and a median of stolen
+    keys must not hold honest reporters back.
 
     Raises
     ------
     RefusedAction
-        It is more than 1 + `most` times the median, or less than its part of it.
+        It is more than 1 + `most` times the answer and the median, or less than its part of both.
     """
-    number, *_, median, _ = snapshot.read("VolatilityOracle", "peek", at=report.feed)
-    if number and not int(median) <= (1 + most) * report.volatility_e8 <= (1 + most) ** 2 * int(median):
+    number, _, answer, _, median, _ = snapshot.read("VolatilityOracle", "peek", at=report.feed)
+    value, factor = report.volatility_e8, 1 + most
+    if number and not any(int(last) <= factor * value <= factor**2 * int(last) for last in (answer, median)):
         raise RefusedAction(
-            f"{report.asset} {_shown(report.volatility_e8)} jumps from {_shown(int(median))}, the median of round "
-            f"{number}, by more than oracle.max_jump {most:g}: look at the quotes; if they are right, --force"
+            f"{report.asset} {_shown(value)} jumps from {_shown(int(answer))}, the answer of round {number} (median "
+            f"{_shown(int(median))}), by more than oracle.max_jump {most:g}: look at the quotes; --force signs them"
         )
 
 
@@ -72,7 +77,7 @@ def keep_round(state: Path, report: Report, reporter: str, force: bool = False) 
     if force:
         write_whole(path, text)
         return path
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
     write_whole(draft, text)
     try:
         os.link(draft, path)  # of two at once only one makes it
