@@ -126,6 +126,8 @@ def _places(deployment: Deployment) -> dict[str, str]:
 def _examine_contracts(snapshot: Snapshot) -> list[Finding]:
     there = snapshot.deployment
     wrong = [f"{name} (no address)" for name in REQUIRED if name not in there.contracts]
+    wrong += [f"feed {asset} (no address)" for asset in there.price_pools if asset not in there.feeds]
+    wrong += [] if there.price_pools else ["price pools (none)"]
     wrong += [name for name, address in _places(there).items() if not snapshot.has_code(address)]
     named = ", ".join(wrong) or f"{len(there.contracts)} contracts have code"
     mend = "the deployment file is of another chain or lacks an address: write it anew"

@@ -114,13 +114,14 @@ def _print_record(session: Session, record: SafeRecord, file: Path, as_json: boo
     snapshot = session.snapshot()
     made, safe = record.transaction, read_safe(snapshot, record.transaction.safe)
     words = call_words(snapshot, made.to, made.data)
+    signed = [owner for owner in record.signatures if owner in safe.owners]
+    strangers = [owner for owner in record.signatures if owner not in safe.owners]
     if as_json:
-        print_json({"file": str(file), "does": words, "threshold": safe.threshold, **record.to_dict()})
+        counted = {"threshold": safe.threshold, "signed_by_owners": len(signed), "strangers": strangers}
+        print_json({"file": str(file), "does": words, **counted, **record.to_dict()})
         return
     typer.echo(f"{words}\nof Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
     typer.echo(f"Safe transaction hash 0x{made.digest().hex()}")
-    signed = [owner for owner in record.signatures if owner in safe.owners]
-    strangers = [owner for owner in record.signatures if owner not in safe.owners]
     typer.echo(f"{safe.threshold} owners must sign; signed by {len(signed)}: {', '.join(signed) or 'nobody'}")
     if strangers:
         typer.echo(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")

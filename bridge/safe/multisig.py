@@ -201,7 +201,8 @@ def rehearse_creation(snapshot: Snapshot, sender: Sender, owners: Sequence[str],
     ContractReverted
         The factory would refuse it: there is such a Safe already.
     """
-    contracts = snapshot.deployment.contracts
+    needed = ("Safe", "SafeProxyFactory", "CompatibilityFallbackHandler")
+    contracts = {name: snapshot.deployment.address(name) for name in needed}
     call = ("createProxyWithNonce", contracts["Safe"], _setup(contracts, owners, threshold), salt)
     snapshot.rehearse(sender, "SafeProxyFactory", *call)
     return str(snapshot.read("SafeProxyFactory", *call, sender=sender.address))

@@ -185,6 +185,8 @@ def test_safe__strangers_or_too_few_signatures__are_named_and_never_counted(plac
     told = place.run("safe", "sign", file, role="guardian-2").out
     assert "2 owners must sign; signed by 2: " in told
     assert f"signed by {account('outsider').address}, no owner of the Safe" in told
+    counted = place.run("safe", "sign", file, "--json", role="guardian-3").json()
+    assert (counted["signed_by_owners"], counted["strangers"]) == (3, [account("outsider").address])
     first.signed(account("guardian-3")).save(Path(file))
     assert "possible now, rehearsed" in place.run("safe", "execute", file).out
     assert place.sent("safe", "execute", file, role="operator")["sent"] is True

@@ -195,3 +195,22 @@ def test_up__on_another_port__is_written_down_and_the_folder_is_refused_on_anoth
             up.send_signal(signal.SIGINT)
             up.wait(30)
     assert f'set chain.rpc_url = "{url}"' in (tmp_path / "up.err").read_text(encoding="utf-8")
+
+
+def test_deployment__without_feeds_pools_or_safe_contracts__is_named(place: Place, tmp_path: Path) -> None:
+    edited(tmp_path, feeds={"BTC": None})
+    assert doctored(place.run("doctor", "--json")) == {"contracts": "feed BTC (no address)"}
+    edited(tmp_path, price_pools={"ETH": None, "BTC": None})
+    assert doctored(place.run("doctor", "--json")) == {"contracts": "price pools (none)"}
+    place.world.deployment.save(tmp_path / ".alvh" / "deployment.json")
+    edited(tmp_path, contracts={"SafeProxyFactory": None})
+    done = place.run("safe", "create", account("lp").address, "--threshold", "1", role="operator")
+    assert_one_line_error(done, 2, "has no address for SafeProxyFactory")
+
+
+def test_doctor__words_of_a_hostile_file__are_shown_as_they_are(place: Place, tmp_path: Path) -> None:
+    edited(tmp_path, rpc_url="http://x[/red]\x1b[2Jy")
+    done = place.run("doctor")
+    assert done.code == 1
+    assert "[/red]" in done.out.replace("\n", "")
+    assert "\x1b" not in done.out
