@@ -87,6 +87,7 @@ def up(
     from bridge.sources.signed_rounds import forget_rounds
 
     settings, path = load_config(config), _path(prices)
+    _require_local_file(settings.chain.deployment)
     histories = settings.state / "signals"
     with anvil(port) as chain:
         with _progress(as_json) as progress:
@@ -108,6 +109,28 @@ def up(
                 time.sleep(1)
         except KeyboardInterrupt:
             sys.stderr.write("stopped\n")
+
+
+def _require_local_file(path: Path) -> None:
+    """Refuse to replace the deployment file of a chain that people use; one that cannot be read is no loss.
+
+    Raises
+    ------
+    BadFile
+        It is of another chain than the local one.
+    """
+    from bridge.chain.blocks import LOCAL_CHAIN_ID
+    from bridge.deployment import load_deployment
+    from bridge.errors import BadFile
+
+    try:
+        found = load_deployment(path).chain_id
+    except BadFile:
+        return
+    if found != LOCAL_CHAIN_ID:
+        raise BadFile(
+            path, f"is for chain {found}, and a local chain would replace it: set chain.deployment to another"
+        )
 
 
 def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> None:

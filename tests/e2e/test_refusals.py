@@ -214,3 +214,14 @@ def test_doctor__words_of_a_hostile_file__are_shown_as_they_are(place: Place, tm
     assert done.code == 1
     assert "[/red]" in done.out.replace("\n", "")
     assert "\x1b" not in done.out
+
+
+def test_up__where_the_deployment_of_another_chain_lies__is_refused_and_nothing_is_written(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / ".alvh" / "deployment.json"
+    world.deployment.model_copy(update={"chain_id": 1}).save(file)
+    before = file.read_bytes()
+    done = run("up", "--port", str(free_port()))
+    assert_one_line_error(done, 2, "deployment.json", "is for chain 1", "set chain.deployment")
+    assert (file.read_bytes(), list(file.parent.iterdir())) == (before, [file])
