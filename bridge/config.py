@@ -126,6 +126,13 @@ class GovernanceConfig(_Section):
     update_life_seconds: Annotated[int, Field(ge=3600, le=60 * 86_400)] = 14 * 86_400
 
 
+class OracleConfig(_Section):
+    """By how much a report may move away from the feed's answer without --force: 0.75 is to 1.75 times of it, or to its
+    part; `bridge.sources.signed_rounds` says why."""
+
+    max_jump: Annotated[float, Field(gt=0, le=100)] = 0.75
+
+
 class WatchConfig(_Section):
     """The monitor's pace, the age of the newest block at which the chain counts as stopped, and the share by which
     exposure may drift from the plan on record before a new one is due."""
@@ -187,6 +194,7 @@ class Config(_Section):
     options: OptionsConfig = OptionsConfig()
     signals: SignalsConfig = SignalsConfig()
     governance: GovernanceConfig = GovernanceConfig()
+    oracle: OracleConfig = OracleConfig()
     watch: WatchConfig = WatchConfig()
     ledger: LedgerConfig = LedgerConfig()
     capital: CapitalConfig = CapitalConfig()

@@ -7,12 +7,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-from eth_utils import to_checksum_address
+from eth_utils import is_checksum_address, is_hex_address, to_checksum_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.errors import BadFile
 
-Address = Annotated[str, AfterValidator(to_checksum_address)]
+
+def mistyped(address: str) -> bool:
+    """Tell whether the letters of an address are of both cases and not those of its checksum: a slip of the hand."""
+    digits = address.removeprefix("0x")
+    return digits not in (digits.lower(), digits.upper()) and not is_checksum_address(address)
+
+
+def _address(text: str) -> str:
+    """Return an address with its checksum; a wrong one is a slip of who wrote the file."""
+    if not is_hex_address(text) or mistyped(text):
+        raise ValueError(f"{text!r} is no address, or its checksum is wrong: copy it again, or all in lower case")
+    return str(to_checksum_address(text))
+
+
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class Deployment(BaseModel):
@@ -23,7 +37,7 @@ class Deployment(BaseModel):
     `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the
     asset symbol of each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD,
     `realized` and `breakers` the measurement of realised volatility and the breaker of an asset, `accounts` named
-    addresses.
+    addresses. `rpc_url`, `seen_block` and `seen_hash` say for which node a local chain's file was written.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +52,9 @@ class Deployment(BaseModel):
     realized: dict[str, Address] = Field(default_factory=dict)
     breakers: dict[str, Address] = Field(default_factory=dict)
     accounts: dict[str, Address] = Field(default_factory=dict)
+    rpc_url: str | None = None
+    seen_block: int | None = Field(default=None, ge=0)
+    seen_hash: str | None = None
 
     def address(self, name: str) -> str:
         """Return the address of a contract or account by name.
@@ -49,7 +66,7 @@ class Deployment(BaseModel):
         """
         found = self.contracts.get(name) or self.accounts.get(name)
         if found is None:
-            raise BadFile("deployment", f"has no address for {name}")
+            raise BadFile("deployment", f"has no address for {name}: add it to the file, or write the file anew")
         return found
 
     def save(self, path: Path) -> None:

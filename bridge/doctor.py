@@ -14,9 +14,13 @@ from bridge.config import Config, load_config
 from bridge.deployment import Deployment, load_deployment
 from bridge.errors import BridgeError, MissingTool
 from bridge.foreign import url_place
+from bridge.governance.governor import require_governor
 from bridge.local.anvil import find_anvil
-from bridge.snapshot import Snapshot
+from bridge.plans.observe import read_governed
+from bridge.snapshot import Snapshot, require_own_node
 from bridge.sources.oracle import read_status
+
+REQUIRED = ("HedgeParameters", "HedgeGovernor", "HedgeTimelock", "HedgeVotes")
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,13 @@ def _examine_chain(config: Config) -> list[Finding]:
         )
     try:
         deployment = load_deployment(config.chain.deployment)
+        if chain is not None:
+            require_own_node(chain, deployment, config.chain.deployment)
         findings.append(Finding("deployment", True, str(config.chain.deployment), "", True))
     except BridgeError as error:
-        findings.append(Finding("deployment", False, str(error), "start `alvh up`, or set chain.deployment", True))
+        mend = "start `alvh up`, or set chain.deployment and chain.rpc_url to one chain"
+        findings.append(Finding("deployment", False, str(error), mend, True))
+        deployment = None
     if chain is not None and deployment is not None:
         try:
             findings += _examine_contracts(Snapshot(chain, deployment, chain.head()))
@@ -101,12 +109,34 @@ def _examine_chain(config: Config) -> list[Finding]:
     return findings
 
 
+def _places(deployment: Deployment) -> dict[str, str]:
+    """Return the name and address of everything in a deployment that must have code."""
+    found = dict(deployment.contracts)
+    for kind, places in (
+        ("feed", deployment.feeds),
+        ("realised volatility", deployment.realized),
+        ("breaker", deployment.breakers),
+        ("price pool", deployment.price_pools),
+    ):
+        found |= {f"{kind} {asset}": address for asset, address in places.items()}
+    found |= {f"token {asset} {address}": address for address, asset in deployment.assets.items() if int(address, 16)}
+    safes = [name for name in ("guardian", "steward") if name in deployment.accounts]
+    return found | {f"{name} Safe": deployment.accounts[name] for name in safes}
+
+
 def _examine_contracts(snapshot: Snapshot) -> list[Finding]:
-    empty = [name for name, address in snapshot.deployment.contracts.items() if not snapshot.has_code(address)]
-    named = ", ".join(empty) or f"{len(snapshot.deployment.contracts)} contracts have code"
-    findings = [Finding("contracts", not empty, named, "the deployment file is of another chain: write it anew", True)]
-    if empty:
+    there = snapshot.deployment
+    wrong = [f"{name} (no address)" for name in REQUIRED if name not in there.contracts]
+    wrong += [f"feed {asset} (no address)" for asset in there.price_pools if asset not in there.feeds]
+    wrong += [] if there.price_pools else ["price pools (none)"]
+    wrong += [name for name, address in _places(there).items() if not snapshot.has_code(address)]
+    named = ", ".join(wrong) or f"{len(there.contracts)} contracts have code"
+    mend = "the deployment file is of another chain or lacks an address: write it anew"
+    findings = [Finding("contracts", not wrong, named, mend, True)]
+    if wrong:
         return findings
+    require_governor(snapshot)
+    read_governed(snapshot)
     for feed in read_status(snapshot):
         age = f"round {feed.round}, {feed.age_seconds} s old, at most {feed.max_age_seconds} s"
         findings.append(

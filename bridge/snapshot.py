@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bridge.chain.blocks import BlockRef
 from bridge.deployment import Deployment
+from bridge.errors import BadFile, MissingBlock, without_login
 
 if TYPE_CHECKING:  # a plan of a stated book needs no node, and web3 takes longer to import than the plan to make
     from eth_typing import HexStr
@@ -15,7 +18,7 @@ if TYPE_CHECKING:  # a plan of a stated book needs no node, and web3 takes longe
 
     from bridge.chain.codec import LogEntry
     from bridge.chain.node import Chain
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 Call = tuple[str, "HexStr"]
 """Address and calldata."""
@@ -56,6 +59,13 @@ class Snapshot:
         target = to_checksum_address(at or self.deployment.address(contract))
         return target, encode_call(contract, function, *arguments).hex
 
+    def rehearse(self, sender: Sender, contract: str, function: str, *arguments: Any, at: str | None = None) -> None:
+        """Run a transaction as `send` would send it, at the block; raises what `send` would raise of it."""
+        from bridge.chain.rehearsal import rehearse
+
+        to, data = self.call(contract, function, *arguments, at=at)
+        rehearse(self.chain, sender, to, data, self.block, f"{contract}.{function}")
+
     def send(self, sender: Signer, contract: str, function: str, *arguments: Any, at: str | None = None) -> TxReceipt:
         """Send a transaction and wait until it is mined: the block of the snapshot is then an older one."""
         return self.chain.send(sender, contract, at or self.deployment.address(contract), function, *arguments)
@@ -75,3 +85,47 @@ class Snapshot:
     def head(self) -> Snapshot:
         """Return a snapshot of the newest block."""
         return Snapshot(self.chain, self.deployment, self.chain.head())
+
+
+def require_own_node(chain: Chain, deployment: Deployment, path: Path) -> None:
+    """Check that a deployment, read from `path`, is of the node that is asked: local chains all have equal addresses.
+
+    Raises
+    ------
+    BadFile
+        It is for another chain id, was written for a node at another URL, or that node began anew meanwhile.
+    """
+    if deployment.chain_id != chain.chain_id:
+        raise BadFile(
+            path,
+            f"is for chain {deployment.chain_id}, the node serves {chain.chain_id}: set chain.rpc_url or "
+            "chain.deployment",
+        )
+    if deployment.rpc_url is not None and _place(deployment.rpc_url) != _place(chain.url):
+        own = without_login(deployment.rpc_url)
+        raise BadFile(
+            path,
+            f"was written for the node at {own}, the settings name {without_login(chain.url)}: set chain.rpc_url to "
+            "the first, or chain.deployment to the file of the other",
+        )
+    if deployment.seen_block is not None:
+        try:
+            found = chain.at(deployment.seen_block).hash
+        except MissingBlock:
+            found = "gone"
+        if found != deployment.seen_hash:
+            raise BadFile(
+                path,
+                f"was written for another chain than the node has now (its block {deployment.seen_block} differs): "
+                "start `alvh up` in this folder, or set chain.rpc_url to the node that it was written for",
+            )
+
+
+def _place(url: str) -> tuple[str, int | None, str]:
+    """Return host, port and path, the loopback by one name."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return url, None, ""
+    return "127.0.0.1" if host in ("localhost", "::1") else host, port, parts.path.rstrip("/")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from eth_utils import is_address, to_checksum_address
+from eth_utils import is_hex_address, to_checksum_address
 
+from bridge.deployment import mistyped
 from bridge.errors import UnknownAddress
 
 
@@ -15,6 +16,8 @@ def checked_address(text: str) -> str:
     UnknownAddress
         It is no address, or its checksum is wrong.
     """
-    if not is_address(text):
-        raise UnknownAddress(text, "an address (0x and 40 hex digits)")
+    if not is_hex_address(text) or not text.startswith(("0x", "0X")):
+        raise UnknownAddress(text or "''", "an address (0x and 40 hex digits)")
+    if mistyped(text):
+        raise UnknownAddress(text, "an address as written, its checksum is wrong (copy it again, or all in lower case)")
     return str(to_checksum_address(text))

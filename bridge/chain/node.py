@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # who only reads waits for none of them
     from web3.contract import Contract
     from web3.types import Nonce, TxParams, TxReceipt, Wei
 
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 RECEIPT_TIMEOUT_SECONDS = 180
 LOOK_AGAIN_SECONDS = 2  # at whether another transaction took the nonce of the one that is waited for
@@ -277,7 +277,7 @@ class Chain:
                 raise PendingTransactions(signer.address, nonce, after - nonce) from error
             raise
 
-    def nonces(self, signer: Signer) -> tuple[int, int]:
+    def nonces(self, signer: Signer | Sender) -> tuple[int, int]:
         """Read an account's next nonce: after what is mined, and after what the node still holds to be mined."""
         action = f"reading the nonce of {signer.address}"
         mined, after = (

@@ -6,11 +6,25 @@ from eth_typing import HexStr
 from web3.types import Nonce, TxParams, Wei
 
 from bridge.chain.node import Chain
-from bridge.chain.signers import Signer
+from bridge.chain.signers import Sender, Signer
 from bridge.errors import ChainError, RefusedAction
 
 PLAIN_TRANSFER_GAS = 21_000
 MOST_DOUBLINGS = 8  # 256 times the going fee: whatever is stuck was offered less
+
+
+def pending_nonces(chain: Chain, account: Signer | Sender) -> tuple[int, int]:
+    """Read an account's next nonce, and the one after all that it has on the way.
+
+    Raises
+    ------
+    RefusedAction
+        Nothing waits.
+    """
+    mined, after = chain.nonces(account)
+    if after == mined:
+        raise RefusedAction(f"{account.address} has no transaction on the way: its next nonce is {mined}")
+    return mined, after
 
 
 def clear_pending(chain: Chain, signer: Signer) -> int:
@@ -27,9 +41,7 @@ def clear_pending(chain: Chain, signer: Signer) -> int:
     FeeTooHigh
         It takes none below what the settings allow.
     """
-    mined, after = chain.nonces(signer)
-    if after == mined:
-        raise RefusedAction(f"{signer.address} has no transaction on the way: its next nonce is {mined}")
+    mined, after = pending_nonces(chain, signer)
     # All of them first: while one is waited for, the next old one could be mined.
     replacements = {nonce: _replace(chain, signer, nonce) for nonce in range(mined, after)}
     for nonce, sent in replacements.items():

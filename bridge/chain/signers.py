@@ -50,6 +50,31 @@ class Signer:
         return bytes(self._account.sign_message(message).signature)
 
 
+@dataclass(frozen=True)
+class Sender:
+    """Who would send a transaction: an address, and its signer where a key is at hand; a dry run needs none."""
+
+    address: str
+    signer: Signer | None = None
+
+    @classmethod
+    def of(cls, signer: Signer) -> Sender:
+        """Return the sender that signs."""
+        return cls(signer.address, signer)
+
+    def key(self) -> Signer:
+        """Return who signs.
+
+        Raises
+        ------
+        BadConfig
+            Only the address is known.
+        """
+        if self.signer is None:
+            raise BadConfig(f"no key of {self.address} to sign with: set {KEY_VARIABLE}, or name one with --keystore")
+        return self.signer
+
+
 def _signer(key: bytes) -> Signer:
     """Open a key; only 1 to the curve's order - 1 are keys, whatever the backend would take."""
     if len(key) != 32 or not 0 < int.from_bytes(key, "big") < SECPK1_N:

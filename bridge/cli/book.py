@@ -139,7 +139,7 @@ def _see_stated(book: Path, settings: Config, at: str | None) -> Seen:
     from bridge.plans.make import observe_quoted
     from bridge.plans.stated_book import read_time
 
-    found, chains, time = observe_quoted(book, settings, read_time(at) if at else None)
+    found, chains, time = observe_quoted(book, settings, None if at is None else read_time(at))
     exact: list[dict[str, Any]] = [{} for _ in found.book.positions]
     ledger = read_ledger(settings, time)
     parameters = found.governed.parameters

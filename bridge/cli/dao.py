@@ -11,10 +11,11 @@ from bridge.cli.flags import (
     AgainOption,
     AsOption,
     ConfigOption,
+    FromOption,
     JsonOption,
     KeystoreOption,
     SendOption,
-    choose_signer,
+    choose_sender,
     open_session,
     print_json,
 )
@@ -28,6 +29,7 @@ def propose(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     again: AgainOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -37,30 +39,37 @@ def propose(
     Examples: alvh gov propose unpause --as operator --send; alvh gov propose set-signers ETH 3 0xa... 0xb... 0xc...;
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
-    from bridge.cli.drafts import print_draft
+    from bridge.cli.drafts import print_draft, rivals_json
     from bridge.foreign import foreign
     from bridge.governance.actions import build_action
     from bridge.governance.calls import action_words
-    from bridge.governance.proposals import draft_action, note_proposal, send_proposal
+    from bridge.governance.proposals import bring_proposal, draft_action, note_proposal
+    from bridge.governance.rivals import find_rivals
 
     session = open_session(config)
     snapshot = session.snapshot()
     built = build_action(snapshot, action, arguments or [])
-    signer = choose_signer(session, role, keystore)
-    draft = draft_action(snapshot, built, signer.address, again)
-    words = action_words(snapshot, draft.action)
-    sent = send_proposal(snapshot, signer, draft) if send else False
+    who = choose_sender(session, send, role, keystore, sender)
+    draft = draft_action(snapshot, built, who.address, again)
+    words, rivals = action_words(snapshot, draft.action), find_rivals(snapshot, draft.action, draft.id)
+    draft, sent = bring_proposal(snapshot, who, draft, send)
     if send:
-        note_proposal(session.chain, draft, signer.address, session.config.state)
+        note_proposal(session.chain, draft, who.address, session.config.state)
     if as_json:
         done = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
         print_json(
-            {**done, "calls": words, "postconditions": list(draft.postconditions), "executable_at": draft.executable_at}
+            {
+                **done,
+                "calls": words,
+                "postconditions": list(draft.postconditions),
+                "executable_at": draft.executable_at,
+                "rivals": rivals_json(rivals),
+            }
         )
         return
     for line in words:
         typer.echo(f"calls {foreign(line, None)}")
-    print_draft(draft, sent)
+    print_draft(draft, sent, rivals)
 
 
 @app.command()
@@ -69,6 +78,7 @@ def delegate(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -76,20 +86,21 @@ def delegate(
 
     Example: alvh gov delegate 0xabc... --as voter-3 --send
     """
+    from bridge.chain.addresses import checked_address
     from bridge.formats import number
-    from bridge.governance.governor import read_votes, send_delegation
+    from bridge.governance.governor import read_tokens, read_votes, send_delegation
 
     session = open_session(config)
-    signer = choose_signer(session, role, keystore)
+    who, to = choose_sender(session, send, role, keystore, sender), checked_address(to)
+    session.snapshot().rehearse(who, "HedgeVotes", "delegate", to)
     if send:
-        send_delegation(session.snapshot(), signer, to)
-    votes = read_votes(session.snapshot(), to) / 1e18
+        send_delegation(session.snapshot(), who.key(), to)
+    votes, moved = read_votes(session.snapshot(), to) / 1e18, read_tokens(session.snapshot(), who.address) / 1e18
     if as_json:
-        print_json({"from": signer.address, "to": to, "votes": votes, "sent": send})
+        print_json({"from": who.address, "to": to, "votes": votes, "tokens": moved, "sent": send})
     else:
-        typer.echo(
-            f"{signer.address} -> {to}, which has {number(votes)} votes" + ("" if send else "; not sent: --send")
-        )
+        said = f"{who.address} -> {to}, which has {number(votes)} votes; {number(moved)} are the sender's to give"
+        typer.echo(said + ("" if send else "; not sent: --send"))
 
 
 @app.command()
@@ -97,6 +108,7 @@ def apply_row(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -104,13 +116,16 @@ def apply_row(
 
     Example: alvh gov apply-row --as operator --send
     """
-    from bridge.governance.regime_table import read_step, send_row
+    from bridge.governance.regime_table import AUTOMATION, read_step, send_row
     from bridge.governance.updates import update_words
 
     session = open_session(config)
-    row, update = read_step(session.snapshot())
+    snapshot = session.snapshot()
+    row, update = read_step(snapshot)
+    who = choose_sender(session, send, role, keystore, sender, anyone=True)
+    snapshot.rehearse(who, AUTOMATION, "applyRow")
     if send:
-        send_row(session.snapshot(), choose_signer(session, role, keystore))
+        send_row(session.snapshot(), who.key())
     words = update_words(update)
     if as_json:
         print_json({"row": row, "changes": dict(zip(update.keys, update.values, strict=True)), "sent": send})
@@ -124,6 +139,7 @@ def trip(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -132,11 +148,14 @@ def trip(
     Example: alvh gov trip ETH --as operator --send
     """
     from bridge.cli.safeguards import safeguard_lines
-    from bridge.governance.safeguards import read_breaker, send_trip
+    from bridge.governance.safeguards import breaker_of, read_breaker, send_trip
 
     session = open_session(config)
+    at = breaker_of(session.deployment, asset)
+    who = choose_sender(session, send, role, keystore, sender, anyone=True)
+    session.snapshot().rehearse(who, "VolatilityBreaker", "trip", at=at)
     if send:
-        send_trip(session.snapshot(), choose_signer(session, role, keystore), asset)
+        send_trip(session.snapshot(), who.key(), asset)
     found = read_breaker(session.snapshot(), asset)
     if as_json:
         print_json({"asset": asset, "tripped_at": found.tripped_at, "apart": found.apart, "sent": send})
@@ -149,6 +168,7 @@ def unstick(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -158,14 +178,14 @@ def unstick(
 
     Example: alvh gov unstick --as operator --send
     """
-    from bridge.chain.pending import clear_pending
+    from bridge.chain.pending import clear_pending, pending_nonces
 
     session = open_session(config)
-    signer = choose_signer(session, role, keystore)
-    mined, after = session.chain.nonces(signer)
-    count = clear_pending(session.chain, signer) if send else after - mined
+    who = choose_sender(session, send, role, keystore, sender)
+    mined, after = pending_nonces(session.chain, who)
+    count = clear_pending(session.chain, who.key()) if send else after - mined
     if as_json:
-        print_json({"account": signer.address, "next_nonce": mined, "pending": after - mined, "cleared": send})
+        print_json({"account": who.address, "next_nonce": mined, "pending": after - mined, "cleared": send})
     else:
         words = "replaced" if send else "on the way, nothing sent: --send replaces them"
-        typer.echo(f"{signer.address}: {count} transactions from nonce {mined} {words}")
+        typer.echo(f"{who.address}: {count} transactions from nonce {mined} {words}")

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bridge.governance.proposals import Draft
+    from bridge.governance.rivals import Rival
 
 
-def print_draft(draft: Draft, sent: bool) -> None:
+def rivals_json(rivals: Sequence[Rival]) -> list[dict[str, Any]]:
+    """Return the other open proposals of the same as JSON."""
+    return [{"id": str(rival.id), "state": rival.state, "shares": list(rival.shares)} for rival in rivals]
+
+
+def print_draft(draft: Draft, sent: bool, rivals: Sequence[Rival]) -> None:
     """Print what the guard promises, when the proposal could run, and whether it exists, was sent or would be."""
     from bridge.cli.show import console
     from bridge.governance.proposals import DEAD_STATES
+    from bridge.governance.rivals import rival_lines
     from bridge.units import utc
 
     out = console()
     if draft.postconditions:
         out.print("executed only if then: " + "; ".join(draft.postconditions), markup=False)
     out.print(f"executable from about {utc(draft.executable_at)}")
+    for line in rival_lines(rivals):
+        out.print(line, markup=False, soft_wrap=True)
     if sent:
         out.print(f"proposed: {draft.id}")
     elif draft.state in DEAD_STATES:
@@ -27,4 +37,4 @@ def print_draft(draft: Draft, sent: bool) -> None:
     elif draft.state is not None:
         out.print(f"this proposal exists and is {draft.state}: {draft.id}; nothing was sent")
     else:
-        out.print(f"preflight passed; would be proposal {draft.id}; not sent: repeat with --send")
+        out.print(f"preflight and rehearsal passed; would be proposal {draft.id}; not sent: repeat with --send")

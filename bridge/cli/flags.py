@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from bridge.chain.node import BlockRef, Chain
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
     from bridge.config import Config
     from bridge.deployment import Deployment
     from bridge.snapshot import Snapshot
@@ -32,6 +32,10 @@ AsOption = Annotated[
 ]
 KeystoreOption = Annotated[Path | None, typer.Option("--keystore", help="Sign with this encrypted keystore.")]
 
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="Address that would send, for a dry run without its key.")
+]
+
 
 @dataclass(frozen=True)
 class Session:
@@ -43,6 +47,10 @@ class Session:
 
     def block(self, number: int | None) -> BlockRef:
         """Pin the block to read at: the one that was asked for, or the newest."""
+        from bridge.errors import UsageError
+
+        if number is not None and number < 0:
+            raise UsageError(f"--block {number}: blocks are numbered from 0 on; leave it out for the newest")
         return self.chain.head() if number is None else self.chain.at(number)
 
     def snapshot(self, number: int | None = None) -> Snapshot:
@@ -56,7 +64,8 @@ class Session:
         from bridge.chain.addresses import checked_address
         from bridge.errors import UsageError
 
-        chosen = asked or self.config.book.owner or self.deployment.accounts.get("lp")
+        given = (asked, self.config.book.owner, self.deployment.accounts.get("lp"))
+        chosen = next((each for each in given if each is not None), None)
         if chosen is None:
             raise UsageError("whose book? give --owner or set book.owner in alvh.toml")
         return checked_address(chosen)
@@ -68,13 +77,18 @@ def open_session(config_path: Path | None) -> Session:
     from bridge.config import load_config
     from bridge.deployment import load_deployment
     from bridge.errors import BadFile, UnknownAddress
+    from bridge.snapshot import require_own_node
 
     config = load_config(config_path)
     chain = connect(config.chain.rpc_url, config.chain.chain_id, config.chain.caps)
     deployment = load_deployment(config.chain.deployment)
-    if deployment.chain_id != chain.chain_id:
-        raise BadFile(config.chain.deployment, f"is for chain {deployment.chain_id}, the node serves {chain.chain_id}")
-    parameters = deployment.address("HedgeParameters")
+    require_own_node(chain, deployment, config.chain.deployment)
+    parameters = deployment.contracts.get("HedgeParameters")
+    if parameters is None:
+        missing = (
+            "has no address for HedgeParameters: add it, or write the file anew (`alvh up` does for a local chain)"
+        )
+        raise BadFile(config.chain.deployment, missing)
     if not chain.has_code(parameters, chain.head()):
         raise UnknownAddress(parameters, "HedgeParameters (the deployment file is of another or an older chain)")
     return Session(config, chain, deployment)
@@ -98,6 +112,55 @@ def choose_signer(session: Session, role: str | None, keystore: Path | None) -> 
     if role not in INDEX:
         raise UsageError(f"no local role {role!r}: one of {', '.join(INDEX)}")
     return account(role)
+
+
+def choose_sender(
+    session: Session,
+    send: bool,
+    role: str | None,
+    keystore: Path | None,
+    given: str | None,
+    anyone: bool = False,
+    flag: str = "--from",
+) -> Sender:
+    """Return who sends: the signer, or in a dry run the address that would.
+
+    Parameters
+    ----------
+    given, flag
+        The address that a dry run is asked for, and the option that gives it.
+    anyone
+        Anyone may send this: a dry run needs neither key nor address.
+
+    Raises
+    ------
+    UnknownAddress
+        The address is none.
+    UsageError
+        The address is not that of the key which signs.
+    BadConfig
+        Neither key nor address is given.
+    """
+    import os
+
+    from bridge.chain.addresses import checked_address
+    from bridge.chain.rehearsal import ANYONE
+    from bridge.chain.signers import KEY_VARIABLE, Sender
+    from bridge.errors import BadConfig, UsageError
+
+    address = None if given is None else checked_address(given)
+    keyless = role is None and keystore is None and not send
+    if keyless and address is not None:
+        return Sender(address)
+    if keyless and not os.environ.get(KEY_VARIABLE):
+        if anyone:
+            return ANYONE
+        why = f"set {KEY_VARIABLE}, name a keystore with --keystore, or for a dry run an address with {flag}"
+        raise BadConfig(f"no key to sign with: {why}")
+    signer = choose_signer(session, role, keystore)
+    if address not in (None, signer.address):
+        raise UsageError(f"{flag} {address} is not the account that signs, {signer.address}: leave one of them out")
+    return Sender.of(signer)
 
 
 def print_json(content: Any) -> None:

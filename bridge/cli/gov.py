@@ -14,10 +14,11 @@ from bridge.cli.flags import (
     AsOption,
     BlockOption,
     ConfigOption,
+    FromOption,
     JsonOption,
     KeystoreOption,
     SendOption,
-    choose_signer,
+    choose_sender,
     open_session,
     print_json,
 )
@@ -41,8 +42,9 @@ IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digit
 
 def _find(snapshot: Snapshot, wanted: str) -> Proposal:
     from bridge.errors import UsageError
-    from bridge.governance.governor import list_proposals
+    from bridge.governance.governor import list_proposals, require_digits
 
+    require_digits(wanted)
     found = [p for p in list_proposals(snapshot) if p.id and str(p.id).startswith(wanted)]
     if len(found) != 1:
         raise UsageError(f"{len(found)} proposals begin with {wanted}: `alvh gov list` shows them all")
@@ -160,21 +162,26 @@ class _How:
     send: bool
     role: str | None
     keystore: Path | None
+    given: str | None
     as_json: bool
     config: Path | None
 
 
-def _step(step: str, wanted: str, how: _How, action: Action) -> None:
-    """Check the state, then act or say what would be done."""
-    from bridge.governance.governor import require_step
+def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") -> None:
+    """Rehearse the step as its sender would send it, then send it or say that it is possible."""
+    from bridge.governance.governor import rehearse_step, require_step
 
     session = open_session(how.config)
-    found = _find(session.snapshot(), wanted)
+    snapshot = session.snapshot()
+    found = _find(snapshot, wanted)
     require_step(found, step)
+    anyone = step in ("queue", "execute")
+    sender = choose_sender(session, how.send, how.role, how.keystore, how.given, anyone=anyone)
+    rehearse_step(snapshot, sender, found, step, support)
+    snapshot.confirm()
     done: dict[str, Any] = {"proposal": str(found.id), "action": step, "sent": how.send}
     if how.send:
-        signer = choose_signer(session, how.role, how.keystore)
-        receipt = action(session.snapshot(), signer, found)
+        receipt = action(session.snapshot(), sender.key(), found)
         done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
         done["state"] = _find(session.snapshot(), wanted).state
     if how.as_json:
@@ -182,7 +189,7 @@ def _step(step: str, wanted: str, how: _How, action: Action) -> None:
     elif how.send:
         typer.echo(f"{step}: done in block {done['block']} for {done['gas']} gas, proposal is {done['state']}")
     else:
-        typer.echo(f"{step}: possible now ({found.state}), not sent: repeat with --send")
+        typer.echo(f"{step}: possible now ({found.state}), rehearsed; not sent: repeat with --send")
 
 
 @app.command()
@@ -192,6 +199,7 @@ def vote(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -201,7 +209,8 @@ def vote(
 
     if support not in SUPPORT:
         raise UsageError(f"vote for, against or abstain, not {support!r}")
-    _step("vote", proposal, _How(send, role, keystore, as_json, config), partial(send_vote, support=support))
+    how = _How(send, role, keystore, sender, as_json, config)
+    _step("vote", proposal, how, partial(send_vote, support=support), support)
 
 
 @app.command()
@@ -210,13 +219,14 @@ def queue(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Put a proposal that has passed into the timelock."""
     from bridge.governance.governor import send_queue
 
-    _step("queue", proposal, _How(send, role, keystore, as_json, config), send_queue)
+    _step("queue", proposal, _How(send, role, keystore, sender, as_json, config), send_queue)
 
 
 @app.command()
@@ -225,13 +235,14 @@ def execute(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Execute a queued proposal whose delay is over, then read the parameters back and compare."""
     from bridge.governance.proposals import send_confirmed_execution
 
-    _step("execute", proposal, _How(send, role, keystore, as_json, config), send_confirmed_execution)
+    _step("execute", proposal, _How(send, role, keystore, sender, as_json, config), send_confirmed_execution)
 
 
 @app.command()
@@ -240,13 +251,14 @@ def cancel(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Cancel a proposal as its proposer, while it is pending; the guardian does it by `alvh safe propose cancel`."""
     from bridge.governance.governor import send_cancel
 
-    _step("cancel", proposal, _How(send, role, keystore, as_json, config), send_cancel)
+    _step("cancel", proposal, _How(send, role, keystore, sender, as_json, config), send_cancel)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,8 +85,10 @@ def up(
     from bridge.local.rounds import submit_rounds
     from bridge.local.world import build_world
     from bridge.plans.observe import read_volatilities
+    from bridge.sources.signed_rounds import forget_rounds
 
     settings, path = load_config(config), _path(prices)
+    _require_local_file(settings.chain.deployment)
     histories = settings.state / "signals"
     for place in (settings.chain.deployment, histories / "source.toml"):
         require_writable(place)
@@ -95,14 +98,42 @@ def up(
             submit_rounds(world.snapshot(), settings)
         snapshot = world.snapshot()
         write_histories(histories, path, snapshot.block.timestamp, read_volatilities(snapshot))
+        seen = {"rpc_url": chain.url, "seen_block": snapshot.block.number, "seen_hash": snapshot.block.hash}
+        world = replace(world, deployment=world.deployment.model_copy(update=seen))
         world.deployment.save(settings.chain.deployment)
         forget_journal(settings.state, chain.chain_id)
+        forget_rounds(settings.state, chain.chain_id)
         _print_world(world, settings.chain.deployment, histories, as_json)
+        if (settings.chain.rpc_url, settings.chain.chain_id) != (chain.url, chain.chain_id):
+            words = f'set chain.rpc_url = "{chain.url}" and chain.chain_id = {chain.chain_id} in alvh.toml'
+            sys.stderr.write(f"the settings name another node or chain: for the other commands {words}\n")
         try:
             while True:
                 time.sleep(1)
         except KeyboardInterrupt:
             sys.stderr.write("stopped\n")
+
+
+def _require_local_file(path: Path) -> None:
+    """Refuse to replace the deployment file of a chain that people use; one that cannot be read is no loss.
+
+    Raises
+    ------
+    BadFile
+        It is of another chain than the local one.
+    """
+    from bridge.chain.blocks import LOCAL_CHAIN_ID
+    from bridge.deployment import load_deployment
+    from bridge.errors import BadFile
+
+    try:
+        found = load_deployment(path).chain_id
+    except BadFile:
+        return
+    if found != LOCAL_CHAIN_ID:
+        raise BadFile(
+            path, f"is for chain {found}, and a local chain would replace it: set chain.deployment to another"
+        )
 
 
 def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> None:
@@ -113,7 +144,6 @@ def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> No
     if as_json:
         print_json(
             {
-                "rpc_url": world.chain.url,
                 "deployment_file": str(file),
                 "prices": world.path.source,
                 "prices_left_out": world.path.left_out,
@@ -219,7 +249,7 @@ def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Say what is missing or misconfigured, and how to mend it. Exit code 1 if something is."""
     from dataclasses import asdict
 
-    from bridge.cli.show import console, table
+    from bridge.cli.show import clean, console, table
     from bridge.doctor import examine
 
     findings = examine(config)
@@ -227,7 +257,12 @@ def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:
         print_json([asdict(finding) for finding in findings])
     else:
         rows = [
-            ["ok" if f.ok else "MISSING" if f.needed else "absent", f.what, f.found, "" if f.ok else f.mend]
+            [
+                "ok" if f.ok else "MISSING" if f.needed else "absent",
+                clean(f.what),
+                clean(f.found),
+                "" if f.ok else f.mend,
+            ]
             for f in findings
         ]
         console().print(table("alvh doctor", ("state", "what", "found", "how to mend it"), rows, left=4))

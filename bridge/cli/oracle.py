@@ -13,17 +13,21 @@ from bridge.cli.flags import (
     AsOption,
     BlockOption,
     ConfigOption,
+    FromOption,
     JsonOption,
     KeystoreOption,
     SendOption,
     Session,
+    choose_sender,
     choose_signer,
     open_session,
     print_json,
 )
 
 if TYPE_CHECKING:
+    from bridge.snapshot import Snapshot
     from bridge.sources.oracle import FeedStatus
+    from hedge.instruments.option_chain import OptionChain
 
 app = typer.Typer(
     no_args_is_help=True, help="The volatility oracle: quote an index, sign reports, submit them, see their age."
@@ -34,21 +38,16 @@ ChainFileOption = Annotated[
 ]
 
 
-def _quotes(
-    session: Session, chain_file: Path | None, block: int | None
-) -> tuple[dict[str, float], dict[str, str], int]:
-    """Return the index per asset (decimal), each source in words, and the block's time."""
+def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tuple[dict[str, OptionChain], Snapshot]:
+    """Return the option chain of each asset, and the block that they are read for."""
     from bridge.sources.option_chains import read_option_chains
     from bridge.sources.prices import read_prices
-    from hedge.volatility.index import index_from_chain
 
     snapshot = session.snapshot(block)
     spots = read_prices(snapshot, session.config.book).spots
     snapshot.confirm()
     terms = session.config.options.reading(chain_file)
-    option_chains = read_option_chains(terms, spots, snapshot.block.timestamp)
-    index = {asset: index_from_chain(chain.quotes).vol for asset, chain in option_chains.items()}
-    return index, {asset: chain.source for asset, chain in option_chains.items()}, snapshot.block.timestamp
+    return read_option_chains(terms, spots, snapshot.block.timestamp), snapshot
 
 
 @app.command()
@@ -62,10 +61,12 @@ def quote(
 
     Example: alvh oracle quote --chain quotes.csv --json
     """
-    from bridge.cli.show import console, percent, table
+    from bridge.cli.show import clean, console, percent, table
     from bridge.units import volatility_to_e8
+    from hedge.volatility.index import index_from_chain
 
-    index, sources, observed_at = _quotes(open_session(config), chain_file, block)
+    chains, snapshot = _quotes(open_session(config), chain_file, block)
+    index = {asset: index_from_chain(chain.quotes).vol for asset, chain in chains.items()}
     if as_json:
         print_json(
             [
@@ -73,14 +74,16 @@ def quote(
                     "asset": asset,
                     "volatility": value,
                     "volatility_e8": volatility_to_e8(value),
-                    "observed_at": observed_at,
-                    "source": sources[asset],
+                    "observed_at": snapshot.block.timestamp,
+                    "source": chains[asset].source,
+                    "provenance": str(chains[asset].provenance),
                 }
                 for asset, value in index.items()
             ]
         )
         return
-    rows = [[asset, percent(value, 2), sources[asset]] for asset, value in index.items()]
+    said = {asset: clean(f"{chain.source} ({chain.provenance})") for asset, chain in chains.items()}
+    rows = [[asset, percent(value, 2), said[asset]] for asset, value in index.items()]
     console().print(table("30-day implied volatility index", ("asset", "index", "source"), rows, left=3))
 
 
@@ -91,24 +94,38 @@ def sign(
     keystore: KeystoreOption = None,
     chain_file: ChainFileOption = None,
     block: BlockOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Sign another value of a round, or a jump beyond oracle.max_jump.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Sign a report for the feed's next round and print it as JSON. Nothing is sent.
 
-    All reporters of a round sign for the same --block.
+    All reporters of a round sign for the same --block. What was signed is kept in the state folder: a round is not
+    signed twice with another value. Made-up quotes are signed on the local chain only.
 
     Example: alvh oracle sign ETH --block 1200 --as reporter-1 > r1.json
     """
     from bridge.errors import UnknownAddress
-    from bridge.sources.oracle import build_report, report_json, sign_report
+    from bridge.sources.oracle import build_report, report_json, require_report_observed, sign_report
+    from bridge.sources.signed_rounds import keep_round, require_steady
     from bridge.units import volatility_to_e8
+    from hedge.volatility.index import index_from_chain
 
     session = open_session(config)
-    index, _, _ = _quotes(session, chain_file, block)
-    if asset not in index:
-        raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(index)})")
-    report = build_report(session.snapshot(block), asset, volatility_to_e8(index[asset]))
-    print_json(report_json(sign_report(report, choose_signer(session, role, keystore))))
+    chains, snapshot = _quotes(session, chain_file, block)
+    if asset not in chains:
+        raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(chains)})")
+    quotes = chains[asset]
+    index = volatility_to_e8(index_from_chain(quotes.quotes).vol)
+    report = build_report(snapshot, asset, index, quotes.source, quotes.provenance)
+    require_report_observed(report)
+    reporter = choose_signer(session, role, keystore)
+    if not force:
+        require_steady(snapshot, report, session.config.oracle.max_jump)
+    snapshot.confirm()
+    keep_round(session.config.state, report, reporter.address, force)
+    print_json(report_json(sign_report(report, reporter)))
 
 
 @app.command()
@@ -117,6 +134,7 @@ def submit(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -124,23 +142,35 @@ def submit(
 
     Example: alvh oracle submit r1.json r2.json r3.json --as operator --send
     """
-    from bridge.sources.oracle import read_signed_reports, report_json, require_own_feeds, submit_reports
+    from bridge.sources.oracle import (
+        read_signed_reports,
+        rehearse_reports,
+        report_json,
+        require_own_feeds,
+        submit_reports,
+        used_reports,
+    )
 
     session = open_session(config)
+    snapshot = session.snapshot()
     signed = [report for file in files for report in read_signed_reports(file)]
-    require_own_feeds(session.snapshot(), signed)
+    require_own_feeds(snapshot, signed)
+    who = choose_sender(session, send, role, keystore, sender, anyone=True)
+    rehearse_reports(snapshot, who, signed)
+    left = [entry.reporter for entry in signed if entry not in used_reports(signed)]
+    said = f"; that of {left[0]} is left out: the median needs an odd number" if left else ""
     if not send:
         if as_json:
-            print_json({"sent": False, "reports": [report_json(report) for report in signed]})
+            print_json({"sent": False, "reports": [report_json(report) for report in signed], "left_out": left})
         else:
-            typer.echo(f"{len(signed)} reports read, not sent: repeat with --send")
+            typer.echo(f"{len(signed)} reports read and rehearsed{said}; not sent: repeat with --send")
         return
-    receipt = submit_reports(session.chain, choose_signer(session, role, keystore), signed)
+    receipt = submit_reports(session.chain, who.key(), signed)
     done = {"sent": True, "block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
     if as_json:
-        print_json(done)
+        print_json(done | {"left_out": left})
     else:
-        typer.echo(f"submitted in block {done['block']} for {done['gas']} gas")
+        typer.echo(f"submitted in block {done['block']} for {done['gas']} gas{said}")
 
 
 @app.command()

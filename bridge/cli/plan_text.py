@@ -42,7 +42,7 @@ def print_kept(kept: Path | None, report: Path | None, orders: Path | None) -> N
     """Say where the plan is kept, and what was written."""
     from bridge.cli.show import console
 
-    where = f"kept as {kept}" if kept else "of a stated book: not kept, nothing to propose"
+    where = f"kept as {kept}" if kept else "of a stated or empty book: not kept, nothing to propose"
     written = (f", report {report}" if report else "") + (f", orders {orders}" if orders else "")
     console().print(f"\n{where}{written}", markup=False)
 
@@ -64,7 +64,9 @@ def heading(planned: Planned) -> list[str]:
         f"{asset} options: {chain.source}, {utc(chain.observed_at)} ({chain.provenance})"
         for asset, chain in sorted(planned.option_chains.items())
     ]
-    held = [held_line(planned.ledger, market)] if planned.ledger else []
+    past = planned.readings.source_words()
+    book_held = [held_line(planned.ledger, market)] if planned.ledger else []
+    held = [*([f"histories: {past}"] if past else []), *book_held]
     return [
         f"Book {book}: {count} position{'' if count == 1 else 's'}, {usd(exposure.value_usd)} USD",
         f"prices in USD: {spots} ({market.spot_provenance}: {market.spot_source})",

@@ -17,7 +17,7 @@ from bridge.cli.flags import (
     KeystoreOption,
     OwnerOption,
     SendOption,
-    choose_signer,
+    choose_sender,
     open_session,
     print_json,
 )
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from bridge.config import Config
     from bridge.governance.proposals import UpdateDraft
+    from bridge.governance.rivals import Rival
     from bridge.plans.ideas import PlanIdeas
     from bridge.plans.make import Asked, Planned
     from bridge.plans.records import PlanRecord
@@ -119,13 +120,24 @@ def plan(
     ideas = plan_ideas(planned, settings.book, screens)
     other = make(replace(asked, parameters=what_if)) if what_if else None
     chaser = promoted(planned.observation.governed.parameters, make, asked) if as_promoter else None
-    kept = None if book else planned.record.save(settings.state)
+    kept = None if book or is_empty(planned) else planned.record.save(settings.state)
     _write_files(planned, settings, ideas, orders, report)
     shown = Shown(planned, kept, ideas, what_if, other, chaser)
     if as_json:
         print_json(plan_json(shown))
     else:
         print_shown(shown, report, orders)
+
+
+def is_empty(planned: Planned) -> bool:
+    """Tell whether a plan is of a book without positions, and say so: it is not kept, the newest plan stays."""
+    if planned.observation.book.positions:
+        return False
+    words = "no position was read, so the plan is not kept and the newest one stays: check --owner"
+    typer.echo(
+        f"the book of {planned.observation.owner} is empty at block {planned.record.block_number}: {words}", err=True
+    )
+    return True
 
 
 def check_flags(book: Path | None, owner: str | None, block: int | None, at: str | None, writes_what_if: bool) -> None:
@@ -138,9 +150,9 @@ def check_flags(book: Path | None, owner: str | None, block: int | None, at: str
     """
     from bridge.errors import UsageError
 
-    if book and (owner or block is not None):
+    if book and (owner is not None or block is not None):
         raise UsageError("--book states the book: leave --owner and --block out")
-    if at and not book:
+    if at is not None and not book:
         raise UsageError("--at goes with --book; a book on chain is read at --block")
     if writes_what_if:
         raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
@@ -217,7 +229,7 @@ def _stated(
     from bridge.plans.stated_book import read_time
 
     settings = with_flags(load_config(config), chain_file, signals, max_age)
-    time = read_time(at) if at else None
+    time = None if at is None else read_time(at)
     return lambda asked: make_stated_plan(book, settings, time, asked), settings
 
 
@@ -277,30 +289,33 @@ def propose(
 
     Examples: alvh propose --as operator; alvh propose --as operator --send
     """
-    from bridge.governance.proposals import draft_proposal, note_proposal, send_proposal
+    from bridge.governance.proposals import bring_proposal, draft_proposal, note_proposal
+    from bridge.governance.rivals import find_rivals
     from bridge.plans.records import load_record, newest_record
 
     session = open_session(config)
     record = load_record(plan_file) if plan_file else newest_record(session.config.state)
-    signer = None if proposer and not send else choose_signer(session, role, keystore)
-    address = signer.address if signer else str(proposer)
+    sender = choose_sender(session, send, role, keystore, proposer, flag="--proposer")
     life = session.config.governance.update_life_seconds
     snapshot = session.snapshot()
-    draft = draft_proposal(snapshot, record, life, address, again)
-    sent = send_proposal(snapshot, signer, draft) if send and signer else False
-    if send and signer:
-        note_proposal(session.chain, draft, signer.address, session.config.state)
+    draft = draft_proposal(snapshot, record, life, sender.address, again)
+    rivals = find_rivals(snapshot, draft.action, draft.id)
+    draft, sent = bring_proposal(snapshot, sender, draft, send)
+    if send:
+        note_proposal(session.chain, draft, sender.address, session.config.state)
     if as_json:
-        print_json(_draft_json(record, draft, sent))
+        print_json(_draft_json(record, draft, sent, rivals))
     else:
-        _print_draft(record, draft, sent)
+        _print_draft(record, draft, sent, rivals)
 
 
-def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool) -> dict[str, Any]:
+def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival]) -> dict[str, Any]:
+    from bridge.cli.drafts import rivals_json
+
     return {
         "proposal": str(draft.id),
         "state": draft.state,
-        "existed": draft.state is not None,
+        "existed": draft.state is not None and not sent,
         "sent": sent,
         "inputs_hash": record.inputs_hash,
         "changes": record.plan["update"]["changes"],
@@ -311,10 +326,11 @@ def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool) -> dict[str,
         "description": draft.action.description,
         "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
         "targets": list(draft.action.targets),
+        "rivals": rivals_json(rivals),
     }
 
 
-def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool) -> None:
+def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival]) -> None:
     from bridge.cli.drafts import print_draft
     from bridge.cli.show import console, table
     from bridge.units import utc
@@ -326,4 +342,4 @@ def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool) -> None:
     ]
     out.print(table("Difference", ("parameter", "old", "new", "unit", "why", "effect"), rows))
     out.print(f"\nexpires {utc(draft.update.expiry)}")
-    print_draft(draft, sent)
+    print_draft(draft, sent, rivals)

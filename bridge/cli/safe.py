@@ -11,10 +11,12 @@ from bridge.cli.action_help import SafeActionCommand
 from bridge.cli.flags import (
     AsOption,
     ConfigOption,
+    FromOption,
     JsonOption,
     KeystoreOption,
     SendOption,
     Session,
+    choose_sender,
     choose_signer,
     open_session,
     print_json,
@@ -64,17 +66,19 @@ def propose(
     alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
     """
     from bridge.safe.actions import SAFE_ACTIONS
-    from bridge.safe.multisig import build_safe_transaction, rehearse_call
+    from bridge.safe.multisig import build_safe_transaction, read_safe, rehearse_call
     from bridge.safe.records import SafeRecord
 
     given = arguments or []
     chosen = SAFE_ACTIONS[action]
     chosen.require_arguments(given)
     session = open_session(config)
-    context = _context(session, _address(session, safe or chosen.safe), plan)
+    context = _context(session, _address(session, chosen.safe if safe is None else safe), plan)
     made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
-    if nonce is None:
+    if made.nonce == read_safe(context, context.safe).nonce:
         rehearse_call(context, made)
+    else:
+        typer.echo(f"not rehearsed: transactions before nonce {made.nonce} come first", err=True)
     context.confirm()
     record = SafeRecord(action, made, {})
     name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
@@ -111,13 +115,18 @@ def _print_record(session: Session, record: SafeRecord, file: Path, as_json: boo
     snapshot = session.snapshot()
     made, safe = record.transaction, read_safe(snapshot, record.transaction.safe)
     words = call_words(snapshot, made.to, made.data)
+    signed = [owner for owner in record.signatures if owner in safe.owners]
+    strangers = [owner for owner in record.signatures if owner not in safe.owners]
     if as_json:
-        print_json({"file": str(file), "does": words, "threshold": safe.threshold, **record.to_dict()})
+        counted = {"threshold": safe.threshold, "signed_by_owners": len(signed), "strangers": strangers}
+        print_json({"file": str(file), "does": words, **counted, **record.to_dict()})
         return
     typer.echo(f"{words}\nof Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
     typer.echo(f"Safe transaction hash 0x{made.digest().hex()}")
-    signed = ", ".join(record.signatures) or "nobody"
-    typer.echo(f"signed by {len(record.signatures)} of {safe.threshold}: {signed}\nfile {foreign(file, None)}")
+    typer.echo(f"{safe.threshold} owners must sign; signed by {len(signed)}: {', '.join(signed) or 'nobody'}")
+    if strangers:
+        typer.echo(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
+    typer.echo(f"file {foreign(file, None)}")
 
 
 @app.command()
@@ -153,6 +162,7 @@ def execute(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -161,24 +171,31 @@ def execute(
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
     from bridge.foreign import foreign
-    from bridge.safe.multisig import join_signatures, require_executable, send_safe_transaction
+    from bridge.safe.multisig import (
+        join_signatures,
+        rehearse_safe_transaction,
+        require_executable,
+        send_safe_transaction,
+    )
     from bridge.safe.records import merge_records
 
     session = open_session(config)
     record = merge_records([_load(session, file) for file in files])
-    require_executable(session.snapshot(), record.transaction, list(record.signatures))
+    snapshot = session.snapshot()
+    require_executable(snapshot, record.transaction, list(record.signatures))
+    who = choose_sender(session, send, role, keystore, sender, anyone=True)
+    signatures = join_signatures(record.raw_signatures())
+    rehearse_safe_transaction(snapshot, who, record.transaction, signatures)
     done: dict[str, Any] = {"action": record.action, "nonce": record.transaction.nonce, "sent": send}
     if send:
-        signatures = join_signatures(record.raw_signatures())
-        signer = choose_signer(session, role, keystore)
-        receipt = send_safe_transaction(session.chain, signer, record.transaction, signatures)
+        receipt = send_safe_transaction(session.chain, who.key(), record.transaction, signatures)
         done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
     if as_json:
         print_json(done)
     elif send:
         typer.echo(f"{foreign(record.action)}: done in block {done['block']} for {done['gas']} gas")
     else:
-        typer.echo(f"{foreign(record.action)}: possible now, not sent: repeat with --send")
+        typer.echo(f"{foreign(record.action)}: possible now, rehearsed; not sent: repeat with --send")
 
 
 @app.command()
@@ -221,6 +238,7 @@ def create(
     send: SendOption = False,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    sender: FromOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -229,17 +247,17 @@ def create(
     Example: alvh safe create 0xa... 0xb... 0xc... --threshold 2 --as operator --send
     """
     from bridge.chain.addresses import checked_address
-    from bridge.safe.multisig import create_safe
+    from bridge.safe.multisig import create_safe, rehearse_creation
 
     owners = [checked_address(owner) for owner in owners]
     session = open_session(config)
-    made = None
+    who = choose_sender(session, send, role, keystore, sender, anyone=True)
+    made = rehearse_creation(session.snapshot(), who, owners, threshold, salt)
     if send:
-        signer = choose_signer(session, role, keystore)
-        made = create_safe(session.chain, signer, session.deployment.contracts, owners, threshold, salt)
+        made = create_safe(session.chain, who.key(), session.deployment.contracts, owners, threshold, salt)
     if as_json:
         print_json({"safe": made, "owners": owners, "threshold": threshold, "sent": send})
+    elif send:
+        typer.echo(f"Safe {made}")
     else:
-        typer.echo(
-            f"Safe {made}" if made else f"a Safe of {threshold} of {len(owners)} owners: not sent, --send creates it"
-        )
+        typer.echo(f"a Safe of {threshold} of {len(owners)} owners would be {made}: not sent, --send creates it")

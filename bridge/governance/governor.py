@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING
 from eth_utils import keccak
 
 from bridge.chain.addresses import checked_address
-from bridge.errors import BridgeError, ChainError, ContractReverted, MissingBlock, NodeUnreachable, RefusedAction
+from bridge.errors import (
+    BridgeError,
+    ChainError,
+    ContractReverted,
+    MissingBlock,
+    NodeUnreachable,
+    RefusedAction,
+    UnknownAddress,
+    UsageError,
+)
 from bridge.foreign import foreign, raw_of, title_of
 from bridge.snapshot import Call, Snapshot
+from bridge.units import utc
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
 
     from bridge.chain.codec import LogEntry
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
 UNREADABLE = "unreadable"
@@ -94,6 +104,24 @@ def read_state(snapshot: Snapshot, proposal: int) -> str | None:
         raise
 
 
+def require_governor(snapshot: Snapshot) -> None:
+    """Check that the deployment's governor is one, of its timelock and votes: no code has no events, and no proposals.
+
+    Raises
+    ------
+    UnknownAddress
+        It is not.
+    """
+    governor = snapshot.deployment.address("HedgeGovernor")
+    wrong = UnknownAddress(governor, "the HedgeGovernor of this deployment's HedgeTimelock and HedgeVotes")
+    try:
+        found = [snapshot.read("HedgeGovernor", name) for name in ("timelock", "token")]
+    except (UnknownAddress, ContractReverted):
+        raise wrong from None
+    if found != [snapshot.deployment.address(name) for name in ("HedgeTimelock", "HedgeVotes")]:
+        raise wrong
+
+
 def list_proposals(snapshot: Snapshot) -> list[Proposal]:
     """Read every proposal since the deployment, oldest first; one that cannot be read stands among them, named.
 
@@ -102,6 +130,7 @@ def list_proposals(snapshot: Snapshot) -> list[Proposal]:
     NodeUnreachable, MissingBlock
         It is the node that does not answer.
     """
+    require_governor(snapshot)
     created = snapshot.entries("HedgeGovernor", "ProposalCreated")
     return [_readable(snapshot, entry) for entry in created]
 
@@ -122,6 +151,20 @@ def _readable(snapshot: Snapshot, entry: LogEntry) -> Proposal:
     except (BridgeError, ValueError, TypeError, LookupError, OverflowError) as error:
         trouble = foreign(f"cannot be read: {error or type(error).__name__}")
         return Proposal(number, UNREADABLE, NOBODY, action, 0, 0, 0, 0, 0, 0, 0, trouble)
+
+
+def require_digits(wanted: str) -> None:
+    """Check that a text can name a proposal; an empty one would name whichever is alone.
+
+    Raises
+    ------
+    UsageError
+        It is no number.
+    """
+    if not (wanted.isascii() and wanted.isdecimal()):
+        raise UsageError(
+            f"{wanted!r} names no proposal: give the first digits of its id, as `alvh gov list` shows them"
+        )
 
 
 def find_proposal(snapshot: Snapshot, proposal: int) -> Proposal:
@@ -188,6 +231,28 @@ def next_step_at(proposal: Proposal) -> int:
     return moments[proposal.state]
 
 
+def rehearse_step(snapshot: Snapshot, sender: Sender, proposal: Proposal, step: str, support: str = "") -> None:
+    """Rehearse a step: vote (with `support`), queue, execute or cancel, as its sender would send it at the block.
+
+    Raises
+    ------
+    RefusedAction
+        The proposal is in another state, or a vote would count nothing.
+    ContractReverted
+        The governor would refuse it.
+    """
+    require_step(proposal, step)
+    if step != "vote":
+        snapshot.rehearse(sender, "HedgeGovernor", step, *proposal.action.hashed())
+        return
+    snapshot.rehearse(sender, "HedgeGovernor", "castVote", proposal.id, SUPPORT[support])
+    if not snapshot.read("HedgeGovernor", "getVotes", sender.address, proposal.vote_start):
+        raise RefusedAction(
+            f"{sender.address} had no votes when the vote began ({utc(proposal.vote_start)}), so its vote would count "
+            "nothing: vote as an account that had; `alvh gov delegate` gives votes for later proposals"
+        )
+
+
 def send_vote(snapshot: Snapshot, voter: Signer, proposal: Proposal, support: str) -> TxReceipt:
     """Cast a vote: for, against or abstain."""
     require_step(proposal, "vote")
@@ -227,6 +292,11 @@ def read_votes(snapshot: Snapshot, account: str) -> int:
     """
     holder = checked_address(account)
     return int(snapshot.read("HedgeVotes", "getVotes", holder))
+
+
+def read_tokens(snapshot: Snapshot, holder: str) -> int:
+    """Read the tokens, in units of 1e-18, whose votes an account can delegate."""
+    return int(snapshot.read("HedgeVotes", "balanceOf", holder))
 
 
 def send_delegation(snapshot: Snapshot, holder: Signer, to: str) -> TxReceipt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eth_utils import to_checksum_address
 
 from bridge.plans.records import PlanRecord
+from bridge.sources.made_up import plan_sources
 from bridge.units import utc
 from hedge.policy.parameters import KEYS
 
@@ -17,6 +18,7 @@ def describe(record: PlanRecord, proposer: str, attempt: int = 1) -> str:
         "",
         f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {answer}.",
         f"Inputs hash: {record.inputs_hash}",
+        *(f"Numbers from {words}" for words, _ in plan_sources(record.plan["inputs"])),
         "",
         "| parameter | old | new | unit | why | effect |",
         "|---|---|---|---|---|---|",

@@ -11,10 +11,10 @@ defeated or cancelled stays what it is; only who asks for it `again` brings the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.chain.node import BlockRef, Chain
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
@@ -29,12 +29,13 @@ from bridge.governance.updates import Update, build_update, check_update, decode
 from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Call, Snapshot
+from bridge.sources.made_up import made_up_sources, require_observed
 from hedge.policy.parameters import KEYS
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
 
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 PROPOSABLE = "hedge"
 DEAD_STATES = ("canceled", "defeated", "expired")
@@ -55,6 +56,9 @@ class Draft:
     state: str | None
 
 
+D = TypeVar("D", bound=Draft)
+
+
 @dataclass(frozen=True)
 class UpdateDraft(Draft):
     """The draft of a plan's update."""
@@ -69,13 +73,33 @@ def require_proposable(record: PlanRecord) -> None:
     ------
     NotProposable
         It is a baseline such as the promoter's, or its answer is to hold, not to hedge, or to leave the pool.
+    UntrustedNumber
+        It rests on made-up numbers, and is of another chain than the local one.
     """
+    require_observed(record.chain_id, made_up_sources(record.plan["inputs"]), "the plan")
     answer = str(record.plan["decision"]["answer"])
     if record.plan["update"].get("proposable") is not True:
         raise NotProposable(answer, "its parameters are not the steward's: make one with `alvh plan`")
     if answer != PROPOSABLE:
         why = "; ".join(record.plan["decision"]["reasons"])
         raise NotProposable(answer, f"its answer is {answer!r}, and only {PROPOSABLE!r} is proposed ({why})")
+
+
+def require_own_chain(snapshot: Snapshot, record: PlanRecord) -> None:
+    """Check that a plan was made on this chain, at a block that is still on it.
+
+    Raises
+    ------
+    RefusedAction
+        It is of another chain.
+    Reorganised
+        Its block is gone.
+    """
+    if record.chain_id != snapshot.chain.chain_id:
+        raise RefusedAction(
+            f"the plan is for chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
+        )
+    snapshot.chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
 
 
 def draft_proposal(
@@ -97,13 +121,9 @@ def draft_proposal(
     ContractReverted
         The update would break a rule when it runs: the rule's name and numbers.
     """
-    if record.chain_id != snapshot.chain.chain_id:
-        raise RefusedAction(
-            f"the plan is for chain {record.chain_id}, this is chain {snapshot.chain.chain_id}: make a new plan"
-        )
+    require_own_chain(snapshot, record)
     update = build_update(record.changes(), record.observed_at, life_seconds, record.inputs_hash)
     require_proposable(record)
-    snapshot.chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
     calls = [update_call(snapshot, update)]
     postconditions = [update_postcondition(snapshot.deployment, update)]
     found = _found(snapshot, calls, postconditions, partial(describe, record, proposer), again)
@@ -190,6 +210,36 @@ def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> bool:
             raise
         return False
     return True
+
+
+def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> tuple[D, bool]:
+    """Rehearse a proposal as its sender would send it, and send it where asked to.
+
+    Returns
+    -------
+    tuple
+        The draft with the state that the proposal has now, and whether it was sent now: another run may be faster.
+
+    Raises
+    ------
+    ContractReverted, PendingTransactions, ChainError
+        As `send_proposal`; in a dry run what sending would raise.
+    """
+    if draft.state is not None:
+        return draft, False
+    action, sent = draft.action, False
+    try:
+        snapshot.rehearse(
+            sender, "HedgeGovernor", "propose", action.targets, action.values, action.calldatas, action.description
+        )
+        if send:
+            sent = send_proposal(snapshot, sender.key(), draft)
+    except ChainError:
+        state = read_state(snapshot.head(), draft.id)
+        if state is None:
+            raise
+        return replace(draft, state=state), False
+    return (replace(draft, state=read_state(snapshot.head(), draft.id)) if send else draft), sent
 
 
 def note_proposal(chain: Chain, draft: Draft, proposer: str, state: Path) -> Path:

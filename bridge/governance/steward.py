@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from bridge.errors import RefusedAction
+from bridge.errors import RefusedAction, UsageError
 from bridge.governance.updates import Update
 from bridge.snapshot import Snapshot
 
@@ -45,7 +46,13 @@ def find_pending_update(snapshot: Snapshot, wanted: str) -> PendingUpdate:
     ------
     RefusedAction
         None, or more than one, waits under it.
+    UsageError
+        It is no hash.
     """
+    if not re.fullmatch("0x[0-9a-fA-F]+", wanted):
+        raise UsageError(
+            f"{wanted!r} is no hash of an update: 0x and its first digits; `alvh watch --once` shows those"
+        )
     found = [waiting for waiting in read_pending_updates(snapshot) if waiting.hash.startswith(wanted.lower())]
     if len(found) != 1:
         raise RefusedAction(

@@ -36,8 +36,9 @@ def submit_rounds(snapshot: Snapshot, config: Config) -> list[RoundDone]:
     )
     rounds = []
     for asset in sorted(snapshot.deployment.feeds):
-        quoted = index_from_chain(option_chains[asset].quotes)
-        report = build_report(snapshot, asset, volatility_to_e8(quoted.vol))
+        quotes = option_chains[asset]
+        quoted = index_from_chain(quotes.quotes)
+        report = build_report(snapshot, asset, volatility_to_e8(quoted.vol), quotes.source, quotes.provenance)
         signed = [sign_report(report, reporter) for reporter in accounts("reporter")]
         receipt = submit_reports(snapshot.chain, account("operator"), signed)
         rounds.append(RoundDone(asset, quoted.points, len(signed), report.round, receipt))

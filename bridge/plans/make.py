@@ -201,7 +201,7 @@ def make_plan(
         expected=[signal.name for signal in readings.signals],
         exposure=observation.exposure,
     )
-    record = _recorded(observation, chain_id, plan)
+    record = _recorded(observation, chain_id, plan, readings)
     return Planned(observation, option_chains, plan, record, readings, ledger)
 
 
@@ -228,7 +228,7 @@ def asked_parameters(governed: Parameters, values: Mapping[str, int]) -> Paramet
     return asked
 
 
-def _recorded(observation: Observation, chain_id: int, plan: Plan) -> PlanRecord:
+def _recorded(observation: Observation, chain_id: int, plan: Plan, readings: SignalReadings) -> PlanRecord:
     """Return the record of a plan, through JSON once: it and its hash hold exactly what a reader of the file sees."""
     block, plain = observation.block, plan.to_dict()
     require_numbers(plain)
@@ -238,6 +238,7 @@ def _recorded(observation: Observation, chain_id: int, plan: Plan) -> PlanRecord
         "chain_id": chain_id,
         "block_number": block.number,
         "block_hash": block.hash,
+        "histories": readings.source(),
     }
     return PlanRecord(
         inputs_hash=inputs_hash(content["inputs"]),

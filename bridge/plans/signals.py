@@ -49,12 +49,24 @@ class SignalReadings:
         Prices and volatility indices of the book's assets that scenarios are drawn from.
     histories
         Every table as known at the plan's block.
+    given
+        Whether the source of histories gave any: today's quotes extend the tables.
     """
 
     signals: tuple[Signal, ...] = ()
     index: FloatSeries | None = None
     past: Past = NOTHING_KNOWN
     histories: Histories = NO_HISTORIES
+    given: bool = False
+
+    def source(self) -> dict[str, str] | None:
+        """Return where the histories are from and what kind of source that is; None where there are none."""
+        found = self.histories
+        return {"origin": found.origin, "provenance": str(found.provenance)} if self.given else None
+
+    def source_words(self) -> str:
+        """Return the same in words, empty where there are none."""
+        return f"{self.histories.origin} ({self.histories.provenance})" if self.given else ""
 
 
 def read_signals(
@@ -90,12 +102,13 @@ def read_signals(
     at = observation.block.timestamp
     latest = max(int(time.time()), at)
     histories = read_histories(terms, latest)
+    given = bool(histories.tables)
     histories = with_term_structure(histories.known(at), option_chains)
     weights = asset_weights(observation)
     use = [name for name in names if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, snapshot)] if snapshot else []
     signals = read_board(histories, weights, at, use=use, given=measured)
-    return SignalReadings(signals, _index(histories, weights, at), _past(histories, weights), histories)
+    return SignalReadings(signals, _index(histories, weights, at), _past(histories, weights), histories, given)
 
 
 class _Series(NamedTuple):

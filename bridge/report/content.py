@@ -75,6 +75,7 @@ class ReportContent:
     ideas : what the plan says beside its trades; None where it was not worked out.
     held : what the ledger says was bought, marked; None without one. returns : of it; None where nothing was ever done.
     index : the book's volatility index (decimals) by unix second over the year before; None where it is not known.
+    histories : where the histories of the signals come from, in words; empty where there are none.
     """
 
     title: str
@@ -96,6 +97,7 @@ class ReportContent:
     ideas: PlanIdeas | None = None
     held: Held | None = None
     returns: HedgeReturn | None = None
+    histories: str = ""
 
     @property
     def stated(self) -> bool:
@@ -121,7 +123,7 @@ def report_content(
         plan=planned.plan,
         book=observation.book,
         market=observation.market,
-        chain_sources={asset: chain.source for asset, chain in planned.option_chains.items()},
+        chain_sources={asset: f"{chain.source} ({chain.provenance})" for asset, chain in planned.option_chains.items()},
         chain_id=record.chain_id,
         block_number=record.block_number,
         block_hash=record.block_hash,
@@ -133,6 +135,7 @@ def report_content(
         steps=steps,
         price_path=price_path,
         index=planned.readings.index,
+        histories=planned.readings.source_words(),
         ideas=ideas,
         held=hedge[0] if hedge else None,
         returns=hedge[1] if hedge else None,

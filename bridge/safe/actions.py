@@ -13,14 +13,12 @@ from typing import Final
 from bridge.action_kinds import ActionKind, ActionRegistry
 from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction
-from bridge.governance.governor import cancel_call, list_proposals, require_step
+from bridge.governance.governor import cancel_call, list_proposals, require_digits, require_step
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
-from bridge.safe.multisig import read_safe
+from bridge.safe.multisig import FIRST_OWNER, read_safe
 from bridge.snapshot import Call, Snapshot
-
-FIRST_OWNER = "0x0000000000000000000000000000000000000001"  # the Safe's list of owners begins before its first one
 
 
 @dataclass(frozen=True)
@@ -71,15 +69,17 @@ def _apply(context: SafeContext, arguments: Sequence[str]) -> Call:
 
 
 def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
-    from bridge.governance.proposals import require_proposable
+    from bridge.governance.proposals import require_own_chain, require_proposable
 
     record = context.plan()
+    require_own_chain(context, record)
     update = build_update(record.changes(), record.observed_at, context.life_seconds, record.inputs_hash)
     require_proposable(record)
     return context.call("HedgeParameters", "scheduleUpdate", update.argument())
 
 
 def _cancel(context: SafeContext, arguments: Sequence[str]) -> Call:
+    require_digits(arguments[0])
     every = list_proposals(context)
     found = [proposal for proposal in every if str(proposal.id).startswith(arguments[0])]
     if len(found) != 1:

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
     from web3.types import TxReceipt
 
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 ZERO = "0x0000000000000000000000000000000000000000"
+FIRST_OWNER = "0x0000000000000000000000000000000000000001"
+"""A Safe's list of owners begins before its first one."""
 CALL = 0
 TRANSACTION_TYPE = [
     {"name": "to", "type": "address"},
@@ -166,6 +168,18 @@ def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_
     return safe
 
 
+def rehearse_safe_transaction(
+    snapshot: Snapshot, sender: Sender, transaction: SafeTransaction, signatures: bytes
+) -> None:
+    """Rehearse `send_safe_transaction` at the block, signatures included; raises what it would raise."""
+    snapshot.rehearse(sender, "Safe", "execTransaction", *_execution(transaction, signatures), at=transaction.safe)
+
+
+def _execution(transaction: SafeTransaction, signatures: bytes) -> tuple[Any, ...]:
+    """Return the arguments of `execTransaction`."""
+    return transaction.to, 0, transaction.data, CALL, 0, 0, 0, ZERO, ZERO, signatures
+
+
 def send_safe_transaction(chain: Chain, sender: Signer, transaction: SafeTransaction, signatures: bytes) -> TxReceipt:
     """Execute a signed Safe transaction; anyone may pay for it.
 
@@ -174,8 +188,37 @@ def send_safe_transaction(chain: Chain, sender: Signer, transaction: SafeTransac
     ContractReverted
         Signatures are missing or wrong (GS0xx), or the call inside failed (GS013).
     """
-    call = (transaction.to, 0, transaction.data, CALL, 0, 0, 0, ZERO, ZERO, signatures)
-    return chain.send(sender, "Safe", transaction.safe, "execTransaction", *call)
+    return chain.send(sender, "Safe", transaction.safe, "execTransaction", *_execution(transaction, signatures))
+
+
+def rehearse_creation(snapshot: Snapshot, sender: Sender, owners: Sequence[str], threshold: int, salt: int) -> str:
+    """Rehearse `create_safe` at the block and return the address that the Safe would have.
+
+    Raises
+    ------
+    RefusedAction
+        As `create_safe`.
+    ContractReverted
+        The factory would refuse it: there is such a Safe already.
+    """
+    needed = ("Safe", "SafeProxyFactory", "CompatibilityFallbackHandler")
+    contracts = {name: snapshot.deployment.address(name) for name in needed}
+    call = ("createProxyWithNonce", contracts["Safe"], _setup(contracts, owners, threshold), salt)
+    snapshot.rehearse(sender, "SafeProxyFactory", *call)
+    return str(snapshot.read("SafeProxyFactory", *call, sender=sender.address))
+
+
+def _setup(contracts: dict[str, str], owners: Sequence[str], threshold: int) -> HexStr:
+    """Return the call that makes a proxy a Safe of its owners; the Safe itself would refuse others without a reason."""
+    if not 0 < threshold <= len(owners):
+        raise RefusedAction(f"a Safe of {len(owners)} owners cannot need {threshold} signatures")
+    if len({owner.lower() for owner in owners}) < len(owners):
+        raise RefusedAction("an owner is named twice: name each once")
+    nobody = [owner for owner in owners if owner in (ZERO, FIRST_OWNER)]
+    if nobody:
+        raise RefusedAction(f"{nobody[0]} cannot sign, so it is no owner: name an account")
+    handler = contracts["CompatibilityFallbackHandler"]
+    return encode_call("Safe", "setup", list(owners), threshold, ZERO, b"", handler, ZERO, 0, ZERO).hex
 
 
 def create_safe(
@@ -192,10 +235,7 @@ def create_safe(
     salt
         Distinguishes Safes of the same owners.
     """
-    if not 0 < threshold <= len(owners):
-        raise RefusedAction(f"a Safe of {len(owners)} owners cannot need {threshold} signatures")
-    handler = contracts["CompatibilityFallbackHandler"]
-    setup = encode_call("Safe", "setup", list(owners), threshold, ZERO, b"", handler, ZERO, 0, ZERO).hex
+    setup = _setup(contracts, owners, threshold)
     factory = contracts["SafeProxyFactory"]
     from web3.logs import DISCARD
 

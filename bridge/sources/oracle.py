@@ -17,12 +17,13 @@ from bridge.deployment import Deployment
 from bridge.errors import RefusedAction, UnknownAddress
 from bridge.json_files import reading
 from bridge.snapshot import Snapshot
+from bridge.sources.made_up import is_observed, require_observed, sourced
 
 if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
     from web3.types import TxReceipt
 
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 REPORT_TYPE = [
     {"name": "feedId", "type": "bytes32"},
@@ -35,7 +36,10 @@ CLAMPS = {"hour": 1, "day": 2}
 
 @dataclass(frozen=True)
 class Report:
-    """What one reporter observed: volatility as 1e8 = 100 % a year, at `observed_at` (unix seconds), for one round."""
+    """What one reporter observed: volatility as 1e8 = 100 % a year, at `observed_at` (unix seconds), for one round.
+
+    `source` and `provenance` say where it is from; they are told beside the signature, which does not cover them.
+    """
 
     asset: str
     feed: str
@@ -44,6 +48,8 @@ class Report:
     round: int
     observed_at: int
     volatility_e8: int
+    source: str = ""
+    provenance: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,14 +95,13 @@ def feed_of(deployment: Deployment, asset: str) -> str:
     return deployment.feeds[asset]
 
 
-def build_report(snapshot: Snapshot, asset: str, volatility_e8: int) -> Report:
-    """Build the report for the feed's next round, observed at the block."""
+def build_report(snapshot: Snapshot, asset: str, volatility_e8: int, source: str = "", provenance: str = "") -> Report:
+    """Build the report for the feed's next round, observed at the block; `provenance` is that of the quotes."""
     feed = feed_of(snapshot.deployment, asset)
     last = snapshot.read("VolatilityOracle", "lastRound", at=feed)
     feed_id = snapshot.read("VolatilityOracle", "feedId", at=feed)
-    return Report(
-        asset, feed, "0x" + feed_id.hex(), snapshot.chain.chain_id, last + 1, snapshot.block.timestamp, volatility_e8
-    )
+    place = (asset, feed, "0x" + feed_id.hex(), snapshot.chain.chain_id)
+    return Report(*place, last + 1, snapshot.block.timestamp, volatility_e8, source, str(provenance))
 
 
 def typed_data(report: Report) -> SignableMessage:
@@ -121,8 +126,21 @@ def typed_data(report: Report) -> SignableMessage:
 
 
 def sign_report(report: Report, reporter: Signer) -> SignedReport:
-    """Sign a report."""
+    """Sign a report.
+
+    Raises
+    ------
+    UntrustedNumber
+        No market said its number, and the chain is not the local one.
+    """
+    require_report_observed(report)
     return SignedReport(report, reporter.address, "0x" + reporter.sign_message(typed_data(report)).hex())
+
+
+def require_report_observed(report: Report) -> None:
+    """Refuse a report of a made-up number on every chain but the local one; see `bridge.sources.made_up`."""
+    made_up = [] if is_observed(report.provenance) else [sourced("options:", report.source, report.provenance)]
+    require_observed(report.chain_id, made_up, f"the report of {report.asset}")
 
 
 def require_own_feeds(snapshot: Snapshot, signed: Sequence[SignedReport]) -> None:
@@ -144,34 +162,80 @@ def require_own_feeds(snapshot: Snapshot, signed: Sequence[SignedReport]) -> Non
             )
 
 
-def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport]) -> TxReceipt:
-    """Submit reports of one round; the contract takes their median.
-
-    Signatures go in ascending order of reporter. The contract wants an odd number, so of an even number the last is
-    left out.
+def used_reports(signed: Sequence[SignedReport]) -> list[SignedReport]:
+    """Return the reports that are submitted, in ascending order of reporter: of an even number the last is left out.
 
     Raises
     ------
     RefusedAction
-        The reports are not of one feed, round and time.
+        There is none, or they are not of one feed, round, time and chain.
+    UntrustedNumber
+        No market said the number of one, and the chain is not the local one.
+    """
+    if not signed:
+        raise RefusedAction(
+            "no report to submit: reports must be of one feed, round, time and chain, and there is none"
+        )
+    if len({(x.report.feed, x.report.round, x.report.observed_at, x.report.chain_id) for x in signed}) != 1:
+        raise RefusedAction("reports must be of one feed, round, time and chain: sign them again for the same block")
+    for entry in signed:
+        require_report_observed(entry.report)
+    ordered = sorted(signed, key=lambda x: int(x.reporter, 16))
+    return ordered if len(ordered) % 2 else ordered[:-1]
+
+
+def rehearse_reports(snapshot: Snapshot, sender: Sender, signed: Sequence[SignedReport]) -> None:
+    """Rehearse the submission of reports as `submit_reports` makes it, then look whether each is its reporter's.
+
+    Raises
+    ------
+    RefusedAction
+        As `submit_reports`, or a report is not what the reporter that it names has signed.
+    ContractReverted
+        The contract would refuse it, with its reason.
+    """
+    used = used_reports(signed)
+    snapshot.rehearse(sender, "VolatilityOracle", "submit", *_submission(used), at=used[0].report.feed)
+    for entry in signed:
+        if _signer_of(entry) != entry.reporter.lower():
+            raise RefusedAction(
+                f"the report of {entry.report.asset} that names {entry.reporter} is not what it signed: it was "
+                "changed, have it signed again"
+            )
+
+
+def _signer_of(entry: SignedReport) -> str | None:
+    from eth_account import Account
+    from eth_keys.exceptions import BadSignature
+    from eth_utils import ValidationError
+
+    try:
+        return str(
+            Account.recover_message(typed_data(entry.report), signature=bytes.fromhex(entry.signature[2:]))
+        ).lower()
+    except (BadSignature, ValidationError, ValueError):
+        return None
+
+
+def _submission(used: Sequence[SignedReport]) -> tuple[int, int, list[int], list[bytes]]:
+    """Return the arguments of `submit`."""
+    first = used[0].report
+    values = [x.report.volatility_e8 for x in used]
+    return first.round, first.observed_at, values, [bytes.fromhex(x.signature[2:]) for x in used]
+
+
+def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport]) -> TxReceipt:
+    """Submit reports of one round; the contract takes their median of an odd number: see `used_reports`.
+
+    Raises
+    ------
+    RefusedAction
+        There is no report, or they are not of one feed, round, time and chain.
     ContractReverted
         The contract refused, with its reason.
     """
-    if len({(x.report.feed, x.report.round, x.report.observed_at, x.report.chain_id) for x in signed}) != 1:
-        raise RefusedAction("reports must be of one feed, round, time and chain: sign them again for the same block")
-    ordered = sorted(signed, key=lambda x: int(x.reporter, 16))
-    used = ordered if len(ordered) % 2 else ordered[:-1]
-    first = signed[0].report
-    return chain.send(
-        sender,
-        "VolatilityOracle",
-        first.feed,
-        "submit",
-        first.round,
-        first.observed_at,
-        [x.report.volatility_e8 for x in used],
-        [bytes.fromhex(x.signature[2:]) for x in used],
-    )
+    used = used_reports(signed)
+    return chain.send(sender, "VolatilityOracle", used[0].report.feed, "submit", *_submission(used))
 
 
 def read_status(snapshot: Snapshot) -> list[FeedStatus]:
@@ -228,6 +292,8 @@ def _signed(entry: dict[str, Any]) -> SignedReport:
         value = getattr(report, name)
         if type(value) is not int or not 0 <= value < 2**64:
             raise ValueError(f"{name} is {value!r}, not an integer of 64 bits")
+    if any(type(text) is not str for text in (report.asset, report.source, report.provenance)):
+        raise ValueError("asset, source and provenance are words")
     for name, text, size in (
         ("reporter", reporter, 20),
         ("signature", signature, 65),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.config import Config
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from tests.bridge.steps import plan_now, with_changes
 from tests.e2e.command import Done, Run, forked, fresh
+from tests.e2e.places import ELSEWHERE, Place, placed
 from tests.e2e.runbook import BAD, Player
 
 
@@ -47,3 +50,10 @@ def player(project: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """Change to the project's folder and return who plays the runbook there."""
     monkeypatch.chdir(tmp_path)
     return Player({"ROLE": "operator"})
+
+
+@pytest.fixture(params=[LOCAL_CHAIN_ID, ELSEWHERE])
+def place(request: pytest.FixtureRequest, world: World, tmp_path: Path, run: Run) -> Iterator[Place]:
+    """Give the world on the local chain, then on a chain of another id."""
+    with placed(world, request.param, tmp_path, run) as made:
+        yield made

@@ -1,0 +1,59 @@
+"""Open proposals that want the same as another one: the first to be executed may leave nothing for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.chain.codec import decode_call
+from bridge.errors import UsageError
+from bridge.governance.calls import contract_at
+from bridge.governance.governor import OPEN_STATES, Action, list_proposals
+from bridge.governance.postconditions import GUARD
+from bridge.governance.updates import decode_update
+from bridge.snapshot import Snapshot
+from hedge.policy.parameters import KEYS
+
+
+@dataclass(frozen=True)
+class Rival:
+    """An open proposal, and what it shares with ours: names of governed keys, and of calls."""
+
+    id: int
+    state: str
+    shares: tuple[str, ...]
+
+
+def find_rivals(snapshot: Snapshot, action: Action, own: int) -> list[Rival]:
+    """Return the open proposals, but for number `own`, that set a key or make a call that an action does too."""
+    wanted = _wants(snapshot, action)
+    rivals = []
+    for proposal in list_proposals(snapshot):
+        if proposal.id != own and proposal.state in OPEN_STATES:
+            shares = wanted & _wants(snapshot, proposal.action)
+            rivals += [Rival(proposal.id, proposal.state, tuple(sorted(shares)))] if shares else []
+    return rivals
+
+
+def rival_lines(rivals: Sequence[Rival]) -> list[str]:
+    """Say what else is on its way, a line for each."""
+    return [
+        f"also on its way: proposal {rival.id} ({rival.state}) with {', '.join(rival.shares)}; the first that is "
+        "executed may make the others fail: `alvh gov show` rehearses each, cancel what is not wanted"
+        for rival in rivals
+    ]
+
+
+def _wants(snapshot: Snapshot, action: Action) -> set[str]:
+    """Return the names of what an action sets and calls; anyone may propose any bytes, what is unknown has no name."""
+    found: set[str] = set()
+    for target, call in zip(action.targets, action.calldatas, strict=True):
+        update, place = decode_update(snapshot, target, call), contract_at(snapshot.deployment, target)
+        if update is not None:
+            found |= {KEYS[key].name for key in update.keys}
+        elif place is not None and place[0] != GUARD:
+            try:
+                found.add(f"{place[1]}.{decode_call(place[0], call)[0].name}")
+            except UsageError:
+                continue
+    return found
