@@ -271,8 +271,8 @@ def list_(
     is not known, a terminal asks for it.
 
     --returns marks what is held at quotes and shows the internal rate of the real cash flows with the margin that they
-    tied up (an estimate by the venue's rules) against the weighted cost of capital of `[capital]` in alvh.toml. A hedge
-    that returns less may not borrow.
+    tied up (an estimate by the venue's rules) against the weighted cost of capital, whose parts the section `capital`
+    of alvh.toml states. A hedge that returns less may not borrow.
 
     Examples: alvh hedge list; alvh hedge list --book treasury --at 2026-03-27T07:59:00 --json; alvh hedge list --fills
     --csv > fills.csv; alvh hedge list --returns --chain quotes.csv; alvh hedge list --plan newest

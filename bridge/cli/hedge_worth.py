@@ -109,7 +109,10 @@ def _record(settings: Config, plan: str) -> PlanRecord:
     from bridge.plans.records import load_record, newest_record
 
     if plan == "newest":
-        return newest_record(settings.state)
+        try:
+            return newest_record(settings.state)
+        except BadFile as error:
+            raise BadFile(error.path, f"{error.reason}; plans of a stated book (--book) are not kept") from None
     wanted = plan.removeprefix("0x").lower()
     folder = settings.state / "plans"
     found = sorted(folder.glob(f"0x{wanted}*.json")) if wanted.isalnum() else []

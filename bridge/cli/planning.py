@@ -42,7 +42,7 @@ BookOption = Annotated[
     Path | None,
     typer.Option(
         "--book",
-        help="TOML file that states a book, planned on --chain alone: a table [[position]] for each, with base, lower, "
+        help="TOML file that states a book, planned on --chain alone: a table `position` for each, with base, lower, "
         "upper, value_usd and fee_apr (0.25 is 25 % a year).",
     ),
 ]

@@ -1,7 +1,8 @@
 """The ticket of a plan as a CSV file: one order a line, in the order in which to trade.
 
 The last columns name the plan, the number of the order in it, and what to label the order with at the venue: an export
-of its trades then says which orders they filled.
+of its trades then says which orders they filled. `quantity` is in units of the asset; a venue sizes an inverse
+perpetual in dollars: `size_usd`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from hedge.decision.trades import Trade
 
 COLUMNS: Final = (
     "action", "side", "instrument", "quantity", "limit_usd", "limit_coin", "cash_usd", "fee_usd", "layer", "reason",
-    "plan", "order", "label",
+    "plan", "order", "label", "size_usd",
 )  # fmt: skip
+
+PERPETUAL: Final = "-PERPETUAL"
 
 
 def write_orders(path: Path, trades: Sequence[Trade], plan: str) -> Path:
@@ -28,7 +31,9 @@ def write_orders(path: Path, trades: Sequence[Trade], plan: str) -> Path:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(COLUMNS)
     for number, trade in enumerate(trades, 1):
-        row = trade.to_dict() | {"plan": plan, "order": number, "label": order_label(plan, number)}
+        row = trade.to_dict() | {"plan": plan, "order": number, "label": order_label(plan, number), "size_usd": None}
+        if trade.instrument.endswith(PERPETUAL):
+            row |= {"size_usd": round(trade.quantity * trade.limit_usd), "limit_coin": None}
         lines.writerow([_written(row[column]) for column in COLUMNS])
     write_whole(path, text.getvalue())
     return path
