@@ -235,13 +235,19 @@ class LedgerUnreachable(LedgerError):
 
 
 class ConflictingFill(LedgerError):
-    """A fill has the name of one that is kept, and says something else: `field` is `kept` there, here `given`."""
+    """A fill has the name of one that is kept, and says something else: `field` is `kept` there, here `given`.
 
-    remedy = "nothing of this was written; where the new one is right, `alvh hedge correct` it first"
+    `stands` is the id of what stands for that name: its own, or that of its last correction.
+    """
 
-    def __init__(self, where: str, fill_id: str, field: str, kept: object, given: object) -> None:
-        super().__init__(where, f"has {fill_id} with {field} {kept}, not {given}")
-        self.id, self.field, self.kept, self.given = fill_id, field, kept, given
+    def __init__(self, where: str, fill_id: str, field: str, kept: object, given: object, stands: str = "") -> None:
+        self.id, self.field, self.kept, self.given, self.stands = fill_id, field, kept, given, stands or fill_id
+        self.remedy = (
+            f"nothing of this was written; where the new one is right, `alvh hedge correct {self.stands}` first, and "
+            "run it again"
+        )
+        corrected = f" (corrected: {self.stands})" if self.stands != fill_id else ""
+        super().__init__(where, f"has {fill_id}{corrected} with {field} {kept}, not {given}")
 
 
 class ConflictingDelivery(LedgerError):

@@ -6,7 +6,6 @@ A line that is typed is read as a line of our own CSV is: one set of rules for b
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -14,6 +13,7 @@ from typing import Final
 
 from bridge.errors import RefusedAction, UsageError
 from bridge.formats import printable
+from bridge.ledger.corrections import REVERSAL, next_id
 from bridge.ledger.exports.formats.plain import COLUMNS, read
 from bridge.ledger.exports.row import Reading, Row, Unreadable, read_time
 from bridge.ledger.rows import Delivery
@@ -27,9 +27,7 @@ from hedge.ledger.instruments import read_instrument
 MADE: Final = "hand:"
 """How ids begin that are made from what was typed."""
 
-REVERSAL: Final = "reversal:"
 CLOSING: Final = ("venue", "instrument", "quantity", "price", "time")
-AGAIN: Final = re.compile(r"(.*)~([0-9]{1,9})", re.DOTALL)
 MOST_REASON: Final = 200
 
 
@@ -135,7 +133,7 @@ def correction(store: Store, wrong: Fill, changes: Mapping[str, str], reason: st
     if not changes:
         return [back]
     right = hand_fill(_cells(wrong, changes), wrong.book, now_ms)
-    return [back, replace(right, id=_next(wrong.id), note=why)]
+    return [back, replace(right, id=next_id(wrong.id), note=why)]
 
 
 def checked_reason(reason: str) -> str:
@@ -153,11 +151,6 @@ def checked_reason(reason: str) -> str:
 
 def _negative(value: Decimal) -> Decimal:
     return value.copy_negate() if value else value
-
-
-def _next(fill_id: str) -> str:
-    again = AGAIN.fullmatch(fill_id)
-    return f"{again[1]}~{int(again[2]) + 1}" if again else f"{fill_id}~2"
 
 
 def _cells(fill: Fill, changes: Mapping[str, str]) -> dict[str, str]:

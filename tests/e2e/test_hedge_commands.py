@@ -195,6 +195,32 @@ def test_correct__wrong_entry__stays_and_counts_no_more(run: Run, exports: Path)
     assert run("hedge", "import", "a.csv", "--json").json()["known"] == 4
 
 
+def test_import__after_a_correction_by_hand__takes_the_venues_file_and_says_what_differs(
+    run: Run, exports: Path
+) -> None:
+    run("hedge", "import", "a.csv")
+    mended = [line.replace("0.03,", "0.04,") if "trade:1," in line else line for line in LINES[:4]]
+    (exports / "mended.csv").write_text(HEAD + "".join(mended), encoding="utf-8")
+    done = run("hedge", "import", "mended.csv")
+    assert_one_line_error(done, 1, "trade:1 with price 0.03, not 0.04", "`alvh hedge correct trade:1` first")
+    assert run("hedge", "correct", "trade:1", "--price", "0.04", "--reason", "typed the bid").code == 0
+    assert run("hedge", "correct", "trade:2", "--reason", "never happened").code == 0
+    others = [line.replace(",2000\n", ",1950\n") for line in mended]
+    (exports / "mended.csv").write_text(HEAD + "".join(others), encoding="utf-8")
+    said = run("hedge", "import", "mended.csv", "--plan", "3f2a91c07b5d").out.splitlines()
+    assert said[0] == "mended.csv (plain): 0 new, 4 known, 0 left out"
+    assert said[1] == "of the known 1 taken back here, not added again"
+    assert said[2].startswith("of the known 3 with another index, which was not taken: first trade:1~2, kept 2000")
+    assert "`alvh hedge correct trade:1~2 --index 1950 --reason WHY`" in said[2]
+    assert said[3].startswith("of the known 3 name a plan or an order")
+    told = run("hedge", "import", "mended.csv", "--json").json()
+    assert (told["taken_back"], told["other_index"], told["plan_not_kept"]) == (1, 3, 0)
+    moved = ("--kind", "transfer", "--currency", "USDC", "--amount", "25", "--id", "money")
+    run("hedge", "record", *moved)
+    assert run("hedge", "correct", "money", "--currency", "USDT", "--reason", "another coin").code == 0
+    assert run("hedge", "list", "--fills", "--json").json()["fills"][-1]["currency"] == "USDT"
+
+
 def test_list__csv_and_json_and_table__tell_the_same(run: Run, exports: Path) -> None:
     run("hedge", "import", "a.csv")
     at = ("--at", "2026-01-10T00:00:00Z")
