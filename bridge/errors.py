@@ -23,6 +23,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── LedgerNewer         a newer version of this program made it
 │   ├── LedgerDamaged       it is no ledger, or no longer one that can be read
 │   ├── LedgerUnreachable   no database server answers
+│   ├── DeliveredTwice      an instrument is delivered by the venue and by an entry of ours
 │   ├── ConflictingFill     a fill of this name is kept with other numbers
 │   └── ConflictingDelivery an expiry has another delivery price
 ├── RefusedAction           our own rules forbid it (empty update, wrong state, not allowed to sign)
@@ -248,6 +249,18 @@ class ConflictingFill(LedgerError):
         )
         corrected = f" (corrected: {self.stands})" if self.stands != fill_id else ""
         super().__init__(where, f"has {fill_id}{corrected} with {field} {kept}, not {given}")
+
+
+class DeliveredTwice(LedgerError):
+    """The venue delivers an instrument that an entry of ours, `ours`, delivers too; `venues` is the venue's."""
+
+    def __init__(self, where: str, instrument: str, ours: str, venues: str, *, kept: bool) -> None:
+        self.instrument, self.ours, self.venues = instrument, ours, venues
+        self.remedy = "nothing of this was written; leave it out, the venue's own stands"
+        if kept:
+            back = f"`alvh hedge correct {ours} --reason WHY`"
+            self.remedy = f"nothing of this was written; take yours back first, {back}, and run it again"
+        super().__init__(where, f"{instrument} is delivered by {ours} and by the venue's own {venues}")
 
 
 class ConflictingDelivery(LedgerError):

@@ -6,7 +6,7 @@ A line that is typed is read as a line of our own CSV is: one set of rules for b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -79,11 +79,40 @@ def append_by_hand(store: Store, fill: Fill) -> Added:
 
     Raises
     ------
+    UsageError
+        It delivers what is not held then.
     LedgerError, BadInput
         As `Store.append` does.
     """
+    if fill.kind is FillKind.DELIVERY and not store.find(fill.id, fill.book, fill.venue):
+        check_delivered(store.fills(fill.book, fill.venue), fill)
     before = store.find(fill.id, fill.book, fill.venue) if fill.id.startswith(MADE) else []
     return store.append([replace(fill, at_ms=before[0].at_ms) if before else fill])
+
+
+def check_delivered(entries: Iterable[Fill], fill: Fill) -> None:
+    """Check that a delivery closes what is held at its time; every other delivery of the instrument counts before it.
+
+    Raises
+    ------
+    UsageError
+        Nothing or less is held, or the side is wrong.
+    """
+
+    def counts(other: Fill) -> bool:
+        also = other.kind is FillKind.DELIVERY and other.instrument == fill.instrument
+        return also or other.at_ms <= fill.at_ms
+
+    position = account(filter(counts, entries)).positions.get((fill.book, fill.venue, fill.instrument))
+    held = position.quantity if position else Decimal(0)
+    if not held:
+        why = "it was delivered or closed before" if position else "`alvh hedge list` shows what it holds"
+        raise UsageError(f"--instrument: book {fill.book} holds no {fill.instrument} then: {why}")
+    if (held > 0) is (fill.quantity > 0):
+        side, is_held = ("sell", "bought") if held > 0 else ("buy", "sold")
+        raise UsageError(f"--side: {abs(held)} are {is_held}, so the delivery that closes them is a {side}")
+    if abs(fill.quantity) > abs(held):
+        raise UsageError(f"--quantity: {abs(fill.quantity)} is more than the {abs(held)} that are held")
 
 
 def entry(store: Store, fill_id: str, book: str, venue: str | None) -> Fill:
@@ -133,6 +162,8 @@ def correction(store: Store, wrong: Fill, changes: Mapping[str, str], reason: st
     if not changes:
         return [back]
     right = hand_fill(_cells(wrong, changes), wrong.book, now_ms)
+    if right.kind is FillKind.DELIVERY:
+        check_delivered([*store.fills(wrong.book, wrong.venue), back], right)
     return [back, replace(right, id=next_id(wrong.id), note=why)]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, insert, select
 
-from bridge.errors import ConflictingDelivery, LedgerDamaged, RefusedAction
+from bridge.errors import ConflictingDelivery, DeliveredTwice, LedgerDamaged, RefusedAction
 from bridge.ledger.corrections import NOTHING_ELSE, Key, Told, Version, compare, versions_of
 from bridge.ledger.database import open_engine, reading, writing
 from bridge.ledger.rows import (
@@ -29,10 +29,12 @@ from bridge.ledger.rows import (
 from bridge.ledger.schema import CARRIED, DELIVERIES, FILLS, IMPORTS
 from bridge.units import utc
 from hedge.ledger.carried import carry, follows
-from hedge.ledger.fills import Fill
+from hedge.ledger.fills import Fill, FillKind
 from hedge.ledger.reversals import standing
 
 CHUNK: Final = 1000
+VENUES: Final = "log:"
+"""How ids begin of entries that the venue's own log brought."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Store:
         ------
         ConflictingFill
             A fill is there under the same name with other numbers.
+        DeliveredTwice
+            The venue's delivery of an instrument beside one of ours.
         BadReversal
             A fill takes back what is not there, or not exactly.
         BadInput
@@ -94,14 +98,16 @@ class Store:
             The database does not take them.
         """
         new, known, told = 0, 0, NOTHING_ELSE
-        pending = iter(fills)
+        pending, delivered = iter(fills), set[Key]()
         with writing(self._engine, self.address, undo=dry_run) as connection:
             while chunk := list(islice(pending, CHUNK)):
                 fresh, otherwise = self._fresh(connection, chunk)
                 self._insert(connection, fresh)
+                delivered |= {fill.key for fill in fresh if fill.kind is FillKind.DELIVERY and not fill.reverses}
                 new, known, told = new + len(fresh), known + len(chunk) - len(fresh), told + otherwise
                 if progress:
                     progress(new + known)
+            self._once(connection, delivered)
             if import_record:
                 connection.execute(insert(IMPORTS), [import_row(import_record, now_ms(), new, known)])
         return Added(new, known, told)
@@ -144,6 +150,19 @@ class Store:
             else:
                 told += compare(self.address, versions, fill)
         return fresh, told
+
+    def _once(self, connection: Connection, fresh: set[Key]) -> None:
+        """Refuse deliveries that are there twice: by the venue's log and by an entry of another origin."""
+        if not fresh:
+            return
+        delivers = (FILLS.c.kind == FillKind.DELIVERY.value) & FILLS.c.book.in_({key[0] for key in fresh})
+        found: dict[Key, dict[bool, Fill]] = {}
+        for fill in standing(self._read(connection, select(*FILL_COLUMNS).where(delivers))):
+            found.setdefault((fill.book, fill.venue, fill.instrument), {})[fill.id.startswith(VENUES)] = fill
+        for (_, _, instrument), both in found.items():
+            if len(both) == 2 and not fresh.isdisjoint((both[True].key, both[False].key)):
+                ours = both[False]
+                raise DeliveredTwice(self.address, instrument, ours.id, both[True].id, kept=ours.key not in fresh)
 
     def _kept(self, connection: Connection, keys: Iterable[Key]) -> dict[Key, Fill]:
         """Return which entries of these names are there."""

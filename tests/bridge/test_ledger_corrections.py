@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import ConflictingFill, RefusedAction
+from bridge.errors import ConflictingFill, DeliveredTwice, RefusedAction, UsageError
 from bridge.ledger.corrections import Told
-from bridge.ledger.hand import correction
+from bridge.ledger.hand import append_by_hand, correction
 from bridge.ledger.store import Added, Store, open_store
 from hedge.errors import BadReversal
-from tests.bridge.ledger_steps import fill, fills
+from hedge.ledger.fills import Fill, FillKind
+from tests.bridge.ledger_steps import MARCH, fill, fills
 
 NOW_MS = 1_790_000_000_000
 
@@ -88,3 +89,40 @@ def test_append__reversal_of_what_is_not_there_or_of_other_numbers__is_refused_w
         with pytest.raises(BadReversal):
             store.append([fill(5), wrong])
     assert store.fills() == fills(1)
+
+
+def delivery(fill_id: str, quantity: str = "-1.5", **changes: object) -> Fill:
+    """Return a delivery of what `fill` trades, at its expiry."""
+    values = {"kind": FillKind.DELIVERY, "quantity": Decimal(quantity), "price": Decimal(1600), "id": fill_id}
+    cash = {"cash": Decimal(quantity).copy_negate() / 8, "at_ms": MARCH * 1000, "index": Decimal(1600)}
+    return fill(0, **values | cash | changes)
+
+
+def test_append__venues_delivery_beside_one_of_ours__names_ours(store: Store) -> None:
+    store.append([fill(1), delivery("hand:1")])
+    with pytest.raises(DeliveredTwice, match=r"is delivered by hand:1 and by the venue's own log:8.*correct hand:1 "):
+        store.append([fill(2), delivery("log:8")])
+    assert len(store.fills()) == 2
+    correct(store, "hand:1")
+    assert store.append([fill(2), delivery("log:8")]) == Added(2, 0)
+    with pytest.raises(DeliveredTwice, match="leave it out, the venue's own stands"):
+        store.append([delivery("desk:9")])
+    assert store.append([delivery("log:9"), delivery("desk:9", book="other")]) == Added(2, 0)
+
+
+def test_record__delivery_of_what_is_not_held__is_refused(store: Store) -> None:
+    with pytest.raises(UsageError, match="main holds no ETH-27MAR26-1800-P then: `alvh hedge list`"):
+        append_by_hand(store, delivery("hand:1"))
+    store.append(fills(2))
+    with pytest.raises(UsageError, match=r"--side: 3\.00 are bought, so .* is a sell"):
+        append_by_hand(store, delivery("hand:1", "3"))
+    with pytest.raises(UsageError, match=r"--quantity: 4 is more than the 3\.00 that are held"):
+        append_by_hand(store, delivery("hand:1", "-4"))
+    assert append_by_hand(store, delivery("hand:1", "-3")) == Added(1, 0)
+    assert append_by_hand(store, delivery("hand:1", "-3")) == Added(0, 1)
+    with pytest.raises(UsageError, match=r"holds no .* then: it was delivered or closed before"):
+        append_by_hand(store, delivery("hand:2", "-3"))
+    (kept,) = store.find("hand:1", "main")
+    with pytest.raises(UsageError, match="--quantity: 4"):
+        correction(store, kept, {"quantity": "4"}, "x", NOW_MS)
+    assert len(correction(store, kept, {"quantity": "2"}, "x", NOW_MS)) == 2

@@ -165,6 +165,23 @@ def test_close__delivery_price__settles_and_is_kept_once(run: Run, exports: Path
     assert_one_line_error(run(*fixed, "--price", "3"), 2, "leave the numbers of an entry out")
 
 
+def test_record__delivery_before_its_expiry_or_of_nothing__is_refused_and_list_names_one_too_many(
+    run: Run, exports: Path
+) -> None:
+    given = ("hedge", "record", "--kind", "delivery", "--side", "sell", "--price", "1600", "--quantity")
+    soon = run(*given, "4", "--instrument", PUT, "--time", "2026-03-27T07:59:00Z")
+    assert_one_line_error(soon, 2, f"--time: {PUT} expires only on 2026-03-27 08:00:00Z")
+    at = ("--instrument", PUT, "--time", "2026-03-27T08:00:00Z")
+    assert_one_line_error(run(*given, "4", *at), 2, "holds no")
+    head = "time,id,kind,instrument,side,quantity,price\n"
+    line = f"2026-03-27T08:00:00Z,x,delivery,{PUT},sell,2,1600\n"
+    (exports / "over.csv").write_text(head + line, encoding="utf-8")
+    assert run("hedge", "import", "over.csv").code == 0
+    told = run("hedge", "list")
+    assert f"delivered more than was held: {PUT}, -2 left over" in told.err
+    assert run("hedge", "list", "--json").json()["over_delivered"] == [PUT]
+
+
 def test_correct__wrong_entry__stays_and_counts_no_more(run: Run, exports: Path) -> None:
     run("hedge", "import", "a.csv")
     done = run(

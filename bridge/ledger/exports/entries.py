@@ -8,6 +8,7 @@ from typing import Final
 
 from bridge.ledger.exports.row import Row, Unreadable
 from bridge.ledger.labels import read_label
+from bridge.units import utc
 from hedge.ledger.fills import Fill, FillKind
 from hedge.ledger.instruments import Instrument
 
@@ -75,8 +76,12 @@ def delivery(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Dec
     Raises
     ------
     Unreadable
-        The delivery price is not said, or contradicts the cash.
+        It is before the expiry, or the delivery price is not said or contradicts the cash.
     """
+    if at_ms < traded.expiry_at * 1000:
+        raise Unreadable("time", f"{traded.name} expires only on {utc(traded.expiry_at)}: no delivery is before")
+    if not traded.expiry_at:
+        raise Unreadable("instrument", f"{traded.name} never expires: it is not delivered")
     currency, cash = row.currency(traded), ZERO
     if traded.is_option:
         said = row.number("cash")
