@@ -127,6 +127,7 @@ def import_(
             "known": added.known,
             "left_out": dict(export.left_out),
             **told_json(added.told),
+            "one_page_of_several": export.more,
             "written": not dry_run,
         }
         if as_json:
@@ -343,7 +344,9 @@ def _show_fills(fills: list[Fill], ledger: Ledger, as_csv: bool, as_json: bool) 
     if as_json:
         print_json({"book": ledger.book, "fills": [hedge_text.fill_json(fill) for fill in fills]})
     elif as_csv:
-        hedge_text.write_csv(hedge_text.FILL_NAMES, [hedge_text.fill_json(fill) for fill in fills])
+        from bridge.ledger.exports.formats.plain import COLUMNS
+
+        hedge_text.write_csv(COLUMNS, [hedge_text.fill_cells(fill) for fill in fills])
     elif not fills:
         _say_empty(ledger)
     else:

@@ -61,6 +61,15 @@ def fill_json(fill: Fill) -> dict[str, Any]:
     return {name: exact(value) if isinstance(value, Decimal) else value for name, value in row.items()}
 
 
+def fill_cells(fill: Fill) -> dict[str, str]:
+    """Return an entry as a line of our own CSV, which `alvh hedge import` takes back."""
+    from bridge.ledger.hand import cells_of
+
+    at, part = stamp(fill.at_ms).removesuffix("Z"), fill.at_ms % 1000
+    words = {"time": f"{at}.{part:03d}Z" if part else f"{at}Z", "id": fill.id, "cash": exact(fill.cash)}
+    return cells_of(fill) | words | {"reverses": fill.reverses, "note": fill.note}
+
+
 def position_json(held: Position) -> dict[str, Any]:
     """Return a position as JSON holds it."""
     traded = held.traded
@@ -91,10 +100,12 @@ def account_json(account: Account) -> dict[str, Any]:
 
 def write_csv(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows as CSV to standard output, with their names."""
+    from bridge.ledger.exports.files import guarded
+
     writer = csv.DictWriter(sys.stdout, names)
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: printable("" if row[name] is None else row[name]) for name in names})
+        writer.writerow({name: guarded(printable("" if row[name] is None else row[name])) for name in names})
 
 
 def import_lines(content: Mapping[str, Any], told: Told, where: str) -> list[str]:
@@ -104,7 +115,8 @@ def import_lines(content: Mapping[str, Any], told: Told, where: str) -> list[str
     counts = f"{content['new']} new, {content['known']} known, {sum(left_out.values())} left out"
     said = "into" if content["written"] else "not written (--dry-run): would go into"
     first = f"{content['file']} ({content['source']}): {counts}" + (f" ({reasons})" if reasons else "")
-    return [first, *told_lines(told), f"{said} book {content['book']} of {where}"]
+    pages = ["one page of several: the venue has more; export the others too"] if content["one_page_of_several"] else []
+    return [first, *pages, *told_lines(told), f"{said} book {content['book']} of {where}"]
 
 
 def told_json(told: Told) -> dict[str, Any]:

@@ -119,9 +119,11 @@ def compare(address: str, versions: list[Version], given: Fill) -> Told:
     stands, changed = last.fill, _changed(last.fill, given)
     if last.taken_back:
         return Told(taken_back=1)
+    as_before = [version.fill for version in versions[:-1] if not _changed(version.fill, given)]
+    index_as_before = given.index != stands.index and any(fill.index == given.index for fill in as_before)
+    if index_as_before or (changed and as_before):
+        return Told(corrected=1)
     if changed:
-        if any(not _changed(version.fill, given) for version in versions[:-1]):
-            return Told(corrected=1)
         before, now = getattr(stands, changed), getattr(given, changed)
         raise ConflictingFill(address, given.id, changed, before, now, stands.id)
     unnamed = any(getattr(given, name) and not getattr(stands, name) for name in ("plan", "order"))

@@ -208,7 +208,8 @@ def test_correct__wrong_entry__stays_and_counts_no_more(run: Run, exports: Path)
     (held,) = run("hedge", "list", "--at", "2026-01-10T00:00:00", "--json").json()["positions"]
     assert (held["quantity"], held["fees"]) == ("4", "0.002")
     assert_one_line_error(run("hedge", "correct", "nothing", "--reason", "x"), 2, "no entry nothing")
-    assert_one_line_error(run("hedge", "correct", "trade:3", "--reason", " "), 2, "--reason")
+    for nothing in (" ", "-"):
+        assert_one_line_error(run("hedge", "correct", "trade:3", "--reason", nothing), 2, "--reason")
     assert run("hedge", "import", "a.csv", "--json").json()["known"] == 4
 
 
@@ -247,6 +248,11 @@ def test_list__csv_and_json_and_table__tell_the_same(run: Run, exports: Path) ->
     assert PUT in run("hedge", "list", *at).out
     rows = list(csv.DictReader(io.StringIO(run("hedge", "list", "--fills", "--csv").out)))
     assert [row["id"] for row in rows] == [f"trade:{day}" for day in range(1, 5)]
+    run("hedge", "correct", "trade:1", "--price", "0.04", "--reason", "=typed the bid")
+    (exports / "listed.csv").write_text(run("hedge", "list", "--fills", "--csv").out, encoding="utf-8")
+    assert run("hedge", "import", "listed.csv", ALVH_LEDGER_URL="empty.db").code == 0
+    for words in (("--json", *at), ("--fills", "--json"), ("--fills", "--csv")):
+        assert run("hedge", "list", *words, ALVH_LEDGER_URL="empty.db").out == run("hedge", "list", *words).out
     assert run("hedge", "list", "--at", "2025-01-01T00:00:00", "--json").json()["positions"] == []
     assert "has no fills by then" in run("hedge", "list", "--at", "2025-01-01T00:00:00").out
     assert "books with fills: main" in run("hedge", "list", "--book", "x").out

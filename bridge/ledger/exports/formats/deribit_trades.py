@@ -24,7 +24,7 @@ def read(row: Row) -> Fill | str:
         raise Unreadable("id", "must not be empty")
     if not traded.is_option and not traded.linear and row.size() % 1:
         raise Unreadable("quantity", "is no whole number: inverse futures are sized in USD")
-    return trade(row, f"trade:{entry}", at_ms, traded, row.sign("side") * row.size())
+    return trade(row, f"trade:{entry}", at_ms, traded, row.signed())
 
 
 FORMATS.register(
