@@ -381,10 +381,9 @@ def _expiries(account: Account) -> list[str]:
 def _tell_unsettled(account: Account) -> None:
     from bridge.cli.hedge_text import exact
 
-    for held in account.positions.values():
-        if held.over_delivered:
-            what = f"delivered more than was held: {held.instrument}, {exact(held.quantity)} left over"
-            how = "`alvh hedge list --fills` shows by what; `alvh hedge correct ID` takes a wrong delivery back"
-            sys.stderr.write(f"{what}: {how}, or a trade is missing\n")
+    for held in account.over_delivered:
+        what = f"delivered more than was held: {held.instrument}, {exact(held.quantity)} left over"
+        how = "`alvh hedge list --fills` shows by what; `alvh hedge correct ID` takes a wrong delivery back"
+        sys.stderr.write(f"{what}: {how}, or a trade is missing\n")
     for name in _expiries(account):
         sys.stderr.write(f"not settled: {name} has no delivery price: alvh hedge close {name} --delivery PRICE\n")

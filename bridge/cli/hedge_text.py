@@ -94,7 +94,7 @@ def account_json(account: Account) -> dict[str, Any]:
             for (book, venue, currency), amount in account.cash.items()
         ],
         "unsettled": [held.instrument for held in account.unsettled],
-        "over_delivered": [held.instrument for held in account.positions.values() if held.over_delivered],
+        "over_delivered": [held.instrument for held in account.over_delivered],
     }
 
 

@@ -78,6 +78,8 @@ def held_line(ledger: LedgerBook) -> str:
     open_legs = [each for each in ledger.account.positions.values() if each.quantity and not each.expired]
     later = f"; {ledger.later} entries of a later time do not count" if ledger.later else ""
     waiting = f"; {len(ledger.account.unsettled)} expired without a delivery price" if ledger.account.unsettled else ""
+    if ledger.account.over_delivered:
+        waiting += f"; {len(ledger.account.over_delivered)} delivered more than was held: `alvh hedge list` names them"
     legs = f"{len(open_legs)} instrument{'' if len(open_legs) == 1 else 's'}"
     return f"held: {legs} by book {ledger.book} of the ledger, {len(ledger.fills)} entries{waiting}{later}"
 

@@ -141,6 +141,11 @@ class Account:
     usd: Sequence[Decimal]
     realised: Sequence[Decimal]
 
+    @property
+    def over_delivered(self) -> tuple[Position, ...]:
+        """Return the positions whose deliveries went beyond what was held: an entry is wrong, or one is missing."""
+        return tuple(held for held in self.positions.values() if held.over_delivered)
+
     def flows(self, book: str | None = None, venue: str | None = None) -> tuple[Flow, ...]:
         """Return the dated flows of a book, of a venue or of both, by time; of everything without either."""
         found = [
