@@ -63,6 +63,18 @@ def test_import__what_is_no_export__is_refused_and_leaves_nothing(run: Run, expo
     assert run("hedge", "list", "--fills", "--json").json()["fills"] == []
 
 
+def test_import__one_page_of_an_answer__says_that_there_are_more(run: Run, tmp_path: Path) -> None:
+    entry = {
+        "trade_id": "ETH-1", "timestamp": 1_767_261_600_000, "instrument_name": PUT, "direction": "buy", "amount": 1,
+        "price": 0.03, "fee": 0.001, "fee_currency": "ETH", "index_price": 2000,
+    }  # fmt: skip
+    answer = {"result": {"trades": [entry], "has_more": True}}
+    (tmp_path / "page.json").write_text(json.dumps(answer), encoding="utf-8")
+    said = run("hedge", "import", "page.json").out.splitlines()
+    assert said[1] == "one page of several: the venue has more; export the others too"
+    assert run("hedge", "import", "page.json", "--json").json()["one_page_of_several"] is True
+
+
 def test_import__names_with_control_characters__reach_no_terminal(run: Run, tmp_path: Path) -> None:
     name = "a\x1b[31m\u202e[bold].csv"
     note = LINES[0].strip() + ",[red]\u00a0x\n"
