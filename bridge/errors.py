@@ -24,6 +24,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── LedgerNewer         a newer version of this program made it
 │   ├── LedgerDamaged       it is no ledger, or no longer one that can be read
 │   ├── LedgerUnreachable   no database server answers
+│   ├── DeliveredTwice      an instrument is delivered by the venue and by an entry of ours
 │   ├── ConflictingFill     a fill of this name is kept with other numbers
 │   └── ConflictingDelivery an expiry has another delivery price
 ├── RefusedAction           our own rules forbid it (empty update, wrong state, not allowed to sign)
@@ -254,13 +255,31 @@ class LedgerUnreachable(LedgerError):
 
 
 class ConflictingFill(LedgerError):
-    """A fill has the name of one that is kept, and says something else: `field` is `kept` there, here `given`."""
+    """A fill has the name of one that is kept, and says something else: `field` is `kept` there, here `given`.
 
-    remedy = "nothing of this was written; where the new one is right, `alvh hedge correct` it first"
+    `stands` is the id of what stands for that name: its own, or that of its last correction.
+    """
 
-    def __init__(self, where: str, fill_id: str, field: str, kept: object, given: object) -> None:
-        super().__init__(where, f"has {fill_id} with {field} {kept}, not {given}")
-        self.id, self.field, self.kept, self.given = fill_id, field, kept, given
+    def __init__(self, where: str, fill_id: str, field: str, kept: object, given: object, stands: str = "") -> None:
+        self.id, self.field, self.kept, self.given, self.stands = fill_id, field, kept, given, stands or fill_id
+        self.remedy = (
+            f"nothing of this was written; where the new one is right, `alvh hedge correct {self.stands}` first, and "
+            "run it again"
+        )
+        corrected = f" (corrected: {self.stands})" if self.stands != fill_id else ""
+        super().__init__(where, f"has {fill_id}{corrected} with {field} {kept}, not {given}")
+
+
+class DeliveredTwice(LedgerError):
+    """The venue delivers an instrument that an entry of ours, `ours`, delivers too; `venues` is the venue's."""
+
+    def __init__(self, where: str, instrument: str, ours: str, venues: str, *, kept: bool) -> None:
+        self.instrument, self.ours, self.venues = instrument, ours, venues
+        self.remedy = "nothing of this was written; leave it out, the venue's own stands"
+        if kept:
+            back = f"`alvh hedge correct {ours} --reason WHY`"
+            self.remedy = f"nothing of this was written; take yours back first, {back}, and run it again"
+        super().__init__(where, f"{instrument} is delivered by {ours} and by the venue's own {venues}")
 
 
 class ConflictingDelivery(LedgerError):

@@ -292,10 +292,15 @@ def margin_short(seen: MonitorSnapshot) -> list[Alert]:
 
 @alert_rule(MonitorSnapshot)
 def expiry_unsettled(seen: MonitorSnapshot) -> list[Alert]:
-    """An expired option waits for its delivery price."""
-    waiting = seen.held.ledger.account.unsettled if seen.held else ()
+    """An expired option waits for its delivery price, or was delivered more than it was held."""
+    if seen.held is None:
+        return []
+    waiting, over = seen.held.ledger.account.unsettled, seen.held.ledger.account.over_delivered
     text = "has expired and waits for its delivery price: `alvh hedge close"
-    return [Alert("expiry", f"{each.instrument} {text} {each.instrument} --delivery PRICE`") for each in waiting]
+    return [Alert("expiry", f"{each.instrument} {text} {each.instrument} --delivery PRICE`") for each in waiting] + [
+        Alert("expiry", f"{each.instrument} was delivered more than it was held: `alvh hedge list` says what to do")
+        for each in over
+    ]
 
 
 @alert_rule(MonitorSnapshot)

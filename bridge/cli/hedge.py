@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,6 +35,7 @@ TimeOption = Annotated[
 IdOption = Annotated[
     str | None, typer.Option("--id", help="The venue's id; without one it is made from the other words.")
 ]
+CurrencyOption = Annotated[str | None, typer.Option("--currency", help="Default: what the instrument settles in.")]
 PlanOption = Annotated[str | None, typer.Option("--plan", help="Hash of the plan that this carries out.")]
 OrderOption = Annotated[str | None, typer.Option("--order", help="Number of the plan's order that this fills.")]
 BAR_FROM = 5000
@@ -107,6 +108,7 @@ def import_(
     Examples: alvh hedge import deribit_log.csv; alvh hedge import trades.csv --book treasury --currency ETH --index
     eth_usd.csv; alvh hedge import fills.csv --plan 3f2a91c07b5d --dry-run
     """
+    from bridge.cli.hedge_text import import_lines, told_json
     from bridge.ledger.rows import ImportRecord
 
     with open_ledger(config, book) as ledger:
@@ -124,12 +126,15 @@ def import_(
             "new": added.new,
             "known": added.known,
             "left_out": dict(export.left_out),
+            **told_json(added.told),
+            "one_page_of_several": export.more,
             "written": not dry_run,
         }
         if as_json:
             print_json(content)
         else:
-            _say_import(content, ledger.where)
+            for line in import_lines(content, added.told, ledger.where):
+                say(line)
 
 
 def _read(file: Path, book: str, currency: str | None, index: Path | None, plan: str | None) -> Export:
@@ -149,15 +154,6 @@ def _read(file: Path, book: str, currency: str | None, index: Path | None, plan:
         raise UsageError("--index has prices of one coin: say which by --currency")
     indices = read_index(index, coin, now_ms=now_ms()) if index else None
     return read_export(file, book, now_ms=now_ms(), currency=coin or None, plan=plan or "", indices=indices)
-
-
-def _say_import(content: dict[str, Any], where: str) -> None:
-    left_out = content["left_out"]
-    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
-    counts = f"{content['new']} new, {content['known']} known, {sum(left_out.values())} left out"
-    said = "into" if content["written"] else "not written (--dry-run): would go into"
-    say(f"{content['file']} ({content['source']}): {counts}" + (f" ({reasons})" if reasons else ""))
-    say(f"{said} book {content['book']} of {where}")
 
 
 @contextmanager
@@ -185,7 +181,7 @@ def record(
     price: PriceOption = None,
     index: IndexOption = None,
     fee: FeeOption = None,
-    currency: Annotated[str | None, typer.Option("--currency", help="Default: what the instrument settles in.")] = None,
+    currency: CurrencyOption = None,
     kind: Annotated[str, typer.Option("--kind", help="trade, delivery, funding, fee or transfer.")] = "trade",
     amount: Annotated[
         str | None,
@@ -229,10 +225,11 @@ def record(
 
 def answer(added: Added, fills: list[Fill], ledger: Ledger, as_json: bool) -> None:
     """Say what was appended, or that it was there."""
-    from bridge.cli.hedge_text import exact, fill_json
+    from bridge.cli.hedge_text import exact, fill_json, told_json, told_lines
 
     if as_json:
-        print_json({"new": added.new, "known": added.known, "fills": [fill_json(fill) for fill in fills]})
+        told = told_json(added.told)
+        print_json({"new": added.new, "known": added.known, **told, "fills": [fill_json(fill) for fill in fills]})
         return
     for fill in fills:
         what = f"{exact(fill.quantity)} {fill.instrument} at {exact(fill.price)}" if fill.quantity else fill.instrument
@@ -242,6 +239,8 @@ def answer(added: Added, fills: list[Fill], ledger: Ledger, as_json: bool) -> No
         say(f"in book {ledger.book} of {ledger.where}")
     else:
         say("nothing was added; if it happened twice, give the second one an --id or a --time of its own")
+    for line in told_lines(added.told):
+        say(line)
 
 
 @app.command("list")
@@ -345,7 +344,9 @@ def _show_fills(fills: list[Fill], ledger: Ledger, as_csv: bool, as_json: bool) 
     if as_json:
         print_json({"book": ledger.book, "fills": [hedge_text.fill_json(fill) for fill in fills]})
     elif as_csv:
-        hedge_text.write_csv(hedge_text.FILL_NAMES, [hedge_text.fill_json(fill) for fill in fills])
+        from bridge.ledger.exports.formats.plain import COLUMNS
+
+        hedge_text.write_csv(COLUMNS, [hedge_text.fill_cells(fill) for fill in fills])
     elif not fills:
         _say_empty(ledger)
     else:
@@ -382,8 +383,13 @@ def _expiries(account: Account) -> list[tuple[str, str]]:
 
 
 def _tell_unsettled(account: Account) -> None:
+    from bridge.cli.hedge_text import exact
     from bridge.formats import printable
 
+    for held in account.over_delivered:
+        what = f"delivered more than was held: {held.instrument}, {exact(held.quantity)} left over"
+        how = "`alvh hedge list --fills` shows by what; `alvh hedge correct ID` takes a wrong delivery back"
+        sys.stderr.write(f"{what}: {how}, or a trade is missing\n")
     for venue, name in _expiries(account):
         how = f"alvh hedge close {name} --delivery PRICE" + (
             "" if venue == "deribit" else f" --venue {printable(venue)}"

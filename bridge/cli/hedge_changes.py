@@ -10,6 +10,7 @@ import typer
 from bridge.cli.flags import ConfigOption, JsonOption, print_json
 from bridge.cli.hedge import (
     BookOption,
+    CurrencyOption,
     FeeOption,
     IdOption,
     IndexOption,
@@ -86,6 +87,7 @@ def correct(
     price: PriceOption = None,
     index: IndexOption = None,
     fee: FeeOption = None,
+    currency: CurrencyOption = None,
     amount: Annotated[str | None, typer.Option("--amount", help="As in `alvh hedge record`.")] = None,
     time: TimeOption = None,
     delivery: DeliveryOption = None,
@@ -102,11 +104,12 @@ def correct(
     Examples: alvh hedge correct trade:184467 --price 0.0345 --reason "typed the bid"; alvh hedge correct
     hand:9f2c41d07be3a855 --reason "never happened"; alvh hedge correct ETH-27MAR26 --delivery 1988 --reason "wrong day"
     """
-    from bridge.errors import RefusedAction, UsageError
+    from bridge.errors import UsageError
     from bridge.ledger.hand import checked_reason, correction, entry, hand_delivery, moved_cells
     from bridge.ledger.store import now_ms
 
     cells = {"side": side, "quantity": quantity, "price": price, "index": index, "fee": fee, "time": time}
+    cells |= {"currency": currency}
     said = {name: text for name, text in cells.items() if text is not None}
     with open_ledger(config, book) as ledger:
         if delivery is not None:
@@ -119,10 +122,7 @@ def correct(
         if amount is not None:
             said = moved_cells(said | {"kind": wrong.kind.value}, amount)
         fills = correction(ledger.store, wrong, said, reason, now_ms())
-        added = ledger.store.append(fills)
-        if added.known:
-            raise RefusedAction(f"{wrong.id} was taken back meanwhile: `alvh hedge list --fills` shows by what")
-        answer(added, fills, ledger, as_json)
+        answer(ledger.store.correct(fills), fills, ledger, as_json)
 
 
 def _say_delivery(given: Delivery, new: bool, ledger: Ledger, as_json: bool) -> None:

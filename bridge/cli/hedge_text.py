@@ -15,6 +15,7 @@ from bridge.units import utc
 from hedge.ledger.fills import Fill
 
 if TYPE_CHECKING:
+    from bridge.ledger.corrections import Told
     from hedge.ledger.results import Account, Position
 
 MOST_ROWS: Final = 200
@@ -60,6 +61,15 @@ def fill_json(fill: Fill) -> dict[str, Any]:
     return {name: exact(value) if isinstance(value, Decimal) else value for name, value in row.items()}
 
 
+def fill_cells(fill: Fill) -> dict[str, str]:
+    """Return an entry as a line of our own CSV, which `alvh hedge import` takes back."""
+    from bridge.ledger.hand import cells_of
+
+    at, part = stamp(fill.at_ms).removesuffix("Z"), fill.at_ms % 1000
+    words = {"time": f"{at}.{part:03d}Z" if part else f"{at}Z", "id": fill.id, "cash": exact(fill.cash)}
+    return cells_of(fill) | words | {"reverses": fill.reverses, "note": fill.note}
+
+
 def position_json(held: Position) -> dict[str, Any]:
     """Return a position as JSON holds it."""
     traded = held.traded
@@ -84,15 +94,58 @@ def account_json(account: Account) -> dict[str, Any]:
             for (book, venue, currency), amount in account.cash.items()
         ],
         "unsettled": [held.instrument for held in account.unsettled],
+        "over_delivered": [held.instrument for held in account.over_delivered],
     }
 
 
 def write_csv(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows as CSV to standard output, with their names."""
+    from bridge.ledger.exports.files import guarded
+
     writer = csv.DictWriter(sys.stdout, names)
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: printable("" if row[name] is None else row[name]) for name in names})
+        writer.writerow({name: guarded(printable("" if row[name] is None else row[name])) for name in names})
+
+
+def import_lines(content: Mapping[str, Any], told: Told, where: str) -> list[str]:
+    """Return what an import has done: its counts, what is told otherwise than it is kept, and where it went."""
+    left_out = content["left_out"]
+    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+    counts = f"{content['new']} new, {content['known']} known, {sum(left_out.values())} left out"
+    said = "into" if content["written"] else "not written (--dry-run): would go into"
+    first = f"{content['file']} ({content['source']}): {counts}" + (f" ({reasons})" if reasons else "")
+    pages = ["one page of several: the venue has more; export the others too"] if content["one_page_of_several"] else []
+    return [first, *pages, *told_lines(told), f"{said} book {content['book']} of {where}"]
+
+
+def told_json(told: Told) -> dict[str, Any]:
+    """Return how many known entries are told otherwise than they are kept."""
+    return {
+        "taken_back": told.taken_back,
+        "corrected": told.corrected,
+        "other_index": told.index,
+        "plan_not_kept": told.plan,
+    }
+
+
+def told_lines(told: Told) -> list[str]:
+    """Return in words how known entries are told otherwise than they are kept, and what to do."""
+    lines = []
+    if told.taken_back:
+        lines.append(f"of the known {told.taken_back} taken back here, not added again")
+    if told.corrected:
+        lines.append(f"of the known {told.corrected} as before their correction here, which stays")
+    if told.first_index:
+        name, *both = told.first_index
+        kept, given = map(exact, both)
+        lines.append(
+            f"of the known {told.index} with another index, which was not taken: first {name}, kept {kept}, given "
+            f"{given}; where that is right: `alvh hedge correct {name} --index {given} --reason WHY`"
+        )
+    if told.plan:
+        lines.append(f"of the known {told.plan} name a plan or an order, and what is kept names none: it was not taken")
+    return lines
 
 
 def print_account(account: Account, book: str, where: str, at_ms: int) -> None:

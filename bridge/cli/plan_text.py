@@ -83,6 +83,8 @@ def held_line(ledger: LedgerBook, market: Market) -> str:
     waiting = f"; {len(ledger.account.unsettled)} expired without a delivery price" if ledger.account.unsettled else ""
     without = ledger.account.unpriced(ledger.book, market.spots)
     waiting += f"; not in this plan, without a price here: {', '.join(without)}" if without else ""
+    if ledger.account.over_delivered:
+        waiting += f"; {len(ledger.account.over_delivered)} delivered more than was held: `alvh hedge list` names them"
     legs = f"{len(open_legs)} instrument{'' if len(open_legs) == 1 else 's'}"
     return f"held: {legs} by book {ledger.book} of the ledger, {len(ledger.fills)} entries{waiting}{later}"
 

@@ -7,6 +7,7 @@
     database    SQLite or PostgreSQL: opened, brought to our version, locked, its errors named
     rows        fills as rows, and what no row can hold
     store       append and read; never an edit
+    corrections how corrections are named, and what an entry that comes again is compared with
     hand        what is typed as fills; closing trades and corrections
 
 Read `store` first.

@@ -2,11 +2,13 @@
 
 One writer at a time: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock. So `seq` grows in the order of commits,
 and a program that migrates is alone. What is committed is on the disk: SQLite writes ahead (WAL) and waits for the
-disk at every commit (synchronous FULL), PostgreSQL with synchronous_commit.
+disk at every commit (synchronous FULL), PostgreSQL with synchronous_commit. A SQLite file in a folder that may not be
+written is only read: WAL would need files of its own beside it.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import time
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -37,6 +40,9 @@ WAIT_SECONDS: Final = 10.0
 
 LIKE_A_URL: Final = re.compile(r"[a-z][a-z0-9+]*:|[^/]*@", re.IGNORECASE)
 """What begins like a URL, or holds a login: a folder must not be made of it."""
+EMPTY_SECONDS: Final = 2.0
+"""How long a file may be empty: a program that makes a new ledger fills it at once."""
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 WRITES: Final = "alvh_writes"
 ADVISORY_LOCK: Final = 0x616C7668  # "alvh"
@@ -91,13 +97,41 @@ def _sqlite(path: Path) -> Engine:
         if "\0" in str(path) or (path.exists() and not path.is_file()):
             raise LedgerDamaged(str(path), "is no file")
         path.parent.mkdir(parents=True, exist_ok=True)
+        _check_not_empty(path)
+        only_read = _only_read(path)
     except OSError as error:
         raise LedgerReadOnly(str(path), f"its folder cannot be used ({error})") from error
     url = URL.create("sqlite", database=str(path))
+    if only_read:
+        return create_engine(url, creator=lambda: _open_unchanging(path))
     engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS, "isolation_level": None})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _check_not_empty(path: Path) -> None:
+    """Refuse a file of no bytes, which is no new ledger but the rest of one."""
+    until = time.monotonic() + EMPTY_SECONDS
+    while path.exists() and not path.stat().st_size:
+        if time.monotonic() > until:
+            reason = "is empty, 0 bytes: damaged or truncated, or made by another program; if it never held anything"
+            raise LedgerDamaged(str(path), f"{reason}, remove it")
+        time.sleep(0.05)
+
+
+def _only_read(path: Path) -> bool:
+    """Tell whether a file is there whose folder may not be written, and all that was committed stands in it."""
+    ahead = path.with_name(f"{path.name}-wal")
+    effective = os.access in os.supports_effective_ids
+    closed = path.exists() and not os.access(path.parent, os.W_OK, effective_ids=effective)
+    return closed and not (ahead.exists() and ahead.stat().st_size)
+
+
+def _open_unchanging(path: Path) -> sqlite3.Connection:
+    """Open a file that nobody changes meanwhile, as on a read-only medium: without locks or files beside it."""
+    uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:

@@ -6,16 +6,16 @@ A line that is typed is read as a line of our own CSV is: one set of rules for b
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Final
 
 from bridge.errors import RefusedAction, UsageError
 from bridge.formats import printable
+from bridge.ledger.corrections import REVERSAL, id_before, next_id
 from bridge.ledger.exports.formats.plain import COLUMNS, read
-from bridge.ledger.exports.row import Reading, Row, Unreadable, read_time
+from bridge.ledger.exports.row import NONE, Reading, Row, Unreadable, read_time
 from bridge.ledger.rows import Delivery
 from bridge.ledger.store import Added, Store
 from bridge.units import utc
@@ -27,9 +27,7 @@ from hedge.ledger.instruments import read_instrument
 MADE: Final = "hand:"
 """How ids begin that are made from what was typed."""
 
-REVERSAL: Final = "reversal:"
 CLOSING: Final = ("venue", "instrument", "quantity", "price", "time")
-AGAIN: Final = re.compile(r"(.*)~([0-9]{1,9})", re.DOTALL)
 MOST_REASON: Final = 200
 
 
@@ -52,6 +50,10 @@ def hand_fill(cells: Mapping[str, str], book: str, now_ms: int) -> Fill:
         fill = read(Row(said, {name: name for name in COLUMNS}, Reading(book, now_ms, "", "", "", None)))
     except Unreadable as error:
         raise UsageError(_option(error, said)) from error
+    except DecimalException as error:
+        raise UsageError("--quantity, --price and --index together are absurd") from error
+    if id_before(fill.id):
+        raise UsageError(f"--id: {fill.id} is named as a correction of {id_before(fill.id)} is: give another id")
     if isinstance(fill, str):
         raise UsageError(f"this is no fill: {fill}")
     return fill if said["id"] != MADE else replace(fill, id=_made_id(fill, timed=bool(cells.get("time"))))
@@ -81,11 +83,40 @@ def append_by_hand(store: Store, fill: Fill) -> Added:
 
     Raises
     ------
+    UsageError
+        It delivers what is not held then.
     LedgerError, BadInput
         As `Store.append` does.
     """
+    if fill.kind is FillKind.DELIVERY and not store.find(fill.id, fill.book, fill.venue):
+        check_delivered(store.fills(fill.book, fill.venue), fill)
     before = store.find(fill.id, fill.book, fill.venue) if fill.id.startswith(MADE) else []
     return store.append([replace(fill, at_ms=before[0].at_ms) if before else fill])
+
+
+def check_delivered(entries: Iterable[Fill], fill: Fill) -> None:
+    """Check that a delivery closes what is held at its time; every other delivery of the instrument counts before it.
+
+    Raises
+    ------
+    UsageError
+        Nothing or less is held, or the side is wrong.
+    """
+
+    def counts(other: Fill) -> bool:
+        also = other.kind is FillKind.DELIVERY and other.instrument == fill.instrument
+        return also or other.at_ms <= fill.at_ms
+
+    position = account(filter(counts, entries)).positions.get((fill.book, fill.venue, fill.instrument))
+    held = position.quantity if position else Decimal(0)
+    if not held:
+        why = "it was delivered or closed before" if position else "`alvh hedge list` shows what it holds"
+        raise UsageError(f"--instrument: book {fill.book} holds no {fill.instrument} then: {why}")
+    if (held > 0) is (fill.quantity > 0):
+        side, is_held = ("sell", "bought") if held > 0 else ("buy", "sold")
+        raise UsageError(f"--side: {abs(held)} are {is_held}, so the delivery that closes them is a {side}")
+    if abs(fill.quantity) > abs(held):
+        raise UsageError(f"--quantity: {abs(fill.quantity)} is more than the {abs(held)} that are held")
 
 
 def entry(store: Store, fill_id: str, book: str, venue: str | None) -> Fill:
@@ -134,8 +165,10 @@ def correction(store: Store, wrong: Fill, changes: Mapping[str, str], reason: st
     )
     if not changes:
         return [back]
-    right = hand_fill(_cells(wrong, changes), wrong.book, now_ms)
-    return [back, replace(right, id=_next(wrong.id), note=why)]
+    right = hand_fill(cells_of(wrong) | dict(changes), wrong.book, now_ms)
+    if right.kind is FillKind.DELIVERY and right.quantity != wrong.quantity:
+        check_delivered([*store.fills(wrong.book, wrong.venue), back], right)
+    return [back, replace(right, id=next_id(wrong.id), note=why)]
 
 
 def checked_reason(reason: str) -> str:
@@ -144,9 +177,9 @@ def checked_reason(reason: str) -> str:
     Raises
     ------
     UsageError
-        It is empty, too long, or holds control characters.
+        It is empty or stands for nothing (-, null), is too long, or holds control characters.
     """
-    if not reason.strip() or len(reason) > MOST_REASON or not reason.isprintable():
+    if reason.strip() in NONE or len(reason) > MOST_REASON or not reason.isprintable():
         raise UsageError(f"--reason: say why, in at most {MOST_REASON} printable letters")
     return reason.strip()
 
@@ -155,24 +188,19 @@ def _negative(value: Decimal) -> Decimal:
     return value.copy_negate() if value else value
 
 
-def _next(fill_id: str) -> str:
-    again = AGAIN.fullmatch(fill_id)
-    return f"{again[1]}~{int(again[2]) + 1}" if again else f"{fill_id}~2"
-
-
-def _cells(fill: Fill, changes: Mapping[str, str]) -> dict[str, str]:
-    """Return the words that give a fill, with changes."""
+def cells_of(fill: Fill) -> dict[str, str]:
+    """Return the words of our own CSV that give a fill: what it is, without its name and what was noted."""
     moved = fill.kind in (FillKind.FUNDING, FillKind.TRANSFER)
     amount = fill.cash if moved else fill.quantity
     up, down = ("in", "out") if moved else ("buy", "sell")
     trade = fill.kind in (FillKind.TRADE, FillKind.DELIVERY)
-    cells = {
+    return {
         "time": str(fill.at_ms),
         "venue": fill.venue,
         "kind": fill.kind.value,
         "instrument": fill.instrument,
         "side": "" if fill.kind is FillKind.FEE else down if amount < 0 else up,
-        "quantity": format(abs(amount), "f") if amount else "",
+        "quantity": "" if fill.kind is FillKind.FEE else format(amount.copy_abs(), "f"),
         "price": format(fill.price, "f") if trade else "",
         "currency": fill.currency,
         "fee": format(fill.fee, "f"),
@@ -180,7 +208,6 @@ def _cells(fill: Fill, changes: Mapping[str, str]) -> dict[str, str]:
         "plan": fill.plan,
         "order": fill.order,
     }
-    return cells | dict(changes)
 
 
 def moved_cells(said: Mapping[str, str], amount: str | None) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, insert, select
 
-from bridge.errors import ConflictingDelivery, ConflictingFill, LedgerDamaged
+from bridge.errors import ConflictingDelivery, DeliveredTwice, LedgerDamaged, RefusedAction
+from bridge.ledger.corrections import NOTHING_ELSE, Key, Told, Version, compare, versions_of
 from bridge.ledger.database import open_engine, reading, writing
 from bridge.ledger.rows import (
     DELIVERY_COLUMNS,
@@ -29,18 +30,21 @@ from bridge.ledger.rows import (
 from bridge.ledger.schema import CARRIED, DELIVERIES, FILLS, IMPORTS
 from bridge.units import utc
 from hedge.ledger.carried import carry, follows
-from hedge.ledger.fills import Fill
+from hedge.ledger.fills import Fill, FillKind
+from hedge.ledger.reversals import standing
 
 CHUNK: Final = 1000
-_SAME: Final = ("kind", "instrument", "quantity", "price", "currency", "cash", "fee", "reverses")
+VENUES: Final = "log:"
+"""How ids begin of entries that the venue's own log brought."""
 
 
 @dataclass(frozen=True)
 class Added:
-    """How many of the fills were new, and how many were known already."""
+    """How many of the fills were new, how many were known already, and which of those are told otherwise now."""
 
     new: int
     known: int
+    told: Told = NOTHING_ELSE
 
 
 class Store:
@@ -75,7 +79,9 @@ class Store:
         Parameters
         ----------
         fills : of which some may be known: a fill of the same name with the same numbers, at the same time to the
-            second. An index, a note, and a plan or an order that only one of the two names make no difference.
+            second. It is compared with what stands for its name now, the original or its last correction; what says
+            the same as an entry that was corrected or taken back here is known too. An index, a note, and a plan or an
+            order that only one of the two names make no difference, and are counted.
         import_record : kept with them, also where none is new. dry_run : undo it, and only say what would be.
         progress : is told how many fills are done after every thousand.
 
@@ -83,56 +89,92 @@ class Store:
         ------
         ConflictingFill
             A fill is there under the same name with other numbers.
+        DeliveredTwice
+            The venue's delivery of an instrument beside one of ours.
+        BadReversal
+            A fill takes back what is not there, or not exactly.
         BadInput
             A name or a number that the database cannot hold, or not exactly.
         LedgerError
             The database does not take them.
         """
-        new = known = 0
-        pending = iter(fills)
+        new, known, told = 0, 0, NOTHING_ELSE
+        pending, delivered = iter(fills), set[Key]()
         with writing(self._engine, self.address, undo=dry_run) as connection:
             while chunk := list(islice(pending, CHUNK)):
-                fresh = self._fresh(connection, chunk)
-                if fresh:
-                    connection.execute(insert(FILLS), fresh)
-                new, known = new + len(fresh), known + len(chunk) - len(fresh)
+                fresh, otherwise = self._fresh(connection, chunk)
+                self._insert(connection, fresh)
+                delivered |= {fill.key for fill in fresh if fill.kind is FillKind.DELIVERY and not fill.reverses}
+                new, known, told = new + len(fresh), known + len(chunk) - len(fresh), told + otherwise
                 if progress:
                     progress(new + known)
+            self._once(connection, delivered)
             if import_record:
                 connection.execute(insert(IMPORTS), [import_row(import_record, now_ms(), new, known)])
-        return Added(new, known)
+        return Added(new, known, told)
 
-    def _fresh(self, connection: Connection, chunk: list[Fill]) -> list[dict[str, Any]]:
-        """Return the rows of a chunk that are not there, each once; raise where one is there and differs."""
-        rows = [fill_row(fill) for fill in chunk]
-        found = self._kept(connection, chunk)
-        fresh = []
-        for fill, row in zip(chunk, rows, strict=True):
-            kept = found.setdefault(fill.key, fill)
-            if kept is fill:
-                fresh.append(row)
+    def correct(self, fills: Sequence[Fill]) -> Added:
+        """Add what takes an entry back, and what is right in its place: both or nothing.
+
+        Raises
+        ------
+        RefusedAction
+            The entry does not stand any more: somebody else took it back meanwhile.
+        LedgerError, BadInput
+            As `append` does.
+        """
+        with writing(self._engine, self.address) as connection:
+            if self._kept(connection, (fill.key for fill in fills)):
+                wrong = fills[0].reverses
+                raise RefusedAction(f"{wrong} was taken back meanwhile: `alvh hedge list --fills` shows by what")
+            self._insert(connection, fills)
+        return Added(len(fills), 0)
+
+    def _insert(self, connection: Connection, fresh: Sequence[Fill]) -> None:
+        """Add fills that are not there; what takes another back must be its exact negative."""
+        if fresh:
+            connection.execute(insert(FILLS), [fill_row(fill) for fill in fresh])
+        if back := [fill for fill in fresh if fill.reverses]:
+            originals = self._kept(connection, ((fill.book, fill.venue, fill.reverses) for fill in back))
+            standing([*originals.values(), *back])
+
+    def _fresh(self, connection: Connection, chunk: list[Fill]) -> tuple[list[Fill], Told]:
+        """Return the fills of a chunk that are not there, each once, and how the others are told otherwise."""
+        kept = self._kept(connection, (fill.key for fill in chunk))
+        known = versions_of(kept, lambda keys: self._kept(connection, keys))
+        fresh, told = [], NOTHING_ELSE
+        for fill in chunk:
+            versions = known.get(fill.key)
+            if versions is None:
+                known[fill.key] = [Version(fill, taken_back=False)]
+                fresh.append(fill)
             else:
-                self._compare(kept, fill)
-        return fresh
+                told += compare(self.address, versions, fill)
+        return fresh, told
 
-    def _kept(self, connection: Connection, chunk: list[Fill]) -> dict[tuple[str, str, str], Fill]:
-        found: dict[tuple[str, str, str], Fill] = {}
-        for book, venue in {fill.key[:2] for fill in chunk}:
-            ids = [fill.id for fill in chunk if fill.key[:2] == (book, venue)]
+    def _once(self, connection: Connection, fresh: set[Key]) -> None:
+        """Refuse deliveries that are there twice: by the venue's log and by an entry of another origin."""
+        if not fresh:
+            return
+        delivers = (FILLS.c.kind == FillKind.DELIVERY.value) & FILLS.c.book.in_({key[0] for key in fresh})
+        found: dict[Key, dict[bool, Fill]] = {}
+        for fill in standing(self._read(connection, select(*FILL_COLUMNS).where(delivers))):
+            found.setdefault((fill.book, fill.venue, fill.instrument), {})[fill.id.startswith(VENUES)] = fill
+        for (_, _, instrument), both in found.items():
+            if len(both) == 2 and not fresh.isdisjoint((both[True].key, both[False].key)):
+                ours = both[False]
+                raise DeliveredTwice(self.address, instrument, ours.id, both[True].id, kept=ours.key not in fresh)
+
+    def _kept(self, connection: Connection, keys: Iterable[Key]) -> dict[Key, Fill]:
+        """Return which entries of these names are there."""
+        named: dict[tuple[str, str], list[str]] = {}
+        for book, venue, fill_id in keys:
+            named.setdefault((book, venue), []).append(fill_id)
+        found: dict[Key, Fill] = {}
+        for (book, venue), ids in named.items():
             here = (FILLS.c.book == book) & (FILLS.c.venue == venue) & FILLS.c.id.in_(ids)
             found |= {fill.key: fill for fill in self._read(connection, select(*FILL_COLUMNS).where(here))}
         return found
-
-    def _compare(self, kept: Fill, given: Fill) -> None:
-        for name in _SAME:
-            if getattr(kept, name) != getattr(given, name):
-                raise ConflictingFill(self.address, given.id, name, getattr(kept, name), getattr(given, name))
-        if abs(kept.at_ms - given.at_ms) >= 1000:
-            raise ConflictingFill(self.address, given.id, "at_ms", kept.at_ms, given.at_ms)
-        for name in ("plan", "order"):
-            before, now = getattr(kept, name), getattr(given, name)
-            if before and now and before != now:
-                raise ConflictingFill(self.address, given.id, name, before, now)
 
     def _read(self, connection: Connection, wanted: Select[Any]) -> list[Fill]:
         rows: Any = connection.execute(wanted).cursor  # the driver's: text and whole numbers, which nothing converts

@@ -119,6 +119,7 @@ class RunningLedger:
             raise BadInput("instrument", "", f"of entry {fill.id} must not be empty")
         if fill.kind is FillKind.DELIVERY:
             run.delivered = True
+            run.delivered_quantity += fill.quantity
             if run.is_option and not fill.cash and fill.price and traded.payoff(fill.price):
                 return self._become_future(fill, run, traded)
         if run.is_option:
@@ -140,9 +141,14 @@ class RunningLedger:
         return paid + gain, usd + gain_usd, realised + gain_usd
 
     def expire(self, deliveries: Deliveries, at_ms: int | None) -> None:
-        """Pay out what has expired by a moment and was not delivered, where its delivery price is known."""
+        """Pay out what has expired by a moment and was not delivered, where its delivery price is known.
+
+        What was delivered beyond what was held is no position to pay out: an entry is wrong.
+        """
         for run in tuple(self.running.values()) if at_ms is not None else ():
             held = run.instrument
+            if run.over_delivered:
+                continue
             if held is None or not run.quantity or not held.expiry_at or held.expiry_at * 1000 > (at_ms or 0):
                 continue
             price = deliveries.get((run.venue, held.asset, held.expiry_at))
@@ -180,7 +186,9 @@ class RunningLedger:
         """Return the account, its positions sorted by name."""
         named = sorted(key for key, run in self.running.items() if run.instrument is not None or run.flows_usd)
         positions = {key: _position(self.running[key], at_ms) for key in named}
-        unsettled = tuple(held for held in positions.values() if held.expired and held.quantity)
+        unsettled = tuple(
+            held for held in positions.values() if held.expired and held.quantity and not held.over_delivered
+        )
         cash = dict(self.loose)
         for run in self.running.values():
             if run.currency:
@@ -203,5 +211,5 @@ def _position(run: Running, at_ms: int | None) -> Position:
     return Position(
         run.book, run.venue, held.name if held else "", held, quantity, price, cost_usd, run.basis, run.basis_usd,
         run.realised, run.realised_usd, run.fees, run.fees_usd, run.funding, run.funding_usd, run.flows_usd,
-        run.first_ms, run.last_ms, run.trades, run.delivered and not quantity, expired,
+        run.first_ms, run.last_ms, run.trades, run.delivered and not quantity, expired, run.over_delivered,
     )  # fmt: skip

@@ -19,9 +19,9 @@ from hedge.ledger.running import CONTEXT, Running
 
 SUMS: Final = (
     "quantity", "basis", "basis_usd", "cash", "realised", "realised_usd", "fees", "fees_usd", "funding", "funding_usd",
-    "flows_usd",
+    "flows_usd", "delivered_quantity",
 )  # fmt: skip
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 def carry(fills: Iterable[Fill], carried: RunningLedger | None = None) -> str:

@@ -57,7 +57,8 @@ class Position:
         before fees and funding.
     flows_usd : cash received less paid, fees and funding among it, USD.
     first_ms, last_ms : times of the first and last entry. trades : how many trades and deliveries.
-    settled : delivered whole. expired : by the moment of the account.
+    settled : delivered whole. expired : by the moment of the account. over_delivered : deliveries went beyond what was
+        held, or on the wrong side: an entry is wrong, or one is missing.
     """
 
     book: str
@@ -81,6 +82,7 @@ class Position:
     trades: int
     settled: bool
     expired: bool
+    over_delivered: bool = False
 
     def unrealised_usd(self, mark: Decimal) -> Decimal:
         """Return what closing at a mark would gain, USD.
@@ -138,6 +140,11 @@ class Account:
     counted: Sequence[Fill]
     usd: Sequence[Decimal]
     realised: Sequence[Decimal]
+
+    @property
+    def over_delivered(self) -> tuple[Position, ...]:
+        """Return the positions whose deliveries went beyond what was held: an entry is wrong, or one is missing."""
+        return tuple(held for held in self.positions.values() if held.over_delivered)
 
     def flows(self, book: str | None = None, venue: str | None = None) -> tuple[Flow, ...]:
         """Return the dated flows of a book, of a venue or of both, by time; of everything without either."""

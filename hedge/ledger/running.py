@@ -29,7 +29,8 @@ class Running:
     """Add up one instrument of a book at a venue; `instrument` is None for entries that name none."""
 
     __slots__ = (
-        "basis", "basis_usd", "book", "cash", "currency", "delivered", "fees", "fees_usd", "first_ms", "flows_usd",
+        "basis", "basis_usd", "book", "cash", "currency", "delivered", "delivered_quantity", "fees",
+        "fees_usd", "first_ms", "flows_usd",
         "funding", "funding_usd", "instrument", "is_option", "last_ms", "linear", "quantity", "realised",
         "realised_usd", "trades", "venue",
     )  # fmt: skip
@@ -43,7 +44,13 @@ class Running:
         self.quantity = self.basis = self.basis_usd = self.cash = ZERO
         self.realised = self.realised_usd = self.flows_usd = ZERO
         self.fees = self.fees_usd = self.funding = self.funding_usd = ZERO
-        self.trades, self.delivered = 0, False
+        self.trades, self.delivered, self.delivered_quantity = 0, False, ZERO
+
+    @property
+    def over_delivered(self) -> bool:
+        """Tell whether deliveries opened or added to a position, where they can only close what is held."""
+        both = self.quantity and self.delivered_quantity
+        return bool(both) and (self.quantity > ZERO) is (self.delivered_quantity > ZERO)
 
     def pay(self, quantity: Decimal, cash: Decimal, index: Decimal) -> tuple[Decimal, Decimal]:
         """Change an option position for cash; return what moved and what was realised, USD."""

@@ -144,6 +144,50 @@ def test_open__folder_that_may_not_be_written__is_named() -> None:
             path.chmod(0o755)
 
 
+def test_open__read_only_folder_or_file__is_read_and_refuses_to_be_written() -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:
+        closed, single = Path(folder) / "closed %41?", Path(folder) / "single"
+        for made in (closed, single):
+            made.mkdir()
+            with open_store(made / "alvh.db") as opened:
+                opened.append(fills(3), RECORD)
+            (made / "alvh.db").chmod(0o444)
+        closed.chmod(0o555)
+        single.chmod(0o777)
+        Path(folder).chmod(0o755)
+        with nobody():
+            for made in (closed, single):
+                with open_store(made / "alvh.db") as opened:
+                    assert opened.fills() == fills(3)
+                    assert (opened.books(), len(opened.imports()), opened.deliveries()) == (["main"], 1, [])
+                    with pytest.raises(LedgerReadOnly, match="writable for you"):
+                        opened.append(fills(4))
+            assert os.listdir(closed) == ["alvh.db"]
+        closed.chmod(0o755)
+
+
+def test_open__read_only_folder_with_what_was_written_ahead__is_named() -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:
+        closed, path = Path(folder), Path(folder) / "alvh.db"
+        with open_store(path) as opened:
+            opened.append(fills(3))
+            ahead = Path(f"{path}-wal").read_bytes()
+        Path(f"{path}-wal").write_bytes(ahead)
+        closed.chmod(0o555)
+        with nobody(), pytest.raises(LedgerReadOnly, match="writable for you"), open_store(path) as opened:
+            opened.fills()
+        closed.chmod(0o755)
+
+
+def test_open__file_of_no_bytes__is_named_as_damaged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "EMPTY_SECONDS", 0.1)
+    path.parent.mkdir()
+    path.touch()
+    with pytest.raises(LedgerDamaged, match="is empty, 0 bytes: damaged or truncated"):
+        open_store(path)
+    assert path.stat().st_size == 0
+
+
 @pytest.mark.parametrize("table", ["fills", "imports", "deliveries"])
 def test_rows__changed_removed_or_replaced_by_hand__are_refused(store: Store, path: Path, table: str) -> None:
     store.append(fills(2), RECORD)

@@ -75,7 +75,8 @@ def test_read_export__plain_without_ids__a_corrected_fee_keeps_the_id(tmp_path: 
         ("transfer,ETH-PERPETUAL,in,1,2000", "instrument: must be empty for a transfer"),
         ("transfer,,in,1,2000", "currency: is not said"),
         ("fee,,,,2000", "fee: must not be empty"),
-        ("delivery,ETH-PERPETUAL,sell,1,", "price: must not be empty"),
+        ("delivery,ETH-PERPETUAL,sell,1,", "instrument: ETH-PERPETUAL never expires"),
+        ("delivery,ETH-28MAR25,sell,1,", "time: ETH-28MAR25 expires only on 2025-03-28 08:00:00Z"),
     ],
 )
 def test_read_export__plain_line_of_another_kind__is_refused_by_column(tmp_path: Path, row: str, words: str) -> None:

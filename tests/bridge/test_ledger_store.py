@@ -89,7 +89,8 @@ def test_append__known_name_with_other_numbers__is_refused_whole(store: Store, c
 )
 def test_append__known_name_told_otherwise__is_known(store: Store, changes: Any) -> None:
     store.append([fill(2)])
-    assert store.append([fill(2, **changes)]) == Added(0, 1)
+    added = store.append([fill(2, **changes)])
+    assert (added.new, added.known) == (0, 1)
     assert store.append([fill(2, book="other"), fill(2, venue="other")]) == Added(2, 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from bridge.alerts.watch import Watched, watch, watched_json
 from bridge.cli.monitor import print_watched
+from bridge.cli.plan_text import held_line
 from bridge.config import Config
 from bridge.ledger.place import ledger_address
 from bridge.ledger.store import open_store
@@ -126,15 +128,16 @@ def test_watch__naked_and_expired_legs__are_alerts_of_their_own(
     asset, day, strike, _ = option.split("-")
     naked = f"{asset}-{day}-{strike}-C"
     hedged(world, config, record)
-    expired = f"{asset}-1JAN21-1000-P"
-    keep(
-        config,
-        [entry(1, record, naked, D(-3), D("0.05")), entry(2, record, expired, D(2), D("0.01"), at=1_609_000_000)],
-    )
+    expired, over = f"{asset}-1JAN21-1000-P", f"{asset}-8JAN21-1000-P"
+    legs = [entry(1, record, naked, D(-3), D("0.05")), entry(2, record, expired, D(2), D("0.01"), at=1_609_000_000)]
+    delivered = entry(3, record, over, D(-2), D("900"), at=1_610_092_800)
+    keep(config, [*legs, replace(delivered, kind=FillKind.DELIVERY, cash=D("0.2"))])
     found = watched(world, config)
     assert alerted(found, "naked")[0].startswith(f"3.0000 of {naked} are sold without a wing")
     assert alerted(found, "expiry")[0].startswith(f"{expired} has expired and waits for its delivery price")
+    assert alerted(found, "expiry")[1].startswith(f"{over} was delivered more than it was held")
     assert found.seen.held is not None
+    assert "1 delivered more than was held" in held_line(found.seen.held.ledger)
     assert found.seen.held.margin.initial > 0.0
     assert math.isnan(found.seen.held.margin_left_usd)
 

@@ -64,6 +64,18 @@ def test_import__what_is_no_export__is_refused_and_leaves_nothing(run: Run, expo
     assert run("hedge", "list", "--fills", "--json").json()["fills"] == []
 
 
+def test_import__one_page_of_an_answer__says_that_there_are_more(run: Run, tmp_path: Path) -> None:
+    entry = {
+        "trade_id": "ETH-1", "timestamp": 1_767_261_600_000, "instrument_name": PUT, "direction": "buy", "amount": 1,
+        "price": 0.03, "fee": 0.001, "fee_currency": "ETH", "index_price": 2000,
+    }  # fmt: skip
+    answer = {"result": {"trades": [entry], "has_more": True}}
+    (tmp_path / "page.json").write_text(json.dumps(answer), encoding="utf-8")
+    said = run("hedge", "import", "page.json").out.splitlines()
+    assert said[1] == "one page of several: the venue has more; export the others too"
+    assert run("hedge", "import", "page.json", "--json").json()["one_page_of_several"] is True
+
+
 def test_import__names_with_control_characters__reach_no_terminal(run: Run, tmp_path: Path) -> None:
     name = "a\x1b[31m\u202e[bold].csv"
     note = LINES[0].strip() + ",[red]\u00a0x\n"
@@ -166,6 +178,23 @@ def test_close__delivery_price__settles_and_is_kept_once(run: Run, exports: Path
     assert_one_line_error(run(*fixed, "--price", "3"), 2, "leave the numbers of an entry out")
 
 
+def test_record__delivery_before_its_expiry_or_of_nothing__is_refused_and_list_names_one_too_many(
+    run: Run, exports: Path
+) -> None:
+    given = ("hedge", "record", "--kind", "delivery", "--side", "sell", "--price", "1600", "--quantity")
+    soon = run(*given, "4", "--instrument", PUT, "--time", "2026-03-27T07:59:00Z")
+    assert_one_line_error(soon, 2, f"--time: {PUT} expires only on 2026-03-27 08:00:00Z")
+    at = ("--instrument", PUT, "--time", "2026-03-27T08:00:00Z")
+    assert_one_line_error(run(*given, "4", *at), 2, "holds no")
+    head = "time,id,kind,instrument,side,quantity,price\n"
+    line = f"2026-03-27T08:00:00Z,x,delivery,{PUT},sell,2,1600\n"
+    (exports / "over.csv").write_text(head + line, encoding="utf-8")
+    assert run("hedge", "import", "over.csv").code == 0
+    told = run("hedge", "list")
+    assert f"delivered more than was held: {PUT}, -2 left over" in told.err
+    assert run("hedge", "list", "--json").json()["over_delivered"] == [PUT]
+
+
 def test_correct__wrong_entry__stays_and_counts_no_more(run: Run, exports: Path) -> None:
     run("hedge", "import", "a.csv")
     done = run(
@@ -192,8 +221,35 @@ def test_correct__wrong_entry__stays_and_counts_no_more(run: Run, exports: Path)
     (held,) = run("hedge", "list", "--at", "2026-01-10T00:00:00", "--json").json()["positions"]
     assert (held["quantity"], held["fees"]) == ("4", "0.002")
     assert_one_line_error(run("hedge", "correct", "nothing", "--reason", "x"), 2, "no entry nothing")
-    assert_one_line_error(run("hedge", "correct", "trade:3", "--reason", " "), 2, "--reason")
+    for nothing in (" ", "-"):
+        assert_one_line_error(run("hedge", "correct", "trade:3", "--reason", nothing), 2, "--reason")
     assert run("hedge", "import", "a.csv", "--json").json()["known"] == 4
+
+
+def test_import__after_a_correction_by_hand__takes_the_venues_file_and_says_what_differs(
+    run: Run, exports: Path
+) -> None:
+    run("hedge", "import", "a.csv")
+    mended = [line.replace("0.03,", "0.04,") if "trade:1," in line else line for line in LINES[:4]]
+    (exports / "mended.csv").write_text(HEAD + "".join(mended), encoding="utf-8")
+    done = run("hedge", "import", "mended.csv")
+    assert_one_line_error(done, 1, "trade:1 with price 0.03, not 0.04", "`alvh hedge correct trade:1` first")
+    assert run("hedge", "correct", "trade:1", "--price", "0.04", "--reason", "typed the bid").code == 0
+    assert run("hedge", "correct", "trade:2", "--reason", "never happened").code == 0
+    others = [line.replace(",2000\n", ",1950\n") for line in mended]
+    (exports / "mended.csv").write_text(HEAD + "".join(others), encoding="utf-8")
+    said = run("hedge", "import", "mended.csv", "--plan", "3f2a91c07b5d").out.splitlines()
+    assert said[0] == "mended.csv (plain): 0 new, 4 known, 0 left out"
+    assert said[1] == "of the known 1 taken back here, not added again"
+    assert said[2].startswith("of the known 3 with another index, which was not taken: first trade:1~2, kept 2000")
+    assert "`alvh hedge correct trade:1~2 --index 1950 --reason WHY`" in said[2]
+    assert said[3].startswith("of the known 3 name a plan or an order")
+    told = run("hedge", "import", "mended.csv", "--json").json()
+    assert (told["taken_back"], told["other_index"], told["plan_not_kept"]) == (1, 3, 0)
+    moved = ("--kind", "transfer", "--currency", "USDC", "--amount", "25", "--id", "money")
+    run("hedge", "record", *moved)
+    assert run("hedge", "correct", "money", "--currency", "USDT", "--reason", "another coin").code == 0
+    assert run("hedge", "list", "--fills", "--json").json()["fills"][-1]["currency"] == "USDT"
 
 
 def test_list__csv_and_json_and_table__tell_the_same(run: Run, exports: Path) -> None:
@@ -205,6 +261,11 @@ def test_list__csv_and_json_and_table__tell_the_same(run: Run, exports: Path) ->
     assert PUT in run("hedge", "list", *at).out
     rows = list(csv.DictReader(io.StringIO(run("hedge", "list", "--fills", "--csv").out)))
     assert [row["id"] for row in rows] == [f"trade:{day}" for day in range(1, 5)]
+    run("hedge", "correct", "trade:1", "--price", "0.04", "--reason", "=typed the bid")
+    (exports / "listed.csv").write_text(run("hedge", "list", "--fills", "--csv").out, encoding="utf-8")
+    assert run("hedge", "import", "listed.csv", ALVH_LEDGER_URL="empty.db").code == 0
+    for words in (("--json", *at), ("--fills", "--json"), ("--fills", "--csv")):
+        assert run("hedge", "list", *words, ALVH_LEDGER_URL="empty.db").out == run("hedge", "list", *words).out
     assert run("hedge", "list", "--at", "2025-01-01T00:00:00", "--json").json()["positions"] == []
     assert "has no fills by then" in run("hedge", "list", "--at", "2025-01-01T00:00:00").out
     assert "books with fills: main" in run("hedge", "list", "--book", "x").out

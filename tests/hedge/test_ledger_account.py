@@ -378,3 +378,20 @@ def test_deliveries__two_venues__each_pays_out_at_its_own_price() -> None:
     assert paid == {"deribit": D(10 * 200 - 400), "otc": D(10 * 100 - 400)}
     one = account(fills, {("deribit", "ETH", EXPIRY): D(1600)}, AFTER)
     assert [held.venue for held in one.unsettled] == ["otc"]
+
+
+@pytest.mark.parametrize(("held", "deliveries"), [("10", ["-10", "-10"]), ("0", ["-10"]), ("10", ["10"])])
+def test_account__delivered_more_than_was_held__is_named_and_not_paid_out(held: str, deliveries: list[str]) -> None:
+    fills = [fill(PUT, held, "0.02")] if D(held) else []
+    fills += [delivered(PUT, quantity, "1600", "1.25") for quantity in deliveries]
+    found = account(fills, {("deribit", "ETH", EXPIRY): D(1600)}, AFTER)
+    position = only(found, PUT)
+    assert position.quantity == D(held) + sum(map(D, deliveries))
+    assert (position.over_delivered, position.settled, found.unsettled) == (True, False, ())
+
+
+def test_account__delivered_in_parts__is_not_over_delivered() -> None:
+    fills = [fill(PUT, "10", "0.02"), delivered(PUT, "-4", "1600", "0.5")]
+    assert not only(account(fills, {}, AFTER), PUT).over_delivered
+    found = only(account([*fills, delivered(PUT, "-6", "1600", "0.75")], {}, AFTER), PUT)
+    assert (found.quantity, found.over_delivered, found.settled) == (D(0), False, True)

@@ -6,10 +6,12 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from bridge.ledger.exports.row import Row, Unreadable
+from bridge.ledger.exports.row import FINEST, MOST, Row, Unreadable
 from bridge.ledger.labels import read_label
+from bridge.units import utc
 from hedge.ledger.fills import Fill, FillKind
 from hedge.ledger.instruments import Instrument
+from hedge.ledger.running import CONTEXT, QUANTUM
 
 DERIBIT: Final = "deribit"
 ZERO: Final = Decimal(0)
@@ -27,6 +29,8 @@ BECAME_FUTURES: Final = {True: 1_775_001_600_000, False: 1_785_542_400_000}
 """Since when options in the money are delivered as futures, without cash: linear ones April, others August 2026."""
 NEAR: Final = Decimal("0.05")
 """How far a delivery price may be from the index of its minute."""
+MOST_USD: Final = Decimal("1e9")
+"""No fee and no funding of one entry is more."""
 
 
 def carries_out(row: Row) -> tuple[str, str]:
@@ -50,14 +54,48 @@ def trade(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decima
     price, currency = row.price(), row.currency(traded)
     index = row.index(currency, at_ms)
     _likely(traded, price, index)
-    cash = -quantity * price if traded.is_option else ZERO
+    cash = _paid(quantity, price) if traded.is_option else ZERO
     said = row.number("cash") if traded.is_option else None
     if said is not None and not rounds(said, cash):
         raise Unreadable("cash", f"{said} is not -(quantity x price) = {cash}")
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.TRADE, traded.name, quantity, price, currency, cash,
-        row.number("fee") or ZERO, index, *carries_out(row), "", row.text("note"),
+        fee(row, index), index, *carries_out(row), "", row.text("note"),
     )  # fmt: skip
+
+
+def _paid(quantity: Decimal, price: Decimal) -> Decimal:
+    """Return the cash of an option's trade, exactly."""
+    paid = CONTEXT.multiply(quantity.copy_negate(), price)
+    if abs(paid) > MOST or int(paid.normalize(CONTEXT).as_tuple().exponent) < FINEST:
+        raise Unreadable("quantity", f"x price = {abs(paid):.6g} is absurd: at most 1e12, at most 30 decimals")
+    return paid
+
+
+def fee(row: Row, index: Decimal) -> Decimal:
+    """Return the fee of a row, 0 where it says none.
+
+    Raises
+    ------
+    Unreadable
+        It is more than a billion USD.
+    """
+    return in_reason(row.number("fee") or ZERO, index, "fee")
+
+
+def in_reason(amount: Decimal, index: Decimal, column: str) -> Decimal:
+    """Return a fee or funding that can be.
+
+    Raises
+    ------
+    Unreadable
+        It is more than a billion USD at its index.
+    """
+    if abs(amount) * index > MOST_USD:
+        raise Unreadable(
+            column, f"{amount:f} is absurd: {abs(amount) * index:.3g} USD at its index {index}, at most 1e9"
+        )
+    return amount
 
 
 def _likely(traded: Instrument, price: Decimal, index: Decimal) -> None:
@@ -71,26 +109,54 @@ def _likely(traded: Instrument, price: Decimal, index: Decimal) -> None:
         raise Unreadable("price", f"{price} {traded.currency} is more than it can be worth: it is priced in coin")
 
 
-def delivery(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decimal, venue: str = DERIBIT) -> Fill:
+def delivery(
+    row: Row,
+    entry: str,
+    at_ms: int,
+    traded: Instrument,
+    quantity: Decimal,
+    venue: str = DERIBIT,
+    *,
+    stated: bool = False,
+) -> Fill:
     """Return a delivery at the delivery price; its coin is counted at that price too.
+
+    Parameters
+    ----------
+    stated
+        The row's price is the delivery price, as in our own files.
 
     Raises
     ------
     Unreadable
-        The delivery price is not said, or contradicts the cash.
+        It is before the expiry, or the delivery price is not said or contradicts the cash.
     """
+    if at_ms < traded.expiry_at * 1000:
+        raise Unreadable("time", f"{traded.name} expires only on {utc(traded.expiry_at)}: no delivery is before")
+    if not traded.expiry_at:
+        raise Unreadable("instrument", f"{traded.name} never expires: it is not delivered")
     currency, cash = row.currency(traded), ZERO
     if traded.is_option:
         said = row.number("cash")
-        price = delivery_price(row, at_ms, traded, quantity, said)
+        price = row.price() if stated else delivery_price(row, at_ms, traded, quantity, said)
         cash = option_cash(traded, quantity, price) if said is None else said
+        if stated:
+            _check_cash(traded, quantity, price, cash, at_ms)
     else:
         price = row.price()
     index = row.index(currency, at_ms) if traded.linear else price
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.DELIVERY, traded.name, quantity, price, currency, cash,
-        row.number("fee") or ZERO, index, *carries_out(row), "", row.text("note"),
+        fee(row, index), index, *carries_out(row), "", row.text("note"),
     )  # fmt: skip
+
+
+def _check_cash(traded: Instrument, quantity: Decimal, price: Decimal, cash: Decimal, at_ms: int) -> None:
+    """Refuse a pay-out that the delivery price does not explain, within the rounding of both; none became a future."""
+    pays = option_cash(traded, quantity, price)
+    slack = ROUNDING + ROUNDING * abs(pays) + ROUNDING * abs(quantity) / (ONE if traded.linear else price)
+    if abs(cash - pays) > slack and (cash or at_ms < BECAME_FUTURES[traded.linear]):
+        raise Unreadable("cash", f"{cash} is not what {abs(quantity)} pay at {price}: {pays:f}")
 
 
 def delivery_price(row: Row, at_ms: int, traded: Instrument, quantity: Decimal, cash: Decimal | None) -> Decimal:
@@ -134,8 +200,8 @@ def _price_without_cash(row: Row, at_ms: int, traded: Instrument, price: Decimal
 
 def option_cash(traded: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
     """Return what the delivery of an option pays in its currency; `quantity` closes the position."""
-    worth = -quantity * traded.payoff(price)
-    return worth if traded.linear else worth / price
+    worth = CONTEXT.multiply(quantity.copy_negate(), traded.payoff(price))
+    return (worth if traded.linear else CONTEXT.divide(worth, price)).quantize(QUANTUM, context=CONTEXT)
 
 
 def rounds(said: Decimal, computed: Decimal) -> bool:

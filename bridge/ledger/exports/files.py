@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bridge.errors import BadFile
+from bridge.ledger.exports.row import NUMBER
 
 MOST_BYTES: Final = 200_000_000
 LISTS: Final = ("trades", "logs")
 """Where the API's answers keep their entries; either in `result` or at the top."""
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+GUARD: Final = "'"
+FORMULA: Final = ("=", "+", "-", "@")
+"""How cells begin that a spreadsheet takes for formulas."""
 
 Cells = Mapping[str, Any]
 
@@ -26,12 +31,14 @@ class Table(NamedTuple):
     """Hold a file's rows: `rows` pairs a row number with its cells by normalised name, made as they are asked for.
 
     columns : normalised name to the name in the file. counted : what a row number counts, "line" or "entry".
+    more : the API's answer says that there is more than it holds.
     """
 
     columns: Mapping[str, str]
     rows: Iterator[tuple[int, Cells]]
     counted: str
     sha256: str
+    more: bool = False
 
 
 def read_rows(path: Path) -> Table:
@@ -49,12 +56,12 @@ def read_rows(path: Path) -> Table:
     if not text.strip():
         raise BadFile(path, "is empty: give the export that the venue let you download")
     if text.lstrip()[0] in "{[":
-        entries = _entries(path, text)
+        entries, more = _entries(path, text)
         columns = {_normal(name): _shown(name) for entry in entries for name in entry}
         rows = (
             (number, {_normal(name): cell for name, cell in entry.items()}) for number, entry in enumerate(entries, 1)
         )
-        return Table(columns, rows, "entry", sha256)
+        return Table(columns, rows, "entry", sha256, more)
     lines = _csv_rows(path, text)
     _, head = next(lines)
     names = [_normal(name) for name in head]
@@ -113,28 +120,47 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         raise BadFile(path, f"is no CSV at line {begins}: {error}") from None
 
 
+def guarded(text: str) -> str:
+    """Return a text as a cell that no spreadsheet takes for a formula: an apostrophe before = + - and @.
+
+    Examples
+    --------
+    >>> guarded("=1+1"), guarded("-0.5"), guarded("sold"), unguarded(guarded("'=x"))
+    ("'=1+1", '-0.5', 'sold', "'=x")
+    """
+    begins = text[:1] in FORMULA if text[:1] != GUARD else text[1:2] in (*FORMULA, GUARD)
+    return GUARD + text if text and begins and NUMBER.fullmatch(text) is None else text
+
+
+def unguarded(cell: str) -> str:
+    """Return the text of a cell, without the apostrophe that guards it."""
+    return cell[1:] if cell[:1] == GUARD and cell[1:2] in (*FORMULA, GUARD) and cell[1:2] else cell
+
+
 def _rows(path: Path, names: list[str], lines: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Cells]]:
     width, number = len(names), 0
     for number, cells in lines:
         if len(cells) != width:
             raise BadFile(path, f"line {number} has {len(cells)} cells, its head line {width}")
-        yield number, dict(zip(names, cells, strict=True))
+        yield number, dict(zip(names, map(unguarded, cells), strict=True))
     if not number:
         raise BadFile(path, "holds a head line and no entry: there is nothing to take")
 
 
-def _entries(path: Path, text: str) -> list[dict[str, Any]]:
-    """Return the entries of an answer of the API, numbers as they are written."""
+def _entries(path: Path, text: str) -> tuple[list[dict[str, Any]], bool]:
+    """Return the entries of an answer of the API, numbers as they are written, and whether there are more of them."""
     try:
         found = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
         raise BadFile(path, f"is no JSON: {str(error)[:120]}") from None
     if isinstance(found, dict) and isinstance(found.get("result"), dict | list):
         found = found["result"]
+    more = False
     if isinstance(found, dict):
+        more = found.get("has_more") is True or bool(found.get("continuation"))
         found = next((found[name] for name in LISTS if name in found), found)
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise BadFile(path, "holds no list of trades or of log entries: save the API's answer as it came")
     if not found:
         raise BadFile(path, "holds no entry: there is nothing to take")
-    return found
+    return found, more

@@ -52,12 +52,15 @@ class Export:
         How many rows were left out, by the reason.
     sha256
         Of the file's bytes.
+    more
+        It is one page of several.
     """
 
     source: str
     fills: tuple[Fill, ...]
     left_out: Mapping[str, int]
     sha256: str
+    more: bool = False
 
 
 FORMATS: Final[Registry[ExportFormat]] = Registry("format of exports", "bridge.ledger.exports.formats")

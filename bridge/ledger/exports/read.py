@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from decimal import DecimalException
 from pathlib import Path
 from typing import Final
 
 from bridge.errors import BadFile, Fault, RefusedRows
+from bridge.ledger.corrections import REVERSAL, id_before
 from bridge.ledger.exports.entries import MADE
 from bridge.ledger.exports.files import Table, read_rows
 from bridge.ledger.exports.format import FORMATS, Export, ExportFormat
 from bridge.ledger.exports.row import Indices, Reading, Row, Unreadable
-from hedge.errors import HedgeError
+from hedge.errors import BadReversal, HedgeError
 from hedge.ledger.fills import Fill
+from hedge.ledger.reversals import standing
 
 TICKET: Final = frozenset({"limit_usd", "limit_coin"})
 """Columns of the ticket that `alvh plan --orders` writes."""
@@ -61,8 +65,9 @@ def read_export(
             column = table.columns.get(columns.get(unread.column, ""), unread.column)
             faults.append(Fault(number, column, unread.reason))
             continue
-        except HedgeError as error:
-            faults.append(Fault(number, "row", str(error)))
+        except (HedgeError, DecimalException) as error:
+            absurd = isinstance(error, DecimalException)
+            faults.append(Fault(number, "row", "its numbers together are absurd" if absurd else str(error)))
             continue
         if isinstance(read, str):
             left_out[read] += 1
@@ -70,9 +75,27 @@ def read_export(
         first, known = fills.setdefault(f"{read.venue} {read.id}", (number, read))
         if known is not read and (known != read or read.id.startswith(MADE)):
             faults.append(Fault(number, "id", _twice(read, f"{table.counted} {first}")))
+    faults = faults or _wrong_corrections(fills)
     if faults:
         raise RefusedRows(path, faults, table.counted)
-    return Export(name, tuple(fill for _, fill in fills.values()), dict(sorted(left_out.items())), table.sha256)
+    taken = tuple(fill for _, fill in fills.values())
+    return Export(name, taken, dict(sorted(left_out.items())), table.sha256, table.more)
+
+
+def _wrong_corrections(fills: Mapping[str, tuple[int, Fill]]) -> list[Fault]:
+    """Return which corrections are none: only a list of our own entries has them, each with what it corrects."""
+    faults = []
+    for number, fill in fills.values():
+        before = "" if fill.reverses else id_before(fill.id)
+        if before and f"{fill.venue} {REVERSAL}{before}" not in fills:
+            faults.append(Fault(number, "id", f"{fill.id} is named as a correction of {before} is: give another id"))
+    if not faults and any(fill.reverses for _, fill in fills.values()):
+        try:
+            standing(fill for _, fill in fills.values())
+        except BadReversal as error:
+            row = next(number for number, fill in fills.values() if fill.id == error.entry)
+            faults.append(Fault(row, "reverses", str(error)))
+    return faults
 
 
 def _twice(fill: Fill, where: str) -> str:

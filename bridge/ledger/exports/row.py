@@ -25,6 +25,8 @@ FIRST_MS: Final = 1_420_070_400_000
 """2015: no venue that we read is older."""
 AHEAD_MS: Final = 300_000
 """How far the venue's clock may be ahead of ours."""
+OFFSET: Final = re.compile(r"[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00", re.ASCII)
+"""From UTC, as clocks of this world have it."""
 MOST_WORDS: Final = 200
 ONE: Final = Decimal(1)
 
@@ -128,6 +130,11 @@ class Row:
             self._refused(column, f"{text[:40]!r} is no side: {up} or {down}")
         return 1 if text.endswith(up) else -1
 
+    def signed(self, up: str = "buy", down: str = "sell") -> Decimal:
+        """Return the size with the sign of the side, to its last digit."""
+        sign, size = self.sign("side", up, down), self.size()
+        return size if sign > 0 else size.copy_negate()
+
     def at_ms(self, column: str = "time") -> int:
         """Return a time in milliseconds since 1970."""
         text = self.text(column)
@@ -203,6 +210,8 @@ def read_time(text: str) -> int:
             raise ValueError(f"{text[:40]} has {len(text)} digits: times as numbers are milliseconds, with 13")
         return int(text)
     if ISO.fullmatch(text):
+        if text[-6] in "+-" and OFFSET.fullmatch(text[-6:]) is None:
+            raise ValueError(f"{text[:40]!r} has no offset from UTC that is: write UTC, or +01:00 behind the time")
         when = datetime.fromisoformat(text)
     elif (found := SLASHED.fullmatch(text)) is not None:
         day, month, year, hour, minute, second = (int(part) for part in found.groups())

@@ -5,6 +5,7 @@
     settlement                        the funding of the session and nothing else: the profit of the session that the
                                       venue books each day is in our account already, at average cost
     deposit, withdrawal, transfer     money moved
+    liquidation                       a trade by liquidation, where it has a price and the id of a trade
     anything else                     left out, counted by its type
 
 The funding of a settlement is that of its whole session; what rows of trades say of it is part of that. Times of the
@@ -16,24 +17,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from bridge.ledger.exports.entries import DERIBIT, SPOT, ZERO, delivery, trade
+from bridge.ledger.exports.entries import DERIBIT, SPOT, ZERO, delivery, fee, in_reason, trade
 from bridge.ledger.exports.format import FORMATS, ExportFormat
 from bridge.ledger.exports.row import Row, Unreadable
 from hedge.ledger.fills import Fill, FillKind
 
 MOVED: Final = frozenset({"deposit", "withdrawal", "transfer"})
 
+OF_A_TRADE: Final = ("trade", "instrument", "quantity", "price")
+
 
 def read(row: Row) -> Fill | str:
     """Return the fill of a row, or under which words it is left out."""
     kind = row.text("type").lower()
-    if kind == "trade":
+    if kind == "trade" or (kind == "liquidation" and all(map(row.text, OF_A_TRADE))):
         return _trade(row)
     if kind == "delivery":
         traded, side = row.instrument(), row.text("side").lower()
         if not traded.is_option and side.startswith("open"):
             return "delivery that opens the future of an option"
-        return delivery(row, _entry(row), _at_ms(row), traded, row.sign("side") * row.size())
+        return delivery(row, _entry(row), _at_ms(row), traded, row.signed())
     if kind == "settlement":
         return _settlement(row)
     if kind in MOVED:
@@ -47,7 +50,7 @@ def _trade(row: Row) -> Fill | str:
     entry, traded = row.name("trade"), row.instrument()
     if not entry:
         raise Unreadable("trade", "must not be empty in a trade")
-    return trade(row, f"trade:{entry}", _at_ms(row), traded, row.sign("side") * row.size())
+    return trade(row, f"trade:{entry}", _at_ms(row), traded, row.signed())
 
 
 def _settlement(row: Row) -> Fill | str:
@@ -58,19 +61,20 @@ def _settlement(row: Row) -> Fill | str:
         return "settlement without funding"
     currency = row.currency(traded)
     index = row.index(currency, at_ms)
+    in_reason(funding, index, "funding" if row.number("session_funding") is None else "session_funding")
     entry = (row.reading.book, DERIBIT, _entry(row), at_ms, FillKind.FUNDING, traded.name)
     return Fill(*entry, ZERO, ZERO, currency, funding, ZERO, index, row.reading.plan)
 
 
 def _moved(row: Row, kind: str) -> Fill | str:
-    change, fee = row.needed("change"), row.number("fee") or ZERO
-    if not change and not fee:
+    change, charged = row.needed("change"), row.number("fee") or ZERO
+    if not change and not charged:
         return f"{kind} of nothing"
     if (kind == "deposit" and change < ZERO) or (kind == "withdrawal" and change > ZERO):
         raise Unreadable("change", f"{change} has the wrong sign for a {kind}")
     at_ms, currency = _at_ms(row), row.currency()
-    entry = (row.reading.book, DERIBIT, _entry(row), at_ms, FillKind.TRANSFER, "")
-    return Fill(*entry, ZERO, ZERO, currency, change + fee, fee, row.index(currency, at_ms), note=kind)
+    entry, index = (row.reading.book, DERIBIT, _entry(row), at_ms, FillKind.TRANSFER, ""), row.index(currency, at_ms)
+    return Fill(*entry, ZERO, ZERO, currency, change + charged, fee(row, index), index, note=kind)
 
 
 def _entry(row: Row) -> str:

@@ -22,7 +22,7 @@ def read(row: Row) -> Fill | str:
     entry, at_ms, traded = row.name("id"), row.at_ms(), row.instrument()
     if not entry:
         raise Unreadable("id", "must not be empty")
-    return trade(row, f"trade:{entry}", at_ms, traded, row.sign("side") * row.size())
+    return trade(row, f"trade:{entry}", at_ms, traded, row.signed())
 
 
 FORMATS.register(

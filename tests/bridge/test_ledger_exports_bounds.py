@@ -1,0 +1,97 @@
+"""What exports of venues may say: amounts that can be, offsets from UTC, pages of an answer, liquidations."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import RefusedRows, UsageError
+from bridge.ledger.exports import Export, read_export
+from bridge.ledger.hand import hand_fill
+from hedge.ledger.fills import FillKind
+from tests.hedge.made_year import NOW_MS, made_year, trades_json
+
+pytestmark = pytest.mark.unit
+
+D = Decimal
+HEAD = "time,kind,instrument,side,quantity,price,currency,cash,fee,index"
+PUT = "2025-03-03 10:00:00,trade,ETH-28MAR25-1800-P,buy,10,0.02,,,,2000"
+DELIVERY = "2025-03-28 08:00:00,delivery,ETH-28MAR25-1800-P,sell,10,1600,,,,"
+LOG = (
+    "ID,UserSeq,Date,Instrument,Type,Side,Amount,Price,Index Price,Cash Flow,Funding,Fee Charged,Change,"
+    "Trade ID,Order ID"
+)
+
+
+def read(tmp_path: Path, *lines: str, name: str = "fills.csv") -> Export:
+    path = tmp_path / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return read_export(path, "main", now_ms=NOW_MS)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (PUT.replace(",10,0.02,", ",1e-25,1e-25,"), "line 2, quantity: x price = .* is absurd"),
+        (PUT.replace("ETH-28MAR25-1800-P,buy,10,0.02", "ETH_USDC-28MAR25-1800-P,buy,1e12,10"), "quantity: x price = "),
+        (PUT.replace(",,2000", ",500000.1,2000"), "fee: 500000.1 is absurd: 1.00e[+]9 USD at its index 2000"),
+        (PUT.replace(",,2000", ",-600000,2000"), "fee: -600000 is absurd"),
+        ("2025-03-03 10:00:00,funding,ETH-PERPETUAL,in,6e5,,,,,2000", "quantity: 600000 is absurd"),
+        ("2025-03-03 10:00:00,fee,,,,,USDC,,1000000001,", "fee: 1000000001 is absurd"),
+        ("2025-03-03 10:00:00,transfer,,in,5,,USDC,4,,", "cash: 4 is not what side and quantity say: 5"),
+        (DELIVERY.replace(",1600,,,,", ",1600,,1.3,,"), "cash: 1.3 is not what 10 pay at 1600: 1.25"),
+        (DELIVERY.replace(",1600,,,,", ",1600,,0,,"), "cash: 0 is not what 10 pay at 1600"),
+        (DELIVERY.replace(",1600,", ",,"), "price: must not be empty"),
+        (DELIVERY.replace(",10,1600,", ",1e12,1e-30,"), "row: its numbers together are absurd"),
+        (PUT.replace("10:00:00", "10:00:00+25:00"), "time: .* has no offset from UTC that is: write UTC, or [+]01:00"),
+        (PUT.replace("10:00:00", "10:00:00+01:75"), "time: .* has no offset from UTC that is"),
+        (PUT.replace("10:00:00", "10:00:00-14:30"), "time: .* has no offset from UTC that is"),
+    ],
+)
+def test_read_export__numbers_that_cannot_be__are_refused_by_line_and_column(
+    tmp_path: Path, row: str, words: str
+) -> None:
+    with pytest.raises(RefusedRows, match=words) as refused:
+        read(tmp_path, HEAD, row)
+    assert refused.value.faults[0].row == 2
+
+
+def test_hand_fill__numbers_that_cannot_be_and_ids_of_corrections__are_refused_by_option() -> None:
+    said = {"instrument": "ETH-28FEB25-1800-P", "side": "sell", "quantity": "1e12", "price": "1e-30"}
+    with pytest.raises(UsageError, match="--quantity, --price and --index together are absurd"):
+        hand_fill(said | {"kind": "delivery"}, "main", NOW_MS)
+    trade = said | {"time": "2025-02-03 10:00:00", "quantity": "1", "price": "0.1", "index": "2000"}
+    for entry in ("reversal:7", "7~2"):
+        with pytest.raises(UsageError, match="--id: "):
+            hand_fill(trade | {"id": entry}, "main", NOW_MS)
+
+
+def test_read_export__plain_delivery__is_rounded_half_even_at_18_decimals(tmp_path: Path) -> None:
+    (fill,) = read(tmp_path, HEAD, DELIVERY.replace(",10,1600,", ",10,1533.7,")).fills
+    exact = D(10) * (1800 - D("1533.7")) / D("1533.7")
+    assert (fill.cash, fill.cash.as_tuple().exponent) == (exact.quantize(D("1e-18")), -18)
+
+
+def test_read_export__offsets_of_this_world__are_read(tmp_path: Path) -> None:
+    for offset, at_ms in (("+05:45", 1740975300000), ("-12:00", 1741039200000), ("+14:00", 1740945600000)):
+        (fill,) = read(tmp_path, HEAD, PUT.replace("10:00:00", f"10:00:00{offset}")).fills
+        assert fill.at_ms == at_ms
+
+
+def test_read_export__answer_with_more_pages__says_so(tmp_path: Path) -> None:
+    answer = json.loads(trades_json([next(event for event in made_year().events if event.type == "trade")]))
+    answer["result"]["has_more"] = False
+    assert not read(tmp_path, json.dumps(answer), name="t.json").more
+    answer["result"]["has_more"] = True
+    assert read(tmp_path, json.dumps(answer), name="t.json").more
+
+
+def test_read_export__liquidation__is_a_trade_where_it_has_price_and_trade_id(tmp_path: Path) -> None:
+    row = "7,1,03/03/25 10:00:00,ETH-28MAR25-1800-P,liquidation,close sell,10,0.02,2000,0.2,-,0.003,0.197,ETH-1,-"
+    export = read(tmp_path, LOG, row, row.replace("7,1,", "8,2,").replace("ETH-1,", "-,"))
+    (fill,) = export.fills
+    assert (fill.kind, fill.id, fill.quantity, fill.cash) == (FillKind.TRADE, "trade:ETH-1", D(-10), D("0.2"))
+    assert export.left_out == {"liquidation": 1}
