@@ -9,7 +9,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.cli.show import clean, console, number, table
+from bridge.cli.show import console, number, table
 from bridge.formats import printable
 from bridge.units import utc
 from hedge.ledger.fills import Fill
@@ -153,7 +153,7 @@ def print_account(account: Account, book: str, where: str, at_ms: int) -> None:
     out = console()
     venues = {held.venue for held in account.positions.values()}
     rows = [_held_row(held, len(venues) > 1) for held in account.positions.values()]
-    out.print(table(f"Book {clean(book)} at {stamp(at_ms)}, {clean(where)}", HELD, rows))
+    out.print(table(f"Book {book} at {stamp(at_ms)}, {where}", HELD, rows))
     out.print()
     for (_, venue, currency), amount in account.cash.items():
         out.print(f"cash {printable(venue)}: {exact(amount)} {printable(currency)}", markup=False)
@@ -172,7 +172,7 @@ def _held_row(held: Position, several: bool) -> list[str]:
     cost = "" if not held.quantity else f"{number(float(held.basis), 6)} {unit}"
     expiry = utc(traded.expiry_at)[:10] if traded and traded.expiry_at else ""
     return [
-        clean(f"{name} ({held.venue})" if several else name),
+        f"{name} ({held.venue})" if several else name,
         exact(held.quantity),
         "" if held.average_price is None else number(float(held.average_price), 6),
         cost,
@@ -195,17 +195,17 @@ def print_fills(found: Sequence[Fill], book: str) -> None:
     rows = [
         [
             stamp(fill.at_ms),
-            clean(fill.id),
+            fill.id,
             fill.kind.value + (" (taken back)" if fill.id in back else ""),
-            clean(fill.instrument),
+            fill.instrument,
             exact(fill.quantity),
             exact(fill.price),
             exact(fill.cash),
             exact(fill.fee),
-            clean(fill.currency),
+            fill.currency,
             exact(fill.index),
         ]
         for fill in shown
     ]
     many = f", the newest {MOST_ROWS}; --csv and --json give all" if len(found) > MOST_ROWS else ""
-    console().print(table(f"{len(found)} entries of book {clean(book)}{many}", ENTRIES, rows, left=4))
+    console().print(table(f"{len(found)} entries of book {book}{many}", ENTRIES, rows, left=4))

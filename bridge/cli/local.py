@@ -249,7 +249,7 @@ def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Say what is missing or misconfigured, and how to mend it. Exit code 1 if something is."""
     from dataclasses import asdict
 
-    from bridge.cli.show import clean, console, table
+    from bridge.cli.show import console, table
     from bridge.doctor import examine
 
     findings = examine(config)
@@ -257,12 +257,7 @@ def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:
         print_json([asdict(finding) for finding in findings])
     else:
         rows = [
-            [
-                "ok" if f.ok else "MISSING" if f.needed else "absent",
-                clean(f.what),
-                clean(f.found),
-                "" if f.ok else f.mend,
-            ]
+            ["ok" if f.ok else "MISSING" if f.needed else "absent", f.what, f.found, "" if f.ok else f.mend]
             for f in findings
         ]
         console().print(table("alvh doctor", ("state", "what", "found", "how to mend it"), rows, left=4))

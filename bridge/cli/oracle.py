@@ -61,7 +61,7 @@ def quote(
 
     Example: alvh oracle quote --chain quotes.csv --json
     """
-    from bridge.cli.show import clean, console, percent, table
+    from bridge.cli.show import console, percent, table
     from bridge.units import volatility_to_e8
     from hedge.volatility.index import index_from_chain
 
@@ -82,7 +82,7 @@ def quote(
             ]
         )
         return
-    said = {asset: clean(f"{chain.source} ({chain.provenance})") for asset, chain in chains.items()}
+    said = {asset: f"{chain.source} ({chain.provenance})" for asset, chain in chains.items()}
     rows = [[asset, percent(value, 2), said[asset]] for asset, value in index.items()]
     console().print(table("30-day implied volatility index", ("asset", "index", "source"), rows, left=3))
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -28,11 +27,6 @@ def console(stderr: bool = False) -> Console:
     """Return a console; on a pipe it does not wrap at 80 columns."""
     width = None if sys.stdout.isatty() else 150
     return _Terminal(stderr=stderr, width=width, highlight=False, emoji=False)
-
-
-def clean(text: object) -> str:
-    """Return a foreign name for a table: without control and direction marks, nothing of it taken for markup."""
-    return escape(formats.printable(text))
 
 
 def usd(value: float | None) -> str:

@@ -137,7 +137,8 @@ def test_watch__naked_and_expired_legs__are_alerts_of_their_own(
     assert alerted(found, "expiry")[0].startswith(f"{expired} has expired and waits for its delivery price")
     assert alerted(found, "expiry")[1].startswith(f"{over} was delivered more than it was held")
     assert found.seen.held is not None
-    assert "1 delivered more than was held" in held_line(found.seen.held.ledger)
+    assert found.seen.market is not None
+    assert "1 delivered more than was held" in held_line(found.seen.held.ledger, found.seen.market)
     assert found.seen.held.margin.initial > 0.0
     assert math.isnan(found.seen.held.margin_left_usd)
 

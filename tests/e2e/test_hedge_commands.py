@@ -85,7 +85,7 @@ def test_import__names_with_control_characters__reach_no_terminal(run: Run, tmp_
     assert "\x1b" not in done.out + done.err
     assert "\u202e" not in done.out
     with open_store(tmp_path / ".alvh" / "alvh.db") as store:
-        assert store.imports()[0]["file"] == "a·[31m·[bold].csv"
+        assert store.imports()[0]["file"] == "a[31m[bold].csv"
     shown = run("hedge", "list", "--book", "[bold]x")
     assert "book [bold]x" in shown.out
     run("hedge", "import", name, "--book", "[bold]x")
