@@ -26,6 +26,8 @@ _SPACES = frozenset("\u00a0\u2009\u202f")  # of numbers and units: they stay as 
 # Letters by their category that no font shows: fillers, joiners, variation selectors, tags, the empty braille cell.
 _BLANK = ((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
           (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF))  # fmt: skip
+# A backslash before a bracket that opens no tag: rich takes it for an escape, and shows one backslash less.
+_NO_TAG = re.compile(r"(\\+)\[(?![a-z#/@][^\[]*?\])")
 _LEAST_SECRET = 4  # letters of a part of a URL that is hidden in what others say
 _MARKS_IN_A_ROW = 2  # more of them grow over the lines above and below
 
@@ -94,7 +96,7 @@ def foreign(text: object, most: int | None = LINE, *, lines: bool = False, marku
     if markup:
         from rich.markup import escape  # only who prints waits for it
 
-        words = escape(words.rstrip("\\"))
+        words = _NO_TAG.sub(r"\1\\[", escape(words.rstrip("\\")))
     return words
 
 

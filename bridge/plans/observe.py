@@ -293,7 +293,9 @@ def observe(snapshot: Snapshot, owner: str, terms: BookConfig) -> Observation:
     """
     market = read_market(snapshot, terms)
     held = read_positions(snapshot, owner, dict(market.spots), terms)
-    held = trusted(valued(snapshot, held, market, terms)[0])
-    governed = read_governed(snapshot)
+    held, exposure = valued(snapshot, held, market, terms)
+    held, governed = trusted(held), read_governed(snapshot)
     snapshot.confirm()
-    return Observation(snapshot.block, owner, held.raw, held.unread, Book(held.positions), market, governed)
+    found = Observation(snapshot.block, owner, held.raw, held.unread, Book(held.positions), market, governed)
+    found.__dict__["exposure"] = exposure  # what its cached property would compute once more
+    return found

@@ -155,6 +155,8 @@ def test_read__everything_that_the_bridge_asks__is_what_web3_answers(
     draft_action(snapshot, build_action(snapshot, "set-guardian", [world.deployment.address("steward")]), WHO)
     build_safe_transaction(snapshot, world.deployment.address("guardian"), parameters_call(world, "pause"))
     assert read_votes(snapshot, account("voter-1").address) > 0
+    assert snapshot.read("HedgeVotes", "balanceOf", account("voter-1").address) >= 0
+    assert snapshot.read("HedgeGovernor", "getVotes", account("voter-1").address, snapshot.block.timestamp - 1) > 0
     for feed in world.deployment.feeds.values():
         assert snapshot.read("VolatilityOracle", "lastRound", at=feed)
         assert len(snapshot.read("VolatilityOracle", "feedId", at=feed)) == 32

@@ -303,3 +303,11 @@ def test_list_proposals__any_bytes__shows_all(world: World, description: bytes) 
     (seen,) = list_proposals(world.snapshot())
     assert (seen.trouble, raw_of(seen.action.description)) == ("", description)
     world.chain.request("evm_revert", before)
+
+
+@pytest.mark.parametrize(
+    "text", ["\\[2J]0;owned", "\\\\[x", "\\[red]", "[red]\\[", "a\\b", "[/]", "\\[/bold]", "\\[[a]"]
+)
+def test_terminal__backslash_before_a_bracket__is_shown_as_it_is(text: str) -> None:
+    shown = printed(f"[bold]{foreign(text, markup=True)}[/bold] end", soft_wrap=True)
+    assert shown == f"{foreign(text)} end\n"

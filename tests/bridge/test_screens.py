@@ -71,7 +71,6 @@ def test_read_screens__asset_without_a_table__is_unknown_and_said(tmp_path: Path
     [
         ("", "asset: Field required"),
         ("[[asset]", "not TOML"),
-        ("\ufeff" + ETH, "not TOML"),
         (ETH + "beta = 1\n", "asset 1, beta: "),
         (ETH + BTC + "price = -1.0\n", "asset 2, price: Input should be greater than 0"),
         (ETH.replace("staked", "sta\\u202eked"), "asset 1, sector: holds a sign that cannot be printed"),
