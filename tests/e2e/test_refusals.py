@@ -166,7 +166,9 @@ def test_up__on_another_port__is_written_down_and_the_folder_is_refused_on_anoth
     run: Run, world: World, tmp_path: Path
 ) -> None:
     port = free_port()
-    (tmp_path / "prices.csv").write_text("timestamp,ETH,BTC\n1,3000,90000\n3601,3010,90100\n", encoding="utf-8")
+    (tmp_path / "prices.csv").write_text(
+        "timestamp,ETH,BTC\n1700000000,3000,90000\n1700003600,3010,90100\n", encoding="utf-8"
+    )
     words = ("up", "--port", str(port), "--prices", "prices.csv", "--json")
     with (tmp_path / "up.err").open("w", encoding="utf-8") as errors:
         up = subprocess.Popen(
@@ -179,7 +181,11 @@ def test_up__on_another_port__is_written_down_and_the_folder_is_refused_on_anoth
         )
         try:
             assert up.stdout is not None
-            text = "".join(iter(up.stdout.readline, "}\n")) + "}"
+            text, line = "", ""
+            while line != "}\n":
+                line = up.stdout.readline()
+                assert line, (tmp_path / "up.err").read_text(encoding="utf-8")  # it has ended
+                text += line
             url = f"http://127.0.0.1:{port}"
             assert json.loads(text)["rpc_url"] == url
             settings = tmp_path / "alvh.toml"
