@@ -102,13 +102,18 @@ class BookExposure:
         return {
             **{name: json_number(getattr(self, name)) for name in scalars},
             "positions": [position.to_dict() for position in self.positions],
-            "assets": {asset: asdict(total) for asset, total in self.assets.items()},
+            "assets": {asset: _known(asdict(total)) for asset, total in self.assets.items()},
             "gammas": _pairs(self.gammas),
         }
 
 
-def position_exposure(position: Position, market: Market) -> PositionExposure:
-    """Return the exposure of one position at the market's spots and volatilities.
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the numbers of an asset without those that were not asked for."""
+    return {name: value for name, value in row.items() if not (isinstance(value, float) and math.isnan(value))}
+
+
+def position_exposure(position: Position, market: Market, moves: bool = True) -> PositionExposure:
+    """Return the exposure of one position at the market's spots and volatilities; `moves` : `delta_moves` too.
 
     Raises
     ------
@@ -121,7 +126,7 @@ def position_exposure(position: Position, market: Market) -> PositionExposure:
         value_usd=float(position.value_usd(spots)),
         deltas=position.deltas(spots),
         gammas=position.gammas(spots),
-        delta_moves={asset: _delta_moves(position, asset, spots) for asset in position.volatile},
+        delta_moves={asset: _delta_moves(position, asset, spots) for asset in position.volatile} if moves else {},
         **terms._asdict(),
     )
 
@@ -133,19 +138,20 @@ def _delta_moves(position: Position, asset: str, spots: Mapping[str, float]) -> 
     return (down - now) * spots[asset], (up - now) * spots[asset]
 
 
-def book_exposure(book: Book, market: Market) -> BookExposure:
+def book_exposure(book: Book, market: Market, moves: bool = True) -> BookExposure:
     """Return the exposure of every position and the totals per asset and in USD.
 
     Parameters
     ----------
     book : positions; none gives zeros.
     market : must price every asset of the book.
+    moves : how deltas change for 1 % too; a plan of a thousand positions does not wait for them, they are NaN then.
 
     Raises
     ------
     UnknownAsset, MissingCorrelation : the market does not price an asset or a pair.
     """
-    positions = tuple(position_exposure(position, market) for position in book.positions)
+    positions = tuple(position_exposure(position, market, moves) for position in book.positions)
     gammas: dict[tuple[str, str], float] = {}
     for position in positions:
         for pair, gamma in position.gammas.items():
@@ -182,8 +188,8 @@ def _asset_exposure(
         delta_usd=delta * spot,
         gamma=gamma,
         gamma_usd=gamma * spot * spot / 100.0,
-        delta_fall_usd=math.fsum(fall for fall, _ in moves),
-        delta_rise_usd=math.fsum(rise for _, rise in moves),
+        delta_fall_usd=math.fsum(fall for fall, _ in moves) if moves else math.nan,
+        delta_rise_usd=math.fsum(rise for _, rise in moves) if moves else math.nan,
         tail_price=tail,
         tail_loss_usd=float(now - then),
     )

@@ -165,7 +165,7 @@ def build_plan(
     """
     at, listed, held = market.observed_at if at is None else at, indices or {}, holdings or Holdings()
     policy = choose_policy(signals, at, parameters, rules, expected)
-    exposure = exposure or book_exposure(book, market)
+    exposure = exposure or book_exposure(book, market, moves=False)
     _check_chains(market, chains)
     run = {"at": at, "scenarios": scenario_count, "holdings": held.to_dict(), "past": past_inputs(past, market)}
     given = plan_inputs(book, market, chains, listed, parameters, limits, last_changes)

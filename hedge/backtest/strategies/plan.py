@@ -120,7 +120,7 @@ def known_signals(view: View) -> tuple[Signal, ...]:
     histories = view.history.signals
     if histories is None or not view.lp_usd > 0.0:
         return ()
-    exposures = book_exposure(view.book, view.market).assets
+    exposures = book_exposure(view.book, view.market, moves=False).assets
     total = sum(exposure.value_usd for exposure in exposures.values())
     weights = {asset: exposures[asset].value_usd / total for asset in sorted(exposures)} if total > 0.0 else {}
     use = [spec.name for spec in signal_specs() if spec.standard]

@@ -41,7 +41,10 @@ class Rules:
         signals = known_signals(view)
         names = [signal.name for signal in signals]
         sizing = sizing_policy(signals, view.at, None, names, self.rules.condor_tenor_days)
-        exposure, scenarios = book_exposure(view.book, view.market), draw_scenarios(view.book.assets, view.market)
+        exposure, scenarios = (
+            book_exposure(view.book, view.market, moves=False),
+            draw_scenarios(view.book.assets, view.market),
+        )
         pnl = book_pnl(view.book, view.market, scenarios)
         return Targets(
             by_layer(build_overlay(exposure, view.market, view.chains, self.rules, pnl, scenarios, sizing).layers)
