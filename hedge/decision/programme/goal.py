@@ -188,9 +188,11 @@ def pose(
             terms = (goal.parameters, goal.value_usd, market.spot(asset), drawn.scenarios)
             found, numbers = index_columns(asset, indices[asset], *terms)
             columns, parts = [*columns, *found], [*parts, numbers]
+    deltas = [position.deltas(market.spots) for position in book.positions]
     for asset in sorted(book.assets):
         if (goal.parameters.delta_share_bps and goal.allows("delta")) or held.perpetuals.get(asset):
-            column, numbers = _perpetual(goal, book, market, listings, held, asset, drawn)
+            delta = math.fsum(units.get(asset, 0.0) for units in deltas)
+            column, numbers = _perpetual(goal, delta, market, listings, held, asset, drawn)
             columns, parts = [*columns, column], [*parts, numbers]
     numbers = joined(parts, len(next(iter(drawn.scenarios.spots.values()))))
     exits = _exit_costs(columns, numbers.sell_cost, market.observed_at, goal.horizon_days)
@@ -235,9 +237,8 @@ def _side(goal: Goal, listing: Listing, held: Holdings) -> Side:
 
 
 def _perpetual(
-    goal: Goal, book: Book, market: Market, listings: Mapping[str, Listing], held: Holdings, asset: str, drawn: Drawn
+    goal: Goal, delta: float, market: Market, listings: Mapping[str, Listing], held: Holdings, asset: str, drawn: Drawn
 ) -> tuple[Column, Numbers]:
-    delta = math.fsum(position.deltas(market.spots).get(asset, 0.0) for position in book.positions)
     lot = PERPETUAL_LOT * (float(listings[asset].lot.min()) if asset in listings else 1.0)
     share = goal.parameters.delta_share_bps / BPS if goal.allows("delta") else 0.0
     terms = (share, held.perpetuals.get(asset, 0.0), lot, goal.perpetual_cost, market.observed_at, drawn.scenarios)
