@@ -138,13 +138,15 @@ def _see_stated(book: Path, settings: Config, at: str | None) -> Seen:
     from bridge.plans.ledger_book import mark_ledger, read_ledger
     from bridge.plans.make import observe_quoted
     from bridge.plans.stated_book import read_time
+    from hedge.book.exposure import book_exposure
 
     found, chains, time = observe_quoted(book, settings, None if at is None else read_time(at))
     exact: list[dict[str, Any]] = [{} for _ in found.book.positions]
     ledger = read_ledger(settings, time)
     parameters = found.governed.parameters
-    hedge = mark_ledger(ledger, found.exposure, found.market, chains, parameters) if ledger else None
-    return Seen(found.owner, found.block, found.book, found.market, found.exposure, exact, (), settings, hedge)
+    exposure = book_exposure(found.book, found.market)
+    hedge = mark_ledger(ledger, exposure, found.market, chains, parameters) if ledger else None
+    return Seen(found.owner, found.block, found.book, found.market, exposure, exact, (), settings, hedge)
 
 
 def _see_on_chain(owner: str | None, block: int | None, signals: Path | None, config: Path | None) -> Seen:

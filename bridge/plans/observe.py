@@ -52,7 +52,7 @@ class Observation:
     @cached_property
     def exposure(self) -> BookExposure:
         """Value the book at the market, once: the plan, its signals and its record all take it from here."""
-        return book_exposure(self.book, self.market)
+        return book_exposure(self.book, self.market, moves=False)
 
 
 class Holdings(NamedTuple):
