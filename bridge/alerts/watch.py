@@ -158,18 +158,7 @@ def watched_json(watched: Watched) -> dict[str, Any]:
     return {
         "block": asdict(seen.block),
         "value_usd": seen.exposure.value_usd if seen.exposure else None,
-        "exposure": {
-            asset: {
-                "delta": exposure.delta,
-                "delta_usd": exposure.delta_usd,
-                "gamma_usd": exposure.gamma_usd,
-                "delta_fall_usd": exposure.delta_fall_usd,
-                "delta_rise_usd": exposure.delta_rise_usd,
-            }
-            for asset, exposure in sorted(seen.exposure.assets.items())
-        }
-        if seen.exposure
-        else None,
+        "exposure": _exposure_json(seen.exposure) if seen.exposure else None,
         "plan": seen.on_record.inputs_hash if seen.on_record else None,
         # An asset that is new or gone has no finite drift; JSON has no infinity.
         "drift": seen.drift if seen.drift is not None and math.isfinite(seen.drift) else None,
@@ -196,3 +185,8 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         ],
         "alerts": [asdict(alert) for alert in watched.alerts],
     }
+
+
+def _exposure_json(exposure: BookExposure) -> dict[str, dict[str, float]]:
+    names = ("delta", "delta_usd", "gamma_usd", "delta_fall_usd", "delta_rise_usd")
+    return {asset: {name: getattr(one, name) for name in names} for asset, one in sorted(exposure.assets.items())}

@@ -77,9 +77,7 @@ def exposure(
     Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv;
     alvh exposure --book book.toml --chain quotes.csv --signals .alvh/signals --swaps swaps.csv
     """
-    from bridge.cli.exposure_ideas import print_ideas
     from bridge.cli.planning import check_flags, with_flags
-    from bridge.cli.show import console
     from bridge.config import load_config
 
     check_flags(book, owner, block, at, writes_what_if=False)
@@ -96,15 +94,21 @@ def exposure(
         if as_json:
             _print_json(seen, rows, ideas.to_dict())
             return
-        print_exposure(seen.exposure, seen.where)
-        for line in young_lines(seen):
-            console().print(line, markup=False, soft_wrap=True)
-        if seen.hedge:
-            from bridge.cli.held_text import print_held
-
-            print_held(seen.hedge)
-        print_ideas(ideas)
+        _print_seen(seen, ideas)
     print_unread(seen.unread)
+
+
+def _print_seen(seen: Seen, ideas: Ideas) -> None:
+    from bridge.cli.exposure_ideas import print_ideas
+    from bridge.cli.held_text import print_held
+    from bridge.cli.show import console
+
+    print_exposure(seen.exposure, seen.where)
+    for line in young_lines(seen):
+        console().print(line, markup=False, soft_wrap=True)
+    if seen.hedge:
+        print_held(seen.hedge)
+    print_ideas(ideas)
 
 
 def young_lines(seen: Seen) -> list[str]:

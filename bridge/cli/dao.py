@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,16 +56,9 @@ def propose(
     if send:
         note_proposal(session.chain, draft, who.address, session.config.state)
     if as_json:
-        done = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
-        print_json(
-            {
-                **done,
-                "calls": words,
-                "postconditions": list(draft.postconditions),
-                "executable_at": draft.executable_at,
-                "rivals": rivals_json(rivals),
-            }
-        )
+        done: dict[str, Any] = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
+        done |= {"calls": words, "postconditions": list(draft.postconditions)}
+        print_json(done | {"executable_at": draft.executable_at, "rivals": rivals_json(rivals)})
         return
     for line in words:
         typer.echo(f"calls {foreign(line, None)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -118,18 +118,14 @@ def import_(
             added = ledger.store.append(export.fills, record, dry_run=dry_run, progress=progress)
         if added.new >= CARRY_FROM and not dry_run:
             ledger.store.carry(ledger.book)
-        content = {
+        content: dict[str, Any] = {
             "file": str(file),
             "source": export.source,
             "sha256": export.sha256,
             "book": ledger.book,
-            "new": added.new,
-            "known": added.known,
-            "left_out": dict(export.left_out),
-            **told_json(added.told),
-            "one_page_of_several": export.more,
-            "written": not dry_run,
         }
+        content |= {"new": added.new, "known": added.known, "left_out": dict(export.left_out), **told_json(added.told)}
+        content |= {"one_page_of_several": export.more, "written": not dry_run}
         if as_json:
             print_json(content)
         else:
@@ -211,16 +207,19 @@ def record(
     from bridge.ledger.hand import append_by_hand, hand_fill, moved_cells
     from bridge.ledger.store import now_ms
 
-    cells = {
-        "instrument": instrument, "side": side, "quantity": quantity, "price": price, "index": index, "fee": fee,
-        "currency": currency, "kind": kind, "time": time, "venue": venue, "id": fill_id, "plan": plan, "order": order,
-        "note": note,
-    }  # fmt: skip
-    said = {name: text for name, text in cells.items() if text is not None}
+    said = {"kind": kind} | given(
+        instrument=instrument, side=side, quantity=quantity, price=price, index=index, fee=fee, currency=currency,
+        time=time, venue=venue, id=fill_id, plan=plan, order=order, note=note,
+    )  # fmt: skip
     with open_ledger(config, book) as ledger:
         fill = hand_fill(moved_cells(said, amount), ledger.book, now_ms())
         added = append_by_hand(ledger.store, fill)
         answer(added, [fill], ledger, as_json)
+
+
+def given(**cells: str | None) -> dict[str, str]:
+    """Return the cells of a fill that were typed, by the names of our CSV."""
+    return {name: text for name, text in cells.items() if text is not None}
 
 
 def answer(added: Added, fills: list[Fill], ledger: Ledger, as_json: bool) -> None:
@@ -276,39 +275,25 @@ def list_(
     Examples: alvh hedge list; alvh hedge list --book treasury --at 2026-03-27T07:59:00 --json; alvh hedge list --fills
     --csv > fills.csv; alvh hedge list --returns --chain quotes.csv; alvh hedge list --plan newest
     """
-    if returns or plan:
-        from bridge.cli.hedge_worth import show_orders, show_returns
+    from bridge.cli.hedge_worth import show_orders, show_returns
 
-        check_views(returns, plan, entries, as_csv)
-        if plan:
-            show_orders(config, book, at, plan, as_json)
-        else:
-            show_returns(config, book, at, (chain_file, max_age), as_json)
+    check_views(returns, plan, entries, as_csv)
+    if plan:
+        show_orders(config, book, at, plan, as_json)
         return
-    from bridge.cli import hedge_text
+    if returns:
+        show_returns(config, book, at, (chain_file, max_age), as_json)
+        return
     from bridge.ledger.hand import asked_time
     from bridge.ledger.store import now_ms
 
     at_ms = asked_time(at) if at else now_ms()
     with open_ledger(config, book) as ledger:
         if entries:
-            fills = [fill for fill in ledger.store.fills(ledger.book) if fill.at_ms <= at_ms]
-            _show_fills(fills, ledger, as_csv, as_json)
-            return
-        account = _account(ledger, at_ms)
-        asks = not (as_json or as_csv or at) and sys.stdin.isatty() and sys.stdout.isatty()
-        if account.unsettled and asks and _ask(account, ledger.store):
-            account = _account(ledger, at_ms)
-        if as_json:
-            print_json({"book": ledger.book, "at_ms": at_ms, **hedge_text.account_json(account)})
-        elif as_csv:
-            rows = [hedge_text.position_json(held) for held in account.positions.values()]
-            hedge_text.write_csv(hedge_text.HELD_NAMES, rows)
-        elif not account.positions and not account.cash:
-            _say_empty(ledger)
+            _show_fills(ledger, at_ms, as_csv, as_json)
         else:
-            hedge_text.print_account(account, ledger.book, ledger.where, at_ms)
-        _tell_unsettled(account)
+            asks = not (as_json or as_csv or at) and sys.stdin.isatty() and sys.stdout.isatty()
+            _show_account(ledger, at_ms, asks, as_csv, as_json)
 
 
 def check_views(returns: bool, plan: str | None, entries: bool, as_csv: bool) -> None:
@@ -321,7 +306,7 @@ def check_views(returns: bool, plan: str | None, entries: bool, as_csv: bool) ->
     """
     from bridge.errors import UsageError
 
-    if returns + bool(plan) + entries > 1 or as_csv:
+    if returns + bool(plan) + entries > 1 or (as_csv and (returns or plan)):
         raise UsageError("--returns, --plan and --fills are one at a time, and --csv goes with none of the first two")
 
 
@@ -338,9 +323,28 @@ def _account(ledger: Ledger, at_ms: int) -> Account:
     return account(fills, prices, at_ms, carried)
 
 
-def _show_fills(fills: list[Fill], ledger: Ledger, as_csv: bool, as_json: bool) -> None:
+def _show_account(ledger: Ledger, at_ms: int, asks: bool, as_csv: bool, as_json: bool) -> None:
     from bridge.cli import hedge_text
 
+    account = _account(ledger, at_ms)
+    if account.unsettled and asks and _ask(account, ledger.store):
+        account = _account(ledger, at_ms)
+    if as_json:
+        print_json({"book": ledger.book, "at_ms": at_ms, **hedge_text.account_json(account)})
+    elif as_csv:
+        rows = [hedge_text.position_json(held) for held in account.positions.values()]
+        hedge_text.write_csv(hedge_text.HELD_NAMES, rows)
+    elif not account.positions and not account.cash:
+        _say_empty(ledger)
+    else:
+        hedge_text.print_account(account, ledger.book, ledger.where, at_ms)
+    _tell_unsettled(account)
+
+
+def _show_fills(ledger: Ledger, at_ms: int, as_csv: bool, as_json: bool) -> None:
+    from bridge.cli import hedge_text
+
+    fills = [fill for fill in ledger.store.fills(ledger.book) if fill.at_ms <= at_ms]
     if as_json:
         print_json({"book": ledger.book, "fills": [hedge_text.fill_json(fill) for fill in fills]})
     elif as_csv:
@@ -391,7 +395,6 @@ def _tell_unsettled(account: Account) -> None:
         how = "`alvh hedge list --fills` shows by what; `alvh hedge correct ID` takes a wrong delivery back"
         sys.stderr.write(f"{what}: {how}, or a trade is missing\n")
     for venue, name in _expiries(account):
-        how = f"alvh hedge close {name} --delivery PRICE" + (
-            "" if venue == "deribit" else f" --venue {printable(venue)}"
-        )
+        at_venue = "" if venue == "deribit" else f" --venue {printable(venue)}"
+        how = f"alvh hedge close {name} --delivery PRICE{at_venue}"
         sys.stderr.write(f"not settled: {name} has no delivery price: {how}\n")

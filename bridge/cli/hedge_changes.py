@@ -23,6 +23,7 @@ from bridge.cli.hedge import (
     VenueOption,
     answer,
     app,
+    given,
     open_ledger,
     say,
 )
@@ -64,15 +65,13 @@ def close(
     from bridge.ledger.hand import append_by_hand, closing_fill, hand_delivery
     from bridge.ledger.store import now_ms
 
-    trade = {"price": price, "quantity": quantity, "index": index, "fee": fee, "time": time}
-    trade |= {"id": fill_id, "plan": plan, "order": order}
-    said = {name: text for name, text in trade.items() if text is not None}
+    said = given(price=price, quantity=quantity, index=index, fee=fee, time=time, id=fill_id, plan=plan, order=order)
     if (delivery is None) == (price is None) or (delivery is not None and said):
         raise UsageError("give --price of the closing trade, or --delivery alone for an expiry")
     with open_ledger(config, book) as ledger:
         if delivery is not None:
-            given = hand_delivery(instrument, delivery, venue, now_ms())
-            _say_delivery(given, ledger.store.add_delivery(given), ledger, as_json)
+            known = hand_delivery(instrument, delivery, venue, now_ms())
+            _say_delivery(known, ledger.store.add_delivery(known), ledger, as_json)
             return
         fill = closing_fill(ledger.store, ledger.book, instrument, venue, said, now_ms())
         answer(append_by_hand(ledger.store, fill), [fill], ledger, as_json)
@@ -108,15 +107,13 @@ def correct(
     from bridge.ledger.hand import checked_reason, correction, entry, hand_delivery, moved_cells
     from bridge.ledger.store import now_ms
 
-    cells = {"side": side, "quantity": quantity, "price": price, "index": index, "fee": fee, "time": time}
-    cells |= {"currency": currency}
-    said = {name: text for name, text in cells.items() if text is not None}
+    said = given(side=side, quantity=quantity, price=price, index=index, fee=fee, time=time, currency=currency)
     with open_ledger(config, book) as ledger:
         if delivery is not None:
             if said or amount:
                 raise UsageError("--delivery corrects an expiry: leave the numbers of an entry out")
-            given = replace(hand_delivery(entry_id, delivery, venue, now_ms()), source=checked_reason(reason))
-            _say_delivery(given, ledger.store.add_delivery(given, corrects=True), ledger, as_json)
+            right = replace(hand_delivery(entry_id, delivery, venue, now_ms()), source=checked_reason(reason))
+            _say_delivery(right, ledger.store.add_delivery(right, corrects=True), ledger, as_json)
             return
         wrong = entry(ledger.store, entry_id, ledger.book, venue)
         if amount is not None:
@@ -125,13 +122,13 @@ def correct(
         answer(ledger.store.correct(fills), fills, ledger, as_json)
 
 
-def _say_delivery(given: Delivery, new: bool, ledger: Ledger, as_json: bool) -> None:
+def _say_delivery(delivery: Delivery, new: bool, ledger: Ledger, as_json: bool) -> None:
     from bridge.cli.hedge_text import exact
     from bridge.units import utc
 
     if as_json:
-        content = {"venue": given.venue, "asset": given.asset, "expiry_at": given.expiry_at}
-        print_json(content | {"price": exact(given.price), "new": new})
+        content = {"venue": delivery.venue, "asset": delivery.asset, "expiry_at": delivery.expiry_at}
+        print_json(content | {"price": exact(delivery.price), "new": new})
         return
-    what = f"{given.asset} of {utc(given.expiry_at)} delivered at {exact(given.price)} USD"
+    what = f"{delivery.asset} of {utc(delivery.expiry_at)} delivered at {exact(delivery.price)} USD"
     say(f"{'recorded' if new else 'known'}: {what}, in {ledger.where}")

@@ -107,11 +107,15 @@ def up(
         if (settings.chain.rpc_url, settings.chain.chain_id) != (chain.url, chain.chain_id):
             words = f'set chain.rpc_url = "{chain.url}" and chain.chain_id = {chain.chain_id} in alvh.toml'
             sys.stderr.write(f"the settings name another node or chain: for the other commands {words}\n")
-        try:
-            while True:
-                time.sleep(1)
-        except KeyboardInterrupt:
-            sys.stderr.write("stopped\n")
+        _wait_for_interrupt()
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        while True:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
 
 
 def _require_local_file(path: Path) -> None:

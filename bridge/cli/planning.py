@@ -111,10 +111,8 @@ def plan(
     what_if = read_values(values or [])
     check_flags(book, owner, block, at, bool(what_if and (orders or report)))
     check_paths(orders, report, [book, chain_file, holdings, screens])
-    if book:
-        make, settings = _stated(book, at, chain_file, signals, max_age, config)
-    else:
-        make, settings = _on_chain(owner, block, chain_file, signals, max_age, config)
+    quotes = (chain_file, signals, max_age, config)
+    make, settings = _stated(book, at, *quotes) if book else _on_chain(owner, block, *quotes)
     asked = Asked(holdings, not no_ledger)
     planned = make(asked)
     ideas = plan_ideas(planned, settings.book, screens)

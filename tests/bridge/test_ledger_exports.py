@@ -369,8 +369,14 @@ def test_read_export__hostile_cells__fills_or_a_named_refusal(
 ) -> None:
     path = tmp_path_factory.mktemp("hostile") / "fills.csv"
     path.write_text(HEAD + "\n" + ",".join(f'"{cell.replace(chr(34), "")}"' for cell in cells), "utf-8", "replace")
-    with contextlib.suppress(BadFile):
-        read_export(path, "main", now_ms=NOW_MS)
+    fills, refusal = [], ""
+    try:
+        fills = list(read_export(path, "main", now_ms=NOW_MS).fills)
+    except BadFile as error:
+        refusal = str(error)
+    assert refusal.isprintable()
+    assert {fill.book for fill in fills} <= {"main"}
+    assert all(number.is_finite() for fill in fills for number in (fill.quantity, fill.price, fill.cash))
 
 
 def test_read_index__prices_that_contradict__are_refused(tmp_path: Path) -> None:

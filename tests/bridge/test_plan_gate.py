@@ -48,7 +48,9 @@ def changed(plan: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str
 
 
 def test_require_numbers__a_sound_plan__passes(plan: dict[str, Any]) -> None:
+    before = copy.deepcopy(plan)
     require_numbers(plan)
+    assert plan == before
 
 
 @given(data=st.data())
@@ -72,7 +74,10 @@ def test_require_numbers__a_sentence_with_no_number__is_named(plan: dict[str, An
 
 
 def test_require_numbers__words_that_only_look_like_it__pass(plan: dict[str, Any]) -> None:
-    require_numbers(changed(plan, ("decision", "headline"), "leave the pool of NANO and INFINEX: fees of stated:1"))
+    words = "leave the pool of NANO and INFINEX: fees of stated:1"
+    named = changed(plan, ("decision", "headline"), words)
+    require_numbers(named)
+    assert named["decision"]["headline"] == words
 
 
 def test_plan__fees_that_nobody_states__are_unknown_and_still_a_plan(tmp_path: Path) -> None:

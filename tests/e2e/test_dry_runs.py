@@ -137,8 +137,10 @@ def test_delegate_apply_row_and_trip__refused__alike(place: Place) -> None:
 
 
 def test_sender__cannot_pay__is_refused(place: Place) -> None:
-    place.world.chain.request("anvil_setBalance", account("voter-1").address, "0x1")
+    voter = account("voter-1").address
+    place.world.chain.request("anvil_setBalance", voter, "0x1")
     refused(place, "gov", "delegate", account("lp").address, role="voter-1", said="send it some first")
+    assert place.world.chain.request("eth_getBalance", voter, "latest") == "0x1"
 
 
 def reports(place: Place, values: list[int]) -> list[SignedReport]:

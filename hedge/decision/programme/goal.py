@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -188,12 +188,8 @@ def pose(
             terms = (goal.parameters, goal.value_usd, market.spot(asset), drawn.scenarios)
             found, numbers = index_columns(asset, indices[asset], *terms)
             columns, parts = [*columns, *found], [*parts, numbers]
-    deltas = [position.deltas(market.spots) for position in book.positions]
-    for asset in sorted(book.assets):
-        if (goal.parameters.delta_share_bps and goal.allows("delta")) or held.perpetuals.get(asset):
-            delta = math.fsum(units.get(asset, 0.0) for units in deltas)
-            column, numbers = _perpetual(goal, delta, market, listings, held, asset, drawn)
-            columns, parts = [*columns, column], [*parts, numbers]
+    for column, numbers in _perpetuals(goal, book, market, listings, held, drawn):
+        columns, parts = [*columns, column], [*parts, numbers]
     numbers = joined(parts, len(next(iter(drawn.scenarios.spots.values()))))
     exits = _exit_costs(columns, numbers.sell_cost, market.observed_at, goal.horizon_days)
     numbers = numbers._replace(gains=numbers.gains - exits)
@@ -202,6 +198,17 @@ def pose(
     problem = Problem(exposure, *numbers, limits=limits, target=goal.target_usd)
     unlisted = _unlisted(sides, listings, held)
     return Posed(goal, book, market, problem, sides, tuple(columns), drawn, at_money, held, unlisted)
+
+
+def _perpetuals(
+    goal: Goal, book: Book, market: Market, listings: Mapping[str, Listing], held: Holdings, drawn: Drawn
+) -> Iterator[tuple[Column, Numbers]]:
+    """Yield the perpetual of each asset whose delta may be traded or is held."""
+    deltas = [position.deltas(market.spots) for position in book.positions]
+    for asset in sorted(book.assets):
+        if (goal.parameters.delta_share_bps and goal.allows("delta")) or held.perpetuals.get(asset):
+            delta = math.fsum(units.get(asset, 0.0) for units in deltas)
+            yield _perpetual(goal, delta, market, listings, held, asset, drawn)
 
 
 def _unlisted(sides: Mapping[str, Side], listings: Mapping[str, Listing], held: Holdings) -> tuple[Contract, ...]:

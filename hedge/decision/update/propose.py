@@ -11,7 +11,7 @@ it would refuse.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
@@ -149,10 +149,13 @@ def propose_update(
         now = then
     left = tuple(sorted(skipped, key=lambda skip: skip.key))
     if not kept:
-        why = "; ".join(f"{KEYS[skip.key].name} to {skip.wanted}: {skip.reason}" for skip in left)
-        return ProposedUpdate((), left, why)
+        return ProposedUpdate((), left, _why_none(left))
     changes = _with_effects(posed, optimum, parameters, [kept[key] for key in sorted(kept)])
     return ProposedUpdate(changes, left, "", _metrics(posed, optimum), _metrics(posed, now))
+
+
+def _why_none(skipped: Iterable[Skipped]) -> str:
+    return "; ".join(f"{KEYS[skip.key].name} to {skip.wanted}: {skip.reason}" for skip in skipped)
 
 
 def _tried(posed: Posed, tried: Parameters, now: Optimum, least: float) -> tuple[Optimum, str]:
