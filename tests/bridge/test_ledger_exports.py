@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import doctest
 import json
 import os
@@ -10,8 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bridge.errors import BadFile, RefusedRows
 from bridge.ledger.exports import Export, read_export
@@ -354,29 +351,6 @@ def test_read_export__no_plain_file__is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(BadFile, match=words):
             read_export(path, "main", now_ms=NOW_MS)
-
-
-@given(st.text(max_size=60))
-def test_read_time__any_text__is_a_time_or_a_value_error(text: str) -> None:
-    with contextlib.suppress(ValueError):
-        assert isinstance(read_time(text), int)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.text(max_size=12), min_size=8, max_size=8))
-def test_read_export__hostile_cells__fills_or_a_named_refusal(
-    tmp_path_factory: pytest.TempPathFactory, cells: list[str]
-) -> None:
-    path = tmp_path_factory.mktemp("hostile") / "fills.csv"
-    path.write_text(HEAD + "\n" + ",".join(f'"{cell.replace(chr(34), "")}"' for cell in cells), "utf-8", "replace")
-    fills, refusal = [], ""
-    try:
-        fills = list(read_export(path, "main", now_ms=NOW_MS).fills)
-    except BadFile as error:
-        refusal = str(error)
-    assert refusal.isprintable()
-    assert {fill.book for fill in fills} <= {"main"}
-    assert all(number.is_finite() for fill in fills for number in (fill.quantity, fill.price, fill.cash))
 
 
 def test_read_index__prices_that_contradict__are_refused(tmp_path: Path) -> None:
