@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from bridge.alerts.snapshots import layer_states
-from bridge.alerts.watch import Watched, watch, watched_json
+from bridge.alerts.watch import watch, watched_json
 from bridge.config import Config
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
-from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
 from bridge.plans.observe import read_market
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Snapshot
 from hedge.policy.parameters import KEYS
-from tests.bridge.steps import TERMS, act_through_safe, carry, parameters_call, propose, vote
+from tests.bridge.steps import TERMS, act_through_safe, parameters_call, propose, vote
+from tests.bridge.watch_steps import alerted, hedged, watched
 
 SETTLE = 3600
 
@@ -29,21 +29,6 @@ SETTLE = 3600
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(state=tmp_path)
-
-
-def watched(world: World, config: Config) -> Watched:
-    return watch(world.snapshot(), config, world.deployment.address("lp"))
-
-
-def alerted(found: Watched, kind: str) -> list[str]:
-    return [alert.text for alert in found.alerts if alert.kind == kind]
-
-
-def hedged(world: World, config: Config, record: PlanRecord) -> None:
-    """Carry a plan through its vote, keep its record and let the reporters submit a fresh round."""
-    carry(world, record)
-    record.save(config.state)
-    submit_rounds(world.snapshot(), config)
 
 
 def test_watch__fresh_world__values_the_book_and_misses_a_plan_only(world: World, config: Config) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bridge.alerts.watch import Watched, watch, watched_json
+from bridge.alerts.watch import watched_json
 from bridge.cli.monitor import print_watched
 from bridge.cli.plan_text import held_line
 from bridge.config import Config
@@ -22,7 +22,7 @@ from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from hedge.ledger.fills import Fill, FillKind
-from tests.bridge.steps import carry
+from tests.bridge.watch_steps import alerted, hedged, watched
 
 pytestmark = pytest.mark.chain
 D = Decimal
@@ -31,20 +31,6 @@ D = Decimal
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(state=tmp_path)
-
-
-def watched(world: World, config: Config) -> Watched:
-    return watch(world.snapshot(), config, world.deployment.address("lp"))
-
-
-def alerted(found: Watched, kind: str) -> list[str]:
-    return [alert.text for alert in found.alerts if alert.kind == kind]
-
-
-def hedged(world: World, config: Config, record: PlanRecord) -> None:
-    carry(world, record)
-    record.save(config.state)
-    submit_rounds(world.snapshot(), config)
 
 
 def entry(number: int, record: PlanRecord, instrument: str, quantity: Decimal, price: Decimal, **terms: Any) -> Fill:
