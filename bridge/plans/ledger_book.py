@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -72,9 +71,9 @@ class LedgerBook:
         return found
 
     def margin(self, marks: Mapping[Contract, float], spots: Mapping[str, float]) -> Margin:
-        """Return the margin that the venues ask for, each for what is held with it; marks by contract, USD."""
+        """Return the margin that the venues ask for, each for what is held with it; marks by contract and day, USD."""
         needs = [
-            margin(found.options, {c: marks.get(self.named(c), c.payoff(spots[c.asset])) for c in found.options},
+            margin(found.options, {c: marks.get(by_day(c), c.payoff(spots[c.asset])) for c in found.options},
                    found.perpetuals, spots)
             for found in self._by_venue(spots)
         ]  # fmt: skip
@@ -87,11 +86,6 @@ class LedgerBook:
             for venue in sorted({key[1] for key in positions})
         ]
         return [account.holdings(self.book, spots) for account in alone]
-
-    @staticmethod
-    def named(contract: Contract) -> Contract:
-        """Return a contract under the day of its expiry alone, whatever hour a chain gives it."""
-        return contract._replace(expiry_at=contract.expiry_at // DAY * DAY)
 
     def holdings(self, spots: Mapping[str, float], chains: Mapping[str, OptionChain]) -> Holdings:
         """Return what is held, each option under the expiry that the chain of its asset has on that day."""
@@ -143,7 +137,7 @@ class Held:
 
     def layers(self) -> dict[str, str]:
         """Return the layer of every instrument that the book ever held: that of its leg, else that of its kind."""
-        by_contract = {Contract.of(held.leg): held.layer for held in self.legs if _is_option(held)}
+        layers = {by_day(Contract.of(held.leg)): held.layer for held in self.legs if _is_option(held)}
         found = {}
         for position in self.ledger.account.positions.values():
             traded = position.traded
@@ -152,8 +146,7 @@ class Held:
             if not traded.is_option:
                 found[traded.name] = "delta"
                 continue
-            same = [layer for contract, layer in by_contract.items() if _same_day(contract, traded.contract)]
-            found[traded.name] = same[0] if same else ("volatility" if traded.is_call else "tail")
+            found[traded.name] = layers.get(by_day(traded.contract), "volatility" if traded.is_call else "tail")
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -229,9 +222,7 @@ def mark_ledger(
     waiting = ledger.unsettled(market.spots)
     legs = held_legs(replace(holdings, options={**holdings.options, **waiting}), market, chains, parameters)
     marks = instrument_marks(ledger.account, legs, market)
-    needed = ledger.margin(
-        {ledger.named(Contract.of(held.leg)): held.leg.price for held in legs if _is_option(held)}, market.spots
-    )
+    needed = ledger.margin(_option_prices(legs), market.spots)
     profit = ledger.account.profit(marks)
     worth = math.fsum(
         float(position.value_usd(marks[position.instrument]))
@@ -256,7 +247,7 @@ def instrument_marks(book: Account, legs: Iterable[HeldLeg], market: Market) -> 
 
     What has expired and waits for its delivery price is marked at the pay-off of now.
     """
-    by_contract = {Contract.of(held.leg): held.leg.price for held in legs if _is_option(held)}
+    prices = _option_prices(legs)
     found: dict[str, Decimal] = {}
     for position in book.positions.values():
         traded = position.traded
@@ -266,25 +257,27 @@ def instrument_marks(book: Account, legs: Iterable[HeldLeg], market: Market) -> 
             found[traded.name] = Decimal(market.spot(traded.asset))
             continue
         contract = traded.contract
-        same = [price for listed, price in by_contract.items() if _same_day(listed, contract)]
-        found[traded.name] = Decimal(same[0] if same else contract.payoff(market.spot(traded.asset)))
+        price = prices.get(by_day(contract))
+        found[traded.name] = Decimal(contract.payoff(market.spot(traded.asset)) if price is None else price)
     return found
 
 
 def aligned(contract: Contract, chain: OptionChain | None) -> Contract:
     """Return a contract under the expiry that a chain has on its day; as it is where the chain has none."""
     for expiry_at in chain.expiries() if chain else ():
-        if _day(expiry_at) == _day(contract.expiry_at):
+        if expiry_at // DAY == contract.expiry_at // DAY:
             return contract._replace(expiry_at=expiry_at)
     return contract
 
 
-def _same_day(first: Contract, second: Contract) -> bool:
-    return first._replace(expiry_at=second.expiry_at) == second and _day(first.expiry_at) == _day(second.expiry_at)
+def by_day(contract: Contract) -> Contract:
+    """Return a contract under the day of its expiry (UTC) alone, whatever hour a venue or a chain gives it."""
+    return contract._replace(expiry_at=contract.expiry_at // DAY * DAY)
 
 
-def _day(at: int) -> date:
-    return datetime.fromtimestamp(at, UTC).date()
+def _option_prices(legs: Iterable[HeldLeg]) -> dict[Contract, float]:
+    """Return the marks of options by contract and day."""
+    return {by_day(Contract.of(held.leg)): held.leg.price for held in legs if _is_option(held)}
 
 
 def _is_option(held: HeldLeg) -> bool:

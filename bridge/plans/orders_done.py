@@ -85,7 +85,8 @@ def orders_done(record: PlanRecord, fills: Iterable[Fill]) -> tuple[OrderDone, .
         if fill.kind is not FillKind.TRADE or not fill.quantity:
             continue
         units, price = _units(fill), _price_usd(fill)
-        mine = bool(fill.plan) and whole.startswith(fill.plan.removeprefix("0x"))
+        named = fill.plan.removeprefix("0x")
+        mine = bool(named) and whole.startswith(named)
         if mine and fill.order.isdecimal() and 1 <= int(fill.order) <= len(trades):
             found[int(fill.order) - 1].add(units, price)
         elif mine or (not fill.plan and fill.at_ms > record.observed_at * 1000):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bridge.plans.ledger_book import Held, instrument_marks
+from bridge.plans.ledger_book import Held, by_day, instrument_marks
 from bridge.plans.records import PlanRecord
 from hedge.book.exposure import BookExposure, PositionExposure
 from hedge.book.positions import Position
@@ -19,14 +19,10 @@ from hedge.instruments.leg import Leg
 from hedge.ledger.instruments import read_instrument
 from hedge.market import Market
 from hedge.policy.parameters import Parameters
-from hedge.units import DAY
 
 OF_NOW: Final = frozenset({"held_base", "held_quote", "held", "fees_base", "fees_quote", "fees", "fee_apr", "active"})
 """What a position says of its deposit and its fees: it may change while pool and range stay."""
 LIQUIDITY: Final = ("liquidity", "invariant")
-
-Key = tuple[str, int, float, bool]
-"""Asset, day of expiry, strike, call or put: an option under whatever hour a chain gives its expiry."""
 
 
 def explain_since(
@@ -66,14 +62,14 @@ def _hedge(record: PlanRecord, before: Market, held: Held) -> tuple[Part, ...]:
     earlier = held.ledger.account_at(record.observed_at)
     middles = _middles(record, before)
     closing = {
-        _key(read_instrument(trade["instrument"]).contract): float(trade["limit_usd"])
+        by_day(read_instrument(trade["instrument"]).contract): float(trade["limit_usd"])
         for trade in record.plan["trades"]
         if trade["layer"] != "delta"
     }
     parameters = Parameters.from_values(record.plan["inputs"]["parameters"])
     legs = held_legs(earlier.holdings(held.ledger.book, before.spots), before, {}, parameters)
     known = closing | middles
-    legs = tuple(_at(held_leg, known.get(_key(Contract.of(held_leg.leg)))) for held_leg in legs)
+    legs = tuple(_at(held_leg, known.get(by_day(Contract.of(held_leg.leg)))) for held_leg in legs)
     marks = instrument_marks(earlier, legs, before)
     named = _by_name(held, middles, before.spots)
     return explain_hedge(earlier, held.ledger.account, marks, held.marks, held.layers(), named)
@@ -83,32 +79,28 @@ def _at(held: HeldLeg, price: float | None) -> HeldLeg:
     return held if price is None else replace(held, leg=replace(held.leg, price=price))
 
 
-def _middles(record: PlanRecord, before: Market) -> dict[Key, float]:
+def _middles(record: PlanRecord, before: Market) -> dict[Contract, float]:
     """Return the value of one unit of every option of the plan, USD, at its own volatility then."""
-    found: dict[Key, float] = {}
+    found: dict[Contract, float] = {}
     for layer in record.plan["layers"]:
         for content in layer["legs"]:
             leg = read_leg(content)
             if type(leg) is Leg and leg.quantity:
-                found[_key(Contract.of(leg))] = float(leg.value(before.spot(leg.underlying))) / leg.quantity
+                found[by_day(Contract.of(leg))] = float(leg.value(before.spot(leg.underlying))) / leg.quantity
     return found
 
 
-def _by_name(held: Held, middles: Mapping[Key, float], spots: Mapping[str, float]) -> dict[str, float]:
+def _by_name(held: Held, middles: Mapping[Contract, float], spots: Mapping[str, float]) -> dict[str, float]:
     """Return the middle of all that the ledger knows, by the venue's name: of a future the price of its asset."""
     found: dict[str, float] = {}
     for position in held.ledger.account.positions.values():
         traded = position.traded
         if traded is None:
             continue
-        middle = middles.get(_key(traded.contract)) if traded.is_option else spots.get(traded.asset)
+        middle = middles.get(by_day(traded.contract)) if traded.is_option else spots.get(traded.asset)
         if middle is not None:
             found[traded.name] = middle
     return found
-
-
-def _key(contract: Contract) -> Key:
-    return contract.asset, contract.expiry_at // DAY, contract.strike, contract.is_call
 
 
 def _recorded(record: PlanRecord) -> dict[str, PoolNow]:
