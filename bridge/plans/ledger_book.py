@@ -136,8 +136,8 @@ class Held:
     unpriced: tuple[str, ...] = ()
 
     def layers(self) -> dict[str, str]:
-        """Return the layer of every instrument that the book ever held: that of its leg, else that of its kind."""
-        layers = {by_day(Contract.of(held.leg)): held.layer for held in self.legs if _is_option(held)}
+        """Return the layer of each instrument that the book ever held: that of its first leg, else that of its kind."""
+        layers = {by_day(Contract.of(held.leg)): held.layer for held in reversed(self.legs) if _is_option(held)}
         found = {}
         for position in self.ledger.account.positions.values():
             traded = position.traded
