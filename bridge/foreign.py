@@ -1,8 +1,9 @@
 """Text that strangers wrote, as it may be shown: in a terminal, a page, JSON, CSV or an alert.
 
 Anyone can bring a proposal, name a token or make a contract refuse in words of his own. `foreign` is the one way from
-such a text to a reader, `cleaned` the same for all of a document; `url_place` is what may be shown of a URL. Below
-everything, so that errors use it too; only the standard library is loaded.
+such a text to a reader, `cleaned` the same for all of a document, `guarded` makes a cell of it that is no formula to a
+spreadsheet; `url_place` is what may be shown of a URL. Below everything, so that errors use it too; only the standard
+library is loaded.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ TEXT: Final = 4_000
 """Letters of a text of several lines that a stranger may fill."""
 NO_DESCRIPTION: Final = "(no description)"
 HIDDEN: Final = "***"
+GUARD: Final = "'"
+FORMULA: Final = ("=", "+", "-", "@")
+"""How cells begin that a spreadsheet takes for formulas."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _MARKS = frozenset({"Mn", "Me"})
@@ -28,6 +32,7 @@ _BLANK = ((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)
           (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF))  # fmt: skip
 # A backslash before a bracket that opens no tag: rich takes it for an escape, and shows one backslash less.
 _NO_TAG = re.compile(r"(\\+)\[(?![a-z#/@][^\[]*?\])")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
 _LEAST_SECRET = 4  # letters of a part of a URL that is hidden in what others say
 _MARKS_IN_A_ROW = 2  # more of them grow over the lines above and below
 
@@ -134,6 +139,21 @@ def cleaned(content: Any) -> Any:
     if isinstance(content, (list, tuple)):
         return [cleaned(each) for each in content]
     return content
+
+
+def guarded(text: str) -> str:
+    """Return a text as a cell that no spreadsheet takes for a formula: an apostrophe before = + - and @.
+
+    >>> guarded("=1+1"), guarded("-0.5"), guarded("sold"), unguarded(guarded("'=x"))
+    ("'=1+1", '-0.5', 'sold', "'=x")
+    """
+    begins = text[:1] in FORMULA if text[:1] != GUARD else text[1:2] in (*FORMULA, GUARD)
+    return GUARD + text if text and begins and _PLAIN_NUMBER.fullmatch(text) is None else text
+
+
+def unguarded(cell: str) -> str:
+    """Return the text of a cell, without the apostrophe that guards it."""
+    return cell[1:] if cell[:1] == GUARD and cell[1:2] in (*FORMULA, GUARD) and cell[1:2] else cell
 
 
 def title_of(description: str, most: int = 80) -> str:

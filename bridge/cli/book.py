@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from hedge.market import Market
 
 
-FORMULA = ("=", "+", "-", "@")
-
-
 class Seen(NamedTuple):
     """A book as it was seen, on chain or at quotes, and the settings that it was seen with."""
 
@@ -233,19 +230,9 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
 
 def _cells(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row whose texts disguise nothing, and are no formula to a spreadsheet."""
-    from bridge.foreign import foreign
+    from bridge.foreign import foreign, guarded
 
-    texts = {name: foreign(value) for name, value in row.items() if isinstance(value, str)}
-    return row | {name: f"'{text}" if text[:1] in FORMULA and not _is_number(text) else text
-                  for name, text in texts.items()}  # fmt: skip
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return row | {name: guarded(foreign(value)) for name, value in row.items() if isinstance(value, str)}
 
 
 def print_exposure(found: BookExposure, where: str) -> None:

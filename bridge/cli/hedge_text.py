@@ -100,7 +100,7 @@ def account_json(account: Account) -> dict[str, Any]:
 
 def write_csv(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows as CSV to standard output, with their names."""
-    from bridge.ledger.exports.files import guarded
+    from bridge.foreign import guarded
 
     writer = csv.DictWriter(sys.stdout, names)
     writer.writeheader()

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from bridge.cli.hedge_text import fill_cells, write_csv
 from bridge.errors import RefusedRows
+from bridge.foreign import guarded, unguarded
 from bridge.ledger.corrections import Told
 from bridge.ledger.exports import read_export
-from bridge.ledger.exports.files import guarded, unguarded
 from bridge.ledger.exports.formats.plain import COLUMNS
 from bridge.ledger.hand import correction, hand_fill
 from bridge.ledger.store import Added, Store, open_store

@@ -13,16 +13,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bridge.errors import BadFile
-from bridge.ledger.exports.row import NUMBER
+from bridge.foreign import unguarded
 
 MOST_BYTES: Final = 200_000_000
 LISTS: Final = ("trades", "logs")
 """Where the API's answers keep their entries; either in `result` or at the top."""
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-GUARD: Final = "'"
-FORMULA: Final = ("=", "+", "-", "@")
-"""How cells begin that a spreadsheet takes for formulas."""
 
 Cells = Mapping[str, Any]
 
@@ -118,23 +114,6 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise BadFile(path, f"is no CSV at line {begins}: {error}") from None
-
-
-def guarded(text: str) -> str:
-    """Return a text as a cell that no spreadsheet takes for a formula: an apostrophe before = + - and @.
-
-    Examples
-    --------
-    >>> guarded("=1+1"), guarded("-0.5"), guarded("sold"), unguarded(guarded("'=x"))
-    ("'=1+1", '-0.5', 'sold', "'=x")
-    """
-    begins = text[:1] in FORMULA if text[:1] != GUARD else text[1:2] in (*FORMULA, GUARD)
-    return GUARD + text if text and begins and NUMBER.fullmatch(text) is None else text
-
-
-def unguarded(cell: str) -> str:
-    """Return the text of a cell, without the apostrophe that guards it."""
-    return cell[1:] if cell[:1] == GUARD and cell[1:2] in (*FORMULA, GUARD) and cell[1:2] else cell
 
 
 def _rows(path: Path, names: list[str], lines: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Cells]]:
