@@ -296,7 +296,7 @@ def _sized(quantity: Decimal, venue: str) -> dict[str, str]:
 
 
 def asked_time(text: str) -> int:
-    """Return a time of the command line in milliseconds.
+    """Return a time of the command line in milliseconds: as exports write it, or as other files do.
 
     Raises
     ------
@@ -306,4 +306,11 @@ def asked_time(text: str) -> int:
     try:
         return read_time(text)
     except ValueError as error:
-        raise UsageError(f"--at: {error}") from error
+        import pandas as pd  # only now, like the next: the usual forms need no table
+
+        from bridge.times import read_seconds, years_ahead
+
+        try:
+            return int(read_seconds(pd.Series([text], name="time"), years_ahead())[0]) * 1000
+        except (ValueError, OverflowError):
+            raise UsageError(f"--at: {error}") from error

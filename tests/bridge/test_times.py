@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.errors import BadFile
+from bridge.errors import BadFile, UsageError
+from bridge.ledger.hand import asked_time
 from bridge.local.price_path import read_price_path
 from bridge.plans.stated_book import read_time
 from bridge.sources.histories.files import read_folder
@@ -141,6 +142,13 @@ def test_read_seconds__files_of_the_economy__may_begin_before_coins() -> None:
 @pytest.mark.parametrize("text", ["20260302120000", "1772452800000", "2026-03-02T13:00+01:00", "202603021200"])
 def test_read_time__any_unit__is_the_same_second(text: str) -> None:
     assert read_time(text) == SEEN
+    assert asked_time(text) == SEEN * 1000
+
+
+@pytest.mark.parametrize("text", ["46083", "2026", "yesterday", "", "nan", "02.03.2026"])
+def test_asked_time__no_time__is_refused_and_says_how_to_write_one(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^--at: .*(write 2026-03-27 08:00:00|milliseconds)"):
+        asked_time(text)
 
 
 ROW = "ETH,{seen},3000,{expiry},3000,{kind},180,190\n"
