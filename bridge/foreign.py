@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ _BLANK = ((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)
           (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF))  # fmt: skip
 # A backslash before a bracket that opens no tag: rich takes it for an escape, and shows one backslash less.
 _NO_TAG = re.compile(r"(\\+)\[(?![a-z#/@][^\[]*?\])")
+_PLAIN_KINDS = frozenset({float, int, bool, type(None)})
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
 _LEAST_SECRET = 4  # letters of a part of a URL that is hidden in what others say
 _MARKS_IN_A_ROW = 2  # more of them grow over the lines above and below
@@ -126,16 +128,24 @@ def _is_blank(point: int) -> bool:
     return point >= _BLANK[0][0] and any(first <= point <= last for first, last in _BLANK)
 
 
+@lru_cache(maxsize=4_096)
+def _name(text: str) -> str:
+    """Return the name of a value: a document says the same few again and again."""
+    return foreign(text, None)
+
+
 def cleaned(content: Any) -> Any:
     r"""Return a document of lists, dicts and plain values with every text in it, keys too, as `foreign` leaves it.
 
     >>> cleaned({"na\u202eme": ["a\x00b", 1]})
     {'name': ['ab', 1]}
     """
+    if type(content) in _PLAIN_KINDS:  # most of a document, so asked first
+        return content
     if isinstance(content, str):
         return foreign(content, None, lines=True)
     if isinstance(content, Mapping):
-        return {foreign(name, None) if isinstance(name, str) else name: cleaned(each) for name, each in content.items()}
+        return {_name(name) if isinstance(name, str) else name: cleaned(each) for name, each in content.items()}
     if isinstance(content, (list, tuple)):
         return [cleaned(each) for each in content]
     return content

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from bridge.errors import UntrustedNumber
@@ -66,14 +66,20 @@ def _at(plan: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every plain value and its name, such as ``trades.0.quantity``."""
-    if isinstance(value, Mapping):
-        pairs: Iterator[tuple[Any, Any]] = iter(value.items())
+def _leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Return every plain value and its name, such as ``trades.0.quantity``, in the order of the plan."""
+    found: list[tuple[str, Any]] = []
+    _collect(value, path, found)
+    return found
+
+
+def _collect(value: Any, path: str, found: list[tuple[str, Any]]) -> None:
+    if isinstance(value, dict):
+        pairs: Iterable[tuple[Any, Any]] = value.items()
     elif isinstance(value, list | tuple):
-        pairs = iter(enumerate(value))
+        pairs = enumerate(value)
     else:
-        yield path, value
+        found.append((path, value))
         return
     for name, part in pairs:
-        yield from _leaves(part, f"{path}.{name}" if path else str(name))
+        _collect(part, f"{path}.{name}" if path else str(name), found)

@@ -42,5 +42,5 @@ def numbers(name: str, values: ArrayLike) -> FloatArray:
 
 
 def _refuse(name: str, array: FloatArray, wrong: BoolArray, rule: str) -> None:
-    if np.any(wrong):
+    if wrong.any():
         raise BadInput(name, float(array[wrong][0]), rule)

@@ -22,8 +22,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from hedge.errors import BadInput
 from hedge.market import TAIL_SHARE
@@ -96,7 +96,8 @@ def lower_tail_dependence(returns: ArrayLike, share: float = TAIL_SHARE) -> Floa
     """
     rows = _complete(returns, share)
     count = math.floor(share * len(rows))
-    first, last = (rankdata(rows, axis=0, method=method) for method in ("min", "max"))
+    table = pd.DataFrame(rows)
+    first, last = (table.rank(method=method).to_numpy() for method in ("min", "max"))
     worst = np.clip((count - first + 1.0) / (last - first + 1.0), 0.0, 1.0)
     return np.asarray(worst.T @ worst / count)
 
