@@ -5,8 +5,9 @@ The parts, lowest level first; a part imports only parts of lower levels, pyproj
     foreign                               what strangers wrote, as it may be shown
     errors, genesis                       the tree of errors; first values of a deployment
     units, formats                        integers to floats, once; numbers as people read them
-    tables, toml_files, json_files        files
+    files, environment                    written whole or not at all; what other programs inherit
     registry, action_kinds                what plug-ins add; actions that are asked for by name
+    tables, toml_files, json_files        what is in files
     artifacts, deployment                 compiled contracts; addresses
     chain, config, snapshot               one node; settings; a chain, a deployment and a block
     adapters, sources                     positions of each AMM; prices, quotes, histories, the oracle

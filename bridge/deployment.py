@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,7 @@ from eth_utils import is_checksum_address, is_hex_address, to_checksum_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.errors import BadFile
+from bridge.files import write_whole
 
 
 def mistyped(address: str) -> bool:
@@ -91,45 +90,3 @@ def load_deployment(path: Path) -> Deployment:
         raise BadFile(path, f"{'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile(path, f"cannot be read: {error}") from error
-
-
-def require_writable(path: Path) -> None:
-    """Check that a file can be written later, before the work that it is to hold begins; nothing is left behind.
-
-    Raises
-    ------
-    BadFile
-        It is a folder or a device, or its folder cannot be made or written to.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            raise BadFile(path, "is a folder or a device, not a file: name a file")
-        folder = next(parent for parent in path.absolute().parents if parent.exists())
-        if not folder.is_dir():
-            raise BadFile(path, f"cannot be written: {folder} is no folder")
-        draft = folder / f".{path.name}.{os.getpid()}"
-        draft.touch()
-        draft.unlink()
-    except (OSError, ValueError) as error:
-        raise BadFile(path, f"cannot be written: {getattr(error, 'strerror', error)}") from error
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file atomically: a reader sees the old text or the new one, never half.
-
-    Raises
-    ------
-    BadFile
-        It cannot be written; what was there before is still there.
-    """
-    if path.exists() and not path.is_file():
-        raise BadFile(path, "is a folder or a device, not a file: name a file")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        raise BadFile(path, f"cannot be written: {error}") from error

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.artifacts.vendor import node_modules
+from bridge.artifacts.vendor import BESIDE, node_modules
 from bridge.chain.node import Chain, connect
 from bridge.config import Config, load_config
 from bridge.deployment import Deployment, load_deployment
+from bridge.environment import for_program
 from bridge.errors import BridgeError, MissingTool
-from bridge.foreign import url_place
+from bridge.foreign import foreign, url_place
 from bridge.governance.governor import require_governor
 from bridge.local.anvil import find_anvil
 from bridge.plans.observe import read_governed
@@ -73,11 +75,27 @@ def _try(what: str, look: Callable[[], str], mend: str, needed: bool) -> Finding
 
 def _anvil_version() -> str:
     program = find_anvil()
+    if _of_this_folder(program):
+        return f"{program}, not started: it is the working folder's own"
     try:
-        answer = subprocess.run([str(program), "--version"], capture_output=True, text=True, timeout=20, check=True)
+        answer = subprocess.run(
+            [str(program), "--version"],
+            env=for_program(os.environ),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=True,
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise MissingTool(f"{program} does not start ({type(error).__name__})") from error
-    return (answer.stdout.splitlines() or ["unknown version"])[0]
+    return foreign((answer.stdout.splitlines() or ["unknown version"])[0])
+
+
+def _of_this_folder(program: Path) -> bool:
+    """Tell whether a program was found because of the folder that we work in: to look there is not to trust it."""
+    packages = Path.cwd() / "node_modules"
+    return packages != BESIDE and not os.environ.get("ALVH_ANVIL") and program.is_relative_to(packages)
 
 
 def _examine_chain(config: Config) -> list[Finding]:

@@ -180,7 +180,7 @@ def steward_update_waits(seen: MonitorSnapshot) -> list[Alert]:
         left = waiting.veto_seconds(seen.block.timestamp)
         when = f"may be applied in {left / 3600:.1f} hours" if left else "may be applied at any moment"
         text = f"a steward's update {when} ({'; '.join(update_words(waiting.update))})"
-        found.append(Alert("steward", f"{text}: `alvh safe propose veto {waiting.hash[:10]}` refuses it"))
+        found.append(Alert("steward", f"{text}: `alvh safe propose veto {waiting.hash}` refuses it"))
     return found
 
 

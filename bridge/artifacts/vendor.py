@@ -1,7 +1,7 @@
 """Bytecode of Uniswap, Safe and WETH9 as their authors published it on npm; nothing of it is copied into this package.
 
-Needed by local chains only: it is read from `node_modules` of the working folder, of its parents, or of
-ALVH_NODE_MODULES.
+Needed by local chains only: it is read from ALVH_NODE_MODULES, else from `node_modules` beside this program (where it
+runs from its repository) or in the working folder. Parents of that are not looked into: anyone may write to some.
 """
 
 from __future__ import annotations
@@ -37,8 +37,14 @@ SOURCES = {
     "SafeProxyFactory": f"{SAFE}/proxies/SafeProxyFactory.sol/SafeProxyFactory.json",
     "CompatibilityFallbackHandler": f"{SAFE_HANDLER}/CompatibilityFallbackHandler.json",
 }
+BESIDE = Path(__file__).resolve().parents[2] / "node_modules"
 PERMIT2_SOURCE = "@uniswap/v4-periphery/lib/permit2/test/utils/DeployPermit2.sol"
 PERMIT2_ADDRESS = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
+
+
+def package_folders() -> list[Path]:
+    """Return where npm's packages are looked for: beside this program, then in the working folder."""
+    return [BESIDE, Path.cwd() / "node_modules"]
 
 
 @cache
@@ -51,9 +57,7 @@ def node_modules() -> Path:
         There is none with the packages we need.
     """
     named = os.environ.get("ALVH_NODE_MODULES")
-    here = Path.cwd()
-    candidates = [Path(named)] if named else [folder / "node_modules" for folder in (here, *here.parents)]
-    for candidate in candidates:
+    for candidate in [Path(named)] if named else package_folders():
         if (candidate / "@uniswap" / "v3-core").is_dir():
             return candidate
     raise MissingTool("a local chain needs node_modules of the project: run `make setup`, or set ALVH_NODE_MODULES")

@@ -84,7 +84,7 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
     """List every proposal with its state and votes."""
     from bridge.cli.show import console, table
     from bridge.formats import number
-    from bridge.governance.governor import list_proposals
+    from bridge.governance.governor import distinct_ids, list_proposals
     from bridge.units import utc
 
     snapshot = open_session(config).snapshot(block)
@@ -94,7 +94,7 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
         return
     rows = [
         [
-            p.short_id,
+            short,
             p.state,
             p.title,
             number(p.votes_for / 1e18),
@@ -103,7 +103,7 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
             utc(p.deadline),
             utc(p.eta) if p.eta else "-",
         ]
-        for p in found
+        for short, p in zip(distinct_ids(found), found, strict=True)
     ]
     columns = ("id", "state", "title", "for", "against", "quorum", "vote ends", "executable")
     console().print(table(f"{len(found)} proposals", columns, rows, left=3))

@@ -77,7 +77,7 @@ def up(
     Examples: alvh up; alvh up --port 8600 --prices prices.csv
     """
     from bridge.config import load_config
-    from bridge.deployment import require_writable
+    from bridge.files import require_writable
     from bridge.genesis import GovernanceTerms
     from bridge.governance.journal import forget_journal
     from bridge.local.anvil import anvil
@@ -192,7 +192,7 @@ def demo(
     """
     from bridge.config import load_config
     from bridge.demo import run_demo
-    from bridge.deployment import require_writable
+    from bridge.files import require_writable
     from bridge.local.anvil import anvil
 
     settings, path = load_config(config), _path(prices)

@@ -181,8 +181,8 @@ def check_paths(orders: Path | None, report: Path | None, read: list[Path | None
     UsageError
         Two of the paths are one file, or one of them cannot be written to.
     """
-    from bridge.deployment import require_writable
     from bridge.errors import UsageError
+    from bridge.files import require_writable
 
     taken = {path.resolve() for path in read if path}
     for name, path in (("--orders", orders), ("--report", report)):
@@ -242,7 +242,7 @@ def _on_chain(
     """Return what plans the owner's book at one block, and the settings."""
     session = open_session(config)
     from bridge.cli.book import print_unread
-    from bridge.deployment import require_writable
+    from bridge.files import require_writable
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
     settings = with_flags(session.config, chain_file, signals, max_age)

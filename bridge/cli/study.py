@@ -87,7 +87,7 @@ def backtest(
 
 def _report_place(report: Path | None, folder: Path) -> Path:
     """Return where the report goes; a place that cannot be written to is refused before anything is played."""
-    from bridge.deployment import require_writable
+    from bridge.files import require_writable
 
     place = report or folder / "report.html"
     require_writable(place)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from eth_utils import keccak
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
 UNREADABLE = "unreadable"
+SHORT = 10  # digits of an id
 NOBODY = "0x" + "00" * 20
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}
 OPEN_STATES = ("pending", "active", "succeeded", "queued")
@@ -86,7 +89,17 @@ class Proposal:
     @property
     def short_id(self) -> str:
         """Return the first digits of its id, by which commands find it."""
-        return str(self.id)[:10]
+        return str(self.id)[:SHORT]
+
+
+def distinct_ids(proposals: Sequence[Proposal]) -> list[str]:
+    """Return the first digits of each id, as many as tell it from all others: a few can be made alike."""
+    ids = [str(proposal.id) for proposal in proposals]
+    ordered, needed = sorted(set(ids)), dict.fromkeys(ids, SHORT)
+    for pair in pairwise(ordered):  # of all others a neighbour in this order begins with most of the same digits
+        alike = next((at for at, (one, other) in enumerate(zip(*pair, strict=False)) if one != other), len(pair[0]))
+        needed |= {each: max(needed[each], alike + 1) for each in pair}
+    return [each[: needed[each]] for each in ids]
 
 
 def proposal_id(snapshot: Snapshot, action: Action) -> int:

@@ -10,8 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bridge.deployment import write_whole
 from bridge.errors import BadFile
+from bridge.files import write_whole
 from bridge.json_files import reading
 
 FORMAT = 1

@@ -33,6 +33,7 @@ from bridge.errors import (
     MissingTool,
     shown_address,
 )
+from bridge.files import make_private
 from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 
 WAIT_SECONDS: Final = 10.0
@@ -96,7 +97,7 @@ def _sqlite(path: Path) -> Engine:
     try:
         if "\0" in str(path) or (path.exists() and not path.is_file()):
             raise LedgerDamaged(str(path), "is no file")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         _check_not_empty(path)
         only_read = _only_read(path)
     except OSError as error:

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bridge.artifacts.vendor import package_folders
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.node import Chain, connect
 from bridge.chain.signers import LOCAL_MNEMONIC
+from bridge.environment import for_program
 from bridge.errors import ChainError, MissingTool, NodeUnreachable, RefusedAction
 
 START_SECONDS = 30
@@ -27,7 +29,7 @@ GENESIS_TIMESTAMP = 1_767_225_600  # 2026-01-01 00:00:00Z
 
 
 def find_anvil() -> Path:
-    """Find the anvil program: ALVH_ANVIL, then the npm package, then PATH.
+    """Find the anvil program: ALVH_ANVIL, then the npm package beside this program or in the working folder, then PATH.
 
     Raises
     ------
@@ -39,9 +41,8 @@ def find_anvil() -> Path:
         if not Path(named).is_file():
             raise MissingTool(f"ALVH_ANVIL names {named}, which is no file: correct or unset it")
         return Path(named)
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        for packaged in sorted((folder / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*")):
+    for folder in package_folders():
+        for packaged in sorted((folder / "@foundry-rs").glob("anvil-*/bin/anvil*")):
             return packaged
     on_path = shutil.which("anvil")
     if on_path is None:
@@ -126,6 +127,7 @@ def anvil_process(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]
     with tempfile.TemporaryDirectory(prefix="alvh-anvil-") as states:
         process = subprocess.Popen(
             [find_anvil(), "--cache-path", states, *arguments],
+            env=for_program(os.environ),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,

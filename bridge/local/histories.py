@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bridge.deployment import write_whole
+from bridge.files import write_whole
 from bridge.local.price_path import CORRELATION, VOLATILITY, PricePath
 from bridge.sources.histories.files import SOURCE_FILE
 from bridge.units import utc

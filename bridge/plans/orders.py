@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from bridge.deployment import write_whole
+from bridge.files import write_whole
 from bridge.ledger.labels import order_label
 from hedge.decision.trades import Trade
 
@@ -35,7 +35,7 @@ def write_orders(path: Path, trades: Sequence[Trade], plan: str) -> Path:
         if trade.instrument.endswith(PERPETUAL):
             row |= {"size_usd": round(trade.quantity * trade.limit_usd), "limit_coin": None}
         lines.writerow([_written(row[column]) for column in COLUMNS])
-    write_whole(path, text.getvalue())
+    write_whole(path, text.getvalue(), shared=True)
     return path
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from eth_utils import keccak
 
-from bridge.deployment import write_whole
 from bridge.errors import BadFile
+from bridge.files import write_whole
 from bridge.json_files import reading
 
 FORMAT = 1

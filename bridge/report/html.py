@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bridge import formats
-from bridge.deployment import write_whole
+from bridge.files import write_whole
 from bridge.foreign import foreign
 from bridge.plans.ledger_words import held_lines, return_lines
 from bridge.report import view
@@ -78,7 +78,7 @@ def _held_lines(content: ReportContent) -> list[str]:
 
 def write_report(path: Path, content: ReportContent) -> Path:
     """Write the report whole or not at all, and return where it is."""
-    write_whole(path, render_report(content))
+    write_whole(path, render_report(content), shared=True)
     return path
 
 

@@ -19,8 +19,8 @@ from eth_typing import HexStr
 from eth_utils import ValidationError, to_checksum_address
 
 from bridge.chain.signers import Signer
-from bridge.deployment import write_whole
 from bridge.errors import BadFile, RefusedAction
+from bridge.files import write_whole
 from bridge.json_files import reading
 from bridge.safe.multisig import SafeTransaction
 

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from bridge.deployment import write_whole
 from bridge.errors import BadFile, RefusedAction
+from bridge.files import write_whole
 from bridge.json_files import reading
 from bridge.snapshot import Snapshot
 from bridge.sources.oracle import Report

@@ -25,6 +25,7 @@ from functools import partial
 from multiprocessing.context import BaseContext
 from typing import Final
 
+from bridge.environment import without_secrets
 from bridge.errors import BridgeError
 from bridge.study.progress import Progress
 from bridge.study.tasks import Answer, Task, TaskFailure, WithInputs, Work, attempt, failure_of, try_loading
@@ -63,7 +64,7 @@ def in_workers(tasks: Sequence[Task], work: Work, workers: int, retries: int, pr
         Workers cannot start, or cannot load the inputs.
     """
     waiting, suspects = deque(tasks), list[Task]()
-    with one_thread():  # what workers are born with
+    with one_thread(), without_secrets():  # what workers are born with
         while waiting:
             with _pool(min(workers, len(waiting)), work) as pool:
                 before = len(suspects)

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bridge.deployment import write_whole
 from bridge.errors import BadConfig, BridgeError
+from bridge.files import write_whole
 from bridge.study.inputs import RunInputs, read_inputs
 from bridge.study.markets.spec import MARKETS
 from bridge.study.play import load_market

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from bridge.errors import BadFile
+from bridge.files import DRAFT, make_private, open_draft, open_own
 from bridge.study.inputs import RunInputs, differences, file_sha256, sha256_of
 from bridge.study.results import MANIFEST, PARTS, RECORDS, Results, read_records, sealed
 from bridge.study.tasks import EncodedPart, TaskFailure
@@ -64,7 +65,7 @@ class Store:
             Another run works in it, it holds other files, or it cannot be written.
         """
         with _writing(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private(self.folder)
             strange = {path.name for path in self.folder.iterdir()} - {LOCK}
             if strange and MANIFEST not in strange:
                 raise BadFile(self.folder, "holds other files and no run: choose another folder, or an empty one")
@@ -92,6 +93,8 @@ class Store:
                 self._clear()
             elif (self.folder / MANIFEST).exists():
                 self._compare()
+            for draft in self.folder.rglob(f".*{DRAFT}"):
+                draft.unlink()
             self._write_manifest({}, None)
             found = read_records(self.folder / RECORDS)
             self._records = {key: found[key] for key in keys if key in found and self._intact(found[key])}
@@ -201,7 +204,7 @@ class _writing:
 
 def _locked(path: Path) -> IO[str]:
     """Open a file that no other process holds; the system lets go of it however the process ends."""
-    file = path.open("w")
+    file = os.fdopen(open_own(path), "w")
     if sys.platform != "win32":
         import fcntl
 
@@ -215,13 +218,13 @@ def _locked(path: Path) -> IO[str]:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file so that it is whole or absent, and on the disk when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.half")
-    with beside.open("wb") as file:
+    make_private(path.parent)
+    draft, handle = open_draft(path)
+    with open(handle, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    draft.replace(path)
     _sync(path.parent)
 
 

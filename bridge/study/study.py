@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bridge.deployment import write_whole
+from bridge.files import write_whole
 from bridge.study.inputs import read_inputs
 from bridge.study.markets.spec import MARKETS
 from bridge.study.play import check_window, load_market, play, study_tasks

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge import doctor
+from bridge.artifacts import vendor
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.node import connect
 from bridge.errors import BridgeError, ChainError, MissingTool, NodeUnreachable, RefusedAction
@@ -92,10 +94,54 @@ def test_anvil__program_that_ends_at_once__says_so(monkeypatch: pytest.MonkeyPat
         pytest.fail("it must not start")
 
 
-def test_find_anvil__nowhere__says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def planted(folder: Path, marker: Path) -> Path:
+    """Put a program where npm would put anvil: it leaves a mark when it is started."""
+    program = folder / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\ntouch {marker}\necho anvil 9.9\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Work in a folder below another, as an installed package without the project beside it."""
     monkeypatch.delenv("ALVH_ANVIL", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(vendor, "BESIDE", tmp_path / "none")
+    monkeypatch.setattr(doctor, "BESIDE", tmp_path / "none")
+    here = tmp_path / "theirs" / "here"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    return here
+
+
+def test_find_anvil__in_a_parent_folder__is_not_found_and_never_started(elsewhere: Path, tmp_path: Path) -> None:
+    planted(elsewhere.parent, tmp_path / "started")
+    with pytest.raises(MissingTool, match="make setup"):
+        local.find_anvil()
+    found = next(finding for finding in doctor.examine(None) if finding.what == "anvil")
+    assert not found.ok
+    assert not (tmp_path / "started").exists()
+
+
+def test_doctor__anvil_of_the_working_folder__is_named_and_not_started(elsewhere: Path, tmp_path: Path) -> None:
+    program = planted(elsewhere, tmp_path / "started")
+    assert local.find_anvil() == program
+    found = next(finding for finding in doctor.examine(None) if finding.what == "anvil")
+    assert (found.ok, found.found) == (True, f"{program}, not started: it is the working folder's own")
+    assert not (tmp_path / "started").exists()
+
+
+def test_node_modules__in_a_parent_folder__are_not_found(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALVH_NODE_MODULES", raising=False)
+    (elsewhere.parent / "node_modules" / "@uniswap" / "v3-core").mkdir(parents=True)
+    with pytest.raises(MissingTool, match="ALVH_NODE_MODULES"):
+        vendor.node_modules.__wrapped__()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_find_anvil__nowhere__says_what_to_do() -> None:
     with pytest.raises(MissingTool, match="make setup"):
         local.find_anvil()
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup
 
-from bridge.deployment import write_whole
+from bridge.files import write_whole
 from bridge.formats import shortened
 from bridge.report import html as plan_report
 from bridge.report.pictures.canvas import Picture
@@ -78,7 +78,7 @@ def write_study_report(path: Path, summary: Mapping[str, Any], title: str) -> Pa
 
     Parameters and errors as `render_study_report`.
     """
-    write_whole(path, render_study_report(summary, title))
+    write_whole(path, render_study_report(summary, title), shared=True)
     return path
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from bridge.deployment import write_whole
+from bridge.files import write_whole
 from bridge.formats import number
 from bridge.report.pictures.canvas import COLOURS, SMALL, Frame, Picture, draw, legend_above
 from bridge.study.report.html import STYLES, _environment, _footer
@@ -41,7 +41,7 @@ def render_simulation_report(summary: Mapping[str, Any]) -> str:
 
 def write_simulation_report(path: Path, summary: Mapping[str, Any]) -> Path:
     """Write a simulation's page whole or not at all, and return where it is."""
-    write_whole(path, render_simulation_report(summary))
+    write_whole(path, render_simulation_report(summary), shared=True)
     return path
 
 

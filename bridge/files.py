@@ -1,0 +1,91 @@
+"""Files that are whole or absent, and folders that nobody else of this machine looks into.
+
+A file is written beside its place, under a name that nobody can guess, into a file that was not there, and then takes
+its place. So whoever may write to the folder too cannot lead the writing elsewhere with a link that waits there.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from bridge.errors import BadFile
+
+DRAFT: Final = ".draft"
+"""How the name of a file ends that is not whole yet; a killed program leaves it behind."""
+_OWNER_ALONE: Final = 0o700
+_NAME_CHARACTERS: Final = 100  # of a file's name in its draft's: names end at 255 bytes
+
+
+def write_whole(path: Path, text: str, shared: bool = False) -> None:
+    """Replace a file atomically: a reader sees the old text or the new one, never half.
+
+    Parameters
+    ----------
+    shared
+        Folders that are missing are made for everyone, as those of a report are; without it for their owner alone.
+
+    Raises
+    ------
+    BadFile
+        It cannot be written; what was there before is still there.
+    """
+    if path.exists() and not path.is_file():
+        raise BadFile(path, "is a folder or a device, not a file: name a file")
+    draft: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True) if shared else make_private(path.parent)
+        draft, handle = open_draft(path)
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+    except OSError as error:
+        if draft is not None:
+            with suppress(OSError):
+                draft.unlink()
+        raise BadFile(path, f"cannot be written: {error}") from error
+
+
+def open_draft(path: Path) -> tuple[Path, int]:
+    """Make the file that is to become another one, beside it; return its path and its handle, open for writing."""
+    draft = path.with_name(f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}{DRAFT}")
+    return draft, os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _no_follow(), 0o666)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(_OWNER_ALONE, exist_ok=True)
+
+
+def open_own(path: Path) -> int:
+    """Open a file of ours to write into it, made where it is absent; never what a link in its place leads to."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | _no_follow(), 0o666)
+
+
+def _no_follow() -> int:
+    return getattr(os, "O_NOFOLLOW", 0)  # Windows has no such links without a privilege
+
+
+def require_writable(path: Path) -> None:
+    """Check that a file can be written later, before the work that it is to hold begins; nothing is left behind.
+
+    Raises
+    ------
+    BadFile
+        It is a folder or a device, or its folder cannot be made or written to.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise BadFile(path, "is a folder or a device, not a file: name a file")
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        if not folder.is_dir():
+            raise BadFile(path, f"cannot be written: {folder} is no folder")
+        draft, handle = open_draft(folder / path.name)
+        os.close(handle)
+        draft.unlink()
+    except (OSError, ValueError) as error:
+        raise BadFile(path, f"cannot be written: {getattr(error, 'strerror', error)}") from error

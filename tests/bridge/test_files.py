@@ -1,0 +1,88 @@
+"""Files are whole or absent, no link leads them elsewhere, and nobody else looks into what a treasury keeps."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import BadFile
+from bridge.files import make_private, open_own, require_writable, write_whole
+
+
+def mode(path: Path) -> int:
+    """Return who may do what with a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def open_umask() -> object:
+    """Let everything that says nothing else be readable by all, as it is on most machines."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_write_whole__folders_are_missing__are_made_for_the_owner_alone(tmp_path: Path) -> None:
+    write_whole(tmp_path / ".alvh" / "plans" / "newest", "one")
+    assert [mode(tmp_path / ".alvh"), mode(tmp_path / ".alvh" / "plans")] == [0o700, 0o700]
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_write_whole__of_a_report__is_for_everyone(tmp_path: Path) -> None:
+    write_whole(tmp_path / "reports" / "plan.html", "<p>", shared=True)
+    assert mode(tmp_path / "reports") == 0o755
+    assert mode(tmp_path / "reports" / "plan.html") == 0o644
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_make_private__folder_is_there__is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir(0o755)
+    make_private(tmp_path / "shared" / "ours")
+    assert [mode(tmp_path / "shared"), mode(tmp_path / "shared" / "ours")] == [0o755, 0o700]
+
+
+def test_write_whole__link_waits_under_the_drafts_name__is_refused_and_followed_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim, target = tmp_path / "victim", tmp_path / "state.json"
+    victim.write_text("precious")
+    target.write_text("before")
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "guessed")
+    (tmp_path / ".state.json.guessed.draft").symlink_to(victim)
+    with pytest.raises(BadFile, match="cannot be written"):
+        write_whole(target, "after")
+    with pytest.raises(BadFile, match="cannot be written"):
+        require_writable(target)
+    assert (victim.read_text(), target.read_text()) == ("precious", "before")
+
+
+def test_write_whole__link_in_the_place_of_the_file__is_replaced_and_followed_nowhere(tmp_path: Path) -> None:
+    victim, target = tmp_path / "victim", tmp_path / "state.json"
+    victim.write_text("precious")
+    target.symlink_to(victim)
+    write_whole(target, "ours")
+    assert (victim.read_text(), target.read_text(), target.is_symlink()) == ("precious", "ours", False)
+
+
+def test_open_own__link__is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(OSError, match="lock"):
+        open_own(tmp_path / "lock")
+    assert not (tmp_path / "victim").exists()
+
+
+def test_write_whole__name_as_long_as_names_can_be__is_written(tmp_path: Path) -> None:
+    write_whole(tmp_path / ("n" * 250), "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["n" * 250]
+
+
+def test_write_whole__place_is_a_folder__is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    with pytest.raises(BadFile, match="is a folder"):
+        write_whole(tmp_path / "place", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]

@@ -1,0 +1,54 @@
+"""What commands leave on the machine is for its owner, and names to act on are whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from bridge.governance.governor import Action, Proposal, distinct_ids
+from bridge.governance.steward import read_pending_updates
+from bridge.governance.updates import build_update
+from bridge.local.world import World
+from tests.bridge.steps import act_through_safe, parameters_call
+from tests.e2e.command import Run
+
+
+def test_state_folder__made_by_a_command__is_for_its_owner_alone(run: Run, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "fills.csv").write_text(
+            "time,venue,id,kind,instrument,side,quantity,price,currency,fee,index\n"
+            "2025-03-03 10:00:00,deribit,m1,transfer,,in,10,,ETH,,2000\n",
+            encoding="utf-8",
+        )
+        done = run("hedge", "import", "fills.csv")
+    finally:
+        os.umask(before)
+    assert done.code == 0, done
+    assert stat.S_IMODE((tmp_path / ".alvh").stat().st_mode) == 0o700
+
+
+def test_watch__update_of_the_steward__prints_the_whole_hash_to_veto(project: World, run: Run) -> None:
+    update = build_update({13: 900}, project.chain.head().timestamp, 3 * 86_400, "0x" + "ab" * 32)
+    act_through_safe(project, "steward", *parameters_call(project, "scheduleUpdate", update.argument()))
+    (waiting,) = read_pending_updates(project.snapshot())
+    assert f"`alvh safe propose veto {waiting.hash}`" in " ".join(run("watch", "--once").out.split())
+    said = [alert["text"] for alert in run("watch", "--once", "--json").json()["alerts"] if alert["kind"] == "steward"]
+    assert len(said) == 1
+    assert waiting.hash in said[0]
+
+
+def test_gov_list__ids_that_begin_alike__are_shown_as_long_as_tells_them_apart() -> None:
+    first = Proposal(
+        id=int("12345678901234567"), state="active", proposer="", action=Action((), (), (), ""), votes_against=0,
+        votes_for=0, votes_abstain=0, quorum=0, vote_start=0, deadline=0, eta=0,
+    )  # fmt: skip
+    twin, other = replace(first, id=int("12345678901299999")), replace(first, id=int("99345678901234567"))
+    assert distinct_ids([first, twin, other, first]) == [
+        "1234567890123",
+        "1234567890129",
+        "9934567890",
+        "1234567890123",
+    ]
