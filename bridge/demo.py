@@ -27,6 +27,7 @@ from bridge.local.world import World, build_world
 from bridge.plans.ideas import plan_ideas
 from bridge.plans.make import Planned, make_plan_at
 from bridge.plans.observe import read_governed, read_volatilities
+from bridge.plans.published import keep_plan
 from bridge.report.content import PricePathView, Step, report_content
 from bridge.report.html import write_report
 
@@ -68,7 +69,7 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
     steps += _report_volatility(world, config)
     progress("reading exposure and making the plan", 0.84)
     planned = make_plan_at(world.snapshot(), _with_histories(world, config), owner=world.deployment.address("lp"))
-    planned.record.save(config.state)
+    keep_plan(planned, config.state)
     progress("proposing, voting, queueing, executing", 0.9)
     proposal, after = None, None
     try:

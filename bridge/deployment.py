@@ -68,6 +68,13 @@ class Deployment(BaseModel):
             raise BadFile("deployment", f"has no address for {name}: add it to the file, or write the file anew")
         return found
 
+    def names(self) -> dict[str, str]:
+        """Return what an address is here, by address: a named account's name, else a contract's."""
+        kinds = {"feed": self.feeds, "realised volatility": self.realized, "breaker": self.breakers}
+        named = {at: f"{asset} {kind}" for kind, places in kinds.items() for asset, at in places.items()}
+        named |= {at: f"{asset} price pool" for asset, at in self.price_pools.items()}
+        return named | {at: name for name, at in (*self.contracts.items(), *self.accounts.items())}
+
     def save(self, path: Path) -> None:
         """Write the file whole or not at all."""
         write_whole(path, self.model_dump_json(indent=2) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from pathlib import Path
 from bridge.artifacts.vendor import BESIDE, node_modules
 from bridge.chain.node import Chain, connect
 from bridge.config import Config, load_config
+from bridge.deploy.code import code_findings
+from bridge.deploy.seats import deployment_seats
 from bridge.deployment import Deployment, load_deployment
 from bridge.environment import for_program
 from bridge.errors import BridgeError, MissingTool
@@ -57,8 +60,17 @@ def examine(config_path: Path | None) -> list[Finding]:
             Finding("settings", False, str(error), "correct the file, or leave it out for the defaults", True)
         )
     if config is not None:
-        findings += _examine_chain(config)
+        findings += [*_state(config), *_examine_chain(config)]
     return findings
+
+
+def _state(config: Config) -> list[Finding]:
+    """Say whether others of this machine may look into the state folder; nothing where there is none yet."""
+    if os.name != "posix" or not config.state.is_dir():
+        return []
+    mode = stat.S_IMODE(config.state.stat().st_mode)
+    words = f"{config.state}, mode {mode:04o}" + (": others of this machine may look into it" if mode & 0o077 else "")
+    return [Finding("state folder", not mode & 0o077, words, f"chmod 700 {config.state}", False)]
 
 
 def _python() -> Finding:
@@ -142,6 +154,25 @@ def _places(deployment: Deployment) -> dict[str, str]:
     return found | {f"{name} Safe": deployment.accounts[name] for name in safes}
 
 
+def _code(snapshot: Snapshot) -> Finding:
+    """Compare the code of our contracts with what this version compiled."""
+    wrong = code_findings(snapshot)
+    mend = "send nothing to it: take the deployment file from the DAO, and the version of this program that deployed it"
+    return Finding(
+        "code", not wrong, "; ".join(wrong) or "every contract of ours has the code of this version", mend, True
+    )
+
+
+def _seats(snapshot: Snapshot) -> Finding:
+    """Compare who holds every role, and what every part reads, with the deployment's file."""
+    seats = deployment_seats(snapshot)
+    wrong = [seat.finding() for seat in seats if not seat.right]
+    mend = "ask the DAO who is right, `alvh gov roles` shows all: correct the file, or propose to give the role back"
+    return Finding(
+        "roles", not wrong, "; ".join(wrong) or f"all {len(seats)} are held by whom they should be", mend, True
+    )
+
+
 def _examine_contracts(snapshot: Snapshot) -> list[Finding]:
     there = snapshot.deployment
     wrong = [f"{name} (no address)" for name in REQUIRED if name not in there.contracts]
@@ -153,8 +184,12 @@ def _examine_contracts(snapshot: Snapshot) -> list[Finding]:
     findings = [Finding("contracts", not wrong, named, mend, True)]
     if wrong:
         return findings
+    findings.append(_code(snapshot))
+    if not findings[-1].ok:  # whatever code of others answers proves nothing
+        return findings
     require_governor(snapshot)
     read_governed(snapshot)
+    findings.append(_seats(snapshot))
     for feed in read_status(snapshot):
         age = f"round {feed.round}, {feed.age_seconds} s old, at most {feed.max_age_seconds} s"
         findings.append(

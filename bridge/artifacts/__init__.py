@@ -1,4 +1,4 @@
-"""Compiled contracts as package data: ABI and creation bytecode of our own, ABI alone of others.
+"""Compiled contracts as package data: ABI, creation and runtime bytecode of our own, ABI alone of others.
 
 The JSON files beside this one are written by `make artifacts` (`export`, `vendor`) from the same compiler run that
 the tests use; a test compares them with the sources.
@@ -21,7 +21,10 @@ FOLDER = Path(__file__).parent  # importlib.resources would take as long to load
 
 @dataclass(frozen=True)
 class Artifact:
-    """One contract: its name, ABI, creation bytecode when we deploy it, runtime bytecode when nobody does (0x hex)."""
+    """One contract: its name, ABI, creation bytecode, and runtime bytecode with zeros for what the constructor sets.
+
+    Bytecode is 0x hex, and empty where it is other people's or nobody reads it.
+    """
 
     name: str
     abi: list[dict[str, Any]]

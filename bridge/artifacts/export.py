@@ -31,7 +31,19 @@ OURS = (
     "VolatilityBreaker",
     "VolatilityOracle",
 )
-RUNTIME = ("ExposureLens", "LensFloor")  # put at an address by state override, so that no constructor runs
+DEPLOYED = (
+    "HedgeGovernor",
+    "HedgeParameters",
+    "HedgeTimelock",
+    "HedgeVotes",
+    "ProposalGuard",
+    "RealizedVolatility",
+    "RegimeAutomation",
+    "VolatilityBreaker",
+    "VolatilityOracle",
+)
+# Put at an address by state override, so that no constructor runs; and what a deployment's code is compared with.
+RUNTIME = ("ExposureLens", "LensFloor", *DEPLOYED)
 INTERFACES = ("IERC20Metadata",)
 THEIRS = (
     "IAllowanceTransfer",

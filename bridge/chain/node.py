@@ -122,13 +122,14 @@ class Chain:
 
     def has_code(self, address: str, block: BlockRef) -> bool:
         """Tell whether there is a contract at an address."""
-        return len(self._code(address, block)) > 0
+        return len(self.code(address, block)) > 0
 
     def code_hash(self, address: str, block: BlockRef) -> bytes:
         """Return the keccak-256 of a contract's code, as EXTCODEHASH gives it."""
-        return keccak(self._code(address, block))
+        return keccak(self.code(address, block))
 
-    def _code(self, address: str, block: BlockRef) -> bytes:
+    def code(self, address: str, block: BlockRef) -> bytes:
+        """Return the runtime code at an address, empty where there is none."""
         action = f"reading the code of {address}"
         return as_bytes(self._result(action, "eth_getCode", to_checksum_address(address), hex(block.number)), action)
 

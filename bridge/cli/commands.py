@@ -63,7 +63,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "gov": (
         "gov",
         "app",
-        "Governor proposals: propose, list, show, vote, queue, execute, cancel. Dry run without --send.",
+        "Governor proposals: propose, list, show, verify, vote, queue, execute, cancel; who holds what. "
+        "Dry run without --send.",
     ),
     "safe": (
         "safe",
@@ -73,7 +74,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 """By name: module of `bridge.cli`, its command or group of commands, and the first lines of its help as one line."""
 
-JOINED: dict[str, tuple[str, ...]] = {"gov": ("dao",), "hedge": ("hedge_changes",)}
+JOINED: dict[str, tuple[str, ...]] = {"gov": ("dao", "proof"), "hedge": ("hedge_changes",)}
 """Groups that have commands in other modules too, which add them to the group when they are loaded."""
 
 ABOUT = "Layered volatility hedges for AMM liquidity providers, governed by a DAO."

@@ -34,13 +34,21 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Governor proposals: propose, list, show, vote, queue, execute, cancel. Dry run without --send.",
+    help="Governor proposals: propose, list, show, verify, vote, queue, execute, cancel; who holds what. "
+    "Dry run without --send.",
 )
 MOST_LINES = 100  # of a description
 IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
 
 
-def _find(snapshot: Snapshot, wanted: str) -> Proposal:
+def named_proposal(snapshot: Snapshot, wanted: str) -> Proposal:
+    """Find a proposal by its id, or the first digits of it.
+
+    Raises
+    ------
+    UsageError
+        None, or more than one, begins with them.
+    """
     from bridge.errors import UsageError
     from bridge.governance.governor import list_proposals, require_digits
 
@@ -122,7 +130,7 @@ def show(
 
     session = open_session(config)
     snapshot = session.snapshot(block)
-    found = _find(snapshot, proposal)
+    found = named_proposal(snapshot, proposal)
     content = _json(snapshot, found)
     if as_json:
         print_json(content)
@@ -173,7 +181,7 @@ def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") 
 
     session = open_session(how.config)
     snapshot = session.snapshot()
-    found = _find(snapshot, wanted)
+    found = named_proposal(snapshot, wanted)
     require_step(found, step)
     anyone = step in ("queue", "execute")
     sender = choose_sender(session, how.send, how.role, how.keystore, how.given, anyone=anyone)
@@ -183,7 +191,7 @@ def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") 
     if how.send:
         receipt = action(session.snapshot(), sender.key(), found)
         done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
-        done["state"] = _find(session.snapshot(), wanted).state
+        done["state"] = named_proposal(session.snapshot(), wanted).state
     if how.as_json:
         print_json(done)
     elif how.send:
@@ -268,10 +276,10 @@ def wait(proposal: IdArgument, as_json: JsonOption = False, config: ConfigOption
     from bridge.local.anvil import advance_time
 
     session = open_session(config)
-    found = _find(session.snapshot(), proposal)
+    found = named_proposal(session.snapshot(), proposal)
     seconds = max(next_step_at(found) - session.chain.head().timestamp, 1)
     advance_time(session.chain, seconds)
-    state = _find(session.snapshot(), proposal).state
+    state = named_proposal(session.snapshot(), proposal).state
     if as_json:
         print_json({"proposal": str(found.id), "before": found.state, "state": state, "seconds": seconds})
     else:

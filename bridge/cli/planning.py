@@ -107,6 +107,7 @@ def plan(
     from bridge.plans.ideas import plan_ideas
     from bridge.plans.make import Asked
     from bridge.plans.promoter import promoted
+    from bridge.plans.published import keep_plan
 
     what_if = read_values(values or [])
     check_flags(book, owner, block, at, bool(what_if and (orders or report)))
@@ -118,7 +119,7 @@ def plan(
     ideas = plan_ideas(planned, settings.book, screens)
     other = make(replace(asked, parameters=what_if)) if what_if else None
     chaser = promoted(planned.observation.governed.parameters, make, asked) if as_promoter else None
-    kept = None if book or is_empty(planned) else planned.record.save(settings.state)
+    kept = None if book or is_empty(planned) else keep_plan(planned, settings.state)
     _write_files(planned, settings, ideas, orders, report)
     shown = Shown(planned, kept, ideas, what_if, other, chaser)
     if as_json:
@@ -289,6 +290,7 @@ def propose(
     """
     from bridge.governance.proposals import bring_proposal, draft_proposal, note_proposal
     from bridge.governance.rivals import find_rivals
+    from bridge.plans.published import inputs_path
     from bridge.plans.records import load_record, newest_record
 
     session = open_session(config)
@@ -304,7 +306,7 @@ def propose(
     if as_json:
         print_json(_draft_json(record, draft, sent, rivals))
     else:
-        _print_draft(record, draft, sent, rivals)
+        _print_draft(record, draft, sent, rivals, inputs_path(session.config.state, record.inputs_hash))
 
 
 def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival]) -> dict[str, Any]:
@@ -328,7 +330,7 @@ def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list
     }
 
 
-def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival]) -> None:
+def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival], published: Path) -> None:
     from bridge.cli.drafts import print_draft
     from bridge.cli.show import console, table
     from bridge.units import utc
@@ -341,3 +343,7 @@ def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: lis
     out.print(table("Difference", ("parameter", "old", "new", "unit", "why", "effect"), rows))
     out.print(f"\nexpires {utc(draft.update.expiry)}")
     print_draft(draft, sent, rivals)
+    if published.is_file():
+        out.print(
+            f"for voters: publish {published}, `alvh gov verify --inputs` makes the plan again from it", markup=False
+        )

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bridge.chain.node import BlockRef, Chain
+from bridge.deploy.seats import Watched, watcher_seats
 from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
 
@@ -79,27 +80,6 @@ def watcher_findings(
     block: BlockRef,
 ) -> list[str]:
     """Compare what each part reads, and whose roles it borrows, with what it should; an empty list is the proof."""
-    found: list[str] = []
-
-    def expect(what: str, actual: Any, wanted: Any) -> None:
-        if actual != wanted:
-            found.append(f"{what} is {actual}, should be {wanted}")
-
-    def read(name: str, address: str, function: str) -> Any:
-        return chain.read(name, address, function, block=block)
-
-    for asset, breaker in watchers.breakers.items():
-        measured = watchers.realized[asset]
-        expect(f"pool of the {asset} measurement", read("RealizedVolatility", measured, "pool"), pools[asset])
-        expect(f"roles of the {asset} breaker", read("VolatilityBreaker", breaker, "ROLES"), parameters)
-        expect(f"feed of the {asset} breaker", read("VolatilityBreaker", breaker, "ORACLE"), feeds[asset])
-        expect(f"measurement of the {asset} breaker", read("VolatilityBreaker", breaker, "REALIZED"), measured)
-    followed = terms.automation_asset
-    for function, wanted in (
-        ("ROLES", parameters),
-        ("PARAMETERS", parameters),
-        ("ORACLE", feeds[followed]),
-        ("BREAKER", watchers.breakers[followed]),
-    ):
-        expect(f"{function} of the automation", read("RegimeAutomation", watchers.automation, function), wanted)
-    return found
+    places = Watched(parameters, feeds, pools, watchers.realized, watchers.breakers, watchers.automation)
+    seats = watcher_seats(chain, places, terms.automation_asset, block)
+    return [seat.finding() for seat in seats if not seat.right]

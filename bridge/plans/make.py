@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from bridge.chain.blocks import BlockRef
 from bridge.config import Config, SignalsConfig
 from bridge.errors import UsageError
 from bridge.plans.gate import require_numbers
@@ -201,7 +202,7 @@ def make_plan(
         expected=[signal.name for signal in readings.signals],
         exposure=observation.exposure,
     )
-    record = _recorded(observation, chain_id, plan, readings)
+    record = record_of(plan, observation.owner, chain_id, observation.block, readings.source())
     return Planned(observation, option_chains, plan, record, readings, ledger)
 
 
@@ -228,17 +229,30 @@ def asked_parameters(governed: Parameters, values: Mapping[str, int]) -> Paramet
     return asked
 
 
-def _recorded(observation: Observation, chain_id: int, plan: Plan, readings: SignalReadings) -> PlanRecord:
-    """Return the record of a plan, through JSON once: it and its hash hold exactly what a reader of the file sees."""
-    block, plain = observation.block, plan.to_dict()
+def record_of(
+    plan: Plan, owner: str, chain_id: int, block: BlockRef, histories: Mapping[str, str] | None
+) -> PlanRecord:
+    """Return the record of a plan, through JSON once: it and its hash hold exactly what a reader of the file sees.
+
+    Parameters
+    ----------
+    histories
+        Where the histories are from and what kind of source that is; None where there are none.
+
+    Raises
+    ------
+    UntrustedNumber
+        A number that the plan rests on is none.
+    """
+    plain = plan.to_dict()
     require_numbers(plain)
     content = json.loads(json.dumps(plain, allow_nan=False))
     content["inputs"] |= {
-        "owner": observation.owner,
+        "owner": owner,
         "chain_id": chain_id,
         "block_number": block.number,
         "block_hash": block.hash,
-        "histories": readings.source(),
+        "histories": histories,
     }
     return PlanRecord(
         inputs_hash=inputs_hash(content["inputs"]),
@@ -246,7 +260,7 @@ def _recorded(observation: Observation, chain_id: int, plan: Plan, readings: Sig
         block_number=block.number,
         block_hash=block.hash,
         observed_at=block.timestamp,
-        owner=observation.owner,
+        owner=owner,
         plan=content,
     )
 

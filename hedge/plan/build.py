@@ -5,7 +5,7 @@ Pure and deterministic: the same arguments give the same plan, bit for bit.
 
 from __future__ import annotations
 
-import math
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -184,13 +184,17 @@ def build_plan(
 
 
 def past_inputs(past: Past, market: Market) -> dict[str, Any]:
-    """Return what identifies the past in a plan's inputs: per asset the count and last value of what was known."""
+    """Return what identifies the past in a plan's inputs: per asset the count of what was known, and a digest of it.
+
+    The digest is SHA-256 over one line per moment, values in hexadecimal: equal exactly where all bits are.
+    """
     found: dict[str, Any] = {}
     for name, series in (("prices", past.prices), ("indices", past.indices)):
         for asset in sorted(series):
             known = series[asset].times <= market.observed_at
-            values = series[asset].values[known]
-            found[f"{name} of {asset}"] = {"count": len(values), "sum": math.fsum(values.tolist())}
+            times, values = series[asset].times[known].tolist(), series[asset].values[known].tolist()
+            lines = "\n".join(f"{time}|{value.hex()}" for time, value in zip(times, values, strict=True))
+            found[f"{name} of {asset}"] = {"count": len(values), "sha256": hashlib.sha256(lines.encode()).hexdigest()}
     return found
 
 

@@ -11,7 +11,7 @@ from eth_typing import HexStr
 
 from bridge.chain.node import BlockRef, Chain, connect
 from bridge.chain.signers import LOCAL_CHAIN_ID
-from bridge.deploy.contracts import role
+from bridge.deploy.seats import role
 from bridge.errors import (
     ChainError,
     ContractReverted,

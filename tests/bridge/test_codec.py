@@ -19,7 +19,7 @@ from bridge.chain.codec import decode_call, encode_call, event, functions
 from bridge.chain.node import Chain
 from bridge.chain.reverts import decode_revert
 from bridge.config import Config
-from bridge.deploy.contracts import ADMIN
+from bridge.deploy.seats import ADMIN
 from bridge.errors import ChainError, ContractReverted, UnknownAddress, UsageError
 from bridge.governance.actions import build_action
 from bridge.governance.calls import action_words

@@ -13,7 +13,8 @@ from web3.utils.address import get_create_address
 import bridge.deploy.contracts
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
-from bridge.deploy.contracts import ADMIN, Members, deploy_governance, role, role_findings
+from bridge.deploy.contracts import Members, deploy_governance, role_findings
+from bridge.deploy.seats import ADMIN, role
 from bridge.deploy.watchers import Watchers, deploy_watchers, watcher_findings
 from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
@@ -91,7 +92,7 @@ def test_role_findings__another_guardian_than_agreed__names_both(world: World) -
 
 def test_role_findings__reporters_differ__names_the_feed(world: World) -> None:
     found = findings(world, replace(members(world), reporters=[account("outsider").address]))
-    assert [line.split(" is ")[0] for line in found] == ["reporters of the BTC feed", "reporters of the ETH feed"]
+    assert [line.split(" are ")[0] for line in found] == ["reporters of the BTC feed", "reporters of the ETH feed"]
 
 
 @pytest.mark.parametrize("name", ["PROPOSER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE", "BREW_COFFEE_ROLE"])

@@ -5,11 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from eth_typing import HexStr
 
+from bridge.artifacts import artifact
+from bridge.deploy.code import OURS, code_difference, immutables
+from bridge.deploy.seats import role
 from bridge.doctor import Finding, examine
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time, free_port
 from bridge.local.world import World
+from tests.bridge.steps import act_as
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder: what this one holds is none of the tests' concern."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -40,6 +51,8 @@ def test_examine__world_in_order__finds_nothing_to_mend(settings: Path) -> None:
         "node",
         "deployment",
         "contracts",
+        "code",
+        "roles",
         "BTC feed",
         "ETH feed",
     ]
@@ -67,9 +80,62 @@ def test_examine__deployment_of_another_chain__names_what_is_not_there(settings:
 
 
 def test_examine__feed_that_is_no_oracle__is_a_fault_and_no_crash(settings: Path, world: World) -> None:
-    feeds = {"ETH": world.deployment.address("HedgeVotes")}
+    feeds = world.deployment.feeds | {"ETH": world.deployment.address("HedgeVotes")}
     world.deployment.model_copy(update={"feeds": feeds}).save(settings.with_name("deployment.json"))
-    assert set(faults(examine(settings))) == {"contracts"}
+    found = faults(examine(settings))
+    assert set(found) == {"code"}
+    assert found["code"].startswith(f"VolatilityOracle ETH at {feeds['ETH']} has ")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_examine__one_byte_of_a_contract_is_another__is_named_and_nothing_it_answers_is_believed(
+    settings: Path, world: World, name: str
+) -> None:
+    book = world.deployment
+    places = {"VolatilityOracle": book.feeds, "RealizedVolatility": book.realized, "VolatilityBreaker": book.breakers}
+    address = places[name]["ETH"] if name in places else book.address(name)
+    code = bytearray(world.snapshot().code(address))
+    code[4] ^= 1
+    world.chain.request("anvil_setCode", address, "0x" + code.hex())
+    findings = examine(settings)
+    shown = f"{name} ETH" if name in places else name
+    assert faults(findings) == {"code": f"{shown} at {address} differs from ours at byte 4"}
+    assert findings[-1].what == "code"
+
+
+def test_code_difference__immutables_are_others__is_none() -> None:
+    runtime = bytes.fromhex(artifact("VolatilityBreaker").runtime[2:])
+    places = immutables(runtime)
+    made = bytearray(runtime)
+    for at in places:
+        made[at : at + 32] = bytes(range(1, 33))
+    assert places
+    assert code_difference(runtime, bytes(made)) == ""
+    made[places[0] - 1] ^= 1
+    assert code_difference(runtime, bytes(made)) == f"differs from ours at byte {places[0] - 1:,}"
+    assert code_difference(runtime, bytes(made[:-1])) == f"has {len(made) - 1:,} bytes of code, not {len(made):,}"
+    assert code_difference(runtime, b"") == "has no code"
+
+
+def test_examine__somebody_else_holds_a_role__is_named_with_both(settings: Path, world: World) -> None:
+    outsider, timelock = account("outsider").address, world.deployment.address("HedgeTimelock")
+    call = HexStr(
+        world.chain.contract("HedgeTimelock", timelock).encode_abi("grantRole", args=[role("PROPOSER_ROLE"), outsider])
+    )
+    act_as(world, timelock, timelock, call)
+    governor = world.deployment.address("HedgeGovernor")
+    both = ", ".join(sorted((governor, outsider)))
+    assert faults(examine(settings)) == {
+        "roles": f"HedgeTimelock PROPOSER_ROLE is held by {both}, should be {governor}"
+    }
+
+
+def test_examine__state_folder_that_others_may_read__is_named(settings: Path, tmp_path: Path) -> None:
+    (tmp_path / ".alvh").mkdir(0o755)
+    (tmp_path / ".alvh").chmod(0o755)
+    assert faults(examine(settings)) == {"state folder": ".alvh, mode 0755: others of this machine may look into it"}
+    (tmp_path / ".alvh").chmod(0o700)
+    assert faults(examine(settings)) == {}
 
 
 def test_examine__bad_settings__looks_no_further_than_the_tools(tmp_path: Path) -> None:

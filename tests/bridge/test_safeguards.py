@@ -12,7 +12,7 @@ from eth_typing import HexStr
 from bridge.alerts.rules import raise_alerts
 from bridge.alerts.watch import take_oracle_snapshot, watch, watched_json
 from bridge.config import Config
-from bridge.deploy.contracts import role
+from bridge.deploy.seats import role
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus, read_automation, read_breakers
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time

@@ -1,0 +1,220 @@
+"""Who holds what in a deployment: roles, owners, reporters, and which contract each part reads. All from the chain.
+
+A seat is one of these with who holds it and who should. `role_findings` and `watcher_findings` are the seats that are
+held by others: no line is the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eth_utils import keccak, to_checksum_address
+
+from bridge.chain.blocks import BlockRef
+from bridge.chain.node import Chain
+from bridge.snapshot import Snapshot
+
+ADMIN: Final = bytes(32)
+DUTIES: Final = ("PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE")
+NOBODY: Final = frozenset[str]()
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A role, an owner or a link: who holds it, and who should; `wanted` is None where the deployment does not say."""
+
+    what: str
+    verb: str
+    held: frozenset[str]
+    wanted: frozenset[str] | None
+
+    @property
+    def right(self) -> bool:
+        """Tell whether nobody else holds it, as far as the deployment says."""
+        return self.wanted is None or self.held == self.wanted
+
+    def finding(self) -> str:
+        """Say who holds it and who should."""
+        held, wanted = (", ".join(sorted(each or NOBODY)) or "nobody" for each in (self.held, self.wanted))
+        return f"{self.what} {self.verb} {held}, should be {wanted}"
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Who should hold what: the two Safes, and the reporters where the deployment's file or its maker says them."""
+
+    guardian: str
+    steward: str
+    reporters: Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What watches and follows volatility, and what it should read: addresses, by asset where there is one for each."""
+
+    parameters: str
+    feeds: Mapping[str, str]
+    pools: Mapping[str, str]
+    realized: Mapping[str, str]
+    breakers: Mapping[str, str]
+    automation: str | None
+
+
+def role(name: str) -> bytes:
+    """Return an access-control role id by its name."""
+    return ADMIN if name == "DEFAULT_ADMIN_ROLE" else keccak(text=name)
+
+
+def deployment_seats(snapshot: Snapshot) -> list[Seat]:
+    """Read every seat of a deployment; the Safes are those that its file names, the reporters whoever the DAO chose.
+
+    Raises
+    ------
+    BadFile
+        The file names no guardian or no steward.
+    """
+    book, chain, block = snapshot.deployment, snapshot.chain, snapshot.block
+    assigned = Assigned(book.address("guardian"), book.address("steward"), None)
+    seats = governance_seats(chain, book.contracts, book.feeds, assigned, book.deployed_at, block)
+    watched = Watched(
+        book.contracts["HedgeParameters"],
+        book.feeds,
+        book.price_pools,
+        book.realized,
+        book.breakers,
+        book.contracts.get("RegimeAutomation"),
+    )
+    return seats + watcher_seats(chain, watched, None, block)
+
+
+def governance_seats(
+    chain: Chain,
+    contracts: Mapping[str, str],
+    feeds: Mapping[str, str],
+    assigned: Assigned,
+    since: int,
+    block: BlockRef,
+) -> list[Seat]:
+    """Read who governs: what the contracts name outside their roles, then every role.
+
+    Parameters
+    ----------
+    since
+        The block before the first deployment, `Deployment.deployed_at`: no role event is older.
+    """
+    seats = _owners(chain, contracts, feeds, assigned, block)
+    for name, wanted in _wanted_roles(contracts, assigned).items():
+        held = _role_holders(chain, name, contracts[name], since, block)
+        if role("AUTOMATION_ROLE") not in held:  # nobody automates until a vote names the automation
+            wanted = wanted | {"AUTOMATION_ROLE": NOBODY}
+        seats += _role_seats(name, held, wanted)
+    return seats
+
+
+def _owners(
+    chain: Chain, contracts: Mapping[str, str], feeds: Mapping[str, str], assigned: Assigned, block: BlockRef
+) -> list[Seat]:
+    """Read everything that the contracts name outside their roles."""
+    timelock, governor = contracts["HedgeTimelock"], contracts["HedgeGovernor"]
+
+    def seat(what: str, name: str, address: str, function: str, wanted: str) -> Seat:
+        return Seat(what, "is", _named(chain.read(name, address, function, block=block)), frozenset({wanted}))
+
+    found = [
+        seat("governor's timelock", "HedgeGovernor", governor, "timelock", timelock),
+        seat("governor's token", "HedgeGovernor", governor, "token", contracts["HedgeVotes"]),
+        seat("proposal guardian", "HedgeGovernor", governor, "proposalGuardian", assigned.guardian),
+    ]
+    for asset, feed in feeds.items():
+        found.append(seat(f"owner of the {asset} feed", "VolatilityOracle", feed, "owner", timelock))
+        reporters = frozenset(chain.read("VolatilityOracle", feed, "signers", block=block))
+        wanted = None if assigned.reporters is None else frozenset(assigned.reporters)
+        found.append(Seat(f"reporters of the {asset} feed", "are", reporters, wanted))
+    return found
+
+
+def _named(held: Any) -> frozenset[str]:
+    """Return one address as a set."""
+    return frozenset({str(held)})
+
+
+def _wanted_roles(contracts: Mapping[str, str], assigned: Assigned) -> dict[str, dict[str, frozenset[str]]]:
+    """Return who should hold each role of each contract that has roles."""
+    timelock, governor = frozenset({contracts["HedgeTimelock"]}), frozenset({contracts["HedgeGovernor"]})
+    automation = frozenset({contracts["RegimeAutomation"]}) if "RegimeAutomation" in contracts else NOBODY
+    return {
+        "HedgeTimelock": {"DEFAULT_ADMIN_ROLE": timelock} | dict.fromkeys(DUTIES, governor),
+        "HedgeParameters": {
+            "DEFAULT_ADMIN_ROLE": timelock,
+            "STEWARD_ROLE": frozenset({assigned.steward}),
+            "GUARDIAN_ROLE": frozenset({assigned.guardian}),
+            "AUTOMATION_ROLE": automation,
+        },
+    }
+
+
+def _role_seats(
+    contract: str, holders: Mapping[bytes, frozenset[str]], wanted: Mapping[str, frozenset[str]]
+) -> list[Seat]:
+    """Return every role of a contract, those that we know first, those without a name of ours after them."""
+    known = {role(name): name for name in wanted}
+    unknown = {duty: "0x" + duty.hex() for duty in sorted(holders.keys() - known.keys())}
+    return [
+        Seat(f"{contract} {name}", "is held by", holders.get(duty, NOBODY), wanted.get(name, NOBODY))
+        for duty, name in (known | unknown).items()
+    ]
+
+
+def _role_holders(chain: Chain, name: str, address: str, since: int, block: BlockRef) -> dict[bytes, frozenset[str]]:
+    """Replay a contract's role events from before its deployment: who holds which role now."""
+    holders: dict[bytes, set[str]] = {}
+    granted = chain.logs(name, address, "RoleGranted", since, block)
+    revoked = chain.logs(name, address, "RoleRevoked", since, block)
+    for entry in sorted([*granted, *revoked], key=lambda entry: (entry["blockNumber"], entry["logIndex"])):
+        members = holders.setdefault(bytes(entry["args"]["role"]), set())
+        change = members.add if entry["event"] == "RoleGranted" else members.discard
+        change(to_checksum_address(entry["args"]["account"]))
+    return {duty: frozenset(members) for duty, members in holders.items() if members}
+
+
+def watcher_seats(chain: Chain, places: Watched, followed: str | None, block: BlockRef) -> list[Seat]:
+    """Read what measurements, breakers and the automation read, and whose roles they borrow.
+
+    Parameters
+    ----------
+    followed
+        The asset that the automation follows; None: whichever feed it reads, which must be one of these.
+    """
+
+    def seat(what: str, name: str, address: str, function: str, wanted: str) -> Seat:
+        return Seat(what, "is", _named(chain.read(name, address, function, block=block)), frozenset({wanted}))
+
+    measure, breaks, found = "RealizedVolatility", "VolatilityBreaker", list[Seat]()
+    for asset, at in places.realized.items():
+        found.append(seat(f"pool of the {asset} measurement", measure, at, "pool", _of(places.pools, asset)))
+    for asset, at in places.breakers.items():
+        found.append(seat(f"roles of the {asset} breaker", breaks, at, "ROLES", places.parameters))
+        found.append(seat(f"feed of the {asset} breaker", breaks, at, "ORACLE", _of(places.feeds, asset)))
+        found.append(seat(f"measurement of the {asset} breaker", breaks, at, "REALIZED", _of(places.realized, asset)))
+    if places.automation is None:
+        return found
+    if followed is None:
+        reads = chain.read("RegimeAutomation", places.automation, "ORACLE", block=block)
+        followed = next((asset for asset, feed in places.feeds.items() if feed == reads), "")
+    wanted = {
+        "ROLES": places.parameters,
+        "PARAMETERS": places.parameters,
+        "ORACLE": _of(places.feeds, followed),
+        "BREAKER": _of(places.breakers, followed),
+    }
+    return found + [
+        seat(f"{name} of the automation", "RegimeAutomation", places.automation, name, right)
+        for name, right in wanted.items()
+    ]
+
+
+def _of(places: Mapping[str, str], asset: str) -> str:
+    """Return the address of an asset, or words that no address equals."""
+    return places.get(asset, "one of this deployment")

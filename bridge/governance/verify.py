@@ -1,0 +1,208 @@
+"""Is a proposal what a plan calls for? For voters who do not trust whoever brought it.
+
+    proposal's bytes -> update -> its inputs' hash
+    published inputs -> plan made again here -> hash, changes, calls, text, each compared with the proposal
+                     -> what this node says of the plan's block, compared with the inputs
+
+What no chain knows, quotes, histories and what is held at a venue, is taken from the file, and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from bridge.chain.blocks import BlockRef
+from bridge.config import BookConfig
+from bridge.errors import BridgeError, NotProposable, RefusedAction, UntrustedNumber
+from bridge.foreign import foreign
+from bridge.governance.governor import Proposal
+from bridge.governance.postconditions import GUARD, guard_call, update_postcondition
+from bridge.governance.proposal_text import describe
+from bridge.governance.proposals import require_proposable
+from bridge.governance.updates import Update, decode_update, update_call, update_words
+from bridge.plans.observe import observe
+from bridge.plans.records import PlanRecord
+from bridge.snapshot import Snapshot
+from bridge.units import utc
+from hedge.plan.inputs import plan_inputs
+
+MOST_ATTEMPTS: Final = 50
+MOST_NAMED: Final = 6  # differences that are written out
+PARAMETERS: Final = ("parameters", "limits", "last_changes")
+
+
+class Outcome(StrEnum):
+    """What a comparison gave; unknown where it could not be made."""
+
+    SAME = "same"
+    DIFFERENT = "DIFFERENT"
+    UNKNOWN = "not compared"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was compared, what came of it, and the numbers in words."""
+
+    what: str
+    outcome: Outcome
+    words: str
+
+
+def proposed_update(snapshot: Snapshot, proposal: Proposal) -> Update:
+    """Return the one parameter update of a proposal.
+
+    Raises
+    ------
+    RefusedAction
+        It has none, or more than one: no plan makes such a proposal.
+    """
+    calls = [] if proposal.trouble else zip(proposal.action.targets, proposal.action.calldatas, strict=True)
+    found = [update for target, call in calls if (update := decode_update(snapshot, target, call))]
+    if len(found) != 1:
+        raise RefusedAction(
+            f"proposal {proposal.short_id} holds {len(found)} updates of parameters, a plan's has one: "
+            f"`alvh gov show {proposal.short_id}` says what it does"
+        )
+    return found[0]
+
+
+def verify_proposal(snapshot: Snapshot, proposal: Proposal, record: PlanRecord, terms: BookConfig) -> list[Check]:
+    """Compare a proposal with the plan that was made again from its published inputs.
+
+    Parameters
+    ----------
+    snapshot
+        Of the chain now.
+    record
+        The plan made again (`bridge.plans.published.remake`).
+    terms
+        How this machine reads a book at the plan's block.
+
+    Raises
+    ------
+    RefusedAction
+        As `proposed_update`.
+    """
+    update = proposed_update(snapshot, proposal)
+    changes = record.changes()
+    keys = tuple(sorted(changes))
+    values = tuple(changes[key] for key in keys)
+    made = Update(keys, values, record.observed_at, update.expiry, record.inputs_hash)
+    return [
+        _same("inputs", update.inputs_hash, made.inputs_hash),
+        _same("changes", *("; ".join(update_words(each)) or "none" for each in (update, made))),
+        _answer(record),
+        _calls(snapshot, proposal, made),
+        _text(proposal, record),
+        *_chain(snapshot, record, update, terms),
+        Check("taken from the file", Outcome.UNKNOWN, _on_trust(record)),
+    ]
+
+
+def _same(what: str, said: object, found: object) -> Check:
+    if said == found:
+        return Check(what, Outcome.SAME, str(found))
+    return Check(what, Outcome.DIFFERENT, f"the proposal says {said}, made again it is {found}")
+
+
+def _answer(record: PlanRecord) -> Check:
+    try:
+        require_proposable(record)
+    except (NotProposable, UntrustedNumber) as error:
+        return Check("answer", Outcome.DIFFERENT, str(error))
+    return Check("answer", Outcome.SAME, str(record.plan["decision"]["answer"]))
+
+
+def _calls(snapshot: Snapshot, proposal: Proposal, made: Update) -> Check:
+    """Compare every call with those that the plan's update makes: itself, then the guard that holds it to it."""
+    calls = [update_call(snapshot, made)]
+    if GUARD in snapshot.deployment.contracts:
+        calls.append(guard_call(snapshot, [update_postcondition(snapshot.deployment, made)]))
+    wanted = [(to.lower(), data, 0) for to, data in calls]
+    action = proposal.action
+    said = [
+        (to.lower(), "0x" + data.hex(), value)
+        for to, data, value in zip(action.targets, action.calldatas, action.values, strict=True)
+    ]
+    if said == wanted:
+        words = f"{len(wanted)} calls, no coins; observed {utc(made.observed_at)}, expires {utc(made.expiry)}"
+        return Check("calls", Outcome.SAME, words)
+    if len(said) != len(wanted):
+        return Check("calls", Outcome.DIFFERENT, f"it makes {len(said)} calls, the plan's makes {len(wanted)}")
+    first = next(number for number, pair in enumerate(zip(said, wanted, strict=True), 1) if pair[0] != pair[1])
+    return Check("calls", Outcome.DIFFERENT, f"call {first} is not the plan's: `alvh gov show {proposal.short_id}`")
+
+
+def _text(proposal: Proposal, record: PlanRecord) -> Check:
+    """Compare the description with what this program writes of the plan, at any attempt."""
+    said = proposal.action.description
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        if said == describe(record, proposal.proposer, attempt):
+            return Check("text", Outcome.SAME, f"as the plan's, attempt {attempt}")
+    ours = describe(record, proposal.proposer).splitlines()
+    theirs = said.splitlines()
+    at = next((i for i, line in enumerate(ours) if i >= len(theirs) or theirs[i] != line), len(ours))
+    words = theirs[at] if at < len(theirs) else "nothing"
+    mine = ours[at] if at < len(ours) else "nothing"
+    return Check("text", Outcome.DIFFERENT, f"line {at + 1} says {foreign(words)!r}, the plan's {foreign(mine)!r}")
+
+
+def _chain(snapshot: Snapshot, record: PlanRecord, update: Update, terms: BookConfig) -> Iterator[Check]:
+    """Compare the inputs with what this node says of the block that they are of."""
+    if record.chain_id != snapshot.chain.chain_id:
+        yield _same("chain", snapshot.chain.chain_id, record.chain_id)
+        return
+    yield _same("observed", utc(update.observed_at), utc(record.observed_at))
+    block = BlockRef(record.block_number, record.block_hash, record.observed_at)
+    try:
+        snapshot.chain.confirm(block)
+    except BridgeError as error:
+        yield Check("block", Outcome.DIFFERENT, str(error))
+        return
+    yield Check("block", Outcome.SAME, f"{record.block_number} {record.block_hash}")
+    try:
+        seen = observe(Snapshot(snapshot.chain, snapshot.deployment, block), record.owner, terms)
+    except BridgeError as error:
+        yield Check("what the chain says", Outcome.UNKNOWN, f"this node does not tell of block {block.number}: {error}")
+        return
+    governed = seen.governed
+    mine = plan_inputs(seen.book, seen.market, {}, {}, governed.parameters, governed.limits, governed.last_changes)
+    for what, keys in (("book and prices", ("market", "book")), ("parameters", PARAMETERS)):
+        found = [each for key in keys for each in _differences(key, record.plan["inputs"][key], mine[key])]
+        words = _named(found) if found else f"as this node says at block {block.number}"
+        yield Check(what, Outcome.DIFFERENT if found else Outcome.SAME, words)
+
+
+def _differences(where: str, said: Any, found: Any) -> Iterator[str]:
+    """Name every leaf in which two JSON values differ."""
+    if isinstance(said, dict) and isinstance(found, dict):
+        for key in sorted({*said, *found}, key=str):
+            yield from _differences(f"{where}.{key}", said.get(key), found.get(key))
+    elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
+        for number, pair in enumerate(zip(said, found, strict=True)):
+            yield from _differences(f"{where}[{number}]", *pair)
+    elif isinstance(said, list) and isinstance(found, list):
+        yield f"{where}: {len(said)} entries, this node finds {len(found)}"
+    elif said != found:
+        yield f"{where}: {said!r}, this node says {found!r}"
+
+
+def _named(differences: Sequence[str]) -> str:
+    more = len(differences) - MOST_NAMED
+    return foreign("; ".join(differences[:MOST_NAMED]), None) + (f"; and {more} more" if more > 0 else "")
+
+
+def _on_trust(record: PlanRecord) -> str:
+    """Say what no chain knows: where it is said to be from, to be compared with one's own."""
+    inputs = record.plan["inputs"]
+    parts = [
+        f"{each['quotes']} quotes of {asset} from {each['source']} ({each['provenance']})"
+        for asset, each in inputs["chains"].items()
+    ]
+    parts.append(f"{len(inputs['signals'])} signals")
+    held = inputs["holdings"]
+    parts.append(f"{len(held['options']) + len(held['perpetuals'])} contracts held at venues")
+    return foreign("; ".join(parts), None)

@@ -1,0 +1,87 @@
+"""A plan's inputs, whole, in a file for voters: whoever has it makes the same plan again and trusts nobody for it.
+
+`alvh plan` keeps it beside the plan, `alvh gov verify` reads it. The hash that goes on chain is of the inputs, which
+hold digests of quotes and of the past; here they are in full.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from bridge.chain.blocks import BlockRef
+from bridge.errors import BadFile
+from bridge.files import write_whole
+from bridge.json_files import reading
+from bridge.plans.make import Planned, record_of
+from bridge.plans.records import PlanRecord
+from hedge.errors import HedgeError
+from hedge.plan.published import bulk_inputs, remake_plan
+
+FORMAT: Final = 1
+MOST_BYTES: Final = 64 << 20
+"""More than the inputs of any plan take: a year of options on ten assets is about a tenth of it."""
+
+
+def inputs_path(state: Path, inputs_hash: str) -> Path:
+    """Return where the inputs of a plan are kept."""
+    return state / "plans" / f"{inputs_hash}.inputs.json"
+
+
+def keep_plan(planned: Planned, state: Path) -> Path:
+    """Keep a plan and its inputs, and remember it as the newest one; returns the path of its record."""
+    readings = planned.readings
+    bulk = bulk_inputs(planned.option_chains, readings.past, planned.plan.holdings, readings.signals)
+    content = {"format": FORMAT, "inputs": planned.record.plan["inputs"], **bulk}
+    text = json.dumps(content, allow_nan=False, separators=(",", ":")) + "\n"
+    write_whole(inputs_path(state, planned.record.inputs_hash), text)
+    return planned.record.save(state)
+
+
+def remake(path: Path) -> PlanRecord:
+    """Make the plan again whose inputs a file holds; nothing in it is believed.
+
+    Raises
+    ------
+    BadFile
+        It is absent, too large, or no plan can be made from it.
+    """
+    with reading(
+        path,
+        absent="no such file: ask the proposer for the inputs of the plan, which `alvh plan` keeps",
+        otherwise="not the inputs of a plan as `alvh plan` keeps them",
+    ):
+        content = _read(path)
+        said = content["inputs"]
+        try:
+            plan = remake_plan(said, content)
+        except (HedgeError, OverflowError, MemoryError, RecursionError) as error:
+            raise BadFile(path, f"no plan can be made from it: {error}") from error
+        if plan.inputs["market"]["observed_at"] != plan.inputs["at"]:
+            raise ValueError("it is of one time, its market of another")
+        block = BlockRef(_whole(said["block_number"]), str(said["block_hash"]), _whole(said["at"]))
+        chain_id, histories = _whole(said["chain_id"]), said["histories"]
+        return record_of(plan, str(said["owner"]), chain_id, block, histories)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MOST_BYTES:
+        raise BadFile(path, f"is larger than {MOST_BYTES >> 20} MiB: not the inputs of a plan")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+    except RecursionError as error:
+        raise BadFile(path, "nests too deeply for the inputs of a plan") from error
+    if content["format"] != FORMAT:
+        raise BadFile(path, f"not inputs of format {FORMAT}: ask for them anew")
+    return dict(content)
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is no whole number")
+    return value

@@ -1,0 +1,184 @@
+"""A plan is made again from what was published of it, and whatever differs from the proposal is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.config import BookConfig, Config
+from bridge.errors import BadFile, RefusedAction
+from bridge.governance.actions import build_action
+from bridge.governance.governor import Proposal
+from bridge.governance.proposals import draft_action, send_proposal
+from bridge.governance.verify import Check, Outcome, verify_proposal
+from bridge.local.accounts import account
+from bridge.local.world import World
+from bridge.plans.published import MOST_BYTES, inputs_path, keep_plan, remake
+from bridge.plans.records import PlanRecord
+from tests.bridge.steps import found, plan_now, propose, with_changes
+
+TERMS = BookConfig()
+
+
+@pytest.fixture(scope="session")
+def published(built_world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[PlanRecord, str]:
+    """Keep a plan of the world as built; return its record and the text of its inputs."""
+    state = tmp_path_factory.mktemp("state")
+    planned = plan_now(built_world, Config())
+    keep_plan(planned, state)
+    return planned.record, inputs_path(state, planned.record.inputs_hash).read_text(encoding="utf-8")
+
+
+def written(folder: Path, content: Any) -> Path:
+    path = folder / "told.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+def checked(world: World, proposal: Proposal, path: Path) -> list[Check]:
+    return verify_proposal(world.snapshot(), proposal, remake(path), TERMS)
+
+
+def different(checks: list[Check]) -> set[str]:
+    return {check.what for check in checks if check.outcome is Outcome.DIFFERENT}
+
+
+def test_remake__inputs_as_kept__gives_the_record_bit_for_bit(
+    published: tuple[PlanRecord, str], tmp_path: Path
+) -> None:
+    record, text = published
+    assert remake(written(tmp_path, text)) == record
+
+
+def change(content: Any, path: tuple[Any, ...], value: Any) -> None:
+    """Put a value where a path of keys leads in JSON."""
+    for step in path[:-1]:
+        content = content[step]
+    content[path[-1]] = value
+
+
+TAMPERED: list[tuple[dict[tuple[Any, ...], Any], set[str]]] = [
+    (
+        {
+            ("inputs", "market", "vols", "ETH"): 0.9,
+            ("inputs", "book", 0, "liquidity"): 1.0,
+            ("inputs", "limits", "3", "step_up"): 9_999,
+        },
+        {"book and prices", "parameters"},
+    ),
+    ({("inputs", "block_hash"): "0x" + "00" * 32}, {"block"}),
+    ({("inputs", "owner"): "0x" + "11" * 20}, {"book and prices"}),
+    ({("quotes", "ETH", 0, 4): 0.0001}, set()),
+]
+
+
+def test_verify__numbers_of_the_inputs_are_others__is_named(
+    world: World, published: tuple[PlanRecord, str], tmp_path: Path
+) -> None:
+    record, text = published
+    proposal = found(world, propose(world, record))
+    assert different(checked(world, proposal, written(tmp_path, text))) == set()
+    for tampered, what in TAMPERED:
+        content = json.loads(text)
+        for place, value in tampered.items():
+            change(content, place, value)
+        seen = different(checked(world, proposal, written(tmp_path, content)))
+        assert {"inputs", *what} <= seen, (what, seen)
+
+
+def test_verify__changes_that_the_plan_does_not_make__are_named(
+    world: World, published: tuple[PlanRecord, str], tmp_path: Path
+) -> None:
+    """A proposal that names an honest plan's inputs and sets something else."""
+    record, text = published
+    proposal = found(world, propose(world, with_changes(record, {8: 150})))
+    checks = checked(world, proposal, written(tmp_path, text))
+    assert different(checks) == {"changes", "calls", "text"}
+    words = {check.what: check.words for check in checks}
+    assert words["changes"].startswith("the proposal says rehedgeBps 150, made again it is ")
+    assert words["text"].startswith("line ")
+
+
+def test_verify__observed_at_another_time__is_named(
+    world: World, published: tuple[PlanRecord, str], tmp_path: Path
+) -> None:
+    record, text = published
+    number = propose(world, replace(record, observed_at=record.observed_at - 1))
+    checks = checked(world, found(world, number), written(tmp_path, text))
+    assert {"observed", "calls", "text"} <= different(checks)
+
+
+def test_verify__proposal_without_an_update__is_refused_with_the_way_to_read_it(
+    world: World, published: tuple[PlanRecord, str]
+) -> None:
+    operator = account("operator")
+    action = build_action(world.snapshot(), "set-guardian", [world.deployment.address("steward")])
+    drafted = draft_action(world.snapshot(), action, operator.address)
+    assert send_proposal(world.snapshot(), operator, drafted)
+    proposal = found(world, drafted.id)
+    with pytest.raises(RefusedAction, match="holds 0 updates of parameters"):
+        verify_proposal(world.snapshot(), proposal, published[0], TERMS)
+
+
+def test_verify__plan_of_another_chain__is_named(
+    world: World, published: tuple[PlanRecord, str], tmp_path: Path
+) -> None:
+    record, text = published
+    proposal = found(world, propose(world, record))
+    content = json.loads(text)
+    content["inputs"]["chain_id"] = 1
+    assert {"chain", "inputs", "answer"} <= different(checked(world, proposal, written(tmp_path, content)))
+
+
+HOSTILE = {
+    "empty": b"",
+    "binary": bytes(range(256)),
+    "a list": b"[1, 2]",
+    "deep": b"[" * 100_000,
+    "another format": b'{"format": 99}',
+    "no inputs": b'{"format": 1}',
+    "not a number": b'{"format": 1, "inputs": NaN}',
+    "escape": b'{"format": 1, "inputs": {"\\u001b[2J": 1}}',
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_remake__file_of_a_stranger__is_refused_by_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "told.json").write_bytes(HOSTILE[name])
+    with pytest.raises(BadFile, match=r"told\.json") as refused:
+        remake(tmp_path / "told.json")
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("inputs", "scenarios"), 10**9),
+        (("inputs", "parameters"), []),
+        (("inputs", "market", "vols"), {"ETH": -1.0}),
+        (("inputs", "book", 0, "upper"), -5.0),
+        (("inputs", "at"), "now"),
+        (("quotes", "ETH"), [[1]]),
+        (("quotes",), {}),
+        (("past", "prices"), {"ETH": {"times": [2, 1.5], "values": [1.0, 2.0]}}),
+        (("held",), [["ETH", 10**30, 1.0, True, 1.0]]),
+    ],
+)
+def test_remake__inputs_that_no_plan_has__are_refused_by_name(
+    published: tuple[PlanRecord, str], tmp_path: Path, path: tuple[Any, ...], value: Any
+) -> None:
+    content = json.loads(published[1])
+    change(content, path, value)
+    with pytest.raises(BadFile, match=r"told\.json"):
+        remake(written(tmp_path, content))
+
+
+def test_remake__file_as_large_as_none_is__is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "told.json").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    with pytest.raises(BadFile, match="is larger than 64 MiB"):
+        remake(tmp_path / "told.json")
