@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge import files
 from bridge.errors import BadFile
+from bridge.files import open_draft
 from bridge.plans.records import PlanRecord, find_record, inputs_hash, load_record, newest_record
 
 pytestmark = pytest.mark.unit
@@ -141,7 +144,7 @@ def test_find_record__known_and_unknown_hash__is_the_record_or_none(tmp_path: Pa
     assert find_record(tmp_path, "0x" + "00" * 32) is None
 
 
-@pytest.mark.parametrize("step", ["write_text", "replace"])
+@pytest.mark.parametrize("step", ["write", "replace"])
 def test_save__disk_fails__leaves_the_old_file_and_no_draft(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -150,11 +153,16 @@ def test_save__disk_fails__leaves_the_old_file_and_no_draft(
     before = path.read_text(encoding="utf-8")
 
     def fail(*_: object, **__: object) -> None:
-        raise OSError("disk full")
+        raise OSError("No space left on device")
+
+    def full(place: Path) -> tuple[Path, int]:
+        draft, handle = open_draft(place)
+        os.close(handle)
+        return draft, os.open("/dev/full", os.O_WRONLY)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, step, fail)
-        with pytest.raises(BadFile, match="cannot be written: disk full"):
+        patch.setattr(*((Path, "replace", fail) if step == "replace" else (files, "open_draft", full)))
+        with pytest.raises(BadFile, match=r"cannot be written: .*No space left on device"):
             record.save(tmp_path)
     assert path.read_text(encoding="utf-8") == before
     assert sorted(file.name for file in path.parent.iterdir()) == sorted([path.name, "newest"])
