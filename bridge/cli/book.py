@@ -245,6 +245,10 @@ def print_exposure(found: BookExposure, where: str) -> None:
     count = len(found.positions)
     title = f"{count} position{'' if count == 1 else 's'} of {where}, in USD"
     out.print(table(title, columns, [_position_row(position, found) for position in found.positions], left=3))
+    narrow = sum(position.range_share < 1.0 for position in found.positions)
+    if narrow:
+        words = "with a range that is narrow for 30 days: fees and LVR a year are those of a position left alone"
+        out.print(f"{narrow} {words}")
     out.print()
     columns = ["pool", "positions", "value", "IL", "fees owed", "fees/yr", "LVR/yr"]
     out.print(table("By pool, in USD", columns, _pool_rows(found)))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from hedge.errors import BadInput
 from hedge.numerics.arrays import BoolArray, FloatArray, finite, nonnegative, numbers, positive
@@ -118,6 +119,34 @@ def lvr_rate(price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike, upper: Ar
     p, liq, a, b = _position(price, liquidity, lower, upper)
     v = nonnegative("vol", vol)
     return _in_range_only(0.25 * liq * v * v * np.sqrt(p), p, a, b, outside=0.0)
+
+
+def range_share(value: ArrayLike, lvr_rate: ArrayLike, vol: ArrayLike, years: float) -> FloatArray:
+    """Return which share of its LVR a year a position that is left alone is expected to see in so many years.
+
+    A position is a bundle of covered calls with strikes all over its range. What arbitrageurs are expected to take of
+    one by a time is the time value of its call, at most that at the money: value (2 N(vol sqrt(years) / 2) - 1), the
+    cost of crossing the whole range at one price. So a narrow range is left before its rate could take more, and its
+    fees end there as well.
+
+    Parameters
+    ----------
+    value : of the position, >= 0. lvr_rate : a year at the price of now, in the unit of value, >= 0.
+    vol : annual volatility of the pool's price, decimal, >= 0. years : > 0.
+
+    Returns
+    -------
+    In [0, 1]: 1 for a range that is wide for the time.
+
+    >>> [round(float(range_share(1.0, lvr_rate(1.0, 1.0 / value(1.0, 1.0, a, b), a, b, 0.6), 0.6, 30 / 365)), 4)
+    ...  for a, b in ((0.8, 1.25), (0.997, 1.003))]
+    [1.0, 0.0278]
+    """
+    worth, rate, v = nonnegative("value", value), nonnegative("lvr_rate", lvr_rate), nonnegative("vol", vol)
+    most = worth * (2.0 * ndtr(0.5 * v * np.sqrt(years)) - 1.0)
+    spent = rate * years
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(spent > most, most / spent, np.where(np.isnan(spent - most), np.nan, 1.0))[()]
 
 
 def theta(

@@ -48,6 +48,7 @@ class PositionExposure:
     fee_usd_per_year: float
     break_even_vol: float
     implied_vol: float
+    range_share: float = 1.0
     delta_moves: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

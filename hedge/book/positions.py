@@ -17,9 +17,9 @@ import numpy as np
 
 from hedge import amm
 from hedge.errors import InvalidPosition
-from hedge.market import USD, Market
+from hedge.market import HORIZON_DAYS, USD, Market
 from hedge.numerics.arrays import FloatArray
-from hedge.units import json_number
+from hedge.units import YEAR_DAYS, json_number
 
 Spots = Mapping[str, Any]
 """USD prices by asset, a number or an array of scenarios each; USD need not be listed."""
@@ -32,6 +32,8 @@ class PoolTerms(NamedTuple):
     il_usd : value minus holding the entry amounts (<= 0 if entry was at the pool's price); NaN if unknown.
     lvr_usd_per_year : loss versus rebalancing at the implied volatility, >= 0.
     fees_usd : fees owed. fee_usd_per_year : expected fees, 0 out of range, NaN if unknown.
+    range_share : of the local rates, that LVR and fees a year are multiplied by: what a position that is left alone
+        sees in 30 days (`amm.range_share`); 1 where its range is wide.
     break_even_vol : volatility at which fees pay LVR; NaN out of range or if fees are unknown.
     implied_vol : of the pair's price.
     """
@@ -44,6 +46,7 @@ class PoolTerms(NamedTuple):
     fee_usd_per_year: float
     break_even_vol: float
     implied_vol: float
+    range_share: float = 1.0
 
 
 class Position(Protocol):
@@ -179,17 +182,21 @@ class ConcentratedPosition:
         span = (price, self.liquidity, self.lower, self.upper)
         by_price = bool(amm.in_range(price, self.lower, self.upper))
         in_range = by_price if self.active is None else self.active
+        value = float(self.value_usd(market.spots))
+        rate = quote * float(amm.lvr_rate(*span, vol)) if in_range else 0.0
+        share = float(amm.range_share(value, rate, vol, HORIZON_DAYS / YEAR_DAYS))
         return PoolTerms(
             price=price,
             in_range=in_range,
             il_usd=quote * float(amm.impermanent_loss(*span, self.held_base, self.held_quote)),
-            lvr_usd_per_year=quote * float(amm.lvr_rate(*span, vol)) if in_range else 0.0,
+            lvr_usd_per_year=rate * share,
             fees_usd=self.fees_base * base + self.fees_quote * quote,
-            fee_usd_per_year=self.fee_apr * float(self.value_usd(market.spots)) if in_range else 0.0,
+            fee_usd_per_year=self.fee_apr * value * share if in_range else 0.0,
             break_even_vol=float(amm.break_even_vol(price, self.lower, self.upper, self.fee_apr))
             if in_range
             else math.nan,
             implied_vol=vol,
+            range_share=share,
         )
 
     def price_range(self, asset: str, spots: Spots) -> tuple[float, float] | None:

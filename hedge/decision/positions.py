@@ -1,7 +1,8 @@
 """Whether a position earns its keep: expected fees less LVR at the volatility to expect, each position by itself.
 
-LVR grows with variance, so the one at the implied volatility that the exposure holds is scaled by the square of
-`REALISED_SHARE`. Averages over a book are never taken: a good pool does not pay for a bad one.
+LVR grows with variance, so its rate at the implied volatility is scaled by the square of `REALISED_SHARE`. Of a range
+that is narrow for 30 days, LVR and fees are those of a position that is left alone, the same share of both. Averages
+over a book are never taken: a good pool does not pay for a bad one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
+from hedge import amm
 from hedge.book.exposure import PositionExposure
 from hedge.market import HORIZON_DAYS
 from hedge.units import YEAR_DAYS, json_number
@@ -57,10 +59,10 @@ class PositionVerdict:
 
 def judge_position(position: PositionExposure) -> PositionVerdict:
     """Judge one position by its own fees, LVR and volatility."""
-    share = HORIZON_DAYS / YEAR_DAYS
-    fees = position.fee_usd_per_year * share
-    lvr = position.lvr_usd_per_year * REALISED_SHARE**2 * share
-    forecast = REALISED_SHARE * position.implied_vol
+    years, forecast = HORIZON_DAYS / YEAR_DAYS, REALISED_SHARE * position.implied_vol
+    rate = position.lvr_usd_per_year / position.range_share * REALISED_SHARE**2
+    share = float(amm.range_share(position.value_usd, rate, forecast, years)) * years
+    fees, lvr = position.fee_usd_per_year / position.range_share * share, rate * share
     verdict, reason = _verdict(position, fees, lvr, forecast)
     name = f"{position.id} ({position.pool})"
     return PositionVerdict(

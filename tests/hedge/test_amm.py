@@ -251,3 +251,28 @@ def test_two_asset_greeks__quote_is_numeraire__one_asset_greeks() -> None:
         amm.delta(*arguments),
         amm.gamma(*arguments),
     )
+
+
+@given(st.floats(0.002, 1.5), st.floats(-0.9, 0.9), st.floats(0.1, 1.5), st.sampled_from([7 / 365, 30 / 365, 1.0]))
+def test_range_share__any_range__leaves_no_less_than_a_position_left_alone_is_expected_to_lose(
+    width: float, place: float, vol: float, years: float
+) -> None:
+    """What a rebalanced position keeps and the pool's does not is V(p) - E[V(p at the time)]: Milionis et al., 2022."""
+    lower, upper = np.exp(-width * (1.0 + place)), np.exp(width * (1.0 - place))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(160)
+    later = np.exp(vol * np.sqrt(years) * nodes - 0.5 * vol * vol * years)
+    worth = float(amm.value(1.0, 1.0, lower, upper))
+    lost = worth - float(np.dot(weights, amm.value(later, 1.0, lower, upper))) / np.sqrt(2.0 * np.pi)
+    rate = float(amm.lvr_rate(1.0, 1.0, lower, upper, vol))
+    share = float(amm.range_share(worth, rate, vol, years))
+    assert 0.0 < share <= 1.0
+    assert lost <= rate * years * share * (1.0 + 1e-3) + 1e-9 * worth
+    assert rate * years * share <= worth
+
+
+def test_range_share__odd_numbers__are_whole_unknown_or_refused() -> None:
+    for worth, rate, vol in ((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (1.0, 0.0, 1.0)):
+        assert float(amm.range_share(worth, rate, vol, 0.1)) == 1.0
+    assert np.isnan(amm.range_share(np.nan, 1.0, 1.0, 0.1))
+    with pytest.raises(BadInput, match="lvr_rate"):
+        amm.range_share(1.0, -1.0, 0.5, 0.1)

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_books import MARKET, mixed_book, position
+from scipy.special import ndtr
 
 from hedge.book.exposure import book_exposure, position_exposure
 from hedge.book.positions import Book
+from hedge.decision.positions import judge_position
 from hedge.errors import InvalidPosition
 from hedge.market import Market
 
@@ -142,3 +144,18 @@ def test_delta_moves__range_of_six_tenths_of_a_percent__local_gamma_is_many_time
     fall, rise = found.delta_moves["ETH"]
     assert local > 3.0 * max(fall, -rise)
     assert found.to_dict()["delta_moves"] == {"ETH": [fall, rise]}
+
+
+def test_position_exposure__range_of_six_tenths_of_a_percent__are_left_alone() -> None:
+    narrow = position_exposure(position("narrow", 1e6, lower=1994.0, upper=2006.0, fee_apr=9.0), MARKET)
+    wide = position_exposure(position("wide", 1e6, lower=1600.0, upper=2500.0, fee_apr=0.45), MARKET)
+    vol, years = MARKET.vol("ETH"), 30 / 365
+    crossing = 1e6 * (2.0 * float(ndtr(0.5 * vol * math.sqrt(years))) - 1.0)
+    assert narrow.lvr_usd_per_year * years == pytest.approx(crossing)
+    assert narrow.fee_usd_per_year == pytest.approx(9e6 * narrow.range_share)
+    assert narrow.range_share < 0.05
+    assert (wide.range_share, wide.fee_usd_per_year) == (1.0, pytest.approx(450_000.0))
+    verdict = judge_position(narrow)
+    assert verdict.lvr_usd == pytest.approx(1e6 * (2.0 * float(ndtr(0.5 * 0.914 * vol * math.sqrt(years))) - 1.0))
+    local = {"fees": 9e6, "lvr": narrow.lvr_usd_per_year / narrow.range_share * 0.914**2}
+    assert verdict.fees_usd / verdict.lvr_usd == pytest.approx(local["fees"] / local["lvr"])
