@@ -74,6 +74,14 @@ class Snapshot:
         """Tell whether there is a contract at an address."""
         return self.chain.has_code(address, self.block)
 
+    def code(self, address: str) -> bytes:
+        """Return the runtime code at an address."""
+        return self.chain.code(address, self.block)
+
+    def storage(self, address: str, slot: int) -> int:
+        """Return a word of a contract's storage."""
+        return self.chain.storage(address, slot, self.block)
+
     def code_hash(self, address: str) -> bytes:
         """Return the keccak-256 of the code at an address."""
         return self.chain.code_hash(address, self.block)

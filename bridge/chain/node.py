@@ -122,15 +122,22 @@ class Chain:
 
     def has_code(self, address: str, block: BlockRef) -> bool:
         """Tell whether there is a contract at an address."""
-        return len(self._code(address, block)) > 0
+        return len(self.code(address, block)) > 0
 
     def code_hash(self, address: str, block: BlockRef) -> bytes:
         """Return the keccak-256 of a contract's code, as EXTCODEHASH gives it."""
-        return keccak(self._code(address, block))
+        return keccak(self.code(address, block))
 
-    def _code(self, address: str, block: BlockRef) -> bytes:
+    def code(self, address: str, block: BlockRef) -> bytes:
+        """Read the runtime code at an address; an account without any has none."""
         action = f"reading the code of {address}"
         return as_bytes(self._result(action, "eth_getCode", to_checksum_address(address), hex(block.number)), action)
+
+    def storage(self, address: str, slot: int, block: BlockRef) -> int:
+        """Read a word of a contract's storage."""
+        action = f"reading the storage of {address}"
+        place = (to_checksum_address(address), f"0x{slot:064x}", hex(block.number))
+        return as_number(self._result(action, "eth_getStorageAt", *place), action)
 
     def read(self, name: str, address: str, function: str, *arguments: Any, block: BlockRef, sender: str = "") -> Any:
         """Call a view function at a pinned block.

@@ -40,6 +40,8 @@ def test_examine__world_in_order__finds_nothing_to_mend(settings: Path) -> None:
         "node",
         "deployment",
         "contracts",
+        "guardian Safe",
+        "steward Safe",
         "BTC feed",
         "ETH feed",
     ]
