@@ -35,6 +35,8 @@ MOST_MODULES: Final = 50
 """Modules that are read of one Safe."""
 MOST_OWNERS: Final = 200
 """Owners that a Safe is believed to have."""
+MOST_BYTES: Final = 32 * (2 + MOST_OWNERS)
+"""Of an answer; a list of addresses is its place and its length before them."""
 MOST_NAMED: Final = 5
 """Addresses that a warning names one by one."""
 ADDRESSES: Final = 1 << 160
@@ -231,13 +233,13 @@ class _Look:
     def _asked(self, function: str, *arguments: Any) -> Any:
         """Return what the contract answers, None where it refuses or answers something else."""
         try:
-            return self.snapshot.read("Safe", function, *arguments, at=self.address)
+            return self.snapshot.read("Safe", function, *arguments, at=self.address, most_bytes=MOST_BYTES)
         except MissingBlock:
             raise
         except (ChainError, UnknownAddress) as error:
             if isinstance(error, NodeUnreachable) and not error.too_much:
                 raise
-            why = "its answer is none" if isinstance(error, UnknownAddress) else foreign(error)
+            why = "its answer is none, or too long" if isinstance(error, UnknownAddress) else foreign(error)
             self.troubles.append(f"{self.address} does not answer {function} as a Safe does ({why})")
             return None
 
@@ -247,11 +249,10 @@ class _Look:
         threshold = None if owners is None else self._asked("getThreshold")
         if owners is None or threshold is None:
             return (), None
-        possible = 0 < threshold <= len(owners) <= MOST_OWNERS and len(set(owners)) == len(owners)
-        if not possible or ENDS & set(owners):
-            said = f"{threshold} of {len(owners)} owners must sign, who are not all different accounts"
-            if not 0 < threshold <= len(owners) <= MOST_OWNERS:
-                said = f"{foreign(threshold, 20)} of {len(owners)} owners must sign"
+        different = len(set(owners)) == len(owners) and not ENDS & set(owners)
+        if not different or not 0 < threshold <= len(owners):
+            who = "" if different else ", who are not all different accounts"
+            said = f"{foreign(threshold, 20)} of {len(owners)} owners must sign{who}"
             self.troubles.append(f"{self.address} answers that {said}: no Safe is so")
             return (), None
         return tuple(owners), int(threshold)

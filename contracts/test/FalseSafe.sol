@@ -7,16 +7,9 @@ contract FalseSafe {
     mapping(bytes4 selector => bytes answer) private _answers;
     mapping(bytes4 selector => uint256 size) private _sizes;
 
-    // Anything else that is asked: as it was told, or as many zero bytes as it was told.
-    fallback() external {
-        bytes memory said = _answers[msg.sig];
-        uint256 size = _sizes[msg.sig];
-        assembly ("memory-safe") {
-            if size {
-                return(0x80, size)
-            }
-            return(add(said, 32), mload(said))
-        }
+    // Whatever is asked: as it was told, or as many zero bytes as it was told.
+    fallback(bytes calldata) external returns (bytes memory) {
+        return _sizes[msg.sig] > 0 ? new bytes(_sizes[msg.sig]) : _answers[msg.sig];
     }
 
     /// @notice Answer a function with these bytes.
@@ -24,15 +17,8 @@ contract FalseSafe {
         _answers[selector] = answer;
     }
 
-    /// @notice Answer a function with so many bytes.
+    /// @notice Answer a function with so many bytes; with more than anyone's gas pays for, it burns all of it.
     function flood(bytes4 selector, uint256 size) external {
         _sizes[selector] = size;
-    }
-
-    /// @notice Put a word into storage.
-    function store(bytes32 slot, bytes32 word) external {
-        assembly ("memory-safe") {
-            sstore(slot, word)
-        }
     }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+
 /// @title A guard of a Safe that refuses as it is told
 /// @notice For tests only. It lets everything pass until `refuse` is called.
 contract RefusingGuard {
-    /// @notice When it refuses.
+    /// @notice When it refuses; `Mined` is before the Safe's call too, and only where gas is paid for: in no rehearsal.
     enum When {
         Never,
         Before,
@@ -12,34 +14,27 @@ contract RefusingGuard {
         Mined
     }
 
-    /// @notice Its own refusal, which no other contract declares.
-    error TooLate(uint256 hour);
+    When private _when;
+    bytes private _answer;
+    address private _friend;
 
-    /// @notice When it refuses.
-    When public refusing;
-
-    /// @notice What it reverts with, selector and arguments.
-    bytes public answer;
-
-    /// @notice Who may send all the same.
-    address public friend;
-
-    // The Safe asks `checkTransaction` before it makes its call, when the signatures are checked. Its eleven arguments are
-    // too many for the stack; the last of them is who sends.
-    fallback() external {
-        // Who asks a node for the outcome names no price of gas; who sends pays one.
-        bool now_ = refusing == When.Before || (refusing == When.Mined && tx.gasprice > 0);
-        if (now_ && msg.data.length > 356 && _word(324) != friend) _refuse();
+    // The Safe asks `checkTransaction` before it makes its call, when the signatures are checked. Its eleven arguments
+    // are too many for the stack; the last of them is who sends.
+    fallback(bytes calldata asked) external returns (bytes memory) {
+        return _check(address(bytes20(asked[336:356])));
     }
 
-    /// @notice Refuse with these bytes from now on.
-    function refuse(When when, bytes calldata answer_, address friend_) external {
-        (refusing, answer, friend) = (when, answer_, friend_);
+    /// @notice Refuse from now on.
+    /// @param when before or after the Safe's call
+    /// @param answer what it reverts with, selector and arguments
+    /// @param friend who may send all the same
+    function refuse(When when, bytes calldata answer, address friend) external {
+        (_when, _answer, _friend) = (when, answer, friend);
     }
 
     /// @notice Asked by the Safe after its call.
     function checkAfterExecution(bytes32, bool) external view {
-        if (refusing == When.After) _refuse();
+        if (_when == When.After) LowLevelCall.bubbleRevert(_answer);
     }
 
     /// @notice Says yes to every interface: a Safe asks for that of a guard.
@@ -47,16 +42,9 @@ contract RefusingGuard {
         return true;
     }
 
-    function _word(uint256 at) private pure returns (address word) {
-        assembly ("memory-safe") {
-            word := calldataload(at)
-        }
-    }
-
-    function _refuse() private view {
-        bytes memory said = answer;
-        assembly ("memory-safe") {
-            revert(add(said, 32), mload(said))
-        }
+    function _check(address sender) private view returns (bytes memory) {
+        bool refuses = _when == When.Before || (_when == When.Mined && tx.gasprice > 0);
+        if (refuses && sender != _friend) LowLevelCall.bubbleRevert(_answer);
+        return "";
     }
 }
