@@ -170,13 +170,14 @@ class ContractReverted(ChainError):
 
 
 class GuardRefused(ChainError):
-    """A guard of a Safe refused a transaction that its owners signed: the guard, who sent it, and its own `refusal`."""
+    """A guard of a Safe refused a transaction that its owners signed: the guard, who sends, and its own `refusal`."""
 
-    def __init__(self, guard: str, sender: str, refusal: ContractReverted) -> None:
+    def __init__(self, guard: str, sender: str, refusal: ChainError) -> None:
+        words = refusal.words if isinstance(refusal, ContractReverted) else str(refusal)
         super().__init__(
-            f"the guard {guard} of the Safe refused the transaction as sent by {sender}: {refusal.words}; only a "
-            "transaction that it lets pass takes it off, or let the DAO name another Safe (`alvh gov propose "
-            "set-guardian SAFE`, set-steward)"
+            f"the guard {guard} of the Safe refused the transaction as sent by {sender}: {words}; only a transaction "
+            "that it lets pass takes it off, or let the DAO name another Safe (`alvh gov propose set-guardian SAFE`, "
+            "set-steward)"
         )
         self.guard, self.sender, self.refusal = guard, sender, refusal
 

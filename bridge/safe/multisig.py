@@ -17,7 +17,7 @@ from eth_utils import keccak, to_checksum_address
 from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain
-from bridge.errors import ContractReverted, GuardRefused, RefusedAction, TransactionFailed, UntrustedNumber
+from bridge.errors import ChainError, GuardRefused, NodeUnreachable, RefusedAction, TransactionFailed, UntrustedNumber
 from bridge.governance.inspection import GUARD_SLOT
 from bridge.snapshot import Call, Snapshot
 
@@ -206,41 +206,55 @@ def _naming_the_guard(
     signatures: bytes,
     block: BlockRef | None = None,
 ) -> Iterator[None]:
-    """Say of a refusal that it is the guard's: the Safe is asked again, at the block, with none in its storage.
-
-    A guard may revert with any words, also those of a Safe, so the words alone say nothing.
-    """
+    """Say of a refusal that it is the guard's."""
     try:
         yield
-    except (ContractReverted, TransactionFailed) as error:
-        at = block or chain.head()
-        word = chain.storage(transaction.safe, GUARD_SLOT, at)
-        if not word:
+    except NodeUnreachable:
+        raise
+    except ChainError as error:
+        found = _of_the_guard(chain, sender, transaction, signatures, block or chain.head(), error)
+        if found is error:
             raise
-        guard = to_checksum_address(word.to_bytes(32)[12:])
-        if isinstance(error, TransactionFailed):
-            why = (
-                f"{error.reason}; the guard {guard} of the Safe may refuse in a block what it lets pass in a rehearsal"
-            )
-            raise TransactionFailed(error.action, error.transaction, why) from error
-        if _refused_without_guard(chain, sender, transaction, signatures, at) == (error.error, error.arguments):
-            raise
-        raise GuardRefused(guard, sender.address, error) from error
+        raise found from error
 
 
-def _refused_without_guard(
-    chain: Chain, sender: Sender | Signer, transaction: SafeTransaction, signatures: bytes, block: BlockRef
-) -> tuple[str, dict[str, object]] | None:
-    """Return the error with which the Safe would refuse a transaction if it had no guard; None where it would not."""
+def _of_the_guard(
+    chain: Chain,
+    sender: Sender | Signer,
+    transaction: SafeTransaction,
+    signatures: bytes,
+    block: BlockRef,
+    error: ChainError,
+) -> ChainError:
+    """Return what an error is when the Safe is asked again, at the block, with and without the guard in its storage.
+
+    A guard may refuse in any words, also in those of a Safe, so the words alone say nothing.
+    """
     data = encode_call("Safe", "execTransaction", *_execution(transaction, signatures)).hex
-    stored = {transaction.safe: {f"0x{GUARD_SLOT:064x}": f"0x{0:064x}"}}
+
+    def asked(words: Mapping[str, str]) -> ChainError | None:
+        """Return the error with which the Safe refuses, None where it does not."""
+        at, stored = block.timestamp + 1, {transaction.safe: words}
+        try:
+            chain.simulate(sender.address, transaction.safe, data, at, block, "Safe.execTransaction", stored)
+        except ChainError as other:
+            return other
+        return None
+
     try:
-        chain.simulate(
-            sender.address, transaction.safe, data, block.timestamp + 1, block, "Safe.execTransaction", stored
-        )
-    except ContractReverted as other:
-        return other.error, other.arguments
-    return None
+        word = chain.storage(transaction.safe, GUARD_SLOT, block)
+    except ChainError:
+        return error
+    guard = to_checksum_address(word.to_bytes(32)[12:])
+    if not word:
+        return error
+    refused, without = asked({}), asked({f"0x{GUARD_SLOT:064x}": f"0x{0:064x}"})
+    if refused is not None and str(refused) != str(without):
+        return GuardRefused(guard, sender.address, refused)
+    if isinstance(error, TransactionFailed) and "reverted" in error.reason:
+        why = f"{error.reason}; the guard {guard} of the Safe may refuse in a block what it lets pass in a rehearsal"
+        return TransactionFailed(error.action, error.transaction, why)
+    return error
 
 
 def rehearse_creation(snapshot: Snapshot, sender: Sender, owners: Sequence[str], threshold: int, salt: int) -> str:
