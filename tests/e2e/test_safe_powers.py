@@ -54,7 +54,8 @@ def test_show_doctor_and_watch__guard_and_module__are_said_in_text_and_json(plac
         assert words in alerts
     assert (findings["guardian Safe"]["ok"], findings["guardian Safe"]["warning"]) == (False, True)
     assert findings["steward Safe"]["ok"] is True
-    assert "WARNING" in place.run("doctor").out
+    doctor = place.run("doctor")
+    assert (doctor.code, "WARNING" in doctor.out) == (0, True)
     text = " ".join(place.run("watch", "--once").out.split())
     assert "alert safe: guardian: " in text
     assert f"guard {guard}, 1 module" in text
