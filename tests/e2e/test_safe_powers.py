@@ -141,3 +141,16 @@ def test_set_guardian__to_a_safe_with_guard_and_module__voters_read_it(place: Pl
         assert shown.count(words) == 1
     assert third.startswith("HedgeGovernor.setProposalGuardian(")
     assert "WARNING" not in third
+
+
+def test_show_and_watch__guardian_that_is_an_account__say_so(place: Place, tmp_path: Path) -> None:
+    lp, deployment = account("lp").address, place.world.deployment
+    accounts_now = deployment.accounts | {"guardian": lp}
+    deployment.model_copy(update={"accounts": accounts_now}).save(tmp_path / ".alvh" / "deployment.json")
+    shown = place.run("safe", "show")
+    assert f"guardian  {lp}  -          -           NO              -" in shown.out
+    assert f"{lp} has no code: whoever has its one key has the whole role" in shown.out
+    told = place.run("safe", "show", "--json").json()["guardian"]
+    assert (told["kind"], told["owners"], told["threshold"], told["nonce"]) == ("account", [], None, None)
+    alerts = [alert["text"] for alert in place.run("watch", "--once", "--json").json()["alerts"]]
+    assert f"guardian: {lp} has no code" in "\n".join(alerts)
