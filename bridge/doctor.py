@@ -20,6 +20,7 @@ from bridge.environment import for_program
 from bridge.errors import BridgeError, MissingTool
 from bridge.foreign import foreign, url_place
 from bridge.governance.governor import require_governor
+from bridge.governance.inspection import Inspected, inspect_holders
 from bridge.local.anvil import find_anvil
 from bridge.plans.observe import read_governed
 from bridge.snapshot import Snapshot, require_own_node
@@ -30,13 +31,17 @@ REQUIRED = ("HedgeParameters", "HedgeGovernor", "HedgeTimelock", "HedgeVotes")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `needed` tells a fault from something that only some commands need."""
+    """One thing that was looked at; `needed` tells a fault from something that only some commands need.
+
+    `warning` tells what works, and a person should know of.
+    """
 
     what: str
     ok: bool
     found: str
     mend: str
     needed: bool
+    warning: bool = False
 
 
 def examine(config_path: Path | None) -> list[Finding]:
@@ -190,9 +195,16 @@ def _examine_contracts(snapshot: Snapshot) -> list[Finding]:
     require_governor(snapshot)
     read_governed(snapshot)
     findings.append(_seats(snapshot))
+    findings += [_holder(role, seen) for role, seen in inspect_holders(snapshot).items()]
     for feed in read_status(snapshot):
         age = f"round {feed.round}, {feed.age_seconds} s old, at most {feed.max_age_seconds} s"
         findings.append(
             Finding(f"{feed.asset} feed", not feed.stale, age, "have the reporters submit: `alvh oracle sign`", True)
         )
     return findings
+
+
+def _holder(role: str, seen: Inspected) -> Finding:
+    found = "; ".join([f"{seen.words}, at block {seen.block}", *seen.warnings])
+    mend = f"ask its owners, or let the DAO name another: `alvh gov propose set-{role} SAFE`"
+    return Finding(f"{role} Safe", not seen.warnings, found, mend, False, bool(seen.warnings))

@@ -13,6 +13,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   │   └── StatePruned     it has the block, and no longer its state
 │   ├── Reorganised         a block that was read is no longer canonical
 │   ├── ContractReverted    the contract refused: its own error name and numbers
+│   ├── GuardRefused        a Safe's guard refused what its owners signed
 │   ├── PendingTransactions the account's earlier transactions are not mined yet
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
 ├── SourceUnavailable       a venue or publisher does not answer, or not as it should
@@ -166,6 +167,19 @@ class ContractReverted(ChainError):
         self.words = foreign(f"{error}({shown})" + (f": {meaning}" if meaning else ""), TEXT)
         super().__init__(f"{action} was refused by the contract: {self.words}")
         self.error, self.arguments, self.action, self.meaning = error, arguments, action, meaning
+
+
+class GuardRefused(ChainError):
+    """A guard of a Safe refused a transaction that its owners signed: the guard, who sends, and its own `refusal`."""
+
+    def __init__(self, guard: str, sender: str, refusal: ChainError) -> None:
+        words = refusal.words if isinstance(refusal, ContractReverted) else str(refusal)
+        super().__init__(
+            f"the guard {guard} of the Safe refused the transaction as sent by {sender}: {words}; only a transaction "
+            "that it lets pass takes it off, or let the DAO name another Safe (`alvh gov propose set-guardian SAFE`, "
+            "set-steward)"
+        )
+        self.guard, self.sender, self.refusal = guard, sender, refusal
 
 
 class PendingTransactions(ChainError):

@@ -32,10 +32,19 @@ class Snapshot:
     deployment: Deployment
     block: BlockRef
 
-    def read(self, contract: str, function: str, *arguments: Any, at: str | None = None, sender: str = "") -> Any:
+    def read(
+        self,
+        contract: str,
+        function: str,
+        *arguments: Any,
+        at: str | None = None,
+        sender: str = "",
+        most_bytes: int | None = None,
+    ) -> Any:
         """Call a view function at the block; see `Chain.read`."""
         address = at or self.deployment.address(contract)
-        return self.chain.read(contract, address, function, *arguments, block=self.block, sender=sender)
+        how: Any = {"block": self.block, "sender": sender, "most_bytes": most_bytes}
+        return self.chain.read(contract, address, function, *arguments, **how)
 
     def logs(
         self, contract: str, event: str, *, at: str | None = None, since: int | None = None, **topics: Any
@@ -77,6 +86,10 @@ class Snapshot:
     def code(self, address: str) -> bytes:
         """Return the runtime code at an address."""
         return self.chain.code(address, self.block)
+
+    def storage(self, address: str, slot: int) -> int:
+        """Return a word of a contract's storage."""
+        return self.chain.storage(address, slot, self.block)
 
     def code_hash(self, address: str) -> bytes:
         """Return the keccak-256 of the code at an address."""

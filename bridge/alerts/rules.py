@@ -185,6 +185,12 @@ def steward_update_waits(seen: MonitorSnapshot) -> list[Alert]:
 
 
 @alert_rule(MonitorSnapshot)
+def holder_exposed(seen: MonitorSnapshot) -> list[Alert]:
+    """The guardian or the steward is no Safe, or something has power over it beside its owners."""
+    return [Alert("safe", f"{role}: {words}") for role, holder in seen.holders.items() for words in holder.warnings]
+
+
+@alert_rule(MonitorSnapshot)
 def foreign_proposal(seen: MonitorSnapshot) -> list[Alert]:
     """An open proposal was not brought by this machine."""
     ours = {entry.id for entry in seen.journal}

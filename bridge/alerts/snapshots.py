@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bridge.adapters.pool_position import Unread
 from bridge.chain.blocks import BlockRef
 from bridge.config import Config
 from bridge.foreign import TEXT, foreign
 from bridge.governance.governor import OPEN_STATES, Proposal
+from bridge.governance.inspection import Inspected
 from bridge.governance.journal import JournalEntry
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus
 from bridge.governance.steward import PendingUpdate
@@ -103,6 +104,8 @@ class MonitorSnapshot(OracleSnapshot):
         Why pools and hedge changed since that plan; None where one of the two times cannot be valued.
     ledger_trouble
         Why the ledger could not be read or marked; empty where it could.
+    holders
+        Who is at the addresses that the deployment names guardian and steward, by role.
     """
 
     now: int | None
@@ -122,6 +125,7 @@ class MonitorSnapshot(OracleSnapshot):
     orders: tuple[OrderDone, ...] = ()
     explained: Explained | None = None
     ledger_trouble: str = ""
+    holders: Mapping[str, Inspected] = field(default_factory=dict)
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:

@@ -15,6 +15,7 @@ from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot, laye
 from bridge.config import Config
 from bridge.errors import BridgeError, UntrustedNumber
 from bridge.governance.governor import list_proposals
+from bridge.governance.inspection import inspect_holders
 from bridge.governance.journal import read_journal
 from bridge.governance.safeguards import read_automation, read_breakers
 from bridge.governance.steward import read_pending_updates
@@ -73,7 +74,7 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
     """Read and compare everything once, at the snapshot's block; see `watch`."""
     oracle = take_oracle_snapshot(snapshot)
     governed, proposals = read_governed(snapshot), tuple(list_proposals(snapshot))
-    waiting = tuple(read_pending_updates(snapshot))
+    waiting, holders = tuple(read_pending_updates(snapshot)), inspect_holders(snapshot)
     valued = _value(snapshot, config, owner, oracle.feeds)
     snapshot.confirm()
     on_record = find_record(config.state, governed.inputs_hash)
@@ -90,6 +91,7 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         proposals=proposals,
         journal=tuple(read_journal(config.state, snapshot.chain.chain_id)),
         steward_updates=waiting,
+        holders=holders,
         on_record=on_record,
         drift=drift(valued.exposure, recorded_exposure(on_record)) if valued.exposure and on_record else None,
         layers=layer_states(on_record, valued.market) if on_record and valued.market else (),
@@ -183,6 +185,7 @@ def watched_json(watched: Watched) -> dict[str, Any]:
             }
             for waiting in seen.steward_updates
         ],
+        "safes": {role: holder.to_dict() for role, holder in seen.holders.items()},
         "alerts": [asdict(alert) for alert in watched.alerts],
     }
 

@@ -16,6 +16,7 @@ from bridge.errors import MissingTool
 OURS = (
     "CallbackReader",
     "ExposureLens",
+    "FalseSafe",
     "HedgeGovernor",
     "HedgeParameters",
     "HedgeTimelock",
@@ -25,7 +26,9 @@ OURS = (
     "ProposalGuard",
     "RealizedVolatility",
     "Reenter",
+    "RefusingGuard",
     "RegimeAutomation",
+    "SafeModule",
     "TestToken",
     "TickVolatilityHarness",
     "VolatilityBreaker",

@@ -133,7 +133,22 @@ class Chain:
         action = f"reading the code of {address}"
         return as_bytes(self._result(action, "eth_getCode", to_checksum_address(address), hex(block.number)), action)
 
-    def read(self, name: str, address: str, function: str, *arguments: Any, block: BlockRef, sender: str = "") -> Any:
+    def storage(self, address: str, slot: int, block: BlockRef) -> int:
+        """Read a word of a contract's storage."""
+        action = f"reading the storage of {address}"
+        place = (to_checksum_address(address), f"0x{slot:064x}", hex(block.number))
+        return as_number(self._result(action, "eth_getStorageAt", *place), action)
+
+    def read(
+        self,
+        name: str,
+        address: str,
+        function: str,
+        *arguments: Any,
+        block: BlockRef,
+        sender: str = "",
+        most_bytes: int | None = None,
+    ) -> Any:
         """Call a view function at a pinned block.
 
         Parameters
@@ -144,6 +159,8 @@ class Chain:
             The block to read at.
         sender
             The address to call from, for static calls of functions that check it.
+        most_bytes
+            A longer answer is none; of contracts that may answer megabytes.
 
         Raises
         ------
@@ -161,8 +178,11 @@ class Chain:
         answer = self.ask("eth_call", transaction, hex(block.number))
         if "error" in answer:
             raise call_refused(answer["error"], action)
+        found = as_bytes(answer["result"], action)
+        if most_bytes is not None and len(found) > most_bytes:
+            raise UnknownAddress(address, f"a {name}")
         try:
-            return call.function.decoded(as_bytes(answer["result"], action))
+            return call.function.decoded(found)
         except Misfit as error:
             raise UnknownAddress(address, f"a {name}") from error
 

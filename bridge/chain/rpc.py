@@ -23,6 +23,7 @@ READS = frozenset(
         "eth_getBlockByNumber",
         "eth_getCode",
         "eth_getLogs",
+        "eth_getStorageAt",
         "eth_getTransactionCount",
         "eth_getTransactionReceipt",
     }

@@ -57,11 +57,13 @@ def propose(
         note_proposal(session.chain, draft, who.address, session.config.state)
     if as_json:
         done: dict[str, Any] = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
-        done |= {"calls": words, "postconditions": list(draft.postconditions)}
+        done |= {"calls": words, "postconditions": list(draft.postconditions), "warnings": list(built.warnings)}
         print_json(done | {"executable_at": draft.executable_at, "rivals": rivals_json(rivals)})
         return
     for line in words:
         typer.echo(f"calls {foreign(line, None)}")
+    for line in built.warnings:
+        typer.echo(foreign(line, None))
     print_draft(draft, sent, rivals)
 
 

@@ -261,7 +261,12 @@ def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:
         print_json([asdict(finding) for finding in findings])
     else:
         rows = [
-            ["ok" if f.ok else "MISSING" if f.needed else "absent", f.what, f.found, "" if f.ok else f.mend]
+            [
+                "ok" if f.ok else "MISSING" if f.needed else "WARNING" if f.warning else "absent",
+                f.what,
+                f.found,
+                "" if f.ok else f.mend,
+            ]
             for f in findings
         ]
         console().print(table("alvh doctor", ("state", "what", "found", "how to mend it"), rows, left=4))

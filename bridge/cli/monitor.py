@@ -197,5 +197,6 @@ def _governance_lines(seen: MonitorSnapshot) -> list[str]:
     values = zip(KEYS, seen.governed.parameters.to_values(), strict=True)
     state = "PAUSED" if seen.governed.paused else "active"
     lines = [f"parameters version {seen.governed.version}, {state}: " + ", ".join(f"{k.name} {v}" for k, v in values)]
+    lines += [f"{role} {holder.address}: {holder.words}" for role, holder in seen.holders.items()]
     lines += [f"proposal {p.short_id}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.open_proposals]
     return lines if seen.open_proposals else [*lines, "no open proposals"]

@@ -23,6 +23,7 @@ from bridge.cli.flags import (
 )
 
 if TYPE_CHECKING:
+    from bridge.governance.inspection import Inspected
     from bridge.plans.records import PlanRecord
     from bridge.safe.actions import SafeContext
     from bridge.safe.records import SafeRecord
@@ -200,34 +201,38 @@ def execute(
 
 @app.command()
 def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Show both Safes: owners, how many must sign, the next nonce, and whether the contracts still obey them."""
-    from dataclasses import asdict
+    """Show both Safes: owners, how many must sign, the next nonce, and whether the contracts still obey them.
 
+    Also what has power over them beside their owners: code, fallback handler, guards and modules.
+    """
     from bridge.cli.show import console, table
+    from bridge.governance.inspection import inspect_address, warning_lines
     from bridge.governance.roles import holds_role
-    from bridge.safe.multisig import read_safe
 
     session = open_session(config)
     snapshot = session.snapshot()
-    safes = {name: read_safe(snapshot, _address(session, name)) for name in ("guardian", "steward")}
+    safes = {name: inspect_address(snapshot, _address(session, name)) for name in ("guardian", "steward")}
     duties = {name: holds_role(snapshot, name) for name in safes}
+    snapshot.confirm()
     if as_json:
-        print_json({name: asdict(safe) | {"holds_role": duties[name]} for name, safe in safes.items()})
+        print_json({name: safe.to_dict() | {"holds_role": duties[name]} for name, safe in safes.items()})
         return
-    rows = [
-        [
-            name,
-            safe.address,
-            f"{safe.threshold} of {len(safe.owners)}",
-            str(safe.nonce),
-            "yes" if duties[name] else "NO",
-            o,
-        ]
-        for name, safe in safes.items()
-        for o in safe.owners
-    ]
+    out = console()
+    rows = [row for name, safe in safes.items() for row in _owner_rows(name, safe, duties[name])]
     columns = ("Safe", "address", "must sign", "next nonce", "holds its role", "owner")
-    console().print(table("Safes", columns, rows, left=6))
+    out.print(table(f"Safes at block {snapshot.block.number}", columns, rows, left=6))
+    for name, safe in safes.items():
+        out.print(f"{name}: {safe.words}", markup=False, soft_wrap=True)
+        for line in warning_lines(safe):
+            out.print(f"{name}: {line}", markup=False, soft_wrap=True)
+
+
+def _owner_rows(name: str, safe: Inspected, on_duty: bool) -> list[list[str]]:
+    """Return a row for each owner; one without where it is no Safe."""
+    signing = f"{safe.threshold} of {len(safe.owners)}" if safe.owners else "-"
+    nonce = "-" if safe.nonce is None else str(safe.nonce)
+    first = [name, safe.address, signing, nonce, "yes" if on_duty else "NO"]
+    return [[*first, owner] for owner in safe.owners or ("-",)]
 
 
 @app.command()

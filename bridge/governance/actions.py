@@ -15,6 +15,7 @@ from typing import Final
 from bridge.action_kinds import ActionKind, ActionRegistry
 from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
+from bridge.governance.inspection import RESERVED, inspect_address, warning_lines
 from bridge.governance.postconditions import Answer, Postcondition
 from bridge.governance.regime_table import AUTOMATION, load_table, require_fitting, table_words
 from bridge.governance.roles import AUTOMATION_ROLE, ROLES, holders, proposal_guardian
@@ -26,11 +27,12 @@ from bridge.sources.oracle import feed_of
 
 @dataclass(frozen=True)
 class GovernanceAction:
-    """The text of a governance action, its calls, and what must be true after them."""
+    """The text of a governance action, its calls, what must be true after them, and what to know before them."""
 
     text: str
     calls: tuple[Call, ...]
     postconditions: tuple[Postcondition, ...]
+    warnings: tuple[str, ...] = ()
 
 
 GOVERNANCE_ACTIONS: Final = ActionRegistry[ActionKind]("governance action")
@@ -98,8 +100,9 @@ def _reset_breaker(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAc
 def _set_role(role: str, snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     """Give a role to another Safe and take it from who holds it; the guardian also cancels in the governor."""
     new, role_hash = checked_address(arguments[0]), ROLES[role]
-    if not snapshot.has_code(new):
+    if int(new, 16) < RESERVED:
         raise UnknownAddress(new, "a Safe: a role needs several people")
+    inspected = inspect_address(snapshot, new)
     old = [holder for holder in holders(snapshot, role) if holder != new]
     calls = [snapshot.call("HedgeParameters", "grantRole", role_hash, new)]
     calls += [snapshot.call("HedgeParameters", "revokeRole", role_hash, holder) for holder in old]
@@ -115,7 +118,7 @@ def _set_role(role: str, snapshot: Snapshot, arguments: Sequence[str]) -> Govern
     if not old:
         raise RefusedAction(f"{new} is {role} already")
     text = f"# Another {role}\n\n{new} instead of {', '.join(old)}."
-    return GovernanceAction(text, tuple(calls), tuple(postconditions))
+    return GovernanceAction(text, tuple(calls), tuple(postconditions), tuple(warning_lines(inspected)))
 
 
 def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:

@@ -16,9 +16,10 @@ from bridge.deployment import Deployment
 from bridge.errors import BridgeError, NodeUnreachable, UsageError
 from bridge.foreign import LINE, TEXT, foreign
 from bridge.governance.governor import Action
+from bridge.governance.inspection import inspect_address
 from bridge.governance.postconditions import GUARD, guard_call, postcondition_lines, update_postcondition
 from bridge.governance.regime_table import table_words
-from bridge.governance.roles import ROLE_NAMES
+from bridge.governance.roles import ROLE_NAMES, ROLES
 from bridge.governance.updates import Update, decode_update, update_words
 from bridge.snapshot import Snapshot
 
@@ -123,6 +124,12 @@ DETAILS: Final[dict[tuple[str, str], Callable[[Snapshot, dict[str, Any]], str]]]
 """How the arguments of a function are told, by contract and function: other contracts have functions of that name."""
 
 
+MOST_RECEIVERS: Final = 8
+"""Addresses that are looked at for one proposal: each costs a dozen reads, and a stranger may name thousands."""
+RECEIVERS: Final = {("HedgeParameters", "grantRole"), ("HedgeGovernor", "setProposalGuardian")}
+"""Functions that give an account, their last argument, a power of the guardian or the steward."""
+
+
 def _shown(value: Any, deployment: Deployment) -> str:
     """Write an argument; a role by its name, and one of our addresses with what is there."""
     if isinstance(value, bytes) and value in ROLE_NAMES:
@@ -137,10 +144,40 @@ def _shown(value: Any, deployment: Deployment) -> str:
     return f"{value} ({place[1]})" if place else foreign(value)
 
 
+def _receiver(snapshot: Snapshot, to: str, data: bytes) -> str | None:
+    """Return the address that a call makes guardian or steward; None of other calls."""
+    place = contract_at(snapshot.deployment, to)
+    try:
+        function, arguments = decode_call(place[0], data) if place else (None, {})
+    except UsageError:
+        return None
+    if place is None or function is None or (place[0], function.name) not in RECEIVERS:
+        return None
+    values = [*arguments.values()]
+    return None if function.name == "grantRole" and values[0] not in ROLES.values() else str(values[-1])
+
+
+def _receiver_words(snapshot: Snapshot, to: str, data: bytes, told: set[str]) -> str:
+    """Say who is at the address that a call makes guardian or steward, with every warning, once in a proposal."""
+    address = _receiver(snapshot, to, data)
+    if address is None or address in told:
+        return ""
+    if len(told) == MOST_RECEIVERS:
+        return f"; {address} was not looked at: the calls before name {MOST_RECEIVERS} others"
+    told.add(address)
+    seen = inspect_address(snapshot, address)
+    warned = "".join(f"; WARNING: {words}" for words in seen.warnings)
+    return f"; at block {seen.block} {address} is {seen.words}{warned}"
+
+
 def action_words(snapshot: Snapshot, action: Action) -> list[str]:
-    """Say what each call of a proposal does; the guard's promise is compared with what the updates before it set."""
+    """Say what each call of a proposal does; the guard's promise is compared with what the updates before it set.
+
+    Who is to be guardian or steward is told behind the first call that names the address.
+    """
     lines: list[str] = []
     updates: list[Update] = []
+    told: set[str] = set()
     for target, value, call in zip(action.targets, action.values, action.calldatas, strict=True):
         sent = f"{value} wei with " if value else ""
         try:
@@ -149,7 +186,8 @@ def action_words(snapshot: Snapshot, action: Action) -> list[str]:
             if GUARD in snapshot.deployment.contracts and target.lower() == snapshot.deployment.address(GUARD).lower():
                 lines.append(_guard_words(snapshot, updates, call))
             else:
-                lines.append(sent + call_words(snapshot, target, HexStr("0x" + call.hex())))
+                words = sent + call_words(snapshot, target, HexStr("0x" + call.hex()))
+                lines.append(words + _receiver_words(snapshot, target, call, told))
         except NodeUnreachable:
             raise
         except BridgeError as error:

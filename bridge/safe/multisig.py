@@ -6,16 +6,19 @@ of signer -> nonce, owners and threshold checked, the call simulated -> execTran
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eth_typing import HexStr
-from eth_utils import keccak
+from eth_utils import keccak, to_checksum_address
 
+from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain
-from bridge.errors import RefusedAction, UntrustedNumber
+from bridge.errors import ChainError, GuardRefused, NodeUnreachable, RefusedAction, TransactionFailed, UntrustedNumber
+from bridge.governance.inspection import GUARD_SLOT
 from bridge.snapshot import Call, Snapshot
 
 if TYPE_CHECKING:
@@ -172,7 +175,8 @@ def rehearse_safe_transaction(
     snapshot: Snapshot, sender: Sender, transaction: SafeTransaction, signatures: bytes
 ) -> None:
     """Rehearse `send_safe_transaction` at the block, signatures included; raises what it would raise."""
-    snapshot.rehearse(sender, "Safe", "execTransaction", *_execution(transaction, signatures), at=transaction.safe)
+    with _naming_the_guard(snapshot.chain, sender, transaction, signatures, snapshot.block):
+        snapshot.rehearse(sender, "Safe", "execTransaction", *_execution(transaction, signatures), at=transaction.safe)
 
 
 def _execution(transaction: SafeTransaction, signatures: bytes) -> tuple[Any, ...]:
@@ -187,8 +191,70 @@ def send_safe_transaction(chain: Chain, sender: Signer, transaction: SafeTransac
     ------
     ContractReverted
         Signatures are missing or wrong (GS0xx), or the call inside failed (GS013).
+    GuardRefused
+        Without its guard the Safe would have answered something else.
     """
-    return chain.send(sender, "Safe", transaction.safe, "execTransaction", *_execution(transaction, signatures))
+    with _naming_the_guard(chain, sender, transaction, signatures):
+        return chain.send(sender, "Safe", transaction.safe, "execTransaction", *_execution(transaction, signatures))
+
+
+@contextmanager
+def _naming_the_guard(
+    chain: Chain,
+    sender: Sender | Signer,
+    transaction: SafeTransaction,
+    signatures: bytes,
+    block: BlockRef | None = None,
+) -> Iterator[None]:
+    """Say of a refusal that it is the guard's."""
+    try:
+        yield
+    except NodeUnreachable:
+        raise
+    except ChainError as error:
+        found = _of_the_guard(chain, sender, transaction, signatures, block or chain.head(), error)
+        if found is error:
+            raise
+        raise found from error
+
+
+def _of_the_guard(
+    chain: Chain,
+    sender: Sender | Signer,
+    transaction: SafeTransaction,
+    signatures: bytes,
+    block: BlockRef,
+    error: ChainError,
+) -> ChainError:
+    """Return what an error is when the Safe is asked again, at the block, with and without the guard in its storage.
+
+    A guard may refuse in any words, also in those of a Safe, so the words alone say nothing.
+    """
+    data = encode_call("Safe", "execTransaction", *_execution(transaction, signatures)).hex
+
+    def asked(words: Mapping[str, str]) -> ChainError | None:
+        """Return the error with which the Safe refuses, None where it does not."""
+        at, stored = block.timestamp + 1, {transaction.safe: words}
+        try:
+            chain.simulate(sender.address, transaction.safe, data, at, block, "Safe.execTransaction", stored)
+        except ChainError as other:
+            return other
+        return None
+
+    try:
+        word = chain.storage(transaction.safe, GUARD_SLOT, block)
+    except ChainError:
+        return error
+    guard = to_checksum_address(word.to_bytes(32)[12:])
+    if not word:
+        return error
+    refused, without = asked({}), asked({f"0x{GUARD_SLOT:064x}": f"0x{0:064x}"})
+    if refused is not None and str(refused) != str(without):
+        return GuardRefused(guard, sender.address, refused)
+    if isinstance(error, TransactionFailed) and "reverted" in error.reason:
+        why = f"{error.reason}; the guard {guard} of the Safe may refuse in a block what it lets pass in a rehearsal"
+        return TransactionFailed(error.action, error.transaction, why)
+    return error
 
 
 def rehearse_creation(snapshot: Snapshot, sender: Sender, owners: Sequence[str], threshold: int, salt: int) -> str:

@@ -248,6 +248,7 @@ USES: dict[str, Callable[[Chain], object]] = {
     "confirm": lambda chain: chain.confirm(BLOCK),
     "has_code": lambda chain: chain.has_code(SOMEWHERE, BLOCK),
     "code_hash": lambda chain: chain.code_hash(SOMEWHERE, BLOCK),
+    "storage": lambda chain: chain.storage(SOMEWHERE, 0, BLOCK),
     "read": lambda chain: chain.read("HedgeGovernor", SOMEWHERE, "name", block=BLOCK),
     "logs": lambda chain: chain.logs("HedgeGovernor", SOMEWHERE, "ProposalCreated", 0, BLOCK),
     "simulate": lambda chain: chain.simulate(SOMEWHERE, SOMEWHERE, HexStr("0x"), 1, BLOCK, "trying"),
@@ -276,6 +277,7 @@ def test_chain__answer_of_another_kind__is_ours_to_name(result: Any, use: str) -
     fitting = {
         "has_code": isinstance(result, str),
         "code_hash": isinstance(result, str),
+        "storage": result in ("0x1", "0x" + "ff" * 32),
         "logs": result in (None, []),
         "simulate": True,
     }

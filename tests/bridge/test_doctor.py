@@ -53,6 +53,8 @@ def test_examine__world_in_order__finds_nothing_to_mend(settings: Path) -> None:
         "contracts",
         "code",
         "roles",
+        "guardian Safe",
+        "steward Safe",
         "BTC feed",
         "ETH feed",
     ]

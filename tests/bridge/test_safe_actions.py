@@ -156,7 +156,8 @@ def test_action_words__guard_that_promises_something_else__is_not_said_to_hold_t
         ("set-signers", ["DOGE", "1", "0x" + "11" * 20], UnknownAddress, "an asset with a volatility feed"),
         ("set-signers", ["ETH", "1", "0x12"], UnknownAddress, "0x12 is not an address"),
         ("reset-breaker", ["DOGE"], UnknownAddress, "an asset with a breaker"),
-        ("set-guardian", ["0x" + "11" * 20], UnknownAddress, "a Safe: a role needs several people"),
+        ("set-guardian", ["0x" + "00" * 20], UnknownAddress, "a Safe: a role needs several people"),
+        ("set-steward", ["0x" + "00" * 18 + "dEaD"], UnknownAddress, "a Safe: a role needs several people"),
     ],
 )
 def test_build_action__bad_arguments__are_refused_with_what_is_wanted(

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.errors import BadFile, ContractReverted, RefusedAction, UntrustedNumber
+from bridge.chain.signers import Sender
+from bridge.errors import BadFile, ContractReverted, GuardRefused, RefusedAction, UntrustedNumber
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
 from bridge.safe.multisig import (
@@ -20,10 +21,13 @@ from bridge.safe.multisig import (
     join_signatures,
     read_safe,
     rehearse_call,
+    rehearse_safe_transaction,
     require_executable,
     send_safe_transaction,
+    sign_safe_transaction,
 )
 from bridge.safe.records import SafeRecord, load_safe_record, merge_records
+from tests.bridge.safes import BEFORE, guarded, refusing, said
 from tests.bridge.steps import act_through_safe, parameters_call
 
 OWNERS = accounts("guardian")
@@ -201,3 +205,45 @@ def test_execute__signatures_from_files__pauses_and_moves_the_nonce(world: World
     require_executable(world.snapshot(), transaction, list(record.signatures))
     send_safe_transaction(world.chain, account("outsider"), transaction, join_signatures(record.raw_signatures()))
     assert read_safe(world.snapshot(), transaction.safe).nonce == transaction.nonce + 1
+
+
+def test_rehearse__wrong_signatures_of_a_guarded_safe__are_the_safes_refusal_and_not_the_guards(world: World) -> None:
+    guarded(world)
+    transaction, sender = pausing(world), Sender(account("operator").address)
+    with pytest.raises(ContractReverted, match="GS026"):
+        rehearse_safe_transaction(world.snapshot(), sender, transaction, bytes(64) + b"\x1b" + bytes(64) + b"\x1b")
+
+
+def test_rehearse__call_that_fails_by_itself__is_the_guards_refusal_only_where_it_refuses_first(world: World) -> None:
+    guard, sender = guarded(world), Sender(account("operator").address)
+    safe = world.deployment.address("guardian")
+    rolling = build_safe_transaction(world.snapshot(), safe, parameters_call(world, "rollback"))
+    signatures = sign_safe_transaction(rolling, OWNERS[:2])
+    with pytest.raises(ContractReverted, match="GS013"):
+        rehearse_safe_transaction(world.snapshot(), sender, rolling, signatures)
+    refusing(world, guard, BEFORE, said("never"))
+    with pytest.raises(GuardRefused, match="never") as caught:
+        rehearse_safe_transaction(world.snapshot(), sender, rolling, signatures)
+    assert (caught.value.guard, caught.value.sender) == (guard, sender.address)
+    assert isinstance(caught.value.refusal, ContractReverted)
+
+
+@pytest.mark.parametrize("code", ["0x", "0x5b5f56", "0xfe"])
+def test_rehearse__guard_without_code_or_that_burns_all_gas__is_named(world: World, code: str) -> None:
+    guard, sender = guarded(world), Sender(account("operator").address)
+    transaction = pausing(world)
+    world.chain.request("anvil_setCode", guard, code)
+    with pytest.raises(GuardRefused, match=guard):
+        rehearse_safe_transaction(world.snapshot(), sender, transaction, sign_safe_transaction(transaction, OWNERS[:2]))
+
+
+def test_send__guard_refuses_since_the_rehearsal__is_named_and_nothing_is_mined(world: World) -> None:
+    guard = guarded(world)
+    transaction = pausing(world)
+    signatures = sign_safe_transaction(transaction, OWNERS[:2])
+    rehearse_safe_transaction(world.snapshot(), Sender(account("operator").address), transaction, signatures)
+    refusing(world, guard, BEFORE, said("changed"))
+    before = world.chain.head()
+    with pytest.raises(GuardRefused, match=f"the guard {guard} of the Safe refused .*message=changed"):
+        send_safe_transaction(world.chain, account("operator"), transaction, signatures)
+    assert world.chain.head() == before

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import ContractReverted, RefusedAction, UntrustedNumber
+from bridge.errors import ContractReverted, GuardRefused, RefusedAction, UntrustedNumber
 from bridge.governance.governor import list_proposals
 from bridge.governance.steward import read_pending_updates
 from bridge.governance.updates import build_update
@@ -16,6 +16,7 @@ from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord, newest_record
 from bridge.safe.multisig import read_safe
+from tests.bridge.safes import BEFORE, guarded, refusing, said
 from tests.bridge.steps import LIFE, TERMS, act_through_safe, carry, found, parameters_call, propose, values
 from tests.e2e.runbook import BAD, HOUR, Player, busy_days, fresh_feeds, kinds, last_proposal, run, watched
 
@@ -118,6 +119,30 @@ def test_guardian__all_keys_lost__the_dao_names_another_safe_that_has_all_its_po
         run(f"alvh safe sign cancel.json --as {name}")
     run("alvh safe execute cancel.json --as operator --send")
     assert found(world, number).state == "canceled"
+
+
+def test_guardian__guard_that_nobody_knows__refuses_its_owners_until_the_dao_names_another_safe(
+    world: World, player: Player
+) -> None:
+    guard = guarded(world)
+    assert [alert.text.partition(": ")[0] for alert in watched(world).alerts if alert.kind == "safe"] == ["guardian"]
+    refusing(world, guard, BEFORE, said("no"))
+    run("alvh safe propose pause --out pause.json")
+    with pytest.raises(GuardRefused, match=guard):
+        player.sign("pause.json")
+    owners = [account(name).address for name in ("trader", "lp", "outsider")]
+    safe = json.loads(run(f"alvh safe create {' '.join(owners)} --threshold 2 --as operator --send --json"))["safe"]
+    title = "Something else has power over a Safe"
+    shown, *_, proposed = player.play(title, OWNERS=" ".join(owners[::-1]), SAFE=safe)
+    assert f"has a guard, {guard}: it can refuse every transaction that the owners sign" in shown
+    assert f"{safe} is a Safe of 2 of 3 owners" in proposed
+    player.vote(last_proposal(world))
+    file = Path(".alvh/deployment.json")
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["accounts"]["guardian"] = safe
+    file.write_text(json.dumps(content), encoding="utf-8")
+    player.play(title, 1)
+    assert "safe" not in kinds(world)
 
 
 def test_pool__pushed_away_from_its_average__nothing_is_made_of_it_and_updates_are_stopped(
