@@ -186,6 +186,7 @@ def execute(
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     signatures = join_signatures(record.raw_signatures())
     rehearse_safe_transaction(snapshot, who, record.transaction, signatures)
+    snapshot.confirm()
     done: dict[str, Any] = {"action": record.action, "nonce": record.transaction.nonce, "sent": send}
     if send:
         receipt = send_safe_transaction(session.chain, who.key(), record.transaction, signatures)
@@ -211,6 +212,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     snapshot = session.snapshot()
     safes = {name: read_safe(snapshot, _address(session, name)) for name in ("guardian", "steward")}
     duties = {name: holds_role(snapshot, name) for name in safes}
+    snapshot.confirm()
     if as_json:
         print_json({name: asdict(safe) | {"holds_role": duties[name]} for name, safe in safes.items()})
         return

@@ -1,4 +1,4 @@
-"""A node on which another block takes the place of the newest one between two reads: same height, time and contracts."""
+"""A node on which another block takes the place of the newest one between two reads, at the same height and time."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ READ = "eth_call"
 class _Replacing:
     """Answers one read of state, and then puts another block in the place of the one that it was read at."""
 
-    def __init__(self, before: str, lost: BlockRef, confirmed: int) -> None:
-        self.before, self.lost, self.left, self.done = before, lost, confirmed, False
+    def __init__(self, before: str, lost: BlockRef, confirmed: int, reads: int) -> None:
+        self.before, self.lost, self.confirmed, self.reads, self.done = before, lost, confirmed, reads, False
 
     def __call__(self, answering: Answering, asked: Asked) -> bool:
         """Answer the read after which the block is replaced; leave all else to the real node."""
         if asked["method"] == "eth_getBlockByNumber" and asked["params"][0] == hex(self.lost.number):
-            self.left -= 1
-        if self.done or asked["method"] != READ or self.left > 0:
+            self.confirmed -= 1
+        if self.done or asked["method"] != READ or self.confirmed > 0:
+            return False
+        self.reads -= 1
+        if self.reads > 0:
             return False
         answer = answering.honest(asked)
         self.done = True
@@ -44,7 +47,7 @@ class _Replacing:
 
 
 @contextmanager
-def reorganising_node(chain: Chain, confirmed: int = 0) -> Iterator[LyingNode]:
+def reorganising_node(chain: Chain, confirmed: int = 0, reads: int = 1) -> Iterator[LyingNode]:
     """Run a node that re-organises once in the length of a `with` block, right after it answered a read of state.
 
     The block that is lost and the one in its place are real blocks of the chain behind it. They differ in nothing but
@@ -58,10 +61,12 @@ def reorganising_node(chain: Chain, confirmed: int = 0) -> Iterator[LyingNode]:
     confirmed
         How many times that block is asked for by its number, as `Chain.confirm` does, before the read after which it
         is replaced.
+    reads
+        Which of the reads of state from then on it is.
     """
     before = chain.request("evm_snapshot")
     chain.request("evm_mine")
-    lie = _Replacing(before, chain.head(), confirmed)
+    lie = _Replacing(before, chain.head(), confirmed, reads)
     with lying_node(chain.url, lie) as node:
         yield node
     assert lie.done, "nothing was read, so no block was replaced"

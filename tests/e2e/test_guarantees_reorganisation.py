@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from bridge.local.accounts import accounts
-from tests.bridge.lying_node import LyingNode
-from tests.bridge.reorganising_node import reorganising_node
-from tests.bridge.steps import TERMS
+from bridge.local.accounts import account, accounts
+from bridge.safe.multisig import build_safe_transaction
+from bridge.safe.records import SafeRecord
+from bridge.sources.oracle import build_report, report_json, sign_report
+from tests.bridge.lying_node import LyingNode, lying_node
+from tests.bridge.reorganising_node import READ, reorganising_node
+from tests.bridge.steps import TERMS, parameters_call
 from tests.e2e.command import Done
 from tests.e2e.places import Place
 from tests.e2e.test_commands import assert_one_line_error
@@ -30,15 +34,25 @@ def through(place: Place, folder: Path, node: LyingNode, *words: str, role: str 
     return done
 
 
-def refused(place: Place, folder: Path, *words: str, role: str = "", confirmed: int = 0) -> None:
-    """Check that a command is refused where the block goes between its reads, and that nothing of it is sent or left."""
+def refused(place: Place, folder: Path, *words: str, role: str = "", confirmed: int = 0, reads: int = 1) -> None:
+    """Check that a command is refused where the block goes between its reads, and that nothing is sent or left."""
     kept = written(folder)
-    with reorganising_node(place.world.chain, confirmed) as node:
+    with reorganising_node(place.world.chain, confirmed, reads) as node:
         done = through(place, folder, node, *words, role=role)
         assert_one_line_error(done, 1, SAID)
         assert done.out == ""
         assert node.asked("eth_sendRawTransaction") == []
     assert written(folder) == kept
+
+
+def refused_at_the_end(place: Place, folder: Path, *words: str) -> None:
+    """Check it where the block goes after the last read of all: nothing may be read once it was confirmed."""
+    kept = written(folder)
+    with lying_node(place.world.chain.url) as node:
+        assert through(place, folder, node, *words).code == 0
+    for file in written(folder).keys() - kept.keys():
+        Path(file).unlink()
+    refused(place, folder, *words, reads=len(node.asked(READ)))
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -48,15 +62,21 @@ def written(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "words",
     [
-        ("exposure", "--json"), ("exposure", "--csv"), ("plan", "--json"), ("plan", "--report", "plan.html"),
-        ("oracle", "quote", "--json"), ("oracle", "status", "--json"), ("safe", "propose", "pause"),
+        ("exposure", "--json"), ("plan", "--json", "--report", "plan.html"), ("oracle", "quote", "--json"),
+        ("oracle", "status", "--json"), ("safe", "show"),
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_look__block_replaced_between_reads__is_not_shown_and_nothing_is_kept(
+def test_look__block_replaced_after_the_last_read__is_not_shown_and_nothing_is_kept(
     place: Place, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    refused(place, tmp_path, *words)
+    refused_at_the_end(place, tmp_path, *words)
+
+
+def test_gov_list_and_show__block_replaced_after_the_last_read__are_not_shown(place: Place, tmp_path: Path) -> None:
+    number = str(place.sent("gov", "propose", *SIGNERS, role="operator")["proposal"])
+    for words in (("list",), ("show", number)):
+        refused_at_the_end(place, tmp_path, "gov", *words)
 
 
 @pytest.mark.parametrize("confirmed", [0, 1])
@@ -66,6 +86,14 @@ def test_sign__block_replaced_before_or_after_the_quotes_are_read__nothing_is_si
     quotes(place.world, tmp_path)
     refused(place, tmp_path, *REPORT, role="reporter-1", confirmed=confirmed)
     assert not (tmp_path / ".alvh" / "reports").exists()
+
+
+def test_submit__block_replaced_while_it_is_rehearsed__nothing_is_sent(place: Place, tmp_path: Path) -> None:
+    report = build_report(place.world.snapshot(), "ETH", 72_000_000, "file q.csv", "file")
+    signed = [report_json(sign_report(report, reporter)) for reporter in accounts("reporter")[:3]]
+    (tmp_path / "reports.json").write_text(json.dumps(signed), encoding="utf-8")
+    refused(place, tmp_path, "oracle", "submit", "reports.json", "--send", role="operator")
+    assert place.sent("oracle", "submit", "reports.json", role="operator")["sent"] is True
 
 
 def test_propose__block_replaced_while_the_plan_is_checked__nothing_is_sent(place: Place, tmp_path: Path) -> None:
@@ -104,3 +132,19 @@ def test_gov_step__block_replaced_while_it_is_rehearsed__nothing_is_sent(place: 
         place.pass_time(seconds)
         refused(place, tmp_path, "gov", step, number, "--send", role="outsider")
         place.sent("gov", step, number, role="outsider")
+
+
+def test_safe__block_replaced_while_the_call_is_rehearsed__nothing_is_written_or_sent(
+    place: Place, tmp_path: Path
+) -> None:
+    refused(place, tmp_path, "safe", "propose", "pause")
+    world = place.world
+    made = build_safe_transaction(
+        world.snapshot(), world.deployment.address("guardian"), parameters_call(world, "pause")
+    )
+    record = SafeRecord("pause", made, {})
+    for owner in ("guardian-1", "guardian-2"):
+        record = record.signed(account(owner))
+    file = str(record.save(tmp_path / "pause.json"))
+    refused(place, tmp_path, "safe", "execute", file, "--send", role="operator")
+    assert place.sent("safe", "execute", file, role="operator")["sent"] is True
