@@ -17,7 +17,7 @@ from bridge.local.accounts import account
 from tests.bridge.lying_node import Answering, Asked, Lie, LyingNode, lying_node
 from tests.bridge.test_gifts import FOREVER, MANAGER, STRANGER, gift, own, token
 from tests.e2e.command import Done
-from tests.e2e.places import Place
+from tests.e2e.places import Place, through
 from tests.e2e.test_commands import assert_one_line_error
 
 DECIMALS, WORD_OF_STORAGE = "0x313ce567", encode_call("PoolManager", "extsload(bytes32)", bytes(32)).hex[:10]
@@ -27,10 +27,7 @@ V4 = "uniswap-v4:"
 @pytest.fixture
 def node(place: Place, tmp_path: Path) -> Iterator[LyingNode]:
     """Let the settings name a node that passes on what the real one says, until a test lets it lie."""
-    with lying_node(place.world.chain.url) as made:
-        settings = tmp_path / "alvh.toml"
-        own_text = settings.read_text(encoding="utf-8")
-        settings.write_text(own_text.replace(place.world.chain.url, made.url), encoding="utf-8")
+    with lying_node(place.world.chain.url) as made, through(place, tmp_path, made):
         yield made
 
 
@@ -79,7 +76,7 @@ def gifts(place: Place, count: int) -> list[str]:
 
 def test_position_left_out__every_look_names_it_with_its_reason(place: Place) -> None:
     (name,) = gifts(place, 1)
-    for words in (("exposure",), ("exposure", "--csv"), ("plan",), ("plan", "--json")):
+    for words in (("exposure",), ("exposure", "--csv"), ("plan", "--json")):
         done = place.run(*words)
         assert done.code == 0, done
         (said,) = [line for line in done.err.splitlines() if line.startswith("not read: ")]

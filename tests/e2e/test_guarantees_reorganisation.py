@@ -11,11 +11,10 @@ from bridge.local.accounts import account, accounts
 from bridge.safe.multisig import build_safe_transaction
 from bridge.safe.records import SafeRecord
 from bridge.sources.oracle import build_report, report_json, sign_report
-from tests.bridge.lying_node import LyingNode, lying_node
+from tests.bridge.lying_node import lying_node
 from tests.bridge.reorganising_node import READ, reorganising_node
 from tests.bridge.steps import TERMS, parameters_call
-from tests.e2e.command import Done
-from tests.e2e.places import Place
+from tests.e2e.places import Place, through
 from tests.e2e.test_commands import assert_one_line_error
 from tests.e2e.test_made_up import quotes
 
@@ -24,21 +23,12 @@ SIGNERS = ("set-signers", "ETH", "3", *(signer.address for signer in accounts("r
 REPORT = ("oracle", "sign", "ETH", "--chain", "quotes.csv")
 
 
-def through(place: Place, folder: Path, node: LyingNode, *words: str, role: str = "") -> Done:
-    """Run a command whose settings name the node in the place of the real one."""
-    settings = folder / "alvh.toml"
-    own = settings.read_text(encoding="utf-8")
-    settings.write_text(own.replace(place.world.chain.url, node.url), encoding="utf-8")
-    done = place.run(*words, role=role)
-    settings.write_text(own, encoding="utf-8")
-    return done
-
-
 def refused(place: Place, folder: Path, *words: str, role: str = "", confirmed: int = 0, reads: int = 1) -> None:
     """Check that a command is refused where the block goes between its reads, and that nothing is sent or left."""
     kept = written(folder)
     with reorganising_node(place.world.chain, confirmed, reads) as node:
-        done = through(place, folder, node, *words, role=role)
+        with through(place, folder, node):
+            done = place.run(*words, role=role)
         assert_one_line_error(done, 1, SAID)
         assert done.out == ""
         assert node.asked("eth_sendRawTransaction") == []
@@ -48,8 +38,8 @@ def refused(place: Place, folder: Path, *words: str, role: str = "", confirmed: 
 def refused_at_the_end(place: Place, folder: Path, *words: str) -> None:
     """Check it where the block goes after the last read of all: nothing may be read once it was confirmed."""
     kept = written(folder)
-    with lying_node(place.world.chain.url) as node:
-        assert through(place, folder, node, *words).code == 0
+    with lying_node(place.world.chain.url) as node, through(place, folder, node):
+        assert place.run(*words).code == 0
     for file in written(folder).keys() - kept.keys():
         Path(file).unlink()
     refused(place, folder, *words, reads=len(node.asked(READ)))

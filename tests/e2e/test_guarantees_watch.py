@@ -12,21 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
-from tests.bridge.lying_node import Answering, Asked, LyingNode
+from tests.bridge.lying_node import Answering, Asked
 from tests.bridge.reorganising_node import reorganising_node
-from tests.e2e.places import Place
+from tests.e2e.places import Place, through
 
 SAID = "nothing was used, run it again"
-
-
-@contextmanager
-def through(place: Place, folder: Path, node: LyingNode) -> Iterator[None]:
-    """Let the settings name a node in the place of the real one for the length of a `with` block."""
-    settings = folder / "alvh.toml"
-    own = settings.read_text(encoding="utf-8")
-    settings.write_text(own.replace(place.world.chain.url, node.url), encoding="utf-8")
-    yield
-    settings.write_text(own, encoding="utf-8")
 
 
 @contextmanager
