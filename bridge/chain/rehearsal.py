@@ -38,6 +38,8 @@ def rehearse(chain: Chain, sender: Sender, to: str, data: HexStr, block: BlockRe
         It would revert.
     PendingTransactions
         The sender has transactions on their way.
+    FeeTooHigh
+        It would cost more than the settings allow.
     ChainError
         The sender cannot pay for the gas.
     """
@@ -50,7 +52,9 @@ def rehearse(chain: Chain, sender: Sender, to: str, data: HexStr, block: BlockRe
     answer = chain.ask("eth_estimateGas", {"from": sender.address, "to": to, "data": data})
     if "error" in answer:
         raise call_refused(answer["error"], action)
-    most = as_number(answer["result"], action) * 5 // 4 * int(chain.fees()["maxFeePerGas"])
+    gas, offered = as_number(answer["result"], action) * 5 // 4, chain.fees()
+    chain.caps.require({**offered, "gas": gas})
+    most = gas * int(offered["maxFeePerGas"])
     has = as_number(chain.request("eth_getBalance", sender.address, hex(block.number)), action)
     if has < most:
         raise ChainError(

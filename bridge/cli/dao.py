@@ -119,6 +119,7 @@ def apply_row(
     row, update = read_step(snapshot)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     snapshot.rehearse(who, AUTOMATION, "applyRow")
+    snapshot.confirm()
     if send:
         send_row(session.snapshot(), who.key())
     words = update_words(update)

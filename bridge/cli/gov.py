@@ -97,8 +97,10 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
 
     snapshot = open_session(config).snapshot(block)
     found = list_proposals(snapshot)
+    content = [_json(snapshot, proposal) for proposal in found] if as_json else []
+    snapshot.confirm()
     if as_json:
-        print_json([_json(snapshot, proposal) for proposal in found])
+        print_json(content)
         return
     rows = [
         [
@@ -132,6 +134,9 @@ def show(
     snapshot = session.snapshot(block)
     found = named_proposal(snapshot, proposal)
     content = _json(snapshot, found)
+    now = [] if as_json else read_governed(snapshot).parameters.to_values()
+    said = "" if as_json or found.state not in OPEN_STATES else rehearsal(snapshot, found)
+    snapshot.confirm()
     if as_json:
         print_json(content)
         return
@@ -140,11 +145,10 @@ def show(
     for line in _quoted(found):
         out.print(line, markup=False)
     out.print()
-    now = read_governed(snapshot).parameters.to_values()
     for line in content["calls"]:
         out.print(f"calls {line}", markup=False)
-    if found.state in OPEN_STATES:
-        out.print(rehearsal(snapshot, found), markup=False)
+    if said:
+        out.print(said, markup=False)
     for update in filter(None, content["updates"]):
         pairs = zip(update["keys"], update["values"], strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]

@@ -157,6 +157,7 @@ def submit(
     require_own_feeds(snapshot, signed)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     rehearse_reports(snapshot, who, signed)
+    snapshot.confirm()
     left = [entry.reporter for entry in signed if entry not in used_reports(signed)]
     said = f"; that of {left[0]} is left out: the median needs an odd number" if left else ""
     if not send:

@@ -187,6 +187,7 @@ def execute(
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     signatures = join_signatures(record.raw_signatures())
     rehearse_safe_transaction(snapshot, who, record.transaction, signatures)
+    snapshot.confirm()
     done: dict[str, Any] = {"action": record.action, "nonce": record.transaction.nonce, "sent": send}
     if send:
         receipt = send_safe_transaction(session.chain, who.key(), record.transaction, signatures)

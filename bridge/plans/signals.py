@@ -94,6 +94,8 @@ def read_signals(
         A name that is left out is no signal.
     BadFile
         A history cannot be used.
+    Reorganised
+        The block was replaced while the pools were read.
     """
     names = signal_names()
     unknown = sorted(set(terms.leave_out) - set(names))
@@ -166,6 +168,7 @@ def _quick_ratio(terms: SignalsConfig, seen: Observation, snapshot: Snapshot) ->
     from bridge.adapters.pool_depth import BAND, read_depth  # reads contracts: web3 is not imported without a node
 
     depth = read_depth(snapshot, [held for held in seen.raw_positions if isinstance(held, PoolPosition)])
+    snapshot.confirm()  # the plan's last reads
     outflow = terms.outflow_share * seen.exposure.value_usd
     ratio = float(quick_ratio(depth, terms.reserves_usd, outflow, terms.margin_usd))
     source = (

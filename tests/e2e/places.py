@@ -13,6 +13,7 @@ from bridge.chain.node import connect
 from bridge.chain.signers import KEY_VARIABLE
 from bridge.local.accounts import account
 from bridge.local.world import World
+from tests.bridge.lying_node import LyingNode
 from tests.e2e.command import Done, Run
 
 ELSEWHERE = 4242
@@ -64,3 +65,13 @@ def placed(world: World, chain_id: int, folder: Path, call: Run, more: str = "")
         yield Place(replace(world, chain=connect(world.chain.url, chain_id), deployment=moved), call)
     finally:
         world.chain.request("anvil_setChainId", LOCAL_CHAIN_ID)
+
+
+@contextmanager
+def through(place: Place, folder: Path, node: LyingNode) -> Iterator[None]:
+    """Let the settings of a folder name a node in the place of the real one for the length of a `with` block."""
+    settings = folder / "alvh.toml"
+    own = settings.read_text(encoding="utf-8")
+    settings.write_text(own.replace(place.world.chain.url, node.url), encoding="utf-8")
+    yield
+    settings.write_text(own, encoding="utf-8")
