@@ -53,6 +53,11 @@ class DemoResult:
     watched: Watched
     report: Path
 
+    @property
+    def gas(self) -> int:
+        """Return the gas of all steps that are transactions, the proposal's included."""
+        return sum(step.gas or 0 for step in self.steps)
+
 
 def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progress: Progress) -> DemoResult:
     """Run the loop on a fresh local chain and write the report.
@@ -124,13 +129,13 @@ def _carry(world: World, planned: Planned, config: Config, terms: GovernanceTerm
     chain, operator = world.chain, account("operator")
     life = config.governance.update_life_seconds
     draft = draft_proposal(world.snapshot(), planned.record, life, operator.address)
-    send_proposal(world.snapshot(), operator, draft)
+    receipt = send_proposal(world.snapshot(), operator, draft)
     again = draft_proposal(world.snapshot(), planned.record, life, operator.address)
-    if again.id != draft.id or send_proposal(world.snapshot(), operator, again):
+    if receipt is None or again.id != draft.id or send_proposal(world.snapshot(), operator, again):
         raise RefusedAction("a second run did not find the proposal that is there")
     proposed = find_proposal(world.snapshot(), draft.id)
     count = len(draft.update.keys)
-    steps.append(Step("update proposed", f"{count} parameters, {proposed.state}", chain.head().timestamp, None, None))
+    steps.append(_step(chain, "update proposed", f"{count} parameters, {proposed.state}", receipt))
     advance_time(chain, terms.voting_delay + 1)
     for name, support in (("voter-1", "for"), ("voter-2", "for"), ("operator", "for")):
         open_ = find_proposal(world.snapshot(), draft.id)

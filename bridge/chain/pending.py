@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eth_typing import HexStr
-from web3.types import Nonce, TxParams, Wei
+from web3.types import Nonce, TxParams, TxReceipt, Wei
 
 from bridge.chain.node import Chain
 from bridge.chain.signers import Sender, Signer
@@ -27,8 +27,8 @@ def pending_nonces(chain: Chain, account: Signer | Sender) -> tuple[int, int]:
     return mined, after
 
 
-def clear_pending(chain: Chain, signer: Signer) -> int:
-    """Replace every transaction of the account that waits to be mined, and wait; returns how many there were.
+def clear_pending(chain: Chain, signer: Signer) -> list[TxReceipt]:
+    """Replace every transaction of the account that waits to be mined, and wait; returns the replacements' receipts.
 
     What is mined first counts: if that is the old transaction, its replacement is refused and nothing is lost.
 
@@ -44,10 +44,8 @@ def clear_pending(chain: Chain, signer: Signer) -> int:
     mined, after = pending_nonces(chain, signer)
     # All of them first: while one is waited for, the next old one could be mined.
     replacements = {nonce: _replace(chain, signer, nonce) for nonce in range(mined, after)}
-    for nonce, sent in replacements.items():
-        if sent is not None:
-            chain.receipt(signer, nonce, sent, "replacing a transaction")
-    return after - mined
+    words = "replacing a transaction"
+    return [chain.receipt(signer, nonce, sent, words) for nonce, sent in replacements.items() if sent is not None]
 
 
 def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,10 @@ from bridge.cli.flags import (
     print_json,
 )
 from bridge.cli.gov import app
+from bridge.cli.mined import mined, mined_words
+
+if TYPE_CHECKING:
+    from web3.types import TxReceipt
 
 
 @app.command(cls=GovernanceActionCommand)
@@ -56,7 +60,13 @@ def propose(
     if send:
         note_proposal(session.chain, draft, who.address, session.config.state)
     if as_json:
-        done: dict[str, Any] = {"proposal": str(draft.id), "state": draft.state, "sent": sent, "attempt": draft.attempt}
+        done: dict[str, Any] = {
+            "proposal": str(draft.id),
+            "state": draft.state,
+            "sent": sent is not None,
+            "attempt": draft.attempt,
+        }
+        done |= mined(sent)
         done |= {"calls": words, "postconditions": list(draft.postconditions), "warnings": list(built.warnings)}
         print_json(done | {"executable_at": draft.executable_at, "rivals": rivals_json(rivals)})
         return
@@ -88,14 +98,19 @@ def delegate(
     session = open_session(config)
     who, to = choose_sender(session, send, role, keystore, sender), checked_address(to)
     session.snapshot().rehearse(who, "HedgeVotes", "delegate", to)
-    if send:
-        send_delegation(session.snapshot(), who.key(), to)
+    receipt = send_delegation(session.snapshot(), who.key(), to) if send else None
     votes, moved = read_votes(session.snapshot(), to) / 1e18, read_tokens(session.snapshot(), who.address) / 1e18
     if as_json:
-        print_json({"from": who.address, "to": to, "votes": votes, "tokens": moved, "sent": send})
+        print_json({"from": who.address, "to": to, "votes": votes, "tokens": moved, "sent": send} | mined(receipt))
     else:
         said = f"{who.address} -> {to}, which has {number(votes)} votes; {number(moved)} are the sender's to give"
-        typer.echo(said + ("" if send else "; not sent: --send"))
+        typer.echo(said + _sent(receipt))
+
+
+def _sent(receipt: TxReceipt | None) -> str:
+    """Say where a transaction is, or that none was sent."""
+
+    return f"; done {mined_words(receipt)}" if receipt else "; not sent: --send"
 
 
 @app.command()
@@ -120,13 +135,14 @@ def apply_row(
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     snapshot.rehearse(who, AUTOMATION, "applyRow")
     snapshot.confirm()
-    if send:
-        send_row(session.snapshot(), who.key())
+    receipt = send_row(session.snapshot(), who.key()) if send else None
     words = update_words(update)
     if as_json:
-        print_json({"row": row, "changes": dict(zip(update.keys, update.values, strict=True)), "sent": send})
+        print_json(
+            {"row": row, "changes": dict(zip(update.keys, update.values, strict=True)), "sent": send} | mined(receipt)
+        )
     else:
-        typer.echo(f"row {row}: {'; '.join(words) or 'no value moves'}" + ("" if send else "; not sent: --send"))
+        typer.echo(f"row {row}: {'; '.join(words) or 'no value moves'}" + _sent(receipt))
 
 
 @app.command()
@@ -150,13 +166,14 @@ def trip(
     at = breaker_of(session.deployment, asset)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     session.snapshot().rehearse(who, "VolatilityBreaker", "trip", at=at)
-    if send:
-        send_trip(session.snapshot(), who.key(), asset)
+    receipt = send_trip(session.snapshot(), who.key(), asset) if send else None
     found = read_breaker(session.snapshot(), asset)
     if as_json:
-        print_json({"asset": asset, "tripped_at": found.tripped_at, "apart": found.apart, "sent": send})
+        print_json(
+            {"asset": asset, "tripped_at": found.tripped_at, "apart": found.apart, "sent": send} | mined(receipt)
+        )
     else:
-        typer.echo(safeguard_lines([found], None)[0] + ("" if send else "; not sent: --send"))
+        typer.echo(safeguard_lines([found], None)[0] + _sent(receipt))
 
 
 @app.command()
@@ -178,10 +195,14 @@ def unstick(
 
     session = open_session(config)
     who = choose_sender(session, send, role, keystore, sender)
-    mined, after = pending_nonces(session.chain, who)
-    count = clear_pending(session.chain, who.key()) if send else after - mined
+    first, after = pending_nonces(session.chain, who)
+    count = after - first
+    receipts = clear_pending(session.chain, who.key()) if send else []
     if as_json:
-        print_json({"account": who.address, "next_nonce": mined, "pending": after - mined, "cleared": send})
-    else:
-        words = "replaced" if send else "on the way, nothing sent: --send replaces them"
-        typer.echo(f"{who.address}: {count} transactions from nonce {mined} {words}")
+        done = {"account": who.address, "next_nonce": first, "pending": count, "cleared": send}
+        print_json(done | {"transactions": [mined(receipt) for receipt in receipts]})
+        return
+    words = "replaced" if send else "on the way, nothing sent: --send replaces them"
+    typer.echo(f"{who.address}: {count} transactions from nonce {first} {words}")
+    for receipt in receipts:
+        typer.echo(f"empty one {mined_words(receipt)}")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from bridge.cli.mined import mined_words
+
 if TYPE_CHECKING:
+    from web3.types import TxReceipt
+
     from bridge.governance.proposals import Draft
     from bridge.governance.rivals import Rival
 
@@ -15,7 +19,7 @@ def rivals_json(rivals: Sequence[Rival]) -> list[dict[str, Any]]:
     return [{"id": str(rival.id), "state": rival.state, "shares": list(rival.shares)} for rival in rivals]
 
 
-def print_draft(draft: Draft, sent: bool, rivals: Sequence[Rival]) -> None:
+def print_draft(draft: Draft, sent: TxReceipt | None, rivals: Sequence[Rival]) -> None:
     """Print what the guard promises, when the proposal could run, and whether it exists, was sent or would be."""
     from bridge.cli.show import console
     from bridge.governance.proposals import DEAD_STATES
@@ -29,7 +33,7 @@ def print_draft(draft: Draft, sent: bool, rivals: Sequence[Rival]) -> None:
     for line in rival_lines(rivals):
         out.print(line, markup=False, soft_wrap=True)
     if sent:
-        out.print(f"proposed: {draft.id}")
+        out.print(f"proposed {mined_words(sent)}: {draft.id}")
     elif draft.state in DEAD_STATES:
         out.print(
             f"this proposal exists and is {draft.state}: {draft.id}; nothing was sent: --again brings it once more"

@@ -22,6 +22,7 @@ from bridge.cli.flags import (
     open_session,
     print_json,
 )
+from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
@@ -194,12 +195,12 @@ def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") 
     done: dict[str, Any] = {"proposal": str(found.id), "action": step, "sent": how.send}
     if how.send:
         receipt = action(session.snapshot(), sender.key(), found)
-        done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
+        done |= mined(receipt)
         done["state"] = named_proposal(session.snapshot(), wanted).state
     if how.as_json:
         print_json(done)
     elif how.send:
-        typer.echo(f"{step}: done in block {done['block']} for {done['gas']} gas, proposal is {done['state']}")
+        typer.echo(f"{step}: done {mined_words(receipt)}; proposal is {done['state']}")
     else:
         typer.echo(f"{step}: possible now ({found.state}), rehearsed; not sent: repeat with --send")
 

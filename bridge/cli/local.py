@@ -218,6 +218,7 @@ def _demo_json(result: DemoResult) -> dict[str, object]:
         "inputs_hash": result.planned.record.inputs_hash,
         "parameters_after": None if result.after is None else list(result.after),
         "steps": [step.__dict__ for step in result.steps],
+        "gas": result.gas,
         "watch": watched_json(result.watched),
         "report": str(result.report),
     }
@@ -238,10 +239,15 @@ def _print_demo(result: DemoResult) -> None:
     rows = [
         [utc(s.timestamp) if s.timestamp else "", s.name, s.detail, f"{s.gas:,}" if s.gas else ""] for s in result.steps
     ]
+    rows.append(["", "all steps", "", f"{result.gas:,}"])
     voted = result.proposal_id is not None
     title = f"Governance of proposal {str(result.proposal_id)[:10]}.." if voted else "No proposal"
     out.print()
     out.print(table(title, ("time on chain", "step", "detail", "gas"), rows, left=3))
+    out.print()
+    for step in result.steps:
+        if step.transaction:
+            out.print(f"{step.transaction}  {step.name}", markup=False, soft_wrap=True)
     out.print()
     print_watched(result.watched)
     held, changed = len(planned.plan.exposure.positions), len(planned.plan.update.changes)

@@ -23,6 +23,7 @@ from bridge.cli.flags import (
     open_session,
     print_json,
 )
+from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
     from bridge.snapshot import Snapshot
@@ -167,11 +168,10 @@ def submit(
             typer.echo(f"{len(signed)} reports read and rehearsed{said}; not sent: repeat with --send")
         return
     receipt = submit_reports(session.chain, who.key(), signed)
-    done = {"sent": True, "block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
     if as_json:
-        print_json(done | {"left_out": left})
+        print_json({"sent": True} | mined(receipt) | {"left_out": left})
     else:
-        typer.echo(f"submitted in block {done['block']} for {done['gas']} gas{said}")
+        typer.echo(f"submitted {mined_words(receipt)}{said}")
 
 
 @app.command()

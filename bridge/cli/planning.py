@@ -21,9 +21,12 @@ from bridge.cli.flags import (
     open_session,
     print_json,
 )
+from bridge.cli.mined import mined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from web3.types import TxReceipt
 
     from bridge.config import Config
     from bridge.governance.proposals import UpdateDraft
@@ -309,14 +312,15 @@ def propose(
         _print_draft(record, draft, sent, rivals, inputs_path(session.config.state, record.inputs_hash))
 
 
-def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival]) -> dict[str, Any]:
+def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival]) -> dict[str, Any]:
     from bridge.cli.drafts import rivals_json
 
     return {
         "proposal": str(draft.id),
         "state": draft.state,
         "existed": draft.state is not None and not sent,
-        "sent": sent,
+        "sent": sent is not None,
+        **mined(sent),
         "inputs_hash": record.inputs_hash,
         "changes": record.plan["update"]["changes"],
         "expiry": draft.update.expiry,
@@ -330,7 +334,9 @@ def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list
     }
 
 
-def _print_draft(record: PlanRecord, draft: UpdateDraft, sent: bool, rivals: list[Rival], published: Path) -> None:
+def _print_draft(
+    record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival], published: Path
+) -> None:
     from bridge.cli.drafts import print_draft
     from bridge.cli.show import console, table
     from bridge.units import utc

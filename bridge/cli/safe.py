@@ -21,6 +21,7 @@ from bridge.cli.flags import (
     open_session,
     print_json,
 )
+from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
     from bridge.governance.inspection import Inspected
@@ -191,11 +192,11 @@ def execute(
     done: dict[str, Any] = {"action": record.action, "nonce": record.transaction.nonce, "sent": send}
     if send:
         receipt = send_safe_transaction(session.chain, who.key(), record.transaction, signatures)
-        done |= {"block": int(receipt["blockNumber"]), "gas": int(receipt["gasUsed"])}
+        done |= mined(receipt)
     if as_json:
         print_json(done)
     elif send:
-        typer.echo(f"{foreign(record.action)}: done in block {done['block']} for {done['gas']} gas")
+        typer.echo(f"{foreign(record.action)}: done {mined_words(receipt)}")
     else:
         typer.echo(f"{foreign(record.action)}: possible now, rehearsed; not sent: repeat with --send")
 
@@ -253,17 +254,18 @@ def create(
     Example: alvh safe create 0xa... 0xb... 0xc... --threshold 2 --as operator --send
     """
     from bridge.chain.addresses import checked_address
-    from bridge.safe.multisig import create_safe, rehearse_creation
+    from bridge.safe.multisig import rehearse_creation, send_creation
 
     owners = [checked_address(owner) for owner in owners]
     session = open_session(config)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     made = rehearse_creation(session.snapshot(), who, owners, threshold, salt)
+    receipt = None
     if send:
-        made = create_safe(session.chain, who.key(), session.deployment.contracts, owners, threshold, salt)
+        made, receipt = send_creation(session.chain, who.key(), session.deployment.contracts, owners, threshold, salt)
     if as_json:
-        print_json({"safe": made, "owners": owners, "threshold": threshold, "sent": send})
-    elif send:
-        typer.echo(f"Safe {made}")
+        print_json({"safe": made, "owners": owners, "threshold": threshold, "sent": send} | mined(receipt))
+    elif receipt:
+        typer.echo(f"Safe {made}, created {mined_words(receipt)}")
     else:
         typer.echo(f"a Safe of {threshold} of {len(owners)} owners would be {made}: not sent, --send creates it")

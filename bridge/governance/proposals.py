@@ -187,8 +187,8 @@ def _path_to_execution(snapshot: Snapshot) -> int:
     return sum(int(wait) for wait in waits)
 
 
-def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> bool:
-    """Send the proposal unless it exists; returns whether it was sent now.
+def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> TxReceipt | None:
+    """Send the proposal unless it exists; returns the receipt where it was sent now, else None.
 
     Raises
     ------
@@ -198,27 +198,27 @@ def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> bool:
         The account has transactions on their way, perhaps this very proposal by another bridge.
     """
     if draft.state is not None:
-        return False
+        return None
     action = draft.action
     try:
-        snapshot.send(
+        return snapshot.send(
             proposer, "HedgeGovernor", "propose", action.targets, action.values, action.calldatas, action.description
         )
     except ChainError:
         # Another bridge may have been faster between our look and our transaction.
         if read_state(snapshot.head(), draft.id) is None:
             raise
-        return False
-    return True
+        return None
 
 
-def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> tuple[D, bool]:
+def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> tuple[D, TxReceipt | None]:
     """Rehearse a proposal as its sender would send it, and send it where asked to.
 
     Returns
     -------
     tuple
-        The draft with the state that the proposal has now, and whether it was sent now: another run may be faster.
+        The draft with the state that the proposal has now, and the receipt where it was sent now: another run may be
+        faster.
 
     Raises
     ------
@@ -226,8 +226,8 @@ def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> 
         As `send_proposal`; in a dry run what sending would raise.
     """
     if draft.state is not None:
-        return draft, False
-    action, sent = draft.action, False
+        return draft, None
+    action, sent = draft.action, None
     try:
         snapshot.rehearse(
             sender, "HedgeGovernor", "propose", action.targets, action.values, action.calldatas, action.description
@@ -238,7 +238,7 @@ def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> 
         state = read_state(snapshot.head(), draft.id)
         if state is None:
             raise
-        return replace(draft, state=state), False
+        return replace(draft, state=state), None
     return (replace(draft, state=read_state(snapshot.head(), draft.id)) if send else draft), sent
 
 

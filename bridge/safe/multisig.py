@@ -290,7 +290,14 @@ def _setup(contracts: dict[str, str], owners: Sequence[str], threshold: int) -> 
 def create_safe(
     chain: Chain, sender: Signer, contracts: dict[str, str], owners: Sequence[str], threshold: int, salt: int
 ) -> str:
-    """Create a Safe through the real proxy factory and return its address.
+    """Create a Safe and return its address; see `send_creation`."""
+    return send_creation(chain, sender, contracts, owners, threshold, salt)[0]
+
+
+def send_creation(
+    chain: Chain, sender: Signer, contracts: dict[str, str], owners: Sequence[str], threshold: int, salt: int
+) -> tuple[str, TxReceipt]:
+    """Create a Safe through the real proxy factory and return its address and the receipt.
 
     Parameters
     ----------
@@ -309,4 +316,4 @@ def create_safe(
     created = (
         chain.contract("SafeProxyFactory", factory).events.ProxyCreation().process_receipt(receipt, errors=DISCARD)
     )
-    return str(created[0]["args"]["proxy"])
+    return str(created[0]["args"]["proxy"]), receipt

@@ -195,7 +195,7 @@ def test_attack_27__stuck_transaction__replaced_at_a_higher_fee_and_the_proposal
             send_proposal(world.snapshot(), operator, draft(world, record))
         world.chain.request("evm_setIntervalMining", 1)
         held = world.chain.web3.eth.get_balance(account("lp").address)
-        assert clear_pending(world.chain, operator) == 2
+        assert len(clear_pending(world.chain, operator)) == 2
     assert world.chain.web3.eth.get_balance(account("lp").address) == held
     propose(world, record)
     assert len(proposals(world)) == 1

@@ -11,7 +11,8 @@ from eth_abi import encode
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain, connect
-from bridge.deploy.contracts import ADMIN, role, role_findings
+from bridge.deploy.contracts import role_findings
+from bridge.deploy.seats import ADMIN, role
 from bridge.deploy.watchers import Watchers, watcher_findings
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import account
@@ -94,7 +95,7 @@ def test_findings__feed_with_one_reporter_less_or_more__is_the_one_finding(anywh
     for reporters in (own[1:], [*own, NOBODY], []):
         answer = "0x" + encode(["address[]"], [reporters]).hex()
         (line,) = lied_to(anywhere, "VolatilityOracle", feed, "signers", answer)
-        assert line.startswith(f"reporters of the {asset} feed is ")
+        assert line.startswith(f"reporters of the {asset} feed are ")
 
 
 DUTIES = [
