@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, open_session, print_json
-from bridge.cli.gov import IdArgument, app, named_proposal
+from bridge.cli.gov import app, named_proposal
 
 if TYPE_CHECKING:
     from bridge.deploy.seats import Seat
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 @app.command()
 def verify(
-    proposal: IdArgument,
+    wanted: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROPOSAL",
+            help="First digits of a proposal's id, or of the 0x hash of an update that the steward announced.",
+        ),
+    ],
     inputs: Annotated[
         Path | None,
         typer.Option(help="The plan's inputs, as the proposer published them; default: those kept on this machine."),
@@ -25,33 +31,40 @@ def verify(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Make the plan behind a proposal again, from its published inputs, and compare: hash, changes, calls, text, chain.
+    """Make the plan behind a proposal, or behind a steward's update, again from its published inputs, and compare.
 
-    Nothing that the proposer says is believed. The block, the book, the prices, the volatilities and the parameters are
-    asked of your own node; quotes, histories and what is held at venues are in the file, and named. Ends with 1 where
-    anything differs. A proposer finds the file beside the plan: .alvh/plans/HASH.inputs.json.
+    Nothing that the proposer says is believed: hash, changes, calls and text must be the plan's. The block, the book,
+    the prices, the volatilities and the parameters are asked of your own node; quotes, histories and what is held at
+    venues are in the file, and named. Ends with 1 where anything differs, or could not be compared. A proposer finds
+    the file beside the plan: .alvh/plans/HASH.inputs.json.
 
-    Examples: alvh gov verify 8123 --inputs inputs.json; alvh gov verify 8123 --json
+    Examples: alvh gov verify 8123 --inputs inputs.json; alvh gov verify 0x5d1e... --inputs inputs.json --json
     """
-    from bridge.governance.verify import Outcome, proposed_update, verify_proposal
+    from bridge.governance.steward import find_pending_update
+    from bridge.governance.verify import Outcome, proposed_update, verify_proposal, verify_update
     from bridge.plans.published import inputs_path, remake
 
     session = open_session(config)
-    snapshot = session.snapshot()
-    found = named_proposal(snapshot, proposal)
-    update = proposed_update(snapshot, found)
+    snapshot, terms = session.snapshot(), session.config.book
+    proposal = None if wanted.startswith("0x") else named_proposal(snapshot, wanted)
+    update = proposed_update(snapshot, proposal) if proposal else find_pending_update(snapshot, wanted).update
     record = remake(inputs or inputs_path(session.config.state, update.inputs_hash))
-    checks = verify_proposal(snapshot, found, record, session.config.book)
+    if proposal:
+        checks = verify_proposal(snapshot, proposal, record, terms)
+    else:
+        checks = verify_update(snapshot, update, record, terms)
     snapshot.confirm()
-    right = all(check.outcome is not Outcome.DIFFERENT for check in checks)
+    outcomes = {check.outcome for check in checks}
+    right = outcomes <= {Outcome.SAME, Outcome.TRUSTED}
     if as_json:
         rows = [{"what": check.what, "outcome": str(check.outcome), "words": check.words} for check in checks]
-        print_json({"proposal": str(found.id), "state": found.state, "verified": right, "checks": rows})
+        named = {"proposal": str(proposal.id), "state": proposal.state} if proposal else {"update": wanted}
+        print_json(named | {"verified": right, "checks": rows})
     else:
         _print_checks([(check.what, str(check.outcome), check.words) for check in checks])
-        typer.echo(
-            "the proposal is what this plan calls for" if right else "THE PROPOSAL IS NOT WHAT THIS PLAN CALLS FOR"
-        )
+        false = "IT IS NOT WHAT THIS PLAN CALLS FOR"
+        open_ = "NOT PROVEN: ask a node that still has the state of the plan's block"
+        typer.echo("it is what this plan calls for" if right else false if Outcome.DIFFERENT in outcomes else open_)
     if not right:
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""Is a proposal what a plan calls for? For voters who do not trust whoever brought it.
+"""Is a proposal, or a steward's update, what a plan calls for? For those who do not trust whoever brought it.
 
     proposal's bytes -> update -> its inputs' hash
     published inputs -> plan made again here -> hash, changes, calls, text, each compared with the proposal
@@ -35,11 +35,12 @@ PARAMETERS: Final = ("parameters", "limits", "last_changes")
 
 
 class Outcome(StrEnum):
-    """What a comparison gave; unknown where it could not be made."""
+    """What a comparison gave; unknown where it could not be made, trusted where nobody can make it."""
 
     SAME = "same"
     DIFFERENT = "DIFFERENT"
-    UNKNOWN = "not compared"
+    UNKNOWN = "NOT COMPARED"
+    TRUSTED = "trusted"
 
 
 @dataclass(frozen=True)
@@ -87,19 +88,27 @@ def verify_proposal(snapshot: Snapshot, proposal: Proposal, record: PlanRecord, 
         As `proposed_update`.
     """
     update = proposed_update(snapshot, proposal)
-    changes = record.changes()
-    keys = tuple(sorted(changes))
-    values = tuple(changes[key] for key in keys)
-    made = Update(keys, values, record.observed_at, update.expiry, record.inputs_hash)
+    own = [_calls(snapshot, proposal, _made(record, update.expiry)), _text(proposal, record)]
+    return own + verify_update(snapshot, update, record, terms)
+
+
+def verify_update(snapshot: Snapshot, update: Update, record: PlanRecord, terms: BookConfig) -> list[Check]:
+    """Compare an update, voted on or announced by the steward, with the plan made again; see `verify_proposal`."""
+    made = _made(record, update.expiry)
     return [
         _same("inputs", update.inputs_hash, made.inputs_hash),
         _same("changes", *("; ".join(update_words(each)) or "none" for each in (update, made))),
         _answer(record),
-        _calls(snapshot, proposal, made),
-        _text(proposal, record),
         *_chain(snapshot, record, update, terms),
-        Check("taken from the file", Outcome.UNKNOWN, _on_trust(record)),
+        Check("quotes, histories, what is held", Outcome.TRUSTED, _on_trust(record)),
     ]
+
+
+def _made(record: PlanRecord, expiry: int) -> Update:
+    """Return the update that a plan calls for; when it ends is a setting of who brings it."""
+    changes = record.changes()
+    keys = tuple(sorted(changes))
+    return Update(keys, tuple(changes[key] for key in keys), record.observed_at, expiry, record.inputs_hash)
 
 
 def _same(what: str, said: object, found: object) -> Check:

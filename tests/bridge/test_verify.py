@@ -19,6 +19,7 @@ from bridge.local.accounts import account
 from bridge.local.world import World
 from bridge.plans.published import MOST_BYTES, inputs_path, keep_plan, remake
 from bridge.plans.records import PlanRecord
+from tests.bridge.lying_node import Answering, Asked, lying_node, through
 from tests.bridge.steps import found, plan_now, propose, with_changes
 
 TERMS = BookConfig()
@@ -182,3 +183,22 @@ def test_remake__file_as_large_as_none_is__is_refused_before_it_is_read(tmp_path
         file.truncate(MOST_BYTES + 1)
     with pytest.raises(BadFile, match="is larger than 64 MiB"):
         remake(tmp_path / "told.json")
+
+
+def test_verify__node_no_longer_has_the_plans_block__proves_nothing_and_says_so(
+    world: World, published: tuple[PlanRecord, str], tmp_path: Path
+) -> None:
+    record, text = published
+    proposal = found(world, propose(world, record))
+
+    def forget(answering: Answering, asked: Asked) -> bool:
+        old = asked["method"] == "eth_call" and asked["params"][1] == hex(record.block_number)
+        return old and answering.error(asked, {"code": -32000, "message": "missing trie node abc (path )"})
+
+    with lying_node(world.chain.url, forget) as node:
+        pruned = replace(world, chain=through(node, world.chain))
+        checks = checked(pruned, proposal, written(tmp_path, text))
+    assert different(checks) == set()
+    unknown = [check for check in checks if check.outcome is Outcome.UNKNOWN]
+    assert [check.what for check in unknown] == ["what the chain says"]
+    assert "ask an archive node" in unknown[0].words

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.governance.steward import read_pending_updates
+from bridge.governance.updates import build_update
 from bridge.local.world import World
-from tests.bridge.steps import act_as
+from bridge.plans.records import newest_record
+from tests.bridge.steps import act_as, act_through_safe, parameters_call
 from tests.e2e.command import Done, Run
 from tests.e2e.places import Place
 from tests.e2e.test_commands import assert_one_line_error
@@ -40,7 +43,7 @@ def test_verify__proposal_of_a_plan__is_made_again_and_is_the_same(run: Run, pro
     assert done.json()["verified"] is True
     text = run("gov", "verify", proposed)
     assert text.code == 0
-    assert text.out.splitlines()[-1] == "the proposal is what this plan calls for"
+    assert text.out.splitlines()[-1] == "it is what this plan calls for"
     moved = tmp_path / "from the forum.json"
     kept(tmp_path).rename(moved)
     assert run("gov", "verify", proposed, "--inputs", str(moved)).code == 0
@@ -50,7 +53,7 @@ def test_verify__proposal_of_a_plan__is_made_again_and_is_the_same(run: Run, pro
     moved.write_text(json.dumps(content), encoding="utf-8")
     lied = run("gov", "verify", proposed, "--inputs", str(moved))
     assert lied.code == 1
-    assert lied.out.splitlines()[-1] == "THE PROPOSAL IS NOT WHAT THIS PLAN CALLS FOR"
+    assert lied.out.splitlines()[-1] == "IT IS NOT WHAT THIS PLAN CALLS FOR"
     assert "market.vols.ETH: 0.9, this node says" in lied.out
     (tmp_path / "deep.json").write_bytes(b"[" * 100_000)
     assert_one_line_error(run("gov", "verify", proposed, "--inputs", "deep.json"), 2, "deep.json")
@@ -82,3 +85,17 @@ def test_roles__of_another_code_or_another_holder__end_with_1_and_say_so(place: 
     world.chain.request("anvil_setCode", parameters, "0x6001600101")
     assert any("NOT OUR CODE" in line for line in place.run("gov", "roles").out.splitlines())
     assert place.run("doctor").code == 1
+
+
+def test_verify__update_that_the_steward_announced__is_compared_for_the_guardian(
+    run: Run, project: World, tmp_path: Path
+) -> None:
+    assert run("plan").code == 0
+    record = newest_record(tmp_path / ".alvh")
+    for changes, code in ((record.changes(), 0), ({8: 150}, 1)):
+        update = build_update(changes, record.observed_at, 86_400 * 3, record.inputs_hash)
+        act_through_safe(project, "steward", *parameters_call(project, "scheduleUpdate", update.argument()))
+        waiting = read_pending_updates(project.snapshot())[-1]
+        done = run("gov", "verify", waiting.hash, "--json")
+        assert (done.code, done.json()["update"]) == (code, waiting.hash)
+        assert (outcomes(done)["changes"] == "DIFFERENT") == bool(code)
