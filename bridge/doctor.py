@@ -13,7 +13,7 @@ from pathlib import Path
 from bridge.artifacts.vendor import BESIDE, node_modules
 from bridge.chain.node import Chain, connect
 from bridge.config import Config, load_config
-from bridge.deploy.code import code_findings
+from bridge.deploy.code import code_findings, others_findings
 from bridge.deploy.seats import deployment_seats
 from bridge.deployment import Deployment, load_deployment
 from bridge.environment import for_program
@@ -168,6 +168,17 @@ def _code(snapshot: Snapshot) -> Finding:
     )
 
 
+def _others_code(snapshot: Snapshot) -> Finding:
+    """Compare the code of Uniswap's and Safe's contracts with what they published."""
+    what, mend = "others' code", "compare the addresses with those that their authors name"
+    try:
+        wrong = others_findings(snapshot)
+    except MissingTool as error:
+        return Finding(what, True, f"not compared: {error}", "", False)
+    found = "; ".join(wrong) or "what Uniswap and Safe published"
+    return Finding(what, not wrong, found, mend, False, bool(wrong))
+
+
 def _seats(snapshot: Snapshot) -> Finding:
     """Compare who holds every role, and what every part reads, with the deployment's file."""
     seats = deployment_seats(snapshot)
@@ -194,7 +205,7 @@ def _examine_contracts(snapshot: Snapshot) -> list[Finding]:
         return findings
     require_governor(snapshot)
     read_governed(snapshot)
-    findings.append(_seats(snapshot))
+    findings += [_others_code(snapshot), _seats(snapshot)]
     findings += [_holder(role, seen) for role, seen in inspect_holders(snapshot).items()]
     for feed in read_status(snapshot):
         age = f"round {feed.round}, {feed.age_seconds} s old, at most {feed.max_age_seconds} s"

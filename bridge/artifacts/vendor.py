@@ -70,10 +70,14 @@ def vendor(name: str) -> Artifact:
     if not path.is_file():
         raise MissingTool(f"{path} is missing: run `make setup` to install the packages of package-lock.json")
     content = json.loads(path.read_text(encoding="utf-8"))
-    bytecode = content["bytecode"]
-    if isinstance(bytecode, dict):
-        bytecode = bytecode["object"]
-    return Artifact(name, content["abi"], bytecode if bytecode.startswith("0x") else "0x" + bytecode)
+    runtime = content.get("deployedBytecode") or content["evm"]["deployedBytecode"]
+    return Artifact(name, content["abi"], _hex(content["bytecode"]), _hex(runtime))
+
+
+def _hex(published: str | dict[str, str]) -> str:
+    """Return bytecode as 0x hex; compilers publish it bare or in an object."""
+    code = published["object"] if isinstance(published, dict) else published
+    return code if code.startswith("0x") else "0x" + code
 
 
 def permit2_runtime_code() -> str:

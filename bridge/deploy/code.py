@@ -7,11 +7,11 @@ is ours, its answers are true.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Final
 
 from bridge.artifacts import artifact
-from bridge.deployment import Deployment
+from bridge.artifacts.vendor import SOURCES, vendor
 from bridge.snapshot import Snapshot
 
 PUSH1, PUSH32, WORD = 0x60, 0x7F, 32
@@ -52,23 +52,36 @@ def code_difference(template: bytes, code: bytes) -> str:
         return f"has {len(code):,} bytes of code, not {len(template):,}"
     plain = masked(code, immutables(template))
     first = next((at for at in range(len(template)) if plain[at] != template[at]), None)
-    return "" if first is None else f"differs from ours at byte {first:,}"
+    return "" if first is None else f"differs at byte {first:,}"
 
 
 def code_findings(snapshot: Snapshot) -> list[str]:
     """Compare the code of every contract of ours in a deployment with its artifact; an empty list is the proof."""
+    places = [(name, name, address) for name, address in snapshot.deployment.contracts.items() if name in OURS]
+    for contract, attribute in PLACES:
+        found = getattr(snapshot.deployment, attribute).items()
+        places += [(contract, f"{contract} {asset}", address) for asset, address in found]
+    return _differences(snapshot, [(name, at, artifact(contract).runtime) for contract, name, at in places])
+
+
+def others_findings(snapshot: Snapshot) -> list[str]:
+    """Compare the code of other people's contracts with what they published on npm: an empty list where it is that.
+
+    Another build, as of another compiler setting, is none of theirs that we know, and need not be wrong.
+
+    Raises
+    ------
+    MissingTool
+        The packages are not here.
+    """
+    named = snapshot.deployment.contracts.items()
+    return _differences(snapshot, [(name, at, vendor(name).runtime) for name, at in named if name in SOURCES])
+
+
+def _differences(snapshot: Snapshot, places: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return a line for each name, address and runtime bytecode that is not what is at the address."""
     found = []
-    for name, address, template in _ours(snapshot.deployment):
-        difference = code_difference(template, snapshot.code(address))
+    for name, address, runtime in places:
+        difference = code_difference(bytes.fromhex(runtime[2:]), snapshot.code(address))
         found += [f"{name} at {address} {difference}"] if difference else []
     return found
-
-
-def _ours(deployment: Deployment) -> Iterator[tuple[str, str, bytes]]:
-    """Yield the name, the address and the compiled runtime code of every contract of ours."""
-    places = [(name, name, address) for name, address in deployment.contracts.items()]
-    for contract, attribute in PLACES:
-        places += [(contract, f"{contract} {asset}", at) for asset, at in getattr(deployment, attribute).items()]
-    for contract, name, address in places:
-        if contract in OURS:
-            yield name, address, bytes.fromhex(artifact(contract).runtime[2:])

@@ -52,6 +52,7 @@ def test_examine__world_in_order__finds_nothing_to_mend(settings: Path) -> None:
         "deployment",
         "contracts",
         "code",
+        "others' code",
         "roles",
         "guardian Safe",
         "steward Safe",
@@ -101,8 +102,16 @@ def test_examine__one_byte_of_a_contract_is_another__is_named_and_nothing_it_ans
     world.chain.request("anvil_setCode", address, "0x" + code.hex())
     findings = examine(settings)
     shown = f"{name} ETH" if name in places else name
-    assert faults(findings) == {"code": f"{shown} at {address} differs from ours at byte 4"}
+    assert faults(findings) == {"code": f"{shown} at {address} differs at byte 4"}
     assert findings[-1].what == "code"
+
+
+def test_examine__uniswaps_code_is_another__is_a_warning_and_no_fault(settings: Path, world: World) -> None:
+    router = world.deployment.address("SwapRouter")
+    world.chain.request("anvil_setCode", router, "0x6001600101")
+    (found,) = [finding for finding in examine(settings) if not finding.ok]
+    assert (found.what, found.needed, found.warning) == ("others' code", False, True)
+    assert found.found == f"SwapRouter at {router} has 5 bytes of code, not 12,070"
 
 
 def test_code_difference__immutables_are_others__is_none() -> None:
@@ -114,7 +123,7 @@ def test_code_difference__immutables_are_others__is_none() -> None:
     assert places
     assert code_difference(runtime, bytes(made)) == ""
     made[places[0] - 1] ^= 1
-    assert code_difference(runtime, bytes(made)) == f"differs from ours at byte {places[0] - 1:,}"
+    assert code_difference(runtime, bytes(made)) == f"differs at byte {places[0] - 1:,}"
     assert code_difference(runtime, bytes(made[:-1])) == f"has {len(made) - 1:,} bytes of code, not {len(made):,}"
     assert code_difference(runtime, b"") == "has no code"
 
