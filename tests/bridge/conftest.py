@@ -1,4 +1,4 @@
-"""One real plan of the session's world, whose record tests copy and change; the world, bare nodes, lying ones: two chains."""
+"""One real plan of the world, whose record tests copy; the world and a bare node on two chains; a node that lies."""
 
 from __future__ import annotations
 
