@@ -35,14 +35,14 @@ def refused(place: Place, folder: Path, *words: str, role: str = "", confirmed: 
     assert written(folder) == kept
 
 
-def refused_at_the_end(place: Place, folder: Path, *words: str) -> None:
+def refused_at_the_end(place: Place, folder: Path, *words: str, role: str = "") -> None:
     """Check it where the block goes after the last read of all: nothing may be read once it was confirmed."""
     kept = written(folder)
     with lying_node(place.world.chain.url) as node, through(place, folder, node):
-        assert place.run(*words).code == 0
+        assert place.run(*words, role=role).code == 0
     for file in written(folder).keys() - kept.keys():
         Path(file).unlink()
-    refused(place, folder, *words, reads=len(node.asked(READ)))
+    refused(place, folder, *words, role=role, reads=len(node.asked(READ)))
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -89,6 +89,7 @@ def test_submit__block_replaced_while_it_is_rehearsed__nothing_is_sent(place: Pl
 def test_propose__block_replaced_while_the_plan_is_checked__nothing_is_sent(place: Place, tmp_path: Path) -> None:
     assert place.run("plan", "--chain", quotes(place.world, tmp_path)).code == 0
     refused(place, tmp_path, "propose", "--send", role="operator")
+    refused_at_the_end(place, tmp_path, "propose", role="operator")
 
 
 @pytest.mark.parametrize("words", [("propose", "--send"), ("safe", "propose", "schedule")], ids=" ".join)
@@ -109,6 +110,9 @@ def test_gov_propose__block_replaced_while_the_action_is_simulated__nothing_is_s
     place: Place, tmp_path: Path
 ) -> None:
     refused(place, tmp_path, "gov", "propose", *SIGNERS, "--send", role="operator")
+    refused_at_the_end(place, tmp_path, "gov", "propose", *SIGNERS, role="operator")
+    place.sent("gov", "propose", *SIGNERS, role="operator")
+    refused_at_the_end(place, tmp_path, "gov", "propose", *SIGNERS, role="operator")
 
 
 def test_gov_step__block_replaced_while_it_is_rehearsed__nothing_is_sent(place: Place, tmp_path: Path) -> None:
