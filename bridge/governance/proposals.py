@@ -224,14 +224,18 @@ def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> 
     ------
     ContractReverted, PendingTransactions, ChainError
         As `send_proposal`; in a dry run what sending would raise.
+    Reorganised
+        The block that it was drafted and rehearsed at is gone: nothing was sent.
     """
     if draft.state is not None:
+        snapshot.confirm()
         return draft, None
     action, sent = draft.action, None
     try:
         snapshot.rehearse(
             sender, "HedgeGovernor", "propose", action.targets, action.values, action.calldatas, action.description
         )
+        snapshot.confirm()
         if send:
             sent = send_proposal(snapshot, sender.key(), draft)
     except ChainError:

@@ -1,9 +1,10 @@
-"""One real plan of the session's world, whose record tests copy and change; a bare node of two chains, a lying one."""
+"""One real plan of the world, whose record tests copy; the world and a bare node on two chains; a node that lies."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,14 @@ def real(request: pytest.FixtureRequest) -> Iterator[Chain]:
                 assert time.monotonic() < until
                 time.sleep(0.05)
         yield chain
+
+
+@pytest.fixture(params=[LOCAL_CHAIN_ID, OTHER_CHAIN_ID])
+def anywhere(request: pytest.FixtureRequest, world: World) -> Iterator[World]:
+    """Give the world on the local chain, then on a chain of another id."""
+    world.chain.request("anvil_setChainId", request.param)
+    yield replace(world, chain=connect(world.chain.url, request.param))
+    world.chain.request("anvil_setChainId", LOCAL_CHAIN_ID)
 
 
 @pytest.fixture

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
 from eth_abi import encode
 
-from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.codec import encode_call
-from bridge.chain.node import Chain, connect
+from bridge.chain.node import Chain
 from bridge.deploy.contracts import role_findings
 from bridge.deploy.seats import ADMIN, role
 from bridge.deploy.watchers import Watchers, watcher_findings
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import account
 from bridge.local.world import World
-from tests.bridge.conftest import OTHER_CHAIN_ID
 from tests.bridge.lying_node import Answering, Asked, lying_node
 from tests.bridge.steps import act_as
 from tests.bridge.test_deploy import members
 
 NOBODY = "0x00000000000000000000000000000000000000aa"
-
-
-@pytest.fixture(params=[LOCAL_CHAIN_ID, OTHER_CHAIN_ID])
-def anywhere(request: pytest.FixtureRequest, world: World) -> Iterator[World]:
-    """Give the world on the local chain, then on a chain of another id."""
-    world.chain.request("anvil_setChainId", request.param)
-    yield replace(world, chain=connect(world.chain.url, request.param))
-    world.chain.request("anvil_setChainId", LOCAL_CHAIN_ID)
 
 
 def findings(world: World, chain: Chain | None = None) -> list[str]:

@@ -23,13 +23,17 @@ CONDOR_DELTA, CONDOR_CAP, HOUR = 10, 13, 3600
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
+def table_of_the_docs(folder: Path) -> Path:
     """Return a file with the table that the docs show."""
     (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "governance.md").read_text(encoding="utf-8"), re.DOTALL)
-    file = tmp_path / "regimes.toml"
+    file = folder / "regimes.toml"
     file.write_text(text, encoding="utf-8")
     return file
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return table_of_the_docs(tmp_path)
 
 
 def changed(file: Path, old: str, new: str) -> str:

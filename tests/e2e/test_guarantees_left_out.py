@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from bridge.adapters.lens import SELECTORS
 from bridge.alerts.rules import MOST_UNREAD
 from bridge.chain.codec import encode_call
-from bridge.local.accounts import account
+from bridge.local.accounts import account, accounts
 from tests.bridge.lying_node import Answering, Asked, Lie, LyingNode, lying_node
 from tests.bridge.test_gifts import FOREVER, MANAGER, STRANGER, gift, own, token
 from tests.e2e.command import Done
@@ -21,7 +22,9 @@ from tests.e2e.places import Place, through
 from tests.e2e.test_commands import assert_one_line_error
 
 DECIMALS, WORD_OF_STORAGE = "0x313ce567", encode_call("PoolManager", "extsload(bytes32)", bytes(32)).hex[:10]
+PAIRS = "0x" + SELECTORS["sharesV2"]
 V4 = "uniswap-v4:"
+SIGNERS = ("set-signers", "ETH", "3", *(signer.address for signer in accounts("reporter")))
 
 
 @pytest.fixture
@@ -113,7 +116,7 @@ def test_known_assets_left_out__exposure_says_what_would_stop_a_plan(place: Plac
     assert_one_line_error(place.run("plan"), 1, "BTC has no USD price")
 
 
-@pytest.mark.parametrize("selector", [DECIMALS, WORD_OF_STORAGE], ids=["decimals", "old price"])
+@pytest.mark.parametrize("selector", [DECIMALS, WORD_OF_STORAGE, PAIRS], ids=["decimals", "old price", "pairs"])
 def test_node_away_while_a_position_is_read__is_a_failure_and_nothing_is_left_out(
     place: Place, node: LyingNode, selector: str
 ) -> None:
@@ -147,3 +150,22 @@ def test_node_without_old_states__position_is_shown_without_its_il(place: Place,
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(place.run("exposure", "--csv").out))}
     assert {name: row["il_usd"] for name, row in rows.items() if name in unknown} == {unknown[0]: ""}
     assert place.run("exposure").code == 0
+
+
+def test_node_away_or_behind_while_a_proposal_is_read__is_a_failure_and_no_property_of_the_proposal(
+    place: Place, node: LyingNode
+) -> None:
+    number = str(place.sent("gov", "propose", *SIGNERS, role="operator")["proposal"])
+    votes = encode_call("HedgeGovernor", "proposalVotes", 1).hex[:10]
+    run = encode_call("HedgeTimelock", "executeBatch", [], [], [], bytes(32), bytes(32)).hex[:10]
+    for lie, said in ((away, "HTTP 502"), (saying("header not found"), "does not have the block")):
+        node.lie = on(votes, lie)
+        for words in (("list", "--json"), ("show", number)):
+            assert_one_line_error(place.run("gov", *words), 1, said)
+    node.lie = on(run, away)
+    assert_one_line_error(place.run("gov", "show", number), 1, "HTTP 502")
+    node.lie = on(run, saying("execution timeout"))
+    assert "cannot be told: " in place.run("gov", "show", number).out
+    node.lie = on(votes, saying("execution timeout"))
+    (found,) = strict(place.run("gov", "list", "--json"))
+    assert (found["state"], "execution timeout" in found["trouble"]) == ("unreadable", True)

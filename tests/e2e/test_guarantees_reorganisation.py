@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from bridge.chain.blocks import LOCAL_CHAIN_ID
+from bridge.config import Config
 from bridge.local.accounts import account, accounts
+from bridge.local.anvil import advance_time
+from bridge.local.rounds import submit_rounds
+from bridge.local.world import World
 from bridge.safe.multisig import build_safe_transaction
 from bridge.safe.records import SafeRecord
 from bridge.sources.oracle import build_report, report_json, sign_report
 from tests.bridge.lying_node import lying_node
 from tests.bridge.reorganising_node import READ, reorganising_node
-from tests.bridge.steps import TERMS, parameters_call
-from tests.e2e.places import Place, through
+from tests.bridge.steps import TERMS, carried_action, parameters_call, trade
+from tests.bridge.test_regime_table import changed, table_of_the_docs
+from tests.e2e.command import Run
+from tests.e2e.places import ELSEWHERE, Place, placed, through
 from tests.e2e.test_commands import assert_one_line_error
 from tests.e2e.test_made_up import quotes
 
@@ -35,14 +42,14 @@ def refused(place: Place, folder: Path, *words: str, role: str = "", confirmed: 
     assert written(folder) == kept
 
 
-def refused_at_the_end(place: Place, folder: Path, *words: str) -> None:
+def refused_at_the_end(place: Place, folder: Path, *words: str, role: str = "") -> None:
     """Check it where the block goes after the last read of all: nothing may be read once it was confirmed."""
     kept = written(folder)
     with lying_node(place.world.chain.url) as node, through(place, folder, node):
-        assert place.run(*words).code == 0
+        assert place.run(*words, role=role).code == 0
     for file in written(folder).keys() - kept.keys():
         Path(file).unlink()
-    refused(place, folder, *words, reads=len(node.asked(READ)))
+    refused(place, folder, *words, role=role, reads=len(node.asked(READ)))
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -89,6 +96,7 @@ def test_submit__block_replaced_while_it_is_rehearsed__nothing_is_sent(place: Pl
 def test_propose__block_replaced_while_the_plan_is_checked__nothing_is_sent(place: Place, tmp_path: Path) -> None:
     assert place.run("plan", "--chain", quotes(place.world, tmp_path)).code == 0
     refused(place, tmp_path, "propose", "--send", role="operator")
+    refused_at_the_end(place, tmp_path, "propose", role="operator")
 
 
 @pytest.mark.parametrize("words", [("propose", "--send"), ("safe", "propose", "schedule")], ids=" ".join)
@@ -109,6 +117,9 @@ def test_gov_propose__block_replaced_while_the_action_is_simulated__nothing_is_s
     place: Place, tmp_path: Path
 ) -> None:
     refused(place, tmp_path, "gov", "propose", *SIGNERS, "--send", role="operator")
+    refused_at_the_end(place, tmp_path, "gov", "propose", *SIGNERS, role="operator")
+    place.sent("gov", "propose", *SIGNERS, role="operator")
+    refused_at_the_end(place, tmp_path, "gov", "propose", *SIGNERS, role="operator")
 
 
 def test_gov_step__block_replaced_while_it_is_rehearsed__nothing_is_sent(place: Place, tmp_path: Path) -> None:
@@ -138,3 +149,19 @@ def test_safe__block_replaced_while_the_call_is_rehearsed__nothing_is_written_or
     file = str(record.save(tmp_path / "pause.json"))
     refused(place, tmp_path, "safe", "execute", file, "--send", role="operator")
     assert place.sent("safe", "execute", file, role="operator")["sent"] is True
+
+
+def test_apply_row__block_replaced_while_it_is_rehearsed__nothing_is_sent(
+    world: World, tmp_path: Path, run: Run
+) -> None:
+    trade(world, [1.01, 1.0, 1.01, 1.0])
+    carried_action(world, "set-table", changed(table_of_the_docs(tmp_path), "floor = 0.8", "floor = 0.5"))
+    trade(world, [1.01, 1.0] * 12)
+    for _ in range(4):
+        advance_time(world.chain, 3600)
+        submit_rounds(world.snapshot(), Config())
+    for chain_id in (ELSEWHERE, LOCAL_CHAIN_ID):
+        with placed(world, chain_id, tmp_path, run) as place:
+            refused(place, tmp_path, "gov", "apply-row", "--send", role="outsider")
+    with placed(world, ELSEWHERE, tmp_path, run) as place:
+        assert place.sent("gov", "apply-row", role="outsider")["row"] == 1

@@ -11,11 +11,13 @@ import pytest
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.codec import encode_call
+from bridge.governance.journal import JournalEntry
 from bridge.governance.roles import ROLES
-from bridge.local.accounts import account
+from bridge.local.accounts import account, accounts
 from bridge.local.world import World
 from bridge.safe.multisig import build_safe_transaction
 from bridge.safe.records import SafeRecord
+from bridge.sources.oracle import build_report, report_json, sign_report
 from tests.bridge.lying_node import Answering, Asked, lying_node
 from tests.bridge.steps import act_as, parameters_call
 from tests.e2e.command import Run
@@ -103,6 +105,41 @@ def test_plan_of_another_chain__is_neither_proposed_nor_scheduled(world: World, 
             assert_one_line_error(place.run(*words, role="operator"), 1, said)
 
 
+def test_reports_of_another_chain__are_not_submitted(place: Place, tmp_path: Path) -> None:
+    """Each is signed by its reporter, for the chain that it names."""
+    made = build_report(place.world.snapshot(), "ETH", 72_000_000, "file q.csv", "file")
+    for other in (1, ELSEWHERE if place.chain_id == LOCAL_CHAIN_ID else LOCAL_CHAIN_ID):
+        reports = [sign_report(replace(made, chain_id=other), who) for who in accounts("reporter")[:3]]
+        text = json.dumps([report_json(report) for report in reports])
+        (tmp_path / "reports.json").write_text(text, encoding="utf-8")
+        for send in ((), ("--send",)):
+            done = place.run("oracle", "submit", "reports.json", *send, role="operator")
+            assert_one_line_error(done, 1, f"on chain {other}, the feed is ", f"on chain {place.chain_id}: ")
+
+
+def test_journal_of_another_chain__loses_no_proposal_here(place: Place, tmp_path: Path) -> None:
+    """The state folder is one for all chains; what was brought elsewhere is not looked for here."""
+    for other in (1, ELSEWHERE if place.chain_id == LOCAL_CHAIN_ID else LOCAL_CHAIN_ID):
+        JournalEntry("77", other, "elsewhere", account("operator").address, 1).save(tmp_path / ".alvh")
+    lost = {alert["kind"]: alert["text"] for alert in place.run("watch", "--once", "--json").json()["alerts"]}
+    assert "lost" not in lost
+    JournalEntry("78", place.chain_id, "here", account("operator").address, 1).save(tmp_path / ".alvh")
+    lost = {alert["kind"]: alert["text"] for alert in place.run("watch", "--once", "--json").json()["alerts"]}
+    assert lost["lost"].startswith("78 (here) was on the chain")
+
+
+def test_time__is_moved_on_the_local_chain_only(place: Place) -> None:
+    signers = ("set-signers", "ETH", "3", *(signer.address for signer in accounts("reporter")))
+    number = str(place.sent("gov", "propose", *signers, role="operator")["proposal"])
+    head = place.world.chain.head()
+    done = place.run("gov", "wait", number)
+    if place.chain_id == LOCAL_CHAIN_ID:
+        assert (done.code, done.out) == (0, "was pending, is active\n")
+        return
+    assert_one_line_error(done, 1, f"time moves by itself on chain {place.chain_id}")
+    assert place.world.chain.head() == head
+
+
 def test_role_of_the_local_chain__signs_there_only(place: Place, tmp_path: Path) -> None:
     """The keys of the roles are known to everyone: what they hold on another chain is anybody's."""
     file = str(pausing(place.world).save(tmp_path / "pause.json"))
@@ -123,7 +160,6 @@ def test_role_of_the_local_chain__signs_there_only(place: Place, tmp_path: Path)
     if place.chain_id != LOCAL_CHAIN_ID:
         assert place.world.chain.head() == head
         assert json.loads(Path(file).read_text(encoding="utf-8"))["signatures"] == {}
-        assert_one_line_error(place.run("gov", "wait", "1"), 2, "proposals begin with 1")
 
 
 def duties(place: Place) -> dict[str, bool]:
