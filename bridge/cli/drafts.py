@@ -33,7 +33,7 @@ def print_draft(draft: Draft, sent: TxReceipt | None, rivals: Sequence[Rival]) -
     for line in rival_lines(rivals):
         out.print(line, markup=False, soft_wrap=True)
     if sent:
-        out.print(f"proposed {mined_words(sent)}: {draft.id}")
+        out.print(f"proposed: {draft.id}, {mined_words(sent)}", soft_wrap=True)
     elif draft.state in DEAD_STATES:
         out.print(
             f"this proposal exists and is {draft.state}: {draft.id}; nothing was sent: --again brings it once more"

@@ -350,6 +350,5 @@ def _print_draft(
     out.print(f"\nexpires {utc(draft.update.expiry)}")
     print_draft(draft, sent, rivals)
     if published.is_file():
-        out.print(
-            f"for voters: publish {published}, `alvh gov verify --inputs` makes the plan again from it", markup=False
-        )
+        words = f"for voters: publish {published}, `alvh gov verify --inputs` makes the plan again from it"
+        out.print(words, markup=False, soft_wrap=True)
