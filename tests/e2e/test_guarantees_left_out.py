@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bridge.adapters.lens import SELECTORS
+from bridge.adapters.lens import ADDRESS, SELECTORS
 from bridge.alerts.rules import MOST_UNREAD
 from bridge.chain.codec import encode_call
 from bridge.local.accounts import account, accounts
@@ -42,6 +42,17 @@ def asks(asked: Asked, selector: str) -> bool:
 def on(selector: str, lie: Lie) -> Lie:
     """Lie to the calls of one function only."""
     return lambda answering, asked: asks(asked, selector) and lie(answering, asked)
+
+
+def once_positions_are_read(lie: Lie) -> Lie:
+    """Tell the truth until the lens was asked: prices are read before the positions, and of the same tokens."""
+    asked_for = []
+
+    def made(answering: Answering, asked: Asked) -> bool:
+        asked_for.append(asked["method"] == "eth_call" and asked["params"][0].get("to") == ADDRESS)
+        return any(asked_for) and lie(answering, asked)
+
+    return made
 
 
 def saying(words: str) -> Lie:
@@ -77,7 +88,7 @@ def gifts(place: Place, count: int) -> list[str]:
     return [f"uniswap-v3:{first + number}" for number in range(count)]
 
 
-def test_position_left_out__every_look_names_it_with_its_reason(place: Place) -> None:
+def test_looks__position_left_out__each_names_it_with_its_reason(place: Place) -> None:
     (name,) = gifts(place, 1)
     for words in (("exposure",), ("exposure", "--csv"), ("plan", "--json")):
         done = place.run(*words)
@@ -94,7 +105,7 @@ def test_position_left_out__every_look_names_it_with_its_reason(place: Place) ->
     assert text.startswith(f"{name} is not in the book: token ")
 
 
-def test_positions_left_out__more_than_anyone_reads__each_look_counts_the_rest(place: Place) -> None:
+def test_looks__more_left_out_than_anyone_reads__each_counts_the_rest(place: Place) -> None:
     names = gifts(place, MOST_UNREAD + 2)
     for words in (("exposure",), ("plan",)):
         said = [line for line in place.run(*words).err.splitlines() if line.startswith("not read: ")]
@@ -105,7 +116,7 @@ def test_positions_left_out__more_than_anyone_reads__each_look_counts_the_rest(p
     assert "2 more are not in the book: `alvh exposure --json` names them all" in alerts
 
 
-def test_known_assets_left_out__exposure_says_what_would_stop_a_plan(place: Place, tmp_path: Path) -> None:
+def test_exposure__known_assets_left_out__says_what_would_stop_a_plan(place: Place, tmp_path: Path) -> None:
     file = tmp_path / ".alvh" / "deployment.json"
     content = json.loads(file.read_text(encoding="utf-8"))
     del content["price_pools"]["BTC"]
@@ -117,29 +128,32 @@ def test_known_assets_left_out__exposure_says_what_would_stop_a_plan(place: Plac
 
 
 @pytest.mark.parametrize("selector", [DECIMALS, WORD_OF_STORAGE, PAIRS], ids=["decimals", "old price", "pairs"])
-def test_node_away_while_a_position_is_read__is_a_failure_and_nothing_is_left_out(
+def test_looks__node_goes_away_while_a_position_is_read__fail_and_leave_nothing_out(
     place: Place, node: LyingNode, selector: str
 ) -> None:
-    node.lie = on(selector, away)
     for words in (("exposure", "--json"), ("plan",)):
-        assert_one_line_error(place.run(*words), 1, "HTTP 502")
+        node.lie = once_positions_are_read(on(selector, away))
+        done = place.run(*words)
+        assert_one_line_error(done, 1, "HTTP 502")
+        assert "its token" not in done.err
+    node.lie = once_positions_are_read(on(selector, away))
     done = place.run("watch", "--once")
     assert (done.code, done.out.startswith("no look this time: ")) == (1, True)
 
 
-def test_node_without_the_block_while_decimals_are_read__is_a_failure(place: Place, node: LyingNode) -> None:
-    node.lie = on(DECIMALS, saying("header not found"))
+def test_exposure__node_lacks_the_block_of_decimals__fails(place: Place, node: LyingNode) -> None:
+    node.lie = once_positions_are_read(on(DECIMALS, saying("header not found")))
     assert_one_line_error(place.run("exposure"), 1, "does not have the block")
 
 
-def test_contract_that_refuses_an_old_price__is_a_failure(place: Place, node: LyingNode) -> None:
+def test_exposure__contract_refuses_an_old_price__fails(place: Place, node: LyingNode) -> None:
     node.lie = on(WORD_OF_STORAGE, lambda answering, asked: answering.error(
         asked, {"code": 3, "message": "execution reverted", "data": "0x4e487b71" + f"{0x11:064x}"}
     ))  # fmt: skip
     assert_one_line_error(place.run("exposure"), 1, "Panic")
 
 
-def test_node_without_old_states__position_is_shown_without_its_il(place: Place, node: LyingNode) -> None:
+def test_exposure__node_keeps_no_old_states__shows_the_position_without_its_il(place: Place, node: LyingNode) -> None:
     before = {position["id"]: position for position in strict(place.run("exposure", "--json"))["positions"]}
     node.lie = on(WORD_OF_STORAGE, saying("missing trie node abc (path )"))
     book = strict(place.run("exposure", "--json"))
@@ -152,7 +166,7 @@ def test_node_without_old_states__position_is_shown_without_its_il(place: Place,
     assert place.run("exposure").code == 0
 
 
-def test_node_away_or_behind_while_a_proposal_is_read__is_a_failure_and_no_property_of_the_proposal(
+def test_gov__node_away_or_behind_while_a_proposal_is_read__fails_and_blames_no_proposal(
     place: Place, node: LyingNode
 ) -> None:
     number = str(place.sent("gov", "propose", *SIGNERS, role="operator")["proposal"])

@@ -41,7 +41,7 @@ def signed(record: SafeRecord) -> SafeRecord:
     return record
 
 
-def test_safe_file_of_another_chain__is_neither_signed_nor_executed(place: Place, tmp_path: Path) -> None:
+def test_safe__file_of_another_chain__is_neither_signed_nor_executed(place: Place, tmp_path: Path) -> None:
     """Its hash and signatures are right, on the chain that it is of."""
     here = pausing(place.world)
     for other in (1, ELSEWHERE if place.chain_id == LOCAL_CHAIN_ID else LOCAL_CHAIN_ID):
@@ -56,7 +56,7 @@ def test_safe_file_of_another_chain__is_neither_signed_nor_executed(place: Place
     assert not place.world.snapshot().read("HedgeParameters", "paused")
 
 
-def test_safe_file_of_another_chain__among_those_of_this_one__is_refused(place: Place, tmp_path: Path) -> None:
+def test_safe_execute__file_of_another_chain_among_others__is_refused(place: Place, tmp_path: Path) -> None:
     here = pausing(place.world)
     own = signed(here).save(tmp_path / "own.json")
     other = signed(replace(here, transaction=replace(here.transaction, chain_id=1))).save(tmp_path / "other.json")
@@ -64,7 +64,7 @@ def test_safe_file_of_another_chain__among_those_of_this_one__is_refused(place: 
     assert_one_line_error(done, 2, "other.json", "is for chain 1")
 
 
-def test_safe_that_hashes_otherwise__nothing_is_proposed_or_signed(place: Place, tmp_path: Path) -> None:
+def test_safe__hashes_otherwise__nothing_is_proposed_or_signed(place: Place, tmp_path: Path) -> None:
     lp = account("lp").address
     selector = encode_call("Safe", "getTransactionHash", lp, 0, b"", 0, 0, 0, 0, lp, lp, 0).hex[:10]
 
@@ -82,7 +82,7 @@ def test_safe_that_hashes_otherwise__nothing_is_proposed_or_signed(place: Place,
 
 
 @pytest.mark.parametrize("change", [{"chain_id": 1}, {"chain_id": 5}])
-def test_deployment_file_of_another_chain__no_command_reads_or_sends(
+def test_commands__deployment_file_of_another_chain__read_and_send_nothing(
     place: Place, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     edited(tmp_path, **change)
@@ -96,7 +96,9 @@ def test_deployment_file_of_another_chain__no_command_reads_or_sends(
         assert_one_line_error(place.run(*words, role="operator"), 2, "deployment.json", said)
 
 
-def test_plan_of_another_chain__is_neither_proposed_nor_scheduled(world: World, run: Run, tmp_path: Path) -> None:
+def test_propose__plan_of_another_chain__is_neither_proposed_nor_scheduled(
+    world: World, run: Run, tmp_path: Path
+) -> None:
     with placed(world, ELSEWHERE, tmp_path, run) as place:
         assert place.run("plan", "--chain", quotes(place.world, tmp_path)).code == 0
     with placed(world, LOCAL_CHAIN_ID, tmp_path, run) as place:
@@ -105,7 +107,7 @@ def test_plan_of_another_chain__is_neither_proposed_nor_scheduled(world: World, 
             assert_one_line_error(place.run(*words, role="operator"), 1, said)
 
 
-def test_reports_of_another_chain__are_not_submitted(place: Place, tmp_path: Path) -> None:
+def test_submit__reports_of_another_chain__are_refused(place: Place, tmp_path: Path) -> None:
     """Each is signed by its reporter, for the chain that it names."""
     made = build_report(place.world.snapshot(), "ETH", 72_000_000, "file q.csv", "file")
     for other in (1, ELSEWHERE if place.chain_id == LOCAL_CHAIN_ID else LOCAL_CHAIN_ID):
@@ -117,7 +119,7 @@ def test_reports_of_another_chain__are_not_submitted(place: Place, tmp_path: Pat
             assert_one_line_error(done, 1, f"on chain {other}, the feed is ", f"on chain {place.chain_id}: ")
 
 
-def test_journal_of_another_chain__loses_no_proposal_here(place: Place, tmp_path: Path) -> None:
+def test_watch__journal_of_another_chain__loses_no_proposal_here(place: Place, tmp_path: Path) -> None:
     """The state folder is one for all chains; what was brought elsewhere is not looked for here."""
     for other in (1, ELSEWHERE if place.chain_id == LOCAL_CHAIN_ID else LOCAL_CHAIN_ID):
         JournalEntry("77", other, "elsewhere", account("operator").address, 1).save(tmp_path / ".alvh")
@@ -128,7 +130,7 @@ def test_journal_of_another_chain__loses_no_proposal_here(place: Place, tmp_path
     assert lost["lost"].startswith("78 (here) was on the chain")
 
 
-def test_time__is_moved_on_the_local_chain_only(place: Place) -> None:
+def test_gov_wait__another_chain_than_the_local_one__moves_no_time(place: Place) -> None:
     signers = ("set-signers", "ETH", "3", *(signer.address for signer in accounts("reporter")))
     number = str(place.sent("gov", "propose", *signers, role="operator")["proposal"])
     head = place.world.chain.head()
@@ -140,7 +142,7 @@ def test_time__is_moved_on_the_local_chain_only(place: Place) -> None:
     assert place.world.chain.head() == head
 
 
-def test_role_of_the_local_chain__signs_there_only(place: Place, tmp_path: Path) -> None:
+def test_as__role_of_the_local_chain__signs_there_only(place: Place, tmp_path: Path) -> None:
     """The keys of the roles are known to everyone: what they hold on another chain is anybody's."""
     file = str(pausing(place.world).save(tmp_path / "pause.json"))
     head, lp = place.world.chain.head(), account("lp").address
@@ -171,7 +173,7 @@ def duties(place: Place) -> dict[str, bool]:
     return found
 
 
-def test_safe_show__role_is_held_where_the_safe_alone_has_all_of_it(place: Place, tmp_path: Path) -> None:
+def test_safe_show__role_held_in_part_or_beside_another__says_no(place: Place, tmp_path: Path) -> None:
     world, timelock = place.world, place.world.deployment.address("HedgeTimelock")
     guardian, steward = (world.deployment.address(name) for name in ("guardian", "steward"))
 
