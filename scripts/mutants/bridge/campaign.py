@@ -1,0 +1,119 @@
+"""Judge mutants of the bridge: in forks of one stage, by the tests that run the changed statement."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from rich.progress import Progress
+
+from ..campaign import INVALID, KILLED, SURVIVED, Verdict
+from ..compiler import ROOT
+from ..ledger import Ledger
+from .chosen import sources
+from .edits import Change
+from .reach import Reached, reached
+from .stage import Stage, staged
+from .swap import place
+
+FILES = ("bridge/test_*.py", "e2e/test_*.py")
+ELSEWHERE = ("test_study_cluster", "test_study_real", "test_study_runner", "test_study_store", "test_study_report")
+ELSEWHERE += ("test_study_markets", "test_artifacts", "test_export_fuzz", "test_ledger_postgres", "test_ledger_year")
+"""Test files that are about other parts of the bridge, and slow."""
+MOST_SECONDS = 120
+"""How long the tests of one mutant may take by the clock of the run without one; the rest of them is not run."""
+START_SECONDS, SLOWER = 60, 6
+"""A trial hangs that takes longer than the first and so many times as long as its tests take without a mutant."""
+
+
+def test_files() -> list[str]:
+    """Return the files of tests that judge the bridge."""
+    found = (path for pattern in FILES for path in sorted((ROOT / "tests").glob(pattern)))
+    return [str(path) for path in found if path.stem not in ELSEWHERE]
+
+
+def run(changes: list[Change], ledger: Ledger, answered: set[str], columns: tuple[Any, ...]) -> None:
+    """Try the mutants that are not settled, and put each verdict on file; one at a time."""
+    left = [change for change in changes if not ledger.settled(change, answered)]
+    if left:
+        staged(lambda stage: _campaign(stage, left, ledger, columns), sources(), test_files())
+
+
+def _campaign(stage: Stage, left: list[Change], ledger: Ledger, columns: tuple[Any, ...]) -> None:
+    stage.console.print("the tests without any mutant, where they or the sources have changed", soft_wrap=True)
+    trials = Trials(stage, reached(stage, sources()))
+    with Progress(*columns, console=stage.console) as progress:
+        bar = progress.add_task("", total=len(left))
+        for change in left:
+            progress.update(bar, description=change.place[:32])
+            verdict = trials.judge(change)
+            ledger.add(change, verdict)
+            if verdict.outcome == SURVIVED:
+                stage.console.print(f"survived: {change.name}", markup=False, highlight=False, soft_wrap=True)
+            progress.update(bar, advance=1)
+
+
+class Trials:
+    """The tests by the places that they run, and those that have killed mutants so far."""
+
+    def __init__(self, stage: Stage, tests: dict[str, Reached]) -> None:
+        self._stage, self._tests = stage, tests
+        self._by_place: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(tests, key=lambda test: tests[test].seconds):
+            for each in tests[test].places:
+                self._by_place[each].append(test)
+        self._killers: dict[str, dict[str, None]] = defaultdict(dict)
+
+    def judge(self, change: Change) -> Verdict:
+        """Run the tests that reach a mutant until one fails.
+
+        Those that killed a mutant of the same function or source go first, the newest of them in front, then the
+        fastest.
+        """
+        began = time.monotonic()
+        tests = self._ordered(change)
+        patience = START_SECONDS + SLOWER * sum(self._tests[test].seconds for test in tests)
+        found = self._stage.forked(self._trial(change, tests), patience)
+        seconds = round(time.monotonic() - began, 1)
+        if found is None:
+            return Verdict(KILLED, "no end", f"no end within {patience:.0f} s", seconds)
+        test, why = found
+        if why == INVALID:
+            return Verdict(INVALID)
+        if not test:
+            return Verdict(SURVIVED, why=f"{len(tests)} tests", seconds=seconds)
+        for area in (change.place, change.source):
+            self._killers[area].pop(test, None)
+            self._killers[area][test] = None
+        return Verdict(KILLED, test, why, seconds)
+
+    def _ordered(self, change: Change) -> list[str]:
+        reaching = self._by_place[place(change.source, change.line)]
+        killers = [*reversed(self._killers[change.place]), *reversed(self._killers[change.source])]
+        kept, seconds = [], 0.0
+        for test in dict.fromkeys([test for test in killers if test in reaching] + reaching):
+            seconds += self._tests[test].seconds
+            if kept and seconds > MOST_SECONDS:
+                break
+            kept.append(test)
+        return kept
+
+    def _trial(self, change: Change, tests: list[str]) -> Callable[[], tuple[str, str]]:
+        stage = self._stage
+
+        def play() -> tuple[str, str]:
+            code = change.applied((ROOT / change.source).read_bytes())
+            stage.loaded.forget()
+            if not stage.loaded.change(change.source, code, change.function):
+                return "", INVALID
+            (stage.folder / change.source.replace("/", "+")).write_bytes(code)
+            items = [stage.items[test] for test in tests]
+            for item, following in zip(items, [*items[1:], None], strict=False):
+                stage.run(item, following)
+                if stage.trial.test:
+                    break
+            return stage.trial.test, stage.trial.why
+
+        return play
