@@ -2,7 +2,7 @@
 
 | kind | edit |
 |---|---|
-| call | a statement that is a call is dropped |
+| call | a statement that is a call is dropped, unless it prints an empty line |
 | raise | dropped, in handlers of exceptions too; an exception that is handled, or suppressed, is raised |
 | part | one side of `+` between lists or `|` between dicts, one `*part` of a list, and a change of an item dropped |
 | condition | `if`, `while`, `?:`, the `if` of a comprehension take one way; an `if` that guards a `raise` never does |
@@ -167,7 +167,8 @@ def _start(node: ast.FunctionDef | ast.AsyncFunctionDef, source: Source) -> list
 
 
 def _call(node: ast.Expr, source: Source) -> Iterator[Edit]:
-    if isinstance(node.value, ast.Call):
+    call = node.value
+    if isinstance(call, ast.Call) and (call.args or call.keywords or not ast.unparse(call.func).endswith("print")):
         yield (*source.span(node), "pass")
 
 
