@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -22,10 +22,10 @@ FILES = ("bridge/test_*.py", "e2e/test_*.py")
 ELSEWHERE = ("test_study_cluster", "test_study_real", "test_study_runner", "test_study_store", "test_study_report")
 ELSEWHERE += ("test_study_markets", "test_artifacts", "test_export_fuzz", "test_ledger_postgres", "test_ledger_year")
 """Test files that are about other parts of the bridge, and slow."""
-MOST_SECONDS = 120
+MOST_SECONDS = 30
 """How long the tests of one mutant may take by the clock of the run without one; the rest of them is not run."""
-START_SECONDS, SLOWER = 60, 6
-"""A trial hangs that takes longer than the first and so many times as long as its tests take without a mutant."""
+START_SECONDS, SLOWER = 30, 6
+"""A test hangs that takes longer than the first and so many times as long as without a mutant."""
 
 
 def test_files() -> list[str]:
@@ -64,17 +64,21 @@ class Trials:
         for test in sorted(tests, key=lambda test: tests[test].seconds):
             for each in tests[test].places:
                 self._by_place[each].append(test)
+        for found in self._by_place.values():
+            cases: Counter[str] = Counter()
+            turns = {test: cases.update([name := test.partition("[")[0]]) or cases[name] for test in found}
+            found.sort(key=lambda test, turns=turns: turns[test])  # type: ignore[misc]
         self._killers: dict[str, dict[str, None]] = defaultdict(dict)
 
     def judge(self, change: Change) -> Verdict:
         """Run the tests that reach a mutant until one fails.
 
         Those that killed a mutant of the same function or source go first, the newest of them in front, then the
-        fastest.
+        fastest; cases of one test with other arguments come after the first of each.
         """
         began = time.monotonic()
         tests = self._ordered(change)
-        patience = START_SECONDS + SLOWER * sum(self._tests[test].seconds for test in tests)
+        patience = sum(map(self._patience, tests))
         found = self._stage.forked(self._trial(change, tests), patience)
         seconds = round(time.monotonic() - began, 1)
         if found is None:
@@ -100,6 +104,9 @@ class Trials:
             kept.append(test)
         return kept
 
+    def _patience(self, test: str) -> float:
+        return START_SECONDS + SLOWER * self._tests[test].seconds
+
     def _trial(self, change: Change, tests: list[str]) -> Callable[[], tuple[str, str]]:
         stage = self._stage
 
@@ -111,7 +118,7 @@ class Trials:
             (stage.folder / change.source.replace("/", "+")).write_bytes(code)
             items = [stage.items[test] for test in tests]
             for item, following in zip(items, [*items[1:], None], strict=False):
-                stage.run(item, following)
+                stage.run(item, following, self._patience(item.nodeid))
                 if stage.trial.test:
                     break
             return stage.trial.test, stage.trial.why

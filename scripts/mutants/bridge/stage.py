@@ -19,6 +19,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -80,9 +81,14 @@ class Stage:
         self._work(self)
         return True
 
-    def run(self, item: pytest.Item, following: pytest.Item | None) -> None:
-        """Run one test as pytest does."""
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    def run(self, item: pytest.Item, following: pytest.Item | None, patience: float = 0.0) -> None:
+        """Run one test as pytest does; it fails after so many seconds, if any."""
+        signal.signal(signal.SIGALRM, _no_end)
+        signal.setitimer(signal.ITIMER_REAL, patience)
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
 
     def forked(self, play: Callable[[], Any], patience: float) -> Any:
         """Return what `play` returns in a fork of this process; None if it takes more than so many seconds.
@@ -122,6 +128,7 @@ class Stage:
             answer = {"trouble": traceback.format_exc()}
         with os.fdopen(writer, "w") as pipe:
             json.dump(answer, pipe)
+        _end(os.getpid(), itself=False)
         os._exit(0)
 
     def _fork_commands(self) -> None:
@@ -175,11 +182,17 @@ def staged(work: Callable[[Stage], None], sources: list[str], tests: list[str]) 
         raise RuntimeError(f"pytest ended with {code!r}")
 
 
-def _end(child: int) -> None:
-    """Kill a fork that hangs, and whatever it started: its node is in a session of its own."""
-    process = psutil.Process(child)
-    for each in [*process.children(recursive=True), process]:
-        try:
-            os.kill(each.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+class NoEnd(BaseException):
+    """A test takes too long; no code of ours catches this."""
+
+
+def _no_end(number: int, frame: object) -> NoReturn:
+    raise NoEnd("no end")
+
+
+def _end(fork: int, itself: bool = True) -> None:
+    """Kill what a fork has started, its node in a session of its own among it, and the fork itself."""
+    process = psutil.Process(fork)
+    for each in process.children(recursive=True) + ([process] if itself else []):
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
