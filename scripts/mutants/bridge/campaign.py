@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -22,8 +23,8 @@ FILES = ("bridge/test_*.py", "e2e/test_*.py")
 ELSEWHERE = ("test_study_cluster", "test_study_real", "test_study_runner", "test_study_store", "test_study_report")
 ELSEWHERE += ("test_study_markets", "test_artifacts", "test_export_fuzz", "test_ledger_postgres", "test_ledger_year")
 """Test files that are about other parts of the bridge, and slow."""
-MOST_SECONDS = 30
-"""How long the tests of one mutant may take by the clock of the run without one; the rest of them is not run."""
+ROUNDS = (15, 120)
+"""How many seconds of tests a mutant gets, by the clock of the run without one: at first, and again if it survives."""
 START_SECONDS, SLOWER = 30, 6
 """A test hangs that takes longer than the first and so many times as long as without a mutant."""
 
@@ -45,14 +46,16 @@ def _campaign(stage: Stage, left: list[Change], ledger: Ledger, columns: tuple[A
     stage.console.print("the tests without any mutant, where they or the sources have changed", soft_wrap=True)
     trials = Trials(stage, reached(stage, sources()))
     with Progress(*columns, console=stage.console) as progress:
-        bar = progress.add_task("", total=len(left))
-        for change in left:
-            progress.update(bar, description=change.place[:32])
-            verdict = trials.judge(change)
-            ledger.add(change, verdict)
-            if verdict.outcome == SURVIVED:
-                stage.console.print(f"survived: {change.name}", markup=False, highlight=False, soft_wrap=True)
-            progress.update(bar, advance=1)
+        for number, most in enumerate(ROUNDS, start=1):
+            bar = progress.add_task("", total=len(left))
+            for change in left:
+                progress.update(bar, description=f"{number}: {change.place}"[:32])
+                verdict = trials.judge(change, most)
+                ledger.add(change, verdict)
+                if verdict.outcome == SURVIVED and most == ROUNDS[-1]:
+                    stage.console.print(f"survived: {change.name}", markup=False, highlight=False, soft_wrap=True)
+                progress.update(bar, advance=1)
+            left = [change for change in left if not ledger.settled(change, set())]
 
 
 class Trials:
@@ -64,20 +67,16 @@ class Trials:
         for test in sorted(tests, key=lambda test: tests[test].seconds):
             for each in tests[test].places:
                 self._by_place[each].append(test)
-        for found in self._by_place.values():
-            cases: Counter[str] = Counter()
-            turns = {test: cases.update([name := test.partition("[")[0]]) or cases[name] for test in found}
-            found.sort(key=lambda test, turns=turns: turns[test])  # type: ignore[misc]
         self._killers: dict[str, dict[str, None]] = defaultdict(dict)
 
-    def judge(self, change: Change) -> Verdict:
-        """Run the tests that reach a mutant until one fails.
+    def judge(self, change: Change, most: float) -> Verdict:
+        """Run the tests that reach a mutant until one fails, so many seconds of them at most.
 
-        Those that killed a mutant of the same function or source go first, the newest of them in front, then the
-        fastest; cases of one test with other arguments come after the first of each.
+        Those that killed a mutant of the same function or source go first, the newest of them in front; then those
+        that have most words of the function and its source in their names, further cases of a test each a word later.
         """
         began = time.monotonic()
-        tests = self._ordered(change)
+        tests = self._ordered(change, most)
         patience = sum(map(self._patience, tests))
         found = self._stage.forked(self._trial(change, tests), patience)
         seconds = round(time.monotonic() - began, 1)
@@ -93,13 +92,16 @@ class Trials:
             self._killers[area][test] = None
         return Verdict(KILLED, test, why, seconds)
 
-    def _ordered(self, change: Change) -> list[str]:
+    def _ordered(self, change: Change, most: float) -> list[str]:
         reaching = self._by_place[place(change.source, change.line)]
         killers = [*reversed(self._killers[change.place]), *reversed(self._killers[change.source])]
+        words, cases = _words(f"{change.source} {change.function}"), Counter[str]()
+        turns = {test: cases.update([name := test.partition("[")[0]]) or cases[name] for test in reaching}
+        akin = sorted(reaching, key=lambda test: turns[test] - len(words & _words(test)))
         kept, seconds = [], 0.0
-        for test in dict.fromkeys([test for test in killers if test in reaching] + reaching):
+        for test in dict.fromkeys([test for test in killers if test in reaching] + akin):
             seconds += self._tests[test].seconds
-            if kept and seconds > MOST_SECONDS:
+            if kept and seconds > most:
                 break
             kept.append(test)
         return kept
@@ -124,3 +126,7 @@ class Trials:
             return stage.trial.test, stage.trial.why
 
         return play
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", name.lower()))
