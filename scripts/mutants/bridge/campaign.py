@@ -38,6 +38,7 @@ def test_files() -> list[str]:
 def run(changes: list[Change], ledger: Ledger, answered: set[str], columns: tuple[Any, ...]) -> None:
     """Try the mutants that are not settled, and put each verdict on file; one at a time."""
     left = [change for change in changes if not ledger.settled(change, answered)]
+    left.sort(key=lambda change: ledger.verdict(change) is not None)  # what survived before waits
     if left:
         staged(lambda stage: _campaign(stage, left, ledger, columns), sources(), test_files())
 
@@ -77,8 +78,12 @@ class Trials:
         """
         began = time.monotonic()
         tests = self._ordered(change, most)
+        if not tests:
+            return Verdict(SURVIVED, why="no test runs it")
         patience = sum(map(self._patience, tests))
         found = self._stage.forked(self._trial(change, tests), patience)
+        for file in self._stage.folder.iterdir():
+            file.unlink()
         seconds = round(time.monotonic() - began, 1)
         if found is None:
             return Verdict(KILLED, "no end", f"no end within {patience:.0f} s", seconds)

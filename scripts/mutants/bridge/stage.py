@@ -27,9 +27,14 @@ import psutil
 import pytest
 from rich.console import Console
 
+from bridge.genesis import GovernanceTerms
+from bridge.local.anvil import anvil
+from bridge.local.price_path import simulated_path
+from bridge.local.world import build_world
+
 from ..compiler import ROOT
 from ..trial import Trial
-from .swap import NOTE, Loaded
+from .swap import NOTE, Loaded, module_of
 
 OPTIONS = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-c", str(ROOT / "pyproject.toml"))
 START = Path(__file__).parent / "start"
@@ -72,10 +77,11 @@ class Stage:
         self._session = session
         self.items = {item.nodeid: item for item in session.items}
         for source in self._sources:  # the commands load theirs when they are called, a fork too late
-            importlib.import_module(source.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+            importlib.import_module(module_of(source))
         self.loaded = Loaded(self._sources)
         setattr(builtins, NOTE, self.seen.add)
         self._fork_commands()
+        _warm()
         gc.collect()
         gc.freeze()
         self._work(self)
@@ -180,6 +186,12 @@ def staged(work: Callable[[Stage], None], sources: list[str], tests: list[str]) 
                 os.dup2(stream, number)
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise RuntimeError(f"pytest ended with {code!r}")
+
+
+def _warm() -> None:
+    """Build a local world once: contracts, codecs and keys are read then, and each trial has them."""
+    with anvil() as chain:
+        build_world(chain, simulated_path(1), GovernanceTerms(), lambda text, share: None)
 
 
 class NoEnd(BaseException):

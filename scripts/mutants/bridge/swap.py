@@ -25,21 +25,27 @@ def place(source: str, line: int) -> str:
     return f"{source}:{line}"
 
 
+def module_of(source: str) -> str:
+    """Return the name under which Python imports a source."""
+    return source.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 class Loaded:
     """The functions of some sources, and what remembers their results, as this process has them now."""
 
     def __init__(self, sources: list[str]) -> None:
         paths = {str(ROOT / source): source for source in sources}
+        modules = {module_of(source) for source in sources} | {"bridge.registry"}
         self._functions: dict[str, list[FunctionType]] = defaultdict(list)
         self._caches: list[Any] = []
         for found in gc.get_objects():
             if isinstance(found, FunctionType) and found.__code__.co_filename in paths:
                 self._functions[paths[found.__code__.co_filename]].append(found)
-            elif isinstance(found, functools._lru_cache_wrapper) and str(found.__module__).startswith("bridge"):
+            elif isinstance(found, functools._lru_cache_wrapper) and found.__module__ in modules:
                 self._caches.append(found)
 
     def forget(self) -> None:
-        """Forget what functions of the bridge remember of their calls."""
+        """Forget what functions of the sources remember of their calls, and which plug-ins are loaded."""
         for cache in self._caches:
             cache.cache_clear()
 
