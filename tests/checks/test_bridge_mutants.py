@@ -79,7 +79,7 @@ def made() -> list[Change]:
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        ("call", "till.Till.put: self.puts.append(total) -> pass"),
+        ("statement", "till.Till.put: self.puts.append(total) -> pass"),
         ("raise", 'till.Till.put: raise ValueError(f"{total + 1} is too much") -> pass'),
         ("raise", "till.read: at once -> raise"),
         ("raise", "till.all_read: suppress(KeyError) -> suppress()"),
@@ -94,16 +94,16 @@ def made() -> list[Change]:
         ("comparison", "till.Till.put: total <= 0 -> total < 0"),
         ("comparison", "till.Till.put: total > MOST -> total >= MOST"),
         ("comparison", "till.Till.lines: put is not None -> put is None"),
-        ("logic", "till.Till.put: total <= 0 or total > MOST -> (total > MOST)"),
-        ("logic", "till.Till.put: not quiet -> quiet"),
+        ("condition", "till.Till.put: total <= 0 or total > MOST -> (total > MOST)"),
+        ("condition", "till.Till.put: not quiet -> quiet"),
         ("constant", "till.Till.put: 0 -> (0 + 1)"),
         ("arithmetic", "till.Till.put: self.held += total -> self.held -= total"),
         ("arithmetic", "till.Till.after: self.held - total -> self.held + total"),
         ("arithmetic", "till.Till.after: max -> min"),
         ("argument", "till.read: , base=10 -> dropped"),
-        ("end", "till.Till.put: at once -> return"),
-        ("end", "till.Till.after: return max(self.held - total, 0) -> return None"),
-        ("end", "till.all_read: texts -> ()"),
+        ("statement", "till.Till.put: at once -> return"),
+        ("statement", "till.Till.after: return max(self.held - total, 0) -> return None"),
+        ("statement", "till.all_read: texts -> ()"),
     ],
 )
 def test_changes__of_the_till__hold_every_kind_of_edit(made: list[Change], kind: str, name: str) -> None:

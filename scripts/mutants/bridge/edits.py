@@ -2,16 +2,16 @@
 
 | kind | edit |
 |---|---|
-| call | a statement that is a call is dropped, unless it prints an empty line |
+| statement | a call is dropped, unless it prints an empty line; a function returns at once, or nothing; a loop is over
+  nothing; `continue` becomes `break` |
 | raise | dropped, in handlers of exceptions too; an exception that is handled, or suppressed, is raised |
 | part | one side of `+` between lists or `|` between dicts, one `*part` of a list, and a change of an item dropped |
-| condition | `if`, `while`, `?:`, the `if` of a comprehension take one way; an `if` that guards a `raise` never does |
+| condition | `if`, `while`, `?:`, the `if` of a comprehension take one way, an `if` that guards a `raise` never does;
+  each side of `and`, `or` dropped; a `not` dropped |
 | comparison | its edge moved (`<` and `<=`, `>` and `>=`); `==`, `is` and `in` exchanged with their opposites |
-| logic | each side of `and`, `or` dropped; a `not` dropped |
 | constant | `True` and `False` exchanged; a number one more, a large one doubled |
 | arithmetic | the opposite, with `+=` and the like; `min` and `max`, `any` and `all` exchanged |
 | argument | one that is given by name dropped |
-| end | a function returns at once, or nothing; a loop is over nothing; `continue` becomes `break` |
 
 Left alone: what runs at import, annotations, docstrings, texts, what stands inside an f-string, the arguments of LOOKS.
 """
@@ -122,7 +122,7 @@ def _found(source: Source) -> Iterator[Found]:
                 yield from walk(child, path, within, line)
             node_edits = _start(node, source) if isinstance(node, FUNCTIONS) and within else ()
             first = node.body[_documented(node.body)].lineno if node_edits else 0
-            yield from (("end", edit, ".".join(path), within, first) for edit in node_edits)
+            yield from (("statement", edit, ".".join(path), within, first) for edit in node_edits)
             return
         if isinstance(node, ast.stmt):
             line = node.lineno
@@ -326,18 +326,18 @@ def _continue(node: ast.Continue, source: Source) -> Iterator[Edit]:
 
 Rule = Callable[..., Iterator[Edit]]
 RULES: dict[type[ast.AST], tuple[tuple[str, Rule], ...]] = {
-    ast.Expr: (("call", _call),),
+    ast.Expr: (("statement", _call),),
     ast.Raise: (("raise", _dropped),),
     ast.Assign: (("part", _assignment),),
     ast.AugAssign: (("part", _dropped), ("arithmetic", _augmented)),
-    ast.Return: (("end", _return),),
+    ast.Return: (("statement", _return),),
     ast.If: (("condition", _never), ("condition", _always)),
     ast.IfExp: (("condition", _never), ("condition", _always)),
     ast.While: (("condition", _never),),
     ast.comprehension: (("condition", _filter),),
     ast.Compare: (("comparison", _comparison),),
-    ast.BoolOp: (("logic", _logic),),
-    ast.UnaryOp: (("logic", _not), ("arithmetic", _minus)),
+    ast.BoolOp: (("condition", _logic),),
+    ast.UnaryOp: (("condition", _not), ("arithmetic", _minus)),
     ast.Constant: (("constant", _boolean), ("constant", _number)),
     ast.BinOp: (("arithmetic", _arithmetic), ("part", _joined)),
     ast.List: (("part", _parts),),
@@ -345,6 +345,6 @@ RULES: dict[type[ast.AST], tuple[tuple[str, Rule], ...]] = {
     ast.Call: (("arithmetic", _extreme), ("argument", _keyword)),
     ast.With: (("raise", _suppressed),),
     ast.ExceptHandler: (("raise", _handler),),
-    ast.For: (("end", _loop),),
-    ast.Continue: (("end", _continue),),
+    ast.For: (("statement", _loop),),
+    ast.Continue: (("statement", _continue),),
 }
