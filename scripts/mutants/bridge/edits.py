@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from ..operators import Mutant
 
-LOOKS = {"left", "indent", "width", "title", "help", "style", "sep", "ensure_ascii", "sort_keys", "strict"}
+LOOKS = {"left", "indent", "width", "title", "help", "style", "sep", "ensure_ascii", "sort_keys", "soft_wrap", "strict"}
 """Names of arguments that change nothing but looks; `strict` of `zip` says what both sides are made to be."""
 COMPARED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "is": "is not", "is not": "is"}
 COMPARED |= {"in": "not in", "not in": "in"}
