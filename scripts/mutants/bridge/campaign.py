@@ -23,7 +23,7 @@ FILES = ("bridge/test_*.py", "e2e/test_*.py")
 ELSEWHERE = ("test_study_cluster", "test_study_real", "test_study_runner", "test_study_store", "test_study_report")
 ELSEWHERE += ("test_study_markets", "test_artifacts", "test_export_fuzz", "test_ledger_postgres", "test_ledger_year")
 """Test files that are about other parts of the bridge, and slow."""
-ROUNDS = (15, 120)
+ROUNDS = (6, 60)
 """How many seconds of tests a mutant gets, by the clock of the run without one: at first, and again if it survives."""
 START_SECONDS, SLOWER = 30, 6
 """A test hangs that takes longer than the first and so many times as long as without a mutant."""
