@@ -82,8 +82,7 @@ class Trials:
             return Verdict(SURVIVED, why="no test runs it")
         patience = sum(map(self._patience, tests))
         found = self._stage.forked(self._trial(change, tests), patience)
-        for file in self._stage.folder.iterdir():
-            file.unlink()
+        self._stage.clear()
         seconds = round(time.monotonic() - began, 1)
         if found is None:
             return Verdict(KILLED, "no end", f"no end within {patience:.0f} s", seconds)

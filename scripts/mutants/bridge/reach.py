@@ -39,7 +39,7 @@ def reached(stage: Stage, sources: list[str]) -> dict[str, Reached]:
         whole.update(file.read_bytes())
         kept = KEPT / f"{file.stem}-{whole.hexdigest()[:16]}.json"
         items = [item for item in stage.items.values() if item.path == file]
-        if not kept.exists():
+        if not kept.exists() or json.loads(kept.read_text(encoding="utf-8")).keys() != {item.nodeid for item in items}:
             notes = stage.forked(lambda items=items: _noted(stage, sources, items), PATIENCE)
             if notes is None:
                 raise RuntimeError(f"{file} takes more than {PATIENCE} s")
@@ -69,6 +69,5 @@ def _noted(stage: Stage, sources: list[str], items: list[pytest.Item]) -> dict[s
             file.unlink()
         seconds = sum(stage.trial.durations.values())
         notes[item.nodeid] = (round(seconds, 3), sorted(places), stage.trial.why if stage.trial.test else "")
-    for source in sources:
-        (stage.folder / source.replace("/", "+")).unlink()
+    stage.clear()
     return notes

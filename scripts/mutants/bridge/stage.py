@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import select
+import shutil
 import signal
 import sys
 import tempfile
@@ -84,8 +85,17 @@ class Stage:
         _warm()
         gc.collect()
         gc.freeze()
-        self._work(self)
+        try:
+            self._work(self)
+        except Exception:
+            self.console.print_exception()
+            raise
         return True
+
+    def clear(self) -> None:
+        """Remove what a trial left among the changed sources: the next one has its own."""
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
 
     def run(self, item: pytest.Item, following: pytest.Item | None, patience: float = 0.0) -> None:
         """Run one test as pytest does; it fails after so many seconds, if any."""
