@@ -40,9 +40,7 @@ def test_says__of_a_pools_fees__what_the_numbers_allow(years: float, full: float
     assert says(PoolCashFlow("ETH/USD", 1.0, 1.0, years, full, own)) == said
 
 
-def test_table__columns__texts_left_and_numbers_right_and_nothing_is_markup(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_table__columns__texts_left_and_numbers_right_and_nothing_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
     made = table("t [b]", ("a", "b", "c"), [["[red]x", "y\nz", "1"], ["longer", "longer", "22"]], left=2)
     assert [column.justify for column in made.columns] == ["left", "left", "right"]
     assert [column.justify for column in table("", ("a", "b"), []).columns] == ["left", "right"]
