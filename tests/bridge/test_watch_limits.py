@@ -20,13 +20,17 @@ from bridge.alerts.rules import (
 )
 from bridge.alerts.snapshots import Alert, LayerState, MonitorSnapshot, layer_states
 from bridge.alerts.watch import watch, watched_json
+from bridge.cli.held_text import print_held
+from bridge.cli.show import usd
 from bridge.config import Config
 from bridge.errors import Reorganised
+from bridge.formats import plain
 from bridge.ledger.place import ledger_address
 from bridge.ledger.store import open_store
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
+from bridge.plans.ledger_words import held_lines
 from bridge.plans.records import PlanRecord
 from bridge.units import YEAR_SECONDS
 from hedge.instruments.index_listing import read_leg
@@ -180,3 +184,24 @@ def test_watch__book_that_cannot_be_valued__still_says_which_orders_are_left(
     pushed = watched(world, config)
     assert (pushed.seen.exposure, pushed.seen.ledger_trouble) == (None, "")
     assert len(alerted(pushed, "orders")) == 1
+
+
+def test_print_held__legs_bought__says_greeks_with_the_pools_and_every_line_of_the_book(
+    world: World, config: Config, record: PlanRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hedged(world, config, record)
+    with open_store(ledger_address(config)) as store:
+        store.append(fills(record))
+    held = watched(world, config).seen.held
+    assert held is not None
+    print_held(held)
+    out = capsys.readouterr().out
+    for asset, net in held.greeks.items():
+        (line,) = (line for line in out.splitlines() if line.startswith(f"{asset} with the pools: delta "))
+        for words in (f"({usd(net.delta_usd)} USD), gamma per 1 % {usd(net.gamma_usd)}, ", "vega per point "):
+            assert words in line
+        assert line.endswith(f"theta per day {usd(net.theta_usd / 365)}")
+    assert [plain(line) in out for line in held_lines(held)] == [True] * len(held_lines(held))
+    for each in held.legs:
+        (row,) = (line for line in out.splitlines() if line.startswith(each.leg.label))
+        assert usd(each.greeks.delta * each.spot) in row

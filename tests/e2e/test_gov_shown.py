@@ -30,7 +30,7 @@ def test_gov_list_and_show__at_each_step__tell_votes_times_and_whether_it_would_
     vote(project, number, "for", ("voter-1",))
     vote(project, number, "against", ("voter-2",))
     (row,) = run("gov", "list", "--json").json()
-    assert row["votes"] == {"for": 400_000.0, "against": 350_000.0, "abstain": 0.0}
+    assert row["votes"] == pytest.approx({"for": 400_000.0, "against": 350_000.0, "abstain": 0.0})
     queue(project, number)
     (row,) = run("gov", "list", "--json").json()
     assert row["eta"] == found(project, number).eta > project.chain.head().timestamp
