@@ -20,7 +20,7 @@ from bridge.alerts.rules import (
 )
 from bridge.alerts.snapshots import Alert, LayerState, MonitorSnapshot, layer_states
 from bridge.alerts.watch import watch, watched_json
-from bridge.cli.held_text import print_held
+from bridge.cli.monitor import print_watched
 from bridge.cli.show import usd
 from bridge.config import Config
 from bridge.errors import Reorganised
@@ -192,10 +192,14 @@ def test_print_held__legs_bought__says_greeks_with_the_pools_and_every_line_of_t
     hedged(world, config, record)
     with open_store(ledger_address(config)) as store:
         store.append(fills(record))
-    held = watched(world, config).seen.held
+    found = watched(world, config)
+    held = found.seen.held
     assert held is not None
-    print_held(held)
+    print_watched(found)
     out = capsys.readouterr().out
+    for layer in found.seen.layers:
+        assert f" {usd(layer.paid_usd)} " in out
+        assert f" {usd(layer.value_usd - layer.paid_usd)} " in out
     for asset, net in held.greeks.items():
         (line,) = (line for line in out.splitlines() if line.startswith(f"{asset} with the pools: delta "))
         for words in (f"({usd(net.delta_usd)} USD), gamma per 1 % {usd(net.gamma_usd)}, ", "vega per point "):
