@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from bridge.cli.plan_ideas import _print_parity, _print_shifts, _print_worth, _screen_row, print_promoter
 from bridge.cli.plan_text import _greek_rows, heading, print_comparison, print_limits
+from bridge.cli.planning import check_flags
+from bridge.errors import UsageError
 from bridge.plans.make import Planned
 from bridge.plans.screens import ScreenedAsset
 
@@ -104,3 +107,22 @@ def test_print_promoter__reasons_of_the_policy__are_said_as_they_are(
     for reason in reasons:
         assert f"promoter: {reason}" in out
     assert "nothing: no condor within its bands pays a credit" in out
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ((Path("b"), None, 5, None, False), "leave --owner and --block out"),
+        ((Path("b"), "0x1", None, None, False), "leave --owner and --block out"),
+        ((None, None, None, "2026-01-01", False), "--at goes with --book"),
+        ((None, None, None, None, True), "--set is a what-if"),
+        ((None, "0x1", 5, None, False), ""),
+        ((Path("b"), None, None, "2026-01-01", False), ""),
+    ],
+)
+def test_check_flags__that_do_not_go_together__are_refused(flags: Any, said: str) -> None:
+    if said:
+        with pytest.raises(UsageError, match=said):
+            check_flags(*flags)
+    else:
+        check_flags(*flags)

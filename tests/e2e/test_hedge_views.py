@@ -10,6 +10,7 @@ import pytest
 from bridge.config import Config
 from bridge.ledger.place import ledger_address
 from bridge.ledger.store import open_store
+from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord, newest_record
 from bridge.units import utc
@@ -29,6 +30,12 @@ def bought(run: Run, project: World, tmp_path: Path) -> PlanRecord:
     with open_store(ledger_address(Config(state=tmp_path / ".alvh"))) as store:
         store.append(fills(record)[:1])
     return record
+
+
+def test_plan__beside_a_ledger__says_what_is_held(run: Run, project: World, bought: PlanRecord) -> None:
+    advance_time(project.chain, 60)
+    assert "held: 1 instrument by book main of the ledger, 1 entries" in run("plan").out
+    assert bought.plan["trades"]
 
 
 def test_list_plan__one_order_done__says_how_many_are_done_and_left(run: Run, bought: PlanRecord) -> None:
@@ -119,3 +126,9 @@ def test_correct__amount_of_funding__counts_the_new_one_alone(run: Run) -> None:
     (first,) = done["fills"]
     assert run("hedge", "correct", first["id"], "--amount", "-0.125", "--reason", "typed twice").code == 0
     assert [row["amount"] for row in run(*LIST, "--json").json()["cash"]] == ["-0.125"]
+
+
+def test_propose__without_a_key__names_its_own_option(run: Run, project: World) -> None:
+    assert run("plan", "--json").code == 0
+    assert_one_line_error(run("propose"), 2, "no key to sign with", "for a dry run an address with --proposer")
+    assert_one_line_error(run("gov", "delegate", project.deployment.address("lp")), 2, "an address with --from")
