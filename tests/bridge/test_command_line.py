@@ -178,10 +178,14 @@ def test_start__output_is_closed__wrong_words_are_still_one_line_and_code_2() ->
 
 def test_start__terminal_without_the_letter__shows_its_number(tmp_path: Path) -> None:
     """The table of `simulate` has a plus-minus sign."""
-    words = ["simulate", "--paths", "1000", "--days", "1", "--workers", "1", "--out", str(tmp_path / "out")]
+    words = ["simulate", "--paths", "1000", "--days", "1", "--workers", "1", "--out", str(tmp_path / "out[b]")]
     done = started(*words, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done
     assert r"\xb1" in done.stdout
+    assert f"kept in {tmp_path / 'out[b]'}, report " in done.stdout.replace("\n", " ").replace("  ", " ")
+    rows = [line for line in done.stdout.splitlines() if line.count(r"\xb1") > 1]
+    assert len(rows) == 6
+    assert {line.count(r"\xb1") for line in rows} == {4}
 
 
 def modules_after(code: str) -> set[str]:

@@ -81,7 +81,7 @@ def quoted(run: Run, tmp_path: Path) -> None:
     write_quotes(tmp_path / "quotes.csv")
     record = ("hedge", "record", "--index", "2000", "--time", utc(AT - 3600).replace(" ", "T"))
     for words in (
-        ("--instrument", PUT, "--side", "buy", "--quantity", "10", "--price", "0.0341239"),
+        ("--instrument", PUT, "--side", "buy", "--quantity", "10", "--price", "0.03412394"),
         ("--instrument", "ETH-PERPETUAL", "--side", "sell", "--quantity", "4000", "--price", "2000"),
         ("--kind", "transfer", "--currency", "ETH", "--amount", "20"),
     ):
