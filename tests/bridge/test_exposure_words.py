@@ -23,20 +23,15 @@ def fake(**parts: Any) -> Any:
 
 def position(**parts: Any) -> Any:
     money = dict.fromkeys(("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year"), 1.0)
-    return fake(
-        **{
-            "id": "uniswap-v3:1", "pool": "ETH/USD", "in_range": True, "price": 2_000.0, "deltas": {"ETH": 2.0, "USD": 9.0},
-            "gammas": {("ETH", "ETH"): -0.25, ("ETH", "BTC"): 7.0}, "break_even_vol": 0.5, "implied_vol": 0.6,
-        }
-        | money
-        | parts
-    )  # fmt: skip
+    usual = {"id": "uniswap-v3:1", "pool": "ETH/USD", "in_range": True, "price": 2_000.0, "implied_vol": 0.6}
+    usual |= {"deltas": {"ETH": 2.0, "USD": 9.0}, "gammas": {("ETH", "ETH"): -0.25, ("ETH", "BTC"): 7.0}}
+    return fake(**usual | {"break_even_vol": 0.5} | money | parts)
 
 
 def test_position_row__gamma__is_of_a_move_of_one_percent_in_usd() -> None:
     book = fake(assets={"ETH": fake(spot=2_000.0), "BTC": fake(spot=90_000.0)})
     row = _position_row(position(), book)
-    assert row[5:7] == ["2.0000 ETH", "-10,000"]  # -0.25 * 2000^2 / 100
+    assert row[5:7] == ["2 ETH", "-10,000"]  # -0.25 * 2000^2 / 100
 
 
 def test_pool_rows__two_pools__each_sums_its_own() -> None:
