@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.governance.governor import _readable
 from bridge.governance.preflight import rehearsal
 from bridge.governance.proposal_text import close_description, describe
 from bridge.local.accounts import account
@@ -57,3 +58,19 @@ def test_rehearsal__node_that_takes_no_state_override__cannot_be_told(world: Wor
         told = rehearsal(Snapshot(chain, world.deployment, world.chain.head()), proposal)
     assert told.startswith("whether it would execute at 2026-")
     assert "cannot be told: " in told
+
+
+class Nonsense:
+    """A log entry that no ABI decodes."""
+
+    def decoded(self) -> dict[str, object]:
+        raise ValueError("no such event\x1b[2J")
+
+
+def test_readable__entry_that_cannot_be_decoded__has_no_number_but_its_trouble(world: World) -> None:
+    told = _readable(world.snapshot(), Nonsense())  # type: ignore[arg-type]
+    assert told.trouble.startswith("cannot be read: no such event")
+    assert told.trouble.isprintable()
+    numbers = (told.id, told.votes_for, told.votes_against, told.votes_abstain, told.quorum)
+    assert (*numbers, told.vote_start, told.deadline, told.eta) == (0,) * 8
+    assert "cannot be read" in told.title
