@@ -181,6 +181,7 @@ def staged(work: Callable[[Stage], None], sources: list[str], tests: list[str]) 
         Pytest did not come to the work's end.
     """
     with tempfile.TemporaryDirectory(prefix="alvh-mutants-") as folder:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell lets it be ignored
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = f"{folder}/hypothesis"
         (changed := Path(folder) / "changed").mkdir()
         kept = [os.dup(1), os.dup(2)]
