@@ -55,7 +55,7 @@ artifacts: compile  ## write the bridge's package data from the compiled contrac
 slither: setup $(SLITHER)/.ready  ## static analysis of the contracts; fails on what docs/static-analysis.md does not answer
 	$(BIN)/python -m scripts.slither
 
-mutants: setup  ## try to break the contracts' tests; takes an hour, goes on where it was stopped
+mutants: setup  ## try to break the tests of contracts and bridge; takes two hours, goes on where it was stopped
 	$(BIN)/python -m scripts.mutants
 
 readme: setup  ## put the demo's real output and picture into README.md

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -151,7 +150,6 @@ def test_up__ended_by_sigterm__leaves_no_anvil_behind(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "bridge", "up", "--port", str(port)],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

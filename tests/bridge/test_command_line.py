@@ -169,6 +169,25 @@ def test_start__wrong_words__are_refused_as_typer_does_with_code_2() -> None:
         assert said in done.stderr
 
 
+def test_start__output_is_closed__wrong_words_are_still_one_line_and_code_2() -> None:
+    script = f"exec {sys.executable} -m bridge gov vote 1 perhaps >&-"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["error: vote for, against or abstain, not 'perhaps'"]
+
+
+def test_start__terminal_without_the_letter__shows_its_number(tmp_path: Path) -> None:
+    """The table of `simulate` has a plus-minus sign."""
+    words = ["simulate", "--paths", "1000", "--days", "1", "--workers", "1", "--out", str(tmp_path / "out[b]")]
+    done = started(*words, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done
+    assert r"\xb1" in done.stdout
+    assert f"kept in {tmp_path / 'out[b]'}, report " in done.stdout.replace("\n", " ").replace("  ", " ")
+    rows = [line for line in done.stdout.splitlines() if line.count(r"\xb1") > 1]
+    assert len(rows) == 6
+    assert {line.count(r"\xb1") for line in rows} == {4}
+
+
 def modules_after(code: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules)"], capture_output=True, text=True, check=True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from eth_utils import function_abi_to_4byte_selector, keccak
@@ -287,6 +288,24 @@ MISSPOKEN: dict[str, Callable[[str], object]] = {
 def test_lens__answer_that_no_lens_gives__is_refused(world: World, change: Callable[[str], object]) -> None:
     with pytest.raises(ChainError, match="not that of a lens"):
         all_of(world, Lens(Misspeaks(world, change)))
+
+
+@pytest.mark.parametrize(("bit", "ticks"), [(1 << 128, (0, 1)), (1 << 152, (1, 0))])
+def test_lens__rows_with_an_odd_tick__are_read_to_the_last_bit(world: World, bit: int, ticks: tuple[int, int]) -> None:
+    true = all_of(world)
+    found = all_of(world, Lens(Misspeaks(world, head_of_first_row(bit))))
+    assert (true[0].tick_lower % 2, true[0].tick_upper % 2) == (0, 0)
+    assert (found[0].tick_lower - true[0].tick_lower, found[0].tick_upper - true[0].tick_upper) == ticks
+    assert found[1:] == true[1:]
+
+
+def test_lens__revert_data_that_is_a_text__gives_the_words_of_the_node(world: World) -> None:
+    class Words(Node):
+        def changed(self, method: str, parameters: list[Any]) -> dict[str, Any]:
+            return {"error": {"code": 3, "message": "no room for this call", "data": "see the manual"}}
+
+    with pytest.raises(ChainError, match=r"^reading positions: .*no room for this call"):
+        all_of(world, Lens(Words(world)))
 
 
 def test_positions_v3__answer_of_another_position__is_refused(world: World) -> None:

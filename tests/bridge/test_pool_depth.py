@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.adapters.pool_depth import read_depth
+from bridge.adapters.pool_depth import _Pool, _spans, read_depth
 from bridge.adapters.pool_position import PoolPosition
 from bridge.config import BookConfig, Config, SignalsConfig
 from bridge.errors import BadConfig
@@ -21,6 +21,7 @@ from bridge.report.content import report_content
 from bridge.report.html import render_report
 from bridge.sources.option_chains import read_option_chains
 from bridge.units import price_from_sqrt_x96
+from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
 from hedge.signals.signal import State
 
 
@@ -87,6 +88,30 @@ def test_read_depth__own_liquidity__does_not_count_nor_do_pools_without_usd(worl
     assert pair
     assert read_depth(snapshot, pair) == 0.0
     assert read_depth(snapshot, []) == 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Even:
+    """Ticks of a pool with the same liquidity everywhere."""
+
+    def spacing(self) -> int:
+        return 60
+
+    def liquidity(self) -> int:
+        return 10**12
+
+    def net(self, tick: int) -> int:
+        assert abs(tick) <= MAX_TICK
+        return 0
+
+
+@pytest.mark.parametrize("falling", [-1, 1])
+def test_spans__fall_beyond_the_last_tick__ends_at_the_last_range_within(falling: int) -> None:
+    now = sqrt_price_at_tick(falling * (MAX_TICK - 300))
+    spans = list(_spans(_Pool(Even(), now, (18, 18), falling), [], now, 1.0))
+    assert 4 <= len(spans) <= 6
+    assert all(-MAX_TICK - 60 < low < high == low + 60 < MAX_TICK + 60 for low, high, _ in spans)
+    assert MAX_TICK - 60 < max(abs(edge) for span in spans for edge in span[:2]) <= MAX_TICK + 60
 
 
 def assets_of(world: World, position: PoolPosition) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.adapters.pool_position import LEAST_AGE, PoolPosition
+from bridge.adapters.pool_position import LEAST_AGE, PoolPosition, Unread
 from bridge.chain.blocks import BlockRef
 from bridge.units import price_from_sqrt_x96
 from hedge.amm.ticks import sqrt_price_at_tick
@@ -66,3 +66,24 @@ def test_convert__fees_of_less_than_a_day__say_nothing_of_a_year(age: int, known
 def test_convert__nothing_in_it__has_no_fees_a_year() -> None:
     empty = replace(raw(LOWER + 500, LOWER + 500), amounts_units=(0, 0), liquidity=0)
     assert math.isnan(empty.convert(ASSETS, {"ETH": 2_000.0}, BLOCK).fee_apr)
+
+
+@pytest.mark.parametrize("usd_first", [True, False])
+def test_convert__range__is_in_usd_per_base_whichever_token_comes_first(usd_first: bool) -> None:
+    usdc, weth = ASSETS
+    tokens = (usdc, weth) if usd_first else (weth, usdc)
+    decimals = (6, 18) if usd_first else (18, 6)
+    position = replace(raw(LOWER + 500, LOWER + 500), tokens=tokens, decimals=decimals)
+    found = position.convert(ASSETS, {"ETH": 2_000.0}, BLOCK)
+    edges = [price_from_sqrt_x96(sqrt_price_at_tick(tick), *decimals) for tick in (LOWER, UPPER)]
+    assert [found.lower, found.upper] == pytest.approx(sorted(1 / edge if usd_first else edge for edge in edges))
+    assert (found.base, found.quote) == ("ETH", "USD")
+
+
+def test_unread__words_of_a_strangers_contract__are_one_line_that_says_what_is_there() -> None:
+    unread = Unread("uniswap-v4:7\x1b[2J", "its hook says\nread\u202e: \x1b[31m" + "x" * 10_000)
+    assert unread.id.isprintable()
+    assert unread.reason.isprintable()
+    assert len(unread.reason) < 1_000
+    assert unread.reason.startswith("its hook says")
+    assert len(Unread("uniswap-v4:7", "why " * 60).reason) > 200  # a long reason is said to its end

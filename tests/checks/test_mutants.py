@@ -108,7 +108,7 @@ def test_page__survivor__open_until_it_is_answered(tmp_path: Path, monkeypatch: 
     kept, (first, second, third) = ledger.Ledger(tmp_path / "verdicts.jsonl"), made()[:3]
     kept.add(first, campaign.Verdict(campaign.KILLED, "test_x"))
     kept.add(second, campaign.Verdict(campaign.SURVIVED))
-    text = f"{page.START}\n{page.END}\n| mutant | why |\n|---|---|\n"
+    text = f"{page.start(page.CONTRACTS)}\n{page.end(page.CONTRACTS)}\n| mutant | why |\n|---|---|\n"
     answered = f"{text}| `{second.name}` | nobody looks |\n"
     assert page.unanswered([first, second, third], kept, page.answers(text)) == [second.name, third.name]
     assert page.unanswered([first, second, third], kept, page.answers(answered)) == [third.name]

@@ -118,7 +118,10 @@ def test_plugin__that_cannot_be_imported__is_one_line_that_names_it(run: Run, tm
     installed.mkdir(parents=True)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
     (installed / "entry_points.txt").write_text("[alvh.plugins]\nbroken = no_such_module\n")
-    done = run("doctor", PYTHONPATH=str(tmp_path / "broken"))
+    paths = os.pathsep.join([str(tmp_path / "broken"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    unknown = run("docto", PYTHONPATH=paths)
+    assert (unknown.code, "No such command 'docto'" in unknown.err) == (2, True)
+    done = run("doctor", PYTHONPATH=paths)
     assert done.code == 2
     assert done.err.startswith("error: the plug-in broken (no_such_module) cannot be loaded: No module named")
     assert len(done.err.splitlines()) == 1

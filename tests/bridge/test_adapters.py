@@ -1,0 +1,62 @@
+"""Which AMMs are read on a deployment, from which block on, and a deposit to the last unit."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.adapters.spec import position_readers
+from bridge.adapters.uniswap_v2 import UniswapV2Reader
+from bridge.adapters.uniswap_v4 import UniswapV4Reader
+from bridge.errors import ChainError
+from bridge.local.world import World
+from bridge.snapshot import Snapshot
+
+
+def readers(world: World, *without: str) -> list[str]:
+    """Return the readers' types on a deployment that lacks some contracts."""
+    listed = {name: at for name, at in world.deployment.contracts.items() if name not in without}
+    deployment = world.deployment.model_copy(update={"contracts": listed})
+    snapshot = Snapshot(world.chain, deployment, world.chain.head())
+    return [type(reader).__name__ for reader in position_readers(snapshot)]
+
+
+V2, V3, V4 = "UniswapV2Reader", "UniswapV3Reader", "UniswapV4Reader"
+
+
+@pytest.mark.parametrize(
+    ("without", "left"),
+    [
+        ((), [V2, V3, V4]),
+        (("UniswapV2Factory",), [V3, V4]),
+        (("NonfungiblePositionManager",), [V2, V4]),
+        (("PositionManager",), [V2, V3]),
+        (("PoolManager",), [V2, V3]),
+        (("UniswapV2Factory", "NonfungiblePositionManager", "PoolManager"), []),
+    ],
+)
+def test_position_readers__deployment_without_a_contract__leaves_its_amm_out(
+    world: World, without: tuple[str, ...], left: list[str]
+) -> None:
+    assert readers(world, *without) == left
+
+
+def test_v4_reader__position_from_before_the_search_begins__says_where_to_begin(world: World) -> None:
+    chain, at, block = world.chain, world.deployment, world.chain.head()
+    late = UniswapV4Reader(chain, at.address("PositionManager"), at.address("PoolManager"), block.number)
+    with pytest.raises(ChainError, match=r"holds 1 v4 positions, transfers from block \d+ on name 0: set start_block"):
+        late.read_positions(at.address("lp"), block)
+    whole = UniswapV4Reader(chain, at.address("PositionManager"), at.address("PoolManager"), 0)
+    assert len(whole.read_positions(at.address("lp"), block).read) == 1
+
+
+def test_v2_deposit__one_mint__is_its_amounts_to_the_last_unit(world: World) -> None:
+    at, block = world.deployment, world.chain.head()
+    reader = UniswapV2Reader(world.chain, at.address("UniswapV2Factory"), list(at.assets), 0)
+    (share,) = reader.read_positions(at.address("lp"), block).read
+    minted = [
+        (entry["args"]["amount0"], entry["args"]["amount1"])
+        for entry in world.chain.logs("UniswapV2Pair", share.pool, "Mint", 0, block)
+    ]
+    deposit = reader._deposit(at.address("lp"), share.pool, block)
+    assert deposit is not None
+    assert deposit.amounts in minted

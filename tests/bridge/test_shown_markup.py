@@ -1,0 +1,115 @@
+"""Texts that others wrote are shown as they are: what looks like markup of the terminal's is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from eth_utils import to_checksum_address
+
+from bridge.alerts.watch import Watched
+from bridge.cli.drafts import print_draft
+from bridge.cli.local import _print_world
+from bridge.cli.monitor import print_watched
+from bridge.cli.plan_text import print_kept
+from bridge.cli.study import _print_study
+from bridge.config import Config
+from bridge.governance.governor import list_proposals
+from bridge.governance.preflight import rehearsal
+from bridge.governance.rivals import Rival
+from bridge.local.accounts import account
+from bridge.local.world import World
+from tests.bridge.watch_steps import watched
+from tests.e2e.command import Run
+from tests.e2e.conftest import project, run  # noqa: F401
+
+MARKED = "[bold]x[/bold] [/] [red]"
+
+
+def shown(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_print_kept__folders_with_brackets__are_named_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    print_kept(Path("[red]plan"), Path("[b]r.html"), Path("o[/b].csv"))
+    assert shown(capsys) == "kept as [red]plan, report [b]r.html, orders o[/b].csv"
+
+
+@pytest.mark.parametrize(
+    ("state", "sent", "said"),
+    [
+        (None, False, "would be proposal 7; not sent: repeat with --send"),
+        (None, True, "proposed: 7"),
+        ("active", False, "this proposal exists and is active: 7; nothing was sent"),
+        ("defeated", False, "this proposal exists and is defeated: 7; nothing was sent: --again brings it once more"),
+    ],
+)
+def test_print_draft__words_with_brackets__are_said_in_full_with_what_became_of_it(
+    capsys: pytest.CaptureFixture[str], state: str | None, sent: bool, said: str
+) -> None:
+    draft: Any = SimpleNamespace(postconditions=(MARKED,), executable_at=0, state=state, id=7)
+    print_draft(draft, sent, [Rival(1, "pending", (MARKED,))])
+    out = shown(capsys)
+    assert f"executed only if then: {MARKED} executable" in out
+    assert f"proposal 1 (pending) with {MARKED};" in out
+    assert out.endswith(said)
+    print_draft(SimpleNamespace(postconditions=(), executable_at=0, state=state, id=7), sent, [])  # type: ignore[arg-type]
+    out = shown(capsys)
+    assert "executed only if" not in out
+    assert "also on its way" not in out
+
+
+def test_print_watched__trouble_of_a_breaker_with_brackets__is_said_in_full(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = watched(world, Config(state=tmp_path))
+    troubled = tuple(replace(breaker, trouble=MARKED) for breaker in found.seen.breakers)
+    print_watched(Watched(replace(found.seen, breakers=troubled), found.alerts))
+    out = shown(capsys)
+    assert out.count(f"closed, {MARKED}") == 2
+    assert "no open proposals" in out
+    assert "parameters version 1, active: " in out
+
+
+def test_print_world__price_file_with_brackets__is_named_in_full(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = replace(world, path=replace(world.path, source=MARKED))
+    _print_world(other, Path("[b]d.json"), Path("[b]h"), False)
+    out = shown(capsys)
+    assert f"prices: {MARKED} deployment: [b]d.json" in out
+    assert "simulated histories: [b]h, for" in out
+    for name, address in world.deployment.accounts.items():
+        assert address in out, name
+    for pool in world.market.pools:
+        assert f"pool {pool.name} {pool.address}" in out
+
+
+def test_print_study__words_with_brackets__are_said_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    summary = {
+        "strategies": [], "title": "t", "start": 0, "end": 86_400, "capital_usd": 1.0, "warnings": [MARKED],
+        "assumptions": [MARKED], "problem_rows": [{"count": 3, "kind": "gap", "what": MARKED}], "failed": [MARKED],
+    }  # fmt: skip
+    _print_study(summary, Path("[b]out"), Path("[b]page.html"))
+    out = shown(capsys)
+    assert f"note: {MARKED} {MARKED} in the data: 3 gap ({MARKED}) failed: {MARKED}" in out
+    assert out.endswith("kept in [b]out, report [b]page.html")
+
+
+def test_gov_show__contract_that_refuses_in_brackets__its_words_are_shown(
+    run: Run,  # noqa: F811
+    project: World,  # noqa: F811
+) -> None:
+    chain, target, text = project.chain, to_checksum_address("0x" + "cc" * 20), MARKED.encode()
+    reason = "08c379a0" + f"{32:064x}{len(text):064x}" + text.hex().ljust(64, "0")
+    chain.request("anvil_setCode", target, f"0x60{len(reason) // 2:02x}8060095f395ffd" + reason)
+    governor = project.deployment.address("HedgeGovernor")
+    chain.send(account("operator"), "HedgeGovernor", governor, "propose", [target], [0], [b""], "call a stranger")
+    (proposal,) = list_proposals(project.snapshot())
+    assert MARKED in rehearsal(project.snapshot(), proposal)
+    done = run("gov", "show", str(proposal.id))
+    assert done.code == 0, done
+    assert MARKED in " ".join(done.out.split())

@@ -1,0 +1,43 @@
+"""One proposal from its beginning to its end, as `alvh gov list` and `alvh gov show` tell it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.config import Config
+from bridge.local.anvil import advance_time
+from bridge.local.world import World
+from bridge.units import utc
+from tests.bridge.steps import TERMS, found, plan_now, propose, queue, vote
+from tests.e2e.command import Run
+
+
+def test_gov_list_and_show__at_each_step__tell_votes_times_and_whether_it_would_execute(
+    run: Run, project: World
+) -> None:
+    number = propose(project, plan_now(project, Config()).record)
+    (row,) = run("gov", "list", "--json").json()
+    assert (row["state"], row["quorum"], row["eta"]) == ("pending", pytest.approx(100_000.0), 0)
+    assert row["votes"] == {"for": 0.0, "against": 0.0, "abstain": 0.0}
+    (line,) = (line for line in run("gov", "list").out.splitlines() if line.startswith(str(number)[:10]))
+    assert line.split()[1] == "pending"
+    assert line.rstrip().endswith(" -")
+    assert utc(found(project, number).deadline) in line
+    shown = run("gov", "show", str(number)[:12]).out
+    assert shown.startswith(f"pending: {number}")
+    assert shown.count("in today's state it would execute at 2026-") == 1
+    assert "What the calldata does" in shown
+    vote(project, number, "for", ("voter-1",))
+    vote(project, number, "against", ("voter-2",))
+    (row,) = run("gov", "list", "--json").json()
+    assert row["votes"] == pytest.approx({"for": 400_000.0, "against": 350_000.0, "abstain": 0.0})
+    queue(project, number)
+    (row,) = run("gov", "list", "--json").json()
+    assert row["eta"] == found(project, number).eta > project.chain.head().timestamp
+    (line,) = (line for line in run("gov", "list").out.splitlines() if line.startswith(str(number)[:10]))
+    assert line.rstrip().endswith(utc(row["eta"]))
+    advance_time(project.chain, TERMS.timelock_delay + 1)
+    done = run("gov", "execute", str(number), "--as", "outsider", "--send", "--json").json()
+    assert (done["sent"], done["state"], done["action"]) == (True, "executed", "execute")
+    assert done["block"] == project.chain.head().number
+    assert "in today's state" not in run("gov", "show", str(number)).out

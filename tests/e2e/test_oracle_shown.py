@@ -1,0 +1,47 @@
+"""`alvh oracle` on a feed that is fresh beside one that is stale: what is signed, submitted, left out and shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bridge.local.accounts import account
+from bridge.local.anvil import advance_time
+from bridge.local.world import World
+from tests.bridge.steps import TERMS
+from tests.e2e.command import Run
+from tests.e2e.test_commands import assert_one_line_error
+
+REPORTERS = ("reporter-1", "reporter-2", "reporter-3", "reporter-4")
+
+
+def test_oracle__one_feed_fresh_and_one_stale__is_shown_and_ends_with_1(
+    run: Run, project: World, tmp_path: Path
+) -> None:
+    assert run("oracle", "status").code == 0
+    assert_one_line_error(run("oracle", "sign", "DOGE", "--as", "reporter-1"), 2, "DOGE", "BTC, ETH")
+    advance_time(project.chain, TERMS.oracle_max_age + 10)
+    assert run("oracle", "status", "--json").code == 1
+    block, files = str(project.chain.head().number), []
+    for reporter in REPORTERS:
+        signed = run("oracle", "sign", "ETH", "--block", block, "--as", reporter)
+        assert signed.code == 0, signed
+        files.append(f"{reporter}.json")
+        (tmp_path / files[-1]).write_text(signed.out, encoding="utf-8")
+    three = run("oracle", "submit", *files[:3])  # a dry run needs no key
+    assert three.out == "3 reports read and rehearsed; not sent: repeat with --send\n"
+    four = run("oracle", "submit", *files)
+    assert "4 reports read and rehearsed; that of 0x" in four.out
+    assert "is left out: the median needs an odd number; not sent" in four.out
+    sent = run("oracle", "submit", *files, "--as", "outsider", "--send", "--json").json()
+    assert (sent["sent"], sent["block"], len(sent["left_out"])) == (True, project.chain.head().number, 1)
+    assert sent["left_out"][0] in {account(reporter).address for reporter in REPORTERS}
+    told = run("oracle", "status", "--json")
+    assert told.code == 1
+    assert {feed["asset"]: feed["stale"] for feed in told.json()["feeds"]} == {"BTC": True, "ETH": False}
+    shown = run("oracle", "status")
+    assert shown.code == 1
+    assert "Volatility feeds" in shown.out
+    rows = {line.split()[0]: line.split()[1] for line in shown.out.splitlines() if line.startswith(("BTC ", "ETH "))}
+    assert rows == {"BTC": "STALE", "ETH": "fresh"}
+    assert "breaker ETH: closed, " in shown.out
+    assert "automation: without power, STOPPED; nothing to apply now: Stopped()" in shown.out
