@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.errors import BadConfig
+from bridge.toml_files import toml_content
 
 DEFAULT_FILE = Path("alvh.toml")
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -216,12 +216,12 @@ def load_config(path: Path | None) -> Config:
     """
     chosen = path or DEFAULT_FILE
     try:
-        content: dict[str, Any] = tomllib.loads(chosen.read_text(encoding="utf-8"))
+        content = toml_content(chosen)
     except FileNotFoundError:
         if path is None:
             return Config()
         raise BadConfig(f"{path}: no such file; leave --config out to use the defaults") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise BadConfig(f"{chosen}: not TOML: {error}") from error
     except OSError as error:
         raise BadConfig(f"{chosen}: cannot be read: {error}") from error

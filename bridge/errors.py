@@ -65,8 +65,8 @@ class BridgeError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        """Return the message."""
-        return foreign(super().__str__(), None, lines=True)
+        """Return the message, one line: a second one would be taken for another of ours."""
+        return foreign(super().__str__(), None)
 
 
 class UsageError(BridgeError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -89,3 +90,24 @@ def require_writable(path: Path) -> None:
         draft.unlink()
     except (OSError, ValueError) as error:
         raise BadFile(path, f"cannot be written: {getattr(error, 'strerror', error)}") from error
+
+
+def read_text(path: Path, most: int, encoding: str = "utf-8") -> str:
+    """Read a file that people or strangers give: a regular one, and not more of it than any of its kind is long.
+
+    Raises
+    ------
+    FileNotFoundError
+        It is absent.
+    OSError
+        It is a folder, a pipe or a device, which might never end, or is too long.
+    UnicodeDecodeError
+        It is no text.
+    """
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("it is a folder, a pipe or a device, not a file")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(f"it is larger than {most >> 20} MiB")
+    return content.decode(encoding)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 from bridge.errors import BadFile
+from bridge.files import read_text
+
+MOST_BYTES: Final = 64 << 20
+"""More than any of them takes: the inputs of a plan on a year of options of ten assets are a tenth of it."""
 
 
 @contextmanager
@@ -31,5 +37,16 @@ def reading(path: Path, *, absent: str, otherwise: str) -> Iterator[None]:
         raise BadFile(path, absent) from None
     except OSError as error:
         raise BadFile(path, f"cannot be read: {error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError) as error:
         raise BadFile(path, f"{otherwise} ({error})") from error
+    except (RecursionError, MemoryError) as error:
+        raise BadFile(path, f"{otherwise} (it nests too deeply, or is too large)") from error
+
+
+def read_json(path: Path) -> Any:
+    """Read the content of a JSON file, in a `reading` block; numbers that are none are refused."""
+    return json.loads(read_text(path, MOST_BYTES), parse_constant=_no_number)
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")

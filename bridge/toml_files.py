@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from bridge.errors import BadFile
+from bridge.files import read_text
 
+MOST_BYTES: Final = 16 << 20  # a book of 50,000 positions
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -29,10 +31,26 @@ def read_toml(path: Path, model: type[Model]) -> Model:
         It is absent, no TOML, or the model refuses it: the first place that is wrong, and why.
     """
     try:
-        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return model.model_validate(toml_content(path))
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
     except ValidationError as error:
         raise BadFile(path, first_mistake(error)) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadFile(path, f"not TOML: {error}") from error
+
+
+def toml_content(path: Path) -> dict[str, Any]:
+    """Read a TOML file, with or without a mark of its byte order.
+
+    Raises
+    ------
+    OSError
+        It cannot be read: it is absent, no file, or too long.
+    ValueError
+        It is no TOML.
+    """
+    try:
+        return tomllib.loads(read_text(path, MOST_BYTES, "utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("it nests too deeply") from error

@@ -24,6 +24,7 @@ from bridge.snapshot import Snapshot
 from hedge.amm.ticks import MAX_TICK, MIN_TICK
 
 PROTOCOL = "uniswap-v2"
+MOST_GIVEN = 10_000  # one part in so many of a balance may have come from elsewhere
 FEE = 3_000  # hundredths of a basis point, the same for every pair
 
 
@@ -110,7 +111,10 @@ class UniswapV2Reader:
         )
 
     def _deposit(self, owner: str, pair: str, block: BlockRef) -> Deposit | None:
-        """Replay an owner's liquidity tokens; None if some came from elsewhere than a deposit, or but dust is left."""
+        """Replay an owner's liquidity tokens; None if some came from elsewhere than a deposit, or but dust is left.
+
+        Anyone may send a few: up to one part in `MOST_GIVEN` counts as deposited with the rest.
+        """
         mints = {_place(entry): entry["args"] for entry in self._logs(pair, "Mint", block)}
         named = self._logs(pair, "Transfer", block, to=owner) + self._logs(pair, "Transfer", block, **{"from": owner})
         # Anyone may announce a transfer of nothing from anyone.
@@ -120,7 +124,7 @@ class UniswapV2Reader:
             if transfer["args"]["value"] and transfer["args"]["from"] != transfer["args"]["to"]
         ]
         moves.sort(key=lambda entry: (entry["blockNumber"], entry["logIndex"]))
-        held, balance, since = [0, 0], 0, 0
+        held, balance, since, given = [0, 0], 0, 0, 0
         for entry in moves:
             values = entry["args"]
             if values["from"] == owner:
@@ -132,10 +136,12 @@ class UniswapV2Reader:
             # A pair mints, updates its reserves and announces the deposit: three entries in a row.
             mint = mints.get((entry["transactionHash"], entry["logIndex"] + 2))
             if values["from"] != NATIVE or mint is None:
-                return None
-            since = since if balance else self.chain.at(entry["blockNumber"]).timestamp
+                given, balance = given + values["value"], balance + values["value"]
+                continue
+            since = since if any(held) else self.chain.at(entry["blockNumber"]).timestamp
             held, balance = [held[0] + mint["amount0"], held[1] + mint["amount1"]], balance + values["value"]
-        return Deposit((held[0], held[1]), since) if all(held) else None  # of dust, nothing whole is left
+        own = given * MOST_GIVEN <= balance
+        return Deposit((held[0], held[1]), since) if own and all(held) else None  # of dust, nothing whole is left
 
     def _logs(self, pair: str, event: str, block: BlockRef, **topics: str) -> list[Any]:
         return list(self.chain.logs("UniswapV2Pair", pair, event, self.start_block, block, **topics))

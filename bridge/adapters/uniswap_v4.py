@@ -6,7 +6,7 @@ hook may change what a position is paid is not read: its numbers would be what U
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,7 @@ class UniswapV4Reader:
     ) -> None:
         self.chain, self.manager, self.pool_manager, self.start_block = chain, manager, pool_manager, start_block
         self.assets = assets
+        self._changed: dict[tuple[int, str], Mapping[int, Sequence[Any]]] = {}
         self.lens, self.decimals = Lens(chain), Decimals(chain)
 
     def read_positions(self, owner: str, block: BlockRef) -> Positions:
@@ -130,14 +131,10 @@ class UniswapV4Reader:
 
     def _history(self, position: LensPosition, pool: PoolSeen, block: BlockRef) -> History:
         """Replay a position's changes of liquidity; what was deposited follows from the price of then."""
-        named = {"id": pool.id.to_bytes(32, "big"), "sender": self.manager}
-        entries = self.chain.logs(POOLS, self.pool_manager, "ModifyLiquidity", self.start_block, block, **named)
         held, liquidity, changed_at = [0, 0], 0, block.number
         known = True
-        for entry in entries:
-            change, salt = entry["args"]["liquidityDelta"], entry["args"]["salt"]
-            if int.from_bytes(salt, "big") != position.token_id:
-                continue
+        for entry in self._changes(pool, block).get(position.token_id, ()):
+            change = entry["args"]["liquidityDelta"]
             changed_at = entry["blockNumber"]
             if change > 0:
                 price = self._price_before(pool, entry) if known else None
@@ -147,6 +144,17 @@ class UniswapV4Reader:
                 held = [amount * (liquidity + change) // liquidity for amount in held]
             liquidity += change
         return History((held[0], held[1]) if known else None, self.chain.at(changed_at).timestamp)
+
+    def _changes(self, pool: PoolSeen, block: BlockRef) -> Mapping[int, Sequence[Any]]:
+        """Read a pool's changes of liquidity by token id: once, however many positions strangers made in it."""
+        key = (pool.id, block.hash)
+        if key not in self._changed:
+            named = {"id": pool.id.to_bytes(32, "big"), "sender": self.manager}
+            found: dict[int, list[Any]] = {}
+            for entry in self.chain.logs(POOLS, self.pool_manager, "ModifyLiquidity", self.start_block, block, **named):
+                found.setdefault(int.from_bytes(entry["args"]["salt"], "big"), []).append(entry)
+            self._changed[key] = found
+        return self._changed[key]
 
     def _price_before(self, pool: PoolSeen, entry: Any) -> int | None:
         """Return the pool's price when an event came, None if the node has no state of then."""

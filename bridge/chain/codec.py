@@ -13,10 +13,10 @@ from functools import cache, cached_property
 from typing import Any
 
 from eth_typing import HexStr
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 
 from bridge.artifacts import artifact
-from bridge.chain.rpc import as_bytes, as_number
+from bridge.chain.rpc import as_address, as_bytes, as_number
 from bridge.chain.values import Argument, Misfit, by_name, decode_values, encode_values, types_of
 from bridge.errors import ChainError, UsageError
 
@@ -123,7 +123,7 @@ class Event:
         return {
             "event": self.name,
             "args": by_name(named, values),
-            "address": to_checksum_address(as_bytes(log.get("address"), action)),
+            "address": as_address(log.get("address"), action),
             "blockHash": as_bytes(log.get("blockHash"), action),
             "blockNumber": as_number(log.get("blockNumber"), action),
             "transactionHash": as_bytes(log.get("transactionHash"), action),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 30
 """From the first byte that is sent to the last one of the answer."""
 MOST_BYTES = 1 << 26  # a thousand positions take 0.4 MB
+HEAD_BYTES = 1 << 20  # of an answer, and the marks between its parts
 PORTS = {"http": 80, "https": 443}
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # a file or folder in place of the packaged list
 AS_IT_IS = "/%:@!$&'()*+,;=~"
@@ -59,13 +60,18 @@ class _Timed(RawIOBase):
     def __init__(self, line: _Line) -> None:
         assert line.sock is not None
         self._line, self._sock, self._raw = line, line.sock, line.sock.makefile("rb", buffering=0)
+        self._most = MOST_BYTES + HEAD_BYTES
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._line.left())
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self._most -= count or 0
+        if self._most < 0:  # whatever it says of its own length
+            raise Unusable(f"an answer of more than {MOST_BYTES >> 20} MiB", too_much=True)
+        return count
 
     def close(self) -> None:
         self._raw.close()

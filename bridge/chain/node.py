@@ -40,7 +40,6 @@ from bridge.errors import (
 from bridge.foreign import without_url
 
 if TYPE_CHECKING:  # who only reads waits for none of them
-    from hexbytes import HexBytes
     from web3 import Web3
     from web3.contract import Contract
     from web3.types import Nonce, TxParams, TxReceipt, Wei
@@ -286,12 +285,14 @@ class Chain:
             raise TransactionFailed(action, sent, "was mined and reverted")
         return receipt
 
-    def _handed_over(self, signer: Signer, transaction: TxParams) -> HexBytes:
+    def _handed_over(self, signer: Signer, transaction: TxParams) -> bytes:
         """Give a signed transaction to the node; where another of the account took its nonce, say so."""
         from web3.exceptions import Web3RPCError
 
         try:
-            return self.web3.eth.send_raw_transaction(signer.sign_transaction(transaction))
+            signed = signer.sign_transaction(transaction)
+            self.web3.eth.send_raw_transaction(signed)
+            return keccak(signed)  # its name is that of its bytes, whatever the node answers
         except Web3RPCError as error:
             nonce, after = transaction["nonce"], self.nonces(signer)[1]
             if after > nonce:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eth_typing import HexStr
+from eth_utils import keccak
 from web3.types import Nonce, TxParams, TxReceipt, Wei
 
 from bridge.chain.node import Chain
@@ -10,6 +11,8 @@ from bridge.chain.signers import Sender, Signer
 from bridge.errors import ChainError, RefusedAction
 
 PLAIN_TRANSFER_GAS = 21_000
+MOST_AT_ONCE = 16
+"""Transactions that are replaced by one command: each costs, and how many wait is the node's word alone."""
 MOST_DOUBLINGS = 8  # 256 times the going fee: whatever is stuck was offered less
 
 
@@ -42,8 +45,21 @@ def clear_pending(chain: Chain, signer: Signer) -> list[TxReceipt]:
         It takes none below what the settings allow.
     """
     mined, after = pending_nonces(chain, signer)
+    if after - mined > MOST_AT_ONCE:
+        raise RefusedAction(
+            f"the node says that {after - mined} transactions of {signer.address} wait, and at most {MOST_AT_ONCE} are "
+            "replaced at once: ask another node how many there are"
+        )
     # All of them first: while one is waited for, the next old one could be mined.
-    replacements = {nonce: _replace(chain, signer, nonce) for nonce in range(mined, after)}
+    replacements: dict[int, HexStr | None] = {}
+    for nonce in range(mined, after):
+        try:
+            replacements[nonce] = _replace(chain, signer, nonce)
+        except ChainError as error:
+            sent = [each for each in replacements.values() if each]
+            if not sent:
+                raise
+            raise ChainError(f"{error}; {len(sent)} were replaced before: {', '.join(sent)}") from error
     words = "replacing a transaction"
     return [chain.receipt(signer, nonce, sent, words) for nonce, sent in replacements.items() if sent is not None]
 
@@ -63,7 +79,9 @@ def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:
         }
         chain.caps.require(empty)
         try:
-            return HexStr(chain.request("eth_sendRawTransaction", "0x" + signer.sign_transaction(empty).hex()))
+            signed = signer.sign_transaction(empty)
+            chain.request("eth_sendRawTransaction", "0x" + signed.hex())
+            return HexStr("0x" + keccak(signed).hex())
         except ChainError:
             if chain.nonces(signer)[0] > nonce:
                 return None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from http.client import HTTPException
 from time import sleep
 from typing import Any, Final
+
+from eth_utils import to_checksum_address
 
 from bridge.chain.answers import is_revert, may_pass, node_refused, scrubbed
 from bridge.chain.blocks import BlockRef
@@ -165,13 +168,14 @@ class Rpc:
         raise ChainError(f"{method}: the node's answer is neither a result nor an error")
 
 
+NUMBER: Final = re.compile("0x[0-9a-fA-F]+")
+"""Python's own reading would take a sign, spaces and underscores too."""
+
+
 def as_number(value: Any, action: str) -> int:
     """Return the number that a node's answer writes in 0x hex; anything else is a `ChainError`."""
-    if isinstance(value, str) and value.startswith("0x") and len(value) <= MOST_DIGITS:
-        try:
-            return int(value[2:], 16)
-        except ValueError:
-            pass
+    if isinstance(value, str) and len(value) <= MOST_DIGITS and NUMBER.fullmatch(value):
+        return int(value[2:], 16)
     raise ChainError(f"{action}: the node's answer is no number")
 
 
@@ -183,3 +187,11 @@ def as_bytes(value: Any, action: str) -> bytes:
         except ValueError:
             pass
     raise ChainError(f"{action}: the node's answer is not bytes in hex")
+
+
+def as_address(value: Any, action: str) -> str:
+    """Return the address that a node's answer writes in 0x hex, with its checksum; anything else is a `ChainError`."""
+    found = as_bytes(value, action)
+    if len(found) != 20:
+        raise ChainError(f"{action}: the node's answer is no address")
+    return to_checksum_address(found)

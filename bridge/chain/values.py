@@ -9,8 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eth_abi import decode, encode
+from eth_abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import ContextFramesBytesIO
 from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.registry import registry
 from eth_utils import is_checksum_address, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
 
@@ -22,6 +25,33 @@ Argument = Mapping[str, Any]
 
 class Misfit(Exception):
     """A value is not what the ABI asks for, or bytes are not what it describes."""
+
+
+class _Once(ContextFramesBytesIO):
+    """Bytes of which not many more are read than there are.
+
+    Places in the ABI may point anywhere, so thousands of entries at one long one: 30 KB would become gigabytes. What
+    an encoder writes is read once, and its places once more.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)  # type: ignore[no-untyped-call]
+        self.left = 4 * len(data) + 4096
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read on; raises `DecodingError` where the same was read too often."""
+        found = super().read(size)
+        self.left -= len(found)
+        if self.left < 0:
+            raise DecodingError("its parts point at each other: decoded it would be many times as long")
+        return found
+
+
+class _Decoder(ABIDecoder):
+    stream_class = _Once
+
+
+_DECODER = _Decoder(registry)
 
 
 def types_of(arguments: Sequence[Argument]) -> list[str]:
@@ -66,7 +96,7 @@ def decode_values(arguments: Sequence[Argument], data: bytes, strict: bool = Fal
     """
     try:
         kinds = types_of(arguments)
-        found = decode(kinds if strict else undecoded(kinds), data)
+        found = _DECODER.decode(kinds if strict else undecoded(kinds), data)
     except (DecodingError, UnicodeDecodeError, OverflowError, MemoryError) as error:
         raise Misfit(str(error)) from error
     return [_shown(argument, value) for argument, value in zip(arguments, found, strict=True)]

@@ -44,7 +44,7 @@ def propose(
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
     from bridge.cli.drafts import print_draft, rivals_json
-    from bridge.foreign import foreign
+    from bridge.cli.show import console, hung
     from bridge.governance.actions import build_action
     from bridge.governance.calls import action_words
     from bridge.governance.proposals import bring_proposal, draft_action, note_proposal
@@ -70,10 +70,9 @@ def propose(
         done |= {"calls": words, "postconditions": list(draft.postconditions), "warnings": list(built.warnings)}
         print_json(done | {"executable_at": draft.executable_at, "rivals": rivals_json(rivals)})
         return
-    for line in words:
-        typer.echo(f"calls {foreign(line, None)}")
-    for line in built.warnings:
-        typer.echo(foreign(line, None))
+    out = console()
+    for line in [*(f"calls {line}" for line in words), *built.warnings]:
+        hung(out, line)
     print_draft(draft, sent, rivals)
 
 

@@ -125,7 +125,7 @@ def show(
     proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
 ) -> None:
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
-    from bridge.cli.show import console, table
+    from bridge.cli.show import console, hung, table
     from bridge.governance.governor import OPEN_STATES
     from bridge.governance.preflight import rehearsal
     from bridge.plans.observe import read_governed
@@ -144,12 +144,12 @@ def show(
     out = console()
     out.print(f"{found.state}: {found.id}\n", markup=False)
     for line in _quoted(found):
-        out.print(line, markup=False)
+        hung(out, line, "| ")
     out.print()
     for line in content["calls"]:
-        out.print(f"calls {line}", markup=False)
+        hung(out, f"calls {line}")
     if said:
-        out.print(said, markup=False)
+        hung(out, said)
     for update in filter(None, content["updates"]):
         pairs = zip(update["keys"], update["values"], strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]

@@ -117,6 +117,7 @@ def plan(
     check_paths(orders, report, [book, chain_file, holdings, screens])
     quotes = (chain_file, signals, max_age, config)
     make, settings = _stated(book, at, *quotes) if book else _on_chain(owner, block, *quotes)
+    check_own(settings, orders, report, config)
     asked = Asked(holdings, not no_ledger)
     planned = make(asked)
     ideas = plan_ideas(planned, settings.book, screens)
@@ -195,6 +196,28 @@ def check_paths(orders: Path | None, report: Path | None, read: list[Path | None
         taken |= {path.resolve()} if path else set()
         if path:
             require_writable(path)
+
+
+def check_own(settings: Config, orders: Path | None, report: Path | None, config: Path | None) -> None:
+    """Refuse to write over what this program keeps, or is told to read: ledger, plans, deployment, histories, settings.
+
+    Raises
+    ------
+    UsageError
+        One of the paths is such a file, or in such a folder.
+    """
+    from bridge.config import DEFAULT_FILE
+    from bridge.errors import UsageError
+    from bridge.ledger.place import ledger_address
+
+    files = [settings.chain.deployment, settings.options.file, settings.book.screens, config or DEFAULT_FILE]
+    files.append(Path(ledger_address(settings)))
+    kept = {path.resolve() for path in files if path}
+    folders = [path.resolve() for path in (settings.state, settings.signals.folder) if path]
+    for name, path in (("--orders", orders), ("--report", report)):
+        where = path.resolve() if path else None
+        if where and (where in kept or any(where.is_relative_to(folder) for folder in folders)):
+            raise UsageError(f"{name} {path}: this program keeps or reads its own files there; give it another place")
 
 
 def read_values(texts: list[str]) -> dict[str, int]:

@@ -109,14 +109,7 @@ def roles(block: BlockOption = None, as_json: JsonOption = False, config: Config
     else:
         for line in strange:
             typer.echo(f"NOT OUR CODE, whatever it answers: {line}")
-        shown = [
-            [
-                seat.what,
-                _holders(seat.held, names),
-                "yes" if seat.right else f"NO: {_holders(seat.wanted or (), names)}",
-            ]
-            for seat in seats
-        ]
+        shown = [[seat.what, _holders(seat.held, names), _judged(seat, names)] for seat in seats]
         title = f"Who holds what at block {snapshot.block.number}"
         console().print(table(title, ("role", "held by", "as it should be"), shown, left=3))
     if not right:

@@ -154,8 +154,9 @@ def sign(
     owners = read_safe(snapshot, made.safe).owners
     if owner.address not in owners:
         raise RefusedAction(f"{owner.address} is not an owner of the Safe: {', '.join(owners)}")
-    signed = record.signed(owner)
-    _print_record(session, signed, signed.save(file), as_json)
+    if not as_json:
+        _print_record(session, record, file, as_json)  # what is signed is shown first: to stop here is to sign nothing
+    _print_record(session, record := record.signed(owner), record.save(file), as_json)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -58,3 +59,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lef
     for row in rows:
         made.add_row(*(Text(foreign(cell, TEXT)) for cell in row))
     return made
+
+
+def hung(out: Console, text: str, sign: str = "  ") -> None:
+    """Print a line that holds a stranger's words; what does not fit goes on behind a sign, never at the margin.
+
+    A terminal would go on at the margin, where a word of theirs looks like a line of this program.
+    """
+    first = Text(foreign(text, None))
+    for number, line in enumerate(first.wrap(out, max(out.width - cell_len(sign) - 1, 20))):
+        out.print(Text.assemble(sign if number else "", line), soft_wrap=True)

@@ -124,6 +124,8 @@ DETAILS: Final[dict[tuple[str, str], Callable[[Snapshot, dict[str, Any]], str]]]
 """How the arguments of a function are told, by contract and function: other contracts have functions of that name."""
 
 
+MOST_EXPECTED: Final = 30
+"""Things that a guard's call asks, and questions of each, that are told: a vote of every key asks twenty-four."""
 MOST_RECEIVERS: Final = 8
 """Addresses that are looked at for one proposal: each costs a dozen reads, and a stranger may name thousands."""
 RECEIVERS: Final = {("HedgeParameters", "grantRole"), ("HedgeGovernor", "setProposalGuardian")}
@@ -204,8 +206,9 @@ def _guard_words(snapshot: Snapshot, updates: list[Update], call: bytes) -> str:
         expectations = arguments["expectations"]
     except (UsageError, KeyError):
         return f"a call to the guard that its ABI does not know: {_hex('0x' + call.hex())}"
-    asked = [_expectation_words(snapshot, expectation) for expectation in expectations]
-    return "guard: executed only if then " + "; ".join(asked)
+    asked = [_expectation_words(snapshot, expectation) for expectation in expectations[:MOST_EXPECTED]]
+    more = len(expectations) - MOST_EXPECTED
+    return "guard: executed only if then " + "; ".join([*asked, *([f"and {more} more things"] if more > 0 else [])])
 
 
 def _expectation_words(snapshot: Snapshot, expected: Any) -> str:
@@ -213,5 +216,7 @@ def _expectation_words(snapshot: Snapshot, expected: Any) -> str:
     place = contract_at(snapshot.deployment, expected["target"])
     code = "this" if snapshot.code_hash(expected["target"]) == expected["codeHash"] else "OTHER THAN THE PRESENT"
     name = place[1] if place else expected["target"]
-    asked = [call_words(snapshot, expected["target"], HexStr("0x" + q.hex())) for q in expected["queries"]]
+    queries = expected["queries"]
+    asked = [call_words(snapshot, expected["target"], HexStr("0x" + q.hex())) for q in queries[:MOST_EXPECTED]]
+    asked += [f"{len(queries) - MOST_EXPECTED} more questions"] if len(queries) > MOST_EXPECTED else []
     return f"{name} has {code} code and answers as promised to {', '.join(asked) or 'nothing'}"

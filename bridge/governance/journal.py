@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridge.errors import BadFile
 from bridge.files import write_whole
-from bridge.json_files import reading
+from bridge.json_files import read_json, reading
 
 FORMAT = 1
 
@@ -59,7 +59,7 @@ def _folder(state: Path, chain_id: int) -> Path:
 
 def _read(path: Path) -> JournalEntry:
     with reading(path, absent="it is gone", otherwise="not a proposal as `alvh propose` notes it, move it away"):
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a journal entry of format {FORMAT}: move it away")
         entry = JournalEntry(**content)

@@ -10,7 +10,7 @@ What no chain knows, quotes, histories and what is held at a venue, is taken fro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -27,11 +27,17 @@ from bridge.plans.observe import observe
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Snapshot
 from bridge.units import utc
+from hedge.decision.programme.scenarios import COUNT
+from hedge.instruments.fees import DERIBIT
 from hedge.plan.inputs import plan_inputs
+from hedge.signals.regime import RegimeRules
+from hedge.signals.spec import signal_names
 
 MOST_ATTEMPTS: Final = 50
 MOST_NAMED: Final = 6  # differences that are written out
 PARAMETERS: Final = ("parameters", "limits", "last_changes")
+NODE: Final = "this node says"
+OURS: Final = "this program takes"
 
 
 class Outcome(StrEnum):
@@ -99,6 +105,7 @@ def verify_update(snapshot: Snapshot, update: Update, record: PlanRecord, terms:
         _same("inputs", update.inputs_hash, made.inputs_hash),
         _same("changes", *("; ".join(update_words(each)) or "none" for each in (update, made))),
         _answer(record),
+        _settings(record),
         *_chain(snapshot, record, update, terms),
         Check("quotes, histories, what is held", Outcome.TRUSTED, _on_trust(record)),
     ]
@@ -123,6 +130,31 @@ def _answer(record: PlanRecord) -> Check:
     except (NotProposable, UntrustedNumber) as error:
         return Check("answer", Outcome.DIFFERENT, str(error))
     return Check("answer", Outcome.SAME, str(record.plan["decision"]["answer"]))
+
+
+def _settings(record: PlanRecord) -> Check:
+    """Compare what the plan was made with beside the market and the book: whoever chooses it chooses the plan."""
+    inputs = record.plan["inputs"]
+    names = sorted(str(signal["name"]) for signal in inputs["signals"])
+    wanted: dict[str, Any] = {
+        "scenarios": COUNT,
+        "regime_rules": asdict(RegimeRules()),
+        "expected_signals": names,
+        "indices": {},
+        "at": inputs["market"]["observed_at"],
+    }
+    found = [each for key, value in wanted.items() for each in _differences(key, inputs[key], value, OURS)]
+    found += [f"{asset} options: fees {chain['fees']}" for asset, chain in inputs["chains"].items() if _fees(chain)]
+    missing = sorted(set(signal_names()) - set(names))
+    if found:
+        return Check("settings", Outcome.DIFFERENT, _named(found))
+    left_out = f"; without the signals {', '.join(missing)}" if missing else ""
+    return Check("settings", Outcome.SAME, f"{COUNT} scenarios, our rules of regimes, Deribit's fees{left_out}")
+
+
+def _fees(chain: dict[str, Any]) -> bool:
+    """Tell whether options were counted at other fees than the venue's."""
+    return bool(chain["fees"] != asdict(DERIBIT))
 
 
 def _calls(snapshot: Snapshot, proposal: Proposal, made: Update) -> Check:
@@ -181,22 +213,23 @@ def _chain(snapshot: Snapshot, record: PlanRecord, update: Update, terms: BookCo
     mine = plan_inputs(seen.book, seen.market, {}, {}, governed.parameters, governed.limits, governed.last_changes)
     for what, keys in (("book and prices", ("market", "book")), ("parameters", PARAMETERS)):
         found = [each for key in keys for each in _differences(key, record.plan["inputs"][key], mine[key])]
-        words = _named(found) if found else f"as this node says at block {block.number}"
+        own = f"of {foreign(record.owner)}, " if what.startswith("book") else ""
+        words = own + (_named(found) if found else f"as this node says at block {block.number}")
         yield Check(what, Outcome.DIFFERENT if found else Outcome.SAME, words)
 
 
-def _differences(where: str, said: Any, found: Any) -> Iterator[str]:
-    """Name every leaf in which two JSON values differ."""
+def _differences(where: str, said: Any, found: Any, who: str = NODE) -> Iterator[str]:
+    """Name every leaf in which two JSON values differ; `who` says the second one."""
     if isinstance(said, dict) and isinstance(found, dict):
         for key in sorted({*said, *found}, key=str):
-            yield from _differences(f"{where}.{key}", said.get(key), found.get(key))
+            yield from _differences(f"{where}.{key}", said.get(key), found.get(key), who)
     elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         for number, pair in enumerate(zip(said, found, strict=True)):
-            yield from _differences(f"{where}[{number}]", *pair)
+            yield from _differences(f"{where}[{number}]", *pair, who)
     elif isinstance(said, list) and isinstance(found, list):
-        yield f"{where}: {len(said)} entries, this node finds {len(found)}"
+        yield f"{where}: {len(said)} entries, {who} {len(found)}"
     elif said != found:
-        yield f"{where}: {said!r}, this node says {found!r}"
+        yield f"{where}: {said!r}, {who} {found!r}"
 
 
 def _named(differences: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 WAIT_SECONDS: Final = 10.0
 """How long a writer waits for another one."""
 
-LIKE_A_URL: Final = re.compile(r"[a-z][a-z0-9+]*:|[^/]*@", re.IGNORECASE)
+LIKE_A_URL: Final = re.compile(r"^[a-z][a-z0-9+]*:|@|//", re.IGNORECASE)
 """What begins like a URL, or holds a login: a folder must not be made of it."""
 EMPTY_SECONDS: Final = 2.0
 """How long a file may be empty: a program that makes a new ledger fills it at once."""
@@ -66,12 +66,18 @@ def open_engine(address: str) -> Engine:
     LedgerError, BadConfig, MissingTool
         What stands in the way: each names the database and what to do.
     """
-    if "://" not in address and LIKE_A_URL.match(address):
+    if "://" not in address and LIKE_A_URL.search(address):
         raise BadConfig("ledger.url or ALVH_LEDGER_URL is no path: write postgresql+psycopg://USER@HOST:PORT/DATABASE")
     engine = _postgres(address) if "://" in address else _sqlite(Path(address))
+    fresh = "://" not in address and not Path(address).exists()
     with ExitStack() as undo:
         undo.callback(engine.dispose)
-        _bring_up(engine, address)
+        try:
+            _bring_up(engine, address)
+        except LedgerFull:
+            if fresh and not Path(address).stat().st_size:
+                Path(address).unlink()  # ours, and nothing is in it: it would be taken for a damaged one
+            raise
         undo.pop_all()
     return engine
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bridge.files import write_whole
+from bridge.foreign import foreign, guarded
 from bridge.ledger.labels import order_label
 from hedge.decision.trades import Trade
 
@@ -42,4 +43,4 @@ def write_orders(path: Path, trades: Sequence[Trade], plan: str) -> Path:
 def _written(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
-    return "" if value is None else str(value)
+    return "" if value is None else guarded(foreign(value))

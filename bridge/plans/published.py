@@ -10,18 +10,18 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from eth_utils import is_hex_address
+
 from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile
 from bridge.files import write_whole
-from bridge.json_files import reading
+from bridge.json_files import read_json, reading
 from bridge.plans.make import Planned, record_of
 from bridge.plans.records import PlanRecord
 from hedge.errors import HedgeError
 from hedge.plan.published import bulk_inputs, remake_plan
 
 FORMAT: Final = 1
-MOST_BYTES: Final = 64 << 20
-"""More than the inputs of any plan take: a year of options on ten assets is about a tenth of it."""
 
 
 def inputs_path(state: Path, inputs_hash: str) -> Path:
@@ -66,19 +66,14 @@ def remake(path: Path) -> PlanRecord:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > MOST_BYTES:
-        raise BadFile(path, f"is larger than {MOST_BYTES >> 20} MiB: not the inputs of a plan")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
-    except RecursionError as error:
-        raise BadFile(path, "nests too deeply for the inputs of a plan") from error
+    content = read_json(path)
     if content["format"] != FORMAT:
         raise BadFile(path, f"not inputs of format {FORMAT}: ask for them anew")
+    if not is_hex_address(content["inputs"]["owner"]):
+        raise ValueError("its owner is no address")
+    if not isinstance(content["inputs"]["histories"], dict | None):
+        raise TypeError("it does not say where its histories are from")
     return dict(content)
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number")
 
 
 def _whole(value: Any) -> int:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from eth_utils import keccak
 
 from bridge.errors import BadFile
-from bridge.files import write_whole
-from bridge.json_files import reading
+from bridge.files import read_text, write_whole
+from bridge.json_files import read_json, reading
 
 FORMAT = 1
+HASH: Final = re.compile("0x[0-9a-f]{64}")
+HASH_BYTES: Final = 80  # with the end of a line
 NO_CHAIN = 0
 """The chain id of a plan that was made on no chain; no node serves it."""
 
@@ -68,7 +71,7 @@ def load_record(path: Path) -> PlanRecord:
     with reading(
         path, absent="no such plan: make one with `alvh plan`", otherwise="not a plan as `alvh plan` writes it"
     ):
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a plan of format {FORMAT}: make a new one with `alvh plan`")
         written = content.pop("content_hash")
@@ -93,9 +96,11 @@ def newest_record(state: Path) -> PlanRecord:
         None was made in this state folder.
     """
     pointer = state / "plans" / "newest"
-    if not pointer.is_file():
-        raise BadFile(pointer, "no plan was made yet: run `alvh plan`")
-    return load_record(state / "plans" / f"{pointer.read_text(encoding='utf-8').strip()}.json")
+    with reading(pointer, absent="no plan was made yet: run `alvh plan`", otherwise="names no plan: make one anew"):
+        found = HASH.fullmatch(read_text(pointer, HASH_BYTES).strip())
+        if found is None:
+            raise ValueError("it is no hash of inputs")
+    return load_record(state / "plans" / f"{found[0]}.json")
 
 
 def find_record(state: Path, wanted_hash: str) -> PlanRecord | None:

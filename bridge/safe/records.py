@@ -21,7 +21,7 @@ from eth_utils import ValidationError, to_checksum_address
 from bridge.chain.signers import Signer
 from bridge.errors import BadFile, RefusedAction
 from bridge.files import write_whole
-from bridge.json_files import reading
+from bridge.json_files import read_json, reading
 from bridge.safe.multisig import SafeTransaction
 
 FORMAT = 1
@@ -77,7 +77,7 @@ def load_safe_record(path: Path) -> SafeRecord:
         absent="no such file: make one with `alvh safe propose`",
         otherwise="not a Safe transaction as `alvh safe propose` writes it",
     ):
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         record = _record(path, content)
     if "0x" + record.transaction.digest().hex() != content["digest"]:
         raise BadFile(path, "its hash is not that of its call: it was changed, propose it again")

@@ -5,7 +5,6 @@ A report is EIP-712 typed data bound to the chain, the contract, the feed and th
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.chain.node import Chain
 from bridge.deployment import Deployment
 from bridge.errors import RefusedAction, UnknownAddress
-from bridge.json_files import reading
+from bridge.json_files import read_json, reading
 from bridge.snapshot import Snapshot
 from bridge.sources.made_up import is_observed, require_observed, sourced
 
@@ -280,7 +279,7 @@ def read_signed_reports(path: Path) -> list[SignedReport]:
         It is absent or holds something else.
     """
     with reading(path, absent="no such file", otherwise="not a signed report as `alvh oracle sign` writes it"):
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         entries = content if isinstance(content, list) else [content]
         return [_signed(dict(entry)) for entry in entries]
 

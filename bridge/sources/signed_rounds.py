@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from bridge.errors import BadFile, RefusedAction
 from bridge.files import write_whole
-from bridge.json_files import reading
+from bridge.json_files import read_json, reading
 from bridge.snapshot import Snapshot
 from bridge.sources.oracle import Report
 from bridge.units import utc, volatility_from_e8
@@ -110,7 +110,7 @@ def _folder(state: Path, chain_id: int) -> Path:
 
 def _read(path: Path) -> SignedRound:
     with reading(path, absent="it is gone", otherwise="not a round as `alvh oracle sign` notes it, move it away"):
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a signed round of format {FORMAT}: move it away")
         entry = SignedRound(**content)

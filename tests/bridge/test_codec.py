@@ -103,7 +103,14 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
     read, seen = Chain.read, set()
 
     def both(
-        chain: Chain, name: str, address: str, function: str, *arguments: Any, block: BlockRef, sender: str = ""
+        chain: Chain,
+        name: str,
+        address: str,
+        function: str,
+        *arguments: Any,
+        block: BlockRef,
+        sender: str = "",
+        **how: Any,
     ) -> Any:
         seen.add((name, function))
         try:
@@ -111,17 +118,17 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
         except ContractLogicError as error:
             words = re.escape(str(decode_revert(error, f"{name}.{function}")))
             with pytest.raises(ContractReverted, match=f"^{words}$") as caught:
-                read(chain, name, address, function, *arguments, block=block, sender=sender)
+                read(chain, name, address, function, *arguments, block=block, sender=sender, **how)
             raise caught.value from None
         except BadFunctionCallOutput:
             with pytest.raises(UnknownAddress) as unknown:
-                read(chain, name, address, function, *arguments, block=block, sender=sender)
+                read(chain, name, address, function, *arguments, block=block, sender=sender, **how)
             raise unknown.value from None
         except Web3RPCError as error:
             with pytest.raises(ChainError, match=f"^{name}.{function}: {re.escape(error.message)}$") as refused:
-                read(chain, name, address, function, *arguments, block=block, sender=sender)
+                read(chain, name, address, function, *arguments, block=block, sender=sender, **how)
             raise refused.value from None
-        ours = read(chain, name, address, function, *arguments, block=block, sender=sender)
+        ours = read(chain, name, address, function, *arguments, block=block, sender=sender, **how)
         assert typed(ours) == typed(theirs), (name, function)
         return ours
 

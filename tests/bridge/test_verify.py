@@ -15,9 +15,10 @@ from bridge.governance.actions import build_action
 from bridge.governance.governor import Proposal
 from bridge.governance.proposals import draft_action, send_proposal
 from bridge.governance.verify import Check, Outcome, verify_proposal
+from bridge.json_files import MOST_BYTES
 from bridge.local.accounts import account
 from bridge.local.world import World
-from bridge.plans.published import MOST_BYTES, inputs_path, keep_plan, remake
+from bridge.plans.published import inputs_path, keep_plan, remake
 from bridge.plans.records import PlanRecord
 from tests.bridge.lying_node import Answering, Asked, lying_node, through
 from tests.bridge.steps import found, plan_now, propose, with_changes
@@ -181,7 +182,7 @@ def test_remake__inputs_that_no_plan_has__are_refused_by_name(
 def test_remake__file_as_large_as_none_is__is_refused_before_it_is_read(tmp_path: Path) -> None:
     with (tmp_path / "told.json").open("wb") as file:
         file.truncate(MOST_BYTES + 1)
-    with pytest.raises(BadFile, match="is larger than 64 MiB"):
+    with pytest.raises(BadFile, match="larger than 64 MiB"):
         remake(tmp_path / "told.json")
 
 
