@@ -223,6 +223,17 @@ def test_gov_show__description_with_lines_of_ours__are_quoted(world: World, comm
     assert "calls HedgeTimelock.cancel(id=0x" + "11" * 32 in out
 
 
+def test_gov_show__long_line_that_would_go_on_with_words_of_ours__goes_on_behind_the_bar(
+    world: World, command: Any
+) -> None:
+    long = b"x" * 140 + b" calls HedgeParameters.pause(): nothing of this is in force " * 4
+    number = bring(world, b"# Fine\n" + long, *cancelling(world, "HedgeTimelock"))
+    lines = command("gov", "show", str(number))[1].splitlines()
+    theirs = [line for line in lines if "HedgeParameters.pause" in line or "nothing of this" in line]
+    assert len(theirs) > 1
+    assert all(line.startswith("| ") for line in theirs)
+
+
 def test_gov_show__description_of_thousands_of_lines__does_not_fill_the_terminal(world: World, command: Any) -> None:
     number = bring(world, b"a\n" * 3_000, *cancelling(world, "HedgeTimelock"))
     out = command("gov", "show", str(number))[1]

@@ -217,6 +217,20 @@ def test_read_positions__search_began_after_the_deposit__history_is_unknown(worl
     assert (position.held_units, position.earned_units) == (None, None)
 
 
+def test_read_positions__stranger_sends_a_few_tokens__the_owners_deposit_stays_known(world: World) -> None:
+    """A transfer of one unit costs cents, and would turn the advice on the whole position."""
+    lp, other, pair = account("lp"), account("market-maker"), pair_of(world).address
+    (before,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    world.chain.send(other, PAIR, pair, "transfer", lp.address, 1)
+    (after,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    assert before.held_units is not None
+    assert after.held_units == pytest.approx(before.held_units, rel=1e-3)
+    assert after.earning_since == before.earning_since
+    world.chain.send(other, PAIR, pair, "transfer", lp.address, share_of(world, lp.address).balance // 5_000)
+    (more,) = reader(world).read_positions(lp.address, world.chain.head()).read
+    assert more.held_units is None
+
+
 def test_read_positions__tokens_from_another_account__history_is_unknown(world: World) -> None:
     lp, other = account("lp"), account("outsider")
     world.chain.send(lp, PAIR, pair_of(world).address, "transfer", other.address, 10**9)

@@ -75,6 +75,7 @@ TAMPERED: list[tuple[dict[tuple[Any, ...], Any], set[str]]] = [
     ({("inputs", "block_hash"): "0x" + "00" * 32}, {"block"}),
     ({("inputs", "owner"): "0x" + "11" * 20}, {"book and prices"}),
     ({("quotes", "ETH", 0, 4): 0.0001}, set()),
+    ({("inputs", "scenarios"): 20, ("inputs", "expected_signals"): []}, {"settings"}),
 ]
 
 

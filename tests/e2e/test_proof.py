@@ -16,7 +16,18 @@ from tests.e2e.command import Done, Run
 from tests.e2e.places import Place
 from tests.e2e.test_commands import assert_one_line_error
 
-SAME = {"inputs", "changes", "answer", "calls", "text", "observed", "block", "book and prices", "parameters"}
+SAME = {
+    "inputs",
+    "changes",
+    "answer",
+    "settings",
+    "calls",
+    "text",
+    "observed",
+    "block",
+    "book and prices",
+    "parameters",
+}
 
 
 @pytest.fixture
