@@ -90,3 +90,13 @@ def test_decode_update__key_at_the_end_of_the_list__is_known_and_the_next_is_not
 ) -> None:
     target, call = update_call(world.snapshot(), Update((key,), (1,), 5, 6, "0x" + "11" * 32))
     assert (decode_update(world.snapshot(), target, bytes.fromhex(call[2:])) is not None) is known
+
+
+def test_call_words__rows_of_other_keys_than_the_table__are_shown_by_their_names(world: World) -> None:
+    automation = world.deployment.address("RegimeAutomation")
+    data = world.chain.contract("RegimeAutomation", automation).encode_abi(
+        "setTable", args=[[13], [(0, [1_000, 5])], (5 * 10**6, 7_200, 86_400), 0]
+    )
+    words = call_words(world.snapshot(), automation, HexStr(data))
+    assert words.startswith("RegimeAutomation.setTable(keys=[13], ")
+    assert "values=[1000, 5]" in words
