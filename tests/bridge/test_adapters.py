@@ -20,6 +20,7 @@ def readers(world: World, *without: str) -> list[str]:
     return [type(reader).__name__ for reader in position_readers(snapshot)]
 
 
+UNLOCKED = 12  # where a v2 pair keeps its lock
 V2, V3, V4 = "UniswapV2Reader", "UniswapV3Reader", "UniswapV4Reader"
 
 
@@ -60,3 +61,26 @@ def test_v2_deposit__one_mint__is_its_amounts_to_the_last_unit(world: World) -> 
     deposit = reader._deposit(at.address("lp"), share.pool, block)
     assert deposit is not None
     assert deposit.amounts in minted
+
+
+def test_v2_reader__pair_in_the_middle_of_a_change__is_named_and_not_read(world: World) -> None:
+    at, block = world.deployment, world.chain.head()
+    reader = UniswapV2Reader(world.chain, at.address("UniswapV2Factory"), list(at.assets), 0)
+    (share,) = reader.read_positions(at.address("lp"), block).read
+    world.chain.request("anvil_setStorageAt", share.pool, hex(UNLOCKED), "0x" + "00" * 32)
+    locked = reader.read_positions(at.address("lp"), world.chain.head())
+    assert locked.read == []
+    (left,) = locked.unread
+    assert (left.id.lower(), left.reason) == (share.id.lower(), "its pool is in the middle of a change")
+
+
+def test_v2_reader__token_of_absurd_decimals__is_named_and_not_read(world: World) -> None:
+    at, block = world.deployment, world.chain.head()
+    reader = UniswapV2Reader(world.chain, at.address("UniswapV2Factory"), list(at.assets), 0)
+    (share,) = reader.read_positions(at.address("lp"), block).read
+    world.chain.request("anvil_setCode", share.tokens[0], "0x60c85f5260205ff3")  # answers 200 to every question
+    fresh = UniswapV2Reader(world.chain, at.address("UniswapV2Factory"), list(at.assets), 0)
+    found = fresh.read_positions(at.address("lp"), world.chain.head())
+    (left,) = found.unread
+    assert found.read == []
+    assert (left.id.lower(), "says 200 decimals" in left.reason) == (share.id.lower(), True)

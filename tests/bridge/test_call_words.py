@@ -11,9 +11,11 @@ from bridge.errors import UsageError
 from bridge.governance.actions import build_action
 from bridge.governance.calls import _shown, action_words, call_words
 from bridge.governance.proposals import Action
+from bridge.governance.updates import Update, decode_update, update_call
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
 from bridge.snapshot import Snapshot
+from hedge.policy.parameters import KEYS
 from tests.bridge.test_regime_table import table  # noqa: F401
 
 
@@ -65,3 +67,36 @@ def test_set_table__first_one__gives_the_role_and_promises_it(world: World, tabl
     (power,) = made.postconditions[1].answers
     assert power.function == "hasRole"
     assert account("operator").address not in str(power)
+
+
+@pytest.mark.parametrize(
+    ("keys", "values", "known"),
+    [((3, 4), (1, 2), True), ((3, 200), (1, 2), False), ((200, 201), (1, 2), False), ((3, 4), (1,), False)],
+)
+def test_decode_update__one_key_among_others_that_there_is_not__is_no_update(
+    world: World, keys: tuple[int, ...], values: tuple[int, ...], known: bool
+) -> None:
+    made = Update(keys, values, 5, 6, "0x" + "11" * 32)
+    target, call = update_call(world.snapshot(), made)
+    found = decode_update(world.snapshot(), target, bytes.fromhex(call[2:]))
+    assert found == (made if known else None)
+    assert decode_update(world.snapshot(), target.lower(), bytes.fromhex(call[2:])) == found
+    assert decode_update(world.snapshot(), "0x" + "ab" * 20, bytes.fromhex(call[2:])) is None
+
+
+@pytest.mark.parametrize(("key", "known"), [(len(KEYS) - 1, True), (len(KEYS), False)])
+def test_decode_update__key_at_the_end_of_the_list__is_known_and_the_next_is_not(
+    world: World, key: int, known: bool
+) -> None:
+    target, call = update_call(world.snapshot(), Update((key,), (1,), 5, 6, "0x" + "11" * 32))
+    assert (decode_update(world.snapshot(), target, bytes.fromhex(call[2:])) is not None) is known
+
+
+def test_call_words__rows_of_other_keys_than_the_table__are_shown_by_their_names(world: World) -> None:
+    automation = world.deployment.address("RegimeAutomation")
+    data = world.chain.contract("RegimeAutomation", automation).encode_abi(
+        "setTable", args=[[13], [(0, [1_000, 5])], (5 * 10**6, 7_200, 86_400), 0]
+    )
+    words = call_words(world.snapshot(), automation, HexStr(data))
+    assert words.startswith("RegimeAutomation.setTable(keys=[13], ")
+    assert "values=[1000, 5]" in words

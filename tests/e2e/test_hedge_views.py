@@ -124,8 +124,11 @@ def test_correct__amount_of_funding__counts_the_new_one_alone(run: Run) -> None:
     done = run("hedge", "record", "--kind", "funding", "--instrument", "ETH-PERPETUAL", "--amount", "-0.25",
                "--index", "2000", "--json").json()  # fmt: skip
     (first,) = done["fills"]
-    assert run("hedge", "correct", first["id"], "--amount", "-0.125", "--reason", "typed twice").code == 0
-    assert [row["amount"] for row in run(*LIST, "--json").json()["cash"]] == ["-0.125"]
+    words = ("hedge", "correct", first["id"], "--amount", "-0.125", "--index", "1000", "--reason", "typed twice")
+    assert run(*words).code == 0
+    told = run(*LIST, "--json").json()
+    assert [row["amount"] for row in told["cash"]] == ["-0.125"]
+    assert [float(row["funding_usd"]) for row in told["positions"]] == [-125.0]
 
 
 def test_propose__without_a_key__names_its_own_option(run: Run, project: World) -> None:

@@ -29,7 +29,7 @@ class Reached:
 def reached(stage: Stage, sources: list[str]) -> dict[str, Reached]:
     """Return what each collected test reaches; a test that fails without any mutant is left out and named.
 
-    What is on file of a test file is taken from there while it and the sources are as they were.
+    What is on file of a test file is taken from there while it and the sources are as they were, and all of it passed.
     """
     KEPT.mkdir(parents=True, exist_ok=True)
     state = hashlib.sha256(b"".join((ROOT / source).read_bytes() for source in sources))
@@ -39,12 +39,14 @@ def reached(stage: Stage, sources: list[str]) -> dict[str, Reached]:
         whole.update(file.read_bytes())
         kept = KEPT / f"{file.stem}-{whole.hexdigest()[:16]}.json"
         items = [item for item in stage.items.values() if item.path == file]
-        if not kept.exists() or json.loads(kept.read_text(encoding="utf-8")).keys() != {item.nodeid for item in items}:
+        notes = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        if notes.keys() != {item.nodeid for item in items}:
             notes = stage.forked(lambda items=items: _noted(stage, sources, items), PATIENCE)
             if notes is None:
                 raise RuntimeError(f"{file} takes more than {PATIENCE} s")
-            kept.write_text(json.dumps(notes), encoding="utf-8")
-        for test, (seconds, places, why) in json.loads(kept.read_text(encoding="utf-8")).items():
+            if not any(why for _, _, why in notes.values()):
+                kept.write_text(json.dumps(notes), encoding="utf-8")
+        for test, (seconds, places, why) in notes.items():
             if why:
                 stage.console.print(f"left out, fails without any mutant: {test}: {why}", markup=False, soft_wrap=True)
             else:
