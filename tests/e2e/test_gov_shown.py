@@ -29,6 +29,7 @@ def test_gov_list_and_show__at_each_step__tell_votes_times_and_whether_it_would_
     assert shown.startswith(f"pending: {number}")
     assert shown.count("in today's state it would execute at 2026-") == 1
     assert "What the calldata does" in shown
+    assert "vote for, against or abstain, not 'perhaps'" in run("gov", "vote", str(number), "perhaps").err
     vote(project, number, "for", ("voter-1",))
     vote(project, number, "against", ("voter-2",))
     (row,) = run("gov", "list", "--json").json()
