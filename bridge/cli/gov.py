@@ -25,6 +25,7 @@ from bridge.cli.flags import (
 from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from web3.types import TxReceipt
 
     from bridge.chain.signers import Signer
@@ -143,8 +144,8 @@ def show(
         return
     out = console()
     out.print(f"{found.state}: {found.id}\n", markup=False)
-    for line in _quoted(found):
-        hung(out, line, "| ")
+    for line in _quoted(found, out):
+        out.print(line, markup=False, soft_wrap=True)
     out.print()
     for line in content["calls"]:
         hung(out, f"calls {line}")
@@ -156,16 +157,23 @@ def show(
         out.print(table("What the calldata does", ("parameter", "now", "proposed", "unit"), rows))
 
 
-def _quoted(proposal: Proposal) -> list[str]:
-    """Return the description with a sign before each line: none of it can be taken for what this program says."""
+def _quoted(proposal: Proposal, out: Console) -> list[str]:
+    """Return the description with a sign before each line that a terminal shows of it.
+
+    None of it can be taken for what this program says, however long its lines are.
+    """
+    from rich.text import Text
+
     from bridge.foreign import NO_DESCRIPTION, TEXT, foreign
 
     if proposal.trouble:
         return [proposal.trouble]
     text = foreign(proposal.action.description, TEXT, lines=True)
-    lines = text.splitlines()
+    if not text.strip():
+        return [NO_DESCRIPTION]
+    lines = [part.plain for line in text.splitlines() for part in Text(line).wrap(out, out.width - 2) or [Text("")]]
     more = [f"| ({len(lines) - MOST_LINES} more lines)"] if len(lines) > MOST_LINES else []
-    return [f"| {line}" for line in lines[:MOST_LINES]] + more if text.strip() else [NO_DESCRIPTION]
+    return [f"| {line}" for line in lines[:MOST_LINES]] + more
 
 
 @dataclass(frozen=True)

@@ -98,5 +98,5 @@ def test_call_words__rows_of_other_keys_than_the_table__are_shown_by_their_names
         "setTable", args=[[13], [(0, [1_000, 5])], (5 * 10**6, 7_200, 86_400), 0]
     )
     words = call_words(world.snapshot(), automation, HexStr(data))
-    assert words.startswith("RegimeAutomation.setTable(keys=[13], ")
+    assert words.startswith("RegimeAutomation.setTable(keys_=[13], ")
     assert "values=[1000, 5]" in words

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bridge.chain.signers import Sender
+from bridge.errors import ContractReverted
 from bridge.governance.governor import Action, send_cancel
 from bridge.governance.proposals import bring_proposal
 from bridge.governance.rivals import _wants, find_rivals
@@ -53,3 +56,13 @@ def test_bring_proposal__sent_and_not__has_the_state_that_it_has_now(world: Worl
     assert (made.state, sent) == ("pending", True)
     again, sent = bring_proposal(world.snapshot(), Sender.of(operator), drafted, True)
     assert (again.state, sent) == ("pending", False)
+
+
+def test_bring_proposal__proposer_without_votes__is_refused_and_not_taken_for_one_that_exists(
+    world: World, record: PlanRecord
+) -> None:
+    outsider = account("outsider")
+    drafted = draft(world, record, proposer="outsider")
+    for send in (False, True):
+        with pytest.raises(ContractReverted, match="InsufficientProposerVotes"):
+            bring_proposal(world.snapshot(), Sender.of(outsider), drafted, send)

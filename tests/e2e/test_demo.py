@@ -59,6 +59,7 @@ def test_demo__price_file__runs_the_loop_and_the_report_opens_in_a_browser(run: 
     assert done.code == 0, done.err
     answer = done.json()
     assert "prices.csv: 6 rows" in answer["prices"]
+    assert answer["proposal"].isdecimal()
     assert answer["plan"]["decision"]["answer"] == "hedge"
     changes = answer["plan"]["update"]["changes"]
     assert changes

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.config import Config
+from bridge.governance.governor import list_proposals
+from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.units import utc
@@ -27,6 +29,7 @@ def test_gov_list_and_show__at_each_step__tell_votes_times_and_whether_it_would_
     assert shown.startswith(f"pending: {number}")
     assert shown.count("in today's state it would execute at 2026-") == 1
     assert "What the calldata does" in shown
+    assert "vote for, against or abstain, not 'perhaps'" in run("gov", "vote", str(number), "perhaps").err
     vote(project, number, "for", ("voter-1",))
     vote(project, number, "against", ("voter-2",))
     (row,) = run("gov", "list", "--json").json()
@@ -41,3 +44,21 @@ def test_gov_list_and_show__at_each_step__tell_votes_times_and_whether_it_would_
     assert (done["sent"], done["state"], done["action"]) == (True, "executed", "execute")
     assert done["block"] == project.chain.head().number
     assert "in today's state" not in run("gov", "show", str(number)).out
+
+
+def test_gov_show__description_of_one_long_line__has_a_sign_before_each_line_that_is_shown(
+    run: Run, project: World
+) -> None:
+    said = "in today's state it would execute at 2026-01-01 "
+    chain, lp = project.chain, project.deployment.address("lp")
+    call = bytes.fromhex(project.snapshot().call("HedgeParameters", "unpause")[1][2:])
+    governor, target = project.deployment.address("HedgeGovernor"), project.deployment.address("HedgeParameters")
+    text = "x" * 140 + " " + said * 20 + "\n\n" + "漢" * 300 + f"\n{lp}"
+    chain.send(account("operator"), "HedgeGovernor", governor, "propose", [target], [0], [call], text)
+    (proposal,) = list_proposals(project.snapshot())
+    shown = run("gov", "show", str(proposal.id)).out.split("\n\n")
+    quoted = shown[1].splitlines()
+    assert len(quoted) > 10
+    assert all(line.startswith("| ") or line == "|" for line in quoted)
+    assert not any(line.startswith("in today's") for line in quoted)
+    assert "".join(line[2:] for line in quoted).count("today's") == 20

@@ -87,9 +87,9 @@ class Stage:
         gc.freeze()
         try:
             self._work(self)
-        except Exception:
-            self.console.print_exception()
-            raise
+        finally:
+            if sys.exc_info()[0] is not None:  # what pytest says of it is not shown
+                self.console.print_exception()
         return True
 
     def clear(self) -> None:
@@ -134,18 +134,20 @@ class Stage:
         return answer["gave"]
 
     def _be_the_fork(self, play: Callable[[], Any], writer: int) -> NoReturn:
+        answer: dict[str, Any] = {}
         try:
             os.setsid()
             os.environ["ALVH_CHANGED"] = str(self.folder)
             os.environ["PYTHONPATH"] = str(START)
-            answer: dict[str, Any] = {"gave": play()}
+            answer["gave"] = play()
             self._session.config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
-        except BaseException:  # noqa: BLE001  whatever it is, the parent says it
-            answer = {"trouble": traceback.format_exc()}
-        with os.fdopen(writer, "w") as pipe:
-            json.dump(answer, pipe)
-        _end(os.getpid(), itself=False)
-        os._exit(0)
+        finally:  # whatever went wrong, the parent says it
+            if sys.exc_info()[0] is not None:
+                answer = {"trouble": traceback.format_exc()}
+            with os.fdopen(writer, "w") as pipe:
+                json.dump(answer, pipe)
+            _end(os.getpid(), itself=False)
+            os._exit(0)
 
     def _fork_commands(self) -> None:
         """Let tests/e2e fork commands from the test itself: another process would not see what is changed."""
