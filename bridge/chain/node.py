@@ -290,8 +290,7 @@ class Chain:
         from web3.exceptions import Web3RPCError
 
         try:
-            signed = signer.sign_transaction(transaction)
-            self.web3.eth.send_raw_transaction(signed)
+            self.web3.eth.send_raw_transaction(signed := signer.sign_transaction(transaction))
             return keccak(signed)  # its name is that of its bytes, whatever the node answers
         except Web3RPCError as error:
             nonce, after = transaction["nonce"], self.nonces(signer)[1]

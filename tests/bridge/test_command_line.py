@@ -207,5 +207,6 @@ def test_command__fresh_interpreter__loads_its_own_module_and_no_other() -> None
         "bridge.cli.commands",
         "bridge.cli.front",
         "bridge.cli.flags",
+        "bridge.cli.mined",
         "bridge.cli.oracle",
     }
