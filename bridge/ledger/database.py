@@ -39,7 +39,7 @@ from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 WAIT_SECONDS: Final = 10.0
 """How long a writer waits for another one."""
 
-LIKE_A_URL: Final = re.compile(r"^[a-z][a-z0-9+]*:|@|//", re.IGNORECASE)
+LIKE_A_URL: Final = re.compile(r"^[a-z][a-z0-9+]*:|^[^/]*@|(//|:)[^/]*@", re.IGNORECASE)
 """What begins like a URL, or holds a login: a folder must not be made of it."""
 EMPTY_SECONDS: Final = 2.0
 """How long a file may be empty: a program that makes a new ledger fills it at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.deploy.contracts import role
+from bridge.deploy.seats import role
 from bridge.governance.roles import holders, holds_role, proposal_guardian
 from bridge.local.accounts import account
 from bridge.local.world import World

@@ -26,6 +26,7 @@ from tests.bridge.watch_steps import watched
 from tests.e2e.command import Run
 from tests.e2e.conftest import project, run  # noqa: F401
 
+RECEIPT = {"blockNumber": 3, "gasUsed": 21_000, "transactionHash": b"\x11" * 32}
 MARKED = "[bold]x[/bold] [/] [red]"
 
 
@@ -41,14 +42,14 @@ def test_print_kept__folders_with_brackets__are_named_in_full(capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("state", "sent", "said"),
     [
-        (None, False, "would be proposal 7; not sent: repeat with --send"),
-        (None, True, "proposed: 7"),
-        ("active", False, "this proposal exists and is active: 7; nothing was sent"),
-        ("defeated", False, "this proposal exists and is defeated: 7; nothing was sent: --again brings it once more"),
+        (None, None, "would be proposal 7; not sent: repeat with --send"),
+        (None, RECEIPT, f"proposed: 7, in block 3 for 21,000 gas, transaction 0x{'11' * 32}"),
+        ("active", None, "this proposal exists and is active: 7; nothing was sent"),
+        ("defeated", None, "this proposal exists and is defeated: 7; nothing was sent: --again brings it once more"),
     ],
 )
 def test_print_draft__words_with_brackets__are_said_in_full_with_what_became_of_it(
-    capsys: pytest.CaptureFixture[str], state: str | None, sent: bool, said: str
+    capsys: pytest.CaptureFixture[str], state: str | None, sent: Any, said: str
 ) -> None:
     draft: Any = SimpleNamespace(postconditions=(MARKED,), executable_at=0, state=state, id=7)
     print_draft(draft, sent, [Rival(1, "pending", (MARKED,))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bridge.deploy.contracts import role
+from bridge.deploy.seats import role
 from bridge.local.accounts import accounts
 from bridge.local.world import World
 from bridge.safe.records import load_safe_record
