@@ -106,7 +106,7 @@ def _record(settings: Config, plan: str) -> PlanRecord:
         Several begin so.
     """
     from bridge.errors import BadFile, UsageError
-    from bridge.plans.records import load_record, newest_record
+    from bridge.plans.records import HASH, load_record, newest_record
 
     if plan == "newest":
         try:
@@ -115,7 +115,8 @@ def _record(settings: Config, plan: str) -> PlanRecord:
             raise BadFile(error.path, f"{error.reason}; plans of a stated book (--book) are not kept") from None
     wanted = plan.removeprefix("0x").lower()
     folder = settings.state / "plans"
-    found = sorted(folder.glob(f"0x{wanted}*.json")) if wanted.isalnum() else []
+    named = folder.glob(f"0x{wanted}*.json") if wanted.isalnum() else []
+    found = sorted(path for path in named if HASH.fullmatch(path.stem))  # the inputs of a plan lie beside it
     if len(found) > 1:
         raise UsageError(f"--plan {wanted}: {len(found)} plans begin so; give more of the hash")
     if not found:

@@ -94,7 +94,7 @@ def test_loop__plan_propose_vote_queue_execute__parameters_change_and_watch_sees
     assert {"oracle", "exposure"} <= {alert["kind"] for alert in line["alerts"]}
     assert "inputs" in plan["plan"]
     shown = run("gov", "show", number)
-    assert plan["inputs_hash"] in shown.out.replace("\n", "")
+    assert plan["inputs_hash"] in " ".join(shown.out.split())
 
 
 def test_watch__fresh_world__shows_exposure_without_a_plan_on_record(run: Run, project: World) -> None:

@@ -83,7 +83,7 @@ def test_gov_show__update_that_expires_on_its_way__says_that_it_would_fail_and_w
     assert told.code == 0
     first = place.run("gov", "show", number, "--json").json()["deadline"] + 1 + TERMS.timelock_delay
     assert f"in today's state it would fail at {utc(first)}: " in told.out
-    assert f"Expired(expiry={update.expiry}, at={first})" in told.out.replace("\n", "")
+    assert f"Expired(expiry={update.expiry}, at={first})" in " ".join(told.out.split())
 
 
 def test_execute__next_second_is_the_first_one__is_possible_and_a_second_earlier_not(place: Place) -> None:

@@ -133,7 +133,7 @@ def test_set_guardian__to_a_safe_with_guard_and_module__voters_read_it(place: Pl
     sent = proposed(place, "guardian", safe, "--send")
     assert sent["sent"] is True
     assert [guard in sent["warnings"][0], module in sent["warnings"][1]] == [True, True]
-    shown = place.run("gov", "show", sent["proposal"]).out.replace("\n", "")
+    shown = " ".join(place.run("gov", "show", sent["proposal"]).out.split())
     first, _, third, *_ = place.run("gov", "show", sent["proposal"], "--json").json()["calls"]
     for words in (f"WARNING: {safe} has a guard, {guard}", f"WARNING: {safe} has the module {module} that can make"):
         assert words in first
