@@ -106,7 +106,7 @@ def _record(settings: Config, plan: str) -> PlanRecord:
         Several begin so.
     """
     from bridge.errors import BadFile, UsageError
-    from bridge.plans.records import HASH, load_record, newest_record
+    from bridge.plans.records import load_record, newest_record
 
     if plan == "newest":
         try:
@@ -116,7 +116,7 @@ def _record(settings: Config, plan: str) -> PlanRecord:
     wanted = plan.removeprefix("0x").lower()
     folder = settings.state / "plans"
     named = folder.glob(f"0x{wanted}*.json") if wanted.isalnum() else []
-    found = sorted(path for path in named if HASH.fullmatch(path.stem))  # the inputs of a plan lie beside it
+    found = sorted(path for path in named if not path.stem.endswith(".inputs"))  # those of a plan lie beside it
     if len(found) > 1:
         raise UsageError(f"--plan {wanted}: {len(found)} plans begin so; give more of the hash")
     if not found:
