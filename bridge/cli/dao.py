@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -43,7 +43,7 @@ def propose(
     Examples: alvh gov propose unpause --as operator --send; alvh gov propose set-signers ETH 3 0xa... 0xb... 0xc...;
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
-    from bridge.cli.drafts import print_draft, rivals_json
+    from bridge.cli.drafts import draft_json, print_draft
     from bridge.cli.show import console, hung
     from bridge.governance.actions import build_action
     from bridge.governance.calls import action_words
@@ -60,15 +60,7 @@ def propose(
     if send:
         note_proposal(session.chain, draft, who.address, session.config.state)
     if as_json:
-        done: dict[str, Any] = {
-            "proposal": str(draft.id),
-            "state": draft.state,
-            "sent": sent is not None,
-            "attempt": draft.attempt,
-        }
-        done |= mined(sent)
-        done |= {"calls": words, "postconditions": list(draft.postconditions), "warnings": list(built.warnings)}
-        print_json(done | {"executable_at": draft.executable_at, "rivals": rivals_json(rivals)})
+        print_json(draft_json(draft, sent, rivals) | {"calls": words, "warnings": list(built.warnings)})
         return
     out = console()
     for line in [*(f"calls {line}" for line in words), *built.warnings]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from bridge.cli.mined import mined_words
+from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
@@ -14,9 +14,19 @@ if TYPE_CHECKING:
     from bridge.governance.rivals import Rival
 
 
-def rivals_json(rivals: Sequence[Rival]) -> list[dict[str, Any]]:
-    """Return the other open proposals of the same as JSON."""
-    return [{"id": str(rival.id), "state": rival.state, "shares": list(rival.shares)} for rival in rivals]
+def draft_json(draft: Draft, sent: TxReceipt | None, rivals: Sequence[Rival]) -> dict[str, Any]:
+    """Return a draft as JSON: whether it exists or was sent now, where, and the other open proposals of the same."""
+    return {
+        "proposal": str(draft.id),
+        "state": draft.state,
+        "existed": draft.state is not None and not sent,
+        "sent": sent is not None,
+        **mined(sent),
+        "executable_at": draft.executable_at,
+        "attempt": draft.attempt,
+        "postconditions": list(draft.postconditions),
+        "rivals": [{"id": str(rival.id), "state": rival.state, "shares": list(rival.shares)} for rival in rivals],
+    }
 
 
 def print_draft(draft: Draft, sent: TxReceipt | None, rivals: Sequence[Rival]) -> None:

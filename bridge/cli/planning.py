@@ -21,13 +21,13 @@ from bridge.cli.flags import (
     open_session,
     print_json,
 )
-from bridge.cli.mined import mined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from web3.types import TxReceipt
 
+    from bridge.cli.plan_ideas import Shown
     from bridge.config import Config
     from bridge.governance.proposals import UpdateDraft
     from bridge.governance.rivals import Rival
@@ -106,11 +106,8 @@ def plan(
     alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400;
     alvh plan --screens screens.toml; alvh plan --as-promoter
     """
-    from bridge.cli.plan_ideas import Shown, plan_json, print_shown
-    from bridge.plans.ideas import plan_ideas
+    from bridge.cli.plan_ideas import plan_json, print_shown
     from bridge.plans.make import Asked
-    from bridge.plans.promoter import promoted
-    from bridge.plans.published import keep_plan
 
     what_if = read_values(values or [])
     check_flags(book, owner, block, at, bool(what_if and (orders or report)))
@@ -118,18 +115,35 @@ def plan(
     quotes = (chain_file, signals, max_age, config)
     make, settings = _stated(book, at, *quotes) if book else _on_chain(owner, block, *quotes)
     check_own(settings, orders, report, config)
-    asked = Asked(holdings, not no_ledger)
-    planned = make(asked)
-    ideas = plan_ideas(planned, settings.book, screens)
-    other = make(replace(asked, parameters=what_if)) if what_if else None
-    chaser = promoted(planned.observation.governed.parameters, make, asked) if as_promoter else None
-    kept = None if book or is_empty(planned) else keep_plan(planned, settings.state)
-    _write_files(planned, settings, ideas, orders, report)
-    shown = Shown(planned, kept, ideas, what_if, other, chaser)
+    shown = _planned(make, settings, Asked(holdings, not no_ledger), what_if, screens, as_promoter, keep=not book)
+    _write_files(shown.planned, settings, shown.ideas, orders, report)
     if as_json:
         print_json(plan_json(shown))
     else:
         print_shown(shown, report, orders)
+
+
+def _planned(
+    make: Callable[[Asked], Planned],
+    settings: Config,
+    asked: Asked,
+    what_if: dict[str, int],
+    screens: Path | None,
+    as_promoter: bool,
+    keep: bool,
+) -> Shown:
+    """Make the plan and what is shown beside it, and keep the plan where it is of a chain and of positions."""
+    from bridge.cli.plan_ideas import Shown
+    from bridge.plans.ideas import plan_ideas
+    from bridge.plans.promoter import promoted
+    from bridge.plans.published import keep_plan
+
+    planned = make(asked)
+    ideas = plan_ideas(planned, settings.book, screens)
+    other = make(replace(asked, parameters=what_if)) if what_if else None
+    chaser = promoted(planned.observation.governed.parameters, make, asked) if as_promoter else None
+    kept = keep_plan(planned, settings.state) if keep and not is_empty(planned) else None
+    return Shown(planned, kept, ideas, what_if, other, chaser)
 
 
 def is_empty(planned: Planned) -> bool:
@@ -336,24 +350,15 @@ def propose(
 
 
 def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival]) -> dict[str, Any]:
-    from bridge.cli.drafts import rivals_json
+    from bridge.cli.drafts import draft_json
 
-    return {
-        "proposal": str(draft.id),
-        "state": draft.state,
-        "existed": draft.state is not None and not sent,
-        "sent": sent is not None,
-        **mined(sent),
+    return draft_json(draft, sent, rivals) | {
         "inputs_hash": record.inputs_hash,
         "changes": record.plan["update"]["changes"],
         "expiry": draft.update.expiry,
-        "executable_at": draft.executable_at,
-        "attempt": draft.attempt,
-        "postconditions": list(draft.postconditions),
         "description": draft.action.description,
         "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
         "targets": list(draft.action.targets),
-        "rivals": rivals_json(rivals),
     }
 
 

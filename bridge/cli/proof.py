@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from bridge.cli.gov import app, named_proposal
 
 if TYPE_CHECKING:
     from bridge.deploy.seats import Seat
+    from bridge.governance.verify import Check, Outcome
 
 
 @app.command()
@@ -41,7 +42,7 @@ def verify(
     Examples: alvh gov verify 8123 --inputs inputs.json; alvh gov verify 0x5d1e... --inputs inputs.json --json
     """
     from bridge.governance.steward import find_pending_update
-    from bridge.governance.verify import Outcome, proposed_update, verify_proposal, verify_update
+    from bridge.governance.verify import Outcome, proposed_update, verdict, verify_proposal, verify_update
     from bridge.plans.published import inputs_path, remake
 
     session = open_session(config)
@@ -54,27 +55,30 @@ def verify(
     else:
         checks = verify_update(snapshot, update, record, terms)
     snapshot.confirm()
-    outcomes = {check.outcome for check in checks}
-    right = outcomes <= {Outcome.SAME, Outcome.TRUSTED}
+    found = verdict(checks)
     if as_json:
-        rows = [{"what": check.what, "outcome": str(check.outcome), "words": check.words} for check in checks]
         named = {"proposal": str(proposal.id), "state": proposal.state} if proposal else {"update": wanted}
-        print_json(named | {"verified": right, "checks": rows})
+        rows = [check._asdict() for check in checks]
+        print_json(named | {"verified": found is Outcome.SAME, "checks": rows})
     else:
-        _print_checks([(check.what, str(check.outcome), check.words) for check in checks])
-        false = "IT IS NOT WHAT THIS PLAN CALLS FOR"
-        open_ = "NOT PROVEN: ask a node that still has the state of the plan's block"
-        typer.echo("it is what this plan calls for" if right else false if Outcome.DIFFERENT in outcomes else open_)
-    if not right:
+        _print_checks(checks, found)
+    if found is not Outcome.SAME:
         raise typer.Exit(1)
 
 
-def _print_checks(rows: list[tuple[str, str, str]]) -> None:
+def _print_checks(checks: Sequence[Check], found: Outcome) -> None:
     from bridge.cli.show import console
+    from bridge.governance.verify import Outcome
 
-    wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for what, outcome, words in rows:
+    wide = [max(len(check[column]) for check in checks) for column in (0, 1)]
+    for what, outcome, words in checks:
         console().print(f"{what:{wide[0]}}  {outcome:{wide[1]}}  {words}", markup=False, soft_wrap=True)
+    said = {
+        Outcome.SAME: "it is what this plan calls for",
+        Outcome.DIFFERENT: "IT IS NOT WHAT THIS PLAN CALLS FOR",
+        Outcome.UNKNOWN: "NOT PROVEN: ask a node that still has the state of the plan's block",
+    }
+    typer.echo(said[found])
 
 
 @app.command()

@@ -10,9 +10,9 @@ What no chain knows, quotes, histories and what is held at a venue, is taken fro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
@@ -49,13 +49,18 @@ class Outcome(StrEnum):
     TRUSTED = "trusted"
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """One thing that was compared, what came of it, and the numbers in words."""
 
     what: str
     outcome: Outcome
     words: str
+
+
+def verdict(checks: Sequence[Check]) -> Outcome:
+    """Return what came of all: different where one is, not compared where one could not be, else the same."""
+    outcomes = {check.outcome for check in checks}
+    return next((each for each in (Outcome.DIFFERENT, Outcome.UNKNOWN) if each in outcomes), Outcome.SAME)
 
 
 def proposed_update(snapshot: Snapshot, proposal: Proposal) -> Update:
