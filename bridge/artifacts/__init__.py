@@ -12,11 +12,25 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bridge.errors import BadConfig, MissingTool
 
 FOLDER = Path(__file__).parent  # importlib.resources would take as long to load as all the rest of a small script
+
+
+DEPLOYED: Final = (
+    "HedgeGovernor",
+    "HedgeParameters",
+    "HedgeTimelock",
+    "HedgeVotes",
+    "ProposalGuard",
+    "RealizedVolatility",
+    "RegimeAutomation",
+    "VolatilityBreaker",
+    "VolatilityOracle",
+)
+"""Contracts of ours that a deployment has; each has its runtime code here."""
 
 
 @dataclass(frozen=True)

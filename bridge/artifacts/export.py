@@ -10,6 +10,7 @@ from typing import Any
 
 from eth_utils import function_abi_to_4byte_selector
 
+from bridge.artifacts import DEPLOYED
 from bridge.artifacts.vendor import vendor
 from bridge.errors import MissingTool
 
@@ -31,17 +32,6 @@ OURS = (
     "SafeModule",
     "TestToken",
     "TickVolatilityHarness",
-    "VolatilityBreaker",
-    "VolatilityOracle",
-)
-DEPLOYED = (
-    "HedgeGovernor",
-    "HedgeParameters",
-    "HedgeTimelock",
-    "HedgeVotes",
-    "ProposalGuard",
-    "RealizedVolatility",
-    "RegimeAutomation",
     "VolatilityBreaker",
     "VolatilityOracle",
 )

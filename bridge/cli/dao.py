@@ -44,7 +44,7 @@ def propose(
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
     from bridge.cli.drafts import draft_json, print_draft
-    from bridge.cli.show import console, hung
+    from bridge.cli.show import console, print_hung
     from bridge.governance.actions import build_action
     from bridge.governance.calls import action_words
     from bridge.governance.proposals import bring_proposal, draft_action, note_proposal
@@ -64,7 +64,7 @@ def propose(
         return
     out = console()
     for line in [*(f"calls {line}" for line in words), *built.warnings]:
-        hung(out, line)
+        print_hung(out, line)
     print_draft(draft, sent, rivals)
 
 
@@ -100,7 +100,6 @@ def delegate(
 
 def _sent(receipt: TxReceipt | None) -> str:
     """Say where a transaction is, or that none was sent."""
-
     return f"; done {mined_words(receipt)}" if receipt else "; not sent: --send"
 
 
@@ -187,8 +186,8 @@ def unstick(
     session = open_session(config)
     who = choose_sender(session, send, role, keystore, sender)
     first, after = pending_nonces(session.chain, who)
-    count = after - first
     receipts = clear_pending(session.chain, who.key()) if send else []
+    count = len(receipts) if send else after - first
     if as_json:
         done = {"account": who.address, "next_nonce": first, "pending": count, "cleared": send}
         print_json(done | {"transactions": [mined(receipt) for receipt in receipts]})

@@ -126,7 +126,7 @@ def show(
     proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
 ) -> None:
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
-    from bridge.cli.show import console, hung, table
+    from bridge.cli.show import console, print_hung, table
     from bridge.governance.governor import OPEN_STATES
     from bridge.governance.preflight import rehearsal
     from bridge.plans.observe import read_governed
@@ -148,9 +148,9 @@ def show(
         out.print(line, markup=False, soft_wrap=True)
     out.print()
     for line in content["calls"]:
-        hung(out, f"calls {line}")
+        print_hung(out, f"calls {line}")
     if said:
-        hung(out, said)
+        print_hung(out, said)
     for update in filter(None, content["updates"]):
         pairs = zip(update["keys"], update["values"], strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
@@ -162,8 +162,7 @@ def _quoted(proposal: Proposal, out: Console) -> list[str]:
 
     None of it can be taken for what this program says, however long its lines are.
     """
-    from rich.text import Text
-
+    from bridge.cli.show import hung
     from bridge.foreign import NO_DESCRIPTION, TEXT, foreign
 
     if proposal.trouble:
@@ -171,9 +170,8 @@ def _quoted(proposal: Proposal, out: Console) -> list[str]:
     text = foreign(proposal.action.description, TEXT, lines=True)
     if not text.strip():
         return [NO_DESCRIPTION]
-    lines = [part.plain for line in text.splitlines() for part in Text(line).wrap(out, out.width - 2) or [Text("")]]
-    more = [f"| ({len(lines) - MOST_LINES} more lines)"] if len(lines) > MOST_LINES else []
-    return [f"| {line}" for line in lines[:MOST_LINES]] + more
+    lines = [part for line in text.splitlines() for part in hung(out, line, "| ", "| ")]
+    return lines[:MOST_LINES] + ([f"| ({len(lines) - MOST_LINES} more lines)"] if len(lines) > MOST_LINES else [])
 
 
 @dataclass(frozen=True)

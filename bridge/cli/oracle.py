@@ -41,10 +41,9 @@ ChainFileOption = Annotated[
 
 def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tuple[dict[str, OptionChain], Snapshot]:
     """Return the option chain of each asset, and the block that they are read for."""
-    from bridge.errors import UntrustedNumber
     from bridge.sources.option_chains import read_option_chains
     from bridge.sources.prices import read_prices
-    from hedge.plan.build import SPOT_TOLERANCE
+    from hedge.instruments.option_chain import require_spot
 
     snapshot = session.snapshot(block)
     spots = read_prices(snapshot, session.config.book).spots
@@ -52,11 +51,7 @@ def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tup
     terms = session.config.options.reading(chain_file)
     chains = read_option_chains(terms, spots, snapshot.block.timestamp)
     for asset, chain in chains.items():
-        if asset in spots and abs(chain.spot / spots[asset] - 1.0) > SPOT_TOLERANCE:
-            raise UntrustedNumber(
-                f"the {asset} options of {chain.source} were seen at {chain.spot:,.6g} USD, the pools say "
-                f"{spots[asset]:,.6g}: they may differ by {SPOT_TOLERANCE:.0%}, else one is stale or of another asset"
-            )
+        require_spot(chain, spots[asset])
     return chains, snapshot
 
 

@@ -61,11 +61,16 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lef
     return made
 
 
-def hung(out: Console, text: str, sign: str = "  ") -> None:
-    """Print a line that holds a stranger's words; what does not fit goes on behind a sign, never at the margin.
-
-    A terminal would go on at the margin, where a word of theirs looks like a line of this program.
+def hung(out: Console, text: str, first: str = "", sign: str = "  ") -> list[str]:
+    """Return the lines that a terminal shows of one that holds a stranger's words: the first behind `first`, all others
+    behind `sign`, none at the margin, where a word of theirs would look like a line of this program.
     """
-    first = Text(foreign(text, None))
-    for number, line in enumerate(first.wrap(out, max(out.width - cell_len(sign) - 1, 20))):
-        out.print(Text.assemble(sign if number else "", line), soft_wrap=True)
+    width = max(out.width - max(cell_len(first), cell_len(sign)), 20)
+    parts = [part.plain.rstrip() for part in Text(foreign(text, None)).wrap(out, width)] or [""]
+    return [f"{sign if number else first}{part}" for number, part in enumerate(parts)]
+
+
+def print_hung(out: Console, text: str) -> None:
+    """Print a line that holds a stranger's words; see `hung`."""
+    for line in hung(out, text):
+        out.print(line, markup=False, soft_wrap=True)

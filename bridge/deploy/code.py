@@ -10,18 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bridge.artifacts import artifact
+from bridge.artifacts import DEPLOYED, artifact
 from bridge.artifacts.vendor import SOURCES, vendor
 from bridge.snapshot import Snapshot
 
 PUSH1, PUSH32, WORD = 0x60, 0x7F, 32
 PLACES: Final = (("VolatilityOracle", "feeds"), ("RealizedVolatility", "realized"), ("VolatilityBreaker", "breakers"))
 """Contracts of a deployment that there is one of for each asset, and where it names them."""
-OURS: Final = (
-    "HedgeGovernor", "HedgeParameters", "HedgeTimelock", "HedgeVotes", "ProposalGuard", "RegimeAutomation",
-    *(contract for contract, _ in PLACES),
-)  # fmt: skip
-"""Contracts of a deployment that are compiled here; the others are of other people."""
 
 
 def immutables(template: bytes) -> list[int]:
@@ -57,7 +52,7 @@ def code_difference(template: bytes, code: bytes) -> str:
 
 def code_findings(snapshot: Snapshot) -> list[str]:
     """Compare the code of every contract of ours in a deployment with its artifact; an empty list is the proof."""
-    places = [(name, name, address) for name, address in snapshot.deployment.contracts.items() if name in OURS]
+    places = [(name, name, address) for name, address in snapshot.deployment.contracts.items() if name in DEPLOYED]
     for contract, attribute in PLACES:
         found = getattr(snapshot.deployment, attribute).items()
         places += [(contract, f"{contract} {asset}", address) for asset, address in found]

@@ -149,17 +149,13 @@ def _settings(record: PlanRecord) -> Check:
         "at": inputs["market"]["observed_at"],
     }
     found = [each for key, value in wanted.items() for each in _differences(key, inputs[key], value, OURS)]
-    found += [f"{asset} options: fees {chain['fees']}" for asset, chain in inputs["chains"].items() if _fees(chain)]
+    for asset, chain in inputs["chains"].items():
+        found += _differences(f"{asset} options.fees", chain["fees"], asdict(DERIBIT), OURS)
     missing = sorted(set(signal_names()) - set(names))
     if found:
         return Check("settings", Outcome.DIFFERENT, _named(found))
     left_out = f"; without the signals {', '.join(missing)}" if missing else ""
     return Check("settings", Outcome.SAME, f"{COUNT} scenarios, our rules of regimes, Deribit's fees{left_out}")
-
-
-def _fees(chain: dict[str, Any]) -> bool:
-    """Tell whether options were counted at other fees than the venue's."""
-    return bool(chain["fees"] != asdict(DERIBIT))
 
 
 def _calls(snapshot: Snapshot, proposal: Proposal, made: Update) -> Check:

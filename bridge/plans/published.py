@@ -19,7 +19,7 @@ from bridge.json_files import read_json, reading
 from bridge.plans.make import Planned, record_of
 from bridge.plans.records import PlanRecord
 from hedge.errors import HedgeError
-from hedge.plan.published import bulk_inputs, remake_plan
+from hedge.plan.published import bulk_inputs, remake_plan, whole
 
 FORMAT: Final = 1
 
@@ -60,8 +60,8 @@ def remake(path: Path) -> PlanRecord:
             raise BadFile(path, f"no plan can be made from it: {error}") from error
         if plan.inputs["market"]["observed_at"] != plan.inputs["at"]:
             raise ValueError("it is of one time, its market of another")
-        block = BlockRef(_whole(said["block_number"]), str(said["block_hash"]), _whole(said["at"]))
-        chain_id, histories = _whole(said["chain_id"]), said["histories"]
+        block = BlockRef(whole(said["block_number"]), str(said["block_hash"]), whole(said["at"]))
+        chain_id, histories = whole(said["chain_id"]), said["histories"]
         return record_of(plan, str(said["owner"]), chain_id, block, histories)
 
 
@@ -74,9 +74,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content["inputs"]["histories"], dict | None):
         raise TypeError("it does not say where its histories are from")
     return dict(content)
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is no whole number")
-    return value

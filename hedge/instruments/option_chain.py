@@ -10,12 +10,14 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from hedge import options
-from hedge.errors import BadQuote, CrossedQuote, DuplicateQuote, EmptyChain, MissingColumn, NotListed
+from hedge.errors import BadQuote, ChainMismatch, CrossedQuote, DuplicateQuote, EmptyChain, MissingColumn, NotListed
 from hedge.instruments.fees import DERIBIT, Fees
 from hedge.instruments.leg import Leg
 from hedge.market import MOST_VOL, Provenance
 from hedge.units import DAY, YEAR_SECONDS
 
+SPOT_TOLERANCE: Final = 0.05
+"""Largest difference of a chain's spot from the market's: beyond it one of the two is stale or of another asset."""
 COLUMNS: Final = ("expiry_at", "expiry", "strike", "is_call", "bid", "ask", "vol", "forward", "lot")
 
 
@@ -204,6 +206,12 @@ class OptionChain:
             "quotes": len(self.rows),
             "quotes_sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         }
+
+
+def require_spot(chain: OptionChain, spot: float) -> None:
+    """Raise `ChainMismatch` where a chain was seen at a spot more than `SPOT_TOLERANCE` from the market's."""
+    if abs(chain.spot / spot - 1.0) > SPOT_TOLERANCE:
+        raise ChainMismatch(chain.underlying, chain.spot, spot, SPOT_TOLERANCE)
 
 
 def _quote(

@@ -32,12 +32,12 @@ from hedge.decision.programme.goal import MONTH, NOTHING_KNOWN, Goal, Past, Pose
 from hedge.decision.programme.scenarios import COUNT
 from hedge.decision.trades import Trade, trades_of
 from hedge.decision.update.propose import ProposedUpdate, propose_update
-from hedge.errors import BadInput, ChainMismatch
+from hedge.errors import BadInput
 from hedge.instruments.holdings import Holdings
 from hedge.instruments.index_listing import IndexListing
 from hedge.instruments.layer import Layer, LayerRole, all_legs
 from hedge.instruments.listing import Listing
-from hedge.instruments.option_chain import OptionChain
+from hedge.instruments.option_chain import OptionChain, require_spot
 from hedge.instruments.parity import ParityScan, scan_parity
 from hedge.market import TAIL_SHARE, Market
 from hedge.plan.explain import Node, reason_tree
@@ -51,8 +51,6 @@ from hedge.signals.regime import RegimeRules
 from hedge.signals.signal import Signal
 from hedge.units import BPS
 
-SPOT_TOLERANCE: Final = 0.05
-"""Largest difference of a chain's spot from the market's: beyond it one of the two is stale or of another asset."""
 NO_RISK: Final = TailRisk(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 NO_COSTS: Final = dict.fromkeys(
     ("cash_usd", "premium_usd", "credit_usd", "fees_usd", "exit_usd", "condor_max_loss_usd", "decay_30d_usd",
@@ -289,8 +287,7 @@ def _check_chains(market: Market, chains: Mapping[str, OptionChain]) -> None:
     for asset, chain in chains.items():
         if chain.underlying != asset:
             raise BadInput(f"chains[{asset}]", chain.underlying, "must be the chain of the asset it is listed under")
-        if abs(chain.spot / market.spot(asset) - 1.0) > SPOT_TOLERANCE:
-            raise ChainMismatch(asset, chain.spot, market.spot(asset), SPOT_TOLERANCE)
+        require_spot(chain, market.spot(asset))
 
 
 def _stages(exposure: BookExposure, layers: tuple[Layer, ...]) -> dict[str, dict[str, NetGreeks]]:

@@ -76,7 +76,7 @@ def remake_plan(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Plan:
     """
     if inputs["indices"]:
         raise BadInput("indices", len(inputs["indices"]), "plans with index listings cannot be made again")
-    count = _whole(inputs["scenarios"])
+    count = whole(inputs["scenarios"])
     if not 0 < count <= MOST_SCENARIOS:
         raise BadInput("scenarios", count, f"must be in 1..{MOST_SCENARIOS}")
     book, market = Book(tuple(map(_position, inputs["book"]))), _market(inputs["market"])
@@ -85,7 +85,7 @@ def remake_plan(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Plan:
         book,
         market,
         {asset: _chain(asset, said, bulk["quotes"][asset]) for asset, said in inputs["chains"].items()},
-        Parameters.from_values([_whole(value) for value in inputs["parameters"]]),
+        Parameters.from_values([whole(value) for value in inputs["parameters"]]),
         _by_key(Limits, inputs["limits"]),
         _by_key(LastChange, inputs["last_changes"]),
         holdings=_holdings(inputs["holdings"], bulk["held"]),
@@ -93,13 +93,14 @@ def remake_plan(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Plan:
         signals=[signals.pop(name) for name in bulk["order"]] + list(signals.values()),
         rules=RegimeRules(**inputs["regime_rules"]),
         expected=[str(name) for name in inputs["expected_signals"]],
-        at=_whole(inputs["at"]),
+        at=whole(inputs["at"]),
         scenario_count=count,
         exposure=book_exposure(book, market),
     )
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
+    """Return a whole number of JSON; anything else is a `TypeError`."""
     if type(value) is not int:
         raise TypeError(f"{value!r} is no whole number")
     return value
@@ -130,7 +131,7 @@ def _position(said: Mapping[str, Any]) -> Position:
 def _market(said: Mapping[str, Any]) -> Market:
     pairs = {tuple(pair.split("/")): _number(value) for pair, value in said["correlations"].items()}
     return Market(
-        _whole(said["observed_at"]),
+        whole(said["observed_at"]),
         {asset: _number(value) for asset, value in said["spots"].items()},
         {asset: _number(value) for asset, value in said["vols"].items()},
         {(first, second): value for (first, second), value in pairs.items()},
@@ -144,7 +145,7 @@ def _market(said: Mapping[str, Any]) -> Market:
 def _chain(asset: str, said: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> OptionChain:
     return OptionChain.from_frame(
         asset,
-        _whole(said["observed_at"]),
+        whole(said["observed_at"]),
         _number(said["spot"]),
         pd.DataFrame([_quote(*row) for row in rows], columns=list(Quote._fields)),
         str(said["source"]),
@@ -157,13 +158,13 @@ def _chain(asset: str, said: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -
 def _quote(expiry_at: Any, expiry: Any, strike: Any, is_call: Any, *numbers: Any) -> Quote:
     if type(is_call) is not bool:
         raise TypeError(f"{is_call!r} does not say whether an option is a call")
-    return Quote(_whole(expiry_at), _number(expiry), _number(strike), is_call, *map(_number, numbers))
+    return Quote(whole(expiry_at), _number(expiry), _number(strike), is_call, *map(_number, numbers))
 
 
 def _holdings(said: Mapping[str, Any], held: Sequence[Sequence[Any]]) -> Holdings:
     options = {}
     for asset, expiry_at, strike, is_call, units in held:
-        options[Contract(str(asset), _whole(expiry_at), _number(strike), bool(is_call))] = _number(units)
+        options[Contract(str(asset), whole(expiry_at), _number(strike), bool(is_call))] = _number(units)
     perpetuals = {asset: _number(units) for asset, units in said["perpetuals"].items()}
     return Holdings(options, perpetuals, _number(said["cash_usd"]))
 
@@ -171,7 +172,7 @@ def _holdings(said: Mapping[str, Any], held: Sequence[Sequence[Any]]) -> Holding
 def _past(said: Mapping[str, Mapping[str, Sequence[Any]]]) -> dict[str, Series]:
     return {
         asset: Series(
-            np.array([_whole(time) for time in series["times"]], dtype=np.int64),
+            np.array([whole(time) for time in series["times"]], dtype=np.int64),
             np.array([_number(value) for value in series["values"]], dtype=np.float64),
         )
         for asset, series in said.items()
@@ -180,7 +181,7 @@ def _past(said: Mapping[str, Mapping[str, Sequence[Any]]]) -> dict[str, Series]:
 
 def _signal(said: Mapping[str, Any]) -> Signal:
     score = State(said["score"]) if isinstance(said["score"], str) else _number(said["score"])
-    times = (_whole(said["known_at"]), _whole(said["max_age_seconds"]))
+    times = (whole(said["known_at"]), whole(said["max_age_seconds"]))
     source, provenance = str(said["source"]), Provenance(said["provenance"])
     return Signal(str(said["name"]), _number(said["value"]), score, *times, source, provenance)
 
@@ -188,4 +189,4 @@ def _signal(said: Mapping[str, Any]) -> Signal:
 def _by_key(kind: type[Any], said: Mapping[str, Mapping[str, Any]] | None) -> dict[int, Any] | None:
     if said is None:
         return None
-    return {int(key): kind(**{name: _whole(value) for name, value in row.items()}) for key, row in said.items()}
+    return {int(key): kind(**{name: whole(value) for name, value in row.items()}) for key, row in said.items()}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from eth_typing import HexStr
 
-from bridge.artifacts import artifact
-from bridge.deploy.code import OURS, code_difference, immutables
+from bridge.artifacts import DEPLOYED, artifact
+from bridge.deploy.code import code_difference, immutables
 from bridge.deploy.seats import role
 from bridge.doctor import Finding, examine
 from bridge.local.accounts import account
@@ -90,7 +90,7 @@ def test_examine__feed_that_is_no_oracle__is_a_fault_and_no_crash(settings: Path
     assert found["code"].startswith(f"VolatilityOracle ETH at {feeds['ETH']} has ")
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", DEPLOYED)
 def test_examine__one_byte_of_a_contract_is_another__is_named_and_nothing_it_answers_is_believed(
     settings: Path, world: World, name: str
 ) -> None:
