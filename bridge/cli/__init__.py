@@ -11,8 +11,10 @@ Read `commands` first. A command parses, calls one function of the bridge and pr
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def main() -> None:
@@ -46,13 +48,28 @@ def _run() -> None:
         with suppress(AttributeError, ValueError):  # closed, or no file at all
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        app()
+        with _flushed():
+            app()
     except BridgeError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(error.exit_code)
     except HedgeError as error:
-        sys.stderr.write(f"error: {foreign(error, None, lines=True)}\n")
+        sys.stderr.write(f"error: {foreign(error, None)}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)
+    except OSError as error:  # of a file it would be a BridgeError: it is our own output that cannot be written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains of it again
+        sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+        sys.exit(1)
+
+
+@contextmanager
+def _flushed() -> Iterator[None]:
+    """Write what is left of the output before the end, where a failure can still be said."""
+    try:
+        yield
+    finally:
+        if sys.stdout is not None and not sys.stdout.closed:
+            sys.stdout.flush()

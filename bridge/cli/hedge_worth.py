@@ -115,8 +115,7 @@ def _record(settings: Config, plan: str) -> PlanRecord:
             raise BadFile(error.path, f"{error.reason}; plans of a stated book (--book) are not kept") from None
     wanted = plan.removeprefix("0x").lower()
     folder = settings.state / "plans"
-    named = folder.glob(f"0x{wanted}*.json") if wanted.isalnum() else []
-    found = sorted(path for path in named if not path.stem.endswith(".inputs"))  # those of a plan lie beside it
+    found = sorted(folder.glob(f"0x{wanted}*.json")) if wanted.isalnum() else []
     if len(found) > 1:
         raise UsageError(f"--plan {wanted}: {len(found)} plans begin so; give more of the hash")
     if not found:

@@ -37,7 +37,7 @@ def verify(
     Nothing that the proposer says is believed: hash, changes, calls and text must be the plan's. The block, the book,
     the prices, the volatilities and the parameters are asked of your own node; quotes, histories and what is held at
     venues are in the file, and named. Ends with 1 where anything differs, or could not be compared. A proposer finds
-    the file beside the plan: .alvh/plans/HASH.inputs.json.
+    the file in the state folder: .alvh/inputs/HASH.json.
 
     Examples: alvh gov verify 8123 --inputs inputs.json; alvh gov verify 0x5d1e... --inputs inputs.json --json
     """

@@ -1,7 +1,7 @@
 """A plan's inputs, whole, in a file for voters: whoever has it makes the same plan again and trusts nobody for it.
 
-`alvh plan` keeps it beside the plan, `alvh gov verify` reads it. The hash that goes on chain is of the inputs, which
-hold digests of quotes and of the past; here they are in full.
+`alvh plan` keeps it in the state folder, `alvh gov verify` reads it. The hash that goes on chain is of the inputs, where
+quotes and the past are digests; here they are in full.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FORMAT: Final = 1
 
 def inputs_path(state: Path, inputs_hash: str) -> Path:
     """Return where the inputs of a plan are kept."""
-    return state / "plans" / f"{inputs_hash}.inputs.json"
+    return state / "inputs" / f"{inputs_hash}.json"
 
 
 def keep_plan(planned: Planned, state: Path) -> Path:

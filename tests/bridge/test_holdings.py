@@ -12,6 +12,7 @@ from bridge.errors import BadFile, UsageError
 from bridge.plans.holdings import read_holdings
 from bridge.plans.make import Asked, asked_parameters, make_plan
 from bridge.plans.orders import COLUMNS, write_orders
+from hedge.decision.trades import Trade
 from hedge.instruments.contract import Contract
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.policy.parameters import Parameters
@@ -105,3 +106,9 @@ def test_write_orders__a_plan__one_line_an_order_with_numbers_that_machines_read
 def test_asked_parameters__what_cannot_be_voted__refused(values: dict[str, int], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         asked_parameters(Parameters(), values)
+
+
+def test_write_orders__name_that_a_spreadsheet_would_reckon_with__is_guarded(tmp_path: Path) -> None:
+    trade = Trade("buy", "buy", "=1+1-13MAR26-1900-P", "=1+1", "tail", 2.0, 10.0, 0.005, 20.0, 0.1, "@why\x1b[2J")
+    (row,) = csv.DictReader(write_orders(tmp_path / "orders.csv", [trade], "0xabcdef").open(encoding="utf-8"))
+    assert (row["instrument"], row["reason"], row["limit_usd"]) == ("'=1+1-13MAR26-1900-P", "'@why[2J", "10")

@@ -16,6 +16,7 @@ from bridge.local.other_pools import KEY, PoolV4, open_pool
 from bridge.local.world import World
 from hedge.amm.ticks import position_amounts
 from tests.bridge.lenses import ANSWERS_ZERO, Capped, Instead, WithoutOverrides, lens, published
+from tests.bridge.lying_node import lying_node, through
 
 MANAGER, FOREVER, MOST = "PositionManager", 2**40, 50_000 * 10**18
 DECREASE, BURN, TAKE_PAIR = 0x01, 0x03, 0x11
@@ -239,3 +240,17 @@ def test_read_positions__token_that_does_not_say_its_decimals__is_named_and_the_
     assert found.read == before
     (unread,) = found.unread
     assert (unread.id, token in unread.reason) == (f"uniswap-v4:{token_id}", True)
+
+
+def test_read_positions__many_in_one_pool__its_changes_are_read_once(world: World) -> None:
+    """Anyone may make positions for the owner in a pool: each must not cost another read of all its events."""
+    lp, at = account("lp"), world.deployment
+    for _ in range(3):
+        pool_of(world).mint(lp, (0.5, 0.7), 1_000, 3000.0)
+    topic = "0x" + keccak(text="ModifyLiquidity(bytes32,address,int24,int24,int256,bytes32)").hex()
+    with lying_node(world.chain.url) as node:
+        chain = through(node, world.chain)
+        reader = UniswapV4Reader(chain, at.address(MANAGER), at.address("PoolManager"), at.start_block)
+        found = reader.read_positions(lp.address, chain.head()).read
+    asked = [each for each in node.asked("eth_getLogs") if each[0]["topics"][0] == topic]
+    assert (len(found), len(asked)) == (4, 1)

@@ -24,10 +24,10 @@ REPORTERS = ("reporter-1", "reporter-2", "reporter-3")
 REFUSED = "numbers that no market said"
 
 
-def quotes(world: World, folder: Path, times: float = 1.0, name: str = "quotes.csv") -> str:
+def quotes(world: World, folder: Path, times: float = 1.0, name: str = "quotes.csv", moved: float = 1.0) -> str:
     """Write a chain file as a collector records one: its provenance is that of a file."""
     at, rows = world.chain.head().timestamp, []
-    spots = {asset: float(prices[-1]) for asset, prices in world.path.prices.items()}
+    spots = {asset: float(prices[-1]) * moved for asset, prices in world.path.prices.items()}
     for asset, vol in (("BTC", 0.55), ("ETH", 0.72)):
         chain = synthetic_chain(asset, spots[asset], at, vol * times, lot=lot_of(asset))
         rows.append(chain.quotes.assign(underlying=asset, observed_at=at, spot=spots[asset]))
@@ -150,3 +150,13 @@ def test_sign__setting_of_the_largest_jump__is_obeyed(world: World, run: Run, tm
     with placed(world, ELSEWHERE, tmp_path, run, "[oracle]\nmax_jump = 0.05\n") as place:
         words = ("oracle", "sign", "ETH", "--chain", quotes(world, tmp_path, 1.1))
         assert_one_line_error(place.run(*words, role="reporter-1"), 1, "oracle.max_jump 0.05")
+
+
+def test_sign__options_seen_at_another_price_than_the_pools__are_refused(place: Place, tmp_path: Path) -> None:
+    """As those of another asset under this one's name: their volatility would pass for its own."""
+    file = quotes(place.world, tmp_path, moved=1.06)
+    for words in (("oracle", "quote"), ("oracle", "sign", "ETH")):
+        done = place.run(*words, "--chain", file, role="reporter-1")
+        assert_one_line_error(done, 1, "was seen at", "they may differ by 5%")
+        assert done.out == ""
+    assert place.run("oracle", "quote", "--chain", quotes(place.world, tmp_path, moved=1.04)).code == 0

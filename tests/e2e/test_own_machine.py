@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from bridge.governance.governor import Action, Proposal, distinct_ids
 from bridge.governance.steward import read_pending_updates
@@ -52,3 +56,27 @@ def test_gov_list__ids_that_begin_alike__are_shown_as_long_as_tells_them_apart()
         "9934567890",
         "1234567890123",
     ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_safe_sign__what_is_signed_cannot_be_shown__nothing_is_signed(project: World, run: Run, tmp_path: Path) -> None:
+    assert run("safe", "propose", "pause", "--out", "pause.json").code == 0
+    before = (tmp_path / "pause.json").read_bytes()
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bridge", "safe", "sign", "pause.json", "--as", "guardian-1"],
+            cwd=tmp_path, env=dict(os.environ), stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "error: the output cannot be written: No space left on device\n")
+    assert (tmp_path / "pause.json").read_bytes() == before
+    assert project.deployment.address("guardian") in run("safe", "sign", "pause.json", "--as", "guardian-1").out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_json__output_is_full__is_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bridge", "doctor", "--json"],
+            cwd=tmp_path, env=dict(os.environ), stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "error: the output cannot be written: No space left on device\n")

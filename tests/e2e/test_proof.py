@@ -39,7 +39,7 @@ def proposed(run: Run, project: World) -> str:
 
 def kept(folder: Path) -> Path:
     """Return the file of inputs that the plan left."""
-    (path,) = (folder / ".alvh" / "plans").glob("*.inputs.json")
+    (path,) = (folder / ".alvh" / "inputs").iterdir()
     return path
 
 
