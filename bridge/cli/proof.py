@@ -85,7 +85,8 @@ def _print_checks(checks: Sequence[Check], found: Outcome) -> None:
 def roles(block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Show who holds every role and seat, and whether it is who should: roles, owners, reporters, what each part reads.
 
-    Roles are replayed from the contracts' events. Ends with 1 where anyone else holds one.
+    Roles are replayed from the contracts' events; one that foreign creation code stored without an event is not seen.
+    Ends with 1 where anyone else holds one.
 
     Example: alvh gov roles
     """
@@ -105,7 +106,7 @@ def roles(block: BlockOption = None, as_json: JsonOption = False, config: Config
                 "what": seat.what,
                 "held": sorted(seat.held),
                 "wanted": None if seat.wanted is None else sorted(seat.wanted),
-                "right": seat.right,
+                "right": None if seat.wanted is None else seat.right,
             }
             for seat in seats
         ]

@@ -1,7 +1,8 @@
 """Who holds what in a deployment: roles, owners, reporters, and which contract each part reads. All from the chain.
 
 A seat is one of these with who holds it and who should. `role_findings` and `watcher_findings` are the seats that are
-held by others: no line is the proof.
+held by others. Roles are those that events tell of: that no other is held follows where the deployer is trusted, or his
+creation transactions were read, as creation code may store a role without an event.
 """
 
 from __future__ import annotations

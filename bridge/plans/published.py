@@ -1,6 +1,6 @@
 """A plan's inputs, whole, in a file for voters: whoever has it makes the same plan again and trusts nobody for it.
 
-`alvh plan` keeps it in the state folder, `alvh gov verify` reads it. The hash that goes on chain is of the inputs, where
+`alvh plan` keeps it in the state folder, `alvh gov verify` reads it. The hash that goes on chain is of inputs in which
 quotes and the past are digests; here they are in full.
 """
 
