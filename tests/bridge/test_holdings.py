@@ -67,7 +67,7 @@ def test_read_holdings__no_file_or_other_content__named(tmp_path: Path) -> None:
         ("none.csv", "absent"),
         ("other.csv", "first line"),
         ("binary.csv", "cannot be read"),
-        (".", ""),
+        (".", "no file"),
     ):
         with pytest.raises(BadFile, match=words):
             read_holdings(tmp_path / name, CHAINS)

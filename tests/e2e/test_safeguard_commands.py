@@ -60,7 +60,9 @@ def test_unstick__two_on_the_way__counts_them_and_sends_nothing_without_send(run
         for number in (mined, mined + 1):
             request("eth_sendTransaction", {"from": operator, "to": operator, "nonce": hex(number), "gas": hex(21_000)})
         told = run("gov", "unstick", "--as", "operator", "--json").json()
-        assert told == {"account": operator, "next_nonce": mined, "pending": 2, "cleared": False}
+        assert told == {
+            "account": operator, "next_nonce": mined, "pending": 2, "cleared": False, "transactions": [],
+        }  # fmt: skip
         said = run("gov", "unstick", "--as", "operator").out
         assert said == (
             f"{operator}: 2 transactions from nonce {mined} on the way, nothing sent: --send replaces them\n"
