@@ -36,6 +36,8 @@ class ChainConfig(_Section):
         The most that is offered for a unit of gas: as the tip, and in all. Chains whose coin is cheap need more.
     max_fee_native
         The most that a whole transaction may cost, fee times gas, in the chain's own coin. Nothing above is sent.
+    max_wait_seconds
+        The most that a node's answers may take together in one command, or one look of `alvh watch`.
     """
 
     rpc_url: str = "http://127.0.0.1:8545"
@@ -44,6 +46,7 @@ class ChainConfig(_Section):
     max_tip_gwei: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_tip_gwei
     max_fee_gwei: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_fee_gwei
     max_fee_native: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_fee_native
+    max_wait_seconds: Annotated[float, Field(gt=0)] = 600.0
 
     @property
     def caps(self) -> FeeCaps:

@@ -120,7 +120,8 @@ def _examine_chain(config: Config) -> list[Finding]:
     chain: Chain | None = None
     deployment: Deployment | None = None
     try:
-        chain, url = connect(config.chain.rpc_url, config.chain.chain_id), url_place(config.chain.rpc_url)
+        at, url = config.chain, url_place(config.chain.rpc_url)
+        chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds)
         findings.append(Finding("node", True, f"{url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
     except BridgeError as error:
         findings.append(

@@ -131,6 +131,17 @@ class NodeUnreachable(ChainError):
         )
 
 
+class NodeTooSlow(ChainError):
+    """The node answers, but all of its answers together took longer than the settings allow."""
+
+    def __init__(self, url: str, seconds: float, requests: int, most: float) -> None:
+        super().__init__(
+            f"the node at {url_place(url)} took {seconds:,.0f} s for {requests:,} requests, and chain.max_wait_seconds "
+            f"allows {most:g} s: use a faster node, or one that answers more blocks at once, or raise the setting"
+        )
+        self.seconds, self.requests, self.most = seconds, requests, most
+
+
 class WrongChain(ChainError):
     """The node serves another chain."""
 

@@ -29,6 +29,11 @@ PRUNED: Final = re.compile(
     re.IGNORECASE,
 )
 
+NAMES: Final = frozenset({"code", "data", "message", "from", "to", "result"})
+"""Of what is read of an error; a URL may hold them as well."""
+MOST_LEVELS: Final = 8
+"""Of lists and objects in each other that are read of an error."""
+
 
 def words_of(error: Any) -> str:
     """Return the words of a node's error, whatever it is."""
@@ -66,12 +71,20 @@ def node_refused(error: Any, action: str) -> ChainError:
     return ChainError(f"{action}: {foreign(error, TEXT)}")
 
 
-def scrubbed(error: Any, url: str) -> Any:
-    """Return a node's error with whatever its texts quote of the URL hidden; bytes in hex stay as they are."""
+def scrubbed(error: Any, url: str, levels: int = MOST_LEVELS) -> Any:
+    """Return a node's error with whatever its texts quote of the URL hidden; bytes in hex stay as they are.
+
+    What lies deeper than `levels` is left out: no node wraps its words so often.
+    """
+    if isinstance(error, (dict, list)) and not levels:
+        return None
     if isinstance(error, dict):
-        return {name: scrubbed(each, url) for name, each in error.items()}
+        return {
+            name if name in NAMES else without_url(name, url): scrubbed(each, url, levels - 1)
+            for name, each in error.items()
+        }
     if isinstance(error, list):
-        return [scrubbed(each, url) for each in error]
+        return [scrubbed(each, url, levels - 1) for each in error]
     if isinstance(error, str) and not error.removeprefix("Reverted ").startswith("0x"):
         return without_url(error, url)
     return error

@@ -8,13 +8,16 @@ There is no table of providers: their limits and wordings change. A range of one
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
 from typing import Any, Final
 
 from bridge.chain.answers import node_refused, words_of
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable
 
 GOOD_PAGES: Final = 10
+SILENT_SECONDS: Final = 2.0
+"""That a reading takes before anyone is told how far it is."""
 MOST_BLOCKS: Final = 1 << 62
 AFTER_SILENCE: Final = 2_000
 """Blocks to ask for where the node answered a larger range with too much, or with nothing in time."""
@@ -26,6 +29,8 @@ _BLOCKS = (
         rf"(?:range|blocks?|limit(?:ed)?|maximum|max|up to|at most|exceeds?)\D{{0,24}}?{_NUMBER}", re.IGNORECASE
     ),
 )
+Told = Callable[[str, float], None]
+"""Hears what is read and which share of it is done, where that takes long; 1 at the end, however it ends."""
 
 
 class LogPages:
@@ -35,10 +40,12 @@ class LogPages:
     ----------
     ask
         Sends a JSON-RPC request and returns the node's answer, an error of its own included.
+    told
+        Hears how far a long reading is.
     """
 
-    def __init__(self, ask: Callable[..., dict[str, Any]]) -> None:
-        self._ask, self.blocks, self._good = ask, MOST_BLOCKS, 0
+    def __init__(self, ask: Callable[..., dict[str, Any]], told: Told | None = None) -> None:
+        self._ask, self._told, self.blocks, self._good = ask, told, MOST_BLOCKS, 0
 
     def read(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any]:
         """Read the entries of a filter from the first block to the last, in the order of the chain.
@@ -49,6 +56,19 @@ class LogPages:
             The node refuses a single block, or does not have one.
         """
         found: list[Any] = []
+        blocks, until = max(1, last - first + 1), monotonic() + SILENT_SECONDS
+        try:
+            for done in self._pages(wanted, first, last, action, found):
+                if self._told and monotonic() > until:
+                    self._told(action, done / blocks)
+        finally:
+            if self._told and monotonic() > until:
+                self._told(action, 1.0)
+        return found
+
+    def _pages(self, wanted: Mapping[str, Any], first: int, last: int, action: str, found: list[Any]) -> Iterator[int]:
+        """Read page after page into `found`; yields how many blocks are left behind."""
+        begin = first
         while first <= last:
             page = min(self.blocks, last - first + 1)
             answer = self._page(wanted, first, first + page - 1, action)
@@ -59,7 +79,7 @@ class LogPages:
             self._good += 1
             if self._good % GOOD_PAGES == 0 and self.blocks < MOST_BLOCKS:
                 self.blocks += self.blocks // 2 or 1
-        return found
+            yield first - begin
 
     def _page(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any] | None:
         """Read one page; None where it is to be asked again in smaller ones."""

@@ -8,9 +8,7 @@ in between is an error and not a number.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,8 +21,10 @@ from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
-from bridge.chain.reverts import call_refused, decode_revert
-from bridge.chain.rpc import Rpc, as_bytes, as_number
+from bridge.chain.logs import Told
+from bridge.chain.receipts import receipt_of
+from bridge.chain.reverts import call_refused, sending
+from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number
 from bridge.chain.values import Misfit
 from bridge.errors import (
     ChainError,
@@ -37,7 +37,6 @@ from bridge.errors import (
     UnknownAddress,
     WrongChain,
 )
-from bridge.foreign import without_url
 
 if TYPE_CHECKING:  # who only reads waits for none of them
     from web3 import Web3
@@ -45,9 +44,6 @@ if TYPE_CHECKING:  # who only reads waits for none of them
     from web3.types import Nonce, TxParams, TxReceipt, Wei
 
     from bridge.chain.signers import Sender, Signer
-
-RECEIPT_TIMEOUT_SECONDS = 180
-LOOK_AGAIN_SECONDS = 2  # at whether another transaction took the nonce of the one that is waited for
 
 
 class Chain:
@@ -59,9 +55,16 @@ class Chain:
         It is no URL of http or https.
     """
 
-    def __init__(self, url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS) -> None:
+    def __init__(
+        self,
+        url: str,
+        chain_id: int,
+        caps: FeeCaps = DEFAULT_CAPS,
+        patience: float = PATIENCE_SECONDS,
+        told: Told | None = None,
+    ) -> None:
         self.url, self.chain_id, self.caps = url, chain_id, caps
-        self._rpc = Rpc(url)
+        self._rpc = Rpc(url, patience, told)
         self._contracts: dict[tuple[str, str], Contract] = {}
 
     @cached_property
@@ -95,21 +98,6 @@ class Chain:
             raise Reorganised(block.number, block.hash, "gone") from error
         if now != block.hash:
             raise Reorganised(block.number, block.hash, now)
-
-    @contextmanager
-    def _sending(self, action: str) -> Iterator[None]:
-        """Raise what web3.py raises inside as a `BridgeError`."""
-        from web3.exceptions import ContractLogicError, Web3Exception
-
-        try:
-            yield
-        except ContractLogicError as error:
-            raise decode_revert(error, action) from error
-        except Web3Exception as error:
-            said = without_url(getattr(error, "message", None) or error, self.url)
-            raise ChainError(f"{action}: {said}") from error
-        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:  # of an odd answer
-            raise ChainError(f"{action}: the node's answer is none ({type(error).__name__})") from error
 
     def contract(self, name: str, address: str) -> Contract:
         """Return web3.py's contract object for a packaged ABI at an address."""
@@ -250,53 +238,48 @@ class Chain:
         transaction: TxParams = {"from": signer.address, "data": data, "value": cast("Wei", value)}
         if to is not None:
             transaction["to"] = to
-        with self._sending(action):
-            transaction["gas"] = self.web3.eth.estimate_gas(transaction) * 5 // 4
-            transaction |= self._fees_and_nonce(signer)
-            self.caps.require(transaction)
-            sent = self._handed_over(signer, transaction)
-        return self.receipt(signer, transaction["nonce"], HexStr("0x" + bytes(sent).hex()), action)
+        transaction["gas"] = self.gas(transaction, action)
+        transaction |= self._fees_and_nonce(signer)
+        self.caps.require(transaction)
+        with sending(action, self.url):
+            sent = self._handed_over(signer, transaction, action)
+        return receipt_of(self, signer, transaction["nonce"], sent, action)
 
-    def receipt(self, signer: Signer, nonce: int, sent: HexStr, action: str) -> TxReceipt:
-        """Wait until an account's transaction is mined and return its receipt.
+    def gas(self, transaction: Mapping[str, Any], action: str) -> int:
+        """Return the gas to give a transaction: a quarter more than the node measures, and no more than a block takes.
 
         Raises
         ------
-        TransactionFailed
-            It was mined with status 0, was not mined in time, or another transaction was mined with its nonce.
+        ContractReverted
+            It would revert.
+        ChainError
+            It needs more gas than a block has.
         """
-        from web3.exceptions import TimeExhausted
+        asked = {name: hex(each) if isinstance(each, int) else each for name, each in transaction.items()}
+        answer = self.ask("eth_estimateGas", asked)
+        if "error" in answer:
+            raise call_refused(answer["error"], action)
+        needed, most = as_number(answer["result"], action), as_number(self._newest(action).get("gasLimit"), action)
+        if needed > most:
+            raise ChainError(f"{action}: it needs {needed:,} gas, and a block takes {most:,}: make it smaller")
+        return min(needed * 5 // 4, most)
 
-        until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS
-        taken, receipt = False, None
-        while receipt is None:
-            with self._sending(action), suppress(TimeExhausted):
-                receipt = self.web3.eth.wait_for_transaction_receipt(sent, LOOK_AGAIN_SECONDS, poll_latency=0.02)
-            if receipt is None and taken:
-                raise TransactionFailed(action, sent, "was replaced by another transaction of its account")
-            if receipt is None and time.monotonic() > until:
-                raise TransactionFailed(action, sent, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s")
-            # What was mined with the nonce may be this one, seen a moment ago: only the next look decides.
-            taken = receipt is None and self.nonces(signer)[0] > nonce
-        status = receipt.get("status") if isinstance(receipt, Mapping) else None
-        if type(status) is not int:
-            raise TransactionFailed(action, sent, "has a receipt that is none: ask another node what became of it")
-        if status != 1:
-            raise TransactionFailed(action, sent, "was mined and reverted")
-        return receipt
-
-    def _handed_over(self, signer: Signer, transaction: TxParams) -> bytes:
+    def _handed_over(self, signer: Signer, transaction: TxParams, action: str) -> HexStr:
         """Give a signed transaction to the node; where another of the account took its nonce, say so."""
         from web3.exceptions import Web3RPCError
 
+        signed = signer.sign_transaction(transaction)
+        named = HexStr("0x" + keccak(signed).hex())  # by its bytes, whatever the node answers
         try:
-            self.web3.eth.send_raw_transaction(signed := signer.sign_transaction(transaction))
-            return keccak(signed)  # its name is that of its bytes, whatever the node answers
+            self.web3.eth.send_raw_transaction(signed)
         except Web3RPCError as error:
             nonce, after = transaction["nonce"], self.nonces(signer)[1]
             if after > nonce:
                 raise PendingTransactions(signer.address, nonce, after - nonce) from error
             raise
+        except NodeUnreachable as error:
+            raise TransactionFailed(action, named, f"was handed over, and then the node failed: {error}") from error
+        return named
 
     def nonces(self, signer: Signer | Sender) -> tuple[int, int]:
         """Read an account's next nonce: after what is mined, and after what the node still holds to be mined."""
@@ -322,15 +305,19 @@ class Chain:
             It is more than the settings allow.
         """
         action = "reading the fees"
-        head = self._result(action, "eth_getBlockByNumber", "latest", False)
-        if not isinstance(head, dict):
-            raise ChainError(f"{action}: the node's answer is no block")
+        head = self._newest(action)
         # A chain without EIP-1559 has no base fee, or null in its place.
         base = as_number(head.get("baseFeePerGas") or "0x0", action)
         tip = as_number(self._result(action, "eth_maxPriorityFeePerGas"), action)
         offered = {"maxPriorityFeePerGas": cast("Wei", tip), "maxFeePerGas": cast("Wei", 2 * base + tip)}
         self.caps.require(offered)
         return offered  # type: ignore[return-value]
+
+    def _newest(self, action: str) -> dict[str, Any]:
+        head = self._result(action, "eth_getBlockByNumber", "latest", False)
+        if not isinstance(head, dict):
+            raise ChainError(f"{action}: the node's answer is no block")
+        return head
 
     def simulate(
         self,
@@ -375,8 +362,17 @@ class Chain:
         return answer["result"]
 
 
-def connect(url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS) -> Chain:
+def connect(
+    url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS, patience: float = PATIENCE_SECONDS, told: Told | None = None
+) -> Chain:
     """Connect to a node and check that it serves the chain it should.
+
+    Parameters
+    ----------
+    caps, patience
+        What a transaction may cost; seconds that the answers of one look may take together.
+    told
+        Hears how far a long reading of events is.
 
     Raises
     ------
@@ -385,7 +381,7 @@ def connect(url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS) -> Chain:
     WrongChain
         It serves another chain id.
     """
-    chain = Chain(url, chain_id, caps)
+    chain = Chain(url, chain_id, caps, patience, told)
     try:
         found = as_number(chain.request("eth_chainId"), "asking for the chain")
     except NodeUnreachable:

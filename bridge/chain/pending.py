@@ -7,6 +7,7 @@ from eth_utils import keccak
 from web3.types import Nonce, TxParams, TxReceipt, Wei
 
 from bridge.chain.node import Chain
+from bridge.chain.receipts import receipt_of
 from bridge.chain.signers import Sender, Signer
 from bridge.errors import ChainError, RefusedAction
 
@@ -61,7 +62,7 @@ def clear_pending(chain: Chain, signer: Signer) -> list[TxReceipt]:
                 raise
             raise ChainError(f"{error}; {len(sent)} were replaced before: {', '.join(sent)}") from error
     words = "replacing a transaction"
-    return [chain.receipt(signer, nonce, sent, words) for nonce, sent in replacements.items() if sent is not None]
+    return [receipt_of(chain, signer, nonce, sent, words) for nonce, sent in replacements.items() if sent is not None]
 
 
 def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:

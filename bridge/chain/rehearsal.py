@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bridge.chain.blocks import BlockRef
-from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import as_number
 from bridge.chain.signers import Sender
 from bridge.errors import ChainError, PendingTransactions
@@ -41,7 +40,7 @@ def rehearse(chain: Chain, sender: Sender, to: str, data: HexStr, block: BlockRe
     FeeTooHigh
         It would cost more than the settings allow.
     ChainError
-        The sender cannot pay for the gas.
+        The sender cannot pay for the gas, or a block has less.
     """
     chain.simulate(sender.address, to, data, block.timestamp + 1, block, action)
     if sender == ANYONE:
@@ -49,10 +48,7 @@ def rehearse(chain: Chain, sender: Sender, to: str, data: HexStr, block: BlockRe
     mined, after = chain.nonces(sender)
     if after > mined:
         raise PendingTransactions(sender.address, mined, after - mined)
-    answer = chain.ask("eth_estimateGas", {"from": sender.address, "to": to, "data": data})
-    if "error" in answer:
-        raise call_refused(answer["error"], action)
-    gas, offered = as_number(answer["result"], action) * 5 // 4, chain.fees()
+    gas, offered = chain.gas({"from": sender.address, "to": to, "data": data}, action), chain.fees()
     chain.caps.require({**offered, "gas": gas})
     most = gas * int(offered["maxFeePerGas"])
     has = as_number(chain.request("eth_getBalance", sender.address, hex(block.number)), action)

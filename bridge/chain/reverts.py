@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from eth_utils import function_abi_to_4byte_selector, get_abi_input_names, get_a
 from bridge.artifacts import error_abi
 from bridge.chain.answers import is_revert, node_refused
 from bridge.errors import ChainError, ContractReverted
+from bridge.foreign import without_url
 
 if TYPE_CHECKING:
     from web3.exceptions import ContractLogicError
@@ -76,6 +79,22 @@ def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:
     if data:
         return decode_reason(data, action)
     return ContractReverted("Error", {"message": error.message or "no reason given"}, action)
+
+
+@contextmanager
+def sending(action: str, url: str) -> Iterator[None]:
+    """Raise what web3.py raises inside as a `BridgeError` that shows nothing of the node's URL but its place."""
+    from web3.exceptions import ContractLogicError, Web3Exception
+
+    try:
+        yield
+    except ContractLogicError as error:
+        raise decode_revert(error, action) from error
+    except Web3Exception as error:
+        said = without_url(getattr(error, "message", None) or error, url)
+        raise ChainError(f"{action}: {said}") from error
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:  # of an odd answer
+        raise ChainError(f"{action}: the node's answer is none ({type(error).__name__})") from error
 
 
 def _said(words: str) -> bytes:

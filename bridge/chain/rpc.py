@@ -6,7 +6,7 @@ import json
 import re
 from contextlib import suppress
 from http.client import HTTPException
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, Final
 
 from eth_utils import to_checksum_address
@@ -14,8 +14,8 @@ from eth_utils import to_checksum_address
 from bridge.chain.answers import is_revert, may_pass, node_refused, scrubbed
 from bridge.chain.blocks import BlockRef
 from bridge.chain.connection import Answer, Connection, Unusable
-from bridge.chain.logs import LogPages
-from bridge.errors import ChainError, MissingBlock, NodeUnreachable
+from bridge.chain.logs import LogPages, Told
+from bridge.errors import ChainError, MissingBlock, NodeTooSlow, NodeUnreachable
 
 READS = frozenset(
     {
@@ -37,6 +37,8 @@ MOST_DIGITS: Final = 2 + 64
 BUSY_STATUS: Final = 429
 WAITS: Final = (0.1, 0.3, 0.9)
 """Seconds before a question is asked again where the node is busy, or does not have a block yet."""
+PATIENCE_SECONDS: Final = 600.0
+"""All that the requests after one newest block may take together, unless the settings say otherwise."""
 MOST_WAIT_SECONDS: Final = 10.0
 """All that one request waits for a busy node; one that wants to be left alone for longer is named."""
 
@@ -44,15 +46,23 @@ MOST_WAIT_SECONDS: Final = 10.0
 class Rpc:
     """A node by its URL; connects with the first request.
 
+    Parameters
+    ----------
+    patience
+        Seconds that its answers may take together, from one `head` to the next.
+    told
+        Hears how far a long reading of events is.
+
     Raises
     ------
     NodeUnreachable
         It is no URL of http or https.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url, self._asked = url, 0
-        self.logs = LogPages(self.ask)
+    def __init__(self, url: str, patience: float = PATIENCE_SECONDS, told: Told | None = None) -> None:
+        self.url, self.patience, self._asked = url, patience, 0
+        self._posted, self._waited = 0, 0.0  # requests and seconds since the newest block was asked for
+        self.logs = LogPages(self.ask, told)
         try:
             self._connection = Connection(url)
         except Unusable as error:
@@ -95,7 +105,18 @@ class Rpc:
         ------
         NodeUnreachable
             Nothing answers at the URL, it is busy for too long, or answers an error of HTTP without one of JSON-RPC.
+        NodeTooSlow
+            Its answers took too long together.
         """
+        if self._waited > self.patience:
+            raise NodeTooSlow(self.url, self._waited, self._posted, self.patience)
+        began, self._posted = monotonic(), self._posted + 1
+        try:
+            return self._answered(method, body)
+        finally:
+            self._waited += monotonic() - began
+
+    def _answered(self, method: str, body: bytes) -> bytes:
         left = MOST_WAIT_SECONDS
         for wait in (*WAITS, None):
             try:
@@ -152,6 +173,7 @@ class Rpc:
 
     def head(self) -> BlockRef:
         """Read the newest block's reference; everything after is read at it."""
+        self._posted, self._waited = 0, 0.0
         return self.block("latest")
 
     def _checked(self, method: str, answer: Any) -> dict[str, Any]:

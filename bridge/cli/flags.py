@@ -74,13 +74,15 @@ class Session:
 def open_session(config_path: Path | None) -> Session:
     """Load the settings, connect, load the deployment, and check that it is of this chain."""
     from bridge.chain.node import connect
+    from bridge.cli.reading import reading_shown
     from bridge.config import load_config
     from bridge.deployment import load_deployment
     from bridge.errors import BadFile, UnknownAddress
     from bridge.snapshot import require_own_node
 
     config = load_config(config_path)
-    chain = connect(config.chain.rpc_url, config.chain.chain_id, config.chain.caps)
+    at = config.chain
+    chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, reading_shown())
     deployment = load_deployment(config.chain.deployment)
     require_own_node(chain, deployment, config.chain.deployment)
     parameters = deployment.contracts.get("HedgeParameters")

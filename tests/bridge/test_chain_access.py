@@ -10,6 +10,7 @@ import pytest
 from eth_typing import HexStr
 
 from bridge.chain.node import BlockRef, Chain, connect
+from bridge.chain.receipts import receipt_of
 from bridge.chain.signers import LOCAL_CHAIN_ID
 from bridge.deploy.seats import role
 from bridge.errors import (
@@ -167,7 +168,7 @@ def test_send__contract_refuses__raises_its_error_with_the_numbers_and_sends_not
 
 
 def test_send__reverts_only_when_mined__is_a_failed_transaction(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world.chain.web3.eth, "estimate_gas", lambda _: 300_000)
+    monkeypatch.setattr(world.chain, "gas", lambda *_: 300_000)
     with pytest.raises(TransactionFailed, match="was mined and reverted") as caught:
         world.chain.send(account("outsider"), "HedgeParameters", world.deployment.address("HedgeParameters"), "pause")
     assert world.chain.web3.eth.get_transaction_receipt(HexStr(caught.value.transaction))["status"] == 0
@@ -176,7 +177,7 @@ def test_send__reverts_only_when_mined__is_a_failed_transaction(world: World, mo
 def test_send__not_mined_in_time__is_a_failed_transaction_with_its_hash(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.chain.node.RECEIPT_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("bridge.chain.receipts.RECEIPT_TIMEOUT_SECONDS", 0.05)
     world.chain.request("evm_setAutomine", False)
     try:
         with pytest.raises(TransactionFailed, match="was not mined") as caught:
@@ -191,7 +192,7 @@ def test_send__not_mined_in_time__is_a_failed_transaction_with_its_hash(
 def test_send__another_transaction_takes_its_nonce__says_so_without_waiting_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.chain.node.LOOK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("bridge.chain.receipts.LOOK_AGAIN_SECONDS", 0.05)
     chain, sender = world.chain, account("outsider")
     nonce, fees = chain.nonces(sender)[0], chain.fees()
     rest = {"chainId": chain.chain_id, "nonce": nonce, "to": account("lp").address, "gas": 21_000}
@@ -207,7 +208,7 @@ def test_send__another_transaction_takes_its_nonce__says_so_without_waiting_on(
     finally:
         chain.request("evm_setAutomine", True)
     with pytest.raises(TransactionFailed, match="was replaced by another transaction of its account"):
-        chain.receipt(sender, nonce, waited_for, "paying")
+        receipt_of(chain, sender, nonce, waited_for, "paying")
 
 
 def test_send__more_than_the_account_has__is_a_chain_error_with_the_nodes_words(chain: Chain) -> None:

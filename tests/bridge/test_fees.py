@@ -79,8 +79,8 @@ def test_send__chain_of_odd_blocks__is_sent(real: Chain, node: LyingNode, signer
 def test_send__answers_of_another_kind__are_ours_to_name(
     real: Chain, node: LyingNode, signer: Signer, token: str, method: str, result: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.chain.node.RECEIPT_TIMEOUT_SECONDS", 0.05)
-    monkeypatch.setattr("bridge.chain.node.LOOK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("bridge.chain.receipts.RECEIPT_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("bridge.chain.receipts.LOOK_AGAIN_SECONDS", 0.05)
     node.lie = lambda answering, asked: asked["method"] == method and answering.result(asked, result)
     try:
         through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)

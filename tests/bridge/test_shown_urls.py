@@ -23,10 +23,21 @@ from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, lying_node
 
 SECRETS = ("KEY12345", " ann", "ann:", "p4ssword", "t0ken99")
 SAID = "no project KEY12345 for ann:p4ssword, t0ken99 at /v3/KEY12345?t=t0ken99"
+
+
+def deep(inner: Any, levels: int) -> Any:
+    """Return lists and objects in each other, as deep as JSON may be read and Python may not."""
+    for level in range(levels):
+        inner = {"data": inner} if level % 2 else [inner]
+    return inner
+
+
 WAYS: dict[str, Callable[[Answering, Asked], bool]] = {
     "unreachable": lambda answering, asked: answering.say(SAID.encode(), 401),
     "web page": lambda answering, asked: answering.say(f"<html>{SAID}</html>".encode()),
     "error": lambda answering, asked: answering.error(asked, {"code": 1, "message": SAID, "data": {"why": [SAID]}}),
+    "error of odd names": lambda answering, asked: answering.error(asked, {SAID: {SAID: 1}}),
+    "error that is deep": lambda answering, asked: answering.error(asked, deep({"message": SAID}, 400)),
     "error that is a text": lambda answering, asked: answering.error(asked, SAID),
     "revert": lambda answering, asked: answering.error(asked, {"code": 3, "message": f"execution reverted: {SAID}"}),
     "pruned": lambda answering, asked: answering.error(asked, {"code": 1, "message": f"missing trie node {SAID}"}),
@@ -49,7 +60,7 @@ def waits() -> Iterator[None]:
 def test_errors__of_every_class__show_no_key(
     waits: None, way: str, signer: Signer, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("bridge.chain.node.RECEIPT_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("bridge.chain.receipts.RECEIPT_TIMEOUT_SECONDS", 0.05)
     with lying_node(lie=WAYS[way]) as node:
         url = f"http://ann:p4ssword@{node.url.removeprefix('http://')}/v3/KEY12345?t=t0ken99"
         block = BlockRef(1, "0x" + "ab" * 32, 1)

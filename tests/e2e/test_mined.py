@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
+from pathlib import Path
 from typing import Any
 
 from bridge.local.accounts import account
 from bridge.local.world import World
+from tests.bridge.lying_node import Answering, Asked, failing, lying_node
 from tests.bridge.steps import TERMS
 from tests.e2e.command import Run
-from tests.e2e.places import Place
+from tests.e2e.places import Place, through
+from tests.e2e.test_commands import assert_one_line_error
 
 MINED = re.compile(r"in block (\d+) for ([\d,]+) gas, transaction (0x[0-9a-f]{64})\b")
 
@@ -48,3 +52,24 @@ def test_propose_and_safe_create__sent__name_their_transactions(run: Run, projec
     owners = [account(name).address for name in ("guardian-1", "guardian-2")]
     created = run("safe", "create", *owners, "--threshold", "2", "--as", "operator", "--send", "--json").json()
     proven(project, created, "operator")
+
+
+def test_step__node_gone_after_it_took_the_transaction__one_line_with_its_hash(place: Place, tmp_path: Path) -> None:
+    lie = failing("eth_getTransactionReceipt", -1, lambda answering, asked: answering.error(asked, "gone"))
+    with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+        done = place.run("gov", "delegate", account("operator").address, "--send", role="voter-2")
+    assert_one_line_error(done, 1, "was handed over, and then the node failed")
+    (found,) = re.findall("0x[0-9a-f]{64}", done.err)
+    assert place.world.chain.request("eth_getTransactionReceipt", found)["status"] == "0x1"
+
+
+def test_command__node_that_keeps_it_waiting__one_line_that_names_the_setting(place: Place, tmp_path: Path) -> None:
+    def slow(answering: Answering, asked: Asked) -> bool:
+        time.sleep(0.02)
+        return False
+
+    settings = tmp_path / "alvh.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "max_wait_seconds = 0.1\n", encoding="utf-8")
+    with lying_node(place.world.chain.url, slow) as node, through(place, tmp_path, node):
+        done = place.run("gov", "list")
+    assert_one_line_error(done, 1, "chain.max_wait_seconds allows 0.1 s")

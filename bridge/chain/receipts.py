@@ -1,0 +1,66 @@
+"""What became of a transaction that was handed over: waited for, its receipt checked, and its hash in every error.
+
+    handed over -> mined? -> a receipt with status, block and gas -> who sent it reads on
+
+Whatever the node says or fails to say from then on, the transaction may be mined: its hash is what leads to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from bridge.chain.reverts import sending
+from bridge.errors import ChainError, TransactionFailed
+
+if TYPE_CHECKING:
+    from eth_typing import HexStr
+    from web3.types import TxReceipt
+
+    from bridge.chain.node import Chain
+    from bridge.chain.signers import Signer
+
+RECEIPT_TIMEOUT_SECONDS = 180
+LOOK_AGAIN_SECONDS = 2  # at whether another transaction took the nonce of the one that is waited for
+NUMBERS = ("status", "blockNumber", "gasUsed")
+"""What a receipt must say, each as a number."""
+
+
+def receipt_of(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: str) -> TxReceipt:
+    """Wait until an account's transaction is mined and return its receipt.
+
+    Raises
+    ------
+    TransactionFailed
+        It was mined with status 0, was not mined in time, another transaction was mined with its nonce, or the node
+        failed or gave no receipt while it was waited for.
+    """
+    try:
+        receipt = _waited_for(chain, signer, nonce, sent, action)
+    except TransactionFailed:
+        raise
+    except ChainError as error:
+        raise TransactionFailed(action, sent, f"was handed over, and then the node failed: {error}") from error
+    if not isinstance(receipt, Mapping) or any(type(receipt.get(name)) is not int for name in NUMBERS):
+        raise TransactionFailed(action, sent, "has a receipt that is none: ask another node what became of it")
+    if receipt["status"] != 1:
+        raise TransactionFailed(action, sent, "was mined and reverted")
+    return cast("TxReceipt", {**receipt, "transactionHash": bytes.fromhex(sent[2:])})
+
+
+def _waited_for(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: str) -> Any:
+    from web3.exceptions import TimeExhausted
+
+    until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS
+    taken = False
+    while True:
+        with sending(action, chain.url), suppress(TimeExhausted):
+            return chain.web3.eth.wait_for_transaction_receipt(sent, LOOK_AGAIN_SECONDS, poll_latency=0.02)
+        if taken:
+            raise TransactionFailed(action, sent, "was replaced by another transaction of its account")
+        if time.monotonic() > until:
+            raise TransactionFailed(action, sent, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s")
+        # What was mined with the nonce may be this one, seen a moment ago: only the next look decides.
+        taken = chain.nonces(signer)[0] > nonce

@@ -1,0 +1,159 @@
+"""A node that fails after it took a transaction, has not enough gas, or keeps everyone waiting; on two chains."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from eth_typing import HexStr
+
+from bridge.chain.node import Chain
+from bridge.chain.rehearsal import rehearse
+from bridge.chain.signers import Sender, Signer
+from bridge.cli import reading
+from bridge.errors import ChainError, ContractReverted, NodeTooSlow, TransactionFailed
+from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, LyingNode, failing, through
+
+
+def gone(answering: Answering, _: Asked) -> bool:
+    """Hang up without an answer."""
+    answering.close_connection = True
+    return True
+
+
+def taken_and_gone(answering: Answering, asked: Asked) -> bool:
+    """Take a transaction, and hang up before saying so."""
+    answering.honest(asked)
+    return gone(answering, asked)
+
+
+def without(*names: str, **others: Any) -> Callable[[Answering, Asked], bool]:
+    """Answer with what is there, but for some names of it."""
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        found = json.loads(answering.honest(asked))["result"]
+        left = found and {name: each for name, each in found.items() if name not in names} | others
+        return answering.result(asked, left)
+
+    return lie
+
+
+LATE: dict[str, tuple[str, Callable[[Answering, Asked], bool]]] = {
+    "hangs up on the transaction": ("eth_sendRawTransaction", taken_and_gone),
+    "hangs up on the receipt": ("eth_getTransactionReceipt", gone),
+    "error on the receipt": ("eth_getTransactionReceipt", lambda answering, asked: answering.error(asked, "no")),
+    "receipt is a list": ("eth_getTransactionReceipt", lambda answering, asked: answering.result(asked, [1])),
+    "no block": ("eth_getTransactionReceipt", without("blockNumber")),
+    "no gas": ("eth_getTransactionReceipt", without("gasUsed")),
+    "no status": ("eth_getTransactionReceipt", without("status")),
+    "odd gas": ("eth_getTransactionReceipt", without(gasUsed=[])),
+}
+
+
+@pytest.mark.parametrize("way", LATE)
+def test_send__node_fails_after_it_took_it__the_error_has_the_hash_of_what_was_mined(
+    real: Chain, node: LyingNode, signer: Signer, token: str, way: str
+) -> None:
+    method, lie = LATE[way]
+    node.lie = failing(method, -1, lie)
+    with pytest.raises(TransactionFailed) as caught:
+        through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
+    receipt = real.request("eth_getTransactionReceipt", caught.value.transaction)
+    assert (receipt["status"], receipt["from"]) == ("0x1", signer.address.lower())
+    assert caught.value.transaction in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_send__receipt_of_another_hash__ours_is_shown(real: Chain, node: LyingNode, signer: Signer, token: str) -> None:
+    node.lie = failing("eth_getTransactionReceipt", -1, without(transactionHash="0x" + "ab" * 32))
+    receipt = through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
+    found = real.request("eth_getTransactionReceipt", "0x" + bytes(receipt["transactionHash"]).hex())
+    assert int(found["blockNumber"], 16) == receipt["blockNumber"]
+
+
+def test_gas__near_what_a_block_has__is_no_more_than_that_and_above_it_is_refused_dry_and_sent(
+    real: Chain, node: LyingNode, signer: Signer, token: str
+) -> None:
+    limit = int(real.request("eth_getBlockByNumber", "latest", False)["gasLimit"], 16)
+    data = HexStr("0x40c10f19" + ELSEWHERE[2:].lower().rjust(64, "0") + f"{1:064x}")
+    for needed, expected in ((limit // 2, limit // 2 * 5 // 4), (limit - 1, limit), (limit, limit)):
+        node.lie = lambda answering, asked, needed=needed: (  # type: ignore[misc]
+            asked["method"] == "eth_estimateGas" and answering.result(asked, hex(needed))
+        )
+        assert through(node, real).gas({"from": signer.address, "to": token, "data": data}, "minting") == expected
+    node.lie = lambda answering, asked: asked["method"] == "eth_estimateGas" and answering.result(asked, hex(limit + 1))
+    tried = through(node, real)
+    for use in (
+        lambda: tried.send(signer, "TestToken", token, "mint", ELSEWHERE, 1),
+        lambda: rehearse(tried, Sender.of(signer), token, data, real.head(), "TestToken.mint"),
+    ):
+        with pytest.raises(ChainError, match=rf"it needs {limit + 1:,} gas, and a block takes {limit:,}"):
+            use()
+    assert node.asked("eth_sendRawTransaction") == []
+
+
+def test_gas__contract_refuses__is_its_error(real: Chain, signer: Signer, token: str) -> None:
+    with pytest.raises(ContractReverted):
+        real.gas({"from": signer.address, "to": token, "data": "0xdeadbeef"}, "trying")
+
+
+def slow(answering: Answering, asked: Asked) -> bool:
+    """Give events of one block at a time, each after a moment."""
+    if asked["method"] != "eth_getLogs":
+        return False
+    time.sleep(0.05)
+    first, last = (int(asked["params"][0][name], 16) for name in ("fromBlock", "toBlock"))
+    return last > first and answering.error(asked, {"code": 1, "message": "only 1 block range"})
+
+
+def test_patience__many_slow_answers__are_named_and_a_new_look_begins_anew(
+    real: Chain, node: LyingNode, token: str
+) -> None:
+    real.request("anvil_mine", hex(100))
+    node.lie = slow
+    chain = Chain(node.url, real.chain_id, patience=0.5)
+    for _ in range(2):
+        with pytest.raises(NodeTooSlow, match=r"chain\.max_wait_seconds allows 0\.5 s: use a faster node"):
+            chain.logs("TestToken", token, "Transfer", 0, chain.head())
+        assert 5 <= len(node.asked("eth_getLogs")) <= 30
+        node.seen.clear()
+    node.lie = lambda answering, asked: False
+    head = chain.head()
+    assert chain.logs("TestToken", token, "Transfer", head.number - 3, head) == []
+
+
+def test_told__long_reading__hears_rising_shares_and_the_end_also_where_it_fails(
+    real: Chain, node: LyingNode, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.chain.logs.SILENT_SECONDS", 0.1)
+    real.request("anvil_mine", hex(40))
+    node.lie = slow
+    heard: list[tuple[str, float]] = []
+    chain = Chain(node.url, real.chain_id, patience=0.8, told=lambda *said: heard.append(said))
+    with pytest.raises(NodeTooSlow):
+        chain.logs("TestToken", token, "Transfer", 0, chain.head())
+    shares = [share for _, share in heard]
+    assert {action for action, _ in heard} == {"reading the Transfer events of TestToken"}
+    assert len(shares) > 3
+    assert shares == sorted(shares)
+    assert (shares[-1], shares[-2] < 1) == (1.0, True)
+
+
+def test_reading_shown__terminal__one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    show = reading.reading_shown()
+    assert show
+    show("reading \x1b[31mevents", 0.125)
+    show("reading events", 1.0)
+    assert screen.getvalue() == "\r\x1b[Kreading [31mevents: 12.5%\r\x1b[K"
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert reading.reading_shown() is None
