@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -255,10 +256,22 @@ def print_exposure(found: BookExposure, where: str) -> None:
     out.print()
     columns = ["asset", "price", "delta (units)", "delta", "gamma 1 %", "delta at -1 %", "at +1 %", "tail loss"]
     out.print(table("The whole book by asset, in USD", columns, _asset_rows(found)))
-    out.print(
-        f"value {usd(found.value_usd)} USD, IL {usd(found.il_usd)}, fees owed {usd(found.fees_usd)}, "
-        f"fees {usd(found.fee_usd_per_year)} a year against LVR {usd(found.lvr_usd_per_year)}"
-    )
+    il, owed, fees = (known_usd(found.positions, name) for name in ("il_usd", "fees_usd", "fee_usd_per_year"))
+    lvr = usd(found.lvr_usd_per_year)
+    out.print(f"value {usd(found.value_usd)} USD, IL {il}, fees owed {owed}, fees {fees} a year against LVR {lvr}")
+
+
+def known_usd(positions: Sequence[PositionExposure], name: str) -> str:
+    """Return the sum of what is known of a number of positions, and "+ ?" where it is unknown of others.
+
+    Anybody can send a position of which nothing is known: it must not hide what is.
+    """
+    from bridge.cli.show import usd
+
+    values = [float(getattr(position, name)) for position in positions]
+    known = [value for value in values if not math.isnan(value)]
+    more = " + ?" if known and len(known) < len(values) else ""
+    return usd(math.fsum(known) if known or not values else math.nan) + more
 
 
 def _position_row(position: PositionExposure, book: BookExposure) -> list[str]:
@@ -284,15 +297,11 @@ def _position_row(position: PositionExposure, book: BookExposure) -> list[str]:
 
 
 def _pool_rows(book: BookExposure) -> list[list[str]]:
-    from bridge.cli.show import usd
-
     rows = []
     for pool in sorted({position.pool for position in book.positions}):
         inside = [position for position in book.positions if position.pool == pool]
         names = ("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year")
-        rows.append(
-            [pool, str(len(inside)), *(usd(sum(getattr(position, name) for position in inside)) for name in names)]
-        )
+        rows.append([pool, str(len(inside)), *(known_usd(inside, name) for name in names)])
     return rows
 
 

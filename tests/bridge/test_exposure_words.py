@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -38,6 +39,14 @@ def test_pool_rows__two_pools__each_sums_its_own() -> None:
     one, two = position(value_usd=100.0), position(value_usd=20.0)
     rows = _pool_rows(fake(positions=[one, position(pool="BTC/USD", value_usd=3.0), two]))
     assert [row[:3] for row in rows] == [["BTC/USD", "1", "3"], ["ETH/USD", "2", "120"]]
+
+
+def test_pool_rows__something_unknown__what_is_known_is_summed_and_the_rest_is_a_question_mark() -> None:
+    known, gift = position(il_usd=-40.0, fee_usd_per_year=7.0), position(il_usd=math.nan, fee_usd_per_year=math.nan)
+    (row,) = _pool_rows(fake(positions=[known, gift, known]))
+    assert row[2:] == ["3", "-80 + ?", "3", "14 + ?", "3"]
+    (row,) = _pool_rows(fake(positions=[gift]))
+    assert row[2:] == ["1", "-", "1", "-", "1"]
 
 
 def test_print_account__venue_with_brackets__is_named_in_full(capsys: pytest.CaptureFixture[str]) -> None:
