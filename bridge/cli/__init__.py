@@ -51,10 +51,10 @@ def _run() -> None:
         with _flushed():
             app()
     except BridgeError as error:
-        sys.stderr.write(f"error: {error}\n")
+        _complain(str(error))
         sys.exit(error.exit_code)
     except HedgeError as error:
-        sys.stderr.write(f"error: {foreign(error, None)}\n")
+        _complain(foreign(error, None))
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
@@ -63,6 +63,16 @@ def _run() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains of it again
         sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
         sys.exit(1)
+
+
+def _complain(words: str) -> None:
+    """Say why there is no answer: one line, which a terminal does not wrap at its margin."""
+    if not sys.stderr.isatty():
+        sys.stderr.write(f"error: {words}\n")
+        return
+    from bridge.cli.show import console
+
+    console(stderr=True).print(f"error: {words}", markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def propose(
     alvh gov propose reset-breaker ETH; alvh gov propose set-table regimes.toml; alvh gov propose set-guardian 0xsafe...
     """
     from bridge.cli.drafts import draft_json, print_draft
-    from bridge.cli.show import console, print_hung
+    from bridge.cli.show import console
     from bridge.governance.actions import build_action
     from bridge.governance.calls import action_words
     from bridge.governance.proposals import bring_proposal, draft_action, note_proposal
@@ -64,7 +64,7 @@ def propose(
         return
     out = console()
     for line in [*(f"calls {line}" for line in words), *built.warnings]:
-        print_hung(out, line)
+        out.print(line, markup=False, soft_wrap=True)
     print_draft(draft, sent, rivals)
 
 

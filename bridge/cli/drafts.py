@@ -38,7 +38,7 @@ def print_draft(draft: Draft, sent: TxReceipt | None, rivals: Sequence[Rival]) -
 
     out = console()
     if draft.postconditions:
-        out.print("executed only if then: " + "; ".join(draft.postconditions), markup=False)
+        out.print("executed only if then: " + "; ".join(draft.postconditions), markup=False, soft_wrap=True)
     out.print(f"executable from about {utc(draft.executable_at)}")
     for line in rival_lines(rivals):
         out.print(line, markup=False, soft_wrap=True)

@@ -126,7 +126,7 @@ def show(
     proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
 ) -> None:
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
-    from bridge.cli.show import console, print_hung, table
+    from bridge.cli.show import console, table
     from bridge.governance.governor import OPEN_STATES
     from bridge.governance.preflight import rehearsal
     from bridge.plans.observe import read_governed
@@ -148,9 +148,9 @@ def show(
         out.print(line, markup=False, soft_wrap=True)
     out.print()
     for line in content["calls"]:
-        print_hung(out, f"calls {line}")
+        out.print(f"calls {line}", markup=False, soft_wrap=True)
     if said:
-        print_hung(out, said)
+        out.print(said, markup=False, soft_wrap=True)
     for update in filter(None, content["updates"]):
         pairs = zip(update["keys"], update["values"], strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]

@@ -133,7 +133,7 @@ def print_watched(watched: Watched, clear: bool = False) -> None:
     plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
     out.print(f"  drift {percent(seen.drift)} (band {percent(seen.drift_band)}), plan {plan}")
     for line in (*_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automation), *_governance_lines(seen)):
-        out.print(line, markup=False)
+        out.print(line, markup=False, soft_wrap=True)
     print_alerts(watched.alerts)
     if not watched.alerts:
         out.print("[green]no alerts[/green]")
@@ -156,12 +156,16 @@ def _print_hedge(seen: MonitorSnapshot) -> None:
 
 def print_alerts(alerts: Iterable[Alert]) -> None:
     """Print a line for each alert."""
-    from bridge.cli.show import console
+    from rich.text import Text
+
+    from bridge.cli.show import console, hung
     from bridge.foreign import TEXT, foreign
 
+    out, sign = console(), "alert "
     for alert in alerts:
-        said = f"{foreign(alert.kind, markup=True)}: {foreign(alert.text, TEXT, markup=True)}"
-        console().print(f"[bold yellow]alert[/bold yellow] {said}")
+        for line in hung(out, f"{foreign(alert.kind)}: {foreign(alert.text, TEXT)}", sign):
+            head = len(sign) if line.startswith(sign) else 0
+            out.print(Text.assemble((line[:head], "bold yellow"), line[head:]), soft_wrap=True)
 
 
 def _layer_rows(seen: MonitorSnapshot) -> list[list[str]]:

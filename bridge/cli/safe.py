@@ -110,7 +110,7 @@ def _load(session: Session, file: Path) -> SafeRecord:
 
 def _print_record(session: Session, record: SafeRecord, file: Path, as_json: bool) -> None:
     """Say what the transaction does, decoded from its bytes, how the Safe names it, and who signed."""
-    from bridge.foreign import foreign
+    from bridge.cli.show import console
     from bridge.governance.calls import call_words
     from bridge.safe.multisig import read_safe
 
@@ -123,12 +123,13 @@ def _print_record(session: Session, record: SafeRecord, file: Path, as_json: boo
         counted = {"threshold": safe.threshold, "signed_by_owners": len(signed), "strangers": strangers}
         print_json({"file": str(file), "does": words, **counted, **record.to_dict()})
         return
-    typer.echo(f"{words}\nof Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
+    console().print(words, markup=False, soft_wrap=True)
+    typer.echo(f"of Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
     typer.echo(f"Safe transaction hash 0x{made.digest().hex()}")
     typer.echo(f"{safe.threshold} owners must sign; signed by {len(signed)}: {', '.join(signed) or 'nobody'}")
     if strangers:
         typer.echo(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
-    typer.echo(f"file {foreign(file, None)}")
+    console().print(f"file {file}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -173,7 +174,7 @@ def execute(
 
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
-    from bridge.foreign import foreign
+    from bridge.cli.show import console
     from bridge.safe.multisig import (
         join_signatures,
         rehearse_safe_transaction,
@@ -197,9 +198,11 @@ def execute(
     if as_json:
         print_json(done)
     elif send:
-        typer.echo(f"{foreign(record.action)}: done {mined_words(receipt)}")
+        console().print(f"{record.action}: done {mined_words(receipt)}", markup=False, soft_wrap=True)
     else:
-        typer.echo(f"{foreign(record.action)}: possible now, rehearsed; not sent: repeat with --send")
+        console().print(
+            f"{record.action}: possible now, rehearsed; not sent: repeat with --send", markup=False, soft_wrap=True
+        )
 
 
 @app.command()

@@ -20,8 +20,14 @@ class _Terminal(Console):
     """A console that shows texts without what could disguise them; foreign ones inside of markup are `foreign`."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; see `rich.console.Console.print`."""
-        super().print(*(foreign(o, None, lines=True) if isinstance(o, str) else o for o in objects), **options)
+        """Print; see `rich.console.Console.print`. A terminal shows a line that is left to wrap softly `hung`."""
+        shown = [foreign(o, None, lines=True) if isinstance(o, str) else o for o in objects]
+        if self.is_terminal and options.get("soft_wrap") and options.get("markup") is False:
+            shown = [
+                "\n".join(part for line in o.split("\n") for part in hung(self, line)) if isinstance(o, str) else o
+                for o in shown
+            ]
+        super().print(*shown, **options)
 
 
 def console(stderr: bool = False) -> Console:
@@ -68,9 +74,3 @@ def hung(out: Console, text: str, first: str = "", sign: str = "  ") -> list[str
     width = max(out.width - max(cell_len(first), cell_len(sign)), 20)
     parts = [part.plain.rstrip() for part in Text(foreign(text, None)).wrap(out, width)] or [""]
     return [f"{sign if number else first}{part}" for number, part in enumerate(parts)]
-
-
-def print_hung(out: Console, text: str) -> None:
-    """Print a line that holds a stranger's words; see `hung`."""
-    for line in hung(out, text):
-        out.print(line, markup=False, soft_wrap=True)

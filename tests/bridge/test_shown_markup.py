@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +14,14 @@ from typing import Any
 import pytest
 from eth_utils import to_checksum_address
 
+from bridge.alerts.snapshots import Alert
 from bridge.alerts.watch import Watched
+from bridge.cli import _complain
 from bridge.cli.drafts import print_draft
 from bridge.cli.local import _print_world
-from bridge.cli.monitor import print_watched
+from bridge.cli.monitor import print_alerts, print_watched
 from bridge.cli.plan_text import print_kept
+from bridge.cli.show import console
 from bridge.cli.study import _print_study
 from bridge.config import Config
 from bridge.governance.governor import list_proposals
@@ -114,3 +121,37 @@ def test_gov_show__contract_that_refuses_in_brackets__its_words_are_shown(
     done = run("gov", "show", str(proposal.id))
     assert done.code == 0, done
     assert MARKED in " ".join(done.out.split())
+
+
+EVIL = "EVIL says all is well " * 40
+
+
+class Screen(io.StringIO):
+    """A terminal of sixty columns."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.mark.parametrize("use", [
+    lambda: print_alerts([Alert("unknown-proposal", f"a proposal of a stranger: {EVIL}")]),
+    lambda: console().print(f"proposal 12: {EVIL}", markup=False, soft_wrap=True),
+    lambda: console().print(f"calls {EVIL}", markup=False, soft_wrap=True),
+    lambda: _complain(f"the contract refused: {EVIL}"),
+], ids=["alerts", "line", "calls", "error"])  # fmt: skip
+def test_terminal__words_of_strangers_that_fill_lines__never_begin_at_the_margin(
+    monkeypatch: pytest.MonkeyPatch, use: Callable[[], None]
+) -> None:
+    screen = Screen()
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        patch.setattr(sys, "stderr", screen)
+        use()
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in screen.getvalue().splitlines()]
+    assert len(lines) > 10
+    assert max(map(len, lines)) <= 60
+    assert not lines[0].startswith((" ", "EVIL"))
+    assert all(line.startswith("  ") for line in lines[1:])
