@@ -15,6 +15,7 @@ from bridge.adapters.pool_position import PoolPosition
 from bridge.config import SignalsConfig
 from bridge.errors import BadConfig
 from bridge.plans.observe import Observation
+from bridge.plans.past_prices import check_past
 from bridge.snapshot import Snapshot
 from bridge.sources.signal_sources import read_histories
 from hedge.decision.programme.goal import NOTHING_KNOWN, Past
@@ -93,7 +94,7 @@ def read_signals(
     BadConfig
         A name that is left out is no signal.
     BadFile
-        A history cannot be used.
+        A history cannot be used, or is not one of the book's assets up to now; see `bridge.plans.past_prices`.
     Reorganised
         The block was replaced while the pools were read.
     """
@@ -105,7 +106,9 @@ def read_signals(
     latest = max(int(time.time()), at)
     histories = read_histories(terms, latest)
     given = bool(histories.tables)
-    histories = with_term_structure(histories.known(at), option_chains)
+    histories = histories.known(at)
+    check_past(histories, observation.book.assets, observation.market.spots, at, terms.folder or terms.source)
+    histories = with_term_structure(histories, option_chains)
     weights = asset_weights(observation)
     use = [name for name in names if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, snapshot)] if snapshot else []
