@@ -14,6 +14,7 @@ import pandas as pd
 from bridge.adapters.pool_position import PoolPosition
 from bridge.config import SignalsConfig
 from bridge.errors import BadConfig
+from bridge.foreign import setting_word
 from bridge.plans.observe import Observation
 from bridge.plans.past_prices import check_past
 from bridge.snapshot import Snapshot
@@ -101,7 +102,7 @@ def read_signals(
     names = signal_names()
     unknown = sorted(set(terms.leave_out) - set(names))
     if unknown:
-        raise BadConfig(f"signals.leave_out: no signal {unknown[0]!r}: one of {', '.join(names)}")
+        raise BadConfig(f"signals.leave_out: no signal {setting_word(unknown[0])}: one of {', '.join(names)}")
     at = observation.block.timestamp
     latest = max(int(time.time()), at)
     histories = read_histories(terms, latest)
