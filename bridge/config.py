@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.errors import BadConfig
+from bridge.foreign import NOT_SHOWN
 from bridge.toml_files import toml_content
 
 DEFAULT_FILE = Path("alvh.toml")
@@ -23,6 +25,22 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+_KEY: Final = re.compile(r"[A-Za-z][A-Za-z_]{0,39}[0-9]{0,2}|[0-9]{1,6}")
+"""A key of a file as it may be shown, or a place in a list."""
+_BOUNDS: Final = ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number")
+_MOST_DIGITS: Final = 12
+_URL: Final = re.compile(r":/|^[^/]*:[^/]*@")
+"""A URL, or a login and a host."""
+
+
+def _no_url(value: Any) -> Any:
+    """Refuse a URL where a path belongs: it would be shown as one, with the login that it may hold."""
+    if isinstance(value, str) and (_URL.search(value) or "\0" in value):
+        raise PydanticCustomError("no_path", "is no path of a file or folder")
+    return value
+
+
+FilePath = Annotated[Path, BeforeValidator(_no_url)]
 SourceSettings = dict[str, str | int | float | bool]
 """What a plug-in's source needs, such as a URL; a secret belongs in the environment."""
 
@@ -42,7 +60,7 @@ class ChainConfig(_Section):
 
     rpc_url: str = "http://127.0.0.1:8545"
     chain_id: Annotated[int, Field(gt=0)] = LOCAL_CHAIN_ID
-    deployment: Path = Path(".alvh/deployment.json")
+    deployment: FilePath = Path(".alvh/deployment.json")
     max_tip_gwei: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_tip_gwei
     max_fee_gwei: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_fee_gwei
     max_fee_native: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_fee_native
@@ -73,7 +91,7 @@ class BookConfig(_Section):
     max_price_gap: Fraction = 0.03
     dust_usd: Annotated[float, Field(ge=0)] = 100.0
     correlation: Annotated[float, Field(ge=-1, le=1)] = 0.8
-    screens: Path | None = None
+    screens: FilePath | None = None
     risk_aversion: Annotated[float, Field(gt=0, le=100)] = 2.0
     move_cost: Annotated[float, Field(ge=0, lt=0.1)] = 0.0005
     move_fixed_usd: Annotated[float, Field(ge=0)] = 20.0
@@ -83,7 +101,7 @@ class OptionsConfig(_Section):
     """Where option quotes come from: a chain file, a synthetic chain with a stated smile, or a source by name."""
 
     source: str | None = None
-    file: Path | None = None
+    file: FilePath | None = None
     atm_vol: dict[str, Volatility] = Field(default_factory=lambda: {"ETH": 0.72, "BTC": 0.55})
     max_age_seconds: Annotated[int, Field(gt=0)] = 3600
     source_settings: SourceSettings = Field(default_factory=dict)
@@ -115,7 +133,7 @@ class SignalsConfig(_Section):
     """
 
     source: str = "files"
-    folder: Path | None = None
+    folder: FilePath | None = None
     leave_out: tuple[str, ...] = ("rate differential",)
     reserves_usd: Annotated[float, Field(ge=0)] = 0.0
     outflow_share: Fraction = 0.1
@@ -145,15 +163,12 @@ class WatchConfig(_Section):
     drift_band: Annotated[float, Field(ge=0, le=1)] = 0.10
 
 
-SECRET: Final = "secret"
-
-
 def _without_password(url: str) -> str:
     """Refuse a URL with a password in its login or among its options; what is wrong with it does not repeat it."""
     login, sign, _ = url.partition("://")[2].rpartition("@")
     if (sign and ":" in login) or "password" in parse_qs(url.partition("?")[2]):
         raise PydanticCustomError(
-            SECRET, "holds a password: leave it out here, and give the whole URL in ALVH_LEDGER_URL"
+            "secret", "holds a password: leave it out here, and give the whole URL in ALVH_LEDGER_URL"
         )
     return url
 
@@ -201,7 +216,7 @@ class Config(_Section):
     watch: WatchConfig = WatchConfig()
     ledger: LedgerConfig = LedgerConfig()
     capital: CapitalConfig = CapitalConfig()
-    state: Path = Path(".alvh")
+    state: FilePath = Path(".alvh")
 
 
 def load_config(path: Path | None) -> Config:
@@ -231,13 +246,15 @@ def load_config(path: Path | None) -> Config:
     try:
         return Config.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadConfig(f"{chosen}: {'.'.join(map(str, first['loc']))}: {_explain(first)}") from error
+        raise BadConfig(f"{chosen}: {_explain(error.errors(include_input=True)[0])}") from None
 
 
 def _explain(error: Any) -> str:
-    if error["type"] == SECRET:
-        return str(error["msg"])
-    if error["loc"][-1] in ("rpc_url", "url"):
-        return str(error["msg"])  # what was given may hold a key
-    return "unknown setting" if error["type"] == "extra_forbidden" else f"{error['msg']}, got {error['input']!r}"
+    """Say where a setting is wrong and what is expected there. What was given may hold a key or a login: of it only a
+    short number is repeated."""
+    place = ".".join(str(part) if _KEY.fullmatch(str(part)) else NOT_SHOWN for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{place}: unknown setting"
+    words, given = str(error["msg"]), error["input"]
+    shown = error["type"] in _BOUNDS and len(repr(given)) <= _MOST_DIGITS and not isinstance(given, str)
+    return f"{place}: {words}, got {given!r}" if shown else f"{place}: {words}"

@@ -67,6 +67,18 @@ def open_own(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | _no_follow(), 0o666)
 
 
+def refuse_link(path: Path) -> None:
+    """Check that no link stands in the place of a file of ours which another program opens, and would follow.
+
+    Raises
+    ------
+    BadFile
+        There is one, whether it leads anywhere or not.
+    """
+    if path.is_symlink():
+        raise BadFile(path, "is a link, and could lead our writing elsewhere: remove it, or name the file it leads to")
+
+
 def _no_follow() -> int:
     return getattr(os, "O_NOFOLLOW", 0)  # Windows has no such links without a privilege
 

@@ -51,6 +51,10 @@ class ForeignText(str):
         return made
 
 
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z _./-]{0,23}")
+NOT_SHOWN: Final = "(not shown)"
+
+
 def decoded(raw: bytes) -> str:
     """Return the text that bytes are; a `ForeignText` where they are none."""
     try:
@@ -192,6 +196,15 @@ def url_place(url: str) -> str:
         return "a malformed URL"
     host = f"[{host}]" if ":" in host else host
     return foreign(f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""))
+
+
+def setting_word(text: object) -> str:
+    """Return a name that a setting gives, quoted, where it is a plain word of letters; it may be a key or a login.
+
+    >>> setting_word("pool"), setting_word("sk-5e5e5e"), setting_word("https://ann:pass@host")
+    ("'pool'", '(not shown)', '(not shown)')
+    """
+    return f"'{text}'" if isinstance(text, str) and _PLAIN.fullmatch(text) else NOT_SHOWN
 
 
 def without_url(text: object, url: str) -> str:

@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from typing import Final, TypeVar
 
 from bridge.errors import BadConfig, BridgeError
+from bridge.foreign import setting_word
 from hedge.errors import HedgeError
 
 PLUGINS: Final = "alvh.plugins"
@@ -64,7 +65,7 @@ class Registry(Mapping[str, T]):
             There is none of that name.
         """
         if name not in self:
-            raise BadConfig(f"no {self.kind} {name!r}: one of {', '.join(self)}")
+            raise BadConfig(f"no {self.kind} {setting_word(name)}: one of {', '.join(self)}")
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:

@@ -3,33 +3,107 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from warnings import catch_warnings, simplefilter
 
 import pandas as pd
 
 from bridge.errors import BadFile
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_CELLS: Final = 500_000_000
+"""Of a parquet file, which compresses a billion equal cells into a page: 4 GB of numbers."""
+MOST_BYTES: Final = 4 << 30
+UNREADABLE: Final = "cannot be read as a table"
+FAULTS: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, NotImplementedError, MemoryError)
+"""What the readers of tables raise where a file's content is not what it says; those of Arrow are among them."""
+
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a CSV (gzipped too) or parquet file; every column is found by its name, none by its place.
 
+    What a parquet file says of pandas (an index, its types) is left aside: an index with a name is a column of that
+    name, one without is none.
+
     Raises
     ------
     BadFile
-        It is absent, no table, has one name twice, or rows with more values than there are names.
+        It is absent, no plain file, no table, has one name twice, rows with more values than there are names, or a
+        column of lists, structures or bytes.
     """
+    _require_file(path)
     try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        names = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0].dropna().str.strip()
-        if names.duplicated().any():
-            raise BadFile(path, f"the column {names[names.duplicated()].iloc[0]} is there twice: keep one of them")
+        return _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    except (*FAULTS, OSError, EOFError) as error:
+        words = (str(error).splitlines() or [""])[0] or type(error).__name__
+        raise BadFile(path, f"{UNREADABLE}: {words[:200]}") from error
+
+
+def _require_file(path: Path) -> None:
+    """Refuse a folder, which a reader would take for a data set, and a device or a pipe, which might never end."""
+    try:
+        if not path.exists():
+            raise BadFile(path, "no such file")
+        if not path.is_file():
+            raise BadFile(path, f"{UNREADABLE}: it is a folder, a pipe or a device")
+        if path.stat().st_size > MOST_BYTES:
+            raise BadFile(path, f"is larger than {MOST_BYTES >> 30} GB: take a part")
+    except (OSError, ValueError) as error:
+        raise BadFile(path, f"{UNREADABLE}: {getattr(error, 'strerror', error)}") from error
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    names = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0].dropna().str.strip()
+    _require_once(path, names)
+    try:
         with catch_warnings():
             simplefilter("error", pd.errors.ParserWarning)  # rows longer than the names: else the first is an index
-            return pd.read_csv(path, index_col=False)
-    except FileNotFoundError:
-        raise BadFile(path, "no such file") from None
+            return pd.read_csv(path, index_col=False, low_memory=False)
     except pd.errors.ParserWarning:
         raise BadFile(path, "the rows have more values than the first line has names: name every column") from None
-    except (ValueError, OSError, EOFError) as error:
-        raise BadFile(path, f"cannot be read as a table: {str(error).splitlines()[0]}") from error
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pyarrow as pa  # only who reads one waits for it
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        names = pd.Series(file.schema_arrow.names, dtype=str)
+        _require_once(path, names.str.strip())
+        if file.metadata.num_rows * max(len(names), 1) > MOST_CELLS:
+            raise BadFile(path, f"holds more than {MOST_CELLS:,} cells: take a part")
+        for field in file.schema_arrow:
+            if not _is_plain(field.type):
+                what = f"the column {field.name[:40]!r} holds {str(field.type)[:60]}"
+                raise BadFile(path, f"{what}: write one number, text or time a cell")
+        table = file.read()
+    columns = [_plain(column) for column in table.columns]
+    plain: pd.DataFrame = pa.table(columns, names=table.column_names).to_pandas()
+    return plain.drop(columns=[name for name in plain.columns if name.startswith("__index_level_")])
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    numbers = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind)
+    texts = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_null(kind)
+    return bool(numbers or texts or types.is_timestamp(kind) or types.is_date(kind))
+
+
+def _plain(column: Any) -> Any:
+    """Return a column as the values themselves: categories as what they stand for, decimals as floats."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    column = column.cast(column.type.value_type) if types.is_dictionary(column.type) else column
+    exact = types.is_decimal(column.type) or types.is_float16(column.type)
+    return column.cast(pa.float64()) if exact else column
+
+
+def _require_once(path: Path, names: pd.Series) -> None:
+    twice = names[names.duplicated()]
+    if len(twice):
+        raise BadFile(path, f"the column {' '.join(twice.iloc[0].split())[:40]} is there twice: keep one of them")

@@ -37,6 +37,7 @@ class Provenance(StrEnum):
     SIMULATED  drawn or computed by us; no market said it.
     LIVE       asked of a venue or publisher now.
     ON_CHAIN   read from a contract at a block.
+    UNSTATED   read from files that nobody says a source of.
     """
 
     STATED = "stated"
@@ -44,6 +45,7 @@ class Provenance(StrEnum):
     SIMULATED = "simulated"
     LIVE = "live"
     ON_CHAIN = "on chain"
+    UNSTATED = "unstated"
 
     @property
     def observed(self) -> bool:

@@ -4,7 +4,8 @@
     flags, show                                               options that commands share; tables for people
     book, oracle, planning, dao, gov, safe, monitor, local    the commands
     exposure_ideas, plan_text, plan_ideas                     what `alvh exposure` and `alvh plan` print
-    hedge, hedge_changes, hedge_worth, hedge_text, held_text  the commands of the ledger, and what they print
+    hedge, hedge_import, hedge_changes, hedge_worth           the commands of the ledger
+    hedge_text, held_text                                     what they print
 
 Read `commands` first. A command parses, calls one function of the bridge and prints. May import every other part.
 """

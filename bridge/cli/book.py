@@ -180,7 +180,8 @@ def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
     from hedge.valuation.pool_bets import pool_cash_flows
 
     tape = measure_swaps(swaps)
-    known = known_histories(seen.settings.signals, seen.block.timestamp)
+    at, spots = seen.block.timestamp, seen.market.spots
+    known = known_histories(seen.settings.signals, at, seen.book.assets, spots)
     bets = bets_of(seen.book, seen.exposure, seen.market, known)
     return Ideas(seen.exposure.value_usd, bets, pool_cash_flows(seen.exposure), tape)
 

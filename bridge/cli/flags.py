@@ -62,13 +62,19 @@ class Session:
     def owner(self, asked: str | None) -> str:
         """Return whose book it is, as a checksum address."""
         from bridge.chain.addresses import checked_address
-        from bridge.errors import UsageError
+        from bridge.errors import BadConfig, UnknownAddress, UsageError
 
         given = (asked, self.config.book.owner, self.deployment.accounts.get("lp"))
         chosen = next((each for each in given if each is not None), None)
         if chosen is None:
             raise UsageError("whose book? give --owner or set book.owner in alvh.toml")
-        return checked_address(chosen)
+        try:
+            return checked_address(chosen)
+        except UnknownAddress as error:
+            if asked is not None:
+                raise
+            where = "book.owner in alvh.toml" if self.config.book.owner is not None else "lp in the deployment file"
+            raise BadConfig(f"{where}: must be {error.expected}") from None
 
 
 def open_session(config_path: Path | None) -> Session:

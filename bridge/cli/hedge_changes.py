@@ -12,6 +12,7 @@ from bridge.cli.hedge import (
     BookOption,
     CurrencyOption,
     FeeOption,
+    ForceOption,
     IdOption,
     IndexOption,
     Ledger,
@@ -49,6 +50,7 @@ def close(
     fill_id: IdOption = None,
     plan: PlanOption = None,
     order: OrderOption = None,
+    force: ForceOption = False,
     book: BookOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -56,13 +58,15 @@ def close(
     """Record the trade that closes what is held, all of it or --quantity; or give the delivery price of an expiry.
 
     A delivery price is for every book and option of its expiry. It is kept once: another one for the same expiry is
-    refused, and `alvh hedge correct` replaces a wrong one.
+    refused, and `alvh hedge correct` replaces a wrong one. One that is more than three times away from the price that
+    the ledger knows nearest to the expiry is refused without --force.
 
     Examples: alvh hedge close ETH-27MAR26-1800-P --price 0.051 --index 1890; alvh hedge close ETH-27MAR26-1800-P
     --price 0.051 --index 1890 --quantity 4; alvh hedge close ETH-27MAR26 --delivery 1987.1
     """
     from bridge.errors import UsageError
     from bridge.ledger.hand import append_by_hand, closing_fill, hand_delivery
+    from bridge.ledger.scale import check_delivery
     from bridge.ledger.store import now_ms
 
     said = given(price=price, quantity=quantity, index=index, fee=fee, time=time, id=fill_id, plan=plan, order=order)
@@ -71,10 +75,12 @@ def close(
     with open_ledger(config, book) as ledger:
         if delivery is not None:
             known = hand_delivery(instrument, delivery, venue, now_ms())
+            if not force:
+                check_delivery(ledger.store, known)
             _say_delivery(known, ledger.store.add_delivery(known), ledger, as_json)
             return
         fill = closing_fill(ledger.store, ledger.book, instrument, venue, said, now_ms())
-        answer(append_by_hand(ledger.store, fill), [fill], ledger, as_json)
+        answer(append_by_hand(ledger.store, fill, force=force), [fill], ledger, as_json)
 
 
 @app.command()
@@ -91,6 +97,7 @@ def correct(
     time: TimeOption = None,
     delivery: DeliveryOption = None,
     venue: VenueOption = None,
+    force: ForceOption = False,
     book: BookOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -105,6 +112,7 @@ def correct(
     """
     from bridge.errors import UsageError
     from bridge.ledger.hand import checked_reason, correction, entry, hand_delivery, moved_cells
+    from bridge.ledger.scale import check_delivery, check_fills
     from bridge.ledger.store import now_ms
 
     said = given(side=side, quantity=quantity, price=price, index=index, fee=fee, time=time, currency=currency)
@@ -113,12 +121,16 @@ def correct(
             if said or amount:
                 raise UsageError("--delivery corrects an expiry: leave the numbers of an entry out")
             right = replace(hand_delivery(entry_id, delivery, venue, now_ms()), source=checked_reason(reason))
+            if not force:
+                check_delivery(ledger.store, right)
             _say_delivery(right, ledger.store.add_delivery(right, corrects=True), ledger, as_json)
             return
         wrong = entry(ledger.store, entry_id, ledger.book, venue)
         if amount is not None:
             said = moved_cells(said | {"kind": wrong.kind.value}, amount)
         fills = correction(ledger.store, wrong, said, reason, now_ms())
+        if not force:
+            check_fills(ledger.store, fills, without=[wrong.key])
         answer(ledger.store.correct(fills), fills, ledger, as_json)
 
 

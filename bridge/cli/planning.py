@@ -354,7 +354,7 @@ def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, 
 
     return draft_json(draft, sent, rivals) | {
         "inputs_hash": record.inputs_hash,
-        "changes": record.plan["update"]["changes"],
+        "changes": record.differences(),
         "expiry": draft.update.expiry,
         "description": draft.action.description,
         "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
@@ -372,7 +372,7 @@ def _print_draft(
     out = console()
     rows = [
         [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"], row["effect"]]
-        for row in record.plan["update"]["changes"]
+        for row in record.differences()
     ]
     out.print(table("Difference", ("parameter", "old", "new", "unit", "why", "effect"), rows))
     out.print(f"\nexpires {utc(draft.update.expiry)}")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from eth_utils import to_checksum_address
 
 from bridge.plans.records import PlanRecord
 from bridge.sources.made_up import plan_sources
 from bridge.units import utc
-from hedge.policy.parameters import KEYS
+
+SHOWN: Final = ("name", "old", "new", "unit", "reason", "effect")
 
 
 def describe(record: PlanRecord, proposer: str, attempt: int = 1) -> str:
     """Write what voters read: what changes, why, what it does, and the block and inputs that it can be checked with."""
-    rows, answer = record.plan["update"]["changes"], record.plan["decision"]["answer"]
+    rows, answer = record.differences(), record.plan["decision"]["answer"]
     lines = [
         f"# Hedge parameters: {len(rows)} change{'s' if len(rows) != 1 else ''}",
         "",
@@ -24,8 +27,7 @@ def describe(record: PlanRecord, proposer: str, attempt: int = 1) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        name, unit = KEYS[int(row["key"])].name, KEYS[int(row["key"])].unit
-        lines.append(f"| {name} | {row['old']} | {row['new']} | {unit} | {row['reason']} | {row['effect']} |")
+        lines.append("| " + " | ".join(str(row[name]) for name in SHOWN) + " |")
     return close_description("\n".join(lines), proposer, attempt)
 
 

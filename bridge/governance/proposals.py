@@ -102,6 +102,24 @@ def require_own_chain(snapshot: Snapshot, record: PlanRecord) -> None:
     snapshot.chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
 
 
+def require_old_values(snapshot: Snapshot, record: PlanRecord) -> None:
+    """Check that every value that a plan would change is on the chain what the plan says it is.
+
+    Raises
+    ------
+    RefusedAction
+        One of them is another: it was changed since, or the file says what never was.
+    """
+    values = read_governed(snapshot).parameters.to_values()
+    for change in record.plan["update"]["changes"]:
+        key, old = KEYS[change["key"]], change["old"]
+        if values[key.id] != old:
+            raise RefusedAction(
+                f"the plan would change {key.name} from {old}, and the chain has {values[key.id]} ({key.unit}): it was "
+                "changed since the plan was made, or the file was; make a new plan"
+            )
+
+
 def draft_proposal(
     snapshot: Snapshot, record: PlanRecord, life_seconds: int, proposer: str, again: bool = False
 ) -> UpdateDraft:
@@ -115,7 +133,7 @@ def draft_proposal(
     Raises
     ------
     NotProposable, RefusedAction
-        The plan is not for a vote, changes nothing, or is of another chain.
+        The plan is not for a vote, changes nothing, is of another chain, or says old values that the chain has not.
     Reorganised
         The block that the plan was made from is gone.
     ContractReverted
@@ -128,6 +146,7 @@ def draft_proposal(
     postconditions = [update_postcondition(snapshot.deployment, update)]
     found = _found(snapshot, calls, postconditions, partial(describe, record, proposer), again)
     if found.state is None:
+        require_old_values(snapshot, record)
         check_update(snapshot, update, "dao", found.executable_at)
         simulate_execution(snapshot, found.action, found.executable_at)
     snapshot.confirm()

@@ -8,6 +8,7 @@
     rows        fills as rows, and what no row can hold
     store       append and read; never an edit
     corrections how corrections are named, and what an entry that comes again is compared with
+    scale       whether prices that come are of the scale of those that are there
     hand        what is typed as fills; closing trades and corrections
 
 Read `store` first.

@@ -33,7 +33,7 @@ from bridge.errors import (
     MissingTool,
     shown_address,
 )
-from bridge.files import make_private
+from bridge.files import make_private, refuse_link
 from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 
 WAIT_SECONDS: Final = 10.0
@@ -41,6 +41,8 @@ WAIT_SECONDS: Final = 10.0
 
 LIKE_A_URL: Final = re.compile(r"^[a-z][a-z0-9+]*:|^[^/]*@|(//|:)[^/]*@", re.IGNORECASE)
 """What begins like a URL, or holds a login: a folder must not be made of it."""
+BESIDE: Final = ("", "-wal", "-shm", "-journal")
+"""How the names end of the files that SQLite keeps a ledger in."""
 EMPTY_SECONDS: Final = 2.0
 """How long a file may be empty: a program that makes a new ledger fills it at once."""
 
@@ -103,6 +105,8 @@ def _sqlite(path: Path) -> Engine:
     try:
         if "\0" in str(path) or (path.exists() and not path.is_file()):
             raise LedgerDamaged(str(path), "is no file")
+        for end in BESIDE:
+            refuse_link(Path(f"{path}{end}"))
         make_private(path.parent)
         _check_not_empty(path)
         only_read = _only_read(path)

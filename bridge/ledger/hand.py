@@ -17,6 +17,7 @@ from bridge.ledger.corrections import REVERSAL, id_before, next_id
 from bridge.ledger.exports.formats.plain import COLUMNS, read
 from bridge.ledger.exports.row import NONE, Reading, Row, Unreadable, read_time
 from bridge.ledger.rows import Delivery
+from bridge.ledger.scale import check_fills
 from bridge.ledger.store import Added, Store
 from bridge.units import utc
 from hedge.errors import UnknownInstrument
@@ -78,18 +79,26 @@ def _option(error: Unreadable, said: Mapping[str, str]) -> str:
     return f"--{'amount' if moved else error.column}: {error.reason}"
 
 
-def append_by_hand(store: Store, fill: Fill) -> Added:
+def append_by_hand(store: Store, fill: Fill, *, force: bool = False) -> Added:
     """Append a fill that may have been typed before, without its time: then it is known, whenever that was.
+
+    Parameters
+    ----------
+    force : take a price of its coin that is far from those which the ledger knows.
 
     Raises
     ------
     UsageError
         It delivers what is not held then.
+    RefusedAction
+        A price of its coin is far from the one nearest in time.
     LedgerError, BadInput
         As `Store.append` does.
     """
     if fill.kind is FillKind.DELIVERY and not store.find(fill.id, fill.book, fill.venue):
         check_delivered(store.fills(fill.book, fill.venue), fill)
+    if not force:
+        check_fills(store, [fill])
     before = store.find(fill.id, fill.book, fill.venue) if fill.id.startswith(MADE) else []
     return store.append([replace(fill, at_ms=before[0].at_ms) if before else fill])
 

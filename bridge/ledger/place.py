@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Final
 
 from bridge.config import Config
@@ -18,9 +17,9 @@ def ledger_address(config: Config) -> str:
 
 
 def ledger_there(config: Config) -> bool:
-    """Tell whether there may be a ledger: a file that is there, or any server."""
+    """Tell whether there may be a ledger: a file or a link that is there, or any server."""
     address = ledger_address(config)
     try:
-        return "://" in address or Path(address).exists()
+        return "://" in address or os.path.lexists(address)  # a link to nothing is refused, not overlooked
     except OSError:
         return True  # a folder that may not be looked into: opening says so

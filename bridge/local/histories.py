@@ -18,7 +18,7 @@ import pandas as pd
 
 from bridge.files import write_whole
 from bridge.local.price_path import CORRELATION, VOLATILITY, PricePath
-from bridge.sources.histories.files import SOURCE_FILE
+from bridge.sources.histories.files import PROVENANCE, SOURCE_FILE
 from bridge.units import utc
 from hedge.market import Provenance
 from hedge.units import DAY
@@ -68,7 +68,8 @@ def write_histories(folder: Path, path: PricePath, end: int, vols: dict[str, flo
     prices = _prices(random, path, days, end)
     tables = [*_assets(random, prices, vols, days), *_market(random, prices, vols, days)]
     tables += [*_macro(random, end), ("dollar", _frame(days, close=110.0 * _walk(random, 0.004, DAYS)))]
-    for name, table in tables:
+    for name, drawn in tables:
+        table = drawn.assign(**{PROVENANCE: str(Provenance.SIMULATED)})  # stays with the rows where the folder is lost
         write_whole(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.8g"))
     source = f'source = "{SOURCE.format(seed=seed)}"\nprovenance = "{Provenance.SIMULATED}"\n'
     write_whole(folder / SOURCE_FILE, source)

@@ -56,7 +56,7 @@ def read_holdings(path: Path, chains: Mapping[str, OptionChain]) -> Holdings:
     perpetuals: dict[str, float] = {}
     cash = math.nan
     seen: set[object] = set()
-    for number, (name, text) in enumerate(_rows(path), 2):
+    for number, name, text in _rows(path):
         quantity = _quantity(path, number, text)
         found = OPTION.fullmatch(name)
         what = _contract(path, number, found, expiries) if found else name
@@ -78,8 +78,9 @@ def read_holdings(path: Path, chains: Mapping[str, OptionChain]) -> Holdings:
         raise BadFile(path, str(error)) from error
 
 
-def _rows(path: Path) -> list[tuple[str, str]]:
-    """Return the two cells of every line; comments after # and empty lines are left out."""
+def _rows(path: Path) -> list[tuple[int, str, str]]:
+    """Return the number of every line, as an editor counts, and its two cells; comments after # and empty lines are
+    left out."""
     try:
         if not path.is_file():
             raise FileNotFoundError
@@ -90,17 +91,21 @@ def _rows(path: Path) -> list[tuple[str, str]]:
         raise BadFile(path, "is absent or no file: give the CSV that lists what is held") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile(path, f"cannot be read: {error}") from error
-    plain = [line.split("#")[0].strip() for line in lines]
-    try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(line for line in plain if line)]
-    except csv.Error as error:
-        raise BadFile(path, f"is no CSV: {error}") from None
-    if not rows or rows[0] != COLUMNS:
+    plain = [(number, line.split("#")[0].strip()) for number, line in enumerate(lines, 1)]
+    rows = [(number, _cells(path, number, line)) for number, line in plain if line]
+    if not rows or rows[0][1] != COLUMNS:
         raise BadFile(path, f"its first line must be {','.join(COLUMNS)}")
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(COLUMNS):
-            raise BadFile(path, f"line {number} has {len(row)} cells: write instrument,quantity")
-    return [(row[0].upper(), row[1]) for row in rows[1:]]
+    for number, cells in rows[1:]:
+        if len(cells) != len(COLUMNS):
+            raise BadFile(path, f"line {number} has {len(cells)} cells: write instrument,quantity")
+    return [(number, cells[0].upper(), cells[1]) for number, cells in rows[1:]]
+
+
+def _cells(path: Path, number: int, line: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], strict=True))]
+    except csv.Error as error:
+        raise BadFile(path, f"line {number} is no CSV: {error}") from None
 
 
 def _quantity(path: Path, number: int, text: str) -> float:

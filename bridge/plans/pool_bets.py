@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from bridge.config import SignalsConfig
+from bridge.plans.past_prices import check_past
 from bridge.sources.signal_sources import read_histories
 from hedge.book.exposure import BookExposure
 from hedge.book.positions import Book
@@ -19,15 +20,22 @@ from hedge.units import DAY
 from hedge.valuation.pool_bets import LEAST_DAYS, PoolBets, draw_days, pool_bets
 
 
-def known_histories(terms: SignalsConfig, at: int) -> Histories:
+def known_histories(terms: SignalsConfig, at: int, assets: Collection[str], spots: Mapping[str, float]) -> Histories:
     """Return the histories that the settings name as they were known at a unix second.
+
+    Parameters
+    ----------
+    assets, spots
+        Those of the book, and USD prices then: what is of another asset, or ends too early, is refused.
 
     Raises
     ------
     BadConfig, BadFile
         There is no such source, or a history cannot be used.
     """
-    return read_histories(terms, max(int(time.time()), at)).known(at)
+    known = read_histories(terms, max(int(time.time()), at)).known(at)
+    check_past(known, assets, spots, at, terms.folder or terms.source)
+    return known
 
 
 def bets_of(book: Book, exposure: BookExposure, market: Market, known: Histories) -> PoolBets:

@@ -13,6 +13,8 @@ from eth_utils import keccak
 from bridge.errors import BadFile
 from bridge.files import read_text, write_whole
 from bridge.json_files import read_json, reading
+from bridge.plans.record_shape import mistake_in
+from hedge.policy.parameters import KEYS
 
 FORMAT = 1
 HASH: Final = re.compile("0x[0-9a-f]{64}")
@@ -43,6 +45,11 @@ class PlanRecord:
         """Return the new value of every governed key that the plan would change."""
         return {int(change["key"]): int(change["new"]) for change in self.plan["update"]["changes"]}
 
+    def differences(self) -> list[dict[str, Any]]:
+        """Return every change as people read it: name and unit are those of the governed keys, not of a file."""
+        rows = self.plan["update"]["changes"]
+        return [{**row, "name": KEYS[row["key"]].name, "unit": KEYS[row["key"]].unit} for row in rows]
+
     def path(self, state: Path) -> Path:
         """Return where the record is kept."""
         return state / "plans" / f"{self.inputs_hash}.json"
@@ -66,7 +73,7 @@ def load_record(path: Path) -> PlanRecord:
     Raises
     ------
     BadFile
-        It is absent, of another format, or was changed after it was made.
+        It is absent, of another format, was changed after it was made, or lacks a field: its name is said.
     """
     with reading(
         path, absent="no such plan: make one with `alvh plan`", otherwise="not a plan as `alvh plan` writes it"
@@ -74,16 +81,20 @@ def load_record(path: Path) -> PlanRecord:
         content = read_json(path)
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a plan of format {FORMAT}: make a new one with `alvh plan`")
-        written = content.pop("content_hash")
-        record = PlanRecord(**content)
-        found = inputs_hash(record.plan["inputs"])
-        whole = inputs_hash(content)
+        written, mistake = content.pop("content_hash"), mistake_in(content)
+        try:
+            record = PlanRecord(**content)
+            found, whole = inputs_hash(record.plan["inputs"]), inputs_hash(content)
+        except (KeyError, TypeError):
+            raise ValueError(mistake) from None
     if found != record.inputs_hash:
         raise BadFile(
             path, f"its inputs hash to {found}, it says {record.inputs_hash}: it was changed, make a new plan"
         )
     if whole != written:
         raise BadFile(path, f"its content hashes to {whole}, it says {written}: it was changed, make a new plan")
+    if mistake:
+        raise BadFile(path, f"not a plan as `alvh plan` writes it ({mistake}): make a new one")
     return record
 
 

@@ -47,6 +47,12 @@ from hedge.valuation.screens import CapRules, Listing, cap_exposure, price_to_ea
 MOST_BYTES: Final = 1_000_000
 
 
+MOST_TIMES: Final = 2.5
+"""Factor between a stated price and the plan's own: beyond it one of them is of another asset or unit."""
+MOST_VALUE: Final = 1e4
+"""Times its price that fair value, dividend or earnings of a year are away from it, where they are not 0."""
+
+
 def _in_letters(text: str) -> str:
     """Refuse control and direction marks, which could disguise what a name says."""
     if not text.isprintable():
@@ -56,6 +62,7 @@ def _in_letters(text: str) -> str:
 
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_in_letters)]
 Amount = Annotated[float, Field(ge=0.0, le=1e18)]
+Share = Annotated[float, Field(ge=0.0001, le=1.0)]
 Rate = Annotated[float, Field(gt=-1.0, le=100.0)]
 
 
@@ -93,13 +100,13 @@ class _Asset(_Model):
 
 
 class _Rules(_Model):
-    asset_cap: float = CapRules.asset_cap
-    sector_cap: float = CapRules.sector_cap
-    group_cap: float = CapRules.group_cap
+    asset_cap: Share = CapRules.asset_cap
+    sector_cap: Share = CapRules.sector_cap
+    group_cap: Share = CapRules.group_cap
     correlation: float = CapRules.correlation
-    dear: float = CapRules.dear
-    most_earnings: float = CapRules.most_earnings
-    least_market_cap_usd: float = CapRules.least_market_cap_usd
+    dear: Annotated[float, Field(ge=0.01, le=100.0)] = CapRules.dear
+    most_earnings: Annotated[float, Field(ge=0.1, le=1e6)] = CapRules.most_earnings
+    least_market_cap_usd: Annotated[float, Field(ge=1.0, le=1e15)] = CapRules.least_market_cap_usd
 
 
 class _File(_Model):
@@ -227,10 +234,23 @@ def _wanted(exposure: BookExposure) -> dict[str, float]:
 def _listing(path: Path, number: int, asset: _Asset, market: Market) -> Listing:
     price = asset.price if asset.price is not None else market.spot(asset.symbol)
     earnings, size = _or_nan(asset.earnings), _or_nan(asset.market_cap_usd)
+    _check_scale(f"asset {number} ({asset.symbol})", path, asset, price, market.spot(asset.symbol))
     try:
         return Listing(asset.symbol, asset.sector, price, _fair_value(asset), earnings, size)
     except HedgeError as error:
         raise BadFile(path, f"asset {number} ({asset.symbol}): {error}") from error
+
+
+def _check_scale(place: str, path: Path, asset: _Asset, price: float, spot: float) -> None:
+    """Refuse numbers that belong to another asset, or stand in another unit, by the price that the plan has."""
+    if not spot / MOST_TIMES <= price <= spot * MOST_TIMES:
+        far = f"more than {MOST_TIMES:g} times away from the plan's price, {spot:g} USD"
+        raise BadFile(path, f"{place}, price: {price:g} is {far}: another asset or unit?")
+    for name in ("fair_value", "dividend", "earnings"):
+        value = abs(_or_nan(getattr(asset, name)))
+        if value and not math.isnan(value) and not price / MOST_VALUE <= value <= price * MOST_VALUE:
+            far = f"more than {MOST_VALUE:,.0f} times away from the price, {price:g} USD"
+            raise BadFile(path, f"{place}, {name}: {value:g} is {far}: another unit?")
 
 
 def _fair_value(asset: _Asset) -> float:

@@ -14,7 +14,9 @@ import pandas as pd
 from bridge.adapters.pool_position import PoolPosition
 from bridge.config import SignalsConfig
 from bridge.errors import BadConfig
+from bridge.foreign import setting_word
 from bridge.plans.observe import Observation
+from bridge.plans.past_prices import check_past
 from bridge.snapshot import Snapshot
 from bridge.sources.signal_sources import read_histories
 from hedge.decision.programme.goal import NOTHING_KNOWN, Past
@@ -93,19 +95,21 @@ def read_signals(
     BadConfig
         A name that is left out is no signal.
     BadFile
-        A history cannot be used.
+        A history cannot be used, or is not one of the book's assets up to now; see `bridge.plans.past_prices`.
     Reorganised
         The block was replaced while the pools were read.
     """
     names = signal_names()
     unknown = sorted(set(terms.leave_out) - set(names))
     if unknown:
-        raise BadConfig(f"signals.leave_out: no signal {unknown[0]!r}: one of {', '.join(names)}")
+        raise BadConfig(f"signals.leave_out: no signal {setting_word(unknown[0])}: one of {', '.join(names)}")
     at = observation.block.timestamp
     latest = max(int(time.time()), at)
     histories = read_histories(terms, latest)
     given = bool(histories.tables)
-    histories = with_term_structure(histories.known(at), option_chains)
+    histories = histories.known(at)
+    check_past(histories, observation.book.assets, observation.market.spots, at, terms.folder or terms.source)
+    histories = with_term_structure(histories, option_chains)
     weights = asset_weights(observation)
     use = [name for name in names if name not in terms.leave_out]
     measured = [_quick_ratio(terms, observation, snapshot)] if snapshot else []

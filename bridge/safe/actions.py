@@ -69,12 +69,13 @@ def _apply(context: SafeContext, arguments: Sequence[str]) -> Call:
 
 
 def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
-    from bridge.governance.proposals import require_own_chain, require_proposable
+    from bridge.governance.proposals import require_old_values, require_own_chain, require_proposable
 
     record = context.plan()
     require_own_chain(context, record)
     update = build_update(record.changes(), record.observed_at, context.life_seconds, record.inputs_hash)
     require_proposable(record)
+    require_old_values(context, record)
     return context.call("HedgeParameters", "scheduleUpdate", update.argument())
 
 

@@ -1,7 +1,7 @@
 """Made-up numbers stay on the local chain: what no market said is neither signed, submitted nor proposed elsewhere.
 
-Synthetic chains, simulated and stated histories serve to try the whole loop. On a chain that people use, a feed or a
-vote would pass them on as if a market had said them. No option lifts this.
+Synthetic chains, simulated and stated histories, and those of which nobody says a source, serve to try the whole loop.
+On a chain that people use, a feed or a vote would pass them on as if a market had said them. No option lifts this.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def require_observed(chain_id: int, made_up: Sequence[str], what: str) -> None:
     if made_up and chain_id != LOCAL_CHAIN_ID:
         raise UntrustedNumber(
             f"{what} rests on numbers that no market said: {'; '.join(made_up)}. They stay on the local chain "
-            f"{LOCAL_CHAIN_ID}, this is chain {chain_id}: give recorded quotes (--chain) and histories (--signals)"
+            f"{LOCAL_CHAIN_ID}, this is chain {chain_id}: give recorded quotes (--chain) and histories (--signals) "
+            "whose source.toml says where they are from"
         )
 
 

@@ -27,7 +27,16 @@ from hedge.valuation.swap_tape import SwapTape
 NEEDED: Final = ("time", "base_in", "quote_in", "price")
 OPTIONAL: Final = ("liquidity", "fee")
 MOST_ROWS: Final = 20_000_000
-MOST_AMOUNT: Final = 1e30
+MOST_AMOUNT: Final = 1e18
+"""Of tokens in one swap, and of a price in either direction: the cheapest tokens have supplies of 1e15."""
+MOST_LIQUIDITY: Final = 1e24
+FITS: Final = 3.0
+"""Factor within which a swap's own price, quote_in over base_in, is that after it: in a recorded month of
+USDC/WETH 99 of 100 are within 1.004."""
+LEAST_FITTING: Final = 0.8
+"""Share of the swaps that fit: thin pools move far in one swap."""
+
+Numbers = npt.NDArray[np.float64]
 
 
 def read_swap_file(path: Path) -> SwapTape:
@@ -51,6 +60,7 @@ def read_swap_file(path: Path) -> SwapTape:
     if back.size:
         raise BadFile(path, f"row {back[0] + 2}, column time: before the row above it; sort the swaps by time")
     columns = {name: _numbers(path, table, name) for name in (*NEEDED[1:], *OPTIONAL) if name in table}
+    _check_prices(path, columns["base_in"], columns["quote_in"], columns["price"])
     fee = _fee(path, columns["fee"]) if "fee" in columns else math.nan
     try:
         return SwapTape(
@@ -83,15 +93,28 @@ def _numbers(path: Path, table: pd.DataFrame, name: str) -> npt.NDArray[np.float
     except (ValueError, TypeError) as error:
         raise BadFile(path, f"column {name} holds no numbers: {str(error).splitlines()[0]}") from error
     rules = {
-        "price": ((values > 0.0) & (values <= MOST_AMOUNT), "a price above 0"),
-        "liquidity": ((values >= 0.0) & (values <= MOST_AMOUNT), "a liquidity of 0 or more"),
+        "price": ((values >= 1.0 / MOST_AMOUNT) & (values <= MOST_AMOUNT), "a price above 0, 1e-18 to 1e18"),
+        "liquidity": ((values >= 0.0) & (values <= MOST_LIQUIDITY), "a liquidity of 0 or more, at most 1e24"),
         "fee": ((values >= 0.0) & (values < 1.0), "a share from 0 to 1: 0.003 is 0.3 %"),
     }
-    right, what = rules.get(name, (np.abs(values) <= MOST_AMOUNT, "a number"))
+    right, what = rules.get(name, (np.abs(values) <= MOST_AMOUNT, "a number of tokens, at most 1e18"))
     if not right.all():
         row = int(np.argmin(right))
         raise BadFile(path, f"row {row + 1}, column {name}: {str(table[name].iloc[row])[:40]!r} is not {what}")
     return values
+
+
+def _check_prices(path: Path, base_in: Numbers, quote_in: Numbers, price: Numbers) -> None:
+    """Refuse swaps whose amounts do not give their price: raw token units, a price of the other direction or pair."""
+    both = np.flatnonzero((base_in != 0.0) & (quote_in != 0.0))
+    own = -quote_in[both] / base_in[both]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        fits = np.abs(np.log(own / price[both])) <= math.log(FITS)
+    if len(both) and fits.mean() < LEAST_FITTING:
+        row = int(np.argmin(fits))
+        said = f"row {both[row] + 1}: -quote_in/base_in is {own[row]:.6g}, and price {price[both[row]]:.6g}"
+        why = "is one in raw token units, without its sign, of another pair, or base per quote?"
+        raise BadFile(path, f"{said}; {fits.mean():.0%} of the swaps fit their price: {why}")
 
 
 def _fee(path: Path, values: npt.NDArray[np.float64]) -> float:

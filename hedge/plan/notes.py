@@ -93,4 +93,7 @@ def _signal_notes(signals: Sequence[Signal], policy: RegimePolicy) -> list[str]:
     made_up = [signal.name for signal in signals if signal.provenance is Provenance.SIMULATED]
     if made_up:
         notes.append(f"Signals from simulated histories, not from a market: {', '.join(made_up)}.")
+    unstated = [signal.name for signal in signals if signal.provenance is Provenance.UNSTATED]
+    if unstated:
+        notes.append(f"Signals from histories of unstated provenance, nobody says a source: {', '.join(unstated)}.")
     return notes

@@ -103,11 +103,17 @@ def asset_cap(listing: Listing, rules: CapRules) -> tuple[float, tuple[str, ...]
     premium = listing.price / listing.fair_value if listing.fair_value != 0.0 else math.inf
     if premium > rules.dear:
         cap *= rules.dear / premium
-        reasons.append(f"price {premium:.2f} times fair value, above {rules.dear:g}")
+        much = (
+            f"price {premium:.2f} times fair value,"
+            if math.isfinite(premium)
+            else "it has no fair value, so the price is"
+        )
+        reasons.append(f"{much} above {rules.dear:g}")
     multiple = float(price_to_earnings(listing.price, listing.earnings))
     if multiple > rules.most_earnings:
         cap *= rules.most_earnings / multiple
-        reasons.append(f"P/E {multiple:.1f}, above {rules.most_earnings:g}")
+        much = f"P/E {multiple:.1f}," if math.isfinite(multiple) else "nothing is earned, so the P/E is"
+        reasons.append(f"{much} above {rules.most_earnings:g}")
     if listing.market_cap_usd < rules.least_market_cap_usd:
         cap *= listing.market_cap_usd / rules.least_market_cap_usd
         reasons.append(f"market cap {listing.market_cap_usd:,.0f} USD, below {rules.least_market_cap_usd:,.0f}")

@@ -71,7 +71,7 @@ def calm_folder(folder: Path) -> Path:
     index[-40:] -= np.linspace(1.0, 20.0, 40)
     market = np.exp(np.cumsum(random.normal(0.0, 0.02, ROWS)))
     asset = market * np.exp(np.cumsum(random.normal(0.0, 0.01, ROWS)))
-    write(folder, "price_ETH", known_at=DAYS, close=2000.0 * asset)
+    write(folder, "price_ETH", known_at=DAYS, close=2000.0 * asset / asset[-1])
     write(folder, "index_ETH", known_at=DAYS, high=index + 1.0, low=index - 1.0, close=index)
     write(folder, "term_ETH", known_at=DAYS, near=index, far=index + 4.0)
     write(folder, "funding_ETH", known_at=DAYS, rate=random.normal(1e-4, 1e-5, ROWS))

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bridge.chain.addresses import checked_address
 from bridge.config import Config, load_config
-from bridge.errors import BadConfig
+from bridge.errors import BadConfig, UnknownAddress
+from bridge.sources.option_chains import QUOTE_SOURCES
+from bridge.sources.prices import PRICE_SOURCES
+from bridge.sources.signal_sources import HISTORY_SOURCES
 
 pytestmark = pytest.mark.unit
 
@@ -90,3 +94,48 @@ def test_load_config__not_text__is_refused(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadConfig, match="not TOML"):
         load_config(file)
+
+
+SECRETS = (
+    "0x" + "5e" * 32,
+    "5e" * 32,
+    "https://ann:hunter2@node.example/v3/KEY5e5e",
+    "ann:hunter2@host",
+    "sk-5e5e5e5e",
+)
+TYPES = {"string": "'{}'", "list": "['{}']", "table": "{{ '{}' = 1 }}", "date and more": "2020-01-01 # {}"}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("secret", SECRETS)
+def test_load_config__secret_in_any_setting__is_never_repeated(file: Path, secret: str, kind: str) -> None:
+    for section, model in Config.model_fields.items():
+        inner = getattr(model.annotation, "model_fields", {})
+        for name in inner or ("",):
+            text = f"{name} = {TYPES[kind].format(secret)}\n"
+            file.write_text(f"[{section}]\n{text}" if inner else f"{section}{text}", encoding="utf-8")
+            try:
+                load_config(file)
+            except BadConfig as error:
+                said = str(error)
+                assert not any(part in said for part in ("5e5e", "hunter2")), said
+                assert f"{section}.{name}" in said or not inner
+    for text in (
+        f"'{secret}' = 1",
+        f"[chain]\n'{secret}' = 1",
+        f"['{secret}'.a]\nb = 2",
+        f"[options.atm_vol]\n'{secret}' = 99",
+    ):
+        said = refused(file, text + "\n")
+        assert not any(part in said for part in ("5e5e", "hunter2")), said
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_names_that_settings_give__secret_in_their_place__is_never_repeated(secret: str) -> None:
+    for registry in (PRICE_SOURCES, QUOTE_SOURCES, HISTORY_SOURCES):
+        with pytest.raises(BadConfig, match="one of") as caught:
+            registry[secret]
+        assert not any(part in str(caught.value) for part in ("5e5e", "hunter2"))
+    with pytest.raises(UnknownAddress) as wrong:
+        checked_address("5e" * 32)
+    assert "5e5e" not in str(wrong.value)

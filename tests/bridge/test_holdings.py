@@ -31,6 +31,24 @@ def written(tmp_path: Path, *lines: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["# ours", "", "USD,1", "", "USD,2"], "line 6: USD stands there twice"),
+        (["", "", "ETH-PERPETUAL,1e308"], "line 4: quantity '1e308' is no number of units"),
+        (["# a", "ETH-99ABC26-1800-P,1"], "line 3: 99ABC26 is no day"),
+        (["", "USD,1,2"], "line 3 has 3 cells"),
+        (["", 'USD,"1'], "line 3 is no CSV"),
+    ],
+)
+def test_read_holdings__wrong_line_after_comments_and_empty_ones__has_the_number_of_an_editor(
+    tmp_path: Path, lines: list[str], words: str
+) -> None:
+    with pytest.raises(BadFile) as caught:
+        read_holdings(written(tmp_path, *lines), CHAINS)
+    assert words in str(caught.value)
+
+
 def test_read_holdings__options_perpetual_cash_and_comments__are_what_is_held(tmp_path: Path) -> None:
     held = read_holdings(written(tmp_path, f"{NAME}, 12 # puts", "", "eth-perpetual,-3.5", "USD,1000"), CHAINS)
     assert held.options == {Contract("ETH", NEAR, 1800.0, False): 12.0}

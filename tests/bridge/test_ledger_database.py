@@ -18,9 +18,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bridge.config import Config, LedgerConfig, load_config
-from bridge.errors import BadConfig, LedgerDamaged, LedgerNewer, LedgerReadOnly, MissingTool
+from bridge.errors import BadConfig, BadFile, LedgerDamaged, LedgerNewer, LedgerReadOnly, MissingTool
 from bridge.ledger import database
-from bridge.ledger.place import ledger_address
+from bridge.ledger.place import ledger_address, ledger_there
 from bridge.ledger.rows import Delivery
 from bridge.ledger.schema import METADATA, REVISIONS
 from bridge.ledger.store import Store, open_store
@@ -46,6 +46,23 @@ def test_open__newer_version__is_refused_by_name(path: Path) -> None:
         connection.execute("UPDATE ledger_version SET version_num = '0099'")
     with pytest.raises(LedgerNewer, match=f"version 0099, and this program knows versions up to {REVISIONS[-1]}"):
         open_store(path)
+
+
+@pytest.mark.parametrize("name", ["alvh.db", "alvh.db-wal", "alvh.db-shm", "alvh.db-journal"])
+@pytest.mark.parametrize("there", [False, True])
+def test_open__link_in_the_place_of_the_ledger__is_refused_and_followed_nowhere(
+    path: Path, tmp_path: Path, name: str, there: bool
+) -> None:
+    victim = tmp_path / "victim"
+    if there:
+        victim.write_text("precious", encoding="utf-8")
+    path.parent.mkdir()
+    (path.parent / name).symlink_to(victim)
+    with pytest.raises(BadFile, match=f"{name}: is a link, and could lead our writing elsewhere"):
+        open_store(path)
+    assert ledger_there(Config(state=path.parent)) is (name == "alvh.db")
+    assert victim.exists() is there
+    assert not there or victim.read_text(encoding="utf-8") == "precious"
 
 
 def test_open__older_version__is_migrated_and_keeps_its_fills(

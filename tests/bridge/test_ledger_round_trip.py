@@ -52,10 +52,10 @@ def test_list__made_year_with_corrections_and_strange_words__comes_back_as_it_wa
         store.append(hand_fill(cells, "main", NOW_MS) for cells in words)
         trades = [fill for fill in store.fills() if fill.kind == "trade"]
         delivered = next(fill for fill in store.fills() if fill.kind == "delivery")
-        correct(store, trades[0], "+ typed the bid", fee="0.5")
+        correct(store, trades[0], "+ typed the bid", fee="0.0005")
         correct(store, store.find(f"{trades[0].id}~2", "main")[0], "-1", index="1900.25")
         correct(store, trades[1], "never happened")
-        correct(store, delivered, "@other fee", fee="0.25")
+        correct(store, delivered, "@other fee", fee="0.0025")
         before = store.fills("main")
         file = listed(store, tmp_path / "listed.csv", capsys)
         taken = read_export(file, "main", now_ms=LATE_MS).fills

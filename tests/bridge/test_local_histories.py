@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from bridge.local.histories import SEED, write_histories
 from bridge.local.price_path import PricePath, simulated_path
 from bridge.sources.histories.files import read_folder
+from hedge.market import Provenance
 from hedge.signals.board import read_board
 from hedge.signals.histories import Histories
 from hedge.signals.spec import signal_specs
@@ -58,6 +60,19 @@ def test_write_histories__read_by_the_board__lack_nothing_but_the_pool_and_say_s
     assert {signal.name for signal in found if signal.missing or signal.stale(END)} == {QUICK_RATIO}
     told = [signal.source for signal in found if signal.name not in ("events", QUICK_RATIO)]
     assert all(f"simulated, seed {SEED}: no real market" in source for source in told)
+
+
+def test_write_histories__any_of_the_files_alone__still_says_simulated(path: PricePath, tmp_path: Path) -> None:
+    folder = write_histories(tmp_path / "whole", path, END, VOLS)
+    (folder / "source.toml").unlink()
+    assert read_folder(folder, END).provenance is Provenance.SIMULATED
+    for file in sorted(folder.glob("*.csv")):
+        alone = tmp_path / file.stem
+        alone.mkdir()
+        shutil.copy(file, alone)
+        (alone / "source.toml").write_text('source = "a market"\nprovenance = "file"\n', encoding="utf-8")
+        found = read_folder(alone, END)
+        assert (found.provenance, found.origin) == (Provenance.SIMULATED, f"a market; {file.stem} says simulated")
 
 
 def test_write_histories__any_later_end__has_no_row_of_the_future(path: PricePath, tmp_path: Path) -> None:

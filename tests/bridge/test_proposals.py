@@ -27,6 +27,7 @@ from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
+from bridge.safe.actions import SAFE_ACTIONS, SafeContext
 from hedge.policy.parameters import KEYS
 from tests.bridge.steps import (
     LIFE,
@@ -131,6 +132,26 @@ def test_draft_proposal__empty_plan__is_refused(world: World, record: PlanRecord
 def test_draft_proposal__plan_of_another_chain__is_refused(world: World, record: PlanRecord) -> None:
     with pytest.raises(RefusedAction, match="the plan is for chain 1, this is chain 31337"):
         draft(world, replace(record, chain_id=1))
+
+
+def test_draft_proposal__old_value_that_the_chain_has_not__is_refused_with_both(
+    world: World, record: PlanRecord
+) -> None:
+    lying = with_changes(record, {REHEDGE: 150})
+    lying.plan["update"]["changes"][0]["old"] = 140
+    with pytest.raises(RefusedAction, match="change rehedgeBps from 140, and the chain has 100"):
+        draft(world, lying)
+    steward = SafeContext(world.chain, world.deployment, world.chain.head(), "steward", lambda: lying, LIFE)
+    with pytest.raises(RefusedAction, match="change rehedgeBps from 140, and the chain has 100"):
+        SAFE_ACTIONS["schedule"].build(steward, ())
+
+
+def test_describe__name_and_unit_that_the_file_says__are_those_of_the_keys(record: PlanRecord) -> None:
+    lying = with_changes(record, {REHEDGE: 150})
+    lying.plan["update"]["changes"][0] |= {"name": "tailCapBps", "unit": "USD"}
+    text = describe(lying, account("operator").address)
+    assert "| rehedgeBps | 100 | 150 | bps of CVaR95 | test | test |" in text
+    assert "tailCapBps" not in text
 
 
 def test_draft_proposal__outside_its_bounds__is_refused_with_the_numbers(world: World, record: PlanRecord) -> None:

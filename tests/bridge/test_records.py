@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ from bridge import files
 from bridge.errors import BadFile
 from bridge.files import open_draft
 from bridge.plans.records import PlanRecord, find_record, inputs_hash, load_record, newest_record
+from hedge.book.exposure import PositionExposure
+from hedge.instruments.leg import Leg
+from hedge.policy.parameters import Parameters
 
 pytestmark = pytest.mark.unit
 JSON = st.recursive(
@@ -31,9 +36,60 @@ JSON = st.recursive(
 
 
 def made(**inputs: Any) -> PlanRecord:
-    inputs = {"spot": 3000.0, "owner": "0xabc"} | inputs
-    plan = {"inputs": inputs, "update": {"changes": [{"key": 3, "old": 1000, "new": 800}]}}
+    said = {"spot_source": "pools", "spot_provenance": "on chain", "vol_source": "feeds", "vol_provenance": "on chain"}
+    market = {"observed_at": 1_767_225_600, "spots": {"ETH": 3000.0}, "vols": {"ETH": 0.7}, "correlations": {}} | said
+    place = {"owner": "0xabc", "chain_id": 31337, "block_number": 12, "block_hash": "0xblock"}
+    chain = {"source": "file q.csv", "provenance": "file"}
+    inputs = {
+        "spot": 3000.0, "market": market, "book": [{"id": "v3:1"}], "chains": {"ETH": chain}, "indices": {},
+        "parameters": list(Parameters().to_values()), "histories": None, **place, **inputs,
+    }  # fmt: skip
+    change = {"key": 3, "old": 250, "new": 300, "name": "cashBudgetBps", "unit": "bps of book value"}
+    position = PositionExposure("v3:1", "ETH/USD", 3e3, True, 1e6, {"ETH": 1.0}, {}, 0.0, 0.0, 0.0, math.nan, 0.0, 0.7)
+    leg = Leg("ETH", 1_774_598_400, 0.2, 3000.0, False, 10.0, 100.0, 0.7, 3000.0, 0.0, 0.0, 1.0)
+    trade = {"instrument": leg.label, "side": "buy", "layer": "tail", "quantity": 10.0, "limit_usd": 101.0}
+    plan = {
+        "inputs": inputs,
+        "decision": {"answer": "hedge", "reasons": ["the tail is cut"]},
+        "exposure": {
+            "value_usd": 1e6, "assets": {"ETH": {"delta": 1.0, "gamma": -0.1}}, "positions": [position.to_dict()],
+        },
+        "trades": [trade],
+        "layers": [{"name": "tail", "underlying": "ETH", "legs": [leg.to_dict()]}],
+        "update": {"proposable": True, "changes": [change | {"reason": "it is short", "effect": "less tail"}]},
+    }  # fmt: skip
     return PlanRecord(inputs_hash(inputs), 31337, 12, "0xblock", 1_767_225_600, "0xabc", plan)
+
+
+def places(content: Any, place: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the way to every value of a JSON document."""
+    found = [place] if place else []
+    pairs = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    return found + [each for name, part in pairs for each in places(part, (*place, name))]
+
+
+def refused(path: Path) -> str:
+    """Return in which words a file is refused; raises LookupError where it is not."""
+    try:
+        load_record(path)
+    except BadFile as error:
+        said = str(error)
+    else:
+        raise LookupError(path)
+    assert str(path) in said
+    assert "\n" not in said
+    return said
+
+
+def rehashed(path: Path, change: Callable[[dict[str, Any]], Any]) -> Path:
+    """Change a record and hash it again, as anyone can who writes the file."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    inputs = content["plan"]["inputs"] if "inputs" in content.get("plan", ()) else None
+    content["inputs_hash"] = inputs_hash(inputs) if "inputs_hash" in content else None
+    body = {name: part for name, part in content.items() if name not in ("format", "content_hash")}
+    path.write_text(json.dumps(content | {"content_hash": inputs_hash(body)}), encoding="utf-8")
+    return path
 
 
 def tampered(path: Path, change: Callable[[dict[str, Any]], Any]) -> Path:
@@ -68,7 +124,69 @@ def test_load_record__as_saved__is_equal_and_knows_its_changes(tmp_path: Path) -
     path = record.save(tmp_path)
     assert path == record.path(tmp_path)
     assert load_record(path) == record
-    assert record.changes() == {3: 800}
+    assert record.changes() == {3: 300}
+
+
+NEEDED = places(json.loads(json.dumps(made().plan)))
+MAY_BE_ABSENT = {"spot", "name", "unit", "range_share", "delta_moves", "label", "fee", "exit", "cost_usd"}
+
+
+@pytest.mark.parametrize("place", NEEDED, ids=lambda place: ".".join(map(str, place)))
+def test_load_record__any_field_taken_out_or_of_another_kind_with_right_hashes__is_refused_or_as_it_was(
+    tmp_path: Path, place: tuple[str | int, ...]
+) -> None:
+    *way, name = place
+
+    def holder(content: Any) -> Any:
+        for step in ("plan", *way):
+            content = content[step]
+        return content
+
+    def named(change: Callable[[Any], Any]) -> str:
+        path = rehashed(made().save(tmp_path), lambda content: change(holder(content)))
+        with suppress(LookupError):
+            return refused(path)
+        load_record(path).changes()
+        return ""
+
+    for odd in ([[]], {"": {}}, "\x1b[2J", True, -1e308, None):
+        named(lambda part, odd=odd: part.__setitem__(name, odd))  # type: ignore[misc]
+    said = named(lambda part: part.pop(name))
+    fixed = not any(isinstance(step, int) for step in place[-1:]) and not {"vols", "spots", "deltas"} & set(way)
+    if fixed and str(name) not in MAY_BE_ABSENT and place[-1] != "ETH":
+        assert str(name) in said
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"key": 99}, "plan.update.changes.0.key"),
+        ({"key": -1}, "plan.update.changes.0.key"),
+        ({"name": "costBudgetBps"}, "key 3 is cashBudgetBps in bps of book value, and the file says otherwise"),
+        ({"unit": "USD"}, "key 3 is cashBudgetBps in bps of book value, and the file says otherwise"),
+        ({"new": 1e308}, "plan.update.changes.0.new"),
+        ({"old": 10**400}, "plan.update.changes.0.old"),
+        ({"reason": "x" * 5000}, "plan.update.changes.0.reason"),
+    ],
+)
+def test_load_record__change_that_is_not_of_the_table_of_keys__is_refused(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    path = rehashed(made().save(tmp_path), lambda content: content["plan"]["update"]["changes"][0].update(change))
+    with pytest.raises(BadFile, match=re.escape(words)):
+        load_record(path)
+
+
+def test_load_record__one_key_twice_or_a_place_that_is_not_the_inputs__is_refused(tmp_path: Path) -> None:
+    changes = rehashed(made().save(tmp_path), lambda content: content["plan"]["update"]["changes"].append(
+        content["plan"]["update"]["changes"][0] | {"new": 350}
+    ))  # fmt: skip
+    with pytest.raises(BadFile, match=r"plan\.update: changes cashBudgetBps twice"):
+        load_record(changes)
+    for name, value in (("chain_id", 1), ("block_number", 13), ("block_hash", "0x"), ("owner", "0xdef")):
+        path = rehashed(made().save(tmp_path), lambda content, n=name, v=value: content.update({n: v}))  # type: ignore[misc]
+        with pytest.raises(BadFile, match=f"{name} is another in plan.inputs"):
+            load_record(path)
 
 
 @pytest.mark.parametrize(

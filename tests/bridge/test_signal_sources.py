@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,50 @@ def test_read_histories__every_layout__is_read_as_documented(tmp_path: Path, suf
     actual, expected = found.event("CPI")
     assert actual.tolist() == [0.2, -0.1]
     assert expected.empty
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_read_histories__files_say_where_they_are_from__counts_where_the_folder_says_more(
+    tmp_path: Path, suffix: str
+) -> None:
+    for name in ("dollar", "members", "price_ETH"):
+        write(tmp_path, name, good(name), suffix)
+    assert read_folder(tmp_path, LATEST).provenance is Provenance.UNSTATED
+    for name in ("dollar", "members"):
+        write(tmp_path, name, good(name).assign(provenance="simulated"), suffix)
+    for sidecar, kind in (("", ""), ('source = "Deribit"\nprovenance = "live"\n', "Deribit"), ('source = "x"\n', "x")):
+        if sidecar:
+            (tmp_path / "source.toml").write_text(sidecar, encoding="utf-8")
+        found = read_folder(tmp_path, LATEST)
+        assert (found.provenance, "provenance" in found.tables["members"]) == (Provenance.SIMULATED, False)
+        assert found.origin.endswith("; dollar and 1 more say simulated")
+        assert found.origin.startswith(kind or f"files of {tmp_path.name}")
+    (tmp_path / "source.toml").write_text('source = "me"\nprovenance = "stated"\n', encoding="utf-8")
+    assert read_folder(tmp_path, LATEST).provenance is Provenance.STATED
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (["simulated", "simulated", "file"], "column provenance: simulated and file in one file"),
+        (["simulated", "market", "file"], "row 2, column provenance: 'market' is none of stated, file, simulated"),
+        (["simulated", None, None], "row 2, column provenance: "),
+        ([0, 0, 0], "row 1, column provenance: '0' is none of"),
+    ],
+)
+def test_read_histories__word_for_a_source_that_is_none__is_refused(
+    tmp_path: Path, said: list[Any], words: str
+) -> None:
+    write(tmp_path, "dollar", good("dollar").assign(provenance=said))
+    with pytest.raises(BadFile, match=re.escape(words)):
+        read_folder(tmp_path, LATEST)
+
+
+def test_read_histories__link_to_nothing_in_the_place_of_the_source__is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "dollar", good("dollar"))
+    (tmp_path / "source.toml").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(BadFile, match=r"source\.toml: no such file"):
+        read_folder(tmp_path, LATEST)
 
 
 def test_read_histories__unix_seconds_and_fractions__are_known_when_the_second_is_over(tmp_path: Path) -> None:

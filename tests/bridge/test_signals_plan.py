@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bridge.errors import BadFile
 from bridge.plans.make import Planned
 from hedge.instruments.layer import Layer
 from hedge.plan.explain import resolve
@@ -82,7 +84,7 @@ def test_plan__one_history_absent_or_old__is_safer_and_names_the_signals(
     folder: Path, planned: Callable[..., Planned], name: str, silent: set[str]
 ) -> None:
     bend(folder, name, lambda table: table[pd.to_numeric(table.iloc[:, 0]) < AT - 100 * DAY])
-    old = planned(folder) if name != "calendar" else None
+    old = planned(folder) if name not in ("calendar", "price_ETH", "index_ETH") else None  # these two are refused
     (folder / f"{name}.csv").unlink()
     for made in filter(None, (planned(folder), old)):
         assert silent <= set(made.plan.regime_policy.regime.missing)
@@ -90,6 +92,46 @@ def test_plan__one_history_absent_or_old__is_safer_and_names_the_signals(
         sellers = {"events", "funding", "dollar", "rate differential"}
         assert made.plan.regime_policy.selling is not bool(silent & sellers)
         assert all(name in " ".join(made.plan.notes) for name in silent)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        (
+            "price_ETH",
+            lambda rows: rows.assign(close=rows["close"] * 21.0),
+            "42,000 USD of 2026-01-09, is more than 2.5 times",
+        ),
+        ("price_ETH", lambda rows: rows.assign(close=rows["close"] * 100.0), "it looks like cents"),
+        ("price_ETH", lambda rows: rows.assign(close=rows["close"] / 2.6), "is it of another asset, or in another"),
+        ("price_ETH", lambda rows: rows[rows["known_at"] < AT - 8 * DAY], "2026-01-01, is 8 days before 2026-01-09"),
+        ("price_ETH", lambda rows: rows[rows["known_at"] < AT - 365 * DAY], "was the file cut short"),
+        ("index_ETH", lambda rows: rows[rows["known_at"] < AT - 365 * DAY], "was the file cut short"),
+    ],
+)
+def test_plan__history_of_another_asset_or_year__is_refused_by_file_and_numbers(
+    folder: Path, planned: Callable[..., Planned], name: str, change: Callable[[pd.DataFrame], pd.DataFrame], words: str
+) -> None:
+    bend(folder, name, change)
+    with pytest.raises(BadFile, match=re.escape(words)) as caught:
+        planned(folder)
+    assert str(folder / f"{name}.csv") in str(caught.value)
+    assert "2,000 USD" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows: rows.assign(close=rows["close"] * 2.4),
+        lambda rows: rows.assign(close=rows["close"] / 2.4),
+        lambda rows: rows[rows["known_at"] < AT - 6 * DAY],
+    ],
+)
+def test_plan__history_of_a_wild_week_or_some_days_old__is_read(
+    folder: Path, planned: Callable[..., Planned], change: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    bend(folder, "price_ETH", change)
+    assert planned(folder).plan.decision.answer
 
 
 @pytest.mark.parametrize(("name", "column"), [("funding_ETH", "rate"), ("dollar", "close")])

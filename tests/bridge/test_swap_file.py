@@ -40,6 +40,12 @@ def test_read_swap_file__byte_order_mark_crlf_and_iso_times__read_all_the_same(t
     assert math.isnan(tape.fee)
 
 
+def test_read_swap_file__one_swap_in_ten_of_dust_or_of_a_far_jump__is_read(tmp_path: Path) -> None:
+    rows = [f"17000001{number}0,1,-99,99,10,0.003\n" for number in range(9)]
+    for odd in ("1700000190,0,1,99,10,0.003\n", "1700000190,1e-18,-5,99,10,0.003\n"):
+        assert len(read_swap_file(write(tmp_path, HEAD + "".join(rows) + odd)).times) == 10
+
+
 def test_read_swap_file__parquet__same_as_csv(tmp_path: Path) -> None:
     path = tmp_path / "swaps.parquet"
     pd.read_csv(write(tmp_path, HEAD + ROWS)).to_parquet(path)
@@ -59,6 +65,14 @@ def test_read_swap_file__parquet__same_as_csv(tmp_path: Path) -> None:
         (HEAD + ROWS.replace("103", "-103"), "row 2, column price: '-103' is not a price above 0"),
         (HEAD + ROWS.replace("102", "many"), "row 2, column quote_in: 'many' is not a number"),
         (HEAD + ROWS.replace("102", "1e99"), "row 2, column quote_in: '1e+99' is not a number"),
+        (HEAD + ROWS.replace("102", "1e19"), "row 2, column quote_in: '1e+19' is not a number of tokens, at most 1e18"),
+        (HEAD + ROWS.replace(",10,", ",1e25,"), "row 1, column liquidity: '1e+25' is not a liquidity of 0 or more"),
+        (HEAD + ROWS.replace(",103,", ",1e30,"), "row 2, column price: '1e+30' is not a price above 0, 1e-18 to 1e18"),
+        (HEAD + ROWS.replace(",103,", ",5e-324,"), "row 2, column price: "),
+        (HEAD + ROWS.replace(",103,", ",1e9,"), "row 2: -quote_in/base_in is 102, and price 1e+09; 50% of the swaps"),
+        (HEAD + ROWS.replace(",1,-99,", ",1,99,"), "row 1: -quote_in/base_in is -99, and price 99; 50% of the swaps"),
+        (HEAD + ROWS.replace("-99", "-99e6").replace("102", "102e6"), "0% of the swaps fit their price: is one in raw"),
+        (HEAD + ROWS.replace(",99,", ",0.0101,").replace(",103,", ",0.0099,"), "0% of the swaps fit their price"),
         (HEAD + ROWS.replace("102", ""), "row 2, column quote_in: 'nan' is not a number"),
         (HEAD + ROWS.replace("0.003", "3"), "row 1, column fee: '3' is not a share from 0 to 1"),
         (HEAD + ROWS.replace("0.003", "0.005", 1), "row 2, column fee: 0.003 is not 0.005 as above it"),

@@ -50,7 +50,7 @@ def test_exposure__histories__bets_from_them(run: Run, folder: Path) -> None:
     write_prices(folder / "histories")
     bets = run(*STATED, "--signals", "histories", "--json").json()["diversification"]
     assert bets["days"] == ROWS - 1
-    assert bets["source"] == f"{ROWS - 1} days of prices (file: files of histories)"
+    assert bets["source"] == f"{ROWS - 1} days of prices (unstated: files of histories)"
     (folder / "alvh.toml").write_text('[signals]\nfolder = "histories"\n', encoding="utf-8")
     assert run(*STATED, "--json").json()["diversification"] == bets
 

@@ -328,3 +328,28 @@ def test_help__of_each_command__has_examples(run: Run, command: str) -> None:
     done = run("hedge", command, "--help")
     assert done.code == 0
     assert f"alvh hedge {command}" in " ".join(done.out.split())
+
+
+def test_hedge__prices_of_another_scale__need_force_in_every_command(run: Run, exports: Path) -> None:
+    assert run("hedge", "import", "a.csv").code == 0
+    far = LINES[4].replace(",2000\n", ",20000\n")
+    (exports / "far.csv").write_text(HEAD + far, encoding="utf-8")
+    for words in (("import", "far.csv"), ("import", "far.csv", "--dry-run")):
+        assert_one_line_error(
+            run("hedge", *words), 2, "far.csv", "trade:5 says 20000 USD for a ETH", "says 2000", "--force"
+        )
+    assert len(run("hedge", "list", "--fills", "--json").json()["fills"]) == 4
+    assert run("hedge", "import", "far.csv", "--force", "--json").json()["new"] == 1
+    correct = ("hedge", "correct", "trade:5", "--index", "200", "--reason", "cents")
+    assert_one_line_error(run(*correct), 1, "trade:5~2 says 200 USD for a ETH", "--force")
+    assert run("hedge", "correct", "trade:5", "--index", "2001", "--reason", "cents").code == 0
+    wrong = (*BUY, "--index", "19000", "--time", "2026-01-04T00:00:00")
+    assert_one_line_error(run(*wrong), 1, "19000 USD for a ETH", "--force")
+    close = ("hedge", "close", "ETH-27MAR26", "--delivery")
+    assert_one_line_error(run(*close, "20"), 1, "--delivery 20 of ETH", "2001", "--force")
+    assert_one_line_error(run(*close, "1e308"), 2, "--delivery")
+    assert_one_line_error(run(*close, "nan"), 2, "--delivery")
+    assert run(*close, "6100", "--force", "--json").json()["new"] is True
+    right = ("hedge", "correct", "ETH-27MAR26", "--reason", "cents", "--delivery")
+    assert_one_line_error(run(*right, "610000"), 1, "--delivery 610000 of ETH", "--force")
+    assert run(*right, "1990", "--json").json()["new"] is True

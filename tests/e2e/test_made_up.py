@@ -119,6 +119,32 @@ def test_propose__simulated_or_stated_histories__only_on_the_local_chain(
         assert REFUSED not in done.err
 
 
+def test_propose__histories_without_a_source__are_unstated_and_stay_on_the_local_chain(
+    place: Place, tmp_path: Path
+) -> None:
+    snapshot = place.world.snapshot()
+    at, vols = snapshot.block.timestamp, read_volatilities(snapshot)
+    folder = write_histories(tmp_path / "histories", place.world.path, at, vols)
+    (folder / "source.toml").unlink()
+    words = ("plan", "--chain", quotes(place.world, tmp_path), "--signals", "histories")
+    told = place.run(*words, "--json").json()["plan"]["inputs"]["histories"]
+    assert told["provenance"] == "simulated"  # the files say so themselves
+    if place.chain_id != LOCAL_CHAIN_ID:
+        assert_one_line_error(place.run("propose", role="operator"), 1, REFUSED, "say simulated (simulated)")
+    for file in folder.glob("*.csv"):
+        table = pd.read_csv(file).drop(columns="provenance")
+        if file.stem.startswith("price_"):
+            moved = float(place.world.path.prices[file.stem[-3:]][-1]) / table["close"].iloc[-1]
+            table[["open", "high", "low", "close"]] *= moved
+        table.to_csv(file, index=False)
+    done = place.run(*words)
+    assert "histories: files of histories (unstated)" in done.out
+    assert "Signals from histories of unstated provenance" in done.out
+    if place.chain_id != LOCAL_CHAIN_ID:
+        refused = place.run("propose", role="operator")
+        assert_one_line_error(refused, 1, REFUSED, "histories: files of histories (unstated)", "source.toml")
+
+
 def test_sign__round_again_with_another_value__is_refused_without_force(place: Place, tmp_path: Path) -> None:
     sign = ("oracle", "sign", "ETH", "--block", str(place.world.chain.head().number))
     first, other = quotes(place.world, tmp_path), quotes(place.world, tmp_path, 1.1, "other.csv")

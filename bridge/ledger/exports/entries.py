@@ -31,6 +31,10 @@ NEAR: Final = Decimal("0.05")
 """How far a delivery price may be from the index of its minute."""
 MOST_USD: Final = Decimal("1e9")
 """No fee and no funding of one entry is more."""
+OF_UNDERLYING: Final = Decimal("0.001")
+"""Share of the underlying that a fee of an option may be, however little it costs: venues take 0.0003 at most."""
+FAR: Final = Decimal(20)
+"""Times that a price of the underlying is away from the strike of an option on it; listed strikes are within 10."""
 
 
 def carries_out(row: Row) -> tuple[str, str]:
@@ -58,9 +62,10 @@ def trade(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decima
     said = row.number("cash") if traded.is_option else None
     if said is not None and not rounds(said, cash):
         raise Unreadable("cash", f"{said} is not -(quantity x price) = {cash}")
+    charged = fee(row, index, _worth(traded, quantity, price, cash))
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.TRADE, traded.name, quantity, price, currency, cash,
-        fee(row, index), index, *carries_out(row), "", row.text("note"),
+        charged, index, *carries_out(row), "", row.text("note"),
     )  # fmt: skip
 
 
@@ -72,15 +77,32 @@ def _paid(quantity: Decimal, price: Decimal) -> Decimal:
     return paid
 
 
-def fee(row: Row, index: Decimal) -> Decimal:
+def fee(row: Row, index: Decimal, worth: Decimal | None = None) -> Decimal:
     """Return the fee of a row, 0 where it says none.
+
+    Parameters
+    ----------
+    worth
+        What was traded, in the currency: a fee or a rebate is no more.
 
     Raises
     ------
     Unreadable
-        It is more than a billion USD.
+        It is more than a billion USD, or than the worth.
     """
-    return in_reason(row.number("fee") or ZERO, index, "fee")
+    found = in_reason(row.number("fee") or ZERO, index, "fee")
+    if worth is not None and abs(found) > worth:
+        raise Unreadable("fee", f"{found:f} is more than what was traded, {worth:.6g}: a fee is in the currency")
+    return found
+
+
+def _worth(traded: Instrument, quantity: Decimal, price: Decimal, cash: Decimal) -> Decimal:
+    """Return what a trade or a delivery is worth in its currency; of a cheap option a part of its underlying."""
+    size = abs(quantity)
+    if traded.is_option:
+        unit = traded.strike if traded.linear else ONE
+        return max(abs(cash), CONTEXT.multiply(size, OF_UNDERLYING * unit))
+    return CONTEXT.multiply(size, price) if traded.linear else CONTEXT.divide(size, price)
 
 
 def in_reason(amount: Decimal, index: Decimal, column: str) -> Decimal:
@@ -99,14 +121,34 @@ def in_reason(amount: Decimal, index: Decimal, column: str) -> Decimal:
 
 
 def _likely(traded: Instrument, price: Decimal, index: Decimal) -> None:
-    """Refuse the price of an inverse contract in another unit than the venue's, or an index of another coin."""
+    """Refuse a price in another unit than the venue's, or an index of another coin."""
+    if traded.is_option:
+        _check_option(traded, price, index)
+    elif not traded.linear and not HALF < price / index < 1 / HALF:
+        raise Unreadable("index", f"{index} is far from the price {price}: it is USD per {traded.currency}")
+
+
+def _check_option(traded: Instrument, price: Decimal, index: Decimal) -> None:
     if traded.linear:
+        if price > traded.strike * (FAR if traded.is_call else ONE):
+            raise Unreadable("price", f"{price} {traded.currency} is more than it can be worth: it is USD a unit")
         return
-    if not traded.is_option:
-        if not HALF < price / index < 1 / HALF:
-            raise Unreadable("index", f"{index} is far from the price {price}: it is USD per {traded.currency}")
-    elif price > max(ONE, ZERO if traded.is_call else traded.strike / index * 2):
+    if price > max(ONE, ZERO if traded.is_call else traded.strike / index * 2):
         raise Unreadable("price", f"{price} {traded.currency} is more than it can be worth: it is priced in coin")
+    check_scale(traded, index, "index")
+
+
+def check_scale(traded: Instrument, usd: Decimal, column: str) -> None:
+    """Refuse a price of the underlying that is far from the strike of an option on it.
+
+    Raises
+    ------
+    Unreadable
+        It is of another coin or in another unit.
+    """
+    if traded.is_option and not traded.strike / FAR < usd < traded.strike * FAR:
+        far = f"{usd} is far from the strike {traded.strike}, more than {FAR} times"
+        raise Unreadable(column, f"{far}: it is USD per {traded.asset}")
 
 
 def delivery(
@@ -140,14 +182,16 @@ def delivery(
         said = row.number("cash")
         price = row.price() if stated else delivery_price(row, at_ms, traded, quantity, said)
         cash = option_cash(traded, quantity, price) if said is None else said
+        check_scale(traded, price, "price" if stated else "index")
         if stated:
             _check_cash(traded, quantity, price, cash, at_ms)
     else:
         price = row.price()
     index = row.index(currency, at_ms) if traded.linear else price
+    charged = fee(row, index, _worth(traded, quantity, price, cash))
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.DELIVERY, traded.name, quantity, price, currency, cash,
-        fee(row, index), index, *carries_out(row), "", row.text("note"),
+        charged, index, *carries_out(row), "", row.text("note"),
     )  # fmt: skip
 
 

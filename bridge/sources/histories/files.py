@@ -6,11 +6,14 @@ one is a missing signal that the plan names. `source.toml` says where the number
 
     source = "venue and publisher, as of ..."
     provenance = "file"          # or "simulated", "stated", "live"; "file" where it is left out
+
+Without it the provenance is "unstated". A file may say its own in a column `provenance`, the same word in every row:
+that word is believed against the folder where it says less, so a simulated file stays one wherever it is copied to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -33,6 +36,8 @@ from hedge.signals.known import KNOWN_AT
 from hedge.units import DAY
 
 SOURCE_FILE: Final = "source.toml"
+PROVENANCE: Final = "provenance"
+"""Column in which a file says what kind of source it has."""
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 POINTS: Final = 100.0
 """Volatility points (60 is 60 %, as exchanges publish an index) in a decimal of 1."""
@@ -162,13 +167,47 @@ def read_folder(folder: Path, latest: int) -> Histories:
     if not folder.is_dir():
         raise BadFile(folder, "no such folder of histories: set signals.folder, or give --signals")
     tables: dict[str, pd.DataFrame] = {}
+    said: dict[str, Provenance] = {}
     for path, name in _files(folder):
         if name in tables:
             raise BadFile(path, f"{name} is there twice: keep one file of it")
-        tables[name] = _read(path, LAYOUTS[name.split("_")[0]], latest)
-    said = folder / SOURCE_FILE
-    origin = read_toml(said, HistoriesSource) if said.is_file() else HistoriesSource(source=f"files of {folder.name}")
-    return Histories(tables, " ".join(origin.source.split()), origin.provenance)
+        table = read_table(path)
+        if PROVENANCE in table:
+            said[name] = _said(path, table.pop(PROVENANCE))
+        tables[name] = _checked(path, table, LAYOUTS[name.split("_")[0]], latest)
+    return Histories(tables, *_origin(folder, said))
+
+
+def _said(path: Path, column: pd.Series) -> Provenance:
+    """Return what a file says of itself."""
+    words = [*Provenance]
+    wrong = ~column.isin(words).to_numpy(bool)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        how = f"is none of {', '.join(words)}"
+        raise BadFile(path, f"row {row + 1}, column {PROVENANCE}: {str(column.iloc[row])[:40]!r} {how}")
+    found = column.unique()
+    if len(found) > 1:
+        raise BadFile(path, f"column {PROVENANCE}: {' and '.join(map(str, found))} in one file; take them apart")
+    return Provenance(found[0]) if len(found) else Provenance.UNSTATED
+
+
+def _origin(folder: Path, said: Mapping[str, Provenance]) -> tuple[str, Provenance]:
+    """Return where a folder's numbers are from, in words and as a kind; a file that says of itself that no market said
+    it counts against a folder that says otherwise, or nothing."""
+    place = folder / SOURCE_FILE
+    if place.exists() or place.is_symlink():
+        origin = read_toml(place, HistoriesSource)
+    else:
+        origin = HistoriesSource(source=f"files of {folder.name}", provenance=Provenance.UNSTATED)
+    words, kind = " ".join(origin.source.split()), origin.provenance
+    own = [name for name, provenance in said.items() if not provenance.observed]
+    if not own or not (kind.observed or kind is Provenance.UNSTATED):
+        return words, kind
+    simulated = [name for name in own if said[name] is Provenance.SIMULATED]
+    of, kind = (simulated, Provenance.SIMULATED) if simulated else (own, said[own[0]])
+    more = f" and {len(of) - 1} more" if len(of) > 1 else ""
+    return f"{words}; {of[0]}{more} {'say' if more else 'says'} {kind}", kind
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -185,8 +224,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
         yield path, name
 
 
-def _read(path: Path, layout: Layout, latest: int) -> pd.DataFrame:
-    table = read_table(path)
+def _checked(path: Path, table: pd.DataFrame, layout: Layout, latest: int) -> pd.DataFrame:
     _check_columns(path, table, layout)
     if table.empty:
         raise BadFile(path, "holds no rows")

@@ -32,7 +32,7 @@ from bridge.tables import read_table
 from bridge.times import read_seconds, tomorrow, years_ahead
 from bridge.units import YEAR_SECONDS, utc
 from hedge import options
-from hedge.errors import HedgeError
+from hedge.errors import BadQuote, CrossedQuote, DuplicateQuote, HedgeError
 from hedge.instruments.lots import lot_of
 from hedge.instruments.option_chain import OptionChain
 from hedge.market import MOST_VOL, Provenance
@@ -48,6 +48,19 @@ MOST_MOVE = 0.1
 MOST_BASIS = 0.5
 """Log distance of a forward from the spot: 0.1 at most on Deribit's recorded chains."""
 
+MOST_USD = 1e9
+"""Of an asset or an option on it, in USD or coin."""
+NUMBERS: dict[str, tuple[float, float, bool]] = {
+    "spot": (1e-9, MOST_USD, False),
+    "strike": (1e-9, MOST_USD, False),
+    "forward": (1e-9, MOST_USD, False),
+    "lot": (1e-9, 1e6, False),
+    "bid": (0.0, MOST_USD, True),
+    "ask": (0.0, MOST_USD, True),
+    "mark": (0.0, MOST_USD, True),
+    "vol": (-1e6, 1e6, True),
+}
+"""By column: the least and the most that a number can be, and whether a cell may be empty."""
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
 
 
@@ -120,7 +133,25 @@ def _by_asset(path: Path, at: int = 0) -> list[tuple[str, pd.DataFrame]]:
     if frame is table:
         seen = read_seconds(table["observed_at"], tomorrow(at))
         frame = table.assign(observed_at=seen, expiry_at=read_seconds(table["expiry_at"], years_ahead(at)))
+    frame = frame.assign(**{name: _numbers(frame[name]) for name in NUMBERS if name in frame})
     return [(str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)]
+
+
+def _numbers(column: pd.Series) -> npt.NDArray[np.float64]:
+    """Return a column as numbers that can be; what is none is named by its row and column."""
+    name, (least, most, empty) = str(column.name), NUMBERS[str(column.name)]
+    flags = pd.api.types.is_bool_dtype(column)
+    values = np.array(pd.to_numeric(column, errors="coerce"), dtype=np.float64) if not flags else column * np.nan
+    missing = column.isna().to_numpy(bool)
+    wrong = ~((values >= least) & (values <= most)) & ~(missing & empty)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        place = f"in row {int(column.index[row]) + 1}"
+        if missing[row]:
+            raise ValueError(f"{name} is empty {place}")
+        said = f"{values[row]:g}" if not np.isnan(values[row]) else repr(str(column.iloc[row])[:40])
+        raise ValueError(f"{name} {said} {place} is no number from {least:g} to {most:g}")
+    return np.asarray(values)
 
 
 def deribit_columns(table: pd.DataFrame, at: int = 0) -> pd.DataFrame:
@@ -199,7 +230,11 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     source = f"file {path.name}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
-    return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
+    try:
+        return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
+    except (BadQuote, CrossedQuote, DuplicateQuote) as error:  # counts the rows of this snapshot, not those of the file
+        row = int(quotes.index[error.row]) + 1
+        raise BadFile(path, str(error).replace(f"row {error.row}", f"row {row}", 1)) from error
 
 
 def _side(column: pd.Series) -> npt.NDArray[np.float64]:
