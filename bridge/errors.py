@@ -196,12 +196,13 @@ class GuardRefused(ChainError):
 class PendingTransactions(ChainError):
     """The account has transactions on their way, so the next one would replace or wait for them."""
 
-    def __init__(self, account: str, nonce: int, count: int) -> None:
+    def __init__(self, account: str, nonce: int, count: int, handed: str = "") -> None:
+        more = f" ({handed} was handed over and refused, or is one of them)" if handed else ""
         super().__init__(
-            f"{account} has {count} transaction{'s' if count != 1 else ''} on the way from nonce {nonce}: wait until "
-            "they are mined and run it again, which sends nothing twice; if they are stuck, `alvh gov unstick`"
+            f"{account} has {count} transaction{'s' if count != 1 else ''} on the way from nonce {nonce}{more}: wait "
+            "until they are mined and run it again, which sends nothing twice; if they are stuck, `alvh gov unstick`"
         )
-        self.account, self.nonce, self.count = account, nonce, count
+        self.account, self.nonce, self.count, self.handed = account, nonce, count, handed
 
 
 class TransactionFailed(ChainError):
@@ -210,6 +211,13 @@ class TransactionFailed(ChainError):
     def __init__(self, action: str, transaction: str, reason: str) -> None:
         super().__init__(f"{action}: transaction {transaction} {reason}")
         self.action, self.transaction, self.reason = action, transaction, reason
+
+
+class NotTaken(TransactionFailed):
+    """A transaction was handed over, and the node says that it does not take it."""
+
+    def __init__(self, action: str, transaction: str, said: str) -> None:
+        super().__init__(action, transaction, f"was handed over, and the node refused it: {said}")
 
 
 class SourceUnavailable(BridgeError):

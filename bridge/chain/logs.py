@@ -101,7 +101,19 @@ class LogPages:
         result = answer["result"]
         if result is not None and not isinstance(result, list):
             raise ChainError(f"{action}: the node's answer is no list")
-        return [entry for entry in result or [] if not (isinstance(entry, dict) and entry.get("removed") is True)]
+        kept = [entry for entry in result or [] if not (isinstance(entry, dict) and entry.get("removed") is True)]
+        if not all(_was_asked_for(entry, asked) for entry in kept):
+            raise ChainError(f"{action}: the node answered with events that were not asked for: ask another node")
+        return kept
+
+
+def _was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:
+    """Tell whether an entry is of the contract and of the blocks that were asked for; what is none is told later."""
+    try:
+        where = entry["address"].lower() == asked["address"].lower()
+        return bool(where and int(asked["fromBlock"], 16) <= int(entry["blockNumber"], 16) <= int(asked["toBlock"], 16))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return True
 
 
 def suggested(error: Any, first: int, blocks: int) -> int:

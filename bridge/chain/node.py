@@ -9,6 +9,7 @@ in between is an error and not a number.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,8 +23,8 @@ from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.chain.logs import Told
-from bridge.chain.receipts import receipt_of
-from bridge.chain.reverts import call_refused, sending
+from bridge.chain.receipts import hand_over, receipt_of
+from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number
 from bridge.chain.values import Misfit
 from bridge.errors import (
@@ -31,9 +32,9 @@ from bridge.errors import (
     ContractReverted,
     MissingBlock,
     NodeUnreachable,
+    NotTaken,
     PendingTransactions,
     Reorganised,
-    TransactionFailed,
     UnknownAddress,
     WrongChain,
 )
@@ -241,9 +242,17 @@ class Chain:
         transaction["gas"] = self.gas(transaction, action)
         transaction |= self._fees_and_nonce(signer)
         self.caps.require(transaction)
-        with sending(action, self.url):
-            sent = self._handed_over(signer, transaction, action)
-        return receipt_of(self, signer, transaction["nonce"], sent, action)
+        nonce = transaction["nonce"]
+        try:
+            sent = hand_over(self, signer, transaction, action)
+        except NotTaken as error:
+            after = int(nonce)
+            with suppress(ChainError):
+                after = self.nonces(signer)[1]
+            if after > nonce:  # another sender of the account was faster
+                raise PendingTransactions(signer.address, nonce, after - nonce, error.transaction) from error
+            raise
+        return receipt_of(self, signer, nonce, sent, action)
 
     def gas(self, transaction: Mapping[str, Any], action: str) -> int:
         """Return the gas to give a transaction: a quarter more than the node measures, and no more than a block takes.
@@ -256,30 +265,13 @@ class Chain:
             It needs more gas than a block has.
         """
         asked = {name: hex(each) if isinstance(each, int) else each for name, each in transaction.items()}
-        answer = self.ask("eth_estimateGas", asked)
+        answer = self.ask("eth_estimateGas", asked, "latest")  # not what waits to be mined
         if "error" in answer:
             raise call_refused(answer["error"], action)
         needed, most = as_number(answer["result"], action), as_number(self._newest(action).get("gasLimit"), action)
         if needed > most:
             raise ChainError(f"{action}: it needs {needed:,} gas, and a block takes {most:,}: make it smaller")
         return min(needed * 5 // 4, most)
-
-    def _handed_over(self, signer: Signer, transaction: TxParams, action: str) -> HexStr:
-        """Give a signed transaction to the node; where another of the account took its nonce, say so."""
-        from web3.exceptions import Web3RPCError
-
-        signed = signer.sign_transaction(transaction)
-        named = HexStr("0x" + keccak(signed).hex())  # by its bytes, whatever the node answers
-        try:
-            self.web3.eth.send_raw_transaction(signed)
-        except Web3RPCError as error:
-            nonce, after = transaction["nonce"], self.nonces(signer)[1]
-            if after > nonce:
-                raise PendingTransactions(signer.address, nonce, after - nonce) from error
-            raise
-        except NodeUnreachable as error:
-            raise TransactionFailed(action, named, f"was handed over, and then the node failed: {error}") from error
-        return named
 
     def nonces(self, signer: Signer | Sender) -> tuple[int, int]:
         """Read an account's next nonce: after what is mined, and after what the node still holds to be mined."""

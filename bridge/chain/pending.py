@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 from eth_typing import HexStr
-from eth_utils import keccak
 from web3.types import Nonce, TxParams, TxReceipt, Wei
 
 from bridge.chain.node import Chain
-from bridge.chain.receipts import receipt_of
+from bridge.chain.receipts import hand_over, receipt_of
 from bridge.chain.signers import Sender, Signer
-from bridge.errors import ChainError, RefusedAction
+from bridge.errors import BridgeError, ChainError, FeeTooHigh, NotTaken, RefusedAction, TransactionFailed
 
 PLAIN_TRANSFER_GAS = 21_000
 MOST_AT_ONCE = 16
 """Transactions that are replaced by one command: each costs, and how many wait is the node's word alone."""
+ACTION = "replacing a transaction"
 MOST_DOUBLINGS = 8  # 256 times the going fee: whatever is stuck was offered less
 
 
@@ -56,18 +59,26 @@ def clear_pending(chain: Chain, signer: Signer) -> list[TxReceipt]:
     for nonce in range(mined, after):
         try:
             replacements[nonce] = _replace(chain, signer, nonce)
+        except (ChainError, FeeTooHigh) as error:
+            raise _told(error, replacements, None) from error
+    receipts = []
+    for nonce, sent in replacements.items():
+        try:
+            receipts += [receipt_of(chain, signer, nonce, sent, ACTION)] if sent else []
         except ChainError as error:
-            sent = [each for each in replacements.values() if each]
-            if not sent:
-                raise
-            raise ChainError(f"{error}; {len(sent)} were replaced before: {', '.join(sent)}") from error
-    words = "replacing a transaction"
-    return [receipt_of(chain, signer, nonce, sent, words) for nonce, sent in replacements.items() if sent is not None]
+            raise _told(error, replacements, sent) from error
+    return receipts
+
+
+def _told(error: BridgeError, replacements: Mapping[int, HexStr | None], but: HexStr | None) -> BridgeError:
+    """Return the error with which replacing ends, with every transaction that was handed over beside its own."""
+    others = [each for each in replacements.values() if each and each != but]
+    return ChainError(f"{error}; handed over as well: {', '.join(others)}") if others else error
 
 
 def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:
     """Send an empty transaction in the place of another; None where the other was mined meanwhile."""
-    fees = chain.fees()
+    fees, refused = chain.fees(), None
     for doubling in range(1, MOST_DOUBLINGS + 1):
         empty: TxParams = {
             "chainId": chain.chain_id,
@@ -78,14 +89,20 @@ def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:
             "maxFeePerGas": Wei(int(fees["maxFeePerGas"]) * 2**doubling),
             "maxPriorityFeePerGas": Wei(int(fees["maxPriorityFeePerGas"]) * 2**doubling),
         }
-        chain.caps.require(empty)
         try:
-            signed = signer.sign_transaction(empty)
-            chain.request("eth_sendRawTransaction", "0x" + signed.hex())
-            return HexStr("0x" + keccak(signed).hex())
-        except ChainError:
-            if chain.nonces(signer)[0] > nonce:
-                return None
-            if doubling == MOST_DOUBLINGS:
+            chain.caps.require(empty)
+        except FeeTooHigh as error:
+            if refused is None:
                 raise
-    return None
+            why = f"{refused.reason}; the next offer would be {error.asked:.6g} {error.unit}"
+            more = f", and chain.{error.setting} allows {error.most:.6g}: raise it, or ask another node"
+            raise TransactionFailed(ACTION, refused.transaction, why + more) from error
+        try:
+            return hand_over(chain, signer, empty, ACTION)
+        except NotTaken as error:
+            refused = error
+            with suppress(ChainError):
+                if chain.nonces(signer)[0] > nonce:
+                    return None
+    assert refused is not None
+    raise refused

@@ -12,12 +12,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
+from eth_typing import HexStr
+from eth_utils import keccak
+
+from bridge.chain.answers import words_of
 from bridge.chain.reverts import sending
-from bridge.errors import ChainError, TransactionFailed
+from bridge.errors import ChainError, NotTaken, TransactionFailed
+from bridge.foreign import TEXT, foreign
 
 if TYPE_CHECKING:
-    from eth_typing import HexStr
-    from web3.types import TxReceipt
+    from web3.types import TxParams, TxReceipt
 
     from bridge.chain.node import Chain
     from bridge.chain.signers import Signer
@@ -26,6 +30,28 @@ RECEIPT_TIMEOUT_SECONDS = 180
 LOOK_AGAIN_SECONDS = 2  # at whether another transaction took the nonce of the one that is waited for
 NUMBERS = ("status", "blockNumber", "gasUsed")
 """What a receipt must say, each as a number."""
+
+
+def hand_over(chain: Chain, signer: Signer, transaction: TxParams, action: str) -> HexStr:
+    """Sign a transaction, give it to the node, and return its hash: that of the signed bytes, whatever the node says.
+
+    Raises
+    ------
+    NotTaken
+        The node says that it refuses it.
+    TransactionFailed
+        The node failed while it had it: it may be mined all the same.
+    """
+    with sending(action, chain.url):
+        signed = signer.sign_transaction(transaction)
+    sent = HexStr("0x" + keccak(signed).hex())
+    try:
+        answer = chain.ask("eth_sendRawTransaction", "0x" + signed.hex())
+    except ChainError as error:
+        raise TransactionFailed(action, sent, f"was handed over, and then the node failed: {error}") from error
+    if "error" in answer:
+        raise NotTaken(action, sent, foreign(words_of(answer["error"]), TEXT))
+    return sent
 
 
 def receipt_of(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: str) -> TxReceipt:
@@ -45,9 +71,12 @@ def receipt_of(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: s
         raise TransactionFailed(action, sent, f"was handed over, and then the node failed: {error}") from error
     if not isinstance(receipt, Mapping) or any(type(receipt.get(name)) is not int for name in NUMBERS):
         raise TransactionFailed(action, sent, "has a receipt that is none: ask another node what became of it")
+    named = receipt.get("transactionHash")
+    if not isinstance(named, bytes) or named != bytes.fromhex(sent[2:]):
+        raise TransactionFailed(action, sent, "has no receipt: the node gave that of another one, ask another node")
     if receipt["status"] != 1:
         raise TransactionFailed(action, sent, "was mined and reverted")
-    return cast("TxReceipt", {**receipt, "transactionHash": bytes.fromhex(sent[2:])})
+    return cast("TxReceipt", receipt)
 
 
 def _waited_for(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: str) -> Any:

@@ -93,7 +93,7 @@ def sending(action: str, url: str) -> Iterator[None]:
     except Web3Exception as error:
         said = without_url(getattr(error, "message", None) or error, url)
         raise ChainError(f"{action}: {said}") from error
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:  # of an odd answer
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:  # odd answers
         raise ChainError(f"{action}: the node's answer is none ({type(error).__name__})") from error
 
 

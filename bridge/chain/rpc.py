@@ -169,6 +169,8 @@ class Rpc:
         if len(digest) != 32:
             raise ChainError(f"{action}: the node's answer has no hash")
         number, timestamp = (as_number(block.get(name), action) for name in ("number", "timestamp"))
+        if not isinstance(which, str) and number != which:
+            raise ChainError(f"{action}: the node answered with block {number}: ask another node")
         return BlockRef(number, "0x" + digest.hex(), timestamp)
 
     def head(self) -> BlockRef:

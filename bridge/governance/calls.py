@@ -15,7 +15,7 @@ from bridge.chain.codec import Function, decode_call
 from bridge.deployment import Deployment
 from bridge.errors import BridgeError, NodeUnreachable, UsageError
 from bridge.foreign import LINE, TEXT, foreign
-from bridge.governance.governor import Action
+from bridge.governance.governor import Action, proposal_id
 from bridge.governance.inspection import inspect_address
 from bridge.governance.postconditions import GUARD, guard_call, postcondition_lines, update_postcondition
 from bridge.governance.regime_table import table_words
@@ -95,8 +95,8 @@ def _details(snapshot: Snapshot, contract: str, function: Function, arguments: d
     return ", ".join(f"{name}={_shown(value, snapshot.deployment)}" for name, value in arguments.items())
 
 
-def _cancelled(snapshot: Snapshot, arguments: dict[str, Any]) -> str:
-    return f"proposal {snapshot.read('HedgeGovernor', 'getProposalId', *arguments.values())}"
+def _cancelled(_: Snapshot, arguments: dict[str, Any]) -> str:
+    return f"proposal {proposal_id(*arguments.values())}"
 
 
 def _table(_: Snapshot, arguments: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from eth_abi import encode
 from eth_utils import keccak
 
 from bridge.chain.addresses import checked_address
@@ -102,9 +103,12 @@ def distinct_ids(proposals: Sequence[Proposal]) -> list[str]:
     return [each[: needed[each]] for each in ids]
 
 
-def proposal_id(snapshot: Snapshot, action: Action) -> int:
-    """Return the id that the governor gives these calls with this description; it needs no proposal to exist."""
-    return int(snapshot.read("HedgeGovernor", "getProposalId", *action.hashed()))
+def proposal_id(
+    targets: Sequence[str], values: Sequence[int], calldatas: Sequence[bytes], description_hash: bytes
+) -> int:
+    """Return the id that an OpenZeppelin Governor gives these calls with this description: no node is asked."""
+    content = (targets, values, calldatas, description_hash)
+    return int.from_bytes(keccak(encode(("address[]", "uint256[]", "bytes[]", "bytes32"), content)))
 
 
 def read_state(snapshot: Snapshot, proposal: int) -> str | None:
@@ -158,6 +162,8 @@ def _readable(snapshot: Snapshot, entry: LogEntry) -> Proposal:
         action = Action(tuple(created["targets"]), tuple(created["values"]), calldatas, created["description"])
         if not len(action.targets) == len(action.values) == len(calldatas):
             raise ChainError("it has not as many targets as values and calls")
+        if proposal_id(*action.hashed()) != number:
+            raise ChainError("its id is not that of its calls and words: ask another node what it is")
         return _proposal(snapshot, number, str(created["proposer"]), action)
     except (NodeUnreachable, MissingBlock):
         raise

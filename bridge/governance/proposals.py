@@ -187,7 +187,7 @@ def _found(
     while True:
         attempt = before.attempt + 1 if before else 1
         action = Action(tuple(targets), (0,) * len(targets), calldatas, describing(attempt))
-        number = proposal_id(snapshot, action)
+        number = proposal_id(*action.hashed())
         draft = Draft(number, action, attempt, words, at, read_state(snapshot, number))
         if draft.state is None and before is not None and not again:
             return before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bridge.errors import RefusedAction, UsageError
+from bridge.errors import ChainError, RefusedAction, UsageError
 from bridge.governance.updates import Update
 from bridge.snapshot import Snapshot
 
@@ -26,11 +26,19 @@ class PendingUpdate:
 
 
 def read_pending_updates(snapshot: Snapshot) -> list[PendingUpdate]:
-    """Read the updates that wait at a block: announced, and not applied, vetoed or expired; oldest first."""
+    """Read the updates that wait at a block: announced, and not applied, vetoed or expired; oldest first.
+
+    Raises
+    ------
+    ChainError
+        The node gives a hash with an update that has another.
+    """
     announced = snapshot.logs("HedgeParameters", "UpdateScheduled")
     found: dict[str, PendingUpdate] = {}
     for entry in announced:
         digest, update = bytes(entry["args"]["updateHash"]), Update.of(entry["args"]["update"])
+        if update.hash != "0x" + digest.hex():
+            raise ChainError(f"the node gives the update 0x{digest.hex()} other values than it has: ask another node")
         if update.expiry < snapshot.block.timestamp:
             continue
         ready = int(snapshot.read("HedgeParameters", "scheduledAt", digest))

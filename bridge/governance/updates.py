@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.chain.codec import decode_call
+from eth_utils import keccak
+
+from bridge.chain.codec import decode_call, encode_call
 from bridge.chain.reverts import decode_reason
 from bridge.errors import RefusedAction, UsageError
 from bridge.snapshot import Call, Snapshot
@@ -28,6 +30,11 @@ class Update:
     def argument(self) -> tuple[tuple[int, ...], tuple[int, ...], int, int, bytes]:
         """Return the struct as the ABI wants it."""
         return self.keys, self.values, self.observed_at, self.expiry, bytes.fromhex(self.inputs_hash[2:])
+
+    @property
+    def hash(self) -> str:
+        """Return its name: the keccak-256 of the struct, as the contract makes it."""
+        return "0x" + keccak(encode_call("HedgeParameters", "applyUpdate", self.argument()).data[4:]).hex()
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Update:

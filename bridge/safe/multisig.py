@@ -307,13 +307,22 @@ def send_creation(
         Who signs and how many must.
     salt
         Distinguishes Safes of the same owners.
-    """
-    setup = _setup(contracts, owners, threshold)
-    factory = contracts["SafeProxyFactory"]
-    from web3.logs import DISCARD
 
-    receipt = chain.send(sender, "SafeProxyFactory", factory, "createProxyWithNonce", contracts["Safe"], setup, salt)
-    created = (
-        chain.contract("SafeProxyFactory", factory).events.ProxyCreation().process_receipt(receipt, errors=DISCARD)
-    )
-    return str(created[0]["args"]["proxy"]), receipt
+    Raises
+    ------
+    TransactionFailed
+        It was mined, and where the Safe should be there is none of these owners.
+    """
+    setup, factory = _setup(contracts, owners, threshold), contracts["SafeProxyFactory"]
+    call = ("createProxyWithNonce", contracts["Safe"], setup, salt)
+    made = str(chain.read("SafeProxyFactory", factory, *call, block=chain.head(), sender=sender.address))
+    receipt = chain.send(sender, "SafeProxyFactory", factory, *call)
+    action, sent = "creating a Safe", "0x" + bytes(receipt["transactionHash"]).hex()
+    try:
+        block = chain.head()
+        found = [chain.read("Safe", made, name, block=block) for name in ("getOwners", "getThreshold")]
+    except ChainError as error:
+        raise TransactionFailed(action, sent, f"was mined, and {made} does not answer as a Safe: {error}") from error
+    if [sorted(found[0]), found[1]] != [sorted(owners), threshold]:
+        raise TransactionFailed(action, sent, f"was mined, and {made} is no Safe of {threshold} of these owners")
+    return made, receipt

@@ -224,5 +224,5 @@ def test_attack_27__replacement_refused_again_and_again__is_the_nodes_error(
     rest = {"chainId": 31337, "nonce": mined, "to": account("lp").address, "value": 1, "gas": 21_000}
     with mining_every(world, None):
         world.chain.request("eth_sendRawTransaction", "0x" + operator.sign_transaction(dear | rest).hex())  # type: ignore[arg-type]
-        with pytest.raises(ChainError, match="eth_sendRawTransaction"):
+        with pytest.raises(ChainError, match="the node refused it: replacement transaction underpriced"):
             clear_pending(world.chain, operator)

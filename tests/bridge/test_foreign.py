@@ -264,7 +264,7 @@ def test_steps__description_is_no_utf8__are_those_of_its_bytes(world: World) -> 
     pause = world.snapshot().call("HedgeParameters", "unpause")
     number = bring(world, BROKEN, pause[0], bytes.fromhex(pause[1][2:]))
     proposal = found(world, number)
-    assert proposal_id(world.snapshot(), proposal.action) == number
+    assert proposal_id(*proposal.action.hashed()) == number
     vote(world, number)
     advance_time(world.chain, TERMS.voting_period + 1)
     send_queue(world.snapshot(), account("outsider"), found(world, number))

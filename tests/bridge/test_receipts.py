@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 from eth_typing import HexStr
 
 from bridge.chain.node import Chain
+from bridge.chain.pending import clear_pending
 from bridge.chain.rehearsal import rehearse
 from bridge.chain.signers import Sender, Signer
 from bridge.cli import reading
-from bridge.errors import ChainError, ContractReverted, NodeTooSlow, TransactionFailed
-from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, LyingNode, failing, through
+from bridge.errors import ChainError, ContractReverted, NodeTooSlow, NotTaken, PendingTransactions, TransactionFailed
+from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, Lie, LyingNode, failing, through
 
 
 def gone(answering: Answering, _: Asked) -> bool:
@@ -42,7 +44,16 @@ def without(*names: str, **others: Any) -> Callable[[Answering, Asked], bool]:
     return lie
 
 
-LATE: dict[str, tuple[str, Callable[[Answering, Asked], bool]]] = {
+def mined(real: Chain, sent: str) -> Any:
+    """Return the receipt of a transaction; the node may mine it a moment after it has answered."""
+    until = time.monotonic() + 10
+    while (found := real.request("eth_getTransactionReceipt", sent)) is None:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return found
+
+
+LATE: dict[str, tuple[str, Lie]] = {
     "hangs up on the transaction": ("eth_sendRawTransaction", taken_and_gone),
     "hangs up on the receipt": ("eth_getTransactionReceipt", gone),
     "error on the receipt": ("eth_getTransactionReceipt", lambda answering, asked: answering.error(asked, "no")),
@@ -50,6 +61,7 @@ LATE: dict[str, tuple[str, Callable[[Answering, Asked], bool]]] = {
     "no block": ("eth_getTransactionReceipt", without("blockNumber")),
     "no gas": ("eth_getTransactionReceipt", without("gasUsed")),
     "no status": ("eth_getTransactionReceipt", without("status")),
+    "of another transaction": ("eth_getTransactionReceipt", without(transactionHash="0x" + "ab" * 32)),
     "odd gas": ("eth_getTransactionReceipt", without(gasUsed=[])),
 }
 
@@ -62,17 +74,120 @@ def test_send__node_fails_after_it_took_it__the_error_has_the_hash_of_what_was_m
     node.lie = failing(method, -1, lie)
     with pytest.raises(TransactionFailed) as caught:
         through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
-    receipt = real.request("eth_getTransactionReceipt", caught.value.transaction)
+    receipt = mined(real, caught.value.transaction)
     assert (receipt["status"], receipt["from"]) == ("0x1", signer.address.lower())
     assert caught.value.transaction in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_send__receipt_of_another_hash__ours_is_shown(real: Chain, node: LyingNode, signer: Signer, token: str) -> None:
-    node.lie = failing("eth_getTransactionReceipt", -1, without(transactionHash="0x" + "ab" * 32))
+def taken(lie: Lie) -> Lie:
+    """Take a transaction, and answer otherwise."""
+
+    def made(answering: Answering, asked: Asked) -> bool:
+        answering.honest(asked)
+        return lie(answering, asked)
+
+    return made
+
+
+ODD: dict[str, Lie] = {
+    "a result of nothing": lambda answering, asked: answering.result(asked, None),
+    "another hash": lambda answering, asked: answering.result(asked, "0x" + "ab" * 32),
+    "a deep result": lambda answering, asked: answering.say(
+        b'{"jsonrpc": "2.0", "id": ' + str(asked["id"]).encode() + b', "result": ' + b"[" * 900 + b"]" * 900 + b"}"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ODD)
+def test_send__node_takes_it_and_answers_oddly__is_waited_for(
+    real: Chain, node: LyingNode, signer: Signer, token: str, way: str
+) -> None:
+    node.lie = failing("eth_sendRawTransaction", -1, taken(ODD[way]))
     receipt = through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
     found = real.request("eth_getTransactionReceipt", "0x" + bytes(receipt["transactionHash"]).hex())
     assert int(found["blockNumber"], 16) == receipt["blockNumber"]
+
+
+WRONG: dict[str, Lie] = {
+    "already known": lambda answering, asked: answering.error(asked, {"code": -32000, "message": "already known"}),
+    "nonce too low": lambda answering, asked: answering.error(asked, {"code": -32000, "message": "nonce too low"}),
+    "an error that is a text": lambda answering, asked: answering.error(asked, "no"),
+    "a list": lambda answering, asked: answering.say(b"[]"),
+    "a text": lambda answering, asked: answering.say(b'"yes"'),
+    "both": lambda answering, asked: answering.say(b'{"id": 1, "result": "0x1", "error": {"code": 1}}'),
+    "nothing": lambda answering, asked: answering.say(b""),
+    "a page": lambda answering, asked: answering.say(b"<html>", 502),
+}
+
+
+@pytest.mark.parametrize("way", WRONG)
+def test_send__node_takes_it_and_answers_nonsense__the_error_has_its_hash(
+    real: Chain, node: LyingNode, signer: Signer, token: str, way: str
+) -> None:
+    node.lie = failing("eth_sendRawTransaction", -1, taken(WRONG[way]))
+    with pytest.raises((TransactionFailed, PendingTransactions)) as caught:
+        through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
+    (sent,) = re.findall("0x[0-9a-f]{64}", str(caught.value))
+    assert mined(real, sent)["status"] == "0x1"
+
+
+def test_send__node_refuses_it__not_taken_with_the_nodes_words_and_the_hash(
+    real: Chain, node: LyingNode, signer: Signer, token: str
+) -> None:
+    refused = {"code": -32000, "message": "transaction underpriced"}
+    node.lie = failing("eth_sendRawTransaction", -1, lambda answering, asked: answering.error(asked, refused))
+    with pytest.raises(
+        NotTaken, match=r"transaction 0x[0-9a-f]{64} was handed over, and the node refused it: transaction underpriced"
+    ):
+        through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
+
+
+def nested(answering: Answering, asked: Asked) -> bool:
+    """Give a receipt that is deeper than Python likes."""
+    found = answering.honest(asked)
+    return answering.say(found.replace(b'"logs":', b'"deep":' + b"[" * 900 + b"]" * 900 + b',"logs":'))
+
+
+def test_send__receipt_is_deep__the_error_has_the_hash(
+    real: Chain, node: LyingNode, signer: Signer, token: str
+) -> None:
+    node.lie = failing("eth_getTransactionReceipt", -1, nested)
+    try:
+        receipt = through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
+        sent = "0x" + bytes(receipt["transactionHash"]).hex()
+    except TransactionFailed as error:
+        sent = error.transaction
+    assert mined(real, sent)["status"] == "0x1"
+
+
+def stuck(real: Chain, signer: Signer) -> int:
+    """Leave a transaction on its way and return its nonce."""
+    nonce = real.nonces(signer)[0]
+    rest = {"chainId": real.chain_id, "nonce": nonce, "to": ELSEWHERE, "value": 1, "gas": 21_000}
+    sent = signer.sign_transaction(real.fees() | rest)  # type: ignore[operator]
+    real.request("eth_sendRawTransaction", "0x" + sent.hex())
+    return nonce
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_unstick__node_takes_or_refuses_and_says_no__no_hash_is_lost(
+    real: Chain, node: LyingNode, signer: Signer, forward: bool
+) -> None:
+    no: Lie = lambda answering, asked: answering.error(asked, "no")  # noqa: E731
+    real.request("evm_setAutomine", False)
+    try:
+        nonce = stuck(real, signer)
+        node.lie = failing("eth_sendRawTransaction", -1, taken(gone) if forward else no)
+        with pytest.raises(TransactionFailed, match=r"0x[0-9a-f]{64}") as caught:
+            clear_pending(through(node, real), signer)
+        assert "nothing was sent" not in str(caught.value)
+    finally:
+        real.request("evm_setAutomine", True)
+        real.request("evm_mine")
+    assert real.nonces(signer)[0] == nonce + 1
+    if forward:
+        assert mined(real, caught.value.transaction)["status"] == "0x1"
 
 
 def test_gas__near_what_a_block_has__is_no_more_than_that_and_above_it_is_refused_dry_and_sent(
