@@ -17,7 +17,15 @@ from eth_utils import keccak, to_checksum_address
 from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain
-from bridge.errors import ChainError, GuardRefused, NodeUnreachable, RefusedAction, TransactionFailed, UntrustedNumber
+from bridge.errors import (
+    ChainError,
+    GuardRefused,
+    NodeUnreachable,
+    RefusedAction,
+    TransactionFailed,
+    UnknownAddress,
+    UntrustedNumber,
+)
 from bridge.governance.inspection import GUARD_SLOT
 from bridge.snapshot import Call, Snapshot
 
@@ -321,7 +329,7 @@ def send_creation(
     try:
         block = chain.head()
         found = [chain.read("Safe", made, name, block=block) for name in ("getOwners", "getThreshold")]
-    except ChainError as error:
+    except (ChainError, UnknownAddress) as error:
         raise TransactionFailed(action, sent, f"was mined, and {made} does not answer as a Safe: {error}") from error
     if [sorted(found[0]), found[1]] != [sorted(owners), threshold]:
         raise TransactionFailed(action, sent, f"was mined, and {made} is no Safe of {threshold} of these owners")

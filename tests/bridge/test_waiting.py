@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bridge.chain.node import Chain
+from bridge.errors import ChainError
 from bridge.governance.safeguards import _first_rested
 from bridge.governance.steward import read_pending_updates
 from bridge.local.anvil import advance_time
@@ -14,6 +18,7 @@ from bridge.plans.records import PlanRecord
 from bridge.safe.actions import SAFE_ACTIONS, SafeContext
 from bridge.safe.multisig import build_safe_transaction, rehearse_call
 from hedge.policy.parameters import KEYS
+from tests.bridge.lying_node import Answering, Asked, lying_node
 from tests.bridge.steps import LIFE, act_through_safe, with_changes
 
 
@@ -59,3 +64,29 @@ def test_read_pending_updates__first_has_expired__the_second_still_waits(world: 
     assert first.update.expiry < second.update.expiry
     advance_time(world.chain, first.update.expiry + 1 - world.chain.head().timestamp)
     assert read_pending_updates(world.snapshot()) == [second]
+
+
+def test_read_pending_updates__node_gives_a_hash_with_another_update__is_refused(
+    world: World, record: PlanRecord
+) -> None:
+    (key, *_), changes = record.changes(), record.changes()
+    for new in (changes[key], (KEYS[key].initial + changes[key]) // 2):
+        made = with_changes(record, {key: new})
+        at = world.deployment.address("steward")
+        context = SafeContext(world.chain, world.deployment, world.chain.head(), at, lambda made=made: made, LIFE)
+        act_through_safe(world, "steward", *SAFE_ACTIONS["schedule"].build(context, []))
+    first, second = read_pending_updates(world.snapshot())
+    assert (first.hash, second.hash) == (first.update.hash, second.update.hash)
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        """Give the first hash with what the second sets."""
+        if asked["method"] != "eth_getLogs":
+            return False
+        found = json.loads(answering.honest(asked))["result"]
+        found[0]["data"] = found[1]["data"]
+        return answering.result(asked, found)
+
+    with lying_node(world.chain.url, lie) as node:
+        seen = replace(world, chain=Chain(node.url, world.chain.chain_id)).snapshot()
+        with pytest.raises(ChainError, match=f"the node gives the update {first.hash} other values than it has"):
+            read_pending_updates(seen)

@@ -58,7 +58,7 @@ def test_owner__broken_checksum_empty_or_nonsense__is_refused(place: Place, comm
 def test_owner__empty_in_the_settings__is_refused(place: Place, tmp_path: Path) -> None:
     with (tmp_path / "alvh.toml").open("a", encoding="utf-8") as file:
         file.write('[book]\nowner = ""\n')
-    assert_one_line_error(place.run("exposure"), 2, "is not an address")
+    assert_one_line_error(place.run("exposure"), 2, "book.owner", "must be an address")
 
 
 @pytest.mark.parametrize("command", ["exposure", "plan", "gov list", "oracle quote", "oracle status"])

@@ -1,0 +1,125 @@
+"""A node that gives one proposal's id with another's content, or answers another question: named, never acted on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_typing import HexStr
+
+from bridge.chain.codec import encode_call, event
+from bridge.governance.governor import list_proposals, proposal_id, read_state
+from bridge.local.accounts import account
+from bridge.local.world import World
+from tests.bridge.lying_node import Answering, Asked, Lie, lying_node
+from tests.bridge.steps import TERMS, act_as
+from tests.e2e.places import Place, through
+from tests.e2e.test_commands import assert_one_line_error
+
+ASKED_ID = encode_call("HedgeGovernor", "getProposalId", [], [], [], bytes(32)).hex[:10]
+UNTRUE = "its id is not that of its calls and words: ask another node"
+
+
+def bring(world: World, title: str, function: str, *arguments: Any) -> int:
+    """Bring a proposal of one call of the governor's, as the operator; return its id."""
+    governor = world.deployment.address("HedgeGovernor")
+    data = encode_call("HedgeGovernor", function, *arguments).data
+    call = encode_call("HedgeGovernor", "propose", [governor], [0], [data], title)
+    act_as(world, account("operator").address, governor, HexStr(call.hex))
+    return list_proposals(world.snapshot())[-1].id
+
+
+def created(change: Callable[[list[dict[str, Any]]], None]) -> Lie:
+    """Change the proposals' events that a node gives."""
+    topic = "0x" + event("HedgeGovernor", "ProposalCreated").topic.hex()
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] != "eth_getLogs" or asked["params"][0]["topics"][0] != topic:
+            return False
+        found = json.loads(answering.honest(asked))["result"]
+        change(found)
+        return answering.result(asked, found)
+
+    return lie
+
+
+def content_of_the_second(found: list[dict[str, Any]]) -> None:
+    """Give the first proposal's id with all else of the second."""
+    found[0]["data"] = found[0]["data"][:66] + found[1]["data"][66:]
+
+
+def test_proposal__id_with_the_content_of_another__is_unreadable_and_nobody_votes_or_cancels(
+    place: Place, tmp_path: Path
+) -> None:
+    grave = bring(place.world, "# Take it all", "setProposalThreshold", 0)
+    good = bring(place.world, "# Housekeeping", "setVotingPeriod", 86_400)
+    place.pass_time(TERMS.voting_delay + 1)
+    with lying_node(place.world.chain.url, created(content_of_the_second)) as node, through(place, tmp_path, node):
+        listed = place.run("gov", "list", "--json").json()
+        assert [row["state"] for row in listed] == ["unreadable", "active"]
+        shown = place.run("gov", "show", str(grave))
+        assert UNTRUE in " ".join((shown.out + shown.err).split())
+        assert "Housekeeping" not in shown.out
+        for words in (("gov", "vote", str(grave), "for", "--send"), ("safe", "propose", "cancel", str(grave))):
+            done = place.run(*words, role="voter-1")
+            assert done.code == 1, done
+            assert "unreadable" in done.err
+        assert place.run("gov", "vote", str(good), "for", role="voter-1").code == 0
+    assert [sum((p.votes_for, p.votes_against)) for p in list_proposals(place.world.snapshot())] == [0, 0]
+
+
+def test_proposal__governor_names_another_id__ours_is_the_hash_of_the_content(place: Place, tmp_path: Path) -> None:
+    strange = bring(place.world, "# Of a stranger", "setProposalThreshold", 0)
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        named = asked["method"] == "eth_call" and asked["params"][0]["data"].startswith(ASKED_ID)
+        return named and answering.result(asked, "0x" + strange.to_bytes(32).hex())
+
+    with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+        made = place.sent("gov", "propose", "set-guardian", place.world.deployment.address("steward"), role="operator")
+    ours = list_proposals(place.world.snapshot())[-1]
+    assert int(made["proposal"]) == ours.id == proposal_id(*ours.action.hashed()) != strange
+    assert read_state(place.world.snapshot(), ours.id) == "pending"
+
+
+OTHERS: dict[str, Callable[[list[dict[str, Any]]], None]] = {
+    "another contract": lambda found: found[0].update(address="0x" + "12" * 20),
+    "a block of the future": lambda found: found[0].update(blockNumber="0xffffff"),
+}
+
+
+@pytest.mark.parametrize("way", OTHERS)
+def test_events__not_of_the_question__are_refused(place: Place, tmp_path: Path, way: str) -> None:
+    bring(place.world, "# One", "setProposalThreshold", 0)
+    with lying_node(place.world.chain.url, created(OTHERS[way])) as node, through(place, tmp_path, node):
+        assert_one_line_error(place.run("gov", "list"), 1, "events that were not asked for")
+
+
+@pytest.mark.parametrize("command", ["gov list", "oracle status", "exposure"])
+def test_block__node_gives_another_one__is_refused(place: Place, tmp_path: Path, command: str) -> None:
+    number = place.world.chain.head().number - 1
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] != "eth_getBlockByNumber" or asked["params"][0] != hex(number):
+            return False
+        other = {**asked, "params": [hex(number - 1), False]}
+        return answering.result(asked, json.loads(answering.honest(other))["result"])
+
+    with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+        done = place.run(*command.split(), "--block", str(number))
+    assert_one_line_error(done, 1, f"the node answered with block {number - 1}")
+
+
+def test_safe_create__node_names_another_address__nothing_is_said_to_be_there(place: Place, tmp_path: Path) -> None:
+    def lie(answering: Answering, asked: Asked) -> bool:
+        asked_for = encode_call("SafeProxyFactory", "createProxyWithNonce", "0x" + "12" * 20, b"", 0).hex[:10]
+        named = asked["method"] == "eth_call" and asked["params"][0]["data"].startswith(asked_for)
+        return named and len(asked["params"]) == 2 and answering.result(asked, "0x" + "deadbeef".rjust(64, "0"))
+
+    owners = [account(f"guardian-{number}").address for number in (1, 2, 3)]
+    with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+        done = place.run("safe", "create", *owners, "--salt", "77", "--send", role="operator")
+    assert_one_line_error(done, 1, "creating a Safe: transaction 0x", "does not answer as a Safe")
