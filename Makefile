@@ -15,7 +15,7 @@ demo: setup  ## the whole loop on a local chain; ends with a summary and reports
 	$(BIN)/alvh demo
 
 test: setup build/.ready  ## the whole suite, on both cores; ends by saying what was skipped and why
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q --durations=25
 
 FUZZ ?= 10
 fuzz: setup  ## the contracts' state machines with FUZZ new seeds for each one of CI; seeds that fail join tests/contracts/fuzz/seeds.txt
