@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile
@@ -14,6 +14,9 @@ from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, 
 from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
 from hedge.book.positions import ConcentratedPosition, Position
 from hedge.market import USD
+
+if TYPE_CHECKING:
+    from bridge.adapters.past import Wanted
 
 DYNAMIC_FEE = 1 << 23  # in a v4 pool's key: a hook sets the fee
 LEAST_AGE = 86_400
@@ -27,7 +30,8 @@ class PoolPosition:
 
     `token_id` is None for v2, which has no NFT. `tick` is the pool's own, which alone decides what is in range: at the
     end of a range the price cannot tell. `held` are the deposits that are still in it (what holding would be), `earned`
-    the fees since `earning_since`, taken out or not; both None where the chain does not tell.
+    the fees since `earning_since`, taken out or not; both None where the chain does not tell. `unknown` says
+    why its past was not asked for.
     """
 
     protocol: str
@@ -46,6 +50,7 @@ class PoolPosition:
     held_units: Pair | None
     earned_units: Pair | None
     earning_since: int
+    unknown: str = ""
 
     @property
     def id(self) -> str:
@@ -79,7 +84,7 @@ class PoolPosition:
         pairs = {name: getattr(self, name) for name in ("amounts_units", "fees_units", "held_units")}
         units = {name: [str(amount) for amount in pair] if pair else None for name, pair in pairs.items()}
         fixed = {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
-        return units | fixed | {"earning_since": self.earning_since}
+        return units | fixed | {"earning_since": self.earning_since, "unknown": self.unknown}
 
 
 @dataclass(frozen=True)
@@ -133,8 +138,11 @@ class Positions(NamedTuple):
 class PositionReader(Protocol):
     """An AMM protocol that can list an owner's positions at a block."""
 
-    def read_positions(self, owner: str, block: BlockRef) -> Positions:
-        """Read every position of an owner, all at one block; none is left out without a word."""
+    def read_positions(self, owner: str, block: BlockRef, wanted: Wanted) -> Positions:
+        """Read every position of an owner, all at one block, and the past of those that are wanted; see `Wanted`.
+
+        None is left out without a word.
+        """
 
 
 def asset_of(token: str, assets: dict[str, str]) -> str:

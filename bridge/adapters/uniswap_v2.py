@@ -6,7 +6,7 @@ they show as growth of the liquidity since it was deposited.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import isqrt
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from eth_utils import to_checksum_address
 
 from bridge.adapters.lens import Lens, Share, Status
+from bridge.adapters.past import EVERY, Blocks, Wanted, in_order
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals
@@ -52,9 +53,9 @@ class UniswapV2Reader:
     def __init__(self, chain: Chain, factory: str, tokens: list[str], start_block: int) -> None:
         self.chain, self.factory, self.start_block = chain, factory, start_block
         self.tokens = sorted(token for token in tokens if token != NATIVE)
-        self.lens, self.decimals = Lens(chain), Decimals(chain)
+        self.lens, self.decimals, self.blocks = Lens(chain), Decimals(chain), Blocks(chain)
 
-    def read_positions(self, owner: str, block: BlockRef) -> Positions:
+    def read_positions(self, owner: str, block: BlockRef, wanted: Wanted = EVERY) -> Positions:
         """Read every share of an owner."""
         pairs = [self._pair(*tokens, block) for tokens in combinations(self.tokens, 2)]
         found, unread = self._shares(owner, [pair for pair in pairs if pair != NATIVE], block)
@@ -62,10 +63,11 @@ class UniswapV2Reader:
         read = []
         for share in (share for share in found if share.status is Status.READ and share.balance):
             try:
-                read.append(self._position(owner, share, block))
+                read.append(self._position(share, block))
             except UntrustedNumber as error:
                 unread.append(Unread(f"{PROTOCOL}:{share.pair}", str(error)))
-        return Positions(read, unread)
+        chosen, others = wanted.of(read)
+        return Positions(in_order([*others, *(self._with_past(owner, each, block) for each in chosen)], read), unread)
 
     def _shares(self, owner: str, pairs: list[str], block: BlockRef) -> tuple[list[Share], list[Unread]]:
         """Read the shares of all pairs at once; where one of them cannot be read, each by itself."""
@@ -84,12 +86,11 @@ class UniswapV2Reader:
     def _pair(self, token0: str, token1: str, block: BlockRef) -> str:
         return str(self.chain.read("UniswapV2Factory", self.factory, "getPair", token0, token1, block=block))
 
-    def _position(self, owner: str, share: Share, block: BlockRef) -> PoolPosition:
+    def _position(self, share: Share, block: BlockRef) -> PoolPosition:
         pair, amounts = to_checksum_address(share.pair), (share.amount0, share.amount1)
         if not (share.reserve0 and share.reserve1):
             raise UntrustedNumber("its pair holds nothing of one token, so it has no price")
         liquidity = isqrt(share.amount0 * share.amount1)
-        deposit = self._deposit(owner, pair, block)
         tokens = (to_checksum_address(share.token0), to_checksum_address(share.token1))
         return PoolPosition(
             protocol=PROTOCOL,
@@ -105,8 +106,18 @@ class UniswapV2Reader:
             sqrt_price_x96=isqrt((share.reserve1 << 192) // share.reserve0),
             amounts_units=amounts,
             fees_units=(0, 0),
-            held_units=_grown(deposit, liquidity),
-            earned_units=_earned(deposit, amounts, liquidity),
+            held_units=None,
+            earned_units=None,
+            earning_since=block.timestamp,
+        )
+
+    def _with_past(self, owner: str, position: PoolPosition, block: BlockRef) -> PoolPosition:
+        """Add what was deposited, and what it has earned since."""
+        deposit = self._deposit(owner, position.pool, block)
+        return replace(
+            position,
+            held_units=_grown(deposit, position.liquidity),
+            earned_units=_earned(deposit, position.amounts_units, position.liquidity),
             earning_since=deposit.since if deposit else block.timestamp,
         )
 
@@ -138,7 +149,7 @@ class UniswapV2Reader:
             if values["from"] != NATIVE or mint is None:
                 given, balance = given + values["value"], balance + values["value"]
                 continue
-            since = since if any(held) else self.chain.at(entry["blockNumber"]).timestamp
+            since = since if any(held) else self.blocks.at(entry["blockNumber"]).timestamp
             held, balance = [held[0] + mint["amount0"], held[1] + mint["amount1"]], balance + values["value"]
         own = given * MOST_GIVEN <= balance
         return Deposit((held[0], held[1]), since) if own and all(held) else None  # of dust, nothing whole is left

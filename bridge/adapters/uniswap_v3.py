@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eth_utils import to_checksum_address
 
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
+from bridge.adapters.past import EVERY, Blocks, Wanted, in_order
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import Decimals, unknown_token
@@ -53,9 +54,9 @@ class UniswapV3Reader:
 
     def __init__(self, chain: Chain, manager: str, start_block: int, assets: Mapping[str, str] | None = None) -> None:
         self.chain, self.manager, self.start_block, self.assets = chain, manager, start_block, assets
-        self.lens, self.decimals = Lens(chain), Decimals(chain)
+        self.lens, self.decimals, self.blocks = Lens(chain), Decimals(chain), Blocks(chain)
 
-    def read_positions(self, owner: str, block: BlockRef) -> Positions:
+    def read_positions(self, owner: str, block: BlockRef, wanted: Wanted = EVERY) -> Positions:
         """Read every position NFT of an owner, emptied ones with fees left included.
 
         Raises
@@ -68,15 +69,25 @@ class UniswapV3Reader:
         found = self.lens.positions_of_v3(self.manager, owner, block)
         doubts = {position.token_id: self._doubt(position) for position in found}
         unread = [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt]
-        wanted = [position for position in found if not doubts[position.token_id]]
-        events = self._events([position.token_id for position in wanted], block)
         read = []
-        for position in wanted:
+        for position in (position for position in found if not doubts[position.token_id]):
             try:
-                read.append(self._position(position, events[position.token_id], block))
+                read.append(self._position(position, block))
             except UntrustedNumber as error:
                 unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error)))
-        return Positions(read, unread)
+        return Positions(self._with_past(read, block, wanted), unread)
+
+    def _with_past(self, found: list[PoolPosition], block: BlockRef, wanted: Wanted) -> list[PoolPosition]:
+        """Add what events say of the positions whose past is wanted."""
+        chosen, others = wanted.of(found)
+        events = self._events([position.token_id for position in chosen if position.token_id is not None], block)
+        for position in chosen:
+            history = self._history(events[position.token_id or 0], block)
+            earned = _earned(position.fees_units, history)
+            others.append(
+                replace(position, held_units=history.held, earned_units=earned, earning_since=history.opened_at)
+            )
+        return in_order(others, found)
 
     def _doubt(self, position: LensPosition) -> str:
         """Say why a position is not read; nothing if it is."""
@@ -84,10 +95,9 @@ class UniswapV3Reader:
             return position.status.reason
         return unknown_token((position.pool.token0, position.pool.token1), self.assets)
 
-    def _position(self, position: LensPosition, events: list[Any], block: BlockRef) -> PoolPosition:
+    def _position(self, position: LensPosition, block: BlockRef) -> PoolPosition:
         pool = position.pool
         assert pool is not None  # a position that was read has a pool
-        history = self._history(events, block)
         price, fees = pool.sqrt_price_x96, (position.owed0, position.owed1)
         tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
         return PoolPosition(
@@ -104,9 +114,9 @@ class UniswapV3Reader:
             sqrt_price_x96=price,
             amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),
             fees_units=fees,
-            held_units=history.held,
-            earned_units=_earned(fees, history),
-            earning_since=history.opened_at,
+            held_units=None,
+            earned_units=None,
+            earning_since=block.timestamp,
         )
 
     def _events(self, token_ids: list[int], block: BlockRef) -> defaultdict[int, list[Any]]:
@@ -139,7 +149,7 @@ class UniswapV3Reader:
                 withdrawn = [amount + more for amount, more in zip(withdrawn, moved, strict=True)]
             else:
                 collected = [amount + more for amount, more in zip(collected, moved, strict=True)]
-        opened_at = self.chain.at(entries[0]["blockNumber"]).timestamp if entries else block.timestamp
+        opened_at = self.blocks.at(entries[0]["blockNumber"]).timestamp if entries else block.timestamp
         return History((held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened_at)
 
 

@@ -7,12 +7,13 @@ hook may change what a position is paid is not read: its numbers would be what U
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
 from eth_utils import keccak, to_checksum_address
 
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
+from bridge.adapters.past import EVERY, Blocks, Wanted, in_order
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import Decimals, unknown_token
@@ -34,12 +35,26 @@ HOOK_DOUBTS = {
 }
 
 
+MOST_CHANGES: Final = 100
+"""Blocks in which liquidity was added to one position, beyond which no price of then is looked up."""
+MOST_LOOKUPS: Final = 300
+"""Blocks whose prices are looked up for all positions, those that are worth more first; four requests each at most."""
+
+
 @dataclass(frozen=True)
 class History:
-    """Deposits still in a position, None where the node lacks the prices of then, and the time of the last change."""
+    """Deposits still in a position, None where they are unknown, when it last changed, and what was not looked up."""
 
     held: Pair | None
     changed_at: int
+    unknown: str
+
+
+class _Then(NamedTuple):
+    """A pool's prices in a block: after each swap by the place of its event, and before the first, None if unknown."""
+
+    swaps: tuple[tuple[int, int], ...]
+    first: int | None
 
 
 class UniswapV4Reader:
@@ -61,10 +76,11 @@ class UniswapV4Reader:
         self.chain, self.manager, self.pool_manager, self.start_block = chain, manager, pool_manager, start_block
         self.assets = assets
         self._changed: dict[tuple[int, str], Mapping[int, Sequence[Any]]] = {}
-        self.lens, self.decimals = Lens(chain), Decimals(chain)
+        self.lens, self.decimals, self.blocks = Lens(chain), Decimals(chain), Blocks(chain)
+        self._prices: dict[tuple[int, int], _Then] = {}
 
-    def read_positions(self, owner: str, block: BlockRef) -> Positions:
-        """Read every position NFT of an owner.
+    def read_positions(self, owner: str, block: BlockRef, wanted: Wanted = EVERY) -> Positions:
+        """Read every position NFT of an owner, and the past of those that are wanted.
 
         Raises
         ------
@@ -83,7 +99,20 @@ class UniswapV4Reader:
                 read.append(self._position(position, block))
             except UntrustedNumber as error:
                 unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error)))
-        return Positions(read, unread)
+        return Positions(self._with_past(read, found, block, wanted), unread)
+
+    def _with_past(
+        self, read: list[PoolPosition], found: list[LensPosition], block: BlockRef, wanted: Wanted
+    ) -> list[PoolPosition]:
+        """Add what a pool's events say of the positions whose past is wanted."""
+        by_id, (chosen, others) = {each.token_id: each for each in found}, wanted.of(read)
+        for position in chosen:
+            history = self._history(by_id[position.token_id or 0], block)
+            # v4 pays fees out whenever liquidity changes and announces no amount: what is owed is since then.
+            earned, since = position.fees_units, history.changed_at
+            past = replace(position, held_units=history.held, earned_units=earned, earning_since=since)
+            others.append(replace(past, unknown=history.unknown))
+        return in_order(others, read)
 
     def _token_ids(self, owner: str, block: BlockRef) -> list[int]:
         """Find an owner's positions from transfers: the manager keeps no list."""
@@ -106,7 +135,6 @@ class UniswapV4Reader:
     def _position(self, position: LensPosition, block: BlockRef) -> PoolPosition:
         pool = position.pool
         assert pool is not None  # a position that was read has a pool
-        history, fees = self._history(position, pool, block), (position.owed0, position.owed1)
         tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
         price = pool.sqrt_price_x96
         return PoolPosition(
@@ -122,28 +150,48 @@ class UniswapV4Reader:
             liquidity=position.liquidity,
             sqrt_price_x96=price,
             amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),
-            fees_units=fees,
-            held_units=history.held,
-            # v4 pays fees out whenever liquidity changes and announces no amount: what is owed is since then.
-            earned_units=fees,
-            earning_since=history.changed_at,
+            fees_units=(position.owed0, position.owed1),
+            held_units=None,
+            earned_units=None,
+            earning_since=block.timestamp,
         )
 
-    def _history(self, position: LensPosition, pool: PoolSeen, block: BlockRef) -> History:
+    def _history(self, position: LensPosition, block: BlockRef) -> History:
         """Replay a position's changes of liquidity; what was deposited follows from the price of then."""
-        held, liquidity, changed_at = [0, 0], 0, block.number
-        known = True
-        for entry in self._changes(pool, block).get(position.token_id, ()):
+        pool = position.pool
+        assert pool is not None  # a position that was read has a pool
+        changes = self._changes(pool, block).get(position.token_id, ())
+        changed_at = self.blocks.at(changes[-1]["blockNumber"]).timestamp if changes else block.timestamp
+        changes = _since_empty(changes)
+        unknown = self._too_many(pool, changes)
+        return History(None if unknown else self._held(position, pool, changes), changed_at, unknown)
+
+    def _too_many(self, pool: PoolSeen, changes: Sequence[Any]) -> str:
+        """Say why the prices at which liquidity was added are not looked up; nothing if they are."""
+        blocks = {int(entry["blockNumber"]) for entry in changes if entry["args"]["liquidityDelta"] > 0}
+        if len(blocks) > MOST_CHANGES:
+            return f"liquidity was added in {len(blocks):,} blocks, and the prices of {MOST_CHANGES} are looked up"
+        more = sum((pool.id, number) not in self._prices for number in blocks)
+        if len(self._prices) + more > MOST_LOOKUPS:
+            return f"prices of {MOST_LOOKUPS} blocks are looked up, first for positions that are worth more"
+        return ""
+
+    def _held(self, position: LensPosition, pool: PoolSeen, changes: Sequence[Any]) -> Pair | None:
+        """Return the deposits that are still in a position; None if the node lacks a price of then."""
+        held, liquidity = (0, 0), 0
+        for entry in changes:
             change = entry["args"]["liquidityDelta"]
-            changed_at = entry["blockNumber"]
             if change > 0:
-                price = self._price_before(pool, entry) if known else None
-                known = price is not None
-                held = [amount + more for amount, more in zip(held, _deposited(position, price, change), strict=True)]
+                price = self._price_before(pool, entry)
+                if price is None:
+                    return None
+                ends = (position.tick_lower, position.tick_upper)
+                more = ticks.position_amounts(price, *ends, change, round_up=True)
+                held = (held[0] + more[0], held[1] + more[1])
             elif liquidity:
-                held = [amount * (liquidity + change) // liquidity for amount in held]
+                held = (held[0] * (liquidity + change) // liquidity, held[1] * (liquidity + change) // liquidity)
             liquidity += change
-        return History((held[0], held[1]) if known else None, self.chain.at(changed_at).timestamp)
+        return held
 
     def _changes(self, pool: PoolSeen, block: BlockRef) -> Mapping[int, Sequence[Any]]:
         """Read a pool's changes of liquidity by token id: once, however many positions strangers made in it."""
@@ -158,22 +206,27 @@ class UniswapV4Reader:
 
     def _price_before(self, pool: PoolSeen, entry: Any) -> int | None:
         """Return the pool's price when an event came, None if the node has no state of then."""
-        number = int(entry["blockNumber"])
-        there = self.chain.at(number)
-        swaps = self.chain.logs(POOLS, self.pool_manager, "Swap", number, there, id=pool.id.to_bytes(32, "big"))
-        before = [swap for swap in swaps if swap["logIndex"] < entry["logIndex"]]
-        if before:
-            return int(before[-1]["args"]["sqrtPriceX96"])
-        # Without a swap before it in its block, the price is that of the block before; without any, of its own too.
-        then = self.chain.at(number - 1) if swaps else there
-        slot = pool_slot(pool.id.to_bytes(32, "big"))
+        key = (pool.id, int(entry["blockNumber"]))
+        if key not in self._prices:
+            self._prices[key] = self._then(*key)
+        then = self._prices[key]
+        before = [price for index, price in then.swaps if index < entry["logIndex"]]
+        return before[-1] if before else then.first
+
+    def _then(self, pool_id: int, number: int) -> _Then:
+        """Read a pool's prices in a block."""
+        pool, there = pool_id.to_bytes(32, "big"), self.blocks.at(number)
+        swaps = self.chain.logs(POOLS, self.pool_manager, "Swap", number, there, id=pool)
+        prices = tuple((int(swap["logIndex"]), int(swap["args"]["sqrtPriceX96"])) for swap in swaps)
+        # Before its first swap, a block has the price of the block before; without any, of its own too.
+        at = self.blocks.at(number - 1) if swaps else there
         try:
-            word = self.chain.read(POOLS, self.pool_manager, "extsload(bytes32)", slot, block=then)
+            word = self.chain.read(POOLS, self.pool_manager, "extsload(bytes32)", pool_slot(pool), block=at)
         except (NodeUnreachable, ContractReverted):
             raise
         except ChainError:
-            return None  # a node that keeps no old states: IL is then unknown, and shown so
-        return sqrt_price_of(word)
+            return _Then(prices, None)  # a node that keeps no old states: IL is then unknown, and shown so
+        return _Then(prices, sqrt_price_of(word))
 
 
 def pool_slot(pool_id: bytes) -> bytes:
@@ -186,10 +239,13 @@ def sqrt_price_of(slot0: bytes) -> int:
     return int.from_bytes(slot0, "big") & ((1 << 160) - 1)
 
 
-def _deposited(position: LensPosition, price: int | None, change: int) -> Pair:
-    if price is None:
-        return 0, 0
-    return ticks.position_amounts(price, position.tick_lower, position.tick_upper, change, round_up=True)
+def _since_empty(changes: Sequence[Any]) -> Sequence[Any]:
+    """Return a position's changes since it was last empty: none before left a deposit in it."""
+    liquidity, start = 0, 0
+    for index, entry in enumerate(changes):
+        liquidity += entry["args"]["liquidityDelta"]
+        start = start if liquidity else index + 1
+    return changes[start:]
 
 
 def _doubt(position: LensPosition, assets: Mapping[str, str] | None) -> str:

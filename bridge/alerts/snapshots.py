@@ -16,7 +16,7 @@ from bridge.governance.journal import JournalEntry
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus
 from bridge.governance.steward import PendingUpdate
 from bridge.plans.ledger_book import Held
-from bridge.plans.observe import Governed
+from bridge.plans.observe import Dust, Governed
 from bridge.plans.orders_done import OrderDone
 from bridge.plans.records import PlanRecord
 from bridge.sources.oracle import FeedStatus
@@ -104,6 +104,8 @@ class MonitorSnapshot(OracleSnapshot):
         Why pools and hedge changed since that plan; None where one of the two times cannot be valued.
     ledger_trouble
         Why the ledger could not be read or marked; empty where it could.
+    dust
+        Positions that are worth too little to be in the book.
     holders
         Who is at the addresses that the deployment names guardian and steward, by role.
     """
@@ -126,11 +128,20 @@ class MonitorSnapshot(OracleSnapshot):
     explained: Explained | None = None
     ledger_trouble: str = ""
     holders: Mapping[str, Inspected] = field(default_factory=dict)
+    dust: tuple[Dust, ...] = ()
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:
-        """Return the proposals that can still be executed."""
-        return tuple(proposal for proposal in self.proposals if proposal.state in OPEN_STATES)
+        """Return the proposals that can still be executed: ours first, then those that are the nearest to it.
+
+        Anyone with votes can bring hundreds: they come after those that have passed, or have more votes for them.
+        """
+        ours = {entry.id for entry in self.journal}
+
+        def place(found: Proposal) -> tuple[bool, int, int]:
+            return str(found.id) not in ours, -OPEN_STATES.index(found.state), -found.votes_for
+
+        return tuple(sorted((each for each in self.proposals if each.state in OPEN_STATES), key=place))
 
     @property
     def drift_band(self) -> float:

@@ -21,7 +21,7 @@ from bridge.governance.safeguards import read_automation, read_breakers
 from bridge.governance.steward import read_pending_updates
 from bridge.plans.ledger_book import Held, mark_ledger, read_ledger
 from bridge.plans.make import recorded_exposure
-from bridge.plans.observe import Governed, look_at_positions, read_governed, read_market, valued
+from bridge.plans.observe import Dust, Governed, look_at_positions, read_governed, read_market, valued
 from bridge.plans.orders_done import OrderDone, orders_done
 from bridge.plans.records import PlanRecord, find_record
 from bridge.plans.since import explain_since
@@ -85,6 +85,7 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         exposure=valued.exposure,
         untrusted=valued.untrusted,
         unread=valued.unread,
+        dust=valued.dust,
         now=now,
         config=config,
         governed=governed,
@@ -108,6 +109,7 @@ class _Valued:
     untrusted: str | None = None
     unread: tuple[Unread, ...] = ()
     positions: tuple[Position, ...] = ()
+    dust: tuple[Dust, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def _value(snapshot: Snapshot, config: Config, owner: str, feeds: tuple[FeedStat
     except UntrustedNumber as error:
         return _Valued(market, untrusted=str(error))
     held, exposure = valued(snapshot, held, market, config.book)
-    return _Valued(market, exposure, unread=held.unread, positions=held.positions)
+    return _Valued(market, exposure, unread=held.unread, positions=held.positions, dust=held.dust)
 
 
 def watched_json(watched: Watched) -> dict[str, Any]:
@@ -161,6 +163,7 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "block": asdict(seen.block),
         "value_usd": seen.exposure.value_usd if seen.exposure else None,
         "exposure": _exposure_json(seen.exposure) if seen.exposure else None,
+        "dust": [dust._asdict() for dust in seen.dust],
         "plan": seen.on_record.inputs_hash if seen.on_record else None,
         # An asset that is new or gone has no finite drift; JSON has no infinity.
         "drift": seen.drift if seen.drift is not None and math.isfinite(seen.drift) else None,

@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from bridge.cli.exposure_ideas import Ideas
     from bridge.config import Config
     from bridge.plans.ledger_book import Held
+    from bridge.plans.observe import Dust
     from bridge.snapshot import Snapshot
     from hedge.book.exposure import BookExposure, PositionExposure
     from hedge.book.positions import Book
     from hedge.market import Market
+
+
+NAMED_DUST: Final = 5
+"""Positions of dust that are named; `alvh exposure --json` names them all."""
 
 
 class Seen(NamedTuple):
@@ -41,6 +46,7 @@ class Seen(NamedTuple):
     settings: Config
     hedge: Held | None
     stops: str = ""
+    dust: tuple[Dust, ...] = ()
 
     @property
     def where(self) -> str:
@@ -99,26 +105,47 @@ def exposure(
 def _print_seen(seen: Seen, ideas: Ideas) -> None:
     from bridge.cli.exposure_ideas import print_ideas
     from bridge.cli.held_text import print_held
-    from bridge.cli.show import console
+    from bridge.cli.show import console, first_lines
 
     print_exposure(seen.exposure, seen.where)
-    for line in young_lines(seen):
+    unknown = first_lines(unknown_lines(seen), "more positions have fees or IL that are unknown: `--json` has them all")
+    for line in (*dust_lines(seen.dust, seen.settings.book.dust_usd), *unknown):
         console().print(line, markup=False, soft_wrap=True)
     if seen.hedge:
         print_held(seen.hedge)
     print_ideas(ideas)
 
 
-def young_lines(seen: Seen) -> list[str]:
-    """Return a line for each position that has not earned for long enough to say what it earns in a year."""
+def unknown_lines(seen: Seen) -> list[str]:
+    """Return a line for each position whose past was not read, or is too short to say what it earns in a year.
+
+    The most valuable first.
+    """
     from bridge.formats import age
 
-    now = seen.block.timestamp
-    return [
-        f"fees a year of {position.id} are unknown: it has earned for {age(now - exact['earning_since'])} of a day"
-        for position, exact in zip(seen.exposure.positions, seen.exact, strict=True)
-        if "earning_since" in exact and position.in_range and math.isnan(position.fee_usd_per_year)
-    ]
+    now, found = seen.block.timestamp, []
+    rows = zip(seen.exposure.positions, seen.exact, strict=True)
+    for position, exact in sorted(rows, key=lambda row: -row[0].value_usd):
+        young = "earning_since" in exact and position.in_range and math.isnan(position.fee_usd_per_year)
+        if exact.get("unknown"):
+            found.append(f"IL{' and fees a year' if young else ''} of {position.id} unknown: {exact['unknown']}")
+        elif young:
+            since = age(now - exact["earning_since"])
+            found.append(f"fees a year of {position.id} are unknown: it has earned for {since} of a day")
+    return found
+
+
+def dust_lines(dust: Sequence[Dust], least_usd: float) -> list[str]:
+    """Return a line that counts the positions beside the book and names the largest; none without any."""
+    from bridge.cli.show import number
+
+    if not dust:
+        return []
+    one, worth = len(dust) == 1, number(math.fsum(each.worth_usd for each in dust), 3)
+    names = ", ".join(each.id for each in dust[:NAMED_DUST]) + (", ..." if len(dust) > NAMED_DUST else "")
+    count = f"{len(dust):,} position{'' if one else 's'} of {worth} USD{'' if one else ' together'}"
+    rule = f"less than book.dust_usd = {least_usd:,.10g}"
+    return [f"dust, not in the book: {count} ({rule}): {names}"]
 
 
 def refuse_quotes(chain_file: Path | None, max_age: int | None) -> None:
@@ -170,7 +197,8 @@ def _see_on_chain(owner: str | None, block: int | None, signals: Path | None, co
     book, exact = Book(held.positions), [raw.exact() for raw in held.raw]
     hedge = _hedge(settings, snapshot, exposure, market)
     snapshot.confirm()
-    return Seen(holder, snapshot.block, book, market, exposure, exact, held.unread, settings, hedge, held.stops)
+    at, left = snapshot.block, held.unread
+    return Seen(holder, at, book, market, exposure, exact, left, settings, hedge, held.stops, held.dust)
 
 
 def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
@@ -189,6 +217,7 @@ def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
 def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -> None:
     content = seen.exposure.to_dict() | {"positions": rows, "owner": seen.owner, "block": seen.block.__dict__}
     content["unread"] = [position.__dict__ for position in seen.unread]
+    content["dust"] = [dust._asdict() for dust in seen.dust]
     content["stops"] = seen.stops
     content["held"] = seen.hedge.to_dict() if seen.hedge else None
     market = {"spots": dict(seen.market.spots), "vols": dict(seen.market.vols)}
@@ -239,14 +268,18 @@ def _cells(row: dict[str, Any]) -> dict[str, Any]:
 
 def print_exposure(found: BookExposure, where: str) -> None:
     """Print the positions, the pools and the whole book as tables; `where` : whose book it is and when."""
-    from bridge.cli.show import console, table, usd
+    from bridge.cli.show import console, largest, table, usd
 
     out = console()
     columns = ["id", "pool", "in range", "price", "value", "delta", "gamma 1 %", "IL", "fees owed", "fees/yr", "LVR/yr"]
     columns += ["break-even vol", "implied"]
     count = len(found.positions)
     title = f"{count} position{'' if count == 1 else 's'} of {where}, in USD"
-    out.print(table(title, columns, [_position_row(position, found) for position in found.positions], left=3))
+    shown, rest = largest(found.positions, lambda position: position.value_usd)
+    out.print(table(title, columns, [_position_row(position, found) for position in shown], left=3))
+    if rest:
+        worth = usd(math.fsum(position.value_usd for position in rest))
+        out.print(f"{len(rest):,} more of {worth} USD together, each worth less: `--csv` and `--json` have them all")
     narrow = sum(position.range_share < 1.0 for position in found.positions)
     if narrow:
         words = "with a range that is narrow for 30 days: fees and LVR a year are those of a position left alone"
@@ -298,12 +331,16 @@ def _position_row(position: PositionExposure, book: BookExposure) -> list[str]:
 
 
 def _pool_rows(book: BookExposure) -> list[list[str]]:
-    rows = []
-    for pool in sorted({position.pool for position in book.positions}):
-        inside = [position for position in book.positions if position.pool == pool]
-        names = ("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year")
-        rows.append([pool, str(len(inside)), *(known_usd(inside, name) for name in names)])
-    return rows
+    from bridge.cli.show import largest
+
+    pools: dict[str, list[PositionExposure]] = {}
+    for position in sorted(book.positions, key=lambda position: position.pool):
+        pools.setdefault(position.pool, []).append(position)
+    shown, rest = largest([*pools.items()], lambda row: math.fsum(position.value_usd for position in row[1]))
+    others = [position for _, inside in rest for position in inside]
+    more = [(f"{len(rest):,} more pools", others)] if rest else []
+    names = ("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year")
+    return [[pool, str(len(inside)), *(known_usd(inside, name) for name in names)] for pool, inside in (*shown, *more)]
 
 
 def _asset_rows(book: BookExposure) -> list[list[str]]:

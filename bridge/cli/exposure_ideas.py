@@ -109,23 +109,34 @@ def _bet_row(name: str, bets: Bets, value_usd: float) -> list[str]:
 def _print_cash_flows(rows: tuple[PoolCashFlow, ...]) -> None:
     from rich.markup import escape
 
-    from bridge.cli.show import console, number, table, usd
+    from bridge.cli.show import console, largest, number, table, usd
     from bridge.formats import printable
 
     if not rows:
         return
+    most, rest = largest(rows, lambda row: row.value_usd)
     shown = [
         [escape(printable(row.pool)), usd(row.value_usd), usd(row.fee_usd_per_year), number(row.years, 3),
          number(row.own_years, 3), number(row.full_range_years, 3), says(row)]
-        for row in rows
+        for row in most
     ]  # fmt: skip
     out = console()
     out.print()
     out.print(table("Price over cash flow: years of fees that pay for a pool, and its bounds", CASH_COLUMNS, shown))
+    if rest:
+        out.print(f"{len(rest):,} more pools of {usd(sum(row.value_usd for row in rest))} USD together: `--json`")
 
 
 def says(row: PoolCashFlow) -> str:
-    """Say whether a pool's fees pay what arbitrageurs take at the implied volatility."""
+    """Say whether a pool's fees pay what arbitrageurs take at the implied volatility, and what was left out of it."""
+    from bridge.cli.show import number
+
+    worth = number(row.left_out_usd, 3)
+    left = f"; {row.left_out:,} of unknown fees, {worth} USD, left out" if row.left_out else ""
+    return f"{_verdict(row)}{left}"
+
+
+def _verdict(row: PoolCashFlow) -> str:
     if row.years != row.years:
         return "fees unknown"
     if row.own_years != row.own_years:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bridge.alerts.snapshots import Alert, MonitorSnapshot
     from bridge.alerts.watch import Watched
 
+OF_PROPOSALS = ("proposal", "foreign", "unreadable")
+"""Kinds of alerts that anyone with votes can raise by hundreds: they come last, and the most of them are counted."""
 LAYER_COLUMNS = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta", "days left")
 
 
@@ -119,6 +121,7 @@ def _write_line(content: Any) -> None:
 
 def print_watched(watched: Watched, clear: bool = False) -> None:
     """Print what the monitor saw, and the alerts that it raises."""
+    from bridge.cli.book import dust_lines
     from bridge.cli.safeguards import safeguard_lines
     from bridge.cli.show import console, percent, table, usd
     from bridge.units import utc
@@ -132,9 +135,14 @@ def print_watched(watched: Watched, clear: bool = False) -> None:
     _print_hedge(seen)
     plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
     out.print(f"  drift {percent(seen.drift)} (band {percent(seen.drift_band)}), plan {plan}")
-    for line in (*_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automation), *_governance_lines(seen)):
+    dust = dust_lines(seen.dust, seen.config.book.dust_usd)
+    for line in (*dust, *_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automation)):
         out.print(line, markup=False, soft_wrap=True)
-    print_alerts(watched.alerts)
+    print_alerts(alert for alert in watched.alerts if alert.kind not in OF_PROPOSALS)
+    for line in _governance_lines(seen):
+        out.print(line, markup=False, soft_wrap=True)
+    for kind in OF_PROPOSALS:
+        _print_first([alert for alert in watched.alerts if alert.kind == kind])
     if not watched.alerts:
         out.print("[green]no alerts[/green]")
 
@@ -152,6 +160,16 @@ def _print_hedge(seen: MonitorSnapshot) -> None:
         print_orders(seen.orders, "Orders of the plan on record")
     if seen.explained:
         print_explained(seen.explained)
+
+
+def _print_first(alerts: list[Alert]) -> None:
+    """Print the first alerts of one kind, and count the others."""
+    from bridge.cli.show import MOST_LINES, console
+
+    print_alerts(alerts[:MOST_LINES])
+    if len(alerts) > MOST_LINES:
+        words = f"alert {alerts[0].kind}: {len(alerts) - MOST_LINES:,} more, `alvh watch --once --json` has them all"
+        console().print(words, markup=False, soft_wrap=True)
 
 
 def print_alerts(alerts: Iterable[Alert]) -> None:
@@ -195,6 +213,7 @@ def _feed_lines(seen: MonitorSnapshot) -> list[str]:
 
 
 def _governance_lines(seen: MonitorSnapshot) -> list[str]:
+    from bridge.cli.show import first_lines
     from bridge.units import utc
     from hedge.policy.parameters import KEYS
 
@@ -202,5 +221,6 @@ def _governance_lines(seen: MonitorSnapshot) -> list[str]:
     state = "PAUSED" if seen.governed.paused else "active"
     lines = [f"parameters version {seen.governed.version}, {state}: " + ", ".join(f"{k.name} {v}" for k, v in values)]
     lines += [f"{role} {holder.address}: {holder.words}" for role, holder in seen.holders.items()]
-    lines += [f"proposal {p.short_id}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.open_proposals]
-    return lines if seen.open_proposals else [*lines, "no open proposals"]
+    open_ = [f"proposal {p.short_id}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.open_proposals]
+    shown = first_lines(open_, "more open proposals: `alvh gov list` has them all")
+    return [*lines, *(shown or ["no open proposals"])]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bridge.plans.make import Planned
     from bridge.plans.promoter import Promoted
     from bridge.plans.screens import Screened, ScreenedAsset
+    from hedge.book.exposure import BookExposure
     from hedge.decision.motions import PositionMotion
     from hedge.plan.chase import Chase
     from hedge.valuation.leg_worth import LegWorth
@@ -53,7 +54,7 @@ def print_shown(shown: Shown, report: Path | None, orders: Path | None) -> None:
     _print_decay(shown.planned)
     _print_shifts(shown.planned)
     _print_parity(shown.planned)
-    print_plan_ideas(shown.ideas, shown.planned.plan.exposure.value_usd)
+    print_plan_ideas(shown.ideas, shown.planned.plan.exposure)
     if shown.other:
         print_what_if(shown.planned, shown.other, shown.values)
         _print_shifts(shown.other)
@@ -62,13 +63,13 @@ def print_shown(shown: Shown, report: Path | None, orders: Path | None) -> None:
     print_kept(shown.kept, report, orders)
 
 
-def print_plan_ideas(ideas: PlanIdeas, value_usd: float) -> None:
+def print_plan_ideas(ideas: PlanIdeas, exposure: BookExposure) -> None:
     """Print everything that a plan says beside its trades."""
     from bridge.cli.exposure_ideas import print_bets
 
     _print_worth(ideas.worth)
-    _print_motions(ideas.motions)
-    print_bets(ideas.bets, value_usd)
+    _print_motions(ideas.motions, exposure)
+    print_bets(ideas.bets, exposure.value_usd)
     if ideas.screened:
         _print_screens(ideas.screened)
 
@@ -135,14 +136,19 @@ def _print_worth(worth: tuple[LegWorth, ...]) -> None:
         out.print(table("Price over expected pay-off of what is bought, in USD a unit", WORTH_COLUMNS, rows, left=2))
 
 
-def _print_motions(motions: tuple[PositionMotion, ...]) -> None:
-    from bridge.cli.show import console, table
+def _print_motions(motions: tuple[PositionMotion, ...], exposure: BookExposure) -> None:
+    from bridge.cli.show import console, largest, table, usd
 
     if motions:
         out = console()
         out.print()
         title = "Hold or move, in USD: drift from the middle of the range against a trade"
-        out.print(table(title, MOTION_COLUMNS, [_motion_row(motion) for motion in motions], left=3))
+        worth = {position.id: position.value_usd for position in exposure.positions}
+        shown, rest = largest(motions, lambda motion: worth[motion.id])
+        out.print(table(title, MOTION_COLUMNS, [_motion_row(motion) for motion in shown], left=3))
+        if rest:
+            total = usd(sum(worth[motion.id] for motion in rest))
+            out.print(f"{len(rest):,} more of {total} USD together, each worth less: `--json` has them all")
 
 
 def _motion_row(found: PositionMotion) -> list[str]:

@@ -93,11 +93,12 @@ def print_decision(planned: Planned) -> None:
     """Print answer, trades, limits, greeks and tail before and after, cost, and the proposed changes."""
     from rich.markup import escape
 
-    from bridge.cli.show import console, table
+    from bridge.cli.show import console, first_lines, table
 
     out, plan_ = console(), planned.plan
     answer, named = plan_.decision.answer, plan_.decision.headline.removeprefix(plan_.decision.answer)
-    out.print(f"[bold]{answer.upper()}[/bold]" + escape(f"{named}: " + "; ".join(plan_.decision.reasons)))
+    reasons = first_lines(plan_.decision.reasons, "more reasons: `--json` has them all")
+    out.print(f"[bold]{answer.upper()}[/bold]" + escape(f"{named}: " + "; ".join(reasons)))
     _print_trades(planned, ", if the pool is kept" if answer == "leave the pool" else "")
     _print_held(planned)
     out.print()

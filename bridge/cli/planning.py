@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -282,8 +283,9 @@ def _on_chain(
 ) -> tuple[Callable[[Asked], Planned], Config]:
     """Return what plans the owner's book at one block, and the settings."""
     session = open_session(config)
-    from bridge.cli.book import print_unread
+    from bridge.cli.book import dust_lines, print_unread
     from bridge.files import require_writable
+    from bridge.foreign import foreign
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
     settings = with_flags(session.config, chain_file, signals, max_age)
@@ -294,6 +296,8 @@ def _on_chain(
         planned = make_plan_at(snapshot, settings, owner=who, asked=asked)
         if not asked.parameters:
             print_unread(planned.observation.unread)
+            for line in dust_lines(planned.observation.dust, settings.book.dust_usd):
+                sys.stderr.write(f"{foreign(line, None)}\n")
         return planned
 
     return make, settings

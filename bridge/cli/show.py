@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -14,6 +14,8 @@ from rich.text import Text
 from bridge import formats
 from bridge.foreign import TEXT, foreign
 from bridge.formats import plain
+
+T = TypeVar("T")
 
 
 class _Terminal(Console):
@@ -49,6 +51,24 @@ def number(value: float | None, digits: int = 4) -> str:
 def percent(value: float | None, places: int = 1) -> str:
     """Show a share as percent."""
     return plain(formats.percent(value, places))
+
+
+MOST_ROWS: Final = 50
+MOST_LINES: Final = 20
+"""Rows of a table and lines of one kind that are shown: strangers choose how many there are."""
+
+
+def largest(rows: Sequence[T], worth: Callable[[T], float], most: int = MOST_ROWS) -> tuple[list[T], list[T]]:
+    """Return the rows to show and those to count: all as they come, or where they are too many the most valuable."""
+    if len(rows) <= most:
+        return [*rows], []
+    ranked = sorted(rows, key=worth, reverse=True)
+    return ranked[:most], ranked[most:]
+
+
+def first_lines(lines: Sequence[str], rest: str, most: int = MOST_LINES) -> list[str]:
+    """Return the first lines, and one that counts the others, as "12 " and `rest` say."""
+    return [*lines[:most], *([f"{len(lines) - most:,} {rest}"] if len(lines) > most else [])]
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Table:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from bridge.adapters.past import Wanted
 from bridge.adapters.pool_position import HeldPosition, Unread
 from bridge.adapters.spec import position_readers
 from bridge.chain.blocks import BlockRef
@@ -37,6 +38,13 @@ class Governed:
     inputs_hash: str
 
 
+class Dust(NamedTuple):
+    """A position that could be valued and is not in the book, as it is worth next to nothing: its id and its USD."""
+
+    id: str
+    worth_usd: float
+
+
 @dataclass(frozen=True)
 class Observation:
     """Everything that one plan is made from, at one block."""
@@ -48,6 +56,7 @@ class Observation:
     book: Book
     market: Market
     governed: Governed
+    dust: tuple[Dust, ...] = ()
 
     @cached_property
     def exposure(self) -> BookExposure:
@@ -59,13 +68,15 @@ class Holdings(NamedTuple):
     """An owner's positions, exact and converted, in one order, and those that are not in the book.
 
     `stops` says which of those that are left out are no dust, and why; empty where none is. A plan must not be made
-    without them, while exposure and monitor name them and show the rest.
+    without them, while exposure and monitor name them and show the rest. `dust` is counted beside the book, the most
+    valuable first.
     """
 
     raw: tuple[HeldPosition, ...]
     positions: tuple[Position, ...]
     unread: tuple[Unread, ...]
     stops: str = ""
+    dust: tuple[Dust, ...] = ()
 
 
 @dataclass
@@ -82,6 +93,7 @@ class _Sorting:
     raw: list[HeldPosition] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    dust: tuple[Dust, ...] = ()
     left_out_usd: float = 0.0
     stops: str = ""
 
@@ -101,7 +113,23 @@ class _Sorting:
         """Return all of it, what stops a plan named before the rest."""
         first, _, _ = self.stops.partition(": ")
         unread = sorted(self.unread, key=lambda left: left.id != first) if self.stops else self.unread
-        return Holdings(tuple(self.raw), tuple(self.positions), tuple(unread), self.stops)
+        return Holdings(tuple(self.raw), tuple(self.positions), tuple(unread), self.stops, self.dust)
+
+    def set_dust_apart(self) -> None:
+        """Take what is worth less than dust out of the book, as long as all of it together is: the smallest first.
+
+        So nobody can fill a book with positions of nothing, and no book of many small positions is left out.
+        """
+        found, total = [], 0.0
+        for worth, held_id in sorted((_most_usd(held, self.assets, self.spots), held.id) for held in self.raw):
+            total += worth
+            if total >= self.dust_usd:
+                break
+            found.append(Dust(held_id, worth))
+        left = {dust.id for dust in found}
+        rows = [row for row in zip(self.raw, self.positions, strict=True) if row[0].id not in left]
+        self.raw, self.positions = [raw for raw, _ in rows], [position for _, position in rows]
+        self.dust = tuple(reversed(found))
 
 
 def _sorting(snapshot: Snapshot, spots: dict[str, float], terms: BookConfig) -> _Sorting:
@@ -118,14 +146,28 @@ def _most_usd(held: HeldPosition, assets: dict[str, str], spots: dict[str, float
     return math.inf if math.isnan(worth) else worth
 
 
+def wanted_pasts(assets: dict[str, str], spots: dict[str, float], terms: BookConfig) -> Wanted:
+    """Return whose past is read: of what is no dust; nothing is asked of a position that cannot be valued."""
+
+    def worth(held: HeldPosition) -> float:
+        try:
+            most = _most_usd(held, assets, spots)
+        except BadFile:  # a token that the deployment does not know
+            return 0.0
+        return most if math.isfinite(most) else 0.0
+
+    return Wanted(worth, terms.dust_usd)
+
+
 def look_at_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig) -> Holdings:
     """Read an owner's positions of every protocol, each pool's price checked against the USD prices.
 
     Anyone can send a position of anything: of tokens that nobody knows, of two tokens of one asset, of an asset without
-    a price, in a pool made at a wrong price. Each is named and left out, and stops nothing here. What a position is
-    worth by its own pool is never asked.
+    a price, in a pool made at a wrong price, of next to nothing. Each is named and left out, and stops nothing here.
+    What a position is worth by its own pool is never asked.
     """
-    found = [reader.read_positions(owner, snapshot.block) for reader in position_readers(snapshot)]
+    wanted = wanted_pasts(dict(snapshot.deployment.assets), spots, terms)
+    found = [reader.read_positions(owner, snapshot.block, wanted) for reader in position_readers(snapshot)]
     sorting = _sorting(snapshot, spots, terms)
     sorting.unread += [left for part in found for left in part.unread]
     for held in (held for part in found for held in part.read):
@@ -133,6 +175,7 @@ def look_at_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], t
             _sort(held, sorting, snapshot.block, terms.max_price_gap)
         except NOT_COMPUTED as error:
             sorting.leave_known(held, f"its numbers make no sense ({error or type(error).__name__})")
+    sorting.set_dust_apart()
     return sorting.holdings()
 
 
@@ -201,7 +244,7 @@ def valued(snapshot: Snapshot, held: Holdings, market: Market, terms: BookConfig
     except NOT_COMPUTED:
         pass  # one of them: which, below
     sorting = _sorting(snapshot, dict(market.spots), terms)
-    sorting.unread, sorting.stops = [*held.unread], held.stops
+    sorting.unread, sorting.stops, sorting.dust = [*held.unread], held.stops, held.dust
     for raw, position in zip(held.raw, held.positions, strict=True):
         try:
             book_exposure(Book((position,)), market)
@@ -296,6 +339,7 @@ def observe(snapshot: Snapshot, owner: str, terms: BookConfig) -> Observation:
     held, exposure = valued(snapshot, held, market, terms)
     held, governed = trusted(held), read_governed(snapshot)
     snapshot.confirm()
-    found = Observation(snapshot.block, owner, held.raw, held.unread, Book(held.positions), market, governed)
+    book = Book(held.positions)
+    found = Observation(snapshot.block, owner, held.raw, held.unread, book, market, governed, held.dust)
     found.__dict__["exposure"] = exposure  # what its cached property would compute once more
     return found

@@ -22,6 +22,8 @@ AGAINST: Final = {
 }
 FAR: Final = 0.01
 """Share by which a chain's spot may differ from the market's before it is said."""
+NAMED: Final = 20
+"""Positions that a note names one by one, the most valuable first."""
 
 
 def plan_notes(
@@ -54,9 +56,11 @@ def plan_notes(
     for asset, total in exposure.assets.items():
         if asset not in sides:
             notes.append(f"{asset} has no option chain: of {total.value_usd:,.0f} USD only the delta can be hedged.")
-    unknown = [position.id for position in exposure.positions if math.isnan(position.fee_usd_per_year)]
+    ranked = sorted(exposure.positions, key=lambda position: -position.value_usd)
+    unknown = [position.id for position in ranked if math.isnan(position.fee_usd_per_year)]
     if unknown:
-        notes.append(f"Fees are unknown for {', '.join(unknown)}: no advice to leave.")
+        more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+        notes.append(f"Fees are unknown for {', '.join(unknown[:NAMED])}{more}: no advice to leave.")
     if limits is None:
         notes.append("The update is bounded by absolute bounds only: steps and cooldowns are unknown.")
     return tuple(notes)

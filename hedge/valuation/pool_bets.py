@@ -30,13 +30,16 @@ DRAWS: Final = 4_096
 
 @dataclass(frozen=True)
 class PoolCashFlow:
-    """Hold what one pool's positions are worth against what they earn a year.
+    """Hold what one pool's positions are worth against what they earn a year: those whose fees are known.
 
     Parameters
     ----------
+    value_usd, fee_usd_per_year : of the positions whose fees are known; where none are, value of all and NaN.
     years : of fees that pay their price; NaN where fees are unknown, infinite where nothing is earned.
     full_range_years : 8 / sigma^2 at the implied volatility: beyond it even a full range loses more than it earns.
     own_years : value over LVR a year, the same bound for the ranges that are held; NaN if none of them is in range.
+    left_out, left_out_usd : how many positions have unknown fees and are in no other number, and their value: anybody
+        can send one, and it must not hide what is known of the rest.
     """
 
     pool: str
@@ -45,6 +48,8 @@ class PoolCashFlow:
     years: float
     full_range_years: float
     own_years: float
+    left_out: int = 0
+    left_out_usd: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types; NaN and infinity are None."""
@@ -117,16 +122,18 @@ def pool_cash_flows(exposure: BookExposure) -> tuple[PoolCashFlow, ...]:
 
 
 def _cash_flow(exposure: BookExposure, pool: str) -> PoolCashFlow:
-    inside = [position for position in exposure.positions if position.pool == pool]
+    every = [position for position in exposure.positions if position.pool == pool]
+    known = [position for position in every if not math.isnan(position.fee_usd_per_year) and position.value_usd > 0.0]
+    inside = known or every
+    others = [each.value_usd for each in every if known and math.isnan(each.fee_usd_per_year)]
     value, fees, lvr = (
         math.fsum(getattr(position, name) for position in inside)
         for name in ("value_usd", "fee_usd_per_year", "lvr_usd_per_year")
     )
     vol = inside[0].implied_vol
     bound = 8.0 / vol**2 if vol > 0.0 else math.nan
-    return PoolCashFlow(
-        pool, value, fees, float(price_to_cash_flow(value, fees)), bound, value / lvr if lvr > 0.0 else math.nan
-    )
+    years, own = float(price_to_cash_flow(value, fees)), value / lvr if lvr > 0.0 else math.nan
+    return PoolCashFlow(pool, value, fees, years, bound, own, len(others), math.fsum(others))
 
 
 def draw_days(book: Book, market: Market, count: int = DRAWS, seed: int = SEED) -> dict[str, FloatArray]:

@@ -10,7 +10,7 @@ import pytest
 from bridge.adapters.pool_position import PoolPosition, convert_position
 from bridge.adapters.tokens import NATIVE
 from bridge.adapters.uniswap_v3 import UniswapV3Reader
-from bridge.cli.book import Seen, young_lines
+from bridge.cli.book import Seen, unknown_lines
 from bridge.config import BookConfig, Config
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
 from bridge.local.accounts import account
@@ -218,7 +218,7 @@ def test_read_positions__pinned_block__does_not_see_later_swaps(world: World) ->
     assert positions(world) != before
 
 
-def test_young_lines__position_of_two_seconds__says_its_age(world: World) -> None:
+def test_unknown_lines__position_of_two_seconds__says_its_age(world: World) -> None:
     snapshot = world.snapshot()
     market = read_market(snapshot, BookConfig())
     held = read_positions(snapshot, world.deployment.address("lp"), dict(market.spots), BookConfig())
@@ -228,7 +228,8 @@ def test_young_lines__position_of_two_seconds__says_its_age(world: World) -> Non
     seen = Seen("lp", snapshot.block, book, market, book_exposure(book, market), [raw.exact() for raw in young], (),
                 Config(), None)  # fmt: skip
     inside = [position for position in seen.exposure.positions if position.in_range]
-    assert young_lines(seen) == [
+    inside.sort(key=lambda position: -position.value_usd)
+    assert unknown_lines(seen) == [
         f"fees a year of {position.id} are unknown: it has earned for 2 s of a day" for position in inside
     ]
     assert inside

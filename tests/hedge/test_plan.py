@@ -19,6 +19,7 @@ from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.market import Market
 from hedge.plan.build import Plan, build_plan
 from hedge.plan.explain import resolve
+from hedge.plan.notes import NAMED
 from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
 
 FAR = Parameters(rehedge_bps=0)
@@ -278,3 +279,11 @@ def test_reasons__every_leg_layer_number_and_change__has_its_node() -> None:
     wanted |= {f"/update/changes/{i}/new" for i in range(len(content["update"]["changes"]))}
     assert content["update"]["changes"]
     assert wanted <= pointers
+
+
+@pytest.mark.unit
+def test_plan__many_positions_of_unknown_fees__the_note_names_the_largest_and_counts_the_rest() -> None:
+    gifts = [position(f"gift-{number}", 100.0 + number, fee_apr=float("nan")) for number in range(NAMED + 10)]
+    (note,) = (note for note in plan(Book((*gifts, position("own", 1e6)))).notes if note.startswith("Fees are unknown"))
+    largest = [f"gift-{number}" for number in reversed(range(10, NAMED + 10))]
+    assert note == f"Fees are unknown for {', '.join(largest)} and 10 more: no advice to leave."

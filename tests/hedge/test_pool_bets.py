@@ -1,6 +1,7 @@
 """The pools of one book as bets, and what they cost in years of fees: hand cases, symmetry, unknowns, few days."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,3 +111,21 @@ def test_pool_cash_flows__fees_unknown_or_nothing_earned__nan_and_infinite() -> 
     assert math.isnan(unknown.years)
     assert math.isinf(zero.years)
     assert unknown.to_dict()["years"] is zero.to_dict()["years"] is None
+
+
+@given(gift=st.floats(0.01, 1_000.0), count=st.integers(1, 5))
+def test_pool_cash_flows__gifts_of_unknown_fees__change_nothing_and_are_counted(gift: float, count: int) -> None:
+    gifts = [replace(full("ETH", "one", gift, math.nan), id=f"gift {number}") for number in range(count)]
+    (alone,) = pool_cash_flows(book_exposure(Book((full("ETH", "one"),)), MARKET))
+    exposure = book_exposure(Book((*gifts, full("ETH", "one"))), MARKET)
+    (row,) = pool_cash_flows(exposure)
+    assert (row.value_usd, row.years, row.own_years) == (alone.value_usd, alone.years, alone.own_years)
+    assert row.left_out == count
+    assert row.left_out_usd == pytest.approx(exposure.value_usd - alone.value_usd)
+
+
+def test_pool_cash_flows__known_one_is_worth_nothing__fees_of_the_pool_are_unknown() -> None:
+    empty = replace(full("ETH", "one", 0.0), id="empty")
+    (row,) = pool_cash_flows(book_exposure(Book((empty, full("ETH", "one", fee_apr=math.nan))), MARKET))
+    assert math.isnan(row.years)
+    assert row.left_out == 0

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.adapters.past import Wanted
 from bridge.adapters.pool_position import Positions, asset_of
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.artifacts import register_artifact
@@ -81,8 +82,8 @@ class PairReader:
 
     snapshot: Snapshot
 
-    def read_positions(self, owner: str, block: BlockRef) -> Positions:
-        """Read the share; none where the owner has none."""
+    def read_positions(self, owner: str, block: BlockRef, wanted: Wanted) -> Positions:
+        """Read the share; none where the owner has none. Of its past nothing is asked."""
         pair = self.snapshot.deployment.address(CONTRACT)
 
         def read(function: str, *arguments: Any, artifact: str = CONTRACT, at: str = pair) -> Any:
