@@ -8,6 +8,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   └── UnknownAddress      an address has no code, or is not what it should be
 ├── ChainError
 │   ├── NodeUnreachable     nothing answers at the URL
+│   │   └── NodeTooSlow     all of its answers together took longer than the settings allow
 │   ├── WrongChain          another chain id than the one configured
 │   ├── MissingBlock        the node does not have the block
 │   │   └── StatePruned     it has the block, and no longer its state
@@ -16,6 +17,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── GuardRefused        a Safe's guard refused what its owners signed
 │   ├── PendingTransactions the account's earlier transactions are not mined yet
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
+│       └── NotTaken        the node says that it refuses it
 ├── SourceUnavailable       a venue or publisher does not answer, or not as it should
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
 ├── LedgerError             the database of fills cannot be used, or refuses an entry
@@ -131,14 +133,16 @@ class NodeUnreachable(ChainError):
         )
 
 
-class NodeTooSlow(ChainError):
+class NodeTooSlow(NodeUnreachable):
     """The node answers, but all of its answers together took longer than the settings allow."""
 
     def __init__(self, url: str, seconds: float, requests: int, most: float) -> None:
-        super().__init__(
+        ChainError.__init__(
+            self,
             f"the node at {url_place(url)} took {seconds:,.0f} s for {requests:,} requests, and chain.max_wait_seconds "
-            f"allows {most:g} s: use a faster node, or one that answers more blocks at once, or raise the setting"
+            f"allows {most:g} s: use a faster node, or one that answers more blocks at once, or raise the setting",
         )
+        self.url, self.reason, self.too_much = url_place(url), "too slow", False
         self.seconds, self.requests, self.most = seconds, requests, most
 
 
