@@ -15,24 +15,39 @@ from bridge import formats
 from bridge.foreign import TEXT, foreign
 from bridge.formats import plain
 
+MOST_INDENTED = 20
+"""Cells that a line may begin with before the words of others in it."""
+
 
 class _Terminal(Console):
     """A console that shows texts without what could disguise them; foreign ones inside of markup are `foreign`."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; see `rich.console.Console.print`. A terminal shows a line that is left to wrap softly `hung`."""
-        shown = [foreign(o, None, lines=True) if isinstance(o, str) else o for o in objects]
-        if self.is_terminal and options.get("soft_wrap") and options.get("markup") is False:
-            shown = [
-                "\n".join(part for line in o.split("\n") for part in hung(self, line)) if isinstance(o, str) else o
-                for o in shown
-            ]
-        super().print(*shown, **options)
+        """Print; see `rich.console.Console.print`. Of a text no line but its first begins at the margin, see `hung`."""
+        markup = options.pop("markup", True)
+        texts = [self._kept(o, markup) if isinstance(o, str) else o for o in objects]
+        soft = {"soft_wrap": True} if objects and all(isinstance(o, str) for o in objects) else {}
+        super().print(*texts, **(soft | options))
+
+    def _kept(self, words: str, markup: bool) -> Text:
+        """Return a text as it is shown: wrapped on a terminal, lines after the first that says something indented."""
+        clean = foreign(words, None, lines=True)
+        text = Text.from_markup(clean, emoji=False) if markup else Text(clean)
+        shown: list[Text] = []
+        for line in text.split("\n", allow_blank=True):
+            body = line.plain.lstrip(" ")
+            begun = any(each.plain for each in shown)
+            indent = min(max(len(line.plain) - len(body), 2 if begun and body else 0), MOST_INDENTED)
+            body_text = line[len(line.plain) - len(body) :]
+            sign = " " * indent
+            parts = _wrapped(self, body_text, indent + 2) if self.is_terminal else [body_text]
+            shown += [Text.assemble(sign + "  " * bool(number), part) for number, part in enumerate(parts)]
+        return Text("\n").join(shown)
 
 
 def console(stderr: bool = False) -> Console:
     """Return a console; on a pipe it does not wrap at 80 columns."""
-    width = None if sys.stdout.isatty() else 150
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else 150
     return _Terminal(stderr=stderr, width=width, highlight=False, emoji=False)
 
 
@@ -71,6 +86,13 @@ def hung(out: Console, text: str, first: str = "", sign: str = "  ") -> list[str
     """Return the lines that a terminal shows of one that holds a stranger's words: the first behind `first`, all others
     behind `sign`, none at the margin, where a word of theirs would look like a line of this program.
     """
-    width = max(out.width - max(cell_len(first), cell_len(sign)), 20)
-    parts = [part.plain.rstrip() for part in Text(foreign(text, None)).wrap(out, width)] or [""]
-    return [f"{sign if number else first}{part}" for number, part in enumerate(parts)]
+    parts = _wrapped(out, Text(foreign(text, None)), max(cell_len(first), cell_len(sign)))
+    return [f"{sign if number else first}{part.plain}" for number, part in enumerate(parts)]
+
+
+def _wrapped(out: Console, text: Text, indent: int) -> list[Text]:
+    """Return the lines of a text that fit a terminal behind an indent, one where the text is empty."""
+    parts = list(text.wrap(out, max(out.width - indent, 20))) or [Text()]
+    for part in parts:
+        part.rstrip()
+    return parts
