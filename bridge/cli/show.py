@@ -23,8 +23,15 @@ class _Terminal(Console):
     """A console that shows texts without what could disguise them; foreign ones inside of markup are `foreign`."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; see `rich.console.Console.print`. Of a text no line but its first begins at the margin, see `hung`."""
+        """Print; see `rich.console.Console.print`.
+
+        Of a text, and of a table's title, no line but its first begins at the margin, see `hung`.
+        """
         markup = options.pop("markup", True)
+        for made in objects:
+            if isinstance(made, Table) and isinstance(made.title, Text):
+                title, made.title = made.title, None
+                super().print(self._kept(title.plain, False), style="table.title", soft_wrap=True)
         texts = [self._kept(o, markup) if isinstance(o, str) else o for o in objects]
         soft = {"soft_wrap": True} if objects and all(isinstance(o, str) for o in objects) else {}
         super().print(*texts, **(soft | options))
