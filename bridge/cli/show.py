@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -52,6 +54,25 @@ class _Terminal(Console):
         return Text("\n").join(shown)
 
 
+@dataclass(frozen=True)
+class _FirstCell:
+    """A cell at the margin: what does not fit its first line is indented."""
+
+    text: Text
+
+    def __rich_console__(self, out: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Return its lines; see `rich.protocol`."""
+        width = options.max_width
+        fits = cell_len(self.text.plain) <= width
+        parts = [self.text] if fits else self.text.wrap(out, max(width - 2, 1), overflow="fold")
+        for number, part in enumerate(parts):
+            yield Text.assemble("  " if number else "", part)
+
+    def __rich_measure__(self, out: Console, options: ConsoleOptions) -> Measurement:
+        """Return its width; see `rich.protocol`."""
+        return Measurement.get(out, options, self.text)
+
+
 def console(stderr: bool = False) -> Console:
     """Return a console; on a pipe it does not wrap at 80 columns."""
     width = None if (sys.stderr if stderr else sys.stdout).isatty() else 150
@@ -85,7 +106,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lef
     for index, column in enumerate(columns):
         made.add_column(Text(foreign(column)), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(foreign(cell, TEXT)) for cell in row))
+        first, *others = (Text(foreign(cell, TEXT)) for cell in row)
+        made.add_row(_FirstCell(first) if left else first, *others)
     return made
 
 

@@ -60,7 +60,7 @@ def _call_lines(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[
     place = contract_at(telling.snapshot.deployment, to)
     if place is None:
         told = f"a call to {to}, which is not one of our contracts: {telling.hex(data)}"
-        return [told, *_stranger_lines(telling, data)]
+        return [told, *_stranger_lines(telling, to, data)]
     artifact, name = place
     try:
         function, arguments = decode_call(artifact, data)
@@ -69,11 +69,11 @@ def _call_lines(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[
     meaning = _meaning(artifact, function)
     details, rows = _details(telling, artifact, function, arguments)
     lines = [f"{foreign(name)}.{function.name}({details})" + (f": {meaning}" if meaning else ""), *rows]
-    lines += power_lines(telling, artifact, function.name, arguments)
+    lines += power_lines(telling, artifact, to, function.name, arguments)
     return lines + _inner_lines(telling, function.name, arguments, depth)
 
 
-def _stranger_lines(telling: Telling, data: bytes) -> list[str]:
+def _stranger_lines(telling: Telling, to: str, data: bytes) -> list[str]:
     """Say whom a call of a stranger's contract gives power, if it has the function that the first bytes name."""
     for artifact in STANDARD:
         try:
@@ -82,7 +82,7 @@ def _stranger_lines(telling: Telling, data: bytes) -> list[str]:
             continue
         if power_given("that contract", function.name, arguments):
             told = f"by its first bytes it is {function.name}({telling.named(arguments)})"
-            return [told, *power_lines(telling, "that contract", function.name, arguments)]
+            return [told, *power_lines(telling, "that contract", to, function.name, arguments)]
     return []
 
 
@@ -127,14 +127,14 @@ def _details(
 ) -> tuple[str, Sequence[str]]:
     """Write the arguments and the lines below them, in words where this very function of this contract has some."""
     words = DETAILS.get((contract, function.signature.partition("(")[0]))
-    if words is not None:
+    if words is not None and telling.may_ask():
         try:
             first, *rows = words(telling.snapshot, arguments)
             return telling.text(first), telling.lines(rows, "lines")
         except NodeUnreachable:
             raise
         except (BridgeError, ValueError, TypeError, LookupError, OverflowError):
-            pass  # malformed: shown by name, below
+            pass  # malformed: shown by name, below, as what is beyond the most that is asked
     return telling.named(arguments), ()
 
 
@@ -231,10 +231,13 @@ def _expectation_words(telling: Telling, expected: Any) -> str:
     """Say what the guard asks of one contract; its answers are hashes, so only the questions can be told."""
     snapshot = telling.snapshot
     place = contract_at(snapshot.deployment, expected["target"])
-    code = "this" if snapshot.code_hash(expected["target"]) == expected["codeHash"] else "OTHER THAN THE PRESENT"
+    code = f"the code 0x{expected['codeHash'].hex()}"
+    if telling.may_ask():
+        same = snapshot.code_hash(expected["target"]) == expected["codeHash"]
+        code = f"{'this' if same else 'OTHER THAN THE PRESENT'} code"
     name = place[1] if place else expected["target"]
     queries = expected["queries"]
     most = len(queries) if telling.whole else MOST_EXPECTED
     asked = [telling.text(_call_lines(telling, expected["target"], query)[0]) for query in queries[:most]]
     more = _more(telling, len(queries) - most, "questions", b"".join(queries))
-    return f"{name} has {code} code and answers as promised to {', '.join(asked) or 'nothing'}{more}"
+    return f"{name} has {code} and answers as promised to {', '.join(asked) or 'nothing'}{more}"

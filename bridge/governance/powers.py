@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from eth_utils import is_address
 
+from bridge.errors import BridgeError, NodeUnreachable
 from bridge.governance.inspection import ACCOUNT, inspect_address
 from bridge.governance.roles import ADMIN, AUTOMATION_ROLE, CANCELLER_ROLE, EXECUTOR_ROLE, PROPOSER_ROLE, ROLES
 from bridge.governance.telling import Telling, contract_at
@@ -91,9 +92,15 @@ def _role_power(contract: str, role: Any) -> str:
     return ROLE_POWERS.get((contract, role), unknown)
 
 
-def power_lines(telling: Telling, contract: str, function: str, arguments: Mapping[str, Any]) -> list[str]:
+def power_lines(telling: Telling, contract: str, to: str, function: str, arguments: Mapping[str, Any]) -> list[str]:
     """Say what the receiver of a call's power may then do and who that is, with every warning."""
-    lines = [f"WARNING: {words}" for words in _alone(function, arguments)]
+    threshold = (
+        _threshold(telling, to) if (contract, function) == ("Safe", "swapOwner") else arguments.get("_threshold")
+    )
+    lines = [f"WARNING: {words}" for words in _alone(function, arguments, threshold)]
+    if function == "setSigners":
+        some = f"any {arguments['newQuorum']} of these {len(arguments['newSigners'])} reporters"
+        return [f"gives power: {some} may then set the feed's volatility", *lines]
     power = power_given(contract, function, arguments)
     if power is None:
         return lines
@@ -102,10 +109,20 @@ def power_lines(telling: Telling, contract: str, function: str, arguments: Mappi
     return [*lines, f"gives power: {power.address} may then {power.may}", *_who(telling, power)]
 
 
-def _alone(function: str, arguments: Mapping[str, Any]) -> list[str]:
+def _threshold(telling: Telling, safe: str) -> int | None:
+    """Read how many owners of a Safe must sign; None where it does not say, or too much was asked."""
+    try:
+        return int(telling.snapshot.read("Safe", "getThreshold", at=safe)) if telling.may_ask() else None
+    except NodeUnreachable:
+        raise
+    except BridgeError:
+        return None
+
+
+def _alone(function: str, arguments: Mapping[str, Any], threshold: int | None) -> list[str]:
     """Say where one key is enough from then on, or the Safe runs code of another's as its own."""
     found = []
-    if arguments.get("_threshold") == 1:
+    if threshold == 1:
         found.append("the key of one owner is then enough for every transaction of the Safe")
     if function == "setSigners" and arguments.get("newQuorum") == 1:
         found.append("the key of one reporter is then enough to set the feed's volatility")
@@ -121,10 +138,8 @@ def _who(telling: Telling, power: Power) -> list[str]:
         return [f"{power.address} is {place[1]} of this deployment"]
     if power.address in telling.looked:
         return [f"who is at {power.address} stands above"]
-    if len(telling.looked) == MOST_RECEIVERS and not telling.whole:
-        others = f"the calls before name {MOST_RECEIVERS} others"
-        telling.cut = True
-        return [f"WARNING: {power.address} was not looked at: {others}"]
+    if len(telling.looked) == MOST_RECEIVERS:
+        return [f"WARNING: {power.address} was not looked at: the calls before name {MOST_RECEIVERS} others"]
     telling.looked.add(power.address)
     seen = inspect_address(telling.snapshot, power.address)
     called = f" ({place[1]} of this deployment)" if place else ""

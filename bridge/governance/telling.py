@@ -18,8 +18,11 @@ from bridge.governance.roles import ROLE_NAMES
 from bridge.snapshot import Snapshot
 
 NOT_WHOLE: Final = (
-    "WARNING: not shown whole: do not vote or sign before you have read it with --json, which holds all of it"
+    "WARNING: not shown whole: do not vote or sign before you have read it with --json (a Safe's transaction: in its "
+    "file), which holds all of it"
 )
+MOST_ASKED: Final = 100
+"""Calls of one proposal for whose words the chain is asked: a stranger may bring thousands."""
 MOST_LINES: Final = 60
 """Lines of one list that are told: rows of a table, calls inside of a call."""
 
@@ -40,12 +43,18 @@ def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
 
 @dataclass
 class Telling:
-    """How much of a call is told, whether anything was left out, and whose address was looked at already."""
+    """How much of a call is told, whether anything was left out, whose address was looked at, and what was asked."""
 
     snapshot: Snapshot
     whole: bool = False
     cut: bool = False
     looked: set[str] = field(default_factory=set)
+    asked: int = 0
+
+    def may_ask(self) -> bool:
+        """Tell whether the chain may be asked once more, and count it."""
+        self.asked += 1
+        return self.asked <= MOST_ASKED
 
     def text(self, words: str) -> str:
         """Return a text of one line; of a long one the beginning, its letters and the hash of its bytes (UTF-8)."""

@@ -15,6 +15,7 @@ from bridge.governance.powers import MOST_RECEIVERS, OWNERS, power_given
 from bridge.governance.roles import ROLES
 from bridge.local.accounts import account
 from bridge.local.world import World
+from bridge.snapshot import Snapshot
 from tests.bridge.safes import made_safe
 
 ADMIN, ZERO, ONE = bytes(32), "0x" + "00" * 20, "0x" + "00" * 19 + "01"
@@ -171,7 +172,9 @@ def test_action_words__thousands_of_receivers__are_looked_at_as_far_as_said(worl
     calls = [encode_call("HedgeParameters", "grantRole", ADMIN, f"0x{2**20 + n:040d}").data for n in range(12)]
     words = action_words(world.snapshot(), Action((to,) * 12, (0,) * 12, tuple(calls), "text"))
     assert sum("is a plain account" in each for each in words) == MOST_RECEIVERS
-    assert all("was not looked at" in each and "not shown whole" in each for each in words[MOST_RECEIVERS:])
+    assert all(
+        f"WARNING: 0x{2**20 + n:040d} was not looked at" in each for n, each in enumerate(words) if n >= MOST_RECEIVERS
+    )
     twice = action_words(world.snapshot(), Action((to,) * 2, (0,) * 2, (calls[0], calls[0]), "text"))
     assert "stands above" in twice[1]
 
@@ -206,3 +209,18 @@ def test_power_given__each_function_with_an_address__gives_power_or_stands_on_th
         arguments = {each["name"]: LP if each["type"] == "address" else b"" for each in function.inputs}
         found = power_given(contract, function.name, arguments) is not None
         assert found != ((contract, function.name) in NO_POWER), function.signature
+
+
+def test_call_words__reporters_of_a_feed__says_how_many_of_them_set_it(world: World) -> None:
+    signers = [LP, account("trader").address, account("operator").address]
+    words = told(world, "VolatilityOracle", "setSigners", signers, 2)
+    assert "gives power: any 2 of these 3 reporters may then set the feed's volatility" in words
+    assert "WARNING" not in words
+
+
+def test_call_words__owner_of_a_safe_of_one_key__is_warned_of(world: World) -> None:
+    safe = made_safe(world, ("guardian-1", "guardian-2"), 1)
+    named = world.deployment.model_copy(update={"accounts": world.deployment.accounts | {"guardian": safe}})
+    data = encode_call("Safe", "swapOwner", ONE, account("guardian-1").address, LP).hex
+    words = call_words(Snapshot(world.chain, named, world.chain.head()), safe, data)
+    assert "WARNING: the key of one owner is then enough for every transaction of the Safe" in words

@@ -124,3 +124,12 @@ def test_telling_text__anything__is_whole_or_says_that_it_is_not(words: str, who
     seen, all_of_it = telling.text(words), foreign(words, None)
     assert telling.cut == (not whole and len(all_of_it) > TEXT)
     assert seen == all_of_it or (telling.cut and f"({len(words)} letters with the keccak-256 0x" in seen)
+
+
+def test_action_words__thousands_of_calls_that_need_the_chain__are_told_by_name_behind_the_first(world: World) -> None:
+    at = world.deployment.address("HedgeGovernor")
+    cancel = encode_call("HedgeGovernor", "cancel", [], [], [], b"\x11" * 32)
+    action = Action((at,) * 150, (0,) * 150, (cancel.data,) * 150, "text")
+    words = action_words(world.snapshot(), action, whole=True)
+    assert [each.startswith("HedgeGovernor.cancel(proposal ") for each in words] == [True] * 100 + [False] * 50
+    assert words[-1].startswith("HedgeGovernor.cancel(targets=[], values=[], calldatas=[], descriptionHash=0x1111")
