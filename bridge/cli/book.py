@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
-from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json
+from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json, say
 from bridge.cli.planning import AtOption, BookOption, ChainFileOption, MaxAgeOption, SignalsOption
 
 if TYPE_CHECKING:
@@ -245,9 +245,9 @@ def print_unread(unread: Iterable[Unread]) -> None:
 
     left = [*unread]
     for position in left[:MOST_UNREAD]:
-        sys.stderr.write(f"not read: {foreign(position.id)}: {foreign(position.reason, 2 * LINE)}\n")
+        say(f"not read: {foreign(position.id)}: {foreign(position.reason, 2 * LINE)}", stderr=True)
     if len(left) > MOST_UNREAD:
-        sys.stderr.write(f"not read: {len(left) - MOST_UNREAD} more, `alvh exposure --json` names them all\n")
+        say(f"not read: {len(left) - MOST_UNREAD} more, `alvh exposure --json` names them all", stderr=True)
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:

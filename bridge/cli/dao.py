@@ -18,6 +18,7 @@ from bridge.cli.flags import (
     choose_sender,
     open_session,
     print_json,
+    say,
 )
 from bridge.cli.gov import app
 from bridge.cli.mined import mined, mined_words
@@ -55,7 +56,7 @@ def propose(
     built = build_action(snapshot, action, arguments or [])
     who = choose_sender(session, send, role, keystore, sender)
     draft = draft_action(snapshot, built, who.address, again)
-    words, rivals = action_words(snapshot, draft.action), find_rivals(snapshot, draft.action, draft.id)
+    words, rivals = action_words(snapshot, draft.action, as_json), find_rivals(snapshot, draft.action, draft.id)
     draft, sent = bring_proposal(snapshot, who, draft, send)
     if send:
         note_proposal(session.chain, draft, who.address, session.config.state)
@@ -95,7 +96,7 @@ def delegate(
         print_json({"from": who.address, "to": to, "votes": votes, "tokens": moved, "sent": send} | mined(receipt))
     else:
         said = f"{who.address} -> {to}, which has {number(votes)} votes; {number(moved)} are the sender's to give"
-        typer.echo(said + _sent(receipt))
+        say(said + _sent(receipt))
 
 
 def _sent(receipt: TxReceipt | None) -> str:
@@ -132,7 +133,7 @@ def apply_row(
             {"row": row, "changes": dict(zip(update.keys, update.values, strict=True)), "sent": send} | mined(receipt)
         )
     else:
-        typer.echo(f"row {row}: {'; '.join(words) or 'no value moves'}" + _sent(receipt))
+        say(f"row {row}: {'; '.join(words) or 'no value moves'}" + _sent(receipt))
 
 
 @app.command()
@@ -163,7 +164,7 @@ def trip(
             {"asset": asset, "tripped_at": found.tripped_at, "apart": found.apart, "sent": send} | mined(receipt)
         )
     else:
-        typer.echo(safeguard_lines([found], None)[0] + _sent(receipt))
+        say(safeguard_lines([found], None)[0] + _sent(receipt))
 
 
 @app.command()
@@ -193,6 +194,6 @@ def unstick(
         print_json(done | {"transactions": [mined(receipt) for receipt in receipts]})
         return
     words = "replaced" if send else "on the way, nothing sent: --send replaces them"
-    typer.echo(f"{who.address}: {count} transactions from nonce {first} {words}")
+    say(f"{who.address}: {count} transactions from nonce {first} {words}")
     for receipt in receipts:
-        typer.echo(f"empty one {mined_words(receipt)}")
+        say(f"empty one {mined_words(receipt)}")

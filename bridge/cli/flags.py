@@ -176,3 +176,13 @@ def print_json(content: Any) -> None:
     from bridge.foreign import cleaned
 
     sys.stdout.write(json.dumps(cleaned(content), indent=2, allow_nan=False) + "\n")
+
+
+def say(text: str, stderr: bool = False) -> None:
+    """Print a line in which words of others may stand: of what a terminal shows of it, only the first is at the margin.
+
+    Lines that follow in the same text are indented on a pipe too.
+    """
+    from bridge.cli.show import console
+
+    console(stderr).print(text, markup=False)

@@ -21,6 +21,7 @@ from bridge.cli.flags import (
     choose_sender,
     open_session,
     print_json,
+    say,
 )
 from bridge.cli.mined import mined, mined_words
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from web3.types import TxReceipt
 
     from bridge.chain.signers import Signer
+    from bridge.governance.governor import Action as Proposed
     from bridge.governance.governor import Proposal
+    from bridge.governance.updates import Update
     from bridge.snapshot import Snapshot
 
     Action = Callable[[Snapshot, Signer, Proposal], TxReceipt]
@@ -61,6 +64,12 @@ def named_proposal(snapshot: Snapshot, wanted: str) -> Proposal:
     return found[0]
 
 
+def _actions(action: Proposed) -> list[dict[str, str]]:
+    """Return the calls of a proposal as the chain has them, whole: what was not shown is read here."""
+    calls = zip(action.targets, action.values, action.calldatas, strict=True)
+    return [{"to": to, "value": str(value), "data": "0x" + data.hex()} for to, value, data in calls]
+
+
 def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
     from bridge.governance.calls import action_words
     from bridge.governance.updates import decode_update
@@ -84,7 +93,8 @@ def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
         "description": proposal.action.description,
         "description_hash": "0x" + proposal.action.description_hash.hex(),
         "trouble": proposal.trouble,
-        "calls": [] if proposal.trouble else action_words(snapshot, proposal.action),
+        "calls": [] if proposal.trouble else action_words(snapshot, proposal.action, whole=True),
+        "actions": [] if proposal.trouble else _actions(proposal.action),
         "updates": [update.__dict__ if update else None for update in updates],
     }
 
@@ -135,7 +145,8 @@ def show(
     session = open_session(config)
     snapshot = session.snapshot(block)
     found = named_proposal(snapshot, proposal)
-    content = _json(snapshot, found)
+    content = _json(snapshot, found) if as_json else {}
+    words, updates = ([], []) if as_json or found.trouble else _told(snapshot, found)
     now = [] if as_json else read_governed(snapshot).parameters.to_values()
     said = "" if as_json or found.state not in OPEN_STATES else rehearsal(snapshot, found)
     snapshot.confirm()
@@ -147,14 +158,24 @@ def show(
     for line in _quoted(found, out):
         out.print(line, markup=False, soft_wrap=True)
     out.print()
-    for line in content["calls"]:
+    for line in words:
         out.print(f"calls {line}", markup=False, soft_wrap=True)
     if said:
         out.print(said, markup=False, soft_wrap=True)
-    for update in filter(None, content["updates"]):
-        pairs = zip(update["keys"], update["values"], strict=True)
+    for update in updates:
+        pairs = zip(update.keys, update.values, strict=True)
         rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
         out.print(table("What the calldata does", ("parameter", "now", "proposed", "unit"), rows))
+
+
+def _told(snapshot: Snapshot, proposal: Proposal) -> tuple[list[str], list[Update]]:
+    """Return what the calls of a proposal do, in words, and the updates among them."""
+    from bridge.governance.calls import action_words
+    from bridge.governance.updates import decode_update
+
+    calls = zip(proposal.action.targets, proposal.action.calldatas, strict=True)
+    found = [decode_update(snapshot, target, call) for target, call in calls]
+    return action_words(snapshot, proposal.action), [update for update in found if update]
 
 
 def _quoted(proposal: Proposal, out: Console) -> list[str]:
@@ -206,9 +227,9 @@ def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") 
     if how.as_json:
         print_json(done)
     elif how.send:
-        typer.echo(f"{step}: done {mined_words(receipt)}; proposal is {done['state']}")
+        say(f"{step}: done {mined_words(receipt)}; proposal is {done['state']}")
     else:
-        typer.echo(f"{step}: possible now ({found.state}), rehearsed; not sent: repeat with --send")
+        say(f"{step}: possible now ({found.state}), rehearsed; not sent: repeat with --send")
 
 
 @app.command()
@@ -294,4 +315,4 @@ def wait(proposal: IdArgument, as_json: JsonOption = False, config: ConfigOption
     if as_json:
         print_json({"proposal": str(found.id), "before": found.state, "state": state, "seconds": seconds})
     else:
-        typer.echo(f"was {found.state}, is {state}")
+        say(f"was {found.state}, is {state}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.flags import ConfigOption, JsonOption, print_json
+from bridge.cli.flags import ConfigOption, JsonOption, print_json, say
 
 if TYPE_CHECKING:
     from bridge.ledger.store import Added, Store
@@ -74,13 +74,6 @@ def open_ledger(config: Path | None, book: str | None) -> Iterator[Ledger]:
     address = ledger_address(settings)
     with open_store(address) as store:
         yield Ledger(store, name, shown_address(address))
-
-
-def say(text: str) -> None:
-    """Print a line in which foreign names may stand."""
-    from bridge.formats import printable
-
-    typer.echo(printable(text))
 
 
 @app.command()
@@ -313,8 +306,8 @@ def _tell_unsettled(account: Account) -> None:
     for held in account.over_delivered:
         what = f"delivered more than was held: {held.instrument}, {exact(held.quantity)} left over"
         how = "`alvh hedge list --fills` shows by what; `alvh hedge correct ID` takes a wrong delivery back"
-        sys.stderr.write(f"{what}: {how}, or a trade is missing\n")
+        say(f"{what}: {how}, or a trade is missing", stderr=True)
     for venue, name in _expiries(account):
         at_venue = "" if venue == "deribit" else f" --venue {printable(venue)}"
         how = f"alvh hedge close {name} --delivery PRICE{at_venue}"
-        sys.stderr.write(f"not settled: {name} has no delivery price: {how}\n")
+        say(f"not settled: {name} has no delivery price: {how}", stderr=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.flags import ConfigOption, JsonOption, print_json
+from bridge.cli.flags import ConfigOption, JsonOption, print_json, say
 from bridge.cli.hedge import (
     BookOption,
     CurrencyOption,
@@ -26,7 +26,6 @@ from bridge.cli.hedge import (
     app,
     given,
     open_ledger,
-    say,
 )
 
 if TYPE_CHECKING:

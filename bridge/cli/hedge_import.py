@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.flags import ConfigOption, JsonOption, print_json
-from bridge.cli.hedge import BookOption, ForceOption, Ledger, PlanOption, app, open_ledger, say
+from bridge.cli.flags import ConfigOption, JsonOption, print_json, say
+from bridge.cli.hedge import BookOption, ForceOption, Ledger, PlanOption, app, open_ledger
 
 if TYPE_CHECKING:
     from bridge.ledger.exports import Export

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.flags import ConfigOption, JsonOption, print_json
+from bridge.cli.flags import ConfigOption, JsonOption, print_json, say
 
 if TYPE_CHECKING:
     from bridge.demo import DemoResult
@@ -106,7 +106,7 @@ def up(
         _print_world(world, settings.chain.deployment, histories, as_json)
         if (settings.chain.rpc_url, settings.chain.chain_id) != (chain.url, chain.chain_id):
             words = f'set chain.rpc_url = "{chain.url}" and chain.chain_id = {chain.chain_id} in alvh.toml'
-            sys.stderr.write(f"the settings name another node or chain: for the other commands {words}\n")
+            say(f"the settings name another node or chain: for the other commands {words}", stderr=True)
         _wait_for_interrupt()
 
 
@@ -171,13 +171,13 @@ def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> No
             2,
         )
     )
-    out.print(f"prices: {world.path.source}\ndeployment: {file}", markup=False)
+    out.print(f"prices: {world.path.source}", markup=False)
+    out.print(f"deployment: {file}", markup=False)
     out.print(f"simulated histories: {histories}, for alvh plan --signals", markup=False)
     roles = ", ".join(INDEX)
-    out.print(
-        f"accounts of the public test mnemonic, for --as: {roles}\nLP: {account('lp').address}\nCtrl-C stops it",
-        markup=False,
-    )
+    out.print(f"accounts of the public test mnemonic, for --as: {roles}", markup=False)
+    out.print(f"LP: {account('lp').address}")
+    out.print("Ctrl-C stops it")
 
 
 def demo(
@@ -252,7 +252,8 @@ def _print_demo(result: DemoResult) -> None:
     print_watched(result.watched)
     held, changed = len(planned.plan.exposure.positions), len(planned.plan.update.changes)
     done = f"{changed} parameters proposed, voted, executed and read back" if voted else "nothing to vote on"
-    out.print(f"\nThe whole loop: {held} positions read, {done}.\nReport: {result.report}", markup=False)
+    out.print(f"\nThe whole loop: {held} positions read, {done}.", markup=False)
+    out.print(f"Report: {result.report}", markup=False)
 
 
 def doctor(as_json: JsonOption = False, config: ConfigOption = None) -> None:

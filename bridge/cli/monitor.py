@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.flags import ConfigOption, JsonOption, OwnerOption, open_session
+from bridge.cli.flags import ConfigOption, JsonOption, OwnerOption, open_session, say
 
 if TYPE_CHECKING:
     from bridge.alerts.snapshots import Alert, MonitorSnapshot
@@ -111,11 +111,13 @@ def trouble_words(error: Exception, url: str) -> str:
 
 
 def _write_line(content: Any) -> None:
-    """Write a line at once: a text, or a document as JSON."""
+    """Write a line at once: a text, which a terminal shows without a line of others' words at its margin, or JSON."""
     from bridge.foreign import cleaned
 
-    text = content if isinstance(content, str) else json.dumps(cleaned(content), allow_nan=False)
-    sys.stdout.write(text + "\n")
+    if isinstance(content, str):
+        say(content)
+    else:
+        sys.stdout.write(json.dumps(cleaned(content), allow_nan=False) + "\n")
     sys.stdout.flush()
 
 

@@ -22,6 +22,7 @@ from bridge.cli.flags import (
     choose_signer,
     open_session,
     print_json,
+    say,
 )
 from bridge.cli.mined import mined, mined_words
 
@@ -169,13 +170,13 @@ def submit(
         if as_json:
             print_json({"sent": False, "reports": [report_json(report) for report in signed], "left_out": left})
         else:
-            typer.echo(f"{len(signed)} reports read and rehearsed{said}; not sent: repeat with --send")
+            say(f"{len(signed)} reports read and rehearsed{said}; not sent: repeat with --send")
         return
     receipt = submit_reports(session.chain, who.key(), signed)
     if as_json:
         print_json({"sent": True} | mined(receipt) | {"left_out": left})
     else:
-        typer.echo(f"submitted {mined_words(receipt)}{said}")
+        say(f"submitted {mined_words(receipt)}{said}")
 
 
 @app.command()

@@ -103,7 +103,8 @@ def print_decision(planned: Planned) -> None:
     _print_held(planned)
     out.print()
     out.print(table("The book before and after, in USD", GREEK_COLUMNS, _greek_rows(planned), left=2))
-    out.print("\n".join(_figures(planned)), markup=False, soft_wrap=True)
+    for line in _figures(planned):
+        out.print(line, markup=False)
     print_limits(planned)
     print_comparison(planned)
     changes = [

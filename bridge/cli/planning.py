@@ -21,6 +21,7 @@ from bridge.cli.flags import (
     choose_sender,
     open_session,
     print_json,
+    say,
 )
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def is_empty(planned: Planned) -> bool:
     if planned.observation.book.positions:
         return False
     words = "no position was read, so the plan is not kept and the newest one stays: check --owner"
-    typer.echo(
-        f"the book of {planned.observation.owner} is empty at block {planned.record.block_number}: {words}", err=True
+    say(
+        f"the book of {planned.observation.owner} is empty at block {planned.record.block_number}: {words}", stderr=True
     )
     return True
 

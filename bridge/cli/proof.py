@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, open_session, print_json
+from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, open_session, print_json, say
 from bridge.cli.gov import app, named_proposal
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _print_checks(checks: Sequence[Check], found: Outcome) -> None:
         Outcome.DIFFERENT: "IT IS NOT WHAT THIS PLAN CALLS FOR",
         Outcome.UNKNOWN: "NOT PROVEN: ask a node that still has the state of the plan's block",
     }
-    typer.echo(said[found])
+    say(said[found])
 
 
 @app.command()
@@ -113,7 +113,7 @@ def roles(block: BlockOption = None, as_json: JsonOption = False, config: Config
         print_json({"block": snapshot.block.number, "right": right, "code": strange, "seats": rows})
     else:
         for line in strange:
-            typer.echo(f"NOT OUR CODE, whatever it answers: {line}")
+            say(f"NOT OUR CODE, whatever it answers: {line}")
         shown = [[seat.what, _holders(seat.held, names), _judged(seat, names)] for seat in seats]
         title = f"Who holds what at block {snapshot.block.number}"
         console().print(table(title, ("role", "held by", "as it should be"), shown, left=3))

@@ -20,6 +20,7 @@ from bridge.cli.flags import (
     choose_signer,
     open_session,
     print_json,
+    say,
 )
 from bridge.cli.mined import mined, mined_words
 
@@ -80,7 +81,7 @@ def propose(
     if made.nonce == read_safe(context, context.safe).nonce:
         rehearse_call(context, made)
     else:
-        typer.echo(f"not rehearsed: transactions before nonce {made.nonce} come first", err=True)
+        say(f"not rehearsed: transactions before nonce {made.nonce} come first", stderr=True)
     context.confirm()
     record = SafeRecord(action, made, {})
     name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
@@ -116,7 +117,7 @@ def _print_record(session: Session, record: SafeRecord, file: Path, as_json: boo
 
     snapshot = session.snapshot()
     made, safe = record.transaction, read_safe(snapshot, record.transaction.safe)
-    words = call_words(snapshot, made.to, made.data)
+    words = call_words(snapshot, made.to, made.data, as_json)
     signed = [owner for owner in record.signatures if owner in safe.owners]
     strangers = [owner for owner in record.signatures if owner not in safe.owners]
     if as_json:
@@ -124,11 +125,11 @@ def _print_record(session: Session, record: SafeRecord, file: Path, as_json: boo
         print_json({"file": str(file), "does": words, **counted, **record.to_dict()})
         return
     console().print(words, markup=False, soft_wrap=True)
-    typer.echo(f"of Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
-    typer.echo(f"Safe transaction hash 0x{made.digest().hex()}")
-    typer.echo(f"{safe.threshold} owners must sign; signed by {len(signed)}: {', '.join(signed) or 'nobody'}")
+    say(f"of Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
+    say(f"Safe transaction hash 0x{made.digest().hex()}")
+    say(f"{safe.threshold} owners must sign; signed by {len(signed)}: {', '.join(signed) or 'nobody'}")
     if strangers:
-        typer.echo(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
+        say(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
     console().print(f"file {file}", markup=False, soft_wrap=True)
 
 
@@ -270,6 +271,6 @@ def create(
     if as_json:
         print_json({"safe": made, "owners": owners, "threshold": threshold, "sent": send} | mined(receipt))
     elif receipt:
-        typer.echo(f"Safe {made}, created {mined_words(receipt)}")
+        say(f"Safe {made}, created {mined_words(receipt)}")
     else:
-        typer.echo(f"a Safe of {threshold} of {len(owners)} owners would be {made}: not sent, --send creates it")
+        say(f"a Safe of {threshold} of {len(owners)} owners would be {made}: not sent, --send creates it")

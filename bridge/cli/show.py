@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -16,25 +18,65 @@ from bridge.foreign import TEXT, foreign
 from bridge.formats import plain
 
 T = TypeVar("T")
+MOST_INDENTED = 20
+"""Cells that a line may begin with before the words of others in it."""
 
 
 class _Terminal(Console):
     """A console that shows texts without what could disguise them; foreign ones inside of markup are `foreign`."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; see `rich.console.Console.print`. A terminal shows a line that is left to wrap softly `hung`."""
-        shown = [foreign(o, None, lines=True) if isinstance(o, str) else o for o in objects]
-        if self.is_terminal and options.get("soft_wrap") and options.get("markup") is False:
-            shown = [
-                "\n".join(part for line in o.split("\n") for part in hung(self, line)) if isinstance(o, str) else o
-                for o in shown
-            ]
-        super().print(*shown, **options)
+        """Print; see `rich.console.Console.print`.
+
+        Of a text, and of a table's title, no line but its first begins at the margin, see `hung`.
+        """
+        markup = options.pop("markup", True)
+        for made in objects:
+            if isinstance(made, Table) and isinstance(made.title, Text):
+                title, made.title = made.title, None
+                super().print(self._kept(title.plain, False), style="table.title", soft_wrap=True)
+        texts = [self._kept(o, markup) if isinstance(o, str) else o for o in objects]
+        soft = {"soft_wrap": True} if objects and all(isinstance(o, str) for o in objects) else {}
+        super().print(*texts, **(soft | options))
+
+    def _kept(self, words: str, markup: bool) -> Text:
+        """Return a text as it is shown: wrapped on a terminal, lines after the first that says something indented."""
+        clean = foreign(words, None, lines=True)
+        text = Text.from_markup(clean, emoji=False) if markup else Text(clean)
+        shown: list[Text] = []
+        for line in text.split("\n", allow_blank=True):
+            body = line.plain.lstrip(" ")
+            begun = any(each.plain for each in shown)
+            indent = min(max(len(line.plain) - len(body), 2 if begun and body else 0), MOST_INDENTED)
+            body_text = line[len(line.plain) - len(body) :]
+            sign = " " * indent
+            parts = _wrapped(self, body_text, indent + 2) if self.is_terminal else [body_text]
+            shown += [Text.assemble(sign + "  " * bool(number), part) for number, part in enumerate(parts)]
+        return Text("\n").join(shown)
+
+
+@dataclass(frozen=True)
+class _FirstCell:
+    """A cell at the margin: what does not fit its first line is indented."""
+
+    text: Text
+
+    def __rich_console__(self, out: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Return its lines; see `rich.protocol`."""
+        width = options.max_width
+        fits = cell_len(self.text.plain) <= width
+        parts = [self.text] if fits else self.text.wrap(out, max(width - 2, 1), overflow="fold")
+        for number, part in enumerate(parts):
+            yield Text.assemble("  " if number else "", part)
+
+    def __rich_measure__(self, out: Console, options: ConsoleOptions) -> Measurement:
+        """Return its width; see `rich.protocol`."""
+        return Measurement.get(out, options, self.text)
 
 
 def console(stderr: bool = False) -> Console:
     """Return a console; on a pipe it does not wrap at 80 columns."""
-    width = None if sys.stdout.isatty() else 150
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else 150
     return _Terminal(stderr=stderr, width=width, highlight=False, emoji=False)
 
 
@@ -83,7 +125,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lef
     for index, column in enumerate(columns):
         made.add_column(Text(foreign(column)), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(foreign(cell, TEXT)) for cell in row))
+        first, *others = (Text(foreign(cell, TEXT)) for cell in row)
+        made.add_row(_FirstCell(first) if left else first, *others)
     return made
 
 
@@ -91,6 +134,13 @@ def hung(out: Console, text: str, first: str = "", sign: str = "  ") -> list[str
     """Return the lines that a terminal shows of one that holds a stranger's words: the first behind `first`, all others
     behind `sign`, none at the margin, where a word of theirs would look like a line of this program.
     """
-    width = max(out.width - max(cell_len(first), cell_len(sign)), 20)
-    parts = [part.plain.rstrip() for part in Text(foreign(text, None)).wrap(out, width)] or [""]
-    return [f"{sign if number else first}{part}" for number, part in enumerate(parts)]
+    parts = _wrapped(out, Text(foreign(text, None)), max(cell_len(first), cell_len(sign)))
+    return [f"{sign if number else first}{part.plain}" for number, part in enumerate(parts)]
+
+
+def _wrapped(out: Console, text: Text, indent: int) -> list[Text]:
+    """Return the lines of a text that fit a terminal behind an indent, one where the text is empty."""
+    parts = list(text.wrap(out, max(out.width - indent, 20))) or [Text()]
+    for part in parts:
+        part.rstrip()
+    return parts

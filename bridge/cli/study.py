@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.flags import JsonOption, print_json
+from bridge.cli.flags import JsonOption, print_json, say
 
 if TYPE_CHECKING:
     from bridge.study.settings import StudySettings
@@ -108,7 +108,7 @@ def _resumable(folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        sys.stderr.write(f"what is done stays in {folder}: the same command goes on from there\n")
+        say(f"what is done stays in {folder}: the same command goes on from there", stderr=True)
         raise
 
 

@@ -17,7 +17,7 @@ from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.governance.inspection import RESERVED, inspect_address, warning_lines
 from bridge.governance.postconditions import Answer, Postcondition
-from bridge.governance.regime_table import AUTOMATION, load_table, require_fitting, table_words
+from bridge.governance.regime_table import AUTOMATION, load_table, require_fitting, table_lines
 from bridge.governance.roles import AUTOMATION_ROLE, ROLES, holders, proposal_guardian
 from bridge.governance.safeguards import breaker_of
 from bridge.plans.observe import read_governed
@@ -130,7 +130,7 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
         raise RefusedAction(f"the automation follows the feed {followed}, which is not that of {table.asset}")
     require_fitting(table, read_governed(snapshot))
     keys, rows, terms, row = table.arguments()
-    words = table_words(keys, rows, terms, row)
+    words = table_lines(keys, rows, terms, row)
     answers = (
         Answer("table", (), (keys, rows, terms), "its table is the voted one"),
         Answer("row", (), row, f"row {row} holds"),
@@ -142,7 +142,7 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
         calls.append(snapshot.call("HedgeParameters", "grantRole", AUTOMATION_ROLE, at))
         power = Answer("hasRole", (AUTOMATION_ROLE, at), True, "the automation may set values inside its limits")
         postconditions.append(Postcondition("HedgeParameters", parameters, (power,)))
-    text = f"# Regime table by the volatility of {table.asset}\n\n" + words.replace("; ", "\n")
+    text = f"# Regime table by the volatility of {table.asset}\n\n" + "\n".join(words)
     return GovernanceAction(text, tuple(calls), tuple(postconditions))
 
 

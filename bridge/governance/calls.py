@@ -5,21 +5,19 @@ Nothing is taken from a file or a description. What cannot be decoded is shown a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from eth_typing import HexStr
-from eth_utils import keccak
 
 from bridge.chain.codec import Function, decode_call
-from bridge.deployment import Deployment
 from bridge.errors import BridgeError, NodeUnreachable, UsageError
-from bridge.foreign import LINE, TEXT, foreign
+from bridge.foreign import foreign
 from bridge.governance.governor import Action, proposal_id
-from bridge.governance.inspection import inspect_address
 from bridge.governance.postconditions import GUARD, guard_call, postcondition_lines, update_postcondition
-from bridge.governance.regime_table import table_words
-from bridge.governance.roles import ROLE_NAMES, ROLES
+from bridge.governance.powers import STANDARD, power_given, power_lines
+from bridge.governance.regime_table import table_lines
+from bridge.governance.telling import MOST_LINES, NOT_WHOLE, Telling, contract_at
 from bridge.governance.updates import Update, decode_update, update_words
 from bridge.snapshot import Snapshot
 
@@ -28,6 +26,9 @@ THEIR_MEANINGS = {
     ("HedgeGovernor", "setProposalGuardian"): "Name who may cancel proposals",
     ("HedgeParameters", "grantRole"): "Give an account a role",
     ("HedgeParameters", "revokeRole"): "Take a role from an account",
+    ("HedgeTimelock", "grantRole"): "Give an account a role",
+    ("HedgeTimelock", "revokeRole"): "Take a role from an account",
+    ("VolatilityOracle", "transferOwnership"): "Give the feed another owner",
     ("Safe", "swapOwner"): "Replace an owner of the Safe",
 }
 """What functions do that other people wrote, by contract and function: their artifacts carry no words for voters."""
@@ -38,41 +39,80 @@ def register_meaning(contract: str, function: str, words: str) -> None:
     THEIR_MEANINGS.setdefault((contract, function), words)
 
 
-def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
-    """Return the artifact and the name of our contract at an address, or None."""
-    named = [(name, name, at) for name, at in deployment.contracts.items()]
-    for artifact, kind, places in (
-        ("VolatilityOracle", "feed", deployment.feeds),
-        ("VolatilityBreaker", "breaker", deployment.breakers),
-    ):
-        named += [(artifact, f"{asset} {kind}", at) for asset, at in places.items()]
-    named += [
-        ("Safe", f"{name} Safe", at) for name, at in deployment.accounts.items() if name in ("guardian", "steward")
-    ]
-    return next(((artifact, name) for artifact, name, at in named if at.lower() == address.lower()), None)
+def call_words(snapshot: Snapshot, to: str, data: HexStr, whole: bool = False) -> str:
+    """Say what a call does, decoded by the ABI of the contract there, in lines of which all but the first are indented.
+
+    A call that cannot be told is shown as it is. What is too long is its beginning, its size and its hash, with a
+    warning in a line of its own; `whole` leaves nothing out.
+    """
+    return _ended(telling := Telling(snapshot, whole), _call_lines(telling, to, bytes.fromhex(data[2:])))
 
 
-def call_words(snapshot: Snapshot, to: str, data: HexStr) -> str:
-    """Say what a call does, decoded by the ABI of the contract there; a call that cannot be told is shown as it is."""
-    place = contract_at(snapshot.deployment, to)
+def _ended(telling: Telling, lines: Sequence[str]) -> str:
+    """Join the lines of a call, with a warning where something was left out of it."""
+    warned = [NOT_WHOLE] if telling.cut else []
+    telling.cut = False
+    return "\n  ".join([*lines, *warned])
+
+
+def _call_lines(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[str]:
+    """Tell a call: what is called, what that calls in turn, and who gets power by it."""
+    place = contract_at(telling.snapshot.deployment, to)
     if place is None:
-        return f"a call to {to}, which is not one of our contracts: {_hex(data)}"
+        told = f"a call to {to}, which is not one of our contracts: {telling.hex(data)}"
+        return [told, *_stranger_lines(telling, to, data)]
     artifact, name = place
     try:
-        function, arguments = decode_call(artifact, bytes.fromhex(data[2:]))
+        function, arguments = decode_call(artifact, data)
     except UsageError:
-        return f"a call to {name} that its ABI does not know: {_hex(data)}"
+        return [f"a call to {name} that its ABI does not know: {telling.hex(data)}"]
     meaning = _meaning(artifact, function)
-    details = foreign(_details(snapshot, artifact, function, arguments), TEXT)
-    return f"{foreign(name)}.{function.name}({details})" + (f": {meaning}" if meaning else "")
+    details, rows = _details(telling, artifact, function, arguments)
+    lines = [f"{foreign(name)}.{function.name}({details})" + (f": {meaning}" if meaning else ""), *rows]
+    lines += power_lines(telling, artifact, to, function.name, arguments)
+    return lines + _inner_lines(telling, function.name, arguments, depth)
 
 
-def _hex(data: str) -> str:
-    """Return calldata, of long ones the beginning, the size and the hash: a stranger may fill megabytes."""
-    if len(data) <= TEXT:
-        return data
-    digest = keccak(bytes.fromhex(data[2:])).hex()
-    return f"{data[:LINE]}… ({len(data) // 2 - 1} bytes with the keccak-256 0x{digest})"
+def _stranger_lines(telling: Telling, to: str, data: bytes) -> list[str]:
+    """Say whom a call of a stranger's contract gives power, if it has the function that the first bytes name."""
+    for artifact in STANDARD:
+        try:
+            function, arguments = decode_call(artifact, data)
+        except UsageError:
+            continue
+        if power_given("that contract", function.name, arguments):
+            told = f"by its first bytes it is {function.name}({telling.named(arguments)})"
+            return [told, *power_lines(telling, "that contract", to, function.name, arguments)]
+    return []
+
+
+def _inner_lines(telling: Telling, function: str, arguments: Mapping[str, Any], depth: int) -> list[str]:
+    """Tell the calls that a call carries: of the governor, the timelock or a Safe, and calls inside of those."""
+    inner = [*_inner_calls(arguments)] if function in CARRIERS else []
+    if inner and depth == MOST_DEEP:
+        telling.cut = True
+        return ["WARNING: the call that this carries is not told: it is inside of too many others"]
+    lines: list[str] = []
+    for number, (to, value, data) in enumerate(inner):
+        if number == MOST_LINES and not telling.whole:
+            telling.cut = True
+            lines.append(f"WARNING: {len(inner) - number} more calls that it carries are not told")
+            break
+        sent = f"{value} wei with " if value else ""
+        first, *others = _call_lines(telling, to, data, depth + 1)
+        lines += [f"carries the call: {sent}{first}", *(f"  {line}" for line in others)]
+    return lines
+
+
+def _inner_calls(arguments: Mapping[str, Any]) -> Iterator[tuple[str, int, bytes]]:
+    """Find what a call carries by the names that governor, timelock and Safe give it: one call, or lists of them."""
+    target = arguments.get("target", arguments.get("to"))
+    data = next((arguments[name] for name in CARRIED if isinstance(arguments.get(name), bytes)), None)
+    if isinstance(target, str) and data is not None:
+        yield target, arguments.get("value", 0), data
+    lists = [arguments.get("targets"), arguments.get("values"), arguments.get("calldatas", arguments.get("payloads"))]
+    if all(isinstance(each, (list, tuple)) for each in lists):
+        yield from zip(*lists, strict=False)
 
 
 def _meaning(contract: str, function: Function) -> str:
@@ -82,38 +122,42 @@ def _meaning(contract: str, function: Function) -> str:
     return str(function.abi.get("notice", THEIR_MEANINGS.get((contract, function.name), "")))
 
 
-def _details(snapshot: Snapshot, contract: str, function: Function, arguments: dict[str, Any]) -> str:
-    """Write the arguments, in words where this very function of this very contract has some."""
+def _details(
+    telling: Telling, contract: str, function: Function, arguments: dict[str, Any]
+) -> tuple[str, Sequence[str]]:
+    """Write the arguments and the lines below them, in words where this very function of this contract has some."""
     words = DETAILS.get((contract, function.signature.partition("(")[0]))
-    if words is not None:
+    if words is not None and telling.may_ask():
         try:
-            return words(snapshot, arguments)
+            first, *rows = words(telling.snapshot, arguments)
+            return telling.text(first), telling.lines(rows, "lines")
         except NodeUnreachable:
             raise
         except (BridgeError, ValueError, TypeError, LookupError, OverflowError):
-            pass  # malformed: shown by name, below
-    return ", ".join(f"{name}={_shown(value, snapshot.deployment)}" for name, value in arguments.items())
+            pass  # malformed: shown by name, below, as what is beyond the most that is asked
+    return telling.named(arguments), ()
 
 
-def _cancelled(_: Snapshot, arguments: dict[str, Any]) -> str:
-    return f"proposal {proposal_id(*arguments.values())}"
+def _cancelled(_: Snapshot, arguments: dict[str, Any]) -> list[str]:
+    return [f"proposal {proposal_id(*arguments.values())}"]
 
 
-def _table(_: Snapshot, arguments: dict[str, Any]) -> str:
-    keys, rows = [*arguments.values()][:2]
-    if any(len(keys) != len([*row.values()][1]) for row in rows):
+def _table(snapshot: Snapshot, arguments: dict[str, Any]) -> list[str]:
+    keys, rows, terms, row = arguments.values()
+    if any(len(keys) != len([*band.values()][1]) for band in rows):
         raise ValueError("rows of other keys")
-    return table_words(*arguments.values())
+    now = snapshot.read("HedgeParameters", "values")
+    return [f"{len(rows)} rows of {len(keys)} parameters", *table_lines(keys, rows, terms, row, now)]
 
 
-def _updated(_: Snapshot, arguments: dict[str, Any]) -> str:
+def _updated(_: Snapshot, arguments: dict[str, Any]) -> list[str]:
     update = Update.of(arguments["update"])
     if len(update.keys) != len(update.values):
         raise ValueError("not one value for each key")
-    return "; ".join(update_words(update))
+    return ["; ".join(update_words(update))]
 
 
-DETAILS: Final[dict[tuple[str, str], Callable[[Snapshot, dict[str, Any]], str]]] = {
+DETAILS: Final[dict[tuple[str, str], Callable[[Snapshot, dict[str, Any]], list[str]]]] = {
     ("HedgeGovernor", "cancel"): _cancelled,
     ("RegimeAutomation", "setTable"): _table,
     ("HedgeParameters", "applyUpdate"): _updated,
@@ -121,102 +165,79 @@ DETAILS: Final[dict[tuple[str, str], Callable[[Snapshot, dict[str, Any]], str]]]
     ("HedgeParameters", "applyScheduled"): _updated,
     ("HedgeParameters", "applyAutomated"): _updated,
 }
-"""How the arguments of a function are told, by contract and function: other contracts have functions of that name."""
+"""How the arguments of a function are told, and lines below them, by contract and function: others have such names."""
 
-
+CARRIED: Final = ("data", "payload")
+CARRIERS: Final = frozenset(
+    {"relay", "propose", "queue", "execute", "schedule", "scheduleBatch", "executeBatch"}
+    | {"execTransaction", "execTransactionFromModule", "execTransactionFromModuleReturnData"}
+)
+"""Functions of governor, timelock and Safe that carry calls, which are made now or later."""
+MOST_DEEP: Final = 6
+"""Calls inside of a call that are told."""
 MOST_EXPECTED: Final = 30
 """Things that a guard's call asks, and questions of each, that are told: a vote of every key asks twenty-four."""
-MOST_RECEIVERS: Final = 8
-"""Addresses that are looked at for one proposal: each costs a dozen reads, and a stranger may name thousands."""
-RECEIVERS: Final = {("HedgeParameters", "grantRole"), ("HedgeGovernor", "setProposalGuardian")}
-"""Functions that give an account, their last argument, a power of the guardian or the steward."""
 
 
-def _shown(value: Any, deployment: Deployment) -> str:
-    """Write an argument; a role by its name, and one of our addresses with what is there."""
-    if isinstance(value, bytes) and value in ROLE_NAMES:
-        return ROLE_NAMES[value]
-    if isinstance(value, bytes):
-        return _hex("0x" + value.hex())
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}={_shown(item, deployment)}' for name, item in value.items())}}}"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_shown(item, deployment) for item in value)}]"
-    place = contract_at(deployment, value) if isinstance(value, str) else None
-    return f"{value} ({place[1]})" if place else foreign(value)
-
-
-def _receiver(snapshot: Snapshot, to: str, data: bytes) -> str | None:
-    """Return the address that a call makes guardian or steward; None of other calls."""
-    place = contract_at(snapshot.deployment, to)
-    try:
-        function, arguments = decode_call(place[0], data) if place else (None, {})
-    except UsageError:
-        return None
-    if place is None or function is None or (place[0], function.name) not in RECEIVERS:
-        return None
-    values = [*arguments.values()]
-    return None if function.name == "grantRole" and values[0] not in ROLES.values() else str(values[-1])
-
-
-def _receiver_words(snapshot: Snapshot, to: str, data: bytes, told: set[str]) -> str:
-    """Say who is at the address that a call makes guardian or steward, with every warning, once in a proposal."""
-    address = _receiver(snapshot, to, data)
-    if address is None or address in told:
-        return ""
-    if len(told) == MOST_RECEIVERS:
-        return f"; {address} was not looked at: the calls before name {MOST_RECEIVERS} others"
-    told.add(address)
-    seen = inspect_address(snapshot, address)
-    warned = "".join(f"; WARNING: {words}" for words in seen.warnings)
-    return f"; at block {seen.block} {address} is {seen.words}{warned}"
-
-
-def action_words(snapshot: Snapshot, action: Action) -> list[str]:
+def action_words(snapshot: Snapshot, action: Action, whole: bool = False) -> list[str]:
     """Say what each call of a proposal does; the guard's promise is compared with what the updates before it set.
 
-    Who is to be guardian or steward is told behind the first call that names the address.
+    Each is told as `call_words` does. Who gets power is told below the first call that names the address.
     """
-    lines: list[str] = []
+    words: list[str] = []
     updates: list[Update] = []
-    told: set[str] = set()
+    telling = Telling(snapshot, whole)
     for target, value, call in zip(action.targets, action.values, action.calldatas, strict=True):
         sent = f"{value} wei with " if value else ""
         try:
             update = decode_update(snapshot, target, call)
             updates += [update] if update else []
             if GUARD in snapshot.deployment.contracts and target.lower() == snapshot.deployment.address(GUARD).lower():
-                lines.append(_guard_words(snapshot, updates, call))
+                lines = [_guard_words(telling, updates, call)]
             else:
-                words = sent + call_words(snapshot, target, HexStr("0x" + call.hex()))
-                lines.append(words + _receiver_words(snapshot, target, call, told))
+                lines = _call_lines(telling, target, call)
         except NodeUnreachable:
             raise
         except BridgeError as error:
-            lines.append(f"{sent}a call to {target} that cannot be told ({foreign(error)}): {_hex('0x' + call.hex())}")
-    return lines
+            lines = [f"a call to {target} that cannot be told ({foreign(error)}): {telling.hex(call)}"]
+        words.append(_ended(telling, [sent + lines[0], *lines[1:]]))
+    return words
 
 
-def _guard_words(snapshot: Snapshot, updates: list[Update], call: bytes) -> str:
+def _guard_words(telling: Telling, updates: list[Update], call: bytes) -> str:
+    snapshot = telling.snapshot
     postconditions = [update_postcondition(snapshot.deployment, update) for update in updates]
     if postconditions and guard_call(snapshot, postconditions)[1] == "0x" + call.hex():
-        return "guard: executed only if then " + "; ".join(postcondition_lines(postconditions))
+        return telling.text("guard: executed only if then " + "; ".join(postcondition_lines(postconditions)))
     try:
         _, arguments = decode_call(GUARD, call)
         expectations = arguments["expectations"]
     except (UsageError, KeyError):
-        return f"a call to the guard that its ABI does not know: {_hex('0x' + call.hex())}"
-    asked = [_expectation_words(snapshot, expectation) for expectation in expectations[:MOST_EXPECTED]]
-    more = len(expectations) - MOST_EXPECTED
-    return "guard: executed only if then " + "; ".join([*asked, *([f"and {more} more things"] if more > 0 else [])])
+        return f"a call to the guard that its ABI does not know: {telling.hex(call)}"
+    most = len(expectations) if telling.whole else MOST_EXPECTED
+    asked = [_expectation_words(telling, expectation) for expectation in expectations[:most]]
+    return "guard: executed only if then " + "; ".join(asked) + _more(telling, len(expectations) - most, "things", call)
 
 
-def _expectation_words(snapshot: Snapshot, expected: Any) -> str:
+def _more(telling: Telling, count: int, what: str, call: bytes) -> str:
+    """Say how many of a list are not told, with the size and the hash of the call that holds them all."""
+    if count <= 0:
+        return ""
+    telling.cut = True
+    return f"; and {count} more {what} (of {telling.hashed(call)})"
+
+
+def _expectation_words(telling: Telling, expected: Any) -> str:
     """Say what the guard asks of one contract; its answers are hashes, so only the questions can be told."""
+    snapshot = telling.snapshot
     place = contract_at(snapshot.deployment, expected["target"])
-    code = "this" if snapshot.code_hash(expected["target"]) == expected["codeHash"] else "OTHER THAN THE PRESENT"
+    code = f"the code 0x{expected['codeHash'].hex()}"
+    if telling.may_ask():
+        same = snapshot.code_hash(expected["target"]) == expected["codeHash"]
+        code = f"{'this' if same else 'OTHER THAN THE PRESENT'} code"
     name = place[1] if place else expected["target"]
     queries = expected["queries"]
-    asked = [call_words(snapshot, expected["target"], HexStr("0x" + q.hex())) for q in queries[:MOST_EXPECTED]]
-    asked += [f"{len(queries) - MOST_EXPECTED} more questions"] if len(queries) > MOST_EXPECTED else []
-    return f"{name} has {code} code and answers as promised to {', '.join(asked) or 'nothing'}"
+    most = len(queries) if telling.whole else MOST_EXPECTED
+    asked = [telling.text(_call_lines(telling, expected["target"], query)[0]) for query in queries[:most]]
+    more = _more(telling, len(queries) - most, "questions", b"".join(queries))
+    return f"{name} has {code} and answers as promised to {', '.join(asked) or 'nothing'}{more}"

@@ -120,18 +120,47 @@ def require_fitting(table: RegimeTable, governed: Governed) -> None:
             raise RefusedAction(f"row {number} breaks {'; '.join(map(str, broken))} with the other values in force")
 
 
-def table_words(keys: Sequence[int], rows: Sequence[Any], terms: Sequence[int], row: int) -> str:
-    """Say what a table does, from the arguments of `setTable`."""
-    names = [KEYS[key].name if key < len(KEYS) else f"key {key}" for key in keys]
-    lines = []
-    for number, band in enumerate(rows):
-        floor, values = band.values() if isinstance(band, dict) else band
-        pairs = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=False))
-        lines.append(f"row {number} from {plain(percent(volatility_from_e8(floor), 2))}: {pairs}")
+def table_lines(
+    keys: Sequence[int], rows: Sequence[Any], terms: Sequence[int], row: int, now: Sequence[int] | None = None
+) -> list[str]:
+    """Say what a table does, from the arguments of `setTable`: what holds at the beginning, then a line for each row.
+
+    Parameters
+    ----------
+    now
+        The values in force by key: what a row would change is named beside them, what it would not is counted.
+    """
     hysteresis, up, down = terms.values() if isinstance(terms, dict) else terms
     beyond = f"beyond a floor by {plain(percent(volatility_from_e8(hysteresis), 2))}"
-    lines.append(f"up after {up / HOUR:g} h and down after {down / HOUR:g} h {beyond}")
-    return "; ".join([*lines, f"row {row} holds at the beginning"])
+    lines = [f"row {row} holds at the beginning; up after {up / HOUR:g} h and down after {down / HOUR:g} h {beyond}"]
+    for number, band in enumerate(rows):
+        floor, values = band.values() if isinstance(band, dict) else band
+        pairs = [*zip(keys, values, strict=False)]
+        told = _pairs(pairs) if now is None else _changes(pairs, now)
+        lines.append(f"row {number} from {plain(percent(volatility_from_e8(floor), 2))}: {told}")
+    return lines
+
+
+def _name(key: int) -> str:
+    return KEYS[key].name if key < len(KEYS) else f"key {key}"
+
+
+def _pairs(pairs: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(f"{_name(key)} {value}" for key, value in pairs)
+
+
+def _changes(pairs: Sequence[tuple[int, int]], now: Sequence[int]) -> str:
+    """Name the values of a row that are not those in force, beside those that are, and count the others."""
+    moved = [(key, value) for key, value in pairs if key >= len(now) or now[key] != value]
+    if not moved:
+        return "the values in force"
+    told = [f"{_name(key)} {value} ({_in_force(key, now)})" for key, value in moved]
+    same = len(pairs) - len(moved)
+    return ", ".join(told) + (f"; {same} other{'s' if same > 1 else ''} as in force" if same else "")
+
+
+def _in_force(key: int, now: Sequence[int]) -> str:
+    return f"now {now[key]}" if key < len(now) else "there is no such parameter"
 
 
 def read_step(snapshot: Snapshot) -> tuple[int, Update]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bridge.chain.codec import decode_call
 from bridge.errors import UsageError
-from bridge.governance.calls import contract_at
 from bridge.governance.governor import OPEN_STATES, Action, list_proposals
 from bridge.governance.postconditions import GUARD
+from bridge.governance.telling import contract_at
 from bridge.governance.updates import decode_update
 from bridge.snapshot import Snapshot
 from hedge.policy.parameters import KEYS

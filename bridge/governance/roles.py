@@ -6,9 +6,19 @@ from eth_utils import keccak
 
 from bridge.snapshot import Snapshot
 
+ADMIN = bytes(32)
 AUTOMATION_ROLE = keccak(text="AUTOMATION_ROLE")
+PROPOSER_ROLE, EXECUTOR_ROLE, CANCELLER_ROLE = (
+    keccak(text=name) for name in ("PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE")
+)
 ROLES = {"guardian": keccak(text="GUARDIAN_ROLE"), "steward": keccak(text="STEWARD_ROLE")}
-ROLE_NAMES = {AUTOMATION_ROLE: "automation", bytes(32): "admin"} | {digest: role for role, digest in ROLES.items()}
+ROLE_NAMES = {
+    ADMIN: "admin",
+    AUTOMATION_ROLE: "automation",
+    PROPOSER_ROLE: "proposer",
+    EXECUTOR_ROLE: "executor",
+    CANCELLER_ROLE: "canceller",
+} | {digest: role for role, digest in ROLES.items()}
 
 
 def holders(snapshot: Snapshot, role: str) -> list[str]:

@@ -9,8 +9,9 @@ from eth_typing import HexStr
 
 from bridge.errors import UsageError
 from bridge.governance.actions import build_action
-from bridge.governance.calls import _shown, action_words, call_words
+from bridge.governance.calls import action_words, call_words
 from bridge.governance.proposals import Action
+from bridge.governance.telling import Telling
 from bridge.governance.updates import Update, decode_update, update_call
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
@@ -21,7 +22,8 @@ from tests.bridge.test_regime_table import table  # noqa: F401
 
 def test_shown__struct_list_bytes_and_addresses__each_by_what_it_is(world: World) -> None:
     at = world.deployment
-    told = _shown({"a": 1, "b": [b"\x01", at.address("HedgeGovernor")], "c": {"d": "x\x1b"}}, at)
+    content = {"a": 1, "b": [b"\x01", at.address("HedgeGovernor")], "c": {"d": "x\x1b"}}
+    told = Telling(world.snapshot()).shown(content)
     assert told.startswith(f"{{a=1, b=[0x01, {at.address('HedgeGovernor')} (HedgeGovernor)], c={{d=x")
     assert told.isprintable()
 

@@ -56,7 +56,7 @@ def test_console__text_of_many_lines_and_an_escape__keeps_its_lines_and_shows_no
 ) -> None:
     console().print("one\ntwo\x1b[2J :smile: 12", markup=False)
     out = capsys.readouterr().out
-    assert out.startswith("one\ntwo")
+    assert out.startswith("one\n  two")
     assert "\x1b" not in out
     assert ":smile: 12" in out
     console(stderr=True).print("three")

@@ -103,11 +103,19 @@ def test_set_table__voted__anyone_applies_the_row_that_the_feed_selects(world: W
     number = carried_action(world, "set-table", changed(table, "floor = 0.8", "floor = 0.5"))
     snapshot = world.snapshot()
     said = action_words(snapshot, found(world, number).action)
-    assert "row 1 from 50.00%: condorShortDeltaBps 1700, condorNotionalCapBps 500" in said[0]
-    assert "up after 2 h and down after 24 h beyond a floor by 5.00%; row 0 holds at the beginning" in said[0]
+    first, beginning, *rows = said[0].splitlines()
+    assert first.startswith("RegimeAutomation.setTable(3 rows of 2 parameters): ")
+    assert beginning == "  row 0 holds at the beginning; up after 2 h and down after 24 h beyond a floor by 5.00%"
+    assert rows[0] == "  row 0 from 0.00%: the values in force"
+    assert rows[1] == "  row 1 from 50.00%: condorShortDeltaBps 1700 (now 2000), condorNotionalCapBps 500 (now 1000)"
     automation = world.deployment.address("RegimeAutomation")
     granted = f"HedgeParameters.grantRole(role=automation, account={automation} (RegimeAutomation))"
-    assert said[1] == f"{granted}: Give an account a role"
+    may = "set parameters inside their limits at once, without a vote"
+    assert said[1].splitlines() == [
+        f"{granted}: Give an account a role",
+        f"  gives power: {automation} may then {may}",
+        f"  {automation} is RegimeAutomation of this deployment",
+    ]
     assert said[2].startswith("guard: executed only if then RegimeAutomation has this code")
     status = read_automation(snapshot)
     assert status is not None

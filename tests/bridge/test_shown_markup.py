@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,19 +15,26 @@ from typing import Any
 import pytest
 from eth_utils import to_checksum_address
 
+from bridge.adapters.pool_position import Unread
 from bridge.alerts.snapshots import Alert
 from bridge.alerts.watch import Watched
 from bridge.cli import _complain
+from bridge.cli.book import print_unread
 from bridge.cli.drafts import print_draft
+from bridge.cli.flags import say
 from bridge.cli.local import _print_world
-from bridge.cli.monitor import print_alerts, print_watched
+from bridge.cli.monitor import _write_line, print_alerts, print_watched
 from bridge.cli.plan_text import print_kept
-from bridge.cli.show import console
+from bridge.cli.proof import _print_checks
+from bridge.cli.safeguards import safeguard_lines
+from bridge.cli.show import console, table
 from bridge.cli.study import _print_study
 from bridge.config import Config
 from bridge.governance.governor import list_proposals
 from bridge.governance.preflight import rehearsal
 from bridge.governance.rivals import Rival
+from bridge.governance.safeguards import AutomationStatus, BreakerStatus
+from bridge.governance.verify import Check, Outcome
 from bridge.local.accounts import account
 from bridge.local.world import World
 from tests.bridge.watch_steps import watched
@@ -134,24 +142,107 @@ class Screen(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("use", [
-    lambda: print_alerts([Alert("unknown-proposal", f"a proposal of a stranger: {EVIL}")]),
-    lambda: console().print(f"proposal 12: {EVIL}", markup=False, soft_wrap=True),
-    lambda: console().print(f"calls {EVIL}", markup=False, soft_wrap=True),
-    lambda: _complain(f"the contract refused: {EVIL}"),
-], ids=["alerts", "line", "calls", "error"])  # fmt: skip
-def test_terminal__words_of_strangers_that_fill_lines__never_begin_at_the_margin(
-    monkeypatch: pytest.MonkeyPatch, use: Callable[[], None]
-) -> None:
-    screen = Screen()
+@contextmanager
+def narrow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+    """Print to a terminal of sixty columns, on both streams."""
+    made = Screen()
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("TERM", "xterm")
     with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdout", screen)
-        patch.setattr(sys, "stderr", screen)
-        use()
+        patch.setattr(sys, "stdout", made)
+        patch.setattr(sys, "stderr", made)
+        yield made
+
+
+def assert_hung(screen: Screen, *beginnings: str) -> None:
+    """Check that no line is too long, and that whatever begins at the margin begins with words of ours."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in screen.getvalue().splitlines()]
     assert len(lines) > 10
     assert max(map(len, lines)) <= 60
-    assert not lines[0].startswith((" ", "EVIL"))
-    assert all(line.startswith("  ") for line in lines[1:])
+    ours = [line for line in lines if line and not line.startswith("  ")]
+    assert [line.startswith(words) for line, words in zip(ours, beginnings, strict=True)] == [True] * len(ours), ours
+
+
+BREAKER = BreakerStatus("ETH", "0x", 0, None, None, False, EVIL)
+AUTOMATION = AutomationStatus("0x", True, False, 0, None, EVIL, None)
+UPON_SCREEN: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
+    "alerts": (lambda: print_alerts([Alert("unknown-proposal", f"a proposal of a stranger: {EVIL}")]), ("alert ",)),
+    "line": (lambda: console().print(f"proposal 12: {EVIL}", markup=False, soft_wrap=True), ("proposal 12",)),
+    "no soft wrap": (lambda: console().print(f"proposal 12: {EVIL}", markup=False), ("proposal 12",)),
+    "markup": (lambda: console().print(f"[bold]HEDGE[/bold]: {EVIL}"), ("HEDGE",)),
+    "first cells": (lambda: console().print(table("", ("pool", "x"), [[f"v3 {EVIL}", "1"]])), ("pool", "v3 ")),
+    "line ends": (lambda: say(f"calls X\nno alerts\n{EVIL}\n  deeper {EVIL}"), ("calls X",)),
+    "say on stderr": (lambda: say(f"not read: {EVIL}", stderr=True), ("not read",)),
+    "error": (lambda: _complain(f"the contract refused: {EVIL}"), ("error: ",)),
+    "no look": (lambda: _write_line(f"no look this time: {EVIL}"), ("no look",)),
+    "safeguards": (
+        lambda: [say(line) for line in safeguard_lines([BREAKER], AUTOMATION)],
+        ("breaker ETH: ", "automation: "),
+    ),
+    "unread": (lambda: print_unread([Unread("v3:1", EVIL), Unread("v3:2", EVIL)]), ("not read", "not read")),
+    "kept": (lambda: print_kept(Path(EVIL), Path(EVIL), None), ("kept as",)),
+    "checks": (
+        lambda: _print_checks([Check("node", Outcome.SAME, EVIL), Check("x", Outcome.SAME, EVIL)], Outcome.SAME),
+        ("node", "x", "it is what"),
+    ),
+    "study": (
+        lambda: _print_study(STUDY | {"warnings": [EVIL], "failed": [EVIL]}, Path(EVIL), Path("page.html")),
+        ("market EVIL", "strategy", "CVaR95", "kept in"),
+    ),
+}
+STUDY: dict[str, Any] = {
+    "strategies": [], "title": f"market {EVIL}", "start": 0, "end": 86_400, "capital_usd": 1.0, "warnings": [],
+    "assumptions": [EVIL], "problem_rows": [{"count": 3, "kind": "gap", "what": EVIL}], "failed": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UPON_SCREEN)
+def test_terminal__words_of_strangers_that_fill_lines__never_begin_at_the_margin(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    use, beginnings = UPON_SCREEN[name]
+    with narrow(monkeypatch) as screen:
+        use()
+    assert_hung(screen, *beginnings)
+
+
+@pytest.mark.unit
+def test_say__words_that_are_wide_or_markup__are_whole_and_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    with narrow(monkeypatch) as screen:
+        say("漢" * 400)
+        say(f"held: {MARKED}")
+    assert screen.getvalue().count("漢") == 400
+    assert f"held: {MARKED}" in screen.getvalue()
+
+
+@pytest.mark.unit
+def test_say__on_a_pipe__is_one_line_however_long(capsys: pytest.CaptureFixture[str]) -> None:
+    say(f"proposal 12: {EVIL}")
+    say("first\nno alerts")
+    assert capsys.readouterr().out.splitlines() == [f"proposal 12: {EVIL}", "first", "  no alerts"]
+
+
+COMMANDS = sorted((Path(__file__).resolve().parents[2] / "bridge" / "cli").glob("*.py"))
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("file", COMMANDS, ids=lambda file: file.name)
+def test_commands__whatever_they_write__goes_through_the_terminal_that_hangs_lines(file: Path) -> None:
+    raw = re.compile(r"(?:typer\.echo|click\.echo|stdout\.write|stderr\.write|[^.\w]print)\((.*)")
+    found = {line.strip() for line in file.read_text(encoding="utf-8").splitlines() if raw.search(line)}
+    assert found <= WRITTEN_RAW, found - WRITTEN_RAW
+
+
+WRITTEN_RAW = {
+    "def print(self, *objects: Any, **options: Any) -> None:",
+    'sys.stderr.write("stopped\\n")',
+    'sys.stderr.write(f"error: the output cannot be written: {error.strerror}\\n")',
+    'sys.stderr.write(f"error: {words}\\n")',
+    'sys.stderr.write("the first simulation after an installation compiles for some ten seconds\\n")',
+    'sys.stderr.write(f"{share:4.0%} {phase}\\n")',
+    'sys.stdout.write(json.dumps(cleaned(content), allow_nan=False) + "\\n")',
+    'sys.stdout.write(json.dumps(cleaned(content), indent=2, allow_nan=False) + "\\n")',
+    "typer.echo(version_line(), nl=False)",
+    "sys.stdout.write(page)",
+}
+"""What is written as it is: words of ours alone, JSON, and an error on a pipe."""
