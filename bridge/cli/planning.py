@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -286,7 +285,6 @@ def _on_chain(
     session = open_session(config)
     from bridge.cli.book import dust_lines, print_unread
     from bridge.files import require_writable
-    from bridge.foreign import foreign
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
     settings = with_flags(session.config, chain_file, signals, max_age)
@@ -298,7 +296,7 @@ def _on_chain(
         if not asked.parameters:
             print_unread(planned.observation.unread)
             for line in dust_lines(planned.observation.dust, settings.book.dust_usd):
-                sys.stderr.write(f"{foreign(line, None)}\n")
+                say(line, stderr=True)
         return planned
 
     return make, settings
