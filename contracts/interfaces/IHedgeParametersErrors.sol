@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 /// @title Why HedgeParameters refuses
 /// @notice Every error carries the numbers that were compared. Times are unix seconds, values in the unit of their key.
+/// The errors of the rules across keys are in HedgeKeys, beside those rules.
 interface IHedgeParametersErrors {
     // ---------------------------------------------------------------- set-up
     /// @notice Two roles are on one account, or one on the zero address: the separation of powers would be void.
@@ -69,6 +70,9 @@ interface IHedgeParametersErrors {
     /// @param lastObservedAt what it must be later than, unix seconds
     error NotNewer(uint64 observedAt, uint256 lastObservedAt);
 
+    /// @notice The judge refused without saying why, for want of gas for one. Nothing is known about the update.
+    error NoReason();
+
     // ---------------------------------------------------------------- one key
     /// @notice The value does not change.
     /// @param key id of the key
@@ -97,44 +101,6 @@ interface IHedgeParametersErrors {
     /// @param at when it was applied, or would be
     /// @param readyAt when the key may change again
     error CoolingDown(uint8 key, uint256 at, uint256 readyAt);
-
-    // ---------------------------------------------------------------- across keys
-    /// @notice The goal looks further ahead than options may reach (days).
-    /// @param horizon to the next plan
-    /// @param reach the shorter of the longest tenors of layers 2 and 3
-    error HorizonAboveLongestTenor(uint32 horizon, uint32 reach);
-    /// @notice More could be lost on options in 30 days than may be spent on them (bps of book value).
-    /// @param costBudget expected cost in 30 days
-    /// @param cashBudget of all options
-    error CostBudgetAboveCashBudget(uint32 costBudget, uint32 cashBudget);
-    /// @notice Layer 2 could hold more cash than all options together (bps of book value).
-    /// @param volatilityCap of layer 2
-    /// @param cashBudget of all options
-    error VolatilityPremiumCapAboveCashBudget(uint32 volatilityCap, uint32 cashBudget);
-    /// @notice Layer 3 could hold more cash than all options together (bps of book value).
-    /// @param tailCap of layer 3
-    /// @param cashBudget of all options
-    error TailPremiumCapAboveCashBudget(uint32 tailCap, uint32 cashBudget);
-    /// @notice Legs could be sold nearer the money than the tail's puts are bought (delta x 1e4).
-    /// @param condorDelta largest of a sold leg
-    /// @param tailDelta where the tail ends
-    error CondorDeltaAboveTailDelta(uint32 condorDelta, uint32 tailDelta);
-    /// @notice No tenor is left for layer 2 (days).
-    /// @param leastDays its shortest
-    /// @param mostDays its longest
-    error VolatilityLeastDaysNotBelowMostDays(uint32 leastDays, uint32 mostDays);
-    /// @notice No delta is left for layer 2, which begins where the tail ends (delta x 1e4).
-    /// @param tailDelta where the tail ends
-    /// @param volatilityDelta largest of layer 2
-    error TailDeltaNotBelowVolatilityDelta(uint32 tailDelta, uint32 volatilityDelta);
-    /// @notice No tenor is left for layer 3 (days).
-    /// @param leastDays its shortest
-    /// @param mostDays its longest
-    error TailLeastDaysNotBelowMostDays(uint32 leastDays, uint32 mostDays);
-    /// @notice No delta is left for layer 3 (delta x 1e4).
-    /// @param leastDelta least of a tail put
-    /// @param mostDelta where the tail ends
-    error TailLeastDeltaNotBelowMostDelta(uint32 leastDelta, uint32 mostDelta);
 
     // ---------------------------------------------------------------- the steward's path, and rolling back
     /// @notice This update is already scheduled.

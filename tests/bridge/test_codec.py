@@ -167,7 +167,7 @@ def test_read__everything_that_the_bridge_asks__is_what_web3_answers(
     for feed in world.deployment.feeds.values():
         assert snapshot.read("VolatilityOracle", "lastRound", at=feed)
         assert len(snapshot.read("VolatilityOracle", "feedId", at=feed)) == 32
-    assert snapshot.read("HedgeParameters", "scheduledAt", "0x" + "ab" * 32) == 0
+    assert snapshot.read("HedgeParameters", "scheduled", "0x" + "ab" * 32) == [0, 0]
     assert snapshot.read("HedgeParameters", "readyAt", 3, 1) >= 0
     assert snapshot.read("RegimeAutomation", "table") == [[], [], (0, 0, 0)]
     assert literal_reads(root) <= compared, literal_reads(root) - compared
