@@ -113,6 +113,7 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     function setLimits(uint8 key, Limits calldata newLimits) external onlyRole(DEFAULT_ADMIN_ROLE) {
         _requireKey(key);
         _setLimits(key, _inForce()[key], newLimits);
+        _keys[key].requireInside(key, _voted[key]); // where a rollback of the steward goes
     }
 
     /// @inheritdoc IHedgeParameters

@@ -141,8 +141,9 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function applyUpdate(Update calldata update) external;
 
     /// @notice Replace a key's limits. DAO only.
-    /// @dev The value in force must lie inside. Starts the key's cooldown, so that one proposal cannot widen limits and
-    /// use them at once; a proposal that changes a value and narrows its bounds changes the value first.
+    /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back. Starts the key's
+    /// cooldown, so that one proposal cannot widen limits and use them at once; a proposal that changes a value and
+    /// narrows its bounds changes the value first.
     /// @param key id of the key
     /// @param newLimits bounds, steps and cooldown from now on
     function setLimits(uint8 key, Limits calldata newLimits) external;

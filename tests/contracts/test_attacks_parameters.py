@@ -1,4 +1,4 @@
-"""Attacks 1 to 7 and 26 of the design: on the parameters, each in one short story."""
+"""Attacks 1 to 7, 26 and 29: on the parameters, each in one short story."""
 
 from __future__ import annotations
 
@@ -79,3 +79,18 @@ def test_attack_26__bad_but_passed_update__rolled_back_without_a_vote_and_not_to
     assert values(parameters) == VALUES
     node.advance(2 * DAY)
     assert bytes(parameters.read("check", bad, DAO, node.now)) != b""
+
+
+def test_attack_29__bounds_narrowed_around_a_steward_s_value__refused_so_that_the_rollback_stays(
+    parameters: Deployed, node: Node
+) -> None:
+    voted = VALUES[WING]
+    steer(parameters, {WING: voted + UP[WING]})
+    narrow = (voted + 1, LIMITS[WING][1], 200, 500, DAY)
+    expected = refusal("OutOfBounds", WING, voted, voted + 1, LIMITS[WING][1])
+    assert parameters.refusal("setLimits", WING, narrow, sender=TIMELOCK) == expected
+    parameters.send("rollback", sender=GUARDIAN)
+    assert values(parameters) == VALUES
+    steer(parameters, {WING: voted + UP[WING]})
+    vote(parameters, {WING: voted + UP[WING]})  # who wants these bounds votes for the value first
+    parameters.send("setLimits", WING, narrow, sender=TIMELOCK)

@@ -132,6 +132,7 @@ class ParametersModel:
             (not least <= self.ledger.current[key] <= most, "OutOfBounds"),
             (0 in (step_up, step_down), "ZeroStep"),
             (not LEAST_COOLDOWN <= cooldown <= MOST_COOLDOWN, "BadCooldown"),
+            (not least <= self.ledger.voted[key] <= most, "OutOfBounds"),
         )
         return next(({name} for is_broken, name in rules if is_broken), set())
 
