@@ -24,9 +24,11 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     /// @dev A steward's update that was announced.
     /// @param status what became of it
     /// @param readyAt first second at which it may be applied, unix seconds
+    /// @param vetoRound how often everything had been vetoed when it was announced
     struct Announcement {
         ScheduleStatus status;
         uint64 readyAt;
+        uint48 vetoRound;
     }
 
     /// @notice Number of keys.
@@ -41,6 +43,9 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     uint32 public constant MIN_STEWARD_DELAY = 1 hours;
     /// @notice Longest steward delay, in seconds: slower than that, a vote is as fast.
     uint32 public constant MAX_STEWARD_DELAY = 14 days;
+    /// @notice Seconds from `readyAt` in which a steward's update may be applied: one that was overlooked must not fire
+    /// into another market.
+    uint64 public constant SCHEDULE_LIFE = 3 days;
     /// @dev Longest life of an update, in seconds from its observation: longer than any vote and timelock take
     /// together, and short enough that a forgotten proposal cannot fire into another market.
     uint64 private constant _MAX_LIFETIME = 90 days;
@@ -56,6 +61,8 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     uint48 private _votedObservedAt;
     /// @dev When a vote last changed the voted tuple, unix seconds.
     uint48 private _votedAt;
+    /// @dev Counts vetoes of everything: what was announced before the last one is vetoed.
+    uint48 private _vetoRound;
     /// @dev Whether `_steered` is in force, since a steward or an automation came after the last vote.
     bool private _isSteered;
 
@@ -125,20 +132,22 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     /// @inheritdoc IHedgeParameters
     function scheduleUpdate(Update calldata update) external onlyRole(STEWARD_ROLE) returns (bytes32 updateHash) {
         updateHash = hashUpdate(update);
-        Announcement memory before = _announced[updateHash];
-        if (before.status == ScheduleStatus.Vetoed) revert Vetoed(updateHash);
-        if (before.status == ScheduleStatus.Waiting) revert AlreadyScheduled(updateHash, before.readyAt);
-        uint64 ready = uint64(block.timestamp) + STEWARD_DELAY;
+        (ScheduleStatus status, uint64 ready) = scheduled(updateHash);
+        if (status == ScheduleStatus.Vetoed) revert Vetoed(updateHash);
+        if (status == ScheduleStatus.Waiting) revert AlreadyScheduled(updateHash, ready);
+        ready = uint64(block.timestamp) + STEWARD_DELAY;
         _judge(update, Source.Steward, ready);
-        _announced[updateHash] = Announcement(ScheduleStatus.Waiting, ready);
+        _announced[updateHash] = Announcement(ScheduleStatus.Waiting, ready, _vetoRound);
         emit UpdateScheduled(updateHash, ready, update);
     }
 
     /// @inheritdoc IHedgeParameters
     function applyScheduled(Update calldata update) external onlyRole(STEWARD_ROLE) {
         bytes32 updateHash = hashUpdate(update);
-        uint64 ready = _requireWaiting(updateHash);
+        uint64 ready = _requireAnnounced(updateHash);
         if (block.timestamp < ready) revert TooEarly(updateHash, ready, block.timestamp);
+        uint64 last = ready + SCHEDULE_LIFE;
+        if (block.timestamp > last) revert TooLate(updateHash, last, block.timestamp);
         delete _announced[updateHash];
         emit UpdateReleased(updateHash, _version + 1);
         _apply(update, Source.Steward);
@@ -153,9 +162,15 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     // ---------------------------------------------------------------- the guardian
     /// @inheritdoc IHedgeParameters
     function veto(bytes32 updateHash) external onlyRole(GUARDIAN_ROLE) {
-        _requireWaiting(updateHash);
+        _requireAnnounced(updateHash);
         _announced[updateHash].status = ScheduleStatus.Vetoed;
         emit UpdateVetoed(updateHash, msg.sender);
+    }
+
+    /// @inheritdoc IHedgeParameters
+    function vetoAll() external onlyRole(GUARDIAN_ROLE) {
+        ++_vetoRound;
+        emit AllVetoed(msg.sender);
     }
 
     /// @inheritdoc IHedgeParameters
@@ -209,9 +224,12 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     }
 
     /// @inheritdoc IHedgeParameters
-    function scheduled(bytes32 updateHash) external view returns (ScheduleStatus status, uint64 ready) {
+    function scheduled(bytes32 updateHash) public view returns (ScheduleStatus status, uint64 ready) {
         Announcement memory found = _announced[updateHash];
-        return (found.status, found.readyAt);
+        (status, ready) = (found.status, found.readyAt);
+        if (status != ScheduleStatus.Waiting) return (status, ready);
+        if (found.vetoRound != _vetoRound) status = ScheduleStatus.Vetoed;
+        else if (block.timestamp > ready + SCHEDULE_LIFE) status = ScheduleStatus.Lapsed;
     }
 
     // ---------------------------------------------------------------- reading
@@ -290,6 +308,15 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     }
 
     // ---------------------------------------------------------------- inside
+    /// @dev No account ever holds two of the four roles.
+    function _grantRole(bytes32 role, address account) internal override returns (bool) {
+        bytes32[4] memory roles = [DEFAULT_ADMIN_ROLE, STEWARD_ROLE, GUARDIAN_ROLE, AUTOMATION_ROLE];
+        for (uint256 i = 0; i < roles.length; ++i) {
+            if (roles[i] != role && hasRole(roles[i], account)) revert RoleHeldAlready(account, roles[i], role);
+        }
+        return super._grantRole(role, account);
+    }
+
     /// @dev Judge an update now, and put the tuple that it leads to in force.
     function _apply(Update calldata update, Source source) private {
         bool isVote = source == Source.Dao;
@@ -398,11 +425,11 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
         if (expiry < at) revert Expired(expiry, at);
     }
 
-    function _requireWaiting(bytes32 updateHash) private view returns (uint64) {
-        Announcement memory found = _announced[updateHash];
-        if (found.status == ScheduleStatus.None) revert NotScheduled(updateHash);
-        if (found.status == ScheduleStatus.Vetoed) revert Vetoed(updateHash);
-        return found.readyAt;
+    function _requireAnnounced(bytes32 updateHash) private view returns (uint64 ready) {
+        ScheduleStatus status;
+        (status, ready) = scheduled(updateHash);
+        if (status == ScheduleStatus.None) revert NotScheduled(updateHash);
+        if (status == ScheduleStatus.Vetoed) revert Vetoed(updateHash);
     }
 
     function _limits(uint8 key) private view returns (Limits memory) {

@@ -10,11 +10,12 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 /// value stays inside its bounds, each change inside its step, each key rests for its cooldown and drifts by at most
 /// three of its steps up or down in a window of seven days, and the tuple that results obeys the rules across keys.
 ///
-/// Four roles. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and ends a pause. The steward
-/// (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian (GUARDIAN_ROLE) pauses,
-/// vetoes, and rolls back to values that were voted; it can set nothing. The automation (AUTOMATION_ROLE, a contract
-/// such as RegimeAutomation that the DAO names by a vote; nobody at first) changes values by the steward's rules, with
-/// no delay of its own here: the contract that holds the role must bring the delay and what may be set.
+/// Four roles, no two of them on one account. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and
+/// ends a pause. The steward (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian
+/// (GUARDIAN_ROLE) pauses, vetoes, and rolls back to values that were voted; it can set nothing. The automation
+/// (AUTOMATION_ROLE, a contract such as RegimeAutomation that the DAO names by a vote; nobody at first) changes values
+/// by the steward's rules, with no delay of its own here: the contract that holds the role must bring the delay and
+/// what may be set.
 /// @dev Pausing is OpenZeppelin's Pausable: while paused, `check` and every update give EnforcedPause(). Rolling back
 /// and setting limits stay possible.
 ///
@@ -35,11 +36,13 @@ interface IHedgeParameters is IHedgeParametersErrors {
         Automation
     }
 
-    /// @notice What became of a steward's announcement: an applied one is forgotten.
+    /// @notice What became of a steward's announcement: an applied one is forgotten, one that lapsed may be announced
+    /// anew.
     enum ScheduleStatus {
         None,
         Waiting,
-        Vetoed
+        Vetoed,
+        Lapsed
     }
 
     /// @notice A change of parameters on its way.
@@ -116,6 +119,9 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @param updateHash its name, see `hashUpdate`
     /// @param guardian who it was
     event UpdateVetoed(bytes32 indexed updateHash, address indexed guardian);
+    /// @notice The guardian refused everything that had been announced until then, for good.
+    /// @param guardian who it was
+    event AllVetoed(address indexed guardian);
     /// @notice The guardian went back to voted values.
     /// @param version number of the tuple that is in force from now on
     /// @param guardian who it was
@@ -141,9 +147,9 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function applyUpdate(Update calldata update) external;
 
     /// @notice Replace a key's limits. DAO only.
-    /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back. Starts the key's
-    /// cooldown, so that one proposal cannot widen limits and use them at once; a proposal that changes a value and
-    /// narrows its bounds changes the value first.
+    /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back. Starts the
+    /// key's cooldown, so that one proposal cannot widen limits and use them at once; a proposal that changes a value
+    /// and narrows its bounds changes the value first.
     /// @param key id of the key
     /// @param newLimits bounds, steps and cooldown from now on
     function setLimits(uint8 key, Limits calldata newLimits) external;
@@ -159,7 +165,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @return updateHash names it for a veto
     function scheduleUpdate(Update calldata update) external returns (bytes32 updateHash);
 
-    /// @notice Apply an update whose delay has passed and that was not vetoed. Steward only. It is checked again.
+    /// @notice Apply an update whose delay has passed, at most SCHEDULE_LIFE ago, and that was not vetoed. Steward
+    /// only. It is checked again.
     /// @param update keys, values, times and the hash of its inputs
     function applyScheduled(Update calldata update) external;
 
@@ -174,6 +181,9 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Refuse a scheduled update for good. Guardian only.
     /// @param updateHash name of an update that waits
     function veto(bytes32 updateHash) external;
+
+    /// @notice Refuse everything that was announced and not yet applied, for good. Guardian only.
+    function vetoAll() external;
 
     /// @notice Stop every update until the DAO ends it. Guardian only.
     function pause() external;

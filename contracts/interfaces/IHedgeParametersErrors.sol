@@ -11,6 +11,11 @@ interface IHedgeParametersErrors {
     /// @param steward who was to be the steward
     /// @param guardian who was to be the guardian
     error RolesNotSeparate(address timelock, address steward, address guardian);
+    /// @notice The account holds another role: with two of them it could do what it is to watch, or be watched for.
+    /// @param account who was to have the role
+    /// @param held the role that it holds
+    /// @param asked the role that it was to have
+    error RoleHeldAlready(address account, bytes32 held, bytes32 asked);
     /// @notice The steward's delay is too short for a guardian to react, or so long that a steward is useless. Seconds.
     /// @param delay what was asked for
     /// @param min the shortest
@@ -118,6 +123,11 @@ interface IHedgeParametersErrors {
     /// @param readyAt first second at which it may be applied, unix seconds
     /// @param timestamp now, unix seconds
     error TooEarly(bytes32 updateHash, uint64 readyAt, uint256 timestamp);
+    /// @notice The update was overlooked for too long after its veto period; it may be announced anew.
+    /// @param updateHash its name, see `hashUpdate`
+    /// @param lastAt last second at which it could be applied, unix seconds
+    /// @param timestamp now, unix seconds
+    error TooLate(bytes32 updateHash, uint64 lastAt, uint256 timestamp);
     /// @notice The values in force are the voted ones, and no earlier vote is kept.
     error NothingToRollBack();
 }
