@@ -104,7 +104,8 @@ def test_attack_30__many_announcements_at_once__one_veto_refuses_them_all_for_go
     announced = [update(parameters, {key: value}) for key, value in ((WING, 1100), (12, 22), (13, 1100))]
     for wanted in announced:
         parameters.send("scheduleUpdate", wanted, sender=STEWARD)
-    parameters.send("vetoAll", sender=GUARDIAN)
+    (event,) = parameters.events(parameters.send("vetoAll", sender=GUARDIAN), "AllVetoed")
+    assert event["guardian"] == GUARDIAN
     later = update(parameters, {5: 900})
     parameters.send("scheduleUpdate", later, sender=STEWARD)
     node.advance(DAY)
