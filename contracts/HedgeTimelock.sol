@@ -32,8 +32,8 @@ contract HedgeTimelock is TimelockController {
 
     /// @inheritdoc TimelockController
     function updateDelay(uint256 newDelay) public override {
+        super.updateDelay(newDelay); // who may call comes before every other rule
         _requireLong(newDelay);
-        super.updateDelay(newDelay);
     }
 
     function _requireLong(uint256 delay) private pure {
