@@ -17,7 +17,8 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 /// @title The DAO's vote
 /// @notice OpenZeppelin's Governor with checkpointed votes, a quorum fraction, protection against a quorum in the last
 /// second, a guardian that can cancel until execution, and a timelock that executes. Nothing is re-written here: the
-/// overrides below name which parent answers, and one bounds the extension of a vote.
+/// overrides below name which parent answers, and four bound what a vote may set: else one vote that nobody saw could
+/// let the next pass in seconds.
 /// @dev The clock is the token's: seconds. A proposal that the guardian cancels while it waits in the timelock is
 /// cancelled in both, which needs the governor to hold the timelock's CANCELLER_ROLE.
 contract HedgeGovernor is
@@ -35,6 +36,25 @@ contract HedgeGovernor is
     /// @param max the longest, in seconds
     error VoteExtensionTooLong(uint48 extension, uint48 max);
 
+    /// @notice People would have too little time between a proposal and its vote. Seconds.
+    /// @param delay what was asked for
+    /// @param min the shortest
+    error VotingDelayTooShort(uint48 delay, uint48 min);
+    /// @notice People would have too little time to vote. Seconds.
+    /// @param period what was asked for
+    /// @param min the shortest
+    error VotingPeriodTooShort(uint32 period, uint32 min);
+    /// @notice Too few votes could carry a proposal. Percent of the supply.
+    /// @param quorum what was asked for
+    /// @param min the lowest
+    error VoteQuorumTooLow(uint256 quorum, uint256 min);
+
+    /// @notice Shortest voting delay that can be set, in seconds: time to see a proposal and to gather votes.
+    uint48 public constant MIN_VOTING_DELAY = 1 hours;
+    /// @notice Shortest voting period that can be set, in seconds: every time zone is awake once.
+    uint32 public constant MIN_VOTING_PERIOD = 1 days;
+    /// @notice Lowest quorum that can be set, in percent of the supply.
+    uint256 public constant MIN_QUORUM = 4;
     /// @notice Longest extension that can be set, in seconds: a week more is time enough to answer a late quorum.
     uint48 public constant MAX_VOTE_EXTENSION = 7 days;
 
@@ -93,7 +113,22 @@ contract HedgeGovernor is
         return super.proposalNeedsQueuing(proposalId);
     }
 
-    /// @dev The one override with a rule of its own: no vote, not even one that passed, may set an extreme extension.
+    function _setVotingDelay(uint48 newVotingDelay) internal override {
+        if (newVotingDelay < MIN_VOTING_DELAY) revert VotingDelayTooShort(newVotingDelay, MIN_VOTING_DELAY);
+        super._setVotingDelay(newVotingDelay);
+    }
+
+    function _setVotingPeriod(uint32 newVotingPeriod) internal override {
+        if (newVotingPeriod < MIN_VOTING_PERIOD) revert VotingPeriodTooShort(newVotingPeriod, MIN_VOTING_PERIOD);
+        super._setVotingPeriod(newVotingPeriod);
+    }
+
+    function _updateQuorumNumerator(uint256 newQuorumNumerator) internal override {
+        if (newQuorumNumerator < MIN_QUORUM) revert VoteQuorumTooLow(newQuorumNumerator, MIN_QUORUM);
+        super._updateQuorumNumerator(newQuorumNumerator);
+    }
+
+    /// @dev No vote, not even one that passed, may set an extreme extension.
     function _setLateQuorumVoteExtension(uint48 newVoteExtension) internal override {
         if (newVoteExtension > MAX_VOTE_EXTENSION) revert VoteExtensionTooLong(newVoteExtension, MAX_VOTE_EXTENSION);
         super._setLateQuorumVoteExtension(newVoteExtension);

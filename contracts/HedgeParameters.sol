@@ -2,22 +2,37 @@
 pragma solidity 0.8.30;
 
 import {AccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/AccessControlEnumerable.sol";
-import {UpdateJudge} from "./base/UpdateJudge.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
-import {HedgeKeys} from "./libraries/HedgeKeys.sol";
-import {HedgeRules} from "./libraries/HedgeRules.sol";
-import {KeyState, WINDOW} from "./libraries/KeyState.sol";
-import {PackedTuple} from "./libraries/PackedTuple.sol";
-import {UpdateRules} from "./libraries/UpdateRules.sol";
+import {HedgeKeys, HEDGE_KEYS} from "./libraries/HedgeKeys.sol";
+import {KeyRules} from "./libraries/KeyRules.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
 /// @notice See IHedgeParameters for what it promises, and its known limits.
-/// @dev Who may do what, and when. UpdateJudge decides whether an update is right, TupleLedger keeps the tuples.
-contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
-    using PackedTuple for uint256[3];
+/// @dev Who may do what, and when, from the top down: the DAO, the steward, the automation, the guardian; then how an
+/// update is judged and applied. KeyRules has the rules for one key, HedgeKeys those across keys. The tuples:
+///
+///     event           in force        voted           last good
+///     genesis         A               A               A
+///     vote B          B               B               A
+///     steward C       C               B               A
+///     rollback        B               B               A
+///     rollback        A               A               A         nothing is left to roll back
+contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters {
+    using KeyRules for KeyRules.State;
+
+    /// @dev A steward's update that was announced.
+    /// @param status what became of it
+    /// @param readyAt first second at which it may be applied, unix seconds
+    /// @param vetoRound how often everything had been vetoed when it was announced
+    struct Announcement {
+        ScheduleStatus status;
+        uint64 readyAt;
+        uint48 vetoRound;
+    }
 
     /// @notice Number of keys.
-    uint8 public constant KEY_COUNT = HedgeKeys.COUNT;
+    uint8 public constant KEY_COUNT = HEDGE_KEYS;
     /// @notice Changes values after a delay.
     bytes32 public constant STEWARD_ROLE = keccak256("STEWARD_ROLE");
     /// @notice Pauses, vetoes and rolls back.
@@ -28,14 +43,39 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
     uint32 public constant MIN_STEWARD_DELAY = 1 hours;
     /// @notice Longest steward delay, in seconds: slower than that, a vote is as fast.
     uint32 public constant MAX_STEWARD_DELAY = 14 days;
+    /// @notice Seconds from `readyAt` in which a steward's update may be applied: one that was overlooked must not fire
+    /// into another market.
+    uint64 public constant SCHEDULE_LIFE = 3 days;
+    /// @dev Longest life of an update, in seconds from its observation: longer than any vote and timelock take
+    /// together, and short enough that a forgotten proposal cannot fire into another market.
+    uint64 private constant _MAX_LIFETIME = 90 days;
     /// @notice Seconds between a steward's announcement and its effect.
     uint32 public immutable STEWARD_DELAY;
 
-    /// @dev Marks a vetoed update in `_scheduled`; no real time is that late.
-    uint64 private constant _VETOED = type(uint64).max;
+    // The small fields share one word with the flag of Pausable.
+    /// @dev Counts tuples in force.
+    uint48 private _version;
+    /// @dev Newest observation of any applied update, unix seconds.
+    uint48 private _anyObservedAt;
+    /// @dev Newest observation that a vote applied, unix seconds.
+    uint48 private _votedObservedAt;
+    /// @dev When a vote last changed the voted tuple, unix seconds.
+    uint48 private _votedAt;
+    /// @dev Counts vetoes of everything: what was announced before the last one is vetoed.
+    uint48 private _vetoRound;
+    /// @dev Whether `_steered` is in force, since a steward or an automation came after the last vote.
+    bool private _isSteered;
 
-    /// @dev When a steward's update may be applied, by its hash.
-    mapping(bytes32 updateHash => uint64 readyAt) private _scheduled;
+    /// @dev The tuple as the last vote left it.
+    uint32[KEY_COUNT] private _voted;
+    /// @dev The tuple that was voted before.
+    uint32[KEY_COUNT] private _lastGood;
+    /// @dev The voted tuple with what a steward or an automation changed since; without meaning where nobody did.
+    uint32[KEY_COUNT] private _steered;
+    /// @dev Limits, cooldown and window of each key.
+    KeyRules.State[KEY_COUNT] private _keys;
+    /// @dev The steward's updates.
+    mapping(bytes32 updateHash => Announcement) private _announced;
 
     /// @param timelock the DAO: values, limits, roles, end of a pause
     /// @param steward a Safe: values, after a delay
@@ -48,10 +88,12 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         address steward,
         address guardian,
         uint32 stewardDelay,
-        uint32[24] memory values_,
-        Limits[24] memory limits_
+        uint32[KEY_COUNT] memory values_,
+        Limits[KEY_COUNT] memory limits_
     ) {
-        _requireSeparate(timelock, steward, guardian);
+        bool isZero = timelock == address(0) || steward == address(0) || guardian == address(0);
+        bool overlaps = timelock == steward || timelock == guardian || steward == guardian;
+        if (isZero || overlaps) revert RolesNotSeparate(timelock, steward, guardian);
         if (stewardDelay < MIN_STEWARD_DELAY || stewardDelay > MAX_STEWARD_DELAY) {
             revert BadStewardDelay(stewardDelay, MIN_STEWARD_DELAY, MAX_STEWARD_DELAY);
         }
@@ -60,28 +102,25 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         _grantRole(STEWARD_ROLE, steward);
         _grantRole(GUARDIAN_ROLE, guardian);
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            _keys[key] = _keys[key].restarted(values_[key], block.timestamp);
-            _storeLimits(key, values_[key], limits_[key]);
+            _keys[key].beginWindow(values_[key]);
+            _setLimits(key, values_[key], limits_[key]);
         }
-        uint256[3] memory words = PackedTuple.pack(values_);
-        _bubble(HedgeRules.broken(words));
-        _recordGenesis(words);
+        HedgeKeys.requireConsistent(values_);
+        (_voted, _lastGood, _version) = (values_, values_, 1);
         emit Genesis(values_, stewardDelay);
     }
 
+    // ---------------------------------------------------------------- the DAO
     /// @inheritdoc IHedgeParameters
     function applyUpdate(Update calldata update) external onlyRole(DEFAULT_ADMIN_ROLE) {
-        Draft memory draft;
-        _accept(update, Source.Dao, block.timestamp, draft);
-        _announce(update, Source.Dao, draft, _recordVote(draft, update.observedAt));
+        _apply(update, Source.Dao);
     }
 
     /// @inheritdoc IHedgeParameters
     function setLimits(uint8 key, Limits calldata newLimits) external onlyRole(DEFAULT_ADMIN_ROLE) {
         _requireKey(key);
-        (uint256[3] memory current, ) = _tuplesNow();
-        _storeLimits(key, current.get(key), newLimits);
-        _stewardMoved &= uint24(~(1 << key));
+        _setLimits(key, _inForce()[key], newLimits);
+        _keys[key].requireInside(key, _voted[key]); // where a rollback of the steward goes
     }
 
     /// @inheritdoc IHedgeParameters
@@ -89,44 +128,49 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         _unpause();
     }
 
+    // ---------------------------------------------------------------- the steward
     /// @inheritdoc IHedgeParameters
     function scheduleUpdate(Update calldata update) external onlyRole(STEWARD_ROLE) returns (bytes32 updateHash) {
         updateHash = hashUpdate(update);
-        uint64 ready = _scheduled[updateHash];
-        if (ready == _VETOED) revert Vetoed(updateHash);
-        if (ready != 0) revert AlreadyScheduled(updateHash, ready);
+        (ScheduleStatus status, uint64 ready) = scheduled(updateHash);
+        if (status == ScheduleStatus.Vetoed) revert Vetoed(updateHash);
+        if (status == ScheduleStatus.Waiting) revert AlreadyScheduled(updateHash, ready);
         ready = uint64(block.timestamp) + STEWARD_DELAY;
-        Draft memory draft;
-        _accept(update, Source.Steward, ready, draft);
-        _scheduled[updateHash] = ready;
+        _judge(update, Source.Steward, ready);
+        _announced[updateHash] = Announcement(ScheduleStatus.Waiting, ready, _vetoRound);
         emit UpdateScheduled(updateHash, ready, update);
     }
 
     /// @inheritdoc IHedgeParameters
     function applyScheduled(Update calldata update) external onlyRole(STEWARD_ROLE) {
         bytes32 updateHash = hashUpdate(update);
-        uint64 ready = _requireScheduled(updateHash);
+        uint64 ready = _requireAnnounced(updateHash);
         if (block.timestamp < ready) revert TooEarly(updateHash, ready, block.timestamp);
-        Draft memory draft;
-        _accept(update, Source.Steward, block.timestamp, draft);
-        delete _scheduled[updateHash];
-        uint48 newVersion = _recordSteward(draft, update.observedAt);
-        emit UpdateReleased(updateHash, newVersion);
-        _announce(update, Source.Steward, draft, newVersion);
+        uint64 last = ready + SCHEDULE_LIFE;
+        if (block.timestamp > last) revert TooLate(updateHash, last, block.timestamp);
+        delete _announced[updateHash];
+        emit UpdateReleased(updateHash, _version + 1);
+        _apply(update, Source.Steward);
     }
 
+    // ---------------------------------------------------------------- the automation
     /// @inheritdoc IHedgeParameters
     function applyAutomated(Update calldata update) external onlyRole(AUTOMATION_ROLE) {
-        Draft memory draft;
-        _accept(update, Source.Automation, block.timestamp, draft);
-        _announce(update, Source.Automation, draft, _recordSteward(draft, update.observedAt));
+        _apply(update, Source.Automation);
+    }
+
+    // ---------------------------------------------------------------- the guardian
+    /// @inheritdoc IHedgeParameters
+    function veto(bytes32 updateHash) external onlyRole(GUARDIAN_ROLE) {
+        _requireAnnounced(updateHash);
+        _announced[updateHash].status = ScheduleStatus.Vetoed;
+        emit UpdateVetoed(updateHash, msg.sender);
     }
 
     /// @inheritdoc IHedgeParameters
-    function veto(bytes32 updateHash) external onlyRole(GUARDIAN_ROLE) {
-        _requireScheduled(updateHash);
-        _scheduled[updateHash] = _VETOED;
-        emit UpdateVetoed(updateHash, msg.sender);
+    function vetoAll() external onlyRole(GUARDIAN_ROLE) {
+        ++_vetoRound;
+        emit AllVetoed(msg.sender);
     }
 
     /// @inheritdoc IHedgeParameters
@@ -136,88 +180,110 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
 
     /// @inheritdoc IHedgeParameters
     function rollback() external onlyRole(GUARDIAN_ROLE) {
-        (Draft memory draft, bool ofSteward) = _rollbackDraft();
-        if (draft.moved == 0) revert NothingToRollBack();
-        _bubble(_judgeTuple(draft.next));
-        // Where the DAO set limits after a steward moved a key, the cooldown that runs is the DAO's own: it goes on.
-        _restart(draft.moved, ofSteward ? ~uint256(_stewardMoved) : 0, draft.next);
-        uint48 newVersion = _recordRollback(draft, ofSteward);
-        emit RolledBack(newVersion, msg.sender, ofSteward, draft.current.unpack(), draft.next.unpack());
+        uint32[KEY_COUNT] memory before = _inForce();
+        bool ofSteward = !_isVoted(before);
+        uint32[KEY_COUNT] memory goal = ofSteward ? _voted : _lastGood;
+        if (!ofSteward && _isVoted(goal)) revert NothingToRollBack();
+        for (uint8 key = 0; key < KEY_COUNT; ++key) {
+            _keys[key].requireInside(key, goal[key]);
+        }
+        HedgeKeys.requireConsistent(goal);
+        for (uint8 key = 0; key < KEY_COUNT; ++key) {
+            if (goal[key] != before[key]) _keys[key].rollBack(goal[key], ofSteward);
+        }
+        if (!ofSteward) _voted = _lastGood;
+        _isSteered = false;
+        emit RolledBack(++_version, msg.sender, ofSteward, before, goal);
+    }
+
+    // ---------------------------------------------------------------- judging
+    /// @inheritdoc IHedgeParameters
+    function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason) {
+        try this.judge(update, source, at) {
+            return reason;
+        } catch (bytes memory broken) {
+            if (broken.length == 0) revert NoReason(); // out of gas inside, for one: empty would mean that all is well
+            return broken;
+        }
     }
 
     /// @inheritdoc IHedgeParameters
-    function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason) {
-        Draft memory draft;
-        return _judge(update, source, at, draft);
+    function judge(Update calldata update, Source source, uint64 at) external view {
+        _judge(update, source, at);
     }
 
     /// @inheritdoc IHedgeParameters
     function readyAt(uint8 key, Source source) external view returns (uint64) {
         _requireKey(key);
-        bool waived = source == Source.Dao && (_stewardMoved >> key) & 1 != 0;
-        return waived ? 0 : uint64(_ready(_keys[key]));
+        return uint64(_keys[key].readyAt(source == Source.Dao));
     }
 
     /// @inheritdoc IHedgeParameters
-    function scheduledAt(bytes32 updateHash) external view returns (uint64) {
-        return _scheduled[updateHash];
+    function hashUpdate(Update calldata update) public pure returns (bytes32) {
+        return keccak256(abi.encode(update));
     }
 
     /// @inheritdoc IHedgeParameters
-    function values() external view returns (uint32[24] memory) {
-        (uint256[3] memory current, ) = _tuplesNow();
-        return current.unpack();
+    function scheduled(bytes32 updateHash) public view returns (ScheduleStatus status, uint64 ready) {
+        Announcement memory found = _announced[updateHash];
+        (status, ready) = (found.status, found.readyAt);
+        if (status != ScheduleStatus.Waiting) return (status, ready);
+        if (found.vetoRound != _vetoRound) status = ScheduleStatus.Vetoed;
+        else if (block.timestamp > ready + SCHEDULE_LIFE) status = ScheduleStatus.Lapsed;
+    }
+
+    // ---------------------------------------------------------------- reading
+    /// @inheritdoc IHedgeParameters
+    function values() external view returns (uint32[KEY_COUNT] memory) {
+        return _inForce();
     }
 
     /// @inheritdoc IHedgeParameters
     function value(uint8 key) external view returns (uint32) {
         _requireKey(key);
-        (uint256[3] memory current, ) = _tuplesNow();
-        return current.get(key);
+        return _inForce()[key];
     }
 
     /// @inheritdoc IHedgeParameters
-    function voted() external view returns (uint32[24] memory) {
-        (, uint256[3] memory voted_) = _tuplesNow();
-        return voted_.unpack();
+    function voted() external view returns (uint32[KEY_COUNT] memory) {
+        return _voted;
     }
 
     /// @inheritdoc IHedgeParameters
-    function lastGood() external view returns (uint32[24] memory) {
-        (, uint256[3] memory voted_) = _tuplesNow();
-        return _lastGoodWords(voted_).unpack();
+    function lastGood() external view returns (uint32[KEY_COUNT] memory) {
+        return _lastGood;
     }
 
     /// @inheritdoc IHedgeParameters
     function limits(uint8 key) external view returns (Limits memory) {
         _requireKey(key);
-        return _keys[key].limits();
+        return _limits(key);
     }
 
     /// @inheritdoc IHedgeParameters
-    function allLimits() external view returns (Limits[24] memory all) {
+    function allLimits() external view returns (Limits[KEY_COUNT] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            all[key] = _keys[key].limits();
+            all[key] = _limits(key);
         }
     }
 
     /// @inheritdoc IHedgeParameters
-    function updatedAt() external view returns (uint32[24] memory all) {
+    function updatedAt() external view returns (uint32[KEY_COUNT] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            all[key] = _keys[key].changedAt();
+            all[key] = _keys[key].changedAt;
         }
     }
 
     /// @inheritdoc IHedgeParameters
     function window(uint8 key) external view returns (Window memory) {
         _requireKey(key);
-        return _window(_keys[key]);
+        return _window(key);
     }
 
     /// @inheritdoc IHedgeParameters
-    function windows() external view returns (Window[24] memory all) {
+    function windows() external view returns (Window[KEY_COUNT] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            all[key] = _window(_keys[key]);
+            all[key] = _window(key);
         }
     }
 
@@ -241,32 +307,143 @@ contract HedgeParameters is AccessControlEnumerable, UpdateJudge {
         return HedgeKeys.describe(key);
     }
 
-    /// @inheritdoc IHedgeParameters
-    function hashUpdate(Update calldata update) public pure returns (bytes32) {
-        return keccak256(abi.encode(update));
+    // ---------------------------------------------------------------- inside
+    /// @dev No account ever holds two of the four roles.
+    function _grantRole(bytes32 role, address account) internal override returns (bool) {
+        bytes32[4] memory roles = [DEFAULT_ADMIN_ROLE, STEWARD_ROLE, GUARDIAN_ROLE, AUTOMATION_ROLE];
+        for (uint256 i = 0; i < roles.length; ++i) {
+            if (roles[i] != role && hasRole(roles[i], account)) revert RoleHeldAlready(account, roles[i], role);
+        }
+        return super._grantRole(role, account);
     }
 
-    function _announce(Update calldata update, Source source, Draft memory draft, uint48 newVersion) private {
-        _stamp(update.keys, draft.states);
-        emit UpdateApplied(
-            newVersion, source, update.inputsHash, update.keys, update.values, update.observedAt
-        );
+    /// @dev Judge an update now, and put the tuple that it leads to in force.
+    function _apply(Update calldata update, Source source) private {
+        bool isVote = source == Source.Dao;
+        uint32[KEY_COUNT] memory next = _judge(update, source, block.timestamp);
+        uint32[KEY_COUNT] storage tuple = isVote ? _openVote(next) : _openSteered();
+        (uint8[] calldata keys, uint32[] calldata newValues) = (update.keys, update.values);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            uint8 key = keys[i];
+            _keys[key].change(tuple[key], isVote);
+            tuple[key] = newValues[i];
+        }
+        uint48 observedAt = uint48(update.observedAt); // not in the future, so it fits
+        if (isVote) _votedObservedAt = observedAt;
+        if (observedAt > _anyObservedAt) _anyObservedAt = observedAt;
+        emit UpdateApplied(++_version, source, update.inputsHash, keys, newValues, observedAt);
     }
 
-    function _requireScheduled(bytes32 updateHash) private view returns (uint64 ready) {
-        ready = _scheduled[updateHash];
-        if (ready == 0) revert NotScheduled(updateHash);
-        if (ready == _VETOED) revert Vetoed(updateHash);
+    /// @dev The voted tuple, with what was in force before a vote; what was voted before becomes the last good one. A
+    /// vote that re-states the voted tuple keeps the last good one. Votes of one second, such as the updates of one
+    /// proposal, are undone as one: else a harmless update behind a bad one would make the bad tuple the last good.
+    /// @param next what the vote leads to
+    function _openVote(uint32[KEY_COUNT] memory next) private returns (uint32[KEY_COUNT] storage) {
+        bool restates = _isSteered && _isVoted(next);
+        if (!restates) {
+            if (block.timestamp != _votedAt) _lastGood = _voted;
+            _votedAt = uint48(block.timestamp);
+        }
+        if (_isSteered) {
+            _voted = _steered;
+            _isSteered = false;
+        }
+        return _voted;
     }
 
-    function _window(KeyState state) private pure returns (Window memory) {
-        (uint32 least, uint32 most) = UpdateRules.drift(state);
-        return Window(state.windowStart(), least, most, uint64(state.windowAt() + WINDOW));
+    /// @dev The steered tuple, with what was in force before a steward's or an automation's update.
+    function _openSteered() private returns (uint32[KEY_COUNT] storage) {
+        if (!_isSteered) {
+            _steered = _voted;
+            _isSteered = true;
+        }
+        return _steered;
     }
 
-    function _requireSeparate(address timelock, address steward, address guardian) private pure {
-        bool isZero = timelock == address(0) || steward == address(0) || guardian == address(0);
-        bool overlaps = timelock == steward || timelock == guardian || steward == guardian;
-        if (isZero || overlaps) revert RolesNotSeparate(timelock, steward, guardian);
+    /// @dev The tuple in force.
+    function _inForce() private view returns (uint32[KEY_COUNT] storage) {
+        return _isSteered ? _steered : _voted;
+    }
+
+    /// @dev Whether a tuple is the voted one.
+    function _isVoted(uint32[KEY_COUNT] memory tuple) private view returns (bool) {
+        return keccak256(abi.encode(tuple)) == keccak256(abi.encode(_voted));
+    }
+
+    /// @dev Replace a key's limits; starts its cooldown.
+    function _setLimits(uint8 key, uint32 inForce, Limits memory newLimits) private {
+        _keys[key].setLimits(key, inForce, newLimits);
+        emit LimitsSet(key, newLimits);
+    }
+
+    /// @dev The tuple that an update leads to; reverts with the first rule that it breaks.
+    /// @param at when it would be applied, unix seconds
+    function _judge(
+        Update calldata update,
+        Source source,
+        uint256 at
+    ) private view returns (uint32[KEY_COUNT] memory next) {
+        _requireNotPaused();
+        bool isVote = source == Source.Dao;
+        _judgeEnvelope(update, isVote ? _votedObservedAt : _anyObservedAt, at);
+        next = _judgeKeys(update.keys, update.values, isVote, at);
+        HedgeKeys.requireConsistent(next);
+    }
+
+    /// @dev The tuple that new values lead to; each key alone is judged.
+    function _judgeKeys(
+        uint8[] calldata keys,
+        uint32[] calldata newValues,
+        bool isVote,
+        uint256 at
+    ) private view returns (uint32[KEY_COUNT] memory next) {
+        next = _inForce();
+        for (uint256 i = 0; i < keys.length; ++i) {
+            (uint8 key, uint32 newValue) = (keys[i], newValues[i]);
+            if (i != 0 && key <= keys[i - 1]) revert KeysNotAscending(keys[i - 1], key);
+            _requireKey(key);
+            uint32 oldValue = next[key];
+            _keys[key].requireReach(key, oldValue, newValue, at);
+            if (newValue == oldValue && !(isVote && newValue != _voted[key])) revert NoChange(key, newValue);
+            _keys[key].requireRested(key, isVote, at);
+            next[key] = newValue;
+        }
+    }
+
+    /// @dev Shape, times and order of an update.
+    /// @param newest observation that it must be newer than, unix seconds
+    /// @param at when it would be applied, unix seconds
+    function _judgeEnvelope(Update calldata update, uint256 newest, uint256 at) private view {
+        (uint256 keys, uint256 amounts) = (update.keys.length, update.values.length);
+        (uint64 observedAt, uint64 expiry) = (update.observedAt, update.expiry);
+        if (keys != amounts) revert LengthMismatch(keys, amounts);
+        if (keys == 0) revert EmptyUpdate();
+        if (observedAt > block.timestamp) revert FutureObservation(observedAt, block.timestamp);
+        if (observedAt <= newest) revert NotNewer(observedAt, newest);
+        if (expiry <= observedAt) revert ExpiryNotAfterObservation(observedAt, expiry);
+        if (expiry - observedAt > _MAX_LIFETIME) revert LifetimeTooLong(expiry - observedAt, _MAX_LIFETIME);
+        if (expiry < at) revert Expired(expiry, at);
+    }
+
+    function _requireAnnounced(bytes32 updateHash) private view returns (uint64 ready) {
+        ScheduleStatus status;
+        (status, ready) = scheduled(updateHash);
+        if (status == ScheduleStatus.None) revert NotScheduled(updateHash);
+        if (status == ScheduleStatus.Vetoed) revert Vetoed(updateHash);
+    }
+
+    function _limits(uint8 key) private view returns (Limits memory) {
+        KeyRules.State storage state = _keys[key];
+        return Limits(state.min, state.max, state.stepUp, state.stepDown, state.cooldown);
+    }
+
+    function _window(uint8 key) private view returns (Window memory) {
+        KeyRules.State storage state = _keys[key];
+        (uint32 least, uint32 most) = state.drift();
+        return Window(state.windowStart, least, most, uint64(state.windowEnd()));
+    }
+
+    function _requireKey(uint8 key) private pure {
+        if (key >= KEY_COUNT) revert UnknownKey(key, KEY_COUNT);
     }
 }

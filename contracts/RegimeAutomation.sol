@@ -7,6 +7,7 @@ import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
 import {IRegimeAutomation} from "./interfaces/IRegimeAutomation.sol";
 import {IVolatilityBreaker} from "./interfaces/IVolatilityBreaker.sol";
 import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
+import {HEDGE_KEYS} from "./libraries/HedgeKeys.sol";
 import {RegimeTable} from "./libraries/RegimeTable.sol";
 
 /// @title Parameters that follow volatility by a table the DAO voted
@@ -132,7 +133,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     function _step(uint256 newRow) private view returns (uint8[] memory keys, uint32[] memory values) {
         uint32[] memory wanted = _rows[newRow].values;
         (keys, values) = (new uint8[](wanted.length), new uint32[](wanted.length));
-        uint32[24] memory current = PARAMETERS.values();
+        uint32[HEDGE_KEYS] memory current = PARAMETERS.values();
         uint256 count = 0;
         for (uint256 i = 0; i < wanted.length; ++i) {
             uint8 key = _keys[i];

@@ -18,7 +18,7 @@ from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.governance.inspection import RESERVED, inspect_address, warning_lines
 from bridge.governance.postconditions import Answer, Postcondition
 from bridge.governance.regime_table import AUTOMATION, load_table, require_fitting, table_lines
-from bridge.governance.roles import AUTOMATION_ROLE, ROLES, holders, proposal_guardian
+from bridge.governance.roles import AUTOMATION_ROLE, ROLES, holders, other_role, proposal_guardian
 from bridge.governance.safeguards import breaker_of
 from bridge.plans.observe import read_governed
 from bridge.snapshot import Call, Snapshot
@@ -102,6 +102,8 @@ def _set_role(role: str, snapshot: Snapshot, arguments: Sequence[str]) -> Govern
     new, role_hash = checked_address(arguments[0]), ROLES[role]
     if int(new, 16) < RESERVED:
         raise UnknownAddress(new, "a Safe: a role needs several people")
+    if held := other_role(snapshot, role, new):
+        raise RefusedAction(f"{new} is {held} of the parameters, and no account may hold two roles: name another Safe")
     inspected = inspect_address(snapshot, new)
     old = [holder for holder in holders(snapshot, role) if holder != new]
     calls = [snapshot.call("HedgeParameters", "grantRole", role_hash, new)]

@@ -26,6 +26,13 @@ def holders(snapshot: Snapshot, role: str) -> list[str]:
     return list(snapshot.read("HedgeParameters", "getRoleMembers", ROLES[role]))
 
 
+def other_role(snapshot: Snapshot, role: str, account: str) -> str | None:
+    """Return another role of HedgeParameters that an account holds: then no grant gives it this one."""
+    others = [digest for digest, name in ROLE_NAMES.items() if name != role]
+    held = [digest for digest in others if snapshot.read("HedgeParameters", "hasRole", digest, account)]
+    return ROLE_NAMES[held[0]] if held else None
+
+
 def proposal_guardian(snapshot: Snapshot) -> str:
     """Read who may cancel proposals of the governor."""
     return str(snapshot.read("HedgeGovernor", "proposalGuardian"))

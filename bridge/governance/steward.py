@@ -9,7 +9,7 @@ from bridge.errors import ChainError, RefusedAction, UsageError
 from bridge.governance.updates import Update
 from bridge.snapshot import Snapshot
 
-VETOED = 2**64 - 1
+WAITING = 1  # `ScheduleStatus` of IHedgeParameters
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def read_pending_updates(snapshot: Snapshot) -> list[PendingUpdate]:
             raise ChainError(f"the node gives the update 0x{digest.hex()} other values than it has: ask another node")
         if update.expiry < snapshot.block.timestamp:
             continue
-        ready = int(snapshot.read("HedgeParameters", "scheduledAt", digest))
-        if ready not in (0, VETOED):
+        status, ready = snapshot.read("HedgeParameters", "scheduled", digest)
+        if status == WAITING:
             found["0x" + digest.hex()] = PendingUpdate("0x" + digest.hex(), ready, update)
     return list(found.values())
 

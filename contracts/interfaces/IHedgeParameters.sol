@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {HEDGE_KEYS} from "../libraries/HedgeKeys.sol";
 import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
-/// @notice 24 integers (ids 0 to 23, see `describe`) that a DAO votes on. A change is a whole update: keys and values
-/// that belong together, when their inputs were observed, when they expire, and a hash of those inputs. Whoever makes
-/// it, each value stays inside its bounds, each change inside its step, each key rests for its cooldown and drifts by
-/// at most three of its steps up or down in a window of seven days, and the tuple that results obeys the rules across
-/// keys.
+/// @notice Integers by id (see `describe`) that a DAO votes on. A change is a whole update: keys and values that belong
+/// together, when their inputs were observed, when they expire, and a hash of those inputs. Whoever makes it, each
+/// value stays inside its bounds, each change inside its step, each key rests for its cooldown and drifts by at most
+/// three of its steps up or down in a window of seven days, and the tuple that results obeys the rules across keys.
 ///
-/// Four roles. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and ends a pause. The steward
-/// (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian (GUARDIAN_ROLE) pauses,
-/// vetoes, and rolls back to values that were voted; it can set nothing. The automation (AUTOMATION_ROLE, a contract
-/// such as RegimeAutomation that the DAO names by a vote; nobody at first) changes values by the steward's rules, with
-/// no delay of its own here: the contract that holds the role must bring the delay and what may be set.
+/// Four roles, no two of them on one account. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and
+/// ends a pause. The steward (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian
+/// (GUARDIAN_ROLE) pauses, vetoes, and rolls back to values that were voted; it can set nothing. The automation
+/// (AUTOMATION_ROLE, a contract such as RegimeAutomation that the DAO names by a vote; nobody at first) changes values
+/// by the steward's rules, with no delay of its own here: the contract that holds the role must bring the delay and
+/// what may be set.
 /// @dev Pausing is OpenZeppelin's Pausable: while paused, `check` and every update give EnforcedPause(). Rolling back
 /// and setting limits stay possible.
 ///
@@ -33,6 +34,15 @@ interface IHedgeParameters is IHedgeParametersErrors {
         Dao,
         Steward,
         Automation
+    }
+
+    /// @notice What became of a steward's announcement: an applied one is forgotten, one that lapsed may be announced
+    /// anew.
+    enum ScheduleStatus {
+        None,
+        Waiting,
+        Vetoed,
+        Lapsed
     }
 
     /// @notice A change of parameters on its way.
@@ -80,7 +90,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice The contract was created with this tuple, which is version 1 and counts as voted and as updated now.
     /// @param firstValues in key order
     /// @param stewardDelay seconds between a steward's announcement and its effect
-    event Genesis(uint32[24] firstValues, uint32 stewardDelay);
+    event Genesis(uint32[HEDGE_KEYS] firstValues, uint32 stewardDelay);
     /// @notice An update took effect. What the keys were before follows from the events before.
     /// @param version number of the tuple that is in force from now on
     /// @param source who made it
@@ -109,6 +119,9 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @param updateHash its name, see `hashUpdate`
     /// @param guardian who it was
     event UpdateVetoed(bytes32 indexed updateHash, address indexed guardian);
+    /// @notice The guardian refused everything that had been announced until then, for good.
+    /// @param guardian who it was
+    event AllVetoed(address indexed guardian);
     /// @notice The guardian went back to voted values.
     /// @param version number of the tuple that is in force from now on
     /// @param guardian who it was
@@ -116,7 +129,11 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @param oldValues the tuple before, in key order
     /// @param newValues the tuple in force from now on, in key order
     event RolledBack(
-        uint64 indexed version, address indexed guardian, bool ofSteward, uint32[24] oldValues, uint32[24] newValues
+        uint64 indexed version,
+        address indexed guardian,
+        bool ofSteward,
+        uint32[HEDGE_KEYS] oldValues,
+        uint32[HEDGE_KEYS] newValues
     );
     /// @notice A key got new limits, and its cooldown started again.
     /// @param key id of the key
@@ -130,8 +147,9 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function applyUpdate(Update calldata update) external;
 
     /// @notice Replace a key's limits. DAO only.
-    /// @dev The value in force must lie inside. Starts the key's cooldown, so that one proposal cannot widen limits and
-    /// use them at once; a proposal that changes a value and narrows its bounds changes the value first.
+    /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back. Starts the
+    /// key's cooldown, so that one proposal cannot widen limits and use them at once; a proposal that changes a value
+    /// and narrows its bounds changes the value first.
     /// @param key id of the key
     /// @param newLimits bounds, steps and cooldown from now on
     function setLimits(uint8 key, Limits calldata newLimits) external;
@@ -147,7 +165,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @return updateHash names it for a veto
     function scheduleUpdate(Update calldata update) external returns (bytes32 updateHash);
 
-    /// @notice Apply an update whose delay has passed and that was not vetoed. Steward only. It is checked again.
+    /// @notice Apply an update whose delay has passed, at most SCHEDULE_LIFE ago, and that was not vetoed. Steward
+    /// only. It is checked again.
     /// @param update keys, values, times and the hash of its inputs
     function applyScheduled(Update calldata update) external;
 
@@ -162,6 +181,9 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Refuse a scheduled update for good. Guardian only.
     /// @param updateHash name of an update that waits
     function veto(bytes32 updateHash) external;
+
+    /// @notice Refuse everything that was announced and not yet applied, for good. Guardian only.
+    function vetoAll() external;
 
     /// @notice Stop every update until the DAO ends it. Guardian only.
     function pause() external;
@@ -188,6 +210,12 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @param at when it would be applied, unix seconds
     function check(Update calldata update, Source source, uint64 at) external view returns (bytes memory reason);
 
+    /// @notice Revert with the first rule that an update breaks: what `check` and every setter ask.
+    /// @param update keys, values, times and the hash of its inputs
+    /// @param source who would apply it
+    /// @param at when it would be applied, unix seconds
+    function judge(Update calldata update, Source source, uint64 at) external view;
+
     /// @notice First second at which a key's cooldown lets this source change it.
     /// @param key id of the key
     /// @param source who would change the key
@@ -197,41 +225,41 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @param update keys, values, times and the hash of its inputs
     function hashUpdate(Update calldata update) external pure returns (bytes32);
 
-    /// @notice When a scheduled update may be applied: 0 if it does not wait, the largest uint64 if it was vetoed.
+    /// @notice What became of an update that the steward announced, and from when on it may be applied, unix seconds.
     /// @param updateHash name of an update, see `hashUpdate`
-    function scheduledAt(bytes32 updateHash) external view returns (uint64);
+    function scheduled(bytes32 updateHash) external view returns (ScheduleStatus status, uint64 ready);
 
     // ---------------------------------------------------------------- reading
     /// @notice All values in force, in key order.
-    function values() external view returns (uint32[24] memory);
+    function values() external view returns (uint32[HEDGE_KEYS] memory);
 
     /// @notice One value in force.
     /// @param key id of the key
     function value(uint8 key) external view returns (uint32);
 
     /// @notice The tuple as the last vote left it; differs from `values` only by what a steward changed since.
-    function voted() external view returns (uint32[24] memory);
+    function voted() external view returns (uint32[HEDGE_KEYS] memory);
 
     /// @notice The tuple that was voted before: where a rollback of the last vote goes. Equal to `voted` when there is
     /// none. Updates that the DAO applies in one second, such as those of one proposal, are one vote.
-    function lastGood() external view returns (uint32[24] memory);
+    function lastGood() external view returns (uint32[HEDGE_KEYS] memory);
 
     /// @notice Limits of one key.
     /// @param key id of the key
     function limits(uint8 key) external view returns (Limits memory);
 
     /// @notice Limits of all keys, in key order.
-    function allLimits() external view returns (Limits[24] memory);
+    function allLimits() external view returns (Limits[HEDGE_KEYS] memory);
 
     /// @notice When each key's cooldown last started, unix seconds.
-    function updatedAt() external view returns (uint32[24] memory);
+    function updatedAt() external view returns (uint32[HEDGE_KEYS] memory);
 
     /// @notice The window of one key.
     /// @param key id of the key
     function window(uint8 key) external view returns (Window memory);
 
     /// @notice The windows of all keys, in key order.
-    function windows() external view returns (Window[24] memory);
+    function windows() external view returns (Window[HEDGE_KEYS] memory);
 
     /// @notice Counts the tuples that were in force; the first is 1.
     function version() external view returns (uint64);

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 /// @title Why HedgeParameters refuses
 /// @notice Every error carries the numbers that were compared. Times are unix seconds, values in the unit of their key.
+/// The errors of the rules across keys are in HedgeKeys, beside those rules.
 interface IHedgeParametersErrors {
     // ---------------------------------------------------------------- set-up
     /// @notice Two roles are on one account, or one on the zero address: the separation of powers would be void.
@@ -10,6 +11,11 @@ interface IHedgeParametersErrors {
     /// @param steward who was to be the steward
     /// @param guardian who was to be the guardian
     error RolesNotSeparate(address timelock, address steward, address guardian);
+    /// @notice The account holds another role: with two of them it could do what it is to watch, or be watched for.
+    /// @param account who was to have the role
+    /// @param held the role that it holds
+    /// @param asked the role that it was to have
+    error RoleHeldAlready(address account, bytes32 held, bytes32 asked);
     /// @notice The steward's delay is too short for a guardian to react, or so long that a steward is useless. Seconds.
     /// @param delay what was asked for
     /// @param min the shortest
@@ -69,6 +75,9 @@ interface IHedgeParametersErrors {
     /// @param lastObservedAt what it must be later than, unix seconds
     error NotNewer(uint64 observedAt, uint256 lastObservedAt);
 
+    /// @notice The judge refused without saying why, for want of gas for one. Nothing is known about the update.
+    error NoReason();
+
     // ---------------------------------------------------------------- one key
     /// @notice The value does not change.
     /// @param key id of the key
@@ -98,44 +107,6 @@ interface IHedgeParametersErrors {
     /// @param readyAt when the key may change again
     error CoolingDown(uint8 key, uint256 at, uint256 readyAt);
 
-    // ---------------------------------------------------------------- across keys
-    /// @notice The goal looks further ahead than options may reach (days).
-    /// @param horizon to the next plan
-    /// @param reach the shorter of the longest tenors of layers 2 and 3
-    error HorizonAboveLongestTenor(uint32 horizon, uint32 reach);
-    /// @notice More could be lost on options in 30 days than may be spent on them (bps of book value).
-    /// @param costBudget expected cost in 30 days
-    /// @param cashBudget of all options
-    error CostBudgetAboveCashBudget(uint32 costBudget, uint32 cashBudget);
-    /// @notice Layer 2 could hold more cash than all options together (bps of book value).
-    /// @param volatilityCap of layer 2
-    /// @param cashBudget of all options
-    error VolatilityPremiumCapAboveCashBudget(uint32 volatilityCap, uint32 cashBudget);
-    /// @notice Layer 3 could hold more cash than all options together (bps of book value).
-    /// @param tailCap of layer 3
-    /// @param cashBudget of all options
-    error TailPremiumCapAboveCashBudget(uint32 tailCap, uint32 cashBudget);
-    /// @notice Legs could be sold nearer the money than the tail's puts are bought (delta x 1e4).
-    /// @param condorDelta largest of a sold leg
-    /// @param tailDelta where the tail ends
-    error CondorDeltaAboveTailDelta(uint32 condorDelta, uint32 tailDelta);
-    /// @notice No tenor is left for layer 2 (days).
-    /// @param leastDays its shortest
-    /// @param mostDays its longest
-    error VolatilityLeastDaysNotBelowMostDays(uint32 leastDays, uint32 mostDays);
-    /// @notice No delta is left for layer 2, which begins where the tail ends (delta x 1e4).
-    /// @param tailDelta where the tail ends
-    /// @param volatilityDelta largest of layer 2
-    error TailDeltaNotBelowVolatilityDelta(uint32 tailDelta, uint32 volatilityDelta);
-    /// @notice No tenor is left for layer 3 (days).
-    /// @param leastDays its shortest
-    /// @param mostDays its longest
-    error TailLeastDaysNotBelowMostDays(uint32 leastDays, uint32 mostDays);
-    /// @notice No delta is left for layer 3 (delta x 1e4).
-    /// @param leastDelta least of a tail put
-    /// @param mostDelta where the tail ends
-    error TailLeastDeltaNotBelowMostDelta(uint32 leastDelta, uint32 mostDelta);
-
     // ---------------------------------------------------------------- the steward's path, and rolling back
     /// @notice This update is already scheduled.
     /// @param updateHash its name, see `hashUpdate`
@@ -152,6 +123,11 @@ interface IHedgeParametersErrors {
     /// @param readyAt first second at which it may be applied, unix seconds
     /// @param timestamp now, unix seconds
     error TooEarly(bytes32 updateHash, uint64 readyAt, uint256 timestamp);
+    /// @notice The update was overlooked for too long after its veto period; it may be announced anew.
+    /// @param updateHash its name, see `hashUpdate`
+    /// @param lastAt last second at which it could be applied, unix seconds
+    /// @param timestamp now, unix seconds
+    error TooLate(bytes32 updateHash, uint64 lastAt, uint256 timestamp);
     /// @notice The values in force are the voted ones, and no earlier vote is kept.
     error NothingToRollBack();
 }

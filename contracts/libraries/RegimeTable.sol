@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IRegimeAutomation as I} from "../interfaces/IRegimeAutomation.sol";
-import {HedgeKeys} from "./HedgeKeys.sol";
+import {HEDGE_KEYS} from "./HedgeKeys.sol";
 
 /// @title A table of rows by volatility
 /// @notice Which row a volatility selects, from the row that holds, and whether a table makes sense.
@@ -54,7 +54,7 @@ library RegimeTable {
     function _requireKeys(uint8[] calldata keys) private pure {
         for (uint256 i = 0; i < keys.length; ++i) {
             bool isAscending = i == 0 || keys[i] > keys[i - 1];
-            if (keys[i] >= HedgeKeys.COUNT || !isAscending) revert I.BadKey(i, keys[i]);
+            if (keys[i] >= HEDGE_KEYS || !isAscending) revert I.BadKey(i, keys[i]);
         }
     }
 }

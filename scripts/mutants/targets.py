@@ -59,8 +59,7 @@ TARGETS = (
     Target(
         ("HedgeParameters",),
         (
-            "HedgeParameters", "base/UpdateJudge", "base/TupleLedger", "libraries/UpdateRules", "libraries/KeyState",
-            "libraries/HedgeRules", "libraries/PackedTuple", "libraries/HedgeKeys",
+            "HedgeParameters", "libraries/KeyRules", "libraries/HedgeKeys",
         ),
         (
             "test_parameters_r*", "test_parameters_limits", "test_parameters_order", "test_parameters_steward",

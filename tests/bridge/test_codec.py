@@ -159,7 +159,7 @@ def test_read__everything_that_the_bridge_asks__is_what_web3_answers(
     action_words(snapshot, found(world, number).action)
     with suppress(ContractReverted):
         read_step(snapshot)  # another test votes a table
-    draft_action(snapshot, build_action(snapshot, "set-guardian", [world.deployment.address("steward")]), WHO)
+    draft_action(snapshot, build_action(snapshot, "set-guardian", [world.deployment.address("HedgeVotes")]), WHO)
     build_safe_transaction(snapshot, world.deployment.address("guardian"), parameters_call(world, "pause"))
     assert read_votes(snapshot, account("voter-1").address) > 0
     assert snapshot.read("HedgeVotes", "balanceOf", account("voter-1").address) >= 0
@@ -167,7 +167,7 @@ def test_read__everything_that_the_bridge_asks__is_what_web3_answers(
     for feed in world.deployment.feeds.values():
         assert snapshot.read("VolatilityOracle", "lastRound", at=feed)
         assert len(snapshot.read("VolatilityOracle", "feedId", at=feed)) == 32
-    assert snapshot.read("HedgeParameters", "scheduledAt", "0x" + "ab" * 32) == 0
+    assert snapshot.read("HedgeParameters", "scheduled", "0x" + "ab" * 32) == [0, 0]
     assert snapshot.read("HedgeParameters", "readyAt", 3, 1) >= 0
     assert snapshot.read("RegimeAutomation", "table") == [[], [], (0, 0, 0)]
     assert literal_reads(root) <= compared, literal_reads(root) - compared

@@ -213,7 +213,7 @@ def test_steward_safe__schedules_and_applies__changes_after_its_delay_only(world
     act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
     address = world.deployment.address("HedgeParameters")
     digest = world.chain.read("HedgeParameters", address, "hashUpdate", update, block=world.chain.head())
-    ready = world.chain.read("HedgeParameters", address, "scheduledAt", digest, block=world.chain.head())
+    _, ready = world.chain.read("HedgeParameters", address, "scheduled", digest, block=world.chain.head())
     assert ready == world.chain.head().timestamp + TERMS.steward_delay
     with pytest.raises(ContractReverted, match="GS013"):
         act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))

@@ -173,6 +173,12 @@ def test_build_action__guardian_that_holds_its_role__is_refused(world: World) ->
             build_action(world.snapshot(), f"set-{role}", [world.deployment.address(role)])
 
 
+def test_build_action__role_for_who_holds_another__is_refused_with_that_role(world: World) -> None:
+    for asked, held, name in (("guardian", "steward", "steward"), ("steward", "admin", "HedgeTimelock")):
+        with pytest.raises(RefusedAction, match=f"is {held} of the parameters, and no account may hold two roles"):
+            build_action(world.snapshot(), f"set-{asked}", [world.deployment.address(name)])
+
+
 def test_set_guardian__voted__has_both_seats_and_the_old_one_none(world: World) -> None:
     new = world.deployment.address("HedgeVotes")  # any contract will do for whom nobody signs here
     old = world.deployment.address("guardian")

@@ -119,7 +119,7 @@ def test_verify__proposal_without_an_update__is_refused_with_the_way_to_read_it(
     world: World, published: tuple[PlanRecord, str]
 ) -> None:
     operator = account("operator")
-    action = build_action(world.snapshot(), "set-guardian", [world.deployment.address("steward")])
+    action = build_action(world.snapshot(), "set-guardian", [world.deployment.address("HedgeVotes")])
     drafted = draft_action(world.snapshot(), action, operator.address)
     assert send_proposal(world.snapshot(), operator, drafted)
     proposal = found(world, drafted.id)

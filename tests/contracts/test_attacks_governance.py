@@ -1,4 +1,4 @@
-"""Attacks 19 to 25, 27 and 28 of the design: on votes, proposals, the timelock and the roles."""
+"""Attacks 19 to 25, 27, 28 and 32: on votes, proposals, the timelock and the roles."""
 
 from __future__ import annotations
 
@@ -182,3 +182,37 @@ def test_attack_28__deployer_after_deployment__holds_no_role_anywhere(dao: Dao) 
         assert not any(contract.read("hasRole", role, dao.node.deployer) for role in roles)
     assert dao.votes.read("getVotes", dao.node.deployer) == 0
     assert dao.governor.read("proposalGuardian") == GUARDIAN != STEWARD
+
+
+FLOORS = (
+    ("setVotingDelay", "VotingDelayTooShort", HOUR),
+    ("setVotingPeriod", "VotingPeriodTooShort", DAY),
+    ("updateQuorumNumerator", "VoteQuorumTooLow", 4),
+    ("updateDelay", "TimelockDelayTooShort", DAY),
+)
+
+
+@pytest.mark.parametrize(("function", "error", "least"), FLOORS)
+def test_attack_32__one_unseen_vote_that_would_let_the_next_pass_in_seconds__refused_below_the_floor(
+    dao: Dao, function: str, error: str, least: int
+) -> None:
+    target = dao.timelock if function == "updateDelay" else dao.governor
+    data = target.encode(function, least - 1)
+    proposal, call = dao.propose_calls("quick", [(target.address, data)])
+    dao.queue(proposal, call)
+    assert why(dao, "execute", *call) == error
+    proposal, call = dao.propose_calls("as quick as it gets", [(target.address, target.encode(function, least))])
+    dao.queue(proposal, call)
+    dao.governor.send("execute", *call, sender=dao.holders[0])
+
+
+def test_attack_32__deployed_below_the_floors__refused(dao: Dao, node: Node) -> None:
+    terms = [dao.votes.address, dao.timelock.address, HOUR, DAY, 10 * VOTE, 4, 6 * HOUR, GUARDIAN]
+    node.deploy("HedgeGovernor", *terms)
+    for place, (_, error, least) in zip((2, 3, 5), FLOORS, strict=False):
+        short = [*terms[:place], least - 1, *terms[place + 1 :]]
+        assert node.deploy_refusal("HedgeGovernor", *short) == refusal(error, least - 1, least)
+    nobody = "0x" + "00" * 20
+    found = node.deploy_refusal("HedgeTimelock", DAY - 1, [], [], nobody)
+    assert found == refusal("TimelockDelayTooShort", DAY - 1, DAY)
+    assert node.deploy("HedgeTimelock", DAY, [], [], nobody).read("getMinDelay") == DAY

@@ -1,4 +1,4 @@
-"""Attacks 1 to 7 and 26 of the design: on the parameters, each in one short story."""
+"""Attacks 1 to 7, 26, 29 to 31 and 33: on the parameters, each in one short story."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from hedge.policy.parameters import KEYS
 
 pytestmark = pytest.mark.chain
 WING, MOST = 11, 2**32 - 1
+ROBOT = "0x0000000000000000000000000000000000000b07"
+_, WAITING, VETOED, LAPSED = range(4)
 
 
 def test_attack_01__one_of_two_coupled_values_alone__rule_across_keys(parameters: Deployed) -> None:
@@ -79,3 +81,85 @@ def test_attack_26__bad_but_passed_update__rolled_back_without_a_vote_and_not_to
     assert values(parameters) == VALUES
     node.advance(2 * DAY)
     assert bytes(parameters.read("check", bad, DAO, node.now)) != b""
+
+
+def test_attack_29__bounds_narrowed_around_a_steward_s_value__refused_so_that_the_rollback_stays(
+    parameters: Deployed, node: Node
+) -> None:
+    voted = VALUES[WING]
+    steer(parameters, {WING: voted + UP[WING]})
+    narrow = (voted + 1, LIMITS[WING][1], 200, 500, DAY)
+    expected = refusal("OutOfBounds", WING, voted, voted + 1, LIMITS[WING][1])
+    assert parameters.refusal("setLimits", WING, narrow, sender=TIMELOCK) == expected
+    parameters.send("rollback", sender=GUARDIAN)
+    assert values(parameters) == VALUES
+    steer(parameters, {WING: voted + UP[WING]})
+    vote(parameters, {WING: voted + UP[WING]})  # who wants these bounds votes for the value first
+    parameters.send("setLimits", WING, narrow, sender=TIMELOCK)
+
+
+def test_attack_30__many_announcements_at_once__one_veto_refuses_them_all_for_good(
+    parameters: Deployed, node: Node
+) -> None:
+    announced = [update(parameters, {key: value}) for key, value in ((WING, 1100), (12, 22), (13, 1100))]
+    for wanted in announced:
+        parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    (event,) = parameters.events(parameters.send("vetoAll", sender=GUARDIAN), "AllVetoed")
+    assert event["guardian"] == GUARDIAN
+    later = update(parameters, {5: 900})
+    parameters.send("scheduleUpdate", later, sender=STEWARD)
+    node.advance(DAY)
+    for wanted in announced:
+        name = parameters.read("hashUpdate", wanted)
+        assert parameters.refusal("applyScheduled", wanted, sender=STEWARD) == refusal("Vetoed", name)
+        assert parameters.refusal("scheduleUpdate", wanted, sender=STEWARD) == refusal("Vetoed", name)
+        assert parameters.refusal("veto", name, sender=GUARDIAN) == refusal("Vetoed", name)
+        assert parameters.read("scheduled", name)[0] == VETOED
+    parameters.send("applyScheduled", later, sender=STEWARD)
+
+
+def test_attack_31__announcement_overlooked_for_weeks__too_late_three_days_after_it_was_ready(
+    parameters: Deployed, node: Node
+) -> None:
+    wanted = update(parameters, {WING: 1100}, expiry=node.now + 60 * DAY)
+    parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    name, last = parameters.read("hashUpdate", wanted), node.now + 4 * DAY
+    node.advance_to(last)
+    assert parameters.read("scheduled", name)[0] == WAITING
+    assert parameters.refusal("scheduleUpdate", wanted, sender=STEWARD).name == "AlreadyScheduled"
+    node.advance_to(last + 1)
+    assert parameters.read("scheduled", name)[0] == LAPSED
+    expected = refusal("TooLate", name, last, last + 1)
+    assert parameters.refusal("applyScheduled", wanted, sender=STEWARD) == expected
+    parameters.send("scheduleUpdate", wanted, sender=STEWARD)  # people see it again, and have a day to veto it
+    assert parameters.refusal("applyScheduled", wanted, sender=STEWARD).name == "TooEarly"
+    node.advance_to(node.now + 4 * DAY)
+    parameters.send("veto", name, sender=GUARDIAN)  # one that lapsed can be refused too
+    assert parameters.refusal("scheduleUpdate", wanted, sender=STEWARD) == refusal("Vetoed", name)
+
+
+def test_attack_31__in_the_last_second_of_its_life__applies(parameters: Deployed, node: Node) -> None:
+    wanted = update(parameters, {WING: 1100})
+    parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    node.advance(4 * DAY - 1)
+    parameters.send("applyScheduled", wanted, sender=STEWARD)
+    assert parameters.read("value", WING) == 1100
+
+
+ROLES = {"DEFAULT_ADMIN_ROLE": TIMELOCK, "STEWARD_ROLE": STEWARD, "GUARDIAN_ROLE": GUARDIAN, "AUTOMATION_ROLE": ROBOT}
+
+
+@pytest.mark.parametrize("asked", ROLES)
+def test_attack_33__role_granted_to_the_holder_of_another__refused_whenever_it_comes(
+    parameters: Deployed, asked: str
+) -> None:
+    hashes = {name: parameters.read(name) for name in ROLES}
+    parameters.send("grantRole", hashes["AUTOMATION_ROLE"], ROBOT, sender=TIMELOCK)
+    for held, holder in ROLES.items():
+        if held == asked:
+            parameters.send("grantRole", hashes[asked], holder, sender=TIMELOCK)  # changes nothing
+            continue
+        expected = refusal("RoleHeldAlready", holder.lower(), hashes[held], hashes[asked])
+        assert parameters.refusal("grantRole", hashes[asked], holder, sender=TIMELOCK) == expected
+    parameters.send("revokeRole", hashes["AUTOMATION_ROLE"], ROBOT, sender=TIMELOCK)
+    parameters.send("grantRole", hashes[asked], ROBOT, sender=TIMELOCK)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from eth_utils import keccak
-from gas_peers import OURS, PEERS
+from gas_peers import OURS, PEERS, REASONS
 from governed import GUARDIAN, STEWARD, TIMELOCK, steer, update, vote
 from governing import FOR, Dao
 from onchain import DAY, HOUR, Deployed, Node
@@ -25,8 +25,9 @@ from bridge.local.world import World
 pytestmark = pytest.mark.chain
 SNAPSHOT = Path(__file__).with_name("gas_snapshot.json")
 CODE_LIMIT = 24_576  # bytes, EIP-170
-UPDATE_LIMIT = 80_000  # Sky's SPBEAM takes 94,201 for three parameters, with fewer rules
-SUBMIT_LIMIT = 110_000  # a signed push oracle with two of three takes 186,222
+UPDATE_LIMIT = 105_000  # see REASONS; Sky's SPBEAM takes 94,201 for three parameters, with fewer rules
+SUBMIT_LIMIT = 80_000  # a signed push oracle with two of three takes 186,222
+FILLING_LIMIT = 110_000  # for each of the first 128 rounds
 ROUND = (60 * PERCENT, 61 * PERCENT, 62 * PERCENT)
 
 
@@ -68,6 +69,10 @@ def test_gas__parameters_in_use__as_remembered(parameters: Deployed, node: Node)
     measured["steward applies 2 keys"] = gas(parameters.send("applyScheduled", wanted, sender=STEWARD))
     measured["guardian undoes the steward"] = gas(parameters.send("rollback", sender=GUARDIAN))
     measured["guardian undoes a vote"] = gas(parameters.send("rollback", sender=GUARDIAN))
+    node.advance(DAY)
+    steer(parameters, {5: 900, 11: 1100, 18: 5900})
+    node.advance(DAY)
+    measured["vote, 3 keys after a steward"] = gas(vote(parameters, {10: 2060, 12: 23, 13: 1090}))
     measured["guardian pauses"] = gas(parameters.send("pause", sender=GUARDIAN))
     measured["limits of 1 key"] = gas(parameters.send("setLimits", 11, (200, 3000, 201, 500, DAY), sender=TIMELOCK))
     assert_remembered("gas of HedgeParameters", measured)
@@ -82,7 +87,8 @@ def test_gas__oracle_in_use__as_remembered(oracle: Deployed) -> None:
     measured["submit 3 reports"] = gas(submit(oracle, ROUND))
     measured["submit 5 reports"] = gas(submit(oracle, (*ROUND, 63 * PERCENT, 64 * PERCENT)))
     assert_remembered("gas of VolatilityOracle", measured)
-    assert measured["submit 3 reports, history not yet full"] < SUBMIT_LIMIT
+    assert measured["submit 3 reports, history not yet full"] < FILLING_LIMIT
+    assert measured["submit 3 reports"] < SUBMIT_LIMIT
 
 
 def test_gas__dao_in_use__as_remembered(dao: Dao, node: Node) -> None:
@@ -125,7 +131,8 @@ def test_gas__watchers_in_use__as_remembered(regimes: Regimes, node: Node) -> No
 def test_gas__table_beside_the_peers__is_of_this_snapshot(root: Path) -> None:
     stored = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
     table = {
-        key: {"ours": stored[group][name], "peers": PEERS.get(key, {})} for key, (group, name) in sorted(OURS.items())
+        key: {"ours": stored[group][name], "peers": PEERS.get(key, {})} | REASONS.get(key, {})
+        for key, (group, name) in sorted(OURS.items())
     }
     file = root / "benchmarks" / "gas.json"
     if os.environ.get("ALVH_SNAPSHOT") == "write":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from eth_abi import decode
 from governed import (
+    BY_STEWARD,
     COUNT,
     DAO,
     GUARDIAN,
@@ -110,6 +112,29 @@ def test_check__any_broken_rule__gives_the_bytes_the_setter_reverts_with(
     reason = bytes(parameters.read("check", wanted, DAO, parameters.node.now))
     assert reason == parameters.revert_data("applyUpdate", wanted, sender=TIMELOCK)
     assert not named(reason, parameters.abi).name.startswith("0x")
+
+
+def test_judge__any_source_and_time__reverts_with_the_bytes_that_check_returns(parameters: Deployed) -> None:
+    wanted = update(parameters, {11: 1201})
+    for source, at in ((DAO, parameters.node.now), (BY_STEWARD, wanted[3]), (BY_STEWARD, wanted[3] + 1)):
+        reason = bytes(parameters.read("check", wanted, source, at))
+        assert reason == parameters.revert_data("judge", wanted, source, at, sender=STEWARD)
+    assert parameters.read("judge", update(parameters, {11: 1200}), DAO, parameters.node.now) == []
+
+
+def test_check__too_little_gas_to_judge__refuses_and_never_answers_that_all_is_well(parameters: Deployed) -> None:
+    node, data = parameters.node, parameters.encode("check", update(parameters, {3: 199}), DAO, parameters.node.now)
+    answers = set()
+    for gas in range(24_000, 90_000, 500):
+        call = {"from": STEWARD, "to": parameters.address, "data": data, "gas": hex(gas)}
+        answer = node.web3.provider.make_request("eth_call", [call, "latest"])
+        if "error" in answer:
+            said = answer["error"].get("data") or "0x"
+            answers.add(named(bytes.fromhex(said[2:]), parameters.abi).name)
+        else:
+            (reason,) = decode(["bytes"], bytes.fromhex(answer["result"][2:]))
+            answers.add(named(reason, parameters.abi).name)
+    assert answers == {"0x", "NoReason", "VolatilityPremiumCapAboveCashBudget"}
 
 
 def test_check__update_that_passes__is_empty_and_the_setter_accepts(parameters: Deployed) -> None:

@@ -8,7 +8,7 @@ from governed import BY_STEWARD, DAO, GUARDIAN, STEWARD, TIMELOCK, VALUES, chang
 from onchain import DAY, Deployed, Node, named, refusal
 
 pytestmark = pytest.mark.chain
-VETOED = 2**64 - 1
+FORGOTTEN, WAITING, VETOED = range(3)
 AUTOMATED = 2
 
 
@@ -24,7 +24,7 @@ def test_steward__one_second_early__too_early(parameters: Deployed, node: Node) 
     wanted = update(parameters, {11: 1100})
     parameters.send("scheduleUpdate", wanted, sender=STEWARD)
     name, ready = parameters.read("hashUpdate", wanted), node.now + DAY
-    assert parameters.read("scheduledAt", name) == ready
+    assert parameters.read("scheduled", name) == [WAITING, ready]
     node.advance(DAY - 1)
     expected = refusal("TooEarly", name, ready, ready - 1)
     assert parameters.refusal("applyScheduled", wanted, sender=STEWARD) == expected
@@ -41,7 +41,7 @@ def test_steward__in_the_second_in_which_the_delay_ends__applies_and_says_so(par
     assert node.now == ready
     (event,) = parameters.events(applied, "UpdateReleased")
     assert list(event.values()) == [name, 2]
-    assert parameters.read("scheduledAt", name) == 0
+    assert parameters.read("scheduled", name) == [FORGOTTEN, 0]
 
 
 def test_steward__never_announced__not_scheduled(parameters: Deployed) -> None:
@@ -121,7 +121,7 @@ def test_veto__waiting_update__refused_for_good(parameters: Deployed, node: Node
     name = parameters.read("hashUpdate", wanted)
     parameters.send("veto", name, sender=GUARDIAN)
     node.advance(DAY)
-    assert parameters.read("scheduledAt", name) == VETOED
+    assert parameters.read("scheduled", name)[0] == VETOED
     for function in ("applyScheduled", "scheduleUpdate"):
         assert parameters.refusal(function, wanted, sender=STEWARD) == refusal("Vetoed", name)
     assert values(parameters) == VALUES
@@ -136,7 +136,7 @@ def test_veto__of_a_waiting_update__is_announced_and_cannot_be_repeated(paramete
     assert parameters.refusal("veto", name, sender=GUARDIAN) == refusal("Vetoed", name)
 
 
-@pytest.mark.parametrize("function", ["veto", "pause", "rollback", "unpause", "setLimits"])
+@pytest.mark.parametrize("function", ["veto", "vetoAll", "pause", "rollback", "unpause", "setLimits"])
 def test_guarded_call__by_the_steward__unauthorised(parameters: Deployed, function: str) -> None:
     arguments = {"veto": (keccak(b"x"),), "setLimits": (11, (0, 1, 1, 1, DAY))}.get(function, ())
     role = bytes(32) if function in ("unpause", "setLimits") else parameters.read("GUARDIAN_ROLE")

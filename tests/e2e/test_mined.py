@@ -27,7 +27,7 @@ def proven(world: World, done: dict[str, Any], sender: str) -> None:
 
 def test_steps_of_a_proposal__sent__name_their_transactions(place: Place) -> None:
     world, new = place.world, account("operator").address
-    made = place.sent("gov", "propose", "set-guardian", place.world.deployment.address("steward"), role="operator")
+    made = place.sent("gov", "propose", "set-guardian", place.world.deployment.address("HedgeVotes"), role="operator")
     proven(world, made, "operator")
     proven(world, place.sent("gov", "delegate", new, role="voter-3"), "voter-3")
     place.pass_time(TERMS.voting_delay + 1)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from bridge.governance.roles import ROLES
 from bridge.local.accounts import account, accounts
 from bridge.safe.multisig import build_safe_transaction
 from bridge.safe.records import SafeRecord
 from tests.bridge.safes import AFTER, BEFORE, MINED, NEVER, guarded, made_safe, refusing, said, with_module
-from tests.bridge.steps import parameters_call
+from tests.bridge.steps import act_as, parameters_call
 from tests.e2e.places import Place
 from tests.e2e.test_commands import assert_one_line_error
 from tests.e2e.test_dry_runs import refused
@@ -129,7 +130,8 @@ def test_set_guardian__to_what_is_no_safe_of_several_people__warns_and_refuses_n
 def test_set_guardian__to_a_safe_with_guard_and_module__voters_read_it(place: Place) -> None:
     world = place.world
     guard, module = guarded(world, "steward"), with_module(world, "steward")
-    safe = world.deployment.address("steward")
+    safe, timelock = world.deployment.address("steward"), world.deployment.address("HedgeTimelock")
+    act_as(world, timelock, *parameters_call(world, "revokeRole", ROLES["steward"], safe))  # nobody holds two roles
     sent = proposed(place, "guardian", safe, "--send")
     assert sent["sent"] is True
     assert [guard in sent["warnings"][0], module in sent["warnings"][1]] == [True, True]

@@ -14,7 +14,7 @@ from stage import Event
 
 from hedge.policy.parameters import Parameters, broken_rules
 
-WINDOW, WINDOW_STEPS, STEWARD_DELAY = 7 * DAY, 3, DAY
+WINDOW, WINDOW_STEPS, STEWARD_DELAY, SCHEDULE_LIFE = 7 * DAY, 3, DAY, 3 * DAY
 MOST_LIFE, LEAST_COOLDOWN, MOST_COOLDOWN = 90 * DAY, HOUR, 90 * DAY
 DAO, BY_STEWARD, BY_AUTOMATION = range(3)
 ADMIN = bytes(32)
@@ -23,7 +23,7 @@ ROLES = (ADMIN, STEWARDS, GUARDIANS, AUTOMATONS)
 ALLOWED = {
     "applyUpdate": ADMIN, "setLimits": ADMIN, "unpause": ADMIN, "grantRole": ADMIN, "revokeRole": ADMIN,
     "scheduleUpdate": STEWARDS, "applyScheduled": STEWARDS, "applyAutomated": AUTOMATONS,
-    "veto": GUARDIANS, "pause": GUARDIANS, "rollback": GUARDIANS,
+    "veto": GUARDIANS, "vetoAll": GUARDIANS, "pause": GUARDIANS, "rollback": GUARDIANS,
 }  # fmt: skip
 Limits = tuple[int, int, int, int, int]
 """min, max, stepUp, stepDown, cooldown."""
@@ -132,6 +132,7 @@ class ParametersModel:
             (not least <= self.ledger.current[key] <= most, "OutOfBounds"),
             (0 in (step_up, step_down), "ZeroStep"),
             (not LEAST_COOLDOWN <= cooldown <= MOST_COOLDOWN, "BadCooldown"),
+            (not least <= self.ledger.voted[key] <= most, "OutOfBounds"),
         )
         return next(({name} for is_broken, name in rules if is_broken), set())
 
@@ -148,6 +149,10 @@ class ParametersModel:
         if name in self.vetoed:
             return {"Vetoed"}
         return set() if name in self.waiting else {"NotScheduled"}
+
+    def is_over(self, name: bytes, at: int) -> bool:
+        """Return whether an update that was announced can no longer be applied."""
+        return at > self.waiting[name] + SCHEDULE_LIFE
 
     def see(self, event: Event, at: int) -> None:
         """Follow one event."""
@@ -197,6 +202,9 @@ class ParametersModel:
 
     def _see_UpdateVetoed(self, said: dict[str, Any], at: int) -> None:
         self.vetoed.add(said["updateHash"])
+
+    def _see_AllVetoed(self, said: dict[str, Any], at: int) -> None:
+        self.vetoed |= set(self.waiting)
 
     def _see_Paused(self, said: dict[str, Any], at: int) -> None:
         self.is_paused = True

@@ -18,6 +18,7 @@ from parameters_model import (
     MOST_COOLDOWN,
     MOST_LIFE,
     ROLES,
+    SCHEDULE_LIFE,
     STEWARD_DELAY,
     WINDOW_STEPS,
     ParametersModel,
@@ -41,6 +42,8 @@ SEEN = ("future", "equal", "newer", "older", "zero seen", "most seen")
 EXPIRY = ("then", "before then", "seen", "after seen", "longest", "too long", "zero", "latest")
 FLAWS = mostly("none", *SHAPES, *SEEN, *EXPIRY)
 LIMITS = mostly("wide", "reversed", "above value", "no step", "no cooldown", "frozen", "tight", "one hour", "first")
+LAST = STEWARD_DELAY + SCHEDULE_LIFE
+RELEASES = mostly(STEWARD_DELAY, STEWARD_DELAY - 1, 1, LAST, LAST + 1, 7 * DAY)
 SETTERS = {"applyUpdate": DAO, "applyAutomated": BY_AUTOMATION, "applyScheduled": BY_STEWARD}
 
 
@@ -169,14 +172,15 @@ class ParametersRules(Play):
         at, name = self.stage.now + gap, update_hash(update)
         then = at + STEWARD_DELAY
         refusals = {"Vetoed"} if name in self.model.vetoed else set()
-        refusals = refusals or ({"AlreadyScheduled"} if name in self.model.waiting else set())
+        waits = name in self.model.waiting and not self.model.is_over(name, at)
+        refusals = refusals or ({"AlreadyScheduled"} if waits else set())
         refusals = refusals or self.model.judge(update, BY_STEWARD, then, at)
         body = (tuple(update[0]), tuple(update[1]), *update[2:])
         event = ("UpdateScheduled", {"updateHash": name, "readyAt": then, "update": body})
         self.call(actor, "scheduleUpdate", update, gap=gap, refusals=refusals, events=[event])
         self.sent.append(update)
 
-    @rule(actor=by(STEWARD), which=st.integers(0, 3), gap=mostly(STEWARD_DELAY, STEWARD_DELAY - 1, 1, 7 * DAY))
+    @rule(actor=by(STEWARD), which=st.integers(0, 3), gap=RELEASES)
     def release(self, actor: str, which: int, gap: int) -> None:
         waiting = [update for update in self.sent if update_hash(update) in self.model.waiting]
         if not self.sent:
@@ -186,6 +190,8 @@ class ParametersRules(Play):
         refusals = self.model.judge_waiting(name)
         if not refusals and at < self.model.waiting[name]:
             refusals = {"TooEarly"}
+        elif not refusals and self.model.is_over(name, at):
+            refusals = {"TooLate"}
         refusals = refusals or self.model.judge(update, BY_STEWARD, at, at)
         released = ("UpdateReleased", {"updateHash": name, "version": self.model.version + 1})
         events = [released, self.applied(update, BY_STEWARD)]
@@ -199,11 +205,15 @@ class ParametersRules(Play):
 
     @rule(
         actor=by(GUARDIAN),
-        power=st.sampled_from(["rollback", "rollback", "veto", "veto", "pause", "unpause"]),
+        power=st.sampled_from(["rollback", "rollback", "veto", "veto", "veto_all", "pause", "unpause"]),
         gap=GAPS,
     )
     def guard(self, actor: str, power: str, gap: int) -> None:
         getattr(self, power)(actor, gap)
+
+    def veto_all(self, actor: str, gap: int) -> None:
+        """Refuse everything that was announced, for good."""
+        self.call(actor, "vetoAll", gap=gap, refusals=set(), events=[("AllVetoed", {"guardian": actor.lower()})])
 
     def pause(self, actor: str, gap: int) -> None:
         """Stop every update."""
@@ -235,7 +245,7 @@ class ParametersRules(Play):
         least, most, up, down, rest = self.model.limits[min(key, COUNT - 1)]
         old = self.model.ledger.current[min(key, COUNT - 1)]
         limits = {
-            "wide": (least, most, MOST32, MOST32, HOUR), "reversed": (most, most - 1, up, down, rest),
+            "wide": (least, most, MOST32, MOST32, HOUR), "reversed": (least + 1, least, up, down, rest),
             "above value": (min(old + 1, MOST32), MOST32, up, down, rest), "no step": (least, most, 0, down, rest),
             "no cooldown": (least, most, up, down, HOUR - 1), "frozen": (least, most, up, down, MOST_COOLDOWN + 1),
             "tight": (min(old, least + 1), old, 1, 1, MOST_COOLDOWN), "one hour": (least, most, up, down, HOUR),
@@ -255,6 +265,8 @@ class ParametersRules(Play):
         if role == ADMIN and members == {member} and not gives:
             return  # without a DAO nothing would be left to play
         refusals = {"AccessControlBadConfirmation"} if function == "renounceRole" and account != actor else set()
+        if gives and any(member in others for held, others in self.model.members.items() if held != role):
+            refusals = {"RoleHeldAlready"}
         said = {"role": role, "account": member, "sender": actor.lower()}
         event = ("RoleGranted" if gives else "RoleRevoked", said)
         events = [event] if gives != (member in members) else []
