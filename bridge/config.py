@@ -41,6 +41,7 @@ def _no_url(value: Any) -> Any:
 
 
 FilePath = Annotated[Path, BeforeValidator(_no_url)]
+MOST_INTERVAL_SECONDS: Final = 86_400.0
 SourceSettings = dict[str, str | int | float | bool]
 """What a plug-in's source needs, such as a URL; a secret belongs in the environment."""
 
@@ -158,7 +159,7 @@ class WatchConfig(_Section):
     """The monitor's pace, the age of the newest block at which the chain counts as stopped, and the share by which
     exposure may drift from the plan on record before a new one is due."""
 
-    interval_seconds: Annotated[float, Field(gt=0)] = 15.0
+    interval_seconds: Annotated[float, Field(gt=0, le=MOST_INTERVAL_SECONDS)] = 15.0
     max_block_age_seconds: Annotated[int, Field(gt=0)] = 600
     drift_band: Annotated[float, Field(ge=0, le=1)] = 0.10
 

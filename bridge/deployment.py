@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from eth_utils import is_checksum_address, is_hex_address, to_checksum_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.errors import BadFile
 from bridge.files import write_whole
+from bridge.json_files import read_json, reading
+
+NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,39}|[0-9]{1,4}|0x[0-9a-fA-F]{40}")
 
 
 def mistyped(address: str) -> bool:
@@ -21,7 +25,8 @@ def mistyped(address: str) -> bool:
 def _address(text: str) -> str:
     """Return an address with its checksum; a wrong one is a slip of who wrote the file."""
     if not is_hex_address(text) or mistyped(text):
-        raise ValueError(f"{text!r} is no address, or its checksum is wrong: copy it again, or all in lower case")
+        # What stands there is not repeated: it may be a key, or a URL that holds one.
+        raise ValueError("is no address, or its checksum is wrong: copy it again, or all in lower case")
     return str(to_checksum_address(text))
 
 
@@ -42,8 +47,8 @@ class Deployment(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     chain_id: int
-    start_block: int = 0
-    deployed_at: int = 0
+    start_block: int = Field(default=0, ge=0)
+    deployed_at: int = Field(default=0, ge=0)
     contracts: dict[str, Address]
     feeds: dict[str, Address]
     assets: dict[Address, str]
@@ -88,12 +93,16 @@ def load_deployment(path: Path) -> Deployment:
     BadFile
         It is absent, or not a deployment.
     """
-    try:
-        return Deployment.model_validate_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadFile(path, "no deployment here: start a local chain with `alvh up`, or set chain.deployment") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadFile(path, f"{'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadFile(path, f"cannot be read: {error}") from error
+    absent = "no deployment here: start a local chain with `alvh up`, or set chain.deployment"
+    with reading(path, absent=absent, otherwise="not a deployment"):
+        try:
+            return Deployment.model_validate(read_json(path))
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_context=False)[0]
+            place = ".".join(_named(part) for part in first["loc"] if part != "[key]") or "file"
+            raise BadFile(path, f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _named(part: int | str) -> str:
+    """Return a part of a place in the file; what is no name or address may be a secret that stands in its place."""
+    return str(part) if NAME.fullmatch(str(part)) else "(no name)"

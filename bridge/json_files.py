@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bridge.errors import BadFile
 from bridge.files import read_text
+from bridge.foreign import foreign
 
 MOST_BYTES: Final = 64 << 20
 """More than any of them takes: the inputs of a plan on a year of options of ten assets are a tenth of it."""
@@ -44,8 +45,18 @@ def reading(path: Path, *, absent: str, otherwise: str) -> Iterator[None]:
 
 
 def read_json(path: Path) -> Any:
-    """Read the content of a JSON file, in a `reading` block; numbers that are none are refused."""
-    return json.loads(read_text(path, MOST_BYTES), parse_constant=_no_number)
+    """Read the content of a JSON file, in a `reading` block; what is no number, or named twice, is refused."""
+    return json.loads(read_text(path, MOST_BYTES), parse_constant=_no_number, object_pairs_hook=each_once)
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, each of whose names must stand once: readers differ in which of two counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f"{foreign(twice)} stands twice in it")
+    return found
 
 
 def _no_number(text: str) -> None:

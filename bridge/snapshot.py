@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from urllib.parse import urlsplit
 
 from bridge.chain.blocks import BlockRef
 from bridge.deployment import Deployment
-from bridge.errors import BadFile, MissingBlock, without_login
+from bridge.errors import BadFile, ChainError, MissingBlock
+from bridge.foreign import url_place
 
 if TYPE_CHECKING:  # a plan of a stated book needs no node, and web3 takes longer to import than the plan to make
     from eth_typing import HexStr
@@ -119,12 +121,13 @@ def require_own_node(chain: Chain, deployment: Deployment, path: Path) -> None:
             "chain.deployment",
         )
     if deployment.rpc_url is not None and _place(deployment.rpc_url) != _place(chain.url):
-        own = without_login(deployment.rpc_url)
+        own, asked = url_place(deployment.rpc_url), url_place(chain.url)
         raise BadFile(
             path,
-            f"was written for the node at {own}, the settings name {without_login(chain.url)}: set chain.rpc_url to "
-            "the first, or chain.deployment to the file of the other",
+            f"was written for the node at {own}, the settings name {asked + ' with another path' * (own == asked)}: "
+            "set chain.rpc_url to the first, or chain.deployment to the file of the other",
         )
+    _require_past(chain, deployment, path)
     if deployment.seen_block is not None:
         try:
             found = chain.at(deployment.seen_block).hash
@@ -136,6 +139,26 @@ def require_own_node(chain: Chain, deployment: Deployment, path: Path) -> None:
                 f"was written for another chain than the node has now (its block {deployment.seen_block} differs): "
                 "start `alvh up` in this folder, or set chain.rpc_url to the node that it was written for",
             )
+
+
+def _require_past(chain: Chain, deployment: Deployment, path: Path) -> None:
+    """Check that events are read from before the contracts were: those of a later start are not seen, and not missed.
+
+    A node that keeps no state of that block cannot tell, and nothing is concluded from that.
+    """
+    head = chain.head().number
+    for name in ("start_block", "deployed_at"):
+        if getattr(deployment, name) > head:
+            raise BadFile(path, f"{name} is {getattr(deployment, name)}, and the chain has {head} blocks: set it right")
+    contract = deployment.contracts.get("HedgeParameters")
+    if contract and 0 < deployment.deployed_at < head:
+        with suppress(ChainError):
+            if chain.has_code(contract, chain.at(deployment.deployed_at)):
+                raise BadFile(
+                    path,
+                    f"deployed_at is {deployment.deployed_at}, and HedgeParameters was there by then: what happened "
+                    "before would not be seen; set it to a block before the deployment",
+                )
 
 
 def _place(url: str) -> tuple[str, int | None, str]:

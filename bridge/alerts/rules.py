@@ -204,6 +204,12 @@ def foreign_proposal(seen: MonitorSnapshot) -> list[Alert]:
 
 
 @alert_rule(MonitorSnapshot)
+def journal_damaged(seen: MonitorSnapshot) -> list[Alert]:
+    """What this machine noted of its proposals cannot be read: each is then taken for a stranger's."""
+    return [Alert("journal", seen.journal_trouble)] if seen.journal_trouble else []
+
+
+@alert_rule(MonitorSnapshot)
 def proposal_unreadable(seen: MonitorSnapshot) -> list[Alert]:
     """A proposal cannot be read: whether it is open, and what it does, is then not known here."""
     return [

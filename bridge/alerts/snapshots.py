@@ -106,6 +106,8 @@ class MonitorSnapshot(OracleSnapshot):
         Why the ledger could not be read or marked; empty where it could.
     dust
         Positions that are worth too little to be in the book.
+    journal_trouble
+        Why it is not known which proposals are ours; empty where it is.
     holders
         Who is at the addresses that the deployment names guardian and steward, by role.
     """
@@ -129,6 +131,7 @@ class MonitorSnapshot(OracleSnapshot):
     ledger_trouble: str = ""
     holders: Mapping[str, Inspected] = field(default_factory=dict)
     dust: tuple[Dust, ...] = ()
+    journal_trouble: str = ""
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:

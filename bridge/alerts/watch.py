@@ -13,10 +13,10 @@ from bridge.adapters.pool_position import Unread
 from bridge.alerts.rules import raise_alerts
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot, layer_states
 from bridge.config import Config
-from bridge.errors import BridgeError, UntrustedNumber
+from bridge.errors import BadFile, BridgeError, UntrustedNumber
 from bridge.governance.governor import list_proposals
 from bridge.governance.inspection import inspect_holders
-from bridge.governance.journal import read_journal
+from bridge.governance.journal import JournalEntry, read_journal
 from bridge.governance.safeguards import read_automation, read_breakers
 from bridge.governance.steward import read_pending_updates
 from bridge.plans.ledger_book import Held, mark_ledger, read_ledger
@@ -79,6 +79,7 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
     snapshot.confirm()
     on_record = find_record(config.state, governed.inputs_hash)
     hedge = _hedge(snapshot, config, valued, governed, on_record)
+    journal, trouble = _journal(config, snapshot)
     return MonitorSnapshot(
         **oracle.__dict__,
         market=valued.market,
@@ -90,7 +91,8 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         config=config,
         governed=governed,
         proposals=proposals,
-        journal=tuple(read_journal(config.state, snapshot.chain.chain_id)),
+        journal=journal,
+        journal_trouble=trouble,
         steward_updates=waiting,
         holders=holders,
         on_record=on_record,
@@ -98,6 +100,14 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         layers=layer_states(on_record, valued.market) if on_record and valued.market else (),
         **hedge.__dict__,
     )
+
+
+def _journal(config: Config, snapshot: Snapshot) -> tuple[tuple[JournalEntry, ...], str]:
+    """Return what this machine noted of its proposals, or nothing and why: the rest of the look goes on."""
+    try:
+        return tuple(read_journal(config.state, snapshot.chain.chain_id)), ""
+    except BadFile as error:
+        return (), f"it is not known which proposals are ours: {error}"
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,10 @@ class Connection:
         self._headers = {"Content-Type": "application/json", "User-Agent": "alvh"} | _login(parts, "Authorization")
         self._path = quote(parts.path or "/", AS_IT_IS) + (f"?{quote(parts.query, AS_IT_IS + '?')}" * bool(parts.query))
         proxy = _proxy_for(parts.scheme, parts.hostname, port)
+        try:
+            HTTPConnection(parts.hostname, port)  # opens nothing: refuses what can be no host
+        except (HTTPException, ValueError):
+            raise Unusable("not a URL") from None
         if proxy is None:
             self._line: _Plain | _Encrypted = _line(parts.scheme, parts.hostname, port)
         elif parts.scheme == "http":

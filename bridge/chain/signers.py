@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -20,12 +20,16 @@ from eth_typing import ChecksumAddress
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.errors import BadConfig, BadFile, RefusedAction
+from bridge.files import read_text
 
 if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
     from web3.types import TxParams
 
 KEY_VARIABLE = "ALVH_PRIVATE_KEY"
+MOST_KEYSTORE_BYTES: Final = 1 << 20
+MOST_WORK: Final = {"n": 1 << 20, "r": 32, "p": 16, "c": 10_000_000, "dklen": 64}
+"""Of the two ways to make a key of a password, by their parameter; geth asks for 2^18, 8 and 1 of scrypt."""
 KEY_BYTES = 32
 PASSWORD_VARIABLE = "ALVH_KEYSTORE_PASSWORD"
 # The mnemonic that anvil, hardhat and ganache document and unlock; worthless anywhere else.
@@ -109,18 +113,34 @@ def environment_signer() -> Signer:
         raise BadConfig(f"{KEY_VARIABLE} is not a private key of 32 bytes in hex") from None
 
 
+def _require_bounded(content: Any) -> None:
+    """Check that the work that a keystore asks for is some that people choose, not one that never ends.
+
+    Raises
+    ------
+    ValueError
+        It is more.
+    """
+    names = {name.lower(): each for name, each in content.items()}
+    asked = names["crypto"]["kdfparams"]
+    if any(type(asked.get(name, 0)) is not int or asked.get(name, 0) > most for name, most in MOST_WORK.items()):
+        raise ValueError("it asks for more work than any keystore does")
+
+
 def keystore_signer(path: Path) -> Signer:
     """Open an encrypted keystore file with the password that the environment holds."""
     password = os.environ.get(PASSWORD_VARIABLE)
     if password is None:
         raise BadConfig(f"a keystore needs its password in {PASSWORD_VARIABLE}")
     try:
-        key = bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password))
+        content = json.loads(read_text(path, MOST_KEYSTORE_BYTES))
+        _require_bounded(content)
+        key = bytes(Account.decrypt(content, password))
         return _signer(key.rjust(KEY_BYTES, b"\0"))  # geth once wrote keys without the zeros they begin with
     except FileNotFoundError:
         raise BadFile(path, "no such keystore") from None
     # What eth-account raises for another file, a wrong password, or (the last) a version or cipher it does not know.
-    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, ArithmeticError, MemoryError):
         raise BadFile(path, "not a keystore, or the password is wrong") from None
     except OSError as error:
         raise BadFile(path, f"cannot be read: {error}") from None

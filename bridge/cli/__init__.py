@@ -45,6 +45,10 @@ def _run() -> None:
         raise Terminated(128 + number)  # unwinds like any other end, so that a local chain is not left behind
 
     signal.signal(signal.SIGTERM, ended)
+    if sys.stdout is None:  # the next file that is opened would take its place
+        if sys.stderr is not None:
+            sys.stderr.write("error: the output is closed: send it to /dev/null where nobody reads it\n")
+        sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):  # closed, or no file at all
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

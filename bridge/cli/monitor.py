@@ -37,9 +37,15 @@ def watch(
     """
     from bridge.alerts import watch as monitor
     from bridge.chain.blocks import LOCAL_CHAIN_ID
+    from bridge.config import MOST_INTERVAL_SECONDS
+    from bridge.errors import UsageError
 
     session = open_session(config)
     holder, pause = session.owner(owner), interval or session.config.watch.interval_seconds
+    if not pause <= MOST_INTERVAL_SECONDS:
+        raise UsageError(
+            f"--interval {pause:g}: at most a day, {MOST_INTERVAL_SECONDS:,.0f} seconds, between two looks"
+        )
 
     def look() -> Watched:
         now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -70,8 +70,10 @@ def propose(
     """
     from bridge.safe.actions import SAFE_ACTIONS
     from bridge.safe.multisig import build_safe_transaction, read_safe, rehearse_call
-    from bridge.safe.records import SafeRecord
+    from bridge.safe.records import SafeRecord, require_safe_place
 
+    if out:
+        require_safe_place(out)
     given = arguments or []
     chosen = SAFE_ACTIONS[action]
     chosen.require_arguments(given)
@@ -176,6 +178,7 @@ def execute(
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
     from bridge.cli.show import console
+    from bridge.governance.calls import call_words
     from bridge.safe.multisig import (
         join_signatures,
         rehearse_safe_transaction,
@@ -192,18 +195,17 @@ def execute(
     signatures = join_signatures(record.raw_signatures())
     rehearse_safe_transaction(snapshot, who, record.transaction, signatures)
     snapshot.confirm()
-    done: dict[str, Any] = {"action": record.action, "nonce": record.transaction.nonce, "sent": send}
-    if send:
-        receipt = send_safe_transaction(session.chain, who.key(), record.transaction, signatures)
-        done |= mined(receipt)
+    made = record.transaction
+    does = call_words(snapshot, made.to, made.data, as_json)  # not the file's own name of it
+    if not as_json:
+        console().print(does, markup=False, soft_wrap=True)
+    receipt = send_safe_transaction(session.chain, who.key(), made, signatures) if send else None
     if as_json:
-        print_json(done)
-    elif send:
-        console().print(f"{record.action}: done {mined_words(receipt)}", markup=False, soft_wrap=True)
+        print_json({"does": does, "nonce": made.nonce, "sent": send, **mined(receipt)})
+    elif receipt:
+        say(f"done {mined_words(receipt)}")
     else:
-        console().print(
-            f"{record.action}: possible now, rehearsed; not sent: repeat with --send", markup=False, soft_wrap=True
-        )
+        say("possible now, rehearsed; not sent: repeat with --send")
 
 
 @app.command()

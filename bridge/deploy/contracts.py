@@ -13,13 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eth_utils import keccak
-
 from bridge.chain.node import BlockRef, Chain
 from bridge.deploy.seats import Assigned, governance_seats
 from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
 from bridge.safe.multisig import ZERO
+from bridge.sources.oracle import feed_id
 
 if TYPE_CHECKING:
     from bridge.chain.signers import Signer
@@ -35,11 +34,6 @@ class Members:
     guardian: str
     steward: str
     reporters: Sequence[str]
-
-
-def feed_id(asset: str) -> bytes:
-    """Return the id of an asset's feed: the hash of its name, such as `ETH-IV-30D`."""
-    return keccak(text=f"{asset}-IV-30D")
 
 
 def deploy_governance(

@@ -75,7 +75,7 @@ def _set_signers(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceActi
     asset, quorum, *given = arguments
     if not quorum.isdecimal() or not 0 < int(quorum) < 256:
         raise UsageError(f"the quorum is {quorum!r}: a number of reports, odd and more than half of the signers")
-    at = feed_of(snapshot.deployment, asset)
+    at = feed_of(snapshot, asset)
     signers = sorted(map(checked_address, given), key=lambda signer: int(signer, 16))
     names = ", ".join(signers)
     answers = (
@@ -128,7 +128,7 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
     table = load_table(Path(arguments[0]))
     at, parameters = snapshot.deployment.address(AUTOMATION), snapshot.deployment.address("HedgeParameters")
     followed = snapshot.read(AUTOMATION, "ORACLE")
-    if feed_of(snapshot.deployment, table.asset) != followed:
+    if feed_of(snapshot, table.asset) != followed:
         raise RefusedAction(f"the automation follows the feed {followed}, which is not that of {table.asset}")
     require_fitting(table, read_governed(snapshot))
     keys, rows, terms, row = table.arguments()

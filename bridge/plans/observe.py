@@ -14,6 +14,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
+from bridge.sources.oracle import feed_of
 from bridge.sources.prices import asset_pairs, check_pair_price, read_prices
 from bridge.units import volatility_from_e8
 from hedge.book.exposure import BookExposure, book_exposure
@@ -262,10 +263,11 @@ def read_volatilities(snapshot: Snapshot) -> dict[str, float]:
     Raises
     ------
     UntrustedNumber
-        A feed has no answer, or its answer is stale.
+        A feed has no answer, its answer is stale, or it is the feed of another asset.
     """
     found = {}
-    for asset, feed in sorted(snapshot.deployment.feeds.items()):
+    for asset in sorted(snapshot.deployment.feeds):
+        feed = feed_of(snapshot, asset)
         try:
             answer, _ = snapshot.read("VolatilityOracle", "latest", at=feed)
         except ContractReverted as error:

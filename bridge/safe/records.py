@@ -21,10 +21,12 @@ from eth_utils import ValidationError, to_checksum_address
 from bridge.chain.signers import Signer
 from bridge.errors import BadFile, RefusedAction
 from bridge.files import write_whole
+from bridge.foreign import foreign
 from bridge.json_files import read_json, reading
 from bridge.safe.multisig import SafeTransaction
 
 FORMAT = 1
+FIELDS = {"format", "action", "chain_id", "safe", "to", "data", "nonce", "digest", "signatures"}
 HEX_FIELDS = {"safe": "{20}", "to": "{20}", "data": "*"}  # how many bytes
 # r, s and 27 or 28: a Safe reads other last bytes as other kinds of proof.
 OWNER_SIGNATURE = re.compile("0x[0-9a-fA-F]{128}(1b|1c|1B|1C)")
@@ -78,8 +80,8 @@ def load_safe_record(path: Path) -> SafeRecord:
         otherwise="not a Safe transaction as `alvh safe propose` writes it",
     ):
         content = read_json(path)
-        record = _record(path, content)
-    if "0x" + record.transaction.digest().hex() != content["digest"]:
+        record, digest = _record(path, content), content["digest"]
+    if "0x" + record.transaction.digest().hex() != digest:
         raise BadFile(path, "its hash is not that of its call: it was changed, propose it again")
     found = {owner: _normal(signature) for owner, signature in record.signatures.items()}
     for owner, signature in found.items():
@@ -91,9 +93,28 @@ def load_safe_record(path: Path) -> SafeRecord:
     return replace(record, signatures=found)
 
 
+def require_safe_place(path: Path) -> None:
+    """Check that a Safe transaction may be written to a place: to a new one, or over an older one.
+
+    Raises
+    ------
+    BadFile
+        Something else is there, which would be lost.
+    """
+    if path.exists() or path.is_symlink():
+        try:
+            load_safe_record(path)
+        except BadFile:
+            why = "is there and is no Safe transaction: name another place, nothing is written over it"
+            raise BadFile(path, why) from None
+
+
 def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
     if content["format"] != FORMAT:
         raise BadFile(path, f"not a Safe transaction of format {FORMAT}: propose it again")
+    unknown = sorted(content.keys() - FIELDS)
+    if unknown:
+        raise ValueError(f"{foreign(unknown[0])} is none of its fields")
     for name, size in HEX_FIELDS.items():
         if not re.fullmatch(f"0x([0-9a-fA-F]{{2}}){size}", content[name]):
             raise ValueError(f"{name} is {content[name]!r}")

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eth_utils import keccak
+
 from bridge.chain.node import Chain
-from bridge.deployment import Deployment
-from bridge.errors import RefusedAction, UnknownAddress
+from bridge.errors import RefusedAction, UnknownAddress, UntrustedNumber
 from bridge.json_files import read_json, reading
 from bridge.snapshot import Snapshot
 from bridge.sources.made_up import is_observed, require_observed, sourced
@@ -81,25 +82,37 @@ class FeedStatus:
     clamped: tuple[str, ...]
 
 
-def feed_of(deployment: Deployment, asset: str) -> str:
-    """Return the oracle of an asset.
+def feed_id(asset: str) -> bytes:
+    """Return the id of an asset's feed: the hash of its name, such as `ETH-IV-30D`."""
+    return keccak(text=f"{asset}-IV-30D")
+
+
+def feed_of(snapshot: Snapshot, asset: str) -> str:
+    """Return the oracle of an asset; it says itself whose it is.
 
     Raises
     ------
     UnknownAddress
         The deployment has none.
+    UntrustedNumber
+        What the deployment names is the feed of another asset.
     """
-    if asset not in deployment.feeds:
-        raise UnknownAddress(asset, f"an asset with a volatility feed ({', '.join(sorted(deployment.feeds))})")
-    return deployment.feeds[asset]
+    feeds = snapshot.deployment.feeds
+    if asset not in feeds:
+        raise UnknownAddress(asset, f"an asset with a volatility feed ({', '.join(sorted(feeds))})")
+    found = snapshot.read("VolatilityOracle", "feedId", at=feeds[asset])
+    if found != feed_id(asset):
+        others = [other for other in feeds if found == feed_id(other)]
+        whose = f"that of {others[0]}" if others else "of an asset that the deployment does not name"
+        raise UntrustedNumber(f"feeds.{asset} of the deployment, {feeds[asset]}, is not its feed but {whose}: mend it")
+    return feeds[asset]
 
 
 def build_report(snapshot: Snapshot, asset: str, volatility_e8: int, source: str = "", provenance: str = "") -> Report:
     """Build the report for the feed's next round, observed at the block; `provenance` is that of the quotes."""
-    feed = feed_of(snapshot.deployment, asset)
+    feed = feed_of(snapshot, asset)
     last = snapshot.read("VolatilityOracle", "lastRound", at=feed)
-    feed_id = snapshot.read("VolatilityOracle", "feedId", at=feed)
-    place = (asset, feed, "0x" + feed_id.hex(), snapshot.chain.chain_id)
+    place = (asset, feed, "0x" + feed_id(asset).hex(), snapshot.chain.chain_id)
     return Report(*place, last + 1, snapshot.block.timestamp, volatility_e8, source, str(provenance))
 
 
@@ -153,7 +166,7 @@ def require_own_feeds(snapshot: Snapshot, signed: Sequence[SignedReport]) -> Non
         One of them is for an asset without a feed.
     """
     for report in (entry.report for entry in signed):
-        own = feed_of(snapshot.deployment, report.asset)
+        own = feed_of(snapshot, report.asset)
         if (report.feed.lower(), report.chain_id) != (own.lower(), snapshot.chain.chain_id):
             raise RefusedAction(
                 f"the report of {report.asset} is for {report.feed} on chain {report.chain_id}, the feed is {own} "
@@ -239,7 +252,7 @@ def submit_reports(chain: Chain, sender: Signer, signed: Sequence[SignedReport])
 
 def read_status(snapshot: Snapshot) -> list[FeedStatus]:
     """Read the state of every feed."""
-    return [_status(snapshot, asset, feed) for asset, feed in sorted(snapshot.deployment.feeds.items())]
+    return [_status(snapshot, asset, feed_of(snapshot, asset)) for asset in sorted(snapshot.deployment.feeds)]
 
 
 def _status(snapshot: Snapshot, asset: str, feed: str) -> FeedStatus:

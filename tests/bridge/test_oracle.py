@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
-from bridge.deploy.contracts import feed_id
 from bridge.errors import BadFile, ContractReverted, RefusedAction, UnknownAddress, UntrustedNumber
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
@@ -20,6 +19,7 @@ from bridge.sources.oracle import (
     Report,
     SignedReport,
     build_report,
+    feed_id,
     read_signed_reports,
     read_status,
     report_json,
