@@ -74,7 +74,7 @@ def _by_vols(spot: float, rows: pd.DataFrame) -> list[Wrong]:
     cheap = (ask < low) & (below - ask > LEAST_GAIN * spot)
     dear = (bid > high) & (bid - above > LEAST_GAIN * spot)
     found = []
-    for place in np.flatnonzero(cheap | dear):
+    for place in np.flatnonzero(cheap | dear).tolist():
         side, price, vol, worth = ("ask", ask, least, below) if cheap[place] else ("bid", bid, most, above)
         row = int(rows.index[place])
         said = f"the {side} in row {row + 1}, {price[place]:.6g} USD a unit, is no price of that option"
@@ -115,7 +115,7 @@ def _by_strikes(spot: float, rows: pd.DataFrame) -> list[Wrong]:
     rows = rows[::-1] if calls else rows  # from now on each pays at least what those before it pay
     bid, ask = rows["bid"].to_numpy(float), rows["ask"].to_numpy(float)
     found = []
-    for low in np.flatnonzero(np.fmax.accumulate(bid) - ask > LEAST_GAIN * spot):
+    for low in np.flatnonzero(np.fmax.accumulate(bid) - ask > LEAST_GAIN * spot).tolist():
         high = int(np.nanargmax(bid[: low + 1]))
         (asked, bought) = (f"{rows['strike'].iloc[at]:g} in row {int(rows.index[at]) + 1}" for at in (low, high))
         found.append(
@@ -133,7 +133,8 @@ def _by_neighbours(spot: float, rows: pd.DataFrame) -> list[Wrong]:
     strike, bid, ask = (rows[name].to_numpy(float) for name in ("strike", "bid", "ask"))
     share = (strike[2:] - strike[1:-1]) / (strike[2:] - strike[:-2])
     found = []
-    for left in np.flatnonzero(bid[1:-1] - (share * ask[:-2] + (1.0 - share) * ask[2:]) > LEAST_GAIN * spot):
+    gain = bid[1:-1] - (share * ask[:-2] + (1.0 - share) * ask[2:])
+    for left in np.flatnonzero(gain > LEAST_GAIN * spot).tolist():
         places = tuple(int(row) for row in rows.index[left : left + 3])
         said = f"the bid of the strike {strike[left + 1]:g}, {bid[left + 1]:.6g} USD a unit, in row {places[1] + 1}"
         found.append(
