@@ -10,6 +10,7 @@ import os
 import secrets
 import stat
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
@@ -104,7 +105,37 @@ def require_writable(path: Path) -> None:
         raise BadFile(path, f"cannot be written: {getattr(error, 'strerror', error)}") from error
 
 
-def read_text(path: Path, most: int, encoding: str = "utf-8") -> str:
+def require_own(path: Path) -> None:
+    """Check that what stands in the place of a file of ours, if anything, is a file: no link, pipe or device.
+
+    Raises
+    ------
+    BadFile
+        It is something else.
+    """
+    refuse_link(path)
+    if os.path.lexists(path) and not path.is_file():
+        raise BadFile(path, "is a folder, a pipe or a device, where a file of ours belongs: remove it")
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file to read it, and nothing that might never end.
+
+    Raises
+    ------
+    FileNotFoundError
+        It is absent.
+    OSError
+        It is a folder, a pipe or a device.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError("it is a folder, a pipe or a device, not a file")
+    return os.fdopen(handle, "rb")
+
+
+def read_bytes(path: Path, most: int) -> bytes:
     """Read a file that people or strangers give: a regular one, and not more of it than any of its kind is long.
 
     Raises
@@ -113,13 +144,22 @@ def read_text(path: Path, most: int, encoding: str = "utf-8") -> str:
         It is absent.
     OSError
         It is a folder, a pipe or a device, which might never end, or is too long.
-    UnicodeDecodeError
-        It is no text.
     """
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("it is a folder, a pipe or a device, not a file")
+    with open_regular(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise OSError(f"it is larger than {most >> 20} MiB")
-    return content.decode(encoding)
+    return content
+
+
+def read_text(path: Path, most: int, encoding: str = "utf-8") -> str:
+    """Read a file as `read_bytes` does, as text.
+
+    Raises
+    ------
+    FileNotFoundError, OSError
+        As there.
+    UnicodeDecodeError
+        It is no text.
+    """
+    return read_bytes(path, most).decode(encoding)

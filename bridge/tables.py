@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from warnings import catch_warnings, simplefilter
 
 import pandas as pd
@@ -13,9 +16,11 @@ from bridge.errors import BadFile
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_CELLS: Final = 500_000_000
-"""Of a parquet file, which compresses a billion equal cells into a page: 4 GB of numbers."""
-MOST_BYTES: Final = 4 << 30
+MOST_CELLS: Final = 1 << 27
+"""Of a parquet file, which compresses a billion equal cells into a page: 1 GB of numbers."""
+MOST_BYTES: Final = 512 << 20
+"""Of a file's text, unpacked: while it is read it takes twice as much; parquet holds more in less."""
+ENDINGS: Final = (".csv", ".csv.gz", ".parquet")
 UNREADABLE: Final = "cannot be read as a table"
 FAULTS: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, NotImplementedError, MemoryError)
 """What the readers of tables raise where a file's content is not what it says; those of Arrow are among them."""
@@ -30,13 +35,13 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises
     ------
     BadFile
-        It is absent, no plain file, no table, has one name twice, rows with more values than there are names, or a
-        column of lists, structures or bytes.
+        It is absent, no plain file, of another ending, no table, holds too much, has one name twice, rows with more
+        values than there are names, or a column of lists, structures or bytes.
     """
     _require_file(path)
     try:
         return _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-    except (*FAULTS, OSError, EOFError) as error:
+    except (*FAULTS, OSError, EOFError, zlib.error) as error:
         words = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise BadFile(path, f"{UNREADABLE}: {words[:200]}") from error
 
@@ -48,21 +53,59 @@ def _require_file(path: Path) -> None:
             raise BadFile(path, "no such file")
         if not path.is_file():
             raise BadFile(path, f"{UNREADABLE}: it is a folder, a pipe or a device")
-        if path.stat().st_size > MOST_BYTES:
-            raise BadFile(path, f"is larger than {MOST_BYTES >> 30} GB: take a part")
+        if not path.name.endswith(ENDINGS):
+            raise BadFile(path, f"{UNREADABLE}: its name ends in none of {', '.join(ENDINGS)}")
     except (OSError, ValueError) as error:
         raise BadFile(path, f"{UNREADABLE}: {getattr(error, 'strerror', error)}") from error
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    names = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0].dropna().str.strip()
+    with _opened(path) as file:
+        names = pd.read_csv(file, header=None, nrows=1, dtype=str).iloc[0].dropna().str.strip()
     _require_once(path, names)
     try:
-        with catch_warnings():
+        with _opened(path) as file, catch_warnings():
             simplefilter("error", pd.errors.ParserWarning)  # rows longer than the names: else the first is an index
-            return pd.read_csv(path, index_col=False, low_memory=False)
+            return pd.read_csv(file, index_col=False, low_memory=False)
     except pd.errors.ParserWarning:
         raise BadFile(path, "the rows have more values than the first line has names: name every column") from None
+
+
+def _opened(path: Path) -> _Bounded:
+    return _Bounded(path, gzip.open(path) if path.suffix == ".gz" else path.open("rb"))
+
+
+class _Bounded(io.RawIOBase):
+    """Bytes of a file, unpacked, of which no more than `MOST_BYTES` are read: some megabytes can hold terabytes."""
+
+    def __init__(self, path: Path, file: BinaryIO | gzip.GzipFile) -> None:
+        self._path, self._file, self._left = path, file, MOST_BYTES
+
+    def readable(self) -> bool:
+        """Tell that it is for reading, as the reader of tables asks."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer.
+
+        Raises
+        ------
+        BadFile
+            The file holds more than may be read.
+        """
+        content = self._file.read(len(buffer))
+        self._left -= len(content)
+        if self._left < 0:
+            raise BadFile(
+                self._path, f"holds more than {MOST_BYTES >> 20:,} MiB unpacked: take a part, or write it as parquet"
+            )
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        """Close the file too."""
+        self._file.close()
+        super().close()
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

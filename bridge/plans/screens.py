@@ -15,7 +15,7 @@
     price = 2000.0              # USD; the plan's own where left out
     fair_value = 1900.0         # USD; or, of a yield, by dividend discount:
     dividend = 60.0             # of the past year, USD a token, new issue deducted
-    discount = 0.10             # a year
+    discount = 0.10             # a year, a share: 10 %
     growth = 0.03               # a year, for ever; 0 where left out
     stages = [{ years = 3, growth = 0.10 }]   # before that
     earnings = 55.0             # of a year, USD a token
@@ -63,7 +63,17 @@ def _in_letters(text: str) -> str:
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_in_letters)]
 Amount = Annotated[float, Field(ge=0.0, le=1e18)]
 Share = Annotated[float, Field(ge=0.0001, le=1.0)]
-Rate = Annotated[float, Field(gt=-1.0, le=100.0)]
+
+
+def _as_share(rate: float) -> float:
+    """Refuse a rate of a year in percent."""
+    if rate > 1.0:
+        raise ValueError(f"{rate:g} is {rate:.0%} a year: 0.1 is 10 %")
+    return rate
+
+
+Rate = Annotated[float, Field(gt=-1.0), AfterValidator(_as_share)]
+Growth = Annotated[float, Field(gt=-1.0, le=10.0)]
 
 
 class _Model(BaseModel):
@@ -72,7 +82,7 @@ class _Model(BaseModel):
 
 class _Stage(_Model):
     years: Annotated[int, Field(ge=1, le=200)]
-    growth: Rate
+    growth: Growth
 
 
 class _Asset(_Model):
@@ -236,7 +246,13 @@ def _listing(path: Path, number: int, asset: _Asset, market: Market) -> Listing:
     earnings, size = _or_nan(asset.earnings), _or_nan(asset.market_cap_usd)
     _check_scale(f"asset {number} ({asset.symbol})", path, asset, price, market.spot(asset.symbol))
     try:
-        return Listing(asset.symbol, asset.sector, price, _fair_value(asset), earnings, size)
+        fair = _fair_value(asset)
+        if asset.dividend and not price / MOST_VALUE <= fair <= price * MOST_VALUE:
+            far = f"more than {MOST_VALUE:,.0f} times away from the price, {price:g} USD"
+            raise BadFile(
+                path, f"asset {number} ({asset.symbol}): its dividend is worth {fair:g} at that discount, {far}"
+            )
+        return Listing(asset.symbol, asset.sector, price, fair, earnings, size)
     except HedgeError as error:
         raise BadFile(path, f"asset {number} ({asset.symbol}): {error}") from error
 

@@ -5,7 +5,7 @@ base_in     what the pool received of its base token, fees included; negative wh
 quote_in    the same of its quote token
 price       quote per base after the swap
 liquidity   in range after the swap, in human units (sqrt of base times quote); may be left out
-fee         share of what is paid in, one number in every row; may be left out
+fee         share of what is paid in, 0.003 for 0.3 %, one number in every row; may be left out
 """
 
 from __future__ import annotations
@@ -35,6 +35,13 @@ FITS: Final = 3.0
 USDC/WETH 99 of 100 are within 1.004."""
 LEAST_FITTING: Final = 0.8
 """Share of the swaps that fit: thin pools move far in one swap."""
+MOST_FEE: Final = 0.10
+"""The highest that Balancer allows its pools; those of Uniswap that trade charge 1 % at most."""
+MOST_FEE_TIMES: Final = 3.0
+"""Stated fee over what the swaps can have paid, in the middle."""
+LEAST_FEE_GAP: Final = 0.001
+LEAST_SWAPS: Final = 10
+"""Of which a middle is one."""
 
 Numbers = npt.NDArray[np.float64]
 
@@ -62,6 +69,7 @@ def read_swap_file(path: Path) -> SwapTape:
     columns = {name: _numbers(path, table, name) for name in (*NEEDED[1:], *OPTIONAL) if name in table}
     _check_prices(path, columns["base_in"], columns["quote_in"], columns["price"])
     fee = _fee(path, columns["fee"]) if "fee" in columns else math.nan
+    _check_fee(path, columns["base_in"], columns["quote_in"], columns["price"], fee)
     try:
         return SwapTape(
             times.astype(np.float64),
@@ -95,7 +103,7 @@ def _numbers(path: Path, table: pd.DataFrame, name: str) -> npt.NDArray[np.float
     rules = {
         "price": ((values >= 1.0 / MOST_AMOUNT) & (values <= MOST_AMOUNT), "a price above 0, 1e-18 to 1e18"),
         "liquidity": ((values >= 0.0) & (values <= MOST_LIQUIDITY), "a liquidity of 0 or more, at most 1e24"),
-        "fee": ((values >= 0.0) & (values < 1.0), "a share from 0 to 1: 0.003 is 0.3 %"),
+        "fee": ((values >= 0.0) & (values <= MOST_FEE), f"a share from 0 to {MOST_FEE:g}: 0.003 is 0.3 %"),
     }
     right, what = rules.get(name, (np.abs(values) <= MOST_AMOUNT, "a number of tokens, at most 1e18"))
     if not right.all():
@@ -124,3 +132,17 @@ def _fee(path: Path, values: npt.NDArray[np.float64]) -> float:
             path, f"row {differs[0] + 1}, column fee: {values[differs[0]]:g} is not {values[0]:g} as above it"
         )
     return float(values[0])
+
+
+def _check_fee(path: Path, base_in: Numbers, quote_in: Numbers, price: Numbers, fee: float) -> None:
+    """Refuse a fee beyond what the swaps paid: each was priced worse than the pool stood before it."""
+    base, quote, before = base_in[1:], quote_in[1:], price[:-1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        own = -quote / base
+        paid = np.where(base > 0.0, 1.0 - own / before, 1.0 - before / own)[(own > 0.0) & np.isfinite(own)]
+    if len(paid) < LEAST_SWAPS:
+        return
+    middle = max(float(np.median(paid)), 0.0)
+    if fee > MOST_FEE_TIMES * middle and fee - middle > LEAST_FEE_GAP:
+        said = f"column fee: {fee:g} is {fee:.2%}, and the swaps paid {middle:.3%} in the middle, depth included"
+        raise BadFile(path, f"{said}: 0.003 is 0.3 %")

@@ -16,6 +16,7 @@ from typing import Any, Final
 import bridge
 import hedge
 from bridge.errors import BadConfig, BadFile
+from bridge.files import open_regular
 from bridge.registry import PLUGINS
 
 PACKAGES: Final = ("numpy", "pandas", "scipy", "numba", "pyarrow")
@@ -101,12 +102,12 @@ def file_sha256(path: Path) -> str:
         It is absent or cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
     except OSError as error:
-        raise BadFile(path, f"cannot be read: {error.strerror}") from error
+        raise BadFile(path, f"cannot be read: {error.strerror or error}") from error
 
 
 def sha256_of(document: Any) -> str:

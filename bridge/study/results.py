@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.errors import BadFile
+from bridge.files import read_bytes, require_own
 from bridge.json_files import reading
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 MANIFEST: Final = "manifest.json"
 RECORDS: Final = "records.jsonl"
 PARTS: Final = "parts"
+MOST_MANIFEST: Final = 256 << 20
+MOST_RECORDS: Final = 1 << 30
+"""Of bytes, and of a part's: a thousand times what any study of ours left."""
 SEAL: Final = 16  # hexadecimal digits of a record's own hash
 
 
@@ -52,7 +56,7 @@ class Results:
         path = self.folder / known["file"]
         again = "run the study again with the same folder, which makes it anew"
         with reading(path, absent=f"no such part: {again}", otherwise=f"no parquet part: {again}"):
-            content = path.read_bytes()
+            content = read_bytes(path, MOST_RECORDS)
         if hashlib.sha256(content).hexdigest() != known["sha256"]:
             raise BadFile(path, f"changed since it was written: {again}")
         return pd.read_parquet(io.BytesIO(content))
@@ -73,8 +77,9 @@ def read_results(folder: Path) -> Results:
         There is no run, it has not come to its end, or a record is spoilt.
     """
     path = folder / MANIFEST
+    require_own(path)
     with reading(path, absent="no run was kept here", otherwise="no manifest of a run"):
-        manifest = json.loads(path.read_bytes())
+        manifest = json.loads(read_bytes(path, MOST_MANIFEST))
         ended, keys = manifest["ended_at"], set(manifest["parts"])
     if not ended:
         raise BadFile(path, "the run was cut short: start it again with the same folder, and it goes on")
@@ -92,11 +97,12 @@ def sealed(record: Mapping[str, Any]) -> bytes:
 
 def read_records(path: Path) -> dict[str, dict[str, Any]]:
     """Read the records of finished tasks, but for lines that are cut or spoilt: their tasks are to be done again."""
+    require_own(path)
     if not path.exists():
         return {}
     found = {}
     with reading(path, absent="no records", otherwise="no records of a run"):
-        for line in path.read_bytes().decode(errors="replace").splitlines():
+        for line in read_bytes(path, MOST_RECORDS).decode(errors="replace").splitlines():
             seal, _, text = line.partition(" ")
             if seal == _seal(text):
                 record: dict[str, Any] = json.loads(text)

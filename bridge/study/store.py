@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from bridge.errors import BadFile
-from bridge.files import DRAFT, make_private, open_draft, open_own
+from bridge.files import DRAFT, make_private, open_draft, open_own, read_bytes, require_own
 from bridge.study.inputs import RunInputs, differences, file_sha256, sha256_of
-from bridge.study.results import MANIFEST, PARTS, RECORDS, Results, read_records, sealed
+from bridge.study.results import MANIFEST, MOST_MANIFEST, PARTS, RECORDS, Results, read_records, sealed
 from bridge.study.tasks import EncodedPart, TaskFailure
 
 LOCK: Final = "lock"
@@ -62,13 +62,16 @@ class Store:
         Raises
         ------
         BadFile
-            Another run works in it, it holds other files, or it cannot be written.
+            Another run works in it, it holds other files, a link, pipe or device stands in the place of ours, or it
+            cannot be written.
         """
         with _writing(self.folder):
             make_private(self.folder)
             strange = {path.name for path in self.folder.iterdir()} - {LOCK}
             if strange and MANIFEST not in strange:
                 raise BadFile(self.folder, "holds other files and no run: choose another folder, or an empty one")
+            for name in (LOCK, MANIFEST, RECORDS):
+                require_own(self.folder / name)
             self._lock = _locked(self.folder / LOCK)
         return self
 
@@ -145,11 +148,11 @@ class Store:
         path = self.folder / MANIFEST
         remedy = "choose another folder, or --force to throw its results away"
         try:
-            earlier = json.loads(path.read_bytes())
+            earlier = json.loads(read_bytes(path, MOST_MANIFEST))
             same_inputs = earlier["inputs_sha256"] == self.inputs.sha256
             same_tasks = earlier["tasks_sha256"] == sha256_of(list(self._keys))
             changed = differences(earlier["inputs"], self.inputs.document())
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise BadFile(path, f"is no manifest of a run ({error}): {remedy}") from error
         if not same_inputs:
             raise BadFile(path, f"a run of other inputs ({changed or 'its hash differs'}): {remedy}")

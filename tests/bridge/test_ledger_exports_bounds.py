@@ -37,6 +37,12 @@ def read(tmp_path: Path, *lines: str, name: str = "fills.csv") -> Export:
     [
         (PUT.replace(",10,0.02,", ",1e-25,1e-25,"), "line 2, quantity: x price = .* is absurd"),
         (PUT.replace("ETH-28MAR25-1800-P,buy,10,0.02", "ETH_USDC-28MAR25-1800-P,buy,1e12,10"), "quantity: x price = "),
+        (PUT.replace(",10,0.02,", ",10,1.13,"), "price: 1.13 ETH is more than it can be worth: it is priced in coin"),
+        (PUT.replace("1800-P,buy,10,0.02", "1800-C,buy,10,1.01"), "price: 1.01 ETH is more than it can be worth"),
+        (PUT.replace(",10,0.02,", ",1e9,0.02,"), "quantity: .* is absurd: 2.00e[+]12 USD of ETH, more than 1e[+]10 in"),
+        (PUT.replace("ETH-28MAR25-1800-P,buy,10,", "ETH_USDC-28MAR25-1800-P,buy,1e7,"), "USD of ETH, more than 1e"),
+        (PUT.replace("ETH-28MAR25-1800-P,buy,10,0.02", "ETH-PERPETUAL,buy,2e10,2000"), "2e[+]10 USD of ETH"),
+        (PUT.replace("ETH-28MAR25-1800-P,buy,10,0.02", "ETH_USDC-PERPETUAL,buy,1e7,2000"), "2.00e[+]10 USD of ETH"),
         (PUT.replace(",,2000", ",500000.1,2000"), "fee: 500000.1 is absurd: 1.00e[+]9 USD at its index 2000"),
         (PUT.replace(",,2000", ",-600000,2000"), "fee: -600000 is absurd"),
         ("2025-03-03 10:00:00,funding,ETH-PERPETUAL,in,6e5,,,,,2000", "quantity: 600000 is absurd"),

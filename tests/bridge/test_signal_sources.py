@@ -195,6 +195,20 @@ def test_read_histories__unusable_row__is_named(tmp_path: Path, name: str, colum
     assert words in refused(tmp_path, name, **columns)
 
 
+@pytest.mark.parametrize("name", ["price_ETH", "price_BTC"])
+def test_read_histories__price_that_stood_still_for_more_than_a_month__is_named(tmp_path: Path, name: str) -> None:
+    days = pd.date_range("2025-12-01", periods=60).strftime("%Y-%m-%d").tolist()
+    close = [60.0 + number % 7 for number in range(60)]
+    for frozen, fits in ((30, True), (33, False), (60, False)):
+        rows = [f"{day},{close[0] if number < frozen else close[number]}" for number, day in enumerate(days)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["known_at,close", *rows]) + "\n")
+        if fits:
+            assert name in read_folder(tmp_path, LATEST).tables
+        else:
+            with pytest.raises(BadFile, match=f"{name}.csv: close is 60 in every row from 1 to {frozen}: a feed that"):
+                read_folder(tmp_path, LATEST)
+
+
 MEMBERS = "known_at,UNI,AAVE\n2026-01-05,6.1,160\n2026-01-06,6.2,150\n2026-01-07,6.0,149\n"
 
 

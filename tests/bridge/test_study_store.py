@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -140,6 +141,50 @@ def test_store__two_runs_at_once__the_second_is_refused(tmp_path: Path) -> None:
 def test_store__folder_that_cannot_be_written__is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "cannot be written" in refused(tmp_path / "file" / "out")
+
+
+@pytest.mark.parametrize("name", ["lock", "manifest.json", "records.jsonl"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "link to a device", "link to nothing", "folder"])
+def test_store__pipe_device_link_or_folder_in_the_place_of_a_file_of_ours__is_named_and_never_waited_for(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    run(tmp_path / "run")
+    place = tmp_path / "run" / name
+    place.rename(tmp_path / "moved")
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        to = {"link": tmp_path / "moved", "link to a device": Path("/dev/zero")}
+        place.symlink_to(to.get(kind, tmp_path / "none"))
+    before = (tmp_path / "moved").read_bytes()
+    for force in (False, True):
+        message = refused(tmp_path / "run", force=force)
+        assert f"{place}: is a " in message
+        assert "remove it" in message
+    if name != "lock":
+        with pytest.raises(BadFile, match=r"is a .*remove it"):
+            read_results(tmp_path / "run")
+    assert (tmp_path / "moved").read_bytes() == before
+
+
+def test_store__part_that_is_a_pipe_now__is_done_again(tmp_path: Path) -> None:
+    run(tmp_path)
+    part = part_of(tmp_path, 2)
+    content = part.read_bytes()
+    part.unlink()
+    os.mkfifo(part)
+    with pytest.raises(BadFile, match="it is a folder, a pipe or a device"):
+        read_results(tmp_path).frame("week 2", "equity")
+    run(tmp_path)
+    assert part_of(tmp_path, 2).read_bytes() == content
+
+
+def test_store__manifest_that_nests_without_end__is_one_line(tmp_path: Path) -> None:
+    run(tmp_path)
+    (tmp_path / "manifest.json").write_text("[" * 100_000)
+    assert "is no manifest of a run" in refused(tmp_path)
 
 
 def test_read_results__run_cut_short__says_how_to_go_on(tmp_path: Path) -> None:

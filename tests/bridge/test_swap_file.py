@@ -74,7 +74,8 @@ def test_read_swap_file__parquet__same_as_csv(tmp_path: Path) -> None:
         (HEAD + ROWS.replace("-99", "-99e6").replace("102", "102e6"), "0% of the swaps fit their price: is one in raw"),
         (HEAD + ROWS.replace(",99,", ",0.0101,").replace(",103,", ",0.0099,"), "0% of the swaps fit their price"),
         (HEAD + ROWS.replace("102", ""), "row 2, column quote_in: 'nan' is not a number"),
-        (HEAD + ROWS.replace("0.003", "3"), "row 1, column fee: '3' is not a share from 0 to 1"),
+        (HEAD + ROWS.replace("0.003", "3"), "row 1, column fee: '3' is not a share from 0 to 0.1: 0.003"),
+        (HEAD + ROWS.replace("0.003", "0.3"), "row 1, column fee: '0.3' is not a share from 0 to 0.1: 0.003"),
         (HEAD + ROWS.replace("0.003", "0.005", 1), "row 2, column fee: 0.003 is not 0.005 as above it"),
     ],
 )
@@ -93,3 +94,25 @@ def test_read_swap_file__absent_folder_or_device__refused(tmp_path: Path) -> Non
     ):
         with pytest.raises(BadFile, match=words):
             read_swap_file(path)
+
+
+@pytest.mark.parametrize("fee", [0.0005, 0.003, 0.01, 0.1])
+def test_read_swap_file__fee_in_percent_below_the_highest__is_told_by_what_the_swaps_paid(
+    tmp_path: Path, fee: float
+) -> None:
+    price, rows = 2000.0, []
+    for number in range(40):
+        before, price = price, price * (0.9999 if number % 3 else 1.0002)
+        middle = math.sqrt(before * price)
+        bought = number % 3 == 0
+        quote = 1000.0 if bought else -1000.0 * (1.0 - fee)
+        base = -1000.0 * (1.0 - fee) / middle if bought else 1000.0 / middle
+        rows.append(f"{1767960000 + number},{base!r},{quote!r},{price!r}")
+    for stated, fits in ((fee, True), (100.0 * fee, False)):
+        text = "\n".join(["time,base_in,quote_in,price,fee", *(f"{row},{stated}" for row in rows)])
+        (tmp_path / "swaps.csv").write_text(text + "\n")
+        if fits:
+            assert read_swap_file(tmp_path / "swaps.csv").fee == fee
+        else:
+            with pytest.raises(BadFile, match=r"column fee: .*0\.003 is 0\.3 %"):
+                read_swap_file(tmp_path / "swaps.csv")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from bridge import tables
 from bridge.errors import BadFile
 from bridge.sources.histories.files import read_folder
 from bridge.sources.quotes.files import read_chain_file
@@ -136,10 +139,33 @@ def test_read_table__folder_pipe_or_device__is_refused_and_not_waited_for(tmp_pa
 def test_read_table__billions_of_equal_cells_in_a_small_file__are_refused(tmp_path: Path) -> None:
     part = pa.table({"close": np.zeros(1 << 24, np.int8), "open": np.zeros(1 << 24, np.int8)})
     with parquet.ParquetWriter(tmp_path / "bomb.parquet", part.schema) as file:
-        for _ in range(15):
+        for _ in range(5):
             file.write_table(part)
     assert (tmp_path / "bomb.parquet").stat().st_size < 4 << 20
-    assert "holds more than 500,000,000 cells" in refused(tmp_path / "bomb.parquet")
+    assert "holds more than 134,217,728 cells" in refused(tmp_path / "bomb.parquet")
+
+
+@pytest.mark.parametrize("name", ["bomb.csv.gz", "large.csv"])
+def test_read_table__more_text_than_may_be_read__is_refused_while_it_is_unpacked(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MOST_BYTES", 4 << 20)
+    text = b"time,close\n" + b"1767960000,1.5\n" * (8 << 16)
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    tracemalloc.start()
+    try:
+        assert "holds more than 4 MiB unpacked: take a part" in refused(tmp_path / name)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+    monkeypatch.setattr(tables, "MOST_BYTES", 8 << 20)
+    assert len(read_table(tmp_path / name)) == 8 << 16
+
+
+@pytest.mark.parametrize("ending", [".zip", ".bz2", ".xz", ".tar", ".csv.zip", ".gz", ".txt", ""])
+def test_read_table__another_ending__is_refused_by_name(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"quotes{ending}").write_bytes(b"time,close\n1,2\n")
+    assert "its name ends in none of .csv, .csv.gz, .parquet" in refused(tmp_path / f"quotes{ending}")
 
 
 @given(content=st.binary(max_size=200))

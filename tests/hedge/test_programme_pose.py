@@ -188,6 +188,14 @@ def test_limit__perpetual_held_on_either_side__its_notional_is_never_negative(sh
         assert used == pytest.approx(SPOT * float(np.abs(at).sum()))
 
 
+@pytest.mark.parametrize("times", [51.0, 1e6])
+def test_pose__option_held_of_many_times_the_book__is_a_size_in_dollars(times: float) -> None:
+    option, units = LISTING.contracts()[-1], times * 1e6 / SPOT
+    with pytest.raises(BadInput, match=f"{option.label} is .* times the book: state units of ETH"):
+        posed(OPTIONS, held=Holdings({option: units}))
+    assert posed(OPTIONS, held=Holdings({option: 49.0 / times * units})).held.options
+
+
 def test_listing__forward_above_the_index__premium_is_coin_times_index() -> None:
     dear = replace(QUOTES, forward=np.full(len(QUOTES.strike), 1.025 * SPOT))
     found = listing_of(dear, Venue())

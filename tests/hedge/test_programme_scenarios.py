@@ -72,6 +72,24 @@ def test_draw_horizon__two_assets__move_as_one_in_a_quarter_of_the_scenarios(kno
     assert 0.25 < np.mean(np.abs(apart) < 0.05) < 0.40
 
 
+@pytest.mark.filterwarnings("error")
+def test_draw_horizon__assets_that_only_move_against_each_other__are_finite_and_fall_together_too() -> None:
+    market = replace(MARKET, correlations={("BTC", "ETH"): -1.0})
+    spots = draw_horizon(market, {"ETH": 0.6, "BTC": 0.5}, {}, {}, 7.0).scenarios.spots
+    one, other = (np.log(spots[asset] / MARKET.spot(asset)) for asset in ("ETH", "BTC"))
+    assert np.isfinite(one).all()
+    assert np.isfinite(other).all()
+    assert np.mean(np.sign(one - np.median(one)) == np.sign(other - np.median(other))) > 0.2
+
+
+@pytest.mark.filterwarnings("error")
+def test_draw_horizon__prices_that_never_change__are_refused_by_their_asset() -> None:
+    prices, indices = past(1_000)
+    still = series("BTC", [(int(at), 40_000.0) for at in prices["BTC"].times])
+    with pytest.raises(BadInput, match="prices = BTC: its past prices never change"):
+        draw_horizon(MARKET, {"ETH": 0.55, "BTC": 0.45}, prices | {"BTC": still}, indices, 7.0)
+
+
 def test_draw_horizon__numbers_after_the_decision__change_nothing() -> None:
     prices, indices = past(1_500, last=START + 200 * DAY)
     first = draw_horizon(MARKET, {"ETH": 0.6}, prices, indices, 7.0)

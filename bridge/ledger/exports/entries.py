@@ -36,6 +36,11 @@ OF_UNDERLYING: Final = Decimal("0.001")
 FAR: Final = Decimal(20)
 """Times that a price of the underlying is away from the strike of an option on it; listed strikes are within 10."""
 
+MOST_OF_STRIKE: Final = Decimal("1.25")
+"""Of its strike that a put in coin may cost at the index: it pays a strike at most, and a future is near its index."""
+MOST_TRADE_USD: Final = Decimal("1e10")
+"""Of the underlying in one trade: the largest blocks reported of options are a few billions."""
+
 
 def carries_out(row: Row) -> tuple[str, str]:
     """Return the plan and order that a row carries out: by its label, its columns, or the plan of the import."""
@@ -62,11 +67,23 @@ def trade(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decima
     said = row.number("cash") if traded.is_option else None
     if said is not None and not rounds(said, cash):
         raise Unreadable("cash", f"{said} is not -(quantity x price) = {cash}")
+    _check_size(traded, quantity, price, index)
     charged = fee(row, index, _worth(traded, quantity, price, cash))
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.TRADE, traded.name, quantity, price, currency, cash,
         charged, index, *carries_out(row), "", row.text("note"),
     )  # fmt: skip
+
+
+def _check_size(traded: Instrument, quantity: Decimal, price: Decimal, index: Decimal) -> None:
+    """Refuse a trade of more of the underlying than any market has seen."""
+    unit = ONE if not traded.is_option and not traded.linear else price
+    if traded.is_option:
+        unit = traded.strike if traded.linear else index
+    usd = CONTEXT.multiply(abs(quantity), unit)
+    if usd > MOST_TRADE_USD:
+        why = f"{usd:.3g} USD of {traded.asset}, more than {MOST_TRADE_USD:.0e} in one trade"
+        raise Unreadable("quantity", f"{abs(quantity)} is absurd: {why}")
 
 
 def _paid(quantity: Decimal, price: Decimal) -> Decimal:
@@ -133,7 +150,7 @@ def _check_option(traded: Instrument, price: Decimal, index: Decimal) -> None:
         if price > traded.strike * (FAR if traded.is_call else ONE):
             raise Unreadable("price", f"{price} {traded.currency} is more than it can be worth: it is USD a unit")
         return
-    if price > max(ONE, ZERO if traded.is_call else traded.strike / index * 2):
+    if price > (ONE if traded.is_call else traded.strike / index * MOST_OF_STRIKE):
         raise Unreadable("price", f"{price} {traded.currency} is more than it can be worth: it is priced in coin")
     check_scale(traded, index, "index")
 
@@ -188,6 +205,7 @@ def delivery(
     else:
         price = row.price()
     index = row.index(currency, at_ms) if traded.linear else price
+    _check_size(traded, quantity, price, index)
     charged = fee(row, index, _worth(traded, quantity, price, cash))
     return Fill(
         row.reading.book, venue, entry, at_ms, FillKind.DELIVERY, traded.name, quantity, price, currency, cash,

@@ -328,10 +328,17 @@ def _check_bars(path: Path, read: pd.DataFrame) -> None:
 
 
 def _check_steps(path: Path, read: pd.DataFrame) -> None:
-    """Refuse a price that is a multiple of the one before it, within a month: one of them is in another unit."""
+    """Refuse a price that is a multiple of the one before it within a month, or stays the same for longer."""
     if "close" not in read:
         return
-    close, near = read["close"].to_numpy(float), np.diff(read.index.to_numpy()) <= MONTH
+    close, times = read["close"].to_numpy(float), read.index.to_numpy()
+    near, ends = np.diff(times) <= MONTH, np.append(np.flatnonzero(np.diff(close)), len(close) - 1)
+    first = np.append(0, ends[:-1] + 1)
+    if path.name.startswith("price_") and (still := times[ends] - times[first] > MONTH).any():
+        row, last = int(first[np.argmax(still)]), int(ends[np.argmax(still)])
+        raise BadFile(
+            path, f"close is {close[row]:g} in every row from {row + 1} to {last + 1}: a feed that stood still?"
+        )
     jumps = near & (np.abs(np.diff(np.log(close))) > np.log(MOST_STEP))
     if jumps.any():
         row = int(np.argmax(jumps)) + 1

@@ -10,7 +10,8 @@ Deribit's own column names are understood as well (instrument_name, best_bid_pri
 Rows less than a minute apart are one snapshot (order books: a quarter of an hour). Its time is that of its newest row,
 and the newest row of an option is its quote. An option quoted twice at one time is refused.
 A crossed quote in our own format is a fault and refused. A crossed book on an exchange is a moment between two updates:
-of Deribit's rows it is read as no quote, and the chain's source says how many there were.
+of Deribit's rows it is read as no quote, and the chain's source says how many there were. So are prices that no market
+gives (`bridge.sources.quote_bounds`), with their rows.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import pandas as pd
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.sources.option_chains import QUOTE_SOURCES
+from bridge.sources.quote_bounds import wrong_quotes
 from bridge.sources.quote_units import check_quote_units, check_vol_rows
 from bridge.tables import read_table
 from bridge.times import read_seconds, tomorrow, years_ahead
@@ -225,9 +227,10 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     check_quote_units(path, asset, spot, quotes.assign(in_coin=in_coin[alive]), vol_name(rows))
     if "vol" in rows:
         check_vol_rows(quotes["vol"], vol_name(rows))
+    quotes, left_out = _without_wrong(spot, quotes, of_exchange="crossed" in rows)
     if quotes["vol"].isna().all():
         quotes = quotes.assign(vol=_mid_vol(quotes, spot))
-    source = f"file {path.name}"
+    source = f"file {path.name}{left_out}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
     try:
@@ -235,6 +238,19 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     except (BadQuote, CrossedQuote, DuplicateQuote) as error:  # counts the rows of this snapshot, not those of the file
         row = int(quotes.index[error.row]) + 1
         raise BadFile(path, str(error).replace(f"row {error.row}", f"row {row}", 1)) from error
+
+
+def _without_wrong(spot: float, quotes: pd.DataFrame, *, of_exchange: bool) -> tuple[pd.DataFrame, str]:
+    """Return the quotes without those that no market gives, and which those are; in our own format they are refused."""
+    wrong = wrong_quotes(spot, quotes)
+    if not wrong:
+        return quotes, ""
+    if not of_exchange:
+        raise ValueError(f"{wrong[0].why}. Correct what is wrong, or take it out")
+    rows = sorted({row for each in wrong for row in each.rows})
+    named = ", ".join(str(row + 1) for row in rows[:5]) + (" ..." if len(rows) > 5 else "")
+    quotes.loc[rows, ["bid", "ask"]] = np.nan
+    return quotes, f", {len(rows)} impossible quotes read as no quote: row {named}"
 
 
 def _side(column: pd.Series) -> npt.NDArray[np.float64]:

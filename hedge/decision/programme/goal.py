@@ -43,6 +43,8 @@ from hedge.units import BPS, DAY, YEAR_DAYS
 MONTH: Final = 30.0
 MOST_PERPETUAL: Final = 10.0
 """Of the book's value: a perpetual that is held beyond it is taken for a size in the wrong unit."""
+MOST_OPTION: Final = 50.0
+"""The same of an option, units times spot: a hedge of the whole book whose pools lost 98 % of their value since."""
 PERPETUAL_COST: Final = 0.0005
 """Share of the notional that a trade of a perpetual loses: Deribit's taker fee, 2026."""
 
@@ -172,7 +174,7 @@ def pose(
         option that is not part of a condor.
     """
     held = held or Holdings()
-    _check_perpetuals(goal, market, held)
+    _check_sizes(goal, market, held)
     sides = {asset: _side(goal, listings[asset], held) for asset in sorted(set(listings) & set(book.assets))}
     at_money = {
         asset: sides[asset].smiles.at_money(goal.horizon_days) if asset in sides else market.vol(asset)
@@ -218,13 +220,15 @@ def _unlisted(sides: Mapping[str, Side], listings: Mapping[str, Listing], held: 
     return tuple(sorted(c for c, units in held.options.items() if units and (c not in listed or c in whole)))
 
 
-def _check_perpetuals(goal: Goal, market: Market, held: Holdings) -> None:
-    """Refuse a perpetual of many times the book: most likely a size in dollars where units of the asset are meant."""
-    for asset, units in held.perpetuals.items():
+def _check_sizes(goal: Goal, market: Market, held: Holdings) -> None:
+    """Refuse what is many times the book: most likely a size in dollars where units of the asset are meant."""
+    value = max(goal.value_usd, 1.0)
+    sizes = [(asset, f"{asset}-PERPETUAL", units, MOST_PERPETUAL) for asset, units in held.perpetuals.items()]
+    sizes += [(option.asset, option.label, units, MOST_OPTION) for option, units in held.options.items()]
+    for asset, name, units, most in sizes:
         worth = abs(units) * market.spots.get(asset, 0.0)
-        if worth > MOST_PERPETUAL * max(goal.value_usd, 1.0):
-            times = worth / max(goal.value_usd, 1.0)
-            why = f"{asset}-PERPETUAL is {worth:,.0f} USD, {times:,.0f} times the book: state units of {asset}"
+        if worth > most * value:
+            why = f"{name} is {worth:,.0f} USD, {worth / value:,.0f} times the book: state units of {asset}"
             raise BadInput("holdings", units, why)
 
 

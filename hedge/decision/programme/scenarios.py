@@ -37,6 +37,8 @@ STRESS_EVERY: Final = 4
 """Of so many scenarios one has all assets move together, by as many of their own standard deviations."""
 STALE: Final = 2 * DAY
 """Age from which on a value of the past is not that of its day."""
+STILL: Final = 1e-9
+"""Of a return in units of its volatility: less is no move, but how numbers are rounded."""
 SEED: Final = 20_260_508
 
 
@@ -87,7 +89,7 @@ def draw_horizon(
 
     Raises
     ------
-    BadInput : no asset, a volatility or horizon that is not > 0, too few scenarios.
+    BadInput : no asset, a volatility or horizon that is not > 0, too few scenarios, past prices that never change.
     """
     if not at_money or min(at_money.values()) <= 0.0:
         raise BadInput("at_money", dict(at_money), "must be one asset or more, each > 0")
@@ -99,7 +101,12 @@ def draw_horizon(
     if len(rows.day) < LEAST_OBSERVATIONS:
         return _fallback(market, assets, size, horizon_days, count, len(rows.day))
     returns = rows.returns - rows.returns.mean(axis=0)
-    returns = returns / returns.std(axis=0) * size
+    spread = returns.std(axis=0)
+    if not (spread > STILL).all():
+        raise BadInput(
+            "prices", assets[int(np.argmin(spread))], "its past prices never change: a feed that stood still"
+        )
+    returns = returns / spread * size
     returns = _stressed(returns / size, rows.day) * size
     changes = rows.changes - rows.changes.mean(axis=0)
     chosen = _chosen(rows.day, count)
@@ -113,12 +120,14 @@ def _stressed(returns: FloatArray, number: npt.NDArray[np.int64]) -> FloatArray:
     """Return joint returns of unit variance in which all assets move as one in every `STRESS_EVERY`-th row.
 
     Correlation is estimated from the other rows; in a fall it has come near 1, and a hedge that counts on one asset
-    staying up while the other falls would be one on paper.
+    staying up while the other falls would be one on paper. Where they only move against each other, they follow the
+    first one.
     """
     together = number % STRESS_EVERY == 0
     if returns.shape[1] < 2 or together.sum() < 2:
         return returns
     common = returns.mean(axis=1)[together]
+    common = common if common.std() > STILL else returns[together, 0]
     found = returns.copy()
     found[together] = (common / common.std())[:, None]
     return np.asarray(found / found.std(axis=0))
