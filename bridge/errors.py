@@ -54,8 +54,11 @@ def without_login(url: str) -> str:
 
 
 def shown_address(address: str) -> str:
-    """Return where a database is, as people may see it: a path as it is, a URL without its login and its options."""
-    return without_login(address).partition("?")[0] if "://" in address else address
+    """Return where a database is, as people may see it: a path as it is, of a URL its scheme and host alone."""
+    scheme, slashes, rest = address.partition("://")
+    if slashes and rest.startswith("/") and "@" not in rest:  # of a socket
+        return foreign(f"{scheme}:// of this machine")
+    return url_place(address) if slashes else address
 
 
 class BridgeError(Exception):

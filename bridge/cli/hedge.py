@@ -222,12 +222,18 @@ def check_views(returns: bool, plan: str | None, entries: bool, as_csv: bool) ->
 
 def _account(ledger: Ledger, at_ms: int) -> Account:
     """Return the account of the book at a time, from the balance that was carried where it fits."""
+    from bridge.errors import LedgerDamaged
+    from bridge.formats import printable
+    from hedge.errors import BadInput
     from hedge.ledger.account import account
     from hedge.ledger.carried import brought_forward
 
     prices = ledger.store.delivery_prices()
     balance, fills = ledger.store.since_balance(ledger.book, at_ms)
-    carried = brought_forward(balance) if balance else None
+    try:
+        carried = brought_forward(balance) if balance else None
+    except BadInput as error:
+        raise LedgerDamaged(ledger.where, f"the balance of {printable(ledger.book)}: {error}") from error
     if balance and carried is None:
         fills = [fill for fill in ledger.store.fills(ledger.book) if fill.at_ms <= at_ms]
     return account(fills, prices, at_ms, carried)

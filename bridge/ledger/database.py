@@ -34,6 +34,7 @@ from bridge.errors import (
     shown_address,
 )
 from bridge.files import make_private, refuse_link
+from bridge.foreign import url_place
 from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 
 WAIT_SECONDS: Final = 10.0
@@ -86,6 +87,11 @@ def open_engine(address: str) -> Engine:
 
 def _postgres(address: str) -> Engine:
     shown = shown_address(address)
+    if not _is_escaped(address):
+        why = "a password or name in it has signs that end it too early"
+        raise BadConfig(
+            f"ledger.url or ALVH_LEDGER_URL is a malformed URL, {why}: write %40 for @, %2F for /, %3F for ?"
+        )
     how = "write postgresql+psycopg://USER@HOST:PORT/DATABASE, or leave it empty for a file in the state folder"
     try:
         url = make_url(address)
@@ -99,6 +105,12 @@ def _postgres(address: str) -> Engine:
         return create_engine(url.set(drivername="postgresql+psycopg"), connect_args=how_to_connect)
     except ImportError as error:
         raise MissingTool(f"a ledger in PostgreSQL needs psycopg: pip install 'alvh[postgres]' ({error})") from error
+
+
+def _is_escaped(address: str) -> bool:
+    """Tell whether the one @ of a URL, if any, is that behind its login: else a driver would quote the password."""
+    place, *behind = re.split("[/?#]", address.partition("://")[2], maxsplit=1)
+    return place.count("@") <= 1 and "@" not in "".join(behind)
 
 
 def _sqlite(path: Path) -> Engine:
@@ -212,6 +224,8 @@ def _named(address: str, error: DBAPIError) -> LedgerError:
     if isinstance(said, sqlite3.Error):
         name = getattr(said, "sqlite_errorname", "").split("_")
         return _SQLITE.get(name[1] if len(name) > 1 else "", LedgerError)(address, reason)
+    if shown_address(address) == url_place(""):  # what the driver took for the host may be a part of the password
+        reason = "no server answers, or refuses"
     state = getattr(said, "sqlstate", None)
     if state is None or state[:2] in ("08", "28", "3D", "57"):
         return _POSTGRES.get(state or "", LedgerUnreachable)(address, reason)

@@ -92,6 +92,11 @@ class _Words(dict[str, str]):
         return text
 
 
+def is_time(at_ms: object) -> bool:
+    """Tell whether what stands in a column of milliseconds is one."""
+    return type(at_ms) is int and 0 <= at_ms <= LAST_MS
+
+
 def row_fills(rows: Iterable[Sequence[Any]]) -> list[Fill]:
     """Return the fills of rows of `FILL_COLUMNS`.
 
@@ -103,7 +108,10 @@ def row_fills(rows: Iterable[Sequence[Any]]) -> list[Fill]:
     number, word, kinds, made = _Numbers(), _Words(), _KINDS, []
     name = None
     try:
-        for book, venue, name, at_ms, kind, instrument, quantity, price, currency, cash, fee, index, *words in rows:
+        for row in rows:
+            book, venue, name, at_ms, kind, instrument, quantity, price, currency, cash, fee, index, *words = row
+            if not is_time(at_ms) or set(map(type, row)) != {str, int}:
+                raise ValueError("a time that is none, or bytes in the place of text")
             traded = (kinds[kind], word[instrument], number[quantity], number[price], word[currency])
             amounts = (Decimal(cash), number[fee], Decimal(index))
             made.append(Fill(word[book], word[venue], name, at_ms, *traded, *amounts, *words))
@@ -139,8 +147,13 @@ def row_delivery(row: Iterable[Any]) -> Delivery:
     """
     values = dict(zip((column.name for column in DELIVERY_COLUMNS), row, strict=True))
     try:
-        return Delivery(**values | {"price": Decimal(values["price"])})
-    except (TypeError, InvalidOperation) as error:
+        found = Delivery(**values | {"price": Decimal(values["price"])})
+        if not (
+            is_time(found.at_ms) and is_time(found.expiry_at * 1000) and found.price.is_finite() and found.price > 0
+        ):
+            raise ValueError("a time or a price that is none")
+        return found
+    except (TypeError, ValueError, InvalidOperation) as error:
         raise ValueError(f"{printable(values)} is no delivery price") from error
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, insert, select
 
 from bridge.errors import ConflictingDelivery, DeliveredTwice, LedgerDamaged, RefusedAction
+from bridge.formats import printable
 from bridge.ledger.corrections import NOTHING_ELSE, Key, Told, Version, compare, versions_of
 from bridge.ledger.database import open_engine, reading, writing
 from bridge.ledger.rows import (
@@ -24,6 +25,7 @@ from bridge.ledger.rows import (
     delivery_row,
     fill_row,
     import_row,
+    is_time,
     row_delivery,
     row_fills,
 )
@@ -203,11 +205,19 @@ class Store:
 
         The balance is empty, and the entries are all, where none was carried or it does not fit: an entry came since
         that belongs before it or takes one back, or the time itself lies before it.
+
+        Raises
+        ------
+        LedgerDamaged
+            A row is no fill, or the balance is of an entry that is not there.
         """
+        last = select(func.max(FILLS.c.seq)).where(FILLS.c.book == book)
         newest = select(CARRIED.c.upto, CARRIED.c.at_ms, CARRIED.c.balance).where(CARRIED.c.book == book)
         wanted = select(*FILL_COLUMNS).where(FILLS.c.book == book).order_by(FILLS.c.at_ms, FILLS.c.seq)
         with reading(self._engine, self.address) as connection:
             row = connection.execute(newest.order_by(CARRIED.c.seq.desc()).limit(1)).first()
+            if row is not None and not (is_time(row.at_ms) and row.upto in range((connection.scalar(last) or 0) + 1)):
+                raise LedgerDamaged(self.address, f"the balance of {printable(book)} is of an entry that is not there")
             if row is not None and row.at_ms <= at_ms:
                 fills = list(self._read(connection, wanted.where(FILLS.c.seq > row.upto)))
                 if follows(fills, row.at_ms):
@@ -246,7 +256,12 @@ class Store:
     def imports(self) -> list[Mapping[str, Any]]:
         """Return which files were imported, the oldest first, each with its columns by name."""
         with reading(self._engine, self.address) as connection:
-            return [dict(row) for row in connection.execute(select(IMPORTS).order_by(IMPORTS.c.seq)).mappings()]
+            found: list[Mapping[str, Any]] = [
+                dict(row) for row in connection.execute(select(IMPORTS).order_by(IMPORTS.c.seq)).mappings()
+            ]
+        if not all(is_time(row["at_ms"]) and set(map(type, row.values())) == {str, int} for row in found):
+            raise LedgerDamaged(self.address, "a row of its imports is none")
+        return found
 
     def deliveries(self, venue: str | None = None) -> list[Delivery]:
         """Return the price that stands of each expiry, in the order of entry."""

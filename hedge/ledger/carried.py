@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Any, Final
 
+from hedge.errors import BadInput, UnknownInstrument
 from hedge.ledger.account import RunningLedger
 from hedge.ledger.fills import Fill
 from hedge.ledger.instruments import read_instrument
@@ -49,19 +50,36 @@ def carry(fills: Iterable[Fill], carried: RunningLedger | None = None) -> str:
 
 
 def brought_forward(text: str) -> RunningLedger | None:
-    """Return the balance that `carry` wrote; None where it is of another format: then it is made anew."""
-    content = json.loads(text)
-    if content.get("format") != FORMAT:
-        return None
+    """Return the balance that `carry` wrote; None where it is of another format: then it is made anew.
+
+    Raises
+    ------
+    BadInput : it is none.
+    """
+    try:
+        content = json.loads(text)
+        return _ledger(content) if content.get("format") == FORMAT else None
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, UnknownInstrument):
+        raise BadInput("balance", text[:40], "is none that was carried") from None
+
+
+def _ledger(content: dict[str, Any]) -> RunningLedger:
     ledger = RunningLedger()
     for book, venue, name, first_ms, last_ms, trades, delivered, *sums in content["running"]:
-        run = Running(book, venue, read_instrument(name) if name else None, first_ms)
-        run.last_ms, run.trades, run.delivered = last_ms, trades, delivered
+        run = Running(book, venue, read_instrument(name) if name else None, int(first_ms))
+        run.last_ms, run.trades, run.delivered = int(last_ms), int(trades), delivered
         for place, amount in zip(SUMS, sums, strict=True):
-            setattr(run, place, Decimal(amount))
+            setattr(run, place, _finite(amount))
         ledger.running[book, venue, name] = run
-    ledger.loose = {(book, venue, currency): Decimal(amount) for book, venue, currency, amount in content["loose"]}
+    ledger.loose = {(book, venue, currency): _finite(amount) for book, venue, currency, amount in content["loose"]}
     return ledger
+
+
+def _finite(text: str) -> Decimal:
+    amount = Decimal(text)
+    if not amount.is_finite():
+        raise ValueError(text)
+    return amount
 
 
 def follows(fills: Iterable[Fill], at_ms: int) -> bool:

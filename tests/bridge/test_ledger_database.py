@@ -17,11 +17,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from bridge.cli.hedge import Ledger, _account
 from bridge.config import Config, LedgerConfig, load_config
-from bridge.errors import BadConfig, BadFile, LedgerDamaged, LedgerNewer, LedgerReadOnly, MissingTool
+from bridge.errors import BadConfig, BadFile, LedgerDamaged, LedgerNewer, LedgerReadOnly, LedgerUnreachable, MissingTool
 from bridge.ledger import database
 from bridge.ledger.place import ledger_address, ledger_there
-from bridge.ledger.rows import Delivery
+from bridge.ledger.rows import LAST_MS, Delivery
 from bridge.ledger.schema import METADATA, REVISIONS
 from bridge.ledger.store import Store, open_store
 from tests.bridge.ledger_steps import MARCH, RECORD, fills
@@ -256,6 +257,73 @@ def test_open__unknown_url__says_how_and_shows_no_password(url: str) -> None:
     with pytest.raises(BadConfig, match=re.escape("write postgresql+psycopg://")) as refused:
         open_store(url)
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://bob:HU@SH/HUSH@127.0.0.1:1/x",
+        "postgresql+psycopg://bob:HU@SH@127.0.0.1:1/x",
+        "postgresql://bob:HU?SH@127.0.0.1:1/x",
+        "postgresql://bob:HU#SH@127.0.0.1:1/x",
+        "postgresql://bob:HU[SH@127.0.0.1:1/x",
+        "postgresql://bob:HUSH@127.0.0.1:1/x?passfile=/HUSH",
+        "postgresql://bob:HUSH@127.0.0.1:1/HUSH",
+    ],
+)
+def test_open__password_with_signs_that_are_not_escaped__no_piece_of_it_is_shown(url: str) -> None:
+    with pytest.raises((BadConfig, LedgerUnreachable, MissingTool)) as refused:
+        open_store(url)
+    assert not re.search("HU|SH|/x", str(refused.value))
+
+
+DAMAGE = [
+    ("fills", "at_ms", "'abc'"),
+    ("fills", "at_ms", "9000000000000000000"),
+    ("fills", "at_ms", "-1"),
+    ("fills", "at_ms", "1.5"),
+    ("fills", "note", "x'00ff'"),
+    ("fills", "venue", "x'00ff'"),
+    ("fills", "quantity", "'NaN'"),
+    ("fills", "kind", "'gift'"),
+    ("deliveries", "at_ms", "'abc'"),
+    ("deliveries", "expiry_at", "9000000000000000000"),
+    ("deliveries", "price", "'-1'"),
+    ("deliveries", "price", "'NaN'"),
+    ("imports", "at_ms", "'abc'"),
+    ("carried", "at_ms", "'abc'"),
+    ("carried", "upto", "'abc'"),
+    ("carried", "upto", "9000000000000000000"),
+    ("carried", "balance", "'{'"),
+    ("carried", "balance", "replace(hex(zeroblob(60000)), '00', '[')"),
+    ("carried", "balance", '\'{"format":2,"running":[[]],"loose":[]}\''),
+    ("carried", "balance", "x'00ff'"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "value"), DAMAGE)
+def test_ledger__row_that_was_damaged__is_one_line_and_nothing_is_hidden(
+    store: Store, path: Path, table: str, column: str, value: str
+) -> None:
+    store.append(fills(2), RECORD)
+    store.add_delivery(Delivery("deribit", "ETH", MARCH, Decimal(2000), "by hand", 1))
+    store.carry("main")
+    connection = sqlite3.connect(path)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f'DROP TRIGGER "{name}"')
+    connection.execute(f"UPDATE {table} SET {column} = {value}")
+    connection.commit()
+    connection.close()
+    with pytest.raises(LedgerDamaged) as damaged:
+        _read_all(store)
+    assert "\n" not in str(damaged.value)
+
+
+def _read_all(store: Store) -> None:
+    store.fills()
+    store.deliveries()
+    store.imports()
+    _account(Ledger(store, "main", store.address), LAST_MS)
 
 
 def test_open__postgres_without_psycopg__names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
