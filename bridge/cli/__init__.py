@@ -16,13 +16,20 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 
 def main() -> None:
     """Run the command line; every known error is one line on stderr and an exit code of 1 or 2."""
+    if sys.stdout is None:  # closed: the next file that is opened would take its place, and what is printed
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115 - for good
     from bridge.cli.front import answer
 
-    code = answer(sys.argv[1:])
+    try:
+        with _flushed():
+            code = answer(sys.argv[1:])
+    except OSError as error:
+        _unwritten(error)
     if code is None:
         _run()
     else:
@@ -45,10 +52,6 @@ def _run() -> None:
         raise Terminated(128 + number)  # unwinds like any other end, so that a local chain is not left behind
 
     signal.signal(signal.SIGTERM, ended)
-    if sys.stdout is None:  # the next file that is opened would take its place
-        if sys.stderr is not None:
-            sys.stderr.write("error: the output is closed: send it to /dev/null where nobody reads it\n")
-        sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):  # closed, or no file at all
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -65,9 +68,14 @@ def _run() -> None:
         sys.stderr.write("stopped\n")
         sys.exit(130)
     except OSError as error:  # of a file it would be a BridgeError: it is our own output that cannot be written
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains of it again
-        sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
-        sys.exit(1)
+        _unwritten(error)
+
+
+def _unwritten(error: OSError) -> NoReturn:
+    """Say that our own output cannot be written, and end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains of it again
+    sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+    sys.exit(1)
 
 
 def _complain(words: str) -> None:

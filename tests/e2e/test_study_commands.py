@@ -66,7 +66,7 @@ def test_backtest__run_again__goes_on_where_it_was(studied: tuple[Path, Done]) -
 def test_backtest__killed_half_way__has_the_same_results_in_the_end(studied: tuple[Path, Done], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bridge", *SHORT, "--out", "out", "--workers", "1", "--json"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        records, until = tmp_path / "out" / "records.jsonl", time.monotonic() + 60
+        records, until = tmp_path / "out" / "records.jsonl", time.monotonic() + 240
         while time.monotonic() < until and not (records.exists() and records.read_bytes()):
             time.sleep(0.02)
         os.kill(running.pid, signal.SIGKILL)
