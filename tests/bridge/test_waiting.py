@@ -18,6 +18,7 @@ from bridge.plans.records import PlanRecord
 from bridge.safe.actions import SAFE_ACTIONS, SafeContext
 from bridge.safe.multisig import build_safe_transaction, rehearse_call
 from hedge.policy.parameters import KEYS
+from hedge.units import DAY
 from tests.bridge.lying_node import Answering, Asked, lying_node
 from tests.bridge.steps import LIFE, act_through_safe, with_changes
 
@@ -53,7 +54,7 @@ def test_first_rested__keys_that_must_still_move__gives_the_soonest(
 
 def test_read_pending_updates__first_has_expired__the_second_still_waits(world: World, record: PlanRecord) -> None:
     (key, *_), changes = record.changes(), record.changes()
-    for life, new in ((LIFE // 2, changes[key]), (LIFE, (KEYS[key].initial + changes[key]) // 2)):
+    for life, new in ((2 * DAY, changes[key]), (LIFE, (KEYS[key].initial + changes[key]) // 2)):
         made = with_changes(record, {key: new})
         at = world.deployment.address("steward")
         context = SafeContext(world.chain, world.deployment, world.chain.head(), at, lambda made=made: made, life)

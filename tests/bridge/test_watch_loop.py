@@ -149,10 +149,10 @@ def test_watch__once_and_the_look_fails__exits_1_with_one_line(
     world: World, folder: Callable[[str], Path], flags: tuple[str, ...]
 ) -> None:
     place = folder(world.chain.url)
-    (place / ".alvh" / "proposals" / "31337").mkdir(parents=True)
-    (place / ".alvh" / "proposals" / "31337" / "1.json").write_text("no JSON", encoding="utf-8")
+    settings = place / "alvh.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + '[book]\nprice_source = "nowhere"\n', encoding="utf-8")
     process = start(place, "--once", *flags)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (1, "")
     assert len(out.splitlines()) == 1
-    assert "move it away" in (json.loads(out)["error"] if flags else out)
+    assert "nowhere" in (json.loads(out)["error"] if flags else out)
