@@ -24,7 +24,6 @@ from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import build_safe_transaction, send_safe_transaction, sign_safe_transaction
 from bridge.snapshot import Call
-from hedge.policy.parameters import KEYS
 
 TERMS = GovernanceTerms()
 LIFE = 14 * 86_400
@@ -40,7 +39,7 @@ def with_changes(record: PlanRecord, changes: dict[int, int]) -> PlanRecord:
     """Return a copy of a record that proposes these new values by key."""
     plan: dict[str, Any] = copy.deepcopy(record.plan)
     plan["update"]["changes"] = [
-        {"key": key, "old": KEYS[key].initial, "new": new, "reason": "test", "effect": "test"}
+        {"key": key, "old": plan["inputs"]["parameters"][key], "new": new, "reason": "test", "effect": "test"}
         for key, new in sorted(changes.items())
     ]
     return replace(record, plan=plan)
