@@ -81,6 +81,7 @@ def test_deployment__begins_in_the_future_or_nowhere__hides_no_proposal(
 
 
 def test_deployment__begins_after_its_contracts__is_refused(run: Run, project: World, tmp_path: Path) -> None:
+    project.chain.request("anvil_mine", "0x3")  # blocks whose state the node keeps, whatever was undone before
     changed(tmp_path, deployed_at=project.chain.head().number - 1)
     assert_one_line_error(run("gov", "list"), 2, "deployed_at", "HedgeParameters was there by then")
 
