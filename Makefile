@@ -14,8 +14,8 @@ setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .ve
 demo: setup  ## the whole loop on a local chain; ends with a summary and reports/demo.html
 	$(BIN)/alvh demo
 
-test: setup build/.ready  ## the whole suite, on both cores; ends by saying what was skipped and why
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q --durations=25
+test: setup build/.ready  ## the whole suite, three at a time as half of it waits; ends by saying what was skipped and why
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -q --durations=25
 
 FUZZ ?= 10
 fuzz: setup  ## the contracts' state machines with FUZZ new seeds for each one of CI; seeds that fail join tests/contracts/fuzz/seeds.txt
