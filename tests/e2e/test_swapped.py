@@ -79,7 +79,8 @@ def test_proposal__governor_names_another_id__ours_is_the_hash_of_the_content(pl
         return named and answering.result(asked, "0x" + strange.to_bytes(32).hex())
 
     with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
-        made = place.sent("gov", "propose", "set-guardian", place.world.deployment.address("HedgeVotes"), role="operator")
+        somebody = place.world.deployment.address("HedgeVotes")
+        made = place.sent("gov", "propose", "set-guardian", somebody, role="operator")
     ours = list_proposals(place.world.snapshot())[-1]
     assert int(made["proposal"]) == ours.id == proposal_id(*ours.action.hashed()) != strange
     assert read_state(place.world.snapshot(), ours.id) == "pending"
