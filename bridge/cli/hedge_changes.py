@@ -65,7 +65,6 @@ def close(
     """
     from bridge.errors import UsageError
     from bridge.ledger.hand import append_by_hand, closing_fill, hand_delivery
-    from bridge.ledger.scale import check_delivery
     from bridge.ledger.store import now_ms
 
     said = given(price=price, quantity=quantity, index=index, fee=fee, time=time, id=fill_id, plan=plan, order=order)
@@ -74,9 +73,7 @@ def close(
     with open_ledger(config, book) as ledger:
         if delivery is not None:
             known = hand_delivery(instrument, delivery, venue, now_ms())
-            if not force:
-                check_delivery(ledger.store, known)
-            _say_delivery(known, ledger.store.add_delivery(known), ledger, as_json)
+            _take_delivery(known, ledger, force, as_json)
             return
         fill = closing_fill(ledger.store, ledger.book, instrument, venue, said, now_ms())
         answer(append_by_hand(ledger.store, fill, force=force), [fill], ledger, as_json)
@@ -111,7 +108,7 @@ def correct(
     """
     from bridge.errors import UsageError
     from bridge.ledger.hand import checked_reason, correction, entry, hand_delivery, moved_cells
-    from bridge.ledger.scale import check_delivery, check_fills
+    from bridge.ledger.scale import check_fills
     from bridge.ledger.store import now_ms
 
     said = given(side=side, quantity=quantity, price=price, index=index, fee=fee, time=time, currency=currency)
@@ -120,9 +117,7 @@ def correct(
             if said or amount:
                 raise UsageError("--delivery corrects an expiry: leave the numbers of an entry out")
             right = replace(hand_delivery(entry_id, delivery, venue, now_ms()), source=checked_reason(reason))
-            if not force:
-                check_delivery(ledger.store, right)
-            _say_delivery(right, ledger.store.add_delivery(right, corrects=True), ledger, as_json)
+            _take_delivery(right, ledger, force, as_json, corrects=True)
             return
         wrong = entry(ledger.store, entry_id, ledger.book, venue)
         if amount is not None:
@@ -133,10 +128,15 @@ def correct(
         answer(ledger.store.correct(fills), fills, ledger, as_json)
 
 
-def _say_delivery(delivery: Delivery, new: bool, ledger: Ledger, as_json: bool) -> None:
+def _take_delivery(delivery: Delivery, ledger: Ledger, force: bool, as_json: bool, corrects: bool = False) -> None:
+    """Enter the delivery price of an expiry, held against what is known of its coin, and say so."""
     from bridge.cli.hedge_text import exact
+    from bridge.ledger.scale import check_delivery
     from bridge.units import utc
 
+    if not force:
+        check_delivery(ledger.store, delivery)
+    new = ledger.store.add_delivery(delivery, corrects=corrects)
     if as_json:
         content = {"venue": delivery.venue, "asset": delivery.asset, "expiry_at": delivery.expiry_at}
         print_json(content | {"price": exact(delivery.price), "new": new})

@@ -59,14 +59,9 @@ def import_(
             added = ledger.store.append(export.fills, record, dry_run=dry_run, progress=progress)
         if added.new >= CARRY_FROM and not dry_run:
             ledger.store.carry(ledger.book)
-        content: dict[str, Any] = {
-            "file": str(file),
-            "source": export.source,
-            "sha256": export.sha256,
-            "book": ledger.book,
-        }
-        content |= {"new": added.new, "known": added.known, "left_out": dict(export.left_out), **told_json(added.told)}
-        content |= {"one_page_of_several": export.more, "written": not dry_run}
+        content: dict[str, Any] = {"file": str(file), "source": export.source, "sha256": export.sha256}
+        content |= {"book": ledger.book, "new": added.new, "known": added.known, "left_out": dict(export.left_out)}
+        content |= {**told_json(added.told), "one_page_of_several": export.more, "written": not dry_run}
         if as_json:
             print_json(content)
         else:

@@ -37,15 +37,9 @@ def watch(
     """
     from bridge.alerts import watch as monitor
     from bridge.chain.blocks import LOCAL_CHAIN_ID
-    from bridge.config import MOST_INTERVAL_SECONDS
-    from bridge.errors import UsageError
 
     session = open_session(config)
-    holder, pause = session.owner(owner), interval or session.config.watch.interval_seconds
-    if not pause <= MOST_INTERVAL_SECONDS:
-        raise UsageError(
-            f"--interval {pause:g}: at most a day, {MOST_INTERVAL_SECONDS:,.0f} seconds, between two looks"
-        )
+    holder, pause = session.owner(owner), _pause(interval or session.config.watch.interval_seconds)
 
     def look() -> Watched:
         now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
@@ -68,6 +62,16 @@ def watch(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         quiet = False
     raise typer.Exit(0 if quiet else 1)
+
+
+def _pause(seconds: float) -> float:
+    """Return the seconds between two looks, which are no more than the settings may say."""
+    from bridge.config import MOST_INTERVAL_SECONDS
+    from bridge.errors import UsageError
+
+    if not seconds <= MOST_INTERVAL_SECONDS:  # not a number is none either
+        raise UsageError(f"--interval {seconds:g}: at most {MOST_INTERVAL_SECONDS:,.0f} seconds, a day, between looks")
+    return seconds
 
 
 def keep_looking(

@@ -169,7 +169,7 @@ class Worth:
     usd: float
 
     def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> Position:
-        raise NotImplementedError
+        raise AssertionError("only its worth is asked for")
 
     def pair_price(self, assets: dict[str, str]) -> None:
         return None
