@@ -5,7 +5,9 @@
     answers, logs      what a node's errors mean; eth_getLogs in pages
     values, codec      what the ABI says of values, calls and events, from and to bytes
     node               `Chain`: reads name their block, sends are waited for
-    signers, pending   keys; transactions that are stuck
+    signers            keys
+    rehearsal          what would come of a transaction; nothing is sent
+    receipts, pending  what became of one that was handed over; those that are stuck
     fees, provider     what a transaction may cost; web3.py on our own line
     reverts            what a contract's refusal says
 

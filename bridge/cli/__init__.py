@@ -1,7 +1,7 @@
 """The `alvh` command.
 
     commands, front, app                                      the table of commands; the help of `alvh`; the tree
-    flags, show                                               options that commands share; tables for people
+    flags, show, reading                                      options that commands share; what a terminal shows
     book, oracle, planning, dao, gov, safe, monitor, local    the commands
     exposure_ideas, plan_text, plan_ideas                     what `alvh exposure` and `alvh plan` print
     hedge, hedge_import, hedge_changes, hedge_worth           the commands of the ledger
