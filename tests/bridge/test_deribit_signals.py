@@ -11,8 +11,10 @@ import pytest
 from bridge.config import SignalsConfig
 from bridge.plans.make import Planned, make_plan
 from bridge.plans.stated_book import read_time
+from bridge.sources.histories.files import SOURCE_FILE
 from bridge.sources.quotes.files import read_chain_file
 from examples.market_histories import write_market_histories
+from hedge.market import Provenance
 from hedge.signals.signal import Signal, State
 from tests.bridge.market_files import BOOK, stated
 
@@ -72,7 +74,7 @@ def test_plan__histories_cut_at_the_snapshot__is_the_same_plan(recorded: Path, h
     whole = plan_at(recorded, histories, tmp_path, "2026-03-02T12:00")
     cut = tmp_path / "cut"
     cut.mkdir()
-    (cut / "source.toml").write_text((histories / "source.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (cut / SOURCE_FILE).write_bytes((histories / SOURCE_FILE).read_bytes())
     for file in sorted(histories.glob("*.csv")):
         table = pd.read_csv(file)
         table[table.iloc[:, 0] <= whole.record.observed_at].to_csv(cut / file.name, index=False)
@@ -112,6 +114,9 @@ def test_term_structure__chain_of_today__extends_the_history_by_one_row(
     (alone / "index_ETH.csv").write_bytes((histories / "index_ETH.csv").read_bytes())
     row = readings(plan_at(recorded, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
     assert row.value == pytest.approx(whole.value, rel=1e-9)
+    assert row.provenance is Provenance.UNSTATED  # this folder says no source
+    (alone / SOURCE_FILE).write_bytes((histories / SOURCE_FILE).read_bytes())
+    row = readings(plan_at(recorded, alone, tmp_path, "2026-03-02T12:00"))["term slope"]
     assert replace(row, source="", value=0.0, score=0.0) == replace(whole, source="", value=0.0, score=0.0)
     term = pd.read_csv(histories / "term_ETH.csv")
     term[term["known_at"] > row.known_at].to_csv(alone / "term_ETH.csv", index=False)  # only rows of the future
