@@ -176,22 +176,20 @@ def _advance_gbm(w: FloatArray, z: FloatArray, numbers: FloatArray) -> None:
 
 
 def _advance_heston(w: FloatArray, z: FloatArray, others: FloatArray, numbers: FloatArray) -> None:
-    """Andersen's quadratic-exponential scheme. With r = sqrt(1 - psi/2) its square is m (sqrt r + sqrt(1 - r) z)^2."""
+    """Andersen's quadratic-exponential scheme. With R = sqrt(m^2 - s^2/2) its square is (sqrt R + sqrt(m - R) z)^2."""
     decay, reverted, spread, floor = numbers[2], numbers[3], numbers[4], numbers[5]
     constant, before, after, rest = numbers[6], numbers[7], numbers[8], numbers[9]
     wild = 0
     for i in range(N):
         v, y = w[VARIANCE + i], others[i]
         mean = max(reverted + decay * v, _LEAST_MEAN)
-        h = 0.5 * (floor + spread * v) / (mean * mean)
-        bounded = min(h, 1.0)
-        r = np.sqrt(1.0 - bounded)
-        far = 1.0 - r
-        w[DRAWN + i] = mean * max(r + far * y * y + 2.0 * y * np.sqrt(r * far), 0.0)
-        w[INDEX + i] = h
-        wild += h > _HIGH_DISPERSION
+        half, square = 0.5 * (floor + spread * v), mean * mean
+        calm = np.sqrt(max(square - half, 0.0))
+        far = mean - calm
+        w[DRAWN + i] = max(calm + far * y * y + 2.0 * y * np.sqrt(calm * far), 0.0)
+        wild += half > _HIGH_DISPERSION * square
     if wild > 0:
-        _draw_wild_variances(w, others, decay, reverted)
+        _draw_wild_variances(w, others, decay, reverted, spread, floor)
     for i in range(N):
         v, new = w[VARIANCE + i], w[DRAWN + i]
         z[i] = w[LOG + i] + (constant + before * v + after * new + np.sqrt(rest * (v + new)) * z[i])
@@ -199,16 +197,20 @@ def _advance_heston(w: FloatArray, z: FloatArray, others: FloatArray, numbers: F
         w[VARIANCE + i] = new
 
 
-def _draw_wild_variances(w: FloatArray, others: FloatArray, decay: float, reverted: float) -> None:
+def _draw_wild_variances(
+    w: FloatArray, others: FloatArray, decay: float, reverted: float, spread: float, floor: float
+) -> None:
     """Draw the variance where it is likely zero: a lump there and an exponential tail."""
     for i in range(N):
-        y, psi = others[i], 2.0 * w[INDEX + i]
-        mean = max(reverted + decay * w[VARIANCE + i], _LEAST_MEAN)
+        v, y = w[VARIANCE + i], others[i]
+        mean = max(reverted + decay * v, _LEAST_MEAN)
+        half, square = 0.5 * (floor + spread * v), mean * mean
+        psi = 2.0 * half / square
         tail = INVERSE_ROOT_TWO_PI * exp_bounded(-0.5 * y * y) * mills(1.0 / (abs(y) + MILLS_SHIFT))
         above = tail if y > 0.0 else 1.0 - tail  # the chance of a greater normal
         alive = 2.0 / (psi + 1.0)
         drawn = 0.5 * mean * (psi + 1.0) * minus_log(min(above / alive, 1.0))
-        w[DRAWN + i] = max(drawn, 0.0) if w[INDEX + i] > _HIGH_DISPERSION else w[DRAWN + i]
+        w[DRAWN + i] = max(drawn, 0.0) if half > _HIGH_DISPERSION * square else w[DRAWN + i]
 
 
 def _count_jumps(counts: FloatArray, uniforms: FloatArray, most: int, cumulative: FloatArray) -> None:
