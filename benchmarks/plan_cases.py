@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks.cases import Arrays, Case
 from hedge.book.positions import Book, ConcentratedPosition
-from hedge.decision.programme.goal import Goal, Posed, pose
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import Posed, pose
 from hedge.instruments.listing import Listing
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import synthetic_chain

@@ -8,7 +8,8 @@ from typing import Final
 from hedge import amm
 from hedge.book.exposure import AssetExposure, book_exposure
 from hedge.book.positions import Book, ConcentratedPosition
-from hedge.decision.programme.goal import Goal, Posed, pose
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import Posed, pose
 from hedge.instruments.contract import Contract
 from hedge.instruments.holdings import Holdings
 from hedge.instruments.leg import Leg

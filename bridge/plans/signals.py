@@ -19,7 +19,7 @@ from bridge.plans.observe import Observation
 from bridge.plans.past_prices import check_past
 from bridge.snapshot import Snapshot
 from bridge.sources.signal_sources import read_histories
-from hedge.decision.programme.goal import NOTHING_KNOWN, Past
+from hedge.decision.programme.pose import NOTHING_KNOWN, Past
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
 from hedge.market import Provenance

@@ -11,7 +11,7 @@ import numpy as np
 
 from hedge.book.exposure import BookExposure
 from hedge.decision.metrics import net_greeks
-from hedge.decision.programme.goal import Posed
+from hedge.decision.programme.pose import Posed
 from hedge.errors import NotListed
 from hedge.instruments.layer import Layer
 from hedge.instruments.option_chain import OptionChain

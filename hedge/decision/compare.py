@@ -17,7 +17,8 @@ import numpy as np
 
 from hedge.decision.benchmarks import BenchmarkHedge
 from hedge.decision.programme.answer import Answer
-from hedge.decision.programme.goal import MONTH, Posed
+from hedge.decision.programme.goal import MONTH
+from hedge.decision.programme.pose import Posed
 from hedge.decision.programme.revalue import Smiles, values_at
 from hedge.decision.programme.solve import COST, Optimum, Problem, least_cvar
 from hedge.instruments.contract import Contract

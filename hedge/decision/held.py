@@ -109,14 +109,19 @@ class LayerCover:
 
 
 def held_legs(
-    holdings: Holdings, market: Market, chains: Mapping[str, OptionChain], parameters: Parameters
+    holdings: Holdings,
+    market: Market,
+    chains: Mapping[str, OptionChain],
+    parameters: Parameters,
+    own: Mapping[str, Parameters] | None = None,
 ) -> tuple[HeldLeg, ...]:
     """Return everything that is held at its mark, by asset, layer and name.
 
     Parameters
     ----------
     market : prices every asset that is held; its time is now. chains : by asset; one without is marked at the market's
-    volatility. parameters : whose bands say which layer an option fills.
+    volatility. parameters : whose bands say which layer an option fills. own : those of an asset with a ledger of its
+    own, in their place.
 
     Raises
     ------
@@ -124,8 +129,8 @@ def held_legs(
     """
     found: list[HeldLeg] = []
     for asset in sorted({contract.asset for contract, units in holdings.options.items() if units}):
-        own = {c: units for c, units in holdings.options.items() if c.asset == asset and units}
-        found += _options(own, market, chains.get(asset), parameters)
+        options = {c: units for c, units in holdings.options.items() if c.asset == asset and units}
+        found += _options(options, market, chains.get(asset), (own or {}).get(asset, parameters))
     for asset, units in sorted(holdings.perpetuals.items()):
         if units:
             leg = PerpetualLeg.of(asset, units, market.spot(asset), market.observed_at, 0.0, 0.0)
@@ -144,18 +149,25 @@ def held_greeks(exposure: BookExposure, legs: Iterable[HeldLeg]) -> dict[str, Ne
 
 
 def layer_covers(
-    exposure: BookExposure, legs: Iterable[HeldLeg], parameters: Parameters, at: int
+    exposure: BookExposure,
+    legs: Iterable[HeldLeg],
+    parameters: Parameters,
+    at: int,
+    own: Mapping[str, Parameters] | None = None,
 ) -> tuple[LayerCover, ...]:
     """Return what each layer's held legs cover, by asset and layer.
 
     Parameters
     ----------
-    at : unix seconds, now.
+    at : unix seconds, now. parameters, own : as in `held_legs`.
     """
     groups: dict[tuple[str, str], list[HeldLeg]] = {}
     for held in legs:
         groups.setdefault((held.leg.underlying, held.layer), []).append(held)
-    return tuple(_cover(exposure, *key, group, parameters, at) for key, group in groups.items())
+    return tuple(
+        _cover(exposure, asset, layer, group, (own or {}).get(asset, parameters), at)
+        for (asset, layer), group in groups.items()
+    )
 
 
 def _cover(

@@ -12,7 +12,8 @@ import numpy as np
 from hedge.book.exposure import BookExposure
 from hedge.decision.programme.answer import Answer
 from hedge.decision.programme.columns import Column
-from hedge.decision.programme.goal import MONTH, Posed
+from hedge.decision.programme.goal import MONTH
+from hedge.decision.programme.pose import Posed
 from hedge.decision.trades import Trade
 from hedge.instruments.contract import Contract
 from hedge.instruments.layer import Layer, break_evens, max_loss, sum_greeks

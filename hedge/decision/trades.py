@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from hedge.decision.programme.columns import Column
-from hedge.decision.programme.goal import Posed
+from hedge.decision.programme.pose import Posed
 from hedge.instruments.contract import Contract
 from hedge.instruments.leg import ROUNDING
 from hedge.instruments.option_chain import OptionChain, Quote
@@ -146,7 +146,7 @@ def _plain(posed: Posed, column: Column, change: float) -> Trade:
         price = leg.price * (1.0 + (PERPETUAL_SLIP if bought else -PERPETUAL_SLIP))
         action = Action.CLOSE if held and round(held + change, 9) == 0.0 else Action.BUY if bought else Action.SELL
         fee, cash = abs(change) * leg.fee, abs(change) * leg.fee
-        why = f"{layer_spec('delta').title}: {posed.goal.parameters.delta_share_bps / 100:g} % of it at most"
+        why = f"{layer_spec('delta').title}: {posed.goal.of(column.asset).delta_share_bps / 100:g} % of it at most"
     else:
         price, action, fee = leg.price, Action.BUY, abs(change) * leg.fee
         cash, why = change * price + fee, f"{layer_spec(column.layer).title}: on the volatility index"

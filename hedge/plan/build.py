@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hedge.book.exposure import BookExposure, book_exposure
@@ -28,7 +28,8 @@ from hedge.decision.metrics import (
     tail_risk,
 )
 from hedge.decision.programme.answer import Answer, Verdict, answer
-from hedge.decision.programme.goal import MONTH, NOTHING_KNOWN, Goal, Past, Posed, pose, redrawn
+from hedge.decision.programme.goal import MONTH, Goal
+from hedge.decision.programme.pose import NOTHING_KNOWN, Past, Posed, pose, redrawn
 from hedge.decision.programme.scenarios import COUNT
 from hedge.decision.trades import Trade, trades_of
 from hedge.decision.update.propose import ProposedUpdate, propose_update
@@ -41,9 +42,9 @@ from hedge.instruments.option_chain import OptionChain, require_spot
 from hedge.instruments.parity import ParityScan, scan_parity
 from hedge.market import TAIL_SHARE, Market
 from hedge.plan.explain import Node, reason_tree
-from hedge.plan.inputs import plan_inputs, signal_inputs
+from hedge.plan.inputs import own_inputs, plan_inputs, signal_inputs
 from hedge.plan.notes import plan_notes
-from hedge.policy.parameters import LastChange, Limits, Parameters
+from hedge.policy.parameters import LastChange, Limits, OwnTerms, Parameters
 from hedge.policy.regime_policy import RegimePolicy, choose_policy
 from hedge.policy.tenor_shifts import shifted_bands
 from hedge.risk.measures import cvar
@@ -76,6 +77,7 @@ class Plan:
     costs : USD. scenarios : what they were drawn from, in words. holdings : what was held.
     notes : what the reader must know, such as an asset without a chain.
     inputs : every argument in canonical JSON types; their hash identifies the plan.
+    own_updates : as `update`, of assets with a ledger of their own.
     """
 
     decision: Decision
@@ -95,6 +97,7 @@ class Plan:
     holdings: Holdings
     notes: tuple[str, ...]
     inputs: Mapping[str, Any]
+    own_updates: Mapping[str, ProposedUpdate] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types in a fixed order, floats exact, NaN and infinity as None."""
@@ -117,6 +120,8 @@ class Plan:
             "effects": [effect.to_dict() for effect in self.effects],
             "parity": {asset: scan.to_dict() for asset, scan in self.parity.items()},
         }
+        if self.own_updates:
+            content["own_updates"] = {asset: update.to_dict() for asset, update in self.own_updates.items()}
         return {**content, "reasons": reason_tree(content)}
 
     @property
@@ -143,6 +148,7 @@ def build_plan(
     scenario_count: int = COUNT,
     indices: Mapping[str, IndexListing] | None = None,
     exposure: BookExposure | None = None,
+    own: Mapping[str, OwnTerms] | None = None,
 ) -> Plan:
     """Decide whether and how to hedge a book, from what is held, and which parameters to propose.
 
@@ -154,6 +160,7 @@ def build_plan(
     signals, rules, expected : as in `hedge.signals.combine`; without any signal no condor is sold.
     at : unix seconds of the proposal; the market's observation by default. scenario_count : most scenarios, >= 20.
     exposure : of this book at this market, where the caller has it already; it is not computed again.
+    own : what ledgers of single assets say: `LEG_KEYS` of them bound that asset's legs, all else is the main one's.
 
     Raises
     ------
@@ -162,23 +169,42 @@ def build_plan(
     UnknownAsset, MissingCorrelation, InvalidMarket : the market does not describe the book.
     """
     at, listed, held = market.observed_at if at is None else at, indices or {}, holdings or Holdings()
-    policy = choose_policy(signals, at, parameters, rules, expected)
+    apart = {asset: terms for asset, terms in sorted((own or {}).items()) if asset in book.assets}
+    policy = choose_policy(signals, at, _longest_sold(parameters, apart), rules, expected)
     exposure = exposure or book_exposure(book, market, moves=False)
     _check_chains(market, chains)
     run = {"at": at, "scenarios": scenario_count, "holdings": held.to_dict(), "past": past_inputs(past, market)}
     given = plan_inputs(book, market, chains, listed, parameters, limits, last_changes)
-    inputs = given | run | signal_inputs(signals, rules, expected)
+    inputs = given | run | signal_inputs(signals, rules, expected) | own_inputs(apart)
     if not book.assets or exposure.value_usd <= 0.0:
         return _worthless(exposure, policy, chains, parameters, held, inputs)
-    goal = Goal(shifted_bands(parameters, policy.shifts), exposure.value_usd, policy.scale, policy.selling,
-                scenarios=scenario_count)  # fmt: skip
-    own = {asset: chains[asset] for asset in book.assets if asset in chains}
-    listings = {asset: Listing.of_chain(chain, {}) for asset, chain in own.items()}
+    goal = _goal(parameters, apart, policy, exposure.value_usd, scenario_count)
+    quoted = {asset: chains[asset] for asset in book.assets if asset in chains}
+    listings = {asset: Listing.of_chain(chain, {}) for asset, chain in quoted.items()}
     posed = pose(goal, book, market, listings, held, past, listed)
     found = answer(posed.problem, parameters.rehedge_bps / BPS)
     update = propose_update(posed, found, parameters, limits, last_changes, at)
     notes = plan_notes(exposure, posed, listed, limits, signals, policy)
-    return _assembled(exposure, posed, found, own, update, policy, notes, inputs, past)
+    plan = _assembled(exposure, posed, found, quoted, update, policy, notes, inputs, past)
+    theirs = {asset: propose_update(posed, found, *terms, at, asset) for asset, terms in apart.items()}
+    return replace(plan, own_updates=theirs) if theirs else plan
+
+
+def _longest_sold(parameters: Parameters, apart: Mapping[str, OwnTerms]) -> Parameters:
+    """Return the parameters with the longest tenor of a condor on any asset: across a release none of them is sold."""
+    days = [parameters.condor_tenor_days, *(terms.parameters.condor_tenor_days for terms in apart.values())]
+    return replace(parameters, condor_tenor_days=max(days))
+
+
+def _goal(
+    parameters: Parameters, apart: Mapping[str, OwnTerms], policy: RegimePolicy, value_usd: float, count: int
+) -> Goal:
+    """Return the goal under the regime's policy, the tenor bands of every ledger shifted."""
+    own = {
+        asset: shifted_bands(parameters.with_legs_of(terms.parameters), policy.shifts) for asset, terms in apart.items()
+    }
+    shifted = shifted_bands(parameters, policy.shifts)
+    return Goal(shifted, value_usd, policy.scale, policy.selling, scenarios=count, own=own)
 
 
 def past_inputs(past: Past, market: Market) -> dict[str, Any]:

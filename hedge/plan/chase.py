@@ -16,7 +16,8 @@ import numpy as np
 
 from hedge.book.positions import Book
 from hedge.decision.metrics import layers_of
-from hedge.decision.programme.goal import MONTH, NOTHING_KNOWN, Goal, Past, Posed, pose, redrawn
+from hedge.decision.programme.goal import MONTH, Goal
+from hedge.decision.programme.pose import NOTHING_KNOWN, Past, Posed, pose, redrawn
 from hedge.decision.programme.scenarios import COUNT
 from hedge.decision.trades import Trade, trades_of
 from hedge.instruments.leg import lots_down

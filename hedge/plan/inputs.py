@@ -10,7 +10,7 @@ from hedge.book.positions import Book
 from hedge.instruments.index_listing import IndexListing
 from hedge.instruments.option_chain import OptionChain
 from hedge.market import Market
-from hedge.policy.parameters import LastChange, Limits, Parameters
+from hedge.policy.parameters import LastChange, Limits, OwnTerms, Parameters
 from hedge.signals.regime import RegimeRules
 from hedge.signals.signal import Signal, State
 from hedge.units import json_number
@@ -34,6 +34,22 @@ def plan_inputs(
         "parameters": parameters.to_values(),
         "limits": _by_key(limits),
         "last_changes": _by_key(last_changes),
+    }
+
+
+def own_inputs(own: Mapping[str, OwnTerms]) -> dict[str, Any]:
+    """Return the parameters of assets with a ledger of their own, in canonical JSON types; nothing where none has."""
+    if not own:
+        return {}
+    return {
+        "own": {
+            asset: {
+                "parameters": terms.parameters.to_values(),
+                "limits": _by_key(terms.limits),
+                "last_changes": _by_key(terms.last_changes),
+            }
+            for asset, terms in sorted(own.items())
+        }
     }
 
 

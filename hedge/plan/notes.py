@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hedge.book.exposure import BookExposure
-from hedge.decision.programme.goal import Benchmark, Posed
+from hedge.decision.programme.goal import Benchmark
+from hedge.decision.programme.pose import Posed
 from hedge.instruments.contract import Contract
 from hedge.instruments.index_listing import IndexListing
 from hedge.market import Provenance

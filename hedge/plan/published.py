@@ -18,7 +18,7 @@ import pandas as pd
 
 from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book, ConcentratedPosition, Position, WeightedPosition
-from hedge.decision.programme.goal import Past
+from hedge.decision.programme.pose import Past
 from hedge.errors import BadInput
 from hedge.instruments.contract import Contract
 from hedge.instruments.fees import Fees
@@ -27,7 +27,7 @@ from hedge.instruments.option_chain import OptionChain, Quote
 from hedge.market import Market, Provenance
 from hedge.numerics.arrays import FloatArray
 from hedge.plan.build import Plan, build_plan
-from hedge.policy.parameters import LastChange, Limits, Parameters
+from hedge.policy.parameters import LastChange, Limits, OwnTerms, Parameters
 from hedge.signals.regime import RegimeRules
 from hedge.signals.signal import Signal, State
 
@@ -85,9 +85,7 @@ def remake_plan(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Plan:
         book,
         market,
         {asset: _chain(asset, said, bulk["quotes"][asset]) for asset, said in inputs["chains"].items()},
-        Parameters.from_values([whole(value) for value in inputs["parameters"]]),
-        _by_key(Limits, inputs["limits"]),
-        _by_key(LastChange, inputs["last_changes"]),
+        *_terms(inputs),
         holdings=_holdings(inputs["holdings"], bulk["held"]),
         past=Past(*(_past(bulk["past"][kind]) for kind in ("prices", "indices"))),
         signals=[signals.pop(name) for name in bulk["order"]] + list(signals.values()),
@@ -96,6 +94,15 @@ def remake_plan(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Plan:
         at=whole(inputs["at"]),
         scenario_count=count,
         exposure=book_exposure(book, market),
+        own={str(asset): _terms(said) for asset, said in inputs.get("own", {}).items()},
+    )
+
+
+def _terms(said: Mapping[str, Any]) -> OwnTerms:
+    return OwnTerms(
+        Parameters.from_values([whole(value) for value in said["parameters"]]),
+        _by_key(Limits, said["limits"]),
+        _by_key(LastChange, said["last_changes"]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from hedge.errors import InvalidParameters
 
@@ -115,6 +115,16 @@ KEYS: Final[tuple[Key, ...]] = (
 KEY_IDS: Final = {key.name: key.id for key in KEYS}
 """Number on chain of each key, by name."""
 
+LEG_KEYS: Final = frozenset(
+    (
+        "deltaShareBps", "condorShortDeltaBps", "condorWingBps", "condorTenorDays", "condorNotionalCapBps",
+        "volatilityPremiumCapBps", "volatilityLeastDays", "volatilityMostDays", "volatilityMostDeltaBps",
+        "tailPremiumCapBps", "tailLeastDays", "tailMostDays", "tailLeastDeltaBps", "tailMostDeltaBps",
+    )
+)  # fmt: skip
+"""Keys that bound the legs on one asset: a ledger of its own may state them for it. All others are of the whole book:
+goal, budgets, gamma cap, notional and regime."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -207,9 +217,30 @@ class Parameters:
         """Return the values in key order."""
         return list(astuple(self))
 
+    def with_legs_of(self, other: Parameters) -> Parameters:
+        """Return these parameters with the keys that bound one asset's legs from another ledger.
+
+        Examples
+        --------
+        >>> Parameters().with_legs_of(Parameters(horizon_days=14, delta_share_bps=0)).delta_share_bps
+        0
+        >>> Parameters().with_legs_of(Parameters(horizon_days=14, delta_share_bps=0)).horizon_days
+        7
+        """
+        values = other.to_values()
+        return self.replaced({KEY_IDS[name]: values[KEY_IDS[name]] for name in LEG_KEYS})
+
     def replaced(self, values: Mapping[int, int]) -> Parameters:
         """Return these parameters with the values of some key ids replaced."""
         return Parameters.from_values([values.get(id_, old) for id_, old in enumerate(self.to_values())])
+
+
+class OwnTerms(NamedTuple):
+    """What a ledger of its own says of one asset: its values, and what bounds their change; see `propose_update`."""
+
+    parameters: Parameters
+    limits: Mapping[int, Limits] | None = None
+    last_changes: Mapping[int, LastChange] | None = None
 
 
 @dataclass(frozen=True)

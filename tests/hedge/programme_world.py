@@ -15,7 +15,8 @@ from hedge.backtest.account import Venue
 from hedge.backtest.strategies.plan import listing_of
 from hedge.book.positions import Book
 from hedge.decision.programme.answer import Answer, answer
-from hedge.decision.programme.goal import Goal, Posed, pose
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import Posed, pose
 from hedge.decision.programme.solve import CASH, COST, Limit, Problem
 from hedge.instruments.contract import Contract
 from hedge.instruments.holdings import Holdings

@@ -29,7 +29,7 @@ from hedge.backtest.strategy import (
     unregister_strategy,
 )
 from hedge.backtest.wealth import PoolPlan
-from hedge.decision.programme.goal import Past
+from hedge.decision.programme.pose import Past
 from hedge.errors import BadInput
 from hedge.instruments.contract import Contract
 from hedge.plan.build import build_plan

@@ -19,7 +19,8 @@ from hedge.book.positions import Book
 from hedge.decision.benchmarks import delta_benchmark
 from hedge.decision.positions import REALISED_SHARE
 from hedge.decision.programme.answer import answer
-from hedge.decision.programme.goal import Goal, pose
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import pose
 from hedge.decision.programme.revalue import Smiles, values_at
 from hedge.decision.programme.scenarios import draw_horizon
 from hedge.instruments.contract import Contract

@@ -14,7 +14,7 @@ from hedge.book.positions import Book
 from hedge.instruments.option_chain import OptionChain
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.plan.build import build_plan
-from hedge.policy.parameters import KEYS, Key, Parameters, broken_rules
+from hedge.policy.parameters import KEYS, LEG_KEYS, Key, OwnTerms, Parameters, broken_rules
 from hedge.signals.signal import Signal, State
 
 pytestmark = pytest.mark.unit
@@ -43,9 +43,12 @@ def chain() -> OptionChain:
 
 
 @cache
-def told(book: str, parameters: Parameters, signals: tuple[Signal, ...]) -> tuple[str, ...]:
-    """Return the answer of a plan and its trades."""
-    plan = build_plan(BOOKS[book], MARKET, {"ETH": chain()}, parameters, signals=signals, scenario_count=256)
+def told(
+    book: str, parameters: Parameters, signals: tuple[Signal, ...], own: Parameters | None = None
+) -> tuple[str, ...]:
+    """Return the answer of a plan and its trades; `own` : of a ledger that ETH has of its own."""
+    apart = {"ETH": OwnTerms(own)} if own else {}
+    plan = build_plan(BOOKS[book], MARKET, {"ETH": chain()}, parameters, signals=signals, scenario_count=256, own=apart)
     ticket = (f"{trade.side} {trade.quantity:g} {trade.instrument}" for trade in plan.trades)
     return (plan.decision.answer, *ticket)
 
@@ -63,6 +66,13 @@ def tries(key: Key) -> Iterator[tuple[Parameters, Parameters]]:
 def test_key__moved_within_its_bounds__changes_trades_or_answer(key: Key) -> None:
     signals = CRISIS if key.name == "regimePolicy" else CALM
     assert any(told(book, base, signals) != told(book, moved, signals) for base, moved in tries(key) for book in BOOKS)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key.name in LEG_KEYS], ids=lambda key: key.name)
+def test_key__of_an_assets_own_ledger_moved__changes_trades_or_answer(key: Key) -> None:
+    assert any(
+        told(book, base, CALM, base) != told(book, base, CALM, moved) for base, moved in tries(key) for book in BOOKS
+    )
 
 
 @pytest.mark.parametrize("book", BOOKS)

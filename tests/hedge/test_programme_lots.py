@@ -7,7 +7,8 @@ from sample_books import MARKET, NOW, position
 
 from hedge.book.positions import Book
 from hedge.decision.programme.answer import Verdict, answer
-from hedge.decision.programme.goal import Goal, pose
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import pose
 from hedge.instruments.listing import Listing
 from hedge.instruments.synthetic_chain import synthetic_chain
 from hedge.policy.parameters import Parameters

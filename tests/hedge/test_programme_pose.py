@@ -12,7 +12,8 @@ from sample_histories import START
 
 from hedge.backtest.account import Venue
 from hedge.backtest.strategies.plan import listing_of
-from hedge.decision.programme.goal import Benchmark, rebudgeted, redrawn
+from hedge.decision.programme.goal import Benchmark
+from hedge.decision.programme.pose import rebudgeted, redrawn
 from hedge.decision.programme.solve import CASH, COST, TURNOVER, least_cvar
 from hedge.errors import BadInput
 from hedge.instruments.holdings import Holdings

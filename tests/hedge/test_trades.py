@@ -12,7 +12,8 @@ from sample_chains import Humped
 
 from hedge.book.positions import Book
 from hedge.decision.programme.answer import answer
-from hedge.decision.programme.goal import Goal, Posed, pose
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import Posed, pose
 from hedge.decision.trades import PERPETUAL_SLIP, Action, Trade, trades_of
 from hedge.errors import BadInput
 from hedge.instruments.contract import Contract

@@ -12,7 +12,8 @@ from sample_books import CHAINS, MARKET, NOW, position
 
 from hedge.book.positions import Book
 from hedge.decision.programme.answer import Answer, answer
-from hedge.decision.programme.goal import Goal, Posed, pose, rebudgeted
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import Posed, pose, rebudgeted
 from hedge.decision.programme.solve import least_cvar
 from hedge.decision.update.propose import MOST_CHANGES, ProposedUpdate, propose_update
 from hedge.instruments.listing import Listing

@@ -14,7 +14,8 @@ from onchain import DAY, HOUR, ON_A_NODE, Deployed, named, running_node
 
 from hedge.book.exposure import book_exposure
 from hedge.decision.programme.answer import Answer, answer
-from hedge.decision.programme.goal import Goal, Posed, pose
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import Posed, pose
 from hedge.decision.update.propose import propose_update
 from hedge.instruments.listing import Listing
 from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters

@@ -30,7 +30,8 @@ from hedge.backtest.results import Calibration
 from hedge.backtest.strategy import KEEP, WEEK, StrategySpec, Targets, View, register_strategy
 from hedge.book.exposure import book_exposure
 from hedge.decision.programme.answer import Answer, Verdict, answer
-from hedge.decision.programme.goal import Goal, Past, Posed, legs_forecast, pose
+from hedge.decision.programme.goal import Goal
+from hedge.decision.programme.pose import Past, Posed, legs_forecast, pose
 from hedge.decision.update.promoter import promote
 from hedge.decision.update.propose import propose_update
 from hedge.instruments.contract import Contract

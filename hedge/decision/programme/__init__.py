@@ -5,7 +5,9 @@
     spreads      what is held sold, matched with the wings that cover it
     columns      the instruments: options by layer, whole condors, index legs, perpetuals; what of them may be traded
     solve        the linear programme of Rockafellar and Uryasev, with its shadow prices
-    goal         what the hedge is for, and the programme that follows from it
+    goal         what the hedge is for and what it may cost
+    limits       what that allows of cash, cost, turnover, notional, each layer
+    pose         the programme that follows from it on a book
     answer       whole lots, and the answer in words
 
 Read them in this order. May import what `decision` may.

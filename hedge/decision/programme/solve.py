@@ -51,7 +51,8 @@ class Limit:
 
     Parameters
     ----------
-    name : as people read it. key : the governed key that sets it, empty where none does.
+    name : as people read it. key : the governed key that sets it, empty where none does. asset : whose own ledger that
+    key is of, empty for the main one.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Limit:
     buy: FloatArray
     sell: FloatArray
     key: str = ""
+    asset: str = ""
 
     def used(self, units: FloatArray, held: FloatArray) -> float:
         """Return what these units use of it, coming from what is held."""

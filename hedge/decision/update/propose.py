@@ -19,7 +19,8 @@ import numpy as np
 
 from hedge.decision.metrics import PlanMetrics
 from hedge.decision.programme.answer import LEAST_PRICE, Answer
-from hedge.decision.programme.goal import MONTH, Posed, rebudgeted
+from hedge.decision.programme.goal import MONTH
+from hedge.decision.programme.pose import Posed, rebudgeted
 from hedge.decision.programme.solve import Optimum, least_cvar
 from hedge.policy.parameters import KEY_IDS, KEYS, Key, LastChange, Limits, Parameters, broken_rules
 from hedge.units import BPS
@@ -111,6 +112,7 @@ def propose_update(
     limits: Mapping[int, Limits] | None,
     last_changes: Mapping[int, LastChange] | None,
     at: int,
+    asset: str = "",
 ) -> ProposedUpdate:
     """Propose the bounded changes of the keys whose limits bind.
 
@@ -119,19 +121,19 @@ def propose_update(
     posed, answer : of the plan under `parameters`; None for a book that is worth nothing.
     limits : per key id; None for the keys' absolute bounds without step or cooldown. A key without limits is skipped.
     last_changes : per key id. Where a key's is unknown, no window binds it, and it is skipped if it has a cooldown.
-    at : unix seconds of the proposal.
+    at : unix seconds of the proposal. asset : whose own ledger the parameters are of; empty for the main one.
     """
     if posed is None or answer is None or answer.optimum is None:
         return ProposedUpdate(reason="no programme was solved: there is nothing to hedge, or nothing listed fits")
     problem, optimum = posed.problem, answer.optimum
     if optimum.cvar <= problem.target * (1.0 + 1e-6):
         return ProposedUpdate(reason="the target is reached within the budgets: no key is short")
-    binding = _binding(posed, answer)
+    binding = _binding(posed, answer, asset)
     if not binding:
         return ProposedUpdate(reason="no limit of a key binds: more of any would change neither trades nor CVaR95")
     kept: dict[int, Change] = {}
     skipped: list[Skipped] = []
-    now, least = optimum, parameters.rehedge_bps / BPS * abs(optimum.cvar)
+    now, least = optimum, posed.goal.parameters.rehedge_bps / BPS * abs(optimum.cvar)
     for name, price in binding.items():
         key = KEYS[KEY_IDS[name]]
         old = parameters.to_values()[key.id]
@@ -141,7 +143,7 @@ def propose_update(
             skipped.append(found)
             continue
         tried = parameters.replaced({**{change.key: change.new for change in kept.values()}, key.id: found})
-        then, why_not = _tried(posed, tried, now, least)
+        then, why_not = _tried(posed, tried, now, least, asset)
         if why_not or len(kept) == MOST_CHANGES:
             skipped.append(Skipped(key.id, wanted, why_not or f"{MOST_CHANGES} keys are proposed already"))
             continue
@@ -150,7 +152,7 @@ def propose_update(
     left = tuple(sorted(skipped, key=lambda skip: skip.key))
     if not kept:
         return ProposedUpdate((), left, _why_none(left))
-    changes = _with_effects(posed, optimum, parameters, [kept[key] for key in sorted(kept)])
+    changes = _with_effects(posed, optimum, parameters, [kept[key] for key in sorted(kept)], asset)
     return ProposedUpdate(changes, left, "", _metrics(posed, optimum), _metrics(posed, now))
 
 
@@ -158,29 +160,29 @@ def _why_none(skipped: Iterable[Skipped]) -> str:
     return "; ".join(f"{KEYS[skip.key].name} to {skip.wanted}: {skip.reason}" for skip in skipped)
 
 
-def _tried(posed: Posed, tried: Parameters, now: Optimum, least: float) -> tuple[Optimum, str]:
+def _tried(posed: Posed, tried: Parameters, now: Optimum, least: float, asset: str) -> tuple[Optimum, str]:
     """Return the optimum under other parameters, and why they are not worth a vote; empty where they are."""
     broken = _broken(tried)
     if broken:
         return now, broken
-    then = least_cvar(rebudgeted(posed, tried), first=now.last)
+    then = least_cvar(rebudgeted(posed, tried, asset), first=now.last)
     cut = max(now.cvar - then.cvar, 0.0)
     return then, "" if cut > least else f"it would take {cut:,.0f} USD off CVaR95, {least:,.0f} is worth a vote"
 
 
-def _binding(posed: Posed, answer: Answer) -> dict[str, float]:
-    """Return the keys whose limits bind, with the price of the dearest of each; the dearest per step first."""
+def _binding(posed: Posed, answer: Answer, asset: str) -> dict[str, float]:
+    """Return a ledger's keys whose limits bind, with the price of the dearest of each; the dearest per step first."""
     found: dict[str, float] = {}
-    values = posed.goal.parameters.to_values()
+    values = posed.goal.of(asset).to_values()
     for limit in posed.problem.limits:
         price = answer.prices.get(limit.name, 0.0)
-        if limit.key and limit.key != "gammaCapBps" and price > LEAST_PRICE:
+        if limit.asset == asset and limit.key and limit.key != "gammaCapBps" and price > LEAST_PRICE:
             found[limit.key] = max(price, found.get(limit.key, 0.0))
     assert answer.optimum is not None
     units, (low, high) = answer.optimum.units, posed.problem.bounds
     at_end = np.minimum(units - low, high - units) < FULL
     for column, full in zip(posed.columns, at_end & (low < high) & (units != 0.0), strict=True):
-        if column.is_perpetual and full:
+        if column.is_perpetual and full and posed.goal.whose(column.asset) == asset:
             found.setdefault("deltaShareBps", 0.0)
     weight = {name: price * max(values[KEY_IDS[name]], 1) for name, price in found.items()}
     return {name: found[name] for name in sorted(found, key=lambda name: (-weight[name], name))}
@@ -202,15 +204,16 @@ def _reason(name: str, price: float, wanted: int, new: int) -> str:
 
 
 def _with_effects(
-    posed: Posed, optimum: Optimum, parameters: Parameters, changes: Sequence[Change]
+    posed: Posed, optimum: Optimum, parameters: Parameters, changes: Sequence[Change], asset: str
 ) -> tuple[Change, ...]:
     """Return the changes with what the proposal would leave without each of them."""
     every = {change.key: change.new for change in changes}
-    after = least_cvar(rebudgeted(posed, parameters.replaced(every)), first=optimum.last)
+    after = least_cvar(rebudgeted(posed, parameters.replaced(every), asset), first=optimum.last)
     found = []
     for change in changes:
         others = {key: new for key, new in every.items() if key != change.key}
-        without = least_cvar(rebudgeted(posed, parameters.replaced(others)), first=optimum.last) if others else optimum
+        left_out = rebudgeted(posed, parameters.replaced(others), asset)
+        without = least_cvar(left_out, first=optimum.last) if others else optimum
         found.append(replace(change, effect=_effect(posed, without, after)))
     return tuple(found)
 
