@@ -33,6 +33,15 @@ def _address(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
+class OwnParameters(BaseModel):
+    """The ledger of parameters that one asset has of its own, and the automation that follows its feed, if any."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parameters: Address
+    automation: Address | None = None
+
+
 class Deployment(BaseModel):
     """Addresses by role; written by a deployment, read by every command.
 
@@ -41,7 +50,7 @@ class Deployment(BaseModel):
     `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the
     asset symbol of each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD,
     `realized` and `breakers` the measurement of realised volatility and the breaker of an asset, `accounts` named
-    addresses. `rpc_url`, `seen_block` and `seen_hash` say for which node a local chain's file was written.
+    addresses, `own` the ledger of parameters of an asset that has one beside the main one. `rpc_url`, `seen_block` and `seen_hash` say for which node a local chain's file was written.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +65,7 @@ class Deployment(BaseModel):
     realized: dict[str, Address] = Field(default_factory=dict)
     breakers: dict[str, Address] = Field(default_factory=dict)
     accounts: dict[str, Address] = Field(default_factory=dict)
+    own: dict[str, OwnParameters] = Field(default_factory=dict)
     rpc_url: str | None = None
     seen_block: int | None = Field(default=None, ge=0)
     seen_hash: str | None = None
@@ -73,11 +83,47 @@ class Deployment(BaseModel):
             raise BadFile("deployment", f"has no address for {name}: add it to the file, or write the file anew")
         return found
 
+    def of(self, asset: str) -> Deployment:
+        """Return the same deployment with an asset's own ledger of parameters in the place of the main one.
+
+        Raises
+        ------
+        BadFile
+            The asset has none.
+        """
+        found = self.own.get(asset)
+        if found is None:
+            having = f"{', '.join(sorted(self.own))} has" if self.own else "none has"
+            raise BadFile("deployment", f"{asset} has no parameters of its own ({having}): see `own` in docs/files.md")
+        contracts = {name: at for name, at in self.contracts.items() if name != "RegimeAutomation"}
+        contracts["HedgeParameters"] = found.parameters
+        if found.automation:
+            contracts["RegimeAutomation"] = found.automation
+        return self.model_copy(update={"contracts": contracts, "own": {}})
+
+    def ledger(self, asset: str) -> str:
+        """Return where the parameters are that an asset has of its own; the main ones for an empty name.
+
+        Raises
+        ------
+        BadFile
+            The asset has none.
+        """
+        return (self.of(asset) if asset else self).address("HedgeParameters")
+
+    def ledger_at(self, address: str) -> str | None:
+        """Return whose ledger of parameters is at an address: an asset's, empty for the main one, None for neither."""
+        if address.lower() == self.address("HedgeParameters").lower():
+            return ""
+        return next((asset for asset, own in self.own.items() if own.parameters.lower() == address.lower()), None)
+
     def names(self) -> dict[str, str]:
         """Return what an address is here, by address: a named account's name, else a contract's."""
         kinds = {"feed": self.feeds, "realised volatility": self.realized, "breaker": self.breakers}
         named = {at: f"{asset} {kind}" for kind, places in kinds.items() for asset, at in places.items()}
         named |= {at: f"{asset} price pool" for asset, at in self.price_pools.items()}
+        named |= {own.parameters: f"{asset} parameters" for asset, own in self.own.items()}
+        named |= {own.automation: f"{asset} automation" for asset, own in self.own.items() if own.automation}
         return named | {at: name for name, at in (*self.contracts.items(), *self.accounts.items())}
 
     def save(self, path: Path) -> None:

@@ -101,6 +101,13 @@ class Snapshot:
         """Check that the block is still canonical; raises `Reorganised` where it is not."""
         self.chain.confirm(self.block)
 
+    def of(self, asset: str) -> Snapshot:
+        """Return a snapshot that takes an asset's own ledger of parameters for the main one; see `Deployment.of`.
+
+        For an empty name it is this one.
+        """
+        return Snapshot(self.chain, self.deployment.of(asset), self.block) if asset else self
+
     def head(self) -> Snapshot:
         """Return a snapshot of the newest block."""
         return Snapshot(self.chain, self.deployment, self.chain.head())

@@ -144,7 +144,7 @@ def _hedge(
         market, exposure, held = valued.market, valued.exposure, None
         if ledger:
             chains = read_option_chains(config.options, dict(market.spots), snapshot.block.timestamp)
-            held = mark_ledger(ledger, exposure, market, chains, governed.parameters)
+            held = mark_ledger(ledger, exposure, market, chains, governed.parameters, governed.own_parameters())
         explained = explain_since(on_record, valued.positions, exposure, market, held) if on_record else None
         return _Hedge(held, orders, explained)
     except (BridgeError, HedgeError, KeyError) as error:

@@ -172,9 +172,8 @@ def _see_stated(book: Path, settings: Config, at: str | None) -> Seen:
     found, chains, time = observe_quoted(book, settings, None if at is None else read_time(at))
     exact: list[dict[str, Any]] = [{} for _ in found.book.positions]
     ledger = read_ledger(settings, time)
-    parameters = found.governed.parameters
     exposure = book_exposure(found.book, found.market)
-    hedge = mark_ledger(ledger, exposure, found.market, chains, parameters) if ledger else None
+    hedge = mark_ledger(ledger, exposure, found.market, chains, found.governed.parameters) if ledger else None
     return Seen(found.owner, found.block, found.book, found.market, exposure, exact, (), settings, hedge)
 
 
@@ -235,7 +234,8 @@ def _hedge(settings: Config, snapshot: Snapshot, found: BookExposure, market: Ma
     from bridge.sources.option_chains import read_option_chains
 
     chains = read_option_chains(settings.options, dict(market.spots), snapshot.block.timestamp)
-    return mark_ledger(ledger, found, market, chains, read_governed(snapshot).parameters)
+    governed = read_governed(snapshot)
+    return mark_ledger(ledger, found, market, chains, governed.parameters, governed.own_parameters())
 
 
 def print_unread(unread: Iterable[Unread]) -> None:

@@ -147,7 +147,8 @@ def show(
     found = named_proposal(snapshot, proposal)
     content = _json(snapshot, found) if as_json else {}
     words, updates = ([], []) if as_json or found.trouble else _told(snapshot, found)
-    now = [] if as_json else read_governed(snapshot).parameters.to_values()
+    now = {asset: read_governed(snapshot.of(asset)).parameters.to_values()
+           for asset in {update.asset for update in updates}}  # fmt: skip
     said = "" if as_json or found.state not in OPEN_STATES else rehearsal(snapshot, found)
     snapshot.confirm()
     if as_json:
@@ -164,8 +165,9 @@ def show(
         out.print(said, markup=False, soft_wrap=True)
     for update in updates:
         pairs = zip(update.keys, update.values, strict=True)
-        rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
-        out.print(table("What the calldata does", ("parameter", "now", "proposed", "unit"), rows))
+        rows = [[KEYS[key].name, str(now[update.asset][key]), str(value), KEYS[key].unit] for key, value in pairs]
+        whose = f" to the parameters of {update.asset}" if update.asset else ""
+        out.print(table(f"What the calldata does{whose}", ("parameter", "now", "proposed", "unit"), rows))
 
 
 def _told(snapshot: Snapshot, proposal: Proposal) -> tuple[list[str], list[Update]]:

@@ -72,6 +72,9 @@ ScreensOption = Annotated[
 PromoterOption = Annotated[
     bool, typer.Option("--as-promoter", help="Show a yield-chaser's plan beside it: no ticket, not kept, no proposal.")
 ]
+OfOption = Annotated[
+    str, typer.Option("--of", help="Asset whose own ledger of parameters it is for; default: the main one.")
+]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")]
 
 
@@ -321,6 +324,7 @@ def propose(
         str | None, typer.Option("--proposer", help="Address that would propose, for a dry run without a key.")
     ] = None,
     again: AgainOption = False,
+    of: OfOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -329,7 +333,7 @@ def propose(
     Running it again finds the proposal that is already there. One that was cancelled or defeated stays so: make a new
     plan, or bring the same once more with --again.
 
-    Examples: alvh propose --as operator; alvh propose --as operator --send
+    Examples: alvh propose --as operator; alvh propose --as operator --send; alvh propose --of BTC --as operator
     """
     from bridge.governance.proposals import bring_proposal, draft_proposal, note_proposal
     from bridge.governance.rivals import find_rivals
@@ -341,23 +345,25 @@ def propose(
     sender = choose_sender(session, send, role, keystore, proposer, flag="--proposer")
     life = session.config.governance.update_life_seconds
     snapshot = session.snapshot()
-    draft = draft_proposal(snapshot, record, life, sender.address, again)
+    draft = draft_proposal(snapshot, record, life, sender.address, again, of)
     rivals = find_rivals(snapshot, draft.action, draft.id)
     draft, sent = bring_proposal(snapshot, sender, draft, send)
     if send:
         note_proposal(session.chain, draft, sender.address, session.config.state)
     if as_json:
-        print_json(_draft_json(record, draft, sent, rivals))
+        print_json(_draft_json(record, draft, sent, rivals, of))
     else:
-        _print_draft(record, draft, sent, rivals, inputs_path(session.config.state, record.inputs_hash))
+        _print_draft(record, draft, sent, rivals, of, inputs_path(session.config.state, record.inputs_hash))
 
 
-def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival]) -> dict[str, Any]:
+def _draft_json(
+    record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival], of: str
+) -> dict[str, Any]:
     from bridge.cli.drafts import draft_json
 
     return draft_json(draft, sent, rivals) | {
         "inputs_hash": record.inputs_hash,
-        "changes": record.differences(),
+        "changes": record.differences(of),
         "expiry": draft.update.expiry,
         "description": draft.action.description,
         "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
@@ -366,7 +372,7 @@ def _draft_json(record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, 
 
 
 def _print_draft(
-    record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival], published: Path
+    record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival], of: str, published: Path
 ) -> None:
     from bridge.cli.drafts import print_draft
     from bridge.cli.show import console, table
@@ -375,9 +381,15 @@ def _print_draft(
     out = console()
     rows = [
         [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"], row["effect"]]
-        for row in record.differences()
+        for row in record.differences(of)
     ]
-    out.print(table("Difference", ("parameter", "old", "new", "unit", "why", "effect"), rows))
+    out.print(
+        table(
+            f"Difference in the parameters of {of}" if of else "Difference",
+            ("parameter", "old", "new", "unit", "why", "effect"),
+            rows,
+        )
+    )
     out.print(f"\nexpires {utc(draft.update.expiry)}")
     print_draft(draft, sent, rivals)
     if published.is_file():

@@ -45,8 +45,9 @@ class Postcondition:
 def update_postcondition(deployment: Deployment, update: Update) -> Postcondition:
     """Promise the new value of every key that an update names, and of no other."""
     pairs = zip(update.keys, update.values, strict=True)
-    answers = tuple(Answer("value", (key,), value, f"{KEYS[key].name} is {value}") for key, value in pairs)
-    return Postcondition("HedgeParameters", deployment.address("HedgeParameters"), answers)
+    own = f"{update.asset} " if update.asset else ""
+    answers = tuple(Answer("value", (key,), value, f"{own}{KEYS[key].name} is {value}") for key, value in pairs)
+    return Postcondition("HedgeParameters", deployment.ledger(update.asset), answers)
 
 
 def guard_call(snapshot: Snapshot, postconditions: Sequence[Postcondition]) -> Call:

@@ -13,11 +13,17 @@ from bridge.units import utc
 SHOWN: Final = ("name", "old", "new", "unit", "reason", "effect")
 
 
-def describe(record: PlanRecord, proposer: str, attempt: int = 1) -> str:
-    """Write what voters read: what changes, why, what it does, and the block and inputs that it can be checked with."""
-    rows, answer = record.differences(), record.plan["decision"]["answer"]
+def describe(record: PlanRecord, proposer: str, attempt: int = 1, asset: str = "") -> str:
+    """Write what voters read: what changes, why, what it does, and the block and inputs that it can be checked with.
+
+    Parameters
+    ----------
+    asset
+        Whose own ledger the proposal is for; empty for the main one.
+    """
+    rows, answer = record.differences(asset), record.plan["decision"]["answer"]
     lines = [
-        f"# Hedge parameters: {len(rows)} change{'s' if len(rows) != 1 else ''}",
+        f"# Hedge parameters{f' of {asset}' if asset else ''}: {len(rows)} change{'s' if len(rows) != 1 else ''}",
         "",
         f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {answer}.",
         f"Inputs hash: {record.inputs_hash}",

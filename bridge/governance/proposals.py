@@ -66,7 +66,7 @@ class UpdateDraft(Draft):
     update: Update
 
 
-def require_proposable(record: PlanRecord) -> None:
+def require_proposable(record: PlanRecord, asset: str = "") -> None:
     """Check that a plan calls for a vote: the steward's rules made it, and its answer is to hedge.
 
     Raises
@@ -78,7 +78,7 @@ def require_proposable(record: PlanRecord) -> None:
     """
     require_observed(record.chain_id, made_up_sources(record.plan["inputs"]), "the plan")
     answer = str(record.plan["decision"]["answer"])
-    if record.plan["update"].get("proposable") is not True:
+    if record.update(asset).get("proposable") is not True:
         raise NotProposable(answer, "its parameters are not the steward's: make one with `alvh plan`")
     if answer != PROPOSABLE:
         why = "; ".join(record.plan["decision"]["reasons"])
@@ -102,7 +102,7 @@ def require_own_chain(snapshot: Snapshot, record: PlanRecord) -> None:
     snapshot.chain.confirm(BlockRef(record.block_number, record.block_hash, record.observed_at))
 
 
-def require_old_values(snapshot: Snapshot, record: PlanRecord) -> None:
+def require_old_values(snapshot: Snapshot, record: PlanRecord, asset: str = "") -> None:
     """Check that every value that a plan would change is on the chain what the plan says it is.
 
     Raises
@@ -110,8 +110,8 @@ def require_old_values(snapshot: Snapshot, record: PlanRecord) -> None:
     RefusedAction
         One of them is another: it was changed since, or the file says what never was.
     """
-    values = read_governed(snapshot).parameters.to_values()
-    for change in record.plan["update"]["changes"]:
+    values = read_governed(snapshot.of(asset)).parameters.to_values()
+    for change in record.update(asset)["changes"]:
         key, old = KEYS[change["key"]], change["old"]
         if values[key.id] != old:
             raise RefusedAction(
@@ -121,7 +121,7 @@ def require_old_values(snapshot: Snapshot, record: PlanRecord) -> None:
 
 
 def draft_proposal(
-    snapshot: Snapshot, record: PlanRecord, life_seconds: int, proposer: str, again: bool = False
+    snapshot: Snapshot, record: PlanRecord, life_seconds: int, proposer: str, again: bool = False, asset: str = ""
 ) -> UpdateDraft:
     """Build the proposal of a plan, check it with the contracts, and look whether it exists.
 
@@ -129,6 +129,8 @@ def draft_proposal(
     ----------
     again
         Bring it once more where it was cancelled or defeated.
+    asset
+        Whose own ledger the proposal is for; empty for the main one.
 
     Raises
     ------
@@ -140,13 +142,13 @@ def draft_proposal(
         The update would break a rule when it runs: the rule's name and numbers.
     """
     require_own_chain(snapshot, record)
-    update = build_update(record.changes(), record.observed_at, life_seconds, record.inputs_hash)
-    require_proposable(record)
+    update = build_update(record.changes(asset), record.observed_at, life_seconds, record.inputs_hash, asset)
+    require_proposable(record, asset)
     calls = [update_call(snapshot, update)]
     postconditions = [update_postcondition(snapshot.deployment, update)]
-    found = _found(snapshot, calls, postconditions, partial(describe, record, proposer), again)
+    found = _found(snapshot, calls, postconditions, partial(describe, record, proposer, asset=asset), again)
     if found.state is None:
-        require_old_values(snapshot, record)
+        require_old_values(snapshot, record, asset)
         check_update(snapshot, update, "dao", found.executable_at)
         simulate_execution(snapshot, found.action, found.executable_at)
     snapshot.confirm()
@@ -279,9 +281,9 @@ def confirm_execution(snapshot: Snapshot, proposal: Proposal) -> None:
     UntrustedNumber
         The chain does not hold what the proposal said; look at it before anything else.
     """
-    values = read_governed(snapshot).parameters.to_values()
     for target, call in zip(proposal.action.targets, proposal.action.calldatas, strict=True):
         update = decode_update(snapshot, target, call)
+        values = read_governed(snapshot.of(update.asset)).parameters.to_values() if update else []
         for key, value in zip(update.keys, update.values, strict=True) if update else ():
             if values[key] != value:
                 raise UntrustedNumber(f"{KEYS[key].name} is {values[key]} after the execution, the vote said {value}")

@@ -50,7 +50,8 @@ def _wants(snapshot: Snapshot, action: Action) -> set[str]:
     for target, call in zip(action.targets, action.calldatas, strict=True):
         update, place = decode_update(snapshot, target, call), contract_at(snapshot.deployment, target)
         if update is not None:
-            found |= {KEYS[key].name for key in update.keys}
+            own = f"{update.asset} " if update.asset else ""
+            found |= {own + KEYS[key].name for key in update.keys}
         elif place is not None and place[0] != GUARD:
             try:
                 found.add(f"{place[1]}.{decode_call(place[0], call)[0].name}")

@@ -26,22 +26,26 @@ class PendingUpdate:
 
 
 def read_pending_updates(snapshot: Snapshot) -> list[PendingUpdate]:
-    """Read the updates that wait at a block: announced, and not applied, vetoed or expired; oldest first.
+    """Read the updates that wait at a block: announced, and not applied, vetoed or expired; by ledger, oldest first.
 
     Raises
     ------
     ChainError
         The node gives a hash with an update that has another.
     """
-    announced = snapshot.logs("HedgeParameters", "UpdateScheduled")
-    found: dict[str, PendingUpdate] = {}
-    for entry in announced:
-        digest, update = bytes(entry["args"]["updateHash"]), Update.of(entry["args"]["update"])
+    return [waiting for asset in ("", *sorted(snapshot.deployment.own)) for waiting in _pending(snapshot, asset)]
+
+
+def _pending(snapshot: Snapshot, asset: str) -> list[PendingUpdate]:
+    """Read what waits in one ledger: an asset's own, the main one for an empty name."""
+    ledger, found = snapshot.deployment.ledger(asset), dict[str, PendingUpdate]()
+    for entry in snapshot.logs("HedgeParameters", "UpdateScheduled", at=ledger):
+        digest, update = bytes(entry["args"]["updateHash"]), Update.of(entry["args"]["update"], asset)
         if update.hash != "0x" + digest.hex():
             raise ChainError(f"the node gives the update 0x{digest.hex()} other values than it has: ask another node")
         if update.expiry < snapshot.block.timestamp:
             continue
-        status, ready = snapshot.read("HedgeParameters", "scheduled", digest)
+        status, ready = snapshot.read("HedgeParameters", "scheduled", digest, at=ledger)
         if status == WAITING:
             found["0x" + digest.hex()] = PendingUpdate("0x" + digest.hex(), ready, update)
     return list(found.values())

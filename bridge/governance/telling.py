@@ -35,6 +35,9 @@ def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
         ("VolatilityBreaker", "breaker", deployment.breakers),
     ):
         named += [(artifact, f"{asset} {kind}", at) for asset, at in places.items()]
+    for asset, own in deployment.own.items():
+        named += [("HedgeParameters", f"{asset} parameters", own.parameters)]
+        named += [("RegimeAutomation", f"{asset} automation", own.automation)] if own.automation else []
     named += [
         ("Safe", f"{name} Safe", at) for name, at in deployment.accounts.items() if name in ("guardian", "steward")
     ]

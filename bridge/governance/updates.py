@@ -19,13 +19,17 @@ SOURCE = {"dao": 0, "steward": 1, "automation": 2}
 
 @dataclass(frozen=True)
 class Update:
-    """The tuple that `HedgeParameters` takes: key ids ascending, new values, unix seconds, hash of the inputs."""
+    """The tuple that `HedgeParameters` takes: key ids ascending, new values, unix seconds, hash of the inputs.
+
+    `asset` is whose own ledger it is for, empty for the main one: it is where the update goes, not part of it.
+    """
 
     keys: tuple[int, ...]
     values: tuple[int, ...]
     observed_at: int
     expiry: int
     inputs_hash: str
+    asset: str = ""
 
     def argument(self) -> tuple[tuple[int, ...], tuple[int, ...], int, int, bytes]:
         """Return the struct as the ABI wants it."""
@@ -37,14 +41,17 @@ class Update:
         return "0x" + keccak(encode_call("HedgeParameters", "applyUpdate", self.argument()).data[4:]).hex()
 
     @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Update:
+    def of(cls, fields: Mapping[str, Any], asset: str = "") -> Update:
         """Build an update from the struct as it is decoded, by name."""
         inputs_hash = "0x" + bytes(fields["inputsHash"]).hex()
-        return cls(tuple(fields["keys"]), tuple(fields["values"]), fields["observedAt"], fields["expiry"], inputs_hash)
+        keys, values = tuple(fields["keys"]), tuple(fields["values"])
+        return cls(keys, values, fields["observedAt"], fields["expiry"], inputs_hash, asset)
 
 
-def build_update(changes: dict[int, int], observed_at: int, life_seconds: int, inputs_hash: str) -> Update:
-    """Build an update from new values by key id.
+def build_update(
+    changes: dict[int, int], observed_at: int, life_seconds: int, inputs_hash: str, asset: str = ""
+) -> Update:
+    """Build an update from new values by key id; `asset` : whose own ledger it is for.
 
     Raises
     ------
@@ -54,7 +61,8 @@ def build_update(changes: dict[int, int], observed_at: int, life_seconds: int, i
     if not changes:
         raise RefusedAction("nothing to propose: the plan changes no parameter (see its reasons with `alvh plan`)")
     keys = tuple(sorted(changes))
-    return Update(keys, tuple(changes[key] for key in keys), observed_at, observed_at + life_seconds, inputs_hash)
+    values, expiry = tuple(changes[key] for key in keys), observed_at + life_seconds
+    return Update(keys, values, observed_at, expiry, inputs_hash, asset)
 
 
 def check_update(snapshot: Snapshot, update: Update, source: str, at: int) -> None:
@@ -65,14 +73,16 @@ def check_update(snapshot: Snapshot, update: Update, source: str, at: int) -> No
     ContractReverted
         The first rule that the update breaks, by name, with the numbers.
     """
-    reason = snapshot.read("HedgeParameters", "check", update.argument(), SOURCE[source], at)
+    ledger = snapshot.deployment.ledger(update.asset)
+    reason = snapshot.read("HedgeParameters", "check", update.argument(), SOURCE[source], at, at=ledger)
     if reason:
         raise decode_reason(bytes(reason), "the update")
 
 
 def update_call(snapshot: Snapshot, update: Update) -> Call:
     """Return the call `applyUpdate(update)`."""
-    return snapshot.call("HedgeParameters", "applyUpdate", update.argument())
+    ledger = snapshot.deployment.ledger(update.asset)
+    return snapshot.call("HedgeParameters", "applyUpdate", update.argument(), at=ledger)
 
 
 def decode_update(snapshot: Snapshot, target: str, calldata: bytes) -> Update | None:
@@ -81,8 +91,8 @@ def decode_update(snapshot: Snapshot, target: str, calldata: bytes) -> Update | 
     Anyone may propose any bytes, so None means everything else: another call, malformed calldata, keys that do
     not exist or are not one to one with the values.
     """
-    address = snapshot.deployment.address("HedgeParameters")
-    if target.lower() != address.lower():
+    asset = snapshot.deployment.ledger_at(target)
+    if asset is None:
         return None
     try:
         function, arguments = decode_call("HedgeParameters", calldata)
@@ -93,10 +103,11 @@ def decode_update(snapshot: Snapshot, target: str, calldata: bytes) -> Update | 
     fields: Any = arguments["update"]
     if len(fields["keys"]) != len(fields["values"]) or any(key >= len(KEYS) for key in fields["keys"]):
         return None
-    return Update.of(fields)
+    return Update.of(fields, asset)
 
 
 def update_words(update: Update) -> list[str]:
-    """Say what an update sets, by key name; a key that does not exist by its number."""
-    names = [KEYS[key].name if key < len(KEYS) else f"key {key}" for key in update.keys]
+    """Say what an update sets, by key name, and whose own ledger it is for; a key that does not exist by its number."""
+    own = f"{update.asset} " if update.asset else ""
+    names = [own + (KEYS[key].name if key < len(KEYS) else f"key {key}") for key in update.keys]
     return [f"{name} {value}" for name, value in zip(names, update.values, strict=False)]

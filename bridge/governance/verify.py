@@ -29,13 +29,13 @@ from bridge.snapshot import Snapshot
 from bridge.units import utc
 from hedge.decision.programme.scenarios import COUNT
 from hedge.instruments.fees import DERIBIT
-from hedge.plan.inputs import plan_inputs
+from hedge.plan.inputs import own_inputs, plan_inputs
 from hedge.signals.regime import RegimeRules
 from hedge.signals.spec import signal_names
 
 MOST_ATTEMPTS: Final = 50
 MOST_NAMED: Final = 6  # differences that are written out
-PARAMETERS: Final = ("parameters", "limits", "last_changes")
+PARAMETERS: Final = ("parameters", "limits", "last_changes", "own")
 NODE: Final = "this node says"
 OURS: Final = "this program takes"
 
@@ -99,28 +99,29 @@ def verify_proposal(snapshot: Snapshot, proposal: Proposal, record: PlanRecord, 
         As `proposed_update`.
     """
     update = proposed_update(snapshot, proposal)
-    own = [_calls(snapshot, proposal, _made(record, update.expiry)), _text(proposal, record)]
+    own = [_calls(snapshot, proposal, _made(record, update)), _text(proposal, record, update.asset)]
     return own + verify_update(snapshot, update, record, terms)
 
 
 def verify_update(snapshot: Snapshot, update: Update, record: PlanRecord, terms: BookConfig) -> list[Check]:
     """Compare an update, voted on or announced by the steward, with the plan made again; see `verify_proposal`."""
-    made = _made(record, update.expiry)
+    made = _made(record, update)
     return [
         _same("inputs", update.inputs_hash, made.inputs_hash),
         _same("changes", *("; ".join(update_words(each)) or "none" for each in (update, made))),
-        _answer(record),
+        _answer(record, update.asset),
         _settings(record),
         *_chain(snapshot, record, update, terms),
         Check("quotes, histories, what is held", Outcome.TRUSTED, _on_trust(record)),
     ]
 
 
-def _made(record: PlanRecord, expiry: int) -> Update:
-    """Return the update that a plan calls for; when it ends is a setting of who brings it."""
-    changes = record.changes()
+def _made(record: PlanRecord, brought: Update) -> Update:
+    """Return the update that a plan calls for in the ledger of the one that was brought, whose end its bringer sets."""
+    changes = record.changes(brought.asset)
     keys = tuple(sorted(changes))
-    return Update(keys, tuple(changes[key] for key in keys), record.observed_at, expiry, record.inputs_hash)
+    values = tuple(changes[key] for key in keys)
+    return Update(keys, values, record.observed_at, brought.expiry, record.inputs_hash, brought.asset)
 
 
 def _same(what: str, said: object, found: object) -> Check:
@@ -129,9 +130,9 @@ def _same(what: str, said: object, found: object) -> Check:
     return Check(what, Outcome.DIFFERENT, f"the proposal says {said}, made again it is {found}")
 
 
-def _answer(record: PlanRecord) -> Check:
+def _answer(record: PlanRecord, asset: str) -> Check:
     try:
-        require_proposable(record)
+        require_proposable(record, asset)
     except (NotProposable, UntrustedNumber) as error:
         return Check("answer", Outcome.DIFFERENT, str(error))
     return Check("answer", Outcome.SAME, str(record.plan["decision"]["answer"]))
@@ -178,13 +179,13 @@ def _calls(snapshot: Snapshot, proposal: Proposal, made: Update) -> Check:
     return Check("calls", Outcome.DIFFERENT, f"call {first} is not the plan's: `alvh gov show {proposal.short_id}`")
 
 
-def _text(proposal: Proposal, record: PlanRecord) -> Check:
+def _text(proposal: Proposal, record: PlanRecord, asset: str) -> Check:
     """Compare the description with what this program writes of the plan, at any attempt."""
     said = proposal.action.description
     for attempt in range(1, MOST_ATTEMPTS + 1):
-        if said == describe(record, proposal.proposer, attempt):
+        if said == describe(record, proposal.proposer, attempt, asset):
             return Check("text", Outcome.SAME, f"as the plan's, attempt {attempt}")
-    ours = describe(record, proposal.proposer).splitlines()
+    ours = describe(record, proposal.proposer, asset=asset).splitlines()
     theirs = said.splitlines()
     at = next((i for i, line in enumerate(ours) if i >= len(theirs) or theirs[i] != line), len(ours))
     words = theirs[at] if at < len(theirs) else "nothing"
@@ -212,8 +213,10 @@ def _chain(snapshot: Snapshot, record: PlanRecord, update: Update, terms: BookCo
         return
     governed = seen.governed
     mine = plan_inputs(seen.book, seen.market, {}, {}, governed.parameters, governed.limits, governed.last_changes)
+    held = {asset: terms for asset, terms in governed.own_terms().items() if asset in seen.book.assets}
+    mine |= {"own": {}} | own_inputs(held)
     for what, keys in (("book and prices", ("market", "book")), ("parameters", PARAMETERS)):
-        found = [each for key in keys for each in _differences(key, record.plan["inputs"][key], mine[key])]
+        found = [each for key in keys for each in _differences(key, record.plan["inputs"].get(key, {}), mine[key])]
         own = f"of {foreign(record.owner)}, " if what.startswith("book") else ""
         words = own + (_named(found) if found else f"as this node says at block {block.number}")
         yield Check(what, Outcome.DIFFERENT if found else Outcome.SAME, words)

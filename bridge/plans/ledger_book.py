@@ -210,8 +210,9 @@ def mark_ledger(
     market: Market,
     chains: Mapping[str, OptionChain],
     parameters: Parameters,
+    own: Mapping[str, Parameters] | None = None,
 ) -> Held:
-    """Mark everything that a book holds.
+    """Mark everything that a book holds; `parameters`, `own` : as in `hedge.decision.held.held_legs`.
 
     Raises
     ------
@@ -220,7 +221,7 @@ def mark_ledger(
     """
     holdings = ledger.holdings(market.spots, chains)
     waiting = ledger.unsettled(market.spots)
-    legs = held_legs(replace(holdings, options={**holdings.options, **waiting}), market, chains, parameters)
+    legs = held_legs(replace(holdings, options={**holdings.options, **waiting}), market, chains, parameters, own)
     marks = instrument_marks(ledger.account, legs, market)
     needed = ledger.margin(_option_prices(legs), market.spots)
     profit = ledger.account.profit(marks)
@@ -232,7 +233,7 @@ def mark_ledger(
     return Held(
         ledger,
         legs,
-        layer_covers(exposure, legs, parameters, ledger.at),
+        layer_covers(exposure, legs, parameters, ledger.at, own),
         held_greeks(exposure, legs),
         profit,
         marks,

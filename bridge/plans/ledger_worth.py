@@ -74,7 +74,8 @@ def marked_hedge(planned: Planned, capital: CapitalConfig) -> tuple[Held, HedgeR
     if planned.ledger is None:
         return None
     seen = planned.observation
-    held = mark_ledger(planned.ledger, seen.exposure, seen.market, planned.option_chains, seen.governed.parameters)
+    governed = seen.governed.parameters, seen.governed.own_parameters()
+    held = mark_ledger(planned.ledger, seen.exposure, seen.market, planned.option_chains, *governed)
     return held, returns_of(held, capital)
 
 

@@ -201,6 +201,7 @@ def make_plan(
         signals=readings.signals,
         expected=[signal.name for signal in readings.signals],
         exposure=observation.exposure,
+        own=governed.own_terms(),
     )
     record = record_of(plan, observation.owner, chain_id, observation.block, readings.source())
     return Planned(observation, option_chains, plan, record, readings, ledger)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -21,7 +22,7 @@ from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book, Position
 from hedge.errors import HedgeError
 from hedge.market import USD, Market, Provenance
-from hedge.policy.parameters import KEYS, LastChange, Limits, Parameters
+from hedge.policy.parameters import KEYS, LastChange, Limits, OwnTerms, Parameters
 
 NOT_COMPUTED: Final = (HedgeError, ArithmeticError, ValueError, TypeError, LookupError)
 """What the mathematics of one position raises where a stranger chose its numbers."""
@@ -29,7 +30,7 @@ NOT_COMPUTED: Final = (HedgeError, ArithmeticError, ValueError, TypeError, Looku
 
 @dataclass(frozen=True)
 class Governed:
-    """The hedge parameters in force at a block, with what bounds their change."""
+    """The hedge parameters in force at a block, with what bounds their change; `own` : the same of single assets."""
 
     parameters: Parameters
     limits: dict[int, Limits]
@@ -37,6 +38,17 @@ class Governed:
     version: int
     paused: bool
     inputs_hash: str
+    own: Mapping[str, Governed] = field(default_factory=dict)
+
+    def own_terms(self) -> dict[str, OwnTerms]:
+        """Return what the ledgers of single assets say, by asset, as a plan takes it."""
+        return {
+            asset: OwnTerms(apart.parameters, apart.limits, apart.last_changes) for asset, apart in self.own.items()
+        }
+
+    def own_parameters(self) -> dict[str, Parameters]:
+        """Return the parameters of assets with a ledger of their own."""
+        return {asset: apart.parameters for asset, apart in self.own.items()}
 
 
 class Dust(NamedTuple):
@@ -294,7 +306,7 @@ def read_market(snapshot: Snapshot, terms: BookConfig) -> Market:
 
 
 def read_governed(snapshot: Snapshot) -> Governed:
-    """Read the hedge parameters, their limits and when each last changed.
+    """Read the hedge parameters, their limits and when each last changed, of every ledger.
 
     Raises
     ------
@@ -325,6 +337,7 @@ def read_governed(snapshot: Snapshot) -> Governed:
         version=version,
         paused=bool(read("paused")),
         inputs_hash="0x" + inputs_hash.hex(),
+        own={asset: read_governed(snapshot.of(asset)) for asset in sorted(snapshot.deployment.own)},
     )
 
 

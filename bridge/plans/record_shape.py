@@ -128,6 +128,10 @@ class _Held(_Part):
     id: Words
 
 
+class _Own(_Part):
+    parameters: Annotated[list[int], AfterValidator(_are_parameters)]
+
+
 class _Inputs(_Part):
     owner: Words
     chain_id: Whole
@@ -139,6 +143,7 @@ class _Inputs(_Part):
     indices: dict[str, _Source]
     parameters: Annotated[list[int], AfterValidator(_are_parameters)]
     histories: _Origin | None
+    own: dict[Words, _Own] = Field(default_factory=dict)
 
 
 class _Asset(_Part):
@@ -178,6 +183,7 @@ class _Plan(_Part):
     trades: list[_Trade]
     layers: list[_Layer]
     update: _Update
+    own_updates: dict[Words, _Update] = Field(default_factory=dict)
     inputs: _Inputs
 
 

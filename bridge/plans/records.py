@@ -41,13 +41,26 @@ class PlanRecord:
     owner: str
     plan: dict[str, Any]
 
-    def changes(self) -> dict[int, int]:
-        """Return the new value of every governed key that the plan would change."""
-        return {int(change["key"]): int(change["new"]) for change in self.plan["update"]["changes"]}
+    def update(self, asset: str = "") -> dict[str, Any]:
+        """Return what the plan would change in the main ledger, or in the one that an asset has of its own.
 
-    def differences(self) -> list[dict[str, Any]]:
+        Raises
+        ------
+        BadFile
+            The plan knows no ledger of that asset.
+        """
+        found = self.plan.get("own_updates", {}).get(asset) if asset else self.plan["update"]
+        if found is None:
+            raise BadFile("plan", f"it was made without parameters of {asset}'s own: make a new one with `alvh plan`")
+        return dict(found)
+
+    def changes(self, asset: str = "") -> dict[int, int]:
+        """Return the new value of every governed key that the plan would change; `asset` : as in `update`."""
+        return {int(change["key"]): int(change["new"]) for change in self.update(asset)["changes"]}
+
+    def differences(self, asset: str = "") -> list[dict[str, Any]]:
         """Return every change as people read it: name and unit are those of the governed keys, not of a file."""
-        rows = self.plan["update"]["changes"]
+        rows = self.update(asset)["changes"]
         return [{**row, "name": KEYS[row["key"]].name, "unit": KEYS[row["key"]].unit} for row in rows]
 
     def path(self, state: Path) -> Path:

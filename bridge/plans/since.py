@@ -66,8 +66,10 @@ def _hedge(record: PlanRecord, before: Market, held: Held) -> tuple[Part, ...]:
         for trade in record.plan["trades"]
         if trade["layer"] != "delta"
     }
-    parameters = Parameters.from_values(record.plan["inputs"]["parameters"])
-    legs = held_legs(earlier.holdings(held.ledger.book, before.spots), before, {}, parameters)
+    inputs = record.plan["inputs"]
+    parameters = Parameters.from_values(inputs["parameters"])
+    own = {asset: Parameters.from_values(apart["parameters"]) for asset, apart in inputs.get("own", {}).items()}
+    legs = held_legs(earlier.holdings(held.ledger.book, before.spots), before, {}, parameters, own)
     known = closing | middles
     legs = tuple(_at(held_leg, known.get(by_day(Contract.of(held_leg.leg)))) for held_leg in legs)
     marks = instrument_marks(earlier, legs, before)

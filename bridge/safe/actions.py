@@ -60,12 +60,14 @@ def _plain(function: str) -> Build:
 
 def _veto(context: SafeContext, arguments: Sequence[str]) -> Call:
     waiting = find_pending_update(context, arguments[0])
-    return context.call("HedgeParameters", "veto", bytes.fromhex(waiting.hash[2:]))
+    ledger = context.deployment.ledger(waiting.update.asset)
+    return context.call("HedgeParameters", "veto", bytes.fromhex(waiting.hash[2:]), at=ledger)
 
 
 def _apply(context: SafeContext, arguments: Sequence[str]) -> Call:
     waiting = find_pending_update(context, arguments[0])
-    return context.call("HedgeParameters", "applyScheduled", waiting.update.argument())
+    ledger = context.deployment.ledger(waiting.update.asset)
+    return context.call("HedgeParameters", "applyScheduled", waiting.update.argument(), at=ledger)
 
 
 def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
