@@ -50,7 +50,8 @@ class Deployment(BaseModel):
     `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the
     asset symbol of each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD,
     `realized` and `breakers` the measurement of realised volatility and the breaker of an asset, `accounts` named
-    addresses, `own` the ledger of parameters of an asset that has one beside the main one. `rpc_url`, `seen_block` and `seen_hash` say for which node a local chain's file was written.
+    addresses, `own` the ledger of parameters of an asset that has one beside the main one. `rpc_url`, `seen_block` and
+    `seen_hash` say for which node a local chain's file was written.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -156,6 +156,9 @@ def _places(deployment: Deployment) -> dict[str, str]:
     ):
         found |= {f"{kind} {asset}": address for asset, address in places.items()}
     found |= {f"token {asset} {address}": address for address, asset in deployment.assets.items() if int(address, 16)}
+    for asset, own in deployment.own.items():
+        found |= {f"parameters of {asset}": own.parameters}
+        found |= {f"automation of {asset}": own.automation} if own.automation else {}
     safes = [name for name in ("guardian", "steward") if name in deployment.accounts]
     return found | {f"{name} Safe": deployment.accounts[name] for name in safes}
 

@@ -36,6 +36,7 @@ class GovernanceTerms:
     An answer of the oracle moves by at most a quarter an hour from the one before, and doubles or halves at most in a
     day; what is beyond is clamped and flagged. Realised volatility is that of a day of hours. A breaker trips where
     implied and realised are both four times and 60 points (1e8 = 100 %) apart. The automation follows one asset's feed.
+    `own` are assets that get a ledger of parameters and an automation of their own.
     """
 
     voting_delay: int = DAY
@@ -54,5 +55,6 @@ class GovernanceTerms:
     breaker_ratio_bps: int = 40_000
     breaker_gap_e8: int = 60_000_000
     automation_asset: str = "ETH"
+    own: tuple[str, ...] = ()
     values: tuple[int, ...] = field(default_factory=lambda: tuple(key.initial for key in KEYS))
     limits: tuple[Limits, ...] = field(default_factory=lambda: tuple(genesis_limits(key) for key in KEYS))

@@ -123,7 +123,7 @@ def volatilities_apart(seen: OracleSnapshot) -> list[Alert]:
 @alert_rule(OracleSnapshot)
 def breaker_cannot_compare(seen: OracleSnapshot) -> list[Alert]:
     """A breaker that cannot compare lets no step of the automation pass."""
-    if seen.automation is None or not seen.automation.in_power:
+    if not any(automation.in_power for automation in seen.automations.values()):
         return []
     return [
         Alert("breaker", f"the {breaker.asset} breaker lets nothing pass: {breaker.trouble}")
@@ -141,22 +141,25 @@ def _volatilities(breaker: BreakerStatus) -> str:
 
 @alert_rule(OracleSnapshot)
 def automation_waits(seen: OracleSnapshot) -> list[Alert]:
-    """The automation, once it is in power, is stopped, or anyone may apply a row."""
-    automation = seen.automation
-    if automation is None or not automation.in_power:
-        return []
-    if automation.stopped:
-        return [Alert("automation", "the automation is stopped until the DAO votes a table")]
-    if automation.next_row is None:
-        return []
-    text = f"anyone may apply row {automation.next_row} now, row {automation.row} holds"
-    return [Alert("automation", f"{text}: `alvh safe propose stop-automation` stops it")]
+    """An automation, once it is in power, is stopped, or anyone may apply a row."""
+    found = []
+    for asset, automation in seen.automations.items():
+        own, of = (f"{asset}: ", f" --of {asset}") if asset else ("", "")
+        if automation.in_power and automation.stopped:
+            found.append(Alert("automation", f"{own}the automation is stopped until the DAO votes a table"))
+        elif automation.in_power and automation.next_row is not None:
+            text = f"{own}anyone may apply row {automation.next_row} now, row {automation.row} holds"
+            found.append(Alert("automation", f"{text}: `alvh safe propose stop-automation{of}` stops it"))
+    return found
 
 
 @alert_rule(MonitorSnapshot)
 def parameters_paused(seen: MonitorSnapshot) -> list[Alert]:
-    """The guardian has paused the parameters."""
-    return [Alert("parameters", "the guardian has paused the hedge parameters")] if seen.governed.paused else []
+    """The guardian has paused parameters."""
+    every = {"": seen.governed} | dict(seen.governed.own)
+    paused = [asset for asset, governed in every.items() if governed.paused]
+    whose = [f"the parameters of {asset}" if asset else "the hedge parameters" for asset in paused]
+    return [Alert("parameters", f"the guardian has paused {words}") for words in whose]
 
 
 @alert_rule(MonitorSnapshot)

@@ -66,6 +66,12 @@ class OracleSnapshot:
     feeds: tuple[FeedStatus, ...]
     breakers: tuple[BreakerStatus, ...]
     automation: AutomationStatus | None
+    own_automations: Mapping[str, AutomationStatus] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def automations(self) -> dict[str, AutomationStatus]:
+        """Return every automation by the asset whose own ledger it sets; under an empty name the main one."""
+        return ({"": self.automation} if self.automation else {}) | dict(self.own_automations)
 
 
 @dataclass(frozen=True)

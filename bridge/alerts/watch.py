@@ -67,7 +67,9 @@ def watch(snapshot: Snapshot, config: Config, owner: str, now: int | None = None
 def take_oracle_snapshot(snapshot: Snapshot) -> OracleSnapshot:
     """Read every feed, every breaker and the automation."""
     feeds, breakers = read_status(snapshot), read_breakers(snapshot)
-    return OracleSnapshot(snapshot.block, tuple(feeds), tuple(breakers), read_automation(snapshot))
+    every = {asset: read_automation(snapshot.of(asset)) for asset in ("", *sorted(snapshot.deployment.own))}
+    own = {asset: status for asset, status in every.items() if asset and status}
+    return OracleSnapshot(snapshot.block, tuple(feeds), tuple(breakers), every[""], own_automations=own)
 
 
 def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | None = None) -> MonitorSnapshot:
@@ -182,17 +184,17 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "orders": [order.to_dict() for order in seen.orders],
         "explained": seen.explained.to_dict() if seen.explained else None,
         "feeds": [asdict(feed) for feed in seen.feeds],
-        "parameters": dict(zip((key.name for key in KEYS), seen.governed.parameters.to_values(), strict=True)),
-        "version": seen.governed.version,
-        "paused": seen.governed.paused,
+        **_governed_json(seen.governed),
         "proposals": [
             {"id": str(p.id), "state": p.state, "deadline": p.deadline, "eta": p.eta} for p in seen.open_proposals
         ],
         "breakers": [asdict(breaker) for breaker in seen.breakers],
         "automation": asdict(seen.automation) if seen.automation else None,
+        "own": {asset: _own_json(seen, asset) for asset in seen.governed.own},
         "steward_updates": [
             {
                 "hash": waiting.hash,
+                "of": waiting.update.asset,
                 "ready_at": waiting.ready_at,
                 "veto_seconds": waiting.veto_seconds(seen.block.timestamp),
             }
@@ -201,6 +203,17 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "safes": {role: holder.to_dict() for role, holder in seen.holders.items()},
         "alerts": [asdict(alert) for alert in watched.alerts],
     }
+
+
+def _governed_json(governed: Governed) -> dict[str, Any]:
+    values = dict(zip((key.name for key in KEYS), governed.parameters.to_values(), strict=True))
+    return {"parameters": values, "version": governed.version, "paused": governed.paused}
+
+
+def _own_json(seen: MonitorSnapshot, asset: str) -> dict[str, Any]:
+    """Return what an asset's own ledger says, with the automation that sets it."""
+    automation = seen.own_automations.get(asset)
+    return _governed_json(seen.governed.own[asset]) | {"automation": asdict(automation) if automation else None}
 
 
 def _exposure_json(exposure: BookExposure) -> dict[str, dict[str, float]]:

@@ -164,7 +164,7 @@ def trip(
             {"asset": asset, "tripped_at": found.tripped_at, "apart": found.apart, "sent": send} | mined(receipt)
         )
     else:
-        say(safeguard_lines([found], None)[0] + _sent(receipt))
+        say(safeguard_lines([found], {})[0] + _sent(receipt))
 
 
 @app.command()

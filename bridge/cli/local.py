@@ -15,6 +15,8 @@ import typer
 from bridge.cli.flags import ConfigOption, JsonOption, print_json, say
 
 if TYPE_CHECKING:
+    from bridge.chain.node import Chain
+    from bridge.config import Config
     from bridge.demo import DemoResult
     from bridge.local.price_path import PricePath
     from bridge.local.world import World
@@ -66,6 +68,9 @@ def _path(prices: Path | None) -> PricePath:
 def up(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on 127.0.0.1.")] = 8545,
     prices: PricesOption = None,
+    own: Annotated[
+        list[str] | None, typer.Option("--own", help="BTC or ETH: deploy parameters of its own for it, repeatable.")
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -74,7 +79,7 @@ def up(
 
     Writes the deployment file that the other commands read, and runs until Ctrl-C.
 
-    Examples: alvh up; alvh up --port 8600 --prices prices.csv
+    Examples: alvh up; alvh up --port 8600 --prices prices.csv; alvh up --own BTC
     """
     from bridge.config import load_config
     from bridge.files import require_writable
@@ -87,14 +92,14 @@ def up(
     from bridge.plans.observe import read_volatilities
     from bridge.sources.signed_rounds import forget_rounds
 
-    settings, path = load_config(config), _path(prices)
+    settings, path, terms = load_config(config), _path(prices), GovernanceTerms(own=_own_assets(own))
     _require_local_file(settings.chain.deployment)
     histories = settings.state / "signals"
     for place in (settings.chain.deployment, histories / "source.toml"):
         require_writable(place)
     with anvil(port) as chain:
         with _progress(as_json) as progress:
-            world = build_world(chain, path, GovernanceTerms(), progress)
+            world = build_world(chain, path, terms, progress)
             submit_rounds(world.snapshot(), settings)
         snapshot = world.snapshot()
         write_histories(histories, path, snapshot.block.timestamp, read_volatilities(snapshot))
@@ -104,10 +109,33 @@ def up(
         forget_journal(settings.state, chain.chain_id)
         forget_rounds(settings.state, chain.chain_id)
         _print_world(world, settings.chain.deployment, histories, as_json)
-        if (settings.chain.rpc_url, settings.chain.chain_id) != (chain.url, chain.chain_id):
-            words = f'set chain.rpc_url = "{chain.url}" and chain.chain_id = {chain.chain_id} in alvh.toml'
-            say(f"the settings name another node or chain: for the other commands {words}", stderr=True)
+        _say_settings(settings, chain)
         _wait_for_interrupt()
+
+
+def _say_settings(settings: Config, chain: Chain) -> None:
+    """Say what to set where the settings name another node or chain."""
+    if (settings.chain.rpc_url, settings.chain.chain_id) != (chain.url, chain.chain_id):
+        words = f'set chain.rpc_url = "{chain.url}" and chain.chain_id = {chain.chain_id} in alvh.toml'
+        say(f"the settings name another node or chain: for the other commands {words}", stderr=True)
+
+
+def _own_assets(asked: list[str] | None) -> tuple[str, ...]:
+    """Return the assets that get parameters of their own, each once.
+
+    Raises
+    ------
+    UsageError
+        One of them is no asset of a local world.
+    """
+    from bridge.errors import UsageError
+    from bridge.local.world import ASSETS
+
+    asked = asked or []
+    foreign = next((asset for asset in asked if asset not in ASSETS), None)
+    if foreign is not None:
+        raise UsageError(f"--own {foreign!r}: the local chain has {' and '.join(ASSETS)}")
+    return tuple(dict.fromkeys(asked))
 
 
 def _wait_for_interrupt() -> None:

@@ -148,7 +148,7 @@ def print_watched(watched: Watched, clear: bool = False) -> None:
     plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
     out.print(f"  drift {percent(seen.drift)} (band {percent(seen.drift_band)}), plan {plan}")
     dust = dust_lines(seen.dust, seen.config.book.dust_usd)
-    for line in (*dust, *_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automation)):
+    for line in (*dust, *_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automations)):
         out.print(line, markup=False, soft_wrap=True)
     print_alerts(alert for alert in watched.alerts if alert.kind not in OF_PROPOSALS)
     for line in _governance_lines(seen):
@@ -227,11 +227,14 @@ def _feed_lines(seen: MonitorSnapshot) -> list[str]:
 def _governance_lines(seen: MonitorSnapshot) -> list[str]:
     from bridge.cli.show import first_lines
     from bridge.units import utc
-    from hedge.policy.parameters import KEYS
+    from hedge.policy.parameters import KEYS, LEG_KEYS
 
-    values = zip(KEYS, seen.governed.parameters.to_values(), strict=True)
-    state = "PAUSED" if seen.governed.paused else "active"
-    lines = [f"parameters version {seen.governed.version}, {state}: " + ", ".join(f"{k.name} {v}" for k, v in values)]
+    lines = []
+    for asset, governed in ({"": seen.governed} | dict(seen.governed.own)).items():
+        values = zip(KEYS, governed.parameters.to_values(), strict=True)
+        legs = [f"{key.name} {value}" for key, value in values if not asset or key.name in LEG_KEYS]
+        state, of = "PAUSED" if governed.paused else "active", f" of {asset}" if asset else ""
+        lines.append(f"parameters{of} version {governed.version}, {state}: {', '.join(legs)}")
     lines += [f"{role} {holder.address}: {holder.words}" for role, holder in seen.holders.items()]
     open_ = [f"proposal {p.short_id}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.open_proposals]
     shown = first_lines(open_, "more open proposals: `alvh gov list` has them all")

@@ -203,7 +203,7 @@ def status(block: BlockOption = None, as_json: JsonOption = False, config: Confi
         columns = ("asset", "state", "index", "round", "observed", "age / most", "quorum", "held by")
         out = console()
         out.print(table("Volatility feeds", columns, _feed_rows(seen.feeds), left=2))
-        for line in safeguard_lines(seen.breakers, seen.automation):
+        for line in safeguard_lines(seen.breakers, seen.automations):
             out.print(line, markup=False)
         print_alerts(alerts)
     if any(feed.stale for feed in seen.feeds):

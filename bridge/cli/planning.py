@@ -383,13 +383,8 @@ def _print_draft(
         [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"], row["effect"]]
         for row in record.differences(of)
     ]
-    out.print(
-        table(
-            f"Difference in the parameters of {of}" if of else "Difference",
-            ("parameter", "old", "new", "unit", "why", "effect"),
-            rows,
-        )
-    )
+    title = f"Difference in the parameters of {of}" if of else "Difference"
+    out.print(table(title, ("parameter", "old", "new", "unit", "why", "effect"), rows))
     out.print(f"\nexpires {utc(draft.update.expiry)}")
     print_draft(draft, sent, rivals)
     if published.is_file():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bridge.governance.safeguards import AutomationStatus, BreakerStatus
 
 
-def safeguard_lines(breakers: Sequence[BreakerStatus], automation: AutomationStatus | None) -> list[str]:
-    """Return a line for each breaker, and one for the automation."""
+def safeguard_lines(breakers: Sequence[BreakerStatus], automations: Mapping[str, AutomationStatus]) -> list[str]:
+    """Return a line for each breaker and each automation; those are by asset, the main one under an empty name."""
     from bridge.cli.show import percent
     from bridge.units import utc, volatility_from_e8
 
@@ -20,10 +20,10 @@ def safeguard_lines(breakers: Sequence[BreakerStatus], automation: AutomationSta
         pair = [volatility_from_e8(x) if x is not None else None for x in (breaker.implied_e8, breaker.realized_e8)]
         said = breaker.trouble or f"implied {percent(pair[0])}, realised {percent(pair[1])}"
         lines.append(f"breaker {breaker.asset}: {state}, {said}{', TOO FAR APART' if breaker.apart else ''}")
-    return lines + ([_automation_line(automation)] if automation else [])
+    return lines + [_automation_line(asset, automation) for asset, automation in automations.items()]
 
 
-def _automation_line(automation: AutomationStatus) -> str:
+def _automation_line(asset: str, automation: AutomationStatus) -> str:
     from bridge.units import utc
 
     power = "in power" if automation.in_power else "without power"
@@ -33,4 +33,4 @@ def _automation_line(automation: AutomationStatus) -> str:
         following = f"nothing to apply now: {automation.reason}"
         following += f", next possible {utc(automation.possible_at)}" if automation.possible_at else ""
     state = "STOPPED" if automation.stopped else f"row {automation.row} holds"
-    return f"automation: {power}, {state}; {following}"
+    return f"automation{f' of {asset}' if asset else ''}: {power}, {state}; {following}"

@@ -56,6 +56,9 @@ def code_findings(snapshot: Snapshot) -> list[str]:
     for contract, attribute in PLACES:
         found = getattr(snapshot.deployment, attribute).items()
         places += [(contract, f"{contract} {asset}", address) for asset, address in found]
+    for asset, own in snapshot.deployment.own.items():
+        places.append(("HedgeParameters", f"HedgeParameters {asset}", own.parameters))
+        places += [("RegimeAutomation", f"RegimeAutomation {asset}", own.automation)] if own.automation else []
     return _differences(snapshot, [(name, at, artifact(contract).runtime) for contract, name, at in places])
 
 

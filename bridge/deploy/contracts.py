@@ -70,7 +70,7 @@ def deploy_governance(
         members.guardian,
     )
     progress("hedge parameters")
-    parameters = _deploy_parameters(chain, deployer, timelock, members, terms)
+    parameters = deploy_parameters(chain, deployer, timelock, members, terms)
     guard = chain.deploy(deployer, "ProposalGuard")
     feeds = {}
     for asset in assets:
@@ -99,7 +99,8 @@ def _deploy_timelock(chain: Chain, deployer: Signer, delay: int) -> str:
     return chain.deploy(deployer, "HedgeTimelock", delay, [governor], [governor], ZERO)
 
 
-def _deploy_parameters(chain: Chain, deployer: Signer, timelock: str, members: Members, terms: GovernanceTerms) -> str:
+def deploy_parameters(chain: Chain, deployer: Signer, timelock: str, members: Members, terms: GovernanceTerms) -> str:
+    """Deploy a ledger of parameters under a timelock: the main one, or one that an asset has of its own."""
     limits = [(x.min, x.max, x.step_up, x.step_down, x.cooldown_seconds) for x in terms.limits]
     return chain.deploy(
         deployer,

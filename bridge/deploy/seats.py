@@ -8,7 +8,7 @@ creation transactions were read, as creation code may store a role without an ev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from eth_utils import keccak, to_checksum_address
@@ -79,6 +79,8 @@ def deployment_seats(snapshot: Snapshot) -> list[Seat]:
     book, chain, block = snapshot.deployment, snapshot.chain, snapshot.block
     assigned = Assigned(book.address("guardian"), book.address("steward"), None)
     seats = governance_seats(chain, book.contracts, book.feeds, assigned, book.deployed_at, block)
+    for asset in sorted(book.own):
+        seats += _own_seats(snapshot.of(asset), asset, assigned)
     watched = Watched(
         book.contracts["HedgeParameters"],
         book.feeds,
@@ -88,6 +90,20 @@ def deployment_seats(snapshot: Snapshot) -> list[Seat]:
         book.contracts.get("RegimeAutomation"),
     )
     return seats + watcher_seats(chain, watched, None, block)
+
+
+def _own_seats(snapshot: Snapshot, asset: str, assigned: Assigned) -> list[Seat]:
+    """Read who holds the roles of a ledger that an asset has of its own, and what its automation reads."""
+    book, chain, block = snapshot.deployment, snapshot.chain, snapshot.block
+    wanted = _wanted_roles(book.contracts, assigned)["HedgeParameters"]
+    parameters, automation = book.address("HedgeParameters"), book.contracts.get("RegimeAutomation")
+    held = _role_holders(chain, "HedgeParameters", parameters, book.deployed_at, block)
+    if role("AUTOMATION_ROLE") not in held:
+        wanted = wanted | {"AUTOMATION_ROLE": NOBODY}
+    places = Watched(parameters, book.feeds, {}, {}, book.breakers, automation)
+    found = _role_seats("HedgeParameters", held, wanted) + automation_seats(chain, places, asset, block)
+    # Its breaker borrows the roles of the main ledger, which the same DAO, guardian and steward hold.
+    return [replace(seat, what=f"{asset} {seat.what}") for seat in found]
 
 
 def governance_seats(
@@ -199,8 +215,13 @@ def watcher_seats(chain: Chain, places: Watched, followed: str | None, block: Bl
         found.append(seat(f"roles of the {asset} breaker", breaks, at, "ROLES", places.parameters))
         found.append(seat(f"feed of the {asset} breaker", breaks, at, "ORACLE", _of(places.feeds, asset)))
         found.append(seat(f"measurement of the {asset} breaker", breaks, at, "REALIZED", _of(places.realized, asset)))
+    return found + automation_seats(chain, places, followed, block)
+
+
+def automation_seats(chain: Chain, places: Watched, followed: str | None, block: BlockRef) -> list[Seat]:
+    """Read what the automation reads and sets; see `watcher_seats`."""
     if places.automation is None:
-        return found
+        return []
     if followed is None:
         reads = chain.read("RegimeAutomation", places.automation, "ORACLE", block=block)
         followed = next((asset for asset, feed in places.feeds.items() if feed == reads), "")
@@ -210,10 +231,8 @@ def watcher_seats(chain: Chain, places: Watched, followed: str | None, block: Bl
         "ORACLE": _of(places.feeds, followed),
         "BREAKER": _of(places.breakers, followed),
     }
-    return found + [
-        seat(f"{name} of the automation", "RegimeAutomation", places.automation, name, right)
-        for name, right in wanted.items()
-    ]
+    held = {name: _named(chain.read("RegimeAutomation", places.automation, name, block=block)) for name in wanted}
+    return [Seat(f"{name} of the automation", "is", held[name], frozenset({right})) for name, right in wanted.items()]
 
 
 def _of(places: Mapping[str, str], asset: str) -> str:

@@ -105,12 +105,17 @@ def require_own_chain(snapshot: Snapshot, record: PlanRecord) -> None:
 def require_old_values(snapshot: Snapshot, record: PlanRecord, asset: str = "") -> None:
     """Check that every value that a plan would change is on the chain what the plan says it is.
 
+    Parameters
+    ----------
+    snapshot
+        Of the ledger that `asset` has of its own, where it names one.
+
     Raises
     ------
     RefusedAction
         One of them is another: it was changed since, or the file says what never was.
     """
-    values = read_governed(snapshot.of(asset)).parameters.to_values()
+    values = read_governed(snapshot).parameters.to_values()
     for change in record.update(asset)["changes"]:
         key, old = KEYS[change["key"]], change["old"]
         if values[key.id] != old:
@@ -142,13 +147,14 @@ def draft_proposal(
         The update would break a rule when it runs: the rule's name and numbers.
     """
     require_own_chain(snapshot, record)
+    ledger = snapshot.of(asset)
     update = build_update(record.changes(asset), record.observed_at, life_seconds, record.inputs_hash, asset)
     require_proposable(record, asset)
     calls = [update_call(snapshot, update)]
     postconditions = [update_postcondition(snapshot.deployment, update)]
     found = _found(snapshot, calls, postconditions, partial(describe, record, proposer, asset=asset), again)
     if found.state is None:
-        require_old_values(snapshot, record, asset)
+        require_old_values(ledger, record, asset)
         check_update(snapshot, update, "dao", found.executable_at)
         simulate_execution(snapshot, found.action, found.executable_at)
     snapshot.confirm()

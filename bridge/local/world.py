@@ -12,9 +12,9 @@ from typing import Final
 
 from bridge.adapters.tokens import NATIVE
 from bridge.chain.node import Chain
-from bridge.deploy.contracts import Members, deploy_governance
+from bridge.deploy.contracts import Members, deploy_governance, deploy_parameters
 from bridge.deploy.watchers import deploy_watchers
-from bridge.deployment import Deployment
+from bridge.deployment import Deployment, OwnParameters
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import INDEX, account, accounts
 from bridge.local.anvil import advance_time, count_seconds_by_blocks
@@ -33,6 +33,8 @@ VOTES = (400_000, 350_000, 250_000)
 SETTLE_SECONDS = 3600
 ROLE_BALANCE_WEI = 10**24  # a million ether, as anvil gives its own accounts here
 Progress = Callable[[str, float], None]
+ASSETS: Final = ("BTC", "ETH")
+"""What has a feed in a local world."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
         for salt, name in enumerate(("guardian", "steward"))
     }
     ours, feeds = deploy_governance(
-        local, deployer, _members(safes), terms, ("BTC", "ETH"), lambda step: progress(f"deploying {step}", 0.15)
+        local, deployer, _members(safes), terms, ASSETS, lambda step: progress(f"deploying {step}", 0.15)
     )
     _delegate(local, ours["HedgeVotes"])
     progress("creating pools and positions", 0.25)
@@ -108,7 +110,24 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
         breakers=watchers.breakers,
         accounts=safes | named,
     )
-    return World(chain, deployment, market, path)
+    return World(chain, with_own_parameters(local, deployment, terms), market, path)
+
+
+def with_own_parameters(chain: Chain, deployment: Deployment, terms: GovernanceTerms) -> Deployment:
+    """Deploy a ledger of parameters, and an automation of the asset's feed, for each asset of `terms.own`.
+
+    Returns
+    -------
+    Deployment
+        The same one, with what was deployed.
+    """
+    deployer, found, at = account("deployer"), {}, deployment
+    safes = {name: at.address(name) for name in ("guardian", "steward")}
+    for asset in terms.own:
+        ledger = deploy_parameters(chain, deployer, at.address("HedgeTimelock"), _members(safes), terms)
+        automation = chain.deploy(deployer, "RegimeAutomation", ledger, at.feeds[asset], at.breakers[asset])
+        found[asset] = OwnParameters(parameters=ledger, automation=automation)
+    return at.model_copy(update={"own": {**at.own, **found}})
 
 
 def _ready(chain: Chain) -> LocalChain:
