@@ -215,12 +215,21 @@ def without_url(text: object, url: str) -> str:
     """
     words, (_, _, rest) = str(text).replace(url, url_place(url)), url.partition("://")
     login, _, place = rest.rpartition("@")
-    for secret in sorted({*_split(login), *_split(place.partition("/")[2])} - {""}, key=len, reverse=True):
+    secrets = {*_split(login), *_split(place.partition("/")[2]), *_headers(login)} - {""}
+    for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _LEAST_SECRET:
-            words = words.replace(secret, HIDDEN)
+            words = re.sub(re.escape(secret), HIDDEN, words, flags=re.IGNORECASE)
         elif secret in _split(login):  # a short one by itself only: its letters are in other words too
             words = re.sub(rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])", HIDDEN, words)
     return words
+
+
+def _headers(login: str) -> list[str]:
+    """Return a login as a request's header writes it."""
+    from base64 import b64encode
+    from urllib.parse import unquote
+
+    return [b64encode(unquote(login).encode()).decode().rstrip("=")] if login else []
 
 
 def _split(text: str) -> list[str]:

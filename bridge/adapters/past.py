@@ -16,6 +16,10 @@ from bridge.chain.node import Chain
 
 MOST_PASTS: Final = 500
 """Positions of one protocol whose past is read."""
+NOT_ADDED_UP: Final = (
+    "its events do not add up to what it holds, so what was deposited is unknown: ask another node, or set an earlier "
+    "start_block"
+)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,9 @@ class UniswapV2Reader:
             except UntrustedNumber as error:
                 unread.append(Unread(f"{PROTOCOL}:{share.pair}", str(error)))
         chosen, others = wanted.of(read)
-        return Positions(in_order([*others, *(self._with_past(owner, each, block) for each in chosen)], read), unread)
+        balances = {str(to_checksum_address(share.pair)): share.balance for share in found}
+        others += [self._with_past(owner, each, balances[each.pool], block) for each in chosen]
+        return Positions(in_order(others, read), unread)
 
     def _shares(self, owner: str, pairs: list[str], block: BlockRef) -> tuple[list[Share], list[Unread]]:
         """Read the shares of all pairs at once; where one of them cannot be read, each by itself."""
@@ -111,9 +113,9 @@ class UniswapV2Reader:
             earning_since=block.timestamp,
         )
 
-    def _with_past(self, owner: str, position: PoolPosition, block: BlockRef) -> PoolPosition:
+    def _with_past(self, owner: str, position: PoolPosition, balance: int, block: BlockRef) -> PoolPosition:
         """Add what was deposited, and what it has earned since."""
-        deposit = self._deposit(owner, position.pool, block)
+        deposit = self._deposit(owner, position.pool, balance, block)
         return replace(
             position,
             held_units=_grown(deposit, position.liquidity),
@@ -121,8 +123,9 @@ class UniswapV2Reader:
             earning_since=deposit.since if deposit else block.timestamp,
         )
 
-    def _deposit(self, owner: str, pair: str, block: BlockRef) -> Deposit | None:
-        """Replay an owner's liquidity tokens; None if some came from elsewhere than a deposit, or but dust is left.
+    def _deposit(self, owner: str, pair: str, wanted: int, block: BlockRef) -> Deposit | None:
+        """Replay an owner's liquidity tokens up to those that it has; None if some came from elsewhere than a deposit,
+        were not announced, or but dust is left.
 
         Anyone may send a few: up to one part in `MOST_GIVEN` counts as deposited with the rest.
         """
@@ -151,7 +154,7 @@ class UniswapV2Reader:
                 continue
             since = since if any(held) else self.blocks.at(entry["blockNumber"]).timestamp
             held, balance = [held[0] + mint["amount0"], held[1] + mint["amount1"]], balance + values["value"]
-        own = given * MOST_GIVEN <= balance
+        own = given * MOST_GIVEN <= balance == wanted
         return Deposit((held[0], held[1]), since) if own and all(held) else None  # of dust, nothing whole is left
 
     def _logs(self, pair: str, event: str, block: BlockRef, **topics: str) -> list[Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from eth_utils import to_checksum_address
 
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
-from bridge.adapters.past import EVERY, Blocks, Wanted, in_order
+from bridge.adapters.past import EVERY, NOT_ADDED_UP, Blocks, Wanted, in_order
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import Decimals, unknown_token
@@ -30,8 +30,9 @@ EVENTS = ("IncreaseLiquidity", "DecreaseLiquidity", "Collect")
 
 @dataclass(frozen=True)
 class History:
-    """What a position's events say, token0 and token1 in units."""
+    """What a position's events say, token0 and token1 in units, and the liquidity that they add up to."""
 
+    liquidity: int
     held: Pair
     withdrawn: Pair
     collected: Pair
@@ -83,6 +84,9 @@ class UniswapV3Reader:
         events = self._events([position.token_id for position in chosen if position.token_id is not None], block)
         for position in chosen:
             history = self._history(events[position.token_id or 0], block)
+            if history.liquidity != position.liquidity:
+                others.append(replace(position, unknown=NOT_ADDED_UP))
+                continue
             earned = _earned(position.fees_units, history)
             others.append(
                 replace(position, held_units=history.held, earned_units=earned, earning_since=history.opened_at)
@@ -150,7 +154,9 @@ class UniswapV3Reader:
             else:
                 collected = [amount + more for amount, more in zip(collected, moved, strict=True)]
         opened_at = self.blocks.at(entries[0]["blockNumber"]).timestamp if entries else block.timestamp
-        return History((held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened_at)
+        return History(
+            liquidity, (held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened_at
+        )
 
 
 def _parts(token_ids: list[int]) -> Iterator[list[int]]:

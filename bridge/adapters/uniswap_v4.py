@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from eth_utils import keccak, to_checksum_address
 
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
-from bridge.adapters.past import EVERY, Blocks, Wanted, in_order
+from bridge.adapters.past import EVERY, NOT_ADDED_UP, Blocks, Wanted, in_order
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import Decimals, unknown_token
@@ -163,7 +163,8 @@ class UniswapV4Reader:
         changes = self._changes(pool, block).get(position.token_id, ())
         changed_at = self.blocks.at(changes[-1]["blockNumber"]).timestamp if changes else block.timestamp
         changes = _since_empty(changes)
-        unknown = self._too_many(pool, changes)
+        added = sum(entry["args"]["liquidityDelta"] for entry in changes)
+        unknown = NOT_ADDED_UP if added != position.liquidity else self._too_many(pool, changes)
         return History(None if unknown else self._held(position, pool, changes), changed_at, unknown)
 
     def _too_many(self, pool: PoolSeen, changes: Sequence[Any]) -> str:

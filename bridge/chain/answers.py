@@ -9,7 +9,7 @@ import re
 from typing import Any, Final
 
 from bridge.errors import ChainError, MissingBlock, StatePruned
-from bridge.foreign import TEXT, foreign, without_url
+from bridge.foreign import HIDDEN, TEXT, foreign, without_url
 
 PASSING: Final = re.compile(
     r"header (for hash )?not found|unknown block|block (is )?not (yet )?(found|available)|no backend is currently"
@@ -31,6 +31,8 @@ PRUNED: Final = re.compile(
 
 NAMES: Final = frozenset({"code", "data", "message", "from", "to", "result"})
 """Of what is read of an error; a URL may hold them as well."""
+HEX: Final = re.compile(r"(?:Reverted )?\s*0x((?:[0-9a-fA-F]{2})*)\s*")
+"""What a contract refused with, as nodes write it."""
 MOST_LEVELS: Final = 8
 """Of lists and objects in each other that are read of an error."""
 
@@ -72,7 +74,7 @@ def node_refused(error: Any, action: str) -> ChainError:
 
 
 def scrubbed(error: Any, url: str, levels: int = MOST_LEVELS) -> Any:
-    """Return a node's error with whatever its texts quote of the URL hidden; bytes in hex stay as they are.
+    """Return a node's error with whatever its texts quote of the URL hidden; bytes in hex stay, unless they do.
 
     What lies deeper than `levels` is left out: no node wraps its words so often.
     """
@@ -85,6 +87,10 @@ def scrubbed(error: Any, url: str, levels: int = MOST_LEVELS) -> Any:
         }
     if isinstance(error, list):
         return [scrubbed(each, url, levels - 1) for each in error]
-    if isinstance(error, str) and not error.removeprefix("Reverted ").startswith("0x"):
+    if not isinstance(error, str):
+        return error
+    data = HEX.fullmatch(error)
+    if data is None:
         return without_url(error, url)
-    return error
+    said = bytes.fromhex(data[1]).decode("latin-1")
+    return error if without_url(said, url) == said else HIDDEN

@@ -19,6 +19,10 @@ GOOD_PAGES: Final = 10
 SILENT_SECONDS: Final = 2.0
 """That a reading takes before anyone is told how far it is."""
 MOST_BLOCKS: Final = 1 << 62
+MOST_SIZE: Final = 1 << 28
+"""Letters of all entries of one reading, about: what no memory should hold of a node's word."""
+ENTRY_SIZE: Final = 800
+"""What an entry takes beside its topics and data."""
 AFTER_SILENCE: Final = 2_000
 """Blocks to ask for where the node answered a larger range with too much, or with nothing in time."""
 _PAIR = re.compile(r"0x([0-9a-fA-F]{1,16})\s*(?:,|-|to|\.\.)\s*0x([0-9a-fA-F]{1,16})")
@@ -46,6 +50,8 @@ class LogPages:
 
     def __init__(self, ask: Callable[..., dict[str, Any]], told: Told | None = None) -> None:
         self._ask, self._told, self.blocks, self._good = ask, told, MOST_BLOCKS, 0
+        self._seen: set[tuple[int, int]] = set()  # block and place of every entry of this reading
+        self._size = 0
 
     def read(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any]:
         """Read the entries of a filter from the first block to the last, in the order of the chain.
@@ -56,6 +62,7 @@ class LogPages:
             The node refuses a single block, or does not have one.
         """
         found: list[Any] = []
+        self._seen, self._size = set(), 0
         blocks, until = max(1, last - first + 1), monotonic() + SILENT_SECONDS
         try:
             for done in self._pages(wanted, first, last, action, found):
@@ -104,16 +111,42 @@ class LogPages:
         kept = [entry for entry in result or [] if not (isinstance(entry, dict) and entry.get("removed") is True)]
         if not all(_was_asked_for(entry, asked) for entry in kept):
             raise ChainError(f"{action}: the node answered with events that were not asked for: ask another node")
+        self._count(kept, action)
         return kept
+
+    def _count(self, entries: list[Any], action: str) -> None:
+        """Refuse an event that comes twice, and more of them than a memory should hold."""
+        for entry in entries:
+            try:
+                place = int(entry["blockNumber"], 16), int(entry["logIndex"], 16)
+                self._size += ENTRY_SIZE + len(entry["data"]) + sum(map(len, entry["topics"]))
+            except (KeyError, TypeError, ValueError):
+                continue  # what is no entry is told where it is read
+            if place in self._seen:
+                raise ChainError(f"{action}: the node answered with an event twice: ask another node")
+            self._seen.add(place)
+        if self._size > MOST_SIZE:
+            raise ChainError(
+                f"{action}: the node answered with {len(self._seen):,} events of more than {MOST_SIZE >> 20} MiB: "
+                "ask another node, or set a later start_block in the deployment file"
+            )
 
 
 def _was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:
-    """Tell whether an entry is of the contract and of the blocks that were asked for; what is none is told later."""
+    """Tell whether an entry is of the contract, blocks and topics that were asked for; what is none is told later."""
     try:
         where = entry["address"].lower() == asked["address"].lower()
-        return bool(where and int(asked["fromBlock"], 16) <= int(entry["blockNumber"], 16) <= int(asked["toBlock"], 16))
+        when = int(asked["fromBlock"], 16) <= int(entry["blockNumber"], 16) <= int(asked["toBlock"], 16)
+        wanted, topics = asked.get("topics") or [], [topic.lower() for topic in entry["topics"]]
+        return bool(where and when and len(topics) >= len(wanted) and all(map(_fits, topics, wanted)))
     except (AttributeError, KeyError, TypeError, ValueError):
         return True
+
+
+def _fits(topic: str, wanted: Any) -> bool:
+    """Tell whether a topic is one of those that a filter names; None names every one."""
+    several = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+    return wanted is None or any(topic == each.lower() for each in several)
 
 
 def suggested(error: Any, first: int, blocks: int) -> int:

@@ -63,9 +63,10 @@ class Chain:
         caps: FeeCaps = DEFAULT_CAPS,
         patience: float = PATIENCE_SECONDS,
         told: Told | None = None,
+        one_clock: bool = False,
     ) -> None:
         self.url, self.chain_id, self.caps = url, chain_id, caps
-        self._rpc = Rpc(url, patience, told)
+        self._rpc = Rpc(url, patience, told, one_clock)
         self._contracts: dict[tuple[str, str], Contract] = {}
 
     @cached_property
@@ -76,6 +77,10 @@ class Chain:
         from bridge.chain.provider import Provider
 
         return Web3(Provider(self._rpc))
+
+    def begin(self) -> None:
+        """Start the clock of all answers anew: of another look, or of another step."""
+        self._rpc.begin()
 
     def head(self) -> BlockRef:
         """Read the newest block's reference; everything after is read at it."""
@@ -355,16 +360,21 @@ class Chain:
 
 
 def connect(
-    url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS, patience: float = PATIENCE_SECONDS, told: Told | None = None
+    url: str,
+    chain_id: int,
+    caps: FeeCaps = DEFAULT_CAPS,
+    patience: float = PATIENCE_SECONDS,
+    told: Told | None = None,
+    one_clock: bool = False,
 ) -> Chain:
     """Connect to a node and check that it serves the chain it should.
 
     Parameters
     ----------
     caps, patience
-        What a transaction may cost; seconds that the answers of one look may take together.
-    told
-        Hears how far a long reading of events is.
+        What a transaction may cost; seconds that its answers may take together.
+    told, one_clock
+        Hears how far a long reading of events is; whether those seconds end with `begin` alone, see `Rpc`.
 
     Raises
     ------
@@ -373,7 +383,7 @@ def connect(
     WrongChain
         It serves another chain id.
     """
-    chain = Chain(url, chain_id, caps, patience, told)
+    chain = Chain(url, chain_id, caps, patience, told, one_clock)
     try:
         found = as_number(chain.request("eth_chainId"), "asking for the chain")
     except NodeUnreachable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from eth_typing import HexStr
 from web3.types import Nonce, TxParams, TxReceipt, Wei
@@ -34,6 +35,35 @@ def pending_nonces(chain: Chain, account: Signer | Sender) -> tuple[int, int]:
     return mined, after
 
 
+def require_clearable(chain: Chain, account: Signer | Sender, count: int) -> None:
+    """Check that so many transactions may be replaced, and that what the first would be offered is allowed.
+
+    Raises
+    ------
+    RefusedAction, FeeTooHigh
+        As `clear_pending` raises them before anything is sent.
+    """
+    if count > MOST_AT_ONCE:
+        raise RefusedAction(
+            f"the node says that {count} transactions of {account.address} wait, and at most {MOST_AT_ONCE} are "
+            "replaced at once: ask another node how many there are"
+        )
+    chain.caps.require(_empty(chain, account, chain.nonces(account)[0], 1, chain.fees()))
+
+
+def _empty(chain: Chain, account: Signer | Sender, nonce: int, doubling: int, fees: Mapping[str, Any]) -> TxParams:
+    """Return an empty transaction at the going fee, doubled so often."""
+    return {
+        "chainId": chain.chain_id,
+        "to": account.address,
+        "value": Wei(0),
+        "gas": PLAIN_TRANSFER_GAS,
+        "nonce": Nonce(nonce),
+        "maxFeePerGas": Wei(int(fees["maxFeePerGas"]) * 2**doubling),
+        "maxPriorityFeePerGas": Wei(int(fees["maxPriorityFeePerGas"]) * 2**doubling),
+    }
+
+
 def clear_pending(chain: Chain, signer: Signer) -> list[TxReceipt]:
     """Replace every transaction of the account that waits to be mined, and wait; returns the replacements' receipts.
 
@@ -49,11 +79,7 @@ def clear_pending(chain: Chain, signer: Signer) -> list[TxReceipt]:
         It takes none below what the settings allow.
     """
     mined, after = pending_nonces(chain, signer)
-    if after - mined > MOST_AT_ONCE:
-        raise RefusedAction(
-            f"the node says that {after - mined} transactions of {signer.address} wait, and at most {MOST_AT_ONCE} are "
-            "replaced at once: ask another node how many there are"
-        )
+    require_clearable(chain, signer, after - mined)
     # All of them first: while one is waited for, the next old one could be mined.
     replacements: dict[int, HexStr | None] = {}
     for nonce in range(mined, after):
@@ -80,15 +106,7 @@ def _replace(chain: Chain, signer: Signer, nonce: int) -> HexStr | None:
     """Send an empty transaction in the place of another; None where the other was mined meanwhile."""
     fees, refused = chain.fees(), None
     for doubling in range(1, MOST_DOUBLINGS + 1):
-        empty: TxParams = {
-            "chainId": chain.chain_id,
-            "to": signer.address,
-            "value": Wei(0),
-            "gas": PLAIN_TRANSFER_GAS,
-            "nonce": Nonce(nonce),
-            "maxFeePerGas": Wei(int(fees["maxFeePerGas"]) * 2**doubling),
-            "maxPriorityFeePerGas": Wei(int(fees["maxPriorityFeePerGas"]) * 2**doubling),
-        }
+        empty = _empty(chain, signer, nonce, doubling, fees)
         try:
             chain.caps.require(empty)
         except FeeTooHigh as error:

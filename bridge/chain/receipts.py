@@ -82,6 +82,7 @@ def receipt_of(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: s
 def _waited_for(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: str) -> Any:
     from web3.exceptions import TimeExhausted
 
+    chain.begin()  # blocks take their time, which is none of the answers before
     until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS
     taken = False
     while True:

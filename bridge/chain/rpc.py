@@ -38,7 +38,7 @@ BUSY_STATUS: Final = 429
 WAITS: Final = (0.1, 0.3, 0.9)
 """Seconds before a question is asked again where the node is busy, or does not have a block yet."""
 PATIENCE_SECONDS: Final = 600.0
-"""All that the requests after one newest block may take together, unless the settings say otherwise."""
+"""All that the answers of a node may take together, unless the settings say otherwise."""
 MOST_WAIT_SECONDS: Final = 10.0
 """All that one request waits for a busy node; one that wants to be left alone for longer is named."""
 
@@ -49,9 +49,11 @@ class Rpc:
     Parameters
     ----------
     patience
-        Seconds that its answers may take together, from one `head` to the next.
+        Seconds that its answers, and reading them, may take together, from one `head` to the next.
     told
         Hears how far a long reading of events is.
+    one_clock
+        Whether `begin` alone ends those seconds, and no `head`.
 
     Raises
     ------
@@ -59,14 +61,20 @@ class Rpc:
         It is no URL of http or https.
     """
 
-    def __init__(self, url: str, patience: float = PATIENCE_SECONDS, told: Told | None = None) -> None:
-        self.url, self.patience, self._asked = url, patience, 0
-        self._posted, self._waited = 0, 0.0  # requests and seconds since the newest block was asked for
+    def __init__(
+        self, url: str, patience: float = PATIENCE_SECONDS, told: Told | None = None, one_clock: bool = False
+    ) -> None:
+        self.url, self.patience, self._asked, self._one_clock = url, patience, 0, one_clock
+        self.begin()
         self.logs = LogPages(self.ask, told)
         try:
             self._connection = Connection(url)
         except Unusable as error:
             raise NodeUnreachable(url, str(error)) from None
+
+    def begin(self) -> None:
+        """Start the clock anew: of requests, and of the seconds that they take."""
+        self._posted, self._waited = 0, 0.0
 
     def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
         """Send a request and return the node's answer: either a `result` or an `error` of its own is in it.
@@ -92,11 +100,14 @@ class Rpc:
 
     def parsed(self, body: bytes) -> Any:
         """Return the JSON that an answer is; raises `NodeUnreachable` where it is none."""
+        began = monotonic()
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
             page = body.lstrip()[:1] == b"<"
             raise NodeUnreachable(self.url, "a web page and no JSON" if page else type(error).__name__) from error
+        finally:
+            self._waited += monotonic() - began
 
     def post(self, method: str, body: bytes) -> bytes:
         """Send a request as it is and return the body of the answer; where the node is too busy, wait and ask again.
@@ -175,7 +186,8 @@ class Rpc:
 
     def head(self) -> BlockRef:
         """Read the newest block's reference; everything after is read at it."""
-        self._posted, self._waited = 0, 0.0
+        if not self._one_clock:
+            self.begin()
         return self.block("latest")
 
     def _checked(self, method: str, answer: Any) -> dict[str, Any]:

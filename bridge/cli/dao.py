@@ -182,11 +182,12 @@ def unstick(
 
     Example: alvh gov unstick --as operator --send
     """
-    from bridge.chain.pending import clear_pending, pending_nonces
+    from bridge.chain.pending import clear_pending, pending_nonces, require_clearable
 
     session = open_session(config)
     who = choose_sender(session, send, role, keystore, sender)
     first, after = pending_nonces(session.chain, who)
+    require_clearable(session.chain, who, after - first)
     receipts = clear_pending(session.chain, who.key()) if send else []
     count = len(receipts) if send else after - first
     if as_json:

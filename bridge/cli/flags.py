@@ -88,7 +88,7 @@ def open_session(config_path: Path | None) -> Session:
 
     config = load_config(config_path)
     at = config.chain
-    chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, reading_shown())
+    chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, reading_shown(), one_clock=True)
     deployment = load_deployment(config.chain.deployment)
     require_own_node(chain, deployment, config.chain.deployment)
     parameters = deployment.contracts.get("HedgeParameters")

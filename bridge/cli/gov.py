@@ -190,11 +190,15 @@ def _quoted(proposal: Proposal, out: Console) -> list[str]:
 
     if proposal.trouble:
         return [proposal.trouble]
-    text = foreign(proposal.action.description, TEXT, lines=True)
+    whole = proposal.action.description
+    text = foreign(whole, TEXT, lines=True)
     if not text.strip():
         return [NO_DESCRIPTION]
     lines = [part for line in text.splitlines() for part in hung(out, line, "| ", "| ")]
-    return lines[:MOST_LINES] + ([f"| ({len(lines) - MOST_LINES} more lines)"] if len(lines) > MOST_LINES else [])
+    if len(lines) <= MOST_LINES and len(text) == len(foreign(whole[: 2 * TEXT], None, lines=True)):
+        return lines
+    size = f"{len(whole):,} letters with the keccak-256 0x{proposal.action.description_hash.hex()}"
+    return [*lines[:MOST_LINES], f"WARNING: not shown whole ({size}): do not vote before you have read it with --json"]
 
 
 @dataclass(frozen=True)
@@ -225,13 +229,15 @@ def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") 
     if how.send:
         receipt = action(session.snapshot(), sender.key(), found)
         done |= mined(receipt)
-        done["state"] = named_proposal(session.snapshot(), wanted).state
+        done["state"] = named_proposal(session.snapshot(), str(found.id)).state
     if how.as_json:
         print_json(done)
-    elif how.send:
+        return
+    if how.send:
         say(f"{step}: done {mined_words(receipt)}; proposal is {done['state']}")
     else:
         say(f"{step}: possible now ({found.state}), rehearsed; not sent: repeat with --send")
+    say(f"proposal {found.id}: {found.title}")
 
 
 @app.command()

@@ -42,6 +42,7 @@ def watch(
     holder, pause = session.owner(owner), _pause(interval or session.config.watch.interval_seconds)
 
     def look() -> Watched:
+        session.chain.begin()
         now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
         return monitor.watch(session.snapshot(), session.config, holder, now)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, TypeVar
+from unicodedata import bidirectional, category
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions
@@ -20,6 +22,16 @@ from bridge.formats import plain
 T = TypeVar("T")
 MOST_INDENTED = 20
 """Cells that a line may begin with before the words of others in it."""
+GOES_ON: Final = "  ¦ "
+"""Before what of a line goes on below it: no line of this program begins so, whatever a stranger's words are."""
+UNSURE: Final = frozenset({"Mc", "Sk", "So", "No"})
+"""Kinds of letters that terminals show wider than the tables say."""
+_LATIN: Final = 0x100
+"""Letters below are as wide as the tables say."""
+TO_LEFT: Final = frozenset({"R", "AL"})
+LEFT_TO_RIGHT: Final = "\u200e"
+LOST: Final = "\ufffd"
+"""In a table, what stands for a letter that a terminal may show wider than its column."""
 
 
 class _Terminal(Console):
@@ -41,7 +53,7 @@ class _Terminal(Console):
 
     def _kept(self, words: str, markup: bool) -> Text:
         """Return a text as it is shown: wrapped on a terminal, lines after the first that says something indented."""
-        clean = foreign(words, None, lines=True)
+        clean = settled(foreign(words, None, lines=True))
         text = Text.from_markup(clean, emoji=False) if markup else Text(clean)
         shown: list[Text] = []
         for line in text.split("\n", allow_blank=True):
@@ -50,14 +62,14 @@ class _Terminal(Console):
             indent = min(max(len(line.plain) - len(body), 2 if begun and body else 0), MOST_INDENTED)
             body_text = line[len(line.plain) - len(body) :]
             sign = " " * indent
-            parts = _wrapped(self, body_text, indent + 2) if self.is_terminal else [body_text]
-            shown += [Text.assemble(sign + "  " * bool(number), part) for number, part in enumerate(parts)]
+            parts = _wrapped(self, body_text, indent + len(GOES_ON)) if self.is_terminal else [body_text]
+            shown += [Text.assemble(sign + GOES_ON * bool(number), part) for number, part in enumerate(parts)]
         return Text("\n").join(shown)
 
 
 @dataclass(frozen=True)
 class _FirstCell:
-    """A cell at the margin: what does not fit its first line is indented."""
+    """A cell at the margin: what does not fit its first line goes on behind a sign."""
 
     text: Text
 
@@ -67,7 +79,7 @@ class _FirstCell:
         fits = cell_len(self.text.plain) <= width
         parts = [self.text] if fits else self.text.wrap(out, max(width - 2, 1), overflow="fold")
         for number, part in enumerate(parts):
-            yield Text.assemble("  " if number else "", part)
+            yield Text.assemble(GOES_ON.lstrip() if number else "", part)
 
     def __rich_measure__(self, out: Console, options: ConsoleOptions) -> Measurement:
         """Return its width; see `rich.protocol`."""
@@ -125,22 +137,76 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lef
     for index, column in enumerate(columns):
         made.add_column(Text(foreign(column)), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
-        first, *others = (Text(foreign(cell, TEXT)) for cell in row)
+        first, *others = (Text(settled(_sure(foreign(cell, TEXT)))) for cell in row)
         made.add_row(_FirstCell(first) if left else first, *others)
     return made
 
 
-def hung(out: Console, text: str, first: str = "", sign: str = "  ") -> list[str]:
+def hung(out: Console, text: str, first: str = "", sign: str = GOES_ON) -> list[str]:
     """Return the lines that a terminal shows of one that holds a stranger's words: the first behind `first`, all others
     behind `sign`, none at the margin, where a word of theirs would look like a line of this program.
     """
-    parts = _wrapped(out, Text(foreign(text, None)), max(cell_len(first), cell_len(sign)))
+    parts = _wrapped(out, Text(settled(foreign(text, None))), max(cell_len(first), cell_len(sign)))
     return [f"{sign if number else first}{part.plain}" for number, part in enumerate(parts)]
 
 
 def _wrapped(out: Console, text: Text, indent: int) -> list[Text]:
     """Return the lines of a text that fit a terminal behind an indent, one where the text is empty."""
-    parts = list(text.wrap(out, max(out.width - indent, 20))) or [Text()]
-    for part in parts:
-        part.rstrip()
+    width, parts = max(out.width - indent, 20), list[Text]()
+    said, most = text.cell_len, sum(map(_cells, text.plain))
+    for line in list(text.wrap(out, width if most == said else max(width * said // most, 10))) or [Text()]:
+        line.rstrip()
+        parts += line.divide(_breaks(line.plain, width))
     return parts
+
+
+@cache
+def _cells(letter: str) -> int:
+    """Return how many cells of a terminal a letter takes at most."""
+    said, kind = cell_len(letter), category(letter)
+    if ord(letter) < _LATIN or letter == LOST or kind in ("Mn", "Me", "Cf"):
+        return said
+    return 2 if said == 0 or kind in UNSURE else said
+
+
+def _breaks(line: str, width: int) -> list[int]:
+    """Return where a line that the tables of widths let pass is broken, so that no terminal does it at the margin."""
+    found, left = list[int](), width
+    for place, letter in enumerate("" if line.isascii() else line):
+        left -= _cells(letter)
+        if left < 0:
+            found, left = [*found, place], width - _cells(letter)
+    return found
+
+
+def _sure(cell: str) -> str:
+    """Return a cell with the letters replaced that a terminal may show wider than its column is made for."""
+    if cell.isascii():
+        return cell
+    return "".join(LOST if _cells(letter) > cell_len(letter) else letter for letter in cell)
+
+
+def settled(text: str) -> str:
+    """Return a text in which what is written from right to left turns nothing around that comes before or after it.
+
+    >>> settled("a 1"), settled("\u05d0 1") == "\u200e\u05d0\u200e 1"
+    ('a 1', True)
+    """
+    if text.isascii() or not any(bidirectional(letter) in TO_LEFT for letter in text):
+        return text
+    return "\n".join(_settled_line(line) for line in text.split("\n"))
+
+
+def _settled_line(line: str) -> str:
+    """Return a line with a mark of direction after each run of such letters, and one before all if it has any."""
+    shown, end = list[str](), 0  # after the last letter of a run; 0 outside of one
+    for letter in line:
+        kind = bidirectional(letter)
+        if end and kind in ("L", "EN", "AN"):
+            shown.insert(end, LEFT_TO_RIGHT)
+            end = 0
+        shown.append(letter)
+        end = len(shown) if kind in TO_LEFT else end
+    if end:
+        shown.insert(end, LEFT_TO_RIGHT)
+    return (LEFT_TO_RIGHT if LEFT_TO_RIGHT in shown else "") + "".join(shown)

@@ -94,7 +94,7 @@ def _inner_lines(telling: Telling, function: str, arguments: Mapping[str, Any], 
         return ["WARNING: the call that this carries is not told: it is inside of too many others"]
     lines: list[str] = []
     for number, (to, value, data) in enumerate(inner):
-        if number == MOST_LINES and not telling.whole:
+        if (number == MOST_LINES and not telling.whole) or not telling.may_tell():
             telling.cut = True
             lines.append(f"WARNING: {len(inner) - number} more calls that it carries are not told")
             break

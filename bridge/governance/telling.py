@@ -23,6 +23,11 @@ NOT_WHOLE: Final = (
 )
 MOST_ASKED: Final = 100
 """Calls of one proposal for whose words the chain is asked: a stranger may bring thousands."""
+MOST_CALLS: Final = 500
+"""Calls that are told of one proposal or Safe transaction, calls inside of calls included, also where all is told: a
+stranger's bytes may name the same ones again and again."""
+MOST_LETTERS: Final = 1 << 24
+"""Of long texts of one proposal where all is told: the bytes of one call may be named a thousand times."""
 MOST_LINES: Final = 60
 """Lines of one list that are told: rows of a table, calls inside of a call."""
 
@@ -46,13 +51,21 @@ def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
 
 @dataclass
 class Telling:
-    """How much of a call is told, whether anything was left out, whose address was looked at, and what was asked."""
+    """How much of a call is told, what was left out, whose address was looked at, and what was asked and told."""
 
     snapshot: Snapshot
     whole: bool = False
     cut: bool = False
     looked: set[str] = field(default_factory=set)
     asked: int = 0
+    told: int = 0
+    letters: int = 0
+
+    def may_tell(self) -> bool:
+        """Tell whether one more call may be told, and count it."""
+        self.told += 1
+        self.cut = self.cut or self.told > MOST_CALLS
+        return self.told <= MOST_CALLS
 
     def may_ask(self) -> bool:
         """Tell whether the chain may be asked once more, and count it."""
@@ -62,7 +75,7 @@ class Telling:
     def text(self, words: str) -> str:
         """Return a text of one line; of a long one the beginning, its letters and the hash of its bytes (UTF-8)."""
         seen = foreign(words, None)
-        if self.whole or len(seen) <= TEXT:
+        if len(seen) <= TEXT or self._has_room(len(seen)):
             return seen
         self.cut = True
         return f"{seen[:LINE]}… ({len(words)} letters with the keccak-256 0x{keccak(raw_of(words)).hex()})"
@@ -70,10 +83,15 @@ class Telling:
     def hex(self, data: bytes) -> str:
         """Return bytes; of many the beginning, the size and the hash."""
         digits = "0x" + data.hex()
-        if self.whole or len(digits) <= TEXT:
+        if len(digits) <= TEXT or self._has_room(len(digits)):
             return digits
         self.cut = True
         return f"{digits[:LINE]}… ({self.hashed(data)})"
+
+    def _has_room(self, letters: int) -> bool:
+        """Tell whether a long text is told whole, and count it."""
+        self.letters += letters
+        return self.whole and self.letters <= MOST_LETTERS
 
     @staticmethod
     def hashed(data: bytes) -> str:

@@ -19,6 +19,7 @@ import pandas as pd
 from hedge.book.exposure import book_exposure
 from hedge.book.positions import Book, ConcentratedPosition, Position, WeightedPosition
 from hedge.decision.programme.pose import Past
+from hedge.decision.programme.scenarios import COUNT
 from hedge.errors import BadInput
 from hedge.instruments.contract import Contract
 from hedge.instruments.fees import Fees
@@ -31,8 +32,9 @@ from hedge.policy.parameters import LastChange, Limits, OwnTerms, Parameters
 from hedge.signals.regime import RegimeRules
 from hedge.signals.signal import Signal, State
 
-MOST_SCENARIOS: Final = 1 << 16
-"""More than any plan draws: a stranger's number must not fill the memory."""
+MOST_POSITIONS: Final = 5_000
+MOST_QUOTES: Final = 10_000
+"""More than a plan has, 2,000 on a day of two assets: a stranger's file must not keep who checks it for an hour."""
 
 
 class Series(NamedTuple):
@@ -77,8 +79,12 @@ def remake_plan(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Plan:
     if inputs["indices"]:
         raise BadInput("indices", len(inputs["indices"]), "plans with index listings cannot be made again")
     count = whole(inputs["scenarios"])
-    if not 0 < count <= MOST_SCENARIOS:
-        raise BadInput("scenarios", count, f"must be in 1..{MOST_SCENARIOS}")
+    if not 0 < count <= COUNT:
+        raise BadInput("scenarios", count, f"must be in 1..{COUNT}, the most that a plan draws")
+    quotes = sum(len(rows) for rows in bulk["quotes"].values())
+    for what, size, most in (("book", len(inputs["book"]), MOST_POSITIONS), ("quotes", quotes, MOST_QUOTES)):
+        if size > most:
+            raise BadInput(what, size, f"must be at most {most:,}: a larger plan is not made again")
     book, market = Book(tuple(map(_position, inputs["book"]))), _market(inputs["market"])
     signals = {signal.name: signal for signal in map(_signal, inputs["signals"])}
     return build_plan(

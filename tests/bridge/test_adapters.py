@@ -58,9 +58,11 @@ def test_v2_deposit__one_mint__is_its_amounts_to_the_last_unit(world: World) -> 
         (entry["args"]["amount0"], entry["args"]["amount1"])
         for entry in world.chain.logs("UniswapV2Pair", share.pool, "Mint", 0, block)
     ]
-    deposit = reader._deposit(at.address("lp"), share.pool, block)
+    balance = world.chain.read("UniswapV2Pair", share.pool, "balanceOf", at.address("lp"), block=block)
+    deposit = reader._deposit(at.address("lp"), share.pool, balance, block)
     assert deposit is not None
     assert deposit.amounts in minted
+    assert reader._deposit(at.address("lp"), share.pool, balance + 1, block) is None
 
 
 def test_v2_reader__pair_in_the_middle_of_a_change__is_named_and_not_read(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -102,3 +103,45 @@ def test_suggested__words_of_many_nodes__are_understood() -> None:
     }
     found = {words: suggested({"message": words}, 16, 100_000) for words in said}
     assert {words: size for words, size in found.items() if size != said[words]} == {}
+
+
+def changed(change: Callable[[list[Any], Asked], list[Any]]) -> Callable[[Answering, Asked], bool]:
+    """Return a lie that changes the entries which the real node answers with."""
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] != "eth_getLogs":
+            return False
+        return answering.result(asked, change(json.loads(answering.honest(asked))["result"], asked))
+
+    return lie
+
+
+def twice(entries: list[Any], asked: Asked) -> list[Any]:
+    return [*entries, *entries[:1]]
+
+
+def of_another(entries: list[Any], asked: Asked) -> list[Any]:
+    return [{**entry, "topics": [*entry["topics"][:2], "0x" + "ee" * 32]} for entry in entries]
+
+
+def without_topics(entries: list[Any], asked: Asked) -> list[Any]:
+    return [{**entry, "topics": entry["topics"][:1]} for entry in entries]
+
+
+@pytest.mark.parametrize("change", [twice, of_another, without_topics])
+def test_logs__entries_twice_or_of_other_topics__are_refused(
+    real: Chain, node: LyingNode, signer: Signer, token: str, change: Callable[[list[Any], Asked], list[Any]]
+) -> None:
+    block = moved(real, signer, token, 2)
+    node.lie = changed(change)
+    with pytest.raises(ChainError, match=r"event twice|events that were not asked for"):
+        through(node, real).logs("TestToken", token, "Transfer", 0, block, to=ELSEWHERE)
+
+
+def test_logs__entries_without_end__are_refused_before_they_fill_the_memory(
+    real: Chain, node: LyingNode, signer: Signer, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = moved(real, signer, token, 3)
+    monkeypatch.setattr("bridge.chain.logs.MOST_SIZE", 2_500)
+    with pytest.raises(ChainError, match="events of more than 0 MiB: ask another node, or set a later start_block"):
+        through(node, real).logs("TestToken", token, "Transfer", 0, block)

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -272,3 +273,25 @@ def test_reading_shown__terminal__one_line_that_goes_away(monkeypatch: pytest.Mo
     assert screen.getvalue() == "\r\x1b[Kreading [31mevents: 12.5%\r\x1b[K"
     monkeypatch.setattr("sys.stderr", io.StringIO())
     assert reading.reading_shown() is None
+
+
+def test_patience__of_one_command__counts_reading_and_every_head(real: Chain, node: LyingNode, token: str) -> None:
+    real.request("anvil_mine", hex(100))
+    node.lie = slow
+    chain = Chain(node.url, real.chain_id, patience=0.5, one_clock=True)
+    with pytest.raises(NodeTooSlow):
+        chain.logs("TestToken", token, "Transfer", 0, chain.head())
+    with pytest.raises(NodeTooSlow):
+        chain.head()
+    chain.begin()
+    assert chain.head().number >= 100
+    node.lie = padded
+    chain.begin()
+    with pytest.raises(NodeTooSlow):
+        deque(chain.head() for _ in range(60))
+
+
+def padded(answering: Answering, asked: Asked) -> bool:
+    """Answer rightly, with much beside it that nobody reads."""
+    body = json.loads(answering.honest(asked)) | {"beside": [[]] * 300_000}
+    return answering.say(json.dumps(body).encode())

@@ -27,7 +27,7 @@ from bridge.cli.monitor import _write_line, print_alerts, print_watched
 from bridge.cli.plan_text import print_kept
 from bridge.cli.proof import _print_checks
 from bridge.cli.safeguards import safeguard_lines
-from bridge.cli.show import console, table
+from bridge.cli.show import GOES_ON, console, table
 from bridge.cli.study import _print_study
 from bridge.config import Config
 from bridge.governance.governor import list_proposals
@@ -159,7 +159,7 @@ def assert_hung(screen: Screen, *beginnings: str) -> None:
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in screen.getvalue().splitlines()]
     assert len(lines) > 10
     assert max(map(len, lines)) <= 60
-    ours = [line for line in lines if line and not line.startswith("  ")]
+    ours = [line for line in lines if line and not line.startswith(("  ", GOES_ON.lstrip()))]
     assert [line.startswith(words) for line, words in zip(ours, beginnings, strict=True)] == [True] * len(ours), ours
 
 
@@ -176,7 +176,7 @@ UPON_SCREEN: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "error": (lambda: _complain(f"the contract refused: {EVIL}"), ("error: ",)),
     "no look": (lambda: _write_line(f"no look this time: {EVIL}"), ("no look",)),
     "safeguards": (
-        lambda: [say(line) for line in safeguard_lines([BREAKER], AUTOMATION)],
+        lambda: [say(line) for line in safeguard_lines([BREAKER], {"": AUTOMATION})],
         ("breaker ETH: ", "automation: "),
     ),
     "unread": (lambda: print_unread([Unread("v3:1", EVIL), Unread("v3:2", EVIL)]), ("not read", "not read")),

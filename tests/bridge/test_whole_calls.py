@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from bridge.chain.codec import encode_call
 from bridge.foreign import TEXT, foreign
 from bridge.governance.calls import action_words, call_words
 from bridge.governance.governor import Action
-from bridge.governance.telling import MOST_LINES, NOT_WHOLE, Telling
+from bridge.governance.telling import MOST_CALLS, MOST_LINES, NOT_WHOLE, Telling
 from bridge.local.world import World
 from hedge.policy.parameters import KEYS
 from tests.bridge.steps import values
@@ -25,6 +26,36 @@ ELSEWHERE = "0x" + "12" * 20
 def told(world: World, contract: str, function: str, *arguments: Any, whole: bool = False) -> list[str]:
     data = encode_call(contract, function, *arguments).hex
     return call_words(world.snapshot(), world.deployment.address(contract), data, whole).splitlines()
+
+
+def bomb(world: World, wides: Sequence[int]) -> str:
+    """Return a batch of the timelock whose list names one call many times, and that the same; the innermost first."""
+    timelock, inner = world.deployment.address("HedgeTimelock"), b"\x12\x34\x56\x78"
+    for wide in wides:
+        call = encode_call(
+            "HedgeTimelock", "executeBatch", [timelock] * wide, [0] * wide, [inner] * wide, bytes(32), bytes(32)
+        ).data
+        begin = 4 + 32 * 5  # selector, places of three lists, predecessor and salt
+        lists = [begin + 32 * (wide + 1) * number for number in range(2)]
+        head, payloads = call[: lists[1] + 32 * (wide + 1)], lists[1] + 32 * (wide + 1)
+        one = call[payloads + 32 : payloads + 64]
+        first = int.from_bytes(one, "big") + payloads + 32
+        size = int.from_bytes(call[first : first + 32], "big")
+        text = call[first : first + 32 + (size + 31) // 32 * 32]
+        inner = head + call[payloads : payloads + 32] + (32 * wide).to_bytes(32, "big") * wide + text
+    return "0x" + inner.hex()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_call_words__list_that_names_one_call_again_and_again__is_told_up_to_a_limit(world: World, whole: bool) -> None:
+    at, data = world.deployment.address("HedgeTimelock"), bomb(world, (20, 3, 3, 3, 3))
+    assert len(data) < 10_000
+    words = call_words(world.snapshot(), at, HexStr(data), whole)
+    assert words.count("carries the call") <= MOST_CALLS
+    assert words.count("carries the call") > 50
+    assert "more calls that it carries are not told" in words
+    assert words.endswith(NOT_WHOLE)
+    assert len(words) < 3_000_000
 
 
 def test_set_table__dangerous_rows_behind_eight_harmless_ones__each_has_its_line(world: World) -> None:
