@@ -53,7 +53,8 @@ class _Terminal(Console):
 
     def _kept(self, words: str, markup: bool) -> Text:
         """Return a text as it is shown: wrapped on a terminal, lines after the first that says something indented."""
-        clean = settled(foreign(words, None, lines=True))
+        clean = foreign(words, None, lines=True)
+        clean = settled(clean) if self.is_terminal else clean
         text = Text.from_markup(clean, emoji=False) if markup else Text(clean)
         shown: list[Text] = []
         for line in text.split("\n", allow_blank=True):

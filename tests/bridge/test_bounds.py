@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bridge.chain.codec import decode_call, functions
-from bridge.chain.pending import MOST_AT_ONCE, clear_pending
+from bridge.chain.pending import MOST_AT_ONCE, clear_pending, require_clearable
 from bridge.chain.rpc import as_address, as_number
 from bridge.cli.planning import check_own
 from bridge.config import BookConfig, Config, load_config
-from bridge.errors import BadConfig, BadFile, BridgeError, ChainError, RefusedAction, UsageError
+from bridge.errors import BadConfig, BadFile, BridgeError, ChainError, FeeTooHigh, RefusedAction, UsageError
 from bridge.json_files import read_json, reading
 from bridge.ledger.database import open_engine
 from bridge.local.accounts import account
@@ -69,6 +69,19 @@ def test_unstick__node_says_that_hundreds_wait__replaces_none(world: World) -> N
     with lying_node(world.chain.url, lie) as node, pytest.raises(RefusedAction, match="at most 16 are replaced"):
         clear_pending(through(node, world.chain), account("voter-1"))
     assert world.chain.head() == before
+
+
+@pytest.mark.parametrize("asked_fee", [0, 10**14])
+def test_unstick__dry_run__is_refused_as_the_send_would_be(world: World, asked_fee: int) -> None:
+    count = 2 if asked_fee else MOST_AT_ONCE + 1
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked_fee and asked["method"] == "eth_maxPriorityFeePerGas":
+            return answering.result(asked, hex(asked_fee))
+        return False
+
+    with lying_node(world.chain.url, lie) as node, pytest.raises(FeeTooHigh if asked_fee else RefusedAction):
+        require_clearable(through(node, world.chain), account("voter-1"), count)
 
 
 def test_answer__chunks_of_negative_size__end_at_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi import encode
 from eth_typing import HexStr
 from typer.testing import CliRunner
 
@@ -21,8 +23,13 @@ from bridge.errors import BadConfig, BridgeError, NodeUnreachable
 from bridge.local.anvil import free_port
 from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, lying_node
 
-SECRETS = ("KEY12345", " ann", "ann:", "p4ssword", "t0ken99")
+LOGIN = "unauthorised: Basic " + b64encode(b"ann:p4ssword").decode()
+SECRETS = ("KEY12345", " ann", "ann:", "p4ssword", "t0ken99", LOGIN.split()[-1].rstrip("="), "P4SSWORD", "T0KEN99")
 SAID = "no project KEY12345 for ann:p4ssword, t0ken99 at /v3/KEY12345?t=t0ken99"
+
+
+REASON = "0x08c379a0" + encode(["string"], [SAID]).hex()
+"""What a contract reverts with that gives those words."""
 
 
 def deep(inner: Any, levels: int) -> Any:
@@ -45,6 +52,15 @@ WAYS: dict[str, Callable[[Answering, Asked], bool]] = {
     "another chain": lambda answering, asked: answering.result(asked, "0x5"),
     "redirect": lambda answering, asked: answering.say(b"", 307, Location=f"http://{SAID}".replace(" ", "")),
     "busy": lambda answering, asked: answering.say(SAID.encode(), 429, Retry_After="3600"),
+    "text that begins as bytes do": lambda answering, asked: answering.error(
+        asked, {"code": 3, "message": f"0x1f: {SAID}"}
+    ),
+    "text after a word of reverts": lambda answering, asked: answering.error(asked, f"Reverted 0x not for {SAID}"),
+    "bytes that say it": lambda answering, asked: answering.error(asked, {"code": 3, "data": REASON}),
+    "bytes as a message": lambda answering, asked: answering.error(asked, {"code": 3, "message": f"Reverted {REASON}"}),
+    "in capitals": lambda answering, asked: answering.error(asked, SAID.upper()),
+    "the login as a header": lambda answering, asked: answering.say(LOGIN.encode(), 401),
+    "the login as an error": lambda answering, asked: answering.error(asked, {"code": 1, "message": LOGIN}),
     "nonsense": lambda answering, asked: answering.result(asked, [SAID]),
 }
 

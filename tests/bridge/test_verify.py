@@ -20,6 +20,8 @@ from bridge.local.accounts import account
 from bridge.local.world import World
 from bridge.plans.published import inputs_path, keep_plan, remake
 from bridge.plans.records import PlanRecord
+from hedge.decision.programme.scenarios import COUNT
+from hedge.plan.published import MOST_POSITIONS, MOST_QUOTES
 from tests.bridge.lying_node import Answering, Asked, lying_node, through
 from tests.bridge.steps import found, plan_now, propose, with_changes
 
@@ -161,6 +163,9 @@ def test_remake__file_of_a_stranger__is_refused_by_name(tmp_path: Path, name: st
     ("path", "value"),
     [
         (("inputs", "scenarios"), 10**9),
+        (("inputs", "scenarios"), COUNT + 1),
+        (("inputs", "book"), [{}] * (MOST_POSITIONS + 1)),
+        (("quotes", "ETH"), [[1]] * (MOST_QUOTES + 1)),
         (("inputs", "parameters"), []),
         (("inputs", "market", "vols"), {"ETH": -1.0}),
         (("inputs", "book", 0, "upper"), -5.0),

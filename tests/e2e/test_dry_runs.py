@@ -50,7 +50,9 @@ def test_vote__twice_or_without_power__is_refused(place: Place) -> None:
     number = proposed(place)
     refused(place, "gov", "vote", number, "for", role="voter-1", said="is pending, not active")
     place.pass_time(TERMS.voting_delay + 1)
-    assert place.run("gov", "vote", number, "for", role="voter-1").out.startswith("vote: possible now (active)")
+    dry = place.run("gov", "vote", number, "for", role="voter-1").out
+    assert dry.startswith("vote: possible now (active)")
+    assert f"proposal {number}" in dry
     refused(place, "gov", "vote", number, "for", role="outsider", said="its vote would count nothing")
     assert place.sent("gov", "vote", number, "for", role="voter-1")["sent"] is True
     refused(place, "gov", "vote", number, "against", role="voter-1", said="GovernorAlreadyCastVote")
