@@ -40,6 +40,7 @@ RUNTIME = ("ExposureLens", "LensFloor", *DEPLOYED)
 INTERFACES = ("IERC20Metadata",)
 THEIRS = (
     "IAllowanceTransfer",
+    "MultiSendCallOnly",
     "NonfungiblePositionManager",
     "PoolManager",
     "PoolSwapTest",

@@ -29,6 +29,7 @@ READS = frozenset(
         "eth_getStorageAt",
         "eth_getTransactionCount",
         "eth_getTransactionReceipt",
+        "eth_simulateV1",
     }
 )
 """What may be asked twice."""

@@ -23,6 +23,7 @@ from bridge.cli.flags import (
     say,
 )
 from bridge.cli.mined import mined, mined_words
+from bridge.cli.safe_text import look, print_record, print_seen
 
 if TYPE_CHECKING:
     from bridge.governance.inspection import Inspected
@@ -66,7 +67,8 @@ def propose(
     """Build a transaction of a Safe, rehearse it, and write the file that its owners sign. Nothing is sent.
 
     Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
-    alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
+    alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e;
+    alvh safe propose add-owner 0xnew... 2; alvh safe propose reject --nonce 7
     """
     from bridge.safe.actions import SAFE_ACTIONS
     from bridge.safe.multisig import build_safe_transaction, read_safe, rehearse_call
@@ -84,10 +86,10 @@ def propose(
         rehearse_call(context, made)
     else:
         say(f"not rehearsed: transactions before nonce {made.nonce} come first", stderr=True)
+    seen, record = look(context, made, as_json), SafeRecord(action, made, {})
     context.confirm()
-    record = SafeRecord(action, made, {})
     name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
-    _print_record(session, record, record.save(out or session.config.state / "safe" / name), as_json)
+    print_record(seen, record, record.save(out or session.config.state / "safe" / name), as_json)
 
 
 def _context(session: Session, safe: str, plan: Path | None) -> SafeContext:
@@ -111,30 +113,6 @@ def _load(session: Session, file: Path) -> SafeRecord:
     return record
 
 
-def _print_record(session: Session, record: SafeRecord, file: Path, as_json: bool) -> None:
-    """Say what the transaction does, decoded from its bytes, how the Safe names it, and who signed."""
-    from bridge.cli.show import console
-    from bridge.governance.calls import call_words
-    from bridge.safe.multisig import read_safe
-
-    snapshot = session.snapshot()
-    made, safe = record.transaction, read_safe(snapshot, record.transaction.safe)
-    words = call_words(snapshot, made.to, made.data, as_json)
-    signed = [owner for owner in record.signatures if owner in safe.owners]
-    strangers = [owner for owner in record.signatures if owner not in safe.owners]
-    if as_json:
-        counted = {"threshold": safe.threshold, "signed_by_owners": len(signed), "strangers": strangers}
-        print_json({"file": str(file), "does": words, **counted, **record.to_dict()})
-        return
-    console().print(words, markup=False, soft_wrap=True)
-    say(f"of Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
-    say(f"Safe transaction hash 0x{made.digest().hex()}")
-    say(f"{safe.threshold} owners must sign; signed by {len(signed)}: {', '.join(signed) or 'nobody'}")
-    if strangers:
-        say(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
-    console().print(f"file {file}", markup=False, soft_wrap=True)
-
-
 @app.command()
 def sign(
     file: FileArgument,
@@ -148,19 +126,20 @@ def sign(
     Example: alvh safe sign rollback.json --as guardian-1
     """
     from bridge.errors import RefusedAction
-    from bridge.safe.multisig import build_safe_transaction, read_safe
+    from bridge.safe.multisig import require_signable
 
     session = open_session(config)
     record = _load(session, file)
     made, snapshot = record.transaction, session.snapshot()
-    build_safe_transaction(snapshot, made.safe, (made.to, made.data), made.nonce)
+    require_signable(snapshot, made)
     owner = choose_signer(session, role, keystore)
-    owners = read_safe(snapshot, made.safe).owners
-    if owner.address not in owners:
-        raise RefusedAction(f"{owner.address} is not an owner of the Safe: {', '.join(owners)}")
+    seen = look(snapshot, made, as_json)
+    if owner.address not in seen.safe.owners:
+        raise RefusedAction(f"{owner.address} is not an owner of the Safe: {', '.join(seen.safe.owners)}")
+    snapshot.confirm()
     if not as_json:
-        _print_record(session, record, file, as_json)  # what is signed is shown first: to stop here is to sign nothing
-    _print_record(session, record := record.signed(owner), record.save(file), as_json)
+        print_record(seen, record, file, as_json)  # what is signed is shown first: to stop here is to sign nothing
+    print_record(seen, record := record.signed(owner), record.save(file), as_json)
 
 
 @app.command()
@@ -177,8 +156,6 @@ def execute(
 
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
-    from bridge.cli.show import console
-    from bridge.governance.calls import call_words
     from bridge.safe.multisig import (
         join_signatures,
         rehearse_safe_transaction,
@@ -194,14 +171,14 @@ def execute(
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     signatures = join_signatures(record.raw_signatures())
     rehearse_safe_transaction(snapshot, who, record.transaction, signatures)
-    snapshot.confirm()
     made = record.transaction
-    does = call_words(snapshot, made.to, made.data, as_json)  # not the file's own name of it
+    seen = look(snapshot, made, as_json)  # not the file's own name of it
+    snapshot.confirm()
     if not as_json:
-        console().print(does, markup=False, soft_wrap=True)
+        print_seen(seen)
     receipt = send_safe_transaction(session.chain, who.key(), made, signatures) if send else None
     if as_json:
-        print_json({"does": does, "nonce": made.nonce, "sent": send, **mined(receipt)})
+        print_json({**seen.to_dict(), "nonce": made.nonce, "sent": send, **mined(receipt)})
     elif receipt:
         say(f"done {mined_words(receipt)}")
     else:

@@ -30,6 +30,9 @@ THEIR_MEANINGS = {
     ("HedgeTimelock", "revokeRole"): "Take a role from an account",
     ("VolatilityOracle", "transferOwnership"): "Give the feed another owner",
     ("Safe", "swapOwner"): "Replace an owner of the Safe",
+    ("Safe", "addOwnerWithThreshold"): "Add an owner to the Safe",
+    ("Safe", "removeOwner"): "Remove an owner from the Safe",
+    ("Safe", "changeThreshold"): "Say how many owners of the Safe must sign",
 }
 """What functions do that other people wrote, by contract and function: their artifacts carry no words for voters."""
 

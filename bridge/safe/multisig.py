@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eth_typing import HexStr
 from eth_utils import keccak, to_checksum_address
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 ZERO = "0x0000000000000000000000000000000000000000"
 FIRST_OWNER = "0x0000000000000000000000000000000000000001"
 """A Safe's list of owners begins before its first one."""
-CALL = 0
+CALL, DELEGATE_CALL = OPERATIONS = 0, 1
 TRANSACTION_TYPE = [
     {"name": "to", "type": "address"},
     {"name": "value", "type": "uint256"},
@@ -53,19 +53,37 @@ TRANSACTION_TYPE = [
 ]
 
 
+class SafeHashes(NamedTuple):
+    """What names a Safe transaction: the hash of the Safe on its chain, of the message, and of both, the safeTxHash."""
+
+    domain: bytes
+    message: bytes
+    transaction: bytes
+
+    def to_dict(self) -> dict[str, str]:
+        """Return them as 0x hex under the names that devices and the Safe's app use."""
+        named = ("domain_hash", "message_hash", "safe_tx_hash")
+        return {name: "0x" + each.hex() for name, each in zip(named, self, strict=True)}
+
+
 @dataclass(frozen=True)
 class SafeTransaction:
-    """A call, without value, that a Safe is asked to make at one nonce of the Safe on one chain."""
+    """A call that a Safe is asked to make at one nonce of the Safe on one chain.
+
+    `value` is the wei that go with it; `operation` 1 lets the Safe run the code at `to` as its own, for a batch.
+    """
 
     chain_id: int
     safe: str
     to: str
     data: HexStr
     nonce: int
+    value: int = 0
+    operation: int = CALL
 
     def typed_data(self) -> SignableMessage:
         """Return the EIP-712 message that its owners sign."""
-        unused = {"value": 0, "operation": CALL, "safeTxGas": 0, "baseGas": 0, "gasPrice": 0}
+        unused = {"safeTxGas": 0, "baseGas": 0, "gasPrice": 0}
         from eth_account.messages import encode_typed_data
 
         return encode_typed_data(
@@ -74,17 +92,28 @@ class SafeTransaction:
             message_data=unused
             | {
                 "to": self.to,
+                "value": self.value,
                 "data": bytes.fromhex(self.data[2:]),
+                "operation": self.operation,
                 "gasToken": ZERO,
                 "refundReceiver": ZERO,
                 "nonce": self.nonce,
             },
         )
 
+    def hashes(self) -> SafeHashes:
+        """Return the hashes that a hardware wallet shows."""
+        message = self.typed_data()
+        digest = keccak(b"\x19" + message.version + message.header + message.body)
+        return SafeHashes(message.header, message.body, digest)
+
     def digest(self) -> bytes:
         """Return the 32-byte hash of the message, the Safe's name for this transaction."""
-        message = self.typed_data()
-        return keccak(b"\x19" + message.version + message.header + message.body)
+        return self.hashes().transaction
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Return what `getTransactionHash` and `execTransaction` take of it: no gas of it is paid back."""
+        return self.to, self.value, self.data, self.operation, 0, 0, 0, ZERO, ZERO
 
 
 @dataclass(frozen=True)
@@ -106,7 +135,9 @@ def read_safe(snapshot: Snapshot, safe: str) -> SafeState:
     return SafeState(safe, tuple(read("getOwners")), int(read("getThreshold")), int(read("nonce")))
 
 
-def build_safe_transaction(snapshot: Snapshot, safe: str, call: Call, nonce: int | None = None) -> SafeTransaction:
+def build_safe_transaction(
+    snapshot: Snapshot, safe: str, call: Call, nonce: int | None = None, value: int = 0, operation: int = CALL
+) -> SafeTransaction:
     """Build a transaction of a Safe: its next one, or a later one that follows others on their way.
 
     Raises
@@ -117,18 +148,41 @@ def build_safe_transaction(snapshot: Snapshot, safe: str, call: Call, nonce: int
         The Safe names the transaction by another hash than this program: it is no Safe 1.3 or 1.4, or the node lies.
     """
     to, data = call
-    following = read_safe(snapshot, safe).nonce
-    chosen = following if nonce is None else nonce
-    if chosen < following:
-        raise RefusedAction(f"the Safe's next nonce is {following}: {chosen} is used up")
-    made = SafeTransaction(snapshot.chain.chain_id, safe, to, data, chosen)
-    arguments = (to, 0, data, CALL, 0, 0, 0, ZERO, ZERO, chosen)
-    named = bytes(snapshot.read("Safe", "getTransactionHash", *arguments, at=safe))
+    chosen = read_safe(snapshot, safe).nonce if nonce is None else nonce
+    made = SafeTransaction(snapshot.chain.chain_id, safe, to, data, chosen, value, operation)
+    require_signable(snapshot, made)
+    return made
+
+
+def require_signable(snapshot: Snapshot, made: SafeTransaction) -> None:
+    """Check that a signature of a transaction can still count, and that the Safe names it as this program does.
+
+    Raises
+    ------
+    RefusedAction
+        Its nonce is used up.
+    UntrustedNumber
+        As `require_own_hash`.
+    """
+    following = read_safe(snapshot, made.safe).nonce
+    if made.nonce < following:
+        raise RefusedAction(f"the Safe's next nonce is {following}: {made.nonce} is used up")
+    require_own_hash(snapshot, made)
+
+
+def require_own_hash(snapshot: Snapshot, made: SafeTransaction) -> None:
+    """Check that the Safe itself names a transaction as this program does.
+
+    Raises
+    ------
+    UntrustedNumber
+        It does not: it is no Safe 1.3 or later, or the node lies.
+    """
+    named = bytes(snapshot.read("Safe", "getTransactionHash", *made.arguments(), made.nonce, at=made.safe))
     if named != made.digest():
         raise UntrustedNumber(
             f"the Safe hashes this transaction to 0x{named.hex()}, its words to 0x{made.digest().hex()}"
         )
-    return made
 
 
 def join_signatures(signatures: Mapping[str, bytes]) -> bytes:
@@ -144,15 +198,17 @@ def sign_safe_transaction(transaction: SafeTransaction, owners: Sequence[Signer]
 def rehearse_call(snapshot: Snapshot, transaction: SafeTransaction) -> None:
     """Make the Safe's call without sending it: a Safe itself says only GS013, the contract says why.
 
+    The calls of a batch are played by `read_effects` instead, and rehearsed with the signatures.
+
     Raises
     ------
     ContractReverted
         The call would fail.
     """
-    action = "the Safe's call"
-    snapshot.chain.simulate(
-        transaction.safe, transaction.to, transaction.data, snapshot.block.timestamp + 1, snapshot.block, action
-    )
+    at, action = snapshot.block.timestamp + 1, "the Safe's call"
+    sender, to, data = transaction.safe, transaction.to, transaction.data
+    if transaction.operation == CALL:
+        snapshot.chain.simulate(sender, to, data, at, snapshot.block, action, value=transaction.value)
 
 
 def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_by: Sequence[str]) -> SafeState:
@@ -189,7 +245,7 @@ def rehearse_safe_transaction(
 
 def _execution(transaction: SafeTransaction, signatures: bytes) -> tuple[Any, ...]:
     """Return the arguments of `execTransaction`."""
-    return transaction.to, 0, transaction.data, CALL, 0, 0, 0, ZERO, ZERO, signatures
+    return *transaction.arguments(), signatures
 
 
 def send_safe_transaction(chain: Chain, sender: Signer, transaction: SafeTransaction, signatures: bytes) -> TxReceipt:

@@ -23,10 +23,13 @@ from bridge.errors import BadFile, RefusedAction
 from bridge.files import write_whole
 from bridge.foreign import foreign
 from bridge.json_files import read_json, reading
-from bridge.safe.multisig import SafeTransaction
+from bridge.safe.multisig import CALL, OPERATIONS, SafeTransaction
 
-FORMAT = 1
+FORMAT = 2
+FORMATS = (1, 2)
+"""The first knew calls without value, and no batches: its hash is that of such a call."""
 FIELDS = {"format", "action", "chain_id", "safe", "to", "data", "nonce", "digest", "signatures"}
+LATER_FIELDS = {"value", "operation"}
 HEX_FIELDS = {"safe": "{20}", "to": "{20}", "data": "*"}  # how many bytes
 # r, s and 27 or 28: a Safe reads other last bytes as other kinds of proof.
 OWNER_SIGNATURE = re.compile("0x[0-9a-fA-F]{128}(1b|1c|1B|1C)")
@@ -110,9 +113,9 @@ def require_safe_place(path: Path) -> None:
 
 
 def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
-    if content["format"] != FORMAT:
+    if content["format"] not in FORMATS:
         raise BadFile(path, f"not a Safe transaction of format {FORMAT}: propose it again")
-    unknown = sorted(content.keys() - FIELDS)
+    unknown = sorted(content.keys() - FIELDS - LATER_FIELDS)
     if unknown:
         raise ValueError(f"{foreign(unknown[0])} is none of its fields")
     for name, size in HEX_FIELDS.items():
@@ -121,12 +124,17 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
     numbers = [content[name] for name in ("chain_id", "nonce")]
     if any(type(number) is not int or not 0 <= number < 2**64 for number in numbers):
         raise ValueError(f"chain id and nonce are {numbers}")
+    value, operation = content.get("value", 0), content.get("operation", CALL)
+    if type(value) is not int or not 0 <= value < 2**256 or type(operation) is not int or operation not in OPERATIONS:
+        raise ValueError(f"value and operation are {value!r} and {operation!r}")
     transaction = SafeTransaction(
         numbers[0],
         to_checksum_address(content["safe"]),
         to_checksum_address(content["to"]),
         HexStr(content["data"]),
         numbers[1],
+        value,
+        operation,
     )
     signatures: dict[str, str] = {
         to_checksum_address(owner): str(signature) for owner, signature in content["signatures"].items()
