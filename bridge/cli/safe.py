@@ -23,7 +23,7 @@ from bridge.cli.flags import (
     say,
 )
 from bridge.cli.mined import mined, mined_words
-from bridge.cli.safe_text import look, print_record, print_seen
+from bridge.cli.safe_text import keep_record, look, print_record, print_seen
 
 if TYPE_CHECKING:
     from bridge.governance.inspection import Inspected
@@ -35,11 +35,16 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The guardian's and the steward's Safe: propose, sign, execute, show. Dry run without --send.",
 )
+OutOption = Annotated[Path | None, typer.Option("--out", help="Where the file goes; default: in the state folder.")]
+NonceOption = Annotated[
+    int | None, typer.Option("--nonce", min=0, help="A later nonce, to follow others on their way.")
+]
 FileArgument = Annotated[Path, typer.Argument(help="The file that `alvh safe propose` wrote.")]
 SafeOption = Annotated[str | None, typer.Option("--safe", help="guardian or steward; default: whose action it is.")]
 
 
-def _address(session: Session, name: str) -> str:
+def safe_address(session: Session, name: str) -> str:
+    """Return the address of the guardian's or the steward's Safe; raises `UsageError` for any other name."""
     from bridge.errors import UsageError
 
     if name not in ("guardian", "steward"):
@@ -55,12 +60,8 @@ def propose(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="For schedule: the plan; default: the newest one.")
     ] = None,
-    nonce: Annotated[
-        int | None, typer.Option("--nonce", min=0, help="A later nonce, to follow others on their way.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Where the file goes; default: in the state folder.")
-    ] = None,
+    nonce: NonceOption = None,
+    out: OutOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -71,7 +72,7 @@ def propose(
     alvh safe propose add-owner 0xnew... 2; alvh safe propose reject --nonce 7
     """
     from bridge.safe.actions import SAFE_ACTIONS
-    from bridge.safe.multisig import build_safe_transaction, read_safe, rehearse_call
+    from bridge.safe.multisig import build_safe_transaction
     from bridge.safe.records import SafeRecord, require_safe_place
 
     if out:
@@ -80,16 +81,9 @@ def propose(
     chosen = SAFE_ACTIONS[action]
     chosen.require_arguments(given)
     session = open_session(config)
-    context = _context(session, _address(session, chosen.safe if safe is None else safe), plan)
+    context = _context(session, safe_address(session, chosen.safe if safe is None else safe), plan)
     made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
-    if made.nonce == read_safe(context, context.safe).nonce:
-        rehearse_call(context, made)
-    else:
-        say(f"not rehearsed: transactions before nonce {made.nonce} come first", stderr=True)
-    seen, record = look(context, made, as_json), SafeRecord(action, made, {})
-    context.confirm()
-    name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
-    print_record(seen, record, record.save(out or session.config.state / "safe" / name), as_json)
+    keep_record(session, context, SafeRecord(action, made, {}), out, as_json)
 
 
 def _context(session: Session, safe: str, plan: Path | None) -> SafeContext:
@@ -103,7 +97,8 @@ def _context(session: Session, safe: str, plan: Path | None) -> SafeContext:
     return SafeContext(session.chain, session.deployment, session.chain.head(), safe, chosen_plan, life)
 
 
-def _load(session: Session, file: Path) -> SafeRecord:
+def load_own(session: Session, file: Path) -> SafeRecord:
+    """Read a transaction's file; raises `BadFile` where it is of another chain."""
     from bridge.errors import BadFile
     from bridge.safe.records import load_safe_record
 
@@ -129,7 +124,7 @@ def sign(
     from bridge.safe.multisig import require_signable
 
     session = open_session(config)
-    record = _load(session, file)
+    record = load_own(session, file)
     made, snapshot = record.transaction, session.snapshot()
     require_signable(snapshot, made)
     owner = choose_signer(session, role, keystore)
@@ -165,7 +160,7 @@ def execute(
     from bridge.safe.records import merge_records
 
     session = open_session(config)
-    record = merge_records([_load(session, file) for file in files])
+    record = merge_records([load_own(session, file) for file in files])
     snapshot = session.snapshot()
     require_executable(snapshot, record.transaction, list(record.signatures))
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
@@ -197,7 +192,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
 
     session = open_session(config)
     snapshot = session.snapshot()
-    safes = {name: inspect_address(snapshot, _address(session, name)) for name in ("guardian", "steward")}
+    safes = {name: inspect_address(snapshot, safe_address(session, name)) for name in ("guardian", "steward")}
     duties = {name: holds_role(snapshot, name) for name in safes}
     snapshot.confirm()
     if as_json:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridge.cli.flags import print_json, say
+from bridge.cli.flags import Session, print_json, say
 
 if TYPE_CHECKING:
     from bridge.safe.effects import Effects
@@ -72,3 +72,22 @@ def print_record(seen: Seen, record: SafeRecord, file: Path, as_json: bool) -> N
     if strangers:
         say(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
     console().print(f"file {file}", markup=False, soft_wrap=True)
+
+
+def keep_record(session: Session, snapshot: Snapshot, record: SafeRecord, out: Path | None, as_json: bool) -> None:
+    """Rehearse a new transaction, write the file that its owners sign, and print it; nothing is signed or sent."""
+    from bridge.safe.multisig import CALL, rehearse_call
+
+    made, action = record.transaction, record.action
+    seen = look(snapshot, made, as_json)
+    if made.nonce != seen.safe.nonce:
+        say(f"not rehearsed: transactions before nonce {made.nonce} come first", stderr=True)
+    elif made.operation == CALL:
+        rehearse_call(snapshot, made)
+    elif seen.effects.trouble:
+        from bridge.errors import RefusedAction
+
+        raise RefusedAction(f"the batch would fail, or cannot be rehearsed: {seen.effects.trouble}")
+    snapshot.confirm()
+    name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
+    print_record(seen, record, record.save(out or session.config.state / "safe" / name), as_json)

@@ -4,6 +4,7 @@
     actions, owner_actions
                what our Safes are asked to do, by name
     records    transactions as files that owners pass on
+    builder    batch files of the Safe app's Transaction Builder
     batch      several calls as one transaction, by MultiSendCallOnly
     effects    what a transaction changes, played on the chain: values before and after
     readings   everything that is compared for it
