@@ -1,6 +1,6 @@
 """A kept-alive HTTP connection to one URL: proxies and certificates of the environment, a name and password in the URL.
 
-    URL -> through which proxy? -> line, opened anew where the server has closed it -> POST -> body of at most 64 MiB
+    URL -> through which proxy? -> line, opened anew where the server has closed it -> ask -> body of at most 64 MiB
 
 A request has one deadline, whatever drips in until then. Redirects are not followed: what is sent holds keys.
 
@@ -120,13 +120,18 @@ class _Encrypted(_Line, HTTPSConnection):
 class Connection:
     """A connection to a URL, opened with the first request.
 
+    Parameters
+    ----------
+    headers
+        Sent with every request, such as a key.
+
     Raises
     ------
     Unusable
         It is no URL of http or https, or the way to it is none that we know.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         try:
             parts, port = urlsplit(url), _port(urlsplit(url))
         except ValueError:  # its text may quote the password
@@ -134,6 +139,7 @@ class Connection:
         if parts.scheme not in PORTS or not parts.hostname:
             raise Unusable("not a URL of http or https")
         self._headers = {"Content-Type": "application/json", "User-Agent": "alvh"} | _login(parts, "Authorization")
+        self._headers |= headers or {}
         self._path = quote(parts.path or "/", AS_IT_IS) + (f"?{quote(parts.query, AS_IT_IS + '?')}" * bool(parts.query))
         proxy = _proxy_for(parts.scheme, parts.hostname, port)
         try:
@@ -153,10 +159,16 @@ class Connection:
             raise Unusable(f"a proxy of kind {proxy.scheme} leads to no https URL")
 
     def post(self, body: bytes, again: bool) -> Answer:
-        """Send a body and return the answer, whatever its status.
+        """Send a body to the URL itself; see `ask`."""
+        return self.ask("POST", "", body, again)
+
+    def ask(self, method: str, path: str, body: bytes | None, again: bool) -> Answer:
+        """Send a request and return the answer, whatever its status.
 
         Parameters
         ----------
+        path
+            Behind the URL's own, as it is written on the line.
         again
             Send it once more where the server closed a line that was kept: for what changes nothing.
 
@@ -169,7 +181,7 @@ class Connection:
         """
         kept = self._kept()
         try:
-            return self._post(body)
+            return self._asked(method, path, body)
         except ConnectionError:
             self.close()
             if not (kept and again):
@@ -178,7 +190,7 @@ class Connection:
             self.close()  # the next request begins anew
             raise
         try:
-            return self._post(body)
+            return self._asked(method, path, body)
         except (OSError, HTTPException, ValueError, Unusable):
             self.close()
             raise
@@ -198,10 +210,10 @@ class Connection:
         self.close()  # nothing was asked, so what is there to read is the end
         return False
 
-    def _post(self, body: bytes) -> Answer:
+    def _asked(self, method: str, path: str, body: bytes | None) -> Answer:
         self._line.begin()
         try:
-            self._line.request("POST", self._path, body, self._headers)
+            self._line.request(method, self._path.rstrip("/") + path if path else self._path, body, self._headers)
             answer = self._line.getresponse()
             if 300 <= answer.status < 400:
                 raise Unusable(f"HTTP {answer.status}, a redirect: give the URL that it leads to")

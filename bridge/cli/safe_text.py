@@ -10,8 +10,9 @@ from bridge.cli.flags import Session, print_json, say
 
 if TYPE_CHECKING:
     from bridge.safe.effects import Effects
-    from bridge.safe.multisig import SafeState, SafeTransaction
+    from bridge.safe.multisig import SafeState
     from bridge.safe.records import SafeRecord
+    from bridge.safe.transactions import SafeTransaction
     from bridge.snapshot import Snapshot
 
 
@@ -76,9 +77,10 @@ def print_record(seen: Seen, record: SafeRecord, file: Path, as_json: bool) -> N
 
 def keep_record(session: Session, snapshot: Snapshot, record: SafeRecord, out: Path | None, as_json: bool) -> None:
     """Rehearse a new transaction, write the file that its owners sign, and print it; nothing is signed or sent."""
-    from bridge.safe.multisig import CALL, rehearse_call
+    from bridge.safe.multisig import rehearse_call
+    from bridge.safe.transactions import CALL
 
-    made, action = record.transaction, record.action
+    made = record.transaction
     seen = look(snapshot, made, as_json)
     if made.nonce != seen.safe.nonce:
         say(f"not rehearsed: transactions before nonce {made.nonce} come first", stderr=True)
@@ -89,5 +91,11 @@ def keep_record(session: Session, snapshot: Snapshot, record: SafeRecord, out: P
 
         raise RefusedAction(f"the batch would fail, or cannot be rehearsed: {seen.effects.trouble}")
     snapshot.confirm()
-    name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
-    print_record(seen, record, record.save(out or session.config.state / "safe" / name), as_json)
+    file = record.save(out or session.config.state / "safe" / record_name(record))
+    print_record(seen, record, file, as_json)
+
+
+def record_name(record: SafeRecord) -> str:
+    """Return the name of a transaction's file."""
+    made = record.transaction
+    return f"{record.action}-{made.nonce}-{made.digest().hex()[:8]}.json"

@@ -8,7 +8,7 @@ from bridge.artifacts.vendor import PERMIT2_ADDRESS, permit2_runtime_code, vendo
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.governance.safe_builds import MULTISEND_PLACES
-from bridge.safe.multisig import ZERO
+from bridge.safe.transactions import ZERO
 
 V4_UNSUBSCRIBE_GAS_LIMIT = 300_000  # the value of Uniswap's own mainnet deployment
 

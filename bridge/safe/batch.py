@@ -16,7 +16,7 @@ from eth_utils import to_checksum_address
 from bridge.chain.codec import decode_call, encode_call
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.governance.safe_builds import MULTISEND_PLACES, MULTISENDS
-from bridge.safe.multisig import CALL, DELEGATE_CALL, SafeTransaction
+from bridge.safe.transactions import CALL, DELEGATE_CALL, SafeTransaction
 from bridge.snapshot import Snapshot
 
 HEAD: Final = 1 + 20 + 32 + 32

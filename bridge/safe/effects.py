@@ -18,8 +18,8 @@ from bridge.errors import ChainError, NodeUnreachable, UsageError
 from bridge.governance.governor import proposal_id
 from bridge.governance.updates import Update
 from bridge.safe.batch import calls_of
-from bridge.safe.multisig import SafeTransaction
 from bridge.safe.readings import Reading, Told, readings
+from bridge.safe.transactions import SafeTransaction
 from bridge.snapshot import Snapshot
 
 NOT_READABLE = (Misfit, ValueError, TypeError, LookupError, ArithmeticError)

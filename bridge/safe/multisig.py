@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eth_typing import HexStr
-from eth_utils import keccak, to_checksum_address
+from eth_utils import to_checksum_address
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import encode_call
@@ -27,93 +27,17 @@ from bridge.errors import (
     UntrustedNumber,
 )
 from bridge.governance.inspection import GUARD_SLOT
+from bridge.safe.transactions import CALL, SafeTransaction
+from bridge.safe.transactions import ZERO as ZERO
 from bridge.snapshot import Call, Snapshot
 
 if TYPE_CHECKING:
-    from eth_account.messages import SignableMessage
     from web3.types import TxReceipt
 
     from bridge.chain.signers import Sender, Signer
 
-ZERO = "0x0000000000000000000000000000000000000000"
 FIRST_OWNER = "0x0000000000000000000000000000000000000001"
 """A Safe's list of owners begins before its first one."""
-CALL, DELEGATE_CALL = OPERATIONS = 0, 1
-TRANSACTION_TYPE = [
-    {"name": "to", "type": "address"},
-    {"name": "value", "type": "uint256"},
-    {"name": "data", "type": "bytes"},
-    {"name": "operation", "type": "uint8"},
-    {"name": "safeTxGas", "type": "uint256"},
-    {"name": "baseGas", "type": "uint256"},
-    {"name": "gasPrice", "type": "uint256"},
-    {"name": "gasToken", "type": "address"},
-    {"name": "refundReceiver", "type": "address"},
-    {"name": "nonce", "type": "uint256"},
-]
-
-
-class SafeHashes(NamedTuple):
-    """What names a Safe transaction: the hash of the Safe on its chain, of the message, and of both, the safeTxHash."""
-
-    domain: bytes
-    message: bytes
-    transaction: bytes
-
-    def to_dict(self) -> dict[str, str]:
-        """Return them as 0x hex under the names that devices and the Safe's app use."""
-        named = ("domain_hash", "message_hash", "safe_tx_hash")
-        return {name: "0x" + each.hex() for name, each in zip(named, self, strict=True)}
-
-
-@dataclass(frozen=True)
-class SafeTransaction:
-    """A call that a Safe is asked to make at one nonce of the Safe on one chain.
-
-    `value` is the wei that go with it; `operation` 1 lets the Safe run the code at `to` as its own, for a batch.
-    """
-
-    chain_id: int
-    safe: str
-    to: str
-    data: HexStr
-    nonce: int
-    value: int = 0
-    operation: int = CALL
-
-    def typed_data(self) -> SignableMessage:
-        """Return the EIP-712 message that its owners sign."""
-        unused = {"safeTxGas": 0, "baseGas": 0, "gasPrice": 0}
-        from eth_account.messages import encode_typed_data
-
-        return encode_typed_data(
-            domain_data={"chainId": self.chain_id, "verifyingContract": self.safe},
-            message_types={"SafeTx": TRANSACTION_TYPE},
-            message_data=unused
-            | {
-                "to": self.to,
-                "value": self.value,
-                "data": bytes.fromhex(self.data[2:]),
-                "operation": self.operation,
-                "gasToken": ZERO,
-                "refundReceiver": ZERO,
-                "nonce": self.nonce,
-            },
-        )
-
-    def hashes(self) -> SafeHashes:
-        """Return the hashes that a hardware wallet shows."""
-        message = self.typed_data()
-        digest = keccak(b"\x19" + message.version + message.header + message.body)
-        return SafeHashes(message.header, message.body, digest)
-
-    def digest(self) -> bytes:
-        """Return the 32-byte hash of the message, the Safe's name for this transaction."""
-        return self.hashes().transaction
-
-    def arguments(self) -> tuple[Any, ...]:
-        """Return what `getTransactionHash` and `execTransaction` take of it: no gas of it is paid back."""
-        return self.to, self.value, self.data, self.operation, 0, 0, 0, ZERO, ZERO
 
 
 @dataclass(frozen=True)

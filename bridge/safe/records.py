@@ -23,7 +23,7 @@ from bridge.errors import BadFile, RefusedAction
 from bridge.files import write_whole
 from bridge.foreign import foreign
 from bridge.json_files import read_json, reading
-from bridge.safe.multisig import CALL, OPERATIONS, SafeTransaction
+from bridge.safe.transactions import CALL, OPERATIONS, SafeTransaction
 
 FORMAT = 2
 FORMATS = (1, 2)
@@ -86,12 +86,12 @@ def load_safe_record(path: Path) -> SafeRecord:
         record, digest = _record(path, content), content["digest"]
     if "0x" + record.transaction.digest().hex() != digest:
         raise BadFile(path, "its hash is not that of its call: it was changed, propose it again")
-    found = {owner: _normal(signature) for owner, signature in record.signatures.items()}
+    found = {owner: normal_signature(signature) for owner, signature in record.signatures.items()}
     for owner, signature in found.items():
         if signature[-2:].lower() in MESSAGE_SIGNED:
             how = "with eth_sign, over the hash as a message: sign the typed data instead"
             raise BadFile(path, f"the signature of {owner} was made {how}")
-        if _signer_of(record.transaction, signature) != owner:
+        if signer_of(record.transaction, signature) != owner:
             raise BadFile(path, f"the signature of {owner} is not that owner's over this call: take it out")
     return replace(record, signatures=found)
 
@@ -142,13 +142,14 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
     return SafeRecord(str(content["action"]), transaction, signatures)
 
 
-def _normal(signature: str) -> str:
+def normal_signature(signature: str) -> str:
     """Return a signature with the last byte that a Safe asks of an owner's, where it has a hardware wallet's."""
     last = signature[-2:]
     return signature[:-2] + HARDWARE[last] if len(signature) == 132 and last in HARDWARE else signature
 
 
-def _signer_of(transaction: SafeTransaction, signature: str) -> str | None:
+def signer_of(transaction: SafeTransaction, signature: str) -> str | None:
+    """Return who made a signature over a transaction's typed data; None where it is none that a Safe counts so."""
     if not OWNER_SIGNATURE.fullmatch(signature):
         return None
     try:

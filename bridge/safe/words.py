@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bridge.governance.calls import call_words
 from bridge.safe.batch import SafeCall, build_of, calls_of
-from bridge.safe.multisig import CALL, SafeTransaction
+from bridge.safe.transactions import CALL, SafeTransaction
 from bridge.snapshot import Snapshot
 
 NOTHING = (

@@ -17,15 +17,8 @@ from bridge.plans.records import PlanRecord
 from bridge.safe.actions import SAFE_ACTIONS, SafeContext
 from bridge.safe.batch import MOST_CALLS, batch_call, calls_of, find_multisend, packed, unpacked
 from bridge.safe.effects import Effects, read_effects
-from bridge.safe.multisig import (
-    CALL,
-    DELEGATE_CALL,
-    SafeTransaction,
-    build_safe_transaction,
-    read_safe,
-    send_safe_transaction,
-    sign_safe_transaction,
-)
+from bridge.safe.multisig import build_safe_transaction, read_safe, send_safe_transaction, sign_safe_transaction
+from bridge.safe.transactions import CALL, DELEGATE_CALL, SafeTransaction
 from bridge.safe.words import transaction_words
 from bridge.snapshot import Call
 from hedge.policy.parameters import KEYS

@@ -16,7 +16,6 @@ from bridge.errors import BadFile, ContractReverted, GuardRefused, RefusedAction
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
 from bridge.safe.multisig import (
-    SafeTransaction,
     build_safe_transaction,
     join_signatures,
     read_safe,
@@ -27,6 +26,7 @@ from bridge.safe.multisig import (
     sign_safe_transaction,
 )
 from bridge.safe.records import SafeRecord, load_safe_record, merge_records
+from bridge.safe.transactions import SafeTransaction
 from tests.bridge.safes import BEFORE, guarded, refusing, said
 from tests.bridge.steps import act_through_safe, parameters_call
 

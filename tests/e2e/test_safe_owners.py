@@ -48,8 +48,8 @@ def test_safe_reject__of_a_nonce__is_named_for_what_it_is_and_uses_it_up(place: 
 def test_safe_sign__delegate_call_of_unknown_code__is_refused_and_nothing_is_signed(
     place: Place, tmp_path: Path
 ) -> None:
-    from bridge.safe.multisig import SafeTransaction
     from bridge.safe.records import SafeRecord
+    from bridge.safe.transactions import SafeTransaction
 
     deployment = place.world.deployment
     made = SafeTransaction(
