@@ -82,11 +82,11 @@ class _Line:
     """What plain and encrypted lines share: one deadline for each request."""
 
     sock: socket | None
-    until = 0.0
+    until, seconds = 0.0, 0.0
 
     def begin(self) -> None:
         """Start the clock of a request."""
-        self.until = monotonic() + TIMEOUT_SECONDS
+        self.until = monotonic() + (self.seconds or TIMEOUT_SECONDS)
         if self.sock is not None:
             self.sock.settimeout(self.left())
 
@@ -94,8 +94,12 @@ class _Line:
         """Return the seconds that are left; raises `Unusable` where none are."""
         left = self.until - monotonic()
         if left <= 0:
-            raise Unusable(f"no whole answer in {TIMEOUT_SECONDS:g} s", too_much=True)
+            raise self.late()
         return left
+
+    def late(self) -> Unusable:
+        """Return what a request is that took too long."""
+        return Unusable(f"no whole answer in {self.seconds or TIMEOUT_SECONDS:g} s", too_much=True)
 
     def response(self, *arguments: Any, **named: Any) -> HTTPResponse:
         """Make the reader of an answer, on the clock."""
@@ -124,6 +128,8 @@ class Connection:
     ----------
     headers
         Sent with every request, such as a key.
+    seconds
+        Of one request, where people answer it; 0 for as many as a machine takes.
 
     Raises
     ------
@@ -131,7 +137,7 @@ class Connection:
         It is no URL of http or https, or the way to it is none that we know.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None, seconds: float = 0.0) -> None:
         try:
             parts, port = urlsplit(url), _port(urlsplit(url))
         except ValueError:  # its text may quote the password
@@ -157,6 +163,7 @@ class Connection:
             self._line.set_tunnel(parts.hostname, port, _login(proxy, "Proxy-Authorization"))
         else:
             raise Unusable(f"a proxy of kind {proxy.scheme} leads to no https URL")
+        self._line.seconds = seconds
 
     def post(self, body: bytes, again: bool) -> Answer:
         """Send a body to the URL itself; see `ask`."""
@@ -219,7 +226,7 @@ class Connection:
                 raise Unusable(f"HTTP {answer.status}, a redirect: give the URL that it leads to")
             read = answer.read(MOST_BYTES + 1)
         except TimeoutError as error:
-            raise Unusable(f"no whole answer in {TIMEOUT_SECONDS:g} s", too_much=True) from error
+            raise self._line.late() from error
         if len(read) > MOST_BYTES:
             raise Unusable(f"an answer of more than {MOST_BYTES >> 20} MiB", too_much=True)
         if answer.status != 200:

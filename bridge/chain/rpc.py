@@ -53,6 +53,8 @@ class Rpc:
         Seconds that its answers may take together, from one `head` to the next.
     told
         Hears how far a long reading of events is.
+    seconds
+        Of one request, where people answer it; 0 for as many as a machine takes.
 
     Raises
     ------
@@ -60,12 +62,14 @@ class Rpc:
         It is no URL of http or https.
     """
 
-    def __init__(self, url: str, patience: float = PATIENCE_SECONDS, told: Told | None = None) -> None:
+    def __init__(
+        self, url: str, patience: float = PATIENCE_SECONDS, told: Told | None = None, seconds: float = 0.0
+    ) -> None:
         self.url, self.patience, self._asked = url, patience, 0
         self._posted, self._waited = 0, 0.0  # requests and seconds since the newest block was asked for
         self.logs = LogPages(self.ask, told)
         try:
-            self._connection = Connection(url)
+            self._connection = Connection(url, seconds=seconds)
         except Unusable as error:
             raise NodeUnreachable(url, str(error)) from None
 

@@ -17,12 +17,12 @@ from bridge.cli.flags import (
     SendOption,
     Session,
     choose_sender,
-    choose_signer,
     open_session,
     print_json,
     say,
 )
 from bridge.cli.mined import mined, mined_words
+from bridge.cli.safe_hands import chosen_hand
 from bridge.cli.safe_text import keep_record, look, print_record, print_seen
 
 if TYPE_CHECKING:
@@ -41,6 +41,12 @@ NonceOption = Annotated[
 ]
 FileArgument = Annotated[Path, typer.Argument(help="The file that `alvh safe propose` wrote.")]
 SafeOption = Annotated[str | None, typer.Option("--safe", help="guardian or steward; default: whose action it is.")]
+
+
+SignerOption = Annotated[
+    str | None, typer.Option("--signer", help="Another program that signs: rpc:URL, or rpc with ALVH_SIGNER_URL.")
+]
+SignatureOption = Annotated[str | None, typer.Option("--signature", help="A signature that was made elsewhere.")]
 
 
 def safe_address(session: Session, name: str) -> str:
@@ -113,12 +119,18 @@ def sign(
     file: FileArgument,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    signer: SignerOption = None,
+    signature: SignatureOption = None,
+    account: Annotated[str | None, typer.Option("--from", help="Which account of --signer signs.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Add one owner's signature to the file, after showing what the call does. Nothing is sent.
 
-    Example: alvh safe sign rollback.json --as guardian-1
+    A key here signs, another program does over JSON-RPC (eth_signTypedData_v4, for a hardware wallet behind it), or a
+    signature is added that was made elsewhere over what `alvh safe typed-data` prints.
+
+    Examples: alvh safe sign rollback.json --as guardian-1; alvh safe sign rollback.json --signer rpc:http://127.0.0.1:1248
     """
     from bridge.errors import RefusedAction
     from bridge.safe.multisig import require_signable
@@ -127,14 +139,26 @@ def sign(
     record = load_own(session, file)
     made, snapshot = record.transaction, session.snapshot()
     require_signable(snapshot, made)
-    owner = choose_signer(session, role, keystore)
     seen = look(snapshot, made, as_json)
-    if owner.address not in seen.safe.owners:
-        raise RefusedAction(f"{owner.address} is not an owner of the Safe: {', '.join(seen.safe.owners)}")
+    hand = chosen_hand(session, seen, role, keystore, signer, signature, account)
     snapshot.confirm()
     if not as_json:
         print_record(seen, record, file, as_json)  # what is signed is shown first: to stop here is to sign nothing
-    print_record(seen, record := record.signed(owner), record.save(file), as_json)
+    signed, owner = hand(record)
+    if owner not in seen.safe.owners:
+        why = "is not an owner of the Safe, or the signature is over something else: owners are"
+        raise RefusedAction(f"{owner} {why} {', '.join(seen.safe.owners)}")
+    print_record(seen, signed, signed.save(file), as_json)
+
+
+@app.command()
+def typed_data(file: FileArgument, config: ConfigOption = None) -> None:
+    """Print a transaction as EIP-712 typed data, for a wallet elsewhere; `alvh safe sign --signature` adds the result.
+
+    Example: alvh safe typed-data rollback.json > typed.json
+    """
+    session = open_session(config)
+    print_json(load_own(session, file).transaction.typed_json())
 
 
 @app.command()

@@ -19,7 +19,7 @@ from eth_typing import HexStr
 from eth_utils import ValidationError, to_checksum_address
 
 from bridge.chain.signers import Signer
-from bridge.errors import BadFile, RefusedAction
+from bridge.errors import BadFile, RefusedAction, UntrustedNumber
 from bridge.files import write_whole
 from bridge.foreign import foreign
 from bridge.json_files import read_json, reading
@@ -36,6 +36,7 @@ OWNER_SIGNATURE = re.compile("0x[0-9a-fA-F]{128}(1b|1c|1B|1C)")
 HARDWARE = {"00": "1b", "01": "1c"}
 """Last bytes as hardware wallets write them. A Safe would take 0 for a contract's proof and 1 for an approved hash;
 what recovers to the owner with 27 or 28 is neither."""
+SIGNATURE_LETTERS = 132
 MESSAGE_SIGNED = ("1f", "20")
 """Last bytes of a signature over the hash as a message (eth_sign), not over the typed data."""
 
@@ -52,6 +53,28 @@ class SafeRecord:
         """Return the record with one owner's signature more."""
         signature = "0x" + owner.sign_message(self.transaction.typed_data()).hex()
         return replace(self, signatures=self.signatures | {owner.address: signature})
+
+    def with_signature(self, signature: str, where: str) -> tuple[SafeRecord, str]:
+        """Return the record with a signature that was made elsewhere, and whose it is.
+
+        Parameters
+        ----------
+        where
+            Who gave it, for errors.
+
+        Raises
+        ------
+        UntrustedNumber
+            It is none over this transaction's typed data.
+        """
+        found = normal_signature(signature.strip().lower())
+        if found[-2:] in MESSAGE_SIGNED and len(found) == SIGNATURE_LETTERS:
+            how = "was made with eth_sign, over the hash as a message: sign the typed data instead"
+            raise UntrustedNumber(f"the signature {where} {how}")
+        signer = signer_of(self.transaction, found)
+        if signer is None:
+            raise UntrustedNumber(f"what came {where} is no signature of 65 bytes over this transaction")
+        return replace(self, signatures=self.signatures | {signer: found}), signer
 
     def raw_signatures(self) -> dict[str, bytes]:
         """Return the signatures as bytes, by owner."""
@@ -145,7 +168,7 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
 def normal_signature(signature: str) -> str:
     """Return a signature with the last byte that a Safe asks of an owner's, where it has a hardware wallet's."""
     last = signature[-2:]
-    return signature[:-2] + HARDWARE[last] if len(signature) == 132 and last in HARDWARE else signature
+    return signature[:-2] + HARDWARE[last] if len(signature) == SIGNATURE_LETTERS and last in HARDWARE else signature
 
 
 def signer_of(transaction: SafeTransaction, signature: str) -> str | None:

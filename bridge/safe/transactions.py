@@ -77,6 +77,21 @@ class SafeTransaction:
             },
         )
 
+    def typed_json(self) -> dict[str, Any]:
+        """Return the same message as wallets take it by `eth_signTypedData_v4`: large numbers as decimal strings."""
+        fields = dict(zip((each["name"] for each in TRANSACTION_TYPE), map(str, self._ordered()), strict=True))
+        domain = [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}]
+        return {
+            "types": {"EIP712Domain": domain, "SafeTx": TRANSACTION_TYPE},
+            "primaryType": "SafeTx",
+            "domain": {"chainId": self.chain_id, "verifyingContract": self.safe},
+            "message": fields | {"operation": self.operation},
+        }
+
+    def _ordered(self) -> tuple[Any, ...]:
+        """Return its fields in the order of their type."""
+        return *self.arguments(), self.nonce
+
     def hashes(self) -> SafeHashes:
         """Return the hashes that a hardware wallet shows."""
         message = self.typed_data()
