@@ -321,6 +321,7 @@ def propose(
         str | None, typer.Option("--proposer", help="Address that would propose, for a dry run without a key.")
     ] = None,
     again: AgainOption = False,
+    unpause: Annotated[bool, typer.Option("--unpause", help="End the guardian's pause in the same proposal.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -341,7 +342,7 @@ def propose(
     sender = choose_sender(session, send, role, keystore, proposer, flag="--proposer")
     life = session.config.governance.update_life_seconds
     snapshot = session.snapshot()
-    draft = draft_proposal(snapshot, record, life, sender.address, again)
+    draft = draft_proposal(snapshot, record, life, sender.address, again, unpause)
     rivals = find_rivals(snapshot, draft.action, draft.id)
     draft, sent = bring_proposal(snapshot, sender, draft, send)
     if send:
