@@ -111,11 +111,11 @@ def list_(
     """List every proposal since the deployment with its state and votes."""
     from bridge.cli.show import console, table
     from bridge.formats import number
-    from bridge.governance.forms import follow
+    from bridge.governance.forms import with_governor
     from bridge.governance.governor import distinct_ids, list_proposals
     from bridge.units import utc
 
-    snapshot = follow(open_session(config).snapshot(block), governor)
+    snapshot = with_governor(open_session(config).snapshot(block), governor)
     found = list_proposals(snapshot)
     content = [_json(snapshot, proposal) for proposal in found] if as_json else []
     snapshot.confirm()
@@ -158,14 +158,14 @@ def show(
 ) -> None:
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
     from bridge.cli.show import console, table
-    from bridge.governance.forms import follow, read_form
+    from bridge.governance.forms import read_form, with_governor
     from bridge.governance.governor import OPEN_STATES
     from bridge.governance.preflight import rehearsal
     from bridge.plans.observe import read_governed
     from hedge.policy.parameters import KEYS
 
     session = open_session(config)
-    snapshot = follow(session.snapshot(block), governor)
+    snapshot = with_governor(session.snapshot(block), governor)
     found = named_proposal(snapshot, proposal)
     which = f"{snapshot.deployment.address('HedgeGovernor')} is {read_form(snapshot).words}"
     content = _json(snapshot, found) if as_json else {}
@@ -237,11 +237,11 @@ class _How:
 
 def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") -> None:
     """Rehearse the step as its sender would send it, then send it or say that it is possible."""
-    from bridge.governance.forms import follow
+    from bridge.governance.forms import with_governor
     from bridge.governance.governor import rehearse_step, require_step
 
     session = open_session(how.config)
-    snapshot = follow(session.snapshot(), how.governor)
+    snapshot = with_governor(session.snapshot(), how.governor)
     found = named_proposal(snapshot, wanted)
     require_step(found, step)
     anyone = step in ("queue", "execute")

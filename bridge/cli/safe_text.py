@@ -52,6 +52,9 @@ def print_seen(seen: Seen) -> None:
     if seen.effects.changes:
         rows = [[each.what, each.before, each.after] for each in seen.effects.changes]
         out.print(table("What it changes", ("what", "before", "after"), rows, left=3))
+    if seen.effects.later:
+        rows = [[each.what, each.before, each.after] for each in seen.effects.later]
+        out.print(table("What the announced update would change", ("parameter", "now", "then"), rows, left=3))
     say(seen.effects.words)
     for line in hash_lines(made):
         say(line)

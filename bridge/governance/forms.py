@@ -120,7 +120,7 @@ def read_token(snapshot: Snapshot) -> str | None:
     return None if found is None else str(found)
 
 
-def follow(snapshot: Snapshot, address: str | None) -> Snapshot:
+def with_governor(snapshot: Snapshot, address: str | None) -> Snapshot:
     """Return the snapshot with another governor in the place of the deployment's, with its own timelock and votes.
 
     Raises

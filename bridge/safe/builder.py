@@ -23,7 +23,7 @@ from bridge.chain.codec import Function
 from bridge.chain.values import Misfit, encode_values
 from bridge.errors import BadFile, UnknownAddress
 from bridge.files import write_whole
-from bridge.foreign import foreign, title_of
+from bridge.foreign import foreign
 from bridge.json_files import read_json, reading
 from bridge.safe.batch import SafeCall
 
@@ -39,9 +39,8 @@ KIND: Final = re.compile(r"[a-z][a-z0-9]{0,11}(\[[0-9]{0,4}\]){0,4}")
 
 @dataclass(frozen=True)
 class Batch:
-    """The calls of a file, what it calls itself, and whether its checksum was there."""
+    """The calls of a file, and whether its checksum was there."""
 
-    name: str
     calls: tuple[SafeCall, ...]
     checked: bool
 
@@ -89,8 +88,7 @@ def load_batch(path: Path, chain_id: int, safe: str) -> Batch:
         if checked_address(made_for) != safe:
             raise BadFile(path, f"was made for the Safe {made_for}, not for {safe}: give the Safe with --safe")
         calls = tuple(_call(number, each) for number, each in enumerate(transactions, start=1))
-        name = title_of(str(meta.get("name") or ""))
-    return Batch(name, calls, bool(meta.get("checksum")))
+    return Batch(calls, bool(meta.get("checksum")))
 
 
 def _require_own(path: Path, content: Mapping[str, Any], meta: Mapping[str, Any], chain_id: int) -> None:

@@ -11,16 +11,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from eth_typing import HexStr
+
 from bridge.chain.codec import decode_call
 from bridge.chain.play import Played, play
 from bridge.chain.values import Misfit
 from bridge.errors import ChainError, NodeUnreachable, UsageError
 from bridge.governance.governor import proposal_id
+from bridge.governance.steward import read_pending_updates
 from bridge.governance.updates import Update
-from bridge.safe.batch import calls_of
+from bridge.safe.batch import SafeCall, calls_of
 from bridge.safe.readings import Reading, Told, readings
 from bridge.safe.transactions import SafeTransaction
 from bridge.snapshot import Snapshot
+from hedge.policy.parameters import KEYS
 
 NOT_READABLE = (Misfit, ValueError, TypeError, LookupError, ArithmeticError)
 """What telling a contract's answer raises where it is none that its ABI describes."""
@@ -37,12 +41,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Effects:
-    """What a transaction changes at a block, and of how many things; `trouble` says why that is not known."""
+    """What a transaction changes at a block, and of how many things; `trouble` says why that is not known.
+
+    `later` is what an update would change that the transaction announces or refuses, if it were applied.
+    """
 
     block: int
     changes: tuple[Change, ...] = ()
     compared: int = 0
     trouble: str = ""
+    later: tuple[Change, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -68,8 +76,9 @@ def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
         It runs code of others as the Safe's own, so what it calls is not known.
     """
     calls = calls_of(snapshot, transaction)
-    updates, proposals = _named(calls)
-    asked = readings(snapshot, transaction.safe, updates, proposals)
+    about = _about(snapshot, calls)
+    asked = readings(snapshot, transaction.safe, about.hashes, about.proposals)
+    later = _later(snapshot, about.updates)
     questions = [Played(each.at, each.call.hex) for each in asked]
     made = [Played(to, data, transaction.safe, value) for to, value, data in calls]
     block = snapshot.block.number
@@ -78,17 +87,28 @@ def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
     except NodeUnreachable:
         raise
     except ChainError as error:
-        return Effects(block, trouble=str(error))
+        return Effects(block, trouble=str(error), later=later)
     results = answers[len(asked) : len(asked) + len(made)]
     if refused := next((each for each in results if isinstance(each, ChainError)), None):
-        return Effects(block, trouble=str(refused))
+        return Effects(block, trouble=str(refused), later=later)
     before, after = _told(asked, answers[: len(asked)]), _told(asked, answers[-len(asked) :])
     changes = [
         Change(name, before.get(name, "not readable"), after.get(name, "not readable"))
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name)
     ]
-    return Effects(block, tuple(changes), len(before))
+    return Effects(block, tuple(changes), len(before), later=later)
+
+
+def _later(snapshot: Snapshot, updates: Sequence[Update]) -> tuple[Change, ...]:
+    """Return what updates would change beside the values in force."""
+    now = snapshot.read("HedgeParameters", "values") if updates else []
+    return tuple(
+        Change(KEYS[key].name, f"{now[key]} ({KEYS[key].unit})", f"{value} ({KEYS[key].unit})")
+        for update in updates
+        for key, value in zip(update.keys, update.values, strict=False)
+        if key < len(KEYS)
+    )
 
 
 def _told(asked: Sequence[Reading], answers: Sequence[bytes | ChainError]) -> Told:
@@ -103,23 +123,42 @@ def _told(asked: Sequence[Reading], answers: Sequence[bytes | ChainError]) -> To
     return told
 
 
-def _named(calls: Sequence[tuple[str, int, Any]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Find the updates and proposals that calls are about, by their arguments."""
-    updates, proposals = [], []
+@dataclass(frozen=True)
+class _About:
+    """What calls are about: hashes of updates, ids of proposals, and the updates that are announced or refused."""
+
+    hashes: tuple[str, ...]
+    proposals: tuple[int, ...]
+    updates: tuple[Update, ...]
+
+
+def _about(snapshot: Snapshot, calls: Sequence[SafeCall]) -> _About:
+    """Find what calls are about by their arguments."""
+    hashes: list[str] = []
+    proposals: list[int] = []
+    updates: list[Update] = []
     for _, _, data in calls:
-        raw = bytes.fromhex(data[2:])
-        try:
-            function, arguments = decode_call("HedgeParameters", raw)
-        except UsageError:
-            function, arguments = None, {}
-        if function is not None and "updateHash" in arguments:
-            updates.append("0x" + arguments["updateHash"].hex())
-        elif function is not None and "update" in arguments:
-            updates.append(Update.of(arguments["update"]).hash)
-        try:
-            function, arguments = decode_call("HedgeGovernor", raw)
-        except UsageError:
-            continue
-        if function.name in ("cancel", "queue", "execute") and len(arguments) == 4:
+        function, arguments = _decoded("HedgeParameters", data)
+        refused = {"veto": ["0x" + bytes(arguments.get("updateHash", b"")).hex()], "vetoAll": None}
+        if function in refused:
+            waiting = {each.hash: each.update for each in read_pending_updates(snapshot)}
+            named = refused[function] or list(waiting)
+            hashes += named
+            updates += [waiting[each] for each in named if each in waiting]
+        elif "update" in arguments:
+            update = Update.of(arguments["update"])
+            hashes.append(update.hash)
+            updates += [update] if function == "scheduleUpdate" else []
+        function, arguments = _decoded("HedgeGovernor", data)
+        if function in ("cancel", "queue", "execute") and len(arguments) == 4:
             proposals.append(proposal_id(*arguments.values()))
-    return tuple(updates), tuple(proposals)
+    return _About(tuple(hashes), tuple(proposals), tuple(updates))
+
+
+def _decoded(contract: str, data: HexStr) -> tuple[str, dict[str, Any]]:
+    """Return the name of the function that calldata calls and its arguments; nothing where it is another's."""
+    try:
+        function, arguments = decode_call(contract, bytes.fromhex(data[2:]))
+    except UsageError:
+        return "", {}
+    return function.name, arguments

@@ -3,11 +3,15 @@ pragma solidity 0.8.30;
 
 import {Governor, IGovernor, IERC165} from "@openzeppelin/contracts-v4/governance/Governor.sol";
 import {TimelockController} from "@openzeppelin/contracts-v4/governance/TimelockController.sol";
-import {GovernorCompatibilityBravo} from "@openzeppelin/contracts-v4/governance/compatibility/GovernorCompatibilityBravo.sol";
+import {
+    GovernorCompatibilityBravo
+} from "@openzeppelin/contracts-v4/governance/compatibility/GovernorCompatibilityBravo.sol";
 import {GovernorSettings} from "@openzeppelin/contracts-v4/governance/extensions/GovernorSettings.sol";
 import {GovernorTimelockControl} from "@openzeppelin/contracts-v4/governance/extensions/GovernorTimelockControl.sol";
 import {GovernorVotes} from "@openzeppelin/contracts-v4/governance/extensions/GovernorVotes.sol";
-import {GovernorVotesQuorumFraction} from "@openzeppelin/contracts-v4/governance/extensions/GovernorVotesQuorumFraction.sol";
+import {
+    GovernorVotesQuorumFraction
+} from "@openzeppelin/contracts-v4/governance/extensions/GovernorVotesQuorumFraction.sol";
 import {IVotes} from "@openzeppelin/contracts-v4/governance/utils/IVotes.sol";
 
 /// @title A governor with the functions of Compound's GovernorBravo, as OpenZeppelin 4.9 wrote it

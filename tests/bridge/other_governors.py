@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.governance.forms import follow
+from bridge.governance.forms import with_governor
 from bridge.governance.governor import Proposal, list_proposals
 from bridge.governance.roles import CANCELLER_ROLE, PROPOSER_ROLE
 from bridge.local.accounts import account
@@ -30,7 +30,7 @@ class Dao:
 
     def snapshot(self) -> Snapshot:
         """Return the newest block, with this governor in the place of ours."""
-        return follow(self.world.snapshot(), self.governor)
+        return with_governor(self.world.snapshot(), self.governor)
 
     def mine(self, blocks: int) -> None:
         """Mine blocks."""

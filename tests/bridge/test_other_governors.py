@@ -9,7 +9,7 @@ import pytest
 
 from bridge.chain.signers import Sender
 from bridge.errors import ChainError, RefusedAction, UnknownAddress
-from bridge.governance.forms import Clock, follow, read_clock, read_form, whole_calls
+from bridge.governance.forms import Clock, read_clock, read_form, whole_calls, with_governor
 from bridge.governance.governor import (
     find_proposal,
     list_proposals,
@@ -138,16 +138,16 @@ def test_bravo__proposal_with_signatures_beside_its_calldata__has_the_whole_call
     assert find_proposal(dao.snapshot(), made.id) == made
 
 
-def test_follow__own_governor_account_or_other_contract__is_followed_or_refused(anywhere: World) -> None:
+def test_with_governor__own_governor_account_or_other_contract__is_followed_or_refused(anywhere: World) -> None:
     snapshot = anywhere.snapshot()
-    assert follow(snapshot, None) is snapshot
-    own = follow(snapshot, anywhere.deployment.address("HedgeGovernor"))
+    assert with_governor(snapshot, None) is snapshot
+    own = with_governor(snapshot, anywhere.deployment.address("HedgeGovernor"))
     assert own.deployment.contracts == snapshot.deployment.contracts
     for name in ("HedgeVotes", "HedgeTimelock", "lp", "guardian"):
         with pytest.raises(UnknownAddress, match="an OpenZeppelin Governor or a Compound Bravo"):
-            follow(snapshot, anywhere.deployment.address(name))
+            with_governor(snapshot, anywhere.deployment.address(name))
     with pytest.raises(UnknownAddress, match="is not an address"):
-        follow(snapshot, "0x12")
+        with_governor(snapshot, "0x12")
 
 
 def test_deployment__whose_governor_counts_blocks__is_read_without_asking_for_it(anywhere: World) -> None:

@@ -51,7 +51,6 @@ def test_load_batch__file_of_others__has_the_calls_that_its_methods_and_inputs_s
     call += encode(["uint256", "address[]"], [2**256 - 1, [SAFE]])
     assert batch.calls == ((OTHER, 0, "0x" + call.hex()), (OTHER, 5, "0x"))
     assert batch.checked
-    assert batch.name.startswith("Hedge é")
 
 
 @pytest.mark.parametrize(

@@ -163,11 +163,19 @@ def test_effects__veto_of_an_update__shows_what_becomes_of_it(world: World, reco
     safe = world.deployment.address("steward")
     call = SAFE_ACTIONS["schedule"].build(steward, [])
     made = build_safe_transaction(world.snapshot(), safe, call)
-    ((name, (before, after)),) = changed(read_effects(world.snapshot(), made)).items()
+    found = read_effects(world.snapshot(), made)
+    wanted = {KEYS[key].name: value for key, value in record.changes().items()}
+    now = values(world)
+    assert {each.what: int(each.after.split()[0]) for each in found.later} == wanted
+    assert [int(each.before.split()[0]) for each in found.later] == [now[key] for key in sorted(record.changes())]
+    ((name, (before, after)),) = changed(found).items()
     assert (name[:9], before, after[:12]) == ("update 0x", "never announced", "waits until ")
     act_through_safe(world, "steward", *call)
-    ((again, states),) = changed(effects(world, proposed(world, "veto", name[7:17]))).items()
-    assert (again, states[1]) == (name, "vetoed")
+    refused = effects(world, proposed(world, "veto", name[7:17]))
+    ((again, states),) = changed(refused).items()
+    assert (again, states[1], refused.later) == (name, "vetoed", found.later)
+    ((again, states),) = changed(every := effects(world, proposed(world, "veto-all"))).items()
+    assert (again, states[1], every.later) == (name, "vetoed", found.later)
 
 
 def test_effects__call_that_would_fail__says_why_in_the_contracts_words(world: World) -> None:
