@@ -148,6 +148,22 @@ class GovernanceConfig(_Section):
     update_life_seconds: Annotated[int, Field(ge=3600, le=60 * 86_400)] = 14 * 86_400
 
 
+def _service_url(url: str) -> str:
+    """Refuse a URL with a login or options: the service's key belongs in the environment."""
+    if any(sign in url for sign in "@?#"):
+        raise PydanticCustomError(
+            "secret", "holds a login or options: give the place alone, and the key in ALVH_SAFE_API_KEY"
+        )
+    return url
+
+
+class SafeConfig(_Section):
+    """Where the Safe Transaction Service of the chain is: ``https://api.safe.global/tx-service/eth`` and the like;
+    empty for none. Its key, where it wants one, is in the environment's ALVH_SAFE_API_KEY."""
+
+    service_url: Annotated[str, AfterValidator(_service_url)] = ""
+
+
 class OracleConfig(_Section):
     """By how much a report may move away from the feed's answer without --force: 0.75 is to 1.75 times of it, or to its
     part; `bridge.sources.signed_rounds` says why."""
@@ -213,6 +229,7 @@ class Config(_Section):
     options: OptionsConfig = OptionsConfig()
     signals: SignalsConfig = SignalsConfig()
     governance: GovernanceConfig = GovernanceConfig()
+    safe: SafeConfig = SafeConfig()
     oracle: OracleConfig = OracleConfig()
     watch: WatchConfig = WatchConfig()
     ledger: LedgerConfig = LedgerConfig()

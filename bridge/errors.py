@@ -19,6 +19,8 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   └── TransactionFailed   a mined transaction has status 0, or was never mined
 │       └── NotTaken        the node says that it refuses it
 ├── SourceUnavailable       a venue or publisher does not answer, or not as it should
+├── SignerUnavailable       an external signer does not answer, or refuses
+├── ServiceUnavailable      a Safe Transaction Service does not answer, or refuses
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
 ├── LedgerError             the database of fills cannot be used, or refuses an entry
 │   ├── LedgerLocked        another program writes to it for longer than we wait
@@ -233,6 +235,22 @@ class SourceUnavailable(BridgeError):
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(f"{source} gives no numbers now: {reason}")
         self.source, self.reason = source, reason
+
+
+class SignerUnavailable(BridgeError):
+    """An external signer does not answer, or refuses to sign."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url, self.reason = url_place(url), reason
+        super().__init__(f"the signer at {self.url}: {reason}")
+
+
+class ServiceUnavailable(BridgeError):
+    """A Safe Transaction Service does not answer, or refuses; `status` is that of HTTP, 0 without one."""
+
+    def __init__(self, url: str, reason: str, status: int = 0) -> None:
+        self.url, self.reason, self.status = url_place(url), reason, status
+        super().__init__(f"the Safe Transaction Service at {self.url}: {reason}")
 
 
 class UntrustedNumber(BridgeError):

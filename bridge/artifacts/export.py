@@ -15,6 +15,8 @@ from bridge.artifacts.vendor import vendor
 from bridge.errors import MissingTool
 
 OURS = (
+    "BlockVotes",
+    "BravoGovernor",
     "CallbackReader",
     "ExposureLens",
     "FalseSafe",
@@ -24,6 +26,7 @@ OURS = (
     "HedgeVotes",
     "LensCall",
     "LensFloor",
+    "PlainGovernor",
     "ProposalGuard",
     "RealizedVolatility",
     "Reenter",
@@ -37,9 +40,10 @@ OURS = (
 )
 # Put at an address by state override, so that no constructor runs; and what a deployment's code is compared with.
 RUNTIME = ("ExposureLens", "LensFloor", *DEPLOYED)
-INTERFACES = ("IERC20Metadata",)
+INTERFACES = ("IERC20Metadata", "IGovernorBravo")
 THEIRS = (
     "IAllowanceTransfer",
+    "MultiSendCallOnly",
     "NonfungiblePositionManager",
     "PoolManager",
     "PoolSwapTest",

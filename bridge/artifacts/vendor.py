@@ -34,6 +34,7 @@ SOURCES = {
     "PositionManager": "@uniswap/v4-periphery/foundry-out/PositionManager.sol/PositionManager.json",
     "StateView": "@uniswap/v4-periphery/foundry-out/StateView.sol/StateView.json",
     "Safe": f"{SAFE}/Safe.sol/Safe.json",
+    "MultiSendCallOnly": f"{SAFE}/libraries/MultiSendCallOnly.sol/MultiSendCallOnly.json",
     "SafeProxyFactory": f"{SAFE}/proxies/SafeProxyFactory.sol/SafeProxyFactory.json",
     "CompatibilityFallbackHandler": f"{SAFE_HANDLER}/CompatibilityFallbackHandler.json",
 }

@@ -1,6 +1,6 @@
 """A kept-alive HTTP connection to one URL: proxies and certificates of the environment, a name and password in the URL.
 
-    URL -> through which proxy? -> line, opened anew where the server has closed it -> POST -> body of at most 64 MiB
+    URL -> through which proxy? -> line, opened anew where the server has closed it -> ask -> body of at most 64 MiB
 
 A request has one deadline, whatever drips in until then. Redirects are not followed: what is sent holds keys.
 
@@ -82,11 +82,11 @@ class _Line:
     """What plain and encrypted lines share: one deadline for each request."""
 
     sock: socket | None
-    until = 0.0
+    until, seconds = 0.0, 0.0
 
     def begin(self) -> None:
         """Start the clock of a request."""
-        self.until = monotonic() + TIMEOUT_SECONDS
+        self.until = monotonic() + (self.seconds or TIMEOUT_SECONDS)
         if self.sock is not None:
             self.sock.settimeout(self.left())
 
@@ -94,8 +94,12 @@ class _Line:
         """Return the seconds that are left; raises `Unusable` where none are."""
         left = self.until - monotonic()
         if left <= 0:
-            raise Unusable(f"no whole answer in {TIMEOUT_SECONDS:g} s", too_much=True)
+            raise self.late()
         return left
+
+    def late(self) -> Unusable:
+        """Return what a request is that took too long."""
+        return Unusable(f"no whole answer in {self.seconds or TIMEOUT_SECONDS:g} s", too_much=True)
 
     def response(self, *arguments: Any, **named: Any) -> HTTPResponse:
         """Make the reader of an answer, on the clock."""
@@ -120,13 +124,20 @@ class _Encrypted(_Line, HTTPSConnection):
 class Connection:
     """A connection to a URL, opened with the first request.
 
+    Parameters
+    ----------
+    headers
+        Sent with every request, such as a key.
+    seconds
+        Of one request, where people answer it; 0 for as many as a machine takes.
+
     Raises
     ------
     Unusable
         It is no URL of http or https, or the way to it is none that we know.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None, seconds: float = 0.0) -> None:
         try:
             parts, port = urlsplit(url), _port(urlsplit(url))
         except ValueError:  # its text may quote the password
@@ -134,6 +145,7 @@ class Connection:
         if parts.scheme not in PORTS or not parts.hostname:
             raise Unusable("not a URL of http or https")
         self._headers = {"Content-Type": "application/json", "User-Agent": "alvh"} | _login(parts, "Authorization")
+        self._headers |= headers or {}
         self._path = quote(parts.path or "/", AS_IT_IS) + (f"?{quote(parts.query, AS_IT_IS + '?')}" * bool(parts.query))
         proxy = _proxy_for(parts.scheme, parts.hostname, port)
         try:
@@ -151,12 +163,19 @@ class Connection:
             self._line.set_tunnel(parts.hostname, port, _login(proxy, "Proxy-Authorization"))
         else:
             raise Unusable(f"a proxy of kind {proxy.scheme} leads to no https URL")
+        self._line.seconds = seconds
 
     def post(self, body: bytes, again: bool) -> Answer:
-        """Send a body and return the answer, whatever its status.
+        """Send a body to the URL itself; see `ask`."""
+        return self.ask("POST", "", body, again)
+
+    def ask(self, method: str, path: str, body: bytes | None, again: bool) -> Answer:
+        """Send a request and return the answer, whatever its status.
 
         Parameters
         ----------
+        path
+            Behind the URL's own, as it is written on the line.
         again
             Send it once more where the server closed a line that was kept: for what changes nothing.
 
@@ -169,7 +188,7 @@ class Connection:
         """
         kept = self._kept()
         try:
-            return self._post(body)
+            return self._asked(method, path, body)
         except ConnectionError:
             self.close()
             if not (kept and again):
@@ -178,7 +197,7 @@ class Connection:
             self.close()  # the next request begins anew
             raise
         try:
-            return self._post(body)
+            return self._asked(method, path, body)
         except (OSError, HTTPException, ValueError, Unusable):
             self.close()
             raise
@@ -198,16 +217,16 @@ class Connection:
         self.close()  # nothing was asked, so what is there to read is the end
         return False
 
-    def _post(self, body: bytes) -> Answer:
+    def _asked(self, method: str, path: str, body: bytes | None) -> Answer:
         self._line.begin()
         try:
-            self._line.request("POST", self._path, body, self._headers)
+            self._line.request(method, self._path.rstrip("/") + path if path else self._path, body, self._headers)
             answer = self._line.getresponse()
             if 300 <= answer.status < 400:
                 raise Unusable(f"HTTP {answer.status}, a redirect: give the URL that it leads to")
             read = answer.read(MOST_BYTES + 1)
         except TimeoutError as error:
-            raise Unusable(f"no whole answer in {TIMEOUT_SECONDS:g} s", too_much=True) from error
+            raise self._line.late() from error
         if len(read) > MOST_BYTES:
             raise Unusable(f"an answer of more than {MOST_BYTES >> 20} MiB", too_much=True)
         if answer.status != 200:

@@ -325,6 +325,7 @@ class Chain:
         block: BlockRef,
         action: str,
         stored: Mapping[str, Mapping[str, str]] | None = None,
+        value: int = 0,
     ) -> None:
         """Run a call as it would run at unix time `at`, on the state of a block, without sending it.
 
@@ -332,13 +333,15 @@ class Chain:
         ----------
         stored
             Storage words to replace those of the block: by contract, by slot, all as 0x hex.
+        value
+            Wei that go with it.
 
         Raises
         ------
         ContractReverted
             It would revert.
         """
-        call = {"from": sender, "to": to, "data": data}
+        call = {"from": sender, "to": to, "data": data} | ({"value": hex(value)} if value else {})
         state = {address: {"stateDiff": dict(words)} for address, words in (stored or {}).items()}
         answer = self.ask("eth_call", call, hex(block.number), state, {"time": hex(at)})
         if "error" in answer:

@@ -29,6 +29,7 @@ READS = frozenset(
         "eth_getStorageAt",
         "eth_getTransactionCount",
         "eth_getTransactionReceipt",
+        "eth_simulateV1",
     }
 )
 """What may be asked twice."""
@@ -54,6 +55,8 @@ class Rpc:
         Hears how far a long reading of events is.
     one_clock
         Whether `begin` alone ends those seconds, and no `head`.
+    seconds
+        Of one request, where people answer it; 0 for as many as a machine takes.
 
     Raises
     ------
@@ -62,13 +65,18 @@ class Rpc:
     """
 
     def __init__(
-        self, url: str, patience: float = PATIENCE_SECONDS, told: Told | None = None, one_clock: bool = False
+        self,
+        url: str,
+        patience: float = PATIENCE_SECONDS,
+        told: Told | None = None,
+        one_clock: bool = False,
+        seconds: float = 0.0,
     ) -> None:
         self.url, self.patience, self._asked, self._one_clock = url, patience, 0, one_clock
         self.begin()
         self.logs = LogPages(self.ask, told)
         try:
-            self._connection = Connection(url)
+            self._connection = Connection(url, seconds=seconds)
         except Unusable as error:
             raise NodeUnreachable(url, str(error)) from None
 

@@ -5,6 +5,7 @@
     book, oracle, planning, dao, gov, safe, monitor, local    the commands
     exposure_ideas, plan_text, plan_ideas                     what `alvh exposure` and `alvh plan` print
     hedge, hedge_import, hedge_changes, hedge_worth           the commands of the ledger
+    safe_transport, safe_hands, safe_text                     more of `safe`: from and to others, who signs, texts
     hedge_text, held_text                                     what they print
 
 Read `commands` first. A command parses, calls one function of the bridge and prints. May import every other part.

@@ -74,7 +74,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 """By name: module of `bridge.cli`, its command or group of commands, and the first lines of its help as one line."""
 
-JOINED: dict[str, tuple[str, ...]] = {"gov": ("dao", "proof"), "hedge": ("hedge_import", "hedge_changes")}
+JOINED: dict[str, tuple[str, ...]] = {
+    "gov": ("dao", "proof"),
+    "hedge": ("hedge_import", "hedge_changes"),
+    "safe": ("safe_transport",),
+}
 """Groups that have commands in other modules too, which add them to the group when they are loaded."""
 
 ABOUT = "Layered volatility hedges for AMM liquidity providers, governed by a DAO."

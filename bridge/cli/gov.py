@@ -43,6 +43,9 @@ app = typer.Typer(
     "Dry run without --send.",
 )
 MOST_LINES = 100  # of a description
+GovernorOption = Annotated[
+    str | None, typer.Option("--governor", help="Another governor, of OpenZeppelin's or Compound's Bravo.")
+]
 IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
 
 
@@ -89,6 +92,8 @@ def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
         "vote_start": proposal.vote_start,
         "deadline": proposal.deadline,
         "eta": proposal.eta,
+        "vote_blocks": list(proposal.blocks) if proposal.blocks else None,
+        "times_estimated": proposal.blocks is not None,
         "title": proposal.title,
         "description": proposal.action.description,
         "description_hash": "0x" + proposal.action.description_hash.hex(),
@@ -100,14 +105,17 @@ def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
 
 
 @app.command("list")
-def list_(block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """List every proposal with its state and votes."""
+def list_(
+    block: BlockOption = None, governor: GovernorOption = None, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
+    """List every proposal since the deployment with its state and votes."""
     from bridge.cli.show import console, table
     from bridge.formats import number
+    from bridge.governance.forms import with_governor
     from bridge.governance.governor import distinct_ids, list_proposals
     from bridge.units import utc
 
-    snapshot = open_session(config).snapshot(block)
+    snapshot = with_governor(open_session(config).snapshot(block), governor)
     found = list_proposals(snapshot)
     content = [_json(snapshot, proposal) for proposal in found] if as_json else []
     snapshot.confirm()
@@ -122,7 +130,7 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
             number(p.votes_for / 1e18),
             number(p.votes_against / 1e18),
             number(p.quorum / 1e18),
-            utc(p.deadline),
+            _vote_end(p),
             utc(p.eta) if p.eta else "-",
         ]
         for short, p in zip(distinct_ids(found), found, strict=True)
@@ -131,20 +139,35 @@ def list_(block: BlockOption = None, as_json: JsonOption = False, config: Config
     console().print(table(f"{len(found)} proposals", columns, rows, left=3))
 
 
+def _vote_end(proposal: Proposal) -> str:
+    """Return when a vote ends; by a clock of blocks the block, and the time as the estimate that it is."""
+    from bridge.units import utc
+
+    if proposal.blocks is None:
+        return utc(proposal.deadline)
+    return f"block {proposal.blocks[1]}, estimated {utc(proposal.deadline)}"
+
+
 @app.command()
 def show(
-    proposal: IdArgument, block: BlockOption = None, as_json: JsonOption = False, config: ConfigOption = None
+    proposal: IdArgument,
+    block: BlockOption = None,
+    governor: GovernorOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
     from bridge.cli.show import console, table
+    from bridge.governance.forms import read_form, with_governor
     from bridge.governance.governor import OPEN_STATES
     from bridge.governance.preflight import rehearsal
     from bridge.plans.observe import read_governed
     from hedge.policy.parameters import KEYS
 
     session = open_session(config)
-    snapshot = session.snapshot(block)
+    snapshot = with_governor(session.snapshot(block), governor)
     found = named_proposal(snapshot, proposal)
+    which = f"{snapshot.deployment.address('HedgeGovernor')} is {read_form(snapshot).words}"
     content = _json(snapshot, found) if as_json else {}
     words, updates = ([], []) if as_json or found.trouble else _told(snapshot, found)
     now = {asset: read_governed(snapshot.of(asset)).parameters.to_values()
@@ -156,6 +179,10 @@ def show(
         return
     out = console()
     out.print(f"{found.state}: {found.id}\n", markup=False)
+    if which:
+        out.print(
+            f"{snapshot.deployment.address('HedgeGovernor')} is {which}; vote ends {_vote_end(found)}", markup=False
+        )
     for line in _quoted(found, out):
         out.print(line, markup=False, soft_wrap=True)
     out.print()
@@ -211,14 +238,16 @@ class _How:
     given: str | None
     as_json: bool
     config: Path | None
+    governor: str | None
 
 
 def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") -> None:
     """Rehearse the step as its sender would send it, then send it or say that it is possible."""
+    from bridge.governance.forms import with_governor
     from bridge.governance.governor import rehearse_step, require_step
 
     session = open_session(how.config)
-    snapshot = session.snapshot()
+    snapshot = with_governor(session.snapshot(), how.governor)
     found = named_proposal(snapshot, wanted)
     require_step(found, step)
     anyone = step in ("queue", "execute")
@@ -227,9 +256,9 @@ def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") 
     snapshot.confirm()
     done: dict[str, Any] = {"proposal": str(found.id), "action": step, "sent": how.send}
     if how.send:
-        receipt = action(session.snapshot(), sender.key(), found)
+        receipt = action(snapshot.head(), sender.key(), found)
         done |= mined(receipt)
-        done["state"] = named_proposal(session.snapshot(), str(found.id)).state
+        done["state"] = named_proposal(snapshot.head(), str(found.id)).state
     if how.as_json:
         print_json(done)
         return
@@ -248,6 +277,7 @@ def vote(
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
+    governor: GovernorOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -257,7 +287,7 @@ def vote(
 
     if support not in SUPPORT:
         raise UsageError(f"vote for, against or abstain, not {support!r}")
-    how = _How(send, role, keystore, sender, as_json, config)
+    how = _How(send, role, keystore, sender, as_json, config, governor)
     _step("vote", proposal, how, partial(send_vote, support=support), support)
 
 
@@ -268,13 +298,14 @@ def queue(
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
+    governor: GovernorOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Put a proposal that has passed into the timelock."""
     from bridge.governance.governor import send_queue
 
-    _step("queue", proposal, _How(send, role, keystore, sender, as_json, config), send_queue)
+    _step("queue", proposal, _How(send, role, keystore, sender, as_json, config, governor), send_queue)
 
 
 @app.command()
@@ -284,13 +315,14 @@ def execute(
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
+    governor: GovernorOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Execute a queued proposal whose delay is over, then read the parameters back and compare."""
     from bridge.governance.proposals import send_confirmed_execution
 
-    _step("execute", proposal, _How(send, role, keystore, sender, as_json, config), send_confirmed_execution)
+    _step("execute", proposal, _How(send, role, keystore, sender, as_json, config, governor), send_confirmed_execution)
 
 
 @app.command()
@@ -300,13 +332,14 @@ def cancel(
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
+    governor: GovernorOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Cancel a proposal as its proposer, while it is pending; the guardian does it by `alvh safe propose cancel`."""
     from bridge.governance.governor import send_cancel
 
-    _step("cancel", proposal, _How(send, role, keystore, sender, as_json, config), send_cancel)
+    _step("cancel", proposal, _How(send, role, keystore, sender, as_json, config, governor), send_cancel)
 
 
 @app.command()

@@ -325,6 +325,7 @@ def propose(
     ] = None,
     again: AgainOption = False,
     of: OfOption = "",
+    unpause: Annotated[bool, typer.Option("--unpause", help="End the guardian's pause in the same proposal.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -345,7 +346,7 @@ def propose(
     sender = choose_sender(session, send, role, keystore, proposer, flag="--proposer")
     life = session.config.governance.update_life_seconds
     snapshot = session.snapshot()
-    draft = draft_proposal(snapshot, record, life, sender.address, again, of)
+    draft = draft_proposal(snapshot, record, life, sender.address, again, unpause, of)
     rivals = find_rivals(snapshot, draft.action, draft.id)
     draft, sent = bring_proposal(snapshot, sender, draft, send)
     if send:

@@ -17,12 +17,13 @@ from bridge.cli.flags import (
     SendOption,
     Session,
     choose_sender,
-    choose_signer,
     open_session,
     print_json,
     say,
 )
 from bridge.cli.mined import mined, mined_words
+from bridge.cli.safe_hands import chosen_hand
+from bridge.cli.safe_text import keep_record, look, print_record, print_seen
 
 if TYPE_CHECKING:
     from bridge.governance.inspection import Inspected
@@ -34,11 +35,22 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The guardian's and the steward's Safe: propose, sign, execute, show. Dry run without --send.",
 )
+OutOption = Annotated[Path | None, typer.Option("--out", help="Where the file goes; default: in the state folder.")]
+NonceOption = Annotated[
+    int | None, typer.Option("--nonce", min=0, help="A later nonce, to follow others on their way.")
+]
 FileArgument = Annotated[Path, typer.Argument(help="The file that `alvh safe propose` wrote.")]
 SafeOption = Annotated[str | None, typer.Option("--safe", help="guardian or steward; default: whose action it is.")]
 
 
-def _address(session: Session, name: str) -> str:
+SignerOption = Annotated[
+    str | None, typer.Option("--signer", help="Another program that signs: rpc:URL, or rpc with ALVH_SIGNER_URL.")
+]
+SignatureOption = Annotated[str | None, typer.Option("--signature", help="A signature that was made elsewhere.")]
+
+
+def safe_address(session: Session, name: str) -> str:
+    """Return the address of the guardian's or the steward's Safe; raises `UsageError` for any other name."""
     from bridge.errors import UsageError
 
     if name not in ("guardian", "steward"):
@@ -54,22 +66,19 @@ def propose(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="For schedule: the plan; default: the newest one.")
     ] = None,
-    nonce: Annotated[
-        int | None, typer.Option("--nonce", min=0, help="A later nonce, to follow others on their way.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Where the file goes; default: in the state folder.")
-    ] = None,
+    nonce: NonceOption = None,
+    out: OutOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Build a transaction of a Safe, rehearse it, and write the file that its owners sign. Nothing is sent.
 
     Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
-    alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
+    alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e;
+    alvh safe propose add-owner 0xnew... 2; alvh safe propose reject --nonce 7
     """
     from bridge.safe.actions import SAFE_ACTIONS
-    from bridge.safe.multisig import build_safe_transaction, read_safe, rehearse_call
+    from bridge.safe.multisig import build_safe_transaction
     from bridge.safe.records import SafeRecord, require_safe_place
 
     if out:
@@ -78,16 +87,9 @@ def propose(
     chosen = SAFE_ACTIONS[action]
     chosen.require_arguments(given)
     session = open_session(config)
-    context = _context(session, _address(session, chosen.safe if safe is None else safe), plan)
+    context = _context(session, safe_address(session, chosen.safe if safe is None else safe), plan)
     made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
-    if made.nonce == read_safe(context, context.safe).nonce:
-        rehearse_call(context, made)
-    else:
-        say(f"not rehearsed: transactions before nonce {made.nonce} come first", stderr=True)
-    context.confirm()
-    record = SafeRecord(action, made, {})
-    name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
-    _print_record(session, record, record.save(out or session.config.state / "safe" / name), as_json)
+    keep_record(session, context, SafeRecord(action, made, {}), out, as_json)
 
 
 def _context(session: Session, safe: str, plan: Path | None) -> SafeContext:
@@ -101,7 +103,8 @@ def _context(session: Session, safe: str, plan: Path | None) -> SafeContext:
     return SafeContext(session.chain, session.deployment, session.chain.head(), safe, chosen_plan, life)
 
 
-def _load(session: Session, file: Path) -> SafeRecord:
+def load_own(session: Session, file: Path) -> SafeRecord:
+    """Read a transaction's file; raises `BadFile` where it is of another chain."""
     from bridge.errors import BadFile
     from bridge.safe.records import load_safe_record
 
@@ -111,56 +114,51 @@ def _load(session: Session, file: Path) -> SafeRecord:
     return record
 
 
-def _print_record(session: Session, record: SafeRecord, file: Path, as_json: bool) -> None:
-    """Say what the transaction does, decoded from its bytes, how the Safe names it, and who signed."""
-    from bridge.cli.show import console
-    from bridge.governance.calls import call_words
-    from bridge.safe.multisig import read_safe
-
-    snapshot = session.snapshot()
-    made, safe = record.transaction, read_safe(snapshot, record.transaction.safe)
-    words = call_words(snapshot, made.to, made.data, as_json)
-    signed = [owner for owner in record.signatures if owner in safe.owners]
-    strangers = [owner for owner in record.signatures if owner not in safe.owners]
-    if as_json:
-        counted = {"threshold": safe.threshold, "signed_by_owners": len(signed), "strangers": strangers}
-        print_json({"file": str(file), "does": words, **counted, **record.to_dict()})
-        return
-    console().print(words, markup=False, soft_wrap=True)
-    say(f"of Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {safe.nonce})")
-    say(f"Safe transaction hash 0x{made.digest().hex()}")
-    say(f"{safe.threshold} owners must sign; signed by {len(signed)}: {', '.join(signed) or 'nobody'}")
-    if strangers:
-        say(f"signed by {', '.join(strangers)}, no owner of the Safe: take that signature out")
-    console().print(f"file {file}", markup=False, soft_wrap=True)
-
-
 @app.command()
 def sign(
     file: FileArgument,
     role: AsOption = None,
     keystore: KeystoreOption = None,
+    signer: SignerOption = None,
+    signature: SignatureOption = None,
+    account: Annotated[str | None, typer.Option("--from", help="Which account of --signer signs.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Add one owner's signature to the file, after showing what the call does. Nothing is sent.
 
-    Example: alvh safe sign rollback.json --as guardian-1
+    A key here signs, another program does over JSON-RPC (eth_signTypedData_v4, for a hardware wallet behind it), or a
+    signature is added that was made elsewhere over what `alvh safe typed-data` prints.
+
+    Examples: alvh safe sign rollback.json --as guardian-1; alvh safe sign rollback.json --signer rpc:http://127.0.0.1:1248
     """
     from bridge.errors import RefusedAction
-    from bridge.safe.multisig import build_safe_transaction, read_safe
+    from bridge.safe.multisig import require_signable
 
     session = open_session(config)
-    record = _load(session, file)
+    record = load_own(session, file)
     made, snapshot = record.transaction, session.snapshot()
-    build_safe_transaction(snapshot, made.safe, (made.to, made.data), made.nonce)
-    owner = choose_signer(session, role, keystore)
-    owners = read_safe(snapshot, made.safe).owners
-    if owner.address not in owners:
-        raise RefusedAction(f"{owner.address} is not an owner of the Safe: {', '.join(owners)}")
+    require_signable(snapshot, made)
+    seen = look(snapshot, made, as_json)
+    hand = chosen_hand(session, seen, role, keystore, signer, signature, account)
+    snapshot.confirm()
     if not as_json:
-        _print_record(session, record, file, as_json)  # what is signed is shown first: to stop here is to sign nothing
-    _print_record(session, record := record.signed(owner), record.save(file), as_json)
+        print_record(seen, record, file, as_json)  # what is signed is shown first: to stop here is to sign nothing
+    signed, owner = hand(record)
+    if owner not in seen.safe.owners:
+        why = "is not an owner of the Safe, or the signature is over something else: owners are"
+        raise RefusedAction(f"{owner} {why} {', '.join(seen.safe.owners)}")
+    print_record(seen, signed, signed.save(file), as_json)
+
+
+@app.command()
+def typed_data(file: FileArgument, config: ConfigOption = None) -> None:
+    """Print a transaction as EIP-712 typed data, for a wallet elsewhere; `alvh safe sign --signature` adds the result.
+
+    Example: alvh safe typed-data rollback.json > typed.json
+    """
+    session = open_session(config)
+    print_json(load_own(session, file).transaction.typed_json())
 
 
 @app.command()
@@ -177,8 +175,6 @@ def execute(
 
     Examples: alvh safe execute rollback.json; alvh safe execute a.json b.json --as operator --send
     """
-    from bridge.cli.show import console
-    from bridge.governance.calls import call_words
     from bridge.safe.multisig import (
         join_signatures,
         rehearse_safe_transaction,
@@ -188,20 +184,20 @@ def execute(
     from bridge.safe.records import merge_records
 
     session = open_session(config)
-    record = merge_records([_load(session, file) for file in files])
+    record = merge_records([load_own(session, file) for file in files])
     snapshot = session.snapshot()
     require_executable(snapshot, record.transaction, list(record.signatures))
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     signatures = join_signatures(record.raw_signatures())
     rehearse_safe_transaction(snapshot, who, record.transaction, signatures)
-    snapshot.confirm()
     made = record.transaction
-    does = call_words(snapshot, made.to, made.data, as_json)  # not the file's own name of it
+    seen = look(snapshot, made, as_json)  # not the file's own name of it
+    snapshot.confirm()
     if not as_json:
-        console().print(does, markup=False, soft_wrap=True)
+        print_seen(seen)
     receipt = send_safe_transaction(session.chain, who.key(), made, signatures) if send else None
     if as_json:
-        print_json({"does": does, "nonce": made.nonce, "sent": send, **mined(receipt)})
+        print_json({**seen.to_dict(), "nonce": made.nonce, "sent": send, **mined(receipt)})
     elif receipt:
         say(f"done {mined_words(receipt)}")
     else:
@@ -220,7 +216,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = None) -> None:
 
     session = open_session(config)
     snapshot = session.snapshot()
-    safes = {name: inspect_address(snapshot, _address(session, name)) for name in ("guardian", "steward")}
+    safes = {name: inspect_address(snapshot, safe_address(session, name)) for name in ("guardian", "steward")}
     duties = {name: holds_role(snapshot, name) for name in safes}
     snapshot.confirm()
     if as_json:

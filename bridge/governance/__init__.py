@@ -5,7 +5,8 @@
     preflight, calls                     the execution simulated; calls in words
     telling, powers                      long values of a call, with size and hash; who gets power by one
     inspection, safe_builds              who is at an address that holds a role, or is to; Safe code that is known
-    actions, roles, regime_table         what else the DAO can be asked to do; who holds which role
+    actions, settings_actions            what else the DAO can be asked to do
+    roles, regime_table                  who holds which role; the table of the automation
     safeguards, steward, journal         breakers and automation; announced updates; what this machine brought
 
 Read `proposals` first. To add an action, register one entry in `actions`; docs/extending.md shows one. May import

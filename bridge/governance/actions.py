@@ -7,7 +7,6 @@ To add an action, write a function that builds it and register it here with `gov
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,24 +15,21 @@ from bridge.action_kinds import ActionKind, ActionRegistry
 from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.governance.inspection import RESERVED, inspect_address, warning_lines
-from bridge.governance.postconditions import Answer, Postcondition
+from bridge.governance.postconditions import NOT_PAUSED, Answer, Postcondition
 from bridge.governance.regime_table import AUTOMATION, load_table, require_fitting, table_lines
 from bridge.governance.roles import AUTOMATION_ROLE, ROLES, holders, other_role, proposal_guardian
 from bridge.governance.safeguards import breaker_of
+from bridge.governance.settings_actions import (
+    GovernanceAction,
+    build_feed_owner,
+    build_governor,
+    build_limits,
+    build_revocation,
+    build_timelock,
+)
 from bridge.plans.observe import read_governed
-from bridge.snapshot import Call, Snapshot
+from bridge.snapshot import Snapshot
 from bridge.sources.oracle import feed_of
-
-
-@dataclass(frozen=True)
-class GovernanceAction:
-    """The text of a governance action, its calls, what must be true after them, and what to know before them."""
-
-    text: str
-    calls: tuple[Call, ...]
-    postconditions: tuple[Postcondition, ...]
-    warnings: tuple[str, ...] = ()
-
 
 GOVERNANCE_ACTIONS: Final = ActionRegistry[ActionKind]("governance action")
 
@@ -65,10 +61,9 @@ def build_action(snapshot: Snapshot, name: str, arguments: Sequence[str]) -> Gov
 
 def _unpause(snapshot: Snapshot, _: Sequence[str]) -> GovernanceAction:
     at = snapshot.deployment.address("HedgeParameters")
-    running = Answer("paused", (), False, "the hedge parameters are not paused")
     text = "# End the pause of the hedge parameters\n\nThe guardian paused them; only a vote ends that."
     calls = (snapshot.call("HedgeParameters", "unpause"),)
-    return GovernanceAction(text, calls, (Postcondition("HedgeParameters", at, (running,)),))
+    return GovernanceAction(text, calls, (Postcondition("HedgeParameters", at, (NOT_PAUSED,)),))
 
 
 def _set_signers(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
@@ -154,3 +149,14 @@ governance_action("reset-breaker", ("ASSET",), "close a tripped breaker", _reset
 governance_action("set-table", ("FILE",), "let a table of values by volatility apply, by anyone", _set_table)
 governance_action("set-guardian", ("SAFE",), "name another guardian", partial(_set_role, "guardian"))
 governance_action("set-steward", ("SAFE",), "name another steward", partial(_set_role, "steward"))
+governance_action(
+    "set-limits", ("KEY=MIN,MAX,UP,DOWN,COOLDOWN...",), "set limits of keys; what is empty stays", build_limits
+)
+governance_action(
+    "set-governor", ("SETTING=VALUE...",), "set delay, period, threshold or quorum of votes", build_governor
+)
+governance_action("set-timelock-delay", ("SECONDS",), "set how long what passed waits", build_timelock)
+governance_action("give-feed", ("ASSET", "OWNER"), "give a feed another owner", build_feed_owner)
+governance_action("revoke-automation", (), "take the automation's power over values", build_revocation)
+
+__all__ = ["GOVERNANCE_ACTIONS", "GovernanceAction", "build_action", "governance_action"]

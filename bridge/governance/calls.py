@@ -26,10 +26,19 @@ THEIR_MEANINGS = {
     ("HedgeGovernor", "setProposalGuardian"): "Name who may cancel proposals",
     ("HedgeParameters", "grantRole"): "Give an account a role",
     ("HedgeParameters", "revokeRole"): "Take a role from an account",
+    ("HedgeGovernor", "setVotingDelay"): "Set the seconds from a proposal to its vote",
+    ("HedgeGovernor", "setVotingPeriod"): "Set the seconds of a vote",
+    ("HedgeGovernor", "setProposalThreshold"): "Set the votes that a proposer needs",
+    ("HedgeGovernor", "updateQuorumNumerator"): "Set the share of the supply that must vote, in percent",
+    ("HedgeGovernor", "setLateQuorumVoteExtension"): "Set the seconds of vote that a late quorum leaves",
+    ("HedgeTimelock", "updateDelay"): "Set the seconds that what passed waits",
     ("HedgeTimelock", "grantRole"): "Give an account a role",
     ("HedgeTimelock", "revokeRole"): "Take a role from an account",
     ("VolatilityOracle", "transferOwnership"): "Give the feed another owner",
     ("Safe", "swapOwner"): "Replace an owner of the Safe",
+    ("Safe", "addOwnerWithThreshold"): "Add an owner to the Safe",
+    ("Safe", "removeOwner"): "Remove an owner from the Safe",
+    ("Safe", "changeThreshold"): "Say how many owners of the Safe must sign",
 }
 """What functions do that other people wrote, by contract and function: their artifacts carry no words for voters."""
 
@@ -206,9 +215,10 @@ def action_words(snapshot: Snapshot, action: Action, whole: bool = False) -> lis
 
 def _guard_words(telling: Telling, updates: list[Update], call: bytes) -> str:
     snapshot = telling.snapshot
-    postconditions = [update_postcondition(snapshot.deployment, update) for update in updates]
-    if postconditions and guard_call(snapshot, postconditions)[1] == "0x" + call.hex():
-        return telling.text("guard: executed only if then " + "; ".join(postcondition_lines(postconditions)))
+    for unpause in (False, True):
+        postconditions = [update_postcondition(snapshot.deployment, update, unpause) for update in updates]
+        if postconditions and guard_call(snapshot, postconditions)[1] == "0x" + call.hex():
+            return telling.text("guard: executed only if then " + "; ".join(postcondition_lines(postconditions)))
     try:
         _, arguments = decode_call(GUARD, call)
         expectations = arguments["expectations"]

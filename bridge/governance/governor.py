@@ -22,6 +22,18 @@ from bridge.errors import (
     UsageError,
 )
 from bridge.foreign import foreign, raw_of, title_of
+from bridge.governance.forms import (
+    BRAVO,
+    GOVERNOR,
+    Form,
+    asked,
+    kept_calls,
+    read_form,
+    read_quorum,
+    read_tally,
+    read_token,
+    whole_calls,
+)
 from bridge.snapshot import Call, Snapshot
 from bridge.units import utc
 
@@ -67,6 +79,8 @@ class Proposal:
     """The state of a proposal at a block; votes in units of 1e18, times in unix seconds.
 
     `trouble` says why it cannot be read, empty where it can: its state is then "unreadable", and its numbers are 0.
+    `blocks` are beginning and end of its vote where the governor's clock counts blocks: the times are estimates then.
+    `bravo` says that steps take its number, `queues` that what passed waits in a timelock.
     """
 
     id: int
@@ -81,6 +95,9 @@ class Proposal:
     deadline: int
     eta: int
     trouble: str = ""
+    blocks: tuple[int, int] | None = None
+    bravo: bool = False
+    queues: bool = True
 
     @property
     def title(self) -> str:
@@ -124,6 +141,8 @@ def read_state(snapshot: Snapshot, proposal: int) -> str | None:
 def require_governor(snapshot: Snapshot) -> None:
     """Check that the deployment's governor is one, of its timelock and votes: no code has no events, and no proposals.
 
+    A deployment without a timelock has a governor that executes at once.
+
     Raises
     ------
     UnknownAddress
@@ -131,11 +150,12 @@ def require_governor(snapshot: Snapshot) -> None:
     """
     governor = snapshot.deployment.address("HedgeGovernor")
     wrong = UnknownAddress(governor, "the HedgeGovernor of this deployment's HedgeTimelock and HedgeVotes")
-    try:
-        found = [snapshot.read("HedgeGovernor", name) for name in ("timelock", "token")]
-    except (UnknownAddress, ContractReverted):
-        raise wrong from None
-    if found != [snapshot.deployment.address(name) for name in ("HedgeTimelock", "HedgeVotes")]:
+    found = [read_token(snapshot)]
+    wanted = [snapshot.deployment.address("HedgeVotes")]
+    if "HedgeTimelock" in snapshot.deployment.contracts:
+        found.append(asked(snapshot, GOVERNOR, "timelock"))
+        wanted.append(snapshot.deployment.address("HedgeTimelock"))
+    if found != wanted:
         raise wrong
 
 
@@ -148,23 +168,25 @@ def list_proposals(snapshot: Snapshot) -> list[Proposal]:
         It is the node that does not answer.
     """
     require_governor(snapshot)
-    created = snapshot.entries("HedgeGovernor", "ProposalCreated")
-    return [_readable(snapshot, entry) for entry in created]
+    created, form = snapshot.entries("HedgeGovernor", "ProposalCreated"), read_form(snapshot)
+    return [_readable(snapshot, entry, form) for entry in created]
 
 
-def _readable(snapshot: Snapshot, entry: LogEntry) -> Proposal:
+def _readable(snapshot: Snapshot, entry: LogEntry, form: Form) -> Proposal:
     """Read one proposal, or say why it cannot be read: anyone can bring one, and it must not hide the others."""
     number, action = 0, Action((), (), (), "")
     try:
         created = entry.decoded()["args"]
         number = int(created["proposalId"])
-        calldatas = tuple(bytes(call) for call in created["calldatas"])
+        calldatas = whole_calls(created["signatures"], created["calldatas"])
         action = Action(tuple(created["targets"]), tuple(created["values"]), calldatas, created["description"])
         if not len(action.targets) == len(action.values) == len(calldatas):
             raise ChainError("it has not as many targets as values and calls")
-        if proposal_id(*action.hashed()) != number:
+        if proposal_id(*action.hashed()) != number and not (
+            form.bravo and kept_calls(snapshot, number) == action.hashed()[:3]
+        ):
             raise ChainError("its id is not that of its calls and words: ask another node what it is")
-        return _proposal(snapshot, number, str(created["proposer"]), action)
+        return _proposal(snapshot, number, str(created["proposer"]), action, form)
     except (NodeUnreachable, MissingBlock):
         raise
     except (BridgeError, ValueError, TypeError, LookupError, OverflowError) as error:
@@ -200,23 +222,25 @@ def find_proposal(snapshot: Snapshot, proposal: int) -> Proposal:
     raise RefusedAction(f"the governor has no proposal {proposal}: `alvh gov list` shows those it has")
 
 
-def _proposal(snapshot: Snapshot, number: int, proposer: str, action: Action) -> Proposal:
-    against, support, abstain = snapshot.read("HedgeGovernor", "proposalVotes", number)
-    voted_at = int(snapshot.read("HedgeGovernor", "proposalSnapshot", number))
+def _proposal(snapshot: Snapshot, number: int, proposer: str, action: Action, form: Form) -> Proposal:
+    votes, begins, ends, eta = read_tally(snapshot, number, form)
     # The quorum is known once the vote has begun; before that we use the newest one.
-    at = min(voted_at, snapshot.block.timestamp - 1)
+    at = min(begins, form.clock.reading - 1)
     return Proposal(
         id=number,
         state=read_state(snapshot, number) or "unknown",
         proposer=proposer,
         action=action,
-        votes_against=against,
-        votes_for=support,
-        votes_abstain=abstain,
-        quorum=int(snapshot.read("HedgeGovernor", "quorum", at)),
-        vote_start=voted_at,
-        deadline=int(snapshot.read("HedgeGovernor", "proposalDeadline", number)),
-        eta=int(snapshot.read("HedgeGovernor", "proposalEta", number)),
+        votes_against=votes[0],
+        votes_for=votes[1],
+        votes_abstain=votes[2],
+        quorum=read_quorum(snapshot, at, form),
+        vote_start=form.clock.seconds(begins),
+        deadline=form.clock.seconds(ends),
+        eta=eta,
+        blocks=(begins, ends) if form.clock.counts_blocks else None,
+        bravo=form.bravo,
+        queues=form.queues,
     )
 
 
@@ -229,11 +253,21 @@ def require_step(proposal: Proposal, step: str) -> None:
         It is in another state; the message says which and when the next one comes.
     """
     wanted = STEP_STATES[step]
+    if not proposal.queues and step == "queue":
+        raise RefusedAction("cannot queue: this governor has no timelock, so what passed is executed at once")
+    if not proposal.queues and step == "execute":
+        wanted = ("succeeded",)
     if proposal.state not in wanted:
         raise RefusedAction(
             f"cannot {step}: proposal {proposal.id} is {proposal.state}, not {' or '.join(wanted)} "
-            f"(vote from {proposal.vote_start} to {proposal.deadline}, executable from {proposal.eta or 'unknown'})"
+            f"({vote_words(proposal)}, executable from {proposal.eta or 'unknown'})"
         )
+
+
+def vote_words(proposal: Proposal) -> str:
+    """Say from when to when its vote is; of a clock of blocks in blocks too."""
+    words = f"vote from {proposal.vote_start} to {proposal.deadline}"
+    return words if proposal.blocks is None else f"{words}, estimated from the blocks {list(proposal.blocks)}"
 
 
 def next_step_at(proposal: Proposal) -> int:
@@ -244,6 +278,8 @@ def next_step_at(proposal: Proposal) -> int:
     RefusedAction
         It does not wait for time.
     """
+    if proposal.blocks and proposal.state in ("pending", "active"):
+        raise RefusedAction("it waits for blocks and not for time: mine them")
     moments = {"pending": proposal.vote_start + 1, "active": proposal.deadline + 1, "queued": proposal.eta}
     if proposal.state not in moments:
         raise RefusedAction(f"proposal {proposal.id} is {proposal.state}: it does not wait for time")
@@ -262,14 +298,23 @@ def rehearse_step(snapshot: Snapshot, sender: Sender, proposal: Proposal, step: 
     """
     require_step(proposal, step)
     if step != "vote":
-        snapshot.rehearse(sender, "HedgeGovernor", step, *proposal.action.hashed())
+        contract, at, arguments = step_call(snapshot, proposal)
+        snapshot.rehearse(sender, contract, step, *arguments, at=at)
         return
     snapshot.rehearse(sender, "HedgeGovernor", "castVote", proposal.id, SUPPORT[support])
-    if not snapshot.read("HedgeGovernor", "getVotes", sender.address, proposal.vote_start):
+    begins = proposal.blocks[0] if proposal.blocks else proposal.vote_start
+    votes = asked(snapshot, GOVERNOR, "getVotes", sender.address, begins)
+    if votes == 0:
         raise RefusedAction(
             f"{sender.address} had no votes when the vote began ({utc(proposal.vote_start)}), so its vote would count "
             "nothing: vote as an account that had; `alvh gov delegate` gives votes for later proposals"
         )
+
+
+def step_call(snapshot: Snapshot, proposal: Proposal) -> tuple[str, str, tuple[object, ...]]:
+    """Return whose ABI, address and arguments queue, execute and cancel take: the content, or a Bravo's number."""
+    at = snapshot.deployment.address("HedgeGovernor")
+    return (BRAVO, at, (proposal.id,)) if proposal.bravo else ("HedgeGovernor", at, proposal.action.hashed())
 
 
 def send_vote(snapshot: Snapshot, voter: Signer, proposal: Proposal, support: str) -> TxReceipt:
@@ -280,20 +325,23 @@ def send_vote(snapshot: Snapshot, voter: Signer, proposal: Proposal, support: st
 
 def send_queue(snapshot: Snapshot, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Put a proposal that has passed into the timelock; anyone may."""
-    require_step(proposal, "queue")
-    return snapshot.send(sender, "HedgeGovernor", "queue", *proposal.action.hashed())
+    return _send_step(snapshot, sender, proposal, "queue")
 
 
 def send_execute(snapshot: Snapshot, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Execute a queued proposal whose delay is over; anyone may."""
-    require_step(proposal, "execute")
-    return snapshot.send(sender, "HedgeGovernor", "execute", *proposal.action.hashed())
+    return _send_step(snapshot, sender, proposal, "execute")
 
 
 def send_cancel(snapshot: Snapshot, sender: Signer, proposal: Proposal) -> TxReceipt:
     """Cancel a proposal: its proposer while it is pending, the guardian at any time before execution."""
-    require_step(proposal, "cancel")
-    return snapshot.send(sender, "HedgeGovernor", "cancel", *proposal.action.hashed())
+    return _send_step(snapshot, sender, proposal, "cancel")
+
+
+def _send_step(snapshot: Snapshot, sender: Signer, proposal: Proposal, step: str) -> TxReceipt:
+    require_step(proposal, step)
+    contract, at, arguments = step_call(snapshot, proposal)
+    return snapshot.send(sender, contract, step, *arguments, at=at)
 
 
 def cancel_call(snapshot: Snapshot, action: Action) -> Call:

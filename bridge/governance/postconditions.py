@@ -16,7 +16,7 @@ from eth_utils import keccak, to_checksum_address
 from bridge.chain.codec import encode_call
 from bridge.deployment import Deployment
 from bridge.errors import UnknownAddress
-from bridge.governance.updates import Update
+from bridge.governance.updates import Update, update_call
 from bridge.snapshot import Call, Snapshot
 from hedge.policy.parameters import KEYS
 
@@ -42,12 +42,23 @@ class Postcondition:
     answers: tuple[Answer, ...]
 
 
-def update_postcondition(deployment: Deployment, update: Update) -> Postcondition:
-    """Promise the new value of every key that an update names, and of no other."""
+NOT_PAUSED = Answer("paused", (), False, "the hedge parameters are not paused")
+
+
+def update_postcondition(deployment: Deployment, update: Update, unpause: bool = False) -> Postcondition:
+    """Promise the new value of every key that an update names, and of no other; also that no pause holds."""
     pairs = zip(update.keys, update.values, strict=True)
     own = f"{update.asset} " if update.asset else ""
     answers = tuple(Answer("value", (key,), value, f"{own}{KEYS[key].name} is {value}") for key, value in pairs)
-    return Postcondition("HedgeParameters", deployment.ledger(update.asset), answers)
+    first = (NOT_PAUSED,) if unpause else ()
+    return Postcondition("HedgeParameters", deployment.ledger(update.asset), first + answers)
+
+
+def update_calls(snapshot: Snapshot, update: Update, unpause: bool) -> tuple[list[Call], list[Postcondition]]:
+    """Return the calls of a vote on an update, the end of a pause before it where asked, and what they promise."""
+    ledger = snapshot.deployment.ledger(update.asset)
+    first = [snapshot.call("HedgeParameters", "unpause", at=ledger)] if unpause else []
+    return [*first, update_call(snapshot, update)], [update_postcondition(snapshot.deployment, update, unpause)]
 
 
 def guard_call(snapshot: Snapshot, postconditions: Sequence[Postcondition]) -> Call:

@@ -11,6 +11,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable
+from bridge.governance.forms import GOVERNOR, asked
 from bridge.governance.governor import Action, Proposal
 from bridge.snapshot import Snapshot
 from bridge.units import utc
@@ -46,6 +47,8 @@ def simulate_execution(snapshot: Snapshot, action: Action, at: int) -> None:
 
 def rehearsal(snapshot: Snapshot, proposal: Proposal) -> str:
     """Say whether an open proposal would execute in today's state, at the first second when it can."""
+    if asked(snapshot, GOVERNOR, "MAX_VOTE_EXTENSION") is None:
+        return "whether it would execute is not played for a governor of others: `alvh gov execute` tries when it can"
     delay = int(snapshot.read("HedgeTimelock", "getMinDelay"))
     voted = max(proposal.deadline + 1, snapshot.block.timestamp)
     at = max(proposal.eta, snapshot.block.timestamp + 1) if proposal.eta else voted + delay

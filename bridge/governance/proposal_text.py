@@ -13,11 +13,16 @@ from bridge.units import utc
 SHOWN: Final = ("name", "old", "new", "unit", "reason", "effect")
 
 
-def describe(record: PlanRecord, proposer: str, attempt: int = 1, asset: str = "") -> str:
+ENDS_PAUSE: Final = "The same proposal ends the guardian's pause first: nothing else comes in between."
+
+
+def describe(record: PlanRecord, proposer: str, attempt: int = 1, unpause: bool = False, asset: str = "") -> str:
     """Write what voters read: what changes, why, what it does, and the block and inputs that it can be checked with.
 
     Parameters
     ----------
+    unpause
+        Whether the proposal ends a pause first.
     asset
         Whose own ledger the proposal is for; empty for the main one.
     """
@@ -27,6 +32,7 @@ def describe(record: PlanRecord, proposer: str, attempt: int = 1, asset: str = "
         "",
         f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {answer}.",
         f"Inputs hash: {record.inputs_hash}",
+        *([ENDS_PAUSE] if unpause else []),
         *(f"Numbers from {words}" for words, _ in plan_sources(record.plan["inputs"])),
         "",
         "| parameter | old | new | unit | why | effect |",

@@ -22,10 +22,10 @@ from bridge.foreign import title_of
 from bridge.governance.actions import GovernanceAction
 from bridge.governance.governor import Action, Proposal, proposal_id, read_state, send_execute
 from bridge.governance.journal import JournalEntry
-from bridge.governance.postconditions import GUARD, Postcondition, guard_call, postcondition_lines, update_postcondition
+from bridge.governance.postconditions import GUARD, Postcondition, guard_call, postcondition_lines, update_calls
 from bridge.governance.preflight import simulate_execution
 from bridge.governance.proposal_text import close_description, describe
-from bridge.governance.updates import Update, build_update, check_update, decode_update, update_call
+from bridge.governance.updates import Update, build_update, check_update, decode_update
 from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Call, Snapshot
@@ -126,7 +126,13 @@ def require_old_values(snapshot: Snapshot, record: PlanRecord, asset: str = "") 
 
 
 def draft_proposal(
-    snapshot: Snapshot, record: PlanRecord, life_seconds: int, proposer: str, again: bool = False, asset: str = ""
+    snapshot: Snapshot,
+    record: PlanRecord,
+    life_seconds: int,
+    proposer: str,
+    again: bool = False,
+    unpause: bool = False,
+    asset: str = "",
 ) -> UpdateDraft:
     """Build the proposal of a plan, check it with the contracts, and look whether it exists.
 
@@ -134,6 +140,8 @@ def draft_proposal(
     ----------
     again
         Bring it once more where it was cancelled or defeated.
+    unpause
+        End the guardian's pause first, in the same proposal.
     asset
         Whose own ledger the proposal is for; empty for the main one.
 
@@ -150,12 +158,15 @@ def draft_proposal(
     ledger = snapshot.of(asset)
     update = build_update(record.changes(asset), record.observed_at, life_seconds, record.inputs_hash, asset)
     require_proposable(record, asset)
-    calls = [update_call(snapshot, update)]
-    postconditions = [update_postcondition(snapshot.deployment, update)]
-    found = _found(snapshot, calls, postconditions, partial(describe, record, proposer, asset=asset), again)
+    calls, postconditions = update_calls(snapshot, update, unpause)
+    describing = partial(describe, record, proposer, unpause=unpause, asset=asset)
+    found = _found(snapshot, calls, postconditions, describing, again)
     if found.state is None:
         require_old_values(ledger, record, asset)
-        check_update(snapshot, update, "dao", found.executable_at)
+        if unpause and not ledger.read("HedgeParameters", "paused"):
+            raise RefusedAction("the parameters are not paused, so there is no pause to end: leave --unpause out")
+        if not unpause:  # while it is paused the contract judges nothing: the whole batch is played instead
+            check_update(snapshot, update, "dao", found.executable_at)
         simulate_execution(snapshot, found.action, found.executable_at)
     snapshot.confirm()
     return UpdateDraft(**found.__dict__, update=update)

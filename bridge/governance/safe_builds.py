@@ -34,3 +34,16 @@ PROXIES: Final = {
     "4e381985ca68b3e5d27b4425fa581c19cf33146d3f887a3cfca96f55528ea46f": "1.5.0",
 }
 """The code at a Safe's own address, by its keccak-256: it delegates to the singleton in slot 0, and that is all."""
+MULTISENDS: Final = {
+    "a9865ac2d9c7a1591619b188c4d88167b50df6cc0c5327fcbd1c8c75f7c066ad": "MultiSendCallOnly 1.3.0",
+    "ecd5bd14a08c5d2122379900b2f272bdf107a7e92423c10dd5fe3254386c9939": "MultiSendCallOnly 1.4.1",
+    "cdbdcec38d2f1c7d961b0029ff8416b7e86e9974d6f0e9c9580c7d17fcfb6663": "MultiSendCallOnly 1.5.0",
+}
+"""What may be run as a Safe's own code, by the keccak-256 of its code: it makes calls and nothing else."""
+MULTISEND_PLACES: Final = (
+    "0x9641d764fc13c8B624c04430C7356C1C7C8102e2",
+    "0xA83c336B20401Af773B6219BA5027174338D1836",
+    "0x40A2aCCbd92BCA938b02010E17A5b8929b49130D",
+    "0xA1dabEF33b3B82c7814B6D82A79e50F4AC44102B",
+)
+"""Where its authors put it on most chains: 1.4.1, 1.5.0, 1.3.0 and 1.3.0 by another way."""

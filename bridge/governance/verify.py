@@ -19,10 +19,10 @@ from bridge.config import BookConfig
 from bridge.errors import BridgeError, NotProposable, RefusedAction, UntrustedNumber
 from bridge.foreign import foreign
 from bridge.governance.governor import Proposal
-from bridge.governance.postconditions import GUARD, guard_call, update_postcondition
+from bridge.governance.postconditions import GUARD, guard_call, update_calls
 from bridge.governance.proposal_text import describe
 from bridge.governance.proposals import require_proposable
-from bridge.governance.updates import Update, decode_update, update_call, update_words
+from bridge.governance.updates import Update, decode_update, update_words
 from bridge.plans.observe import observe
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Snapshot
@@ -99,7 +99,10 @@ def verify_proposal(snapshot: Snapshot, proposal: Proposal, record: PlanRecord, 
         As `proposed_update`.
     """
     update = proposed_update(snapshot, proposal)
-    own = [_calls(snapshot, proposal, _made(record, update)), _text(proposal, record, update.asset)]
+    own = [
+        _calls(snapshot, proposal, _made(record, update)),
+        _text(proposal, record, _unpauses(snapshot.of(update.asset), proposal), update.asset),
+    ]
     return own + verify_update(snapshot, update, record, terms)
 
 
@@ -160,10 +163,13 @@ def _settings(record: PlanRecord) -> Check:
 
 
 def _calls(snapshot: Snapshot, proposal: Proposal, made: Update) -> Check:
-    """Compare every call with those that the plan's update makes: itself, then the guard that holds it to it."""
-    calls = [update_call(snapshot, made)]
+    """Compare every call with those that the plan's update makes: itself, then the guard that holds it to it.
+
+    Before it may stand the end of a pause, which is then in the text too.
+    """
+    calls, promises = update_calls(snapshot, made, _unpauses(snapshot.of(made.asset), proposal))
     if GUARD in snapshot.deployment.contracts:
-        calls.append(guard_call(snapshot, [update_postcondition(snapshot.deployment, made)]))
+        calls.append(guard_call(snapshot, promises))
     wanted = [(to.lower(), data, 0) for to, data in calls]
     action = proposal.action
     said = [
@@ -179,13 +185,20 @@ def _calls(snapshot: Snapshot, proposal: Proposal, made: Update) -> Check:
     return Check("calls", Outcome.DIFFERENT, f"call {first} is not the plan's: `alvh gov show {proposal.short_id}`")
 
 
-def _text(proposal: Proposal, record: PlanRecord, asset: str) -> Check:
+def _unpauses(snapshot: Snapshot, proposal: Proposal) -> bool:
+    """Tell whether a proposal's first call ends a pause of the parameters."""
+    to, data = snapshot.call("HedgeParameters", "unpause")
+    first = [*zip(proposal.action.targets, proposal.action.calldatas, strict=True)][:1]
+    return [(target.lower(), "0x" + call.hex()) for target, call in first] == [(to.lower(), data)]
+
+
+def _text(proposal: Proposal, record: PlanRecord, unpause: bool, asset: str) -> Check:
     """Compare the description with what this program writes of the plan, at any attempt."""
     said = proposal.action.description
     for attempt in range(1, MOST_ATTEMPTS + 1):
-        if said == describe(record, proposal.proposer, attempt, asset):
+        if said == describe(record, proposal.proposer, attempt, unpause, asset):
             return Check("text", Outcome.SAME, f"as the plan's, attempt {attempt}")
-    ours = describe(record, proposal.proposer, asset=asset).splitlines()
+    ours = describe(record, proposal.proposer, unpause=unpause, asset=asset).splitlines()
     theirs = said.splitlines()
     at = next((i for i, line in enumerate(ours) if i >= len(theirs) or theirs[i] != line), len(ours))
     words = theirs[at] if at < len(theirs) else "nothing"

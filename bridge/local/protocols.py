@@ -7,7 +7,8 @@ from typing import Any
 from bridge.artifacts.vendor import PERMIT2_ADDRESS, permit2_runtime_code, vendor
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
-from bridge.safe.multisig import ZERO
+from bridge.governance.safe_builds import MULTISEND_PLACES
+from bridge.safe.transactions import ZERO
 
 V4_UNSUBSCRIBE_GAS_LIMIT = 300_000  # the value of Uniswap's own mainnet deployment
 
@@ -25,6 +26,7 @@ def deploy_protocols(chain: Chain, signer: Signer) -> dict[str, str]:
     v3_factory = deploy_vendor(chain, signer, "UniswapV3Factory")
     pool_manager = deploy_vendor(chain, signer, "PoolManager", signer.address)
     chain.request("anvil_setCode", PERMIT2_ADDRESS, permit2_runtime_code())
+    chain.request("anvil_setCode", MULTISEND_PLACES[0], vendor("MultiSendCallOnly").runtime)
     return {
         "WETH9": weth,
         "UniswapV2Factory": v2_factory,

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bridge.action_kinds import ActionKind, ActionRegistry
-from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction
 from bridge.governance.governor import cancel_call, list_proposals, require_digits, require_step
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
-from bridge.safe.multisig import FIRST_OWNER, read_safe
+from bridge.safe.owner_actions import build_add, build_change_threshold, build_reject, build_remove, build_swap
 from bridge.snapshot import Call, Snapshot
 
 
@@ -95,21 +94,16 @@ def _stop(context: SafeContext, _: Sequence[str]) -> Call:
     return context.call("RegimeAutomation", "stop")
 
 
-def _swap_owner(context: SafeContext, arguments: Sequence[str]) -> Call:
-    old, new = map(checked_address, arguments)
-    owners = read_safe(context, context.safe).owners
-    if old not in owners or new in owners:
-        raise RefusedAction(f"{old} must be an owner of the Safe and {new} must not: owners are {', '.join(owners)}")
-    before = (FIRST_OWNER, *owners)[owners.index(old)]
-    return context.call("Safe", "swapOwner", before, old, new, at=context.safe)
-
-
 safe_action("guardian", "rollback", (), "go back to values that were voted", _plain("rollback"))
 safe_action("guardian", "pause", (), "stop every update until a vote ends it", _plain("pause"))
 safe_action("guardian", "veto", ("UPDATE_HASH",), "refuse a steward's update for good", _veto)
 safe_action("guardian", "veto-all", (), "refuse every update that a steward announced for good", _plain("vetoAll"))
 safe_action("guardian", "cancel", ("PROPOSAL",), "cancel a proposal for good", _cancel)
 safe_action("guardian", "stop-automation", (), "stop the automation until a vote sets a table", _stop)
-safe_action("guardian", "swap-owner", ("OLD", "NEW"), "replace an owner of the Safe", _swap_owner)
 safe_action("steward", "schedule", (), "announce the newest plan's update", _schedule)
 safe_action("steward", "apply", ("UPDATE_HASH",), "apply an announced update whose delay is over", _apply)
+safe_action("guardian", "swap-owner", ("OLD", "NEW"), "replace an owner of the Safe", build_swap)
+safe_action("guardian", "add-owner", ("NEW", "THRESHOLD"), "add an owner; so many must sign then", build_add)
+safe_action("guardian", "remove-owner", ("OLD", "THRESHOLD"), "remove an owner; so many must sign then", build_remove)
+safe_action("guardian", "change-threshold", ("THRESHOLD",), "say how many owners must sign", build_change_threshold)
+safe_action("guardian", "reject", (), "use up a nonce, --nonce or the next one, for nothing", build_reject)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eth_typing import HexStr
-from eth_utils import keccak, to_checksum_address
+from eth_utils import to_checksum_address
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import encode_call
@@ -27,64 +27,17 @@ from bridge.errors import (
     UntrustedNumber,
 )
 from bridge.governance.inspection import GUARD_SLOT
+from bridge.safe.transactions import CALL, SafeTransaction
+from bridge.safe.transactions import ZERO as ZERO
 from bridge.snapshot import Call, Snapshot
 
 if TYPE_CHECKING:
-    from eth_account.messages import SignableMessage
     from web3.types import TxReceipt
 
     from bridge.chain.signers import Sender, Signer
 
-ZERO = "0x0000000000000000000000000000000000000000"
 FIRST_OWNER = "0x0000000000000000000000000000000000000001"
 """A Safe's list of owners begins before its first one."""
-CALL = 0
-TRANSACTION_TYPE = [
-    {"name": "to", "type": "address"},
-    {"name": "value", "type": "uint256"},
-    {"name": "data", "type": "bytes"},
-    {"name": "operation", "type": "uint8"},
-    {"name": "safeTxGas", "type": "uint256"},
-    {"name": "baseGas", "type": "uint256"},
-    {"name": "gasPrice", "type": "uint256"},
-    {"name": "gasToken", "type": "address"},
-    {"name": "refundReceiver", "type": "address"},
-    {"name": "nonce", "type": "uint256"},
-]
-
-
-@dataclass(frozen=True)
-class SafeTransaction:
-    """A call, without value, that a Safe is asked to make at one nonce of the Safe on one chain."""
-
-    chain_id: int
-    safe: str
-    to: str
-    data: HexStr
-    nonce: int
-
-    def typed_data(self) -> SignableMessage:
-        """Return the EIP-712 message that its owners sign."""
-        unused = {"value": 0, "operation": CALL, "safeTxGas": 0, "baseGas": 0, "gasPrice": 0}
-        from eth_account.messages import encode_typed_data
-
-        return encode_typed_data(
-            domain_data={"chainId": self.chain_id, "verifyingContract": self.safe},
-            message_types={"SafeTx": TRANSACTION_TYPE},
-            message_data=unused
-            | {
-                "to": self.to,
-                "data": bytes.fromhex(self.data[2:]),
-                "gasToken": ZERO,
-                "refundReceiver": ZERO,
-                "nonce": self.nonce,
-            },
-        )
-
-    def digest(self) -> bytes:
-        """Return the 32-byte hash of the message, the Safe's name for this transaction."""
-        message = self.typed_data()
-        return keccak(b"\x19" + message.version + message.header + message.body)
 
 
 @dataclass(frozen=True)
@@ -106,7 +59,9 @@ def read_safe(snapshot: Snapshot, safe: str) -> SafeState:
     return SafeState(safe, tuple(read("getOwners")), int(read("getThreshold")), int(read("nonce")))
 
 
-def build_safe_transaction(snapshot: Snapshot, safe: str, call: Call, nonce: int | None = None) -> SafeTransaction:
+def build_safe_transaction(
+    snapshot: Snapshot, safe: str, call: Call, nonce: int | None = None, value: int = 0, operation: int = CALL
+) -> SafeTransaction:
     """Build a transaction of a Safe: its next one, or a later one that follows others on their way.
 
     Raises
@@ -117,18 +72,41 @@ def build_safe_transaction(snapshot: Snapshot, safe: str, call: Call, nonce: int
         The Safe names the transaction by another hash than this program: it is no Safe 1.3 or 1.4, or the node lies.
     """
     to, data = call
-    following = read_safe(snapshot, safe).nonce
-    chosen = following if nonce is None else nonce
-    if chosen < following:
-        raise RefusedAction(f"the Safe's next nonce is {following}: {chosen} is used up")
-    made = SafeTransaction(snapshot.chain.chain_id, safe, to, data, chosen)
-    arguments = (to, 0, data, CALL, 0, 0, 0, ZERO, ZERO, chosen)
-    named = bytes(snapshot.read("Safe", "getTransactionHash", *arguments, at=safe))
+    chosen = read_safe(snapshot, safe).nonce if nonce is None else nonce
+    made = SafeTransaction(snapshot.chain.chain_id, safe, to, data, chosen, value, operation)
+    require_signable(snapshot, made)
+    return made
+
+
+def require_signable(snapshot: Snapshot, made: SafeTransaction) -> None:
+    """Check that a signature of a transaction can still count, and that the Safe names it as this program does.
+
+    Raises
+    ------
+    RefusedAction
+        Its nonce is used up.
+    UntrustedNumber
+        As `require_own_hash`.
+    """
+    following = read_safe(snapshot, made.safe).nonce
+    if made.nonce < following:
+        raise RefusedAction(f"the Safe's next nonce is {following}: {made.nonce} is used up")
+    require_own_hash(snapshot, made)
+
+
+def require_own_hash(snapshot: Snapshot, made: SafeTransaction) -> None:
+    """Check that the Safe itself names a transaction as this program does.
+
+    Raises
+    ------
+    UntrustedNumber
+        It does not: it is no Safe 1.3 or later, or the node lies.
+    """
+    named = bytes(snapshot.read("Safe", "getTransactionHash", *made.arguments(), made.nonce, at=made.safe))
     if named != made.digest():
         raise UntrustedNumber(
             f"the Safe hashes this transaction to 0x{named.hex()}, its words to 0x{made.digest().hex()}"
         )
-    return made
 
 
 def join_signatures(signatures: Mapping[str, bytes]) -> bytes:
@@ -144,15 +122,17 @@ def sign_safe_transaction(transaction: SafeTransaction, owners: Sequence[Signer]
 def rehearse_call(snapshot: Snapshot, transaction: SafeTransaction) -> None:
     """Make the Safe's call without sending it: a Safe itself says only GS013, the contract says why.
 
+    The calls of a batch are played by `read_effects` instead, and rehearsed with the signatures.
+
     Raises
     ------
     ContractReverted
         The call would fail.
     """
-    action = "the Safe's call"
-    snapshot.chain.simulate(
-        transaction.safe, transaction.to, transaction.data, snapshot.block.timestamp + 1, snapshot.block, action
-    )
+    at, action = snapshot.block.timestamp + 1, "the Safe's call"
+    sender, to, data = transaction.safe, transaction.to, transaction.data
+    if transaction.operation == CALL:
+        snapshot.chain.simulate(sender, to, data, at, snapshot.block, action, value=transaction.value)
 
 
 def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_by: Sequence[str]) -> SafeState:
@@ -189,7 +169,7 @@ def rehearse_safe_transaction(
 
 def _execution(transaction: SafeTransaction, signatures: bytes) -> tuple[Any, ...]:
     """Return the arguments of `execTransaction`."""
-    return transaction.to, 0, transaction.data, CALL, 0, 0, 0, ZERO, ZERO, signatures
+    return *transaction.arguments(), signatures
 
 
 def send_safe_transaction(chain: Chain, sender: Signer, transaction: SafeTransaction, signatures: bytes) -> TxReceipt:

@@ -19,20 +19,24 @@ from eth_typing import HexStr
 from eth_utils import ValidationError, to_checksum_address
 
 from bridge.chain.signers import Signer
-from bridge.errors import BadFile, RefusedAction
+from bridge.errors import BadFile, RefusedAction, UntrustedNumber
 from bridge.files import write_whole
 from bridge.foreign import foreign
 from bridge.json_files import read_json, reading
-from bridge.safe.multisig import SafeTransaction
+from bridge.safe.transactions import CALL, OPERATIONS, SafeTransaction
 
-FORMAT = 1
+FORMAT = 2
+FORMATS = (1, 2)
+"""The first knew calls without value, and no batches: its hash is that of such a call."""
 FIELDS = {"format", "action", "chain_id", "safe", "to", "data", "nonce", "digest", "signatures"}
+LATER_FIELDS = {"value", "operation"}
 HEX_FIELDS = {"safe": "{20}", "to": "{20}", "data": "*"}  # how many bytes
 # r, s and 27 or 28: a Safe reads other last bytes as other kinds of proof.
 OWNER_SIGNATURE = re.compile("0x[0-9a-fA-F]{128}(1b|1c|1B|1C)")
 HARDWARE = {"00": "1b", "01": "1c"}
 """Last bytes as hardware wallets write them. A Safe would take 0 for a contract's proof and 1 for an approved hash;
 what recovers to the owner with 27 or 28 is neither."""
+SIGNATURE_LETTERS = 132
 MESSAGE_SIGNED = ("1f", "20")
 """Last bytes of a signature over the hash as a message (eth_sign), not over the typed data."""
 
@@ -49,6 +53,28 @@ class SafeRecord:
         """Return the record with one owner's signature more."""
         signature = "0x" + owner.sign_message(self.transaction.typed_data()).hex()
         return replace(self, signatures=self.signatures | {owner.address: signature})
+
+    def with_signature(self, signature: str, where: str) -> tuple[SafeRecord, str]:
+        """Return the record with a signature that was made elsewhere, and whose it is.
+
+        Parameters
+        ----------
+        where
+            Who gave it, for errors.
+
+        Raises
+        ------
+        UntrustedNumber
+            It is none over this transaction's typed data.
+        """
+        found = normal_signature(signature.strip().lower())
+        if found[-2:] in MESSAGE_SIGNED and len(found) == SIGNATURE_LETTERS:
+            how = "was made with eth_sign, over the hash as a message: sign the typed data instead"
+            raise UntrustedNumber(f"the signature {where} {how}")
+        signer = signer_of(self.transaction, found)
+        if signer is None:
+            raise UntrustedNumber(f"what came {where} is no signature of 65 bytes over this transaction")
+        return replace(self, signatures=self.signatures | {signer: found}), signer
 
     def raw_signatures(self) -> dict[str, bytes]:
         """Return the signatures as bytes, by owner."""
@@ -83,12 +109,12 @@ def load_safe_record(path: Path) -> SafeRecord:
         record, digest = _record(path, content), content["digest"]
     if "0x" + record.transaction.digest().hex() != digest:
         raise BadFile(path, "its hash is not that of its call: it was changed, propose it again")
-    found = {owner: _normal(signature) for owner, signature in record.signatures.items()}
+    found = {owner: normal_signature(signature) for owner, signature in record.signatures.items()}
     for owner, signature in found.items():
         if signature[-2:].lower() in MESSAGE_SIGNED:
             how = "with eth_sign, over the hash as a message: sign the typed data instead"
             raise BadFile(path, f"the signature of {owner} was made {how}")
-        if _signer_of(record.transaction, signature) != owner:
+        if signer_of(record.transaction, signature) != owner:
             raise BadFile(path, f"the signature of {owner} is not that owner's over this call: take it out")
     return replace(record, signatures=found)
 
@@ -110,9 +136,9 @@ def require_safe_place(path: Path) -> None:
 
 
 def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
-    if content["format"] != FORMAT:
+    if content["format"] not in FORMATS:
         raise BadFile(path, f"not a Safe transaction of format {FORMAT}: propose it again")
-    unknown = sorted(content.keys() - FIELDS)
+    unknown = sorted(content.keys() - FIELDS - LATER_FIELDS)
     if unknown:
         raise ValueError(f"{foreign(unknown[0])} is none of its fields")
     for name, size in HEX_FIELDS.items():
@@ -121,12 +147,17 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
     numbers = [content[name] for name in ("chain_id", "nonce")]
     if any(type(number) is not int or not 0 <= number < 2**64 for number in numbers):
         raise ValueError(f"chain id and nonce are {numbers}")
+    value, operation = content.get("value", 0), content.get("operation", CALL)
+    if type(value) is not int or not 0 <= value < 2**256 or type(operation) is not int or operation not in OPERATIONS:
+        raise ValueError(f"value and operation are {value!r} and {operation!r}")
     transaction = SafeTransaction(
         numbers[0],
         to_checksum_address(content["safe"]),
         to_checksum_address(content["to"]),
         HexStr(content["data"]),
         numbers[1],
+        value,
+        operation,
     )
     signatures: dict[str, str] = {
         to_checksum_address(owner): str(signature) for owner, signature in content["signatures"].items()
@@ -134,13 +165,14 @@ def _record(path: Path, content: dict[str, Any]) -> SafeRecord:
     return SafeRecord(str(content["action"]), transaction, signatures)
 
 
-def _normal(signature: str) -> str:
+def normal_signature(signature: str) -> str:
     """Return a signature with the last byte that a Safe asks of an owner's, where it has a hardware wallet's."""
     last = signature[-2:]
-    return signature[:-2] + HARDWARE[last] if len(signature) == 132 and last in HARDWARE else signature
+    return signature[:-2] + HARDWARE[last] if len(signature) == SIGNATURE_LETTERS and last in HARDWARE else signature
 
 
-def _signer_of(transaction: SafeTransaction, signature: str) -> str | None:
+def signer_of(transaction: SafeTransaction, signature: str) -> str | None:
+    """Return who made a signature over a transaction's typed data; None where it is none that a Safe counts so."""
     if not OWNER_SIGNATURE.fullmatch(signature):
         return None
     try:

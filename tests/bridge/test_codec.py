@@ -32,7 +32,8 @@ from bridge.local.anvil import advance_time
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
-from bridge.safe.multisig import ZERO, build_safe_transaction
+from bridge.safe.multisig import build_safe_transaction
+from bridge.safe.transactions import ZERO
 from tests.bridge.steps import carried_action, found, parameters_call, plan_now, propose, trade
 
 

@@ -20,7 +20,7 @@ from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import account, accounts
 from bridge.local.world import VOTES, World
-from bridge.safe.multisig import ZERO
+from bridge.safe.transactions import ZERO
 from tests.bridge.steps import act_as
 
 ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "STEWARD_ROLE", "GUARDIAN_ROLE")

@@ -204,5 +204,10 @@ def test_governance_actions__each__has_words_and_is_built_in_a_test() -> None:
         "set-table",
         "set-guardian",
         "set-steward",
+        "set-limits",
+        "set-governor",
+        "set-timelock-delay",
+        "give-feed",
+        "revoke-automation",
     }
     assert all(kind.words for kind in GOVERNANCE_ACTIONS.values())

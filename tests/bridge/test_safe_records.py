@@ -16,7 +16,6 @@ from bridge.errors import BadFile, ContractReverted, GuardRefused, RefusedAction
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
 from bridge.safe.multisig import (
-    SafeTransaction,
     build_safe_transaction,
     join_signatures,
     read_safe,
@@ -27,6 +26,7 @@ from bridge.safe.multisig import (
     sign_safe_transaction,
 )
 from bridge.safe.records import SafeRecord, load_safe_record, merge_records
+from bridge.safe.transactions import SafeTransaction
 from tests.bridge.safes import BEFORE, guarded, refusing, said
 from tests.bridge.steps import act_through_safe, parameters_call
 
@@ -75,7 +75,13 @@ def test_load__as_saved__is_equal_and_signatures_ascend(tmp_path: Path, plain: S
         ({"safe": "0x" + "11" * 20}, "its hash is not that of its call"),
         ({"chain_id": 1}, "its hash is not that of its call"),
         ({"digest": "0x" + "00" * 32}, "its hash is not that of its call"),
-        ({"format": 2}, "not a Safe transaction of format 1"),
+        ({"format": 3}, "not a Safe transaction of format 2"),
+        ({"value": -1}, "value and operation are -1"),
+        ({"value": 2**256}, "value and operation are"),
+        ({"operation": 2}, "value and operation are 0 and 2"),
+        ({"operation": True}, "value and operation are 0 and True"),
+        ({"value": 1}, "its hash is not that of its call"),
+        ({"operation": 1}, "its hash is not that of its call"),
         ({"nonce": "7"}, "chain id and nonce are"),
         ({"nonce": -1}, "chain id and nonce are"),
         ({"data": "pause"}, "data is 'pause'"),
@@ -92,6 +98,14 @@ def test_load__changed_by_hand__is_refused_with_the_reason(
     with pytest.raises(BadFile, match=words) as caught:
         load_safe_record(file)
     assert str(file) in str(caught.value)
+
+
+def test_load__file_of_the_first_format__is_a_call_without_value(tmp_path: Path, plain: SafeTransaction) -> None:
+    file = record_of(plain, 1).save(tmp_path / "pause.json")
+    content = json.loads(file.read_text(encoding="utf-8")) | {"format": 1}
+    del content["value"], content["operation"]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert load_safe_record(file) == record_of(plain, 1)
 
 
 def test_load__last_byte_of_another_kind_of_proof__is_refused(tmp_path: Path, plain: SafeTransaction) -> None:

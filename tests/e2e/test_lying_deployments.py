@@ -155,7 +155,7 @@ def test_safe_file__that_lies__is_refused_or_told_by_its_call(run: Run, project:
     content = json.loads((tmp_path / "pause.json").read_text(encoding="utf-8"))
     others = {
         "no digest": {name: each for name, each in content.items() if name != "digest"},
-        "more": content | {"operation": 1},
+        "more": content | {"gas_price": 1},
     }
     for other in others.values():
         (tmp_path / "other.json").write_text(json.dumps(other), encoding="utf-8")

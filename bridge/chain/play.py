@@ -1,0 +1,82 @@
+"""Play calls one after the other on the state of a block: each sees what those before it left, and nothing is sent.
+
+calls, with or without a sender -> eth_simulateV1 -> what each returned, or why it was refused
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bridge.chain.blocks import BlockRef
+from bridge.chain.reverts import decode_reason
+from bridge.chain.rpc import as_bytes, as_number
+from bridge.errors import ChainError, NodeUnreachable
+
+if TYPE_CHECKING:
+    from eth_typing import HexStr
+
+    from bridge.chain.node import Chain
+
+METHOD: Final = "eth_simulateV1"
+
+
+@dataclass(frozen=True)
+class Played:
+    """A call to play; without a sender it is a question."""
+
+    to: str
+    data: HexStr
+    sender: str = ""
+    value: int = 0
+
+    def asked(self) -> dict[str, str]:
+        """Return it as the node takes it."""
+        sender = {"from": self.sender} if self.sender else {}
+        return {"to": self.to, "data": self.data, "value": hex(self.value), **sender}
+
+
+def play(chain: Chain, block: BlockRef, calls: Sequence[Played], action: str) -> list[bytes | ChainError]:
+    """Play calls a second after a block and return what each returned, or the error with which it was refused.
+
+    Raises
+    ------
+    NodeUnreachable
+        The node does not answer.
+    ChainError
+        It cannot play calls, or its answer is none.
+    """
+    at = {"blockOverrides": {"time": hex(block.timestamp + 1)}, "calls": [call.asked() for call in calls]}
+    try:
+        answer = chain.request(METHOD, {"blockStateCalls": [at], "validation": False}, hex(block.number))
+    except NodeUnreachable:
+        raise
+    except ChainError as error:
+        raise ChainError(f"{action}: the node cannot play it ({METHOD}): {error}") from error
+    last = answer[-1] if isinstance(answer, list) and answer else None
+    results = last.get("calls") if isinstance(last, dict) else None
+    if not isinstance(results, list) or len(results) != len(calls):
+        raise ChainError(f"{action}: the node's answer to {METHOD} is none")
+    return [_result(result, action) for result in results]
+
+
+def _result(result: Any, action: str) -> bytes | ChainError:
+    if not isinstance(result, dict):
+        raise ChainError(f"{action}: the node's answer to {METHOD} is none")
+    returned = as_bytes(result.get("returnData") or "0x", action)
+    if as_number(result.get("status"), action) == 1:
+        return returned
+    said = result.get("error")
+    words = said.get("message") if isinstance(said, dict) else None
+    reason = returned or _data(said)
+    return decode_reason(reason, action) if reason else ChainError(f"{action}: refused ({words or 'no reason given'})")
+
+
+def _data(error: Any) -> bytes:
+    """Return the bytes of a refusal where a node puts them into its error."""
+    given = error.get("data") if isinstance(error, dict) else None
+    try:
+        return bytes.fromhex(given[2:]) if isinstance(given, str) and given.startswith("0x") else b""
+    except ValueError:
+        return b""

@@ -1,0 +1,164 @@
+"""What a transaction of a Safe changes, measured: everything governed read before it, the call played, read again.
+
+    transaction -> the calls that it makes -> readings, calls, readings again in one question -> rows that differ
+
+What a call says it does is told from its bytes (`words`); what it does is asked here of the contracts themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from eth_typing import HexStr
+
+from bridge.chain.codec import decode_call
+from bridge.chain.play import Played, play
+from bridge.chain.values import Misfit
+from bridge.errors import ChainError, NodeUnreachable, UsageError
+from bridge.governance.governor import proposal_id
+from bridge.governance.steward import read_pending_updates
+from bridge.governance.updates import Update
+from bridge.safe.batch import SafeCall, calls_of
+from bridge.safe.readings import Reading, Told, readings
+from bridge.safe.transactions import SafeTransaction
+from bridge.snapshot import Snapshot
+from hedge.policy.parameters import KEYS
+
+NOT_READABLE = (Misfit, ValueError, TypeError, LookupError, ArithmeticError)
+"""What telling a contract's answer raises where it is none that its ABI describes."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that a transaction changes."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a transaction changes at a block, and of how many things; `trouble` says why that is not known.
+
+    `later` is what an update would change that the transaction announces or refuses, if it were applied.
+    """
+
+    block: int
+    changes: tuple[Change, ...] = ()
+    compared: int = 0
+    trouble: str = ""
+    later: tuple[Change, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+    @property
+    def words(self) -> str:
+        """Say in a line how much was compared, or why it could not be."""
+        if self.trouble:
+            return f"what it changes could not be played at block {self.block}: {self.trouble}"
+        count = "none" if not self.changes else str(len(self.changes))
+        return f"played at block {self.block}: of {self.compared} values that are governed here {count} would change"
+
+
+def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
+    """Play a transaction's calls on the state of the block and compare everything that is governed.
+
+    Raises
+    ------
+    NodeUnreachable
+        The node does not answer.
+    RefusedAction
+        It runs code of others as the Safe's own, so what it calls is not known.
+    """
+    calls = calls_of(snapshot, transaction)
+    about = _about(snapshot, calls)
+    asked = readings(snapshot, transaction.safe, about.hashes, about.proposals)
+    later = _later(snapshot, about.updates)
+    questions = [Played(each.at, each.call.hex) for each in asked]
+    made = [Played(to, data, transaction.safe, value) for to, value, data in calls]
+    block = snapshot.block.number
+    try:
+        answers = play(snapshot.chain, snapshot.block, [*questions, *made, *questions], "the Safe's call")
+    except NodeUnreachable:
+        raise
+    except ChainError as error:
+        return Effects(block, trouble=str(error), later=later)
+    results = answers[len(asked) : len(asked) + len(made)]
+    if refused := next((each for each in results if isinstance(each, ChainError)), None):
+        return Effects(block, trouble=str(refused), later=later)
+    before, after = _told(asked, answers[: len(asked)]), _told(asked, answers[-len(asked) :])
+    changes = [
+        Change(name, before.get(name, "not readable"), after.get(name, "not readable"))
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+    return Effects(block, tuple(changes), len(before), later=later)
+
+
+def _later(snapshot: Snapshot, updates: Sequence[Update]) -> tuple[Change, ...]:
+    """Return what updates would change beside the values in force."""
+    now = snapshot.read("HedgeParameters", "values") if updates else []
+    return tuple(
+        Change(KEYS[key].name, f"{now[key]} ({KEYS[key].unit})", f"{value} ({KEYS[key].unit})")
+        for update in updates
+        for key, value in zip(update.keys, update.values, strict=False)
+        if key < len(KEYS)
+    )
+
+
+def _told(asked: Sequence[Reading], answers: Sequence[bytes | ChainError]) -> Told:
+    """Tell the answers by what they are about; a contract that does not answer has none."""
+    told: dict[str, str] = {}
+    for reading, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, bytes):
+            try:
+                told |= reading.words(answer)
+            except NOT_READABLE:
+                continue
+    return told
+
+
+@dataclass(frozen=True)
+class _About:
+    """What calls are about: hashes of updates, ids of proposals, and the updates that are announced or refused."""
+
+    hashes: tuple[str, ...]
+    proposals: tuple[int, ...]
+    updates: tuple[Update, ...]
+
+
+def _about(snapshot: Snapshot, calls: Sequence[SafeCall]) -> _About:
+    """Find what calls are about by their arguments."""
+    hashes: list[str] = []
+    proposals: list[int] = []
+    updates: list[Update] = []
+    for _, _, data in calls:
+        function, arguments = _decoded("HedgeParameters", data)
+        refused = {"veto": ["0x" + bytes(arguments.get("updateHash", b"")).hex()], "vetoAll": None}
+        if function in refused:
+            waiting = {each.hash: each.update for each in read_pending_updates(snapshot)}
+            named = refused[function] or list(waiting)
+            hashes += named
+            updates += [waiting[each] for each in named if each in waiting]
+        elif "update" in arguments:
+            update = Update.of(arguments["update"])
+            hashes.append(update.hash)
+            updates += [update] if function == "scheduleUpdate" else []
+        function, arguments = _decoded("HedgeGovernor", data)
+        if function in ("cancel", "queue", "execute") and len(arguments) == 4:
+            proposals.append(proposal_id(*arguments.values()))
+    return _About(tuple(hashes), tuple(proposals), tuple(updates))
+
+
+def _decoded(contract: str, data: HexStr) -> tuple[str, dict[str, Any]]:
+    """Return the name of the function that calldata calls and its arguments; nothing where it is another's."""
+    try:
+        function, arguments = decode_call(contract, bytes.fromhex(data[2:]))
+    except UsageError:
+        return "", {}
+    return function.name, arguments
