@@ -33,6 +33,7 @@ OURS = (
     "RefusingGuard",
     "RegimeAutomation",
     "SafeModule",
+    "SequentialGovernor",
     "TestToken",
     "TickVolatilityHarness",
     "VolatilityBreaker",

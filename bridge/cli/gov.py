@@ -61,7 +61,8 @@ def named_proposal(snapshot: Snapshot, wanted: str) -> Proposal:
     from bridge.governance.governor import list_proposals, require_digits
 
     require_digits(wanted)
-    found = [p for p in list_proposals(snapshot) if p.id and str(p.id).startswith(wanted)]
+    begun = [p for p in list_proposals(snapshot) if p.id and str(p.id).startswith(wanted)]
+    found = [p for p in begun if str(p.id) == wanted] or begun  # where they are counted, 1 begins 10 too
     if len(found) != 1:
         raise UsageError(f"{len(found)} proposals begin with {wanted}: `alvh gov list` shows them all")
     return found[0]
@@ -168,7 +169,7 @@ def show(
     snapshot = with_governor(session.snapshot(block), governor)
     found = named_proposal(snapshot, proposal)
     which = f"{snapshot.deployment.address('HedgeGovernor')} is {read_form(snapshot).words}"
-    content = _json(snapshot, found) if as_json else {}
+    content = _json(snapshot, found) | {"governor": which} if as_json else {}
     words, updates = ([], []) if as_json or found.trouble else _told(snapshot, found)
     now = {asset: read_governed(snapshot.of(asset)).parameters.to_values()
            for asset in {update.asset for update in updates}}  # fmt: skip
@@ -179,10 +180,8 @@ def show(
         return
     out = console()
     out.print(f"{found.state}: {found.id}\n", markup=False)
-    if which:
-        out.print(
-            f"{snapshot.deployment.address('HedgeGovernor')} is {which}; vote ends {_vote_end(found)}", markup=False
-        )
+    if governor or found.blocks:
+        out.print(f"{which}; vote ends {_vote_end(found)}", markup=False, soft_wrap=True)
     for line in _quoted(found, out):
         out.print(line, markup=False, soft_wrap=True)
     out.print()

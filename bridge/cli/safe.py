@@ -144,6 +144,8 @@ def sign(
     snapshot.confirm()
     if not as_json:
         print_record(seen, record, file, as_json)  # what is signed is shown first: to stop here is to sign nothing
+    elif signer:
+        print_seen(seen, stderr=True)
     signed, owner = hand(record)
     if owner not in seen.safe.owners:
         why = "is not an owner of the Safe, or the signature is over something else: owners are"
@@ -155,10 +157,17 @@ def sign(
 def typed_data(file: FileArgument, config: ConfigOption = None) -> None:
     """Print a transaction as EIP-712 typed data, for a wallet elsewhere; `alvh safe sign --signature` adds the result.
 
+    What it does and changes, and its hashes, are on stderr.
+
     Example: alvh safe typed-data rollback.json > typed.json
     """
+    from bridge.safe.multisig import require_signable
+
     session = open_session(config)
-    print_json(load_own(session, file).transaction.typed_json())
+    made, snapshot = load_own(session, file).transaction, session.snapshot()
+    require_signable(snapshot, made)
+    print_seen(look(snapshot, made, False), stderr=True)
+    print_json(made.typed_json())
 
 
 @app.command()

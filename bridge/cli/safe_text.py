@@ -41,23 +41,23 @@ def look(snapshot: Snapshot, transaction: SafeTransaction, whole: bool) -> Seen:
     return Seen(transaction, words, read_effects(snapshot, transaction), read_safe(snapshot, transaction.safe))
 
 
-def print_seen(seen: Seen) -> None:
+def print_seen(seen: Seen, stderr: bool = False) -> None:
     """Print what a transaction does and changes, where and when, and its hashes as a device shows them."""
     from bridge.cli.show import console, table
     from bridge.safe.words import hash_lines
 
-    out, made = console(), seen.transaction
+    out, made = console(stderr), seen.transaction
     out.print(seen.words, markup=False, soft_wrap=True)
-    say(f"of Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {seen.safe.nonce})")
+    say(f"of Safe {made.safe} on chain {made.chain_id}, nonce {made.nonce} (next is {seen.safe.nonce})", stderr)
     if seen.effects.changes:
         rows = [[each.what, each.before, each.after] for each in seen.effects.changes]
         out.print(table("What it changes", ("what", "before", "after"), rows, left=3))
     if seen.effects.later:
         rows = [[each.what, each.before, each.after] for each in seen.effects.later]
         out.print(table("What the announced update would change", ("parameter", "now", "then"), rows, left=3))
-    say(seen.effects.words)
+    say(seen.effects.words, stderr)
     for line in hash_lines(made):
-        say(line)
+        say(line, stderr)
 
 
 def print_record(seen: Seen, record: SafeRecord, file: Path, as_json: bool) -> None:

@@ -103,10 +103,11 @@ def push(
     there = service.transaction(digest)
     known = read_relayed(snapshot, service.url, made.safe, there, digest).record.signatures if there else {}
     missing = {owner: signature for owner, signature in ours.items() if owner not in known}
-    if send:
-        _leave(service, record, there is not None, missing)
+    snapshot.confirm()
     if not as_json:
         print_seen(seen)
+    if send:
+        _leave(service, record, there is not None, missing)
     done = {"known": there is not None, "signatures": list(missing), "sent": send, "safe_tx_hash": digest}
     if as_json:
         print_json(done)

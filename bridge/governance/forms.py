@@ -2,8 +2,8 @@
 
     address -> has it Bravo's functions? a timelock? -> clock in seconds, or in blocks and how long one is
 
-OpenZeppelin's governors name a proposal by its content. Compound's Bravo, and OpenZeppelin's 4.9 that is compatible
-with it, keep its calls under a number. Where the clock counts blocks every time of a vote is an estimate.
+OpenZeppelin's governors name a proposal by its content, or count. Compound's Bravo, and OpenZeppelin's 4.9 that is
+compatible with it, keep its calls under a number. Where the clock counts blocks every time of a vote is an estimate.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ BRAVO: Final = "IGovernorBravo"
 SECONDS_MODE: Final = "mode=timestamp"
 SAMPLES: Final = (1_000, 100, 10)
 """Blocks over which the pace of a clock is measured; the first of which the node still has the state."""
+MOST_COUNTED: Final = 1 << 64
+"""A number that a governor counted is below it; a hash is not."""
 USUAL_SECONDS: Final = 12.0
 """Of a block, where nothing can be measured."""
 NOT_THERE: Final = (ContractReverted, UnknownAddress)
@@ -164,6 +166,11 @@ def kept_calls(snapshot: Snapshot, number: int) -> tuple[tuple[str, ...], tuple[
     at = snapshot.deployment.address(GOVERNOR)
     targets, values, signatures, calldatas = snapshot.read(BRAVO, "getActions", number, at=at)
     return tuple(targets), tuple(values), whole_calls(signatures, calldatas)
+
+
+def names_itself(snapshot: Snapshot, number: int, content: Sequence[Any]) -> bool:
+    """Tell whether an OpenZeppelin governor that counts its proposals gives this number to a content."""
+    return number < MOST_COUNTED and asked(snapshot, GOVERNOR, "getProposalId", *content) == number
 
 
 def read_tally(snapshot: Snapshot, number: int, form: Form) -> tuple[Sequence[int], int, int, int]:

@@ -28,6 +28,7 @@ from bridge.governance.forms import (
     Form,
     asked,
     kept_calls,
+    names_itself,
     read_form,
     read_quorum,
     read_tally,
@@ -182,9 +183,7 @@ def _readable(snapshot: Snapshot, entry: LogEntry, form: Form) -> Proposal:
         action = Action(tuple(created["targets"]), tuple(created["values"]), calldatas, created["description"])
         if not len(action.targets) == len(action.values) == len(calldatas):
             raise ChainError("it has not as many targets as values and calls")
-        if proposal_id(*action.hashed()) != number and not (
-            form.bravo and kept_calls(snapshot, number) == action.hashed()[:3]
-        ):
+        if proposal_id(*action.hashed()) != number and not _is_numbered(snapshot, number, action, form):
             raise ChainError("its id is not that of its calls and words: ask another node what it is")
         return _proposal(snapshot, number, str(created["proposer"]), action, form)
     except (NodeUnreachable, MissingBlock):
@@ -192,6 +191,12 @@ def _readable(snapshot: Snapshot, entry: LogEntry, form: Form) -> Proposal:
     except (BridgeError, ValueError, TypeError, LookupError, OverflowError) as error:
         trouble = foreign(f"cannot be read: {error or type(error).__name__}")
         return Proposal(number, UNREADABLE, NOBODY, action, 0, 0, 0, 0, 0, 0, 0, trouble)
+
+
+def _is_numbered(snapshot: Snapshot, number: int, action: Action, form: Form) -> bool:
+    """Tell whether a governor that counts its proposals keeps this one under its number."""
+    kept = form.bravo and kept_calls(snapshot, number) == action.hashed()[:3]
+    return kept or names_itself(snapshot, number, action.hashed())
 
 
 def require_digits(wanted: str) -> None:

@@ -43,7 +43,8 @@ class Change:
 class Effects:
     """What a transaction changes at a block, and of how many things; `trouble` says why that is not known.
 
-    `later` is what an update would change that the transaction announces or refuses, if it were applied.
+    `later` is what an update would change that the transaction announces or refuses, if it were applied; `unread` are
+    the views that did not answer as their ABI says, so that what they tell was not compared.
     """
 
     block: int
@@ -51,6 +52,7 @@ class Effects:
     compared: int = 0
     trouble: str = ""
     later: tuple[Change, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -62,7 +64,8 @@ class Effects:
         if self.trouble:
             return f"what it changes could not be played at block {self.block}: {self.trouble}"
         count = "none" if not self.changes else str(len(self.changes))
-        return f"played at block {self.block}: of {self.compared} values that are governed here {count} would change"
+        said = f"played at block {self.block}: of {self.compared} values that are governed here {count} would change"
+        return f"{said}; NOT COMPARED, as they do not answer: {', '.join(self.unread)}" if self.unread else said
 
 
 def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
@@ -91,13 +94,16 @@ def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
     results = answers[len(asked) : len(asked) + len(made)]
     if refused := next((each for each in results if isinstance(each, ChainError)), None):
         return Effects(block, trouble=str(refused), later=later)
-    before, after = _told(asked, answers[: len(asked)]), _told(asked, answers[-len(asked) :])
+    (before, lost), (after, lost_after) = (
+        _told(asked, each) for each in (answers[: len(asked)], answers[-len(asked) :])
+    )
     changes = [
         Change(name, before.get(name, "not readable"), after.get(name, "not readable"))
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name)
     ]
-    return Effects(block, tuple(changes), len(before), later=later)
+    unread = tuple(dict.fromkeys([*lost, *lost_after]))
+    return Effects(block, tuple(changes), len(before), later=later, unread=unread)
 
 
 def _later(snapshot: Snapshot, updates: Sequence[Update]) -> tuple[Change, ...]:
@@ -111,16 +117,18 @@ def _later(snapshot: Snapshot, updates: Sequence[Update]) -> tuple[Change, ...]:
     )
 
 
-def _told(asked: Sequence[Reading], answers: Sequence[bytes | ChainError]) -> Told:
-    """Tell the answers by what they are about; a contract that does not answer has none."""
+def _told(asked: Sequence[Reading], answers: Sequence[bytes | ChainError]) -> tuple[Told, list[str]]:
+    """Tell the answers by what they are about, and name the views that do not answer as their ABI says."""
     told: dict[str, str] = {}
+    unread: list[str] = []
     for reading, answer in zip(asked, answers, strict=True):
-        if isinstance(answer, bytes):
-            try:
-                told |= reading.words(answer)
-            except NOT_READABLE:
-                continue
-    return told
+        try:
+            told |= reading.words(answer) if isinstance(answer, bytes) else {}
+        except NOT_READABLE:
+            answer = ChainError("it is none that its ABI describes")
+        if isinstance(answer, ChainError):
+            unread.append(f"{reading.call.function.name} of {reading.at}")
+    return told, unread
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,13 @@ def plain_dao(world: World) -> Dao:
     return Dao(world, made, votes, made)
 
 
+def counting_dao(world: World) -> Dao:
+    """Deploy the same, but one that counts its proposals."""
+    votes = block_votes(world)
+    made = world.chain.deploy(account("deployer"), "SequentialGovernor", votes, DELAY, PERIOD)
+    return Dao(world, made, votes, made)
+
+
 def bravo_dao(world: World) -> Dao:
     """Deploy OpenZeppelin 4.9's Bravo with a timelock and a clock of blocks."""
     votes, deployer = block_votes(world), account("deployer")

@@ -39,7 +39,7 @@ def effects(world: World, call: Call, **more: int) -> Effects:
 
 
 def changed(found: Effects) -> dict[str, tuple[str, str]]:
-    assert found.trouble == ""
+    assert (found.trouble, found.unread) == ("", ())
     assert found.compared > 60
     return {each.what: (each.before, each.after) for each in found.changes}
 
@@ -182,6 +182,16 @@ def test_effects__call_that_would_fail__says_why_in_the_contracts_words(world: W
     found = effects(world, parameters_call(world, "rollback"))
     assert (found.changes, "NothingToRollBack" in found.trouble) == ((), True)
     assert "could not be played" in found.words
+
+
+@pytest.mark.parametrize("code", ["0x", "0xfe", "0x5f5ff3"])
+def test_effects__contract_that_does_not_answer__is_named_as_not_compared(world: World, code: str) -> None:
+    feed = world.deployment.feeds["ETH"]
+    world.chain.request("anvil_setCode", feed, code)
+    found = effects(world, parameters_call(world, "pause"))
+    assert [each.what for each in found.changes] == ["updates"]
+    assert found.unread == (f"signers of {feed}", f"quorum of {feed}", f"owner of {feed}")
+    assert f"NOT COMPARED, as they do not answer: signers of {feed}" in found.words
 
 
 @pytest.mark.parametrize(

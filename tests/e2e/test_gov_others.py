@@ -8,7 +8,7 @@ import pytest
 
 from bridge.local.accounts import account
 from bridge.local.world import World
-from tests.bridge.other_governors import DAY, Dao, bravo_dao, plain_dao
+from tests.bridge.other_governors import DAY, Dao, bravo_dao, counting_dao, plain_dao
 from tests.e2e.places import Place
 from tests.e2e.test_commands import assert_one_line_error
 
@@ -46,6 +46,21 @@ def test_gov__governor_of_others__is_listed_shown_voted_queued_and_executed(
         assert_one_line_error(place.run("gov", "queue", named, *at), 1, "this governor has no timelock")
     assert "execute: possible now" in place.run("gov", "execute", named, *at).out
     assert place.sent("gov", "execute", named, *at, role="outsider")["state"] == "executed"
+
+
+def test_gov__governor_that_counts_its_proposals__each_is_found_by_its_own_number(place: Place) -> None:
+    dao = counting_dao(place.world)
+    for number in range(1, 12):
+        assert dao.propose(f"# Number {number}").id == number
+    at = ("--governor", dao.governor)
+    shown = place.run("gov", "show", "1", *at, "--json").json()
+    assert (shown["id"], shown["title"], shown["trouble"]) == ("1", "Number 1", "")
+    assert shown["governor"].startswith(f"{dao.governor} is an OpenZeppelin Governor, no timelock")
+    made = dao.proposal()
+    dao.mine((made.blocks or (0, 0))[0] - place.world.chain.head().number + 1)
+    place.sent("gov", "vote", "11", "for", *at, role="voter-1")
+    rows = {row["id"]: row["votes"]["for"] for row in place.run("gov", "list", *at, "--json").json()}
+    assert (rows["11"], rows["1"]) == (1_000_000.0, 0.0)
 
 
 def test_gov_cancel__governor_of_others__its_proposer_cancels(place: Place) -> None:
