@@ -374,10 +374,8 @@ def connect(
 
     Parameters
     ----------
-    caps, patience
-        What a transaction may cost; seconds that its answers may take together.
-    told, one_clock
-        Hears how far a long reading of events is; whether those seconds end with `begin` alone, see `Rpc`.
+    caps, patience, told, one_clock
+        What a transaction may cost; the others as `Rpc` takes them.
 
     Raises
     ------

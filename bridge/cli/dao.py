@@ -14,6 +14,7 @@ from bridge.cli.flags import (
     FromOption,
     JsonOption,
     KeystoreOption,
+    OfOption,
     SendOption,
     choose_sender,
     open_session,
@@ -36,6 +37,7 @@ def propose(
     keystore: KeystoreOption = None,
     sender: FromOption = None,
     again: AgainOption = False,
+    of: OfOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -53,7 +55,7 @@ def propose(
 
     session = open_session(config)
     snapshot = session.snapshot()
-    built = build_action(snapshot, action, arguments or [])
+    built = build_action(snapshot.of(of), action, arguments or [])
     who = choose_sender(session, send, role, keystore, sender)
     draft = draft_action(snapshot, built, who.address, again)
     words, rivals = action_words(snapshot, draft.action, as_json), find_rivals(snapshot, draft.action, draft.id)

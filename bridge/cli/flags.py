@@ -32,6 +32,9 @@ AsOption = Annotated[
 ]
 KeystoreOption = Annotated[Path | None, typer.Option("--keystore", help="Sign with this encrypted keystore.")]
 
+OfOption = Annotated[
+    str, typer.Option("--of", help="Asset whose own ledger of parameters it is for; default: the main one.")
+]
 FromOption = Annotated[
     str | None, typer.Option("--from", help="Address that would send, for a dry run without its key.")
 ]

@@ -27,6 +27,7 @@ from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from web3.types import TxReceipt
 
     from bridge.chain.signers import Signer
@@ -158,12 +159,10 @@ def show(
     config: ConfigOption = None,
 ) -> None:
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
-    from bridge.cli.show import console, table
+    from bridge.cli.show import console
     from bridge.governance.forms import read_form, with_governor
     from bridge.governance.governor import OPEN_STATES
     from bridge.governance.preflight import rehearsal
-    from bridge.plans.observe import read_governed
-    from hedge.policy.parameters import KEYS
 
     session = open_session(config)
     snapshot = with_governor(session.snapshot(block), governor)
@@ -171,8 +170,7 @@ def show(
     which = f"{snapshot.deployment.address('HedgeGovernor')} is {read_form(snapshot).words}"
     content = _json(snapshot, found) | {"governor": which} if as_json else {}
     words, updates = ([], []) if as_json or found.trouble else _told(snapshot, found)
-    now = {asset: read_governed(snapshot.of(asset)).parameters.to_values()
-           for asset in {update.asset for update in updates}}  # fmt: skip
+    tables = [_update_table(snapshot, update) for update in updates]
     said = "" if as_json or found.state not in OPEN_STATES else rehearsal(snapshot, found)
     snapshot.confirm()
     if as_json:
@@ -189,11 +187,21 @@ def show(
         out.print(f"calls {line}", markup=False, soft_wrap=True)
     if said:
         out.print(said, markup=False, soft_wrap=True)
-    for update in updates:
-        pairs = zip(update.keys, update.values, strict=True)
-        rows = [[KEYS[key].name, str(now[update.asset][key]), str(value), KEYS[key].unit] for key, value in pairs]
-        whose = f" to the parameters of {update.asset}" if update.asset else ""
-        out.print(table(f"What the calldata does{whose}", ("parameter", "now", "proposed", "unit"), rows))
+    for made in tables:
+        out.print(made)
+
+
+def _update_table(snapshot: Snapshot, update: Update) -> Table:
+    """Return what an update sets, beside the values in force in its ledger."""
+    from bridge.cli.show import table
+    from bridge.plans.observe import read_governed
+    from hedge.policy.parameters import KEYS
+
+    now = read_governed(snapshot.of(update.asset)).parameters.to_values()
+    pairs = zip(update.keys, update.values, strict=True)
+    rows = [[KEYS[key].name, str(now[key]), str(value), KEYS[key].unit] for key, value in pairs]
+    whose = f" to the parameters of {update.asset}" if update.asset else ""
+    return table(f"What the calldata does{whose}", ("parameter", "now", "proposed", "unit"), rows)
 
 
 def _told(snapshot: Snapshot, proposal: Proposal) -> tuple[list[str], list[Update]]:

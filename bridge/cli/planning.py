@@ -15,6 +15,7 @@ from bridge.cli.flags import (
     ConfigOption,
     JsonOption,
     KeystoreOption,
+    OfOption,
     OwnerOption,
     SendOption,
     choose_sender,
@@ -71,9 +72,6 @@ ScreensOption = Annotated[
 ]
 PromoterOption = Annotated[
     bool, typer.Option("--as-promoter", help="Show a yield-chaser's plan beside it: no ticket, not kept, no proposal.")
-]
-OfOption = Annotated[
-    str, typer.Option("--of", help="Asset whose own ledger of parameters it is for; default: the main one.")
 ]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the HTML report here.")]
 

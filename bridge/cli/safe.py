@@ -14,6 +14,7 @@ from bridge.cli.flags import (
     FromOption,
     JsonOption,
     KeystoreOption,
+    OfOption,
     SendOption,
     Session,
     choose_sender,
@@ -66,6 +67,7 @@ def propose(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="For schedule: the plan; default: the newest one.")
     ] = None,
+    of: OfOption = "",
     nonce: NonceOption = None,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -75,7 +77,7 @@ def propose(
 
     Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
     alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e;
-    alvh safe propose add-owner 0xnew... 2; alvh safe propose reject --nonce 7
+    alvh safe propose add-owner 0xnew... 2; alvh safe propose reject --nonce 7; alvh safe propose pause --of BTC
     """
     from bridge.safe.actions import SAFE_ACTIONS
     from bridge.safe.multisig import build_safe_transaction
@@ -88,7 +90,7 @@ def propose(
     chosen.require_arguments(given)
     session = open_session(config)
     context = _context(session, safe_address(session, chosen.safe if safe is None else safe), plan)
-    made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
+    made = build_safe_transaction(context, context.safe, chosen.build(context.of(of), given), nonce)
     keep_record(session, context, SafeRecord(action, made, {}), out, as_json)
 
 

@@ -7,7 +7,7 @@ To add an action, write a function that builds its call and register it here wit
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bridge.action_kinds import ActionKind, ActionRegistry
@@ -27,6 +27,11 @@ class SafeContext(Snapshot):
     safe: str
     plan: Callable[[], PlanRecord]
     life_seconds: int
+    asset: str = ""
+
+    def of(self, asset: str) -> SafeContext:
+        """Return the same with an asset's own ledger of parameters in the place of the main one."""
+        return replace(self, deployment=self.deployment.of(asset), asset=asset) if asset else self
 
 
 Build = Callable[[SafeContext, Sequence[str]], Call]
@@ -74,9 +79,9 @@ def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
 
     record = context.plan()
     require_own_chain(context, record)
-    update = build_update(record.changes(), record.observed_at, context.life_seconds, record.inputs_hash)
-    require_proposable(record)
-    require_old_values(context, record)
+    update = build_update(record.changes(context.asset), record.observed_at, context.life_seconds, record.inputs_hash)
+    require_proposable(record, context.asset)
+    require_old_values(context, record, context.asset)
     return context.call("HedgeParameters", "scheduleUpdate", update.argument())
 
 

@@ -121,6 +121,24 @@ def test_watch__steward_announces_to_btc__says_whose_and_the_veto_is_for_that_le
     assert draft.json()["to"] == btc(place).address("HedgeParameters")
 
 
+def test_safe_and_gov__of_btc__act_on_that_ledger_and_say_so(place: Place) -> None:
+    ledger = btc(place).address("HedgeParameters")
+    drafted = place.run("safe", "propose", "pause", "--of", "BTC", "--json")
+    assert drafted.code == 0, drafted
+    assert drafted.json()["to"] == ledger
+    assert "BTC parameters.pause" in drafted.out
+    made = place.world.snapshot().of("BTC").call("HedgeParameters", "pause")
+    act_through_safe(place.world, "guardian", *made)
+    line = json.loads(place.run("watch", "--once", "--json").out)
+    assert (line["paused"], line["own"]["BTC"]["paused"]) == (False, True)
+    assert any(alert["text"] == "the guardian has paused the parameters of BTC" for alert in line["alerts"])
+    told = place.run("gov", "propose", "unpause", "--of", "BTC", role="operator")
+    assert told.code == 0, told
+    assert "BTC parameters.unpause" in told.out
+    refused = place.run("gov", "propose", "unpause", role="operator")
+    assert refused.code != 0
+
+
 def test_of__asset_without_a_ledger__is_refused_by_name(place: Place) -> None:
     place.run("plan")
     done = place.run("propose", "--of", "ETH", role="operator")
