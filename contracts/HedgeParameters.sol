@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {AccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/AccessControlEnumerable.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
-import {HedgeKeys, HEDGE_KEYS} from "./libraries/HedgeKeys.sol";
+import {Derisk, HedgeKeys, HEDGE_KEYS} from "./libraries/HedgeKeys.sol";
 import {KeyRules} from "./libraries/KeyRules.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
@@ -18,6 +18,8 @@ import {KeyRules} from "./libraries/KeyRules.sol";
 ///     steward C       C               B               A
 ///     rollback        B               B               A
 ///     rollback        A               A               A         nothing is left to roll back
+///
+/// A rollback of some keys does the same to those keys alone.
 contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters {
     using KeyRules for KeyRules.State;
 
@@ -179,20 +181,23 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     }
 
     /// @inheritdoc IHedgeParameters
-    function rollback() external onlyRole(GUARDIAN_ROLE) {
+    function rollback(uint8[] calldata keys, bool alsoDerisked) external onlyRole(GUARDIAN_ROLE) {
         uint32[KEY_COUNT] memory before = _inForce();
-        bool ofSteward = !_isVoted(before);
-        uint32[KEY_COUNT] memory goal = ofSteward ? _voted : _lastGood;
-        if (!ofSteward && _isVoted(goal)) revert NothingToRollBack();
+        (uint32[KEY_COUNT] memory goal, bool ofSteward) = _behind(_voted, keys, alsoDerisked);
+        if (!ofSteward) {
+            bool ofVote;
+            (goal, ofVote) = _behind(_lastGood, keys, alsoDerisked);
+            if (!ofVote) revert NothingToRollBack();
+        }
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
+            if (goal[key] == before[key]) continue;
             _keys[key].requireInside(key, goal[key]);
+            _keys[key].rollBack(goal[key], ofSteward);
+            if (!ofSteward) _voted[key] = goal[key];
+            if (_isSteered) _steered[key] = goal[key];
         }
         HedgeKeys.requireConsistent(goal);
-        for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            if (goal[key] != before[key]) _keys[key].rollBack(goal[key], ofSteward);
-        }
-        if (!ofSteward) _voted = _lastGood;
-        _isSteered = false;
+        if (_isVoted(goal)) _isSteered = false;
         emit RolledBack(++_version, msg.sender, ofSteward, before, goal);
     }
 
@@ -303,6 +308,12 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     }
 
     /// @inheritdoc IHedgeParameters
+    function derisk(uint8 key) external pure returns (Derisk) {
+        _requireKey(key);
+        return HedgeKeys.derisk(key);
+    }
+
+    /// @inheritdoc IHedgeParameters
     function describe(uint8 key) external pure returns (string memory name, string memory unit) {
         return HedgeKeys.describe(key);
     }
@@ -358,6 +369,25 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
             _isSteered = true;
         }
         return _steered;
+    }
+
+    /// @dev The tuple in force with some keys as they are in an earlier one; those that were de-risked since only on
+    /// request.
+    /// @return goal that tuple
+    /// @return moves whether it differs from the tuple in force
+    function _behind(
+        uint32[KEY_COUNT] storage earlier,
+        uint8[] calldata keys,
+        bool alsoDerisked
+    ) private view returns (uint32[KEY_COUNT] memory goal, bool moves) {
+        goal = _inForce();
+        for (uint256 i = 0; i < keys.length; ++i) {
+            uint8 key = keys[i];
+            _requireKey(key);
+            (uint32 old, uint32 present) = (earlier[key], goal[key]);
+            if (present == old || (!alsoDerisked && HedgeKeys.derisks(key, old, present))) continue;
+            (goal[key], moves) = (old, true);
+        }
     }
 
     /// @dev The tuple in force.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,6 +58,12 @@ def propose(
     nonce: Annotated[
         int | None, typer.Option("--nonce", min=0, help="A later nonce, to follow others on their way.")
     ] = None,
+    keys: Annotated[
+        str | None, typer.Option("--keys", help="For rollback: names of keys, parted by commas; default: every key.")
+    ] = None,
+    derisked: Annotated[
+        bool, typer.Option("--derisked", help="For rollback: keys that were de-risked since go back too.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Where the file goes; default: in the state folder.")
     ] = None,
@@ -65,13 +72,15 @@ def propose(
 ) -> None:
     """Build a transaction of a Safe, rehearse it, and write the file that its owners sign. Nothing is sent.
 
-    Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
-    alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e
+    Examples: alvh safe propose rollback --keys condorWingBps,gammaCapBps; alvh safe propose veto 0x1f2e;
+    alvh safe propose cancel 8123 --out cancel.json;
+    alvh safe propose swap-owner 0xold... 0xnew... --safe steward
     """
     from bridge.safe.actions import SAFE_ACTIONS
     from bridge.safe.multisig import build_safe_transaction, read_safe, rehearse_call
     from bridge.safe.records import SafeRecord, require_safe_place
 
+    named = _rollback_keys(action, keys, derisked)
     if out:
         require_safe_place(out)
     given = arguments or []
@@ -79,6 +88,7 @@ def propose(
     chosen.require_arguments(given)
     session = open_session(config)
     context = _context(session, _address(session, chosen.safe if safe is None else safe), plan)
+    context = replace(context, keys=named, derisked=derisked)
     made = build_safe_transaction(context, context.safe, chosen.build(context, given), nonce)
     if made.nonce == read_safe(context, context.safe).nonce:
         rehearse_call(context, made)
@@ -88,6 +98,15 @@ def propose(
     record = SafeRecord(action, made, {})
     name = f"{action}-{made.nonce}-{made.digest().hex()[:8]}.json"
     _print_record(session, record, record.save(out or session.config.state / "safe" / name), as_json)
+
+
+def _rollback_keys(action: str, keys: str | None, derisked: bool) -> tuple[int, ...]:
+    from bridge.errors import UsageError
+    from bridge.governance.rollback import EVERY_KEY, key_ids
+
+    if action != "rollback" and (keys is not None or derisked):
+        raise UsageError("--keys and --derisked are for rollback alone")
+    return EVERY_KEY if keys is None else key_ids(keys)
 
 
 def _context(session: Session, safe: str, plan: Path | None) -> SafeContext:

@@ -14,6 +14,7 @@ from bridge.action_kinds import ActionKind, ActionRegistry
 from bridge.chain.addresses import checked_address
 from bridge.errors import RefusedAction
 from bridge.governance.governor import cancel_call, list_proposals, require_digits, require_step
+from bridge.governance.rollback import EVERY_KEY, read_rollback, require_moving
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
@@ -23,11 +24,16 @@ from bridge.snapshot import Call, Snapshot
 
 @dataclass(frozen=True)
 class SafeContext(Snapshot):
-    """A snapshot and the Safe that acts; for the steward also the newest plan and how long its update may wait."""
+    """A snapshot and the Safe that acts; for the steward also the newest plan and how long its update may wait.
+
+    For a rollback, the keys that are asked for, and whether those that were de-risked since go back too.
+    """
 
     safe: str
     plan: Callable[[], PlanRecord]
     life_seconds: int
+    keys: tuple[int, ...] = EVERY_KEY
+    derisked: bool = False
 
 
 Build = Callable[[SafeContext, Sequence[str]], Call]
@@ -56,6 +62,11 @@ def safe_action(safe: str, name: str, arguments: tuple[str, ...], words: str, bu
 
 def _plain(function: str) -> Build:
     return lambda context, _: context.call("HedgeParameters", function)
+
+
+def _rollback(context: SafeContext, _: Sequence[str]) -> Call:
+    require_moving(read_rollback(context, context.keys, context.derisked))
+    return context.call("HedgeParameters", "rollback", context.keys, context.derisked)
 
 
 def _veto(context: SafeContext, arguments: Sequence[str]) -> Call:
@@ -102,7 +113,7 @@ def _swap_owner(context: SafeContext, arguments: Sequence[str]) -> Call:
     return context.call("Safe", "swapOwner", before, old, new, at=context.safe)
 
 
-safe_action("guardian", "rollback", (), "go back to values that were voted", _plain("rollback"))
+safe_action("guardian", "rollback", (), "put keys back to values that were voted, see --keys", _rollback)
 safe_action("guardian", "pause", (), "stop every update until a vote ends it", _plain("pause"))
 safe_action("guardian", "veto", ("UPDATE_HASH",), "refuse a steward's update for good", _veto)
 safe_action("guardian", "veto-all", (), "refuse every update that a steward announced for good", _plain("vetoAll"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {HEDGE_KEYS} from "../libraries/HedgeKeys.sol";
+import {Derisk, HEDGE_KEYS} from "../libraries/HedgeKeys.sol";
 import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
@@ -188,15 +188,19 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Stop every update until the DAO ends it. Guardian only.
     function pause() external;
 
-    /// @notice Go back to voted values, also while paused. Guardian only.
-    /// @dev If a steward changed anything since the last vote, the voted values are restored. Otherwise the tuple that
-    /// was voted before (`lastGood`) is restored and becomes the voted one; then nothing is left to roll back until the
-    /// next vote. Steps and cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that
-    /// breaks one is refused with that error. Each key that changes begins a new window at the restored value. Undoing
-    /// a vote starts the cooldown of the keys that change; undoing a steward starts it for the steward alone, so that
-    /// the DAO never waits because of a steward. Where the DAO set a key's limits after the steward moved it, the
-    /// cooldown of those limits goes on for both.
-    function rollback() external;
+    /// @notice Put keys back to voted values, also while paused. Guardian only.
+    /// @dev If a steward changed any of these keys since the last vote, their voted values are restored. Otherwise the
+    /// values that were voted before (`lastGood`) are restored and become the voted ones; once all are, nothing is left
+    /// to roll back until the next vote. A key that was de-risked since, see `derisk`, keeps its value unless
+    /// `alsoDerisked`, and does not count as changed: so a bad key goes back without the protection that others gained.
+    /// Steps and cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that breaks one is
+    /// refused with that error: then name the keys that belong together. Each key that changes begins a new window at
+    /// the restored value. Undoing a vote starts the cooldown of the keys that change; undoing a steward starts it for
+    /// the steward alone, so that the DAO never waits because of a steward. Where the DAO set a key's limits after the
+    /// steward moved it, the cooldown of those limits goes on for both.
+    /// @param keys ids of the keys, in any order
+    /// @param alsoDerisked whether de-risked keys go back too
+    function rollback(uint8[] calldata keys, bool alsoDerisked) external;
 
     // ---------------------------------------------------------------- judging
     /// @notice The first rule that an update breaks, as the encoded custom error; empty when it breaks none.
@@ -269,6 +273,11 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     /// @notice Newest observation among applied updates of the DAO; 0 before the first.
     function lastVotedObservedAt() external view returns (uint64);
+
+    /// @notice Which way a key takes risk away from who provides liquidity: less that is sold or goes unhedged, or more
+    /// that may be spent on protection.
+    /// @param key id of the key
+    function derisk(uint8 key) external pure returns (Derisk);
 
     /// @notice Name and unit of a key.
     /// @param key id of the key

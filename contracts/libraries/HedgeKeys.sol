@@ -7,6 +7,13 @@ import {IHedgeParametersErrors} from "../interfaces/IHedgeParametersErrors.sol";
 /// @dev Number of keys. Outside of the library because Solidity takes no member of one as the length of an array.
 uint8 constant HEDGE_KEYS = 24;
 
+/// @dev Which way a key takes risk away from who provides liquidity. Tenors and choices do neither.
+enum Derisk {
+    Neither,
+    Down,
+    Up
+}
+
 /// @title The governed keys: numbers, names, units, and which tuples make sense together
 /// @notice All that a re-cut of keys touches. The order is part of every vote: while a HedgeParameters is in use, no
 /// number is re-used or moved. Other keys are another contract, which the DAO points to.
@@ -102,6 +109,25 @@ library HedgeKeys {
             revert TailLeastDaysNotBelowMostDays(v[TAIL_LEAST_DAYS], v[TAIL_MOST_DAYS]);
         }
         if (v[TAIL_LEAST_DELTA] >= tail) revert TailLeastDeltaNotBelowMostDelta(v[TAIL_LEAST_DELTA], tail);
+    }
+
+    /// @dev Whether a change takes risk away.
+    function derisks(uint8 key, uint32 from, uint32 to) internal pure returns (bool) {
+        Derisk way = derisk(key);
+        return (way == Derisk.Down && to < from) || (way == Derisk.Up && to > from);
+    }
+
+    /// @dev Which way a key takes risk away.
+    function derisk(uint8 key) internal pure returns (Derisk) {
+        // Less may be lost before the hedge grows, less is sold, and what is sold lies further out and nearer its wing.
+        if (key == TARGET_CVAR || key == REHEDGE || key == GAMMA_CAP) return Derisk.Down;
+        if (key == CONDOR_SHORT_DELTA || key == CONDOR_WING || key == CONDOR_NOTIONAL_CAP) return Derisk.Down;
+        // More may be spent on protection and held of it, and the tail's puts are nearer the money.
+        if (key == CASH_BUDGET || key == COST_BUDGET || key == TURNOVER_CAP) return Derisk.Up;
+        if (key == DELTA_SHARE || key == OVERLAY_NOTIONAL_CAP) return Derisk.Up;
+        if (key == VOLATILITY_PREMIUM_CAP || key == TAIL_PREMIUM_CAP) return Derisk.Up;
+        if (key == TAIL_LEAST_DELTA || key == TAIL_MOST_DELTA) return Derisk.Up;
+        return Derisk.Neither;
     }
 
     /// @dev Name and unit of a key, for programs that prove that their table is the chain's.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
-from governed import GUARDIAN, STEWARD, VALUES, changed, update, values
+from governed import GUARDIAN, STEWARD, VALUES, WHOLE, changed, update, values
 from governing import AGAINST, CANCELED, DEFEATED, EXECUTED, FOR, QUEUED, VOTE, Dao
 from onchain import DAY, HOUR, Node, named, refusal
 
@@ -141,7 +141,7 @@ def test_attack_26__harmless_update_behind_the_bad_one_in_one_proposal__both_rol
     dao.queue(proposal, call)
     dao.governor.send("execute", *call, sender=dao.holders[0])
     assert values(dao.parameters) == changed({13: 1200, 18: VALUES[18] + 1})
-    dao.parameters.send("rollback", sender=GUARDIAN)
+    dao.parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert values(dao.parameters) == VALUES
 
 

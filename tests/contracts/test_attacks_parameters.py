@@ -1,9 +1,26 @@
-"""Attacks 1 to 7, 26, 29 to 31 and 33: on the parameters, each in one short story."""
+"""Attacks 1 to 7, 26, 29 to 31, 33 and 34: on the parameters, each in one short story."""
 
 from __future__ import annotations
 
 import pytest
-from governed import DAO, DOWN, GUARDIAN, LIMITS, STEWARD, TIMELOCK, UP, VALUES, steer, update, values, vote, widen
+from governed import (
+    COUNT,
+    DAO,
+    DOWN,
+    GUARDIAN,
+    LIMITS,
+    STEWARD,
+    TIMELOCK,
+    UP,
+    VALUES,
+    WHOLE,
+    changed,
+    steer,
+    update,
+    values,
+    vote,
+    widen,
+)
 from onchain import DAY, Deployed, Node, refusal
 
 from hedge.policy.parameters import KEYS
@@ -77,7 +94,7 @@ def test_attack_26__bad_but_passed_update__rolled_back_without_a_vote_and_not_to
 ) -> None:
     bad = update(parameters, {WING: VALUES[WING] - DOWN[WING]})
     parameters.send("applyUpdate", bad, sender=TIMELOCK)
-    parameters.send("rollback", sender=GUARDIAN)
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert values(parameters) == VALUES
     node.advance(2 * DAY)
     assert bytes(parameters.read("check", bad, DAO, node.now)) != b""
@@ -91,7 +108,7 @@ def test_attack_29__bounds_narrowed_around_a_steward_s_value__refused_so_that_th
     narrow = (voted + 1, LIMITS[WING][1], 200, 500, DAY)
     expected = refusal("OutOfBounds", WING, voted, voted + 1, LIMITS[WING][1])
     assert parameters.refusal("setLimits", WING, narrow, sender=TIMELOCK) == expected
-    parameters.send("rollback", sender=GUARDIAN)
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert values(parameters) == VALUES
     steer(parameters, {WING: voted + UP[WING]})
     vote(parameters, {WING: voted + UP[WING]})  # who wants these bounds votes for the value first
@@ -163,3 +180,53 @@ def test_attack_33__role_granted_to_the_holder_of_another__refused_whenever_it_c
         assert parameters.refusal("grantRole", hashes[asked], holder, sender=TIMELOCK) == expected
     parameters.send("revokeRole", hashes["AUTOMATION_ROLE"], ROBOT, sender=TIMELOCK)
     parameters.send("grantRole", hashes[asked], ROBOT, sender=TIMELOCK)
+
+
+TARGET, CASH, GAMMA, CONDORS, PREMIUM = 2, 3, 7, 13, 15
+NOTHING = refusal("NothingToRollBack")
+
+
+def test_attack_34__one_bad_key_among_derisked_ones__goes_back_without_them(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {GAMMA: 9000, CONDORS: 1200})  # less gamma is sold, and more condors
+    steer(parameters, {TARGET: 200})
+    every = list(range(COUNT))
+    assert parameters.refusal("rollback", [TARGET, GAMMA], False, sender=GUARDIAN) == NOTHING
+    (event,) = parameters.events(parameters.send("rollback", every, False, sender=GUARDIAN), "RolledBack")
+    assert values(parameters) == list(event["newValues"]) == changed({TARGET: 200, GAMMA: 9000})
+    assert event["ofSteward"] is False
+    assert list(parameters.read("voted")) == changed({GAMMA: 9000})
+    assert parameters.refusal("rollback", every, False, sender=GUARDIAN) == NOTHING
+    parameters.send("rollback", [GAMMA], True, sender=GUARDIAN)  # who asks for it gets it
+    assert values(parameters) == changed({TARGET: 200})
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
+    assert values(parameters) == list(parameters.read("voted")) == VALUES
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == NOTHING
+
+
+def test_attack_34__bad_keys_of_steward_and_vote__each_goes_back_alone(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {WING: 1100, CONDORS: 1200})
+    steer(parameters, {TARGET: 310, GAMMA: 11_000})
+    parameters.send("rollback", [CONDORS], False, sender=GUARDIAN)
+    assert values(parameters) == changed({WING: 1100, GAMMA: 11_000, TARGET: 310})
+    assert list(parameters.read("voted")) == changed({WING: 1100})
+    parameters.send("rollback", [GAMMA, GAMMA, WING], False, sender=GUARDIAN)  # the steward's first, then the vote's
+    assert values(parameters) == changed({WING: 1100, TARGET: 310})
+    assert parameters.refusal("rollback", [], True, sender=GUARDIAN) == NOTHING
+    assert parameters.refusal("rollback", [COUNT], True, sender=GUARDIAN) == refusal("UnknownKey", COUNT, COUNT)
+
+
+def test_attack_34__half_of_two_coupled_keys__refused_until_both_are_named(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {CASH: 200})
+    node.advance(DAY)
+    vote(parameters, {CASH: 240, PREMIUM: 240})
+    expected = refusal("VolatilityPremiumCapAboveCashBudget", 240, 200)
+    assert parameters.refusal("rollback", [CASH], True, sender=GUARDIAN) == expected
+    parameters.send("rollback", [CASH, PREMIUM], True, sender=GUARDIAN)
+    assert values(parameters) == changed({CASH: 200})
+
+
+def test_attack_34__direction_of_each_key__is_that_of_hedge(parameters: Deployed) -> None:
+    assert [("none", "down", "up")[parameters.read("derisk", key)] for key in range(COUNT)] == [
+        key.derisk for key in KEYS
+    ]
+    assert parameters.refusal("derisk", COUNT) == refusal("UnknownKey", COUNT, COUNT)

@@ -136,9 +136,11 @@ class ParametersModel:
         )
         return next(({name} for is_broken, name in rules if is_broken), set())
 
-    def judge_rollback(self) -> set[str]:
+    def judge_rollback(self, keys: list[int], derisked: bool) -> set[str]:
         """Judge a rollback: today's bounds and the rules across keys count, steps and cooldowns do not."""
-        goal = self.ledger.behind()
+        if any(key >= COUNT for key in keys):
+            return {"UnknownKey"}
+        goal, _ = self.ledger.behind(keys, derisked)
         if goal == self.ledger.current:
             return {"NothingToRollBack"}
         inside = all(limit[0] <= value <= limit[1] for value, limit in zip(goal, self.limits, strict=True))
@@ -182,7 +184,7 @@ class ParametersModel:
             self.windows[key], self.moved_at[key] = (new, at), self.moved_at[key] if rests else at
             if not said["ofSteward"]:
                 self.voted_at[key] = at
-        self.ledger.apply("rollback", {})
+        self.ledger.roll_back(list(said["newValues"]), said["ofSteward"])
         self._count(said)
 
     def _count(self, said: dict[str, Any]) -> None:

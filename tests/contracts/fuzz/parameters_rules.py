@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from governed import COUNT, GUARDIAN, HASH, STEWARD, TIMELOCK, VALUES, Update
@@ -36,6 +37,8 @@ KINDS = (
 VALUE = st.tuples(st.sampled_from(["rise"] * 40 + ["fall"] * 20 + list(KINDS)), st.integers(1, 16))
 # Half of the moves are of three keys of three words, so that steps of one key meet in its window.
 MOVED = st.sampled_from([11] * 9 + [3] * 5 + [18] * 4 + list(range(COUNT)))
+EVERY = list(range(COUNT))
+BACK = st.one_of(st.just(EVERY), st.lists(st.one_of(MOVED, st.sampled_from([0, COUNT, 255])), max_size=4))
 PICKS = st.dictionaries(MOVED, VALUE, min_size=1, max_size=3)
 SHAPES = ("reversed", "repeated", "unknown", "most", "value missing", "value too many", "empty")
 SEEN = ("future", "equal", "newer", "older", "zero seen", "most seen")
@@ -56,6 +59,7 @@ class ParametersRules(Play):
     def __init__(self, stage: Stage) -> None:
         self.sent: list[Update] = []
         self.before = list(VALUES)
+        self.is_whole = False
         super().__init__(stage)
 
     def barred(self, actor: str, function: str) -> set[str]:
@@ -203,11 +207,7 @@ class ParametersRules(Play):
         event = ("UpdateVetoed", {"updateHash": name, "guardian": actor.lower()})
         self.call(actor, "veto", name, gap=gap, refusals=self.model.judge_waiting(name), events=[event])
 
-    @rule(
-        actor=by(GUARDIAN),
-        power=st.sampled_from(["rollback", "rollback", "veto", "veto", "veto_all", "pause", "unpause"]),
-        gap=GAPS,
-    )
+    @rule(actor=by(GUARDIAN), power=st.sampled_from(["veto", "veto", "veto_all", "pause", "unpause"]), gap=GAPS)
     def guard(self, actor: str, power: str, gap: int) -> None:
         getattr(self, power)(actor, gap)
 
@@ -230,15 +230,17 @@ class ParametersRules(Play):
         refusals = set() if self.model.is_paused else {"ExpectedPause"}
         self.call(actor, "unpause", gap=gap, refusals=refusals, events=[("Unpaused", {"account": actor.lower()})])
 
-    def rollback(self, actor: str, gap: int) -> None:
-        """Go back."""
+    @rule(actor=by(GUARDIAN), keys=BACK, derisked=st.booleans(), gap=GAPS)
+    def rollback(self, actor: str, keys: list[int], derisked: bool, gap: int) -> None:
         ledger = self.model.ledger
+        goal, of_steward = ledger.behind([key for key in keys if key < COUNT], derisked)
         said = {
-            "version": self.model.version + 1, "guardian": actor.lower(), "ofSteward": ledger.current != ledger.voted,
-            "oldValues": tuple(ledger.current), "newValues": tuple(ledger.behind()),
+            "version": self.model.version + 1, "guardian": actor.lower(), "ofSteward": of_steward,
+            "oldValues": tuple(ledger.current), "newValues": tuple(goal),
         }  # fmt: skip
-        refusals = self.model.judge_rollback()
-        self.call(actor, "rollback", gap=gap, refusals=refusals, events=[("RolledBack", said)])
+        self.is_whole = derisked and keys == EVERY
+        refusals = self.model.judge_rollback(keys, derisked)
+        self.call(actor, "rollback", keys, derisked, gap=gap, refusals=refusals, events=[("RolledBack", said)])
 
     @rule(actor=by(TIMELOCK), key=mostly(0, *range(1, COUNT + 1), 255), kind=LIMITS, gap=GAPS)
     def set_limits(self, actor: str, key: int, kind: str, gap: int) -> None:
@@ -286,9 +288,17 @@ class ParametersRules(Play):
         if list(values) != self.before:
             assert function in {*SETTERS, "rollback", "applyRow"}, f"{function} moved a value"
             assert not is_paused or function == "rollback", f"{function} moved a value while paused"
-            assert function != "rollback" or tuple(values) in self.model.once_voted
+            assert function != "rollback" or self.was_voted(values)
         self.before = list(values)
         super().inspect(actor, function)
+
+    def was_voted(self, values: Sequence[int]) -> bool:
+        """Return whether a rollback went to what was once voted: of all keys to a tuple, else each value."""
+        known = self.model.once_voted
+        if self.is_whole:
+            return tuple(values) in known
+        moved = [key for key, old in enumerate(self.before) if values[key] != old]
+        return all(any(values[key] == tuple_[key] for tuple_ in known) for key in moved)
 
     def audit(self) -> None:
         """Read every key and role."""
