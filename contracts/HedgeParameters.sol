@@ -273,9 +273,9 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     }
 
     /// @inheritdoc IHedgeParameters
-    function updatedAt() external view returns (uint32[KEY_COUNT] memory all) {
+    function restsUntil() external view returns (uint32[KEY_COUNT] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            all[key] = _keys[key].changedAt;
+            all[key] = _keys[key].restsUntil;
         }
     }
 
@@ -305,6 +305,11 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     /// @inheritdoc IHedgeParameters
     function lastVotedObservedAt() external view returns (uint64) {
         return _votedObservedAt;
+    }
+
+    /// @inheritdoc IHedgeParameters
+    function outerBounds(uint8 key) external pure returns (uint32 least, uint32 most) {
+        return HedgeKeys.outerBounds(key);
     }
 
     /// @inheritdoc IHedgeParameters

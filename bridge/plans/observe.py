@@ -306,7 +306,7 @@ def read_governed(snapshot: Snapshot) -> Governed:
         return snapshot.read("HedgeParameters", function)
 
     values, limits = read("values"), read("allLimits")
-    moved = zip(read("updatedAt"), read("windows"), strict=True)
+    moved = zip(read("restsUntil"), limits, read("windows"), strict=True)
     if len(values) != len(KEYS):
         raise UnknownAddress(
             snapshot.deployment.address("HedgeParameters"),
@@ -320,7 +320,8 @@ def read_governed(snapshot: Snapshot) -> Governed:
         parameters=Parameters.from_values(values),
         limits={key: Limits(*limit) for key, limit in enumerate(limits)},
         last_changes={
-            key: LastChange(at, least, most, ends_at) for key, (at, (_, least, most, ends_at)) in enumerate(moved)
+            key: LastChange(until - limit[4], least, most, ends_at)
+            for key, (until, limit, (_, least, most, ends_at)) in enumerate(moved)
         },
         version=version,
         paused=bool(read("paused")),

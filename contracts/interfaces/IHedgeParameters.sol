@@ -60,8 +60,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     }
 
     /// @notice What a key may do.
-    /// @param min lowest value
-    /// @param max highest value
+    /// @param min lowest value, inside the key's outer bounds
+    /// @param max highest value, inside the key's outer bounds
     /// @param stepUp largest rise in one update, above zero
     /// @param stepDown largest fall in one update, above zero
     /// @param cooldown seconds that must pass after a change of the key, one hour to 90 days
@@ -147,9 +147,10 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function applyUpdate(Update calldata update) external;
 
     /// @notice Replace a key's limits. DAO only.
-    /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back. Starts the
-    /// key's cooldown, so that one proposal cannot widen limits and use them at once; a proposal that changes a value
-    /// and narrows its bounds changes the value first.
+    /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back, and the bounds
+    /// inside `outerBounds`. The key then rests for the longer of its old and its new cooldown, so that nobody can set a
+    /// short one and use wide steps before they were seen; a proposal that changes a value and narrows its bounds
+    /// changes the value first.
     /// @param key id of the key
     /// @param newLimits bounds, steps and cooldown from now on
     function setLimits(uint8 key, Limits calldata newLimits) external;
@@ -255,8 +256,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Limits of all keys, in key order.
     function allLimits() external view returns (Limits[HEDGE_KEYS] memory);
 
-    /// @notice When each key's cooldown last started, unix seconds.
-    function updatedAt() external view returns (uint32[HEDGE_KEYS] memory);
+    /// @notice When the cooldown of each key that runs, or ran last, ends, unix seconds; see `readyAt` for whom it binds.
+    function restsUntil() external view returns (uint32[HEDGE_KEYS] memory);
 
     /// @notice The window of one key.
     /// @param key id of the key
@@ -273,6 +274,10 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     /// @notice Newest observation among applied updates of the DAO; 0 before the first.
     function lastVotedObservedAt() external view returns (uint64);
+
+    /// @notice Bounds of a key that are fixed in the code: limits stay inside them, whatever is voted.
+    /// @param key id of the key
+    function outerBounds(uint8 key) external pure returns (uint32 least, uint32 most);
 
     /// @notice Which way a key takes risk away from who provides liquidity: less that is sold or goes unhedged, or more
     /// that may be spent on protection.

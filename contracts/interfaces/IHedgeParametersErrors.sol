@@ -26,6 +26,13 @@ interface IHedgeParametersErrors {
     /// @param min lower bound asked for
     /// @param max upper bound asked for
     error BoundsReversed(uint8 key, uint32 min, uint32 max);
+    /// @notice The bounds leave those that are fixed in the code, which no vote can widen.
+    /// @param key id of the key
+    /// @param min lower bound asked for
+    /// @param max upper bound asked for
+    /// @param least the lowest lower bound
+    /// @param most the highest upper bound
+    error BeyondOuterBounds(uint8 key, uint32 min, uint32 max, uint32 least, uint32 most);
     /// @notice A step of zero would freeze the key in that direction; narrow its bounds instead.
     /// @param key id of the key
     /// @param stepUp largest rise asked for

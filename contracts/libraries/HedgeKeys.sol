@@ -130,6 +130,36 @@ library HedgeKeys {
         return Derisk.Neither;
     }
 
+    /// @dev Bounds that no vote can widen, in the unit of the key: beyond them the planner has no answer, or one update
+    /// would be ruin. docs/governance.md has the reason of each.
+    function outerBounds(uint8 key) internal pure returns (uint32 least, uint32 most) {
+        if (key == BENCHMARK) return (0, 2);
+        if (key == HORIZON) return (3, 30);
+        if (key == TARGET_CVAR) return (0, 5000);
+        if (key == CASH_BUDGET) return (0, 2000);
+        if (key == COST_BUDGET) return (0, 1000);
+        if (key == TURNOVER_CAP) return (0, 10_000);
+        if (key == DELTA_SHARE) return (0, 10_000);
+        if (key == GAMMA_CAP) return (0, 15_000);
+        if (key == REHEDGE) return (0, 5000);
+        if (key == OVERLAY_NOTIONAL_CAP) return (0, 60_000);
+        if (key == CONDOR_SHORT_DELTA) return (1000, 3500);
+        if (key == CONDOR_WING) return (200, 3000);
+        if (key == CONDOR_TENOR) return (3, 60);
+        if (key == CONDOR_NOTIONAL_CAP) return (0, 10_000);
+        if (key == REGIME_POLICY) return (0, 2);
+        if (key == VOLATILITY_PREMIUM_CAP) return (0, 2000);
+        if (key == VOLATILITY_LEAST_DAYS) return (3, 90);
+        if (key == VOLATILITY_MOST_DAYS) return (7, 180);
+        if (key == VOLATILITY_MOST_DELTA) return (2500, 8000);
+        if (key == TAIL_PREMIUM_CAP) return (0, 2000);
+        if (key == TAIL_LEAST_DAYS) return (3, 90);
+        if (key == TAIL_MOST_DAYS) return (7, 400);
+        if (key == TAIL_LEAST_DELTA) return (100, 2500);
+        if (key == TAIL_MOST_DELTA) return (500, 5000);
+        revert IHedgeParametersErrors.UnknownKey(key, HEDGE_KEYS);
+    }
+
     /// @dev Name and unit of a key, for programs that prove that their table is the chain's.
     function describe(uint8 key) internal pure returns (string memory name, string memory unit) {
         if (key == BENCHMARK) return ("benchmark", "0 USD, 1 deposited, 2 half and half");

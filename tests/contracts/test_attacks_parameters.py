@@ -1,4 +1,4 @@
-"""Attacks 1 to 7, 26, 29 to 31, 33 and 34: on the parameters, each in one short story."""
+"""Attacks 1 to 7, 26, 29 to 31 and 33 to 35: on the parameters, each in one short story."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from governed import (
     vote,
     widen,
 )
-from onchain import DAY, Deployed, Node, refusal
+from onchain import DAY, HOUR, Deployed, Node, refusal
 
 from hedge.policy.parameters import KEYS
 
@@ -230,3 +230,39 @@ def test_attack_34__direction_of_each_key__is_that_of_hedge(parameters: Deployed
         key.derisk for key in KEYS
     ]
     assert parameters.refusal("derisk", COUNT) == refusal("UnknownKey", COUNT, COUNT)
+
+
+def test_attack_35__short_cooldown_and_wide_steps_voted_together__the_longer_rest_runs_first(
+    parameters: Deployed, node: Node
+) -> None:
+    least, most = LIMITS[WING][:2]
+    anything = (least, most, MOST, MOST, HOUR)
+    parameters.send("setLimits", WING, anything, sender=TIMELOCK)
+    ready = node.now + DAY
+    parameters.send("setLimits", WING, anything, sender=TIMELOCK)  # the old cooldown is an hour now
+    node.advance(HOUR)
+    wanted = update(parameters, {WING: most})
+    expected = refusal("CoolingDown", WING, node.now, ready)
+    assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
+    node.advance_to(ready)
+    parameters.send("applyUpdate", wanted, sender=TIMELOCK)
+
+
+def test_attack_35__limits_then_a_rollback__does_not_end_the_rest_of_the_limits(
+    parameters: Deployed, node: Node
+) -> None:
+    vote(parameters, {WING: 1100})
+    node.advance(DAY)
+    parameters.send("setLimits", WING, (*LIMITS[WING][:2], MOST, MOST, HOUR), sender=TIMELOCK)
+    ready = node.now + DAY
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
+    assert parameters.read("readyAt", WING, DAO) == ready
+
+
+@pytest.mark.parametrize("key", range(COUNT))
+def test_attack_35__bounds_beyond_those_of_the_code__refused_whatever_is_voted(parameters: Deployed, key: int) -> None:
+    least, most, *others = LIMITS[key]
+    assert parameters.read("outerBounds", key) == [KEYS[key].least, KEYS[key].most]
+    for bounds in ((least, most + 1), (least, MOST), *([(least - 1, most)] if least else [])):
+        expected = refusal("BeyondOuterBounds", key, *bounds, least, most)
+        assert parameters.refusal("setLimits", key, (*bounds, *others), sender=TIMELOCK) == expected

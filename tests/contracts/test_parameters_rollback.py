@@ -252,8 +252,8 @@ def test_rollback__of_a_vote__leaves_the_steward_s_mark_on_other_keys_and_makes_
     steer(parameters, {5: VALUES[5]})
     vote(parameters, {11: 1100})
     parameters.send("rollback", *WHOLE, sender=GUARDIAN)
-    born = parameters.read("updatedAt")[12]
-    assert [parameters.read("readyAt", key, DAO) for key in (5, 11, 12)] == [0, node.now + DAY, born + DAY]
+    rests = parameters.read("restsUntil")[12]
+    assert [parameters.read("readyAt", key, DAO) for key in (5, 11, 12)] == [0, node.now + DAY, rests]
 
 
 def test_rollback__then_a_replay_of_the_bad_update__not_newer(parameters: Deployed, node: Node) -> None:

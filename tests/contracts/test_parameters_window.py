@@ -42,7 +42,7 @@ def climb(parameters: Deployed, node: Node, steps: int) -> None:
 
 
 def test_window__genesis__begins_with_the_first_value(parameters: Deployed) -> None:
-    born = parameters.read("updatedAt")[KEY]
+    born = parameters.read("restsUntil")[KEY] - DAY
     assert window(parameters) == [VALUES[KEY], born + WINDOW]
 
 

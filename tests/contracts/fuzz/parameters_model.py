@@ -12,7 +12,7 @@ from ledger import Ledger
 from onchain import DAY, HOUR
 from stage import Event
 
-from hedge.policy.parameters import Parameters, broken_rules
+from hedge.policy.parameters import KEYS, Parameters, broken_rules
 
 WINDOW, WINDOW_STEPS, STEWARD_DELAY, SCHEDULE_LIFE = 7 * DAY, 3, DAY, 3 * DAY
 MOST_LIFE, LEAST_COOLDOWN, MOST_COOLDOWN = 90 * DAY, HOUR, 90 * DAY
@@ -53,8 +53,8 @@ class ParametersModel:
     version: int = 1
 
     def __post_init__(self) -> None:
-        self.moved_at = [self.born] * COUNT  # by anyone
-        self.voted_at = [self.born] * COUNT  # by the DAO, or by a rollback of its vote
+        self.rests = [self.born + limit[4] for limit in self.limits]  # after a change by anyone
+        self.rests_dao = [*self.rests]  # after one by the DAO, or after a rollback of its vote
         self.windows = [(value, self.born) for value in self.ledger.current]
         self.members = {ADMIN: {TIMELOCK.lower()}, STEWARDS: {STEWARD.lower()}, GUARDIANS: {GUARDIAN.lower()}}
         self.members[AUTOMATONS] = set()
@@ -66,7 +66,13 @@ class ParametersModel:
 
     def ready_at(self, key: int, source: int) -> int:
         """Return when a key's cooldown ends: the DAO waits for itself alone, the others for everybody."""
-        return (self.voted_at if source == DAO else self.moved_at)[key] + self.limits[key][4]
+        return (self.rests_dao if source == DAO else self.rests)[key]
+
+    def rest(self, key: int, until: int, of_dao: bool) -> None:
+        """Start a cooldown of a key; one that runs longer goes on."""
+        self.rests[key] = max(self.rests[key], until)
+        if of_dao:
+            self.rests_dao[key] = max(self.rests_dao[key], until)
 
     def judge(self, update: Update, source: int, at: int, now: int) -> set[str]:
         """Judge an update that would be applied at a time."""
@@ -129,6 +135,7 @@ class ParametersModel:
         least, most, step_up, step_down, cooldown = limits
         rules = (
             (least > most, "BoundsReversed"),
+            (least < KEYS[key].least or most > KEYS[key].most, "BeyondOuterBounds"),
             (not least <= self.ledger.current[key] <= most, "OutOfBounds"),
             (0 in (step_up, step_down), "ZeroStep"),
             (not LEAST_COOLDOWN <= cooldown <= MOST_COOLDOWN, "BadCooldown"),
@@ -167,9 +174,7 @@ class ParametersModel:
         for key in changes:
             if at >= self.windows[key][1] + WINDOW:
                 self.windows[key] = (self.ledger.current[key], at)
-            self.moved_at[key] = at
-            if source == DAO:
-                self.voted_at[key] = at
+            self.rest(key, at + self.limits[key][4], source == DAO)
         for origin in self.observed:
             if origin == source or origin != DAO:
                 self.observed[origin] = max(self.observed[origin], seen)
@@ -180,10 +185,9 @@ class ParametersModel:
         for key, (old, new) in enumerate(zip(said["oldValues"], said["newValues"], strict=True)):
             if old == new:
                 continue
-            rests = said["ofSteward"] and self.voted_at[key] == self.moved_at[key]  # for limits that the DAO set since
-            self.windows[key], self.moved_at[key] = (new, at), self.moved_at[key] if rests else at
-            if not said["ofSteward"]:
-                self.voted_at[key] = at
+            self.windows[key] = (new, at)
+            if not said["ofSteward"] or self.rests_dao[key] < self.rests[key]:  # else for limits that the DAO set since
+                self.rest(key, at + self.limits[key][4], not said["ofSteward"])
         self.ledger.roll_back(list(said["newValues"]), said["ofSteward"])
         self._count(said)
 
@@ -194,7 +198,8 @@ class ParametersModel:
 
     def _see_LimitsSet(self, said: dict[str, Any], at: int) -> None:
         key = said["key"]
-        self.limits[key], self.moved_at[key], self.voted_at[key] = said["limits"], at, at
+        self.rest(key, at + max(self.limits[key][4], said["limits"][4]), True)
+        self.limits[key] = said["limits"]
 
     def _see_UpdateScheduled(self, said: dict[str, Any], at: int) -> None:
         self.waiting[said["updateHash"]] = said["readyAt"]

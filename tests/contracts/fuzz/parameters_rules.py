@@ -29,6 +29,8 @@ from parameters_model import (
 from play import ACTORS, AUTOMATON, GAPS, Play, by, mostly
 from stage import Event, Stage, Target
 
+from hedge.policy.parameters import KEYS
+
 MOST32, MOST64 = 2**32 - 1, 2**64 - 1
 KINDS = (
     "up", "over", "down", "under", "least", "below", "most", "above", "zero", "huge", "same", "voted", "any", "top",
@@ -44,7 +46,10 @@ SHAPES = ("reversed", "repeated", "unknown", "most", "value missing", "value too
 SEEN = ("future", "equal", "newer", "older", "zero seen", "most seen")
 EXPIRY = ("then", "before then", "seen", "after seen", "longest", "too long", "zero", "latest")
 FLAWS = mostly("none", *SHAPES, *SEEN, *EXPIRY)
-LIMITS = mostly("wide", "reversed", "above value", "no step", "no cooldown", "frozen", "tight", "one hour", "first")
+LIMITS = mostly(
+    "wide", "reversed", "above value", "below", "beyond", "no step", "no cooldown", "frozen", "tight", "one hour",
+    "first",
+)  # fmt: skip
 LAST = STEWARD_DELAY + SCHEDULE_LIFE
 RELEASES = mostly(STEWARD_DELAY, STEWARD_DELAY - 1, 1, LAST, LAST + 1, 7 * DAY)
 SETTERS = {"applyUpdate": DAO, "applyAutomated": BY_AUTOMATION, "applyScheduled": BY_STEWARD}
@@ -245,12 +250,15 @@ class ParametersRules(Play):
     @rule(actor=by(TIMELOCK), key=mostly(0, *range(1, COUNT + 1), 255), kind=LIMITS, gap=GAPS)
     def set_limits(self, actor: str, key: int, kind: str, gap: int) -> None:
         least, most, up, down, rest = self.model.limits[min(key, COUNT - 1)]
-        old = self.model.ledger.current[min(key, COUNT - 1)]
+        old, bounds = self.model.ledger.current[min(key, COUNT - 1)], KEYS[min(key, COUNT - 1)]
         limits = {
             "wide": (least, most, MOST32, MOST32, HOUR), "reversed": (least + 1, least, up, down, rest),
-            "above value": (min(old + 1, MOST32), MOST32, up, down, rest), "no step": (least, most, 0, down, rest),
+            "above value": (min(old + 1, bounds.most), bounds.most, up, down, rest),
+            "no step": (least, most, 0, down, rest),
             "no cooldown": (least, most, up, down, HOUR - 1), "frozen": (least, most, up, down, MOST_COOLDOWN + 1),
             "tight": (min(old, least + 1), old, 1, 1, MOST_COOLDOWN), "one hour": (least, most, up, down, HOUR),
+            "beyond": (least, bounds.most + 1, up, down, rest),
+            "below": (max(bounds.least - 1, 0), most, up, down, rest),
             "first": (least, most, max(VALUES[min(key, COUNT - 1)] // 5, 1), 1 + old // 2, DAY),
         }[kind]  # fmt: skip
         refusals = self.model.judge_limits(key, limits)
@@ -276,12 +284,12 @@ class ParametersRules(Play):
 
     def inspect(self, actor: str, function: str) -> None:
         """Hold the chain against the events, and against what must hold whatever the model says."""
-        names = ("values", "voted", "lastGood", "allLimits", "updatedAt", "version", "paused")
+        names = ("values", "voted", "lastGood", "allLimits", "restsUntil", "version", "paused")
         found = self.stage.read([(self.parameters, name, ()) for name in names])
-        values, voted, last_good, limits, moved_at, version, is_paused = found
+        values, voted, last_good, limits, rests, version, is_paused = found
         ledger = self.model.ledger
         assert (list(values), list(voted), list(last_good)) == (ledger.current, ledger.voted, ledger.last_good)
-        assert (list(limits), list(moved_at)) == (self.model.limits, self.model.moved_at)
+        assert (list(limits), list(rests)) == (self.model.limits, self.model.rests)
         assert (version, is_paused) == (self.model.version, self.model.is_paused)
         assert all(limit[0] <= value <= limit[1] for value, limit in zip(values, limits, strict=True))
         assert not across(list(values))
