@@ -160,6 +160,13 @@ def parameters_paused(seen: MonitorSnapshot) -> list[Alert]:
 
 
 @alert_rule(MonitorSnapshot)
+def steward_suspended(seen: MonitorSnapshot) -> list[Alert]:
+    """The guardian has suspended the steward."""
+    text = "the guardian has suspended the steward: `alvh gov propose resume-steward` lets it go on"
+    return [Alert("parameters", text)] if seen.governed.steward_suspended else []
+
+
+@alert_rule(MonitorSnapshot)
 def proposal_waits(seen: MonitorSnapshot) -> list[Alert]:
     """An open proposal misses votes for its quorum, or waits to be queued."""
     found = []

@@ -185,6 +185,7 @@ def watched_json(watched: Watched) -> dict[str, Any]:
         "parameters": dict(zip((key.name for key in KEYS), seen.governed.parameters.to_values(), strict=True)),
         "version": seen.governed.version,
         "paused": seen.governed.paused,
+        "steward_suspended": seen.governed.steward_suspended,
         "proposals": [
             {"id": str(p.id), "state": p.state, "deadline": p.deadline, "eta": p.eta} for p in seen.open_proposals
         ],

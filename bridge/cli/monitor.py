@@ -231,6 +231,7 @@ def _governance_lines(seen: MonitorSnapshot) -> list[str]:
 
     values = zip(KEYS, seen.governed.parameters.to_values(), strict=True)
     state = "PAUSED" if seen.governed.paused else "active"
+    state += ", steward SUSPENDED" if seen.governed.steward_suspended else ""
     lines = [f"parameters version {seen.governed.version}, {state}: " + ", ".join(f"{k.name} {v}" for k, v in values)]
     lines += [f"{role} {holder.address}: {holder.words}" for role, holder in seen.holders.items()]
     open_ = [f"proposal {p.short_id}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.open_proposals]

@@ -71,6 +71,14 @@ def _unpause(snapshot: Snapshot, _: Sequence[str]) -> GovernanceAction:
     return GovernanceAction(text, calls, (Postcondition("HedgeParameters", at, (running,)),))
 
 
+def _resume_steward(snapshot: Snapshot, _: Sequence[str]) -> GovernanceAction:
+    at = snapshot.deployment.address("HedgeParameters")
+    free = Answer("stewardSuspended", (), False, "the steward is not suspended")
+    text = "# Let the steward go on\n\nThe guardian suspended it; only a vote ends that."
+    calls = (snapshot.call("HedgeParameters", "resumeSteward"),)
+    return GovernanceAction(text, calls, (Postcondition("HedgeParameters", at, (free,)),))
+
+
 def _set_signers(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     asset, quorum, *given = arguments
     if not quorum.isdecimal() or not 0 < int(quorum) < 256:
@@ -149,6 +157,7 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
 
 
 governance_action("unpause", (), "end a pause of the hedge parameters", _unpause)
+governance_action("resume-steward", (), "let a suspended steward go on", _resume_steward)
 governance_action("set-signers", ("ASSET", "QUORUM", "SIGNER..."), "replace a feed's reporters", _set_signers)
 governance_action("reset-breaker", ("ASSET",), "close a tripped breaker", _reset_breaker)
 governance_action("set-table", ("FILE",), "let a table of values by volatility apply, by anyone", _set_table)

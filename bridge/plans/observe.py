@@ -36,6 +36,7 @@ class Governed:
     last_changes: dict[int, LastChange]
     version: int
     paused: bool
+    steward_suspended: bool
     inputs_hash: str
 
 
@@ -325,6 +326,7 @@ def read_governed(snapshot: Snapshot) -> Governed:
         },
         version=version,
         paused=bool(read("paused")),
+        steward_suspended=bool(read("stewardSuspended")),
         inputs_hash="0x" + inputs_hash.hex(),
     )
 

@@ -117,6 +117,9 @@ safe_action("guardian", "rollback", (), "put keys back to values that were voted
 safe_action("guardian", "pause", (), "stop every update until a vote ends it", _plain("pause"))
 safe_action("guardian", "veto", ("UPDATE_HASH",), "refuse a steward's update for good", _veto)
 safe_action("guardian", "veto-all", (), "refuse every update that a steward announced for good", _plain("vetoAll"))
+safe_action(
+    "guardian", "suspend-steward", (), "let the steward do nothing until a vote lets it go on", _plain("suspendSteward")
+)
 safe_action("guardian", "cancel", ("PROPOSAL",), "cancel a proposal for good", _cancel)
 safe_action("guardian", "stop-automation", (), "stop the automation until a vote sets a table", _stop)
 safe_action("guardian", "swap-owner", ("OLD", "NEW"), "replace an owner of the Safe", _swap_owner)

@@ -12,10 +12,10 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 ///
 /// Four roles, no two of them on one account. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and
 /// ends a pause. The steward (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian
-/// (GUARDIAN_ROLE) pauses, vetoes, and rolls back to values that were voted; it can set nothing. The automation
-/// (AUTOMATION_ROLE, a contract such as RegimeAutomation that the DAO names by a vote; nobody at first) changes values
-/// by the steward's rules, with no delay of its own here: the contract that holds the role must bring the delay and
-/// what may be set.
+/// (GUARDIAN_ROLE) pauses, suspends the steward, vetoes, and rolls back to values that were voted; it can set nothing.
+/// The automation (AUTOMATION_ROLE, a contract such as RegimeAutomation that the DAO names by a vote; nobody at first)
+/// changes values by the steward's rules, with no delay of its own here: the contract that holds the role must bring
+/// the delay and what may be set.
 /// @dev Pausing is OpenZeppelin's Pausable: while paused, `check` and every update give EnforcedPause(). Rolling back
 /// and setting limits stay possible.
 ///
@@ -122,6 +122,11 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice The guardian refused everything that had been announced until then, for good.
     /// @param guardian who it was
     event AllVetoed(address indexed guardian);
+    /// @notice The steward can neither announce nor apply from now on.
+    /// @param guardian who it was
+    event StewardSuspended(address indexed guardian);
+    /// @notice The DAO let the steward go on.
+    event StewardResumed();
     /// @notice The guardian went back to voted values.
     /// @param version number of the tuple that is in force from now on
     /// @param guardian who it was
@@ -148,8 +153,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     /// @notice Replace a key's limits. DAO only.
     /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back, and the bounds
-    /// inside `outerBounds`. The key then rests for the longer of its old and its new cooldown, so that nobody can set a
-    /// short one and use wide steps before they were seen; a proposal that changes a value and narrows its bounds
+    /// inside `outerBounds`. The key then rests for the longer of its old and its new cooldown, so that nobody can set
+    /// a short one and use wide steps before they were seen; a proposal that changes a value and narrows its bounds
     /// changes the value first.
     /// @param key id of the key
     /// @param newLimits bounds, steps and cooldown from now on
@@ -157,6 +162,10 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     /// @notice End a pause. DAO only.
     function unpause() external;
+
+    /// @notice Let a suspended steward go on. DAO only. What it announced before and what has not lapsed may be applied
+    /// again.
+    function resumeSteward() external;
 
     // ---------------------------------------------------------------- the steward
     /// @notice Announce an update, to be applied when STEWARD_DELAY has passed. Steward only.
@@ -185,6 +194,11 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     /// @notice Refuse everything that was announced and not yet applied, for good. Guardian only.
     function vetoAll() external;
+
+    /// @notice Let the steward neither announce nor apply until the DAO ends it. Guardian only.
+    /// @dev Votes, the automation and rollbacks go on. `check` gives StewardIsSuspended() for a steward meanwhile. What
+    /// was announced before is not refused by it; it lapses as always.
+    function suspendSteward() external;
 
     /// @notice Stop every update until the DAO ends it. Guardian only.
     function pause() external;
@@ -256,7 +270,7 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Limits of all keys, in key order.
     function allLimits() external view returns (Limits[HEDGE_KEYS] memory);
 
-    /// @notice When the cooldown of each key that runs, or ran last, ends, unix seconds; see `readyAt` for whom it binds.
+    /// @notice When the last cooldown of each key ends, unix seconds; see `readyAt` for whom it binds.
     function restsUntil() external view returns (uint32[HEDGE_KEYS] memory);
 
     /// @notice The window of one key.
@@ -268,6 +282,9 @@ interface IHedgeParameters is IHedgeParametersErrors {
 
     /// @notice Counts the tuples that were in force; the first is 1.
     function version() external view returns (uint64);
+
+    /// @notice Whether the guardian suspended the steward.
+    function stewardSuspended() external view returns (bool);
 
     /// @notice Newest observation among applied updates from any source; 0 before the first.
     function lastObservedAt() external view returns (uint64);

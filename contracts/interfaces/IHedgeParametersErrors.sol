@@ -135,6 +135,10 @@ interface IHedgeParametersErrors {
     /// @param lastAt last second at which it could be applied, unix seconds
     /// @param timestamp now, unix seconds
     error TooLate(bytes32 updateHash, uint64 lastAt, uint256 timestamp);
+    /// @notice The guardian suspended the steward: it can neither announce nor apply until the DAO lets it go on.
+    error StewardIsSuspended();
+    /// @notice The steward is not suspended.
+    error StewardNotSuspended();
     /// @notice The values in force are the voted ones, and no earlier vote is kept.
     error NothingToRollBack();
 }

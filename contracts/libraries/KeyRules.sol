@@ -138,11 +138,17 @@ library KeyRules {
         return self.windowAt + WINDOW;
     }
 
-    /// @dev How far the key may fall and rise, inside its bounds, before its window ends: what `requireReach` allows.
-    function drift(State storage self) internal view returns (uint32 least, uint32 most) {
+    /// @dev Its limits.
+    function limits(State storage self) internal view returns (IHedgeParameters.Limits memory) {
+        return IHedgeParameters.Limits(self.min, self.max, self.stepUp, self.stepDown, self.cooldown);
+    }
+
+    /// @dev Its window, and how far the key may fall and rise, inside its bounds, before that ends: what `requireReach`
+    /// allows.
+    function window(State storage self) internal view returns (IHedgeParameters.Window memory) {
         uint256 start = self.windowStart;
-        uint256 lowest = Math.saturatingSub(start, WINDOW_STEPS * self.stepDown);
-        least = uint32(Math.max(self.min, lowest));
-        most = uint32(Math.min(self.max, start + WINDOW_STEPS * self.stepUp));
+        uint256 lowest = Math.max(self.min, Math.saturatingSub(start, WINDOW_STEPS * self.stepDown));
+        uint256 highest = Math.min(self.max, start + WINDOW_STEPS * self.stepUp);
+        return IHedgeParameters.Window(uint32(start), uint32(lowest), uint32(highest), uint64(windowEnd(self)));
     }
 }

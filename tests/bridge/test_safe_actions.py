@@ -55,12 +55,13 @@ def test_find_action__unknown_or_wrong_arguments__says_the_usage() -> None:
             SAFE_ACTIONS.find(name, ["x"] * (len(action.arguments) + 1))
 
 
-@pytest.mark.parametrize("name", ["pause", "veto-all", "stop-automation"])
+@pytest.mark.parametrize("name", ["pause", "veto-all", "suspend-steward", "stop-automation"])
 def test_plain_actions__in_words__say_contract_function_and_meaning(world: World, name: str) -> None:
     said = words(world, SAFE_ACTIONS[name].build(context(world), []))
     assert said in {
         "HedgeParameters.vetoAll(): Refuse everything that was announced and not yet applied, for good",
         "HedgeParameters.pause(): Stop every update until the DAO ends it",
+        "HedgeParameters.suspendSteward(): Let the steward neither announce nor apply until the DAO ends it",
         "RegimeAutomation.stop(): Stop until the DAO votes a table again",
     }
 
@@ -238,6 +239,7 @@ def test_set_steward__voted__leaves_the_guardian_alone(world: World) -> None:
 def test_governance_actions__each__has_words_and_is_built_in_a_test() -> None:
     assert set(GOVERNANCE_ACTIONS) == {
         "unpause",
+        "resume-steward",
         "set-signers",
         "reset-breaker",
         "set-table",

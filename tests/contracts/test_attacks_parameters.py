@@ -1,9 +1,10 @@
-"""Attacks 1 to 7, 26, 29 to 31 and 33 to 35: on the parameters, each in one short story."""
+"""Attacks 1 to 7, 26, 29 to 31 and 33 to 36: on the parameters, each in one short story."""
 
 from __future__ import annotations
 
 import pytest
 from governed import (
+    BY_STEWARD,
     COUNT,
     DAO,
     DOWN,
@@ -21,7 +22,7 @@ from governed import (
     vote,
     widen,
 )
-from onchain import DAY, HOUR, Deployed, Node, refusal
+from onchain import DAY, HOUR, Deployed, Node, named, refusal
 
 from hedge.policy.parameters import KEYS
 
@@ -266,3 +267,52 @@ def test_attack_35__bounds_beyond_those_of_the_code__refused_whatever_is_voted(p
     for bounds in ((least, most + 1), (least, MOST), *([(least - 1, most)] if least else [])):
         expected = refusal("BeyondOuterBounds", key, *bounds, least, most)
         assert parameters.refusal("setLimits", key, (*bounds, *others), sender=TIMELOCK) == expected
+
+
+def test_attack_36__steward_whose_keys_were_stolen__suspended_while_everything_else_goes_on(
+    parameters: Deployed, node: Node
+) -> None:
+    waiting, other = update(parameters, {WING: 1100}), update(parameters, {CONDORS: 1100})
+    parameters.send("scheduleUpdate", waiting, sender=STEWARD)
+    (event,) = parameters.events(parameters.send("suspendSteward", sender=GUARDIAN), "StewardSuspended")
+    assert (event["guardian"], parameters.read("stewardSuspended")) == (GUARDIAN, True)
+    suspended = refusal("StewardIsSuspended")
+    assert parameters.refusal("scheduleUpdate", other, sender=STEWARD) == suspended
+    assert named(bytes(parameters.read("check", other, BY_STEWARD, node.now)), parameters.abi) == suspended
+    assert parameters.refusal("suspendSteward", sender=GUARDIAN) == suspended
+    node.advance(DAY)
+    assert parameters.refusal("applyScheduled", waiting, sender=STEWARD) == suspended
+    for sender in (STEWARD, GUARDIAN):
+        expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), bytes(32))
+        assert parameters.refusal("resumeSteward", sender=sender) == expected
+    vote(parameters, {TARGET: 290})  # the DAO, the automation and the guardian go on
+    parameters.send("grantRole", parameters.read("AUTOMATION_ROLE"), ROBOT, sender=TIMELOCK)
+    parameters.send("applyAutomated", update(parameters, {GAMMA: 9500}), sender=ROBOT)
+    parameters.send("rollback", [GAMMA], True, sender=GUARDIAN)
+    parameters.events(parameters.send("resumeSteward", sender=TIMELOCK), "StewardResumed")
+    assert parameters.refusal("resumeSteward", sender=TIMELOCK) == refusal("StewardNotSuspended")
+    steer(parameters, {CONDORS: 1100})
+    assert values(parameters) == changed({TARGET: 290, CONDORS: 1100})
+
+
+def test_attack_36__suspension_by_the_dao_or_a_stranger__unauthorised(parameters: Deployed) -> None:
+    role = parameters.read("GUARDIAN_ROLE")
+    for sender in (TIMELOCK, STEWARD, ROBOT):
+        expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), role)
+        assert parameters.refusal("suspendSteward", sender=sender) == expected
+
+
+def test_attack_36__announced_before_a_short_suspension__applies_after_it_and_lapses_in_a_long_one(
+    parameters: Deployed, node: Node
+) -> None:
+    soon, late = update(parameters, {WING: 1100}), update(parameters, {CONDORS: 1100})
+    for wanted in (soon, late):
+        parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    parameters.send("suspendSteward", sender=GUARDIAN)
+    node.advance(2 * DAY)
+    parameters.send("resumeSteward", sender=TIMELOCK)
+    parameters.send("applyScheduled", soon, sender=STEWARD)
+    parameters.send("suspendSteward", sender=GUARDIAN)
+    node.advance(3 * DAY)
+    parameters.send("resumeSteward", sender=TIMELOCK)
+    assert parameters.refusal("applyScheduled", late, sender=STEWARD).name == "TooLate"

@@ -23,7 +23,8 @@ ROLES = (ADMIN, STEWARDS, GUARDIANS, AUTOMATONS)
 ALLOWED = {
     "applyUpdate": ADMIN, "setLimits": ADMIN, "unpause": ADMIN, "grantRole": ADMIN, "revokeRole": ADMIN,
     "scheduleUpdate": STEWARDS, "applyScheduled": STEWARDS, "applyAutomated": AUTOMATONS,
-    "veto": GUARDIANS, "vetoAll": GUARDIANS, "pause": GUARDIANS, "rollback": GUARDIANS,
+    "veto": GUARDIANS, "vetoAll": GUARDIANS, "pause": GUARDIANS,
+    "suspendSteward": GUARDIANS, "resumeSteward": ADMIN, "rollback": GUARDIANS,
 }  # fmt: skip
 Limits = tuple[int, int, int, int, int]
 """min, max, stepUp, stepDown, cooldown."""
@@ -50,6 +51,7 @@ class ParametersModel:
     waiting: dict[bytes, int] = field(default_factory=dict)
     vetoed: set[bytes] = field(default_factory=set)
     is_paused: bool = False
+    is_suspended: bool = False
     version: int = 1
 
     def __post_init__(self) -> None:
@@ -78,6 +80,8 @@ class ParametersModel:
         """Judge an update that would be applied at a time."""
         if self.is_paused:
             return {"EnforcedPause"}
+        if source == BY_STEWARD and self.is_suspended:
+            return {"StewardIsSuspended"}
         keys, values, *_ = update
         found = self._envelope(update, source, at, now)
         for number, (key, value) in enumerate(zip(keys, values, strict=False)):
@@ -212,6 +216,12 @@ class ParametersModel:
 
     def _see_AllVetoed(self, said: dict[str, Any], at: int) -> None:
         self.vetoed |= set(self.waiting)
+
+    def _see_StewardSuspended(self, said: dict[str, Any], at: int) -> None:
+        self.is_suspended = True
+
+    def _see_StewardResumed(self, said: dict[str, Any], at: int) -> None:
+        self.is_suspended = False
 
     def _see_Paused(self, said: dict[str, Any], at: int) -> None:
         self.is_paused = True

@@ -212,7 +212,11 @@ class ParametersRules(Play):
         event = ("UpdateVetoed", {"updateHash": name, "guardian": actor.lower()})
         self.call(actor, "veto", name, gap=gap, refusals=self.model.judge_waiting(name), events=[event])
 
-    @rule(actor=by(GUARDIAN), power=st.sampled_from(["veto", "veto", "veto_all", "pause", "unpause"]), gap=GAPS)
+    @rule(
+        actor=by(GUARDIAN),
+        power=st.sampled_from(["veto", "veto", "veto_all", "pause", "unpause", "suspend", "resume"]),
+        gap=GAPS,
+    )
     def guard(self, actor: str, power: str, gap: int) -> None:
         getattr(self, power)(actor, gap)
 
@@ -224,6 +228,22 @@ class ParametersRules(Play):
         """Stop every update."""
         refusals = {"EnforcedPause"} if self.model.is_paused else set()
         self.call(actor, "pause", gap=gap, refusals=refusals, events=[("Paused", {"account": actor.lower()})])
+
+    def suspend(self, actor: str, gap: int) -> None:
+        """Let the steward do nothing."""
+        refusals = {"StewardIsSuspended"} if self.model.is_suspended else set()
+        event = ("StewardSuspended", {"guardian": actor.lower()})
+        self.call(actor, "suspendSteward", gap=gap, refusals=refusals, events=[event])
+
+    @precondition(lambda self: self.model.is_suspended)
+    @rule(actor=by(TIMELOCK), gap=GAPS)
+    def end_suspension(self, actor: str, gap: int) -> None:
+        self.resume(actor, gap)
+
+    def resume(self, actor: str, gap: int) -> None:
+        """Let the steward go on."""
+        refusals = set() if self.model.is_suspended else {"StewardNotSuspended"}
+        self.call(actor, "resumeSteward", gap=gap, refusals=refusals, events=[("StewardResumed", {})])
 
     @precondition(lambda self: self.model.is_paused)
     @rule(actor=by(TIMELOCK), gap=GAPS)
@@ -284,13 +304,14 @@ class ParametersRules(Play):
 
     def inspect(self, actor: str, function: str) -> None:
         """Hold the chain against the events, and against what must hold whatever the model says."""
-        names = ("values", "voted", "lastGood", "allLimits", "restsUntil", "version", "paused")
+        names = ("values", "voted", "lastGood", "allLimits", "restsUntil", "version", "paused", "stewardSuspended")
         found = self.stage.read([(self.parameters, name, ()) for name in names])
-        values, voted, last_good, limits, rests, version, is_paused = found
+        values, voted, last_good, limits, rests, version, is_paused, suspended = found
         ledger = self.model.ledger
         assert (list(values), list(voted), list(last_good)) == (ledger.current, ledger.voted, ledger.last_good)
         assert (list(limits), list(rests)) == (self.model.limits, self.model.rests)
         assert (version, is_paused) == (self.model.version, self.model.is_paused)
+        assert suspended == self.model.is_suspended
         assert all(limit[0] <= value <= limit[1] for value, limit in zip(values, limits, strict=True))
         assert not across(list(values))
         if list(values) != self.before:
