@@ -15,6 +15,8 @@ import {RegimeTable} from "./libraries/RegimeTable.sol";
 contract RegimeAutomation is Governed, IRegimeAutomation {
     using RegimeTable for Row[];
 
+    /// @notice Rounds that the oracle keeps.
+    uint64 public constant ORACLE_HISTORY = 128;
     /// @notice Where values are set.
     IHedgeParameters public immutable PARAMETERS;
     /// @notice What selects the row.
@@ -29,6 +31,8 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     Terms private _terms;
     uint8[] private _keys;
     Row[] private _rows;
+    /// @dev Forgotten whenever another row holds.
+    Checkpoint private _checkpoint;
 
     /// @param parameters where values are set, and whose roles count here
     /// @param oracle the feed that selects the row
@@ -47,6 +51,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         RegimeTable.requireTable(keys_, rows_, terms_, row_);
         (_keys, _terms, row, stopped) = (keys_, terms_, row_, false);
         delete _rows;
+        delete _checkpoint;
         for (uint256 i = 0; i < rows_.length; ++i) {
             _rows.push(rows_[i]);
         }
@@ -61,9 +66,18 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     }
 
     /// @inheritdoc IRegimeAutomation
+    function poke() external {
+        if (stopped) revert Stopped();
+        Checkpoint memory found = _run(ORACLE.latestRound());
+        _checkpoint = found;
+        emit RowSelectedSince(found.row, found.since, found.round);
+    }
+
+    /// @inheritdoc IRegimeAutomation
     function applyRow() external {
         IVolatilityOracle.Round memory newest = _requireReady();
         (uint8 newRow, IHedgeParameters.Update memory update) = _decide(newest);
+        if (newRow != row) delete _checkpoint;
         row = newRow;
         emit RowApplied(newRow, newest.round, newest.volatility, update.keys, update.values);
         if (update.keys.length != 0) PARAMETERS.applyAutomated(update);
@@ -72,6 +86,11 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     /// @inheritdoc IRegimeAutomation
     function preview() external view returns (uint8 newRow, IHedgeParameters.Update memory update) {
         return _decide(_requireReady());
+    }
+
+    /// @inheritdoc IRegimeAutomation
+    function checkpoint() external view returns (Checkpoint memory) {
+        return _checkpoint;
     }
 
     /// @inheritdoc IRegimeAutomation
@@ -97,7 +116,8 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     }
 
     /// @dev The row that every answer over the dwell time allows: of the rows they select, the nearest to the
-    /// present one. The walk goes back to the answer in force when that time began.
+    /// present one. The walk goes back to the answer in force when that time began. Where the oracle's rounds end
+    /// before it, a checkpoint that it came past speaks for the rest.
     function _dwelt(IVolatilityOracle.Round memory newest) private view returns (uint256 chosen) {
         (uint256 present, uint64 hysteresis) = (row, _terms.hysteresis);
         chosen = _rows.select(hysteresis, newest.volatility, present);
@@ -105,13 +125,16 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         bool isUp = chosen > present;
         uint256 began = block.timestamp - (isUp ? _terms.dwellUp : _terms.dwellDown);
         uint64 maxGap = ORACLE.maxAge();
+        (Checkpoint memory last, bool isProven) = (_checkpoint, false);
         IVolatilityOracle.Round memory round = newest;
         while (true) {
             if (!isUp && round.flags != 0) revert FlaggedRound(round.round, round.flags);
             uint256 selected = _rows.select(hysteresis, round.volatility, present);
-            chosen = isUp ? Math.min(chosen, selected) : Math.max(chosen, selected);
+            chosen = _nearer(isUp, chosen, selected);
             if (isUp ? chosen <= present : chosen >= present) return present;
             if (round.submittedAt <= began) return chosen; // an answer counts from when it came on chain
+            isProven = isProven || (last.since <= began && _continues(last, round.round, isUp));
+            if (isProven && _isOldest(round, newest)) return _nearer(isUp, chosen, last.row);
             round = _before(round, maxGap, uint64(began));
         }
     }
@@ -126,6 +149,55 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         previous = ORACLE.roundAt(round.round - 1);
         uint64 gap = round.observedAt - previous.observedAt;
         if (gap > maxGap) revert FeedGap(round.round, gap);
+    }
+
+    /// @dev The run of answers up to the newest one: it goes back while they select a row beyond the present one on the
+    /// same side, none is flagged on the way down, and no gap or end of the oracle's rounds comes between.
+    function _run(IVolatilityOracle.Round memory newest) private view returns (Checkpoint memory run) {
+        (uint256 present, Checkpoint memory last) = (row, _checkpoint);
+        bool isUp = _select(newest) > present;
+        IVolatilityOracle.Round memory round = newest;
+        while (_isBeyond(round, isUp)) {
+            uint256 nearest = run.round == 0 ? _select(round) : _nearer(isUp, run.row, _select(round));
+            run = Checkpoint(uint8(nearest), round.submittedAt, newest.round); // below MAX_ROWS
+            if (_continues(last, round.round, isUp)) {
+                (run.row, run.since) = (uint8(_nearer(isUp, run.row, last.row)), last.since);
+                return run;
+            }
+            if (round.round == 1 || _isOldest(round, newest)) return run;
+            IVolatilityOracle.Round memory previous = ORACLE.roundAt(round.round - 1);
+            if (round.observedAt - previous.observedAt > ORACLE.maxAge()) return run;
+            round = previous;
+        }
+    }
+
+    /// @dev Whether a checkpoint is of a run to this side of the present row that ends with a round.
+    function _continues(Checkpoint memory run, uint64 round, bool isUp) private view returns (bool) {
+        return run.round == round && (isUp ? run.row > row : run.row < row);
+    }
+
+    /// @dev Whether the oracle keeps no round before this one.
+    function _isOldest(
+        IVolatilityOracle.Round memory round,
+        IVolatilityOracle.Round memory newest
+    ) private pure returns (bool) {
+        return newest.round - round.round == ORACLE_HISTORY - 1;
+    }
+
+    /// @dev Whether an answer proves a row on one side of the present one.
+    function _isBeyond(IVolatilityOracle.Round memory round, bool isUp) private view returns (bool) {
+        if (!isUp && round.flags != 0) return false;
+        return isUp ? _select(round) > row : _select(round) < row;
+    }
+
+    /// @dev The row that an answer selects.
+    function _select(IVolatilityOracle.Round memory round) private view returns (uint256) {
+        return _rows.select(_terms.hysteresis, round.volatility, row);
+    }
+
+    /// @dev Of two rows on one side of the present one, the nearer.
+    function _nearer(bool isUp, uint256 one, uint256 other) private pure returns (uint256) {
+        return isUp ? Math.min(one, other) : Math.max(one, other);
     }
 
     /// @dev The keys that may move now and are not yet where a row wants them, and one step towards it. A key that its

@@ -189,5 +189,22 @@ def send_row(snapshot: Snapshot, sender: Signer) -> TxReceipt:
     return snapshot.send(sender, AUTOMATION, "applyRow")
 
 
+def read_checkpoint(snapshot: Snapshot) -> tuple[int, int, int]:
+    """Read the newest checkpoint: row, since when answers select it (unix seconds), newest round; all 0 for none."""
+    row, since, number = snapshot.read(AUTOMATION, "checkpoint")
+    return int(row), int(since), int(number)
+
+
+def send_poke(snapshot: Snapshot, sender: Signer) -> TxReceipt:
+    """Write down since when answers select another row; anyone may.
+
+    Raises
+    ------
+    ContractReverted
+        The automation is stopped or the feed is stale: nothing was sent.
+    """
+    return snapshot.send(sender, AUTOMATION, "poke")
+
+
 def _e8(volatility: float) -> int:
     return volatility_to_e8(volatility) if volatility else 0

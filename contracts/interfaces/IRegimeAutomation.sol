@@ -41,6 +41,18 @@ interface IRegimeAutomation {
         uint32 dwellDown;
     }
 
+    /// @notice A run of answers that all select a row beyond the one that holds, written down: so a feed with more
+    /// rounds in a dwell time than it keeps proves that time too. All zero where the newest answer selects the row that
+    /// holds.
+    /// @param row the row of the run that is nearest to the one that holds: every answer selects it, or one beyond it
+    /// @param since when the first answer of the run came on chain, unix seconds
+    /// @param round the newest round that was looked at
+    struct Checkpoint {
+        uint8 row;
+        uint64 since;
+        uint64 round;
+    }
+
     /// @notice Only the DAO, that is an admin of HedgeParameters, may do this.
     /// @param caller who tried
     error OnlyDao(address caller);
@@ -106,6 +118,11 @@ interface IRegimeAutomation {
     event RowApplied(
         uint8 indexed row, uint64 indexed round, uint64 volatility, uint8[] changedKeys, uint32[] newValues
     );
+    /// @notice A run of answers was looked at; all zero where there is none.
+    /// @param row every answer of it selects this row, or one beyond it
+    /// @param since when its first answer came on chain, unix seconds
+    /// @param round the newest round that was looked at
+    event RowSelectedSince(uint8 row, uint64 since, uint64 round);
     /// @notice The guardian stopped it.
     /// @param guardian who it was
     event AutomationStopped(address indexed guardian);
@@ -120,6 +137,12 @@ interface IRegimeAutomation {
     /// @notice Stop until the DAO votes a table again. Guardian only.
     function stop() external;
 
+    /// @notice Write down since when the oracle's answers select a row beyond the one that holds. Anyone may.
+    /// @dev Needed where more than 128 rounds come in a dwell time: then at least once in 128 rounds. It looks back to
+    /// the last checkpoint, or as far as the oracle's rounds reach. Where an answer of the run selected a nearer row,
+    /// that row is proven alone, and the next one takes another dwell.
+    function poke() external;
+
     /// @notice Apply the row that the oracle selects, as far as one step goes. Anyone may.
     function applyRow() external;
 
@@ -129,6 +152,9 @@ interface IRegimeAutomation {
 
     /// @notice The row that holds.
     function row() external view returns (uint8);
+
+    /// @notice The newest checkpoint, see `poke`.
+    function checkpoint() external view returns (Checkpoint memory);
 
     /// @notice Whether it is stopped.
     function stopped() external view returns (bool);
