@@ -8,7 +8,7 @@ import {IRegimeAutomation} from "./interfaces/IRegimeAutomation.sol";
 import {IVolatilityBreaker} from "./interfaces/IVolatilityBreaker.sol";
 import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
 import {HEDGE_KEYS} from "./libraries/HedgeKeys.sol";
-import {RegimeTable} from "./libraries/RegimeTable.sol";
+import {MOST_ROWS, RegimeTable} from "./libraries/RegimeTable.sol";
 
 /// @title Parameters that follow volatility by a table the DAO voted
 /// @notice See IRegimeAutomation for what it promises, and its known limits.
@@ -31,6 +31,8 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     Terms private _terms;
     uint8[] private _keys;
     Row[] private _rows;
+    /// @dev By number: whether the row moves all of its keys or none.
+    bool[MOST_ROWS] private _isWhole;
     /// @dev Forgotten whenever another row holds.
     Checkpoint private _checkpoint;
 
@@ -52,10 +54,22 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         (_keys, _terms, row, stopped) = (keys_, terms_, row_, false);
         delete _rows;
         delete _checkpoint;
+        delete _isWhole;
         for (uint256 i = 0; i < rows_.length; ++i) {
             _rows.push(rows_[i]);
         }
         emit TableSet(keys_, rows_, terms_, row_);
+    }
+
+    /// @inheritdoc IRegimeAutomation
+    function setWholeRows(uint8[] calldata rows_) external {
+        if (!_isDao(msg.sender)) revert OnlyDao(msg.sender);
+        delete _isWhole;
+        for (uint256 i = 0; i < rows_.length; ++i) {
+            if (rows_[i] >= _rows.length) revert UnknownRow(rows_[i], _rows.length);
+            _isWhole[rows_[i]] = true;
+        }
+        emit WholeRowsSet(rows_);
     }
 
     /// @inheritdoc IRegimeAutomation
@@ -89,6 +103,12 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     }
 
     /// @inheritdoc IRegimeAutomation
+    function isWhole(uint8 row_) external view returns (bool) {
+        if (row_ >= _rows.length) revert UnknownRow(row_, _rows.length);
+        return _isWhole[row_];
+    }
+
+    /// @inheritdoc IRegimeAutomation
     function checkpoint() external view returns (Checkpoint memory) {
         return _checkpoint;
     }
@@ -107,7 +127,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     function _decide(
         IVolatilityOracle.Round memory newest
     ) private view returns (uint8 newRow, IHedgeParameters.Update memory update) {
-        newRow = uint8(_dwelt(newest)); // below MAX_ROWS
+        newRow = uint8(_dwelt(newest)); // below MOST_ROWS
         (update.keys, update.values) = _step(newRow);
         if (update.keys.length == 0 && newRow == row) revert NothingToApply(row);
         update.observedAt = newest.observedAt;
@@ -159,7 +179,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         IVolatilityOracle.Round memory round = newest;
         while (_isBeyond(round, isUp)) {
             uint256 nearest = run.round == 0 ? _select(round) : _nearer(isUp, run.row, _select(round));
-            run = Checkpoint(uint8(nearest), round.submittedAt, newest.round); // below MAX_ROWS
+            run = Checkpoint(uint8(nearest), round.submittedAt, newest.round); // below MOST_ROWS
             if (_continues(last, round.round, isUp)) {
                 (run.row, run.since) = (uint8(_nearer(isUp, run.row, last.row)), last.since);
                 return run;
@@ -201,7 +221,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     }
 
     /// @dev The keys that may move now and are not yet where a row wants them, and one step towards it. A key that its
-    /// window or its bounds hold back does not hold back the others.
+    /// window or its bounds hold back does not hold back the others, unless the row moves all of its keys or none.
     function _step(uint256 newRow) private view returns (uint8[] memory keys, uint32[] memory values) {
         uint32[] memory wanted = _rows[newRow].values;
         (keys, values) = (new uint8[](wanted.length), new uint32[](wanted.length));
@@ -210,8 +230,9 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         for (uint256 i = 0; i < wanted.length; ++i) {
             uint8 key = _keys[i];
             if (wanted[i] == current[key]) continue;
-            if (block.timestamp < PARAMETERS.readyAt(key, IHedgeParameters.Source.Automation)) continue;
-            uint32 value = _towards(key, current[key], wanted[i]);
+            bool rests = block.timestamp < PARAMETERS.readyAt(key, IHedgeParameters.Source.Automation);
+            uint32 value = rests ? current[key] : _towards(key, current[key], wanted[i]);
+            if (_isWhole[newRow] && value != wanted[i]) revert RowNotWhole(uint8(newRow), key, value, wanted[i]);
             if (value == current[key]) continue;
             (keys[count], values[count]) = (key, value);
             ++count;

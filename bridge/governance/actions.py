@@ -141,12 +141,17 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
     require_fitting(table, read_governed(snapshot))
     keys, rows, terms, row = table.arguments()
     words = table_lines(keys, rows, terms, row)
-    answers = (
+    answers: tuple[Answer, ...] = (
         Answer("table", (), (keys, rows, terms), "its table is the voted one"),
         Answer("row", (), row, f"row {row} holds"),
         Answer("stopped", (), False, "the automation is not stopped"),
     )
     calls = [snapshot.call(AUTOMATION, "setTable", *table.arguments())]
+    if table.together:
+        calls.append(snapshot.call(AUTOMATION, "setWholeRows", table.together))
+        whole = [Answer("isWhole", (number,), True, f"row {number} moves all or none") for number in table.together]
+        answers = (*answers, *whole)
+        words.append(f"rows that move all of their keys or none: {', '.join(map(str, table.together))}")
     postconditions = [Postcondition(AUTOMATION, at, answers)]
     if not snapshot.read("HedgeParameters", "hasRole", AUTOMATION_ROLE, at):
         calls.append(snapshot.call("HedgeParameters", "grantRole", AUTOMATION_ROLE, at))

@@ -98,6 +98,12 @@ interface IRegimeAutomation {
     /// @param round its number
     /// @param flags see `IVolatilityOracle.Round`
     error FlaggedRound(uint64 round, uint8 flags);
+    /// @notice The row moves all of its keys or none, and this one cannot reach its value in one step now.
+    /// @param row its number
+    /// @param key id of the key
+    /// @param reach as far as it may go now
+    /// @param wanted its value in the row
+    error RowNotWhole(uint8 row, uint8 key, uint32 reach, uint32 wanted);
     /// @notice The row holds, and every key of it that may move now has its value, or is as near to it as limits
     /// let it be.
     /// @param row the row that holds
@@ -109,6 +115,9 @@ interface IRegimeAutomation {
     /// @param terms how slowly it is followed
     /// @param row the row that holds now
     event TableSet(uint8[] tableKeys, Row[] rows, Terms terms, uint8 row);
+    /// @notice The DAO voted which rows move all of their keys or none.
+    /// @param rows their numbers
+    event WholeRowsSet(uint8[] rows);
     /// @notice A row was applied, as far as one step goes.
     /// @param row the row that holds from now on
     /// @param round the oracle's newest round
@@ -134,6 +143,13 @@ interface IRegimeAutomation {
     /// @param row_ the row that holds now
     function setTable(uint8[] calldata keys_, Row[] calldata rows_, Terms calldata terms_, uint8 row_) external;
 
+    /// @notice Say which rows of the table move all of their keys in one update, or none. DAO only; a new table has no
+    /// such row.
+    /// @dev For values that make sense together alone. Such a row waits until each key that differs may reach its value
+    /// in one step; until then `applyRow` reverts with RowNotWhole, and the row before holds.
+    /// @param rows_ their numbers, from 0
+    function setWholeRows(uint8[] calldata rows_) external;
+
     /// @notice Stop until the DAO votes a table again. Guardian only.
     function stop() external;
 
@@ -152,6 +168,10 @@ interface IRegimeAutomation {
 
     /// @notice The row that holds.
     function row() external view returns (uint8);
+
+    /// @notice Whether a row moves all of its keys in one update, or none.
+    /// @param row_ its number
+    function isWhole(uint8 row_) external view returns (bool);
 
     /// @notice The newest checkpoint, see `poke`.
     function checkpoint() external view returns (Checkpoint memory);

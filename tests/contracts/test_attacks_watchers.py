@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from governed import values
-from onchain import HOUR, Node, refusal
-from regimes import DWELL_UP, KEYS, TABLE, Regimes
+from governed import TIMELOCK, values
+from onchain import DAY, HOUR, Node, refusal
+from regimes import DWELL_UP, FLOORS, KEYS, TABLE, TERMS, Regimes
 from reporters import PERCENT
 
 pytestmark = pytest.mark.chain
@@ -92,3 +92,37 @@ def test_attack_37__stopped_or_a_new_table__no_checkpoint_stays(regimes: Regimes
     regimes.set_table(1)
     assert tuple(regimes.automation.read("checkpoint")) == NO_RUN
     assert values(regimes.parameters)[KEYS[0]] == TABLE[0][1][0]
+
+
+def test_attack_39__two_coupled_keys_of_which_one_rests__move_together_or_not_at_all(
+    regimes: Regimes, node: Node
+) -> None:
+    keys, before, after = [10, 13], [2000, 1000], [1700, 500]
+    parameters, automation = regimes.parameters, regimes.automation
+    regimes.set_table()
+    automation.send("setTable", keys, [(0, before), (FLOORS[1], after)], TERMS, 0, sender=TIMELOCK)
+    receipt = automation.send("setWholeRows", [1], sender=TIMELOCK)
+    assert [tuple(event["rows"]) for event in automation.events(receipt, "WholeRowsSet")] == [(1,)]
+    assert [automation.read("isWhole", row) for row in (0, 1)] == [False, True]
+    regimes.hours(4, HIGH)
+    parameters.send("setLimits", 13, (0, 10_000, 400, 400, DAY), sender=TIMELOCK)  # one step is too short, and it rests
+    assert automation.refusal("applyRow") == refusal("RowNotWhole", 1, 13, 1000, 500)
+    regimes.hours(24, HIGH)
+    assert automation.refusal("applyRow") == refusal("RowNotWhole", 1, 13, 600, 500)
+    assert (values(parameters)[10], automation.read("row")) == (2000, 0)
+    parameters.send("setLimits", 13, (0, 10_000, 500, 500, DAY), sender=TIMELOCK)
+    regimes.hours(25, HIGH)
+    (event,) = automation.events(regimes.apply(), "RowApplied")
+    assert (event["row"], event["changedKeys"], event["newValues"]) == (1, keys, after)
+
+
+def test_attack_39__whole_rows__are_the_dao_s_and_of_one_table(regimes: Regimes) -> None:
+    assert regimes.automation.refusal("setWholeRows", [1]) == refusal("OnlyDao", regimes.node.deployer.lower())
+    regimes.set_table()
+    assert regimes.automation.refusal("setWholeRows", [3], sender=TIMELOCK) == refusal("UnknownRow", 3, 3)
+    assert regimes.automation.refusal("isWhole", 3) == refusal("UnknownRow", 3, 3)
+    regimes.automation.send("setWholeRows", [0, 2], sender=TIMELOCK)
+    regimes.automation.send("setWholeRows", [2], sender=TIMELOCK)
+    assert [regimes.automation.read("isWhole", row) for row in range(3)] == [False, False, True]
+    regimes.set_table()
+    assert not any(regimes.automation.read("isWhole", row) for row in range(3))

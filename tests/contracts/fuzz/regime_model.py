@@ -45,6 +45,7 @@ class RegimeModel:
         self.rows: tuple[Row, ...] = ()
         self.terms = (0, 0, 0)
         self.run = NO_RUN
+        self.whole: set[int] = set()
 
     def see(self, event: Event, at: int) -> None:
         """Follow one event."""
@@ -55,12 +56,15 @@ class RegimeModel:
         if name == "RowSelectedSince":
             self.run = (said["row"], said["since"], said["round"])
             return
+        if name == "WholeRowsSet":
+            self.whole = set(said["rows"])
+            return
         if name == "TableSet" or said["row"] != self.row:
             self.run = NO_RUN
         self.row = said["row"]
         if name == "TableSet":
             self.keys, self.rows, self.terms = said["tableKeys"], said["rows"], said["terms"]
-            self.is_stopped = False
+            self.is_stopped, self.whole = False, set()
 
     def judge_table(self, keys: Any, rows: Any, terms: tuple[int, int, int], row: int) -> set[str]:
         """Judge a table: its shape, and floors further apart than the hysteresis can confuse."""
@@ -140,9 +144,14 @@ class RegimeModel:
             return {PANIC}
         moves = {key: self.step(key, wanted, at) for key, wanted in zip(self.keys, self.rows[row][1], strict=True)}
         current = self.parameters.ledger.current
+        rested = {key for key in self.keys if at >= self.parameters.ready_at(key, BY_AUTOMATION)}
+        reach = {key: moves[key] if key in rested else current[key] for key in self.keys}
+        wanted = dict(zip(self.keys, self.rows[row][1], strict=True))
+        if row in self.whole and any(reach[key] != wanted[key] for key in self.keys):
+            return {"RowNotWhole"}
         kept = [
             key for key in self.keys
-            if moves[key] != current[key] and at >= self.parameters.ready_at(key, BY_AUTOMATION)
+            if moves[key] != current[key] and key in rested
         ]  # fmt: skip
         if not kept and row == self.row:
             return {"NothingToApply"}

@@ -138,6 +138,14 @@ class RegimeRules(ParametersRules, OracleRules):
         }
         self.act(actor, self.automation, "applyRow", gap=gap, refusals=refusals, events=events)
 
+    @rule(actor=by(TIMELOCK), rows=st.lists(st.integers(0, 3), max_size=2), gap=SOON)
+    def set_whole(self, actor: str, rows: list[int], gap: int) -> None:
+        refusals = set() if self.model.may(actor, ADMIN) else {"OnlyDao"}
+        if not refusals and any(row >= len(self.regimes.rows) for row in rows):
+            refusals = {"UnknownRow"}
+        events = {self.automation: [("WholeRowsSet", {"rows": tuple(rows)})]}
+        self.act(actor, self.automation, "setWholeRows", rows, gap=gap, refusals=refusals, events=events)
+
     @rule(actor=st.sampled_from(ACTORS), gap=SOON)
     def poke(self, actor: str, gap: int) -> None:
         refusals = {"Stopped"} if self.regimes.is_stopped else self.feed.fresh(self.stage.now + gap)
@@ -204,4 +212,7 @@ class RegimeRules(ParametersRules, OracleRules):
         """Read the table."""
         (found,) = self.stage.read([(self.automation, "table", ())])
         assert found == (self.regimes.keys, self.regimes.rows, self.regimes.terms)
+        numbers = range(len(self.regimes.rows))
+        whole = self.stage.read([(self.automation, "isWhole", (row,)) for row in numbers])
+        assert {row for row in numbers if whole[row]} == self.regimes.whole
         super().audit()
