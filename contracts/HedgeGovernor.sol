@@ -49,6 +49,13 @@ contract HedgeGovernor is
     /// @param min the lowest
     error VoteQuorumTooLow(uint256 quorum, uint256 min);
 
+    /// @notice What passed was not queued in time: it has to be voted again. Seconds.
+    /// @param lastAt last second at which it could be queued, unix seconds
+    /// @param timestamp now, unix seconds
+    error QueuedTooLate(uint256 lastAt, uint256 timestamp);
+
+    /// @notice Seconds from the end of a vote in which what passed may be queued.
+    uint256 public constant QUEUE_LIFE = 14 days;
     /// @notice Shortest voting delay that can be set, in seconds: time to see a proposal and to gather votes.
     uint48 public constant MIN_VOTING_DELAY = 1 hours;
     /// @notice Shortest voting period that can be set, in seconds: every time zone is awake once.
@@ -145,6 +152,8 @@ contract HedgeGovernor is
         bytes[] memory calldatas,
         bytes32 descriptionHash
     ) internal override(Governor, GovernorTimelockControl) returns (uint48) {
+        uint256 lastAt = proposalDeadline(proposalId) + QUEUE_LIFE;
+        if (clock() > lastAt) revert QueuedTooLate(lastAt, clock());
         return super._queueOperations(proposalId, targets, values, calldatas, descriptionHash);
     }
 

@@ -4,8 +4,10 @@ pragma solidity 0.8.30;
 import {AccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/AccessControlEnumerable.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IHedgeParameters} from "./interfaces/IHedgeParameters.sol";
-import {HedgeKeys, HEDGE_KEYS} from "./libraries/HedgeKeys.sol";
+import {Announcements} from "./libraries/Announcements.sol";
+import {Derisk, HedgeKeys, HEDGE_KEYS} from "./libraries/HedgeKeys.sol";
 import {KeyRules} from "./libraries/KeyRules.sol";
+import {UpdateEnvelope} from "./libraries/UpdateEnvelope.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
 /// @notice See IHedgeParameters for what it promises, and its known limits.
@@ -18,18 +20,11 @@ import {KeyRules} from "./libraries/KeyRules.sol";
 ///     steward C       C               B               A
 ///     rollback        B               B               A
 ///     rollback        A               A               A         nothing is left to roll back
+///
+/// A rollback of some keys does the same to those keys alone.
 contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters {
+    using Announcements for Announcements.Book;
     using KeyRules for KeyRules.State;
-
-    /// @dev A steward's update that was announced.
-    /// @param status what became of it
-    /// @param readyAt first second at which it may be applied, unix seconds
-    /// @param vetoRound how often everything had been vetoed when it was announced
-    struct Announcement {
-        ScheduleStatus status;
-        uint64 readyAt;
-        uint48 vetoRound;
-    }
 
     /// @notice Number of keys.
     uint8 public constant KEY_COUNT = HEDGE_KEYS;
@@ -43,12 +38,8 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     uint32 public constant MIN_STEWARD_DELAY = 1 hours;
     /// @notice Longest steward delay, in seconds: slower than that, a vote is as fast.
     uint32 public constant MAX_STEWARD_DELAY = 14 days;
-    /// @notice Seconds from `readyAt` in which a steward's update may be applied: one that was overlooked must not fire
-    /// into another market.
-    uint64 public constant SCHEDULE_LIFE = 3 days;
-    /// @dev Longest life of an update, in seconds from its observation: longer than any vote and timelock take
-    /// together, and short enough that a forgotten proposal cannot fire into another market.
-    uint64 private constant _MAX_LIFETIME = 90 days;
+    /// @notice Seconds from `readyAt` in which a steward's update may be applied.
+    uint64 public constant SCHEDULE_LIFE = Announcements.LIFE;
     /// @notice Seconds between a steward's announcement and its effect.
     uint32 public immutable STEWARD_DELAY;
 
@@ -61,8 +52,6 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     uint48 private _votedObservedAt;
     /// @dev When a vote last changed the voted tuple, unix seconds.
     uint48 private _votedAt;
-    /// @dev Counts vetoes of everything: what was announced before the last one is vetoed.
-    uint48 private _vetoRound;
     /// @dev Whether `_steered` is in force, since a steward or an automation came after the last vote.
     bool private _isSteered;
 
@@ -74,8 +63,8 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     uint32[KEY_COUNT] private _steered;
     /// @dev Limits, cooldown and window of each key.
     KeyRules.State[KEY_COUNT] private _keys;
-    /// @dev The steward's updates.
-    mapping(bytes32 updateHash => Announcement) private _announced;
+    /// @dev The steward's updates, and whether it is suspended.
+    Announcements.Book private _announcements;
 
     /// @param timelock the DAO: values, limits, roles, end of a pause
     /// @param steward a Safe: values, after a delay
@@ -128,27 +117,27 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
         _unpause();
     }
 
+    /// @inheritdoc IHedgeParameters
+    function resumeSteward() external onlyRole(DEFAULT_ADMIN_ROLE) {
+        _announcements.suspend(false);
+        emit StewardResumed();
+    }
+
     // ---------------------------------------------------------------- the steward
     /// @inheritdoc IHedgeParameters
     function scheduleUpdate(Update calldata update) external onlyRole(STEWARD_ROLE) returns (bytes32 updateHash) {
         updateHash = hashUpdate(update);
-        (ScheduleStatus status, uint64 ready) = scheduled(updateHash);
-        if (status == ScheduleStatus.Vetoed) revert Vetoed(updateHash);
-        if (status == ScheduleStatus.Waiting) revert AlreadyScheduled(updateHash, ready);
-        ready = uint64(block.timestamp) + STEWARD_DELAY;
+        _announcements.requireNew(updateHash);
+        uint64 ready = uint64(block.timestamp) + STEWARD_DELAY;
         _judge(update, Source.Steward, ready);
-        _announced[updateHash] = Announcement(ScheduleStatus.Waiting, ready, _vetoRound);
+        _announcements.add(updateHash, ready);
         emit UpdateScheduled(updateHash, ready, update);
     }
 
     /// @inheritdoc IHedgeParameters
     function applyScheduled(Update calldata update) external onlyRole(STEWARD_ROLE) {
         bytes32 updateHash = hashUpdate(update);
-        uint64 ready = _requireAnnounced(updateHash);
-        if (block.timestamp < ready) revert TooEarly(updateHash, ready, block.timestamp);
-        uint64 last = ready + SCHEDULE_LIFE;
-        if (block.timestamp > last) revert TooLate(updateHash, last, block.timestamp);
-        delete _announced[updateHash];
+        _announcements.release(updateHash);
         emit UpdateReleased(updateHash, _version + 1);
         _apply(update, Source.Steward);
     }
@@ -162,15 +151,20 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     // ---------------------------------------------------------------- the guardian
     /// @inheritdoc IHedgeParameters
     function veto(bytes32 updateHash) external onlyRole(GUARDIAN_ROLE) {
-        _requireAnnounced(updateHash);
-        _announced[updateHash].status = ScheduleStatus.Vetoed;
+        _announcements.veto(updateHash);
         emit UpdateVetoed(updateHash, msg.sender);
     }
 
     /// @inheritdoc IHedgeParameters
     function vetoAll() external onlyRole(GUARDIAN_ROLE) {
-        ++_vetoRound;
+        ++_announcements.vetoRound;
         emit AllVetoed(msg.sender);
+    }
+
+    /// @inheritdoc IHedgeParameters
+    function suspendSteward() external onlyRole(GUARDIAN_ROLE) {
+        _announcements.suspend(true);
+        emit StewardSuspended(msg.sender);
     }
 
     /// @inheritdoc IHedgeParameters
@@ -179,20 +173,23 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     }
 
     /// @inheritdoc IHedgeParameters
-    function rollback() external onlyRole(GUARDIAN_ROLE) {
+    function rollback(uint8[] calldata keys, bool alsoDerisked) external onlyRole(GUARDIAN_ROLE) {
         uint32[KEY_COUNT] memory before = _inForce();
-        bool ofSteward = !_isVoted(before);
-        uint32[KEY_COUNT] memory goal = ofSteward ? _voted : _lastGood;
-        if (!ofSteward && _isVoted(goal)) revert NothingToRollBack();
+        (uint32[KEY_COUNT] memory goal, bool ofSteward) = _behind(_voted, keys, alsoDerisked);
+        if (!ofSteward) {
+            bool ofVote;
+            (goal, ofVote) = _behind(_lastGood, keys, alsoDerisked);
+            if (!ofVote) revert NothingToRollBack();
+        }
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
+            if (goal[key] == before[key]) continue;
             _keys[key].requireInside(key, goal[key]);
+            _keys[key].rollBack(goal[key], ofSteward);
+            if (!ofSteward) _voted[key] = goal[key];
+            if (_isSteered) _steered[key] = goal[key];
         }
         HedgeKeys.requireConsistent(goal);
-        for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            if (goal[key] != before[key]) _keys[key].rollBack(goal[key], ofSteward);
-        }
-        if (!ofSteward) _voted = _lastGood;
-        _isSteered = false;
+        if (_isVoted(goal)) _isSteered = false;
         emit RolledBack(++_version, msg.sender, ofSteward, before, goal);
     }
 
@@ -224,12 +221,8 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     }
 
     /// @inheritdoc IHedgeParameters
-    function scheduled(bytes32 updateHash) public view returns (ScheduleStatus status, uint64 ready) {
-        Announcement memory found = _announced[updateHash];
-        (status, ready) = (found.status, found.readyAt);
-        if (status != ScheduleStatus.Waiting) return (status, ready);
-        if (found.vetoRound != _vetoRound) status = ScheduleStatus.Vetoed;
-        else if (block.timestamp > ready + SCHEDULE_LIFE) status = ScheduleStatus.Lapsed;
+    function scheduled(bytes32 updateHash) external view returns (ScheduleStatus status, uint64 ready) {
+        return _announcements.find(updateHash);
     }
 
     // ---------------------------------------------------------------- reading
@@ -257,39 +250,44 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     /// @inheritdoc IHedgeParameters
     function limits(uint8 key) external view returns (Limits memory) {
         _requireKey(key);
-        return _limits(key);
+        return _keys[key].limits();
     }
 
     /// @inheritdoc IHedgeParameters
     function allLimits() external view returns (Limits[KEY_COUNT] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            all[key] = _limits(key);
+            all[key] = _keys[key].limits();
         }
     }
 
     /// @inheritdoc IHedgeParameters
-    function updatedAt() external view returns (uint32[KEY_COUNT] memory all) {
+    function restsUntil() external view returns (uint32[KEY_COUNT] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            all[key] = _keys[key].changedAt;
+            all[key] = _keys[key].restsUntil;
         }
     }
 
     /// @inheritdoc IHedgeParameters
     function window(uint8 key) external view returns (Window memory) {
         _requireKey(key);
-        return _window(key);
+        return _keys[key].window();
     }
 
     /// @inheritdoc IHedgeParameters
     function windows() external view returns (Window[KEY_COUNT] memory all) {
         for (uint8 key = 0; key < KEY_COUNT; ++key) {
-            all[key] = _window(key);
+            all[key] = _keys[key].window();
         }
     }
 
     /// @inheritdoc IHedgeParameters
     function version() external view returns (uint64) {
         return _version;
+    }
+
+    /// @inheritdoc IHedgeParameters
+    function stewardSuspended() external view returns (bool) {
+        return _announcements.isSuspended;
     }
 
     /// @inheritdoc IHedgeParameters
@@ -300,6 +298,17 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     /// @inheritdoc IHedgeParameters
     function lastVotedObservedAt() external view returns (uint64) {
         return _votedObservedAt;
+    }
+
+    /// @inheritdoc IHedgeParameters
+    function outerBounds(uint8 key) external pure returns (uint32 least, uint32 most) {
+        return HedgeKeys.outerBounds(key);
+    }
+
+    /// @inheritdoc IHedgeParameters
+    function derisk(uint8 key) external pure returns (Derisk) {
+        _requireKey(key);
+        return HedgeKeys.derisk(key);
     }
 
     /// @inheritdoc IHedgeParameters
@@ -360,6 +369,25 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
         return _steered;
     }
 
+    /// @dev The tuple in force with some keys as they are in an earlier one; those that were de-risked since only on
+    /// request.
+    /// @return goal that tuple
+    /// @return moves whether it differs from the tuple in force
+    function _behind(
+        uint32[KEY_COUNT] storage earlier,
+        uint8[] calldata keys,
+        bool alsoDerisked
+    ) private view returns (uint32[KEY_COUNT] memory goal, bool moves) {
+        goal = _inForce();
+        for (uint256 i = 0; i < keys.length; ++i) {
+            uint8 key = keys[i];
+            _requireKey(key);
+            (uint32 old, uint32 present) = (earlier[key], goal[key]);
+            if (present == old || (!alsoDerisked && HedgeKeys.derisks(key, old, present))) continue;
+            (goal[key], moves) = (old, true);
+        }
+    }
+
     /// @dev The tuple in force.
     function _inForce() private view returns (uint32[KEY_COUNT] storage) {
         return _isSteered ? _steered : _voted;
@@ -384,8 +412,9 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
         uint256 at
     ) private view returns (uint32[KEY_COUNT] memory next) {
         _requireNotPaused();
+        if (source == Source.Steward && _announcements.isSuspended) revert StewardIsSuspended();
         bool isVote = source == Source.Dao;
-        _judgeEnvelope(update, isVote ? _votedObservedAt : _anyObservedAt, at);
+        UpdateEnvelope.requireFit(update, isVote ? _votedObservedAt : _anyObservedAt, at);
         next = _judgeKeys(update.keys, update.values, isVote, at);
         HedgeKeys.requireConsistent(next);
     }
@@ -408,39 +437,6 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
             _keys[key].requireRested(key, isVote, at);
             next[key] = newValue;
         }
-    }
-
-    /// @dev Shape, times and order of an update.
-    /// @param newest observation that it must be newer than, unix seconds
-    /// @param at when it would be applied, unix seconds
-    function _judgeEnvelope(Update calldata update, uint256 newest, uint256 at) private view {
-        (uint256 keys, uint256 amounts) = (update.keys.length, update.values.length);
-        (uint64 observedAt, uint64 expiry) = (update.observedAt, update.expiry);
-        if (keys != amounts) revert LengthMismatch(keys, amounts);
-        if (keys == 0) revert EmptyUpdate();
-        if (observedAt > block.timestamp) revert FutureObservation(observedAt, block.timestamp);
-        if (observedAt <= newest) revert NotNewer(observedAt, newest);
-        if (expiry <= observedAt) revert ExpiryNotAfterObservation(observedAt, expiry);
-        if (expiry - observedAt > _MAX_LIFETIME) revert LifetimeTooLong(expiry - observedAt, _MAX_LIFETIME);
-        if (expiry < at) revert Expired(expiry, at);
-    }
-
-    function _requireAnnounced(bytes32 updateHash) private view returns (uint64 ready) {
-        ScheduleStatus status;
-        (status, ready) = scheduled(updateHash);
-        if (status == ScheduleStatus.None) revert NotScheduled(updateHash);
-        if (status == ScheduleStatus.Vetoed) revert Vetoed(updateHash);
-    }
-
-    function _limits(uint8 key) private view returns (Limits memory) {
-        KeyRules.State storage state = _keys[key];
-        return Limits(state.min, state.max, state.stepUp, state.stepDown, state.cooldown);
-    }
-
-    function _window(uint8 key) private view returns (Window memory) {
-        KeyRules.State storage state = _keys[key];
-        (uint32 least, uint32 most) = state.drift();
-        return Window(state.windowStart, least, most, uint64(state.windowEnd()));
     }
 
     function _requireKey(uint8 key) private pure {

@@ -163,6 +163,17 @@ def parameters_paused(seen: MonitorSnapshot) -> list[Alert]:
 
 
 @alert_rule(MonitorSnapshot)
+def steward_suspended(seen: MonitorSnapshot) -> list[Alert]:
+    """The guardian has suspended the steward."""
+    found = []
+    for asset, governed in ({"": seen.governed} | dict(seen.governed.own)).items():
+        whose, of = (f" of the parameters of {asset}", f" --of {asset}") if asset else ("", "")
+        text = f"the guardian has suspended the steward{whose}: `alvh gov propose resume-steward{of}` lets it go on"
+        found += [Alert("parameters", text)] if governed.steward_suspended else []
+    return found
+
+
+@alert_rule(MonitorSnapshot)
 def proposal_waits(seen: MonitorSnapshot) -> list[Alert]:
     """An open proposal misses votes for its quorum, or waits to be queued."""
     found = []

@@ -207,7 +207,8 @@ def watched_json(watched: Watched) -> dict[str, Any]:
 
 def _governed_json(governed: Governed) -> dict[str, Any]:
     values = dict(zip((key.name for key in KEYS), governed.parameters.to_values(), strict=True))
-    return {"parameters": values, "version": governed.version, "paused": governed.paused}
+    state = {"version": governed.version, "paused": governed.paused, "steward_suspended": governed.steward_suspended}
+    return {"parameters": values} | state
 
 
 def _own_json(seen: MonitorSnapshot, asset: str) -> dict[str, Any]:

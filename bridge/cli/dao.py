@@ -139,6 +139,36 @@ def apply_row(
 
 
 @app.command()
+def poke_row(
+    send: SendOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    sender: FromOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Write down since when the feed selects another row; anyone may. Dry run without --send.
+
+    A feed keeps 128 rounds: where more come in a dwell time, do it once in 128 rounds, or no row can be applied.
+
+    Example: alvh gov poke-row --as operator --send
+    """
+    from bridge.governance.regime_table import AUTOMATION, read_checkpoint, send_poke
+    from bridge.units import utc
+
+    session = open_session(config)
+    who = choose_sender(session, send, role, keystore, sender, anyone=True)
+    session.snapshot().rehearse(who, AUTOMATION, "poke")
+    receipt = send_poke(session.snapshot(), who.key()) if send else None
+    row, since, number = read_checkpoint(session.snapshot())
+    if as_json:
+        print_json({"row": row, "since": since, "round": number, "sent": send} | mined(receipt))
+    else:
+        said = f"row {row} selected since {utc(since)}, looked at up to round {number}" if number else "no checkpoint"
+        say(said + _sent(receipt))
+
+
+@app.command()
 def trip(
     asset: Annotated[str, typer.Argument(help="Whose breaker.")],
     send: SendOption = False,

@@ -235,6 +235,7 @@ def _governance_lines(seen: MonitorSnapshot) -> list[str]:
         values = zip(KEYS, governed.parameters.to_values(), strict=True)
         legs = [f"{key.name} {value}" for key, value in values if not asset or key.name in LEG_KEYS]
         state, of = "PAUSED" if governed.paused else "active", f" of {asset}" if asset else ""
+        state += ", steward SUSPENDED" if governed.steward_suspended else ""
         lines.append(f"parameters{of} version {governed.version}, {state}: {', '.join(legs)}")
     lines += [f"{role} {holder.address}: {holder.words}" for role, holder in seen.holders.items()]
     open_ = [f"proposal {p.short_id}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.open_proposals]

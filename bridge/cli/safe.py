@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,6 +69,12 @@ def propose(
         Path | None, typer.Option("--plan", help="For schedule: the plan; default: the newest one.")
     ] = None,
     of: OfOption = "",
+    keys: Annotated[
+        str | None, typer.Option("--keys", help="For rollback: names of keys, parted by commas; default: every key.")
+    ] = None,
+    derisked: Annotated[
+        bool, typer.Option("--derisked", help="For rollback: keys that were de-risked since go back too.")
+    ] = False,
     nonce: NonceOption = None,
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -75,14 +82,16 @@ def propose(
 ) -> None:
     """Build a transaction of a Safe, rehearse it, and write the file that its owners sign. Nothing is sent.
 
-    Examples: alvh safe propose rollback; alvh safe propose cancel 8123 --out cancel.json;
-    alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose veto 0x1f2e;
-    alvh safe propose add-owner 0xnew... 2; alvh safe propose reject --nonce 7; alvh safe propose pause --of BTC
+    Examples: alvh safe propose rollback --keys condorWingBps,gammaCapBps; alvh safe propose veto 0x1f2e;
+    alvh safe propose cancel 8123 --out cancel.json; alvh safe propose pause --of BTC;
+    alvh safe propose swap-owner 0xold... 0xnew... --safe steward; alvh safe propose add-owner 0xnew... 2;
+    alvh safe propose reject --nonce 7
     """
     from bridge.safe.actions import SAFE_ACTIONS
     from bridge.safe.multisig import build_safe_transaction
     from bridge.safe.records import SafeRecord, require_safe_place
 
+    named = _rollback_keys(action, keys, derisked)
     if out:
         require_safe_place(out)
     given = arguments or []
@@ -90,8 +99,18 @@ def propose(
     chosen.require_arguments(given)
     session = open_session(config)
     context = _context(session, safe_address(session, chosen.safe if safe is None else safe), plan)
+    context = replace(context, keys=named, derisked=derisked)
     made = build_safe_transaction(context, context.safe, chosen.build(context.of(of), given), nonce)
     keep_record(session, context, SafeRecord(action, made, {}), out, as_json)
+
+
+def _rollback_keys(action: str, keys: str | None, derisked: bool) -> tuple[int, ...]:
+    from bridge.errors import UsageError
+    from bridge.governance.rollback import EVERY_KEY, key_ids
+
+    if action != "rollback" and (keys is not None or derisked):
+        raise UsageError("--keys and --derisked are for rollback alone")
+    return EVERY_KEY if keys is None else key_ids(keys)
 
 
 def _context(session: Session, safe: str, plan: Path | None) -> SafeContext:

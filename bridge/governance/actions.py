@@ -66,6 +66,14 @@ def _unpause(snapshot: Snapshot, _: Sequence[str]) -> GovernanceAction:
     return GovernanceAction(text, calls, (Postcondition("HedgeParameters", at, (NOT_PAUSED,)),))
 
 
+def _resume_steward(snapshot: Snapshot, _: Sequence[str]) -> GovernanceAction:
+    at = snapshot.deployment.address("HedgeParameters")
+    free = Answer("stewardSuspended", (), False, "the steward is not suspended")
+    text = "# Let the steward go on\n\nThe guardian suspended it; only a vote ends that."
+    calls = (snapshot.call("HedgeParameters", "resumeSteward"),)
+    return GovernanceAction(text, calls, (Postcondition("HedgeParameters", at, (free,)),))
+
+
 def _set_signers(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     asset, quorum, *given = arguments
     if not quorum.isdecimal() or not 0 < int(quorum) < 256:
@@ -128,12 +136,17 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
     require_fitting(table, read_governed(snapshot))
     keys, rows, terms, row = table.arguments()
     words = table_lines(keys, rows, terms, row)
-    answers = (
+    answers: tuple[Answer, ...] = (
         Answer("table", (), (keys, rows, terms), "its table is the voted one"),
         Answer("row", (), row, f"row {row} holds"),
         Answer("stopped", (), False, "the automation is not stopped"),
     )
     calls = [snapshot.call(AUTOMATION, "setTable", *table.arguments())]
+    if table.together:
+        calls.append(snapshot.call(AUTOMATION, "setWholeRows", table.together))
+        whole = [Answer("isWhole", (number,), True, f"row {number} moves all or none") for number in table.together]
+        answers = (*answers, *whole)
+        words.append(f"rows that move all of their keys or none: {', '.join(map(str, table.together))}")
     postconditions = [Postcondition(AUTOMATION, at, answers)]
     if not snapshot.read("HedgeParameters", "hasRole", AUTOMATION_ROLE, at):
         calls.append(snapshot.call("HedgeParameters", "grantRole", AUTOMATION_ROLE, at))
@@ -144,6 +157,7 @@ def _set_table(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction
 
 
 governance_action("unpause", (), "end a pause of the hedge parameters", _unpause)
+governance_action("resume-steward", (), "let a suspended steward go on", _resume_steward)
 governance_action("set-signers", ("ASSET", "QUORUM", "SIGNER..."), "replace a feed's reporters", _set_signers)
 governance_action("reset-breaker", ("ASSET",), "close a tripped breaker", _reset_breaker)
 governance_action("set-table", ("FILE",), "let a table of values by volatility apply, by anyone", _set_table)

@@ -17,6 +17,7 @@ from bridge.governance.governor import Action, proposal_id
 from bridge.governance.postconditions import GUARD, guard_call, postcondition_lines, update_postcondition
 from bridge.governance.powers import STANDARD, power_given, power_lines
 from bridge.governance.regime_table import table_lines
+from bridge.governance.rollback import told_rollback
 from bridge.governance.telling import MOST_LINES, NOT_WHOLE, Telling, contract_at
 from bridge.governance.updates import Update, decode_update, update_words
 from bridge.snapshot import Snapshot
@@ -173,6 +174,7 @@ DETAILS: Final[dict[tuple[str, str], Callable[[Snapshot, dict[str, Any]], list[s
     ("HedgeParameters", "scheduleUpdate"): _updated,
     ("HedgeParameters", "applyScheduled"): _updated,
     ("HedgeParameters", "applyAutomated"): _updated,
+    ("HedgeParameters", "rollback"): told_rollback,
 }
 """How the arguments of a function are told, and lines below them, by contract and function: others have such names."""
 

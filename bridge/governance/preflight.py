@@ -18,11 +18,12 @@ from bridge.units import utc
 
 TIMESTAMPS_SLOT = 1  # TimelockController._timestamps, after AccessControl._roles
 GOVERNANCE_CALL_SLOT = 5  # Governor._governanceCall, a deque: begin and end in this slot, its data in the next one
-READY = 2  # a time long past; 1 means done
 
 
-def simulate_execution(snapshot: Snapshot, action: Action, at: int) -> None:
+def simulate_execution(snapshot: Snapshot, action: Action, at: int, ready: int | None = None) -> None:
     """Execute a proposal's calls from the timelock at unix time `at`, without sending anything.
+
+    `ready` is since when the timelock would let it, `at` itself by default; our timelock refuses it two weeks later.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def simulate_execution(snapshot: Snapshot, action: Action, at: int) -> None:
     batch = (targets, values, calldatas, bytes(32), salt)
     operation = snapshot.read("HedgeTimelock", "hashOperationBatch", *batch)
     _, data = snapshot.call("HedgeTimelock", "executeBatch", *batch)
-    stored = {timelock: {_mapped(bytes(operation), TIMESTAMPS_SLOT): _word(READY)}}
+    stored = {timelock: {_mapped(bytes(operation), TIMESTAMPS_SLOT): _word(at if ready is None else ready)}}
     own = [call for target, call in zip(targets, calldatas, strict=True) if target.lower() == governor.lower()]
     if own:
         stored[governor] = {_word(GOVERNANCE_CALL_SLOT): _word(len(own) << 128)}
@@ -53,7 +54,7 @@ def rehearsal(snapshot: Snapshot, proposal: Proposal) -> str:
     voted = max(proposal.deadline + 1, snapshot.block.timestamp)
     at = max(proposal.eta, snapshot.block.timestamp + 1) if proposal.eta else voted + delay
     try:
-        simulate_execution(snapshot, proposal.action, at)
+        simulate_execution(snapshot, proposal.action, at, proposal.eta or None)
     except ContractReverted as error:
         return f"in today's state it would fail at {utc(at)}: {error}"
     except NodeUnreachable:

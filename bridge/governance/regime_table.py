@@ -39,6 +39,7 @@ class _Written(BaseModel):
 
 class _Row(_Written):
     floor: Annotated[float, Field(ge=0, le=10)]
+    together: bool = False
     values: Annotated[dict[str, Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
 
 
@@ -60,6 +61,7 @@ class RegimeTable:
     asset : whose feed selects the row. keys : ids, ascending. row : the one that holds when the table begins.
     rows : floor (1e8 = 100 % a year) and values by key, in each key's unit.
     terms : hysteresis (1e8 = 100 %), seconds to dwell before a higher row, and before a lower one.
+    together : numbers of the rows that move all of their keys in one update, or none.
     """
 
     asset: str
@@ -67,6 +69,7 @@ class RegimeTable:
     rows: tuple[tuple[int, tuple[int, ...]], ...]
     terms: tuple[int, int, int]
     row: int
+    together: tuple[int, ...] = ()
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of `setTable`."""
@@ -96,6 +99,7 @@ def load_table(path: Path) -> RegimeTable:
         tuple((_e8(row.floor), tuple(row.values[KEYS[key].name] for key in keys)) for row in written.rows),
         (_e8(written.hysteresis), round(written.dwell_up_hours * HOUR), round(written.dwell_down_hours * HOUR)),
         written.row,
+        tuple(number for number, row in enumerate(written.rows) if row.together),
     )
 
 
@@ -105,8 +109,10 @@ def require_fitting(table: RegimeTable, governed: Governed) -> None:
     Raises
     ------
     RefusedAction
-        The row, and what it breaks: the automation would revert before it reaches such a row.
+        The row, and what it breaks: the automation would revert before it reaches such a row. Or it moves its keys
+        together, and one of them is more than a step from the row beside it: then it would wait for ever.
     """
+    _require_one_step(table, governed)
     for number, (_, values) in enumerate(table.rows):
         row = dict(zip(table.keys, values, strict=True))
         for key, value in row.items():
@@ -118,6 +124,19 @@ def require_fitting(table: RegimeTable, governed: Governed) -> None:
         broken = broken_rules(governed.parameters.replaced(row))
         if broken:
             raise RefusedAction(f"row {number} breaks {'; '.join(map(str, broken))} with the other values in force")
+
+
+def _require_one_step(table: RegimeTable, governed: Governed) -> None:
+    for number in table.together:
+        for beside in (each for each in (number - 1, number + 1) if 0 <= each < len(table.rows)):
+            for key, old, new in zip(table.keys, table.rows[beside][1], table.rows[number][1], strict=True):
+                limits = governed.limits[key]
+                step = limits.step_up if new > old else limits.step_down
+                if abs(new - old) > step:
+                    moved = f"{KEYS[key].name} {old} -> {new} from row {beside}"
+                    raise RefusedAction(
+                        f"row {number} moves its keys together, and {moved} is more than a step, {step}"
+                    )
 
 
 def table_lines(
@@ -187,6 +206,23 @@ def send_row(snapshot: Snapshot, sender: Signer) -> TxReceipt:
         Nothing can be applied now, or a step breaks a rule across keys: nothing was sent.
     """
     return snapshot.send(sender, AUTOMATION, "applyRow")
+
+
+def read_checkpoint(snapshot: Snapshot) -> tuple[int, int, int]:
+    """Read the newest checkpoint: row, since when answers select it (unix seconds), newest round; all 0 for none."""
+    row, since, number = snapshot.read(AUTOMATION, "checkpoint")
+    return int(row), int(since), int(number)
+
+
+def send_poke(snapshot: Snapshot, sender: Signer) -> TxReceipt:
+    """Write down since when answers select another row; anyone may.
+
+    Raises
+    ------
+    ContractReverted
+        The automation is stopped or the feed is stale: nothing was sent.
+    """
+    return snapshot.send(sender, AUTOMATION, "poke")
 
 
 def _e8(volatility: float) -> int:

@@ -37,6 +37,7 @@ class Governed:
     last_changes: dict[int, LastChange]
     version: int
     paused: bool
+    steward_suspended: bool
     inputs_hash: str
     own: Mapping[str, Governed] = field(default_factory=dict)
 
@@ -318,7 +319,7 @@ def read_governed(snapshot: Snapshot) -> Governed:
         return snapshot.read("HedgeParameters", function)
 
     values, limits = read("values"), read("allLimits")
-    moved = zip(read("updatedAt"), read("windows"), strict=True)
+    moved = zip(read("restsUntil"), limits, read("windows"), strict=True)
     if len(values) != len(KEYS):
         raise UnknownAddress(
             snapshot.deployment.address("HedgeParameters"),
@@ -332,10 +333,12 @@ def read_governed(snapshot: Snapshot) -> Governed:
         parameters=Parameters.from_values(values),
         limits={key: Limits(*limit) for key, limit in enumerate(limits)},
         last_changes={
-            key: LastChange(at, least, most, ends_at) for key, (at, (_, least, most, ends_at)) in enumerate(moved)
+            key: LastChange(until - limit[4], least, most, ends_at)
+            for key, (until, limit, (_, least, most, ends_at)) in enumerate(moved)
         },
         version=version,
         paused=bool(read("paused")),
+        steward_suspended=bool(read("stewardSuspended")),
         inputs_hash="0x" + inputs_hash.hex(),
         own={asset: read_governed(snapshot.of(asset)) for asset in sorted(snapshot.deployment.own)},
     )

@@ -208,7 +208,7 @@ def _fresh() -> Governed:
     """Return the parameters and limits of a fresh deployment, none of them ever updated."""
     limits = dict(enumerate(GovernanceTerms().limits))
     last = {key: LastChange(0, limit.min, limit.max, 0) for key, limit in limits.items()}
-    return Governed(Parameters(), limits, last, 0, paused=False, inputs_hash=NO_HASH)
+    return Governed(Parameters(), limits, last, 0, paused=False, steward_suspended=False, inputs_hash=NO_HASH)
 
 
 def read_time(text: str) -> int:

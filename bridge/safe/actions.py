@@ -13,6 +13,7 @@ from typing import Final
 from bridge.action_kinds import ActionKind, ActionRegistry
 from bridge.errors import RefusedAction
 from bridge.governance.governor import cancel_call, list_proposals, require_digits, require_step
+from bridge.governance.rollback import EVERY_KEY, read_rollback, require_moving
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
 from bridge.plans.records import PlanRecord
@@ -22,12 +23,17 @@ from bridge.snapshot import Call, Snapshot
 
 @dataclass(frozen=True)
 class SafeContext(Snapshot):
-    """A snapshot and the Safe that acts; for the steward also the newest plan and how long its update may wait."""
+    """A snapshot and the Safe that acts; for the steward also the newest plan and how long its update may wait.
+
+    For a rollback, the keys that are asked for, and whether those that were de-risked since go back too.
+    """
 
     safe: str
     plan: Callable[[], PlanRecord]
     life_seconds: int
     asset: str = ""
+    keys: tuple[int, ...] = EVERY_KEY
+    derisked: bool = False
 
     def of(self, asset: str) -> SafeContext:
         """Return the same with an asset's own ledger of parameters in the place of the main one."""
@@ -60,6 +66,11 @@ def safe_action(safe: str, name: str, arguments: tuple[str, ...], words: str, bu
 
 def _plain(function: str) -> Build:
     return lambda context, _: context.call("HedgeParameters", function)
+
+
+def _rollback(context: SafeContext, _: Sequence[str]) -> Call:
+    require_moving(read_rollback(context, context.keys, context.derisked))
+    return context.call("HedgeParameters", "rollback", context.keys, context.derisked)
 
 
 def _veto(context: SafeContext, arguments: Sequence[str]) -> Call:
@@ -99,10 +110,13 @@ def _stop(context: SafeContext, _: Sequence[str]) -> Call:
     return context.call("RegimeAutomation", "stop")
 
 
-safe_action("guardian", "rollback", (), "go back to values that were voted", _plain("rollback"))
+safe_action("guardian", "rollback", (), "put keys back to values that were voted, see --keys", _rollback)
 safe_action("guardian", "pause", (), "stop every update until a vote ends it", _plain("pause"))
 safe_action("guardian", "veto", ("UPDATE_HASH",), "refuse a steward's update for good", _veto)
 safe_action("guardian", "veto-all", (), "refuse every update that a steward announced for good", _plain("vetoAll"))
+safe_action(
+    "guardian", "suspend-steward", (), "let the steward do nothing until a vote lets it go on", _plain("suspendSteward")
+)
 safe_action("guardian", "cancel", ("PROPOSAL",), "cancel a proposal for good", _cancel)
 safe_action("guardian", "stop-automation", (), "stop the automation until a vote sets a table", _stop)
 safe_action("steward", "schedule", (), "announce the newest plan's update", _schedule)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {HEDGE_KEYS} from "../libraries/HedgeKeys.sol";
+import {Derisk, HEDGE_KEYS} from "../libraries/HedgeKeys.sol";
 import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 
 /// @title The governed numbers of the three hedge layers and of the overlay
@@ -12,10 +12,10 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 ///
 /// Four roles, no two of them on one account. The DAO (DEFAULT_ADMIN_ROLE, a timelock) changes values and limits and
 /// ends a pause. The steward (STEWARD_ROLE) changes values after a delay in which the guardian can veto. The guardian
-/// (GUARDIAN_ROLE) pauses, vetoes, and rolls back to values that were voted; it can set nothing. The automation
-/// (AUTOMATION_ROLE, a contract such as RegimeAutomation that the DAO names by a vote; nobody at first) changes values
-/// by the steward's rules, with no delay of its own here: the contract that holds the role must bring the delay and
-/// what may be set.
+/// (GUARDIAN_ROLE) pauses, suspends the steward, vetoes, and rolls back to values that were voted; it can set nothing.
+/// The automation (AUTOMATION_ROLE, a contract such as RegimeAutomation that the DAO names by a vote; nobody at first)
+/// changes values by the steward's rules, with no delay of its own here: the contract that holds the role must bring
+/// the delay and what may be set.
 /// @dev Pausing is OpenZeppelin's Pausable: while paused, `check` and every update give EnforcedPause(). Rolling back
 /// and setting limits stay possible.
 ///
@@ -60,8 +60,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     }
 
     /// @notice What a key may do.
-    /// @param min lowest value
-    /// @param max highest value
+    /// @param min lowest value, inside the key's outer bounds
+    /// @param max highest value, inside the key's outer bounds
     /// @param stepUp largest rise in one update, above zero
     /// @param stepDown largest fall in one update, above zero
     /// @param cooldown seconds that must pass after a change of the key, one hour to 90 days
@@ -122,6 +122,11 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice The guardian refused everything that had been announced until then, for good.
     /// @param guardian who it was
     event AllVetoed(address indexed guardian);
+    /// @notice The steward can neither announce nor apply from now on.
+    /// @param guardian who it was
+    event StewardSuspended(address indexed guardian);
+    /// @notice The DAO let the steward go on.
+    event StewardResumed();
     /// @notice The guardian went back to voted values.
     /// @param version number of the tuple that is in force from now on
     /// @param guardian who it was
@@ -147,15 +152,20 @@ interface IHedgeParameters is IHedgeParametersErrors {
     function applyUpdate(Update calldata update) external;
 
     /// @notice Replace a key's limits. DAO only.
-    /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back. Starts the
-    /// key's cooldown, so that one proposal cannot widen limits and use them at once; a proposal that changes a value
-    /// and narrows its bounds changes the value first.
+    /// @dev The value in force and the voted one must lie inside, so that a steward can be rolled back, and the bounds
+    /// inside `outerBounds`. The key then rests for the longer of its old and its new cooldown, so that nobody can set
+    /// a short one and use wide steps before they were seen; a proposal that changes a value and narrows its bounds
+    /// changes the value first.
     /// @param key id of the key
     /// @param newLimits bounds, steps and cooldown from now on
     function setLimits(uint8 key, Limits calldata newLimits) external;
 
     /// @notice End a pause. DAO only.
     function unpause() external;
+
+    /// @notice Let a suspended steward go on. DAO only. What it announced before and what has not lapsed may be applied
+    /// again.
+    function resumeSteward() external;
 
     // ---------------------------------------------------------------- the steward
     /// @notice Announce an update, to be applied when STEWARD_DELAY has passed. Steward only.
@@ -185,18 +195,27 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Refuse everything that was announced and not yet applied, for good. Guardian only.
     function vetoAll() external;
 
+    /// @notice Let the steward neither announce nor apply until the DAO ends it. Guardian only.
+    /// @dev Votes, the automation and rollbacks go on. `check` gives StewardIsSuspended() for a steward meanwhile. What
+    /// was announced before is not refused by it; it lapses as always.
+    function suspendSteward() external;
+
     /// @notice Stop every update until the DAO ends it. Guardian only.
     function pause() external;
 
-    /// @notice Go back to voted values, also while paused. Guardian only.
-    /// @dev If a steward changed anything since the last vote, the voted values are restored. Otherwise the tuple that
-    /// was voted before (`lastGood`) is restored and becomes the voted one; then nothing is left to roll back until the
-    /// next vote. Steps and cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that
-    /// breaks one is refused with that error. Each key that changes begins a new window at the restored value. Undoing
-    /// a vote starts the cooldown of the keys that change; undoing a steward starts it for the steward alone, so that
-    /// the DAO never waits because of a steward. Where the DAO set a key's limits after the steward moved it, the
-    /// cooldown of those limits goes on for both.
-    function rollback() external;
+    /// @notice Put keys back to voted values, also while paused. Guardian only.
+    /// @dev If a steward changed any of these keys since the last vote, their voted values are restored. Otherwise the
+    /// values that were voted before (`lastGood`) are restored and become the voted ones; once all are, nothing is left
+    /// to roll back until the next vote. A key that was de-risked since, see `derisk`, keeps its value unless
+    /// `alsoDerisked`, and does not count as changed: so a bad key goes back without the protection that others gained.
+    /// Steps and cooldowns do not apply; today's bounds and the rules across keys do, and a tuple that breaks one is
+    /// refused with that error: then name the keys that belong together. Each key that changes begins a new window at
+    /// the restored value. Undoing a vote starts the cooldown of the keys that change; undoing a steward starts it for
+    /// the steward alone, so that the DAO never waits because of a steward. Where the DAO set a key's limits after the
+    /// steward moved it, the cooldown of those limits goes on for both.
+    /// @param keys ids of the keys, in any order
+    /// @param alsoDerisked whether de-risked keys go back too
+    function rollback(uint8[] calldata keys, bool alsoDerisked) external;
 
     // ---------------------------------------------------------------- judging
     /// @notice The first rule that an update breaks, as the encoded custom error; empty when it breaks none.
@@ -251,8 +270,8 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Limits of all keys, in key order.
     function allLimits() external view returns (Limits[HEDGE_KEYS] memory);
 
-    /// @notice When each key's cooldown last started, unix seconds.
-    function updatedAt() external view returns (uint32[HEDGE_KEYS] memory);
+    /// @notice When the last cooldown of each key ends, unix seconds; see `readyAt` for whom it binds.
+    function restsUntil() external view returns (uint32[HEDGE_KEYS] memory);
 
     /// @notice The window of one key.
     /// @param key id of the key
@@ -264,11 +283,23 @@ interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Counts the tuples that were in force; the first is 1.
     function version() external view returns (uint64);
 
+    /// @notice Whether the guardian suspended the steward.
+    function stewardSuspended() external view returns (bool);
+
     /// @notice Newest observation among applied updates from any source; 0 before the first.
     function lastObservedAt() external view returns (uint64);
 
     /// @notice Newest observation among applied updates of the DAO; 0 before the first.
     function lastVotedObservedAt() external view returns (uint64);
+
+    /// @notice Bounds of a key that are fixed in the code: limits stay inside them, whatever is voted.
+    /// @param key id of the key
+    function outerBounds(uint8 key) external pure returns (uint32 least, uint32 most);
+
+    /// @notice Which way a key takes risk away from who provides liquidity: less that is sold or goes unhedged, or more
+    /// that may be spent on protection.
+    /// @param key id of the key
+    function derisk(uint8 key) external pure returns (Derisk);
 
     /// @notice Name and unit of a key.
     /// @param key id of the key

@@ -26,6 +26,13 @@ interface IHedgeParametersErrors {
     /// @param min lower bound asked for
     /// @param max upper bound asked for
     error BoundsReversed(uint8 key, uint32 min, uint32 max);
+    /// @notice The bounds leave those that are fixed in the code, which no vote can widen.
+    /// @param key id of the key
+    /// @param min lower bound asked for
+    /// @param max upper bound asked for
+    /// @param least the lowest lower bound
+    /// @param most the highest upper bound
+    error BeyondOuterBounds(uint8 key, uint32 min, uint32 max, uint32 least, uint32 most);
     /// @notice A step of zero would freeze the key in that direction; narrow its bounds instead.
     /// @param key id of the key
     /// @param stepUp largest rise asked for
@@ -128,6 +135,10 @@ interface IHedgeParametersErrors {
     /// @param lastAt last second at which it could be applied, unix seconds
     /// @param timestamp now, unix seconds
     error TooLate(bytes32 updateHash, uint64 lastAt, uint256 timestamp);
+    /// @notice The guardian suspended the steward: it can neither announce nor apply until the DAO lets it go on.
+    error StewardIsSuspended();
+    /// @notice The steward is not suspended.
+    error StewardNotSuspended();
     /// @notice The values in force are the voted ones, and no earlier vote is kept.
     error NothingToRollBack();
 }

@@ -41,6 +41,18 @@ interface IRegimeAutomation {
         uint32 dwellDown;
     }
 
+    /// @notice A run of answers that all select a row beyond the one that holds, written down: so a feed with more
+    /// rounds in a dwell time than it keeps proves that time too. All zero where the newest answer selects the row that
+    /// holds.
+    /// @param row the row of the run that is nearest to the one that holds: every answer selects it, or one beyond it
+    /// @param since when the first answer of the run came on chain, unix seconds
+    /// @param round the newest round that was looked at
+    struct Checkpoint {
+        uint8 row;
+        uint64 since;
+        uint64 round;
+    }
+
     /// @notice Only the DAO, that is an admin of HedgeParameters, may do this.
     /// @param caller who tried
     error OnlyDao(address caller);
@@ -86,6 +98,12 @@ interface IRegimeAutomation {
     /// @param round its number
     /// @param flags see `IVolatilityOracle.Round`
     error FlaggedRound(uint64 round, uint8 flags);
+    /// @notice The row moves all of its keys or none, and this one cannot reach its value in one step now.
+    /// @param row its number
+    /// @param key id of the key
+    /// @param reach as far as it may go now
+    /// @param wanted its value in the row
+    error RowNotWhole(uint8 row, uint8 key, uint32 reach, uint32 wanted);
     /// @notice The row holds, and every key of it that may move now has its value, or is as near to it as limits
     /// let it be.
     /// @param row the row that holds
@@ -97,6 +115,9 @@ interface IRegimeAutomation {
     /// @param terms how slowly it is followed
     /// @param row the row that holds now
     event TableSet(uint8[] tableKeys, Row[] rows, Terms terms, uint8 row);
+    /// @notice The DAO voted which rows move all of their keys or none.
+    /// @param rows their numbers
+    event WholeRowsSet(uint8[] rows);
     /// @notice A row was applied, as far as one step goes.
     /// @param row the row that holds from now on
     /// @param round the oracle's newest round
@@ -106,6 +127,11 @@ interface IRegimeAutomation {
     event RowApplied(
         uint8 indexed row, uint64 indexed round, uint64 volatility, uint8[] changedKeys, uint32[] newValues
     );
+    /// @notice A run of answers was looked at; all zero where there is none.
+    /// @param row every answer of it selects this row, or one beyond it
+    /// @param since when its first answer came on chain, unix seconds
+    /// @param round the newest round that was looked at
+    event RowSelectedSince(uint8 row, uint64 since, uint64 round);
     /// @notice The guardian stopped it.
     /// @param guardian who it was
     event AutomationStopped(address indexed guardian);
@@ -117,8 +143,21 @@ interface IRegimeAutomation {
     /// @param row_ the row that holds now
     function setTable(uint8[] calldata keys_, Row[] calldata rows_, Terms calldata terms_, uint8 row_) external;
 
+    /// @notice Say which rows of the table move all of their keys in one update, or none. DAO only; a new table has no
+    /// such row.
+    /// @dev For values that make sense together alone. Such a row waits until each key that differs may reach its value
+    /// in one step; until then `applyRow` reverts with RowNotWhole, and the row before holds.
+    /// @param rows_ their numbers, from 0
+    function setWholeRows(uint8[] calldata rows_) external;
+
     /// @notice Stop until the DAO votes a table again. Guardian only.
     function stop() external;
+
+    /// @notice Write down since when the oracle's answers select a row beyond the one that holds. Anyone may.
+    /// @dev Needed where more than 128 rounds come in a dwell time: then at least once in 128 rounds. It looks back to
+    /// the last checkpoint, or as far as the oracle's rounds reach. Where an answer of the run selected a nearer row,
+    /// that row is proven alone, and the next one takes another dwell.
+    function poke() external;
 
     /// @notice Apply the row that the oracle selects, as far as one step goes. Anyone may.
     function applyRow() external;
@@ -129,6 +168,13 @@ interface IRegimeAutomation {
 
     /// @notice The row that holds.
     function row() external view returns (uint8);
+
+    /// @notice Whether a row moves all of its keys in one update, or none.
+    /// @param row_ its number
+    function isWhole(uint8 row_) external view returns (bool);
+
+    /// @notice The newest checkpoint, see `poke`.
+    function checkpoint() external view returns (Checkpoint memory);
 
     /// @notice Whether it is stopped.
     function stopped() external view returns (bool);

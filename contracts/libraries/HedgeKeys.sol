@@ -7,6 +7,13 @@ import {IHedgeParametersErrors} from "../interfaces/IHedgeParametersErrors.sol";
 /// @dev Number of keys. Outside of the library because Solidity takes no member of one as the length of an array.
 uint8 constant HEDGE_KEYS = 24;
 
+/// @dev Which way a key takes risk away from who provides liquidity. Tenors and choices do neither.
+enum Derisk {
+    Neither,
+    Down,
+    Up
+}
+
 /// @title The governed keys: numbers, names, units, and which tuples make sense together
 /// @notice All that a re-cut of keys touches. The order is part of every vote: while a HedgeParameters is in use, no
 /// number is re-used or moved. Other keys are another contract, which the DAO points to.
@@ -102,6 +109,55 @@ library HedgeKeys {
             revert TailLeastDaysNotBelowMostDays(v[TAIL_LEAST_DAYS], v[TAIL_MOST_DAYS]);
         }
         if (v[TAIL_LEAST_DELTA] >= tail) revert TailLeastDeltaNotBelowMostDelta(v[TAIL_LEAST_DELTA], tail);
+    }
+
+    /// @dev Whether a change takes risk away.
+    function derisks(uint8 key, uint32 from, uint32 to) internal pure returns (bool) {
+        Derisk way = derisk(key);
+        return (way == Derisk.Down && to < from) || (way == Derisk.Up && to > from);
+    }
+
+    /// @dev Which way a key takes risk away.
+    function derisk(uint8 key) internal pure returns (Derisk) {
+        // Less may be lost before the hedge grows, less is sold, and what is sold lies further out and nearer its wing.
+        if (key == TARGET_CVAR || key == REHEDGE || key == GAMMA_CAP) return Derisk.Down;
+        if (key == CONDOR_SHORT_DELTA || key == CONDOR_WING || key == CONDOR_NOTIONAL_CAP) return Derisk.Down;
+        // More may be spent on protection and held of it, and the tail's puts are nearer the money.
+        if (key == CASH_BUDGET || key == COST_BUDGET || key == TURNOVER_CAP) return Derisk.Up;
+        if (key == DELTA_SHARE || key == OVERLAY_NOTIONAL_CAP) return Derisk.Up;
+        if (key == VOLATILITY_PREMIUM_CAP || key == TAIL_PREMIUM_CAP) return Derisk.Up;
+        if (key == TAIL_LEAST_DELTA || key == TAIL_MOST_DELTA) return Derisk.Up;
+        return Derisk.Neither;
+    }
+
+    /// @dev Bounds that no vote can widen, in the unit of the key: beyond them the planner has no answer, or one update
+    /// would be ruin. docs/governance.md has the reason of each.
+    function outerBounds(uint8 key) internal pure returns (uint32 least, uint32 most) {
+        if (key == BENCHMARK) return (0, 2);
+        if (key == HORIZON) return (3, 30);
+        if (key == TARGET_CVAR) return (0, 5000);
+        if (key == CASH_BUDGET) return (0, 2000);
+        if (key == COST_BUDGET) return (0, 1000);
+        if (key == TURNOVER_CAP) return (0, 10_000);
+        if (key == DELTA_SHARE) return (0, 10_000);
+        if (key == GAMMA_CAP) return (0, 15_000);
+        if (key == REHEDGE) return (0, 5000);
+        if (key == OVERLAY_NOTIONAL_CAP) return (0, 60_000);
+        if (key == CONDOR_SHORT_DELTA) return (1000, 3500);
+        if (key == CONDOR_WING) return (200, 3000);
+        if (key == CONDOR_TENOR) return (3, 60);
+        if (key == CONDOR_NOTIONAL_CAP) return (0, 10_000);
+        if (key == REGIME_POLICY) return (0, 2);
+        if (key == VOLATILITY_PREMIUM_CAP) return (0, 2000);
+        if (key == VOLATILITY_LEAST_DAYS) return (3, 90);
+        if (key == VOLATILITY_MOST_DAYS) return (7, 180);
+        if (key == VOLATILITY_MOST_DELTA) return (2500, 8000);
+        if (key == TAIL_PREMIUM_CAP) return (0, 2000);
+        if (key == TAIL_LEAST_DAYS) return (3, 90);
+        if (key == TAIL_MOST_DAYS) return (7, 400);
+        if (key == TAIL_LEAST_DELTA) return (100, 2500);
+        if (key == TAIL_MOST_DELTA) return (500, 5000);
+        revert IHedgeParametersErrors.UnknownKey(key, HEDGE_KEYS);
     }
 
     /// @dev Name and unit of a key, for programs that prove that their table is the chain's.

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IHedgeParameters} from "../interfaces/IHedgeParameters.sol";
 import {IHedgeParametersErrors as Errors} from "../interfaces/IHedgeParametersErrors.sol";
+import {HedgeKeys} from "./HedgeKeys.sol";
 
 /// @title What one key may do, and when
 /// @notice Its limits, its cooldown, and the window in which its drift is bounded. A window begins with the first
@@ -19,10 +20,10 @@ library KeyRules {
     /// @param max highest value
     /// @param stepUp largest rise in one update
     /// @param stepDown largest fall in one update
-    /// @param cooldown seconds that must pass after `changedAt`
+    /// @param cooldown seconds that must pass after a change
     /// @param stewardOnly whether steward and automation alone wait for the cooldown that runs: one of them moved the
     /// key last. It came no earlier than one cooldown after the DAO's own last change, so the DAO owes no more waiting
-    /// @param changedAt when the cooldown last started
+    /// @param restsUntil when the cooldown that runs ends
     /// @param windowStart the value with which the window began
     /// @param windowAt when the window began
     struct State {
@@ -32,7 +33,7 @@ library KeyRules {
         uint32 stepDown;
         uint24 cooldown;
         bool stewardOnly;
-        uint32 changedAt;
+        uint32 restsUntil;
         uint32 windowStart;
         uint32 windowAt;
     }
@@ -49,7 +50,8 @@ library KeyRules {
     /// answer a market that moves day after day, less than half of what cooldowns of a day alone would allow.
     uint256 internal constant WINDOW_STEPS = 3;
 
-    /// @dev Replace the limits around the value in force. The cooldown starts, for everyone; the window goes on.
+    /// @dev Replace the limits around the value in force. The longer of the old and the new cooldown starts, for
+    /// everyone: else a vote could set a short one, and use its wide steps before anybody saw them. The window goes on.
     function setLimits(
         State storage self,
         uint8 key,
@@ -57,21 +59,25 @@ library KeyRules {
         IHedgeParameters.Limits memory wanted
     ) internal {
         if (wanted.min > wanted.max) revert Errors.BoundsReversed(key, wanted.min, wanted.max);
+        (uint32 least, uint32 most) = HedgeKeys.outerBounds(key);
+        if (wanted.min < least || wanted.max > most) {
+            revert Errors.BeyondOuterBounds(key, wanted.min, wanted.max, least, most);
+        }
         if (value < wanted.min || value > wanted.max) revert Errors.OutOfBounds(key, value, wanted.min, wanted.max);
         if (wanted.stepUp == 0 || wanted.stepDown == 0) revert Errors.ZeroStep(key, wanted.stepUp, wanted.stepDown);
         if (wanted.cooldown < MIN_COOLDOWN || wanted.cooldown > MAX_COOLDOWN) {
             revert Errors.BadCooldown(key, wanted.cooldown, MIN_COOLDOWN, MAX_COOLDOWN);
         }
         (self.min, self.max, self.stepUp, self.stepDown) = (wanted.min, wanted.max, wanted.stepUp, wanted.stepDown);
+        rest(self, false); // by the old cooldown
         self.cooldown = uint24(wanted.cooldown); // MAX_COOLDOWN fits
-        (self.stewardOnly, self.changedAt) = (false, uint32(block.timestamp));
+        rest(self, false);
     }
 
     /// @dev The value is about to change: the cooldown starts, and a window where the last one is over.
     function change(State storage self, uint32 oldValue, bool isVote) internal {
         if (block.timestamp >= windowEnd(self)) beginWindow(self, oldValue);
-        self.stewardOnly = !isVote;
-        self.changedAt = uint32(block.timestamp);
+        rest(self, !isVote);
     }
 
     /// @dev The value goes back: a window begins there. Undoing a vote starts the cooldown for everyone; undoing a
@@ -79,7 +85,13 @@ library KeyRules {
     function rollBack(State storage self, uint32 value, bool ofSteward) internal {
         beginWindow(self, value);
         if (ofSteward && !self.stewardOnly) return;
-        (self.stewardOnly, self.changedAt) = (ofSteward, uint32(block.timestamp));
+        rest(self, ofSteward);
+    }
+
+    /// @dev Start the cooldown; one that runs longer goes on.
+    function rest(State storage self, bool stewardOnly) internal {
+        uint256 ends = Math.max(self.restsUntil, block.timestamp + self.cooldown);
+        (self.stewardOnly, self.restsUntil) = (stewardOnly, uint32(ends));
     }
 
     /// @dev Begin a window now, at a value.
@@ -118,7 +130,7 @@ library KeyRules {
 
     /// @dev First second at which the cooldown lets a vote, or a steward, change the key.
     function readyAt(State storage self, bool isVote) internal view returns (uint256) {
-        return isVote && self.stewardOnly ? 0 : uint256(self.changedAt) + self.cooldown;
+        return isVote && self.stewardOnly ? 0 : self.restsUntil;
     }
 
     /// @dev First second after the window.
@@ -126,11 +138,17 @@ library KeyRules {
         return self.windowAt + WINDOW;
     }
 
-    /// @dev How far the key may fall and rise, inside its bounds, before its window ends: what `requireReach` allows.
-    function drift(State storage self) internal view returns (uint32 least, uint32 most) {
+    /// @dev Its limits.
+    function limits(State storage self) internal view returns (IHedgeParameters.Limits memory) {
+        return IHedgeParameters.Limits(self.min, self.max, self.stepUp, self.stepDown, self.cooldown);
+    }
+
+    /// @dev Its window, and how far the key may fall and rise, inside its bounds, before that ends: what `requireReach`
+    /// allows.
+    function window(State storage self) internal view returns (IHedgeParameters.Window memory) {
         uint256 start = self.windowStart;
-        uint256 lowest = Math.saturatingSub(start, WINDOW_STEPS * self.stepDown);
-        least = uint32(Math.max(self.min, lowest));
-        most = uint32(Math.min(self.max, start + WINDOW_STEPS * self.stepUp));
+        uint256 lowest = Math.max(self.min, Math.saturatingSub(start, WINDOW_STEPS * self.stepDown));
+        uint256 highest = Math.min(self.max, start + WINDOW_STEPS * self.stepUp);
+        return IHedgeParameters.Window(uint32(start), uint32(lowest), uint32(highest), uint64(windowEnd(self)));
     }
 }

@@ -4,11 +4,13 @@ pragma solidity 0.8.30;
 import {IRegimeAutomation as I} from "../interfaces/IRegimeAutomation.sol";
 import {HEDGE_KEYS} from "./HedgeKeys.sol";
 
+/// @dev Most rows: more bands than anyone needs, and few enough to loop over. Outside of the library because Solidity
+/// takes no member of one as the length of an array.
+uint8 constant MOST_ROWS = 16;
+
 /// @title A table of rows by volatility
 /// @notice Which row a volatility selects, from the row that holds, and whether a table makes sense.
 library RegimeTable {
-    /// @dev Most rows: more bands than anyone needs, and few enough to loop over.
-    uint256 internal constant MAX_ROWS = 16;
     /// @dev Shortest dwell on the way up, in seconds: more than one round of an hourly feed.
     uint32 internal constant MIN_DWELL_UP = 1 hours;
     /// @dev Shortest dwell on the way down, in seconds: as long as a steward's announcement by default.
@@ -36,7 +38,7 @@ library RegimeTable {
         I.Terms calldata terms,
         uint8 row
     ) internal pure {
-        if (rows.length < 2 || rows.length > MAX_ROWS) revert I.BadRowCount(rows.length);
+        if (rows.length < 2 || rows.length > MOST_ROWS) revert I.BadRowCount(rows.length);
         if (row >= rows.length) revert I.UnknownRow(row, rows.length);
         (uint32 up, uint32 down) = (terms.dwellUp, terms.dwellDown);
         if (up < MIN_DWELL_UP || down < MIN_DWELL_DOWN || down < up || down > MAX_DWELL) revert I.BadDwell(up, down);

@@ -150,7 +150,8 @@ class LastChange:
 
     Parameters
     ----------
-    at, window_ends_at : unix seconds.
+    at, window_ends_at : unix seconds; one cooldown after `at` the key may change again. Where a vote shortened the
+    cooldown, the longer one before still runs, and `at` is that much later.
     least, most : lowest and highest value until the window ends, in the key's unit; the contract says them.
     """
 

@@ -24,6 +24,7 @@ from bridge.plans.observe import read_governed
 from bridge.plans.records import PlanRecord
 from bridge.safe.multisig import build_safe_transaction, send_safe_transaction, sign_safe_transaction
 from bridge.snapshot import Call
+from hedge.policy.parameters import KEYS
 
 TERMS = GovernanceTerms()
 LIFE = 14 * 86_400
@@ -108,6 +109,10 @@ def values(world: World) -> list[int]:
 def parameters_call(world: World, function: str, *arguments: object) -> Call:
     """Return address and calldata of a call of HedgeParameters."""
     return world.snapshot().call("HedgeParameters", function, *arguments)
+
+
+WHOLE = (tuple(range(len(KEYS))), True)
+"""What a rollback of every key is asked, of those that were de-risked too."""
 
 
 def act_through_safe(world: World, safe: str, to: str, data: HexStr, signers: int = 2) -> TxReceipt:

@@ -113,7 +113,7 @@ def test_error_abi__every_error_in_our_interfaces__is_there_with_its_meaning(roo
 @pytest.mark.parametrize(
     ("contract", "function", "said"),
     [
-        ("HedgeParameters", "rollback", "Go back to voted values, also while paused"),
+        ("HedgeParameters", "rollback", "Put keys back to voted values, also while paused"),
         ("RegimeAutomation", "stop", "Stop until the DAO votes a table again"),
         ("VolatilityOracle", "latestRoundData", "Chainlink's read; both times are the time of observation"),
     ],

@@ -218,7 +218,7 @@ def test_send__more_than_the_account_has__is_a_chain_error_with_the_nodes_words(
 
 def test_simulate__would_revert_at_that_time__raises_the_contracts_error(world: World) -> None:
     parameters = world.deployment.address("HedgeParameters")
-    data = world.chain.contract("HedgeParameters", parameters).encode_abi("rollback")
+    data = world.chain.contract("HedgeParameters", parameters).encode_abi("rollback", args=[[11], True])
     sender = account("outsider").address
     with pytest.raises(ContractReverted, match="AccessControlUnauthorizedAccount"):
         world.chain.simulate(sender, parameters, HexStr(data), 2**31, world.chain.head(), "rolling back")

@@ -100,7 +100,7 @@ def test_table__every_function_that_is_written_as_a_command__leads_to_it() -> No
 
 def test_table__commands_of_two_modules__are_one_group() -> None:
     names = set(load("gov").commands)
-    assert {"list", "vote", "propose", "delegate", "apply-row", "trip", "unstick"} <= names
+    assert {"list", "vote", "propose", "delegate", "apply-row", "poke-row", "trip", "unstick"} <= names
     assert set(get_command(app).commands) == set(COMMANDS)  # type: ignore[attr-defined]
 
 

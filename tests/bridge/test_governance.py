@@ -26,6 +26,7 @@ from bridge.snapshot import Call
 from tests.bridge.steps import (
     LIFE,
     TERMS,
+    WHOLE,
     act_through_safe,
     carry,
     found,
@@ -194,7 +195,7 @@ def test_guardian_safe__same_signatures_again__are_refused_by_the_safe(world: Wo
 
 def test_guardian_safe__call_that_fails_inside__is_refused_by_the_safe(world: World) -> None:
     with pytest.raises(ContractReverted, match="GS013"):
-        act_through_safe(world, "guardian", *parameters_call(world, "rollback"))
+        act_through_safe(world, "guardian", *parameters_call(world, "rollback", *WHOLE))
 
 
 def test_guardian_safe__after_an_executed_update__rolls_back_to_the_values_before(
@@ -203,7 +204,7 @@ def test_guardian_safe__after_an_executed_update__rolls_back_to_the_values_befor
     before = values(world)
     carry(world, record)
     assert values(world) != before
-    act_through_safe(world, "guardian", *parameters_call(world, "rollback"))
+    act_through_safe(world, "guardian", *parameters_call(world, "rollback", *WHOLE))
     assert values(world) == before
 
 

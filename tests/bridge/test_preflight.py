@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import ContractReverted
-from bridge.governance.governor import Action
+from bridge.governance.governor import Action, send_execute
 from bridge.governance.preflight import rehearsal, simulate_execution
 from bridge.governance.updates import build_update
 from bridge.local.accounts import account
@@ -43,6 +43,16 @@ def test_rehearsal__every_open_state__names_the_first_second_of_its_execution(wo
     vote(world, number)
     queue(world, number)
     assert rehearsed(world, number) == f"in today's state it would execute at {utc(found(world, number).eta)}"
+
+
+def test_rehearsal__queued_and_forgotten__says_that_it_lapsed(world: World, record: PlanRecord) -> None:
+    number = propose(world, record)
+    vote(world, number)
+    queue(world, number)
+    advance_time(world.chain, TERMS.timelock_delay + 14 * 86_400 + 1)
+    assert "OperationLapsed" in rehearsed(world, number)
+    with pytest.raises(ContractReverted, match="OperationLapsed"):
+        send_execute(world.snapshot(), account("operator"), found(world, number))
 
 
 def test_rehearsal__steward_moved_the_key_too_far_meanwhile__says_why_it_would_fail(

@@ -132,6 +132,25 @@ def test_set_table__voted__anyone_applies_the_row_that_the_feed_selects(world: W
     assert [values(world)[key] for key in update.keys] == [1700, 500]
 
 
+def test_set_table__row_that_moves_together__is_voted_with_it_and_must_be_one_step_away(
+    world: World, table: Path
+) -> None:
+    changed(table, "condorNotionalCapBps = 0", "condorNotionalCapBps = 300")
+    file = changed(table, "floor = 0.8", "floor = 0.8\ntogether = true")
+    number = carried_action(world, "set-table", file)
+    at = world.deployment.address("RegimeAutomation")
+    assert [world.snapshot().read("RegimeAutomation", "isWhole", row, at=at) for row in range(3)] == [
+        False,
+        True,
+        False,
+    ]
+    said = action_words(world.snapshot(), found(world, number).action)
+    assert said[1].startswith("RegimeAutomation.setWholeRows(rows_=[1]): Say which rows of the table move all")
+    changed(table, "condorNotionalCapBps = 1000", "condorNotionalCapBps = 1100")
+    with pytest.raises(RefusedAction, match="row 1 moves its keys together, and condorNotionalCapBps 1100 -> 500 from"):
+        build_action(world.snapshot(), "set-table", [file])
+
+
 def test_set_table__a_second_time__needs_no_role(world: World, table: Path) -> None:
     carried_action(world, "set-table", str(table))
     action = build_action(world.snapshot(), "set-table", [str(table)])

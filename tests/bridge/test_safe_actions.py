@@ -14,6 +14,7 @@ from bridge.governance.actions import GOVERNANCE_ACTIONS, build_action
 from bridge.governance.calls import action_words, call_words
 from bridge.governance.governor import Action
 from bridge.governance.roles import holders, holds_role, proposal_guardian
+from bridge.governance.rollback import key_ids
 from bridge.governance.steward import read_pending_updates
 from bridge.governance.updates import build_update
 from bridge.local.accounts import account, accounts
@@ -21,7 +22,16 @@ from bridge.local.anvil import advance_time
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from bridge.safe.actions import SAFE_ACTIONS, SafeContext
-from tests.bridge.steps import LIFE, TERMS, act_through_safe, carried_action, draft, parameters_call, with_changes
+from tests.bridge.steps import (
+    LIFE,
+    TERMS,
+    act_through_safe,
+    carried_action,
+    draft,
+    parameters_call,
+    values,
+    with_changes,
+)
 
 
 def no_plan() -> NoReturn:
@@ -45,14 +55,44 @@ def test_find_action__unknown_or_wrong_arguments__says_the_usage() -> None:
             SAFE_ACTIONS.find(name, ["x"] * (len(action.arguments) + 1))
 
 
-@pytest.mark.parametrize("name", ["rollback", "pause", "stop-automation"])
+@pytest.mark.parametrize("name", ["pause", "veto-all", "suspend-steward", "stop-automation"])
 def test_plain_actions__in_words__say_contract_function_and_meaning(world: World, name: str) -> None:
     said = words(world, SAFE_ACTIONS[name].build(context(world), []))
     assert said in {
-        "HedgeParameters.rollback(): Go back to voted values, also while paused",
+        "HedgeParameters.vetoAll(): Refuse everything that was announced and not yet applied, for good",
         "HedgeParameters.pause(): Stop every update until the DAO ends it",
+        "HedgeParameters.suspendSteward(): Let the steward neither announce nor apply until the DAO ends it",
         "RegimeAutomation.stop(): Stop until the DAO votes a table again",
     }
+
+
+def test_rollback__one_bad_key_among_derisked_ones__says_before_and_after_and_what_stays(
+    world: World, record: PlanRecord
+) -> None:
+    update = build_update({7: 9500, 13: 1200}, record.observed_at, LIFE, record.inputs_hash).argument()
+    act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
+    advance_time(world.chain, TERMS.steward_delay)
+    act_through_safe(world, "steward", *parameters_call(world, "applyScheduled", update))
+    call = SAFE_ACTIONS["rollback"].build(context(world), [])
+    assert words(world, call).splitlines() == [
+        "HedgeParameters.rollback(every key, but those that were de-risked since): "
+        "Put keys back to voted values, also while paused",
+        "  undoes what the steward or the automation changed:",
+        "  condorNotionalCapBps: 1200 -> 1000",
+        "  gammaCapBps stays 9500, it was de-risked since",
+    ]
+    with pytest.raises(RefusedAction, match="only gammaCapBps changed, and that took risk away: --derisked puts"):
+        SAFE_ACTIONS["rollback"].build(replace(context(world), keys=(3, 7)), [])
+    act_through_safe(world, "guardian", *call)
+    assert {key: values(world)[key] for key in (7, 13)} == {7: 9500, 13: 1000}
+    call = SAFE_ACTIONS["rollback"].build(replace(context(world), keys=(7,), derisked=True), [])
+    assert "rollback(gammaCapBps, de-risked ones too)" in words(world, call)
+    act_through_safe(world, "guardian", *call)
+    assert values(world)[7] == 10_000
+    with pytest.raises(UsageError, match="no key 'wings': names parted by commas, of benchmark, horizonDays"):
+        key_ids("condorWingBps,wings")
+    assert "nothing to roll back" in words(world, parameters_call(world, "rollback", [3], False))
+    assert "rollback(keys=[99]" in words(world, parameters_call(world, "rollback", [99], False))
 
 
 def test_swap_owner__each_place_in_the_list__is_executed(world: World) -> None:
@@ -199,6 +239,7 @@ def test_set_steward__voted__leaves_the_guardian_alone(world: World) -> None:
 def test_governance_actions__each__has_words_and_is_built_in_a_test() -> None:
     assert set(GOVERNANCE_ACTIONS) == {
         "unpause",
+        "resume-steward",
         "set-signers",
         "reset-breaker",
         "set-table",

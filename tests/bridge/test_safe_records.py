@@ -28,7 +28,7 @@ from bridge.safe.multisig import (
 from bridge.safe.records import SafeRecord, load_safe_record, merge_records
 from bridge.safe.transactions import SafeTransaction
 from tests.bridge.safes import BEFORE, guarded, refusing, said
-from tests.bridge.steps import act_through_safe, parameters_call
+from tests.bridge.steps import WHOLE, act_through_safe, parameters_call
 
 OWNERS = accounts("guardian")
 
@@ -207,7 +207,7 @@ def test_execute__signed_by_a_stranger__names_the_stranger(world: World) -> None
 
 def test_rehearse__call_that_would_fail__says_the_contracts_reason_and_not_the_safes(world: World) -> None:
     safe, snapshot = world.deployment.address("guardian"), world.snapshot()
-    rolling = build_safe_transaction(snapshot, safe, parameters_call(world, "rollback"))
+    rolling = build_safe_transaction(snapshot, safe, parameters_call(world, "rollback", *WHOLE))
     with pytest.raises(ContractReverted, match="NothingToRollBack"):
         rehearse_call(snapshot, rolling)
 
@@ -231,7 +231,7 @@ def test_rehearse__wrong_signatures_of_a_guarded_safe__are_the_safes_refusal_and
 def test_rehearse__call_that_fails_by_itself__is_the_guards_refusal_only_where_it_refuses_first(world: World) -> None:
     guard, sender = guarded(world), Sender(account("operator").address)
     safe = world.deployment.address("guardian")
-    rolling = build_safe_transaction(world.snapshot(), safe, parameters_call(world, "rollback"))
+    rolling = build_safe_transaction(world.snapshot(), safe, parameters_call(world, "rollback", *WHOLE))
     signatures = sign_safe_transaction(rolling, OWNERS[:2])
     with pytest.raises(ContractReverted, match="GS013"):
         rehearse_safe_transaction(world.snapshot(), sender, rolling, signatures)

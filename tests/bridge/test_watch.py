@@ -20,7 +20,7 @@ from bridge.plans.observe import read_market
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Snapshot
 from hedge.policy.parameters import KEYS
-from tests.bridge.steps import TERMS, act_through_safe, parameters_call, propose, vote
+from tests.bridge.steps import TERMS, act_through_safe, carried_action, parameters_call, propose, vote
 from tests.bridge.watch_steps import alerted, hedged, watched
 
 SETTLE = 3600
@@ -89,6 +89,17 @@ def test_watch__open_proposal__is_shown_with_what_it_waits_for(
     assert alerted(watched(world, config), "proposal") == []
     advance_time(world.chain, TERMS.voting_period)
     assert alerted(watched(world, config), "proposal") == [f"{str(number)[:10]} has passed and waits to be queued"]
+
+
+def test_watch__guardian_suspended_the_steward__alerts_until_a_vote_lets_it_go_on(world: World, config: Config) -> None:
+    act_through_safe(world, "guardian", *parameters_call(world, "suspendSteward"))
+    found = watched(world, config)
+    assert found.seen.governed.steward_suspended
+    assert alerted(found, "parameters") == [
+        "the guardian has suspended the steward: `alvh gov propose resume-steward` lets it go on"
+    ]
+    carried_action(world, "resume-steward")
+    assert alerted(watched(world, config), "parameters") == []
 
 
 def test_watch__guardian_paused__alerts(world: World, config: Config) -> None:

@@ -20,6 +20,9 @@ DOWN = [-(-key.initial // 2) or key.most for key in KEYS]
 LIMITS = [(key.least, key.most, up, down, DAY) for key, up, down in zip(KEYS, UP, DOWN, strict=True)]
 WIDE = [(key.least, key.most, 2**32 - 1, 2**32 - 1, DAY) for key in KEYS]
 
+WHOLE = (list(range(COUNT)), True)
+"""What a rollback of every key is asked, of those that were de-risked too."""
+
 RULE_ERRORS = {
     "horizon <= volatilityMostDays and tailMostDays": "HorizonAboveLongestTenor",
     "costBudget <= cashBudget": "CostBudgetAboveCashBudget",

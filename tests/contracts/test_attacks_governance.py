@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
-from governed import GUARDIAN, STEWARD, VALUES, changed, update, values
-from governing import AGAINST, CANCELED, DEFEATED, EXECUTED, FOR, QUEUED, VOTE, Dao
+from governed import GUARDIAN, STEWARD, VALUES, WHOLE, changed, update, values
+from governing import AGAINST, CANCELED, DEFEATED, EXECUTED, FOR, QUEUED, VOTE, Call, Dao
 from onchain import DAY, HOUR, Node, named, refusal
 
 from bridge.artifacts import error_abi
@@ -141,12 +141,12 @@ def test_attack_26__harmless_update_behind_the_bad_one_in_one_proposal__both_rol
     dao.queue(proposal, call)
     dao.governor.send("execute", *call, sender=dao.holders[0])
     assert values(dao.parameters) == changed({13: 1200, 18: VALUES[18] + 1})
-    dao.parameters.send("rollback", sender=GUARDIAN)
+    dao.parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert values(dao.parameters) == VALUES
 
 
-def test_left_over__second_vote_to_end_a_pause__ends_a_later_one_unless_the_guardian_cancels_it(dao: Dao) -> None:
-    """The timelock knows no end: what passed and could not be executed waits for its day."""
+def left_over(dao: Dao) -> Call:
+    """Queue two votes that end one pause: the second reverts, and is left over."""
     dao.parameters.send("pause", sender=GUARDIAN)
     calls = [(dao.parameters.address, dao.parameters.encode("unpause"))]
     for text in ("first", "second"):
@@ -155,7 +155,13 @@ def test_left_over__second_vote_to_end_a_pause__ends_a_later_one_unless_the_guar
         if text == "first":
             dao.governor.send("execute", *call, sender=dao.holders[0])
     assert why(dao, "execute", *call) == "ExpectedPause"
-    dao.node.advance(365 * DAY)
+    return call
+
+
+def test_left_over__second_vote_to_end_a_pause__ends_a_later_one_unless_the_guardian_cancels_it(dao: Dao) -> None:
+    """For two weeks what passed and could not be executed waits for its day."""
+    call = left_over(dao)
+    dao.node.advance(13 * DAY)
     dao.parameters.send("pause", sender=GUARDIAN)
     snapshot = dao.node.request("evm_snapshot")
     dao.governor.send("execute", *call, sender=dao.node.web3.eth.accounts[8])
@@ -164,6 +170,50 @@ def test_left_over__second_vote_to_end_a_pause__ends_a_later_one_unless_the_guar
     dao.governor.send("cancel", *call, sender=GUARDIAN)
     assert why(dao, "execute", *call) == "GovernorUnexpectedProposalState"
     assert dao.parameters.read("paused") is True
+
+
+def test_attack_38__passed_proposal_that_reverted__lapses_two_weeks_after_it_was_ready(dao: Dao) -> None:
+    call = left_over(dao)
+    proposal = dao.governor.read("getProposalId", *call)
+    dao.parameters.send("pause", sender=GUARDIAN)
+    last = dao.governor.read("proposalEta", proposal) + dao.timelock.read("EXECUTION_LIFE")
+    dao.node.advance_to(last)
+    dao.governor.read("execute", *call)
+    dao.node.advance_to(last + 1)
+    assert why(dao, "execute", *call) == "OperationLapsed"
+    dao.node.advance(365 * DAY)
+    assert why(dao, "execute", *call) == "OperationLapsed"
+    assert dao.parameters.read("paused") is True
+    dao.governor.send("cancel", *call, sender=GUARDIAN)  # it still may be cleared away
+
+
+def test_attack_38__passed_proposal_that_nobody_queued__cannot_be_queued_for_ever(dao: Dao) -> None:
+    proposal, call = dao.propose_calls("later", [(dao.parameters.address, dao.parameters.encode("unpause"))])
+    dao.pass_vote(proposal)
+    last = dao.governor.read("proposalDeadline", proposal) + dao.governor.read("QUEUE_LIFE")
+    dao.node.advance_to(last)
+    dao.governor.read("queue", *call)
+    dao.node.advance_to(last + 1)
+    found = dao.governor.refusal("queue", *call, sender=dao.holders[0])
+    assert found == refusal("QueuedTooLate", last, last + 1)
+
+
+def test_attack_38__single_operation_of_the_timelock__lapses_too(dao: Dao, node: Node) -> None:
+    sender = node.deployer
+    timelock = node.deploy("HedgeTimelock", DAY, [sender], [sender], "0x" + "00" * 20)
+    call = (dao.parameters.address, 0, dao.parameters.encode("values"), bytes(32), bytes(32))
+    name = timelock.read("hashOperation", *call)
+    assert timelock.refusal("execute", *call, sender=sender).name == "TimelockUnexpectedOperationState"
+    timelock.send("schedule", *call, DAY, sender=sender)
+    last = node.now + DAY + timelock.read("EXECUTION_LIFE")
+    node.advance_to(last + 1)
+    assert timelock.refusal("execute", *call, sender=sender) == refusal("OperationLapsed", name, last, last + 1)
+    node.request("evm_setNextBlockTimestamp", node.now + 1)
+    fresh = (*call[:4], b"\x01" + bytes(31))
+    timelock.send("schedule", *fresh, DAY, sender=sender)
+    node.advance(DAY)
+    timelock.send("execute", *fresh, sender=sender)
+    assert timelock.refusal("execute", *fresh, sender=sender).name == "TimelockUnexpectedOperationState"
 
 
 def test_attack_27__same_proposal_twice__the_governor_knows_it(dao: Dao) -> None:

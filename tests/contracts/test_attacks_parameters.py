@@ -1,10 +1,28 @@
-"""Attacks 1 to 7, 26, 29 to 31 and 33: on the parameters, each in one short story."""
+"""Attacks 1 to 7, 26, 29 to 31 and 33 to 36: on the parameters, each in one short story."""
 
 from __future__ import annotations
 
 import pytest
-from governed import DAO, DOWN, GUARDIAN, LIMITS, STEWARD, TIMELOCK, UP, VALUES, steer, update, values, vote, widen
-from onchain import DAY, Deployed, Node, refusal
+from governed import (
+    BY_STEWARD,
+    COUNT,
+    DAO,
+    DOWN,
+    GUARDIAN,
+    LIMITS,
+    STEWARD,
+    TIMELOCK,
+    UP,
+    VALUES,
+    WHOLE,
+    changed,
+    steer,
+    update,
+    values,
+    vote,
+    widen,
+)
+from onchain import DAY, HOUR, Deployed, Node, named, refusal
 
 from hedge.policy.parameters import KEYS
 
@@ -77,7 +95,7 @@ def test_attack_26__bad_but_passed_update__rolled_back_without_a_vote_and_not_to
 ) -> None:
     bad = update(parameters, {WING: VALUES[WING] - DOWN[WING]})
     parameters.send("applyUpdate", bad, sender=TIMELOCK)
-    parameters.send("rollback", sender=GUARDIAN)
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert values(parameters) == VALUES
     node.advance(2 * DAY)
     assert bytes(parameters.read("check", bad, DAO, node.now)) != b""
@@ -91,7 +109,7 @@ def test_attack_29__bounds_narrowed_around_a_steward_s_value__refused_so_that_th
     narrow = (voted + 1, LIMITS[WING][1], 200, 500, DAY)
     expected = refusal("OutOfBounds", WING, voted, voted + 1, LIMITS[WING][1])
     assert parameters.refusal("setLimits", WING, narrow, sender=TIMELOCK) == expected
-    parameters.send("rollback", sender=GUARDIAN)
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert values(parameters) == VALUES
     steer(parameters, {WING: voted + UP[WING]})
     vote(parameters, {WING: voted + UP[WING]})  # who wants these bounds votes for the value first
@@ -163,3 +181,138 @@ def test_attack_33__role_granted_to_the_holder_of_another__refused_whenever_it_c
         assert parameters.refusal("grantRole", hashes[asked], holder, sender=TIMELOCK) == expected
     parameters.send("revokeRole", hashes["AUTOMATION_ROLE"], ROBOT, sender=TIMELOCK)
     parameters.send("grantRole", hashes[asked], ROBOT, sender=TIMELOCK)
+
+
+TARGET, CASH, GAMMA, CONDORS, PREMIUM = 2, 3, 7, 13, 15
+NOTHING = refusal("NothingToRollBack")
+
+
+def test_attack_34__one_bad_key_among_derisked_ones__goes_back_without_them(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {GAMMA: 9000, CONDORS: 1200})  # less gamma is sold, and more condors
+    steer(parameters, {TARGET: 200})
+    every = list(range(COUNT))
+    assert parameters.refusal("rollback", [TARGET, GAMMA], False, sender=GUARDIAN) == NOTHING
+    (event,) = parameters.events(parameters.send("rollback", every, False, sender=GUARDIAN), "RolledBack")
+    assert values(parameters) == list(event["newValues"]) == changed({TARGET: 200, GAMMA: 9000})
+    assert event["ofSteward"] is False
+    assert list(parameters.read("voted")) == changed({GAMMA: 9000})
+    assert parameters.refusal("rollback", every, False, sender=GUARDIAN) == NOTHING
+    parameters.send("rollback", [GAMMA], True, sender=GUARDIAN)  # who asks for it gets it
+    assert values(parameters) == changed({TARGET: 200})
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
+    assert values(parameters) == list(parameters.read("voted")) == VALUES
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == NOTHING
+
+
+def test_attack_34__bad_keys_of_steward_and_vote__each_goes_back_alone(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {WING: 1100, CONDORS: 1200})
+    steer(parameters, {TARGET: 310, GAMMA: 11_000})
+    parameters.send("rollback", [CONDORS], False, sender=GUARDIAN)
+    assert values(parameters) == changed({WING: 1100, GAMMA: 11_000, TARGET: 310})
+    assert list(parameters.read("voted")) == changed({WING: 1100})
+    parameters.send("rollback", [GAMMA, GAMMA, WING], False, sender=GUARDIAN)  # the steward's first, then the vote's
+    assert values(parameters) == changed({WING: 1100, TARGET: 310})
+    assert parameters.refusal("rollback", [], True, sender=GUARDIAN) == NOTHING
+    assert parameters.refusal("rollback", [COUNT], True, sender=GUARDIAN) == refusal("UnknownKey", COUNT, COUNT)
+
+
+def test_attack_34__half_of_two_coupled_keys__refused_until_both_are_named(parameters: Deployed, node: Node) -> None:
+    vote(parameters, {CASH: 200})
+    node.advance(DAY)
+    vote(parameters, {CASH: 240, PREMIUM: 240})
+    expected = refusal("VolatilityPremiumCapAboveCashBudget", 240, 200)
+    assert parameters.refusal("rollback", [CASH], True, sender=GUARDIAN) == expected
+    parameters.send("rollback", [CASH, PREMIUM], True, sender=GUARDIAN)
+    assert values(parameters) == changed({CASH: 200})
+
+
+def test_attack_34__direction_of_each_key__is_that_of_hedge(parameters: Deployed) -> None:
+    assert [("none", "down", "up")[parameters.read("derisk", key)] for key in range(COUNT)] == [
+        key.derisk for key in KEYS
+    ]
+    assert parameters.refusal("derisk", COUNT) == refusal("UnknownKey", COUNT, COUNT)
+
+
+def test_attack_35__short_cooldown_and_wide_steps_voted_together__the_longer_rest_runs_first(
+    parameters: Deployed, node: Node
+) -> None:
+    least, most = LIMITS[WING][:2]
+    anything = (least, most, MOST, MOST, HOUR)
+    parameters.send("setLimits", WING, anything, sender=TIMELOCK)
+    ready = node.now + DAY
+    parameters.send("setLimits", WING, anything, sender=TIMELOCK)  # the old cooldown is an hour now
+    node.advance(HOUR)
+    wanted = update(parameters, {WING: most})
+    expected = refusal("CoolingDown", WING, node.now, ready)
+    assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
+    node.advance_to(ready)
+    parameters.send("applyUpdate", wanted, sender=TIMELOCK)
+
+
+def test_attack_35__limits_then_a_rollback__does_not_end_the_rest_of_the_limits(
+    parameters: Deployed, node: Node
+) -> None:
+    vote(parameters, {WING: 1100})
+    node.advance(DAY)
+    parameters.send("setLimits", WING, (*LIMITS[WING][:2], MOST, MOST, HOUR), sender=TIMELOCK)
+    ready = node.now + DAY
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
+    assert parameters.read("readyAt", WING, DAO) == ready
+
+
+@pytest.mark.parametrize("key", range(COUNT))
+def test_attack_35__bounds_beyond_those_of_the_code__refused_whatever_is_voted(parameters: Deployed, key: int) -> None:
+    least, most, *others = LIMITS[key]
+    assert parameters.read("outerBounds", key) == [KEYS[key].least, KEYS[key].most]
+    for bounds in ((least, most + 1), (least, MOST), *([(least - 1, most)] if least else [])):
+        expected = refusal("BeyondOuterBounds", key, *bounds, least, most)
+        assert parameters.refusal("setLimits", key, (*bounds, *others), sender=TIMELOCK) == expected
+
+
+def test_attack_36__steward_whose_keys_were_stolen__suspended_while_everything_else_goes_on(
+    parameters: Deployed, node: Node
+) -> None:
+    waiting, other = update(parameters, {WING: 1100}), update(parameters, {CONDORS: 1100})
+    parameters.send("scheduleUpdate", waiting, sender=STEWARD)
+    (event,) = parameters.events(parameters.send("suspendSteward", sender=GUARDIAN), "StewardSuspended")
+    assert (event["guardian"], parameters.read("stewardSuspended")) == (GUARDIAN, True)
+    suspended = refusal("StewardIsSuspended")
+    assert parameters.refusal("scheduleUpdate", other, sender=STEWARD) == suspended
+    assert named(bytes(parameters.read("check", other, BY_STEWARD, node.now)), parameters.abi) == suspended
+    assert parameters.refusal("suspendSteward", sender=GUARDIAN) == suspended
+    node.advance(DAY)
+    assert parameters.refusal("applyScheduled", waiting, sender=STEWARD) == suspended
+    for sender in (STEWARD, GUARDIAN):
+        expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), bytes(32))
+        assert parameters.refusal("resumeSteward", sender=sender) == expected
+    vote(parameters, {TARGET: 290})  # the DAO, the automation and the guardian go on
+    parameters.send("grantRole", parameters.read("AUTOMATION_ROLE"), ROBOT, sender=TIMELOCK)
+    parameters.send("applyAutomated", update(parameters, {GAMMA: 9500}), sender=ROBOT)
+    parameters.send("rollback", [GAMMA], True, sender=GUARDIAN)
+    parameters.events(parameters.send("resumeSteward", sender=TIMELOCK), "StewardResumed")
+    assert parameters.refusal("resumeSteward", sender=TIMELOCK) == refusal("StewardNotSuspended")
+    steer(parameters, {CONDORS: 1100})
+    assert values(parameters) == changed({TARGET: 290, CONDORS: 1100})
+
+
+def test_attack_36__suspension_by_the_dao_or_a_stranger__unauthorised(parameters: Deployed) -> None:
+    role = parameters.read("GUARDIAN_ROLE")
+    for sender in (TIMELOCK, STEWARD, ROBOT):
+        expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), role)
+        assert parameters.refusal("suspendSteward", sender=sender) == expected
+
+
+def test_attack_36__announced_before_a_short_suspension__applies_after_it_and_lapses_in_a_long_one(
+    parameters: Deployed, node: Node
+) -> None:
+    soon, late = update(parameters, {WING: 1100}), update(parameters, {CONDORS: 1100})
+    for wanted in (soon, late):
+        parameters.send("scheduleUpdate", wanted, sender=STEWARD)
+    parameters.send("suspendSteward", sender=GUARDIAN)
+    node.advance(2 * DAY)
+    parameters.send("resumeSteward", sender=TIMELOCK)
+    parameters.send("applyScheduled", soon, sender=STEWARD)
+    parameters.send("suspendSteward", sender=GUARDIAN)
+    node.advance(3 * DAY)
+    parameters.send("resumeSteward", sender=TIMELOCK)
+    assert parameters.refusal("applyScheduled", late, sender=STEWARD).name == "TooLate"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
-from governed import ANYBODY, DAO, GUARDIAN, STEWARD, TIMELOCK, changed, values, vote
+from governed import ANYBODY, DAO, GUARDIAN, STEWARD, TIMELOCK, WHOLE, changed, values, vote
 from onchain import DAY, Deployed, refusal
 from regimes import KEYS, TABLE, TERMS, Regimes
 from reporters import PERCENT
@@ -109,7 +109,7 @@ def test_rollback__of_what_the_automation_did__restores_the_vote(regimes: Regime
     regimes.hours(4, HIGH)
     regimes.apply()
     regimes.automation.send("stop", sender=GUARDIAN)
-    regimes.parameters.send("rollback", sender=GUARDIAN)
+    regimes.parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert values(regimes.parameters) == changed({})
 
 

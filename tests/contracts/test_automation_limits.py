@@ -24,9 +24,9 @@ def follow(regimes: Regimes, wanted: dict[int, int], row: int = ROW) -> None:
 
 
 def limit(parameters: Deployed, *, least: int = 0, most: int = 10_000, step: int = STEP) -> None:
-    """Give the share of the delta small steps and a rest of an hour, and wait for it."""
+    """Give the share of the delta small steps and a rest of an hour, and wait for the one before."""
     parameters.send("setLimits", SHARE, (least, most, step, step, HOUR), sender=TIMELOCK)
-    parameters.node.advance(HOUR)
+    parameters.node.advance(DAY)
 
 
 def walk(parameters: Deployed, *goals: int) -> None:
@@ -51,7 +51,7 @@ def values_of(regimes: Regimes) -> list[int]:
 def test_window__of_one_key_used_up__holds_back_no_other(regimes: Regimes) -> None:
     limit(regimes.parameters)
     follow(regimes, {SHARE: 9000, SIZE: 0})
-    regimes.report(HIGH)
+    trade(regimes)
     for hour in (1, 2, 3):
         regimes.apply()
         assert values(regimes.parameters) == changed({SHARE: FIRST + hour * STEP, SIZE: 500})
@@ -100,7 +100,7 @@ def test_window__that_ends_this_second__lets_the_key_go_to_its_bound(regimes: Re
 def test_row__beyond_a_bound_narrowed_since__stops_at_the_bound_and_holds_back_no_other(regimes: Regimes) -> None:
     limit(regimes.parameters, most=FIRST + 50)
     follow(regimes, {SHARE: 9000, SIZE: 500})
-    regimes.report(HIGH)
+    trade(regimes)
     regimes.apply()
     assert values(regimes.parameters) == changed({SHARE: FIRST + 50, SIZE: 500})
 

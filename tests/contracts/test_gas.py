@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from eth_utils import keccak
 from gas_peers import OURS, PEERS, REASONS
-from governed import GUARDIAN, STEWARD, TIMELOCK, steer, update, vote
+from governed import GUARDIAN, STEWARD, TIMELOCK, WHOLE, steer, update, vote
 from governing import FOR, Dao
 from onchain import DAY, HOUR, Deployed, Node
 from regimes import Regimes
@@ -67,8 +67,8 @@ def test_gas__parameters_in_use__as_remembered(parameters: Deployed, node: Node)
     measured["steward schedules 2 keys"] = gas(parameters.send("scheduleUpdate", wanted, sender=STEWARD))
     node.advance(DAY)
     measured["steward applies 2 keys"] = gas(parameters.send("applyScheduled", wanted, sender=STEWARD))
-    measured["guardian undoes the steward"] = gas(parameters.send("rollback", sender=GUARDIAN))
-    measured["guardian undoes a vote"] = gas(parameters.send("rollback", sender=GUARDIAN))
+    measured["guardian undoes the steward"] = gas(parameters.send("rollback", *WHOLE, sender=GUARDIAN))
+    measured["guardian undoes a vote"] = gas(parameters.send("rollback", *WHOLE, sender=GUARDIAN))
     node.advance(DAY)
     steer(parameters, {5: 900, 11: 1100, 18: 5900})
     node.advance(DAY)

@@ -84,12 +84,14 @@ def test_steward_delay__at_its_edges__accepted_and_announced_with_the_first_valu
     [
         ((1001, 1000, 1, 1, DAY), "BoundsReversed", (11, 1001, 1000)),
         ((1001, 3000, 1, 1, DAY), "OutOfBounds", (11, 1000, 1001, 3000)),
-        ((0, 999, 1, 1, DAY), "OutOfBounds", (11, 1000, 0, 999)),
-        ((0, 3000, 0, 1, DAY), "ZeroStep", (11, 0, 1)),
-        ((0, 3000, 1, 0, DAY), "ZeroStep", (11, 1, 0)),
-        ((0, 3000, 1, 1, 0), "BadCooldown", (11, 0, HOUR, 90 * DAY)),
-        ((0, 3000, 1, 1, HOUR - 1), "BadCooldown", (11, HOUR - 1, HOUR, 90 * DAY)),
-        ((0, 3000, 1, 1, 90 * DAY + 1), "BadCooldown", (11, 90 * DAY + 1, HOUR, 90 * DAY)),
+        ((200, 999, 1, 1, DAY), "OutOfBounds", (11, 1000, 200, 999)),
+        ((200, 3000, 0, 1, DAY), "ZeroStep", (11, 0, 1)),
+        ((200, 3000, 1, 0, DAY), "ZeroStep", (11, 1, 0)),
+        ((200, 3000, 1, 1, 0), "BadCooldown", (11, 0, HOUR, 90 * DAY)),
+        ((200, 3000, 1, 1, HOUR - 1), "BadCooldown", (11, HOUR - 1, HOUR, 90 * DAY)),
+        ((200, 3000, 1, 1, 90 * DAY + 1), "BadCooldown", (11, 90 * DAY + 1, HOUR, 90 * DAY)),
+        ((199, 3000, 1, 1, DAY), "BeyondOuterBounds", (11, 199, 3000, 200, 3000)),
+        ((200, 3001, 1, 1, DAY), "BeyondOuterBounds", (11, 200, 3001, 200, 3000)),
     ],
 )
 def test_limits__senseless__refused(
@@ -98,7 +100,7 @@ def test_limits__senseless__refused(
     assert parameters.refusal("setLimits", 11, limits, sender=TIMELOCK) == refusal(name, *numbers)
 
 
-@pytest.mark.parametrize("limits", [(1000, 1000, 1, 1, HOUR), (0, 3000, 1, 1, 90 * DAY)])
+@pytest.mark.parametrize("limits", [(1000, 1000, 1, 1, HOUR), (200, 3000, 1, 1, 90 * DAY)])
 def test_limits__at_their_edges__accepted(parameters: Deployed, limits: tuple[int, ...]) -> None:
     parameters.send("setLimits", 11, limits, sender=TIMELOCK)
     assert parameters.read("limits", 11) == limits
@@ -107,7 +109,14 @@ def test_limits__at_their_edges__accepted(parameters: Deployed, limits: tuple[in
 def test_limits__of_an_unknown_key__refused(parameters: Deployed) -> None:
     expected = refusal("UnknownKey", COUNT, COUNT)
     assert parameters.refusal("setLimits", COUNT, LIMITS[0], sender=TIMELOCK) == expected
-    for read in (("value", COUNT), ("limits", COUNT), ("window", COUNT), ("describe", COUNT), ("readyAt", COUNT, DAO)):
+    for read in (
+        ("value", COUNT),
+        ("limits", COUNT),
+        ("window", COUNT),
+        ("describe", COUNT),
+        ("outerBounds", COUNT),
+        ("readyAt", COUNT, DAO),
+    ):
         assert parameters.refusal(*read) == expected
 
 
@@ -118,22 +127,22 @@ def test_limits__by_anyone_but_the_dao__unauthorised(parameters: Deployed) -> No
 
 
 def test_limits__widened__not_usable_in_the_same_proposal(parameters: Deployed, node: Node) -> None:
-    receipt = parameters.send("setLimits", 11, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
+    receipt = parameters.send("setLimits", 11, (200, 3000, 3000, 3000, HOUR), sender=TIMELOCK)
     (event,) = parameters.events(receipt, "LimitsSet")
-    assert tuple(event["limits"].values()) == parameters.read("limits", 11) == (200, 5000, 5000, 5000, HOUR)
-    wanted = update(parameters, {11: 5000})
-    expected = refusal("CoolingDown", 11, node.now, node.now + HOUR)
+    assert tuple(event["limits"].values()) == parameters.read("limits", 11) == (200, 3000, 3000, 3000, HOUR)
+    wanted = update(parameters, {11: 3000})
+    expected = refusal("CoolingDown", 11, node.now, node.now + DAY)
     assert parameters.refusal("applyUpdate", wanted, sender=TIMELOCK) == expected
-    node.advance(HOUR)
+    node.advance(DAY)
     parameters.send("applyUpdate", wanted, sender=TIMELOCK)
-    assert parameters.read("value", 11) == 5000
+    assert parameters.read("value", 11) == 3000
 
 
 def test_limits__widened_on_a_key_the_steward_moved__the_vote_waits_too(parameters: Deployed, node: Node) -> None:
     steer(parameters, {11: 1100})
-    parameters.send("setLimits", 11, (200, 5000, 5000, 5000, HOUR), sender=TIMELOCK)
-    expected = refusal("CoolingDown", 11, node.now, node.now + HOUR)
-    assert parameters.refusal("applyUpdate", update(parameters, {11: 5000}), sender=TIMELOCK) == expected
+    parameters.send("setLimits", 11, (200, 3000, 3000, 3000, HOUR), sender=TIMELOCK)
+    expected = refusal("CoolingDown", 11, node.now, node.now + DAY)
+    assert parameters.refusal("applyUpdate", update(parameters, {11: 3000}), sender=TIMELOCK) == expected
 
 
 def test_limits__set_on_one_key__leave_the_steward_s_mark_on_others(parameters: Deployed, node: Node) -> None:
@@ -154,17 +163,17 @@ def test_reads__after_deployment__are_genesis(parameters: Deployed) -> None:
         assert list(parameters.read(read)) == VALUES
     assert parameters.read("allLimits") == LIMITS
     assert [parameters.read("limits", key) for key in range(COUNT)] == LIMITS
-    assert len(set(parameters.read("updatedAt"))) == 1
-    assert GENESIS <= parameters.read("updatedAt")[0] <= parameters.node.now - 2 * DAY
+    assert len(set(parameters.read("restsUntil"))) == 1
+    assert GENESIS + DAY <= parameters.read("restsUntil")[0] <= parameters.node.now - DAY
     assert parameters.read("paused") is False
     assert (parameters.read("lastObservedAt"), parameters.read("lastVotedObservedAt")) == (0, 0)
 
 
-def test_updated_at__one_update__stamps_its_keys_alone(parameters: Deployed, node: Node) -> None:
-    before = list(parameters.read("updatedAt"))
+def test_rests_until__one_update__stamps_its_keys_alone(parameters: Deployed, node: Node) -> None:
+    before = list(parameters.read("restsUntil"))
     vote(parameters, {5: 900, 11: 1100, 21: 95})
-    expected = [node.now if key in (5, 11, 21) else stamp for key, stamp in enumerate(before)]
-    assert list(parameters.read("updatedAt")) == expected
+    expected = [node.now + DAY if key in (5, 11, 21) else stamp for key, stamp in enumerate(before)]
+    assert list(parameters.read("restsUntil")) == expected
 
 
 def test_events__replayed__rebuild_the_state(parameters: Deployed, node: Node) -> None:

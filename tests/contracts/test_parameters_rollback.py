@@ -14,6 +14,7 @@ from governed import (
     TIMELOCK,
     UP,
     VALUES,
+    WHOLE,
     changed,
     steer,
     update,
@@ -28,12 +29,12 @@ NOTHING = refusal("NothingToRollBack")
 
 def roll_back(parameters: Deployed) -> dict[str, object]:
     """Roll back as the guardian and return the event."""
-    (event,) = parameters.events(parameters.send("rollback", sender=GUARDIAN), "RolledBack")
+    (event,) = parameters.events(parameters.send("rollback", *WHOLE, sender=GUARDIAN), "RolledBack")
     return event
 
 
 def test_rollback__at_genesis__nothing_to_roll_back(parameters: Deployed) -> None:
-    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == NOTHING
 
 
 def test_rollback__bad_but_passed_update__the_tuple_voted_before(parameters: Deployed, node: Node) -> None:
@@ -44,7 +45,7 @@ def test_rollback__bad_but_passed_update__the_tuple_voted_before(parameters: Dep
     assert event["ofSteward"] is False
     assert list(event["oldValues"]) == changed({5: 900, 11: 1100, 21: 95})
     assert list(event["newValues"]) == VALUES
-    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == NOTHING
 
 
 def test_rollback__votes_on_different_words__last_good_is_whole(parameters: Deployed) -> None:
@@ -67,14 +68,14 @@ def test_rollback__steward_drift__the_voted_tuple_then_the_one_before(parameters
     assert values(parameters) == changed({11: 1100})
     assert roll_back(parameters)["ofSteward"] is False
     assert values(parameters) == VALUES
-    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == NOTHING
 
 
 def test_rollback__drift_that_the_steward_took_back__counts_as_none(parameters: Deployed, node: Node) -> None:
     steer(parameters, {11: 1100})
     steer(parameters, {11: 1000})
     assert values(parameters) == list(parameters.read("voted")) == VALUES
-    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == NOTHING
 
 
 def test_rollback__vote_after_drift__last_good_is_the_vote_before_not_the_drift(parameters: Deployed) -> None:
@@ -136,7 +137,7 @@ def test_rollback__votes_of_one_block__undone_as_one(parameters: Deployed, votes
     assert list(parameters.read("lastGood")) == before
     roll_back(parameters)
     assert values(parameters) == list(parameters.read("voted")) == before
-    assert parameters.refusal("rollback", sender=GUARDIAN) == NOTHING
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == NOTHING
     node.advance(DAY)
     vote(parameters, {12: 22})
     assert list(parameters.read("lastGood")) == before
@@ -170,7 +171,7 @@ def test_rollback__larger_than_any_step_and_inside_the_cooldown__works(parameter
 def test_rollback__bounds_narrowed_since__refused_with_the_reason(parameters: Deployed, node: Node) -> None:
     vote(parameters, {11: 1200})
     parameters.send("setLimits", 11, (1100, 3000, 200, 500, DAY), sender=TIMELOCK)
-    assert parameters.refusal("rollback", sender=GUARDIAN) == refusal("OutOfBounds", 11, 1000, 1100, 3000)
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == refusal("OutOfBounds", 11, 1000, 1100, 3000)
     parameters.send("setLimits", 11, LIMITS[11], sender=TIMELOCK)
     roll_back(parameters)
     assert values(parameters) == VALUES
@@ -182,7 +183,7 @@ def test_rollback__to_a_value_at_the_edge_of_narrowed_bounds__works(
 ) -> None:
     vote(parameters, {11: voted})
     parameters.send("setLimits", 11, (*limits, 200, 500, DAY), sender=TIMELOCK)
-    parameters.send("rollback", sender=GUARDIAN)
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert parameters.read("value", 11) == 1000
 
 
@@ -202,10 +203,10 @@ def test_rollback__of_the_first_key__is_judged_and_starts_its_cooldown(parameter
     node.advance(DAY)
     most = LIMITS[0][1]
     parameters.send("setLimits", 0, (1, most, 2, 2, HOUR), sender=TIMELOCK)
-    assert parameters.refusal("rollback", sender=GUARDIAN) == refusal("OutOfBounds", 0, 0, 1, most)
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == refusal("OutOfBounds", 0, 0, 1, most)
     parameters.send("setLimits", 0, LIMITS[0], sender=TIMELOCK)
     node.advance(HOUR)
-    parameters.send("rollback", sender=GUARDIAN)
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert parameters.read("readyAt", 0, DAO) == node.now + DAY
 
 
@@ -215,10 +216,10 @@ def test_rollback__of_the_last_key__is_judged_and_starts_its_cooldown(parameters
     node.advance(DAY)
     most = LIMITS[last][1]
     parameters.send("setLimits", last, (3050, most, 600, 600, HOUR), sender=TIMELOCK)
-    assert parameters.refusal("rollback", sender=GUARDIAN) == refusal("OutOfBounds", last, 3000, 3050, most)
+    assert parameters.refusal("rollback", *WHOLE, sender=GUARDIAN) == refusal("OutOfBounds", last, 3000, 3050, most)
     parameters.send("setLimits", last, LIMITS[last], sender=TIMELOCK)
     node.advance(HOUR)
-    parameters.send("rollback", sender=GUARDIAN)
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert parameters.read("readyAt", last, DAO) == node.now + DAY
 
 
@@ -250,9 +251,9 @@ def test_rollback__of_a_vote__leaves_the_steward_s_mark_on_other_keys_and_makes_
     steer(parameters, {5: 900})
     steer(parameters, {5: VALUES[5]})
     vote(parameters, {11: 1100})
-    parameters.send("rollback", sender=GUARDIAN)
-    born = parameters.read("updatedAt")[12]
-    assert [parameters.read("readyAt", key, DAO) for key in (5, 11, 12)] == [0, node.now + DAY, born + DAY]
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
+    rests = parameters.read("restsUntil")[12]
+    assert [parameters.read("readyAt", key, DAO) for key in (5, 11, 12)] == [0, node.now + DAY, rests]
 
 
 def test_rollback__then_a_replay_of_the_bad_update__not_newer(parameters: Deployed, node: Node) -> None:
@@ -267,7 +268,7 @@ def test_rollback__by_the_dao_or_the_steward__unauthorised(parameters: Deployed)
     role = parameters.read("GUARDIAN_ROLE")
     for sender in (TIMELOCK, STEWARD):
         expected = refusal("AccessControlUnauthorizedAccount", sender.lower(), role)
-        assert parameters.refusal("rollback", sender=sender) == expected
+        assert parameters.refusal("rollback", *WHOLE, sender=sender) == expected
 
 
 def test_version__every_change_of_the_tuple__counts_one(parameters: Deployed, node: Node) -> None:

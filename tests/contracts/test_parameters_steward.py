@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
-from governed import BY_STEWARD, DAO, GUARDIAN, STEWARD, TIMELOCK, VALUES, changed, steer, update, values, vote
+from governed import BY_STEWARD, DAO, GUARDIAN, STEWARD, TIMELOCK, VALUES, WHOLE, changed, steer, update, values, vote
 from onchain import DAY, Deployed, Node, named, refusal
 
 pytestmark = pytest.mark.chain
@@ -136,9 +136,9 @@ def test_veto__of_a_waiting_update__is_announced_and_cannot_be_repeated(paramete
     assert parameters.refusal("veto", name, sender=GUARDIAN) == refusal("Vetoed", name)
 
 
-@pytest.mark.parametrize("function", ["veto", "vetoAll", "pause", "rollback", "unpause", "setLimits"])
+@pytest.mark.parametrize("function", ["veto", "vetoAll", "pause", "suspendSteward", "rollback", "unpause", "setLimits"])
 def test_guarded_call__by_the_steward__unauthorised(parameters: Deployed, function: str) -> None:
-    arguments = {"veto": (keccak(b"x"),), "setLimits": (11, (0, 1, 1, 1, DAY))}.get(function, ())
+    arguments = {"veto": (keccak(b"x"),), "setLimits": (11, (0, 1, 1, 1, DAY)), "rollback": WHOLE}.get(function, ())
     role = bytes(32) if function in ("unpause", "setLimits") else parameters.read("GUARDIAN_ROLE")
     expected = refusal("AccessControlUnauthorizedAccount", STEWARD.lower(), role)
     assert parameters.refusal(function, *arguments, sender=STEWARD) == expected

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from governed import DAO, DOWN, GUARDIAN, LIMITS, STEWARD, TIMELOCK, UP, VALUES, changed, steer, update, values, vote
+from governed import (
+    DAO,
+    DOWN,
+    GUARDIAN,
+    LIMITS,
+    STEWARD,
+    TIMELOCK,
+    UP,
+    VALUES,
+    WHOLE,
+    changed,
+    steer,
+    update,
+    values,
+    vote,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onchain import DAY, ON_A_NODE, Deployed, Node, refusal
@@ -27,7 +42,7 @@ def climb(parameters: Deployed, node: Node, steps: int) -> None:
 
 
 def test_window__genesis__begins_with_the_first_value(parameters: Deployed) -> None:
-    born = parameters.read("updatedAt")[KEY]
+    born = parameters.read("restsUntil")[KEY] - DAY
     assert window(parameters) == [VALUES[KEY], born + WINDOW]
 
 
@@ -77,7 +92,7 @@ def test_window__steps_of_steward_and_dao__add_up(parameters: Deployed, node: No
 
 def test_window__rollback__begins_at_the_restored_value(parameters: Deployed, node: Node) -> None:
     climb(parameters, node, 2)
-    parameters.send("rollback", sender=GUARDIAN)
+    parameters.send("rollback", *WHOLE, sender=GUARDIAN)
     assert values(parameters) == changed({KEY: 1200})
     assert window(parameters) == [1200, node.now + WINDOW]
 

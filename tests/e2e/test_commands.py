@@ -305,6 +305,7 @@ def test_apply_row_and_trip__nothing_voted_or_torn__say_why_and_send_nothing(run
     assert (refused.code, refused.out) == (1, "")
     assert "Stopped" in refused.err
     assert len(refused.err.splitlines()) == 1
+    assert_one_line_error(run("gov", "poke-row"), 1, "Stopped")
     assert_one_line_error(run("gov", "trip", "ETH"), 1, "TooFewObservations")
     unknown = run("gov", "trip", "DOGE")
     assert unknown.code == 2

@@ -67,6 +67,20 @@ def test_bad_update__of_the_steward__vetoed_for_good(world: World, player: Playe
         act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
 
 
+def test_steward__keys_stolen__is_suspended_alone_until_a_vote(world: World, player: Player, bad: PlanRecord) -> None:
+    update = build_update(BAD, bad.observed_at, LIFE, bad.inputs_hash).argument()
+    title = "The steward's keys are stolen"
+    assert "suspendSteward()" in player.play(title)[0]
+    player.sign("suspend.json")
+    assert "parameters" in kinds(world)
+    with pytest.raises(ContractReverted, match="GS013"):
+        act_through_safe(world, "steward", *parameters_call(world, "scheduleUpdate", update))
+    player.play(title, 1)
+    player.vote(last_proposal(world))
+    assert "SUSPENDED" not in player.play(title, 2)[0]
+    assert "parameters" not in kinds(world)
+
+
 def test_bad_update__of_the_steward_and_applied__rolled_back(world: World, player: Player, bad: PlanRecord) -> None:
     before = values(world)
     update = build_update(BAD, bad.observed_at, LIFE, bad.inputs_hash).argument()

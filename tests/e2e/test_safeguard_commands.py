@@ -35,6 +35,18 @@ def test_apply_row__row_is_due__anyone_sees_it_without_a_key_and_sends_it(run: R
     assert ", next possible 2026-" in shown
 
 
+def test_poke_row__other_row_selected__anyone_writes_down_since_when(run: Run, project: World) -> None:
+    trade(project, [1.01, 1.0, 1.01, 1.0])
+    automate(project, 50 * 10**6, 100)
+    hours(project, 2)
+    dry = run("gov", "poke-row")
+    assert (dry.code, dry.out) == (0, "no checkpoint; not sent: --send\n")
+    sent = run("gov", "poke-row", "--as", "outsider", "--send")
+    assert (sent.code, sent.out.startswith("row 1 selected since 2026-")) == (0, True)
+    told = run("gov", "poke-row", "--json").json()
+    assert (told["row"], told["sent"], told["round"] > 1, told["since"] > 0) == (1, False, True, True)
+
+
 def test_trip__volatilities_far_apart__anyone_sees_it_without_a_key_and_trips_it(run: Run, project: World) -> None:
     tear(project)
     dry = run("gov", "trip", "ETH")

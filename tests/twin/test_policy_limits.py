@@ -83,8 +83,11 @@ def test_proposed_update__any_limits_and_markets__accepted_and_no_step_larger_wo
         drift(parameters, up=up)
     node.advance(waited)
     known = {key: Limits(*limit) for key, limit in enumerate(parameters.read("allLimits"))}
-    moved = zip(parameters.read("updatedAt"), parameters.read("windows"), strict=True)
-    last = {key: LastChange(at, least, most, ends_at) for key, (at, (_, least, most, ends_at)) in enumerate(moved)}
+    moved = zip(parameters.read("restsUntil"), known.values(), parameters.read("windows"), strict=True)
+    last = {
+        key: LastChange(until - limit.cooldown_seconds, least, most, ends_at)
+        for key, (until, limit, (_, least, most, ends_at)) in enumerate(moved)
+    }
     in_force = tuple(parameters.read("values"))
     posed, found = solved(in_force, vol, scale, selling)
     update = propose_update(posed, found, Parameters.from_values(in_force), known, last, node.now)

@@ -13,6 +13,7 @@ from stage import Event
 
 VOTING_DELAY, VOTING_PERIOD, TIMELOCK_DELAY, EXTENSION, MOST_EXTENSION = HOUR, DAY, 2 * DAY, 6 * HOUR, 7 * DAY
 THRESHOLD, QUORUM = 10 * VOTE, 100 * VOTE
+EXECUTION_LIFE, QUEUE_LIFE = 14 * DAY, 14 * DAY
 PENDING, ACTIVE = 0, 1
 
 
@@ -98,6 +99,8 @@ class GovernorModel:
             return {"GovernorUnexpectedProposalState"}
         if at < proposal.eta:
             return {"TimelockUnexpectedOperationState"}
+        if at > proposal.eta + EXECUTION_LIFE:
+            return {"OperationLapsed"}
         kind, asked = proposal.asks
         if kind == "unpause":
             return set() if self.parameters.is_paused else {"ExpectedPause"}

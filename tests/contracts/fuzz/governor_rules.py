@@ -11,6 +11,7 @@ from governor_model import (
     ACTIVE,
     EXTENSION,
     MOST_EXTENSION,
+    QUEUE_LIFE,
     QUORUM,
     THRESHOLD,
     TIMELOCK_DELAY,
@@ -144,6 +145,8 @@ class GovernorRules(Play):
         if not proposal:
             return
         refusals = set() if proposal.state(at) == SUCCEEDED else {"GovernorUnexpectedProposalState"}
+        if not refusals and at > max(proposal.closes, proposal.extended) + QUEUE_LIFE:
+            refusals = {"QueuedTooLate"}
         said = {"proposalId": proposal.number, "etaSeconds": at + TIMELOCK_DELAY}
         events = {self.governor: [("ProposalQueued", said)]}
         self.act(actor, self.governor, "queue", *proposal.call, gap=gap, refusals=refusals, events=events)

@@ -12,7 +12,7 @@ from ledger import Ledger
 from onchain import DAY, HOUR
 from stage import Event
 
-from hedge.policy.parameters import Parameters, broken_rules
+from hedge.policy.parameters import KEYS, Parameters, broken_rules
 
 WINDOW, WINDOW_STEPS, STEWARD_DELAY, SCHEDULE_LIFE = 7 * DAY, 3, DAY, 3 * DAY
 MOST_LIFE, LEAST_COOLDOWN, MOST_COOLDOWN = 90 * DAY, HOUR, 90 * DAY
@@ -23,7 +23,8 @@ ROLES = (ADMIN, STEWARDS, GUARDIANS, AUTOMATONS)
 ALLOWED = {
     "applyUpdate": ADMIN, "setLimits": ADMIN, "unpause": ADMIN, "grantRole": ADMIN, "revokeRole": ADMIN,
     "scheduleUpdate": STEWARDS, "applyScheduled": STEWARDS, "applyAutomated": AUTOMATONS,
-    "veto": GUARDIANS, "vetoAll": GUARDIANS, "pause": GUARDIANS, "rollback": GUARDIANS,
+    "veto": GUARDIANS, "vetoAll": GUARDIANS, "pause": GUARDIANS,
+    "suspendSteward": GUARDIANS, "resumeSteward": ADMIN, "rollback": GUARDIANS,
 }  # fmt: skip
 Limits = tuple[int, int, int, int, int]
 """min, max, stepUp, stepDown, cooldown."""
@@ -50,11 +51,12 @@ class ParametersModel:
     waiting: dict[bytes, int] = field(default_factory=dict)
     vetoed: set[bytes] = field(default_factory=set)
     is_paused: bool = False
+    is_suspended: bool = False
     version: int = 1
 
     def __post_init__(self) -> None:
-        self.moved_at = [self.born] * COUNT  # by anyone
-        self.voted_at = [self.born] * COUNT  # by the DAO, or by a rollback of its vote
+        self.rests = [self.born + limit[4] for limit in self.limits]  # after a change by anyone
+        self.rests_dao = [*self.rests]  # after one by the DAO, or after a rollback of its vote
         self.windows = [(value, self.born) for value in self.ledger.current]
         self.members = {ADMIN: {TIMELOCK.lower()}, STEWARDS: {STEWARD.lower()}, GUARDIANS: {GUARDIAN.lower()}}
         self.members[AUTOMATONS] = set()
@@ -66,12 +68,20 @@ class ParametersModel:
 
     def ready_at(self, key: int, source: int) -> int:
         """Return when a key's cooldown ends: the DAO waits for itself alone, the others for everybody."""
-        return (self.voted_at if source == DAO else self.moved_at)[key] + self.limits[key][4]
+        return (self.rests_dao if source == DAO else self.rests)[key]
+
+    def rest(self, key: int, until: int, of_dao: bool) -> None:
+        """Start a cooldown of a key; one that runs longer goes on."""
+        self.rests[key] = max(self.rests[key], until)
+        if of_dao:
+            self.rests_dao[key] = max(self.rests_dao[key], until)
 
     def judge(self, update: Update, source: int, at: int, now: int) -> set[str]:
         """Judge an update that would be applied at a time."""
         if self.is_paused:
             return {"EnforcedPause"}
+        if source == BY_STEWARD and self.is_suspended:
+            return {"StewardIsSuspended"}
         keys, values, *_ = update
         found = self._envelope(update, source, at, now)
         for number, (key, value) in enumerate(zip(keys, values, strict=False)):
@@ -129,6 +139,7 @@ class ParametersModel:
         least, most, step_up, step_down, cooldown = limits
         rules = (
             (least > most, "BoundsReversed"),
+            (least < KEYS[key].least or most > KEYS[key].most, "BeyondOuterBounds"),
             (not least <= self.ledger.current[key] <= most, "OutOfBounds"),
             (0 in (step_up, step_down), "ZeroStep"),
             (not LEAST_COOLDOWN <= cooldown <= MOST_COOLDOWN, "BadCooldown"),
@@ -136,9 +147,11 @@ class ParametersModel:
         )
         return next(({name} for is_broken, name in rules if is_broken), set())
 
-    def judge_rollback(self) -> set[str]:
+    def judge_rollback(self, keys: list[int], derisked: bool) -> set[str]:
         """Judge a rollback: today's bounds and the rules across keys count, steps and cooldowns do not."""
-        goal = self.ledger.behind()
+        if any(key >= COUNT for key in keys):
+            return {"UnknownKey"}
+        goal, _ = self.ledger.behind(keys, derisked)
         if goal == self.ledger.current:
             return {"NothingToRollBack"}
         inside = all(limit[0] <= value <= limit[1] for value, limit in zip(goal, self.limits, strict=True))
@@ -165,9 +178,7 @@ class ParametersModel:
         for key in changes:
             if at >= self.windows[key][1] + WINDOW:
                 self.windows[key] = (self.ledger.current[key], at)
-            self.moved_at[key] = at
-            if source == DAO:
-                self.voted_at[key] = at
+            self.rest(key, at + self.limits[key][4], source == DAO)
         for origin in self.observed:
             if origin == source or origin != DAO:
                 self.observed[origin] = max(self.observed[origin], seen)
@@ -178,11 +189,10 @@ class ParametersModel:
         for key, (old, new) in enumerate(zip(said["oldValues"], said["newValues"], strict=True)):
             if old == new:
                 continue
-            rests = said["ofSteward"] and self.voted_at[key] == self.moved_at[key]  # for limits that the DAO set since
-            self.windows[key], self.moved_at[key] = (new, at), self.moved_at[key] if rests else at
-            if not said["ofSteward"]:
-                self.voted_at[key] = at
-        self.ledger.apply("rollback", {})
+            self.windows[key] = (new, at)
+            if not said["ofSteward"] or self.rests_dao[key] < self.rests[key]:  # else for limits that the DAO set since
+                self.rest(key, at + self.limits[key][4], not said["ofSteward"])
+        self.ledger.roll_back(list(said["newValues"]), said["ofSteward"])
         self._count(said)
 
     def _count(self, said: dict[str, Any]) -> None:
@@ -192,7 +202,8 @@ class ParametersModel:
 
     def _see_LimitsSet(self, said: dict[str, Any], at: int) -> None:
         key = said["key"]
-        self.limits[key], self.moved_at[key], self.voted_at[key] = said["limits"], at, at
+        self.rest(key, at + max(self.limits[key][4], said["limits"][4]), True)
+        self.limits[key] = said["limits"]
 
     def _see_UpdateScheduled(self, said: dict[str, Any], at: int) -> None:
         self.waiting[said["updateHash"]] = said["readyAt"]
@@ -205,6 +216,12 @@ class ParametersModel:
 
     def _see_AllVetoed(self, said: dict[str, Any], at: int) -> None:
         self.vetoed |= set(self.waiting)
+
+    def _see_StewardSuspended(self, said: dict[str, Any], at: int) -> None:
+        self.is_suspended = True
+
+    def _see_StewardResumed(self, said: dict[str, Any], at: int) -> None:
+        self.is_suspended = False
 
     def _see_Paused(self, said: dict[str, Any], at: int) -> None:
         self.is_paused = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from governed import COUNT, GUARDIAN, HASH, STEWARD, TIMELOCK, VALUES, Update
@@ -28,6 +29,8 @@ from parameters_model import (
 from play import ACTORS, AUTOMATON, GAPS, Play, by, mostly
 from stage import Event, Stage, Target
 
+from hedge.policy.parameters import KEYS
+
 MOST32, MOST64 = 2**32 - 1, 2**64 - 1
 KINDS = (
     "up", "over", "down", "under", "least", "below", "most", "above", "zero", "huge", "same", "voted", "any", "top",
@@ -36,12 +39,17 @@ KINDS = (
 VALUE = st.tuples(st.sampled_from(["rise"] * 40 + ["fall"] * 20 + list(KINDS)), st.integers(1, 16))
 # Half of the moves are of three keys of three words, so that steps of one key meet in its window.
 MOVED = st.sampled_from([11] * 9 + [3] * 5 + [18] * 4 + list(range(COUNT)))
+EVERY = list(range(COUNT))
+BACK = st.one_of(st.just(EVERY), st.lists(st.one_of(MOVED, st.sampled_from([0, COUNT, 255])), max_size=4))
 PICKS = st.dictionaries(MOVED, VALUE, min_size=1, max_size=3)
 SHAPES = ("reversed", "repeated", "unknown", "most", "value missing", "value too many", "empty")
 SEEN = ("future", "equal", "newer", "older", "zero seen", "most seen")
 EXPIRY = ("then", "before then", "seen", "after seen", "longest", "too long", "zero", "latest")
 FLAWS = mostly("none", *SHAPES, *SEEN, *EXPIRY)
-LIMITS = mostly("wide", "reversed", "above value", "no step", "no cooldown", "frozen", "tight", "one hour", "first")
+LIMITS = mostly(
+    "wide", "reversed", "above value", "below", "beyond", "no step", "no cooldown", "frozen", "tight", "one hour",
+    "first",
+)  # fmt: skip
 LAST = STEWARD_DELAY + SCHEDULE_LIFE
 RELEASES = mostly(STEWARD_DELAY, STEWARD_DELAY - 1, 1, LAST, LAST + 1, 7 * DAY)
 SETTERS = {"applyUpdate": DAO, "applyAutomated": BY_AUTOMATION, "applyScheduled": BY_STEWARD}
@@ -56,6 +64,7 @@ class ParametersRules(Play):
     def __init__(self, stage: Stage) -> None:
         self.sent: list[Update] = []
         self.before = list(VALUES)
+        self.is_whole = False
         super().__init__(stage)
 
     def barred(self, actor: str, function: str) -> set[str]:
@@ -205,7 +214,7 @@ class ParametersRules(Play):
 
     @rule(
         actor=by(GUARDIAN),
-        power=st.sampled_from(["rollback", "rollback", "veto", "veto", "veto_all", "pause", "unpause"]),
+        power=st.sampled_from(["veto", "veto", "veto_all", "pause", "unpause", "suspend", "resume"]),
         gap=GAPS,
     )
     def guard(self, actor: str, power: str, gap: int) -> None:
@@ -220,6 +229,22 @@ class ParametersRules(Play):
         refusals = {"EnforcedPause"} if self.model.is_paused else set()
         self.call(actor, "pause", gap=gap, refusals=refusals, events=[("Paused", {"account": actor.lower()})])
 
+    def suspend(self, actor: str, gap: int) -> None:
+        """Let the steward do nothing."""
+        refusals = {"StewardIsSuspended"} if self.model.is_suspended else set()
+        event = ("StewardSuspended", {"guardian": actor.lower()})
+        self.call(actor, "suspendSteward", gap=gap, refusals=refusals, events=[event])
+
+    @precondition(lambda self: self.model.is_suspended)
+    @rule(actor=by(TIMELOCK), gap=GAPS)
+    def end_suspension(self, actor: str, gap: int) -> None:
+        self.resume(actor, gap)
+
+    def resume(self, actor: str, gap: int) -> None:
+        """Let the steward go on."""
+        refusals = set() if self.model.is_suspended else {"StewardNotSuspended"}
+        self.call(actor, "resumeSteward", gap=gap, refusals=refusals, events=[("StewardResumed", {})])
+
     @precondition(lambda self: self.model.is_paused)
     @rule(actor=by(TIMELOCK), gap=GAPS)
     def end_pause(self, actor: str, gap: int) -> None:
@@ -230,25 +255,30 @@ class ParametersRules(Play):
         refusals = set() if self.model.is_paused else {"ExpectedPause"}
         self.call(actor, "unpause", gap=gap, refusals=refusals, events=[("Unpaused", {"account": actor.lower()})])
 
-    def rollback(self, actor: str, gap: int) -> None:
-        """Go back."""
+    @rule(actor=by(GUARDIAN), keys=BACK, derisked=st.booleans(), gap=GAPS)
+    def rollback(self, actor: str, keys: list[int], derisked: bool, gap: int) -> None:
         ledger = self.model.ledger
+        goal, of_steward = ledger.behind([key for key in keys if key < COUNT], derisked)
         said = {
-            "version": self.model.version + 1, "guardian": actor.lower(), "ofSteward": ledger.current != ledger.voted,
-            "oldValues": tuple(ledger.current), "newValues": tuple(ledger.behind()),
+            "version": self.model.version + 1, "guardian": actor.lower(), "ofSteward": of_steward,
+            "oldValues": tuple(ledger.current), "newValues": tuple(goal),
         }  # fmt: skip
-        refusals = self.model.judge_rollback()
-        self.call(actor, "rollback", gap=gap, refusals=refusals, events=[("RolledBack", said)])
+        self.is_whole = derisked and keys == EVERY
+        refusals = self.model.judge_rollback(keys, derisked)
+        self.call(actor, "rollback", keys, derisked, gap=gap, refusals=refusals, events=[("RolledBack", said)])
 
     @rule(actor=by(TIMELOCK), key=mostly(0, *range(1, COUNT + 1), 255), kind=LIMITS, gap=GAPS)
     def set_limits(self, actor: str, key: int, kind: str, gap: int) -> None:
         least, most, up, down, rest = self.model.limits[min(key, COUNT - 1)]
-        old = self.model.ledger.current[min(key, COUNT - 1)]
+        old, bounds = self.model.ledger.current[min(key, COUNT - 1)], KEYS[min(key, COUNT - 1)]
         limits = {
             "wide": (least, most, MOST32, MOST32, HOUR), "reversed": (least + 1, least, up, down, rest),
-            "above value": (min(old + 1, MOST32), MOST32, up, down, rest), "no step": (least, most, 0, down, rest),
+            "above value": (min(old + 1, bounds.most), bounds.most, up, down, rest),
+            "no step": (least, most, 0, down, rest),
             "no cooldown": (least, most, up, down, HOUR - 1), "frozen": (least, most, up, down, MOST_COOLDOWN + 1),
             "tight": (min(old, least + 1), old, 1, 1, MOST_COOLDOWN), "one hour": (least, most, up, down, HOUR),
+            "beyond": (least, bounds.most + 1, up, down, rest),
+            "below": (max(bounds.least - 1, 0), most, up, down, rest),
             "first": (least, most, max(VALUES[min(key, COUNT - 1)] // 5, 1), 1 + old // 2, DAY),
         }[kind]  # fmt: skip
         refusals = self.model.judge_limits(key, limits)
@@ -274,21 +304,30 @@ class ParametersRules(Play):
 
     def inspect(self, actor: str, function: str) -> None:
         """Hold the chain against the events, and against what must hold whatever the model says."""
-        names = ("values", "voted", "lastGood", "allLimits", "updatedAt", "version", "paused")
+        names = ("values", "voted", "lastGood", "allLimits", "restsUntil", "version", "paused", "stewardSuspended")
         found = self.stage.read([(self.parameters, name, ()) for name in names])
-        values, voted, last_good, limits, moved_at, version, is_paused = found
+        values, voted, last_good, limits, rests, version, is_paused, suspended = found
         ledger = self.model.ledger
         assert (list(values), list(voted), list(last_good)) == (ledger.current, ledger.voted, ledger.last_good)
-        assert (list(limits), list(moved_at)) == (self.model.limits, self.model.moved_at)
+        assert (list(limits), list(rests)) == (self.model.limits, self.model.rests)
         assert (version, is_paused) == (self.model.version, self.model.is_paused)
+        assert suspended == self.model.is_suspended
         assert all(limit[0] <= value <= limit[1] for value, limit in zip(values, limits, strict=True))
         assert not across(list(values))
         if list(values) != self.before:
             assert function in {*SETTERS, "rollback", "applyRow"}, f"{function} moved a value"
             assert not is_paused or function == "rollback", f"{function} moved a value while paused"
-            assert function != "rollback" or tuple(values) in self.model.once_voted
+            assert function != "rollback" or self.was_voted(values)
         self.before = list(values)
         super().inspect(actor, function)
+
+    def was_voted(self, values: Sequence[int]) -> bool:
+        """Return whether a rollback went to what was once voted: of all keys to a tuple, else each value."""
+        known = self.model.once_voted
+        if self.is_whole:
+            return tuple(values) in known
+        moved = [key for key, old in enumerate(self.before) if values[key] != old]
+        return all(any(values[key] == tuple_[key] for tuple_ in known) for key in moved)
 
     def audit(self) -> None:
         """Read every key and role."""

@@ -16,6 +16,7 @@ from stage import Event
 PANIC = "0x4e487b71" + f"{0x32:064x}"
 """An index beyond an array: a key that HedgeParameters does not have."""
 Row = tuple[int, tuple[int, ...]]
+NO_RUN = (0, 0, 0)
 
 
 class BreakerModel:
@@ -43,6 +44,8 @@ class RegimeModel:
         self.keys: tuple[int, ...] = ()
         self.rows: tuple[Row, ...] = ()
         self.terms = (0, 0, 0)
+        self.run = NO_RUN
+        self.whole: set[int] = set()
 
     def see(self, event: Event, at: int) -> None:
         """Follow one event."""
@@ -50,10 +53,18 @@ class RegimeModel:
         if name == "AutomationStopped":
             self.is_stopped = True
             return
+        if name == "RowSelectedSince":
+            self.run = (said["row"], said["since"], said["round"])
+            return
+        if name == "WholeRowsSet":
+            self.whole = set(said["rows"])
+            return
+        if name == "TableSet" or said["row"] != self.row:
+            self.run = NO_RUN
         self.row = said["row"]
         if name == "TableSet":
             self.keys, self.rows, self.terms = said["tableKeys"], said["rows"], said["terms"]
-            self.is_stopped = False
+            self.is_stopped, self.whole = False, set()
 
     def judge_table(self, keys: Any, rows: Any, terms: tuple[int, int, int], row: int) -> set[str]:
         """Judge a table: its shape, and floors further apart than the hysteresis can confuse."""
@@ -76,6 +87,24 @@ class RegimeModel:
         below = [row for row in range(len(self.rows)) if volatility + self.terms[0] >= self.rows[row][0]]
         return max(above[-1], min(self.row, below[-1]))
 
+    def poked(self) -> tuple[int, int, int]:
+        """Return the run of answers up to the newest one: it goes back to where a rule or the feed ends it."""
+        newest = number = self.feed.answers.number
+        found, is_up = NO_RUN, self.selected(self.feed.rounds[number][2]) > self.row
+        nearer = min if is_up else max
+        while True:
+            _, seen, volatility, came, _, flags = self.feed.rounds[number]
+            chosen = self.selected(volatility)
+            if chosen == self.row or (chosen > self.row) != is_up or (flags and not is_up):
+                return found
+            found = (nearer(found[0], chosen) if found[2] else chosen, came, newest)
+            row, since, last = self.run
+            if last == number and row != self.row and (row > self.row) == is_up:
+                return nearer(found[0], row), since, newest
+            number -= 1
+            if number == 0 or number <= newest - KEPT or seen - self.feed.rounds[number][1] > MAX_AGE:
+                return found
+
     def dwelt(self, at: int) -> int | set[str]:
         """Return the row that every answer over the dwell time allows, or why it is unknown."""
         number = self.feed.answers.number
@@ -84,6 +113,8 @@ class RegimeModel:
             return chosen
         is_up = chosen > self.row
         began, nearer = at - self.terms[1 if is_up else 2], min if is_up else max
+        row, since, last = self.run
+        is_proof, is_proven = since <= began and row != self.row and (row > self.row) == is_up, False
         while True:
             _, seen, volatility, came, _, flags = self.feed.rounds[number]
             if flags and not is_up:
@@ -93,6 +124,9 @@ class RegimeModel:
                 return self.row
             if came <= began:
                 return chosen
+            is_proven = is_proven or (is_proof and last == number)
+            if is_proven and number == self.feed.answers.number - KEPT + 1:
+                return nearer(chosen, row)
             number -= 1
             if number == 0:
                 return {"HistoryTooShort"}
@@ -110,9 +144,14 @@ class RegimeModel:
             return {PANIC}
         moves = {key: self.step(key, wanted, at) for key, wanted in zip(self.keys, self.rows[row][1], strict=True)}
         current = self.parameters.ledger.current
+        rested = {key for key in self.keys if at >= self.parameters.ready_at(key, BY_AUTOMATION)}
+        reach = {key: moves[key] if key in rested else current[key] for key in self.keys}
+        wanted = dict(zip(self.keys, self.rows[row][1], strict=True))
+        if row in self.whole and any(reach[key] != wanted[key] for key in self.keys):
+            return {"RowNotWhole"}
         kept = [
             key for key in self.keys
-            if moves[key] != current[key] and at >= self.parameters.ready_at(key, BY_AUTOMATION)
+            if moves[key] != current[key] and key in rested
         ]  # fmt: skip
         if not kept and row == self.row:
             return {"NothingToApply"}

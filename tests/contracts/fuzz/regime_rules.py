@@ -13,7 +13,7 @@ from parameters_model import ADMIN, BY_AUTOMATION, GUARDIANS
 from parameters_rules import ParametersRules
 from play import ACTORS, DEPLOYER, by, mostly
 from pools import FEE, FOREVER, MOST_IN
-from regime_model import BreakerModel, RegimeModel
+from regime_model import NO_RUN, BreakerModel, RegimeModel
 from regimes import FLOORS, HYSTERESIS, KEYS, TABLE, TERMS
 from reporters import PERCENT
 from stage import Target
@@ -138,6 +138,22 @@ class RegimeRules(ParametersRules, OracleRules):
         }
         self.act(actor, self.automation, "applyRow", gap=gap, refusals=refusals, events=events)
 
+    @rule(actor=by(TIMELOCK), rows=st.lists(st.integers(0, 3), max_size=2), gap=SOON)
+    def set_whole(self, actor: str, rows: list[int], gap: int) -> None:
+        refusals = set() if self.model.may(actor, ADMIN) else {"OnlyDao"}
+        if not refusals and any(row >= len(self.regimes.rows) for row in rows):
+            refusals = {"UnknownRow"}
+        events = {self.automation: [("WholeRowsSet", {"rows": tuple(rows)})]}
+        self.act(actor, self.automation, "setWholeRows", rows, gap=gap, refusals=refusals, events=events)
+
+    @rule(actor=st.sampled_from(ACTORS), gap=SOON)
+    def poke(self, actor: str, gap: int) -> None:
+        refusals = {"Stopped"} if self.regimes.is_stopped else self.feed.fresh(self.stage.now + gap)
+        row, since, number = NO_RUN if refusals else self.regimes.poked()
+        said = {"row": row, "since": since, "round": number}
+        events = {self.automation: [("RowSelectedSince", said)]}
+        self.act(actor, self.automation, "poke", gap=gap, refusals=refusals, events=events)
+
     @rule(actor=by(TIMELOCK), row=mostly(0, 1, 2, 3), flaw=FLAWS, gap=SOON)
     def set_table(self, actor: str, row: int, flaw: str, gap: int) -> None:
         keys, rows, terms = table(flaw)
@@ -187,13 +203,16 @@ class RegimeRules(ParametersRules, OracleRules):
 
     def inspect(self, actor: str, function: str) -> None:
         """Hold row, stop and fuse against the events."""
-        views = [(self.automation, "row", ()), (self.automation, "stopped", ()), (self.breaker, "trippedAt", ())]
-        found = self.stage.read(views)
-        assert found == [self.regimes.row, self.regimes.is_stopped, self.fuse.tripped_at]
+        views = [(self.automation, name, ()) for name in ("row", "stopped", "checkpoint")]
+        found = self.stage.read([*views, (self.breaker, "trippedAt", ())])
+        assert found == [self.regimes.row, self.regimes.is_stopped, self.regimes.run, self.fuse.tripped_at]
         super().inspect(actor, function)
 
     def audit(self) -> None:
         """Read the table."""
         (found,) = self.stage.read([(self.automation, "table", ())])
         assert found == (self.regimes.keys, self.regimes.rows, self.regimes.terms)
+        numbers = range(len(self.regimes.rows))
+        whole = self.stage.read([(self.automation, "isWhole", (row,)) for row in numbers])
+        assert {row for row in numbers if whole[row]} == self.regimes.whole
         super().audit()

@@ -39,7 +39,7 @@ class ParametersMachine(ParametersRules):
         made = [node.deploy(*terms, limits) for limits in (LIMITS, WIDE)]
         for parameters in made:
             parameters.send("grantRole", AUTOMATONS, AUTOMATON, sender=TIMELOCK)
-        cls.born = [made[0].read("updatedAt")[0], made[1].read("updatedAt")[0]]
+        cls.born = [each.read("restsUntil")[0] - DAY for each in made]
         node.advance(2 * DAY)
         stage = Stage(node)
         cls.narrow, cls.wide = (stage.add(parameters) for parameters in made)
@@ -82,7 +82,7 @@ class RegimeMachine(RegimeRules):
         addresses = [reporter.address for reporter in REPORTERS]
         parameters = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS)
         oracle = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES)
-        cls.born = parameters.read("updatedAt")[0]
+        cls.born = parameters.read("restsUntil")[0] - DAY
         node.advance(DAY)
         made = build_regimes(node, parameters, oracle, open_market(node))
         for account in (made.automation.address, AUTOMATON):
@@ -122,7 +122,7 @@ class GovernorMachine(GovernorRules):
         """Deploy the DAO and a guard for its proposals."""
         made, guard = open_dao(node), node.deploy("ProposalGuard")
         assert tuple(made.holders) == HOLDERS
-        cls.born = made.parameters.read("updatedAt")[0]
+        cls.born = made.parameters.read("restsUntil")[0] - DAY
         cls.code_hash = keccak(bytes(node.web3.eth.get_code(made.parameters.address)))
         stage = Stage(node)
         cls.governor, cls.parameters = stage.add(made.governor), stage.add(made.parameters)

@@ -1,0 +1,128 @@
+"""Attack 37 and on, on what watches the feed: each in one short story."""
+
+from __future__ import annotations
+
+import pytest
+from governed import TIMELOCK, values
+from onchain import DAY, HOUR, Node, refusal
+from regimes import DWELL_UP, FLOORS, KEYS, TABLE, TERMS, Regimes
+from reporters import PERCENT
+
+pytestmark = pytest.mark.chain
+LOW, HIGH, HIGHER = 70 * PERCENT, 90 * PERCENT, 130 * PERCENT
+KEPT, APART = 128, 30
+NO_RUN = (0, 0, 0)
+
+
+def rounds(regimes: Regimes, count: int, volatility: int) -> None:
+    """Report a round every half a minute; the pool trades meanwhile, as often as it is measured."""
+    for number in range(count):
+        regimes.node.advance(APART)
+        regimes.report(volatility, trade=number % 40 == 0)
+
+
+def begin(regimes: Regimes) -> None:
+    """Vote the table; an hour later the first answer selects the second row."""
+    regimes.set_table()
+    regimes.hours(1, 75 * PERCENT)
+    regimes.hours(1, HIGH)
+
+
+def poke(regimes: Regimes) -> tuple[int, ...]:
+    """Write down the run as a stranger, and return it."""
+    (event,) = regimes.automation.events(
+        regimes.automation.send("poke", sender=regimes.node.deployer), "RowSelectedSince"
+    )
+    assert tuple(event.values()) == tuple(regimes.automation.read("checkpoint"))
+    return tuple(event.values())
+
+
+def test_attack_37__more_rounds_in_the_dwell_than_the_feed_keeps__proven_by_checkpoints(regimes: Regimes) -> None:
+    begin(regimes)
+    number, _, _, since, *_ = regimes.oracle.read("peek")
+    rounds(regimes, 120, HIGH)
+    assert poke(regimes) == (1, since, number + 120)
+    rounds(regimes, 127, HIGH)
+    assert regimes.node.now - since > DWELL_UP
+    (event,) = regimes.automation.events(regimes.apply(), "RowApplied")
+    assert (event["row"], event["changedKeys"]) == (1, KEYS)
+    assert tuple(regimes.automation.read("checkpoint")) == NO_RUN  # another row, another run
+
+
+def test_attack_37__nobody_wrote_a_checkpoint_or_too_late__not_available(regimes: Regimes) -> None:
+    begin(regimes)
+    rounds(regimes, 100, HIGH)
+    poke(regimes)
+    rounds(regimes, KEPT, HIGH)
+    newest = regimes.oracle.read("lastRound")
+    expected = refusal("RoundNotAvailable", newest - KEPT, newest - KEPT + 1, newest)
+    assert regimes.why(regimes.automation, "applyRow") == expected
+    assert poke(regimes)[2] == newest  # a new run, from the oldest round that is kept
+    assert regimes.why(regimes.automation, "applyRow") == expected
+
+
+def test_attack_37__one_answer_after_the_checkpoint_was_low__proves_nothing(regimes: Regimes) -> None:
+    begin(regimes)
+    rounds(regimes, 120, HIGH)
+    poke(regimes)
+    regimes.hours(1, LOW)
+    regimes.hours(1, HIGH)
+    rounds(regimes, 125, HIGH)
+    assert regimes.automation.refusal("applyRow") == refusal("NothingToApply", 0)
+    assert poke(regimes)[1] > regimes.node.now - DWELL_UP
+    regimes.hours(1, LOW)
+    assert poke(regimes) == NO_RUN
+
+
+def test_attack_37__checkpoint_by_an_enemy_where_rounds_reach__changes_no_row(regimes: Regimes) -> None:
+    begin(regimes)
+    regimes.hours(24, HIGH)
+    regimes.hours(5, HIGHER)
+    assert regimes.automation.read("preview")[0] == 2
+    assert poke(regimes)[0] == 1
+    assert regimes.automation.read("preview")[0] == 2
+
+
+def test_attack_37__stopped_or_a_new_table__no_checkpoint_stays(regimes: Regimes, node: Node) -> None:
+    assert regimes.automation.refusal("poke") == refusal("Stopped")
+    begin(regimes)
+    assert poke(regimes)[0] == 1
+    assert poke(regimes)[0] == 1  # again, without a new round
+    node.advance(HOUR)
+    regimes.set_table(1)
+    assert tuple(regimes.automation.read("checkpoint")) == NO_RUN
+    assert values(regimes.parameters)[KEYS[0]] == TABLE[0][1][0]
+
+
+def test_attack_39__two_coupled_keys_of_which_one_rests__move_together_or_not_at_all(
+    regimes: Regimes, node: Node
+) -> None:
+    keys, before, after = [10, 13], [2000, 1000], [1700, 500]
+    parameters, automation = regimes.parameters, regimes.automation
+    regimes.set_table()
+    automation.send("setTable", keys, [(0, before), (FLOORS[1], after)], TERMS, 0, sender=TIMELOCK)
+    receipt = automation.send("setWholeRows", [1], sender=TIMELOCK)
+    assert [tuple(event["rows"]) for event in automation.events(receipt, "WholeRowsSet")] == [(1,)]
+    assert [automation.read("isWhole", row) for row in (0, 1)] == [False, True]
+    regimes.hours(4, HIGH)
+    parameters.send("setLimits", 13, (0, 10_000, 400, 400, DAY), sender=TIMELOCK)  # one step is too short, and it rests
+    assert automation.refusal("applyRow") == refusal("RowNotWhole", 1, 13, 1000, 500)
+    regimes.hours(24, HIGH)
+    assert automation.refusal("applyRow") == refusal("RowNotWhole", 1, 13, 600, 500)
+    assert (values(parameters)[10], automation.read("row")) == (2000, 0)
+    parameters.send("setLimits", 13, (0, 10_000, 500, 500, DAY), sender=TIMELOCK)
+    regimes.hours(25, HIGH)
+    (event,) = automation.events(regimes.apply(), "RowApplied")
+    assert (event["row"], event["changedKeys"], event["newValues"]) == (1, keys, after)
+
+
+def test_attack_39__whole_rows__are_the_dao_s_and_of_one_table(regimes: Regimes) -> None:
+    assert regimes.automation.refusal("setWholeRows", [1]) == refusal("OnlyDao", regimes.node.deployer.lower())
+    regimes.set_table()
+    assert regimes.automation.refusal("setWholeRows", [3], sender=TIMELOCK) == refusal("UnknownRow", 3, 3)
+    assert regimes.automation.refusal("isWhole", 3) == refusal("UnknownRow", 3, 3)
+    regimes.automation.send("setWholeRows", [0, 2], sender=TIMELOCK)
+    regimes.automation.send("setWholeRows", [2], sender=TIMELOCK)
+    assert [regimes.automation.read("isWhole", row) for row in range(3)] == [False, False, True]
+    regimes.set_table()
+    assert not any(regimes.automation.read("isWhole", row) for row in range(3))
