@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bridge.plans.ledger_book import LedgerBook
     from bridge.plans.make import Planned
     from hedge.decision.trades import Trade
+    from hedge.decision.update.propose import ProposedUpdate
     from hedge.market import Market
 
 LEG_COLUMNS = ("asset", "layer", "leg", "quantity", "price", "cost USD")
@@ -107,15 +108,24 @@ def print_decision(planned: Planned) -> None:
         out.print(line, markup=False)
     print_limits(planned)
     print_comparison(planned)
-    changes = [
+    for asset, update in ({"": plan_.update} | dict(plan_.own_updates)).items():
+        _print_update(f"Proposed parameters of {asset}" if asset else "Proposed parameters", update)
+
+
+def _print_update(title: str, update: ProposedUpdate) -> None:
+    """Print what a ledger is asked to change, or why nothing is."""
+    from bridge.cli.show import console, table
+
+    out = console()
+    rows = [
         [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"]]
-        for row in plan_.update.to_dict()["changes"]
+        for row in update.to_dict()["changes"]
     ]
     out.print()
-    if changes:
-        out.print(table("Proposed parameters", ("parameter", "old", "new", "unit", "why"), changes))
+    if rows:
+        out.print(table(title, ("parameter", "old", "new", "unit", "why"), rows))
     else:
-        out.print(f"Proposed parameters: none, as {plan_.update.reason}", markup=False)
+        out.print(f"{title}: none, as {update.reason}", markup=False)
 
 
 def _print_trades(planned: Planned, when: str) -> None:

@@ -50,8 +50,10 @@ def btc(place: Place) -> Deployment:
     return place.world.deployment.of("BTC")
 
 
-def test_plan__ledger_of_btc__bounds_its_legs_alone(place: Place) -> None:
-    plan = place.run("plan", "--json").json()["plan"]
+def test_plan__ledger_of_btc__bounds_its_legs_alone(place: Place, tmp_path: Path) -> None:
+    plan = place.run("plan", "--json", "--report", "report.html").json()["plan"]
+    assert "Parameters of BTC alone" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Proposed parameters of BTC" in place.run("plan").out
     bought = {(trade["asset"], trade["layer"]) for trade in plan["trades"]}
     assert ("BTC", "delta") not in bought
     assert ("ETH", "delta") in bought
