@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.reverts import decode_reason
-from bridge.chain.rpc import as_bytes, as_number
+from bridge.chain.rpc import as_address, as_bytes, as_number
 from bridge.errors import ChainError, NodeUnreachable
 
 if TYPE_CHECKING:
@@ -20,6 +20,24 @@ if TYPE_CHECKING:
     from bridge.chain.node import Chain
 
 METHOD: Final = "eth_simulateV1"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry that a played call wrote into the log: whose it is, its topics, its data."""
+
+    address: str
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a played call returned and wrote into the log, or the error with which it was refused."""
+
+    returned: bytes
+    log: tuple[Entry, ...] = ()
+    refused: ChainError | None = None
 
 
 @dataclass(frozen=True)
@@ -37,8 +55,8 @@ class Played:
         return {"to": self.to, "data": self.data, "value": hex(self.value), **sender}
 
 
-def play(chain: Chain, block: BlockRef, calls: Sequence[Played], action: str) -> list[bytes | ChainError]:
-    """Play calls a second after a block and return what each returned, or the error with which it was refused.
+def play(chain: Chain, block: BlockRef, calls: Sequence[Played], action: str) -> list[Outcome]:
+    """Play calls a second after a block and return what came of each.
 
     Raises
     ------
@@ -61,16 +79,24 @@ def play(chain: Chain, block: BlockRef, calls: Sequence[Played], action: str) ->
     return [_result(result, action) for result in results]
 
 
-def _result(result: Any, action: str) -> bytes | ChainError:
-    if not isinstance(result, dict):
+def _result(result: Any, action: str) -> Outcome:
+    if not isinstance(result, dict) or not isinstance(result.get("logs") or [], list):
         raise ChainError(f"{action}: the node's answer to {METHOD} is none")
     returned = as_bytes(result.get("returnData") or "0x", action)
     if as_number(result.get("status"), action) == 1:
-        return returned
+        return Outcome(returned, tuple(_entry(entry, action) for entry in result.get("logs") or []))
     said = result.get("error")
     words = said.get("message") if isinstance(said, dict) else None
     reason = returned or _data(said)
-    return decode_reason(reason, action) if reason else ChainError(f"{action}: refused ({words or 'no reason given'})")
+    bare = ChainError(f"{action}: refused ({words or 'no reason given'})")
+    return Outcome(b"", refused=decode_reason(reason, action) if reason else bare)
+
+
+def _entry(entry: Any, action: str) -> Entry:
+    if not isinstance(entry, dict) or not isinstance(entry.get("topics"), list):
+        raise ChainError(f"{action}: the node's answer is no log entry")
+    topics = tuple(as_bytes(topic, action) for topic in entry["topics"])
+    return Entry(as_address(entry.get("address"), action), topics, as_bytes(entry.get("data") or "0x", action))
 
 
 def _data(error: Any) -> bytes:

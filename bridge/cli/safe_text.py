@@ -55,6 +55,8 @@ def print_seen(seen: Seen, stderr: bool = False) -> None:
     if seen.effects.later:
         rows = [[each.what, each.before, each.after] for each in seen.effects.later]
         out.print(table("What the announced update would change", ("parameter", "now", "then"), rows, left=3))
+    for line in seen.effects.moves:
+        say(line, stderr)
     say(seen.effects.words, stderr)
     for line in hash_lines(made):
         say(line, stderr)

@@ -18,9 +18,11 @@ from bridge.governance.postconditions import GUARD, guard_call, postcondition_li
 from bridge.governance.powers import STANDARD, power_given, power_lines
 from bridge.governance.regime_table import table_lines
 from bridge.governance.rollback import told_rollback
+from bridge.governance.settings_actions import limits_words
 from bridge.governance.telling import MOST_LINES, NOT_WHOLE, Telling, contract_at
 from bridge.governance.updates import Update, decode_update, update_words
 from bridge.snapshot import Snapshot
+from hedge.policy.parameters import KEYS
 
 THEIR_MEANINGS = {
     ("HedgeGovernor", "cancel"): "Cancel a proposal for good",
@@ -167,9 +169,17 @@ def _updated(_: Snapshot, arguments: dict[str, Any]) -> list[str]:
     return ["; ".join(update_words(update))]
 
 
+def _limited(snapshot: Snapshot, arguments: dict[str, Any]) -> list[str]:
+    key, new = arguments.values()
+    now = snapshot.read("HedgeParameters", "limits", key)
+    now = [*now.values()] if isinstance(now, Mapping) else now
+    return [f"{KEYS[key].name}: {limits_words([*new.values()])}", f"now {limits_words(now)} ({KEYS[key].unit})"]
+
+
 DETAILS: Final[dict[tuple[str, str], Callable[[Snapshot, dict[str, Any]], list[str]]]] = {
     ("HedgeGovernor", "cancel"): _cancelled,
     ("RegimeAutomation", "setTable"): _table,
+    ("HedgeParameters", "setLimits"): _limited,
     ("HedgeParameters", "applyUpdate"): _updated,
     ("HedgeParameters", "scheduleUpdate"): _updated,
     ("HedgeParameters", "applyScheduled"): _updated,

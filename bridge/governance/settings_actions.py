@@ -59,10 +59,10 @@ def build_limits(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceActi
         old = tuple(found.values()) if isinstance(found, Mapping) else tuple(found)
         new = _limits(name, written, old)
         if new == old:
-            raise RefusedAction(f"the limits of {name} are {_told(old)} already: leave it out")
+            raise RefusedAction(f"the limits of {name} are {limits_words(old)} already: leave it out")
         calls.append(snapshot.call("HedgeParameters", "setLimits", key.id, new))
-        answers.append(Answer("limits", (key.id,), new, f"the limits of {name} are {_told(new)}"))
-        lines.append(f"| {name} | {_told(old)} | {_told(new)} | {key.unit} |")
+        answers.append(Answer("limits", (key.id,), new, f"the limits of {name} are {limits_words(new)}"))
+        lines.append(f"| {name} | {limits_words(old)} | {limits_words(new)} | {key.unit} |")
     head = ["# Other limits", "", "| parameter | limits now | limits then | unit |", "|---|---|---|---|"]
     return GovernanceAction(
         "\n".join(head + lines), tuple(calls), (Postcondition("HedgeParameters", at, tuple(answers)),)
@@ -77,7 +77,8 @@ def _limits(name: str, written: str, old: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(_number(f"{what} of {name}", part, MOST_LIMIT) if part else now for what, part, now in pairs)
 
 
-def _told(limits: Sequence[int]) -> str:
+def limits_words(limits: Sequence[int]) -> str:
+    """Say what a key's limits are: bounds, largest steps, rest."""
     least, most, up, down, rest = limits
     return f"{least} to {most}, up {up}, down {down}, rest {rest} s"
 

@@ -11,7 +11,8 @@
                a Safe Transaction Service; what it says, held against bytes, signatures and chain
     batch      several calls as one transaction, by MultiSendCallOnly
     effects    what a transaction changes, played on the chain: values before and after
-    readings   everything that is compared for it
+    readings, moves
+               everything that is compared for it; coins and tokens that move
     words      a transaction told from its bytes
 
 Read `multisig` first. May import `governance` and what is below it.

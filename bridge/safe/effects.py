@@ -14,13 +14,14 @@ from typing import Any
 from eth_typing import HexStr
 
 from bridge.chain.codec import decode_call
-from bridge.chain.play import Played, play
+from bridge.chain.play import Outcome, Played, play
 from bridge.chain.values import Misfit
 from bridge.errors import ChainError, NodeUnreachable, UsageError
 from bridge.governance.governor import proposal_id
 from bridge.governance.steward import read_pending_updates
 from bridge.governance.updates import Update
 from bridge.safe.batch import SafeCall, calls_of
+from bridge.safe.moves import moves_of
 from bridge.safe.readings import Reading, Told, readings
 from bridge.safe.transactions import SafeTransaction
 from bridge.snapshot import Snapshot
@@ -44,7 +45,8 @@ class Effects:
     """What a transaction changes at a block, and of how many things; `trouble` says why that is not known.
 
     `later` is what an update would change that the transaction announces or refuses, if it were applied; `unread` are
-    the views that did not answer as their ABI says, so that what they tell was not compared.
+    the views that did not answer as their ABI says, so that what they tell was not compared; `moves` says which coins
+    and tokens of the Safe move, and whom it lets move them.
     """
 
     block: int
@@ -53,6 +55,7 @@ class Effects:
     trouble: str = ""
     later: tuple[Change, ...] = ()
     unread: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -92,7 +95,7 @@ def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
     except ChainError as error:
         return Effects(block, trouble=str(error), later=later)
     results = answers[len(asked) : len(asked) + len(made)]
-    if refused := next((each for each in results if isinstance(each, ChainError)), None):
+    if refused := next((each.refused for each in results if each.refused), None):
         return Effects(block, trouble=str(refused), later=later)
     (before, lost), (after, lost_after) = (
         _told(asked, each) for each in (answers[: len(asked)], answers[-len(asked) :])
@@ -103,7 +106,8 @@ def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
         if before.get(name) != after.get(name)
     ]
     unread = tuple(dict.fromkeys([*lost, *lost_after]))
-    return Effects(block, tuple(changes), len(before), later=later, unread=unread)
+    moves = moves_of(transaction.safe, calls, [entry for each in results for entry in each.log])
+    return Effects(block, tuple(changes), len(before), later=later, unread=unread, moves=moves)
 
 
 def _later(snapshot: Snapshot, updates: Sequence[Update]) -> tuple[Change, ...]:
@@ -117,16 +121,17 @@ def _later(snapshot: Snapshot, updates: Sequence[Update]) -> tuple[Change, ...]:
     )
 
 
-def _told(asked: Sequence[Reading], answers: Sequence[bytes | ChainError]) -> tuple[Told, list[str]]:
+def _told(asked: Sequence[Reading], answers: Sequence[Outcome]) -> tuple[Told, list[str]]:
     """Tell the answers by what they are about, and name the views that do not answer as their ABI says."""
     told: dict[str, str] = {}
     unread: list[str] = []
     for reading, answer in zip(asked, answers, strict=True):
         try:
-            told |= reading.words(answer) if isinstance(answer, bytes) else {}
+            said = None if answer.refused else reading.words(answer.returned)
         except NOT_READABLE:
-            answer = ChainError("it is none that its ABI describes")
-        if isinstance(answer, ChainError):
+            said = None
+        told |= said or {}
+        if said is None:
             unread.append(f"{reading.call.function.name} of {reading.at}")
     return told, unread
 

@@ -10,6 +10,7 @@ from eth_typing import HexStr
 from eth_utils import keccak
 
 from bridge.chain.node import connect
+from bridge.chain.play import Entry
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
@@ -17,6 +18,7 @@ from bridge.plans.records import PlanRecord
 from bridge.safe.actions import SAFE_ACTIONS, SafeContext
 from bridge.safe.batch import MOST_CALLS, batch_call, calls_of, find_multisend, packed, unpacked
 from bridge.safe.effects import Effects, read_effects
+from bridge.safe.moves import MOST_MOVES, moves_of
 from bridge.safe.multisig import build_safe_transaction, read_safe, send_safe_transaction, sign_safe_transaction
 from bridge.safe.transactions import CALL, DELEGATE_CALL, SafeTransaction
 from bridge.safe.words import transaction_words
@@ -195,7 +197,17 @@ def test_effects__contract_that_does_not_answer__is_named_as_not_compared(world:
 
 
 @pytest.mark.parametrize(
-    "answer", [None, [], {}, [7], [{"calls": []}], [{"calls": [7] * 500}], [{"calls": [{"status": "0x1"}]}]]
+    "answer",
+    [
+        None,
+        [],
+        {},
+        [7],
+        [{"calls": []}],
+        [{"calls": [7] * 500}],
+        [{"calls": [{"status": "0x1"}]}],
+        [{"calls": [{"status": "0x1", "logs": [7]}] * 500}],
+    ],
 )
 def test_effects__node_that_cannot_play_calls_or_answers_nonsense__is_named(world: World, answer: object) -> None:
     def lie(node: Answering, asked: Asked) -> bool:
@@ -231,6 +243,53 @@ def test_batch__of_calls__is_made_by_the_real_multisend_all_or_none(anywhere: Wo
     carried(anywhere, (place, data), operation=operation)
     assert read_safe(anywhere.snapshot(), safe).threshold == 3
     assert int(anywhere.chain.request("eth_getBalance", lp, "latest"), 16) == before + 5
+
+
+def test_effects__batch_of_tokens_and_coins__says_what_moves_and_who_may_move_it(anywhere: World) -> None:
+    safe, lp = guardian(anywhere), account("lp").address
+    anywhere.chain.request("anvil_setBalance", safe, hex(10**18))
+    token = anywhere.deployment.contracts["WETH9"]
+    deposit = anywhere.snapshot().call("WETH9", "deposit", at=token)
+    send, allow = (
+        anywhere.snapshot().call("WETH9", name, lp, amount, at=token)
+        for name, amount in (("transfer", 60), ("approve", 2**256 - 1))
+    )
+    calls = [(deposit[0], 100, deposit[1]), (send[0], 0, send[1]), (allow[0], 0, allow[1]), (lp, 7, HexStr("0x"))]
+    (place, value, data), operation = batch_call(anywhere.snapshot(), calls)
+    made = build_safe_transaction(anywhere.snapshot(), safe, (place, data), None, value, operation)
+    found = read_effects(anywhere.snapshot(), made)
+    assert (found.trouble, found.changes) == ("", ())
+    assert found.moves == (
+        f"moves 100 wei from the Safe to {token}",
+        f"moves 7 wei from the Safe to {lp}",
+        f"moves 60 units of the token {token} from the Safe to {lp}",
+        f"{lp} may then move endless units of the token {token} of the Safe",
+    )
+
+
+def test_moves__entries_of_others_or_malformed__are_left_out_and_many_are_counted() -> None:
+    safe, lp, token = (account(name).address for name in ("guardian-1", "lp", "trader"))
+    word = {name: bytes(12) + bytes.fromhex(at[2:]) for name, at in (("safe", safe), ("lp", lp))}
+    kind = {
+        name: keccak(text=name)
+        for name in ("Transfer(address,address,uint256)", "ApprovalForAll(address,address,bool)")
+    }
+    transfer, approval = kind.values()
+
+    def told(*topics: bytes, data: bytes = b"") -> tuple[str, ...]:
+        return moves_of(safe, [], [Entry(token, topics, data)])
+
+    assert told(transfer, word["lp"], word["lp"], data=bytes(32)) == ()
+    assert told(transfer, word["safe"]) == told() == told(b"") == told(transfer, b"\x01", word["safe"]) == ()
+    assert told(transfer, word["lp"], word["safe"], (9).to_bytes(32)) == (
+        f"moves number 9 of the token {token} from {lp} to the Safe",
+    )
+    assert told(approval, word["safe"], word["lp"], data=(1).to_bytes(32)) == (
+        f"{lp} may then move everything of the token {token} of the Safe",
+    )
+    assert told(approval, word["safe"], word["lp"], data=bytes(32))[0].startswith(f"{lp} may no longer move")
+    many = [Entry(token, (transfer, word["safe"], word["lp"]), bytes(32))] * (MOST_MOVES + 3)
+    assert moves_of(safe, [], many)[-1] == "and 3 more movements"
 
 
 def test_batch__code_that_is_not_known_or_no_batch__is_refused_before_anyone_signs(world: World) -> None:

@@ -17,7 +17,10 @@ from tests.e2e.test_commands import assert_one_line_error
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("set-limits", "costBudgetBps=,900,,,"), "HedgeParameters.setLimits(key=4, newLimits="),
+        (
+            ("set-limits", "costBudgetBps=,900,,,"),
+            "HedgeParameters.setLimits(costBudgetBps: 0 to 900, up 50, down 20, rest 86400 s): Replace",
+        ),
         (("set-governor", "votingDelay=7200", "quorumNumerator=5"), "votingDelay of the governor is 7200"),
         (("set-timelock-delay", "259200"), "what passes waits 259200 s in the timelock"),
         (("give-feed", "ETH", "0x00000000000000000000000000000000DeaDBeef"), "can then no longer replace"),
