@@ -15,6 +15,8 @@ from bridge.artifacts.vendor import vendor
 from bridge.errors import MissingTool
 
 OURS = (
+    "BlockGovernor",
+    "BlockVotes",
     "CallbackReader",
     "ExposureLens",
     "FalseSafe",
@@ -24,6 +26,7 @@ OURS = (
     "HedgeVotes",
     "LensCall",
     "LensFloor",
+    "PlainGovernor",
     "ProposalGuard",
     "RealizedVolatility",
     "Reenter",
