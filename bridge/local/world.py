@@ -100,7 +100,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     deployment = Deployment(
         chain_id=chain.chain_id,
         deployed_at=deployed_at,
-        contracts=contracts | ours | {"RegimeAutomation": watchers.automation},
+        contracts=contracts | ours | ({"RegimeAutomation": watchers.automation} if watchers.automation else {}),
         feeds=feeds,
         assets={address: asset for asset, address in tokens.items()} | {NATIVE: "ETH"},
         price_pools=pools,

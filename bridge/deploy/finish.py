@@ -1,0 +1,89 @@
+"""Carry a plan out: rehearsed as a whole, sent, proven, and written down for the other commands.
+
+plan -> every step left rehearsed, the deployer's balance -> journal -> transactions -> proof -> deployment.json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from bridge.chain.node import Chain
+from bridge.chain.signers import Signer
+from bridge.deploy.consent import Consent, ask_consent, send_consent
+from bridge.deploy.journal import Journal
+from bridge.deploy.plan import Plan
+from bridge.deploy.rehearsal import read_fees, rehearse_steps, require_paid
+from bridge.deploy.sending import Told, carry_out
+from bridge.deploy.verify import RIGHT, Check, verify_deployment
+from bridge.deployment import Deployment
+from bridge.errors import DeploymentUnsafe, RefusedAction
+from bridge.snapshot import Snapshot
+
+FILE: Final = "deployment.json"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A deployment that is on the chain and proven: its address book, journal, and every row of the proof.
+
+    `consent` is what a DAO that was there before is asked, `proposed` what came of asking its governor.
+    """
+
+    deployment: Deployment
+    journal: Journal
+    checks: list[Check]
+    path: Path
+    consent: Consent | None = None
+    proposed: str = ""
+
+
+def carry_out_plan(
+    chain: Chain, signer: Signer, plan: Plan, told: Told, said: Callable[[str], None], propose: bool = False
+) -> Done:
+    """Send what is left of a plan, prove the whole, and write its address book beside its journal.
+
+    Raises
+    ------
+    DeploymentUnsafe
+        Something is not as it should be: do not use what was deployed.
+    ContractReverted, ChainError, BadFile
+        As `carry_out` and `rehearse_steps`.
+    """
+    if propose:
+        _require_proposer(plan, signer)
+    if plan.left:
+        block = chain.head()
+        measured = rehearse_steps(chain, signer.address, plan.left, block, lambda step: said(f"rehearsing {step.name}"))
+        require_paid(chain, signer.address, measured, read_fees(chain), block)
+    journal = carry_out(chain, signer, plan.layout, plan.journal.save(), plan.settings.chain.confirmations, told)
+    snapshot = Snapshot(chain, plan.layout.deployment, chain.head())
+    checks = verify_deployment(snapshot, lambda words: said(f"proving {words}"))
+    snapshot.confirm()
+    wrong = [f"{check.what}: {check.words}" for check in checks if check.outcome != RIGHT]
+    if wrong:
+        raise DeploymentUnsafe(wrong)
+    path = journal.path.with_name(FILE)
+    plan.layout.deployment.save(path)
+    done = Done(plan.layout.deployment, journal, checks, path)
+    return done if plan.settings.dao.kind == "new" else _asked(done, plan, snapshot, signer, propose)
+
+
+def _require_proposer(plan: Plan, signer: Signer) -> None:
+    """Check that there is a governor, and that who signs is who proposes, before anything is sent."""
+    dao = plan.settings.dao
+    if dao.kind not in ("governor", "bravo"):
+        why = "is deployed with all its roles" if dao.kind == "new" else "has no proposals, its owners sign"
+        raise RefusedAction(f"--propose is for a governor of before, and this DAO {why}: leave it out")
+    if dao.proposer not in (None, signer.address):
+        raise RefusedAction(f"{dao.proposer} proposes by these settings, and {signer.address} signs: leave --propose out")
+
+
+def _asked(done: Done, plan: Plan, snapshot: Snapshot, signer: Signer, propose: bool) -> Done:
+    """Write what the DAO is asked, and bring it to its governor where that is wanted."""
+    dao = plan.settings.dao
+    consent = ask_consent(snapshot, dao.kind, dao.proposer or signer.address, done.path.parent)
+    said = send_consent(snapshot, signer, dao.kind, consent.action) if propose and consent.action else ""
+    return replace(done, consent=consent, proposed=said)
