@@ -78,7 +78,9 @@ def _require_proposer(plan: Plan, signer: Signer) -> None:
         why = "is deployed with all its roles" if dao.kind == "new" else "has no proposals, its owners sign"
         raise RefusedAction(f"--propose is for a governor of before, and this DAO {why}: leave it out")
     if dao.proposer not in (None, signer.address):
-        raise RefusedAction(f"{dao.proposer} proposes by these settings, and {signer.address} signs: leave --propose out")
+        raise RefusedAction(
+            f"{dao.proposer} proposes by these settings, and {signer.address} signs: leave --propose out"
+        )
 
 
 def _asked(done: Done, plan: Plan, snapshot: Snapshot, signer: Signer, propose: bool) -> Done:
