@@ -1,6 +1,6 @@
-"""Compound's Governor Bravo and its timelock, as far as a deployment reads and calls them.
+"""Compound's governors, Bravo and Alpha before it, and their timelock, as far as a deployment reads and calls them.
 
-Source: the signatures of GovernorBravoDelegate and Timelock as Compound published them.
+Source: the ABIs of GovernorAlpha and Timelock in the npm package @uniswap/governance; Bravo has these calls as well.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from bridge.artifacts import register_artifact
 
 BRAVO: Final = "GovernorBravo"
 COMPOUND_TIMELOCK: Final = "CompoundTimelock"
+TOKENS: Final = ("comp", "uni")
+"""What Compound's governors, and those of DAOs that took them over, call their token."""
 
 
 def _view(name: str, returned: str, *taken: str) -> dict[str, Any]:
@@ -44,7 +46,7 @@ register_artifact(
     BRAVO,
     [
         *(_view(name, "uint256") for name in ("votingDelay", "votingPeriod", "proposalCount", "proposalThreshold")),
-        *(_view(name, "address") for name in ("timelock", "comp")),
+        *(_view(name, "address") for name in ("timelock", *TOKENS)),
         _view("latestProposalIds", "uint256", "address"),
         _view("state", "uint8", "uint256"),
         _PROPOSE,

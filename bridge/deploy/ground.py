@@ -8,10 +8,11 @@ A remark is what a person should know of and decide about; what cannot work is a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
-from bridge.deploy.bravo import BRAVO, COMPOUND_TIMELOCK
+from bridge.deploy.bravo import BRAVO, COMPOUND_TIMELOCK, TOKENS
 from bridge.deploy.layout import Ground, safe_address
 from bridge.deploy.seats import role
 from bridge.deploy.settings import DeploySettings
@@ -163,15 +164,22 @@ def _obeyed(chain: Chain, timelock: str, governor: str, block: BlockRef) -> int:
 
 
 def _bravo(chain: Chain, governor: str, block: BlockRef) -> tuple[str, dict[str, str], list[str]]:
-    """Read a Compound Governor Bravo: its timelock acts for the DAO; it counts blocks."""
+    """Read a governor of Compound's kind: its timelock acts for the DAO; it counts blocks."""
     try:
         waits = [int(chain.read(BRAVO, governor, name, block=block)) for name in WAITS]
         chain.read(BRAVO, governor, "proposalCount", block=block)
         timelock = str(chain.read(BRAVO, governor, "timelock", block=block))
-        token = str(chain.read(BRAVO, governor, "comp", block=block))
     except (ContractReverted, UnknownAddress) as error:
-        raise UnknownAddress(governor, "a Compound Governor Bravo") from error
+        raise UnknownAddress(governor, "a governor of Compound's kind") from error
     delay = _obeyed(chain, timelock, governor, block)
-    parts = {"governor": governor, "timelock": timelock, "token": token, "dao": timelock}
-    words = f"governor {governor}: Bravo, vote after {waits[0]:,} blocks, for {waits[1]:,} blocks"
+    parts = {"governor": governor, "timelock": timelock, "dao": timelock} | _bravo_token(chain, governor, block)
+    words = f"governor {governor}: of Compound's kind, vote after {waits[0]:,} blocks, for {waits[1]:,} blocks"
     return timelock, parts, [words, f"its timelock {timelock} waits {delay:,} s"]
+
+
+def _bravo_token(chain: Chain, governor: str, block: BlockRef) -> dict[str, str]:
+    """Return the token of a governor of Compound's kind, nothing where it calls it by another name."""
+    for name in TOKENS:
+        with suppress(ContractReverted, UnknownAddress):
+            return {"token": str(chain.read(BRAVO, governor, name, block=block))}
+    return {}

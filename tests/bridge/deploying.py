@@ -154,13 +154,13 @@ def written(folder: Path, text: str) -> DeploySettings:
     return load_settings(path)
 
 
-def deployed(folder: Path, url: str | None = None, renumber: bool = False) -> Done:
+def deployed(folder: Path, url: str | None = None, renumber: bool = False, propose: bool = False) -> Done:
     """Deploy by the settings of a folder, as `alvh deploy FILE --send` does."""
     settings = load_settings(folder / "deploy.toml")
     chain = connect(url or settings.chain.rpc_url, settings.chain.id, settings.chain.caps)
     with held_folder(folder / "journal"):
         plan = make_plan(chain, settings, DEPLOYER.address, folder / "journal", renumber=renumber)
-        return carry_out_plan(chain, DEPLOYER, plan, lambda step, words: None, lambda words: None)
+        return carry_out_plan(chain, DEPLOYER, plan, lambda step, words: None, lambda words: None, propose)
 
 
 BEFORE, AFTER, RECEIPT = "before it is sent", "after it is sent", "after its receipt"
