@@ -92,13 +92,20 @@ def print_done(done: Done, as_json: bool) -> None:
         ]
         proof = [check._asdict() for check in done.checks]
         asked = {"files": [str(path) for path in done.consent.files]} if done.consent else None
-        told = {"deployment": str(done.path), "steps": entries, "proven": True, "checks": proof}
+        told = {
+            "deployment": str(done.path),
+            "steps": entries,
+            "proven": True,
+            "checks": proof,
+            "sources": done.sources,
+        }
         print_json({"sent": True, **told, "consent": asked, "proposed": done.proposed})
         return
     rows = [[entry.name, entry.address, str(entry.block)] for entry in done.journal.entries]
     console().print(table("Deployed", ("what", "address", "block"), rows, left=2))
     say(f"proven: {len(done.checks)} checks, nobody but the stated accounts holds a role, the deployer none")
     say(f"written: {done.path}; name it as chain.deployment in alvh.toml, and publish it for others to verify")
+    say(done.sources)
     if done.consent:
         _print_consent(done.consent, done.proposed)
 

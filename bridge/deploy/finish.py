@@ -12,30 +12,35 @@ from typing import Final
 
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
+from bridge.deploy.code import deployed_places
 from bridge.deploy.consent import Consent, ask_consent, send_consent
 from bridge.deploy.journal import Journal
 from bridge.deploy.plan import Plan
 from bridge.deploy.rehearsal import read_fees, rehearse_steps, require_paid
 from bridge.deploy.sending import Told, carry_out
+from bridge.deploy.sources import COMPILER, write_sources
 from bridge.deploy.verify import RIGHT, Check, verify_deployment
 from bridge.deployment import Deployment
-from bridge.errors import DeploymentUnsafe, RefusedAction
+from bridge.errors import DeploymentUnsafe, MissingTool, RefusedAction
 from bridge.snapshot import Snapshot
 
 FILE: Final = "deployment.json"
+SOURCES: Final = "sources"
 
 
 @dataclass(frozen=True)
 class Done:
     """A deployment that is on the chain and proven: its address book, journal, and every row of the proof.
 
-    `consent` is what a DAO that was there before is asked, `proposed` what came of asking its governor.
+    `sources` says where the files for explorers are, `consent` is what a DAO that was there before is asked, `proposed`
+    what came of asking its governor.
     """
 
     deployment: Deployment
     journal: Journal
     checks: list[Check]
     path: Path
+    sources: str
     consent: Consent | None = None
     proposed: str = ""
 
@@ -67,8 +72,18 @@ def carry_out_plan(
         raise DeploymentUnsafe(wrong)
     path = journal.path.with_name(FILE)
     plan.layout.deployment.save(path)
-    done = Done(plan.layout.deployment, journal, checks, path)
+    done = Done(plan.layout.deployment, journal, checks, path, _sources(plan.layout.deployment, path.parent))
     return done if plan.settings.dao.kind == "new" else _asked(done, plan, snapshot, signer, propose)
+
+
+def _sources(deployment: Deployment, folder: Path) -> str:
+    """Write what explorers need, and say where; an installed package has no sources, which stops nothing."""
+    contracts = {contract for _, contract, _ in deployed_places(deployment)}
+    try:
+        write_sources(contracts, folder / SOURCES)
+    except MissingTool as error:
+        return f"no files for explorers: {error}"
+    return f"written: {folder / SOURCES}, for explorers: compiler {COMPILER}, a standard JSON input for each contract"
 
 
 def _require_proposer(plan: Plan, signer: Signer) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bridge.artifacts import register_artifact
 from bridge.chain.blocks import BlockRef
 from bridge.chain.fees import GWEI, NATIVE
 from bridge.chain.node import Chain
@@ -19,19 +20,39 @@ from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import as_bytes, as_number
 from bridge.chain.signers import Sender
 from bridge.deploy.layout import Step
-from bridge.errors import ChainError
+from bridge.errors import ChainError, ContractReverted, UnknownAddress
 
 MARGIN: Final = (5, 4)
 """What a transaction is given of gas, over what the node measures (`Chain.gas`)."""
+GAS_PRICE_ORACLE: Final = "0x420000000000000000000000000000000000000F"
+"""Where every chain of the OP stack, Base among them, answers what data cost. Source: the OP stack's predeploys."""
+ENVELOPE: Final = 120
+"""Bytes of a transaction beside its data: numbers and a signature, which do not compress."""
+_ORACLE: Final = "OpGasPriceOracle"
+register_artifact(
+    _ORACLE,
+    [
+        {
+            "type": "function",
+            "name": "getL1Fee",
+            "inputs": [{"name": "_data", "type": "bytes"}],
+            "outputs": [{"name": "", "type": "uint256"}],
+        }
+    ],
+)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A step, the gas that it uses, and the runtime code that it leaves; empty where it makes a call."""
+    """A step, the gas that it uses, and the runtime code that it leaves; empty where it makes a call.
+
+    `data_fee` is what an OP stack chain takes for the data beside the gas, in wei.
+    """
 
     step: Step
     gas: int
     runtime: bytes
+    data_fee: int = 0
 
     @property
     def limit(self) -> int:
@@ -52,11 +73,14 @@ class Fees:
 
     def now(self, measured: Measured) -> float:
         """Return what a step costs at the present fee, in the chain's own coin."""
-        return measured.gas * self.present / NATIVE
+        return (measured.gas * self.present + measured.data_fee) / NATIVE
 
     def most(self, measured: Measured) -> float:
-        """Return the most that a step can cost, in the chain's own coin: what is above is not sent."""
-        return min(measured.limit * self.cap / NATIVE, self.most_native)
+        """Return the most that a step can cost, in the chain's own coin: what is above is not sent.
+
+        The fee for data is beside it, as it is at present: no transaction can bound that.
+        """
+        return min(measured.limit * self.cap / NATIVE, self.most_native) + measured.data_fee / NATIVE
 
 
 def read_fees(chain: Chain) -> Fees:
@@ -105,6 +129,7 @@ def rehearse_steps(
         One would be refused: by which contract, and why.
     """
     found, others = list[Measured](), dict[str, bytes]()
+    takes_data_fee = chain.has_code(GAS_PRICE_ORACLE, block)
     for step in steps:
         told(step)
         action, runtime = f"creating {step.name}", b""
@@ -116,10 +141,20 @@ def rehearse_steps(
         answer = chain.ask("eth_estimateGas", asked, hex(block.number), state)
         if "error" in answer:
             raise call_refused(answer["error"], action)
-        found.append(Measured(step, as_number(answer["result"], action), runtime))
+        fee = _data_fee(chain, step, block) if takes_data_fee else 0
+        found.append(Measured(step, as_number(answer["result"], action), runtime, fee))
         if runtime:
             others[step.address] = runtime
     return found
+
+
+def _data_fee(chain: Chain, step: Step, block: BlockRef) -> int:
+    """Ask what a chain of the OP stack takes for a transaction's data; nothing where its oracle does not say."""
+    data = bytes.fromhex(step.data[2:]) + b"\xff" * ENVELOPE
+    try:
+        return int(chain.read(_ORACLE, GAS_PRICE_ORACLE, "getL1Fee", data, block=block))
+    except (ContractReverted, UnknownAddress):
+        return 0
 
 
 def require_paid(chain: Chain, deployer: str, measured: Sequence[Measured], fees: Fees, block: BlockRef) -> float:

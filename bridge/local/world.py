@@ -12,6 +12,7 @@ from typing import Final
 
 from bridge.adapters.tokens import NATIVE
 from bridge.chain.node import Chain
+from bridge.deploy.code import deployed_places
 from bridge.deploy.contracts import Members, deploy_governance
 from bridge.deploy.watchers import deploy_watchers
 from bridge.deployment import Deployment
@@ -106,9 +107,10 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
         price_pools=pools,
         realized=watchers.realized,
         breakers=watchers.breakers,
-        accounts=safes | named,
+        accounts=safes | named | {"deployer": deployer.address},
     )
-    return World(chain, deployment, market, path)
+    created = {at: local.created[at] for _, _, at in deployed_places(deployment)}
+    return World(chain, deployment.model_copy(update={"created": created}), market, path)
 
 
 def _ready(chain: Chain) -> LocalChain:
