@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +13,7 @@ from bridge.cli.flags import AsOption, ConfigOption, FromOption, JsonOption, Key
 if TYPE_CHECKING:
     from bridge.chain.node import Chain
     from bridge.chain.signers import Sender
+    from bridge.deploy.plan import Plan
     from bridge.deploy.settings import DeploySettings
 
 DEFAULT = "run"
@@ -52,6 +52,9 @@ def run(
     renumber: Annotated[
         bool, typer.Option("--renumber", help="Go on from the next nonce where another transaction took a step's.")
     ] = False,
+    outbid: Annotated[
+        bool, typer.Option("--outbid", help="Offer more for the same where a transaction waits and is not mined.")
+    ] = False,
     rpc: RpcOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
@@ -65,11 +68,11 @@ def run(
 
     Examples: alvh deploy deploy.toml --from 0xabc...; alvh deploy deploy.toml --keystore key.json --send
     """
-    from bridge.cli.deploy_text import plan_json, print_done, print_plan
+    from bridge.cli.deploy_text import print_done
     from bridge.deploy.finish import carry_out_plan
     from bridge.deploy.journal import folder_of, held_folder
     from bridge.deploy.plan import make_plan
-    from bridge.deploy.rehearsal import read_fees, rehearse_steps
+    from bridge.deploy.sending import Sending
     from bridge.deploy.settings import load_settings
     from bridge.errors import UsageError
 
@@ -79,21 +82,29 @@ def run(
     chain = _connect(settings, rpc)
     who = _sender(chain, send, role, keystore, sender)
     folder = folder_of(state, settings.chain.id, settings.name)
-    with held_folder(folder) if send else nullcontext():
+    if not send:
+        _show(chain, make_plan(chain, settings, who.address, folder, renumber=renumber), as_json)
+        return
+    deep = settings.chain.confirmations
+    how = Sending(who.key(), deep, lambda step, words: _tell(f"{step.name}: {words}"), outbid)
+    with held_folder(folder):
         plan = make_plan(chain, settings, who.address, folder, renumber=renumber)
-        if not send:
-            measured = rehearse_steps(chain, who.address, plan.left, plan.block, lambda step: None)
-            fees = read_fees(chain)
-            chain.confirm(plan.block)
-            if as_json:
-                print_json(plan_json(plan, measured, fees))
-            else:
-                print_plan(plan, measured, fees)
-            return
-        done = carry_out_plan(
-            chain, who.key(), plan, lambda step, words: _tell(f"{step.name}: {words}"), _tell, propose
-        )
+        done = carry_out_plan(chain, how, plan, _tell, propose)
     print_done(done, as_json)
+
+
+def _show(chain: Chain, plan: Plan, as_json: bool) -> None:
+    """Rehearse what a plan has left to send, and print it with its costs; nothing is signed."""
+    from bridge.cli.deploy_text import plan_json, print_plan
+    from bridge.deploy.rehearsal import read_fees, rehearse_steps
+
+    measured = rehearse_steps(chain, plan.layout.deployer, plan.left, plan.block, lambda step: None)
+    fees = read_fees(chain)
+    chain.confirm(plan.block)
+    if as_json:
+        print_json(plan_json(plan, measured, fees))
+    else:
+        print_plan(plan, measured, fees)
 
 
 def _tell(words: str) -> None:

@@ -17,7 +17,7 @@ from bridge.deploy.consent import Consent, ask_consent, send_consent
 from bridge.deploy.journal import Journal
 from bridge.deploy.plan import Plan
 from bridge.deploy.rehearsal import read_fees, rehearse_steps, require_paid
-from bridge.deploy.sending import Told, carry_out
+from bridge.deploy.sending import Sending, carry_out
 from bridge.deploy.sources import COMPILER, write_sources
 from bridge.deploy.verify import RIGHT, Check, verify_deployment
 from bridge.deployment import Deployment
@@ -45,9 +45,7 @@ class Done:
     proposed: str = ""
 
 
-def carry_out_plan(
-    chain: Chain, signer: Signer, plan: Plan, told: Told, said: Callable[[str], None], propose: bool = False
-) -> Done:
+def carry_out_plan(chain: Chain, how: Sending, plan: Plan, said: Callable[[str], None], propose: bool = False) -> Done:
     """Send what is left of a plan, prove the whole, and write its address book beside its journal.
 
     Raises
@@ -57,13 +55,14 @@ def carry_out_plan(
     ContractReverted, ChainError, BadFile
         As `carry_out` and `rehearse_steps`.
     """
+    signer = how.signer
     if propose:
         _require_proposer(plan, signer)
     if plan.left:
         block = chain.head()
         measured = rehearse_steps(chain, signer.address, plan.left, block, lambda step: said(f"rehearsing {step.name}"))
         require_paid(chain, signer.address, measured, read_fees(chain), block)
-    journal = carry_out(chain, signer, plan.layout, plan.journal.save(), plan.settings.chain.confirmations, told)
+    journal = carry_out(chain, how, plan.layout, plan.journal.save())
     snapshot = Snapshot(chain, plan.layout.deployment, chain.head())
     checks = verify_deployment(snapshot, lambda words: said(f"proving {words}"))
     snapshot.confirm()

@@ -10,7 +10,7 @@ is used up, so whatever happens in between, there is one deployment.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -26,6 +26,8 @@ from bridge.deploy.layout import Layout, Step
 from bridge.errors import ChainError, NotTaken, PendingTransactions, TransactionFailed
 
 LOOK_AGAIN_SECONDS: Final = 0.5
+OUTBID: Final = (9, 8)
+"""By how much both fees of a replacement are higher; nodes ask for a tenth."""
 Told = Callable[[Step, str], None]
 
 
@@ -50,9 +52,17 @@ class Found:
     made: str | None
 
 
-def carry_out(
-    chain: Chain, signer: Signer, layout: Layout, journal: Journal, confirmations: int, told: Told
-) -> Journal:
+@dataclass(frozen=True)
+class Sending:
+    """How to send: who signs, how deep is done, who hears of it, and whether what waits is outbid by the same again."""
+
+    signer: Signer
+    confirmations: int
+    told: Told
+    outbid: bool = False
+
+
+def carry_out(chain: Chain, how: Sending, layout: Layout, journal: Journal) -> Journal:
     """Send what is not on the chain yet, until everything is and lies deep enough.
 
     Raises
@@ -68,36 +78,35 @@ def carry_out(
     """
     while True:
         for at, step in enumerate(layout.steps):
-            journal = _settled(chain, signer, step, journal, at, told)
-        if _stands(chain, journal, confirmations):
+            journal = _settled(chain, how, step, journal, at)
+        if _stands(chain, journal, how.confirmations):
             return journal
 
 
-def _settled(chain: Chain, signer: Signer, step: Step, journal: Journal, at: int, told: Told) -> Journal:
+def _settled(chain: Chain, how: Sending, step: Step, journal: Journal, at: int) -> Journal:
     """Bring one step onto the chain, or find it there, and return the journal that says its block."""
     entry = journal.entries[at]
     found = look(chain, entry)
     if found is None:
-        mined, after = chain.nonces(signer)
+        mined, after = chain.nonces(how.signer)
         if mined > step.nonce:
             found = look(chain, entry)  # mined between the two looks
             if found is None:
-                raise NonceTaken(step, f"nonce {step.nonce} of {signer.address} was used by another transaction")
+                raise NonceTaken(step, f"nonce {step.nonce} of {how.signer.address} was used by another transaction")
         elif mined < step.nonce:
             raise ChainError(
                 f"{step.name}: the account's next nonce is {mined}, and an earlier step had {step.nonce - 1}: the "
                 "chain was re-organised or the node lags; run it again"
             )
     if found is None:
-        sent = next((each for each in reversed(entry.signed) if _is_known(chain, each)), None)
-        if sent is None:
-            if after > mined:
-                raise PendingTransactions(signer.address, mined, after - mined)
-            told(step, "sent")
-            journal, sent = _sent(chain, signer, step, journal, at)
-        else:
-            told(step, "waited for")
-        found = _waited_for(chain, signer, step, journal.entries[at], sent)
+        waits = [each for each in reversed(entry.signed) if _known(chain, each) is not None]
+        if after > mined and not waits:
+            raise PendingTransactions(how.signer.address, mined, after - mined)
+        how.told(step, "waited for" if waits and not how.outbid else "outbid" if waits else "sent")
+        sent = waits[0] if waits else ""
+        if not waits or how.outbid:
+            journal, sent = _sent(chain, how.signer, step, journal, at, sent)
+        found = _waited_for(chain, how.signer, step, journal.entries[at], sent)
     return _noted(journal, at, step, found)
 
 
@@ -126,14 +135,24 @@ def _noted(journal: Journal, at: int, step: Step, found: Found | None) -> Journa
     return journal if journal.entries[at].block == found.block else journal.noted(at, block=found.block)
 
 
-def _sent(chain: Chain, signer: Signer, step: Step, journal: Journal, at: int) -> tuple[Journal, str]:
-    """Sign a step's transaction, note its hash, and hand it over: in this order, each on the disk before the next."""
+def _sent(
+    chain: Chain, signer: Signer, step: Step, journal: Journal, at: int, waiting: str = ""
+) -> tuple[Journal, str]:
+    """Sign a step's transaction, note its hash, and hand it over: in this order, each on the disk before the next.
+
+    Parameters
+    ----------
+    waiting
+        The hash of one for the same step, that this one is to outbid.
+    """
     action = f"creating {step.name}"
     transaction: Any = {"from": signer.address, "data": step.data, "value": 0}
     if step.to is not None:
         transaction["to"] = to_checksum_address(step.to)
     transaction["gas"] = chain.gas(transaction, action)
     transaction |= chain.fees() | {"chainId": chain.chain_id, "nonce": step.nonce}
+    if waiting:
+        transaction |= _outbidding(transaction, _known(chain, waiting) or {})
     chain.caps.require(transaction)
     raw = signed(chain, signer, transaction, action)
     sent = "0x" + keccak(raw).hex()
@@ -143,7 +162,7 @@ def _sent(chain: Chain, signer: Signer, step: Step, journal: Journal, at: int) -
     try:
         hand_over_signed(chain, raw, action)
     except NotTaken:
-        if not _is_known(chain, sent) and look(chain, journal.entries[at]) is None:
+        if _known(chain, sent) is None and look(chain, journal.entries[at]) is None:
             raise
     return journal, sent
 
@@ -167,9 +186,20 @@ def look(chain: Chain, entry: Entry) -> Found | None:
     return None
 
 
-def _is_known(chain: Chain, sent: str) -> bool:
-    """Tell whether the node has a transaction, mined or not."""
-    return chain.request("eth_getTransactionByHash", sent) is not None
+def _known(chain: Chain, sent: str) -> dict[str, Any] | None:
+    """Return a transaction that the node has, mined or not; None where it has none."""
+    found = chain.request("eth_getTransactionByHash", sent)
+    return found if isinstance(found, dict) else None
+
+
+def _outbidding(offered: Mapping[str, Any], waiting: Mapping[str, Any]) -> dict[str, int]:
+    """Return fees that nodes take in the place of a transaction that waits: an eighth more than it offers, or more."""
+    action = "reading the transaction that waits"
+    fees = {}
+    for name in ("maxFeePerGas", "maxPriorityFeePerGas"):
+        old = as_number(waiting.get(name) or "0x0", action)
+        fees[name] = max(int(offered[name]), old * OUTBID[0] // OUTBID[1] + 1)
+    return fees
 
 
 def _stands(chain: Chain, journal: Journal, confirmations: int) -> bool:

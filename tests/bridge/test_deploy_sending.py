@@ -150,6 +150,28 @@ def test_transaction__that_waits__is_waited_for_and_not_sent_again(folder: Path,
     assert chain.nonces(DEPLOYER)[0] == len(done.journal.entries)
 
 
+def test_transaction__that_waits__is_outbid_by_the_same_with_its_nonce(folder: Path, chain: Chain) -> None:
+    chain.request("evm_setAutomine", False)
+    with lying_node(chain.url) as node:
+        node.lie = failing("eth_getTransactionReceipt", -1, lambda answering, asked: answering.say(b"", 502))
+        with pytest.raises(ChainError):
+            deployed(folder, node.url)
+        old = journal(folder).entries[0].signed
+        node.lie = lambda answering, asked: asked["method"] == "eth_sendRawTransaction" and mined(answering, asked)
+
+        def mined(answering: Answering, asked: Asked) -> bool:
+            body = answering.honest(asked)
+            chain.request("evm_mine")
+            return answering.say(body)
+
+        done = deployed(folder, node.url, outbid=True)
+    first, second = done.journal.entries[0].signed
+    assert (first,) == old
+    assert chain.request("eth_getTransactionReceipt", first) is None
+    assert chain.request("eth_getTransactionReceipt", second)["blockNumber"] == hex(done.journal.entries[0].block or 0)
+    assert chain.nonces(DEPLOYER)[0] == len(done.journal.entries)
+
+
 def test_transaction__that_was_dropped__is_sent_again_with_its_nonce(folder: Path, chain: Chain) -> None:
     with lying_node(chain.url) as node:
         stopped_at(node, chain, folder, 3)

@@ -16,6 +16,7 @@ from bridge.deploy.code import deployed_places, immutables
 from bridge.deploy.finish import Done
 from bridge.deploy.seats import ADMIN, role
 from bridge.deploy.verify import RIGHT, UNKNOWN, WRONG, Check, proven, verify_deployment
+from bridge.local.world import World
 from bridge.snapshot import Snapshot
 from tests.bridge.deploying import address, bare_chain, before, deployed, new_dao, settings_text, written
 
@@ -215,3 +216,8 @@ def test_deployment_file__of_a_deployment__is_read_by_the_other_commands(made: t
     from bridge.deployment import load_deployment
 
     assert load_deployment(Path(made[1].path)) == made[1].deployment
+
+
+def test_verify__local_world__is_proven_as_well(world: World) -> None:
+    checks = verify_deployment(world.snapshot(), lambda words: None)
+    assert [check for check in checks if check.outcome != RIGHT] == []
