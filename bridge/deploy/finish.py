@@ -22,6 +22,7 @@ from bridge.deploy.sources import COMPILER, write_sources
 from bridge.deploy.verify import RIGHT, Check, verify_deployment
 from bridge.deployment import Deployment
 from bridge.errors import DeploymentUnsafe, MissingTool, RefusedAction
+from bridge.safe.multisig import read_safe
 from bridge.snapshot import Snapshot
 
 FILE: Final = "deployment.json"
@@ -67,12 +68,24 @@ def carry_out_plan(chain: Chain, how: Sending, plan: Plan, said: Callable[[str],
     checks = verify_deployment(snapshot, lambda words: said(f"proving {words}"))
     snapshot.confirm()
     wrong = [f"{check.what}: {check.words}" for check in checks if check.outcome != RIGHT]
+    wrong += _safe_findings(plan, snapshot)
     if wrong:
         raise DeploymentUnsafe(wrong)
     path = journal.path.with_name(FILE)
     plan.layout.deployment.save(path)
     done = Done(plan.layout.deployment, journal, checks, path, _sources(plan.layout.deployment, path.parent))
     return done if plan.settings.dao.kind == "new" else _asked(done, plan, snapshot, signer, propose)
+
+
+def _safe_findings(plan: Plan, snapshot: Snapshot) -> list[str]:
+    """Compare new Safes with the settings, those whose owners have not executed anything yet: they may change it."""
+    found = []
+    for name in ("guardian", "steward"):
+        wanted = getattr(plan.settings, name)
+        safe = read_safe(snapshot, snapshot.deployment.address(name)) if wanted.owners else None
+        if safe and safe.nonce == 0 and (set(safe.owners), safe.threshold) != (set(wanted.owners), wanted.threshold):
+            found.append(f"the {name}'s Safe is {safe.threshold} of {', '.join(safe.owners)}")
+    return found
 
 
 def _sources(deployment: Deployment, folder: Path) -> str:

@@ -19,6 +19,7 @@ from bridge.deploy.settings import DeploySettings
 from bridge.deployment import Deployment
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable, RefusedAction, UnknownAddress
 from bridge.governance.inspection import RESERVED, SAFE, inspect_address
+from bridge.governance.safe_builds import HANDLERS, SINGLETONS
 from bridge.safe.multisig import ZERO
 from bridge.snapshot import Snapshot
 
@@ -49,6 +50,7 @@ def read_ground(chain: Chain, settings: DeploySettings, block: BlockRef) -> tupl
             seen = inspect_address(snapshot, wanted.address)
             remarks += [f"{name} {wanted.address}: {words}" for words in (seen.words, *seen.warnings)]
             continue
+        remarks += [words for words in _unknown_builds(chain, settings, block) if words not in remarks]
         factory = settings.safe_contracts.factory
         proxy_code = bytes(chain.read("SafeProxyFactory", factory, "proxyCreationCode", block=block))
         made = safe_address(settings.safe_contracts, wanted, proxy_code)
@@ -56,6 +58,16 @@ def read_ground(chain: Chain, settings: DeploySettings, block: BlockRef) -> tupl
             standing.add(name)
             remarks.append(f"the {name}'s Safe is there already, at {made}")
     return Ground(acts, parts, proxy_code, frozenset(standing)), remarks
+
+
+def _unknown_builds(chain: Chain, settings: DeploySettings, block: BlockRef) -> list[str]:
+    """Say which of Safe's contracts have code that is no build of theirs: a Safe is what its singleton is."""
+    places, found = settings.safe_contracts, []
+    for name, builds in (("singleton", SINGLETONS), ("handler", HANDLERS)):
+        at = getattr(places, name)
+        if chain.code_hash(at, block).hex() not in builds:
+            found.append(f"safe_contracts.{name} {at} is no known build of Safe's: its author may own the Safes")
+    return found
 
 
 def _bare(chain: Chain, block: BlockRef) -> Snapshot:
@@ -113,7 +125,7 @@ def _new(chain: Chain, token: str, block: BlockRef) -> tuple[None, dict[str, str
             "seconds: name the Governor that this token has (kind = 'governor'), or a token that counts seconds"
         )
     supply = int(chain.read("HedgeVotes", token, "totalSupply", block=block))
-    return None, {"token": token}, [f"token {token} counts seconds, supply {supply / 1e18:,.6g}"]
+    return None, {"HedgeVotes": token}, [f"token {token} counts seconds, supply {supply / 1e18:,.6g}"]
 
 
 def _mode(chain: Chain, contract: str, block: BlockRef) -> str:

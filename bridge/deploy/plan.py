@@ -78,13 +78,30 @@ def make_plan(chain: Chain, settings: DeploySettings, deployer: str, folder: Pat
     UnknownAddress, BadFile
         As `read_ground` and `load_journal`.
     """
-    block, journal = chain.head(), load_journal(folder / FILE)
+    block, journal, part = chain.head(), load_journal(folder / FILE), _deployers_part(settings, deployer)
     if journal is None:
-        return _begun(chain, settings, deployer, folder, block)
+        begun = _begun(chain, settings, deployer, folder, block)
+        return replace(begun, remarks=(*begun.remarks, *part))
     journal.require_settings(settings.fixed())
     _require_same(chain, journal, deployer, block)
     plan = _gone_on_with(chain, settings, _as_mined(chain, journal), block)
     return _renumbered(chain, plan) if renumber else plan
+
+
+def _deployers_part(settings: DeploySettings, deployer: str) -> list[str]:
+    """Say what the deployer is beside that; he may be a voter or sign with others, and never have a role alone.
+
+    Raises
+    ------
+    RefusedAction
+        The settings give him a role alone.
+    """
+    for role in ("guardian", "steward"):
+        if getattr(settings, role).address == deployer:
+            raise RefusedAction(f"{deployer} deploys and would be {role}: the deployer holds no role, name a Safe")
+    places = {"a holder of votes": settings.dao.holders, "a reporter": settings.reporters}
+    places |= {f"an owner of the {role}'s Safe": getattr(settings, role).owners for role in ("guardian", "steward")}
+    return [f"the deployer is {words}, as the settings say" for words, named in places.items() if deployer in named]
 
 
 def _begun(chain: Chain, settings: DeploySettings, deployer: str, folder: Path, block: BlockRef) -> Plan:

@@ -85,7 +85,7 @@ def deployment_seats(snapshot: Snapshot) -> list[Seat]:
         The file names no guardian or no steward.
     """
     book, chain, block = snapshot.deployment, snapshot.chain, snapshot.block
-    before = (book.accounts.get("dao"), book.accounts.get("token"))
+    before = (book.accounts.get("dao"), book.accounts.get("HedgeVotes"))
     assigned = Assigned(book.address("guardian"), book.address("steward"), None, *before)
     seats = governance_seats(chain, book.contracts, book.feeds, assigned, book.deployed_at, block)
     watched = Watched(

@@ -15,9 +15,12 @@ from bridge.artifacts.vendor import node_modules
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer, local_signer
 from bridge.deploy.finish import Done
+from bridge.deploy.plan import make_plan
 from bridge.deploy.seats import role
 from bridge.deploy.verify import proven, verify_deployment
+from bridge.doctor import examine
 from bridge.errors import BridgeError, ContractReverted, RefusedAction, UnknownAddress
+from bridge.governance.governor import require_governor
 from bridge.local.accounts import INDEX
 from bridge.safe.multisig import send_safe_transaction, sign_safe_transaction
 from bridge.safe.records import load_safe_record
@@ -31,6 +34,7 @@ from tests.bridge.deploying import (
     create_address,
     deployed,
     governed,
+    owners,
     plainly_governed,
     safe_dao,
     settings_text,
@@ -256,9 +260,45 @@ def test_new_governor__on_a_token_of_before__counts_its_votes(
     token = chain.deploy(MAKER, "HedgeVotes", [address("voter-1")], [10**24])
     done = made(there, f'kind = "new"\ntoken = "{token}"', tmp_path)
     assert "HedgeVotes" not in done.deployment.contracts
+    assert done.deployment.address("HedgeVotes") == token
+    require_governor(Snapshot(chain, done.deployment, chain.head()))  # what `alvh gov` asks for first
     at = done.deployment.address("HedgeGovernor")
     assert chain.read("HedgeGovernor", at, "token", block=chain.head()) == token
     blocks = chain.deploy(MAKER, "BlockVotes", address("voter-1"), 10**24)
     with pytest.raises(BridgeError, match="mode=blocknumber, and HedgeGovernor's delays are seconds"):
         made(there, f'kind = "new"\ntoken = "{blocks}"', tmp_path / "blocks")
     assert found
+
+
+def test_doctor__of_a_deployment_beside_a_dao__finds_nothing_wrong_with_its_contracts(
+    there: tuple[Chain, dict[str, str]], tmp_path: Path
+) -> None:
+    chain, _ = there
+    done = made(there, safe_dao(*there), tmp_path)
+    settings = f'[chain]\nrpc_url = "{chain.url}"\nchain_id = 42161\ndeployment = "{done.path}"\n'
+    (tmp_path / "alvh.toml").write_text(settings, encoding="utf-8")
+    found = {each.what: each for each in examine(tmp_path / "alvh.toml")}
+    for what in ("deployment", "contracts", "code", "roles", "guardian Safe", "steward Safe"):
+        assert found[what].ok, found[what]
+
+
+def test_role__of_the_deployer_alone__is_refused_and_others_are_named(
+    there: tuple[Chain, dict[str, str]], tmp_path: Path
+) -> None:
+    chain, found = there
+    text = settings_text(chain, found, safe_dao(*there))
+    alone = text.replace(f"owners = [{owners('guardian')}]", f'address = "{DEPLOYER.address}"')
+    written(tmp_path, alone)
+    with pytest.raises(BridgeError, match="would be guardian: the deployer holds no role, name a Safe"):
+        deployed(tmp_path)
+    among = written(tmp_path, text.replace(address("reporter-1"), DEPLOYER.address))
+    plan = make_plan(chain, among, DEPLOYER.address, tmp_path / "journal")
+    assert "the deployer is a reporter, as the settings say" in plan.remarks
+
+
+def test_safe__of_a_build_that_nobody_knows__is_named(there: tuple[Chain, dict[str, str]], tmp_path: Path) -> None:
+    chain, found = there
+    text = settings_text(chain, found, safe_dao(*there))
+    other = written(tmp_path, text.replace(found["CompatibilityFallbackHandler"], found["ETH"]))
+    plan = make_plan(chain, other, DEPLOYER.address, tmp_path / "journal")
+    assert [words for words in plan.remarks if "no known build of Safe's" in words and found["ETH"] in words]
