@@ -6,10 +6,13 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bridge.chain.node import Chain, connect
 from bridge.chain.signers import local_signer
@@ -414,3 +417,34 @@ def test_roles__of_one_address__are_refused(folder: Path, chain: Chain, base: tu
 def test_connection__to_another_chain__is_refused(chain: Chain) -> None:
     with pytest.raises(ChainError, match="serves chain 8453"):
         connect(chain.url, 1)
+
+
+@pytest.mark.prop
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cuts=st.lists(st.tuples(st.integers(1, 90), st.booleans()), max_size=5))
+def test_deployment__cut_off_anywhere_any_number_of_times__is_one(
+    base: tuple[Chain, dict[str, str]], tmp_path_factory: pytest.TempPathFactory, cuts: list[tuple[int, bool]]
+) -> None:
+    chain, found = base
+    folder, snapshot = tmp_path_factory.mktemp("cut"), chain.request("evm_snapshot")
+    written(folder, settings_text(chain, found, new_dao()))
+    with lying_node(chain.url) as node:
+        for at, forwarded in cuts:
+            left = [at]
+
+            def cut(answering: Answering, asked: Asked, left: list[int] = left, forwarded: bool = forwarded) -> bool:
+                left[0] -= 1
+                if left[0] >= 0:
+                    return False
+                if forwarded:
+                    answering.honest(asked)
+                return answering.say(b"", 502)
+
+            node.lie = cut
+            with suppress(ChainError):
+                deployed(folder, node.url)
+        node.lie = lambda answering, asked: False
+        done = deployed(folder, node.url)
+    assert chain.nonces(DEPLOYER) == (12, 12)
+    assert proven(done.checks)
+    chain.request("evm_revert", snapshot)
