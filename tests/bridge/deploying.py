@@ -9,7 +9,9 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pytest
 from eth_utils import to_checksum_address
 from web3.types import Nonce
 from web3.utils.address import get_create_address
@@ -17,7 +19,7 @@ from web3.utils.address import get_create_address
 from bridge.chain.node import Chain, connect
 from bridge.chain.signers import LOCAL_MNEMONIC, local_signer
 from bridge.deploy.finish import Done, carry_out_plan
-from bridge.deploy.journal import held_folder
+from bridge.deploy.journal import held_folder, load_journal
 from bridge.deploy.plan import make_plan
 from bridge.deploy.sending import Sending
 from bridge.deploy.settings import DeploySettings, load_settings
@@ -208,3 +210,25 @@ def killed_run(node: LyingNode, folder: Path, point: str) -> int:
             os._exit(1)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(killer.pid, 0)[1])
+
+
+def journal(folder: Path) -> Any:
+    """Return the journal of a folder's deployment."""
+    return load_journal(folder / "journal" / "journal.json")
+
+
+def stopped_at(node: LyingNode, chain: Chain, folder: Path, sends: int) -> None:
+    """Let a run end after so many transactions that were taken; the next one is lost on the way."""
+    left = [sends]
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] != "eth_sendRawTransaction":
+            return False
+        left[0] -= 1
+        return left[0] < 0 and answering.error(asked, {"code": -32000, "message": "txpool is full"})
+
+    node.lie = lie
+    with pytest.raises(BridgeError, match="txpool is full"):
+        deployed(folder, node.url)
+    node.lie = lambda answering, asked: False
+    assert sum(entry.block is not None for entry in journal(folder).entries) == sends

@@ -159,7 +159,7 @@ def test_commands__that_are_refused__say_why_in_one_line(chain: Chain, run: Run,
         assert said in done.err
 
 
-def test_init__writes_settings_that_are_read(run: Run, tmp_path: Path) -> None:
+def test_init__in_an_empty_folder__writes_settings_that_are_read(run: Run, tmp_path: Path) -> None:
     assert run("deploy", "init").code == 0
     assert load_settings(tmp_path / "deploy.toml").name == "main"
 
