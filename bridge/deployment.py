@@ -39,6 +39,7 @@ def _bytes(text: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Hash = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
 Bytes = Annotated[str, Field(max_length=200_000), AfterValidator(_bytes)]
 
 
@@ -50,8 +51,9 @@ class Deployment(BaseModel):
     `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the
     asset symbol of each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD,
     `realized` and `breakers` the measurement of realised volatility and the breaker of an asset, `accounts` named
-    addresses. `created` has the ABI-encoded constructor arguments of our contracts, by address: code is recomputed from
-    them. `rpc_url`, `seen_block` and `seen_hash` say for which node a local chain's file was written.
+    addresses. `created` has the ABI-encoded constructor arguments of our contracts, by address, from which code is
+    recomputed, and `transactions` the hash of the transaction that created each. `rpc_url`, `seen_block` and
+    `seen_hash` say for which node a local chain's file was written.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,6 +69,7 @@ class Deployment(BaseModel):
     breakers: dict[str, Address] = Field(default_factory=dict)
     accounts: dict[str, Address] = Field(default_factory=dict)
     created: dict[Address, Bytes] = Field(default_factory=dict)
+    transactions: dict[Address, Hash] = Field(default_factory=dict)
     rpc_url: str | None = None
     seen_block: int | None = Field(default=None, ge=0)
     seen_hash: str | None = None

@@ -17,7 +17,7 @@ from bridge.deploy.consent import Consent, ask_consent, send_consent
 from bridge.deploy.journal import Journal
 from bridge.deploy.plan import Plan
 from bridge.deploy.rehearsal import read_fees, rehearse_steps, require_paid
-from bridge.deploy.sending import Sending, carry_out
+from bridge.deploy.sending import Sending, carry_out, look
 from bridge.deploy.sources import COMPILER, write_sources
 from bridge.deploy.verify import RIGHT, Check, verify_deployment
 from bridge.deployment import Deployment
@@ -64,7 +64,8 @@ def carry_out_plan(chain: Chain, how: Sending, plan: Plan, said: Callable[[str],
         measured = rehearse_steps(chain, signer.address, plan.left, block, lambda step: said(f"rehearsing {step.name}"))
         require_paid(chain, signer.address, measured, read_fees(chain), block)
     journal = carry_out(chain, how, plan.layout, plan.journal.save())
-    snapshot = Snapshot(chain, plan.layout.deployment, chain.head())
+    deployment = plan.layout.deployment.model_copy(update={"transactions": _transactions(chain, plan, journal)})
+    snapshot = Snapshot(chain, deployment, chain.head())
     checks = verify_deployment(snapshot, lambda words: said(f"proving {words}"))
     snapshot.confirm()
     wrong = [f"{check.what}: {check.words}" for check in checks if check.outcome != RIGHT]
@@ -72,9 +73,16 @@ def carry_out_plan(chain: Chain, how: Sending, plan: Plan, said: Callable[[str],
     if wrong:
         raise DeploymentUnsafe(wrong)
     path = journal.path.with_name(FILE)
-    plan.layout.deployment.save(path)
-    done = Done(plan.layout.deployment, journal, checks, path, _sources(plan.layout.deployment, path.parent))
+    deployment.save(path)
+    done = Done(deployment, journal, checks, path, _sources(deployment, path.parent))
     return done if plan.settings.dao.kind == "new" else _asked(done, plan, snapshot, signer, propose)
+
+
+def _transactions(chain: Chain, plan: Plan, journal: Journal) -> dict[str, str]:
+    """Return the transaction that created each contract of ours, by its address."""
+    pairs = zip(plan.layout.steps, journal.entries, strict=True)
+    found = {step.address: look(chain, entry) for step, entry in pairs if step.to is None}
+    return {address: each.transaction for address, each in found.items() if each}
 
 
 def _safe_findings(plan: Plan, snapshot: Snapshot) -> list[str]:

@@ -1,6 +1,7 @@
 """Prove a deployment from its address file and a node alone: code, immutables, roles, wiring, first values.
 
     code      creation code of this version, run with the arguments in the file -> the very bytes at the address
+    creation  the transactions of the file sent that creation code, and no other that leaves the same
     roles     every role by its events, and by asking for every account that the file names
     links     what each part reads, and whose roles it borrows
     numbers   what the constructors set, against the events since
@@ -11,10 +12,13 @@ wrong, or what could not be compared; one that is not right means that nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from eth_utils import to_checksum_address
 
 from bridge.artifacts import artifact
+from bridge.chain.rpc import as_address, as_number
 from bridge.deploy.code import code_difference, deployed_places, immutables
 from bridge.deploy.numbers import number_findings
 from bridge.deploy.rehearsal import run_creation
@@ -52,6 +56,7 @@ def verify_deployment(snapshot: Snapshot, told: Callable[[str], None]) -> list[C
     checks = list(_code(snapshot))
     if any(check.outcome == WRONG for check in checks):
         return checks
+    checks += _creations(snapshot)
     told("roles")
     checks += [_seat(seat) for seat in deployment_seats(snapshot)]
     checks += _asked(snapshot)
@@ -83,6 +88,39 @@ def _code(snapshot: Snapshot) -> Iterator[Check]:
             continue
         difference = exact_difference(wanted, code, contract)
         yield Check(what, WRONG, f"{address} {difference}") if difference else Check(what, RIGHT, address)
+
+
+def _creations(snapshot: Snapshot) -> Iterator[Check]:
+    """Compare the transactions that created our contracts with the creation code: other code may leave the same behind.
+
+    Only creation code can write into storage without an event. Where the file names no transaction, nothing is said.
+    """
+    book = snapshot.deployment
+    for name, contract, address in deployed_places(book):
+        sent = book.transactions.get(address)
+        if sent is None or address not in book.created:
+            continue
+        what, found = f"creation of {name}", snapshot.chain.request("eth_getTransactionByHash", sent)
+        if not isinstance(found, dict):
+            yield Check(what, UNKNOWN, f"the node does not have transaction {sent}: ask one that keeps all of them")
+        elif found.get("to") is not None or _created_by(found) != address:
+            yield Check(what, WRONG, f"transaction {sent} created something else")
+        elif found.get("input") != (artifact(contract).bytecode + book.created[address][2:]).lower():
+            yield Check(
+                what, WRONG, f"transaction {sent} ran other creation code: it may have written what no event tells"
+            )
+        else:
+            yield Check(what, RIGHT, f"transaction {sent}")
+
+
+def _created_by(transaction: Mapping[str, Any]) -> str:
+    """Return where a transaction creates."""
+    from web3.types import Nonce
+    from web3.utils.address import get_create_address
+
+    action = "reading a creation"
+    sender = to_checksum_address(as_address(transaction.get("from"), action))
+    return str(get_create_address(sender, Nonce(as_number(transaction.get("nonce"), action))))
 
 
 def exact_difference(wanted: bytes, code: bytes, contract: str) -> str:

@@ -18,7 +18,7 @@ from bridge.deploy.seats import ADMIN, role
 from bridge.deploy.verify import RIGHT, UNKNOWN, WRONG, Check, proven, verify_deployment
 from bridge.local.world import World
 from bridge.snapshot import Snapshot
-from tests.bridge.deploying import address, bare_chain, before, deployed, new_dao, settings_text, written
+from tests.bridge.deploying import MAKER, address, bare_chain, before, deployed, new_dao, settings_text, written
 
 pytestmark = pytest.mark.chain
 ROLES_SLOT = 0
@@ -181,6 +181,40 @@ def test_verify__constructor_arguments_of_others__are_named(made: tuple[Chain, D
     (found,) = wrong(chain, done, created=done.deployment.created | {at: other})
     assert found.what == "code of VolatilityOracle ETH"
     assert "immutable" in found.words
+
+
+def test_verify__creation_code_of_others_that_leaves_the_same_code__is_named(made: tuple[Chain, Done]) -> None:
+    chain, done = made
+    runtime = artifact("ProposalGuard").runtime[2:]
+    size = len(runtime) // 2
+    writes = bytes.fromhex("6001600055")  # a word of storage, of which no event tells
+    returns = bytes.fromhex(f"61{size:04x}8060105f395ff3")  # what lies behind it, 16 bytes from the start
+    code = (writes + returns).ljust(16, b"\0").hex() + runtime
+    hostile = chain.deploy_code(MAKER, "ProposalGuard", [], "0x" + code)
+    book = done.deployment
+    (sent,) = [
+        each["hash"]
+        for each in chain.request("eth_getBlockByNumber", "latest", True)["transactions"]
+        if each["to"] is None
+    ]
+    changed = {
+        "contracts": book.contracts | {"ProposalGuard": hostile},
+        "created": book.created | {hostile: "0x"},
+        "transactions": book.transactions | {hostile: sent},
+    }
+    (found,) = wrong(chain, done, **changed)
+    assert (found.what, found.outcome) == ("creation of ProposalGuard", WRONG)
+    assert "ran other creation code" in found.words
+
+
+def test_verify__a_transaction_that_created_something_else_or_is_gone__is_named(made: tuple[Chain, Done]) -> None:
+    chain, done = made
+    guard, feed = done.deployment.address("ProposalGuard"), done.deployment.feeds["ETH"]
+    sent = done.deployment.transactions
+    (found,) = wrong(chain, done, transactions=sent | {guard: sent[feed]})
+    assert (found.what, found.outcome) == ("creation of ProposalGuard", WRONG)
+    (found,) = wrong(chain, done, transactions=sent | {guard: "0x" + "12" * 32})
+    assert (found.what, found.outcome) == ("creation of ProposalGuard", UNKNOWN)
 
 
 def test_verify__a_file_without_arguments__is_not_proven(made: tuple[Chain, Done]) -> None:
