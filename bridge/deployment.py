@@ -13,6 +13,7 @@ from bridge.errors import BadFile
 from bridge.files import write_whole
 from bridge.json_files import read_json, reading
 
+HEX: Final = re.compile("0x(?:[0-9a-fA-F]{2})*")
 NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,39}|[0-9]{1,4}|0x[0-9a-fA-F]{40}")
 
 
@@ -30,7 +31,16 @@ def _address(text: str) -> str:
     return str(to_checksum_address(text))
 
 
+def _bytes(text: str) -> str:
+    """Return bytes in 0x hex."""
+    if not HEX.fullmatch(text):
+        raise ValueError("is no bytes in hex, 0x and two digits each")
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
+Hash = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
+Bytes = Annotated[str, Field(max_length=200_000), AfterValidator(_bytes)]
 
 
 class OwnParameters(BaseModel):
@@ -50,7 +60,9 @@ class Deployment(BaseModel):
     `contracts` holds ours and other people's by artifact name, `feeds` a volatility oracle per asset, `assets` the
     asset symbol of each token (USD for the numeraire), `price_pools` the Uniswap v3 pool that prices an asset in USD,
     `realized` and `breakers` the measurement of realised volatility and the breaker of an asset, `accounts` named
-    addresses, `own` the ledger of parameters of an asset that has one beside the main one. `rpc_url`, `seen_block` and
+    addresses, `own` the ledger of parameters of an asset that has one beside the main one. `created` has the
+    ABI-encoded constructor arguments of our contracts, by address, from which code is recomputed, and `transactions`
+    the hash of the transaction that created each. `rpc_url`, `seen_block` and
     `seen_hash` say for which node a local chain's file was written.
     """
 
@@ -67,6 +79,8 @@ class Deployment(BaseModel):
     breakers: dict[str, Address] = Field(default_factory=dict)
     accounts: dict[str, Address] = Field(default_factory=dict)
     own: dict[str, OwnParameters] = Field(default_factory=dict)
+    created: dict[Address, Bytes] = Field(default_factory=dict)
+    transactions: dict[Address, Hash] = Field(default_factory=dict)
     rpc_url: str | None = None
     seen_block: int | None = Field(default=None, ge=0)
     seen_hash: str | None = None

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import sys
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from bridge.errors import BadFile
 
@@ -163,3 +164,45 @@ def read_text(path: Path, most: int, encoding: str = "utf-8") -> str:
         It is no text.
     """
     return read_bytes(path, most).decode(encoding)
+
+
+def lock_file(path: Path) -> IO[str]:
+    """Open a file that no other process holds; the system lets go of it however the process ends.
+
+    Raises
+    ------
+    BadFile
+        Another process holds it.
+    """
+    file = os.fdopen(open_own(path), "w")
+    if sys.platform != "win32":
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise BadFile(path.parent, "another run works in this folder: wait for it, or choose another") from None
+    return file
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file so that it is whole or absent, and on the disk when this returns; raises `OSError`."""
+    make_private(path.parent)
+    draft, handle = open_draft(path)
+    with open(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's names on the disk; Windows does so by itself."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

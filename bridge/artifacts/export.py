@@ -15,6 +15,7 @@ from bridge.artifacts.vendor import vendor
 from bridge.errors import MissingTool
 
 OURS = (
+    "BlockGovernor",
     "BlockVotes",
     "BravoGovernor",
     "CallbackReader",

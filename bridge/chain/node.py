@@ -68,6 +68,7 @@ class Chain:
         self.url, self.chain_id, self.caps = url, chain_id, caps
         self._rpc = Rpc(url, patience, told, one_clock)
         self._contracts: dict[tuple[str, str], Contract] = {}
+        self.created = dict[str, str]()  # encoded constructor arguments, as 0x hex, by what was deployed from here
 
     @cached_property
     def web3(self) -> Web3:
@@ -235,7 +236,9 @@ class Chain:
         factory = self.web3.eth.contract(abi=abi, bytecode=HexStr(bytecode))
         data = factory.constructor(*arguments).data_in_transaction
         receipt = self.send_raw(signer, None, data, f"deploying {name}")
-        return str(receipt["contractAddress"])
+        made = str(receipt["contractAddress"])
+        self.created[made] = "0x" + data[len(bytecode) :]
+        return made
 
     def send_raw(
         self, signer: Signer, to: ChecksumAddress | None, data: HexStr, action: str, value: int = 0

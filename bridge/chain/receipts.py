@@ -42,11 +42,20 @@ def hand_over(chain: Chain, signer: Signer, transaction: TxParams, action: str) 
     TransactionFailed
         The node failed while it had it: it may be mined all the same.
     """
+    return hand_over_signed(chain, signed(chain, signer, transaction, action), action)
+
+
+def signed(chain: Chain, signer: Signer, transaction: TxParams, action: str) -> bytes:
+    """Sign a transaction and return its raw bytes, whose keccak-256 is its hash; nothing is sent."""
     with sending(action, chain.url):
-        signed = signer.sign_transaction(transaction)
-    sent = HexStr("0x" + keccak(signed).hex())
+        return signer.sign_transaction(transaction)
+
+
+def hand_over_signed(chain: Chain, raw: bytes, action: str) -> HexStr:
+    """Give a signed transaction to the node, and return its hash; raises what `hand_over` raises."""
+    sent = HexStr("0x" + keccak(raw).hex())
     try:
-        answer = chain.ask("eth_sendRawTransaction", "0x" + signed.hex())
+        answer = chain.ask("eth_sendRawTransaction", "0x" + raw.hex())
     except ChainError as error:
         raise TransactionFailed(action, sent, f"was handed over, and then the node failed: {error}") from error
     if "error" in answer:

@@ -3,6 +3,7 @@
     commands, front, app                                      the table of commands; the help of `alvh`; the tree
     flags, show, reading                                      options that commands share; what a terminal shows
     book, oracle, planning, dao, gov, safe, monitor, local    the commands
+    deploy, deploy_text                                       `alvh deploy`, and what it prints
     exposure_ideas, plan_text, plan_ideas                     what `alvh exposure` and `alvh plan` print
     hedge, hedge_import, hedge_changes, hedge_worth           the commands of the ledger
     safe_transport, safe_hands, safe_text                     more of `safe`: from and to others, who signs, texts

@@ -54,6 +54,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "simulate",
         "Simulate a pool position alone and under five hedges, on the same paths, and say what each removes.",
     ),
+    "deploy": (
+        "deploy",
+        "app",
+        "Deploy the contracts on a real network beside a new DAO or one that exists, and prove any deployment. "
+        "Dry run without --send.",
+    ),
     "doctor": (
         "local",
         "doctor",

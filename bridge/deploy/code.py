@@ -12,6 +12,7 @@ from typing import Final
 
 from bridge.artifacts import DEPLOYED, artifact
 from bridge.artifacts.vendor import SOURCES, vendor
+from bridge.deployment import Deployment
 from bridge.snapshot import Snapshot
 
 PUSH1, PUSH32, WORD = 0x60, 0x7F, 32
@@ -52,14 +53,20 @@ def code_difference(template: bytes, code: bytes) -> str:
 
 def code_findings(snapshot: Snapshot) -> list[str]:
     """Compare the code of every contract of ours in a deployment with its artifact; an empty list is the proof."""
-    places = [(name, name, address) for name, address in snapshot.deployment.contracts.items() if name in DEPLOYED]
+    places = deployed_places(snapshot.deployment)
+    return _differences(snapshot, [(name, at, artifact(contract).runtime) for name, contract, at in places])
+
+
+def deployed_places(deployment: Deployment) -> list[tuple[str, str, str]]:
+    """Return every contract of ours in a deployment: its name there, its contract and its address."""
+    places = [(name, name, address) for name, address in deployment.contracts.items() if name in DEPLOYED]
     for contract, attribute in PLACES:
-        found = getattr(snapshot.deployment, attribute).items()
-        places += [(contract, f"{contract} {asset}", address) for asset, address in found]
-    for asset, own in snapshot.deployment.own.items():
-        places.append(("HedgeParameters", f"HedgeParameters {asset}", own.parameters))
-        places += [("RegimeAutomation", f"RegimeAutomation {asset}", own.automation)] if own.automation else []
-    return _differences(snapshot, [(name, at, artifact(contract).runtime) for contract, name, at in places])
+        found = getattr(deployment, attribute).items()
+        places += [(f"{contract} {asset}", contract, address) for asset, address in found]
+    for asset, own in deployment.own.items():
+        places.append((f"HedgeParameters {asset}", "HedgeParameters", own.parameters))
+        places += [(f"RegimeAutomation {asset}", "RegimeAutomation", own.automation)] if own.automation else []
+    return places
 
 
 def others_findings(snapshot: Snapshot) -> list[str]:

@@ -15,6 +15,8 @@ from eth_utils import keccak, to_checksum_address
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
+from bridge.errors import BadFile
+from bridge.safe.multisig import ZERO
 from bridge.snapshot import Snapshot
 
 ADMIN: Final = bytes(32)
@@ -44,11 +46,17 @@ class Seat:
 
 @dataclass(frozen=True)
 class Assigned:
-    """Who should hold what: the two Safes, and the reporters where the deployment's file or its maker says them."""
+    """Who should hold what: the two Safes, and the reporters where the deployment's file or its maker says them.
+
+    `dao` acts for a DAO that was there before (None: the timelock of this deployment), `token` is what its new governor
+    counts where that was there before.
+    """
 
     guardian: str
     steward: str
     reporters: Sequence[str] | None
+    dao: str | None = None
+    token: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,8 @@ def deployment_seats(snapshot: Snapshot) -> list[Seat]:
         The file names no guardian or no steward.
     """
     book, chain, block = snapshot.deployment, snapshot.chain, snapshot.block
-    assigned = Assigned(book.address("guardian"), book.address("steward"), None)
+    before = (book.accounts.get("dao"), book.accounts.get("HedgeVotes"))
+    assigned = Assigned(book.address("guardian"), book.address("steward"), None, *before)
     seats = governance_seats(chain, book.contracts, book.feeds, assigned, book.deployed_at, block)
     for asset in sorted(book.own):
         seats += _own_seats(snapshot.of(asset), asset, assigned)
@@ -89,7 +98,16 @@ def deployment_seats(snapshot: Snapshot) -> list[Seat]:
         book.breakers,
         book.contracts.get("RegimeAutomation"),
     )
-    return seats + watcher_seats(chain, watched, None, block)
+    return seats + _before(chain, book.accounts, block) + watcher_seats(chain, watched, None, block)
+
+
+def _before(chain: Chain, accounts: Mapping[str, str], block: BlockRef) -> list[Seat]:
+    """Read whether a governor that was there before still acts through the timelock that the file names."""
+    governor, timelock = accounts.get("governor"), accounts.get("timelock")
+    if governor is None or timelock is None:
+        return []
+    held = _named(chain.read("HedgeGovernor", governor, "timelock", block=block))
+    return [Seat("timelock of the DAO's governor", "is", held, _named(timelock))]
 
 
 def _own_seats(snapshot: Snapshot, asset: str, assigned: Assigned) -> list[Seat]:
@@ -97,7 +115,7 @@ def _own_seats(snapshot: Snapshot, asset: str, assigned: Assigned) -> list[Seat]
     book, chain, block = snapshot.deployment, snapshot.chain, snapshot.block
     wanted = _wanted_roles(book.contracts, assigned)["HedgeParameters"]
     parameters, automation = book.address("HedgeParameters"), book.contracts.get("RegimeAutomation")
-    held = _role_holders(chain, "HedgeParameters", parameters, book.deployed_at, block)
+    held = role_holders(chain, "HedgeParameters", parameters, book.deployed_at, block)
     if role("AUTOMATION_ROLE") not in held:
         wanted = wanted | {"AUTOMATION_ROLE": NOBODY}
     places = Watched(parameters, book.feeds, {}, {}, book.breakers, automation)
@@ -123,7 +141,7 @@ def governance_seats(
     """
     seats = _owners(chain, contracts, feeds, assigned, block)
     for name, wanted in _wanted_roles(contracts, assigned).items():
-        held = _role_holders(chain, name, contracts[name], since, block)
+        held = role_holders(chain, name, contracts[name], since, block)
         if role("AUTOMATION_ROLE") not in held:  # nobody automates until a vote names the automation
             wanted = wanted | {"AUTOMATION_ROLE": NOBODY}
         seats += _role_seats(name, held, wanted)
@@ -134,18 +152,20 @@ def _owners(
     chain: Chain, contracts: Mapping[str, str], feeds: Mapping[str, str], assigned: Assigned, block: BlockRef
 ) -> list[Seat]:
     """Read everything that the contracts name outside their roles."""
-    timelock, governor = contracts["HedgeTimelock"], contracts["HedgeGovernor"]
 
     def seat(what: str, name: str, address: str, function: str, wanted: str) -> Seat:
         return Seat(what, "is", _named(chain.read(name, address, function, block=block)), frozenset({wanted}))
 
-    found = [
-        seat("governor's timelock", "HedgeGovernor", governor, "timelock", timelock),
-        seat("governor's token", "HedgeGovernor", governor, "token", contracts["HedgeVotes"]),
-        seat("proposal guardian", "HedgeGovernor", governor, "proposalGuardian", assigned.guardian),
-    ]
+    dao, found = _acts(contracts, assigned), list[Seat]()
+    if "HedgeGovernor" in contracts:
+        governor, votes = contracts["HedgeGovernor"], contracts.get("HedgeVotes") or assigned.token or ZERO
+        found += [
+            seat("governor's timelock", "HedgeGovernor", governor, "timelock", contracts["HedgeTimelock"]),
+            seat("governor's token", "HedgeGovernor", governor, "token", votes),
+            seat("proposal guardian", "HedgeGovernor", governor, "proposalGuardian", assigned.guardian),
+        ]
     for asset, feed in feeds.items():
-        found.append(seat(f"owner of the {asset} feed", "VolatilityOracle", feed, "owner", timelock))
+        found.append(seat(f"owner of the {asset} feed", "VolatilityOracle", feed, "owner", dao))
         reporters = frozenset(chain.read("VolatilityOracle", feed, "signers", block=block))
         wanted = None if assigned.reporters is None else frozenset(assigned.reporters)
         found.append(Seat(f"reporters of the {asset} feed", "are", reporters, wanted))
@@ -159,17 +179,35 @@ def _named(held: Any) -> frozenset[str]:
 
 def _wanted_roles(contracts: Mapping[str, str], assigned: Assigned) -> dict[str, dict[str, frozenset[str]]]:
     """Return who should hold each role of each contract that has roles."""
-    timelock, governor = frozenset({contracts["HedgeTimelock"]}), frozenset({contracts["HedgeGovernor"]})
     automation = frozenset({contracts["RegimeAutomation"]}) if "RegimeAutomation" in contracts else NOBODY
-    return {
-        "HedgeTimelock": {"DEFAULT_ADMIN_ROLE": timelock} | dict.fromkeys(DUTIES, governor),
+    wanted = {
         "HedgeParameters": {
-            "DEFAULT_ADMIN_ROLE": timelock,
+            "DEFAULT_ADMIN_ROLE": frozenset({_acts(contracts, assigned)}),
             "STEWARD_ROLE": frozenset({assigned.steward}),
             "GUARDIAN_ROLE": frozenset({assigned.guardian}),
             "AUTOMATION_ROLE": automation,
-        },
+        }
     }
+    if "HedgeTimelock" in contracts:
+        timelock, governor = frozenset({contracts["HedgeTimelock"]}), frozenset({contracts["HedgeGovernor"]})
+        wanted = {"HedgeTimelock": {"DEFAULT_ADMIN_ROLE": timelock} | dict.fromkeys(DUTIES, governor)} | wanted
+    return wanted
+
+
+def _acts(contracts: Mapping[str, str], assigned: Assigned) -> str:
+    """Return who acts for the DAO: its own timelock, or who did before this deployment.
+
+    Raises
+    ------
+    BadFile
+        The deployment names neither.
+    """
+    found = contracts.get("HedgeTimelock") or assigned.dao
+    if found is None:
+        raise BadFile(
+            "deployment", "has neither a HedgeTimelock nor an account `dao`: who acts for the DAO is not known"
+        )
+    return found
 
 
 def _role_seats(
@@ -184,7 +222,7 @@ def _role_seats(
     ]
 
 
-def _role_holders(chain: Chain, name: str, address: str, since: int, block: BlockRef) -> dict[bytes, frozenset[str]]:
+def role_holders(chain: Chain, name: str, address: str, since: int, block: BlockRef) -> dict[bytes, frozenset[str]]:
     """Replay a contract's role events from before its deployment: who holds which role now."""
     holders: dict[bytes, set[str]] = {}
     granted = chain.logs(name, address, "RoleGranted", since, block)

@@ -15,21 +15,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.chain.node import BlockRef, Chain
+from bridge.deploy.contracts import Creates
 from bridge.deploy.seats import Watched, watcher_seats
 from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
 
 if TYPE_CHECKING:
-    from bridge.chain.signers import Signer
+    from bridge.chain.signers import Sender, Signer
 
 
 @dataclass(frozen=True)
 class Watchers:
-    """Measurement and breaker by asset, and the automation."""
+    """Measurement and breaker by asset, and the automation where there is one."""
 
     realized: dict[str, str]
     breakers: dict[str, str]
-    automation: str
+    automation: str | None
 
 
 def deploy_watchers(
@@ -53,21 +54,36 @@ def deploy_watchers(
     DeploymentUnsafe
         A part reads another one than it should; do not use what was deployed.
     """
-    realized, breakers = {}, {}
+    made = create_watchers(chain, deployer, parameters, feeds, pools, terms, progress)
+    findings = watcher_findings(chain, made, parameters, feeds, pools, terms, chain.head())
+    if findings:
+        raise DeploymentUnsafe(findings)
+    return made
+
+
+def create_watchers(
+    chain: Creates,
+    deployer: Signer | Sender,
+    parameters: str,
+    feeds: dict[str, str],
+    pools: dict[str, str],
+    terms: GovernanceTerms,
+    progress: Callable[[str], None],
+) -> Watchers:
+    """Create them as `deploy_watchers` does; an automation only where the asset that it follows has a breaker."""
+    realized, breakers = dict[str, str](), dict[str, str]()
     for asset in sorted(feeds.keys() & pools.keys()):
         progress(f"realised volatility and breaker {asset}")
         window = (terms.realized_spacing, terms.realized_intervals)
         realized[asset] = chain.deploy(deployer, "RealizedVolatility", pools[asset], *window)
         limits = (terms.breaker_ratio_bps, terms.breaker_gap_e8)
         breakers[asset] = chain.deploy(deployer, "VolatilityBreaker", parameters, feeds[asset], realized[asset], limits)
-    progress("regime automation")
     followed = terms.automation_asset
+    if followed not in breakers:
+        return Watchers(realized, breakers, None)
+    progress("regime automation")
     automation = chain.deploy(deployer, "RegimeAutomation", parameters, feeds[followed], breakers[followed])
-    made = Watchers(realized, breakers, automation)
-    findings = watcher_findings(chain, made, parameters, feeds, pools, terms, chain.head())
-    if findings:
-        raise DeploymentUnsafe(findings)
-    return made
+    return Watchers(realized, breakers, automation)
 
 
 def watcher_findings(

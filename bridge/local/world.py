@@ -12,6 +12,7 @@ from typing import Final
 
 from bridge.adapters.tokens import NATIVE
 from bridge.chain.node import Chain
+from bridge.deploy.code import deployed_places
 from bridge.deploy.contracts import Members, deploy_governance, deploy_parameters
 from bridge.deploy.watchers import deploy_watchers
 from bridge.deployment import Deployment, OwnParameters
@@ -102,18 +103,20 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     deployment = Deployment(
         chain_id=chain.chain_id,
         deployed_at=deployed_at,
-        contracts=contracts | ours | {"RegimeAutomation": watchers.automation},
+        contracts=contracts | ours | ({"RegimeAutomation": watchers.automation} if watchers.automation else {}),
         feeds=feeds,
         assets={address: asset for asset, address in tokens.items()} | {NATIVE: "ETH"},
         price_pools=pools,
         realized=watchers.realized,
         breakers=watchers.breakers,
-        accounts=safes | named,
+        accounts=safes | named | {"deployer": deployer.address},
     )
-    return World(chain, with_own_parameters(local, deployment, terms), market, path)
+    created = {at: local.created[at] for _, _, at in deployed_places(deployment)}
+    made = deployment.model_copy(update={"created": created})
+    return World(chain, with_own_parameters(local, made, terms), market, path)
 
 
-def with_own_parameters(chain: Chain, deployment: Deployment, terms: GovernanceTerms) -> Deployment:
+def with_own_parameters(chain: LocalChain, deployment: Deployment, terms: GovernanceTerms) -> Deployment:
     """Deploy a ledger of parameters, and an automation of the asset's feed, for each asset of `terms.own`.
 
     Returns
@@ -127,7 +130,9 @@ def with_own_parameters(chain: Chain, deployment: Deployment, terms: GovernanceT
         ledger = deploy_parameters(chain, deployer, at.address("HedgeTimelock"), _members(safes), terms)
         automation = chain.deploy(deployer, "RegimeAutomation", ledger, at.feeds[asset], at.breakers[asset])
         found[asset] = OwnParameters(parameters=ledger, automation=automation)
-    return at.model_copy(update={"own": {**at.own, **found}})
+    made = at.model_copy(update={"own": {**at.own, **found}})
+    places = {place for _, _, place in deployed_places(made)} - at.created.keys()
+    return made.model_copy(update={"created": at.created | {place: chain.created[place] for place in places}})
 
 
 def _ready(chain: Chain) -> LocalChain:

@@ -257,12 +257,12 @@ def rehearse_creation(snapshot: Snapshot, sender: Sender, owners: Sequence[str],
     """
     needed = ("Safe", "SafeProxyFactory", "CompatibilityFallbackHandler")
     contracts = {name: snapshot.deployment.address(name) for name in needed}
-    call = ("createProxyWithNonce", contracts["Safe"], _setup(contracts, owners, threshold), salt)
+    call = ("createProxyWithNonce", contracts["Safe"], safe_setup(contracts, owners, threshold), salt)
     snapshot.rehearse(sender, "SafeProxyFactory", *call)
     return str(snapshot.read("SafeProxyFactory", *call, sender=sender.address))
 
 
-def _setup(contracts: dict[str, str], owners: Sequence[str], threshold: int) -> HexStr:
+def safe_setup(contracts: dict[str, str], owners: Sequence[str], threshold: int) -> HexStr:
     """Return the call that makes a proxy a Safe of its owners; the Safe itself would refuse others without a reason."""
     if not 0 < threshold <= len(owners):
         raise RefusedAction(f"a Safe of {len(owners)} owners cannot need {threshold} signatures")
@@ -301,7 +301,7 @@ def send_creation(
     TransactionFailed
         It was mined, and where the Safe should be there is none of these owners.
     """
-    setup, factory = _setup(contracts, owners, threshold), contracts["SafeProxyFactory"]
+    setup, factory = safe_setup(contracts, owners, threshold), contracts["SafeProxyFactory"]
     call = ("createProxyWithNonce", contracts["Safe"], setup, salt)
     made = str(chain.read("SafeProxyFactory", factory, *call, block=chain.head(), sender=sender.address))
     receipt = chain.send(sender, "SafeProxyFactory", factory, *call)

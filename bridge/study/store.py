@@ -18,7 +18,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from bridge.errors import BadFile
-from bridge.files import DRAFT, make_private, open_draft, open_own, read_bytes, require_own
+from bridge.files import DRAFT, lock_file, make_private, read_bytes, require_own, sync_folder, write_durably
 from bridge.study.inputs import RunInputs, differences, file_sha256, sha256_of
 from bridge.study.results import MANIFEST, MOST_MANIFEST, PARTS, RECORDS, Results, read_records, sealed
 from bridge.study.tasks import EncodedPart, TaskFailure
@@ -72,7 +71,7 @@ class Store:
                 raise BadFile(self.folder, "holds other files and no run: choose another folder, or an empty one")
             for name in (LOCK, MANIFEST, RECORDS):
                 require_own(self.folder / name)
-            self._lock = _locked(self.folder / LOCK)
+            self._lock = lock_file(self.folder / LOCK)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,7 +100,7 @@ class Store:
             self._write_manifest({}, None)
             found = read_records(self.folder / RECORDS)
             self._records = {key: found[key] for key in keys if key in found and self._intact(found[key])}
-            _write(self.folder / RECORDS, b"".join(sealed(record) for record in self._records.values()))
+            write_durably(self.folder / RECORDS, b"".join(sealed(record) for record in self._records.values()))
             self._journal = (self.folder / RECORDS).open("ab")
         return set(self._records)
 
@@ -119,7 +118,7 @@ class Store:
         with _writing(self.folder):
             for frame, content in sorted(part.frames.items()):
                 file = f"{PARTS}/{frame}/{name}"
-                _write(self.folder / file, content)
+                write_durably(self.folder / file, content)
                 digest = hashlib.sha256(content).hexdigest()
                 frames[frame] = {"file": file, "rows": part.rows[frame], "sha256": digest}
             record = {"key": part.key, "frames": frames, "facts": json.loads(part.facts)}
@@ -139,7 +138,7 @@ class Store:
         self._records = {key: self._records[key] for key in self._keys if key in self._records}
         with _writing(self.folder):
             # In the order of tasks, not of time: equal bytes whatever the number of workers.
-            _write(self.folder / RECORDS, b"".join(sealed(record) for record in self._records.values()))
+            write_durably(self.folder / RECORDS, b"".join(sealed(record) for record in self._records.values()))
             failures = {each.key: {"kind": each.kind, "message": each.message, "place": each.place} for each in failed}
             self._write_manifest(failures, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
         return Results(self.folder, self._records)
@@ -161,7 +160,7 @@ class Store:
 
     def _clear(self) -> None:
         (self.folder / RECORDS).unlink(missing_ok=True)  # first: parts without a record count for nothing
-        _sync(self.folder)
+        sync_folder(self.folder)
         for part in (self.folder / PARTS).glob("*/*.parquet"):
             if OWN_PART.fullmatch(part.name):
                 part.unlink()
@@ -188,7 +187,7 @@ class Store:
             "inputs": self.inputs.document(),
             "parts": parts if ended_at else {},
         }
-        _write(self.folder / MANIFEST, json.dumps(document, indent=1).encode() + b"\n")
+        write_durably(self.folder / MANIFEST, json.dumps(document, indent=1).encode() + b"\n")
 
 
 class _writing:
@@ -203,39 +202,3 @@ class _writing:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, OSError):
             raise BadFile(error.filename or self.folder, f"cannot be written: {error.strerror or error}") from error
-
-
-def _locked(path: Path) -> IO[str]:
-    """Open a file that no other process holds; the system lets go of it however the process ends."""
-    file = os.fdopen(open_own(path), "w")
-    if sys.platform != "win32":
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise BadFile(path.parent, "another run works in this folder: wait for it, or choose another") from None
-    return file
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that it is whole or absent, and on the disk when this returns."""
-    make_private(path.parent)
-    draft, handle = open_draft(path)
-    with open(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Put a folder's names on the disk; Windows does so by itself."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -25,6 +25,7 @@ class Answering(BaseHTTPRequestHandler):
     """One request; a lie answers through `result`, `error` or `say`."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body go out together: apart, the second waits 40 ms for word of the first
     server: LyingNode
 
     def do_POST(self) -> None:

@@ -240,7 +240,7 @@ JUDGED = {
     "governance.journal.forget_journal: missing_ok=True -> dropped": "survived ",
     "cli.gov.vote: support not in SUPPORT -> support in SUPPORT": "killed test_vote_for_nothing",
     "cli.gov.named_proposal: require_digits(wanted) -> pass": "survived ",
-    "safe.multisig._setup: not 0 < threshold <= len(owners) -> (0 < threshold <= len(owners))": "survived ",
+    "safe.multisig.safe_setup: not 0 < threshold <= len(owners) -> (0 < threshold <= len(owners))": "survived ",
 }
 
 
