@@ -366,13 +366,9 @@ class Chain:
 
 
 def connect(
-    url: str,
-    chain_id: int,
-    caps: FeeCaps = DEFAULT_CAPS,
-    patience: float = PATIENCE_SECONDS,
-    told: Told | None = None,
+    url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS, patience: float = PATIENCE_SECONDS, told: Told | None = None,
     one_clock: bool = False,
-) -> Chain:
+) -> Chain:  # fmt: skip
     """Connect to a node and check that it serves the chain it should.
 
     Parameters

@@ -78,15 +78,13 @@ def run(
 
     if propose and not send:
         raise UsageError("--propose sends a proposal: it goes with --send")
-    settings = load_settings(file)
-    chain = _connect(settings, rpc)
+    chain = _connect(settings := load_settings(file), rpc)
     who = _sender(chain, send, role, keystore, sender)
     folder = folder_of(state, settings.chain.id, settings.name)
     if not send:
         _show(chain, make_plan(chain, settings, who.address, folder, renumber=renumber), as_json)
         return
-    deep = settings.chain.confirmations
-    how = Sending(who.key(), deep, lambda step, words: _tell(f"{step.name}: {words}"), outbid)
+    how = Sending(who.key(), settings.chain.confirmations, lambda step, words: _tell(f"{step.name}: {words}"), outbid)
     with held_folder(folder):
         plan = make_plan(chain, settings, who.address, folder, renumber=renumber)
         done = carry_out_plan(chain, how, plan, _tell, propose)
