@@ -21,6 +21,7 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
         uint8 quorum;
         uint40 windowAt; // when the day's window began: the observation whose answer is windowStart
         uint32 windowStart;
+        bool isUnanchored; // no round agreed yet with the first one after a silence
     }
 
     /// @dev A round as it is kept: one word.
@@ -59,6 +60,8 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
     uint8 public constant CLAMPED_BY_HOUR = 1;
     /// @notice Flag of a round whose median was beyond the day's bound: a drift in many small steps ends here.
     uint8 public constant CLAMPED_BY_DAY = 2;
+    /// @notice Flag of the first round after a silence longer than the age limit, and of those that follow until one agrees.
+    uint8 public constant UNANCHORED = 4;
     /// @notice EIP-712 type of a report.
     bytes32 public constant REPORT_TYPEHASH =
         keccak256("Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)");
@@ -194,11 +197,13 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
     /// @dev Put a round on record; returns its answer.
     function _record(Head memory head, uint40 observedAt, uint256 median) private returns (uint64) {
         (uint256 answer, uint8 flags) = _bounded(head, observedAt, median);
+        head.isUnanchored = _isUnanchored(head, observedAt, flags);
+        if (head.isUnanchored) flags |= UNANCHORED;
         (uint40 round, uint40 submittedAt) = (head.round + 1, uint40(block.timestamp));
         (head.round, head.observedAt, head.volatility) = (round, observedAt, uint32(answer));
         _head = head;
         _rounds[round % HISTORY] = Kept(round, observedAt, submittedAt, uint32(answer), uint32(median), flags);
-        if (flags != 0) emit AnswerClamped(round, uint64(median), uint64(answer), flags);
+        if (flags != 0) emit AnswerFlagged(round, uint64(median), uint64(answer), flags);
         return uint64(answer);
     }
 
@@ -221,6 +226,13 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
         uint256 open = Math.max(observedAt - head.windowAt, 1 days);
         uint256 held = RateBounds.clamp(answer, head.windowStart, _PER_DAY_BPS, open, 1 days);
         if (held != answer) (answer, flags) = (held, flags | CLAMPED_BY_DAY);
+    }
+
+    /// @dev Whether nothing stands behind an answer but its own round: in a long silence the rates allow nearly anything, so
+    /// a second round must agree, that is lie inside the rates from the first one.
+    function _isUnanchored(Head memory head, uint40 observedAt, uint8 flags) private view returns (bool) {
+        if (head.round == 0) return false;
+        return observedAt - head.observedAt > _MAX_AGE || (head.isUnanchored && flags != 0);
     }
 
     /// @dev The digest that each reporter must have signed, for volatilities inside the absolute bounds.
@@ -266,6 +278,7 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
         if (head.round == 0) revert NoAnswer();
         uint256 age = block.timestamp - head.observedAt;
         if (age > _MAX_AGE) revert StaleAnswer(age, _MAX_AGE);
+        if (head.isUnanchored) revert UnanchoredAnswer(head.round);
     }
 
     function _requireRates(Rates memory rates_) private pure {

@@ -73,6 +73,9 @@ def feed_without_fresh_answer(seen: OracleSnapshot) -> list[Alert]:
         age, most = feed.age_seconds, feed.max_age_seconds
         if feed.round == 0:
             found.append(Alert("oracle", f"the {feed.asset} feed has no answer yet"))
+        elif feed.unanchored and age <= most:
+            text = f"round {feed.round} of the {feed.asset} feed follows a silence"
+            found.append(Alert("oracle", f"{text}: nobody reads it before a second one agrees"))
         elif feed.stale:
             found.append(Alert("oracle", f"the {feed.asset} feed is stale: {age} s, at most {most} s"))
         elif age > most * SOON_STALE:

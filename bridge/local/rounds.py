@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from bridge.config import Config
 from bridge.local.accounts import account, accounts
 from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
-from bridge.sources.oracle import build_report, sign_report, submit_reports
+from bridge.sources.oracle import build_report, read_status, sign_report, submit_reports
 from bridge.sources.prices import read_prices
 from bridge.units import volatility_to_e8
 from hedge.volatility.index import index_from_chain
@@ -30,12 +31,21 @@ class RoundDone:
 
 
 def submit_rounds(snapshot: Snapshot, config: Config) -> list[RoundDone]:
-    """Submit one round to every feed, observed at the snapshot's block."""
+    """Submit one round to every feed, observed at the snapshot's block; after a silence a second one."""
+    done = _submit_once(snapshot, config)
+    later = Snapshot(snapshot.chain, snapshot.deployment, snapshot.chain.head())
+    waiting = [feed.asset for feed in read_status(later) if feed.unanchored]
+    if waiting:
+        done = [each for each in done if each.asset not in waiting] + _submit_once(later, config, waiting)
+    return sorted(done, key=lambda each: each.asset)
+
+
+def _submit_once(snapshot: Snapshot, config: Config, assets: Collection[str] | None = None) -> list[RoundDone]:
     option_chains = read_option_chains(
         config.options, read_prices(snapshot, config.book).spots, snapshot.block.timestamp
     )
     rounds = []
-    for asset in sorted(snapshot.deployment.feeds):
+    for asset in sorted(snapshot.deployment.feeds if assets is None else assets):
         quotes = option_chains[asset]
         quoted = index_from_chain(quotes.quotes)
         report = build_report(snapshot, asset, volatility_to_e8(quoted.vol), quotes.source, quotes.provenance)

@@ -32,6 +32,7 @@ REPORT_TYPE = [
     {"name": "volatility", "type": "uint64"},
 ]
 CLAMPS = {"hour": 1, "day": 2}
+UNANCHORED = 4
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ class SignedReport:
 class FeedStatus:
     """The state of a feed, fresh or not; `volatility_e8` is for looking at, not for using, when `stale`.
 
-    `clamped` names the bounds (hour, day) that held the newest answer back from `reported_e8`, the reporters' median.
+    `unanchored` says that it is the first answer after a silence, or follows one, and no second round agreed yet: it is
+    stale too. `clamped` names the bounds (hour, day) that held the newest answer back from `reported_e8`, the median of
+    the reporters.
     """
 
     asset: str
@@ -80,6 +83,7 @@ class FeedStatus:
     signers: int
     reported_e8: int
     clamped: tuple[str, ...]
+    unanchored: bool
 
 
 def feed_id(asset: str) -> bytes:
@@ -270,11 +274,12 @@ def _status(snapshot: Snapshot, asset: str, feed: str) -> FeedStatus:
         observed_at=observed_at,
         age_seconds=age,
         max_age_seconds=most,
-        stale=number == 0 or age > most,
+        stale=number == 0 or age > most or bool(flags & UNANCHORED),
         quorum=read("quorum"),
         signers=len(read("signers")),
         reported_e8=reported,
         clamped=tuple(name for name, flag in CLAMPS.items() if flags & flag),
+        unanchored=bool(flags & UNANCHORED),
     )
 
 

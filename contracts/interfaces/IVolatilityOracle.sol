@@ -19,8 +19,9 @@ import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
 /// of more than a quorum to include, so among honest reports the answer can be steered between the lowest and the
 /// highest median; and, where a quorum signed one round for several times, which of those not older than the age
 /// limit. While rounds come daily, any 24 hours touch at most two windows, so a patient majority moves the answer by
-/// at most twice the day's bound in them, flagged from the first window's bound on; the first round after a longer
-/// silence may use the days that it lasted. A true jump beyond the bounds is followed late. A feed that stops makes
+/// at most twice the day's bound in them, flagged from the first window's bound on. The first round after a silence
+/// longer than the age limit may use the days that it lasted: it is flagged, and no consumer gets it before a second
+/// round agrees. A true jump beyond the bounds is followed late. A feed that stops makes
 /// every freshness-checked read revert.
 interface IVolatilityOracle is AggregatorV3Interface {
     /// @notice What is known about one round. All zero when there was no such round.
@@ -29,7 +30,8 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @param volatility the answer: annual, 8 decimals
     /// @param submittedAt when it came on chain, unix seconds
     /// @param reported the median of the reports, before it was clamped: annual, 8 decimals
-    /// @param flags 0, or the sum of 1 (clamped by the hour's bound) and 2 (clamped by the day's bound)
+    /// @param flags 0, or the sum of 1 (clamped by the hour's bound), 2 (clamped by the day's bound) and 4 (no anchor: it
+    /// follows a silence longer than the age limit, and no second round agreed yet)
     struct Round {
         uint64 round;
         uint64 observedAt;
@@ -138,6 +140,10 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @param age of the observation
     /// @param maxAge the oldest that is handed out
     error StaleAnswer(uint256 age, uint32 maxAge);
+    /// @notice The last answer is the first one after a silence longer than the age limit, and no second round agreed with
+    /// it yet: the rates bound it by the length of the silence alone.
+    /// @param round its number
+    error UnanchoredAnswer(uint64 round);
     /// @notice This round is not kept (any more); rounds `oldest` to `newest` are.
     /// @param round the number asked for
     /// @param oldest first round that is kept
@@ -154,12 +160,12 @@ interface IVolatilityOracle is AggregatorV3Interface {
     event RoundSubmitted(
         uint64 indexed round, uint64 volatility, uint64 observedAt, address[] reporters, uint64[] volatilities
     );
-    /// @notice The median of a round was beyond a bound; `volatility` is the bound and the answer.
+    /// @notice A round is flagged: its median was beyond a bound, which is the answer then, or it follows a silence.
     /// @param round its number
     /// @param reported median of the reports, annual, 8 decimals
-    /// @param volatility the bound, annual, 8 decimals
-    /// @param flags which bound, see `Round`
-    event AnswerClamped(uint64 indexed round, uint64 reported, uint64 volatility, uint8 flags);
+    /// @param volatility the answer, annual, 8 decimals
+    /// @param flags why, see `Round`
+    event AnswerFlagged(uint64 indexed round, uint64 reported, uint64 volatility, uint8 flags);
     /// @notice The signer set was replaced.
     /// @param signers all of them, ascending
     /// @param quorum fewest reports that make a round
@@ -186,7 +192,8 @@ interface IVolatilityOracle is AggregatorV3Interface {
 
     // ---------------------------------------------------------------- reading
     /// @notice The volatility now, for consumers on chain.
-    /// @dev Reverts with NoAnswer or StaleAnswer: an old value is never handed out as if it were current.
+    /// @dev Reverts with NoAnswer, StaleAnswer or UnanchoredAnswer: an old value is never handed out as if it were
+    /// current, and the first one after a silence not before a second round agrees.
     /// @return volatility annual, 8 decimals
     /// @return observedAt unix seconds
     function latest() external view returns (uint64 volatility, uint64 observedAt);

@@ -8,7 +8,7 @@ from statistics import median
 
 from onchain import DAY, HOUR
 
-BY_HOUR, BY_DAY = 1, 2
+BY_HOUR, BY_DAY, UNANCHORED = 1, 2, 4
 
 
 def most(base: int, bps: int, seconds: int, period: int) -> int:
@@ -33,11 +33,13 @@ class FeedModel:
 
     hourly: int
     daily: int
+    max_age: int = 6 * HOUR
     number: int = 0
     seen: int = 0
     answer: int = 0
     start: int = 0
     started: int = 0
+    is_unanchored: bool = False
 
     def next(self, reports: Sequence[int], seen: int) -> tuple[int, int, int]:
         """Return the answer of an odd number of reports, their median and the flags; nothing is kept."""
@@ -48,7 +50,9 @@ class FeedModel:
         start, started = self.window(seen)
         by_hour = held(reported, self.answer, self.hourly, seen - self.seen, HOUR)
         answer = held(by_hour, start, self.daily, max(seen - started, DAY), DAY)
-        return answer, reported, BY_HOUR * (by_hour != reported) + BY_DAY * (answer != by_hour)
+        flags = BY_HOUR * (by_hour != reported) + BY_DAY * (answer != by_hour)
+        is_unanchored = seen - self.seen > self.max_age or (self.is_unanchored and flags != 0)
+        return answer, reported, flags + UNANCHORED * is_unanchored
 
     def window(self, seen: int) -> tuple[int, int]:
         """Return with which answer the window of an observation begins, and when; it ends after a day."""
@@ -56,7 +60,8 @@ class FeedModel:
             return self.answer, self.seen
         return self.start, self.started
 
-    def take(self, answer: int, seen: int) -> None:
+    def take(self, answer: int, seen: int, flags: int = 0) -> None:
         """Put an answer on record."""
+        self.is_unanchored = flags >= UNANCHORED
         self.start, self.started = self.window(seen) if self.number else (answer, seen)
         self.number, self.seen, self.answer = self.number + 1, seen, answer

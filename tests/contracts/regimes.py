@@ -17,6 +17,7 @@ TABLE = [(FLOORS[0], [5000, 2000, 1000]), (FLOORS[1], [6000, 1700, 500]), (FLOOR
 HYSTERESIS = 5 * PERCENT
 DWELL_UP, DWELL_DOWN = 2 * HOUR, DAY
 TERMS = (HYSTERESIS, DWELL_UP, DWELL_DOWN)
+UNANCHORED = 4
 RATIO, GAP = 40_000, 40 * PERCENT
 MOVE = 60  # ticks; back and forth every hour this is about 65 % a year
 
@@ -34,11 +35,14 @@ class Regimes:
     automation: Deployed
 
     def report(self, volatility: int, *, trade: bool = True) -> None:
-        """Let three reporters agree on a number, after a trade in the pool."""
+        """Let three reporters agree on a number, after a trade in the pool; after a silence twice, as they must."""
         if trade:
             tick = self.market.tick()
             self.market.swap_to(tick - MOVE if tick > 0 else tick + MOVE)
         submit(self.oracle, [volatility] * 3)
+        if self.oracle.read("peek")[5] & UNANCHORED:
+            self.node.advance(1)
+            submit(self.oracle, [self.oracle.read("peek")[2]] * 3)
 
     def hours(self, count: int, volatility: int) -> None:
         """Report the same number for some hours, every hour."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from governed import TIMELOCK, values
 from onchain import DAY, HOUR, Node, refusal
-from regimes import DWELL_UP, FLOORS, KEYS, TABLE, TERMS, Regimes
-from reporters import PERCENT
+from regimes import DWELL_UP, FLOORS, KEYS, TABLE, TERMS, UNANCHORED, Regimes
+from reporters import PERCENT, submit
 
 pytestmark = pytest.mark.chain
 LOW, HIGH, HIGHER = 70 * PERCENT, 90 * PERCENT, 130 * PERCENT
 KEPT, APART = 128, 30
 NO_RUN = (0, 0, 0)
+CLAMPED_BY_HOUR = 1
 
 
 def rounds(regimes: Regimes, count: int, volatility: int) -> None:
@@ -126,3 +127,47 @@ def test_attack_39__whole_rows__are_the_dao_s_and_of_one_table(regimes: Regimes)
     assert [regimes.automation.read("isWhole", row) for row in range(3)] == [False, False, True]
     regimes.set_table()
     assert not any(regimes.automation.read("isWhole", row) for row in range(3))
+
+
+def test_attack_40__first_answer_after_six_days_of_silence__nobody_gets_it_before_a_second_agrees(
+    regimes: Regimes, node: Node
+) -> None:
+    oracle = regimes.oracle
+    regimes.set_table()
+    node.advance(6 * DAY)
+    regimes.market.walk([60, 30] * 6, HOUR // 2)
+    receipt = submit(oracle, [400 * PERCENT] * 3)
+    number, _, answer, _, reported, flags = oracle.read("peek")
+    assert (answer, reported, flags) == (400 * PERCENT, 400 * PERCENT, UNANCHORED)
+    (event,) = oracle.events(receipt, "AnswerFlagged")
+    assert (event["round"], event["flags"]) == (number, UNANCHORED)
+    unanchored = refusal("UnanchoredAnswer", number)
+    for read in ("latest", "latestRound", "latestRoundData"):
+        assert oracle.refusal(read) == unanchored
+    assert oracle.read("getRoundData", number)[1] == answer
+    for contract, function in (
+        (regimes.breaker, "trip"),
+        (regimes.automation, "applyRow"),
+        (regimes.automation, "poke"),
+    ):
+        assert regimes.why(contract, function) == unanchored
+    node.advance(HOUR)
+    submit(oracle, [60 * PERCENT] * 3)  # honest reporters are back, and far away: that is no agreement
+    assert oracle.read("peek")[5] == UNANCHORED + CLAMPED_BY_HOUR
+    assert oracle.refusal("latest") == refusal("UnanchoredAnswer", number + 1)
+    while oracle.read("peek")[5]:  # a few hours later they have walked it back
+        node.advance(HOUR)
+        submit(oracle, [60 * PERCENT] * 3)
+    assert oracle.read("latest")[0] == 60 * PERCENT
+
+
+@pytest.mark.parametrize(("late", "flags"), [(0, 0), (1, UNANCHORED)])
+def test_attack_40__silence_as_long_as_the_age_limit_and_a_second_more__is_none_and_is_one(
+    regimes: Regimes, node: Node, late: int, flags: int
+) -> None:
+    seen = regimes.oracle.read("peek")[1]
+    node.advance_to(seen + 6 * HOUR + late)
+    submit(regimes.oracle, [60 * PERCENT] * 3)
+    assert regimes.oracle.read("peek")[5] == flags
+    submit(regimes.oracle, [60 * PERCENT] * 3)
+    assert regimes.oracle.read("latest")[0] == 60 * PERCENT

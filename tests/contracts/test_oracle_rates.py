@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from feed_model import BY_DAY, BY_HOUR, FeedModel, least, most
+from feed_model import BY_DAY, BY_HOUR, UNANCHORED, FeedModel, least, most
 from governed import TIMELOCK
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ def test_jump__beyond_the_hours_bound__is_clamped_flagged_and_announced(
     number, seen, answer, _, reported, flags = oracle.read("latestRound")
     assert answer == bound(CALM, HOURLY, seen - first, HOUR)  # type: ignore[operator]
     assert (number, reported, flags) == (2, level, BY_HOUR)
-    (event,) = oracle.events(receipt, "AnswerClamped")
+    (event,) = oracle.events(receipt, "AnswerFlagged")
     assert event == {"round": 2, "reported": level, "volatility": answer, "flags": BY_HOUR}
     assert oracle.events(receipt, "RoundSubmitted")[0]["volatility"] == answer
     assert oracle.read("latest")[0] == oracle.read("latestRoundData")[1] == answer
@@ -52,7 +52,7 @@ def test_jump__exactly_at_the_bound__is_neither_clamped_nor_flagged(oracle: Depl
     level = most(CALM, HOURLY, node.now - first, HOUR)
     receipt = report(oracle, level)
     assert oracle.read("latestRound")[2:] == (level, node.now, level, 0)
-    assert oracle.events(receipt, "AnswerClamped") == []
+    assert oracle.events(receipt, "AnswerFlagged") == []
 
 
 def test_clamped__reports_stay_there__the_answer_arrives_and_the_flag_goes(oracle: Deployed, node: Node) -> None:
@@ -91,7 +91,7 @@ def test_gap__feed_comes_back_after_three_days__is_bounded_by_the_time_that_pass
     report(oracle, 900 * PERCENT)
     _, seen, answer, _, _, flags = oracle.read("peek")
     assert answer == most(CALM, DAILY, seen - first, DAY)
-    assert flags == BY_HOUR * (most(CALM, HOURLY, seen - first, HOUR) < 900 * PERCENT) + BY_DAY
+    assert flags == BY_HOUR * (most(CALM, HOURLY, seen - first, HOUR) < 900 * PERCENT) + BY_DAY + UNANCHORED
 
 
 @settings(ON_A_NODE, max_examples=10)
@@ -111,7 +111,7 @@ def test_answers__any_reports_at_any_times__never_outrun_either_rate(
         report(oracle, level)
         _, seen, answer, _, reported, flags = oracle.read("peek")
         assert (answer, reported, flags) == model.next([level] * 3, seen)
-        model.take(answer, seen)
+        model.take(answer, seen, flags)
     node.request("evm_revert", snapshot)
 
 
@@ -151,7 +151,7 @@ def test_days_bound__first_round_after_a_week_of_silence__may_use_its_days(oracl
     report(oracle, 20 * PERCENT)
     node.advance(7 * DAY)
     report(oracle, 160 * PERCENT)
-    assert oracle.read("peek")[2:] == (160 * PERCENT, node.now, 160 * PERCENT, 0)
+    assert oracle.read("peek")[2:] == (160 * PERCENT, node.now, 160 * PERCENT, UNANCHORED)
 
 
 def test_window__exactly_a_day_old__begins_anew_at_the_last_answer(oracle: Deployed, node: Node) -> None:

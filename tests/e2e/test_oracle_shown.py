@@ -35,6 +35,13 @@ def test_oracle__one_feed_fresh_and_one_stale__is_shown_and_ends_with_1(
     sent = run("oracle", "submit", *files, "--as", "outsider", "--send", "--json").json()
     assert (sent["sent"], sent["block"], len(sent["left_out"])) == (True, project.chain.head().number, 1)
     assert sent["left_out"][0] in {account(reporter).address for reporter in REPORTERS}
+    first = run("oracle", "status", "--json").json()["feeds"][1]
+    assert (first["asset"], first["stale"], first["unanchored"]) == ("ETH", True, True)
+    assert "UNANCHORED" in run("oracle", "status").out
+    for reporter, file in zip(REPORTERS, files, strict=True):  # after a silence a second round has to agree
+        signed = run("oracle", "sign", "ETH", "--block", str(project.chain.head().number), "--as", reporter)
+        (tmp_path / file).write_text(signed.out, encoding="utf-8")
+    assert run("oracle", "submit", *files[:3], "--as", "outsider", "--send").code == 0
     told = run("oracle", "status", "--json")
     assert told.code == 1
     assert {feed["asset"]: feed["stale"] for feed in told.json()["feeds"]} == {"BTC": True, "ETH": False}

@@ -18,6 +18,17 @@ from tests.e2e.runbook import Player, busy_days, kinds, last_proposal, run, sign
 DAY, HOUR = 86_400, 3600
 
 
+def two_rounds(world: World, player: Player, asset: str, one: str, two: str, three: str) -> None:
+    """Submit two rounds of a feed after a silence: nobody reads the first before the second agrees."""
+    for is_first in (True, False):
+        block = world.chain.head().number
+        player.play("Submit a round", ASSET=asset, BLOCK=block, ONE=one, TWO=two, THREE=three)
+        feed = next(feed for feed in watched(world).seen.feeds if feed.asset == asset)
+        assert feed.unanchored is is_first
+        said = f"of the {asset} feed follows a silence: nobody reads it before a second one agrees"
+        assert any(said in alert.text for alert in watched(world).alerts) is is_first
+
+
 def test_reporters__fewer_than_the_quorum_left__feed_is_stale_until_the_vote_names_others(
     world: World, player: Player
 ) -> None:
@@ -34,9 +45,7 @@ def test_reporters__fewer_than_the_quorum_left__feed_is_stale_until_the_vote_nam
         player.play("Too few reporters left", ASSET=asset, REPORTERS=reporters)
         player.vote(last_proposal(world))
     for asset in ("BTC", "ETH"):
-        player.play(
-            "Submit a round", ASSET=asset, BLOCK=world.chain.head().number, ONE="lp", TWO="trader", THREE="outsider"
-        )
+        two_rounds(world, player, asset, "lp", "trader", "outsider")
     player.play("Too few reporters left", 1)
     assert all(not feed.stale and feed.signers == 5 for feed in watched(world).seen.feeds)
     assert "exposure" not in kinds(world)
@@ -71,8 +80,7 @@ def test_reporters__two_keys_stolen__one_honest_report_beside_them_is_enough_and
             account("outsider"),
             signed_round(world, {"reporter-1": 5 * 10**8} | dict.fromkeys(names[:2], 7 * 10**7)),
         )
-    block = world.chain.head().number
-    player.play("Submit a round", ASSET="ETH", BLOCK=block, ONE="reporter-3", TWO="reporter-4", THREE="lp")
+    two_rounds(world, player, "ETH", "reporter-3", "reporter-4", "lp")
     assert not watched(world).seen.feeds[1].stale
 
 
@@ -119,8 +127,7 @@ def test_chain__halted_for_a_day__presigned_cancellation_goes_first_and_a_dead_v
     with pytest.raises(ContractReverted, match="StaleReport"):
         submit_reports(world.chain, account("operator"), old_reports)
     for asset in ("BTC", "ETH"):
-        names = {"ONE": "reporter-1", "TWO": "reporter-2", "THREE": "reporter-3"}
-        player.play("Submit a round", ASSET=asset, BLOCK=world.chain.head().number, **names)
+        two_rounds(world, player, asset, "reporter-1", "reporter-2", "reporter-3")
     player.play(title, 2)
     again = last_proposal(world)
     assert again != ours

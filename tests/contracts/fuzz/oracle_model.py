@@ -109,7 +109,9 @@ class OracleModel:
         """Return why there is no answer at a time."""
         if not self.answers.number:
             return {"NoAnswer"}
-        return {"StaleAnswer"} if at - self.answers.seen > MAX_AGE else set()
+        if at - self.answers.seen > MAX_AGE:
+            return {"StaleAnswer"}
+        return {"UnanchoredAnswer"} if self.answers.is_unanchored else set()
 
     def see(self, event: Event, at: int) -> None:
         """Follow one event."""
@@ -120,9 +122,9 @@ class OracleModel:
         number, seen, answer = said["round"], said["observedAt"], said["volatility"]
         reported, flags = self.rounds.get(number, (answer, 0))
         self.rounds[number] = (number, seen, answer, at, reported, flags)
-        self.answers.take(answer, seen)
+        self.answers.take(answer, seen, flags)
 
-    def _see_AnswerClamped(self, said: dict[str, Any], at: int) -> None:
+    def _see_AnswerFlagged(self, said: dict[str, Any], at: int) -> None:
         self.rounds[said["round"]] = (said["reported"], said["flags"])  # its round follows
 
     def _see_SignersSet(self, said: dict[str, Any], at: int) -> None:

@@ -111,7 +111,7 @@ class OracleRules(Play):
                 "round": number, "volatility": answer, "observedAt": seen, "volatilities": tuple(values),
                 "reporters": tuple(report.signer for report in reports),
             }  # fmt: skip
-            events = [("AnswerClamped", clamped)] * (flags != 0) + [("RoundSubmitted", said)]
+            events = [("AnswerFlagged", clamped)] * (flags != 0) + [("RoundSubmitted", said)]
         data = [report.data for report in reports]
         arguments = (number, seen, values, data)
         self.act(actor, self.oracle, "submit", *arguments, gap=gap, refusals=refusals, events={self.oracle: events})
