@@ -79,7 +79,8 @@ def test_gov_propose__action_of_a_user__is_in_the_help_and_is_built(own: Run, ru
     assert "set-steward SAFE: name another steward" in told
     assert "set-voting-delay" not in run("gov", "propose", "--help").out
     drafted = own("gov", "propose", "set-voting-delay", "7200", "--as", "operator", "--json").json()
-    assert drafted["calls"][0] == "HedgeGovernor.setVotingDelay(newVotingDelay=7200)"
+    said = "HedgeGovernor.setVotingDelay(newVotingDelay=7200): Set the seconds from a proposal to its vote"
+    assert drafted["calls"][0] == said
     assert drafted["postconditions"][-1] == "the voting delay is 7200 s"
     refused = own("gov", "propose", "set-voting-delay")
     assert refused.code == 2
