@@ -30,6 +30,7 @@ from bridge.errors import BadConfig, BadFile
 from bridge.names import alike, check_columns, shown
 from bridge.sources.option_chains import QUOTE_SOURCES
 from bridge.sources.quote_bounds import wrong_quotes
+from bridge.sources.quote_expiries import check_expiries
 from bridge.sources.quote_snapshots import (
     BOOKS_SECONDS,
     ROWS_SECONDS,
@@ -38,7 +39,7 @@ from bridge.sources.quote_snapshots import (
     snapshot_times,
     window_of,
 )
-from bridge.sources.quote_units import check_quote_units, check_vol_rows
+from bridge.sources.quote_units import LEAST_ROW_VOL, check_quote_units, check_vol_rows
 from bridge.tables import read_table
 from bridge.times import read_seconds, tomorrow, years_ahead
 from bridge.units import YEAR_SECONDS, utc
@@ -263,10 +264,11 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     check_quote_units(path, asset, spot, quotes.assign(in_coin=in_coin[alive]), vol_name(rows))
     if "vol" in rows:
         check_vol_rows(quotes["vol"], vol_name(rows))
+    told = quotes.assign(in_coin=in_coin[alive])
+    check_expiries(path, asset, spot, told, vol_name(rows), forwards="forward" in rows)
     quotes, left_out = _without_wrong(spot, quotes, of_exchange="crossed" in rows)
-    if quotes["vol"].isna().all():
-        quotes = quotes.assign(vol=_mid_vol(quotes, spot))
-    source = f"file {path.name}{left_out}"
+    quotes, filled = _with_vols(quotes, spot)
+    source = f"file {path.name}{left_out}{filled}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
     if absent:
@@ -353,6 +355,18 @@ def _in_coin(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
         row = int(rows.index[int(np.argmax(unknown))]) + 1
         raise ValueError(f"currency {str(currency[unknown].iloc[0])!r} in row {row} is neither USD nor coin")
     return (currency.str.lower() == "coin").to_numpy(dtype=bool)
+
+
+def _with_vols(quotes: pd.DataFrame, spot: float) -> tuple[pd.DataFrame, str]:
+    """Return the quotes, those without a stated volatility with that of their middle, and how many those are."""
+    stated, implied = quotes["vol"].to_numpy(float), _mid_vol(quotes, spot)
+    if np.isnan(stated).all():
+        return quotes.assign(vol=implied), ""
+    taken = np.isnan(stated) & (implied >= LEAST_ROW_VOL) & (implied <= MOST_VOL)
+    if not taken.any():
+        return quotes, ""
+    words = f", {int(taken.sum())} volatilities that it does not state from the middle of bid and ask"
+    return quotes.assign(vol=np.where(taken, implied, stated)), words
 
 
 def _mid_vol(quotes: pd.DataFrame, spot: float) -> npt.NDArray[np.float64]:
