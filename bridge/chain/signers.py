@@ -7,6 +7,7 @@ shows it.
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass, field
 from functools import cache
@@ -30,6 +31,11 @@ KEY_VARIABLE = "ALVH_PRIVATE_KEY"
 MOST_KEYSTORE_BYTES: Final = 1 << 20
 MOST_WORK: Final = {"n": 1 << 20, "r": 32, "p": 16, "c": 10_000_000, "dklen": 64}
 """Of the two ways to make a key of a password, by their parameter; geth asks for 2^18, 8 and 1 of scrypt."""
+MOST_SCRYPT: Final = 1 << 24
+"""n times r times p of scrypt: half a minute; geth's is 2^21, the largest known choice (n 2^20) is 2^23."""
+KDF_NAMES: Final = frozenset({*MOST_WORK, "prf", "salt"})
+VERSION: Final = 3
+"""Of a keystore of an Ethereum account; another keeps what it asks for in other places."""
 KEY_BYTES = 32
 PASSWORD_VARIABLE = "ALVH_KEYSTORE_PASSWORD"
 # The mnemonic that anvil, hardhat and ganache document and unlock; worthless anywhere else.
@@ -113,17 +119,34 @@ def environment_signer() -> Signer:
         raise BadConfig(f"{KEY_VARIABLE} is not a private key of 32 bytes in hex") from None
 
 
-def _require_bounded(content: Any) -> None:
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON with its names in small letters, as the reader of keystores takes them.
+
+    Raises
+    ------
+    ValueError
+        Two names are one then: one of them would be judged and the other used.
+    """
+    found = {name.lower(): value for name, value in pairs}
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in it")
+    return found
+
+
+def _require_bounded(content: dict[str, Any]) -> None:
     """Check that the work that a keystore asks for is some that people choose, not one that never ends.
 
     Raises
     ------
     ValueError
-        It is more.
+        It is more, or is said in another way than keystores say it.
     """
-    names = {name.lower(): each for name, each in content.items()}
-    asked = names["crypto"]["kdfparams"]
+    asked = content["crypto"]["kdfparams"]
+    if type(content["version"]) is not int or content["version"] != VERSION or not KDF_NAMES.issuperset(asked):
+        raise ValueError("it asks for its work in another way than keystores do")
     if any(type(asked.get(name, 0)) is not int or asked.get(name, 0) > most for name, most in MOST_WORK.items()):
+        raise ValueError("it asks for more work than any keystore does")
+    if math.prod(asked.get(name, 1) for name in ("n", "r", "p")) > MOST_SCRYPT:
         raise ValueError("it asks for more work than any keystore does")
 
 
@@ -133,7 +156,7 @@ def keystore_signer(path: Path) -> Signer:
     if password is None:
         raise BadConfig(f"a keystore needs its password in {PASSWORD_VARIABLE}")
     try:
-        content = json.loads(read_text(path, MOST_KEYSTORE_BYTES))
+        content = json.loads(read_text(path, MOST_KEYSTORE_BYTES), object_pairs_hook=_each_name_once)
         _require_bounded(content)
         key = bytes(Account.decrypt(content, password))
         return _signer(key.rjust(KEY_BYTES, b"\0"))  # geth once wrote keys without the zeros they begin with

@@ -62,7 +62,7 @@ def heading(planned: Planned) -> list[str]:
     count = len(exposure.positions)
     spots = ", ".join(f"{asset} {number(spot, 7)}" for asset, spot in sorted(market.spots.items()))
     quotes = [
-        f"{asset} options: {chain.source}, {utc(chain.observed_at)} ({chain.provenance})"
+        f"{asset} options: {chain.source}, {len(chain.quotes)} quotes of {utc(chain.observed_at)} ({chain.provenance})"
         for asset, chain in sorted(planned.option_chains.items())
     ]
     past = planned.readings.source_words()

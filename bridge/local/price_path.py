@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.errors import BadFile
+from bridge.names import check_columns
 from bridge.tables import read_table
 from bridge.times import read_seconds
 from bridge.units import utc
@@ -75,6 +76,7 @@ def read_price_path(path: Path, most: int = 400) -> PricePath:
         is `MOST_STEP` times the one before it or less than that part of it.
     """
     frame = read_table(path)
+    check_columns(path, frame.columns, ("timestamp", *ASSETS))
     missing = {"timestamp", *ASSETS} - set(frame.columns)
     if missing:
         raise BadFile(path, f"no column {', '.join(sorted(missing))}: a price path has timestamp, ETH, BTC")

@@ -92,7 +92,7 @@ def check_quote_units(path: Path, asset: str, spot: float, quotes: pd.DataFrame,
     """
     check_vol_unit(path, asset, quotes["vol"].to_numpy(float), vol_name)
     for in_coin, rows in quotes.groupby("in_coin"):
-        usable, two_sided = _usable(rows, spot)
+        usable, two_sided = usable_quotes(rows, spot)
         if usable.empty:
             continue
         _check_prices(path, asset, spot, usable, two_sided=two_sided, in_coin=bool(in_coin))
@@ -113,9 +113,11 @@ def check_vol_unit(path: Path, asset: str, vols: Floats, vol_name: str) -> None:
     known = vols[np.isfinite(vols)]
     middle = float(np.median(known)) if known.size else 1.0
     if middle > MOST_VOL:
-        raise BadFile(path, f"{asset}: {_said(vol_name, middle)} in the middle: {_as_decimal(vol_name)}")
+        raise BadFile(path, f"{asset}: {said_vol(vol_name, middle)} in the middle: {_as_decimal(vol_name)}")
     if 0.0 < middle < LEAST_ROW_VOL:
-        raise BadFile(path, f"{asset}: {_said(vol_name, middle)} in the middle looks like a decimal, {_how(vol_name)}")
+        raise BadFile(
+            path, f"{asset}: {said_vol(vol_name, middle)} in the middle looks like a decimal, {_how(vol_name)}"
+        )
 
 
 def check_vol_rows(vols: pd.Series, vol_name: str) -> None:
@@ -131,7 +133,7 @@ def check_vol_rows(vols: pd.Series, vol_name: str) -> None:
     if wrong.any():
         place = int(np.argmax(wrong))
         why = "leave the cell empty where it is unknown" if values[place] <= 0.0 else _how(vol_name)
-        said = _said(vol_name, float(values[place]))
+        said = said_vol(vol_name, float(values[place]))
         raise ValueError(f"{said} in row {int(vols.index[place]) + 1} is no volatility: {why}")
 
 
@@ -139,7 +141,7 @@ def _in_percent(vol_name: str) -> bool:
     return vol_name == "mark_iv"
 
 
-def _said(vol_name: str, decimal: float) -> str:
+def said_vol(vol_name: str, decimal: float) -> str:
     """Return a volatility as its file writes it."""
     return f"{vol_name} {decimal * (PERCENT if _in_percent(vol_name) else 1.0):.4g}"
 
@@ -154,7 +156,7 @@ def _as_decimal(vol_name: str) -> str:
     return "it looks like percent, write 0.6 for 60 %"
 
 
-def _usable(rows: pd.DataFrame, spot: float) -> tuple[pd.DataFrame, bool]:
+def usable_quotes(rows: pd.DataFrame, spot: float) -> tuple[pd.DataFrame, bool]:
     """Return the rows that a price can be told of, and whether bid and ask both say it."""
     columns = ["strike", "expiry", "forward"]
     possible = (np.isfinite(rows[columns]) & (rows[columns] > 0.0)).all(axis=1) & np.isfinite(rows["rate"])
@@ -167,7 +169,7 @@ def _usable(rows: pd.DataFrame, spot: float) -> tuple[pd.DataFrame, bool]:
     return rows.assign(bid=bid, ask=ask, mid=(bid + ask) / 2)[chosen], two_sided
 
 
-def _implied(rows: pd.DataFrame, spot: float, scale: float = 1.0) -> Floats:
+def implied_vols(rows: pd.DataFrame, spot: float, scale: float = 1.0) -> Floats:
     """Return the volatilities that the mids imply, times a scale: 0 below intrinsic value, infinite from the bound."""
     strike, expiry, forward, rate = (rows[name].to_numpy(float) for name in ("strike", "expiry", "forward", "rate"))
     calls, prices = rows["is_call"].to_numpy(bool), rows["mid"].to_numpy(float) * scale
@@ -176,7 +178,7 @@ def _implied(rows: pd.DataFrame, spot: float, scale: float = 1.0) -> Floats:
     return np.where(np.isnan(found), np.where(prices >= bound, np.inf, 0.0), found)
 
 
-def _near(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def near_money(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return the half of the options that is nearest to the money, in standard deviations of equal volatility."""
     distance = np.abs(np.log(rows["strike"] / rows["forward"])) / np.sqrt(rows["expiry"])
     return np.asarray(distance <= distance.median(), dtype=bool)
@@ -191,7 +193,7 @@ def _fit(rows: pd.DataFrame, spot: float, scale: float, *, two_sided: bool) -> F
     share = float((~(rows["ask"] * scale < intrinsic) & ~(rows["bid"] * scale >= bound)).mean())
     if not two_sided:
         return Fit(share, math.nan, math.nan)
-    near = _implied(rows, spot, scale)[_near(rows)]
+    near = implied_vols(rows, spot, scale)[near_money(rows)]
     known = near[(near > 0.0) & np.isfinite(near)]
     spread = float(np.quantile(known, 0.9) / np.quantile(known, 0.1)) if known.size else math.inf
     return Fit(share, float(np.median(near)), spread)
@@ -225,7 +227,7 @@ def _check_prices(path: Path, asset: str, spot: float, rows: pd.DataFrame, *, tw
 
 def _check_rows(path: Path, asset: str, spot: float, rows: pd.DataFrame, vol: float, *, in_coin: bool) -> None:
     """Refuse single prices that are like the others only in the other unit."""
-    own, other = _implied(rows, spot), _implied(rows, spot, 1.0 / spot if in_coin else spot)
+    own, other = implied_vols(rows, spot), implied_vols(rows, spot, 1.0 / spot if in_coin else spot)
     odd = (own * MOST_ROW < vol) | (own > MOST_ROW * vol)
     odd &= (other * LIKE_OTHERS > vol) & (other < LIKE_OTHERS * vol)
     if odd.any():
@@ -241,28 +243,28 @@ def _check_rows(path: Path, asset: str, spot: float, rows: pd.DataFrame, vol: fl
 def _check_lone(path: Path, asset: str, spot: float, rows: pd.DataFrame, vol_name: str) -> None:
     """Refuse asks far below and bids far above what the stated volatilities are worth, and asks above any worth."""
     asked = rows[rows["ask"].notna()]
-    if len(asked) and np.isinf(_implied(asked.assign(mid=asked["ask"]), spot)).mean() > 0.5:
+    if len(asked) and np.isinf(implied_vols(asked.assign(mid=asked["ask"]), spot)).mean() > 0.5:
         raise BadFile(
             path, f"{asset}: most asks are above what an option can be worth: are they in USD, and not in coin?"
         )
     for side, sign in (("ask", 1.0), ("bid", -1.0)):
         own = rows[rows[side].notna() & np.isfinite(rows["vol"])]
-        own = own[_near(own)]
-        implied = _implied(own.assign(mid=own[side]), spot)
+        own = own[near_money(own)]
+        implied = implied_vols(own.assign(mid=own[side]), spot)
         with np.errstate(divide="ignore"):
             cheap = np.median(sign * np.log(own["vol"].to_numpy(float) / implied)) if len(own) else 0.0
         if cheap > math.log(MOST_CHEAP):
             raise BadFile(
                 path,
                 f"{asset}: lone {side}s imply a volatility of {np.median(implied):.3g} and "
-                f"{_said(vol_name, float(own['vol'].median()))} is stated: is one of them in another unit?",
+                f"{said_vol(vol_name, float(own['vol'].median()))} is stated: is one of them in another unit?",
             )
 
 
 def _check_stated(path: Path, asset: str, spot: float, rows: pd.DataFrame, vol_name: str) -> None:
     """Refuse stated volatilities that are not those of the prices."""
-    vols, implied = rows["vol"].to_numpy(float), _implied(rows, spot)
-    known = np.isfinite(vols) & (vols > 0.0) & (implied > 0.0) & np.isfinite(implied) & _near(rows)
+    vols, implied = rows["vol"].to_numpy(float), implied_vols(rows, spot)
+    known = np.isfinite(vols) & (vols > 0.0) & (implied > 0.0) & np.isfinite(implied) & near_money(rows)
     if not known.any():
         return
     ratio = float(np.median(vols[known] / implied[known]))
@@ -274,6 +276,6 @@ def _check_stated(path: Path, asset: str, spot: float, rows: pd.DataFrame, vol_n
     why = "percent, " if percent else "a decimal, " if decimal else "another unit or measure, "
     raise BadFile(
         path,
-        f"{asset}: {_said(vol_name, middle)} in the middle looks like {why}the quotes imply "
-        f"{_said('', told * (PERCENT if _in_percent(vol_name) else 1.0)).strip()}: {_how(vol_name)}",
+        f"{asset}: {said_vol(vol_name, middle)} in the middle looks like {why}the quotes imply "
+        f"{said_vol('', told * (PERCENT if _in_percent(vol_name) else 1.0)).strip()}: {_how(vol_name)}",
     )

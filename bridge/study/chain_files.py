@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from bridge.errors import BadFile
+from bridge.names import check_columns
 from bridge.sources.quote_units import check_vol_unit
-from bridge.sources.quotes.files import MOST_BASIS, deribit_columns, vol_name
+from bridge.sources.quotes.files import DERIBIT, MOST_BASIS, deribit_columns, vol_name
 from bridge.study.problems import Problems
 from bridge.tables import read_table
 from hedge.backtest.history import Series
@@ -39,6 +40,7 @@ def read_chains(path: Path, assets: tuple[str, ...], problems: Problems) -> dict
         It is absent, not Deribit's, or has no snapshot of an asset.
     """
     table = read_table(path)
+    check_columns(path, table.columns, DERIBIT)
     if "instrument_name" not in table.columns:
         raise BadFile(path, "no column instrument_name: a study reads Deribit's daily snapshots")
     try:

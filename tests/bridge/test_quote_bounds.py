@@ -58,10 +58,11 @@ def test_chain_file__one_bid_far_too_high__is_named_by_its_row(tmp_path: Path, k
     assert f"row {row}" in refused(tmp_path, changed(row, bid=900.0, ask=910.0).drop(columns="vol"))
 
 
-def test_chain_file__mark_of_a_whole_expiry_is_wrong__is_accepted_where_the_quotes_agree(tmp_path: Path) -> None:
-    frame = market()
-    one = frame["expiry_at"] == frame["expiry_at"].max()
-    assert len(read(tmp_path, frame.assign(vol=frame["vol"].where(~one, 4.0 * frame["vol"]))).rows) == 42
+@pytest.mark.parametrize("times", [0.25, 0.8, 1.2, 4.0])
+def test_wrong_quotes__mark_of_a_whole_expiry_is_wrong__says_nothing_of_its_quotes(times: float) -> None:
+    quotes = in_usd(market())
+    one = quotes["expiry_at"] == quotes["expiry_at"].max()
+    assert wrong_quotes(3000.0, quotes.assign(vol=quotes["vol"].where(~one, times * quotes["vol"]))) == []
 
 
 @given(

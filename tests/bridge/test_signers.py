@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +114,52 @@ def test_keystore_signer__absent_or_a_folder__is_a_bad_file(keystore: Path) -> N
         keystore_signer(keystore.with_name("none.json"))
     with pytest.raises(BadFile, match="cannot be read"):
         keystore_signer(keystore.parent)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "value"),
+    [
+        ("kdfparams", "C", 2_000_000_000),
+        ("kdfparams", "\u212a", 2_000_000_000),  # whose small letter is k
+        ("kdfparams", "Dklen", 2**33),
+        ("kdfparams", "rounds", 1),
+        ("kdfparams", "c", True),
+        ("crypto", "KDFParams", {"c": 2_000_000_000, "dklen": 32, "prf": "hmac-sha256", "salt": "00"}),
+        ("", "Crypto", {"kdf": "pbkdf2", "kdfparams": {"c": 2_000_000_000}}),
+        ("", "version", 4),
+        ("", "Version", 4),
+    ],
+)
+@pytest.mark.parametrize("instead", [False, True])
+def test_keystore_signer__work_without_end_under_another_spelling__is_refused_at_once(
+    keystore: Path, where: str, name: str, value: object, instead: bool
+) -> None:
+    content = json.loads(keystore.read_text(encoding="utf-8"))
+    part = content if not where else content["crypto"] if where == "crypto" else content["crypto"]["kdfparams"]
+    if instead:
+        part.pop(name.lower(), None)
+    part[name] = value
+    keystore.write_text(json.dumps(content), encoding="utf-8")
+    before = time.monotonic()
+    assert "not a keystore" in refused(lambda: keystore_signer(keystore), BadFile)
+    assert time.monotonic() - before < 5.0
+
+
+def test_keystore_signer__scrypt_of_every_bound_at_once__is_refused_at_once(keystore: Path) -> None:
+    content = json.loads(keystore.read_text(encoding="utf-8"))
+    content["crypto"] |= {"kdf": "scrypt", "kdfparams": {"n": 1 << 20, "r": 32, "p": 16, "dklen": 32, "salt": "00"}}
+    keystore.write_text(json.dumps(content), encoding="utf-8")
+    before = time.monotonic()
+    assert "not a keystore" in refused(lambda: keystore_signer(keystore), BadFile)
+    assert time.monotonic() - before < 5.0
+
+
+def test_keystore_signer__names_in_capitals__open_it(keystore: Path) -> None:
+    def upper(part: object) -> object:
+        return {name.upper(): upper(each) for name, each in part.items()} if isinstance(part, dict) else part
+
+    keystore.write_text(json.dumps(upper(json.loads(keystore.read_text(encoding="utf-8")))), encoding="utf-8")
+    assert keystore_signer(keystore).address == Account.from_key(KEY).address
 
 
 def test_local_signer__local_chain__is_the_documented_first_account() -> None:

@@ -189,7 +189,7 @@ def test_plan__stated_book_on_a_chain_file__needs_no_node_and_keeps_nothing(run:
     assert top[0] == f"Book stated in book.toml, quotes of {utc(AT)}: 1 position, 1,000,000 USD"
     assert top[1] == "prices in USD: ETH 2,000 (file: spots of the option chains)"
     assert top[2].startswith("volatility: ETH: 30-day index of file quotes.csv")
-    assert top[3] == f"ETH options: file quotes.csv, {utc(AT)} (file)"
+    assert top[3] == f"ETH options: file quotes.csv, {len(chain.quotes)} quotes of {utc(AT)} (file)"
 
 
 def test_plan__holdings_orders_and_what_if__from_what_is_held_to_a_ticket(run: Run, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ A chain file (CSV or parquet) has a row an option and the columns
     currency, forward, vol, lot      optional; currency USD (the default) or coin; lot 1 (0.1 for BTC) by default
 
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
-Rows less than a minute apart are one snapshot (order books: a quarter of an hour). Its time is that of its newest row,
-and the newest row of an option is its quote. An option quoted twice at one time is refused.
+Which rows are one snapshot is said in `bridge.sources.quote_snapshots`. Its time is that of its newest row, and the
+newest row of an option is its quote. An option quoted twice at one time is refused.
 A crossed quote in our own format is a fault and refused. A crossed book on an exchange is a moment between two updates:
 of Deribit's rows it is read as no quote, and the chain's source says how many there were. So are prices that no market
 gives (`bridge.sources.quote_bounds`), with their rows.
@@ -27,9 +27,19 @@ import pandas as pd
 
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
+from bridge.names import alike, check_columns, shown
 from bridge.sources.option_chains import QUOTE_SOURCES
 from bridge.sources.quote_bounds import wrong_quotes
-from bridge.sources.quote_units import check_quote_units, check_vol_rows
+from bridge.sources.quote_expiries import check_expiries
+from bridge.sources.quote_snapshots import (
+    BOOKS_SECONDS,
+    ROWS_SECONDS,
+    first_time,
+    snapshot_of,
+    snapshot_times,
+    window_of,
+)
+from bridge.sources.quote_units import LEAST_ROW_VOL, check_quote_units, check_vol_rows
 from bridge.tables import read_table
 from bridge.times import read_seconds, tomorrow, years_ahead
 from bridge.units import YEAR_SECONDS, utc
@@ -41,10 +51,6 @@ from hedge.market import MOST_VOL, Provenance
 
 TYPES = {"C": True, "CALL": True, "P": False, "PUT": False}
 CURRENCIES = frozenset({"usd", "coin"})
-# A collector needs minutes for all order books of one underlying; a row that is older than this is of another snapshot.
-BOOKS_SECONDS = 900
-# Of a table that stamps row by row as it writes them: those of less than a minute are one snapshot.
-ROWS_SECONDS = 59
 MOST_MOVE = 0.1
 """Log distance of a row's spot from that of its snapshot: within a quarter of an hour an index moves less."""
 MOST_BASIS = 0.5
@@ -64,6 +70,21 @@ NUMBERS: dict[str, tuple[float, float, bool]] = {
 }
 """By column: the least and the most that a number can be, and whether a cell may be empty."""
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
+OPTIONAL = ("currency", "forward", "vol", "lot")
+DERIBIT = (
+    "instrument_name",
+    "timestamp",
+    "index_price",
+    "underlying_price",
+    "best_bid_price",
+    "best_ask_price",
+    "bid_price",
+    "ask_price",
+    "mark_price",
+    "mark_iv",
+    "implied_volatility",
+)
+"""Columns of Deribit's files that are read, beside `underlying`."""
 
 
 def read_chain_file(path: Path, at: int | None = None, ahead: float = 0) -> dict[str, OptionChain]:
@@ -86,7 +107,7 @@ def read_chain_file(path: Path, at: int | None = None, ahead: float = 0) -> dict
     """
     with _failures_of(path):
         found = _by_asset(path, at or 0)
-        first = {asset: _first(rows) for asset, rows in found}
+        first = {asset: first_time(rows) for asset, rows in found}
         known = {asset for asset, time in first.items() if at is None or time <= at + ahead}
         if at is not None and not known:
             began = utc(min(first.values()))
@@ -105,7 +126,7 @@ def read_snapshots(path: Path, asset: str) -> Iterator[OptionChain]:
     with _failures_of(path):
         for name, rows in _by_asset(path):
             if name == asset:
-                for newest in _snapshot_times(rows):
+                for newest in snapshot_times(rows):
                     yield _chain(path, asset, rows, newest)
 
 
@@ -124,19 +145,35 @@ def _failures_of(path: Path) -> Iterator[None]:
 def _by_asset(path: Path, at: int = 0) -> list[tuple[str, pd.DataFrame]]:
     """Return the quotes of every underlying, in our columns, times in unix seconds; none is seen after now and `at`."""
     table = read_table(path)
+    check_columns(path, table.columns, (*COLUMNS, *OPTIONAL, *DERIBIT))
     frame = deribit_columns(table, at) if "instrument_name" in table.columns else table
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise BadFile(path, f"no column {', '.join(missing)}: a chain file has {', '.join(COLUMNS)}")
     if frame.empty:
         raise BadFile(path, "holds no quotes")
-    if frame["underlying"].isna().any():
-        raise BadFile(path, "a row has no underlying")
     if frame is table:
         seen = read_seconds(table["observed_at"], tomorrow(at))
         frame = table.assign(observed_at=seen, expiry_at=read_seconds(table["expiry_at"], years_ahead(at)))
+    frame = frame.assign(underlying=_assets(frame["underlying"]))
     frame = frame.assign(**{name: _numbers(frame[name]) for name in NUMBERS if name in frame})
     return [(str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)]
+
+
+def _assets(column: pd.Series) -> pd.Series:
+    """Return the names of underlyings without the spaces around them; names that look the same are refused."""
+    if column.isna().any():
+        raise ValueError(f"a row has no underlying: row {int(column.index[int(np.argmax(column.isna()))]) + 1}")
+    places, listed = pd.factorize(column.astype(str).str.strip())
+    if found := alike(listed):
+        counts = np.bincount(places)
+        odd = min(found, key=lambda name: int(counts[list(listed).index(name)]))
+        other = found[0] if odd == found[1] else found[1]
+        row = int(column.index[int(np.argmax(places == list(listed).index(odd)))]) + 1
+        raise ValueError(
+            f"underlying {shown(odd)} in row {row} looks like {shown(other)} and is another name: write one of them"
+        )
+    return pd.Series(listed.to_numpy(object).take(places), index=column.index)
 
 
 def _numbers(column: pd.Series) -> npt.NDArray[np.float64]:
@@ -199,7 +236,7 @@ def deribit_columns(table: pd.DataFrame, at: int = 0) -> pd.DataFrame:
 
 
 def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> OptionChain:
-    rows, observed_at = _snapshot(rows, at)
+    rows, observed_at, absent = snapshot_of(path, asset, rows, at)
     spot = _spot(rows)
     expiry_at = rows["expiry_at"].to_numpy(np.int64)
     forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
@@ -227,12 +264,15 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     check_quote_units(path, asset, spot, quotes.assign(in_coin=in_coin[alive]), vol_name(rows))
     if "vol" in rows:
         check_vol_rows(quotes["vol"], vol_name(rows))
+    told = quotes.assign(in_coin=in_coin[alive])
+    check_expiries(path, asset, spot, told, vol_name(rows), forwards="forward" in rows)
     quotes, left_out = _without_wrong(spot, quotes, of_exchange="crossed" in rows)
-    if quotes["vol"].isna().all():
-        quotes = quotes.assign(vol=_mid_vol(quotes, spot))
-    source = f"file {path.name}{left_out}"
+    quotes, filled = _with_vols(quotes, spot)
+    source = f"file {path.name}{left_out}{filled}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
+    if absent:
+        source += f", {absent} option{'s' if absent > 1 else ''} of an earlier time left out"
     try:
         return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
     except (BadQuote, CrossedQuote, DuplicateQuote) as error:  # counts the rows of this snapshot, not those of the file
@@ -283,7 +323,7 @@ def vol_name(rows: pd.DataFrame) -> str:
     """Return the column of the file that says the volatility."""
     if "crossed" not in rows:
         return "vol"
-    return "mark_iv" if _window(rows) == BOOKS_SECONDS else "implied_volatility"
+    return "mark_iv" if window_of(rows) == BOOKS_SECONDS else "implied_volatility"
 
 
 def _vols(rows: pd.DataFrame, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -292,43 +332,10 @@ def _vols(rows: pd.DataFrame, years: npt.NDArray[np.float64]) -> npt.NDArray[np.
     return np.where((vols > MOST_VOL) & np.isfinite(vols) & (years < 1 / 365), np.nan, vols)
 
 
-def _first(rows: pd.DataFrame) -> int:
-    """Return the time at which the first snapshot is whole."""
-    times = rows["observed_at"].to_numpy(np.int64)
-    return int(times[times <= times.min() + _window(rows)].max())
-
-
-def _window(rows: pd.DataFrame) -> int:
-    return int(rows["window"].iloc[0]) if "window" in rows else ROWS_SECONDS
-
-
-def _snapshot_times(rows: pd.DataFrame) -> list[int]:
-    """Return the time of every snapshot, that of its newest row, in order."""
-    left, found = np.unique(rows["observed_at"].to_numpy(np.int64)), []
-    while left.size:
-        found.append(int(left[-1]))
-        left = left[left < left[-1] - _window(rows)]
-    return found[::-1]
-
-
 def _carry(forward: npt.NDArray[np.float64], spot: float, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return ln(forward / spot) a year; NaN where a row has no such numbers, which the chain's check names."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.log(forward / spot) / years)
-
-
-def _snapshot(rows: pd.DataFrame, at: int | None) -> tuple[pd.DataFrame, int]:
-    """Return the rows of one snapshot, and its time: that of its newest row.
-
-    A file may hold several rounds of collection within it: the newest row of an instrument is its quote. Two rows of
-    one instrument and one time stay, for the chain to refuse.
-    """
-    times = rows["observed_at"].to_numpy(np.int64)
-    newest = int(times[times <= max(at, _first(rows))].max()) if at is not None else int(times.max())
-    chosen = rows[(times >= newest - _window(rows)) & (times <= newest)]
-    kinds = [chosen["expiry_at"], chosen["strike"], chosen["type"]]
-    own = chosen["observed_at"]
-    return chosen[own == own.groupby(kinds, dropna=False).transform("max")], newest
 
 
 def _is_call(column: pd.Series) -> npt.NDArray[np.bool_]:
@@ -348,6 +355,18 @@ def _in_coin(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
         row = int(rows.index[int(np.argmax(unknown))]) + 1
         raise ValueError(f"currency {str(currency[unknown].iloc[0])!r} in row {row} is neither USD nor coin")
     return (currency.str.lower() == "coin").to_numpy(dtype=bool)
+
+
+def _with_vols(quotes: pd.DataFrame, spot: float) -> tuple[pd.DataFrame, str]:
+    """Return the quotes, those without a stated volatility with that of their middle, and how many those are."""
+    stated, implied = quotes["vol"].to_numpy(float), _mid_vol(quotes, spot)
+    if np.isnan(stated).all():
+        return quotes.assign(vol=implied), ""
+    taken = np.isnan(stated) & (implied >= LEAST_ROW_VOL) & (implied <= MOST_VOL)
+    if not taken.any():
+        return quotes, ""
+    words = f", {int(taken.sum())} volatilities that it does not state from the middle of bid and ask"
+    return quotes.assign(vol=np.where(taken, implied, stated)), words
 
 
 def _mid_vol(quotes: pd.DataFrame, spot: float) -> npt.NDArray[np.float64]:
