@@ -18,7 +18,7 @@ from bridge.chain.signers import Sender
 from bridge.deploy.ground import read_ground
 from bridge.deploy.journal import FILE, Journal, entries_of, load_journal
 from bridge.deploy.layout import GOVERNOR, TIMELOCK, Ground, Layout, Step, lay_out
-from bridge.deploy.sending import look
+from bridge.deploy.sending import NonceTaken, look
 from bridge.deploy.settings import DeploySettings
 from bridge.errors import MissingBlock, PendingTransactions, RefusedAction
 
@@ -73,6 +73,8 @@ def make_plan(chain: Chain, settings: DeploySettings, deployer: str, folder: Pat
     ------
     RefusedAction
         It was begun with other settings, by another deployer or another version of this program.
+    NonceTaken
+        A step cannot be where it was planned, and nobody said that it may be elsewhere.
     PendingTransactions
         The deployer has transactions on the way that are none of this deployment's.
     UnknownAddress, BadFile
@@ -85,7 +87,16 @@ def make_plan(chain: Chain, settings: DeploySettings, deployer: str, folder: Pat
     journal.require_settings(settings.fixed())
     _require_same(chain, journal, deployer, block)
     plan = _gone_on_with(chain, settings, _as_mined(chain, journal), block)
-    return _renumbered(chain, plan) if renumber else plan
+    mined, after = chain.nonces(Sender(deployer))
+    entries = range(len(plan.layout.steps))
+    lost, why = next(((at, why) for at in entries if (why := _lost_why(chain, plan, at, mined))), (0, ""))
+    if not why:
+        return plan
+    if not renumber:
+        raise NonceTaken(plan.layout.steps[lost], why)
+    if after > mined:
+        raise PendingTransactions(deployer, mined, after - mined)
+    return _renumbered(chain, plan, lost, mined)
 
 
 def _deployers_part(settings: DeploySettings, deployer: str) -> list[str]:
@@ -156,15 +167,9 @@ def _gone_on_with(chain: Chain, settings: DeploySettings, journal: Journal, bloc
     return Plan(settings, block, ground, tuple(remarks), layout, journal)
 
 
-def _renumbered(chain: Chain, plan: Plan) -> Plan:
-    """Give new nonces to the first step whose nonce is lost, and to all after it; the same plan where none is."""
+def _renumbered(chain: Chain, plan: Plan, lost: int, mined: int) -> Plan:
+    """Give nonces from the next one on to the first step that is lost, and to all after it."""
     journal = plan.journal
-    mined, after = chain.nonces(Sender(journal.deployer))
-    lost = next((at for at, entry in enumerate(journal.entries) if _is_lost(chain, journal, at, mined)), None)
-    if lost is None:
-        return plan
-    if after > mined:
-        raise PendingTransactions(journal.deployer, mined, after - mined)
     steps = plan.layout.steps
     first = lost - 1 if steps[lost].name == GOVERNOR and steps[lost - 1].name == TIMELOCK else lost
     standing = {*journal.standing, *_standing(chain, steps[first:], plan.block)}
@@ -175,13 +180,16 @@ def _renumbered(chain: Chain, plan: Plan) -> Plan:
     return replace(plan, ground=ground, layout=layout, journal=anew, unused=tuple(steps[first:lost]))
 
 
-def _is_lost(chain: Chain, journal: Journal, at: int, mined: int) -> bool:
-    """Tell whether a step's nonce is used up, and not by a transaction of ours that worked."""
-    entry = journal.entries[at]
+def _lost_why(chain: Chain, plan: Plan, at: int, mined: int) -> str:
+    """Say why a step cannot be where it was planned any more; nothing where it can, or is there."""
+    entry = plan.journal.entries[at]
     if entry.nonce >= mined:
-        return False
+        made = bool(_standing(chain, plan.layout.steps[at : at + 1], plan.block))
+        return "somebody else created this Safe" if made else ""
     found = look(chain, entry)
-    return found is None or not found.worked
+    if found is None:
+        return f"nonce {entry.nonce} of {plan.journal.deployer} was used by another transaction"
+    return "" if found.worked else f"its transaction {found.transaction} was mined and reverted"
 
 
 def _standing(chain: Chain, steps: Iterable[Step], block: BlockRef) -> list[str]:

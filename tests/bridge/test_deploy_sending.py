@@ -211,10 +211,32 @@ def test_safe__that_somebody_else_creates_meanwhile__is_taken_with_renumber(
     step = plan.layout.steps[1]
     other = local_signer(INDEX["outsider"])
     chain.send_raw(other, step.to, step.data, "creating a Safe")  # type: ignore[arg-type]
-    replaced(chain)
+    with pytest.raises(NonceTaken, match="steward Safe: somebody else created this Safe"):
+        deployed(folder)
     done = deployed(folder, renumber=True)
     assert done.deployment.accounts["steward"] == step.address
     assert "steward Safe" not in [entry.name for entry in done.journal.entries]
+
+
+def test_transaction__that_is_mined_and_reverts__stops_and_renumber_goes_on(
+    folder: Path, chain: Chain, base: tuple[Chain, dict[str, str]]
+) -> None:
+    settings = written(folder, settings_text(chain, base[1], new_dao()))
+    step = make_plan(chain, settings, DEPLOYER.address, folder / "journal").layout.steps[0]
+    other, left = local_signer(INDEX["outsider"]), [1]
+
+    def faster(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] == "eth_sendRawTransaction" and left.pop():
+            chain.send_raw(other, step.to, step.data, "creating a Safe")  # type: ignore[arg-type]
+        return False
+
+    with lying_node(chain.url, faster) as node, pytest.raises(NonceTaken, match=r"was mined and reverted.*--renumber"):
+        deployed(folder, node.url)
+    with pytest.raises(NonceTaken, match="was mined and reverted"):
+        deployed(folder)
+    done = deployed(folder, renumber=True)
+    assert done.deployment.accounts["guardian"] == step.address
+    assert [entry.nonce for entry in done.journal.entries] == list(range(1, 12))
 
 
 def test_safe__that_is_there_already__is_no_step(
