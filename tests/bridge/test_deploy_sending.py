@@ -304,7 +304,7 @@ def test_proof__that_fails__names_what_is_wrong_and_writes_no_address_file(folde
 
 
 @pytest.mark.prop
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cuts=st.lists(st.tuples(st.integers(1, 90), st.booleans()), max_size=5))
 def test_deployment__cut_off_anywhere_any_number_of_times__is_one(
     base: tuple[Chain, dict[str, str]], tmp_path_factory: pytest.TempPathFactory, cuts: list[tuple[int, bool]]
