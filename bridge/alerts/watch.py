@@ -14,6 +14,7 @@ from bridge.alerts.rules import raise_alerts
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot, layer_states
 from bridge.config import Config
 from bridge.errors import BadFile, BridgeError, UntrustedNumber
+from bridge.governance.forms import GOVERNOR, with_governor
 from bridge.governance.governor import list_proposals
 from bridge.governance.inspection import inspect_holders
 from bridge.governance.journal import JournalEntry, read_journal
@@ -75,7 +76,9 @@ def take_oracle_snapshot(snapshot: Snapshot) -> OracleSnapshot:
 def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | None = None) -> MonitorSnapshot:
     """Read and compare everything once, at the snapshot's block; see `watch`."""
     oracle = take_oracle_snapshot(snapshot)
-    governed, proposals = read_governed(snapshot), tuple(list_proposals(snapshot))
+    governed, dao = read_governed(snapshot), with_governor(snapshot, None)
+    # A Safe that decides brings no proposals.
+    proposals = tuple(list_proposals(dao)) if GOVERNOR in dao.deployment.contracts else ()
     waiting, holders = tuple(read_pending_updates(snapshot)), inspect_holders(snapshot)
     valued = _value(snapshot, config, owner, oracle.feeds)
     snapshot.confirm()

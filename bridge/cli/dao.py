@@ -50,11 +50,12 @@ def propose(
     from bridge.cli.show import console
     from bridge.governance.actions import build_action
     from bridge.governance.calls import action_words
+    from bridge.governance.forms import with_governor
     from bridge.governance.proposals import bring_proposal, draft_action, note_proposal
     from bridge.governance.rivals import find_rivals
 
     session = open_session(config)
-    snapshot = session.snapshot()
+    snapshot = with_governor(session.snapshot(), None)
     built = build_action(snapshot.of(of), action, arguments or [])
     who = choose_sender(session, send, role, keystore, sender)
     draft = draft_action(snapshot, built, who.address, again)

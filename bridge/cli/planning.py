@@ -334,6 +334,7 @@ def propose(
 
     Examples: alvh propose --as operator; alvh propose --as operator --send; alvh propose --of BTC --as operator
     """
+    from bridge.governance.forms import with_governor
     from bridge.governance.proposals import bring_proposal, draft_proposal, note_proposal
     from bridge.governance.rivals import find_rivals
     from bridge.plans.published import inputs_path
@@ -343,7 +344,7 @@ def propose(
     record = load_record(plan_file) if plan_file else newest_record(session.config.state)
     sender = choose_sender(session, send, role, keystore, proposer, flag="--proposer")
     life = session.config.governance.update_life_seconds
-    snapshot = session.snapshot()
+    snapshot = with_governor(session.snapshot(), None)
     draft = draft_proposal(snapshot, record, life, sender.address, again, unpause, of)
     rivals = find_rivals(snapshot, draft.action, draft.id)
     draft, sent = bring_proposal(snapshot, sender, draft, send)

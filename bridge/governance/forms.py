@@ -21,6 +21,8 @@ from bridge.snapshot import Snapshot
 
 GOVERNOR: Final = "HedgeGovernor"
 """Whose ABI has the functions of every OpenZeppelin Governor; also the name of the governor in a deployment."""
+BEFORE: Final = "governor"
+"""Among a deployment's accounts: the governor of a DAO that was there before."""
 BRAVO: Final = "IGovernorBravo"
 SECONDS_MODE: Final = "mode=timestamp"
 SAMPLES: Final = (1_000, 100, 10)
@@ -84,6 +86,11 @@ def asked(snapshot: Snapshot, contract: str, function: str, *arguments: Any, at:
         return None
 
 
+def is_ours(snapshot: Snapshot) -> bool:
+    """Tell whether the governor is a HedgeGovernor: of others nobody knows where they store what."""
+    return asked(snapshot, GOVERNOR, "MAX_VOTE_EXTENSION") is not None
+
+
 def read_form(snapshot: Snapshot) -> Form:
     """Look at the governor of a deployment."""
     bravo = asked(snapshot, BRAVO, "quorumVotes") is not None and asked(snapshot, BRAVO, "getActions", 0) is not None
@@ -125,11 +132,15 @@ def read_token(snapshot: Snapshot) -> str | None:
 def with_governor(snapshot: Snapshot, address: str | None) -> Snapshot:
     """Return the snapshot with another governor in the place of the deployment's, with its own timelock and votes.
 
+    Without an address it is the one of the DAO that was there before, where a deployment has none of its own.
+
     Raises
     ------
     UnknownAddress
         No governor that is known is at the address.
     """
+    own = GOVERNOR in snapshot.deployment.contracts
+    address = snapshot.deployment.accounts.get(BEFORE) if address is None and not own else address
     if address is None:
         return snapshot
     at = checked_address(address)

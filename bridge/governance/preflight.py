@@ -11,7 +11,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable
-from bridge.governance.forms import GOVERNOR, asked
+from bridge.governance.forms import is_ours
 from bridge.governance.governor import Action, Proposal
 from bridge.snapshot import Snapshot
 from bridge.units import utc
@@ -48,7 +48,7 @@ def simulate_execution(snapshot: Snapshot, action: Action, at: int, ready: int |
 
 def rehearsal(snapshot: Snapshot, proposal: Proposal) -> str:
     """Say whether an open proposal would execute in today's state, at the first second when it can."""
-    if asked(snapshot, GOVERNOR, "MAX_VOTE_EXTENSION") is None:
+    if not is_ours(snapshot):
         return "whether it would execute is not played for a governor of others: `alvh gov execute` tries when it can"
     delay = int(snapshot.read("HedgeTimelock", "getMinDelay"))
     voted = max(proposal.deadline + 1, snapshot.block.timestamp)

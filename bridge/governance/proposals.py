@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bridge.chain.node import BlockRef, Chain
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
 from bridge.foreign import title_of
 from bridge.governance.actions import GovernanceAction
+from bridge.governance.forms import GOVERNOR, is_ours, read_clock
 from bridge.governance.governor import Action, Proposal, proposal_id, read_state, send_execute
 from bridge.governance.journal import JournalEntry
 from bridge.governance.postconditions import GUARD, Postcondition, guard_call, postcondition_lines, update_calls
@@ -167,7 +168,7 @@ def draft_proposal(
             raise RefusedAction("the parameters are not paused, so there is no pause to end: leave --unpause out")
         if not unpause:  # while it is paused the contract judges nothing: the whole batch is played instead
             check_update(snapshot, update, "dao", found.executable_at)
-        simulate_execution(snapshot, found.action, found.executable_at)
+        _play(snapshot, found)
     snapshot.confirm()
     return UpdateDraft(**found.__dict__, update=update)
 
@@ -183,7 +184,7 @@ def draft_action(snapshot: Snapshot, action: GovernanceAction, proposer: str, ag
     describing = partial(close_description, action.text, proposer)
     found = _found(snapshot, action.calls, action.postconditions, describing, again)
     if found.state is None:
-        simulate_execution(snapshot, found.action, found.executable_at)
+        _play(snapshot, found)
     snapshot.confirm()
     return found
 
@@ -215,14 +216,22 @@ def _found(
         before = draft
 
 
+def _play(snapshot: Snapshot, draft: Draft) -> None:
+    """Play the execution of a draft; one of a governor of others is played when it is executed, with the guard."""
+    if is_ours(snapshot):
+        simulate_execution(snapshot, draft.action, draft.executable_at)
+
+
 def _path_to_execution(snapshot: Snapshot) -> int:
-    """Return the seconds from proposing to the earliest execution: voting delay, voting period, timelock."""
-    waits: list[Any] = [
-        snapshot.read("HedgeGovernor", "votingDelay"),
-        snapshot.read("HedgeGovernor", "votingPeriod"),
-        snapshot.read("HedgeTimelock", "getMinDelay"),
-    ]
-    return sum(int(wait) for wait in waits)
+    """Return the seconds from proposing to the earliest execution: voting delay, voting period, timelock.
+
+    An estimate where the governor's clock counts blocks.
+    """
+    clock = read_clock(snapshot)
+    votes = sum(int(snapshot.read(GOVERNOR, name)) for name in ("votingDelay", "votingPeriod"))
+    waits = "HedgeTimelock" in snapshot.deployment.contracts
+    delay = int(snapshot.read("HedgeTimelock", "getMinDelay")) if waits else 0
+    return delay + (round(votes * clock.pace) if clock.counts_blocks else votes)
 
 
 def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> TxReceipt | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from tests.bridge.deploying import (
     Killer,
     bare_chain,
     before,
+    deployed,
     governed,
     new_dao,
     settings_text,
@@ -174,3 +176,24 @@ def test_help__of_the_group__names_its_commands(run: Run) -> None:
         said = run(*words)
         assert "verify" in said.out + said.err
     assert "--renumber" in run("deploy", "run", "--help").out
+
+
+def test_dao_of_before__deployed_beside_it__is_watched_and_proposed_to_without_an_option(
+    base: tuple[Chain, dict[str, str]], chain: Chain, run: Run, tmp_path: Path
+) -> None:
+    """The commands follow the governor that the deployment file names among its accounts, whose votes count blocks."""
+    written(tmp_path, settings_text(*base, governed(chain)))
+    done = deployed(tmp_path)
+    settings = f'[chain]\nrpc_url = "{chain.url}"\nchain_id = 8453\ndeployment = "{done.path}"\n'
+    (tmp_path / "alvh.toml").write_text(settings, encoding="utf-8")
+    listed = run("gov", "list", "--json")
+    assert (listed.code, listed.json()) == (0, [])
+    seen = json.loads(run("watch", "--once", "--json", "--owner", DEPLOYER.address).out)
+    assert seen["proposals"] == []
+    assert seen["version"] == 1
+    reporters = [f"0x{number:040x}" for number in (0x1001, 0x1002, 0x1003)]
+    drafted = run("gov", "propose", "set-signers", "ETH", "3", *reporters, "--from", DEPLOYER.address, "--json")
+    assert drafted.code == 0, drafted
+    content = drafted.json()
+    assert content["sent"] is False
+    assert content["executable_at"] > chain.head().timestamp + 86_400  # its timelock's day, and blocks of votes
