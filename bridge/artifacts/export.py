@@ -31,6 +31,7 @@ OURS = (
     "RegimeAutomation",
     "SafeModule",
     "TestToken",
+    "BlockVotes",
     "TickVolatilityHarness",
     "VolatilityBreaker",
     "VolatilityOracle",
