@@ -13,14 +13,16 @@ import {
     GovernorVotesQuorumFraction
 } from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 /// @title The DAO's vote
 /// @notice OpenZeppelin's Governor with checkpointed votes, a quorum fraction, protection against a quorum in the last
 /// second, a guardian that can cancel until execution, and a timelock that executes. Nothing is re-written here: the
 /// overrides below name which parent answers, and four bound what a vote may set: else one vote that nobody saw could
 /// let the next pass in seconds.
-/// @dev The clock is the token's: seconds. A proposal that the guardian cancels while it waits in the timelock is
-/// cancelled in both, which needs the governor to hold the timelock's CANCELLER_ROLE.
+/// @dev The clock is the token's, which must be seconds: nothing here counts blocks. A proposal that the guardian
+/// cancels while it waits in the timelock is cancelled in both, which needs the governor to hold the timelock's
+/// CANCELLER_ROLE.
 contract HedgeGovernor is
     Governor,
     GovernorSettings,
@@ -49,6 +51,10 @@ contract HedgeGovernor is
     /// @param min the lowest
     error VoteQuorumTooLow(uint256 quorum, uint256 min);
 
+    /// @notice The token's clock counts blocks, or something else: delays that are meant in seconds would last as many
+    /// blocks. A DAO with such a token keeps its own governor.
+    /// @param mode what the token says of its clock (ERC-6372)
+    error ClockNotSeconds(string mode);
     /// @notice What passed was not queued in time: it has to be voted again. Seconds.
     /// @param lastAt last second at which it could be queued, unix seconds
     /// @param timestamp now, unix seconds
@@ -90,6 +96,8 @@ contract HedgeGovernor is
         GovernorPreventLateQuorum(voteExtension)
         GovernorTimelockControl(timelock_)
     {
+        string memory mode = CLOCK_MODE();
+        if (!Strings.equal(mode, "mode=timestamp")) revert ClockNotSeconds(mode);
         _setProposalGuardian(guardian);
     }
 

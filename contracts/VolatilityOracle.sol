@@ -60,7 +60,8 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
     uint8 public constant CLAMPED_BY_HOUR = 1;
     /// @notice Flag of a round whose median was beyond the day's bound: a drift in many small steps ends here.
     uint8 public constant CLAMPED_BY_DAY = 2;
-    /// @notice Flag of the first round after a silence longer than the age limit, and of those that follow until one agrees.
+    /// @notice Flag of the first round after a silence longer than the age limit, and of those that follow until one
+    /// agrees.
     uint8 public constant UNANCHORED = 4;
     /// @notice EIP-712 type of a report.
     bytes32 public constant REPORT_TYPEHASH =
@@ -228,8 +229,8 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
         if (held != answer) (answer, flags) = (held, flags | CLAMPED_BY_DAY);
     }
 
-    /// @dev Whether nothing stands behind an answer but its own round: in a long silence the rates allow nearly anything, so
-    /// a second round must agree, that is lie inside the rates from the first one.
+    /// @dev Whether nothing stands behind an answer but its own round: in a long silence the rates allow nearly all, so a
+    /// second round must agree, that is lie inside the rates from the first one.
     function _isUnanchored(Head memory head, uint40 observedAt, uint8 flags) private view returns (bool) {
         if (head.round == 0) return false;
         return observedAt - head.observedAt > _MAX_AGE || (head.isUnanchored && flags != 0);

@@ -36,6 +36,7 @@ OURS = (
     "SafeModule",
     "SequentialGovernor",
     "TestToken",
+    "BlockVotes",
     "TickVolatilityHarness",
     "VolatilityBreaker",
     "VolatilityOracle",

@@ -30,8 +30,8 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @param volatility the answer: annual, 8 decimals
     /// @param submittedAt when it came on chain, unix seconds
     /// @param reported the median of the reports, before it was clamped: annual, 8 decimals
-    /// @param flags 0, or the sum of 1 (clamped by the hour's bound), 2 (clamped by the day's bound) and 4 (no anchor: it
-    /// follows a silence longer than the age limit, and no second round agreed yet)
+    /// @param flags 0, or the sum of 1 (clamped by the hour's bound), 2 (clamped by the day's bound) and 4 (no anchor:
+    /// it follows a silence longer than the age limit, and no second round agreed yet)
     struct Round {
         uint64 round;
         uint64 observedAt;
@@ -140,8 +140,8 @@ interface IVolatilityOracle is AggregatorV3Interface {
     /// @param age of the observation
     /// @param maxAge the oldest that is handed out
     error StaleAnswer(uint256 age, uint32 maxAge);
-    /// @notice The last answer is the first one after a silence longer than the age limit, and no second round agreed with
-    /// it yet: the rates bound it by the length of the silence alone.
+    /// @notice The last answer is the first one after a silence longer than the age limit, and no second round agreed
+    /// with it yet: the rates bound it by the length of the silence alone.
     /// @param round its number
     error UnanchoredAnswer(uint64 round);
     /// @notice This round is not kept (any more); rounds `oldest` to `newest` are.

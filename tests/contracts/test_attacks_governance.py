@@ -266,3 +266,15 @@ def test_attack_32__deployed_below_the_floors__refused(dao: Dao, node: Node) -> 
     found = node.deploy_refusal("HedgeTimelock", DAY - 1, [], [], nobody)
     assert found == refusal("TimelockDelayTooShort", DAY - 1, DAY)
     assert node.deploy("HedgeTimelock", DAY, [], [], nobody).read("getMinDelay") == DAY
+
+
+def test_attack_41__votes_token_whose_clock_is_the_block__governor_that_means_seconds_refuses_it(
+    dao: Dao, node: Node
+) -> None:
+    token = node.deploy("BlockVotes", dao.holders[0], 1000 * VOTE)
+    terms = (dao.timelock.address, HOUR, DAY, 10 * VOTE, 10, 6 * HOUR, GUARDIAN)
+    mode = token.read("CLOCK_MODE")
+    assert mode == "mode=blocknumber&from=default"
+    assert node.deploy_refusal("HedgeGovernor", token.address, *terms) == refusal("ClockNotSeconds", mode)
+    made = node.deploy("HedgeGovernor", dao.votes.address, *terms)
+    assert (made.read("CLOCK_MODE"), made.read("clock")) == ("mode=timestamp", node.now)
