@@ -6,6 +6,7 @@ its place. So whoever may write to the folder too cannot lead the writing elsewh
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -93,6 +94,7 @@ def require_writable(path: Path) -> None:
     BadFile
         It is a folder or a device, or its folder cannot be made or written to.
     """
+    refuse_circle(path)
     try:
         if path.exists() and not path.is_file():
             raise BadFile(path, "is a folder or a device, not a file: name a file")
@@ -104,6 +106,43 @@ def require_writable(path: Path) -> None:
         draft.unlink()
     except (OSError, ValueError) as error:
         raise BadFile(path, f"cannot be written: {getattr(error, 'strerror', error)}") from error
+
+
+def resolved(path: Path) -> Path:
+    """Return where a path leads, through every link.
+
+    Raises
+    ------
+    BadFile
+        Its links lead in a circle, or it is no path.
+    """
+    try:
+        return path.resolve()
+    except (RuntimeError, OSError, ValueError) as error:  # RuntimeError is what a circle is before Python 3.13
+        raise BadFile(path, f"leads nowhere: {_circle(path) or error}") from None
+
+
+def refuse_circle(path: Path) -> None:
+    """Check that the links of a path do not lead in a circle, of which `Path.exists` says that nothing is there.
+
+    Raises
+    ------
+    BadFile
+        They do.
+    """
+    if found := _circle(path):
+        raise BadFile(path, f"leads nowhere: {found}")
+
+
+def _circle(path: Path) -> str:
+    try:
+        os.stat(path)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "its links lead in a circle"
+    except ValueError:
+        pass
+    return ""
 
 
 def require_own(path: Path) -> None:

@@ -12,6 +12,7 @@ from warnings import catch_warnings, simplefilter
 import pandas as pd
 
 from bridge.errors import BadFile
+from bridge.files import refuse_circle
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,6 +50,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def _require_file(path: Path) -> None:
     """Refuse a folder, which a reader would take for a data set, and a device or a pipe, which might never end."""
     try:
+        refuse_circle(path)
         if not path.exists():
             raise BadFile(path, "no such file")
         if not path.is_file():

@@ -203,13 +203,13 @@ def check_paths(orders: Path | None, report: Path | None, read: list[Path | None
         Two of the paths are one file, or one of them cannot be written to.
     """
     from bridge.errors import UsageError
-    from bridge.files import require_writable
+    from bridge.files import require_writable, resolved
 
-    taken = {path.resolve() for path in read if path}
+    taken = {resolved(path) for path in read if path}
     for name, path in (("--orders", orders), ("--report", report)):
-        if path and path.resolve() in taken:
+        if path and resolved(path) in taken:
             raise UsageError(f"{name} {path}: another option names this file; give it a path of its own")
-        taken |= {path.resolve()} if path else set()
+        taken |= {resolved(path)} if path else set()
         if path:
             require_writable(path)
 
@@ -224,14 +224,15 @@ def check_own(settings: Config, orders: Path | None, report: Path | None, config
     """
     from bridge.config import DEFAULT_FILE
     from bridge.errors import UsageError
+    from bridge.files import resolved
     from bridge.ledger.place import ledger_address
 
     files = [settings.chain.deployment, settings.options.file, settings.book.screens, config or DEFAULT_FILE]
     files.append(Path(ledger_address(settings)))
-    kept = {path.resolve() for path in files if path}
-    folders = [path.resolve() for path in (settings.state, settings.signals.folder) if path]
+    kept = {resolved(path) for path in files if path}
+    folders = [resolved(path) for path in (settings.state, settings.signals.folder) if path]
     for name, path in (("--orders", orders), ("--report", report)):
-        where = path.resolve() if path else None
+        where = resolved(path) if path else None
         if where and (where in kept or any(where.is_relative_to(folder) for folder in folders)):
             raise UsageError(f"{name} {path}: this program keeps or reads its own files there; give it another place")
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from bridge.errors import BadFile
+from bridge.files import refuse_circle
 from hedge.errors import HedgeError
 from hedge.instruments.contract import Contract
 from hedge.instruments.holdings import Holdings
@@ -81,6 +82,7 @@ def read_holdings(path: Path, chains: Mapping[str, OptionChain]) -> Holdings:
 def _rows(path: Path) -> list[tuple[int, str, str]]:
     """Return the number of every line, as an editor counts, and its two cells; comments after # and empty lines are
     left out."""
+    refuse_circle(path)
     try:
         if not path.is_file():
             raise FileNotFoundError

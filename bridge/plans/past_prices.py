@@ -15,15 +15,21 @@ from typing import Final
 from bridge.errors import BadFile
 from bridge.sources.histories.files import SUFFIXES
 from bridge.units import utc
+from hedge.errors import HedgeError
+from hedge.instruments.option_chain import OptionChain
 from hedge.market import Provenance
 from hedge.signals.histories import Histories
 from hedge.units import DAY
+from hedge.volatility.index import index_from_chain
 
 MOST_AGE: Final = 7 * DAY
 """Age of the last row: histories have a row a day, and a week is the longest step of a plan on them."""
 MOST_TIMES: Final = 2.5
 """Factor between the last close and the price of now. Within seven days of 2017 to 2024 ETH moved by 2.12 at most
 (March 2020), BTC by less."""
+MOST_INDEX, MOST_INDEX_NEW = 2.5, 2.0
+"""Factor between the last row of a volatility index and the chain's own, and where the row is of the last two days:
+DVOL of 2021 to 2026 moved by 2.13 in seven days and by 1.93 in two, at most."""
 NEAR: Final = 1.5
 """Factor within which a close looks like that of another asset, or of another unit."""
 UNITS: Final = {100.0: "cents", 0.01: "hundreds of USD", 1e3: "thousandths of a USD", 1e-3: "thousands of USD"}
@@ -69,6 +75,39 @@ def check_past(
         if close and asset in spots and abs(math.log(last / spots[asset])) > math.log(MOST_TIMES):
             far = f"is more than {MOST_TIMES:g} times away: {price} at {utc(at)[:10]}"
             raise BadFile(_file(place, name), f"{close} {far}: {_cause(last, asset, spots)}")
+
+
+def check_indices(known: Histories, option_chains: Mapping[str, OptionChain], at: int, place: Path | str) -> None:
+    """Refuse a volatility index whose last row is far from what the asset's own quotes give.
+
+    Parameters
+    ----------
+    known, at, place
+        As `check_past` takes them.
+    option_chains
+        By asset; those that no market said, or that give no index, are not compared.
+
+    Raises
+    ------
+    BadFile
+        The file, its last row and the chain's index are named.
+    """
+    if known.provenance is Provenance.SIMULATED:
+        return
+    for asset, chain in sorted(option_chains.items()):
+        series = known.column(f"index_{asset}", "close").dropna()
+        if not len(series) or not chain.provenance.observed:
+            continue
+        try:
+            own = index_from_chain(chain.quotes).vol
+        except HedgeError:
+            continue
+        last, when = float(series.iloc[-1]), int(series.index[-1])
+        if abs(math.log(last / own)) > math.log(MOST_INDEX_NEW if at - when <= 2 * DAY else MOST_INDEX):
+            said = f"its last close, {last:.2%} of {utc(when)[:10]}, is far from the 30-day index of {chain.source}"
+            raise BadFile(
+                _file(place, f"index_{asset}"), f"{said}, {own:.2%}: a wrong row, another asset, or another unit?"
+            )
 
 
 def _file(place: Path | str, name: str) -> str:

@@ -36,6 +36,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bridge.errors import BadFile
+from bridge.files import refuse_circle
 from bridge.toml_files import read_toml
 from hedge.book.exposure import BookExposure
 from hedge.errors import HedgeError
@@ -201,6 +202,7 @@ def read_screens(path: Path, exposure: BookExposure, market: Market) -> Screened
 
 
 def _read(path: Path) -> _File:
+    refuse_circle(path)
     if path.exists() and not path.is_file():
         raise BadFile(path, "is no file: give a TOML file of screens")
     if path.is_file() and path.stat().st_size > MOST_BYTES:

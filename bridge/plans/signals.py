@@ -16,7 +16,7 @@ from bridge.config import SignalsConfig
 from bridge.errors import BadConfig
 from bridge.foreign import setting_word
 from bridge.plans.observe import Observation
-from bridge.plans.past_prices import check_past
+from bridge.plans.past_prices import check_indices, check_past
 from bridge.snapshot import Snapshot
 from bridge.sources.signal_sources import read_histories
 from hedge.decision.programme.pose import NOTHING_KNOWN, Past
@@ -109,6 +109,7 @@ def read_signals(
     given = bool(histories.tables)
     histories = histories.known(at)
     check_past(histories, observation.book.assets, observation.market.spots, at, terms.folder or terms.source)
+    check_indices(histories, option_chains, at, terms.folder or terms.source)
     histories = with_term_structure(histories, option_chains)
     weights = asset_weights(observation)
     use = [name for name in names if name not in terms.leave_out]

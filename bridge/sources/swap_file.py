@@ -40,6 +40,11 @@ MOST_FEE: Final = 0.10
 MOST_FEE_TIMES: Final = 3.0
 """Stated fee over what the swaps can have paid, in the middle."""
 LEAST_FEE_GAP: Final = 0.001
+MOST_TWICE: Final = 0.05
+"""Share of the rows that are equal to one before them in time, amounts and price; FEW_TWICE of them always may be."""
+FEW_TWICE: Final = 1
+LEAST_RIGHT: Final = 0.6
+"""Share of the swaps that move the price the way they must; others lie between two swaps that a file leaves out."""
 LEAST_SWAPS: Final = 10
 """Of which a middle is one."""
 
@@ -68,6 +73,8 @@ def read_swap_file(path: Path) -> SwapTape:
         raise BadFile(path, f"row {back[0] + 2}, column time: before the row above it; sort the swaps by time")
     columns = {name: _numbers(path, table, name) for name in (*NEEDED[1:], *OPTIONAL) if name in table}
     _check_prices(path, columns["base_in"], columns["quote_in"], columns["price"])
+    _check_once(path, times, columns)
+    _check_signs(path, columns["base_in"], columns["price"])
     fee = _fee(path, columns["fee"]) if "fee" in columns else math.nan
     _check_fee(path, columns["base_in"], columns["quote_in"], columns["price"], fee)
     try:
@@ -125,6 +132,38 @@ def _check_prices(path: Path, base_in: Numbers, quote_in: Numbers, price: Number
         raise BadFile(path, f"{said}; {fits.mean():.0%} of the swaps fit their price: {why}")
 
 
+def _check_once(path: Path, times: npt.NDArray[np.int64], columns: dict[str, Numbers]) -> None:
+    """Refuse a file that was joined to itself: rows that are equal in all they say. Of a pool that is at most a few."""
+    rows = pd.DataFrame({"time": times} | {name: columns[name] for name in NEEDED[1:]})
+    twice = rows.duplicated().to_numpy(bool)
+    if twice.sum() > max(FEW_TWICE, MOST_TWICE * len(rows)):
+        row = int(np.argmax(twice))
+        first = int(np.flatnonzero((rows == rows.iloc[row]).all(axis=1))[0])
+        raise BadFile(
+            path,
+            f"row {row + 1} is the same as row {first + 1}, and {int(twice.sum())} of {len(rows)} rows are there "
+            "before: was the file joined to itself? Keep each swap once",
+        )
+
+
+def _check_signs(path: Path, base_in: Numbers, price: Numbers) -> None:
+    """Refuse amounts whose signs are turned: the price rises when base leaves the pool, and falls when it comes."""
+    moves, base = np.diff(np.log(price)), base_in[1:]
+    told = (moves != 0.0) & (base != 0.0)
+    if told.sum() < LEAST_SWAPS:
+        return
+    right = np.sign(moves[told]) == -np.sign(base[told])
+    if right.mean() < LEAST_RIGHT:
+        row = int(np.flatnonzero(told)[int(np.argmin(right))]) + 1
+        how = "rises" if moves[row - 1] > 0.0 else "falls"
+        raise BadFile(
+            path,
+            f"row {row + 1}, column base_in: {base_in[row]:.6g} is what the pool received, and its price {how} to "
+            f"{price[row]:.6g}; {right.mean():.0%} of the swaps move it the right way: are the signs those of the "
+            "trader, or the rows in another order?",
+        )
+
+
 def _fee(path: Path, values: npt.NDArray[np.float64]) -> float:
     differs = np.flatnonzero(values != values[0])
     if differs.size:
@@ -135,7 +174,7 @@ def _fee(path: Path, values: npt.NDArray[np.float64]) -> float:
 
 
 def _check_fee(path: Path, base_in: Numbers, quote_in: Numbers, price: Numbers, fee: float) -> None:
-    """Refuse a fee beyond what the swaps paid: each was priced worse than the pool stood before it."""
+    """Refuse a fee beyond what the swaps paid, or far below it: each was priced worse than the pool stood before it."""
     base, quote, before = base_in[1:], quote_in[1:], price[:-1]
     with np.errstate(invalid="ignore", divide="ignore"):
         own = -quote / base
@@ -143,6 +182,9 @@ def _check_fee(path: Path, base_in: Numbers, quote_in: Numbers, price: Numbers, 
     if len(paid) < LEAST_SWAPS:
         return
     middle = max(float(np.median(paid)), 0.0)
+    if fee * MOST_FEE_TIMES < middle and middle - fee > LEAST_FEE_GAP:
+        said = f"column fee: {fee:g} is {fee:.3%}, and the swaps paid {middle:.3%} in the middle, depth included"
+        raise BadFile(path, f"{said}: is it the fee of another pool? 0.003 is 0.3 %")
     if fee > MOST_FEE_TIMES * middle and fee - middle > LEAST_FEE_GAP:
         said = f"column fee: {fee:g} is {fee:.2%}, and the swaps paid {middle:.3%} in the middle, depth included"
         raise BadFile(path, f"{said}: 0.003 is 0.3 %")

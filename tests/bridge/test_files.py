@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import BadFile
-from bridge.files import make_private, open_own, require_writable, write_whole
+from bridge.files import make_private, open_own, refuse_circle, require_writable, resolved, write_whole
 
 
 def mode(path: Path) -> int:
@@ -86,3 +86,19 @@ def test_write_whole__place_is_a_folder__is_named_and_leaves_nothing(tmp_path: P
     with pytest.raises(BadFile, match="is a folder"):
         write_whole(tmp_path / "place", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+def test_resolved_and_refuse_circle__links_in_a_circle__are_refused_and_others_not(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    for path in (tmp_path / "a", tmp_path / "a" / "under"):
+        for check in (resolved, refuse_circle, require_writable):
+            with pytest.raises(BadFile, match="leads nowhere: its links lead in a circle"):
+                check(path)
+    assert resolved(tmp_path / "link") == resolved(tmp_path / "file")
+    for path in (tmp_path / "link", tmp_path / "none", Path("x" * 300)):
+        refuse_circle(path)
+    with pytest.raises(BadFile, match="leads nowhere"):
+        resolved(Path("a\0b"))

@@ -6,12 +6,15 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bridge.errors import RefusedRows, UsageError
 from bridge.ledger.exports import Export, read_export
+from bridge.ledger.exports.worth import check_worth
 from bridge.ledger.hand import hand_fill
 from hedge.ledger.fills import FillKind
+from hedge.ledger.instruments import read_instrument
 from tests.hedge.made_year import NOW_MS, made_year, trades_json
 
 pytestmark = pytest.mark.unit
@@ -30,6 +33,60 @@ def read(tmp_path: Path, *lines: str, name: str = "fills.csv") -> Export:
     path = tmp_path / name
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return read_export(path, "main", now_ms=NOW_MS)
+
+
+@pytest.mark.parametrize(
+    ("option", "price", "words"),
+    [
+        ("1200-P", "0.4", "price: 0.4 ETH cannot be: at the index 2000 it is worth 0 or more, and at most 0.2"),
+        ("1200-P", "0.6", "it is in coin, 1200 USD a unit"),
+        ("1800-P", "0.9", "price: 0.9 ETH cannot be"),
+        ("4000-C", "0.55", "price: 0.55 ETH cannot be"),
+        ("1000-C", "0.01", "price: 0.01 ETH cannot be: at the index 2000 it is worth 0.42"),
+        ("1000-C", "0.4", "price: 0.4 ETH cannot be"),
+        ("4000-P", "0.02", "price: 0.02 ETH cannot be: at the index 2000 it is worth 0.79"),
+        ("4000-P", "0.7", "price: 0.7 ETH cannot be"),
+    ],
+)
+def test_read_export__price_in_coin_that_cannot_be__is_refused_with_its_bounds(
+    tmp_path: Path, option: str, price: str, words: str
+) -> None:
+    row = PUT.replace("1800-P,buy,10,0.02", f"{option},buy,10,{price}")
+    with pytest.raises(RefusedRows) as caught:
+        read(tmp_path, HEAD, row)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "price"),
+    [
+        ("1200-P", "0.0005"),
+        ("1200-P", "0.03"),
+        ("1800-P", "0.12"),
+        ("1000-C", "0.49"),
+        ("1000-C", "0.53"),
+        ("4000-P", "0.97"),
+        ("4000-P", "1.05"),
+        ("4000-C", "0.0001"),
+        ("2000-C", "0.2"),
+    ],
+)
+def test_read_export__price_in_coin_of_some_market__is_read(tmp_path: Path, option: str, price: str) -> None:
+    (fill,) = read(tmp_path, HEAD, PUT.replace("1800-P,buy,10,0.02", f"{option},buy,10,{price}")).fills
+    assert fill.price == D(price)
+
+
+def test_check_worth__every_mark_of_recorded_chains__can_be(recorded: Path) -> None:
+    table = pd.read_parquet(
+        recorded / "iv" / "deribit_chains_daily_2026h1.parquet",
+        columns=["instrument_name", "timestamp", "index_price", "underlying", "strike", "bid_price", "ask_price"],
+    )
+    table = table[(table["ask_price"] < 1.5 * table["bid_price"]) & (table["bid_price"] > 0)].iloc[::40]
+    assert len(table) > 3000
+    for row in table.itertuples():
+        traded, at_ms = read_instrument(str(row.instrument_name)), int(row.timestamp.timestamp() * 1000)
+        for price in (row.bid_price, row.ask_price):
+            check_worth(traded, D(str(price)), D(str(row.index_price)), at_ms)
 
 
 @pytest.mark.parametrize(

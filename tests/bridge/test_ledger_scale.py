@@ -66,8 +66,8 @@ def test_hand_fill__number_of_another_scale_than_its_trade__is_refused_by_option
         {"fee": "0.34"},
         {"price": "0.0001", "fee": "0.003"},
         {"price": "0.0001", "fee": "-0.01"},
-        {"index": "91"},
-        {"index": "35000"},
+        {"index": "91", "price": "18.8"},
+        {"index": "35000", "price": "0.0005", "fee": "0.003"},
         LINEAR | {"fee": "7.5"},
     ],
 )

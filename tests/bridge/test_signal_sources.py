@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def test_read_histories__every_layout__is_read_as_documented(tmp_path: Path, suf
     (tmp_path / "source.toml").write_text('source = "made up  by hand"\nprovenance = "stated"\n', encoding="utf-8")
     found = read_folder(tmp_path, LATEST)
     assert sorted(found.tables) == NAMES
-    assert (found.origin, found.provenance) == ("made up by hand", Provenance.STATED)
+    assert (found.origin, found.provenance) == ("made up by hand; not read: README.md", Provenance.STATED)
     assert all(found.tables[name].index.tolist() == SECONDS for name in NAMES if name != "calendar")
     assert found.tables["index_ETH"]["close"].tolist() == [0.61, 0.62, 0.6]
     assert found.tables["market"]["vol"].tolist() == [0.16] * 3
@@ -173,7 +174,7 @@ def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None
         (
             "price_ETH",
             {"open": [1.0] * 3, "low": [0.5] * 3, "close": [61.0, 1.0, 60.0]},
-            "close goes from 61 to 1 in row 2",
+            "close 1 in row 2 is beside 61 in the row before it and 60 in the next: a wrong row",
         ),
         (
             "index_ETH",
@@ -312,3 +313,47 @@ def test_read_histories__one_history_in_two_files__is_refused(tmp_path: Path) ->
     write(tmp_path, "dollar", good("dollar"), ".parquet")
     with pytest.raises(BadFile, match="dollar is there twice"):
         read_folder(tmp_path, LATEST)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("price_eth.csv", "'eth' is no asset's name, which is in capitals as ETH"),
+        ("price_ETH (1).csv", "'ETH (1)' is no asset's name"),
+        ("price_\u0415TH.csv", r"'\\u0415TH' is no asset's name"),
+        ("price_ETH .csv", "'ETH ' is no asset's name"),
+        ("price_ETH.CSV", "is not read, and is named like a history"),
+        ("price_ETH.xlsx", "is not read, and is named like a history"),
+        ("Price_ETH.csv.bak", "is not read, and is named like a history"),
+        ("index_ETH.csv.zip", "is not read, and is named like a history"),
+        ("dollar.txt", "is not read, and is named like a history"),
+        ("Source.toml", "is not read: name it source.toml"),
+    ],
+)
+def test_read_folder__file_that_would_be_passed_over__is_refused_by_name(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / name).write_text("known_at,close\n2026-01-05,61.0\n", encoding="utf-8")
+    with pytest.raises(BadFile, match=words.replace("(", r"\(").replace(")", r"\)")):
+        read_folder(tmp_path, int(time.time()))
+
+
+def test_read_folder__other_files__are_named_in_its_source(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.md", "c.png", "d.log", ".hidden"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    assert read_folder(tmp_path, int(time.time())).origin.endswith("; not read: a.txt, b.md, c.png and 1 more")
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.5, 2.0, 3.0, 9.5])
+@pytest.mark.parametrize("kind", ["price", "index"])
+def test_read_folder__one_wrong_close__is_named_with_the_rows_beside_it(
+    tmp_path: Path, kind: str, factor: float
+) -> None:
+    close = 60.0 + np.arange(40.0) % 7
+    close[20] *= factor
+    frame = pd.DataFrame({"known_at": pd.date_range("2025-11-01", periods=40).strftime("%Y-%m-%d"), "close": close})
+    if kind == "index":
+        frame = frame.assign(high=close + 0.5, low=close - 0.5)
+    frame.to_csv(tmp_path / f"{kind}_ETH.csv", index=False)
+    if kind == "index" and 0.25 < factor < 4.0:
+        return  # volatility doubles in a day, and halves
+    with pytest.raises(BadFile, match="in row 21 is beside 65 in the row before it and 60 in the next"):
+        read_folder(tmp_path, int(time.time()))

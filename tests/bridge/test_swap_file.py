@@ -116,3 +116,52 @@ def test_read_swap_file__fee_in_percent_below_the_highest__is_told_by_what_the_s
         else:
             with pytest.raises(BadFile, match=r"column fee: .*0\.003 is 0\.3 %"):
                 read_swap_file(tmp_path / "swaps.csv")
+
+
+def pool(fee: float = 0.003, sign: float = 1.0, count: int = 40) -> pd.DataFrame:
+    """Return swaps of a deep pool in both directions, what is paid in with its fee."""
+    price, rows = 2000.0, []
+    for number in range(count):
+        before, price = price, price * (0.9999 if number % 3 else 1.0002)
+        middle = math.sqrt(before * price)
+        bought = number % 3 == 0
+        quote = 1000.0 + number if bought else -(1000.0 + number) * (1.0 - fee)
+        base = -(1000.0 + number) * (1.0 - fee) / middle if bought else (1000.0 + number) / middle
+        rows.append((1767960000 + number, sign * base, sign * quote, price))
+    return pd.DataFrame(rows, columns=["time", "base_in", "quote_in", "price"])
+
+
+def told(folder: Path, frame: pd.DataFrame) -> str:
+    frame.to_csv(folder / "swaps.csv", index=False)
+    with pytest.raises(BadFile) as caught:
+        read_swap_file(folder / "swaps.csv")
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_read_swap_file__signs_of_the_trader__are_refused_without_any_fee(tmp_path: Path) -> None:
+    pool().to_csv(tmp_path / "swaps.csv", index=False)
+    assert len(read_swap_file(tmp_path / "swaps.csv").times) == 40
+    message = told(tmp_path, pool(sign=-1.0))
+    assert "row 2, column base_in: -0.500" in message
+    assert "its price falls to 2000.2" in message
+    assert "0% of the swaps move it the right way: are the signs those of the trader" in message
+
+
+def test_read_swap_file__every_row_twice__is_refused_and_one_is_not(tmp_path: Path) -> None:
+    frame = pool()
+    message = told(tmp_path, pd.concat([frame, frame]).sort_values("time", kind="stable"))
+    assert "row 2 is the same as row 1, and 40 of 80 rows are there before: was the file joined to itself?" in message
+    assert "row 5 is the same as row 4" in told(
+        tmp_path, pd.concat([frame, frame[3:9]]).sort_values("time", kind="stable")
+    )
+    one = pd.concat([frame, frame[3:4]]).sort_values("time", kind="stable")
+    one.to_csv(tmp_path / "swaps.csv", index=False)
+    assert len(read_swap_file(tmp_path / "swaps.csv").times) == 41
+
+
+@pytest.mark.parametrize("fee", [0.0, 0.0001, 0.0005])
+def test_read_swap_file__fee_far_below_what_the_swaps_paid__is_refused(tmp_path: Path, fee: float) -> None:
+    message = told(tmp_path, pool().assign(fee=fee))
+    assert f"column fee: {fee:g} is {fee:.3%}, and the swaps paid 0.3" in message
+    assert "is it the fee of another pool?" in message

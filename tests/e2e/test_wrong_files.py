@@ -35,6 +35,20 @@ def dated(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(observed_at=days(rows["observed_at"]), expiry_at=days(rows["expiry_at"]))
 
 
+def late_row(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(observed_at=rows["observed_at"].where(rows.index != 19, SEEN + 7200))
+
+
+def cut_short(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([rows.assign(observed_at=SEEN - 86_400), rows.iloc[:10]])
+
+
+def other_month(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the quotes of 25 days as those of 90."""
+    at = rows["expiry_at"]
+    return rows.drop(columns="vol").assign(expiry_at=at.where(at != SEEN + 25 * 86_400, SEEN + 90 * 86_400))
+
+
 def serials(column: pd.Series) -> pd.Series:
     return column // 86_400 + 25_569
 
@@ -84,6 +98,13 @@ def test_plan__one_market_in_any_unit_that_can_be_told__is_the_same_plan(
         (lambda rows: scaled(rows, 1 / 3000.0, "bid", "ask"), "ETH: these look like coin prices"),
         (lambda rows: rows.assign(currency="coin"), "ETH: these look like USD prices"),
         (lambda rows: scaled(deribit(rows), 3000.0, "best_bid_price", "best_ask_price"), "these look like USD prices"),
+        (late_row, "(row 20), are of 1 option, and 41 others are quoted"),
+        (cut_short, "are of 10 options, and 32 others are quoted"),
+        (lambda rows: rows.assign(underlying=rows["type"].map({"C": "ETH", "P": "eth"})), "and is another name"),
+        (lambda rows: rows.assign(Lot=1.0), "the column 'Lot' looks like lot and is not it: write lot"),
+        (lambda rows: scaled(rows, 0.83, "vol"), "is stated in the middle and the quotes imply"),
+        (lambda rows: scaled(rows.assign(forward=3000.0), 1.05, "spot"), "of another time or asset?"),
+        (other_month, "is the expiry of one of them wrong?"),
         (
             lambda rows: scaled(rows.drop(columns="vol"), 0.001, "spot"),
             "Is a price, strike, forward or spot in another",
@@ -170,3 +191,15 @@ def test_commands__place_that_cannot_be_written__is_said_before_the_work(
     assert line.startswith(f"error: {place}: ")
     assert "cannot be written" in line or "is a folder or a device" in line
     assert sorted(name for name in os.listdir(folder) if name not in (".out", ".err")) == before
+
+
+@pytest.mark.parametrize(
+    "option", ["--report", "--orders", "--holdings", "--signals", "--screens", "--chain", "--book"]
+)
+def test_plan__links_in_a_circle__are_one_line(run: Run, folder: Path, option: str) -> None:
+    (folder / "loop.csv").symlink_to("loop.csv")
+    chosen = [each for each in PLAN if option not in ("--chain", "--book") or each not in (option, "chain.csv")]
+    chosen = [each for each in chosen if option != "--book" or each != "book.toml"]
+    chosen += ["--chain", "chain.csv"] if option == "--book" else []
+    done = run(*chosen, option, "loop.csv")
+    assert_one_line_error(done, 2, "loop.csv: leads nowhere: its links lead in a circle")

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
+from hedge.ledger.instruments import read_instrument
+
 START = 1_735_891_200  # Friday 2025-01-03 08:00 UTC
 WEEK = 604_800
 DAY = 86_400
@@ -99,6 +101,7 @@ class _Maker:
             quote = "_USDC" if chance.random() < 0.3 else ""
             name = f"{asset}{quote}-{day(expiry)}-{strike:f}-{chance.choice('CP')}"
             price = Decimal(chance.randint(2, 900)) / 10_000
+            price += (read_instrument(name).payoff(spot) / spot).quantize(Decimal("0.0001"))
             if quote:
                 price = (price * spot).quantize(Decimal("0.1")) + Decimal("0.1")
             amount = Decimal(chance.choice((-1, 1)) * chance.randint(1, 60)) / 10

@@ -4,6 +4,7 @@
     row         one row's cells as text, numbers, sides and times, each refused by name
     format      what a format is, and the registry of them
     formats     one module each: a log and trades of Deribit, and our plain CSV
+    worth       what an option in coin can have cost
     index       the price of a coin at a time, from a CSV, where an export does not say it
     read        `read_export`: a file's fills, what was left out, and its hash
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bridge.ledger.exports.row import FINEST, MOST, Row, Unreadable
+from bridge.ledger.exports.worth import check_worth
 from bridge.ledger.labels import read_label
 from bridge.units import utc
 from hedge.ledger.fills import Fill, FillKind
@@ -62,7 +63,7 @@ def trade(row: Row, entry: str, at_ms: int, traded: Instrument, quantity: Decima
         raise Unreadable("quantity", f"{abs(quantity)} is no whole number: {traded.name} is sized in USD, not in coin")
     price, currency = row.price(), row.currency(traded)
     index = row.index(currency, at_ms)
-    _likely(traded, price, index)
+    _likely(traded, price, index, at_ms)
     cash = _paid(quantity, price) if traded.is_option else ZERO
     said = row.number("cash") if traded.is_option else None
     if said is not None and not rounds(said, cash):
@@ -137,10 +138,12 @@ def in_reason(amount: Decimal, index: Decimal, column: str) -> Decimal:
     return amount
 
 
-def _likely(traded: Instrument, price: Decimal, index: Decimal) -> None:
+def _likely(traded: Instrument, price: Decimal, index: Decimal, at_ms: int) -> None:
     """Refuse a price in another unit than the venue's, or an index of another coin."""
     if traded.is_option:
         _check_option(traded, price, index)
+        if not traded.linear:
+            check_worth(traded, price, index, at_ms)
     elif not traded.linear and not HALF < price / index < 1 / HALF:
         raise Unreadable("index", f"{index} is far from the price {price}: it is USD per {traded.currency}")
 

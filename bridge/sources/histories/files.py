@@ -13,6 +13,7 @@ that word is believed against the folder where it says less, so a simulated file
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.config import SignalsConfig
 from bridge.errors import BadConfig, BadFile
+from bridge.files import refuse_circle
+from bridge.foreign import foreign
+from bridge.names import alike, drawn, shown
+from bridge.sources.history_steps import check_bars, check_steps
 from bridge.sources.signal_sources import HISTORY_SOURCES
 from bridge.tables import read_table
 from bridge.times import EARLIEST, OLDER, read_seconds, tomorrow, years_ahead
@@ -33,7 +38,6 @@ from bridge.units import utc
 from hedge.market import Provenance
 from hedge.signals.histories import Histories
 from hedge.signals.known import KNOWN_AT
-from hedge.units import DAY
 
 SOURCE_FILE: Final = "source.toml"
 PROVENANCE: Final = "provenance"
@@ -44,9 +48,6 @@ POINTS: Final = 100.0
 LEAST_POINTS, MOST_POINTS = 1.0, 1000.0
 MOST_FUNDING: Final = 0.005
 """Median of what perpetuals pay in eight hours, of either sign: 550 % a year; BTC's of 2022 to 2025 is 0.0001."""
-MOST_STEP: Final = 10.0
-"""Factor by which no price or index moves from one row to the next within a month."""
-MONTH: Final = 30 * DAY
 LEAST_COUNTED, LEAST_COUNTED_ON = 3, 5
 """Rows from which a column that rises by 1 is a count: from 0 or 1 on, and from elsewhere."""
 _WORDS = (
@@ -71,6 +72,7 @@ LEAST_MIDDLE: Final = 3.0
 """Points that the middle of a volatility history has at least: the VIX was never below 9, and 1.6 is a decimal."""
 MOST_RATE: Final = 100.0
 """Median of interest rates in per cent a year: above it they are in basis points."""
+ASSET: Final = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,19}")
 FIRST_DATE: Final = 20_090_101
 """The smallest number that is a time."""
 
@@ -154,7 +156,7 @@ def read_folder(folder: Path, latest: int) -> Histories:
     Parameters
     ----------
     folder
-        Where the files are; other files than tables are left alone.
+        Where the files are. Other files are named in `source`; one that is named like a history is refused.
     latest
         Unix seconds of now, or of the plan where that is later: a row that says to be known after it is refused.
 
@@ -164,6 +166,7 @@ def read_folder(folder: Path, latest: int) -> Histories:
         The folder is absent, a table has a name or columns of no layout, is empty, unsorted, or holds a duplicate, an
         impossible number or a time of the future.
     """
+    refuse_circle(folder)
     if not folder.is_dir():
         raise BadFile(folder, "no such folder of histories: set signals.folder, or give --signals")
     tables: dict[str, pd.DataFrame] = {}
@@ -175,7 +178,19 @@ def read_folder(folder: Path, latest: int) -> Histories:
         if PROVENANCE in table:
             said[name] = _said(path, table.pop(PROVENANCE))
         tables[name] = _checked(path, table, LAYOUTS[name.split("_")[0]], latest)
-    return Histories(tables, *_origin(folder, said))
+    words, kind = _origin(folder, said)
+    return Histories(tables, f"{words}{_not_read(folder)}", kind)
+
+
+def _not_read(folder: Path) -> str:
+    """Return the files of a folder that are no tables, in words; hidden ones and folders are not named."""
+    others = [
+        path.name
+        for path in sorted(folder.iterdir())
+        if path.is_file() and not path.name.endswith((*SUFFIXES, SOURCE_FILE)) and not path.name.startswith(".")
+    ]
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    return f"; not read: {', '.join(foreign(name, 40) for name in others[:3])}{more}" if others else ""
 
 
 def _said(path: Path, column: pd.Series) -> Provenance:
@@ -215,13 +230,29 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     for path in sorted(folder.iterdir()):
         suffix = next((ending for ending in SUFFIXES if path.name.endswith(ending)), None)
         if suffix is None or path.name.startswith("."):
+            _refuse_unread(path)
             continue
         name = path.name.removesuffix(suffix)
         kind, _, asset = name.partition("_")
         if kind not in LAYOUTS or LAYOUTS[kind].per_asset != bool(asset):
             names = ", ".join(f"{table}_ASSET" if layout.per_asset else table for table, layout in LAYOUTS.items())
             raise BadFile(path, f"no history has this name: {names}")
+        if asset and not ASSET.fullmatch(asset):
+            raise BadFile(path, f"{shown(asset)} is no asset's name, which is in capitals as ETH: name the file so")
         yield path, name
+
+
+def _refuse_unread(path: Path) -> None:
+    """Refuse a file that is named like a history and is none by its ending: it would be passed over without a word."""
+    first = drawn(path.name.lstrip("._~")).replace(" ", "")
+    tables = [f"{drawn(table)}{'_' if layout.per_asset else ''}" for table, layout in LAYOUTS.items()]
+    plain = path.name == SOURCE_FILE or path.name.startswith(".") or path.is_dir()
+    if drawn(path.name) == drawn(SOURCE_FILE) and path.name != SOURCE_FILE:
+        raise BadFile(path, f"is not read: name it {SOURCE_FILE}")
+    if not plain and first.startswith(tuple(tables)):
+        raise BadFile(
+            path, f"is not read, and is named like a history: its name ends in one of {', '.join(SUFFIXES)}, or move it"
+        )
 
 
 def _checked(path: Path, table: pd.DataFrame, layout: Layout, latest: int) -> pd.DataFrame:
@@ -235,8 +266,8 @@ def _checked(path: Path, table: pd.DataFrame, layout: Layout, latest: int) -> pd
         raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
     read = pd.DataFrame(columns, index=pd.Index(times, name=KNOWN_AT))
     _check_times(path, read, latest)
-    _check_bars(path, read)
-    _check_steps(path, read)
+    check_bars(path, read)
+    check_steps(path, read, POINTS if "close" in layout.points else 1.0)
     _check_middle(path, read, layout)
     if not layout.needed:
         _check_members(path, read)
@@ -249,9 +280,9 @@ def _check_columns(path: Path, table: pd.DataFrame, layout: Layout) -> None:
     if unnamed:
         place = names.index(unnamed[0]) + 1
         raise BadFile(path, f"column {place} has no name, as an index that was written beside the rows: leave it out")
-    named = {name.strip().casefold() for name in names}
-    if len(named) < len(names):
-        raise BadFile(path, f"two columns differ only in case or spaces: {', '.join(names)}")
+    if found := alike(names):
+        two = f"{shown(found[0])} and {shown(found[1])}"
+        raise BadFile(path, f"two columns differ only in case or spaces, or look the same: {two}")
     wanted = (layout.time, *layout.needed)
     missing = [name for name in wanted if name not in names]
     foreign = [name for name in names if name not in (*wanted, *layout.optional)] if layout.needed else []
@@ -315,35 +346,6 @@ def _check_times(path: Path, read: pd.DataFrame, latest: int) -> None:
     if "release_at" in read and (times > order).any():
         row = int(np.argmax(times > order))
         raise BadFile(path, f"row {row + 1} was announced after it was released")
-
-
-def _check_bars(path: Path, read: pd.DataFrame) -> None:
-    ends = [name for name in ("open", "close") if name in read]
-    above = read[ends].max(axis=1) > read["high"] if "high" in read else None
-    below = read[ends].min(axis=1) < read["low"] if "low" in read else None
-    for side, wrong in (("high", above), ("low", below)):
-        if wrong is not None and wrong.any():
-            row = int(np.argmax(wrong.to_numpy()))
-            raise BadFile(path, f"row {row + 1}: open or close is beyond {side}")
-
-
-def _check_steps(path: Path, read: pd.DataFrame) -> None:
-    """Refuse a price that is a multiple of the one before it within a month, or stays the same for longer."""
-    if "close" not in read:
-        return
-    close, times = read["close"].to_numpy(float), read.index.to_numpy()
-    near, ends = np.diff(times) <= MONTH, np.append(np.flatnonzero(np.diff(close)), len(close) - 1)
-    first = np.append(0, ends[:-1] + 1)
-    if path.name.startswith("price_") and (still := times[ends] - times[first] > MONTH).any():
-        row, last = int(first[np.argmax(still)]), int(ends[np.argmax(still)])
-        raise BadFile(
-            path, f"close is {close[row]:g} in every row from {row + 1} to {last + 1}: a feed that stood still?"
-        )
-    jumps = near & (np.abs(np.diff(np.log(close))) > np.log(MOST_STEP))
-    if jumps.any():
-        row = int(np.argmax(jumps)) + 1
-        said = f"close goes from {close[row - 1]:g} to {close[row]:g} in row {row + 1}"
-        raise BadFile(path, f"{said}: is one of them in another unit?")
 
 
 def _check_middle(path: Path, read: pd.DataFrame, layout: Layout) -> None:
