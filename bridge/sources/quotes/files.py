@@ -9,9 +9,8 @@ A chain file (CSV or parquet) has a row an option and the columns
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
 Which rows are one snapshot is said in `bridge.sources.quote_snapshots`. Its time is that of its newest row, and the
 newest row of an option is its quote. An option quoted twice at one time is refused.
-A crossed quote in our own format is a fault and refused. A crossed book on an exchange is a moment between two updates:
-of Deribit's rows it is read as no quote, and the chain's source says how many there were. So are prices that no market
-gives (`bridge.sources.quote_bounds`), with their rows.
+A crossed quote in our own format is refused. Of an exchange it is a moment between two updates: in Deribit's rows it is
+no quote, and the source says how many there were. So are prices that no market gives (`bridge.sources.quote_bounds`).
 """
 
 from __future__ import annotations
@@ -237,34 +236,13 @@ def deribit_columns(table: pd.DataFrame, at: int = 0) -> pd.DataFrame:
 
 def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> OptionChain:
     rows, observed_at, absent = snapshot_of(path, asset, rows, at)
-    spot = _spot(rows)
-    expiry_at = rows["expiry_at"].to_numpy(np.int64)
-    forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
-    _check_near("forward", forward, spot, rows, MOST_BASIS)
-    years, in_coin = (expiry_at - observed_at) / YEAR_SECONDS, _in_coin(rows)
-    # What a coin-settled option costs is coin x index: worth coin x forward at its expiry, discounted at the carry.
-    factor = np.where(in_coin, spot, 1.0)
-    quotes = pd.DataFrame(
-        {
-            "expiry_at": expiry_at,
-            "expiry": years,
-            "strike": rows["strike"].to_numpy(float),
-            "is_call": _is_call(rows["type"]),
-            "bid": _side(rows["bid"]) * factor,
-            "ask": _side(rows["ask"]) * factor,
-            "forward": forward,
-            "lot": rows["lot"].to_numpy(float) if "lot" in rows else lot_of(asset),
-        },
-        index=rows.index,
-    )
-    quotes["vol"] = _vols(rows, years) if "vol" in rows else np.nan
-    quotes["rate"] = np.where(in_coin, _carry(forward, spot, years), 0.0)
+    spot, in_coin = _spot(rows), _in_coin(rows)
+    quotes = _quotes(asset, rows, spot, in_coin, observed_at)
     alive = quotes["expiry"] > 0
-    quotes = quotes[alive]
-    check_quote_units(path, asset, spot, quotes.assign(in_coin=in_coin[alive]), vol_name(rows))
+    told = (quotes := quotes[alive]).assign(in_coin=in_coin[alive])
+    check_quote_units(path, asset, spot, told, vol_name(rows))
     if "vol" in rows:
         check_vol_rows(quotes["vol"], vol_name(rows))
-    told = quotes.assign(in_coin=in_coin[alive])
     check_expiries(path, asset, spot, told, vol_name(rows), forwards="forward" in rows)
     quotes, left_out = _without_wrong(spot, quotes, of_exchange="crossed" in rows)
     quotes, filled = _with_vols(quotes, spot)
@@ -278,6 +256,33 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     except (BadQuote, CrossedQuote, DuplicateQuote) as error:  # counts the rows of this snapshot, not those of the file
         row = int(quotes.index[error.row]) + 1
         raise BadFile(path, str(error).replace(f"row {error.row}", f"row {row}", 1)) from error
+
+
+def _quotes(
+    asset: str, rows: pd.DataFrame, spot: float, in_coin: npt.NDArray[np.bool_], observed_at: int
+) -> pd.DataFrame:
+    """Return the rows of a snapshot as quotes in USD; NaN where a volatility is not stated."""
+    expiry_at = rows["expiry_at"].to_numpy(np.int64)
+    forward = rows["forward"].to_numpy(float) if "forward" in rows else np.full(len(rows), spot)
+    _check_near("forward", forward, spot, rows, MOST_BASIS)
+    years = (expiry_at - observed_at) / YEAR_SECONDS
+    # What a coin-settled option costs is coin x index: worth coin x forward at its expiry, discounted at the carry.
+    factor = np.where(in_coin, spot, 1.0)
+    return pd.DataFrame(
+        {
+            "expiry_at": expiry_at,
+            "expiry": years,
+            "strike": rows["strike"].to_numpy(float),
+            "is_call": _is_call(rows["type"]),
+            "bid": _side(rows["bid"]) * factor,
+            "ask": _side(rows["ask"]) * factor,
+            "forward": forward,
+            "lot": rows["lot"].to_numpy(float) if "lot" in rows else lot_of(asset),
+            "vol": _vols(rows, years) if "vol" in rows else np.nan,
+            "rate": np.where(in_coin, _carry(forward, spot, years), 0.0),
+        },
+        index=rows.index,
+    )
 
 
 def _without_wrong(spot: float, quotes: pd.DataFrame, *, of_exchange: bool) -> tuple[pd.DataFrame, str]:
