@@ -229,8 +229,8 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
         if (held != answer) (answer, flags) = (held, flags | CLAMPED_BY_DAY);
     }
 
-    /// @dev Whether nothing stands behind an answer but its own round: in a long silence the rates allow nearly all, so a
-    /// second round must agree, that is lie inside the rates from the first one.
+    /// @dev Whether nothing stands behind an answer but its own round: in a long silence the rates allow nearly all,
+    /// so a second round must agree, that is lie inside the rates from the first one.
     function _isUnanchored(Head memory head, uint40 observedAt, uint8 flags) private view returns (bool) {
         if (head.round == 0) return false;
         return observedAt - head.observedAt > _MAX_AGE || (head.isUnanchored && flags != 0);
