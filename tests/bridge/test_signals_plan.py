@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable
@@ -13,11 +14,15 @@ import pytest
 
 from bridge.errors import BadFile
 from bridge.plans.make import Planned
+from bridge.plans.past_prices import check_indices
 from hedge.instruments.layer import Layer
+from hedge.instruments.synthetic_chain import synthetic_chain
+from hedge.market import Provenance
 from hedge.plan.explain import resolve
 from hedge.policy.parameters import Parameters
 from hedge.policy.regime_policy import PolicyName
 from hedge.policy.tenor_shifts import shifted_bands
+from hedge.signals.histories import Histories
 from hedge.signals.signal import State
 from hedge.signals.spec import signal_names
 from tests.bridge.market_files import AT, DAY, LEFT_OUT, bend, calm_folder, last, plan_on
@@ -117,6 +122,32 @@ def test_plan__history_of_another_asset_or_year__is_refused_by_file_and_numbers(
         planned(folder)
     assert str(folder / f"{name}.csv") in str(caught.value)
     assert "2,000 USD" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("close", "days", "fits"),
+    [
+        (0.1, 0, False),
+        (0.27, 0, False),
+        (1.4, 1, False),
+        (0.27, 5, True),
+        (1.4, 5, True),
+        (1.7, 5, False),
+        (0.4, 0, True),
+    ],
+)
+def test_check_indices__last_row_beside_the_quotes_own_index__is_refused_where_it_is_far(
+    tmp_path: Path, close: float, days: int, fits: bool
+) -> None:
+    quoted = dataclasses.replace(synthetic_chain("ETH", 2000.0, AT, 0.6), provenance=Provenance.FILE)
+    at = AT - days * DAY
+    known = Histories({"index_ETH": pd.DataFrame({"close": [0.6, close]}, index=[at - DAY, at])})
+    if fits:
+        check_indices(known, {"ETH": quoted}, AT, tmp_path)
+        return
+    check_indices(known, {"ETH": synthetic_chain("ETH", 2000.0, AT, 0.6)}, AT, tmp_path)
+    with pytest.raises(BadFile, match=rf"its last close, {close:.2%} of 2026-01-0\d, is far from the 30-day index of"):
+        check_indices(known, {"ETH": quoted}, AT, tmp_path)
 
 
 @pytest.mark.parametrize(
