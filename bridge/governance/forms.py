@@ -62,11 +62,14 @@ class Form:
         It has the functions of Compound's Bravo: proposals have numbers, and steps take them.
     queues
         What passed waits in a timelock before it is executed.
+    lives
+        Seconds in which what passed is queued, and what is ready executed; 0 where there is no end.
     """
 
     clock: Clock
     bravo: bool
     queues: bool
+    lives: tuple[int, int] = (0, 0)
 
     @property
     def words(self) -> str:
@@ -94,8 +97,12 @@ def is_ours(snapshot: Snapshot) -> bool:
 def read_form(snapshot: Snapshot) -> Form:
     """Look at the governor of a deployment."""
     bravo = asked(snapshot, BRAVO, "quorumVotes") is not None and asked(snapshot, BRAVO, "getActions", 0) is not None
-    queues = "HedgeTimelock" in snapshot.deployment.contracts
-    return Form(read_clock(snapshot), bravo, queues)
+    timelock = snapshot.deployment.contracts.get("HedgeTimelock")
+    ends = (
+        asked(snapshot, GOVERNOR, "QUEUE_LIFE"),
+        timelock and asked(snapshot, "HedgeTimelock", "EXECUTION_LIFE", at=timelock),
+    )
+    return Form(read_clock(snapshot), bravo, timelock is not None, (int(ends[0] or 0), int(ends[1] or 0)))
 
 
 def read_clock(snapshot: Snapshot) -> Clock:

@@ -233,7 +233,7 @@ def _proposal(snapshot: Snapshot, number: int, proposer: str, action: Action, fo
     at = min(begins, form.clock.reading - 1)
     return Proposal(
         id=number,
-        state=read_state(snapshot, number) or "unknown",
+        state=_lapsed(read_state(snapshot, number) or "unknown", form.clock.seconds(ends), eta, form),
         proposer=proposer,
         action=action,
         votes_against=votes[0],
@@ -247,6 +247,16 @@ def _proposal(snapshot: Snapshot, number: int, proposer: str, action: Action, fo
         bravo=form.bravo,
         queues=form.queues,
     )
+
+
+def _lapsed(state: str, ended: int, eta: int, form: Form) -> str:
+    """Return a state, "expired" where what passed was not queued, or what was queued not executed, in its time.
+
+    OpenZeppelin's governor does not look: it says "succeeded" and "queued" for ever, and refuses the step.
+    """
+    begun = {"succeeded": ended, "queued": eta}.get(state, 0)
+    life = form.lives[state == "queued"]
+    return "expired" if begun and life and form.clock.now > begun + life else state
 
 
 def require_step(proposal: Proposal, step: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,7 @@ def test_stewards_update__mined_in_its_expiry_second__is_applied(place: Place) -
 
 
 VALUES = encode_call("HedgeParameters", "values").hex
+REPORTERS = [f"0x{number:040x}" for number in (0x1001, 0x1002, 0x1003)]
 
 
 @pytest.fixture
@@ -181,3 +183,21 @@ def test_execute__chain_holds_another_value_afterwards__is_said_and_no_success(
     assert_one_line_error(done, 1, " after the execution, the vote said ")
     assert (done.out, len(node.asked("eth_sendRawTransaction"))) == ("", 1)
     assert place.run("gov", "show", executable, "--json").json()["state"] == "executed"
+
+
+@pytest.mark.parametrize("step", ["queue", "execute"])
+def test_proposal__passed_and_left_alone_for_two_weeks__is_expired_and_no_step_of_it_is_possible(
+    place: Place, step: str
+) -> None:
+    number = str(place.sent("gov", "propose", "set-signers", "ETH", "3", *REPORTERS, role="operator")["proposal"])
+    place.pass_time(TERMS.voting_delay + 1)
+    for voter in ("voter-1", "voter-2"):
+        place.sent("gov", "vote", number, "for", role=voter)
+    place.pass_time(TERMS.voting_period + 1)
+    if step == "execute":
+        place.sent("gov", "queue", number, role="outsider")
+        place.pass_time(TERMS.timelock_delay)
+    place.pass_time(14 * DAY + 60)
+    assert place.run("gov", "show", number, "--json").json()["state"] == "expired"
+    assert_one_line_error(place.run("gov", step, number, role="outsider"), 1, f"cannot {step}", "is expired")
+    assert json.loads(place.run("watch", "--once", "--json").out)["proposals"] == []
