@@ -340,8 +340,8 @@ def test_hedge__prices_of_another_scale__need_force_in_every_command(run: Run, e
         )
     assert len(run("hedge", "list", "--fills", "--json").json()["fills"]) == 4
     assert run("hedge", "import", "far.csv", "--force", "--json").json()["new"] == 1
-    correct = ("hedge", "correct", "trade:5", "--index", "200", "--reason", "cents")
-    assert_one_line_error(run(*correct), 1, "trade:5~2 says 200 USD for a ETH", "--force")
+    correct = ("hedge", "correct", "trade:5", "--index", "6500", "--reason", "cents")
+    assert_one_line_error(run(*correct), 1, "trade:5~2 says 6500 USD for a ETH", "--force")
     assert run("hedge", "correct", "trade:5", "--index", "2001", "--reason", "cents").code == 0
     wrong = (*BUY, "--index", "19000", "--time", "2026-01-04T00:00:00")
     assert_one_line_error(run(*wrong), 1, "19000 USD for a ETH", "--force")
