@@ -112,13 +112,16 @@ def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
 
 def _later(snapshot: Snapshot, updates: Sequence[Update]) -> tuple[Change, ...]:
     """Return what updates would change beside the values in force."""
-    now = snapshot.read("HedgeParameters", "values") if updates else []
-    return tuple(
-        Change(KEYS[key].name, f"{now[key]} ({KEYS[key].unit})", f"{value} ({KEYS[key].unit})")
-        for update in updates
-        for key, value in zip(update.keys, update.values, strict=False)
-        if key < len(KEYS)
-    )
+    found: list[Change] = []
+    for update in updates:
+        now = snapshot.read("HedgeParameters", "values", at=snapshot.deployment.ledger(update.asset))
+        own = f"{update.asset} " if update.asset else ""
+        found += [
+            Change(own + KEYS[key].name, f"{now[key]} ({KEYS[key].unit})", f"{value} ({KEYS[key].unit})")
+            for key, value in zip(update.keys, update.values, strict=False)
+            if key < len(KEYS)
+        ]
+    return tuple(found)
 
 
 def _told(asked: Sequence[Reading], answers: Sequence[Outcome]) -> tuple[Told, list[str]]:
@@ -150,7 +153,7 @@ def _about(snapshot: Snapshot, calls: Sequence[SafeCall]) -> _About:
     hashes: list[str] = []
     proposals: list[int] = []
     updates: list[Update] = []
-    for _, _, data in calls:
+    for to, _, data in calls:
         function, arguments = _decoded("HedgeParameters", data)
         refused = {"veto": ["0x" + bytes(arguments.get("updateHash", b"")).hex()], "vetoAll": None}
         if function in refused:
@@ -159,7 +162,7 @@ def _about(snapshot: Snapshot, calls: Sequence[SafeCall]) -> _About:
             hashes += named
             updates += [waiting[each] for each in named if each in waiting]
         elif "update" in arguments:
-            update = Update.of(arguments["update"])
+            update = Update.of(arguments["update"], snapshot.deployment.ledger_at(to) or "")
             hashes.append(update.hash)
             updates += [update] if function == "scheduleUpdate" else []
         function, arguments = _decoded("HedgeGovernor", data)

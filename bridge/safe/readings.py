@@ -7,7 +7,7 @@ is whatever the contracts say; what one does not answer is left out and counted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -76,6 +76,7 @@ def readings(
     """
     return [
         *_of_parameters(snapshot, updates),
+        *(each for asset in sorted(snapshot.deployment.own) for each in _of_ledger(snapshot.of(asset), asset, updates)),
         *_of_governor(snapshot, proposals),
         *_of_assets(snapshot),
         *_of_safe(safe),
@@ -86,11 +87,22 @@ def _one(at: str, contract: str, function: str, name: str, shown: Callable[[Any]
     return Reading(at, encode_call(contract, function), lambda answer: {name: shown(answer)})
 
 
+def _of_ledger(snapshot: Snapshot, asset: str, updates: tuple[str, ...]) -> Iterator[Reading]:
+    """Read the ledger that an asset has of its own, and its automation, each name behind that of the asset."""
+    for reading in (*_of_parameters(snapshot, updates), *_of_automation(snapshot)):
+        yield replace(reading, told=partial(_behind, asset, reading.told))
+
+
+def _behind(asset: str, told: Callable[[Any], Told], answer: Any) -> Told:
+    return {f"{asset} {name}": words for name, words in told(answer).items()}
+
+
 def _of_parameters(snapshot: Snapshot, updates: tuple[str, ...]) -> Iterator[Reading]:
     at = snapshot.deployment.address("HedgeParameters")
     yield Reading(at, encode_call("HedgeParameters", "values"), _values)
     yield Reading(at, encode_call("HedgeParameters", "allLimits"), _limits)
     yield _one(at, "HedgeParameters", "paused", "updates", lambda paused: "paused" if paused else "possible")
+    yield _one(at, "HedgeParameters", "stewardSuspended", "steward", lambda off: "suspended" if off else "may act")
     for name, digest in {**ROLES, "automation": AUTOMATION_ROLE, "admin": ADMIN}.items():
         call = encode_call("HedgeParameters", "getRoleMembers", digest)
         yield Reading(at, call, partial(_listed, f"{name} of the parameters"))
@@ -122,6 +134,8 @@ def _scheduled(name: str, answer: Any) -> Told:
 
 
 def _of_governor(snapshot: Snapshot, proposals: tuple[int, ...]) -> Iterator[Reading]:
+    if "HedgeGovernor" not in snapshot.deployment.contracts:  # of a DAO that was there before: its own affair
+        return
     governor, timelock = (snapshot.deployment.address(name) for name in ("HedgeGovernor", "HedgeTimelock"))
     for function, unit in GOVERNOR_NUMBERS.items():
         yield _one(governor, "HedgeGovernor", f"{function}()", f"governor's {function}", f"{{}} {unit}".format)
@@ -140,6 +154,10 @@ def _of_assets(snapshot: Snapshot) -> Iterator[Reading]:
         yield _one(at, "VolatilityOracle", "owner", f"owner of the {asset} feed")
     for asset, at in sorted(snapshot.deployment.breakers.items()):
         yield _one(at, "VolatilityBreaker", "trippedAt", f"{asset} breaker", _tripped)
+    yield from _of_automation(snapshot)
+
+
+def _of_automation(snapshot: Snapshot) -> Iterator[Reading]:
     automation = snapshot.deployment.contracts.get("RegimeAutomation")
     if automation:
         yield _one(automation, "RegimeAutomation", "stopped", "automation", lambda off: "stopped" if off else "runs")

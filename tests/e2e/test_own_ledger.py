@@ -129,6 +129,7 @@ def test_safe_and_gov__of_btc__act_on_that_ledger_and_say_so(place: Place) -> No
     assert drafted.code == 0, drafted
     assert drafted.json()["to"] == ledger
     assert "BTC parameters.pause" in drafted.out
+    assert {"what": "BTC updates", "before": "possible", "after": "paused"} in drafted.json()["changes"]["changes"]
     made = place.world.snapshot().of("BTC").call("HedgeParameters", "pause")
     act_through_safe(place.world, "guardian", *made)
     line = json.loads(place.run("watch", "--once", "--json").out)
