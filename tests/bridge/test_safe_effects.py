@@ -12,6 +12,7 @@ from eth_utils import keccak
 from bridge.chain.node import connect
 from bridge.chain.play import Entry
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
+from bridge.governance.rollback import EVERY_KEY
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
@@ -82,7 +83,7 @@ def test_effects__pause__is_the_one_thing_that_changes(anywhere: World) -> None:
 def test_effects__rollback__shows_each_key_before_and_after_as_it_then_is(world: World, record: PlanRecord) -> None:
     before = values(world)
     carry(world, with_changes(record, {13: 900, 19: before[19] - 5}))
-    call = parameters_call(world, "rollback")
+    call = parameters_call(world, "rollback", EVERY_KEY, False)
     now = changed(effects(world, call))
     assert now == {
         KEYS[key].name: (f"{values(world)[key]} ({KEYS[key].unit})", f"{before[key]} ({KEYS[key].unit})")
@@ -181,7 +182,7 @@ def test_effects__veto_of_an_update__shows_what_becomes_of_it(world: World, reco
 
 
 def test_effects__call_that_would_fail__says_why_in_the_contracts_words(world: World) -> None:
-    found = effects(world, parameters_call(world, "rollback"))
+    found = effects(world, parameters_call(world, "rollback", EVERY_KEY, False))
     assert (found.changes, "NothingToRollBack" in found.trouble) == ((), True)
     assert "could not be played" in found.words
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bridge.governance.rollback import EVERY_KEY
 from bridge.local.accounts import account
 from bridge.safe.builder import batch_text
 from bridge.safe.multisig import read_safe
@@ -37,7 +38,7 @@ def test_safe_import__batch_of_the_app__is_seen_signed_and_executed_as_one(place
 def test_safe_import__batch_that_would_fail_or_was_changed__writes_nothing(place: Place, tmp_path: Path) -> None:
     world, lp = place.world, account("lp").address
     safe, parameters = world.deployment.address("guardian"), world.deployment.address("HedgeParameters")
-    rollback = world.snapshot().call("HedgeParameters", "rollback")[1]
+    rollback = world.snapshot().call("HedgeParameters", "rollback", EVERY_KEY, False)[1]
     for calls in ([(parameters, 0, rollback)], [(parameters, 0, rollback), (lp, 0, rollback)]):
         text = batch_text("x", place.chain_id, safe, calls, 1)
         (tmp_path / "batch.json").write_text(text, encoding="utf-8")
