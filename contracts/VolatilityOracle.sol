@@ -70,7 +70,9 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
 
     /// @notice What the feed measures, for people.
     string public description;
+    /// @dev The last round, the quorum and the day's window.
     Head private _head;
+    /// @dev The last rounds, each at its number modulo HISTORY.
     Kept[HISTORY] private _rounds;
 
     /// @param feedId_ which underlying and index this is, e.g. keccak256("ALVH/ETH/30D")

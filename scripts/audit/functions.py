@@ -150,8 +150,7 @@ def _named(each: Callable, contract: str) -> str:
 
 
 def _said(sources: Sources, each: Callable) -> str:
-    text = sources.comment(each.node) or sources.comment(each.node, "dev")
-    return cell(sentence(text))
+    return cell(sentence(sources.said(each.node)))
 
 
 def _groups(found: list[Callable]) -> dict[str, tuple[str, ...]]:

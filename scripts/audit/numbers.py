@@ -100,7 +100,7 @@ def _constants(sources: Sources) -> Iterator[tuple[str, ...]]:
             is_key = file == KEYS_FILE and node.get("visibility") == "internal" and node.get("stateVariable")
             if node["nodeType"] == "VariableDeclaration" and node.get("constant") and not is_key:
                 home = sources.homes.get(node["id"], file.rpartition("/")[2].removesuffix(".sol"))
-                said = sources.comment(node) or sources.comment(node, "dev") or sources.above(node)
+                said = sources.said(node) or sources.above(node)
                 yield f"{home}.`{node['name']}`", f"`{_value(sources, node)}`", said
 
 
@@ -221,24 +221,28 @@ def _storage(sources: Sources, contract: str) -> str:
     layout = sources.answer["contracts"][sources.contracts[contract]["path"]][contract]["storageLayout"]
     if not layout["storage"]:
         return f"### Storage of {contract}\n\nNone."
-    head = ("slot", "byte", "variable", "bytes", "type")
-    parts = [f"### Storage of {contract}", _table(head, _slots(layout, layout["storage"]))]
+    head = ("slot", "byte", "variable", "bytes", "type", "what it is")
+    parts = [f"### Storage of {contract}", _table(head, _slots(sources, layout, layout["storage"]))]
     members = [
         (f"`{name}`", *row)
         for kind in sorted((layout["types"] or {}).values(), key=lambda kind: str(kind["label"]))
         if (name := kind["label"].removeprefix("struct ")).partition(".")[0] in _own(sources)
-        for row in _slots(layout, kind.get("members", []))
+        for row in _slots(sources, layout, kind.get("members", []), name)
     ]
     if members:
         parts.append(_table(("struct", *head), iter(members)))
     return "\n\n".join(parts)
 
 
-def _slots(layout: dict[str, Any], entries: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def _slots(
+    sources: Sources, layout: dict[str, Any], entries: list[dict[str, Any]], struct: str = ""
+) -> Iterator[tuple[str, ...]]:
     for entry in entries:
-        kind = layout["types"][entry["type"]]
+        kind, name = layout["types"][entry["type"]], entry["label"]
         label = f"`{kind['label'].replace('struct ', '').replace('enum ', '').replace('contract ', '')}`"
-        yield entry["slot"], str(entry["offset"]), f"`{entry['label']}`", kind["numberOfBytes"], label
+        node = sources.nodes[entry["astId"]]
+        said = sources.member_said(struct, name) if struct else sources.said(node)
+        yield entry["slot"], str(entry["offset"]), f"`{name}`", kind["numberOfBytes"], label, said
 
 
 def immutables_table(sources: Sources) -> str:
@@ -251,7 +255,7 @@ def immutables_table(sources: Sources) -> str:
                     if node.get("mutability") == "immutable" and base["name"] in _own(sources):
                         kind = node["typeDescriptions"]["typeString"].removeprefix("contract ")
                         given = _given(sources, base, node["id"])
-                        said = sources.comment(node) or _parameter_said(sources, base, given)
+                        said = sources.said(node) or _parameter_said(sources, base, given)
                         yield contract, f"`{node['name']}`", f"`{kind}`", f"`{sources.text(given)}`", said
 
     return _table(("contract", "immutable", "type", "given by the constructor", "what it is"), rows())

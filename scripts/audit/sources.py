@@ -134,6 +134,18 @@ class Sources:
                 return inherited
         return ""
 
+    def said(self, node: Node) -> str:
+        """Return what a declaration's comment says to users, or else to developers."""
+        return self.comment(node) or self.comment(node, "dev")
+
+    def member_said(self, struct: str, member: str) -> str:
+        """Return what the comment of a struct, such as `KeyRules.State`, says of a member."""
+        home, _, name = struct.partition(".")
+        for part in self.contracts[home]["nodes"]:
+            if part["nodeType"] == "StructDefinition" and part["name"] == name:
+                return self.comment(part, f"param {member}")
+        return ""
+
     def above(self, node: Node) -> str:
         """Return the comment above a constant outside of contracts, which the compiler does not keep."""
         start, _, source = map(int, node["src"].split(":"))
