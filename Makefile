@@ -7,7 +7,7 @@ SLITHER := scripts/slither/.venv
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test fuzz lint fmt bench study gas coverage slither mutants clean artifacts lock compile readme
+.PHONY: setup demo test fuzz lint fmt bench study gas coverage slither mutants clean artifacts audit-page lock compile readme
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -51,6 +51,9 @@ compile: setup  ## compile the contracts with Brownie and the offline compiler
 
 artifacts: compile  ## write the bridge's package data from the compiled contracts
 	$(BIN)/python scripts/export_artifacts.py
+
+audit-page: setup  ## write the tables of docs/audit.md from the contracts' syntax trees
+	$(BIN)/python -m scripts.audit_page
 
 slither: setup $(SLITHER)/.ready  ## static analysis of the contracts; fails on what docs/static-analysis.md does not answer
 	$(BIN)/python -m scripts.slither

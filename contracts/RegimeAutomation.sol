@@ -28,12 +28,15 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     uint8 public row;
     /// @inheritdoc IRegimeAutomation
     bool public stopped = true;
+    /// @dev Hysteresis and dwell times, as voted with the table.
     Terms private _terms;
+    /// @dev Ids of the keys that the table sets, ascending.
     uint8[] private _keys;
+    /// @dev The table, lowest floor first.
     Row[] private _rows;
     /// @dev By number: whether the row moves all of its keys or none.
     bool[MOST_ROWS] private _isWhole;
-    /// @dev Forgotten whenever another row holds.
+    /// @dev The newest run that `poke` wrote down; forgotten whenever another row holds.
     Checkpoint private _checkpoint;
 
     /// @param parameters where values are set, and whose roles count here

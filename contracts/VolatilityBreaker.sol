@@ -20,16 +20,22 @@ contract VolatilityBreaker is Governed, IVolatilityBreaker {
     /// @notice Realised volatility: a pool's trades.
     IRealizedVolatility public immutable REALIZED;
 
+    /// @dev The larger over the smaller beyond which they are too far apart, in bps.
     uint32 private immutable _MAX_RATIO_BPS;
+    /// @dev The larger minus the smaller beyond which they are too far apart, 8 decimals; both must be exceeded.
     uint64 private immutable _MIN_GAP;
 
-    /// @dev Why it is tripped; `at` is zero while it is closed.
+    /// @dev Why it is tripped; volatilities are annual, 8 decimals.
+    /// @param at since when, unix seconds; zero while it is closed
+    /// @param implied volatility of the feed then
+    /// @param realized volatility of the pool then
     struct Trip {
         uint64 at;
         uint64 implied;
         uint64 realized;
     }
 
+    /// @dev The present trip; all zero while it is closed.
     Trip private _trip;
 
     /// @param parameters HedgeParameters, whose admin is the DAO

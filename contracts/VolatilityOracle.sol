@@ -14,6 +14,12 @@ import {RateBounds} from "./libraries/RateBounds.sol";
 contract VolatilityOracle is Ownable, EIP712, ReportSigners {
     /// @dev Everything that a submission reads and writes, in one word. Volatilities are at most MAX_VOLATILITY, below
     /// 2^30; rounds are counted one by one; 40 bits of unix seconds last until the year 36812.
+    /// @param round number of the last round
+    /// @param observedAt of that round
+    /// @param volatility its answer
+    /// @param quorum fewest reports that make a round
+    /// @param windowAt when the day's window began
+    /// @param windowStart the answer then
     struct Head {
         uint40 round;
         uint40 observedAt;
@@ -25,6 +31,12 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
     }
 
     /// @dev A round as it is kept: one word.
+    /// @param round its number
+    /// @param observedAt when all reporters observed
+    /// @param submittedAt when it came on chain
+    /// @param volatility the answer
+    /// @param reported the median before it was clamped
+    /// @param flags see `IVolatilityOracle.Round`
     struct Kept {
         uint40 round;
         uint40 observedAt;
@@ -74,7 +86,9 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
 
     /// @notice What the feed measures, for people.
     string public description;
+    /// @dev The last round, the quorum and the day's window.
     Head private _head;
+    /// @dev The last rounds, each at its number modulo HISTORY.
     Kept[HISTORY] private _rounds;
 
     /// @param feedId_ which underlying and index this is, e.g. keccak256("ALVH/ETH/30D")

@@ -18,7 +18,7 @@ from scripts.ideas_table import IDEAS, Idea
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "ideas.md"
 LATER: Final = "later"
-LINKED: Final = tuple(ROOT / "docs" / name for name in ("invariants.md", "known-risks.md"))
+LINKED: Final = tuple(ROOT / "docs" / name for name in ("audit.md", "invariants.md", "known-risks.md"))
 """Pages written by hand whose links to tests follow the tests."""
 TEST_LINK: Final = re.compile(r"\[`(test_\w+)`\]\(\.\./(tests/[^)]+)\)")
 SUMMARY_ROW: Final = re.compile(r"^(\| \[([^]]+)\]\(#[^)]+\) \| \d+ \|) .* \|$", re.MULTILINE)

@@ -13,10 +13,12 @@ abstract contract ReportSigners is IVolatilityOracle {
     /// @notice Most signers: checking 31 signatures costs about 0.35 M gas.
     uint256 public constant MAX_SIGNERS = 31;
 
-    /// @dev How an account's delegation begins, and its bytes: these three and an address.
+    /// @dev How the code of an account that delegates begins (EIP-7702).
     bytes3 private constant _DELEGATION = 0xef0100;
+    /// @dev Bytes of such code: these three and an address.
     uint256 private constant _DELEGATION_LENGTH = 23;
 
+    /// @dev Who may sign now.
     EnumerableSet.AddressSet private _signers;
 
     /// @inheritdoc IVolatilityOracle
