@@ -83,7 +83,7 @@ def test_effects__pause__is_the_one_thing_that_changes(anywhere: World) -> None:
 def test_effects__rollback__shows_each_key_before_and_after_as_it_then_is(world: World, record: PlanRecord) -> None:
     before = values(world)
     carry(world, with_changes(record, {13: 900, 19: before[19] - 5}))
-    call = parameters_call(world, "rollback", EVERY_KEY, False)
+    call = parameters_call(world, "rollback", EVERY_KEY, True)
     now = changed(effects(world, call))
     assert now == {
         KEYS[key].name: (f"{values(world)[key]} ({KEYS[key].unit})", f"{before[key]} ({KEYS[key].unit})")
