@@ -109,7 +109,7 @@ class Deployment(BaseModel):
         found = self.own.get(asset)
         if found is None:
             having = f"{', '.join(sorted(self.own))} has" if self.own else "none has"
-            raise BadFile("deployment", f"{asset} has no parameters of its own ({having}): see `own` in docs/files.md")
+            raise BadFile("deployment", f"{asset} has no parameters of its own ({having}): see docs/governance.md")
         contracts = {name: at for name, at in self.contracts.items() if name != "RegimeAutomation"}
         contracts["HedgeParameters"] = found.parameters
         if found.automation:

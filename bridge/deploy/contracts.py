@@ -11,7 +11,7 @@ No step gives the deployer a role, so none has to be taken away; `role_findings`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +19,7 @@ from eth_utils import to_checksum_address
 
 from bridge.chain.node import BlockRef, Chain
 from bridge.deploy.seats import Assigned, governance_seats
+from bridge.deployment import OwnParameters
 from bridge.errors import DeploymentUnsafe
 from bridge.genesis import GovernanceTerms
 from bridge.safe.multisig import ZERO
@@ -146,6 +147,25 @@ def _deploy_timelock(chain: Creates, deployer: Sender | Signer, delay: int) -> s
     nonce, _ = chain.nonces(deployer)
     governor = get_create_address(to_checksum_address(deployer.address), Nonce(nonce + 1))
     return chain.deploy(deployer, "HedgeTimelock", delay, [governor], [governor], ZERO)
+
+
+def create_own(
+    chain: Creates,
+    deployer: Sender | Signer,
+    dao: str,
+    members: Members,
+    terms: GovernanceTerms,
+    feeds: Mapping[str, str],
+    breakers: Mapping[str, str],
+) -> dict[str, OwnParameters]:
+    """Create a ledger of parameters for each asset of `terms.own`, and an automation where the asset has a breaker."""
+    found = {}
+    for asset in terms.own:
+        ledger = deploy_parameters(chain, deployer, dao, members, terms)
+        follows = (ledger, feeds[asset], breakers[asset]) if asset in breakers else None
+        automation = chain.deploy(deployer, "RegimeAutomation", *follows) if follows else None
+        found[asset] = OwnParameters(parameters=ledger, automation=automation)
+    return found
 
 
 def deploy_parameters(

@@ -20,7 +20,7 @@ from bridge.artifacts import artifact
 from bridge.chain.codec import encode_call
 from bridge.chain.signers import Sender
 from bridge.chain.values import Misfit, encode_values
-from bridge.deploy.contracts import Members, create_dao, create_hedging
+from bridge.deploy.contracts import Members, create_dao, create_hedging, create_own
 from bridge.deploy.settings import WAD, DeploySettings, SafeContracts, SafeSettings
 from bridge.deploy.watchers import create_watchers
 from bridge.deployment import Deployment
@@ -158,9 +158,11 @@ def lay_out(settings: DeploySettings, ground: Ground, deployer: str, nonces: Seq
     pools = {asset: each.price_pool for asset, each in sorted(settings.assets.items()) if each.price_pool}
     watchers = create_watchers(record, sender, ours["HedgeParameters"], feeds, pools, terms, _quiet)
     automation = {"RegimeAutomation": watchers.automation} if watchers.automation else {}
+    own = create_own(record, sender, acts, members, terms, feeds, watchers.breakers)
     named = {
         at: f" {asset}" for places in (feeds, watchers.realized, watchers.breakers) for asset, at in places.items()
     }
+    named |= {at: f" {asset}" for asset, each in own.items() for at in (each.parameters, each.automation) if at}
     steps = tuple(replace(step, name=step.name + named.get(step.address, "")) for step in record.steps)
     deployment = Deployment(
         chain_id=settings.chain.id,
@@ -172,6 +174,7 @@ def lay_out(settings: DeploySettings, ground: Ground, deployer: str, nonces: Seq
         breakers=watchers.breakers,
         assets=_tokens(settings),
         price_pools=pools,
+        own=own,
         accounts=safes | ground.parts | {"deployer": deployer},
         created={step.address: step.constructor for step in steps if step.to is None},
     )

@@ -46,8 +46,9 @@ def constructor_arguments(snapshot: Snapshot, contract: str, address: str) -> di
 
 def number_findings(snapshot: Snapshot) -> Iterator[Finding]:
     """Compare every number that constructors set with events and with the contracts; their code must be ours."""
-    yield _values(snapshot)
-    yield _limits(snapshot)
+    for asset in ("", *sorted(snapshot.deployment.own)):
+        for found in (_values(snapshot.of(asset)), _limits(snapshot.of(asset))):
+            yield found._replace(what=f"{asset} {found.what}") if asset else found
     for name, getter, event, argument, constructed in TOLD:
         if name in snapshot.deployment.contracts:
             yield _told(snapshot, name, getter, event, argument, constructed)

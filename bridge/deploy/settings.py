@@ -161,6 +161,7 @@ class DeploySettings(_Section):
     assets: Annotated[dict[Symbol, AssetSettings], Field(min_length=1, max_length=MOST_ASSETS)]
     usd_tokens: Annotated[tuple[Address, ...], Field(max_length=50)] = ()
     automation: Symbol | None = None
+    own: Annotated[tuple[Symbol, ...], Field(max_length=MOST_ASSETS)] = ()
     terms: dict[str, Annotated[int, Field(ge=0, le=MOST_VOTES, strict=True)]] = Field(default_factory=dict)
     values: dict[str, Number] = Field(default_factory=dict)
     limits: dict[str, LimitSettings] = Field(default_factory=dict)
@@ -179,6 +180,8 @@ class DeploySettings(_Section):
             raise ValueError("assets: USD is what others are priced in, its tokens are `usd_tokens`")
         if self.automation and (self.automation not in self.assets or not self.assets[self.automation].price_pool):
             raise ValueError("automation: an asset of the file with a feed and a price_pool, which its breaker needs")
+        if len(set(self.own)) < len(self.own) or any(not self._is_fed(asset) for asset in self.own):
+            raise ValueError("own: assets of the file with a feed, each once")
         if len(set(self.reporters)) < len(self.reporters):
             raise ValueError("reporters: one is named twice")
         tokens = [*self.usd_tokens, *(token for each in self.assets.values() for token in each.tokens)]
@@ -186,11 +189,14 @@ class DeploySettings(_Section):
             raise ValueError("assets: a token is named twice")
         return self
 
+    def _is_fed(self, asset: str) -> bool:
+        return asset in self.assets and self.assets[asset].feed
+
     def governance_terms(self) -> GovernanceTerms:
         """Return delays, first values and limits: those of the file, else those of a first deployment."""
         plain = GovernanceTerms()
         given: dict[str, Any] = {name: number * (WAD if name == WHOLE else 1) for name, number in self.terms.items()}
-        given["automation_asset"] = self.automation or ""
+        given |= {"automation_asset": self.automation or "", "own": self.own}
         values, limits = list(plain.values), list(plain.limits)
         for name, value in self.values.items():
             values[KEY_IDS[name]] = value

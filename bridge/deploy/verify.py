@@ -28,9 +28,10 @@ from bridge.safe.multisig import ZERO
 from bridge.snapshot import Snapshot
 
 RIGHT, WRONG, UNKNOWN = "right", "WRONG", "NOT COMPARED"
+LEDGER: Final = "HedgeParameters"
 _ROLES: Final = {
     "HedgeTimelock": ("DEFAULT_ADMIN_ROLE", *DUTIES),
-    "HedgeParameters": ("DEFAULT_ADMIN_ROLE", "STEWARD_ROLE", "GUARDIAN_ROLE", "AUTOMATION_ROLE"),
+    LEDGER: ("DEFAULT_ADMIN_ROLE", "STEWARD_ROLE", "GUARDIAN_ROLE", "AUTOMATION_ROLE"),
 }
 
 
@@ -148,20 +149,21 @@ def _seat(seat: Seat) -> Check:
 def _asked(snapshot: Snapshot) -> Iterator[Check]:
     """Ask for every role of every account that the file names: a role that no event told of is seen here."""
     book = snapshot.deployment
-    everyone = sorted({*book.accounts.values(), *book.contracts.values(), *book.feeds.values(), ZERO})
-    for contract, names in _ROLES.items():
-        if contract not in book.contracts:
-            continue
-        told = role_holders(snapshot.chain, contract, book.contracts[contract], book.deployed_at, snapshot.block)
-        found = []
+    own = [at for each in book.own.values() for at in (each.parameters, each.automation) if at]
+    everyone = sorted({*book.accounts.values(), *book.contracts.values(), *book.feeds.values(), *own, ZERO})
+    places = [(contract, contract, book.contracts[contract]) for contract in _ROLES if contract in book.contracts]
+    places += [(f"{asset} {LEDGER}", LEDGER, each.parameters) for asset, each in sorted(book.own.items())]
+    for called, contract, at in places:
+        names, found = _ROLES[contract], list[str]()
+        told = role_holders(snapshot.chain, contract, at, book.deployed_at, snapshot.block)
         for name in names:
             duty = role(name)
             known = told.get(duty, frozenset())
             for account in sorted({*everyone, *known}):
-                held = snapshot.read(contract, "hasRole", duty, account)
+                held = snapshot.read(contract, "hasRole", duty, account, at=at)
                 if held != (account in known):
                     found.append(f"{account} {'holds' if held else 'has lost'} {name}, and no event tells of it")
-            admin = bytes(snapshot.read(contract, "getRoleAdmin", duty))
+            admin = bytes(snapshot.read(contract, "getRoleAdmin", duty, at=at))
             found += [f"{name} is given by 0x{admin.hex()}, not by DEFAULT_ADMIN_ROLE"] if admin != ADMIN else []
         words = "; ".join(found) or f"{len(names)} roles, {len(everyone)} accounts"
-        yield Check(f"roles of {contract}, asked one by one", WRONG if found else RIGHT, words)
+        yield Check(f"roles of {called}, asked one by one", WRONG if found else RIGHT, words)

@@ -13,9 +13,9 @@ from typing import Final
 from bridge.adapters.tokens import NATIVE
 from bridge.chain.node import Chain
 from bridge.deploy.code import deployed_places
-from bridge.deploy.contracts import Members, deploy_governance, deploy_parameters
+from bridge.deploy.contracts import Members, create_own, deploy_governance
 from bridge.deploy.watchers import deploy_watchers
-from bridge.deployment import Deployment, OwnParameters
+from bridge.deployment import Deployment
 from bridge.genesis import GovernanceTerms
 from bridge.local.accounts import INDEX, account, accounts
 from bridge.local.anvil import advance_time, count_seconds_by_blocks
@@ -124,15 +124,13 @@ def with_own_parameters(chain: LocalChain, deployment: Deployment, terms: Govern
     Deployment
         The same one, with what was deployed.
     """
-    deployer, found, at = account("deployer"), {}, deployment
-    safes = {name: at.address(name) for name in ("guardian", "steward")}
-    for asset in terms.own:
-        ledger = deploy_parameters(chain, deployer, at.address("HedgeTimelock"), _members(safes), terms)
-        automation = chain.deploy(deployer, "RegimeAutomation", ledger, at.feeds[asset], at.breakers[asset])
-        found[asset] = OwnParameters(parameters=ledger, automation=automation)
+    at = deployment
+    members = _members({name: at.address(name) for name in ("guardian", "steward")})
+    places = (at.address("HedgeTimelock"), members, terms, at.feeds, at.breakers)
+    found = create_own(chain, account("deployer"), *places)
     made = at.model_copy(update={"own": {**at.own, **found}})
-    places = {place for _, _, place in deployed_places(made)} - at.created.keys()
-    return made.model_copy(update={"created": at.created | {place: chain.created[place] for place in places}})
+    new = {place for _, _, place in deployed_places(made)} - at.created.keys()
+    return made.model_copy(update={"created": at.created | {place: chain.created[place] for place in new}})
 
 
 def _ready(chain: Chain) -> LocalChain:

@@ -17,7 +17,7 @@ from bridge.chain.signers import Signer, local_signer
 from bridge.deploy.finish import Done
 from bridge.deploy.plan import make_plan
 from bridge.deploy.seats import role
-from bridge.deploy.verify import proven, verify_deployment
+from bridge.deploy.verify import WRONG, proven, verify_deployment
 from bridge.doctor import examine
 from bridge.errors import BridgeError, ContractReverted, RefusedAction, UnknownAddress
 from bridge.governance.governor import require_governor
@@ -34,12 +34,14 @@ from tests.bridge.deploying import (
     create_address,
     deployed,
     governed,
+    new_dao,
     owners,
     plainly_governed,
     safe_dao,
     settings_text,
     written,
 )
+from tests.bridge.test_deploy_verify import role_slot
 
 pytestmark = pytest.mark.chain
 VOTER = local_signer(INDEX["voter-1"])
@@ -302,3 +304,24 @@ def test_safe__of_a_build_that_nobody_knows__is_named(there: tuple[Chain, dict[s
     other = written(tmp_path, text.replace(found["CompatibilityFallbackHandler"], found["ETH"]))
     plan = make_plan(chain, other, DEPLOYER.address, tmp_path / "journal")
     assert [words for words in plan.remarks if "no known build of Safe's" in words and found["ETH"] in words]
+
+
+def test_own_parameters__of_assets__are_deployed_governed_and_proven(
+    there: tuple[Chain, dict[str, str]], tmp_path: Path
+) -> None:
+    text = settings_text(*there, new_dao()).replace('automation = "ETH"', 'automation = "ETH"\nown = ["BTC", "ETH"]')
+    written(tmp_path, text)
+    done, chain = deployed(tmp_path), there[0]
+    own = done.deployment.own
+    assert (own["BTC"].automation, own["ETH"].automation is not None) == (None, True)  # BTC has no breaker
+    assert proven(done.checks)
+    asked_alone = "roles of BTC HedgeParameters, asked one by one"
+    assert {"BTC values of the keys", asked_alone} <= {check.what for check in done.checks}
+    chain.request(
+        "anvil_setStorageAt", own["BTC"].parameters, role_slot("STEWARD_ROLE", DEPLOYER.address), f"0x{1:064x}"
+    )
+    now = verify_deployment(Snapshot(chain, done.deployment, chain.head()), lambda words: None)
+    (found,) = [check for check in now if check.outcome == WRONG]
+    assert found.what == asked_alone
+    with pytest.raises(BridgeError, match="own: assets of the file with a feed, each once"):
+        written(tmp_path / "twice", text.replace('["BTC", "ETH"]', '["BTC", "BTC"]'))
