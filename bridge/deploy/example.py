@@ -19,7 +19,7 @@ reporters = [
   "0x0000000000000000000000000000000000010005",
 ]
 automation = "ETH"            # whose feed the regime table follows; leave out for none. It is powerless until a vote
-# own = ["BTC"]               # assets that get a ledger of parameters and an automation of their own
+# own = ["ETH"]               # assets that get a ledger of parameters and an automation of their own
 usd_tokens = []               # tokens that count as USD
 # start_block = 0             # a block before the first position; default: the one before the deployment
 

@@ -168,8 +168,10 @@ def test_read__everything_that_the_bridge_asks__is_what_web3_answers(
     for feed in world.deployment.feeds.values():
         assert snapshot.read("VolatilityOracle", "lastRound", at=feed)
         assert len(snapshot.read("VolatilityOracle", "feedId", at=feed)) == 32
+        assert snapshot.read("VolatilityOracle", "owner", at=feed) == world.deployment.address("HedgeTimelock")
     assert snapshot.read("HedgeParameters", "scheduled", "0x" + "ab" * 32) == [0, 0]
     assert snapshot.read("HedgeParameters", "readyAt", 3, 1) >= 0
+    assert len(snapshot.read("HedgeParameters", "limits", 3)) == 5
     assert snapshot.read("RegimeAutomation", "table") == [[], [], (0, 0, 0)]
     assert literal_reads(root) <= compared, literal_reads(root) - compared
 
