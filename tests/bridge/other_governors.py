@@ -89,8 +89,7 @@ def bravo_dao(world: World) -> Dao:
 
 
 def block_dao(world: World) -> Dao:
-    """Deploy our own governor and timelock with votes whose clock is blocks: its seconds are then blocks."""
+    """Deploy OpenZeppelin's Governor with a timelock and a clock of blocks."""
     votes, deployer = block_votes(world), account("deployer")
-    terms = (3600, 86_400, 0, 4, 0, account("guardian-1").address)
-    at, made = timelock(world, lambda lock: world.chain.deploy(deployer, "HedgeGovernor", votes, lock, *terms))
+    at, made = timelock(world, lambda lock: world.chain.deploy(deployer, "BlockGovernor", votes, DELAY, PERIOD, lock))
     return Dao(world, made, votes, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.errors import ContractReverted
+from bridge.errors import ContractReverted, RefusedAction
 from bridge.governance.governor import Action, send_execute
 from bridge.governance.preflight import rehearsal, simulate_execution
 from bridge.governance.updates import build_update
@@ -51,7 +51,7 @@ def test_rehearsal__queued_and_forgotten__says_that_it_lapsed(world: World, reco
     queue(world, number)
     advance_time(world.chain, TERMS.timelock_delay + 14 * 86_400 + 1)
     assert "OperationLapsed" in rehearsed(world, number)
-    with pytest.raises(ContractReverted, match="OperationLapsed"):
+    with pytest.raises(RefusedAction, match="is expired, not queued"):
         send_execute(world.snapshot(), account("operator"), found(world, number))
 
 
