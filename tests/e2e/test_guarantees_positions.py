@@ -76,8 +76,9 @@ def test_v4_transfers__node_forgets_one_or_tells_one_too_many__is_refused(place:
     lp = place.world.deployment.address("lp")
 
     def one_more(entries: list[Any]) -> list[Any]:
-        number = "0x" + "00" * 30 + "7777"
-        return [*entries, *({**each, "topics": [*each["topics"][:3], number]} for each in entries[:1])]
+        number, place = "0x" + "00" * 30 + "7777", hex(1_000)
+        added = ({**each, "topics": [*each["topics"][:3], number], "logIndex": place} for each in entries[:1])
+        return [*entries, *added]
 
     for change, named in ((lambda entries: [], 0), (one_more, 2)):
         with lying_node(place.world.chain.url, transfers(place, change)) as node, through(place, tmp_path, node):
