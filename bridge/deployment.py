@@ -132,6 +132,11 @@ class Deployment(BaseModel):
             return ""
         return next((asset for asset, own in self.own.items() if own.parameters.lower() == address.lower()), None)
 
+    def whose(self, address: str) -> str:
+        """Return the asset whose own ledger or automation is at an address; nothing for any other contract."""
+        own = ((asset, (each.parameters, each.automation or "")) for asset, each in self.own.items())
+        return next((asset for asset, places in own if address.lower() in (at.lower() for at in places)), "")
+
     def names(self) -> dict[str, str]:
         """Return what an address is here, by address: a named account's name, else a contract's."""
         kinds = {"feed": self.feeds, "realised volatility": self.realized, "breaker": self.breakers}

@@ -196,6 +196,8 @@ def steward_update_waits(seen: MonitorSnapshot) -> list[Alert]:
     for waiting in seen.steward_updates:
         left = waiting.veto_seconds(seen.block.timestamp)
         when = f"may be applied in {left / 3600:.1f} hours" if left else "may be applied at any moment"
+        ledger = seen.governed.own.get(waiting.update.asset, seen.governed)
+        when = "cannot be applied while the steward is suspended" if ledger.steward_suspended else when
         text = f"a steward's update {when} ({'; '.join(update_words(waiting.update))})"
         found.append(Alert("steward", f"{text}: `alvh safe propose veto {waiting.hash}` refuses it"))
     return found

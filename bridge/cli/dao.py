@@ -19,6 +19,7 @@ from bridge.cli.flags import (
     choose_sender,
     open_session,
     print_json,
+    require_of,
     say,
 )
 from bridge.cli.gov import app
@@ -26,6 +27,12 @@ from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
+
+
+OF_ONE_ASSET = frozenset(
+    {"unpause", "set-limits", "set-guardian", "set-steward", "resume-steward", "set-table", "revoke-automation"}
+)
+"""Actions on a ledger of parameters or on its automation, of which an asset may have its own."""
 
 
 @app.command(cls=GovernanceActionCommand)
@@ -56,6 +63,7 @@ def propose(
 
     session = open_session(config)
     snapshot = with_governor(session.snapshot(), None)
+    require_of(of, action, OF_ONE_ASSET, arguments or [])
     built = build_action(snapshot.of(of), action, arguments or [])
     who = choose_sender(session, send, role, keystore, sender)
     draft = draft_action(snapshot, built, who.address, again)
@@ -67,6 +75,7 @@ def propose(
         print_json(draft_json(draft, sent, rivals) | {"calls": words, "warnings": list(built.warnings)})
         return
     out = console()
+    out.print(built.text + "\n", markup=False, soft_wrap=True)
     for line in [*(f"calls {line}" for line in words), *built.warnings]:
         out.print(line, markup=False, soft_wrap=True)
     print_draft(draft, sent, rivals)
@@ -113,23 +122,24 @@ def apply_row(
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
+    of: OfOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Apply one step towards the row of the regime table that the feed selects; anyone may. Dry run without --send.
 
-    Example: alvh gov apply-row --as operator --send
+    Examples: alvh gov apply-row --as operator --send; alvh gov apply-row --of BTC --as operator
     """
     from bridge.governance.regime_table import AUTOMATION, read_step, send_row
     from bridge.governance.updates import update_words
 
     session = open_session(config)
-    snapshot = session.snapshot()
+    snapshot = session.snapshot().of(of)
     row, update = read_step(snapshot)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     snapshot.rehearse(who, AUTOMATION, "applyRow")
     snapshot.confirm()
-    receipt = send_row(session.snapshot(), who.key()) if send else None
+    receipt = send_row(session.snapshot().of(of), who.key()) if send else None
     words = update_words(update)
     if as_json:
         print_json(
@@ -145,6 +155,7 @@ def poke_row(
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
+    of: OfOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -159,9 +170,9 @@ def poke_row(
 
     session = open_session(config)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
-    session.snapshot().rehearse(who, AUTOMATION, "poke")
-    receipt = send_poke(session.snapshot(), who.key()) if send else None
-    row, since, number = read_checkpoint(session.snapshot())
+    session.snapshot().of(of).rehearse(who, AUTOMATION, "poke")
+    receipt = send_poke(session.snapshot().of(of), who.key()) if send else None
+    row, since, number = read_checkpoint(session.snapshot().of(of))
     if as_json:
         print_json({"row": row, "since": since, "round": number, "sent": send} | mined(receipt))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,6 +39,24 @@ OfOption = Annotated[
 FromOption = Annotated[
     str | None, typer.Option("--from", help="Address that would send, for a dry run without its key.")
 ]
+
+
+def require_of(of: str, action: str, known: Collection[str], arguments: Sequence[str] = ()) -> None:
+    """Refuse `--of` with an action that is on no ledger of parameters, or with limits of a key that none reads there.
+
+    Raises
+    ------
+    UsageError
+        It has no meaning there.
+    """
+    from bridge.errors import UsageError
+    from hedge.policy.parameters import KEY_IDS, LEG_KEYS
+
+    if of and action not in known:
+        raise UsageError(f"--of {of}: {action} is on nothing that an asset has of its own; leave it out")
+    for name in (argument.partition("=")[0] for argument in arguments if of and action == "set-limits"):
+        if name in KEY_IDS and name not in LEG_KEYS:
+            raise UsageError(f"{name} is read from the main ledger alone: leave --of {of} out")
 
 
 @dataclass(frozen=True)

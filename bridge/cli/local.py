@@ -187,6 +187,8 @@ def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> No
         return
     out = console()
     names = deployment.contracts | {f"feed {asset}": feed for asset, feed in deployment.feeds.items()}
+    names |= {f"parameters of {asset}": own.parameters for asset, own in deployment.own.items()}
+    names |= {f"automation of {asset}": own.automation for asset, own in deployment.own.items() if own.automation}
     names |= {f"pool {pool.name}": pool.address for pool in world.market.pools}
     names |= {
         f"{name} (Safe)" if name in ("guardian", "steward") else name: a for name, a in deployment.accounts.items()

@@ -21,6 +21,7 @@ from bridge.cli.flags import (
     choose_sender,
     open_session,
     print_json,
+    require_of,
     say,
 )
 from bridge.cli.mined import mined, mined_words
@@ -60,6 +61,12 @@ def safe_address(session: Session, name: str) -> str:
     return session.deployment.address(name)
 
 
+OF_ONE_ASSET = frozenset(
+    {"rollback", "pause", "veto", "veto-all", "suspend-steward", "stop-automation", "schedule", "apply"}
+)
+"""Actions on a ledger of parameters or on its automation, of which an asset may have its own."""
+
+
 @app.command(cls=SafeActionCommand)
 def propose(
     action: Annotated[str, typer.Argument()],
@@ -92,6 +99,7 @@ def propose(
     from bridge.safe.records import SafeRecord, require_safe_place
 
     named = _rollback_keys(action, keys, derisked)
+    require_of(of, action, OF_ONE_ASSET)
     if out:
         require_safe_place(out)
     given = arguments or []

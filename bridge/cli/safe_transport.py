@@ -62,12 +62,15 @@ def export(
 
     Example: alvh safe export rollback.json --out batch.json
     """
+    from bridge.errors import RefusedAction
     from bridge.safe.batch import calls_of
     from bridge.safe.builder import batch_text, save_batch
 
     session = open_session(config)
     record, snapshot = load_own(session, file), session.snapshot()
     calls, made = calls_of(snapshot, record.transaction), record.transaction
+    if made.to == made.safe and made.data == "0x":
+        raise RefusedAction(f"this only uses up nonce {made.nonce}, and the app chooses the nonce: reject it there")
     name = f"ALVH {record.action}"
     save_batch(out, batch_text(name, made.chain_id, made.safe, calls, snapshot.block.timestamp))
     if as_json:

@@ -32,7 +32,7 @@ coin = "ETH"
 # max_fee_native = 0.5        # of one transaction
 # confirmations = 2           # blocks, the transaction's own among them
 
-# The DAO: one of four.
+# The DAO: new, behind a governor (OpenZeppelin's or Compound's) that exists, or a Safe.
 [dao]
 kind = "new"                  # a token, a timelock and a governor are deployed
 # token = "0x..."             # a token that exists, whose clock counts seconds, instead of holders

@@ -178,7 +178,8 @@ class DeploySettings(_Section):
                 raise ValueError(f"contracts: {_shown(name)} is no contract of others that this program knows")
         if "USD" in self.assets:
             raise ValueError("assets: USD is what others are priced in, its tokens are `usd_tokens`")
-        if self.automation and (self.automation not in self.assets or not self.assets[self.automation].price_pool):
+        followed = self.assets.get(self.automation) if self.automation else None
+        if self.automation and not (followed and followed.feed and followed.price_pool):
             raise ValueError("automation: an asset of the file with a feed and a price_pool, which its breaker needs")
         if len(set(self.own)) < len(self.own) or any(not self._is_fed(asset) for asset in self.own):
             raise ValueError("own: assets of the file with a feed, each once")

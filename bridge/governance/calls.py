@@ -79,7 +79,8 @@ def _call_lines(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[
     except UsageError:
         return [f"a call to {name} that its ABI does not know: {telling.hex(data)}"]
     meaning = _meaning(artifact, function)
-    details, rows = _details(telling, artifact, function, arguments)
+    there = telling.snapshot.of(telling.snapshot.deployment.whose(to))
+    details, rows = _details(telling, there, artifact, function, arguments)
     lines = [f"{foreign(name)}.{function.name}({details})" + (f": {meaning}" if meaning else ""), *rows]
     lines += power_lines(telling, artifact, to, function.name, arguments)
     return lines + _inner_lines(telling, function.name, arguments, depth)
@@ -135,13 +136,13 @@ def _meaning(contract: str, function: Function) -> str:
 
 
 def _details(
-    telling: Telling, contract: str, function: Function, arguments: dict[str, Any]
+    telling: Telling, there: Snapshot, contract: str, function: Function, arguments: dict[str, Any]
 ) -> tuple[str, Sequence[str]]:
     """Write the arguments and the lines below them, in words where this very function of this contract has some."""
     words = DETAILS.get((contract, function.signature.partition("(")[0]))
     if words is not None and telling.may_ask():
         try:
-            first, *rows = words(telling.snapshot, arguments)
+            first, *rows = words(there, arguments)
             return telling.text(first), telling.lines(rows, "lines")
         except NodeUnreachable:
             raise

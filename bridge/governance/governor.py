@@ -273,15 +273,16 @@ def require_step(proposal: Proposal, step: str) -> None:
     if not proposal.queues and step == "execute":
         wanted = ("succeeded",)
     if proposal.state not in wanted:
+        ready = utc(proposal.eta) if proposal.eta else "a time that is not known yet"
         raise RefusedAction(
             f"cannot {step}: proposal {proposal.id} is {proposal.state}, not {' or '.join(wanted)} "
-            f"({vote_words(proposal)}, executable from {proposal.eta or 'unknown'})"
+            f"({vote_words(proposal)}, executable from {ready})"
         )
 
 
 def vote_words(proposal: Proposal) -> str:
     """Say from when to when its vote is; of a clock of blocks in blocks too."""
-    words = f"vote from {proposal.vote_start} to {proposal.deadline}"
+    words = f"vote from {utc(proposal.vote_start)} to {utc(proposal.deadline)}"
     return words if proposal.blocks is None else f"{words}, estimated from the blocks {list(proposal.blocks)}"
 
 

@@ -157,6 +157,7 @@ def draft_proposal(
     """
     require_own_chain(snapshot, record)
     ledger = snapshot.of(asset)
+    _require_changes(record, asset)
     update = build_update(record.changes(asset), record.observed_at, life_seconds, record.inputs_hash, asset)
     require_proposable(record, asset)
     calls, postconditions = update_calls(snapshot, update, unpause)
@@ -171,6 +172,17 @@ def draft_proposal(
         _play(snapshot, found)
     snapshot.confirm()
     return UpdateDraft(**found.__dict__, update=update)
+
+
+def _require_changes(record: PlanRecord, asset: str) -> None:
+    """Refuse a plan that changes nothing in a ledger, and say in which other it does."""
+    if record.changes(asset):
+        return
+    others = {"": "", **{each: f" --of {each}" for each in record.plan.get("own_updates", {})}}
+    found = [f"`alvh propose{of}`" for each, of in others.items() if each != asset and record.changes(each)]
+    elsewhere = f"; it does elsewhere: {', '.join(found)}" if found else " (see its reasons with `alvh plan`)"
+    whose = f"the parameters of {asset}" if asset else "the main parameters"
+    raise RefusedAction(f"nothing to propose: the plan changes none of {whose}{elsewhere}")
 
 
 def draft_action(snapshot: Snapshot, action: GovernanceAction, proposer: str, again: bool = False) -> Draft:

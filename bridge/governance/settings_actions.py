@@ -33,17 +33,18 @@ MOST_LIMIT: Final = 2**32
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting of the governor: its setter, its unit, and above its largest value."""
+    """A setting of the governor: its setter, its unit, above its largest value, and how many of the chain's are one."""
 
     setter: str
     unit: str
     above: int
+    scale: int = 1
 
 
 SETTINGS: Final[Mapping[str, Setting]] = {
     "votingDelay": Setting("setVotingDelay", "s from a proposal to its vote", 2**48),
     "votingPeriod": Setting("setVotingPeriod", "s of vote", 2**32),
-    "proposalThreshold": Setting("setProposalThreshold", "units of 1e-18 votes to propose", 2**256),
+    "proposalThreshold": Setting("setProposalThreshold", "whole votes to propose", 2**128, 10**18),
     "quorumNumerator": Setting("updateQuorumNumerator", "% of the supply that must vote", 2**256),
     "lateQuorumVoteExtension": Setting("setLateQuorumVoteExtension", "s of vote left after a late quorum", 2**48),
 }
@@ -89,12 +90,16 @@ def build_governor(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAc
     calls, answers, lines = [], [], []
     for name, written in _pairs(arguments, set(SETTINGS)).items():
         setting = SETTINGS[name]
-        new, old = _number(name, written, setting.above), int(snapshot.read("HedgeGovernor", f"{name}()"))
+        old = int(snapshot.read("HedgeGovernor", f"{name}()"))
+        new = _number(name, written, setting.above) * setting.scale
+        then, now = (f"{value / setting.scale:.18g}" for value in (new, old))
         if new == old:
-            raise RefusedAction(f"{name} is {old} already: leave it out")
+            raise RefusedAction(f"{name} is {now} already: leave it out")
         calls.append(snapshot.call("HedgeGovernor", setting.setter, new))
-        answers.append(Answer(f"{name}()", (), new, f"{name} of the governor is {new}"))
-        lines.append(f"| {name} | {old} | {new} | {setting.unit} |")
+        answers.append(
+            Answer(f"{name}()", (), new, f"{name} of the governor is {then}{f' {setting.unit}' * (setting.scale > 1)}")
+        )
+        lines.append(f"| {name} | {now} | {then} | {setting.unit} |")
     head = ["# Other settings of the governor", "", "| setting | now | then | unit |", "|---|---|---|---|"]
     return GovernanceAction(
         "\n".join(head + lines), tuple(calls), (Postcondition("HedgeGovernor", at, tuple(answers)),)

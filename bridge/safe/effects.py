@@ -157,7 +157,9 @@ def _about(snapshot: Snapshot, calls: Sequence[SafeCall]) -> _About:
         function, arguments = _decoded("HedgeParameters", data)
         refused = {"veto": ["0x" + bytes(arguments.get("updateHash", b"")).hex()], "vetoAll": None}
         if function in refused:
-            waiting = {each.hash: each.update for each in read_pending_updates(snapshot)}
+            every = read_pending_updates(snapshot)
+            asset = snapshot.deployment.ledger_at(to)
+            waiting = {each.hash: each.update for each in every if each.update.asset == asset}
             named = refused[function] or list(waiting)
             hashes += named
             updates += [waiting[each] for each in named if each in waiting]

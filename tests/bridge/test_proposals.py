@@ -125,7 +125,7 @@ def test_send_proposal__transaction_fails_and_nothing_is_there__is_raised(
 
 
 def test_draft_proposal__empty_plan__is_refused(world: World, record: PlanRecord) -> None:
-    with pytest.raises(RefusedAction, match="changes no parameter"):
+    with pytest.raises(RefusedAction, match="changes none of the main parameters"):
         draft(world, with_changes(record, {}))
 
 

@@ -38,7 +38,7 @@ def test_watch__update_of_the_steward__prints_the_whole_hash_to_veto(project: Wo
     update = build_update({13: 900}, project.chain.head().timestamp, 3 * 86_400, "0x" + "ab" * 32)
     act_through_safe(project, "steward", *parameters_call(project, "scheduleUpdate", update.argument()))
     (waiting,) = read_pending_updates(project.snapshot())
-    assert f"`alvh safe propose veto {waiting.hash}`" in " ".join(run("watch", "--once").out.split())
+    assert f"`alvh safe propose veto {waiting.hash}`" in " ".join(run("watch", "--once").out.replace("¦", "").split())
     said = [alert["text"] for alert in run("watch", "--once", "--json").json()["alerts"] if alert["kind"] == "steward"]
     assert len(said) == 1
     assert waiting.hash in said[0]
