@@ -79,7 +79,7 @@ def carry_out(chain: Chain, how: Sending, layout: Layout, journal: Journal) -> J
     while True:
         for at, step in enumerate(layout.steps):
             journal = _settled(chain, how, step, journal, at)
-        if _stands(chain, journal, how.confirmations):
+        if _stands(chain, how, layout, journal):
             return journal
 
 
@@ -202,16 +202,24 @@ def _outbidding(offered: Mapping[str, Any], waiting: Mapping[str, Any]) -> dict[
     return fees
 
 
-def _stands(chain: Chain, journal: Journal, confirmations: int) -> bool:
-    """Wait until the last transaction lies deep enough, and tell whether each is still in the block it was seen in."""
-    deepest = max((entry.block or 0 for entry in journal.entries), default=0) + confirmations - 1
-    until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS * confirmations
-    while chain.head().number < deepest:
+def _stands(chain: Chain, how: Sending, layout: Layout, journal: Journal) -> bool:
+    """Wait until the last transaction lies deep enough, and tell whether each is still in the block it was seen in.
+
+    How deep it lies is told whenever that has changed.
+    """
+    last = max(range(len(journal.entries)), key=lambda at: journal.entries[at].block or 0, default=None)
+    mined = 0 if last is None else journal.entries[last].block or 0
+    until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS * how.confirmations
+    said = None
+    while (deep := chain.head().number - mined + 1) < how.confirmations:
         if time.monotonic() > until:
             raise ChainError(
-                f"everything is mined, and not {confirmations} blocks deep yet: run it again later, which sends "
+                f"everything is mined, and not {how.confirmations} blocks deep yet: run it again later, which sends "
                 "nothing twice"
             )
+        if last is not None and deep != said:
+            how.told(layout.steps[last], f"{max(deep, 0)} of {how.confirmations} blocks deep")
+            said = deep
         time.sleep(LOOK_AGAIN_SECONDS)
     for entry in journal.entries:
         found = look(chain, entry)

@@ -21,7 +21,7 @@ from bridge.chain.signers import LOCAL_MNEMONIC, local_signer
 from bridge.deploy.finish import Done, carry_out_plan
 from bridge.deploy.journal import held_folder, load_journal
 from bridge.deploy.plan import make_plan
-from bridge.deploy.sending import Sending
+from bridge.deploy.sending import Sending, Told
 from bridge.deploy.settings import DeploySettings, load_settings
 from bridge.errors import BridgeError, NodeUnreachable
 from bridge.genesis import DAY
@@ -158,14 +158,19 @@ def written(folder: Path, text: str) -> DeploySettings:
 
 
 def deployed(
-    folder: Path, url: str | None = None, renumber: bool = False, propose: bool = False, outbid: bool = False
+    folder: Path,
+    url: str | None = None,
+    renumber: bool = False,
+    propose: bool = False,
+    outbid: bool = False,
+    told: Told = lambda step, words: None,
 ) -> Done:
     """Deploy by the settings of a folder, as `alvh deploy FILE --send` does."""
     settings = load_settings(folder / "deploy.toml")
     chain = connect(url or settings.chain.rpc_url, settings.chain.id, settings.chain.caps)
     with held_folder(folder / "journal"):
         plan = make_plan(chain, settings, DEPLOYER.address, folder / "journal", renumber=renumber)
-        how = Sending(DEPLOYER, settings.chain.confirmations, lambda step, words: None, outbid)
+        how = Sending(DEPLOYER, settings.chain.confirmations, told, outbid)
         return carry_out_plan(chain, how, plan, lambda words: None, propose)
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bridge.chain.node import Chain
 from bridge.chain.signers import local_signer
+from bridge.deploy.layout import Step
 from bridge.deploy.plan import make_plan
 from bridge.deploy.sending import NonceTaken
 from bridge.deploy.verify import proven
@@ -289,6 +290,21 @@ def test_reorganisation__that_takes_the_last_transactions_back__sends_them_again
     assert heads[0] < 12
     assert chain.nonces(DEPLOYER)[0] == len(done.journal.entries) == 12
     assert proven(done.checks)
+
+
+def test_confirmations__that_are_waited_for__are_told_as_they_come(folder: Path, chain: Chain) -> None:
+    text = (folder / "deploy.toml").read_text()
+    written(folder, text.replace("confirmations = 1", "confirmations = 3"))
+    told = list[str]()
+
+    def hear(step: Step, words: str) -> None:
+        if "deep" in words:
+            told.append(f"{step.nonce}: {words}")
+            chain.request("evm_mine")
+
+    done = deployed(folder, told=hear)
+    last = done.journal.entries[-1].nonce
+    assert told == [f"{last}: 1 of 3 blocks deep", f"{last}: 2 of 3 blocks deep"]
 
 
 def test_proof__that_fails__names_what_is_wrong_and_writes_no_address_file(folder: Path, chain: Chain) -> None:
