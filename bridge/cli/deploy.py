@@ -87,8 +87,7 @@ def run(
     how = Sending(who.key(), settings.chain.confirmations, lambda step, words: _tell(f"{step.name}: {words}"), outbid)
     with held_folder(folder):
         plan = make_plan(chain, settings, who.address, folder, renumber=renumber)
-        done = carry_out_plan(chain, how, plan, _tell, propose)
-    print_done(done, as_json)
+        print_done(carry_out_plan(chain, how, plan, _tell, propose), as_json)
 
 
 def _show(chain: Chain, plan: Plan, as_json: bool) -> None:

@@ -68,17 +68,16 @@ def before(chain: Chain) -> dict[str, str]:
     return made | {"USD": usd, "ETH": eth, "pool": pool}
 
 
-def owners(role: str) -> str:
-    """Return the three accounts of a Safe, as TOML."""
-    return ", ".join(f'"{address(f"{role}-{number}")}"' for number in (1, 2, 3))
+def owners(role: str, count: int = 3) -> str:
+    """Return the accounts of a Safe, or of reporters, as TOML."""
+    return ", ".join(f'"{address(f"{role}-{number}")}"' for number in range(1, count + 1))
 
 
 def settings_text(chain: Chain, there: dict[str, str], dao: str, more: str = "") -> str:
     """Return a deploy.toml of two assets, of which ETH has a pool, a breaker and the automation."""
-    reporters = ", ".join(f'"{address(f"reporter-{number}")}"' for number in range(1, 6))
     return f"""
 name = "test"
-reporters = [{reporters}]
+reporters = [{owners("reporter", 5)}]
 automation = "ETH"
 usd_tokens = ["{there["USD"]}"]
 

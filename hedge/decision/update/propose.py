@@ -131,8 +131,7 @@ def propose_update(
     binding = _binding(posed, answer, asset)
     if not binding:
         return ProposedUpdate(reason="no limit of a key binds: more of any would change neither trades nor CVaR95")
-    kept: dict[int, Change] = {}
-    skipped: list[Skipped] = []
+    kept, skipped = dict[int, Change](), list[Skipped]()
     now, least = optimum, posed.goal.parameters.rehedge_bps / BPS * abs(optimum.cvar)
     for name, price in binding.items():
         key = KEYS[KEY_IDS[name]]
