@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from eth_typing import HexStr
 from eth_utils import keccak
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -97,10 +97,11 @@ def test_terminal__anything__shows_no_markup_and_no_control(text: str) -> None:
 
 @given(texts)
 @settings(max_examples=60)
+@example("\u06fa")
 def test_every_view__anything__is_harmless(text: str) -> None:
     alert, unread = Alert(text, text), Unread(text, text)
     said = printed(lambda: monitor.print_alerts([alert]), lambda: book.print_unread([unread]))
-    assert is_harmless(said, lines=True)
+    assert is_harmless(said.replace(LEFT_TO_RIGHT, ""), lines=True)  # our own mark after what runs to the left
     assert len(printed(lambda: book.print_unread([unread])).splitlines()) == 1
     document = json.loads(printed(lambda: flags.print_json({text: [text, {"a": text}], "alert": alert.text})))
     assert all(is_harmless(each, lines=True) for each in strings(document))
