@@ -36,6 +36,7 @@ class GovernanceTerms:
     An answer of the oracle moves by at most a quarter an hour from the one before, and doubles or halves at most in a
     day; what is beyond is clamped and flagged. Realised volatility is that of a day of hours. A breaker trips where
     implied and realised are both four times and 60 points (1e8 = 100 %) apart. The automation follows one asset's feed.
+    On a rollup `sequencer_feed` is Chainlink's uptime feed, and nothing is answered for the grace after an outage.
     `own` are assets that get a ledger of parameters and an automation of their own.
     """
 
@@ -50,6 +51,8 @@ class GovernanceTerms:
     oracle_quorum: int = 3
     oracle_per_hour_bps: int = 2_500
     oracle_per_day_bps: int = 10_000
+    sequencer_feed: str = ""
+    sequencer_grace: int = HOUR
     realized_spacing: int = HOUR
     realized_intervals: int = 24
     breaker_ratio_bps: int = 40_000

@@ -6,12 +6,13 @@ import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReportSigners} from "./base/ReportSigners.sol";
+import {SequencerWatch} from "./base/SequencerWatch.sol";
 import {IVolatilityOracle} from "./interfaces/IVolatilityOracle.sol";
 import {RateBounds} from "./libraries/RateBounds.sol";
 
 /// @title One volatility feed: the median of what signers report
 /// @notice See IVolatilityOracle for what it promises and how it can be wrong.
-contract VolatilityOracle is Ownable, EIP712, ReportSigners {
+contract VolatilityOracle is Ownable, EIP712, ReportSigners, SequencerWatch {
     /// @dev Everything that a submission reads and writes, in one word. Volatilities are at most MAX_VOLATILITY, below
     /// 2^30; rounds are counted one by one; 40 bits of unix seconds last until the year 36812.
     /// @param round number of the last round
@@ -98,6 +99,7 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
     /// @param quorum_ fewest reports that make a round: odd, more than half of the signers
     /// @param maxAge_ seconds after which an observation is stale, one minute to seven days
     /// @param rates_ how fast the answer may move: 100 bps per hour or more, at most 90,000 per day
+    /// @param sequencer_ a rollup's uptime feed and the grace after an outage; zeros on a chain without a sequencer
     constructor(
         bytes32 feedId_,
         string memory description_,
@@ -105,8 +107,9 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
         address[] memory signers_,
         uint8 quorum_,
         uint32 maxAge_,
-        Rates memory rates_
-    ) Ownable(owner_) EIP712("ALVH VolatilityOracle", "1") {
+        Rates memory rates_,
+        Sequencer memory sequencer_
+    ) Ownable(owner_) EIP712("ALVH VolatilityOracle", "1") SequencerWatch(sequencer_) {
         if (maxAge_ < MIN_MAX_AGE || maxAge_ > MAX_MAX_AGE) revert BadMaxAge(maxAge_, MIN_MAX_AGE, MAX_MAX_AGE);
         _requireRates(rates_);
         _FEED_ID = feedId_;
@@ -289,6 +292,7 @@ contract VolatilityOracle is Ownable, EIP712, ReportSigners {
     }
 
     function _freshHead() private view returns (Head memory head) {
+        _requireSequencerUp();
         head = _head;
         if (head.round == 0) revert NoAnswer();
         uint256 age = block.timestamp - head.observedAt;

@@ -71,7 +71,9 @@ def feed_without_fresh_answer(seen: OracleSnapshot) -> list[Alert]:
     found = []
     for feed in seen.feeds:
         age, most = feed.age_seconds, feed.max_age_seconds
-        if feed.round == 0:
+        if feed.outage:
+            found.append(Alert("oracle", f"the {feed.asset} feed gives no answer: {feed.outage}"))
+        elif feed.round == 0:
             found.append(Alert("oracle", f"the {feed.asset} feed has no answer yet"))
         elif feed.unanchored and age <= most:
             text = f"round {feed.round} of the {feed.asset} feed follows a silence"

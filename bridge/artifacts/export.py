@@ -38,12 +38,13 @@ OURS = (
     "TestToken",
     "BlockVotes",
     "TickVolatilityHarness",
+    "UptimeFeed",
     "VolatilityBreaker",
     "VolatilityOracle",
 )
 # Put at an address by state override, so that no constructor runs; and what a deployment's code is compared with.
 RUNTIME = ("ExposureLens", "LensFloor", *DEPLOYED)
-INTERFACES = ("IERC20Metadata", "IGovernorBravo")
+INTERFACES = ("AggregatorV3Interface", "IERC20Metadata", "IGovernorBravo")
 THEIRS = (
     "IAllowanceTransfer",
     "MultiSendCallOnly",

@@ -217,7 +217,7 @@ def _feed_rows(feeds: Sequence[FeedStatus]) -> list[list[str]]:
     return [
         [
             feed.asset,
-            "UNANCHORED" if feed.unanchored else "STALE" if feed.stale else "fresh",
+            "OUTAGE" if feed.outage else "UNANCHORED" if feed.unanchored else "STALE" if feed.stale else "fresh",
             percent(volatility_from_e8(feed.volatility_e8), 2),
             str(feed.round),
             utc(feed.observed_at),

@@ -200,6 +200,7 @@ def _deploy_oracle(
         terms.oracle_quorum,
         terms.oracle_max_age,
         (terms.oracle_per_hour_bps, terms.oracle_per_day_bps),
+        (terms.sequencer_feed, terms.sequencer_grace) if terms.sequencer_feed else (ZERO, 0),
     )
 
 

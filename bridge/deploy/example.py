@@ -21,6 +21,7 @@ reporters = [
 automation = "ETH"            # whose feed the regime table follows; leave out for none. It is powerless until a vote
 # own = ["ETH"]               # assets that get a ledger of parameters and an automation of their own
 usd_tokens = []               # tokens that count as USD
+# sequencer_feed = "0x..."    # on a rollup: Chainlink's feed that says whether its sequencer is up
 # start_block = 0             # a block before the first position; default: the one before the deployment
 
 [chain]
@@ -83,6 +84,7 @@ price_pool = "0x0000000000000000000000000000000000010042"
 # proposal_threshold = 10_000   # whole votes
 # oracle_quorum = 3
 # oracle_max_age = 21_600
+# sequencer_grace = 3_600       # after an outage, with a sequencer_feed
 
 # First values of governed keys, by name and in their unit (docs/governance.md); what is left out is as there.
 [values]

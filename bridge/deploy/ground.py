@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Final
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
@@ -22,9 +23,12 @@ from bridge.governance.inspection import RESERVED, SAFE, inspect_address
 from bridge.governance.safe_builds import HANDLERS, SINGLETONS
 from bridge.safe.multisig import ZERO
 from bridge.snapshot import Snapshot
+from bridge.units import utc
 
 SECONDS, BLOCKS = "mode=timestamp", "mode=blocknumber"
 WAITS = ("votingDelay", "votingPeriod")
+ROLLUPS: Final = {10: "Optimism", 8453: "Base", 42161: "Arbitrum One"}
+"""Chains by id whose one sequencer can be down, and for which Chainlink lists an uptime feed."""
 
 
 def read_ground(chain: Chain, settings: DeploySettings, block: BlockRef) -> tuple[Ground, list[str]]:
@@ -41,6 +45,7 @@ def read_ground(chain: Chain, settings: DeploySettings, block: BlockRef) -> tupl
         if not chain.has_code(address, block):
             raise UnknownAddress(address, f"a contract ({words})")
     acts, parts, remarks = _dao(chain, settings, block)
+    remarks += _sequencer(chain, settings, block)
     _require_apart(settings, acts)
     snapshot = _bare(chain, block)
     proxy_code, standing = b"", set()
@@ -86,6 +91,7 @@ def _named(settings: DeploySettings) -> Iterator[tuple[str, str]]:
         yield from ((f"assets.{asset}.tokens", at) for at in each.tokens if at != ZERO)
         yield from [(f"assets.{asset}.price_pool", each.price_pool)] if each.price_pool else []
     yield from (("usd_tokens", at) for at in settings.usd_tokens)
+    yield from [("sequencer_feed", settings.sequencer_feed)] if settings.sequencer_feed else []
     yield from ((f"contracts.{name}", at) for name, at in settings.contracts.items())
 
 
@@ -99,6 +105,22 @@ def _require_apart(settings: DeploySettings, acts: str | None) -> None:
         other = next((before for before, same in held[:at] if same == address), None)
         if other:
             raise RefusedAction(f"{address} is {other} and {name}: no account may hold two roles, name another")
+
+
+def _sequencer(chain: Chain, settings: DeploySettings, block: BlockRef) -> list[str]:
+    """Check the uptime feed of a rollup's sequencer, which feeds of volatility read before each answer."""
+    feed = settings.sequencer_feed
+    if feed is None:
+        rollup = ROLLUPS.get(settings.chain.id)
+        words = f"{rollup} is a rollup and no sequencer_feed is named: feeds answer during and right after an outage"
+        return [words] if rollup else []
+    try:
+        _, answer, since, *_ = chain.read("AggregatorV3Interface", feed, "latestRoundData", block=block)
+    except (ContractReverted, UnknownAddress) as error:
+        raise UnknownAddress(feed, "an uptime feed of a sequencer (sequencer_feed)") from error
+    if answer not in (0, 1) or not 0 < since <= block.timestamp:
+        raise UnknownAddress(feed, f"an uptime feed of a sequencer (sequencer_feed): it says {answer}, since {since}")
+    return [f"sequencer {'down' if answer else 'up'} since {utc(since)}, as {feed} says"]
 
 
 def _dao(chain: Chain, settings: DeploySettings, block: BlockRef) -> tuple[str | None, dict[str, str], list[str]]:

@@ -160,6 +160,7 @@ class DeploySettings(_Section):
     reporters: Annotated[tuple[Address, ...], Field(min_length=1, max_length=31)]
     assets: Annotated[dict[Symbol, AssetSettings], Field(min_length=1, max_length=MOST_ASSETS)]
     usd_tokens: Annotated[tuple[Address, ...], Field(max_length=50)] = ()
+    sequencer_feed: Address | None = None
     automation: Symbol | None = None
     own: Annotated[tuple[Symbol, ...], Field(max_length=MOST_ASSETS)] = ()
     terms: dict[str, Annotated[int, Field(ge=0, le=MOST_VOTES, strict=True)]] = Field(default_factory=dict)
@@ -198,6 +199,7 @@ class DeploySettings(_Section):
         plain = GovernanceTerms()
         given: dict[str, Any] = {name: number * (WAD if name == WHOLE else 1) for name, number in self.terms.items()}
         given |= {"automation_asset": self.automation or "", "own": self.own}
+        given |= {"sequencer_feed": self.sequencer_feed or ""}
         values, limits = list(plain.values), list(plain.limits)
         for name, value in self.values.items():
             values[KEY_IDS[name]] = value

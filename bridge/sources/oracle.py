@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import keccak
 
 from bridge.chain.node import Chain
-from bridge.errors import RefusedAction, UnknownAddress, UntrustedNumber
+from bridge.errors import ContractReverted, RefusedAction, UnknownAddress, UntrustedNumber
 from bridge.json_files import read_json, reading
 from bridge.snapshot import Snapshot
 from bridge.sources.made_up import is_observed, require_observed, sourced
+from bridge.units import utc
 
 if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
@@ -68,7 +69,7 @@ class FeedStatus:
 
     `unanchored` says that it is the first answer after a silence, or follows one, and no second round agreed yet: it is
     stale too. `clamped` names the bounds (hour, day) that held the newest answer back from `reported_e8`, the median of
-    the reporters.
+    the reporters. `outage` says why a rollup's sequencer holds the answer back, and is empty where none does.
     """
 
     asset: str
@@ -84,6 +85,7 @@ class FeedStatus:
     reported_e8: int
     clamped: tuple[str, ...]
     unanchored: bool
+    outage: str = ""
 
 
 def feed_id(asset: str) -> bytes:
@@ -266,6 +268,7 @@ def _status(snapshot: Snapshot, asset: str, feed: str) -> FeedStatus:
     number, observed_at, volatility, _, reported, flags = read("peek")
     most = int(read("maxAge"))
     age = snapshot.block.timestamp - observed_at if number else 0
+    outage = _outage(snapshot, feed)
     return FeedStatus(
         asset=asset,
         feed=feed,
@@ -274,13 +277,27 @@ def _status(snapshot: Snapshot, asset: str, feed: str) -> FeedStatus:
         observed_at=observed_at,
         age_seconds=age,
         max_age_seconds=most,
-        stale=number == 0 or age > most or bool(flags & UNANCHORED),
+        stale=number == 0 or age > most or bool(flags & UNANCHORED or outage),
         quorum=read("quorum"),
         signers=len(read("signers")),
         reported_e8=reported,
         clamped=tuple(name for name, flag in CLAMPS.items() if flags & flag),
         unanchored=bool(flags & UNANCHORED),
+        outage=outage,
     )
+
+
+def _outage(snapshot: Snapshot, feed: str) -> str:
+    """Return why a feed gives no answer because of the rollup's sequencer, in words; empty where that is not why."""
+    try:
+        snapshot.read("VolatilityOracle", "latest", at=feed)
+    except ContractReverted as error:
+        since = utc(int(str(error.arguments.get("since", 0))))
+        if error.error == "SequencerDown":
+            return f"the sequencer is down since {since}"
+        if error.error == "SequencerBack":
+            return f"the sequencer is back since {since}, grace {error.arguments['grace']} s"
+    return ""
 
 
 def report_json(signed: SignedReport) -> dict[str, Any]:

@@ -49,7 +49,21 @@ interface IVolatilityOracle is AggregatorV3Interface {
         uint32 perDayBps;
     }
 
+    /// @notice What tells of a rollup's sequencer. All zero on a chain that has none.
+    /// @param feed Chainlink's uptime feed of it: answer 0 for up, 1 for down, and since when
+    /// @param grace seconds after an outage in which there is still no answer
+    struct Sequencer {
+        AggregatorV3Interface feed;
+        uint32 grace;
+    }
+
     // ---------------------------------------------------------------- errors: set-up
+    /// @notice The grace after an outage is too short to act in or too long; without an uptime feed it must be zero.
+    /// Seconds.
+    /// @param grace what was asked for
+    /// @param min the shortest
+    /// @param max the longest
+    error BadGrace(uint32 grace, uint32 min, uint32 max);
     /// @notice The age limit lies outside what a volatility feed can sensibly use. Seconds.
     /// @param maxAge what was asked for
     /// @param min the shortest
@@ -134,6 +148,13 @@ interface IVolatilityOracle is AggregatorV3Interface {
     error ReportersNotAscending(address previous, address reporter);
 
     // ---------------------------------------------------------------- errors: reading
+    /// @notice The rollup's sequencer is down, or its uptime feed has no round yet.
+    /// @param since when it went down, unix seconds; zero where the feed knows nothing
+    error SequencerDown(uint256 since);
+    /// @notice The rollup's sequencer is up again, and its users have not had the time of grace to act in.
+    /// @param since when it came up, unix seconds
+    /// @param grace seconds from then on in which there is no answer
+    error SequencerBack(uint256 since, uint32 grace);
     /// @notice No round was ever submitted.
     error NoAnswer();
     /// @notice The last answer is older than the feed allows. Seconds.
@@ -192,8 +213,8 @@ interface IVolatilityOracle is AggregatorV3Interface {
 
     // ---------------------------------------------------------------- reading
     /// @notice The volatility now, for consumers on chain.
-    /// @dev Reverts with NoAnswer, StaleAnswer or UnanchoredAnswer: an old value is never handed out as if it were
-    /// current, and the first one after a silence not before a second round agrees.
+    /// @dev Reverts with SequencerDown, SequencerBack, NoAnswer, StaleAnswer or UnanchoredAnswer: an old value is never
+    /// handed out as if it were current, and the first one after a silence not before a second round agrees.
     /// @return volatility annual, 8 decimals
     /// @return observedAt unix seconds
     function latest() external view returns (uint64 volatility, uint64 observedAt);
@@ -233,6 +254,9 @@ interface IVolatilityOracle is AggregatorV3Interface {
 
     /// @notice Seconds after which an observation is stale.
     function maxAge() external view returns (uint32);
+
+    /// @notice What tells of the rollup's sequencer, and the grace after an outage.
+    function sequencer() external view returns (Sequencer memory);
 
     /// @notice How fast the answer may move.
     function rates() external view returns (Rates memory);

@@ -36,6 +36,8 @@ WHO: Final = {
     "proposerVotes < votesThreshold": "who has the votes",
 }
 """Who passes each refusal of senders that stands in the sources; the DAO acts through its timelock."""
+OF_OTHERS: Final = frozenset({"AggregatorV3Interface"})
+"""Interfaces that are asked of other people's contracts, though one of ours has them too."""
 NO_PERMISSION: Final = frozenset(
     {
         "proposalVote.hasVoted[account]",
@@ -188,7 +190,7 @@ def _outside(sources: Sources, reach: Reach) -> Iterator[str]:
     for call in reach.calls:
         home, _, name = call.partition(".")
         makers = [each for each in CONTRACTS if home in {base["name"] for base in sources.line(each)}]
-        if len(makers) != 1:
+        if len(makers) != 1 or home in OF_OTHERS:
             if home != "IAccessControl":  # asked for roles, which never reverts
                 yield call
             continue

@@ -59,6 +59,9 @@ TERMS: Final = {
     "oracle_per_day_bps": Term(
         "VolatilityOracle", "bps of the answer a window began with, per day", "", "the hour's", "MAX_RATE"
     ),
+    "sequencer_grace": Term(
+        "VolatilityOracle", "seconds after an outage of a rollup's sequencer", "", "MIN_GRACE", "MAX_GRACE"
+    ),
     "realized_spacing": Term("RealizedVolatility", "seconds of an interval", "", "MIN_SPACING", "MAX_SPACING"),
     "realized_intervals": Term("RealizedVolatility", "intervals of a window", "", "MIN_INTERVALS", "MAX_INTERVALS"),
     "breaker_ratio_bps": Term("VolatilityBreaker", "bps, larger over smaller", "", "MIN_RATIO", "MAX_RATIO"),

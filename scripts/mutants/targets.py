@@ -27,8 +27,11 @@ class Target:
 TARGETS = (
     Target(
         ("VolatilityOracle",),
-        ("VolatilityOracle", "base/ReportSigners", "libraries/RateBounds"),
-        ("test_oracle_reports", "test_attacks_oracle", "test_oracle_rates", "test_oracle_reads"),
+        ("VolatilityOracle", "base/ReportSigners", "base/SequencerWatch", "libraries/RateBounds"),
+        (
+            "test_oracle_reports", "test_attacks_oracle", "test_oracle_rates", "test_oracle_reads",
+            "test_oracle_sequencer",
+        ),
     ),
     Target(
         ("RealizedVolatility", "test/TickVolatilityHarness"),

@@ -10,7 +10,7 @@ from governing import Dao, open_dao
 from onchain import DAY, HOUR, Deployed, Node, running_node
 from pools import Market, open_market
 from regimes import Regimes, build_regimes
-from reporters import FEED, RATES, REPORTERS
+from reporters import FEED, NO_SEQUENCER, RATES, REPORTERS
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,9 @@ def deployed(session_node: Node) -> dict[str, Deployed]:
     addresses = [reporter.address for reporter in REPORTERS]
     return {
         "parameters": session_node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS),
-        "oracle": session_node.deploy("VolatilityOracle", FEED, "ETH 30 days", TIMELOCK, addresses, 3, 6 * HOUR, RATES),
+        "oracle": session_node.deploy(
+            "VolatilityOracle", FEED, "ETH 30 days", TIMELOCK, addresses, 3, 6 * HOUR, RATES, NO_SEQUENCER
+        ),
     }
 
 

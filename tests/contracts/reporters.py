@@ -15,6 +15,8 @@ FEED = keccak(text="ETH-IV-30D")
 PERCENT = 10**6
 RATES = (2_500, 10_000)
 """A quarter an hour, a doubling a day."""
+NO_SEQUENCER = ("0x" + "00" * 20, 0)
+"""A chain that is no rollup."""
 TYPES = {
     "Report": [
         {"name": "feedId", "type": "bytes32"},

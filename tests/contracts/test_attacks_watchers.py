@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from governed import TIMELOCK, values
 from onchain import DAY, HOUR, Node, refusal
-from regimes import DWELL_UP, FLOORS, KEYS, TABLE, TERMS, UNANCHORED, Regimes
-from reporters import PERCENT, submit
+from regimes import DWELL_UP, FLOORS, GAP, KEYS, RATIO, TABLE, TERMS, UNANCHORED, Regimes
+from reporters import FEED, PERCENT, RATES, REPORTERS, submit
 
 pytestmark = pytest.mark.chain
 LOW, HIGH, HIGHER = 70 * PERCENT, 90 * PERCENT, 130 * PERCENT
@@ -171,3 +173,37 @@ def test_attack_40__silence_as_long_as_the_age_limit_and_a_second_more__is_none_
     assert regimes.oracle.read("peek")[5] == flags
     submit(regimes.oracle, [60 * PERCENT] * 3)
     assert regimes.oracle.read("latest")[0] == 60 * PERCENT
+
+
+def test_attack_42__first_block_after_an_outage_of_the_sequencer__moves_and_trips_nothing_before_the_grace_is_over(
+    regimes: Regimes, node: Node
+) -> None:
+    uptime = node.deploy("UptimeFeed")
+    uptime.send("set", 0, node.now - DAY, sender=node.deployer)
+    addresses = [reporter.address for reporter in REPORTERS]
+    terms = (FEED, "ETH", TIMELOCK, addresses, 3, 6 * HOUR, RATES, (uptime.address, HOUR))
+    oracle = node.deploy("VolatilityOracle", *terms)
+    parts = (regimes.parameters.address, oracle.address)
+    breaker = node.deploy("VolatilityBreaker", *parts, regimes.realized.address, (RATIO, GAP))
+    hasty = node.deploy("VolatilityBreaker", *parts, regimes.realized.address, (15_000, 0))
+    automation = node.deploy("RegimeAutomation", *parts, breaker.address)
+    rollup = replace(regimes, oracle=oracle, breaker=breaker, automation=automation)
+    rollup.report(65 * PERCENT)
+    rollup.set_table()
+    rollup.hours(4, HIGH)
+    assert automation.read("preview")[0] == 1  # the row is due
+    assert hasty.read("compare")[2] is True
+    waiting = ((hasty, "trip"), (automation, "applyRow"), (automation, "poke"))
+    down = node.now
+    uptime.send("set", 1, down, sender=node.deployer)
+    for contract, function in waiting:
+        assert rollup.why(contract, function) == refusal("SequencerDown", down)
+    node.advance(2 * HOUR)
+    back = node.now
+    uptime.send("set", 0, back, sender=node.deployer)
+    for contract, function in waiting:
+        assert rollup.why(contract, function) == refusal("SequencerBack", back, HOUR)
+    rollup.report(HIGH)
+    node.advance_to(back + HOUR)
+    (event,) = automation.events(rollup.apply(), "RowApplied")
+    assert event["row"] == 1

@@ -6,7 +6,7 @@ import pytest
 from governed import TIMELOCK, values
 from onchain import DAY, HOUR, Node, refusal
 from regimes import DWELL_DOWN, DWELL_UP, FLOORS, HYSTERESIS, KEYS, TABLE, TERMS, Regimes
-from reporters import FEED, PERCENT, RATES, REPORTERS, submit
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS, submit
 
 pytestmark = pytest.mark.chain
 NOTHING = refusal("NothingToApply", 0)
@@ -103,7 +103,7 @@ def test_down__one_below_the_hysteresis__is_the_first_that_counts(regimes: Regim
 
 
 def test_down__answer_of_a_day_ago_that_came_just_now__takes_a_day_from_then(regimes: Regimes, node: Node) -> None:
-    terms = (FEED, "ETH", TIMELOCK, [reporter.address for reporter in REPORTERS], 3, 3 * DAY, RATES)
+    terms = (FEED, "ETH", TIMELOCK, [reporter.address for reporter in REPORTERS], 3, 3 * DAY, RATES, NO_SEQUENCER)
     patient = node.deploy("VolatilityOracle", *terms)
     parts = (regimes.parameters.address, patient.address)
     breaker = node.deploy("VolatilityBreaker", *parts, regimes.realized.address, (200_000, 2 * 10**8))
@@ -176,7 +176,7 @@ def test_dwell__feed_younger_than_it__refused(regimes: Regimes) -> None:
 def test_dwell__broken_by_an_answer_of_a_young_feed__keeps_the_row_and_asks_for_no_more_history(
     regimes: Regimes, node: Node, row: int, levels: list[int]
 ) -> None:
-    terms = (FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, (90_000, 90_000))
+    terms = (FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, (90_000, 90_000), NO_SEQUENCER)
     young = node.deploy("VolatilityOracle", *terms)
     parts = (regimes.parameters.address, young.address)
     breaker = node.deploy("VolatilityBreaker", *parts, regimes.realized.address, (200_000, 2 * 10**8))

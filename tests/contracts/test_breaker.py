@@ -6,7 +6,7 @@ import pytest
 from governed import ANYBODY, GUARDIAN, STEWARD, TIMELOCK
 from onchain import HOUR, Deployed, Node, refusal
 from regimes import GAP, RATIO, Regimes
-from reporters import FEED, PERCENT, RATES, REPORTERS, submit
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS, submit
 
 pytestmark = pytest.mark.chain
 SPOT_AWAY = 1
@@ -75,7 +75,7 @@ def test_limits__senseless__refused(regimes: Regimes, node: Node, limits: tuple[
 
 def breaker(regimes: Regimes, limits: tuple[int, int]) -> tuple[Deployed, Deployed]:
     """Deploy a breaker with other limits on a feed of its own, whose first round nothing clamps."""
-    oracle = regimes.node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, RATES)
+    oracle = regimes.node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, RATES, NO_SEQUENCER)
     parts = (regimes.parameters.address, oracle.address, regimes.realized.address)
     return regimes.node.deploy("VolatilityBreaker", *parts, limits), oracle
 

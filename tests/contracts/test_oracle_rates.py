@@ -10,7 +10,7 @@ from governed import TIMELOCK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onchain import DAY, HOUR, ON_A_NODE, Deployed, Node, refusal
-from reporters import FEED, PERCENT, RATES, REPORTERS, submit
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS, submit
 
 pytestmark = pytest.mark.chain
 HOURLY, DAILY = RATES
@@ -117,13 +117,13 @@ def test_answers__any_reports_at_any_times__never_outrun_either_rate(
 
 @pytest.mark.parametrize("rates", [(99, 10_000), (2_500, 2_499), (2_500, 90_001), (0, 0)])
 def test_rates__useless__refused(node: Node, rates: tuple[int, int]) -> None:
-    terms = (FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, rates)
+    terms = (FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, rates, NO_SEQUENCER)
     assert node.deploy_refusal("VolatilityOracle", *terms) == refusal("BadRates", *rates)
 
 
 @pytest.mark.parametrize("rates", [(100, 90_000), (90_000, 90_000), (100, 100)])
 def test_rates__at_their_edges__accepted(node: Node, rates: tuple[int, int]) -> None:
-    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, rates)
+    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, rates, NO_SEQUENCER)
     assert made.read("rates") == rates
 
 
@@ -170,7 +170,7 @@ def test_bound__below_that_leaves_a_remainder_of_one__is_rounded_up_towards_the_
     grown = whole + bps * wait
     base = pow(whole, -1, grown)
     assert base * whole % grown == 1
-    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, (bps, 90_000))
+    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, 6 * HOUR, (bps, 90_000), NO_SEQUENCER)
     seen = node.now
     submit(made, [base] * 3, observed_at=seen)
     node.advance(wait)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from governed import ANYBODY, TIMELOCK
 from onchain import DAY, HOUR, Deployed, Node, refusal
-from reporters import FEED, PERCENT, RATES, REPORTERS, STRANGERS, by_address, signed_round, submit
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS, STRANGERS, by_address, signed_round, submit
 
 pytestmark = pytest.mark.chain
 ROUND = (60 * PERCENT, 61 * PERCENT, 62 * PERCENT)
@@ -130,11 +130,11 @@ def test_signers__a_contract__refused(oracle: Deployed, parameters: Deployed) ->
 
 @pytest.mark.parametrize("max_age", [0, 59, 7 * DAY + 1])
 def test_max_age__outside_its_range__refused(node: Node, max_age: int) -> None:
-    found = node.deploy_refusal("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, max_age, RATES)
+    found = node.deploy_refusal("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, max_age, RATES, NO_SEQUENCER)
     assert found == refusal("BadMaxAge", max_age, 60, 7 * DAY)
 
 
 @pytest.mark.parametrize("max_age", [60, 7 * DAY])
 def test_max_age__at_its_edges__accepted(node: Node, max_age: int) -> None:
-    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, max_age, RATES)
+    made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, ADDRESSES, 3, max_age, RATES, NO_SEQUENCER)
     assert made.read("maxAge") == max_age

@@ -10,7 +10,7 @@ from governed import ANYBODY, TIMELOCK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onchain import DAY, HOUR, ON_A_NODE, Deployed, Node, Refusal, refusal, running_node
-from reporters import FEED, PERCENT, RATES, REPORTERS, STRANGERS, malleated, sign, signed_round, submit
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS, STRANGERS, malleated, sign, signed_round, submit
 
 pytestmark = pytest.mark.chain
 ROUND = (60 * PERCENT, 61 * PERCENT, 62 * PERCENT)
@@ -58,6 +58,7 @@ def test_submit__carried_to_the_same_address_on_another_chain__unknown_signer(no
         3,
         6 * HOUR,
         RATES,
+        NO_SEQUENCER,
     )
     home = node.deploy(*terms, sender=ANYBODY)
     with running_node(chain_id=1) as other:

@@ -10,7 +10,7 @@ from governed import TIMELOCK
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from onchain import DAY, HOUR, ON_A_NODE, Deployed, running_node
-from reporters import FEED, PERCENT, RATES, REPORTERS, submit
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS, submit
 
 pytestmark = [pytest.mark.chain, pytest.mark.prop]
 LEVELS = st.integers(PERCENT, 1000 * PERCENT)
@@ -24,7 +24,7 @@ def oracle() -> Iterator[Deployed]:
     """Deploy a feed of five reporters on a node of its own; every example begins before its first round."""
     with running_node() as node:
         addresses = [reporter.address for reporter in REPORTERS]
-        yield node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, 6 * HOUR, RATES)
+        yield node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, 6 * HOUR, RATES, NO_SEQUENCER)
 
 
 def between_rates(value: float, base: float, bps: int, periods: float) -> float:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from onchain import DAY, HOUR, ON_A_NODE, Refusal, named, running_node
 from pools import open_market
 from regimes import Regimes, build_regimes
-from reporters import FEED, PERCENT, RATES, REPORTERS
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS
 
 from bridge.artifacts import error_abi
 from bridge.governance.regime_table import load_table
@@ -28,7 +28,7 @@ def regimes() -> Iterator[Regimes]:
     with running_node() as node:
         addresses = [reporter.address for reporter in REPORTERS]
         parameters = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS)
-        oracle = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, 6 * HOUR, RATES)
+        oracle = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, 6 * HOUR, RATES, NO_SEQUENCER)
         node.advance(DAY)
         yield build_regimes(node, parameters, oracle, open_market(node))
 

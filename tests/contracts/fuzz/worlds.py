@@ -21,7 +21,7 @@ from pools import open_market
 from regime_model import BreakerModel, RegimeModel
 from regime_rules import RegimeRules
 from regimes import build_regimes
-from reporters import FEED, PERCENT, RATES, REPORTERS
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS
 from stage import Stage, Target
 
 
@@ -60,7 +60,7 @@ class OracleMachine(OracleRules):
     def build(cls, node: Node) -> Stage:
         """Deploy a feed of five reporters and quorum three."""
         addresses = [reporter.address for reporter in REPORTERS]
-        made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES)
+        made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES, NO_SEQUENCER)
         stage = Stage(node)
         cls.oracle = stage.add(made)
         return stage
@@ -81,7 +81,7 @@ class RegimeMachine(RegimeRules):
         """Deploy all, trade for half a day, report a first round, grant the automation its role."""
         addresses = [reporter.address for reporter in REPORTERS]
         parameters = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS)
-        oracle = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES)
+        oracle = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES, NO_SEQUENCER)
         cls.born = parameters.read("restsUntil")[0] - DAY
         node.advance(DAY)
         made = build_regimes(node, parameters, oracle, open_market(node))
