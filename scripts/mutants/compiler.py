@@ -6,7 +6,7 @@ import json
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
@@ -21,7 +21,16 @@ QUICK = {"details": {"peephole": True, "jumpdestRemover": True, "deduplicate": T
 """The same meaning in half the time, and in code that is a third larger."""
 LARGEST = 24_576
 """Bytes of code that a chain accepts (EIP-170)."""
-Bytecodes = dict[str, str]
+
+
+class Code(NamedTuple):
+    """A contract's creation and runtime bytecode, immutables zero; 0x hex."""
+
+    creation: str
+    runtime: str
+
+
+Bytecodes = dict[str, Code]
 
 
 def trees(sources: list[str]) -> dict[str, dict[str, Any]]:
@@ -32,7 +41,7 @@ def trees(sources: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def bytecodes(contracts: tuple[str, ...], changed: dict[str, str], optimizer: dict[str, Any]) -> Bytecodes | None:
-    """Return the creation bytecode of contracts by name, some sources changed; None if that does not compile."""
+    """Return the bytecode of contracts by name, some sources changed; None if that does not compile."""
     paths = {f"contracts/{path}.sol": Path(path).name for path in contracts}
     codes = {path: (ROOT / path).read_text(encoding="utf-8") for path in paths} | changed
     wanted = ["evm.bytecode.object", "evm.deployedBytecode.object"]
@@ -42,7 +51,10 @@ def bytecodes(contracts: tuple[str, ...], changed: dict[str, str], optimizer: di
     made = {name: output["contracts"][path][name]["evm"] for path, name in paths.items()}
     if optimizer is QUICK and any(len(code["deployedBytecode"]["object"]) > 2 * LARGEST for code in made.values()):
         return bytecodes(contracts, changed, FULL)
-    return {name: "0x" + code["bytecode"]["object"] for name, code in made.items()}
+    return {
+        name: Code("0x" + code["bytecode"]["object"], "0x" + code["deployedBytecode"]["object"])
+        for name, code in made.items()
+    }
 
 
 def start_own() -> None:

@@ -46,7 +46,7 @@ TARGETS = (
     Target(
         ("RegimeAutomation",),
         ("RegimeAutomation", "libraries/RegimeTable"),
-        ("test_automation*",),
+        ("test_automation*", "test_attacks_watchers"),
     ),
     Target(
         ("VolatilityBreaker", "RegimeAutomation"),
@@ -62,13 +62,23 @@ TARGETS = (
     Target(
         ("HedgeParameters",),
         (
-            "HedgeParameters", "libraries/KeyRules", "libraries/HedgeKeys",
+            "HedgeParameters", "libraries/KeyRules", "libraries/HedgeKeys", "libraries/Announcements",
+            "libraries/UpdateEnvelope",
         ),
         (
             "test_parameters_r*", "test_parameters_limits", "test_parameters_order", "test_parameters_steward",
             "test_attacks_parameters", "test_parameters_window", "test_parameters_ledger",
         ),
     ),
+    Target(
+        ("ExposureLens",),
+        (
+            "ExposureLens", "libraries/UniswapV2Shares", "libraries/UniswapV3Positions", "libraries/UniswapV4Positions",
+            "libraries/PositionRows", "libraries/MemoryMap", "libraries/StaticCall",
+        ),
+        ("test_lens", "test_lens_v2", "test_lens_v4"),
+    ),
+    Target(("LensCall",), ("LensCall",), ("test_lens",)),
 )  # fmt: skip
 
 

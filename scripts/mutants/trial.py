@@ -108,6 +108,6 @@ def _replace_bytecode(changed: Bytecodes) -> None:
     kept = artifacts.Artifact
 
     def made(name: str, abi: Any, bytecode: str, runtime: str) -> Any:
-        return kept(name, abi, changed.get(name, bytecode), runtime)
+        return kept(name, abi, *changed.get(name, (bytecode, runtime)))
 
     artifacts.Artifact = made
