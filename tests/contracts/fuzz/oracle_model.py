@@ -15,7 +15,7 @@ from onchain import HOUR
 from reporters import FEED, ORDER, PERCENT, RATES, REPORTERS, STRANGERS
 from stage import Event
 
-MAX_AGE, KEPT, MOST_SIGNERS = 6 * HOUR, 128, 31
+MAX_AGE, KEPT, MOST_SIGNERS, GRACE = 6 * HOUR, 128, 31, HOUR
 LEAST, MOST = PERCENT, 1000 * PERCENT
 ACCOUNTS = {account.address.lower(): account for account in [*REPORTERS, *STRANGERS]}
 TYPEHASH = keccak(text="Report(bytes32 feedId,uint64 round,uint64 observedAt,uint64 volatility)")
@@ -60,6 +60,7 @@ class OracleModel:
         self.quorum, self.owner = 3, TIMELOCK.lower()
         self.answers = FeedModel(*RATES)
         self.rounds: dict[int, tuple[int, ...]] = {}
+        self.sequencer = (0, 1)  # what its uptime feed says, and since when
 
     def judge(
         self, round_: int, seen: int, volatilities: Sequence[int], signatures: Sequence[Signature], at: int
@@ -107,6 +108,11 @@ class OracleModel:
 
     def fresh(self, at: int) -> set[str]:
         """Return why there is no answer at a time."""
+        says, since = self.sequencer
+        if says or not since:
+            return {"SequencerDown"}
+        if at - since < GRACE:
+            return {"SequencerBack"}
         if not self.answers.number:
             return {"NoAnswer"}
         if at - self.answers.seen > MAX_AGE:

@@ -16,6 +16,7 @@ from stage import Event, Stage, Target
 
 MOST64, ZERO = 2**64 - 1, "0x" + "00" * 20
 WAITS = st.sampled_from([1, 12, 60, 60, HOUR, HOUR, HOUR, HOUR, 2 * HOUR, MAX_AGE, MAX_AGE + 1, DAY - 1, DAY, 3 * DAY])
+BACK = st.sampled_from([DAY, DAY, DAY, DAY, 0, HOUR - 1, HOUR, HOUR + 1, -HOUR, None])
 LEVELS = (
     "hour top", "over hour", "hour bottom", "under hour", "day top", "over day", "day bottom", "under day", "least",
     "below", "most", "above", "zero", "huge", "same",
@@ -33,6 +34,7 @@ class OracleRules(Play):
     """The rules; the machine that mixes them in says which feed plays."""
 
     oracle: Target
+    uptime: Target
     feed: OracleModel
 
     def __init__(self, stage: Stage) -> None:
@@ -161,6 +163,13 @@ class OracleRules(Play):
         refusals = {"OwnableInvalidOwner"} if to == ZERO else set()
         event = ("OwnershipTransferred", {"previousOwner": self.feed.owner, "newOwner": to.lower()})
         self.own(actor, "transferOwnership", to, gap=gap, refusals=refusals, events=[event])
+
+    @rule(actor=st.sampled_from(ACTORS), says=st.sampled_from([0] * 6 + [1, 2, -1]), back=BACK, gap=WAITS)
+    def switch(self, actor: str, says: int, back: int | None, gap: int) -> None:
+        """Let the uptime feed say that the rollup's sequencer is up or down, since a while ago or never."""
+        since = 0 if back is None else self.stage.now + gap - back
+        self.act(actor, self.uptime, "set", says, since, gap=gap, refusals=())
+        self.feed.sequencer = (says, since)
 
     def own(
         self, actor: str, function: str, *arguments: Any, gap: int, refusals: set[str], events: list[Event]

@@ -9,7 +9,7 @@ from governed import ANYBODY, GUARDIAN, STEWARD, TIMELOCK
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 from onchain import DAY, HOUR
-from stage import Event, PlanMetrics, Stage, Target
+from stage import Event, Outcome, Stage, Target
 
 AUTOMATON = "0x000000000000000000000000000000000000A070"
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -49,7 +49,7 @@ class Play(RuleBasedStateMachine):
     def act(
         self, actor: str, target: Target, function: str, *arguments: Any, gap: int, refusals: Collection[str],
         events: dict[Target, Sequence[Event]] | None = None,
-    ) -> PlanMetrics:  # fmt: skip
+    ) -> Outcome:  # fmt: skip
         """Call, and demand one of the expected refusals, or acceptance with exactly the expected events."""
         outcome = self.stage.play(actor, target, function, *arguments, gap=gap)
         self.is_sound = False
@@ -58,7 +58,7 @@ class Play(RuleBasedStateMachine):
         return outcome
 
     def hold(
-        self, outcome: PlanMetrics, actor: str, function: str, refusals: Collection[str],
+        self, outcome: Outcome, actor: str, function: str, refusals: Collection[str],
         events: dict[Target, Sequence[Event]],
     ) -> None:  # fmt: skip
         """Hold what became of a call against what was expected."""

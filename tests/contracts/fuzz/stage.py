@@ -80,7 +80,7 @@ class Target:
 
 
 @dataclass
-class PlanMetrics:
+class Outcome:
     """What became of a call: at which second, why it was refused, or its events by contract."""
 
     at: int
@@ -111,14 +111,14 @@ class Stage:
         self.request("evm_revert", self.snapshot)
         self.snapshot, self.now = self.request("evm_snapshot"), self.start
 
-    def play(self, sender: str, target: Target, function: str, *arguments: Any, gap: int = 1) -> PlanMetrics:
+    def play(self, sender: str, target: Target, function: str, *arguments: Any, gap: int = 1) -> Outcome:
         """Call a contract under test as an actor, some seconds after the last block."""
         outcome = self.call(sender, target, function, *arguments, gap=gap)
         self.calls += 1
         self.accepted += outcome.refusal is None
         return outcome
 
-    def call(self, sender: str, target: Target, function: str, *arguments: Any, gap: int = 1) -> PlanMetrics:
+    def call(self, sender: str, target: Target, function: str, *arguments: Any, gap: int = 1) -> Outcome:
         """Call without counting."""
         at = self.now + gap
         call = {"from": sender, "to": target.address, "data": target.encode(function, arguments)}
@@ -127,10 +127,10 @@ class Stage:
         if "error" in tried:
             assert "data" in tried["error"], f"{function}: {tried['error']}"
             data = bytes.fromhex(tried["error"]["data"][2:])
-            return PlanMetrics(at, data, named(data))
+            return Outcome(at, data, named(data))
         return self._mine(call, at, bytes.fromhex(tried["result"][2:]))
 
-    def _mine(self, call: dict[str, Any], at: int, answer: bytes) -> PlanMetrics:
+    def _mine(self, call: dict[str, Any], at: int, answer: bytes) -> Outcome:
         self.request("evm_setNextBlockTimestamp", at)
         receipt = self.request("eth_sendTransactionSync", call)
         assert receipt["status"] == "0x1", "a call that was not refused failed when it was mined"
@@ -140,7 +140,7 @@ class Stage:
             target = self.targets.get(to_checksum_address(log["address"]))
             if target:
                 events.setdefault(target.address, []).append(target.event(log))
-        return PlanMetrics(at, answer, None, events)
+        return Outcome(at, answer, None, events)
 
     def read(self, views: list[View], at: int | None = None) -> list[Any]:
         """Read views in one batch, at the newest block or as they would answer later; a revert is a Refusal."""

@@ -11,8 +11,8 @@ from governor_model import GovernorModel, VotesModel
 from governor_rules import HOLDERS, GovernorRules
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
-from onchain import DAY, Node
-from oracle_model import MAX_AGE, OracleModel
+from onchain import DAY, Deployed, Node
+from oracle_model import GRACE, MAX_AGE, OracleModel
 from oracle_rules import OracleRules
 from parameters_model import ADMIN, AUTOMATONS, ParametersModel
 from parameters_rules import ParametersRules
@@ -21,7 +21,7 @@ from pools import open_market
 from regime_model import BreakerModel, RegimeModel
 from regime_rules import RegimeRules
 from regimes import build_regimes
-from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS
+from reporters import FEED, PERCENT, RATES, REPORTERS
 from stage import Stage, Target
 
 
@@ -53,16 +53,23 @@ class ParametersMachine(ParametersRules):
         self.models[self.parameters.address] = self.model
 
 
+def watched_feed(node: Node) -> tuple[Deployed, Deployed]:
+    """Deploy a feed of five reporters and quorum three on a rollup, and before it the sequencer's uptime feed."""
+    uptime = node.deploy("UptimeFeed")
+    uptime.send("set", 0, 1, sender=node.deployer)
+    addresses, watched = [reporter.address for reporter in REPORTERS], (uptime.address, GRACE)
+    return uptime, node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES, watched)
+
+
 class OracleMachine(OracleRules):
     """VolatilityOracle alone, from before its first round."""
 
     @classmethod
     def build(cls, node: Node) -> Stage:
         """Deploy a feed of five reporters and quorum three."""
-        addresses = [reporter.address for reporter in REPORTERS]
-        made = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES, NO_SEQUENCER)
+        uptime, made = watched_feed(node)
         stage = Stage(node)
-        cls.oracle = stage.add(made)
+        cls.oracle, cls.uptime = stage.add(made), stage.add(uptime)
         return stage
 
     def __init__(self, stage: Stage) -> None:
@@ -79,9 +86,8 @@ class RegimeMachine(RegimeRules):
     @classmethod
     def build(cls, node: Node) -> Stage:
         """Deploy all, trade for half a day, report a first round, grant the automation its role."""
-        addresses = [reporter.address for reporter in REPORTERS]
         parameters = node.deploy("HedgeParameters", TIMELOCK, STEWARD, GUARDIAN, DAY, VALUES, LIMITS)
-        oracle = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, MAX_AGE, RATES, NO_SEQUENCER)
+        uptime, oracle = watched_feed(node)
         cls.born = parameters.read("restsUntil")[0] - DAY
         node.advance(DAY)
         made = build_regimes(node, parameters, oracle, open_market(node))
@@ -92,6 +98,7 @@ class RegimeMachine(RegimeRules):
         stage = Stage(node)
         played = (parameters, oracle, made.breaker, made.automation)
         cls.parameters, cls.oracle, cls.breaker, cls.automation = (stage.add(contract) for contract in played)
+        cls.uptime = stage.add(uptime)
         cls.pool, cls.router = Target(made.market.pool), Target(made.market.router)
         cls.tokens = (made.market.tokens[0].address, made.market.tokens[1].address)
         return stage
