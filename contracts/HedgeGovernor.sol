@@ -17,9 +17,9 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 /// @title The DAO's vote
 /// @notice OpenZeppelin's Governor with checkpointed votes, a quorum fraction, protection against a quorum in the last
-/// second, a guardian that can cancel until execution, and a timelock that executes. Nothing is re-written here: the
-/// overrides below name which parent answers, and four bound what a vote may set: else one vote that nobody saw could
-/// let the next pass in seconds.
+/// second, a guardian that can cancel until execution, and a timelock that executes. Ours are four bounds on what a
+/// vote may set, else one vote that nobody saw could let the next pass in seconds; an end of the time in which what
+/// passed can be queued; and the check of the token's clock. The other overrides name which parent answers.
 /// @dev The clock is the token's, which must be seconds: nothing here counts blocks. A proposal that the guardian
 /// cancels while it waits in the timelock is cancelled in both, which needs the governor to hold the timelock's
 /// CANCELLER_ROLE.

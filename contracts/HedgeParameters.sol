@@ -36,7 +36,7 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
     bytes32 public constant AUTOMATION_ROLE = keccak256("AUTOMATION_ROLE");
     /// @notice Shortest steward delay, in seconds: time for several owners of a Safe to sign a veto.
     uint32 public constant MIN_STEWARD_DELAY = 1 hours;
-    /// @notice Longest steward delay, in seconds: slower than that, a vote is as fast.
+    /// @notice Longest steward delay, in seconds: twice what a vote takes at first, beyond which nobody would wait.
     uint32 public constant MAX_STEWARD_DELAY = 14 days;
     /// @notice Seconds from `readyAt` in which a steward's update may be applied.
     uint64 public constant SCHEDULE_LIFE = Announcements.LIFE;
@@ -189,6 +189,7 @@ contract HedgeParameters is AccessControlEnumerable, Pausable, IHedgeParameters 
             if (_isSteered) _steered[key] = goal[key];
         }
         HedgeKeys.requireConsistent(goal);
+        if (!ofSteward) HedgeKeys.requireConsistent(_voted); // what a steward is rolled back to, now and later
         if (_isVoted(goal)) _isSteered = false;
         emit RolledBack(++_version, msg.sender, ofSteward, before, goal);
     }

@@ -48,6 +48,7 @@ contract RealizedVolatility is IRealizedVolatility {
         uint32[] memory ages = _ages();
         (int56[] memory cumulatives, ) = _POOL.observe(ages);
         TickVolatility.Sums memory sums = TickVolatility.sum(ages, cumulatives);
+        if (sums.squares == 0) revert PriceUnmoved(length);
         uint8 flags = sums.largest * 2 > sums.squares ? ONE_RETURN : 0;
         if (_isAway(tick, cumulatives)) flags |= SPOT_AWAY;
         // Below 2^64 even if the price went from one end of ticks to the other and back all the time.

@@ -47,6 +47,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         IVolatilityOracle oracle,
         IVolatilityBreaker breaker
     ) Governed(address(parameters)) {
+        if (breaker.ORACLE() != oracle) revert BreakerOfOtherFeed(address(breaker.ORACLE()), address(oracle));
         (PARAMETERS, ORACLE, BREAKER) = (parameters, oracle, breaker);
     }
 

@@ -28,6 +28,7 @@ OURS = (
     "LensCall",
     "LensFloor",
     "PlainGovernor",
+    "PriceFeed",
     "ProposalGuard",
     "RealizedVolatility",
     "Reenter",
@@ -44,7 +45,7 @@ OURS = (
 )
 # Put at an address by state override, so that no constructor runs; and what a deployment's code is compared with.
 RUNTIME = ("ExposureLens", "LensFloor", *DEPLOYED)
-INTERFACES = ("AggregatorV3Interface", "IERC20Metadata", "IGovernorBravo")
+INTERFACES = ("AggregatorV3Interface", "IAggregatorBounds", "IERC20Metadata", "IGovernorBravo")
 THEIRS = (
     "IAllowanceTransfer",
     "MultiSendCallOnly",

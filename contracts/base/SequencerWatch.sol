@@ -11,7 +11,8 @@ import {IVolatilityOracle} from "../interfaces/IVolatilityOracle.sol";
 abstract contract SequencerWatch is IVolatilityOracle {
     /// @notice Shortest time of grace, in seconds: below it, one reporter's round is all that people have time for.
     uint32 public constant MIN_GRACE = 10 minutes;
-    /// @notice Longest time of grace, in seconds: above it, one outage would stop the feed for longer than a vote.
+    /// @notice Longest time of grace, in seconds: above it, one outage would stop the feed for longer than its age
+    /// limit.
     uint32 public constant MAX_GRACE = 1 days;
 
     AggregatorV3Interface private immutable _UPTIME_FEED;

@@ -24,10 +24,11 @@ import {IHedgeParametersErrors} from "./IHedgeParametersErrors.sol";
 /// then on. A steward's legal step can make a pending vote's step, its bounds or the rules across keys fail; the
 /// guardian's rollback restores the voted values. A proposal that changes a value and then narrows its bounds leaves no
 /// way back to the value before: that rollback is refused. Any seven days touch at most two windows of a key, and one
-/// more for each rollback, so without one it drifts by at most six steps in them; over many windows it reaches any
-/// value inside the bounds, which are what limits a patient majority. A guardian can undo every vote once, pause for as
-/// long as it likes, and cancel any proposal, the one that would name another guardian included: a hostile guardian
-/// Safe can stall the DAO, but can set nothing.
+/// more for each rollback, so without one its lowest and highest value in them are at most nine steps apart (down three
+/// and up six in one window, up three in the next); over many windows it reaches any value inside the bounds. A
+/// majority that votes wider steps first reaches any of them as soon as the key has rested: the outer bounds hold then.
+/// A guardian can undo every vote once, pause for as long as it likes, and cancel any proposal, the one that would name
+/// another guardian included: a hostile guardian Safe can stall the DAO, but can set nothing.
 interface IHedgeParameters is IHedgeParametersErrors {
     /// @notice Who makes a change; the DAO differs from the other two in order and cooldown (see `check`).
     enum Source {

@@ -51,6 +51,9 @@ interface IRealizedVolatility {
     /// @param idle since the last trade
     /// @param window length of the window
     error PoolIdle(uint256 idle, uint256 window);
+    /// @notice The price was the same all through the window: that is no measurement, whoever wrote observations in it.
+    /// @param window seconds
+    error PriceUnmoved(uint256 window);
 
     /// @notice Measure now. Reverts where it cannot be trusted.
     function measure() external view returns (Measure memory);

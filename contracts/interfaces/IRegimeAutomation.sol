@@ -9,7 +9,7 @@ import {IHedgeParameters} from "./IHedgeParameters.sol";
 ///
 /// - to a higher row when every answer of the last `dwellUp` seconds is at its floor plus the hysteresis or above;
 /// - to a lower row when every answer of the last `dwellDown` seconds is below the present floor minus the
-///   hysteresis, and none of them was clamped. This takes a day at least, in which people see it coming.
+///   hysteresis, and none of them is flagged. This takes a day at least, in which people see it coming.
 ///
 /// An answer counts from when it came on chain, so that reports that were held back cannot make up for time.
 ///
@@ -18,10 +18,12 @@ import {IHedgeParameters} from "./IHedgeParameters.sol";
 /// later. Nothing happens while the breaker is tripped, while implied and realised volatility are apart, or after the
 /// guardian stopped it.
 /// @dev Known limits. Keys of the table belong to the table: what a steward or a vote changes there is moved back at
-/// the next application. A guardian who rolls back what this contract did stops it first, else it is done again. A step
-/// of several keys may break a rule across keys half-way; then it reverts with that rule until the table, or a vote,
-/// changes. Each application makes what a steward announced before too old (NotNewer), in whatever keys: the steward
-/// announces it again. Automation has no power until the DAO grants it AUTOMATION_ROLE on HedgeParameters.
+/// the next application, which needs no dwell while the row that holds is still selected. A guardian who rolls back
+/// what this contract did stops it first, else it is done again when the keys have rested. A table that was voted
+/// before the stop and is executed after it ends the stop: the guardian cancels such proposals too. A step of several
+/// keys may break a rule across keys half-way; then it reverts with that rule until the table, or a vote, changes. Each
+/// application makes what a steward announced before too old (NotNewer), in whatever keys: the steward announces it
+/// again. Automation has no power until the DAO grants it AUTOMATION_ROLE on HedgeParameters.
 interface IRegimeAutomation {
     /// @notice A row of the table.
     /// @param floor lowest volatility of the row, 8 decimals; of the first row 0
@@ -59,6 +61,10 @@ interface IRegimeAutomation {
     /// @notice Only the guardian of HedgeParameters may do this.
     /// @param caller who tried
     error OnlyGuardian(address caller);
+    /// @notice The breaker compares another feed than the one that selects the row.
+    /// @param theirs feed of the breaker
+    /// @param ours feed of the automation
+    error BreakerOfOtherFeed(address theirs, address ours);
     /// @notice The guardian stopped it, or no table was voted yet.
     error Stopped();
     /// @notice A table has 2 to 16 rows.
@@ -94,7 +100,7 @@ interface IRegimeAutomation {
     /// @param round the later of the two
     /// @param gap between the two
     error FeedGap(uint64 round, uint64 gap);
-    /// @notice A clamped answer does not prove that volatility is low.
+    /// @notice A flagged answer, clamped or without an anchor, does not prove that volatility is low.
     /// @param round its number
     /// @param flags see `IVolatilityOracle.Round`
     error FlaggedRound(uint64 round, uint8 flags);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IVolatilityOracle} from "./IVolatilityOracle.sol";
+
 /// @title A fuse between implied and realised volatility
 /// @notice Two sources that share nothing, signed reports and a pool's own trades, measure one market. Where they are
 /// too far apart, one is wrong or the market is torn, and nothing should act by itself. Anyone may trip the breaker
@@ -8,7 +10,7 @@ pragma solidity 0.8.30;
 /// @dev How it can be wrong: implied looks 30 days ahead and realised one day back, so they differ in honest markets;
 /// the limits say how far is too far. Anyone who can raise realised volatility (see IRealizedVolatility) can trip it
 /// and so stop automation, which is the safe side: values can still be voted. A flagged measurement trips nothing and
-/// lets nothing pass.
+/// lets nothing pass, so whoever moves the pool's price for the length of a call holds both up.
 interface IVolatilityBreaker {
     /// @notice How far apart is too far: both must be exceeded.
     /// @param maxRatioBps the larger over the smaller, in bps: 40,000 is four times
@@ -63,6 +65,10 @@ interface IVolatilityBreaker {
 
     /// @notice Both volatilities now (8 decimals), and whether they are too far apart. Reverts where one of them does.
     function compare() external view returns (uint64 implied, uint64 realized, bool isApart);
+
+    /// @notice The feed of implied volatility that is compared.
+    // solhint-disable-next-line func-name-mixedcase
+    function ORACLE() external view returns (IVolatilityOracle);
 
     /// @notice When it was tripped, unix seconds; 0 while it is closed.
     function trippedAt() external view returns (uint64);

@@ -18,11 +18,14 @@ import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
 /// minority cannot move it outside the range that the honest reporters span. Whoever carries the reports chooses which
 /// of more than a quorum to include, so among honest reports the answer can be steered between the lowest and the
 /// highest median; and, where a quorum signed one round for several times, which of those not older than the age
-/// limit. While rounds come daily, any 24 hours touch at most two windows, so a patient majority moves the answer by
-/// at most twice the day's bound in them, flagged from the first window's bound on. The first round after a silence
-/// longer than the age limit may use the days that it lasted: it is flagged, and no consumer gets it before a second
-/// round agrees. A true jump beyond the bounds is followed late. A feed that stops makes
-/// every freshness-checked read revert.
+/// limit. While rounds come daily, any 24 hours touch at most two windows, so the lowest and the highest answer in them
+/// are at most three times the day's bound apart: eightfold, where that is a doubling. A median on a bound is not
+/// beyond it and not flagged, so a majority that knows the bounds need never be. The first round after a silence longer
+/// than the age limit may use the days that it lasted: it is flagged, and no consumer gets it before a second round
+/// agrees. A true jump beyond the bounds is followed late. A feed that stops makes every freshness-checked read revert,
+/// and so does an outage of a rollup's sequencer until its grace is over: breaker and automation read this feed first,
+/// so neither trips nor moves a value on what was so before the outage. An uptime feed that is switched off, or says
+/// "down" for good, stops them until the DAO sets up another feed; votes go on.
 interface IVolatilityOracle is AggregatorV3Interface {
     /// @notice What is known about one round. All zero when there was no such round.
     /// @param round its number, from 1

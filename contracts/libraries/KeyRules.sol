@@ -43,8 +43,8 @@ library KeyRules {
     uint32 internal constant MIN_COOLDOWN = 1 hours;
     /// @dev Longest cooldown, in seconds: longer would freeze a key for more than a quarter.
     uint32 internal constant MAX_COOLDOWN = 90 days;
-    /// @dev Seconds of a window. A week holds seven changes of a key with the shortest useful cooldown of a day, and no
-    /// more than one vote, so that people see what a steward or an automaton adds up to before it can go on.
+    /// @dev Seconds of a window. A week holds seven changes of a key with the shortest useful cooldown of a day, so
+    /// that people see what a steward or an automaton adds up to before it can go on.
     uint256 internal constant WINDOW = 7 days;
     /// @dev A key drifts by at most so many of its largest steps, up or down, from where a window began: enough to
     /// answer a market that moves day after day, less than half of what cooldowns of a day alone would allow.

@@ -11,7 +11,8 @@ uint8 constant MOST_ROWS = 16;
 /// @title A table of rows by volatility
 /// @notice Which row a volatility selects, from the row that holds, and whether a table makes sense.
 library RegimeTable {
-    /// @dev Shortest dwell on the way up, in seconds: more than one round of an hourly feed.
+    /// @dev Shortest dwell on the way up, in seconds: two rounds of an hourly feed that is on time; one that is an hour
+    /// old, where the next is late.
     uint32 internal constant MIN_DWELL_UP = 1 hours;
     /// @dev Shortest dwell on the way down, in seconds: as long as a steward's announcement by default.
     uint32 internal constant MIN_DWELL_DOWN = 1 days;

@@ -1,4 +1,4 @@
-"""Attacks 1 to 7, 26, 29 to 31 and 33 to 36: on the parameters, each in one short story."""
+"""Attacks 1 to 7, 26, 29 to 31, 33 to 36 and 43: on the parameters, each in one short story."""
 
 from __future__ import annotations
 
@@ -224,6 +224,26 @@ def test_attack_34__half_of_two_coupled_keys__refused_until_both_are_named(param
     assert parameters.refusal("rollback", [CASH], True, sender=GUARDIAN) == expected
     parameters.send("rollback", [CASH, PREMIUM], True, sender=GUARDIAN)
     assert values(parameters) == changed({CASH: 200})
+
+
+def test_attack_43__vote_undone_in_part_behind_a_steward__leaves_a_way_back_from_what_the_steward_does(
+    parameters: Deployed, node: Node
+) -> None:
+    vote(parameters, {CASH: 300, PREMIUM: 240})
+    steer(parameters, {PREMIUM: 200})
+    values_that_hold = changed({CASH: 300, PREMIUM: 200})
+    assert values(parameters) == values_that_hold
+    # Cash alone would leave 240 of a budget of 250 voted; 240 of 200 it would not.
+    vote(parameters, {CASH: 250, PREMIUM: 240})
+    node.advance(DAY)
+    vote(parameters, {CASH: 300, PREMIUM: 280})
+    steer(parameters, {PREMIUM: 230})
+    expected = refusal("VolatilityPremiumCapAboveCashBudget", 280, 250)  # of the voted tuple: in force are 230 of 250
+    assert parameters.refusal("rollback", [CASH], True, sender=GUARDIAN) == expected
+    parameters.send("rollback", [CASH, PREMIUM], True, sender=GUARDIAN)  # the steward's first
+    assert values(parameters) == changed({CASH: 300, PREMIUM: 280})
+    parameters.send("rollback", [CASH, PREMIUM], True, sender=GUARDIAN)
+    assert values(parameters) == list(parameters.read("voted")) == changed({CASH: 250, PREMIUM: 240})
 
 
 def test_attack_34__direction_of_each_key__is_that_of_hedge(parameters: Deployed) -> None:

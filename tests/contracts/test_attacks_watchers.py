@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from governed import TIMELOCK, values
 from onchain import DAY, HOUR, Node, refusal
+from pools import EDGE, FEE, FOREVER
 from regimes import DWELL_UP, FLOORS, GAP, KEYS, RATIO, TABLE, TERMS, UNANCHORED, Regimes
-from reporters import FEED, PERCENT, RATES, REPORTERS, submit
+from reporters import FEED, NO_SEQUENCER, PERCENT, RATES, REPORTERS, submit
 
 pytestmark = pytest.mark.chain
 LOW, HIGH, HIGHER = 70 * PERCENT, 90 * PERCENT, 130 * PERCENT
@@ -173,6 +174,37 @@ def test_attack_40__silence_as_long_as_the_age_limit_and_a_second_more__is_none_
     assert regimes.oracle.read("peek")[5] == flags
     submit(regimes.oracle, [60 * PERCENT] * 3)
     assert regimes.oracle.read("latest")[0] == 60 * PERCENT
+
+
+def test_attack_44__dust_minted_in_a_pool_that_nobody_trades__is_no_calm_that_trips_the_breaker(
+    regimes: Regimes, node: Node
+) -> None:
+    market = regimes.market
+    market.swap_to(market.tick() + 1)
+    for _ in range(13):  # an observation each half an hour, and no price moves
+        node.advance(HOUR // 2)
+        mint_dust(regimes)
+        submit(regimes.oracle, [70 * PERCENT] * 3)
+    window = 12 * HOUR // 2
+    assert regimes.why(regimes.realized, "measure") == refusal("PriceUnmoved", window)
+    for contract, function in ((regimes.breaker, "trip"), (regimes.breaker, "requireClosed")):
+        assert regimes.why(contract, function) == refusal("PriceUnmoved", window)
+
+
+def mint_dust(regimes: Regimes) -> None:
+    """Write an observation of the pool without a trade, as anyone can."""
+    market = regimes.market
+    first, second = (token.address for token in market.tokens)
+    dust = (first, second, FEE, -EDGE, EDGE, 10**6, 10**6, 0, 0, regimes.node.deployer, FOREVER)
+    market.manager.send("mint", dust, sender=regimes.node.deployer)
+
+
+def test_attack_45__automation_over_the_breaker_of_another_feed__is_not_created(regimes: Regimes, node: Node) -> None:
+    addresses = [reporter.address for reporter in REPORTERS]
+    other = node.deploy("VolatilityOracle", FEED, "ETH", TIMELOCK, addresses, 3, 6 * HOUR, RATES, NO_SEQUENCER)
+    parts = (regimes.parameters.address, other.address, regimes.breaker.address)
+    expected = refusal("BreakerOfOtherFeed", regimes.oracle.address.lower(), other.address.lower())
+    assert node.deploy_refusal("RegimeAutomation", *parts) == expected
 
 
 def test_attack_42__first_block_after_an_outage_of_the_sequencer__moves_and_trips_nothing_before_the_grace_is_over(

@@ -79,13 +79,13 @@ def test_idle__no_trade_in_the_whole_window__refused(market: Market, realized: D
     assert realized.refusal("measure") == refusal("PoolIdle", node.now - last, WINDOW)
 
 
-def test_idle__last_trade_as_old_as_the_window__measures_that_nothing_moved(
+def test_idle__last_trade_as_old_as_the_window__is_no_measurement_as_nothing_moved(
     market: Market, realized: Deployed, node: Node
 ) -> None:
     market.grow(64)
     market.walk([30, 0] * 7, SPACING)
     last = observed(market, market.pool.read("slot0")[2])
     node.advance_to(last + WINDOW)
-    assert realized.read("measure") == (0, last, last + WINDOW, 0)
+    assert realized.refusal("measure") == refusal("PriceUnmoved", WINDOW)
     node.advance(1)
     assert realized.refusal("measure") == refusal("PoolIdle", WINDOW + 1, WINDOW)
