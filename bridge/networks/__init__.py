@@ -11,12 +11,4 @@ Read `models` and one of the files first; docs/networks.md says what each field 
 from bridge.networks.load import known_networks, network_by_id
 from bridge.networks.models import Network, NetworkFeed, NetworkToken, NetworkUniswap, TokenRate
 
-__all__ = [
-    "Network",
-    "NetworkFeed",
-    "NetworkToken",
-    "NetworkUniswap",
-    "TokenRate",
-    "known_networks",
-    "network_by_id",
-]
+__all__ = ["Network", "NetworkFeed", "NetworkToken", "NetworkUniswap", "TokenRate", "known_networks", "network_by_id"]

@@ -69,7 +69,8 @@ class NetworkToken(_Part):
     rate
         How many of the asset one token is; a staked token has one, a plain or stable one has none.
     feed
-        The pair that prices the token itself, where it is not SYMBOL/USD.
+        The pair that prices what one token is a claim on, which the rate then multiplies; None for SYMBOL/USD, or for
+        ASSET/USD where there is a rate.
     """
 
     symbol: Symbol
@@ -199,12 +200,16 @@ class Network(_Part):
         return own | {token.address: token.asset for token in self.tokens}
 
     def feed_of(self, token: NetworkToken) -> NetworkFeed | None:
-        """Return the feed of a token itself: the one it names, else SYMBOL/USD; where there is none, that of its asset,
-        unless that is USD."""
-        pairs = [token.feed, f"{token.symbol}/{USD}"]
-        if token.asset != USD:
-            pairs.append(f"{token.asset}/{USD}")
-        return next((self.feeds[pair] for pair in pairs if pair in self.feeds), None)
+        """Return the feed whose answer, times the token's rate where it has one, is the token's price.
+
+        It is the one that the token names, else SYMBOL/USD for a token without a rate, else ASSET/USD; None where there
+        is none. Its quote may be another asset, as of WBTC/BTC.
+        """
+        named = token.feed or f"{token.symbol}/{USD}"
+        found = self.feeds.get(named) if token.feed or token.rate is None else None
+        if found is None and token.asset != USD:
+            return self.feeds.get(f"{token.asset}/{USD}")
+        return found
 
 
 def require_once(what: str, values: Iterable[str]) -> None:
