@@ -182,6 +182,7 @@ class Network(_Part):
     @model_validator(mode="after")
     def _fits_together(self) -> Network:
         require_once("symbol", (token.symbol.upper() for token in self.tokens))
+        require_once("pair", (pair.upper() for pair in self.feeds))
         if self._wrapped_token() is None:
             raise PydanticCustomError("wrapped", "the address under wrapped must be a token of kind wrapped")
         for token in self.tokens:

@@ -135,6 +135,10 @@ def test_known_networks__two_files_on_one_network__both_count_and_the_later_wins
             f'{{ pair = "A/usd", address = "{SECOND}", heartbeat_seconds = 5 }}]',
             "two entries have the same pair",
         ),
+        (
+            f'{BASE}feeds = [{{ pair = "eth/usd", address = "{FIRST}", heartbeat_seconds = 5 }}]',
+            "two entries have the same pair",
+        ),
         (f'{BASE}[stakers]\n"SECRET" = "x"', "is no address"),
         (f'{BASE}[stakers]\n"{FIRST}" = "SECRET <script>"', "stakers"),
     ],
