@@ -10,6 +10,7 @@ The parts, lowest level first; a part imports only parts of lower levels, pyproj
     registry, action_kinds                what plug-ins add; actions that are asked for by name
     tables, toml_files, json_files        what is in files
     artifacts, deployment                 compiled contracts; addresses
+    networks                              public networks as data
     chain, config, snapshot               one node; settings; a chain, a deployment and a block
     adapters, sources                     positions of each AMM; prices, quotes, histories, the oracle
     ledger                                the store of what was bought and sold; exports of venues

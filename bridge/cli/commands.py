@@ -60,6 +60,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Deploy the contracts on a real network beside a new DAO or one that exists, and prove any deployment. "
         "Dry run without --send.",
     ),
+    "networks": (
+        "networks",
+        "networks",
+        "List the public networks that are known, or the tokens, feeds and contracts of one. Asks no node.",
+    ),
     "doctor": (
         "local",
         "doctor",
