@@ -57,6 +57,13 @@ class ChainConfig(_Section):
         The most that a whole transaction may cost, fee times gas, in the chain's own coin. Nothing above is sent.
     max_wait_seconds
         The most that a node's answers may take together in one command, or one look of `alvh watch`.
+    network
+        Name of a public network (`alvh networks`): a book is then observed where none of our contracts is, unless there
+        is a deployment file. Its chain id is the network's.
+    networks
+        Files of people's own networks, tokens and feeds, as docs/networks.md says.
+    start_block
+        Where the past of observed positions is searched from.
     """
 
     rpc_url: str = "http://127.0.0.1:8545"
@@ -66,6 +73,9 @@ class ChainConfig(_Section):
     max_fee_gwei: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_fee_gwei
     max_fee_native: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_fee_native
     max_wait_seconds: Annotated[float, Field(gt=0)] = 600.0
+    network: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")] | None = None
+    networks: tuple[FilePath, ...] = ()
+    start_block: Annotated[int, Field(ge=0)] = 0
 
     @property
     def caps(self) -> FeeCaps:
@@ -78,6 +88,8 @@ class BookConfig(_Section):
 
     Parameters
     ----------
+    max_peg_gap
+        By how much a stable or wrapped token may be away from what it promises, as a share, before it is no such asset.
     screens
         TOML file of valuation screens as docs/valuation.md lists them; none caps nothing.
     risk_aversion, move_cost, move_fixed_usd
@@ -90,6 +102,7 @@ class BookConfig(_Section):
     source_settings: SourceSettings = Field(default_factory=dict)
     twap_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
     max_price_gap: Fraction = 0.03
+    max_peg_gap: Fraction = 0.01
     dust_usd: Annotated[float, Field(ge=0)] = 100.0
     correlation: Annotated[float, Field(ge=-1, le=1)] = 0.8
     screens: FilePath | None = None
@@ -222,7 +235,7 @@ class CapitalConfig(_Section):
 
 
 class Config(_Section):
-    """All settings."""
+    """All settings; `parameters` are values by governed key for a book that no contract of ours governs."""
 
     chain: ChainConfig = ChainConfig()
     book: BookConfig = BookConfig()
@@ -234,6 +247,7 @@ class Config(_Section):
     watch: WatchConfig = WatchConfig()
     ledger: LedgerConfig = LedgerConfig()
     capital: CapitalConfig = CapitalConfig()
+    parameters: dict[str, int] = Field(default_factory=dict)
     state: FilePath = Path(".alvh")
 
 

@@ -26,7 +26,8 @@ from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
 from bridge.plans.ideas import plan_ideas
 from bridge.plans.make import Planned, make_plan_at
-from bridge.plans.observe import read_governed, read_volatilities
+from bridge.plans.market import read_volatilities
+from bridge.plans.observe import read_governed
 from bridge.plans.published import keep_plan
 from bridge.report.content import PricePathView, Step, report_content
 from bridge.report.html import write_report

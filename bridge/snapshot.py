@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a plan of a stated book needs no node, and web3 takes longe
     from bridge.chain.codec import LogEntry
     from bridge.chain.node import Chain
     from bridge.chain.signers import Sender, Signer
+    from bridge.networks import Network
 
 Call = tuple[str, "HexStr"]
 """Address and calldata."""
@@ -28,11 +29,15 @@ Call = tuple[str, "HexStr"]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One block of one deployment. Contracts are named by artifact, at the deployment's address where none is given."""
+    """One block of one deployment. Contracts are named by artifact, at the deployment's address where none is given.
+
+    `network` is the public network that a book is only observed on; None where there is a deployment of ours.
+    """
 
     chain: Chain
     deployment: Deployment
     block: BlockRef
+    network: Network | None = field(default=None, kw_only=True)
 
     def read(
         self,
@@ -106,11 +111,11 @@ class Snapshot:
 
         For an empty name it is this one.
         """
-        return Snapshot(self.chain, self.deployment.of(asset), self.block) if asset else self
+        return replace(self, deployment=self.deployment.of(asset)) if asset else self
 
     def head(self) -> Snapshot:
         """Return a snapshot of the newest block."""
-        return Snapshot(self.chain, self.deployment, self.chain.head())
+        return replace(self, block=self.chain.head())
 
 
 def require_own_node(chain: Chain, deployment: Deployment, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 
 from hedge.errors import InvalidMarket, MissingCorrelation, UnknownAsset
 from hedge.numerics.arrays import FloatArray
-from hedge.units import YEAR_DAYS
+from hedge.units import YEAR_DAYS, json_number
 
 USD: Final = "USD"
 """The numeraire: its price is 1 and its volatility 0."""
@@ -61,7 +61,8 @@ class Market:
     ----------
     observed_at : unix seconds of the observation.
     spots : USD per unit of each asset, > 0. ``USD`` itself need not be listed.
-    vols : annual implied volatility per asset as a decimal (0.6 is 60 %), in (0, `MOST_VOL`]: the 30-day index.
+    vols : annual implied volatility per asset as a decimal (0.6 is 60 %), in (0, `MOST_VOL`]: the 30-day index. NaN
+        where nobody knows it: what rests on it is NaN, and no plan is made of it.
     correlations : of log returns, keyed by a pair of assets in either order, in [-1, 1].
     vol_source, spot_source : where volatilities and prices come from, in words for the reader of a plan.
     vol_provenance, spot_provenance : what kind of source that is.
@@ -88,7 +89,8 @@ class Market:
     def __post_init__(self) -> None:
         for name, values in (("spot", self.spots), ("vol", self.vols)):
             for asset, value in values.items():
-                if asset != USD and not (math.isfinite(value) and value > 0.0):
+                unknown = name == "vol" and math.isnan(value)
+                if asset != USD and not unknown and not (math.isfinite(value) and value > 0.0):
                     raise InvalidMarket(f"{name} of {asset}", value)
                 if name == "vol" and value > MOST_VOL:
                     raise InvalidMarket(f"vol of {asset} (a decimal, 0.6 is 60 %)", value)
@@ -105,12 +107,18 @@ class Market:
         return self.spots[asset]
 
     def vol(self, asset: str) -> float:
-        """Return the annual implied volatility (decimal); 0 for USD. Raises `UnknownAsset`."""
+        """Return the annual implied volatility (decimal), NaN where it is unknown; 0 for USD. Raises `UnknownAsset`."""
         if asset == USD:
             return 0.0
         if asset not in self.vols:
             raise UnknownAsset(asset, "vol")
         return self.vols[asset]
+
+    def require_vols(self, assets: Iterable[str]) -> None:
+        """Check that the volatility of every asset is known. Raises `UnknownAsset`, `InvalidMarket`."""
+        for asset in assets:
+            if math.isnan(self.vol(asset)):
+                raise InvalidMarket(f"vol of {asset}, which nobody knows,", math.nan)
 
     def correlation(self, first: str, second: str) -> float:
         """Return the correlation of two assets in either order; 0 with USD. Raises `MissingCorrelation`."""
@@ -124,8 +132,13 @@ class Market:
         raise MissingCorrelation(first, second)
 
     def pair_vol(self, base: str, quote: str) -> float:
-        """Return the annual volatility of the price of `base` in `quote`: sqrt(va^2 + vb^2 - 2 rho va vb)."""
+        """Return the annual volatility of the price of `base` in `quote`: sqrt(va^2 + vb^2 - 2 rho va vb).
+
+        NaN where either is unknown.
+        """
         base_vol, quote_vol = self.vol(base), self.vol(quote)
+        if math.isnan(base_vol + quote_vol):
+            return math.nan
         shared = 2.0 * self.correlation(base, quote) * base_vol * quote_vol
         return math.sqrt(max(base_vol * base_vol + quote_vol * quote_vol - shared, 0.0))
 
@@ -160,7 +173,7 @@ class Market:
         return {
             "observed_at": self.observed_at,
             "spots": {asset: self.spots[asset] for asset in sorted(self.spots)},
-            "vols": {asset: self.vols[asset] for asset in sorted(self.vols)},
+            "vols": {asset: json_number(self.vols[asset]) for asset in sorted(self.vols)},
             "correlations": {"/".join(pair): self.correlations[pair] for pair in sorted(self.correlations)},
             "vol_source": self.vol_source,
             "vol_provenance": str(self.vol_provenance),

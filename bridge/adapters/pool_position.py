@@ -29,9 +29,9 @@ class PoolPosition:
     """One position at a block; every `_units` and `liquidity` is the chain's own integer.
 
     `token_id` is None for v2, which has no NFT. `tick` is the pool's own, which alone decides what is in range: at the
-    end of a range the price cannot tell. `held` are the deposits that are still in it (what holding would be), `earned`
-    the fees since `earning_since`, taken out or not; both None where the chain does not tell. `unknown` says
-    why its past was not asked for.
+    end of a range the price cannot tell. `rates` say how much of its asset a token is: of a staked one, more than one.
+    `held` are the deposits that are still in it (what holding would be), `earned` the fees since `earning_since`, taken
+    out or not; both None where the chain does not tell. `unknown` says why its past was not asked for.
     """
 
     protocol: str
@@ -51,6 +51,7 @@ class PoolPosition:
     earned_units: Pair | None
     earning_since: int
     unknown: str = ""
+    rates: tuple[float, float] = (1.0, 1.0)
 
     @property
     def id(self) -> str:
@@ -64,8 +65,19 @@ class PoolPosition:
     def pair_price(self, assets: dict[str, str]) -> tuple[str, str, float]:
         """Return base, quote and the pool's price now; USD is the quote where it is one of the two, else token1."""
         first, second = (asset_of(token, assets) for token in self.tokens)
-        price = price_from_sqrt_x96(self.sqrt_price_x96, *self.decimals)
+        price = self.price(self.sqrt_price_x96)
         return (second, first, 1 / price) if first == USD else (first, second, price)
+
+    def price(self, sqrt_price_x96: int) -> float:
+        """Return a price of the pool, of the asset of token0 in that of token1."""
+        return price_from_sqrt_x96(sqrt_price_x96, *self.decimals) * self.rates[1] / self.rates[0]
+
+    def whole(self, units: Pair | None) -> list[float]:
+        """Return amounts as whole units of their assets, at the rates of now; NaN where the chain does not tell."""
+        if units is None:
+            return [math.nan, math.nan]
+        rows = zip(units, self.decimals, self.rates, strict=True)
+        return [amount_from_units(amount, places) * rate for amount, places, rate in rows]
 
     def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
         """Return what the position is worth at most, in USD, whatever price its pool is held at.
@@ -76,7 +88,7 @@ class PoolPosition:
         """
         prices = spots | {USD: 1.0}
         dollars = [prices.get(asset_of(token, assets), 0.0) for token in self.tokens]
-        parts = (_whole(pair, self.decimals) for pair in (self.amounts_units, self.fees_units))
+        parts = (self.whole(pair) for pair in (self.amounts_units, self.fees_units))
         return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
 
     def exact(self) -> dict[str, Any]:
@@ -178,9 +190,7 @@ def convert_position(
     symbols = tuple(asset_of(token, assets) for token in raw.tokens)
     base = 1 if symbols[0] == USD else 0
     quote = 1 - base
-    held, fees, earned, amounts = (
-        _whole(pair, raw.decimals) for pair in (raw.held_units, raw.fees_units, raw.earned_units, raw.amounts_units)
-    )
+    held, fees, earned, amounts = map(raw.whole, (raw.held_units, raw.fees_units, raw.earned_units, raw.amounts_units))
     dollars = [1.0 if symbol == USD else spots[symbol] for symbol in symbols]
     value = sum(amount * price for amount, price in zip(amounts, dollars, strict=True))
     years = (block.timestamp - raw.earning_since) / YEAR_SECONDS
@@ -192,7 +202,7 @@ def convert_position(
         pool=f"{symbols[base]}/{symbols[quote]} {fee} {raw.protocol.removeprefix('uniswap-')}",
         base=symbols[base],
         quote=symbols[quote],
-        liquidity=liquidity_from_units(raw.liquidity, *raw.decimals),
+        liquidity=liquidity_from_units(raw.liquidity, *raw.decimals) * math.sqrt(raw.rates[0] * raw.rates[1]),
         lower=lower,
         upper=upper,
         held_base=held[base],
@@ -204,19 +214,10 @@ def convert_position(
     )
 
 
-def _whole(units: Pair | None, decimals: Pair) -> list[float]:
-    """Return whole tokens, NaN where the chain does not tell."""
-    if units is None:
-        return [math.nan, math.nan]
-    return [amount_from_units(amount, places) for amount, places in zip(units, decimals, strict=True)]
-
-
 def _range(raw: PoolPosition, flipped: bool) -> tuple[float, float]:
     """Return the range in quote per base; a full range becomes 0 to infinity."""
     edge = MAX_TICK - 200  # spacings of 200 and less leave at most so many ticks beyond the last usable one
     if raw.tick_lower <= -edge and raw.tick_upper >= edge:
         return 0.0, float("inf")
-    lower, upper = (
-        price_from_sqrt_x96(sqrt_price_at_tick(tick), *raw.decimals) for tick in (raw.tick_lower, raw.tick_upper)
-    )
+    lower, upper = (raw.price(sqrt_price_at_tick(tick)) for tick in (raw.tick_lower, raw.tick_upper))
     return (1 / upper, 1 / lower) if flipped else (lower, upper)

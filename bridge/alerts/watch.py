@@ -22,7 +22,8 @@ from bridge.governance.safeguards import read_automation, read_breakers
 from bridge.governance.steward import read_pending_updates
 from bridge.plans.ledger_book import Held, mark_ledger, read_ledger
 from bridge.plans.make import recorded_exposure
-from bridge.plans.observe import Dust, Governed, look_at_positions, read_governed, read_market, valued
+from bridge.plans.market import read_market
+from bridge.plans.observe import Dust, Governed, look_at_positions, read_governed, valued
 from bridge.plans.orders_done import OrderDone, orders_done
 from bridge.plans.records import PlanRecord, find_record
 from bridge.plans.since import explain_since

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
-from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json, say
+from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, RpcOption, open_book, print_json, say
 from bridge.cli.planning import AtOption, BookOption, ChainFileOption, MaxAgeOption, SignalsOption
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bridge.chain.blocks import BlockRef
     from bridge.cli.exposure_ideas import Ideas
     from bridge.config import Config
+    from bridge.networks import Network
     from bridge.plans.ledger_book import Held
     from bridge.plans.observe import Dust
     from bridge.snapshot import Snapshot
@@ -47,6 +48,7 @@ class Seen(NamedTuple):
     hedge: Held | None
     stops: str = ""
     dust: tuple[Dust, ...] = ()
+    network: Network | None = None
 
     @property
     def where(self) -> str:
@@ -59,6 +61,7 @@ class Seen(NamedTuple):
 
 def exposure(
     owner: OwnerOption = None,
+    rpc: RpcOption = None,
     block: BlockOption = None,
     signals: SignalsOption = None,
     swaps: Annotated[Path | None, typer.Option("--swaps", help="Swaps of a pool, CSV or parquet: markouts.")] = None,
@@ -81,15 +84,15 @@ def exposure(
     Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv;
     alvh exposure --book book.toml --chain quotes.csv --signals .alvh/signals --swaps swaps.csv
     """
-    from bridge.cli.planning import check_flags, with_flags
+    from bridge.cli.plan_checks import check_flags
+    from bridge.cli.planning import with_flags
     from bridge.config import load_config
 
-    check_flags(book, owner, block, at, writes_what_if=False)
+    check_flags(book, owner, block, at, writes_what_if=False, rpc=rpc)
     if book:
         seen = _see_stated(book, with_flags(load_config(config), chain_file, signals, max_age), at)
     else:
-        refuse_quotes(chain_file, max_age)
-        seen = _see_on_chain(owner, block, signals, config)
+        seen = _see_on_chain(owner, rpc, block, (chain_file, signals, max_age), config)
     rows = [position.to_dict() | exact for position, exact in zip(seen.exposure.positions, seen.exact, strict=True)]
     if as_csv and not as_json:
         _print_csv(rows)
@@ -107,6 +110,8 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
     from bridge.cli.held_text import print_held
     from bridge.cli.show import console, first_lines
 
+    for line in observed_lines(seen.network, seen.market):
+        console().print(line, markup=False, soft_wrap=True)
     print_exposure(seen.exposure, seen.where)
     unknown = first_lines(unknown_lines(seen), "more positions have fees or IL that are unknown: `--json` has them all")
     for line in (*dust_lines(seen.dust, seen.settings.book.dust_usd), *unknown):
@@ -114,6 +119,16 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
     if seen.hedge:
         print_held(seen.hedge)
     print_ideas(ideas)
+
+
+def observed_lines(network: Network | None, market: Market) -> list[str]:
+    """Return what a book that is only observed rests on: none without a public network."""
+    if network is None:
+        return []
+    return [
+        f"observed on {network.title} ({network.chain_id}): no contract of ours is read",
+        f"prices: {market.spot_source}; volatilities: {market.vol_source}",
+    ]
 
 
 def unknown_lines(seen: Seen) -> list[str]:
@@ -177,27 +192,36 @@ def _see_stated(book: Path, settings: Config, at: str | None) -> Seen:
     return Seen(found.owner, found.block, found.book, found.market, exposure, exact, (), settings, hedge)
 
 
-def _see_on_chain(owner: str | None, block: int | None, signals: Path | None, config: Path | None) -> Seen:
-    """Return an owner's book at one block."""
-    session = open_session(config)
+def _see_on_chain(
+    owner: str | None,
+    rpc: str | None,
+    block: int | None,
+    given: tuple[Path | None, Path | None, int | None],
+    config: Path | None,
+) -> Seen:
+    """Return an owner's book at one block; `given` : quotes, histories, and how old quotes may be."""
+    session = open_book(config, rpc)
     from bridge.cli.planning import with_flags
-    from bridge.plans.observe import (  # only now: a node that does not answer is said at once
-        look_at_positions,
-        read_market,
-        valued,
-    )
+    from bridge.plans.market import look_at_market  # only now: a node that does not answer is said at once
+    from bridge.plans.observe import look_at_positions, valued
+    from bridge.plans.observed import look_at_network
     from hedge.book.positions import Book
 
-    settings = with_flags(session.config, None, signals, None)
+    if session.network is None:
+        refuse_quotes(given[0], given[2])
+    settings = with_flags(session.config, *given)
     snapshot, holder = session.snapshot(block), session.owner(owner)
-    market = read_market(snapshot, settings.book)
-    held = look_at_positions(snapshot, holder, dict(market.spots), settings.book)
+    if session.network:
+        (market, prices, unknown), _ = look_at_network(snapshot, settings)
+    else:
+        market, prices, unknown = look_at_market(snapshot, settings.book)
+    held = look_at_positions(snapshot, holder, dict(market.spots), settings.book, prices)
     held, exposure = valued(snapshot, held, market, settings.book)
     book, exact = Book(held.positions), [raw.exact() for raw in held.raw]
     hedge = _hedge(settings, snapshot, exposure, market)
     snapshot.confirm()
-    at, left = snapshot.block, held.unread
-    return Seen(holder, at, book, market, exposure, exact, left, settings, hedge, held.stops, held.dust)
+    left, rest = (*unknown, *held.unread), (settings, hedge, held.stops, held.dust, session.network)
+    return Seen(holder, snapshot.block, book, market, exposure, exact, left, *rest)
 
 
 def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
@@ -218,8 +242,10 @@ def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -
     content["unread"] = [position.__dict__ for position in seen.unread]
     content["dust"] = [dust._asdict() for dust in seen.dust]
     content["stops"] = seen.stops
+    content["observed"] = observed_lines(seen.network, seen.market)
     content["held"] = seen.hedge.to_dict() if seen.hedge else None
-    market = {"spots": dict(seen.market.spots), "vols": dict(seen.market.vols)}
+    told = seen.market.to_dict()
+    market = {name: told[name] for name in ("spots", "vols")}
     print_json(content | {"market": market} | ideas)
 
 
@@ -231,10 +257,11 @@ def _hedge(settings: Config, snapshot: Snapshot, found: BookExposure, market: Ma
     if ledger is None:
         return None
     from bridge.plans.observe import read_governed
+    from bridge.plans.observed import stated_governed
     from bridge.sources.option_chains import read_option_chains
 
     chains = read_option_chains(settings.options, dict(market.spots), snapshot.block.timestamp)
-    governed = read_governed(snapshot)
+    governed = stated_governed(settings.parameters) if snapshot.network else read_governed(snapshot)
     return mark_ledger(ledger, found, market, chains, governed.parameters, governed.own_parameters())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bridge.chain.signers import Sender, Signer
     from bridge.config import Config
     from bridge.deployment import Deployment
+    from bridge.networks import Network
     from bridge.snapshot import Snapshot
 
 ConfigOption = Annotated[
@@ -26,6 +27,10 @@ SendOption = Annotated[bool, typer.Option("--send", help="Sign and send. Without
 AgainOption = Annotated[bool, typer.Option("--again", help="Bring it once more where it was cancelled or defeated.")]
 OwnerOption = Annotated[
     str | None, typer.Option("--owner", help="Whose positions; default: book.owner, then the demo LP.")
+]
+RpcOption = Annotated[
+    str | None,
+    typer.Option("--rpc", help="A node of a public network (`alvh networks`): observe only, nothing need be deployed."),
 ]
 BlockOption = Annotated[int | None, typer.Option("--block", help="Read at this block; default: the newest one now.")]
 AsOption = Annotated[
@@ -66,6 +71,7 @@ class Session:
     config: Config
     chain: Chain
     deployment: Deployment
+    network: Network | None = field(default=None, kw_only=True)
 
     def block(self, number: int | None) -> BlockRef:
         """Pin the block to read at: the one that was asked for, or the newest."""
@@ -79,7 +85,7 @@ class Session:
         """Pin a block: the one that was asked for, or the newest."""
         from bridge.snapshot import Snapshot
 
-        return Snapshot(self.chain, self.deployment, self.block(number))
+        return Snapshot(self.chain, self.deployment, self.block(number), network=self.network)
 
     def owner(self, asked: str | None) -> str:
         """Return whose book it is, as a checksum address."""
@@ -97,6 +103,52 @@ class Session:
                 raise
             where = "book.owner in alvh.toml" if self.config.book.owner is not None else "lp in the deployment file"
             raise BadConfig(f"{where}: must be {error.expected}") from None
+
+
+def open_book(config_path: Path | None, rpc: str | None) -> Session:
+    """Open what a book is looked at with: a deployment where there is one, else a public network.
+
+    Parameters
+    ----------
+    rpc
+        URL of a node of a public network, whose book is then only observed, whatever deployment there is.
+
+    Raises
+    ------
+    BadConfig
+        The node's chain is no network that is known.
+    """
+    from bridge.config import load_config
+
+    config = load_config(config_path)
+    if rpc is None and (config.chain.network is None or config.chain.deployment.is_file()):
+        return open_session(config_path)
+    return _observing(config, rpc)
+
+
+def _observing(config: Config, rpc: str | None) -> Session:
+    """Connect to a public network's node and take its contracts for the deployment."""
+    from bridge.chain.node import connect
+    from bridge.chain.served import served_chain
+    from bridge.cli.reading import reading_shown
+    from bridge.errors import BadConfig
+    from bridge.networks import known_networks, network_by_id
+    from bridge.networks.book import observed_deployment
+
+    at, files = config.chain, config.chain.networks
+    url = rpc or at.rpc_url
+    named = known_networks(files).get(at.network) if at.network and rpc is None else None
+    if at.network and rpc is None and named is None:
+        raise BadConfig(f"chain.network: {at.network} is not known: {', '.join(known_networks(files))}")
+    chain_id = named.chain_id if named else served_chain(url, at.max_wait_seconds)
+    network = named or network_by_id(chain_id, files)
+    if network is None:
+        unknown = f"the node serves chain {chain_id}, which is no network that is known"
+        raise BadConfig(f"{unknown}: name a file in chain.networks (docs/networks.md)")
+    chain = connect(url, chain_id, at.caps, at.max_wait_seconds, reading_shown(), one_clock=True)
+    source = {"price_source": "feeds"} if config.book.price_source == "pools" else {}
+    observing = config.model_copy(update={"book": config.book.model_copy(update=source)})
+    return Session(observing, chain, observed_deployment(network, at.start_block), network=network)
 
 
 def open_session(config_path: Path | None) -> Session:

@@ -89,7 +89,7 @@ def up(
     from bridge.local.histories import write_histories
     from bridge.local.rounds import submit_rounds
     from bridge.local.world import build_world
-    from bridge.plans.observe import read_volatilities
+    from bridge.plans.market import read_volatilities
     from bridge.sources.signed_rounds import forget_rounds
 
     settings, path, terms = load_config(config), _path(prices), GovernanceTerms(own=_own_assets(own))

@@ -17,8 +17,10 @@ from bridge.cli.flags import (
     KeystoreOption,
     OfOption,
     OwnerOption,
+    RpcOption,
     SendOption,
     choose_sender,
+    open_book,
     open_session,
     print_json,
     say,
@@ -78,6 +80,7 @@ ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the H
 
 def plan(
     owner: OwnerOption = None,
+    rpc: RpcOption = None,
     block: BlockOption = None,
     chain_file: ChainFileOption = None,
     signals: SignalsOption = None,
@@ -106,16 +109,18 @@ def plan(
     Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json;
     alvh plan --holdings held.csv --orders orders.csv; alvh plan --set costBudgetBps=100 --set targetCvarBps=200;
     alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400;
-    alvh plan --screens screens.toml; alvh plan --as-promoter
+    alvh plan --screens screens.toml; alvh plan --as-promoter;
+    alvh plan --rpc https://node.example --owner 0xabc... --chain deribit.parquet
     """
+    from bridge.cli.plan_checks import check_flags, check_own, check_paths, read_values
     from bridge.cli.plan_ideas import plan_json, print_shown
     from bridge.plans.make import Asked
 
     what_if = read_values(values or [])
-    check_flags(book, owner, block, at, bool(what_if and (orders or report)))
+    check_flags(book, owner, block, at, bool(what_if and (orders or report)), rpc)
     check_paths(orders, report, [book, chain_file, holdings, screens])
     quotes = (chain_file, signals, max_age, config)
-    make, settings = _stated(book, at, *quotes) if book else _on_chain(owner, block, *quotes)
+    make, settings = _stated(book, at, *quotes) if book else _on_chain(owner, rpc, block, *quotes)
     check_own(settings, orders, report, config)
     shown = _planned(make, settings, Asked(holdings, not no_ledger), what_if, screens, as_promoter, keep=not book)
     _write_files(shown.planned, settings, shown.ideas, orders, report)
@@ -159,24 +164,6 @@ def is_empty(planned: Planned) -> bool:
     return True
 
 
-def check_flags(book: Path | None, owner: str | None, block: int | None, at: str | None, writes_what_if: bool) -> None:
-    """Refuse options that do not go together.
-
-    Raises
-    ------
-    UsageError
-        A stated book with an owner or a block, a time without a stated book, or files of a what-if.
-    """
-    from bridge.errors import UsageError
-
-    if book and (owner is not None or block is not None):
-        raise UsageError("--book states the book: leave --owner and --block out")
-    if at is not None and not book:
-        raise UsageError("--at goes with --book; a book on chain is read at --block")
-    if writes_what_if:
-        raise UsageError("--set is a what-if: leave --orders and --report out, they are of the governed plan")
-
-
 def _write_files(
     planned: Planned, settings: Config, ideas: PlanIdeas, orders: Path | None, report: Path | None
 ) -> None:
@@ -194,74 +181,6 @@ def _write_files(
         write_report(report, report_content(planned, "Hedge plan", ideas=ideas, hedge=hedge))
 
 
-def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:
-    """Refuse to write where something is read, two things to one file, or where nothing can be written.
-
-    Raises
-    ------
-    UsageError
-        Two of the paths are one file, or one of them cannot be written to.
-    """
-    from bridge.errors import UsageError
-    from bridge.files import require_writable, resolved
-
-    taken = {resolved(path) for path in read if path}
-    for name, path in (("--orders", orders), ("--report", report)):
-        if path and resolved(path) in taken:
-            raise UsageError(f"{name} {path}: another option names this file; give it a path of its own")
-        taken |= {resolved(path)} if path else set()
-        if path:
-            require_writable(path)
-
-
-def check_own(settings: Config, orders: Path | None, report: Path | None, config: Path | None) -> None:
-    """Refuse to write over what this program keeps, or is told to read: ledger, plans, deployment, histories, settings.
-
-    Raises
-    ------
-    UsageError
-        One of the paths is such a file, or in such a folder.
-    """
-    from bridge.config import DEFAULT_FILE
-    from bridge.errors import UsageError
-    from bridge.files import resolved
-    from bridge.ledger.place import ledger_address
-
-    files = [settings.chain.deployment, settings.options.file, settings.book.screens, config or DEFAULT_FILE]
-    files.append(Path(ledger_address(settings)))
-    kept = {resolved(path) for path in files if path}
-    folders = [resolved(path) for path in (settings.state, settings.signals.folder) if path]
-    for name, path in (("--orders", orders), ("--report", report)):
-        where = resolved(path) if path else None
-        if where and (where in kept or any(where.is_relative_to(folder) for folder in folders)):
-            raise UsageError(f"{name} {path}: this program keeps or reads its own files there; give it another place")
-
-
-def read_values(texts: list[str]) -> dict[str, int]:
-    """Return KEY=VALUE texts as values by name.
-
-    Raises
-    ------
-    UsageError
-        One of them has no `=`, or its value is no whole number.
-    """
-    from bridge.errors import UsageError
-
-    found: dict[str, int] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        try:
-            if not value.isascii() or name.strip() in found:
-                raise ValueError
-            found[name.strip()] = int(value)
-        except ValueError:
-            how = "write KEY=VALUE with a whole number, each key once, as costBudgetBps=100"
-            raise UsageError(f"--set {text!r}: {how}") from None
-        if not sign:
-            raise UsageError(f"--set {text!r}: write KEY=VALUE")
-    return found
-
-
 def _stated(
     book: Path, at: str | None, chain_file: Path | None, signals: Path | None, max_age: int | None, config: Path | None
 ) -> tuple[Callable[[Asked], Planned], Config]:
@@ -277,6 +196,7 @@ def _stated(
 
 def _on_chain(
     owner: str | None,
+    rpc: str | None,
     block: int | None,
     chain_file: Path | None,
     signals: Path | None,
@@ -284,7 +204,7 @@ def _on_chain(
     config: Path | None,
 ) -> tuple[Callable[[Asked], Planned], Config]:
     """Return what plans the owner's book at one block, and the settings."""
-    session = open_session(config)
+    session = open_book(config, rpc)
     from bridge.cli.book import dust_lines, print_unread
     from bridge.files import require_writable
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once

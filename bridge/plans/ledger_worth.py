@@ -9,7 +9,7 @@ from bridge.config import CapitalConfig, Config
 from bridge.errors import UntrustedNumber, UsageError
 from bridge.plans.ledger_book import Held, LedgerBook, mark_ledger
 from bridge.plans.make import Planned
-from bridge.plans.stated_book import quoted_market
+from bridge.plans.market import quoted_market
 from bridge.sources.option_chains import check_age
 from bridge.sources.quotes.files import read_chain_file
 from hedge.book.exposure import book_exposure

@@ -22,6 +22,7 @@ from bridge.plans.gate import require_numbers
 from bridge.plans.holdings import read_holdings
 from bridge.plans.ledger_book import LedgerBook, read_ledger
 from bridge.plans.observe import Observation, observe
+from bridge.plans.observed import observe_network
 from bridge.plans.records import NO_CHAIN, PlanRecord, inputs_hash
 from bridge.plans.signals import SignalReadings, read_signals
 from bridge.plans.stated_book import observe_stated
@@ -89,8 +90,11 @@ def make_plan_at(snapshot: Snapshot, config: Config, *, owner: str, asked: Asked
     BadConfig, BadFile
         Histories, option chains or the plan on record cannot be used.
     """
-    observation = observe(snapshot, owner, config.book)
-    option_chains = read_option_chains(config.options, dict(observation.market.spots), snapshot.block.timestamp)
+    if snapshot.network:
+        observation, option_chains = observe_network(snapshot, config, owner)
+    else:
+        observation = observe(snapshot, owner, config.book)
+        option_chains = read_option_chains(config.options, dict(observation.market.spots), snapshot.block.timestamp)
     ledger = asked.ledger(config, snapshot.block.timestamp)
     return make_plan(observation, option_chains, config.signals, snapshot, asked, ledger)
 

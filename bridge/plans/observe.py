@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from bridge.adapters.past import Wanted
-from bridge.adapters.pool_position import HeldPosition, Unread
+from bridge.adapters.pool_position import HeldPosition, PoolPosition, Unread
 from bridge.adapters.spec import position_readers
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
-from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
+from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
+from bridge.plans.market import SeenMarket, look_at_market, trusted_market
 from bridge.snapshot import Snapshot
-from bridge.sources.oracle import feed_of
-from bridge.sources.prices import asset_pairs, check_pair_price, read_prices
-from bridge.units import volatility_from_e8
+from bridge.sources.prices import Prices, check_pair_price
 from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book, Position
 from hedge.errors import HedgeError
-from hedge.market import USD, Market, Provenance
+from hedge.market import USD, Market
 from hedge.policy.parameters import KEYS, LastChange, Limits, OwnTerms, Parameters
 
 NOT_COMPUTED: Final = (HedgeError, ArithmeticError, ValueError, TypeError, LookupError)
@@ -148,7 +147,8 @@ class _Sorting:
 
 def _sorting(snapshot: Snapshot, spots: dict[str, float], terms: BookConfig) -> _Sorting:
     at = snapshot.deployment
-    return _Sorting(dict(at.assets), spots, terms.dust_usd, frozenset({*at.feeds, *at.price_pools, *spots}))
+    fed = [pair.partition("/")[0] for pair in snapshot.network.feeds] if snapshot.network else []
+    return _Sorting(dict(at.assets), spots, terms.dust_usd, frozenset({*at.feeds, *at.price_pools, *spots, *fed}))
 
 
 def _most_usd(held: HeldPosition, assets: dict[str, str], spots: dict[str, float]) -> float:
@@ -173,24 +173,45 @@ def wanted_pasts(assets: dict[str, str], spots: dict[str, float], terms: BookCon
     return Wanted(worth, terms.dust_usd)
 
 
-def look_at_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig) -> Holdings:
+def look_at_positions(
+    snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig, prices: Prices | None = None
+) -> Holdings:
     """Read an owner's positions of every protocol, each pool's price checked against the USD prices.
 
     Anyone can send a position of anything: of tokens that nobody knows, of two tokens of one asset, of an asset without
     a price, in a pool made at a wrong price, of next to nothing. Each is named and left out, and stops nothing here.
-    What a position is worth by its own pool is never asked.
+    What a position is worth by its own pool is never asked. `prices` tell the rates of staked tokens, and which are no
+    longer what they promise.
     """
     wanted = wanted_pasts(dict(snapshot.deployment.assets), spots, terms)
     found = [reader.read_positions(owner, snapshot.block, wanted) for reader in position_readers(snapshot)]
     sorting = _sorting(snapshot, spots, terms)
     sorting.unread += [left for part in found for left in part.unread]
-    for held in (held for part in found for held in part.read):
+    for held in (_at_rates(held, prices) for part in found for held in part.read):
         try:
+            if off := _unusable(held, prices):
+                sorting.leave_known(held, off)
+                continue
             _sort(held, sorting, snapshot.block, terms.max_price_gap)
         except NOT_COMPUTED as error:
             sorting.leave_known(held, f"its numbers make no sense ({error or type(error).__name__})")
     sorting.set_dust_apart()
     return sorting.holdings()
+
+
+def _at_rates(held: HeldPosition, prices: Prices | None) -> HeldPosition:
+    """Return a position with its tokens' rates."""
+    if prices is None or not prices.rates or not isinstance(held, PoolPosition):
+        return held
+    first, second = (prices.rates.get(token.lower(), 1.0) for token in held.tokens)
+    return replace(held, rates=(first, second))
+
+
+def _unusable(held: HeldPosition, prices: Prices | None) -> str:
+    """Say why a token of a position is not what its asset is, where one is not."""
+    if prices is None or not isinstance(held, PoolPosition):
+        return ""
+    return next((prices.unusable[token.lower()] for token in held.tokens if token.lower() in prices.unusable), "")
 
 
 def _sort(held: HeldPosition, sorting: _Sorting, block: BlockRef, most: float) -> None:
@@ -227,7 +248,9 @@ def _sort(held: HeldPosition, sorting: _Sorting, block: BlockRef, most: float) -
         sorting.positions.append(position)
 
 
-def read_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig) -> Holdings:
+def read_positions(
+    snapshot: Snapshot, owner: str, spots: dict[str, float], terms: BookConfig, prices: Prices | None = None
+) -> Holdings:
     """Read an owner's positions for a plan; see `look_at_positions`.
 
     Raises
@@ -235,7 +258,7 @@ def read_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], term
     UntrustedNumber
         Known assets of `terms.dust_usd` or more cannot be priced: their price is missing, or their pool's is off.
     """
-    return trusted(look_at_positions(snapshot, owner, spots, terms))
+    return trusted(look_at_positions(snapshot, owner, spots, terms, prices))
 
 
 def trusted(held: Holdings) -> Holdings:
@@ -268,42 +291,6 @@ def valued(snapshot: Snapshot, held: Holdings, market: Market, terms: BookConfig
             sorting.raw.append(raw)
             sorting.positions.append(position)
     return sorting.holdings(), book_exposure(Book(tuple(sorting.positions)), market)
-
-
-def read_volatilities(snapshot: Snapshot) -> dict[str, float]:
-    """Read every feed's fresh answer, as a decimal a year.
-
-    Raises
-    ------
-    UntrustedNumber
-        A feed has no answer, its answer is stale, or it is the feed of another asset.
-    """
-    found = {}
-    for asset in sorted(snapshot.deployment.feeds):
-        feed = feed_of(snapshot, asset)
-        try:
-            answer, _ = snapshot.read("VolatilityOracle", "latest", at=feed)
-        except ContractReverted as error:
-            raise UntrustedNumber(
-                f"the {asset} volatility feed gives no usable answer, {error.words}: have the reporters submit a round"
-            ) from error
-        found[asset] = volatility_from_e8(answer)
-    return found
-
-
-def read_market(snapshot: Snapshot, terms: BookConfig) -> Market:
-    """Read prices and volatilities; the correlation is the configured one."""
-    prices = read_prices(snapshot, terms)
-    return Market(
-        observed_at=snapshot.block.timestamp,
-        spots=prices.spots,
-        vols=read_volatilities(snapshot),
-        correlations=dict.fromkeys(asset_pairs(list(prices.spots)), terms.correlation),
-        vol_source=f"on-chain feeds at block {snapshot.block.number}; correlation configured",
-        vol_provenance=Provenance.ON_CHAIN,
-        spot_source=prices.source,
-        spot_provenance=prices.provenance,
-    )
 
 
 def read_governed(snapshot: Snapshot) -> Governed:
@@ -344,18 +331,26 @@ def read_governed(snapshot: Snapshot) -> Governed:
     )
 
 
-def observe(snapshot: Snapshot, owner: str, terms: BookConfig) -> Observation:
+def observe(
+    snapshot: Snapshot, owner: str, terms: BookConfig, seen: SeenMarket | None = None, governed: Governed | None = None
+) -> Observation:
     """Read everything at one block and confirm at the end that the block is still on the chain.
+
+    Parameters
+    ----------
+    seen, governed
+        The market and the parameters, where they are not those of the deployment.
 
     Raises
     ------
     UntrustedNumber, UnknownAddress, Reorganised
         A number cannot be believed, an address is wrong, or the block was replaced while reading.
     """
-    market = read_market(snapshot, terms)
-    held = read_positions(snapshot, owner, dict(market.spots), terms)
+    seen = seen or look_at_market(snapshot, terms)
+    market = trusted_market(seen, snapshot)
+    held = read_positions(snapshot, owner, dict(market.spots), terms, seen.prices)
     held, exposure = valued(snapshot, held, market, terms)
-    held, governed = trusted(held), read_governed(snapshot)
+    held, governed = trusted(held), governed or read_governed(snapshot)
     snapshot.confirm()
     book = Book(held.positions)
     found = Observation(snapshot.block, owner, held.raw, held.unread, book, market, governed, held.dust)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Mapping, Sequence
 
@@ -12,7 +13,7 @@ import pandas as pd
 from bridge.config import SignalsConfig
 from bridge.plans.past_prices import check_past
 from bridge.sources.signal_sources import read_histories
-from hedge.book.exposure import BookExposure
+from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book
 from hedge.market import Market
 from hedge.signals.histories import Histories
@@ -55,6 +56,11 @@ def bets_of(book: Book, exposure: BookExposure, market: Market, known: Histories
     why = "no daily prices are known: " if not days else f"only {days} days of prices are known: "
     if not book.assets:
         return pool_bets(book, exposure, market, {}, "the book holds nothing that moves")
+    silent = [asset for asset in book.assets if math.isnan(market.vol(asset))]
+    if silent:
+        nothing = Book(())
+        words = f"{why}and no volatility of {' and '.join(silent)}"
+        return pool_bets(nothing, book_exposure(nothing, market), market, {}, words)
     source = f"{why}drawn from the market's volatilities and correlations, lognormal"
     return pool_bets(book, exposure, market, draw_days(book, market), source)
 

@@ -15,7 +15,6 @@ deployment.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -24,24 +23,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
-from bridge.errors import BadFile, UntrustedNumber, UsageError
-from bridge.genesis import GovernanceTerms
-from bridge.plans.observe import Governed, Observation
-from bridge.sources.prices import asset_pairs
+from bridge.errors import BadFile, UsageError
+from bridge.plans.market import quoted_market
+from bridge.plans.observe import Observation
+from bridge.plans.observed import NO_HASH, stated_governed
 from bridge.times import read_seconds, years_ahead
 from bridge.toml_files import read_toml
-from bridge.units import utc
 from hedge import amm
 from hedge.book.positions import Book, ConcentratedPosition
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain
-from hedge.market import USD, Market, Provenance
-from hedge.policy.parameters import LastChange, Parameters
-from hedge.volatility.index import index_from_chain
-
-NO_HASH = "0x" + "00" * 32
-INDEX_DAYS = 30.0
-
+from hedge.market import USD, Market
 
 MOST_FEES: Final = 5.0
 
@@ -129,29 +121,7 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
         book = Book(tuple(_position(number, position, market) for number, position in enumerate(stated, 1)))
     except HedgeError as error:
         raise BadFile(path, str(error)) from error
-    return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, _fresh())
-
-
-def quoted_market(chains: Mapping[str, OptionChain], correlation: float) -> Market:
-    """Return the market that option chains alone tell: their spots, their 30-day indices, one correlation.
-
-    Raises
-    ------
-    UntrustedNumber
-        The quotes of a chain give no volatility.
-    """
-    told = {asset: _volatility(chain) for asset, chain in chains.items()}
-    kind = _shared(chain.provenance for chain in chains.values())
-    return Market(
-        min(chain.observed_at for chain in chains.values()),
-        {asset: chain.spot for asset, chain in chains.items()},
-        {asset: vol for asset, (vol, _) in told.items()},
-        dict.fromkeys(asset_pairs(list(chains)), correlation),
-        "; ".join(f"{asset}: {how}" for asset, (_, how) in told.items()) + "; correlation configured",
-        kind,
-        "spots of the option chains",
-        kind,
-    )
+    return Observation(BlockRef(0, NO_HASH, at), f"stated in {path.name}", (), (), book, market, stated_governed())
 
 
 def _check_range(path: Path, name: str, stated: _Position, price: float) -> None:
@@ -168,29 +138,6 @@ def _check_range(path: Path, name: str, stated: _Position, price: float) -> None
     )
 
 
-def _shared(kinds: Iterable[Provenance]) -> Provenance:
-    """Return the provenance of numbers that come from several: stated where they differ."""
-    found = set(kinds)
-    return found.pop() if len(found) == 1 else Provenance.STATED
-
-
-def _volatility(chain: OptionChain) -> tuple[float, str]:
-    """Return the 30-day index of a chain; where too little is quoted for it, the mark at the money near 30 days."""
-    try:
-        return index_from_chain(chain.quotes).vol, f"30-day index of {chain.source}"
-    except HedgeError:
-        rows = [row for row in chain.rows if math.isfinite(row.vol)]
-        if not rows:
-            raise UntrustedNumber(
-                f"{chain.underlying} quotes of {utc(chain.observed_at)} give no volatility: take a fuller chain"
-            ) from None
-        near = min(
-            rows, key=lambda row: (abs(chain.days_to(row.expiry_at) - INDEX_DAYS), abs(row.strike - row.forward))
-        )
-        days = chain.days_to(near.expiry_at)
-        return near.vol, f"mark at {near.strike:g} over {days:.0f} days of {chain.source}, too little is quoted"
-
-
 def _position(number: int, stated: _Position, market: Market) -> ConcentratedPosition:
     """Return a position of the stated value, entered at the market's price."""
     price = market.spot(stated.base) / market.spot(stated.quote)
@@ -202,13 +149,6 @@ def _position(number: int, stated: _Position, market: Market) -> ConcentratedPos
     return ConcentratedPosition(
         f"stated:{number}", pair, stated.base, stated.quote, liquidity, *ends, base, quote, 0.0, 0.0, stated.fee_apr
     )
-
-
-def _fresh() -> Governed:
-    """Return the parameters and limits of a fresh deployment, none of them ever updated."""
-    limits = dict(enumerate(GovernanceTerms().limits))
-    last = {key: LastChange(0, limit.min, limit.max, 0) for key, limit in limits.items()}
-    return Governed(Parameters(), limits, last, 0, paused=False, steward_suspended=False, inputs_hash=NO_HASH)
 
 
 def read_time(text: str) -> int:

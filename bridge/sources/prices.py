@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final, Protocol
 
@@ -21,12 +21,25 @@ from hedge.market import USD, Provenance
 
 @dataclass(frozen=True)
 class Prices:
-    """USD price by asset, what kind of source said it, its name in words, and the time of the observation (unix)."""
+    """USD price by asset, what kind of source said it, its name in words, and the time of the observation (unix).
+
+    Parameters
+    ----------
+    missing
+        Why there is no price of an asset that should have one.
+    rates
+        By token address in lower case: how many of its asset one token is, where that is not one.
+    unusable
+        By token address in lower case: why it is not counted as its asset; a stable coin that is not at its peg.
+    """
 
     spots: dict[str, float]
     provenance: Provenance
     source: str
     observed_at: int
+    missing: Mapping[str, str] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=dict)
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
 
 class PriceSource(Protocol):

@@ -180,7 +180,7 @@ def _asset_exposure(
     )
     moves = [position.delta_moves[asset] for position in positions if asset in position.delta_moves]
     spots = {name: np.array([market.spot(name)] * 2) for name in book.assets}
-    now, then = book.value_usd({**spots, asset: np.array([spot, tail])})
+    now, then = book.value_usd({**spots, asset: np.array([spot, tail])}) if math.isfinite(tail) else [math.nan] * 2
     return AssetExposure(
         asset=asset,
         spot=spot,

@@ -189,7 +189,7 @@ class ConcentratedPosition:
             price=price,
             in_range=in_range,
             il_usd=quote * float(amm.impermanent_loss(*span, self.held_base, self.held_quote)),
-            lvr_usd_per_year=rate * share,
+            lvr_usd_per_year=rate * share if in_range else 0.0,
             fees_usd=self.fees_base * base + self.fees_quote * quote,
             fee_usd_per_year=self.fee_apr * value * share if in_range else 0.0,
             break_even_vol=float(amm.break_even_vol(price, self.lower, self.upper, self.fee_apr))
@@ -291,7 +291,8 @@ class WeightedPosition:
         vols = np.array([market.vol(asset) for asset in self.assets])
         rho = np.array([[market.correlation(row, column) for column in self.assets] for row in self.assets])
         terms = (prices, self.weights, self.invariant)
-        lvr = float(amm.weighted_lvr_rate(*terms, rho * np.outer(vols, vols)))
+        known = bool(np.all(np.isfinite(vols)))
+        lvr = float(amm.weighted_lvr_rate(*terms, rho * np.outer(vols, vols))) if known else math.nan
         value, spread = float(amm.weighted_greeks(*terms).value), 1.0 - math.fsum(w * w for w in self.weights)
         return PoolTerms(
             price=float(prices[0] / prices[-1]),

@@ -171,6 +171,7 @@ def build_plan(
     at, listed, held = market.observed_at if at is None else at, indices or {}, holdings or Holdings()
     apart = {asset: terms for asset, terms in sorted((own or {}).items()) if asset in book.assets}
     policy = choose_policy(signals, at, _longest_sold(parameters, apart), rules, expected)
+    market.require_vols(book.assets)
     exposure = exposure or book_exposure(book, market, moves=False)
     _check_chains(market, chains)
     run = {"at": at, "scenarios": scenario_count, "holdings": held.to_dict(), "past": past_inputs(past, market)}

@@ -10,7 +10,7 @@ import pytest
 from bridge.chain.codec import decode_call, functions
 from bridge.chain.pending import MOST_AT_ONCE, clear_pending, require_clearable
 from bridge.chain.rpc import as_address, as_number
-from bridge.cli.planning import check_own
+from bridge.cli.plan_checks import check_own
 from bridge.config import BookConfig, Config, load_config
 from bridge.errors import BadConfig, BadFile, BridgeError, ChainError, FeeTooHigh, RefusedAction, UsageError
 from bridge.json_files import read_json, reading

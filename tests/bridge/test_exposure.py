@@ -16,7 +16,8 @@ from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.plans.observe import observe, read_market, read_positions
+from bridge.plans.market import read_market
+from bridge.plans.observe import observe, read_positions
 from bridge.snapshot import Snapshot
 from bridge.sources.prices import PRICE_SOURCES, Prices, read_prices
 from hedge.book.exposure import book_exposure

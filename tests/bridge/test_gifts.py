@@ -16,7 +16,8 @@ from bridge.local.accounts import account
 from bridge.local.other_pools import open_pool
 from bridge.local.world import World
 from bridge.plans.make import make_plan_at
-from bridge.plans.observe import look_at_positions, observe, read_market, read_positions, valued
+from bridge.plans.market import read_market
+from bridge.plans.observe import look_at_positions, observe, read_positions, valued
 from bridge.snapshot import Snapshot
 
 MANAGER = "NonfungiblePositionManager"

@@ -28,7 +28,8 @@ from bridge.local.accounts import account
 from bridge.local.other_pools import SETTLE_PAIR, SWEEP
 from bridge.local.world import World
 from bridge.plans.make import make_plan_at
-from bridge.plans.observe import Dust, Holdings, _Sorting, look_at_positions, observe, read_market
+from bridge.plans.market import read_market
+from bridge.plans.observe import Dust, Holdings, _Sorting, look_at_positions, observe
 from bridge.snapshot import Snapshot
 from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book, Position

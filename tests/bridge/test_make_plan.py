@@ -11,7 +11,7 @@ from bridge.config import Config, SignalsConfig
 from bridge.local.histories import write_histories
 from bridge.local.world import World
 from bridge.plans.make import make_plan_at
-from bridge.plans.observe import read_volatilities
+from bridge.plans.market import read_volatilities
 from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book
 from hedge.market import Market

@@ -14,7 +14,7 @@ from bridge.errors import BadFile, ContractReverted, RefusedAction, UnknownAddre
 from bridge.local.accounts import account, accounts
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.plans.observe import read_volatilities
+from bridge.plans.market import read_volatilities
 from bridge.sources.oracle import (
     Report,
     SignedReport,

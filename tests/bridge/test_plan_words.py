@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bridge.cli.plan_checks import check_flags
 from bridge.cli.plan_ideas import _print_parity, _print_shifts, _print_worth, _screen_row, print_promoter
 from bridge.cli.plan_text import _greek_rows, heading, print_comparison, print_limits
-from bridge.cli.planning import check_flags
 from bridge.errors import UsageError
 from bridge.plans.make import Planned
 from bridge.plans.screens import ScreenedAsset
@@ -112,8 +112,8 @@ def test_print_promoter__reasons_of_the_policy__are_said_as_they_are(
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ((Path("b"), None, 5, None, False), "leave --owner and --block out"),
-        ((Path("b"), "0x1", None, None, False), "leave --owner and --block out"),
+        ((Path("b"), None, 5, None, False), "leave --owner, --block and --rpc out"),
+        ((Path("b"), "0x1", None, None, False), "leave --owner, --block and --rpc out"),
         ((None, None, None, "2026-01-01", False), "--at goes with --book"),
         ((None, None, None, None, True), "--set is a what-if"),
         ((None, "0x1", 5, None, False), ""),

@@ -16,7 +16,7 @@ from bridge.config import Config
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
-from bridge.plans.observe import read_market
+from bridge.plans.market import read_market
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Snapshot
 from hedge.policy.parameters import KEYS

@@ -10,7 +10,7 @@ from pathlib import Path
 from bridge.local.anvil import advance_time
 from bridge.local.histories import write_histories
 from bridge.local.world import World
-from bridge.plans.observe import read_volatilities
+from bridge.plans.market import read_volatilities
 from bridge.units import utc
 from hedge.instruments.synthetic_chain import synthetic_chain
 from tests.bridge.market_files import AT, BOOK, calm_folder

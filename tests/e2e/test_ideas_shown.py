@@ -12,7 +12,7 @@ import pytest
 
 from bridge.local.histories import write_histories
 from bridge.local.world import World
-from bridge.plans.observe import read_volatilities
+from bridge.plans.market import read_volatilities
 from scripts.ideas_table import IDEAS
 from tests.bridge.market_files import BOOK, THREE_POOLS, calm_folder, write_quotes
 from tests.bridge.test_signals_plan import turned

@@ -13,7 +13,7 @@ from bridge.governance.governor import find_proposal
 from bridge.local.accounts import account
 from bridge.local.histories import write_histories
 from bridge.local.world import World
-from bridge.plans.observe import read_volatilities
+from bridge.plans.market import read_volatilities
 from hedge.instruments.lots import lot_of
 from hedge.instruments.synthetic_chain import synthetic_chain
 from tests.e2e.command import Run

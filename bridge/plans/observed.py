@@ -1,0 +1,77 @@
+"""A book on a public network without any contract of ours: prices of feeds, volatilities of quotes, values stated.
+
+network -> feeds -> prices -> quotes -> volatilities -> market
+[parameters] of alvh.toml, or the first values of a deployment -> governed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bridge.config import Config
+from bridge.errors import BadConfig, UsageError
+from bridge.genesis import GovernanceTerms
+from bridge.plans.market import SeenMarket, look_at_market
+from bridge.plans.observe import Governed, Observation, observe
+from bridge.snapshot import Snapshot
+from bridge.sources.option_chains import read_option_chains
+from bridge.sources.prices import read_prices
+from hedge.instruments.option_chain import OptionChain
+from hedge.policy.parameters import KEY_IDS, KEYS, LastChange, Parameters, broken_rules
+
+NO_HASH = "0x" + "00" * 32
+MADE_UP = "synthetic"
+"""The source of quotes that no market said; off the local chain they are none."""
+
+
+def look_at_network(snapshot: Snapshot, config: Config) -> tuple[SeenMarket, dict[str, OptionChain]]:
+    """Return the market of a public network and the quotes that its volatilities are from; none where none are named.
+
+    Raises
+    ------
+    BadConfig, BadFile, UntrustedNumber
+        The source of quotes cannot be used, or its quotes are not of this time.
+    """
+    prices, chains = read_prices(snapshot, config.book), dict[str, OptionChain]()
+    if config.options.source_name != MADE_UP:
+        chains = read_option_chains(config.options, prices.spots, snapshot.block.timestamp)
+    return look_at_market(snapshot, config.book, chains, prices), chains
+
+
+def observe_network(snapshot: Snapshot, config: Config, owner: str) -> tuple[Observation, dict[str, OptionChain]]:
+    """Return the observation that a plan of an owner's book is made from, and the quotes.
+
+    Raises
+    ------
+    UsageError
+        No source of quotes is named.
+    UntrustedNumber, BadConfig, Reorganised
+        As `bridge.plans.observe.observe` and `stated_governed` raise them.
+    """
+    if config.options.source_name == MADE_UP:
+        raise UsageError("a plan on a public network needs quotes of a market: give --chain, or set options.file")
+    governed = stated_governed(config.parameters)
+    seen, chains = look_at_network(snapshot, config)
+    return observe(snapshot, owner, config.book, seen, governed), chains
+
+
+def stated_governed(stated: Mapping[str, int] | None = None) -> Governed:
+    """Return the first values and limits of a deployment, some of them replaced, none of them ever updated.
+
+    Raises
+    ------
+    BadConfig
+        A name is no key's, a value is out of its bounds, or the values break a rule across keys.
+    """
+    for name, value in (stated or {}).items():
+        if name not in KEY_IDS:
+            raise BadConfig(f"parameters.{name}: no governed key; there are {', '.join(KEY_IDS)}")
+        key = KEYS[KEY_IDS[name]]
+        if not key.least <= value <= key.most:
+            raise BadConfig(f"parameters.{name} = {value}: must be {key.least} to {key.most} ({key.unit})")
+    values = Parameters().replaced({KEY_IDS[name]: value for name, value in (stated or {}).items()})
+    if broken := broken_rules(values):
+        raise BadConfig(f"parameters: {'; '.join(map(str, broken))}")
+    limits = dict(enumerate(GovernanceTerms().limits))
+    last = {key: LastChange(0, limit.min, limit.max, 0) for key, limit in limits.items()}
+    return Governed(values, limits, last, 0, paused=False, steward_suspended=False, inputs_hash=NO_HASH)

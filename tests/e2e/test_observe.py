@@ -1,0 +1,219 @@
+"""A book on a public network where nothing of ours is deployed: `alvh exposure --rpc` and `alvh plan --rpc`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.chain.node import Chain, connect
+from bridge.config import BookConfig
+from bridge.local.accounts import account
+from bridge.local.world import World
+from bridge.plans.market import read_market
+from tests.e2e.command import Done, Run
+from tests.e2e.test_commands import assert_one_line_error
+from tests.e2e.test_made_up import quotes
+
+DAY, HOUR = 86_400, 3_600
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The session's world as a network that a file names, with feeds of prices; no contract of ours is in the file."""
+
+    chain: Chain
+    owner: str
+    feeds: dict[str, str]
+    uptime: str
+    spots: dict[str, float]
+    folder: Path
+    call: Run
+
+    def say(self, pair: str, price: float, age: int = 0) -> None:
+        at = self.chain.head().timestamp - age
+        self.chain.send(account("market-maker"), "PriceFeed", self.feeds[pair], "set", round(price * 1e8), at)
+
+    def sequencer(self, answer: int, age: int) -> None:
+        at = self.chain.head().timestamp - age
+        self.chain.send(account("market-maker"), "UptimeFeed", self.uptime, "set", answer, at)
+
+    def run(self, *words: str) -> Done:
+        return self.call(*words, "--rpc", self.chain.url, "--owner", self.owner)
+
+    def exposure(self, *words: str) -> Any:
+        done = self.run("exposure", "--json", *words)
+        assert done.code == 0, done
+        return done.json()
+
+
+def network_file(world: World, chain_id: int, feeds: dict[str, str], uptime: str) -> str:
+    at, book = world.deployment.contracts, world.deployment
+    kinds = {"ETH": "wrapped", "BTC": "wrapped", "USD": "stable"}
+    decimals = {"ETH": 18, "BTC": 8, "USD": 6}
+    symbols = {"ETH": "WETH", "BTC": "WBTC", "USD": "USDC"}
+    tokens = [
+        f'{{ symbol = "{symbols[asset]}", address = "{token}", decimals = {decimals[asset]}, '
+        f'asset = "{asset}", kind = "{kinds[asset]}" }},'
+        for token, asset in book.assets.items()
+        if int(token, 16)
+    ]
+    rows = [f'{{ pair = "{pair}", address = "{feed}", heartbeat_seconds = 3600 }},' for pair, feed in feeds.items()]
+    return f"""
+name = "testnet"
+title = "Test network"
+chain_id = {chain_id}
+coin = "ETH"
+block_seconds = 2
+finality_blocks = 10
+number_is_own = true
+wrapped = "{next(token for token, asset in book.assets.items() if asset == "ETH" and int(token, 16))}"
+sequencer_feed = "{uptime}"
+tokens = [
+{chr(10).join(tokens)}
+]
+feeds = [
+{chr(10).join(rows)}
+]
+[uniswap]
+v2_factory = "{at["UniswapV2Factory"]}"
+v3_factory = "{at["UniswapV3Factory"]}"
+v3_positions = "{at["NonfungiblePositionManager"]}"
+v4_pool_manager = "{at["PoolManager"]}"
+v4_positions = "{at["PositionManager"]}"
+"""
+
+
+@pytest.fixture
+def observed(world: World, tmp_path: Path, run: Run) -> Iterator[Observed]:
+    """Give the world as a network of a chain id of its own, feeds at the pools' prices."""
+    chain_id, maker = 777_001, account("market-maker")
+    spots = dict(read_market(world.snapshot(), BookConfig()).spots)
+    feeds = {pair: world.chain.deploy(maker, "PriceFeed", 8) for pair in ("ETH/USD", "BTC/USD", "USDC/USD")}
+    uptime = world.chain.deploy(maker, "UptimeFeed")
+    world.chain.request("anvil_setChainId", chain_id)
+    (tmp_path / "network.toml").write_text(network_file(world, chain_id, feeds, uptime), encoding="utf-8")
+    (tmp_path / "alvh.toml").write_text('[chain]\nnetworks = ["network.toml"]\n', encoding="utf-8")
+    chain = connect(world.chain.url, chain_id)
+    found = Observed(chain, account("lp").address, feeds, uptime, spots, tmp_path, run)
+    for pair, price in (("ETH/USD", spots["ETH"]), ("BTC/USD", spots["BTC"]), ("USDC/USD", 0.9998)):
+        found.say(pair, price)
+    found.sequencer(0, DAY)
+    yield found
+    world.chain.request("anvil_setChainId", 31_337)
+
+
+def test_exposure__node_and_owner_alone__values_every_position_as_with_a_deployment(
+    observed: Observed, world: World, tmp_path: Path
+) -> None:
+    seen = observed.exposure()
+    assert seen["observed"][0] == "observed on Test network (777001): no contract of ours is read"
+    assert "feeds of Test network" in seen["observed"][1]
+    world.chain.request("anvil_setChainId", 31_337)
+    world.deployment.save(tmp_path / ".alvh" / "deployment.json")
+    (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{world.chain.url}"\n', encoding="utf-8")
+    done = observed.call("exposure", "--json", "--owner", observed.owner)
+    assert done.code == 0, done
+    ours = done.json()
+    assert [each["id"] for each in seen["positions"]] == [each["id"] for each in ours["positions"]]
+    for mine, theirs in zip(ours["positions"], seen["positions"], strict=True):
+        assert math.isclose(mine["value_usd"], theirs["value_usd"], rel_tol=1e-6)
+        for exact in ("amounts_units", "fees_units", "held_units", "liquidity"):
+            assert mine[exact] == theirs[exact]
+        assert theirs["lvr_usd_per_year"] in (None, 0.0)  # nobody said a volatility
+    assert {each["id"] for each in seen["unread"]} == {"volatility of BTC", "volatility of ETH"}
+    assert seen["market"]["vols"] == {"BTC": None, "ETH": None}
+
+
+def test_exposure__quotes_beside_it__has_lvr_and_says_where_volatility_is_from(
+    observed: Observed, world: World, tmp_path: Path
+) -> None:
+    seen = observed.exposure("--chain", quotes(world, tmp_path))
+    assert seen["unread"] == []
+    assert 0.4 < seen["market"]["vols"]["BTC"] < seen["market"]["vols"]["ETH"] < 0.9
+    assert seen["lvr_usd_per_year"] > 0
+    text = observed.run("exposure", "--chain", "quotes.csv")
+    assert text.code == 0
+    assert text.out.startswith("observed on Test network")
+    assert "30-day index of" in text.out
+
+
+def test_plan__node_owner_and_quotes__hedges_by_the_first_values_or_the_stated_ones(
+    observed: Observed, world: World, tmp_path: Path
+) -> None:
+    name = quotes(world, tmp_path)
+    assert_one_line_error(observed.run("plan"), 2, "a plan on a public network needs quotes", "--chain")
+    done = observed.run("plan", "--chain", name, "--json")
+    assert done.code == 0, done
+    first = done.json()
+    assert first["plan"]["inputs"]["chain_id"] == 777_001
+    settings = tmp_path / "alvh.toml"
+    settings.write_text(settings.read_text() + "[parameters]\ntargetCvarBps = 50\ncostBudgetBps = 100\n")
+    tighter = observed.run("plan", "--chain", name, "--json").json()
+    assert tighter["plan"]["inputs_hash"] != first["plan"]["inputs_hash"] if "inputs_hash" in first["plan"] else True
+    settings.write_text(settings.read_text().replace("= 50\n", "= 999999\n"))
+    assert_one_line_error(observed.run("plan", "--chain", name), 2, "parameters.targetCvarBps = 999999", "must be")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda at: at.say("ETH/USD", at.spots["ETH"], 2 * HOUR), "feed ETH/USD is of 2"),
+        (lambda at: at.say("ETH/USD", at.spots["ETH"], -HOUR), "feed ETH/USD is of 2"),
+        (lambda at: at.say("ETH/USD", 0.0), "says 0 with 8 decimals"),
+        (lambda at: at.say("ETH/USD", -5.0), "says -500000000 with 8 decimals"),
+        (lambda at: at.sequencer(1, HOUR), "the sequencer of Test network is down since 2"),
+        (lambda at: at.sequencer(0, HOUR // 2), "the sequencer of Test network is back since 2"),
+        (
+            lambda at: at.chain.send(
+                account("market-maker"), "PriceFeed", at.feeds["ETH/USD"], "setBounds", 1, round(at.spots["ETH"] * 1e8)
+            ),
+            "feed ETH/USD stands at its own bound",
+        ),
+    ],
+    ids=["stale", "of the future", "nothing", "negative", "sequencer down", "sequencer just back", "at its bound"],
+)
+def test_price__that_cannot_be_believed__stops_what_needs_it_by_name(
+    observed: Observed, world: World, tmp_path: Path, change: Any, reason: str
+) -> None:
+    change(observed)
+    seen = observed.exposure()
+    told = {each["id"]: each["reason"] for each in seen["unread"]}
+    assert reason in told["price of ETH"]
+    assert not any("ETH" in each["pool"] for each in seen["positions"])
+    assert "ETH" in seen["stops"]
+    if "sequencer" not in reason:
+        assert any("BTC" in each["pool"] for each in seen["positions"])  # the others are valued
+    stopped = observed.run("plan", "--chain", quotes(world, tmp_path))
+    assert stopped.code == 1
+    assert "ETH" in stopped.err
+
+
+def test_stable_coin__at_88_cents__is_not_counted_as_a_dollar(observed: Observed, world: World, tmp_path: Path) -> None:
+    observed.say("USDC/USD", 0.88)
+    seen = observed.exposure()
+    off = [each["reason"] for each in seen["unread"] if "USDC" in each["reason"]]
+    assert off
+    assert all("USDC: is at 0.88 USD, not 1: it is not counted as USD" in reason for reason in off)
+    assert not any("USD" in each["pool"] for each in seen["positions"])
+    assert_one_line_error(observed.run("plan", "--chain", quotes(world, tmp_path)), 1, "USDC: is at 0.88 USD")
+
+
+def test_network__that_nobody_knows__is_told_what_to_write(observed: Observed, tmp_path: Path) -> None:
+    (tmp_path / "alvh.toml").write_text("", encoding="utf-8")
+    assert_one_line_error(observed.run("exposure"), 2, "the node serves chain 777001, which is no network", "networks")
+
+
+def test_observing__keys_and_passwords_of_the_url__are_shown_nowhere(observed: Observed, tmp_path: Path) -> None:
+    url = observed.chain.url.replace("http://", "http://ann:pa55word@") + "/v3/KEY12345"
+    for words in (("exposure",), ("exposure", "--json"), ("plan",)):
+        done = observed.call(*words, "--rpc", url, "--owner", observed.owner)
+        for secret in ("pa55word", "KEY12345"):
+            assert secret not in done.out + done.err
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert b"KEY12345" not in path.read_bytes()
