@@ -173,7 +173,7 @@ class OracleConfig(_Section):
     ----------
     index
         `dense` integrates the fitted smile, `cboe` sums over the listed strikes. All reporters of a feed take the same;
-        docs/signals.md says what was measured.
+        docs/surface.md says what was measured.
     max_jump
         Further needs --force: 0.75 is to 1.75 times of the answer, or to its part; `bridge.sources.signed_rounds` says
         why.

@@ -4,7 +4,7 @@ Cboe's variance of one expiry is the integral of 2/T e^(rT) Q(K) / K^2 by the st
 integral is taken over every strike, each option priced on the smile that is fitted to the quotes. What no quote tells
 then adds nothing of its own: the gaps between strikes, and the wings, where a bid of one tick would count for whole
 points. The smile is followed to `HELD_AT` standard deviations of the log return on either side, and its volatility is
-held there beyond. docs/signals.md says what was measured.
+held there beyond. docs/surface.md says what was measured.
 """
 
 from dataclasses import dataclass
