@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -19,6 +19,8 @@ from bridge.toml_files import toml_content
 DEFAULT_FILE = Path("alvh.toml")
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Volatility = Annotated[float, Field(ge=0.01, le=10)]
+IndexMethod = Literal["cboe", "dense"]
+"""How a volatility index is found in quotes: `bridge.sources.quoted_index`."""
 
 
 class _Section(BaseModel):
@@ -178,9 +180,19 @@ class SafeConfig(_Section):
 
 
 class OracleConfig(_Section):
-    """By how much a report may move away from the feed's answer without --force: 0.75 is to 1.75 times of it, or to its
-    part; `bridge.sources.signed_rounds` says why."""
+    """How a report's number is found in the quotes, and how far it may lie from the feed's answer.
 
+    Parameters
+    ----------
+    index
+        `dense` integrates the fitted smile, `cboe` sums over the listed strikes. All reporters of a feed take the same;
+        docs/surface.md says what was measured.
+    max_jump
+        Further needs --force: 0.75 is to 1.75 times of the answer, or to its part; `bridge.sources.signed_rounds` says
+        why.
+    """
+
+    index: IndexMethod = "dense"
     max_jump: Annotated[float, Field(gt=0, le=100)] = 0.75
 
 

@@ -63,34 +63,25 @@ def quote(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Compute the 30-day volatility index of each asset from its option chain, by Cboe's method.
+    """Compute the 30-day volatility index of each asset from its option chain, by both methods.
+
+    One is Cboe's sum over the listed strikes, the other a dense integral over the fitted smile; the setting
+    oracle.index names the one that reports take. Beside them stands the last close of a published index, such as DVOL,
+    where the folder of histories has one.
 
     Example: alvh oracle quote --chain quotes.csv --json
     """
-    from bridge.cli.show import console, percent, table
-    from bridge.units import volatility_to_e8
-    from hedge.volatility.index import index_from_chain
+    from bridge.cli.index_text import print_indices, print_indices_json
+    from bridge.sources.quoted_index import quoted_index, read_published
 
-    chains, snapshot = _quotes(open_session(config), chain_file, block)
-    index = {asset: index_from_chain(chain.quotes).vol for asset, chain in chains.items()}
+    session = open_session(config)
+    chains, snapshot = _quotes(session, chain_file, block)
+    found = {asset: quoted_index(chain, session.config.oracle.index) for asset, chain in chains.items()}
+    published = read_published(session.config.signals, found, snapshot.block.timestamp)
     if as_json:
-        print_json(
-            [
-                {
-                    "asset": asset,
-                    "volatility": value,
-                    "volatility_e8": volatility_to_e8(value),
-                    "observed_at": snapshot.block.timestamp,
-                    "source": chains[asset].source,
-                    "provenance": str(chains[asset].provenance),
-                }
-                for asset, value in index.items()
-            ]
-        )
-        return
-    said = {asset: f"{chain.source} ({chain.provenance})" for asset, chain in chains.items()}
-    rows = [[asset, percent(value, 2), said[asset]] for asset, value in index.items()]
-    console().print(table("30-day implied volatility index", ("asset", "index", "source"), rows, left=3))
+        print_indices_json(chains, found, published, snapshot.block.timestamp)
+    else:
+        print_indices(chains, found, published)
 
 
 @app.command()
@@ -108,23 +99,25 @@ def sign(
     """Sign a report for the feed's next round and print it as JSON. Nothing is sent.
 
     All reporters of a round sign for the same --block. What was signed is kept in the state folder: a round is not
-    signed twice with another value. Made-up quotes are signed on the local chain only.
+    signed twice with another value. The setting oracle.index names the method, and the report says it. Made-up quotes
+    are signed on the local chain only.
 
     Example: alvh oracle sign ETH --block 1200 --as reporter-1 > r1.json
     """
     from bridge.errors import UnknownAddress
     from bridge.sources.oracle import build_report, report_json, require_report_observed, sign_report
+    from bridge.sources.quoted_index import index_source, quoted_volatility
     from bridge.sources.signed_rounds import keep_round, require_steady
     from bridge.units import volatility_to_e8
-    from hedge.volatility.index import index_from_chain
 
     session = open_session(config)
     chains, snapshot = _quotes(session, chain_file, block)
     if asset not in chains:
         raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(chains)})")
     quotes = chains[asset]
-    index = volatility_to_e8(index_from_chain(quotes.quotes).vol)
-    report = build_report(snapshot, asset, index, quotes.source, quotes.provenance)
+    method = session.config.oracle.index
+    value = volatility_to_e8(quoted_volatility(quotes, method))
+    report = build_report(snapshot, asset, value, index_source(quotes, method), quotes.provenance)
     require_report_observed(report)
     reporter = choose_signer(session, role, keystore)
     if not force:

@@ -12,8 +12,8 @@ from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
 from bridge.sources.oracle import build_report, read_status, sign_report, submit_reports
 from bridge.sources.prices import read_prices
+from bridge.sources.quoted_index import index_source, quoted_volatility
 from bridge.units import volatility_to_e8
-from hedge.volatility.index import index_from_chain
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
@@ -44,12 +44,12 @@ def _submit_once(snapshot: Snapshot, config: Config, assets: Collection[str] | N
     option_chains = read_option_chains(
         config.options, read_prices(snapshot, config.book).spots, snapshot.block.timestamp
     )
-    rounds = []
+    rounds, method = [], config.oracle.index
     for asset in sorted(snapshot.deployment.feeds if assets is None else assets):
         quotes = option_chains[asset]
-        quoted = index_from_chain(quotes.quotes)
-        report = build_report(snapshot, asset, volatility_to_e8(quoted.vol), quotes.source, quotes.provenance)
+        vol = quoted_volatility(quotes, method)
+        report = build_report(snapshot, asset, volatility_to_e8(vol), index_source(quotes, method), quotes.provenance)
         signed = [sign_report(report, reporter) for reporter in accounts("reporter")]
         receipt = submit_reports(snapshot.chain, account("operator"), signed)
-        rounds.append(RoundDone(asset, quoted.points, len(signed), report.round, receipt))
+        rounds.append(RoundDone(asset, 100.0 * vol, len(signed), report.round, receipt))
     return rounds

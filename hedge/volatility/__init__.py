@@ -4,6 +4,7 @@
     variance_swap   the fair variance of a strip of listed options
     index           a volatility index by Cboe's method
     surface         an implied-volatility surface free of arbitrage
+    dense_index     a volatility index by a dense integral over smiles of the surface
 
 Read `index` first. May import `instruments`, `options` and what is below them.
 """

@@ -118,12 +118,18 @@ def vol_index(near: TermVariance, next_: TermVariance, target_days: float = 30.0
     BadInput : target_days not above 0.
     TooFewExpiries : the two do not lie around the target. The method does not extrapolate.
     """
+    vol = interpolated_vol((near.time, next_.time), (near.variance, next_.variance), target_days)
+    return VolIndex(vol, target_days, near, next_)
+
+
+def interpolated_vol(times: tuple[float, float], variances: tuple[float, float], target_days: float) -> float:
+    """Return the volatility at the target from the annual variances of two times in years; errors as `vol_index`."""
     target = float(positive("target_days", target_days)) / YEAR_DAYS
-    if not near.time <= target < next_.time:
-        raise TooFewExpiries(2, target_days, near.time * YEAR_DAYS, next_.time * YEAR_DAYS)
-    share = (next_.time - target) / (next_.time - near.time)
-    total = share * near.time * near.variance + (1.0 - share) * next_.time * next_.variance
-    return VolIndex(sqrt(total / target), target_days, near, next_)
+    near, later = times
+    if not near <= target < later:
+        raise TooFewExpiries(2, target_days, near * YEAR_DAYS, later * YEAR_DAYS)
+    share = (later - target) / (later - near)
+    return sqrt((share * near * variances[0] + (1.0 - share) * later * variances[1]) / target)
 
 
 def index_from_chain(quotes: pd.DataFrame, rate: float | None = None, target_days: float = 30.0) -> VolIndex:

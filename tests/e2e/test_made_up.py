@@ -59,7 +59,7 @@ def test_oracle__made_up_quotes__are_signed_and_submitted_on_the_local_chain_onl
     assert not (tmp_path / ".alvh" / "reports").exists()
     files = round_of(place, tmp_path, "--chain", quotes(place.world, tmp_path))
     report = json.loads((tmp_path / files[0]).read_text(encoding="utf-8"))
-    assert (report["provenance"], report["source"]) == ("file", "file quotes.csv")
+    assert (report["provenance"], report["source"]) == ("file", "file quotes.csv; dense integral over fitted smiles")
     for changed in ({"provenance": "simulated"}, {"provenance": "stated"}, {"provenance": ""}, {"provenance": "x"}):
         (tmp_path / "odd.json").write_text(json.dumps(report | changed), encoding="utf-8")
         for send in ((), ("--send",)):

@@ -7,6 +7,7 @@ from pathlib import Path
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World
+from bridge.units import utc
 from tests.bridge.steps import TERMS
 from tests.e2e.command import Run
 from tests.e2e.test_commands import assert_one_line_error
@@ -52,3 +53,32 @@ def test_oracle__one_feed_fresh_and_one_stale__is_shown_and_ends_with_1(
     assert rows == {"BTC": "STALE", "ETH": "fresh"}
     assert "breaker ETH: closed, " in shown.out
     assert "automation: without power, STOPPED; nothing to apply now: Stopped()" in shown.out
+
+
+def test_oracle__either_method_of_the_index__is_shown_and_the_settings_is_signed(
+    run: Run, project: World, tmp_path: Path
+) -> None:
+    day = utc(project.chain.head().timestamp)[:10]
+    (tmp_path / "signals").mkdir()
+    rows = f"known_at,high,low,close\n{day},73,71,72.5\n"
+    (tmp_path / "signals" / "index_ETH.csv").write_text(rows, encoding="utf-8")
+    settings = (tmp_path / "alvh.toml").read_text(encoding="utf-8") + '[signals]\nfolder = "signals"\n'
+    words = {"dense": "dense integral over fitted smiles", "cboe": "Cboe's sum over listed strikes"}
+    for method, other in (("dense", "cboe"), ("cboe", "dense")):
+        text = f'{settings}[oracle]\nindex = "{method}"\n' if method == "cboe" else settings
+        (tmp_path / "alvh.toml").write_text(text, encoding="utf-8")
+        bitcoin, ether = run("oracle", "quote", "--json").json()
+        assert (bitcoin["asset"], bitcoin["published"], ether["lacking"]) == ("BTC", None, "")
+        assert (ether["method"], ether["volatility"]) == (method, ether[method])
+        assert ether["volatility_e8"] == round(ether[method] * 1e8)
+        assert 0.0 < abs(ether[method] - ether[other]) < 0.03
+        assert ether["published"]["volatility"] == 0.725
+        shown = run("oracle", "quote").out
+        cells = [f"{100 * ether['cboe']:.2f}%", f"{100 * ether['dense']:.2f}%", method, f"72.50% ({day} 00:00:00Z)"]
+        assert all(cell in shown.split("ETH")[1] for cell in cells), shown
+        signed = run("oracle", "sign", "ETH", "--as", f"reporter-{1 if method == 'dense' else 2}").json()
+        assert (signed["volatility_e8"], signed["source"].split("; ")[-1]) == (ether["volatility_e8"], words[method])
+    (tmp_path / "signals" / "index_ETH.csv").write_text("known_at,close\n", encoding="utf-8")
+    assert "no published index: " in run("oracle", "quote").out
+    (tmp_path / "alvh.toml").write_text(settings + '[oracle]\nindex = "vix"\n', encoding="utf-8")
+    assert_one_line_error(run("oracle", "quote"), 2, "oracle.index", "'cboe' or 'dense'")

@@ -16,6 +16,7 @@ from hedge.instruments.synthetic_chain import Smile, synthetic_chain
 from hedge.replication import LossTarget, replicate
 from hedge.volatility import index as volatility_index
 from hedge.volatility import realized
+from hedge.volatility.dense_index import dense_index_from_chain
 from hedge.volatility.surface import fit_surface
 from hedge.volatility.variance_swap import variance_swap
 
@@ -70,6 +71,10 @@ def index(frame: pd.DataFrame) -> float:
     return volatility_index.index_from_chain(frame).vol
 
 
+def dense(frame: pd.DataFrame) -> float:
+    return dense_index_from_chain(frame).vol
+
+
 def swap(frame: pd.DataFrame, time: float = 0.05) -> float:
     return variance_swap(frame["strike"], frame["is_call"], 0.5 * (frame["bid"] + frame["ask"]), 2_000.0, time)
 
@@ -119,6 +124,16 @@ CELLS: dict[tuple[str, str], tuple[Call, str]] = {
     ("volatility.index", "one strike"): (lambda: index(lonely(flat())), "TooFewExpiries"),
     ("volatility.index", "duplicate"): (lambda: index(doubled(flat())), "BadInput"),
     ("volatility.index", "unsorted"): (lambda: index(shuffled(flat())) == index(flat()), "the same"),
+    ("volatility.dense_index", "NaN"): (lambda: dense(flat(strike=np.nan)) == dense(flat().iloc[1:]), "the same"),
+    ("volatility.dense_index", "negative time"): (
+        lambda: dense(flat(expiry=-1.0)) == dense(flat().iloc[1:]),
+        "the same",
+    ),
+    ("volatility.dense_index", "crossed quote"): (lambda: dense(flat(bid=9e9)) - 0.6, "zero"),
+    ("volatility.dense_index", "empty chain"): (lambda: dense(flat().iloc[:0]), "TooFewExpiries"),
+    ("volatility.dense_index", "one strike"): (lambda: dense(lonely(flat())), "TooFewExpiries"),
+    ("volatility.dense_index", "duplicate"): (lambda: dense(doubled(flat())) == dense(flat()), "the same"),
+    ("volatility.dense_index", "unsorted"): (lambda: dense(shuffled(flat())) == dense(flat()), "the same"),
     ("variance_swap", "NaN"): (lambda: swap(one_expiry().assign(bid=np.nan)), "TooFewQuotes"),
     ("variance_swap", "negative time"): (lambda: swap(one_expiry(), -0.1), "BadInput"),
     ("variance_swap", "empty chain"): (lambda: swap(one_expiry().iloc[:0]), "TooFewQuotes"),
