@@ -16,6 +16,7 @@ from bridge.config import Config, load_config
 from bridge.deploy.code import code_findings, others_findings
 from bridge.deploy.seats import deployment_seats
 from bridge.deployment import Deployment, load_deployment
+from bridge.doctor_network import network_rows
 from bridge.environment import for_program
 from bridge.errors import BridgeError, MissingTool
 from bridge.foreign import foreign, url_place
@@ -66,7 +67,9 @@ def examine(config_path: Path | None) -> list[Finding]:
             Finding("settings", False, str(error), "correct the file, or leave it out for the defaults", True)
         )
     if config is not None:
-        findings += [*_state(config), *_examine_chain(config)]
+        observing = config.chain.network is not None and not config.chain.deployment.is_file()
+        looked = (Finding(*row) for row in network_rows(config)) if observing else _examine_chain(config)
+        findings += [*_state(config), *looked]
     return findings
 
 

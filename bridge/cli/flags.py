@@ -129,6 +129,7 @@ def open_book(config_path: Path | None, rpc: str | None) -> Session:
 def _observing(config: Config, rpc: str | None) -> Session:
     """Connect to a public network's node and take its contracts for the deployment."""
     from bridge.chain.node import connect
+    from bridge.chain.place import node_url
     from bridge.chain.served import served_chain
     from bridge.cli.reading import reading_shown
     from bridge.errors import BadConfig
@@ -136,7 +137,7 @@ def _observing(config: Config, rpc: str | None) -> Session:
     from bridge.networks.book import observed_deployment
 
     at, files = config.chain, config.chain.networks
-    url = rpc or at.rpc_url
+    url = rpc or node_url(at.rpc_url)
     named = known_networks(files).get(at.network) if at.network and rpc is None else None
     if at.network and rpc is None and named is None:
         raise BadConfig(f"chain.network: {at.network} is not known: {', '.join(known_networks(files))}")

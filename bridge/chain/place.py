@@ -1,0 +1,12 @@
+"""Where the node of a public network is: the environment's URL, which may hold a key, before that of the settings."""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "ALVH_RPC_URL"
+
+
+def node_url(configured: str) -> str:
+    """Return the URL in ALVH_RPC_URL, or the configured one where it is not set."""
+    return os.environ.get(VARIABLE) or configured

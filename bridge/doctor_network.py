@@ -1,0 +1,99 @@
+"""What of a public network's settings works: the node, contracts, each feed, and a wide range of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bridge.chain.node import Chain, connect
+from bridge.chain.place import node_url
+from bridge.config import BookConfig, Config
+from bridge.errors import BridgeError
+from bridge.foreign import url_place
+from bridge.networks import Network, known_networks
+from bridge.networks.book import observed_deployment
+from bridge.snapshot import Snapshot
+from bridge.sources.prices import read_prices
+
+WIDE = 10_000
+"""Blocks of events that are asked for at once: what pagers of nodes cut down is seen here."""
+Row = tuple[str, bool, str, str, bool]
+"""What was looked at, whether it is fine, what was found, how to mend it, and whether it is needed."""
+
+
+def network_rows(config: Config) -> Iterator[Row]:
+    """Look at everything that a book on a public network rests on; no failure stops the look at the rest."""
+    at = config.chain
+    try:
+        known = known_networks(at.networks)
+    except BridgeError as error:
+        yield "network", False, str(error), "correct the file, see docs/networks.md", True
+        return
+    network = known.get(at.network or "")
+    if network is None:
+        yield "network", False, f"{at.network} is not known", f"chain.network is one of {', '.join(known)}", True
+        return
+    yield "network", True, f"{network.title}, chain {network.chain_id}, {len(network.feeds)} feeds", "", True
+    yield _owner(config)
+    url = node_url(at.rpc_url)
+    try:
+        chain = connect(url, network.chain_id, at.caps, at.max_wait_seconds)
+        snapshot = Snapshot(chain, observed_deployment(network, at.start_block), chain.head(), network=network)
+    except BridgeError as error:
+        yield "node", False, str(error), "set chain.rpc_url or ALVH_RPC_URL to a node of the network", True
+        return
+    yield "node", True, f"{url_place(url)}, chain {network.chain_id}, block {snapshot.block.number}", "", True
+    yield _contracts(snapshot)
+    yield from _prices(snapshot, config.book)
+    yield _logs(snapshot, chain, network)
+
+
+def _owner(config: Config) -> Row:
+    from bridge.chain.addresses import checked_address
+
+    if config.book.owner is None:
+        return "owner", False, "nobody", "set book.owner, or give --owner", False
+    return _row("owner", lambda: checked_address(str(config.book.owner)), "set book.owner to an address", True)
+
+
+def _row(what: str, look: Callable[[], str], mend: str, needed: bool) -> Row:
+    try:
+        return what, True, look(), "", needed
+    except BridgeError as error:
+        return what, False, str(error), mend, needed
+
+
+def _contracts(snapshot: Snapshot) -> Row:
+    places = snapshot.deployment.contracts
+    missing = [name for name, at in places.items() if not snapshot.has_code(at)]
+    found = f"without code: {', '.join(missing)}" if missing else f"{len(places)} contracts of Uniswap have code"
+    return "contracts", not missing, found, "the node is of another chain, or the network's file is wrong", True
+
+
+def _prices(snapshot: Snapshot, terms: BookConfig) -> Iterator[Row]:
+    source = terms.model_copy(update={"price_source": "feeds"}) if terms.price_source == "pools" else terms
+    try:
+        prices = read_prices(snapshot, source)
+    except BridgeError as error:
+        yield "prices", False, str(error), "without prices no position is valued", True
+        return
+    mend = "positions that need it are named and left out until it answers"
+    for asset, price in sorted(prices.spots.items()):
+        yield f"price of {asset}", True, f"{price:,.6g} USD", "", False
+    for asset, reason in sorted(prices.missing.items()):
+        yield f"price of {asset}", False, reason, mend, False
+    for reason in prices.unusable.values():
+        yield "token", False, reason, mend, False
+
+
+def _logs(snapshot: Snapshot, chain: Chain, network: Network) -> Row:
+    """Ask for events of a wide range once, as the past of positions is read."""
+    at = network.uniswap.v3_positions or network.uniswap.v3_factory
+    if at is None:
+        return "events", True, "not asked: the network names no Uniswap v3", "", False
+    since = max(snapshot.block.number - WIDE, 0)
+
+    def look() -> str:
+        found = chain.entries("NonfungiblePositionManager", at, "IncreaseLiquidity", since, snapshot.block)
+        return f"{len(found):,} of {snapshot.block.number - since:,} blocks"
+
+    return _row("events", look, "ask another node: without events entry prices and fees earned are unknown", False)
