@@ -13,6 +13,7 @@ from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from tests.bridge.steps import plan_now, with_changes
 from tests.e2e.command import Done, Run, forked, fresh
+from tests.e2e.observing import Observed, observing
 from tests.e2e.places import ELSEWHERE, Place, placed
 from tests.e2e.runbook import BAD, Player
 
@@ -56,4 +57,11 @@ def player(project: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def place(request: pytest.FixtureRequest, world: World, tmp_path: Path, run: Run) -> Iterator[Place]:
     """Give the world on the local chain, then on a chain of another id."""
     with placed(world, request.param, tmp_path, run) as made:
+        yield made
+
+
+@pytest.fixture
+def observed(world: World, tmp_path: Path, run: Run) -> Iterator[Observed]:
+    """Give the world as a public network of a chain id of its own, feeds at the pools' prices."""
+    with observing(world, tmp_path, run) as made:
         yield made

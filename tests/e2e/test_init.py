@@ -10,8 +10,8 @@ import pytest
 
 from bridge.config import load_config
 from tests.e2e.command import Run
+from tests.e2e.observing import Observed
 from tests.e2e.test_commands import assert_one_line_error
-from tests.e2e.test_observe import Observed, observed  # noqa: F401
 
 OWNER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 GIVEN = ("init", "--network", "base", "--rpc", "https://node.example", "--owner", OWNER.lower())
