@@ -18,7 +18,7 @@ from hedge.market import Provenance
 from hedge.signals.signal import Signal, State
 from tests.bridge.market_files import BOOK, stated
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.xdist_group("histories")]
 
 ABSENT = ("rate differential", "divergence", "funding", "quick ratio", "CAPM volatility")
 """What the recorded data of 2026 holds no history of."""
