@@ -86,6 +86,7 @@ def exposure(
     """
     from bridge.cli.plan_checks import check_flags
     from bridge.cli.planning import with_flags
+    from bridge.cli.ranges import range_columns
     from bridge.config import load_config
 
     check_flags(book, owner, block, at, writes_what_if=False, rpc=rpc)
@@ -93,7 +94,8 @@ def exposure(
         seen = _see_stated(book, with_flags(load_config(config), chain_file, signals, max_age), at)
     else:
         seen = _see_on_chain(owner, rpc, block, (chain_file, signals, max_age), config)
-    rows = [position.to_dict() | exact for position, exact in zip(seen.exposure.positions, seen.exact, strict=True)]
+    each = zip(seen.exposure.positions, seen.book.positions, seen.exact, strict=True)
+    rows = [found.to_dict() | range_columns(position, found.price) | exact for found, position, exact in each]
     if as_csv and not as_json:
         _print_csv(rows)
     else:
@@ -108,13 +110,16 @@ def exposure(
 def _print_seen(seen: Seen, ideas: Ideas) -> None:
     from bridge.cli.exposure_ideas import print_ideas
     from bridge.cli.held_text import print_held
+    from bridge.cli.ranges import edge_lines
     from bridge.cli.show import console, first_lines
 
     for line in observed_lines(seen.network, seen.market):
         console().print(line, markup=False, soft_wrap=True)
     print_exposure(seen.exposure, seen.where)
     unknown = first_lines(unknown_lines(seen), "more positions have fees or IL that are unknown: `--json` has them all")
-    for line in (*dust_lines(seen.dust, seen.settings.book.dust_usd), *unknown):
+    near = edge_lines(list(zip(seen.exposure.positions, seen.book.positions, strict=True)))
+    near = first_lines(near, "more positions are near an end of their range: `--json` has them all")
+    for line in (*near, *dust_lines(seen.dust, seen.settings.book.dust_usd), *unknown):
         console().print(line, markup=False, soft_wrap=True)
     if seen.hedge:
         print_held(seen.hedge)

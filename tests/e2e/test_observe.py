@@ -35,6 +35,9 @@ def test_exposure__node_and_owner_alone__values_every_position_as_with_a_deploym
         for exact in ("amounts_units", "fees_units", "held_units", "liquidity"):
             assert mine[exact] == theirs[exact]
         assert theirs["lvr_usd_per_year"] in (None, 0.0)  # nobody said a volatility
+        assert (theirs["lower"], theirs["upper"]) == (mine["lower"], mine["upper"])
+        if theirs["in_range"]:
+            assert (theirs["to_lower"] or -1.0) < 0.0 < (theirs["to_upper"] or 1.0)
     assert {each["id"] for each in seen["unread"]} == {"volatility of BTC", "volatility of ETH"}
     assert seen["market"]["vols"] == {"BTC": None, "ETH": None}
 
