@@ -88,7 +88,7 @@ def test_exposure__swaps__markouts_and_lvr(run: Run, folder: Path) -> None:
 
 
 def test_exposure__flags_that_do_not_go_together__refused(run: Run, folder: Path) -> None:
-    assert_one_line_error(run(*STATED, "--owner", "0x12"), 2, "leave --owner and --block out")
+    assert_one_line_error(run(*STATED, "--owner", "0x12"), 2, "leave --owner, --block and --rpc out")
     assert_one_line_error(run("exposure", "--chain", "quotes.csv"), 2, "go with --book")
     assert_one_line_error(run("exposure", "--book", "book.toml"), 2, "give --chain")
     rows = run(*STATED, "--csv").out.splitlines()
