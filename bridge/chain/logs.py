@@ -109,7 +109,7 @@ class LogPages:
         if result is not None and not isinstance(result, list):
             raise ChainError(f"{action}: the node's answer is no list")
         kept = [entry for entry in result or [] if not (isinstance(entry, dict) and entry.get("removed") is True)]
-        if not all(_was_asked_for(entry, asked) for entry in kept):
+        if not all(was_asked_for(entry, asked) for entry in kept):
             raise ChainError(f"{action}: the node answered with events that were not asked for: ask another node")
         self._count(kept, action)
         return kept
@@ -132,7 +132,7 @@ class LogPages:
             )
 
 
-def _was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:
+def was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:
     """Tell whether an entry is of the contract, blocks and topics that were asked for; what is none is told later."""
     try:
         where = entry["address"].lower() == asked["address"].lower()

@@ -11,13 +11,14 @@ from web3.types import RPCEndpoint
 from bridge.chain.answers import scrubbed
 
 if TYPE_CHECKING:
+    from bridge.chain.providers import Providers
     from bridge.chain.rpc import Rpc
 
 
 class Provider(HTTPProvider):
     """Sends what web3.py asks; it cannot change the chain on one connection, so one answer to that question serves."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rpc: Rpc | Providers) -> None:
         super().__init__(
             rpc.url,
             exception_retry_configuration=None,
