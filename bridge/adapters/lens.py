@@ -18,7 +18,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 from bridge.artifacts import artifact
-from bridge.chain.answers import node_refused
+from bridge.chain.answers import node_refused, reason_in, words_of
 from bridge.chain.blocks import BlockRef
 from bridge.errors import ChainError, MissingBlock
 
@@ -254,8 +254,7 @@ def _transaction(data: str) -> dict[str, str]:
 def _revert_data(answer: dict[str, Any]) -> bytes:
     """Return the data that a call reverted with, none if it did not."""
     error = answer.get("error")
-    data = error.get("data") if isinstance(error, dict) else None
-    return _from_hex(data) if isinstance(data, str) and data.startswith("0x") else b""
+    return reason_in(error.get("data"), words_of(error)) if isinstance(error, dict) else b""
 
 
 def _refusal(reason: bytes) -> Exception:
