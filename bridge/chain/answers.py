@@ -23,7 +23,8 @@ BUSY: Final = re.compile(
     re.IGNORECASE,
 )
 PRUNED: Final = re.compile(
-    r"missing trie node|pruned|(historical |old |requested )?state (0x[0-9a-f]+ )?(is )?(not available|unavailable|already discarded)"
+    r"missing trie node|pruned"
+    r"|(historical |old |requested )?state (0x[0-9a-f]+ )?(is )?(not available|unavailable|already discarded)"
     r"|required historical state|historical state|archive|proof window|state histories|BlockOutOfRange"
     r"|no state available",
     re.IGNORECASE,
