@@ -23,6 +23,7 @@ from typing import Any, Final, Protocol
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.log_parts import MOST_FILE, MOST_ROWS, Part, packed, unpacked
+from bridge.chain.logs import require_room, size_of
 from bridge.errors import BadFile, ChainError, MissingBlock, NodeUnreachable
 from bridge.files import read_bytes, require_own, write_durably
 
@@ -78,6 +79,7 @@ class LogCache:
         wanted = _in_one_order(wanted)
         place, found, cursor = self._folder / str(self._chain_id) / _key(wanted), [], first
         before: Part | None = None
+        size = 0
         for part in self._parts(node, place, wanted, last):
             if part.last < cursor or part.first > last:
                 continue
@@ -85,6 +87,8 @@ class LogCache:
                 found += self._fetched(node, wanted, cursor, part.first - 1, action, place, before)
                 cursor = part.first
             found += [entry for entry in part.entries if cursor <= int(entry["blockNumber"], 16) <= last]
+            size += sum(map(size_of, part.entries))
+            require_room(len(found), size, action)
             before, cursor = part, min(part.last, last) + 1
         return found + self._fetched(node, wanted, cursor, last, action, place, before)
 
@@ -97,6 +101,8 @@ class LogCache:
             try:
                 require_own(path)
                 part = unpacked(read_bytes(path, MOST_FILE), self._chain_id, wanted, start, end)
+            except FileNotFoundError:
+                continue  # another command has written it anew under another name
             except (OSError, ValueError, BadFile) as error:
                 self._refused(path, f"cannot be used ({error})")
                 continue

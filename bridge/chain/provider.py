@@ -31,5 +31,8 @@ class Provider(HTTPProvider):
         body = self._rpc.post(str(method), request_data)
         answer = self._rpc.parsed(body)
         if isinstance(answer, dict) and answer.get("error") is not None:
-            return json.dumps(answer | {"error": scrubbed(answer["error"], self._rpc.url)}).encode()
+            error = answer["error"]
+            for url in self._rpc.urls:
+                error = scrubbed(error, url)
+            return json.dumps(answer | {"error": error}).encode()
         return body

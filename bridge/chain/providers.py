@@ -54,6 +54,11 @@ class Providers:
         self.url, self.logs = nodes[0].url, self
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the URLs that their answers may quote."""
+        return tuple(node.url for node in self._all)
+
+    @property
     def voices(self) -> int:
         """Return how many nodes agree on what is read, the last events included: 2 while a second one confirms it."""
         return min(len(self._fit), self._heard)

@@ -81,6 +81,11 @@ class Rpc:
             raise NodeUnreachable(url, str(error)) from None
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the URLs that its answers may quote."""
+        return (self.url,)
+
+    @property
     def voices(self) -> int:
         """Return how many nodes agree on what is read: this one."""
         return 1

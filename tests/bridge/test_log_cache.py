@@ -11,11 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyarrow import parquet
 
 from bridge.chain import log_cache
 from bridge.chain.blocks import BlockRef
-from bridge.chain.log_parts import PROVENANCE
+from bridge.chain.log_parts import PROVENANCE, Part, packed, unpacked
 from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.chain.ways import Ways
@@ -24,7 +26,29 @@ from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, LyingNode, fail
 from tests.bridge.test_log_pages import moved
 
 FEW = 20
+FILTER = {"address": ELSEWHERE, "topics": []}
 pytestmark = pytest.mark.parametrize("real", [OTHER_CHAIN_ID], indirect=True)
+
+
+words = st.binary(min_size=32, max_size=32).map(lambda raw: "0x" + raw.hex())
+entries = st.lists(
+    st.fixed_dictionaries({
+        "blockNumber": st.integers(100, 900).map(hex), "logIndex": st.integers(0, 2**32).map(hex),
+        "transactionIndex": st.integers(0, 2**32).map(hex), "blockHash": words, "transactionHash": words,
+        "address": st.just(ELSEWHERE), "data": st.binary(max_size=100).map(lambda raw: "0x" + raw.hex()),
+        "topics": st.lists(words, max_size=4),
+    }),
+    unique_by=lambda entry: (entry["blockNumber"], entry["logIndex"]),
+)  # fmt: skip
+
+
+@pytest.mark.prop
+@settings(max_examples=30, deadline=None)
+@given(entries)
+def test_part__written_and_read__holds_the_same_entries(real: None, found: list[Any]) -> None:
+    found.sort(key=lambda entry: (int(entry["blockNumber"], 16), int(entry["logIndex"], 16)))
+    part = Part(100, 900, "0x" + "ab" * 32, 2, found)
+    assert unpacked(packed(part, 1, FILTER), 1, FILTER, 100, 900) == part
 
 
 @pytest.fixture(autouse=True)

@@ -41,7 +41,7 @@ class Nodes:
     def chain(self, max_lag: int = 30) -> Chain:
         """Connect as a command does."""
         ways = Ways((f"{self.second.url}/v3/KEY12345",), max_lag, warned=self.warnings.append)
-        return connect(f"{self.first.url}/v3/KEY12345", self.real.chain_id, ways=ways)
+        return connect(f"{self.first.url}", self.real.chain_id, ways=ways)
 
 
 @pytest.fixture
@@ -278,6 +278,24 @@ def test_send__node_dies_while_it_has_it__is_not_given_to_the_other(nodes: Nodes
     with pytest.raises(ChainError, match="was handed over, and then the node failed"):
         nodes.chain().send(signer, "TestToken", token, "mint", ELSEWHERE, 5)
     assert nodes.second.asked("eth_sendRawTransaction") == []
+
+
+def test_errors__of_the_second_node__show_no_key(nodes: Nodes, token: str, signer: Signer) -> None:
+    def quotes(answering: Answering, asked: Asked) -> bool:
+        reads = asked["method"] in ("eth_call", "eth_getTransactionReceipt", "eth_getLogs", "eth_estimateGas")
+        return reads and answering.error(asked, {"code": -1, "message": "POST /v3/KEY12345: refused"})
+
+    chain = nodes.chain()
+    nodes.first.lie, nodes.second.lie = dead, quotes
+    for use in (
+        lambda: supply(chain, token),
+        lambda: chain.logs("TestToken", token, "Transfer", 0, chain.head()),
+        lambda: chain.web3.eth.get_transaction_receipt("0x" + "ab" * 32),  # type: ignore[arg-type]
+        lambda: chain.send(signer, "TestToken", token, "mint", ELSEWHERE, 5),
+    ):
+        with pytest.raises(Exception, match="refused") as caught:
+            use()
+        assert "KEY12345" not in str(caught.value)
 
 
 def test_settings__several_urls__first_is_the_main_one(real: Chain, tmp_path: Any) -> None:
