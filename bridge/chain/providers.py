@@ -11,9 +11,10 @@ alone, and its receipt is looked for on all of them.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from bridge.chain.answers import is_revert
@@ -28,6 +29,8 @@ STATES: Final = frozenset({"eth_call", "eth_getBalance", "eth_getCode", "eth_get
 RECEIPT: Final = "eth_getTransactionReceipt"
 PAUSES: Final = (0.5, 2.0)
 """Seconds until nodes that have different blocks at a height are asked again: the newest block may just be replaced."""
+DEAD_SECONDS: Final = 60.0
+"""In which a node that died is not asked for its newest block: one that hangs takes half a minute each time."""
 MOST_NUMBER: Final = 18
 """Letters of a block's number in 0x hex; what is longer names no block."""
 
@@ -50,7 +53,7 @@ class Providers:
         self._max_lag, self._warned, self._said = max_lag, warned, set[str]()
         self._pinned: BlockRef | None = None
         self._least = 0  # block of the newest receipt: what is read afterwards is not from before it
-        self._heard = 2
+        self._heard, self._died = 2, dict[Rpc, float]()
         self.url, self.logs = nodes[0].url, self
 
     @property
@@ -107,16 +110,21 @@ class Providers:
         return pinned
 
     def _heads(self) -> dict[Rpc, BlockRef]:
+        """Read the newest block of each; of one that died a moment ago only where no other answers."""
         found, failed = dict[Rpc, BlockRef](), list[ChainError]()
-        for node in self._all:
+        rest = [node for node in self._all if monotonic() - self._died.get(node, -math.inf) < DEAD_SECONDS]
+        for node in [each for each in self._all if each not in rest] + rest:
+            if node in rest and found:
+                break
             try:
                 found[node] = node.head()
             except ChainError as error:
+                self._died[node] = monotonic()
                 self._say(f"a node is left aside: {error}")
                 failed.append(error)
         if not found:
             raise failed[0]
-        return found
+        return {node: found[node] for node in self._all if node in found}
 
     def _same(self, block: BlockRef, of: Rpc, node: Rpc, head: BlockRef | None) -> bool:
         """Tell whether another node has a block; raises `NodesDisagree` where it has another one in its place."""
@@ -229,6 +237,7 @@ class Providers:
                 if self._pinned is None or late.block(self._pinned.number).hash == self._pinned.hash:
                     self._late.remove(late)
                     self._fit.append(late)
+        self._died[node] = monotonic()
         if len(self._fit) > 1:
             self._fit.remove(node)
             self._say_if_alone()

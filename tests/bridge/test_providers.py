@@ -107,6 +107,22 @@ def test_read__one_is_dead_from_the_start__the_other_answers_and_it_is_said(
     assert [words for words in nodes.warnings if "no second node confirms" in words]
 
 
+def test_head__one_died_a_moment_ago__is_asked_again_later_or_where_the_other_dies(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes.second.lie = dead
+    chain = nodes.chain()
+    nodes.second.seen.clear()
+    chain.head()
+    assert nodes.second.seen == []
+    monkeypatch.setattr(providers, "DEAD_SECONDS", 0.0)
+    chain.head()
+    assert nodes.second.seen != []
+    monkeypatch.setattr(providers, "DEAD_SECONDS", 60.0)
+    nodes.first.lie, nodes.second.lie = dead, lambda answering, asked: False
+    assert chain.head() == nodes.real.head()
+
+
 def test_read__both_are_dead__is_unreachable(nodes: Nodes) -> None:
     nodes.first.lie = nodes.second.lie = dead
     with pytest.raises(NodeUnreachable):
