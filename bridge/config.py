@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
+from bridge.chain.ways import MAX_LAG_SECONDS, MOST_NODES, RELAY_SECONDS
 from bridge.errors import BadConfig
 from bridge.foreign import NOT_SHOWN
 from bridge.toml_files import toml_content
@@ -53,6 +54,16 @@ class ChainConfig(_Section):
 
     Parameters
     ----------
+    rpc_url, rpc_urls
+        The node, and more nodes of the same chain, of which a second confirms what the first says; without `rpc_url`
+        the first of `rpc_urls` is the main one.
+    max_lag_seconds
+        By how much a node's newest block may be older than the newest of all nodes before it is left aside.
+    relay_seconds
+        How long the node is asked for the receipt of a transaction that was given to a relay. The relay's URL may hold
+        a key: it is in the environment's ALVH_RELAY_URL.
+    keep_logs
+        Whether events of finalised blocks are kept in the state folder.
     max_tip_gwei, max_fee_gwei
         The most that is offered for a unit of gas: as the tip, and in all. Chains whose coin is cheap need more.
     max_fee_native
@@ -69,6 +80,10 @@ class ChainConfig(_Section):
     """
 
     rpc_url: str = "http://127.0.0.1:8545"
+    rpc_urls: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(max_length=MOST_NODES)] = ()
+    max_lag_seconds: Annotated[int, Field(gt=0)] = MAX_LAG_SECONDS
+    relay_seconds: Annotated[float, Field(gt=0, le=86_400)] = RELAY_SECONDS
+    keep_logs: bool = True
     chain_id: Annotated[int, Field(gt=0)] = LOCAL_CHAIN_ID
     deployment: FilePath = Path(".alvh/deployment.json")
     max_tip_gwei: Annotated[float, Field(gt=0)] = DEFAULT_CAPS.max_tip_gwei
@@ -78,6 +93,14 @@ class ChainConfig(_Section):
     network: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")] | None = None
     networks: tuple[FilePath, ...] = ()
     start_block: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _main_first(cls, given: Any) -> Any:
+        """Take the first of several nodes for the main one where none is named."""
+        several = given.get("rpc_urls") if isinstance(given, dict) and "rpc_url" not in given else None
+        first = several[0] if isinstance(several, (list, tuple)) and several else None
+        return {**given, "rpc_url": first} if isinstance(first, str) else given
 
     @property
     def caps(self) -> FeeCaps:

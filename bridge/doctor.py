@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bridge.artifacts.vendor import BESIDE, node_modules
 from bridge.chain.node import Chain, connect
+from bridge.chain.ways import Ways
 from bridge.config import Config, load_config
 from bridge.deploy.code import code_findings, others_findings
 from bridge.deploy.seats import deployment_seats
@@ -125,7 +126,8 @@ def _examine_chain(config: Config) -> list[Finding]:
     deployment: Deployment | None = None
     try:
         at, url = config.chain, url_place(config.chain.rpc_url)
-        chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds)
+        ways = Ways(at.rpc_urls, at.max_lag_seconds)
+        chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, ways=ways)
         findings.append(Finding("node", True, f"{url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
     except BridgeError as error:
         findings.append(

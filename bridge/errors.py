@@ -10,6 +10,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── NodeUnreachable     nothing answers at the URL
 │   │   └── NodeTooSlow     all of its answers together took longer than the settings allow
 │   ├── WrongChain          another chain id than the one configured
+│   ├── NodesDisagree       two nodes of one chain answer differently
 │   ├── MissingBlock        the node does not have the block
 │   │   └── StatePruned     it has the block, and no longer its state
 │   ├── Reorganised         a block that was read is no longer canonical
@@ -157,6 +158,15 @@ class WrongChain(ChainError):
     def __init__(self, expected: int, found: int) -> None:
         super().__init__(f"the node serves chain {found}, expected {expected}: fix chain_id or rpc_url in alvh.toml")
         self.expected, self.found = expected, found
+
+
+class NodesDisagree(ChainError):
+    """Two nodes of one chain answer differently: neither is known to be right."""
+
+    def __init__(self, what: str, hosts: Sequence[str]) -> None:
+        why = "none of their numbers was used; run it again, then take the wrong one out of chain.rpc_urls"
+        super().__init__(f"{what}: {' and '.join(hosts)} say different things: {why}")
+        self.what, self.hosts = what, tuple(hosts)
 
 
 class MissingBlock(ChainError):

@@ -9,6 +9,7 @@ standard library is needed, so that a script which reads positions once starts a
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 from bridge.artifacts import artifact
-from bridge.chain.answers import node_refused
+from bridge.chain.answers import node_refused, reason_in, words_of
 from bridge.chain.blocks import BlockRef
 from bridge.errors import ChainError, MissingBlock
 
@@ -25,10 +26,14 @@ ADDRESS = "0x" + "1e45" * 10
 CHUNK = 1_000  # beyond, memory costs gas that grows with the square
 GAS = 500_000_000  # 1,000 positions take 20 to 45 million; a node caps it, and the lens stops before its end
 SELECTORS = {"sharesV2": "39163df4", "positionsV3": "8d8021d4", "positionsOfV3": "1d1bbe55", "positionsV4": "425b9a45"}
+ARB_SYS = "0x0000000000000000000000000000000000000064"
+"""Of the chains of Arbitrum's kind, where the opcode NUMBER gives Ethereum's block."""
+ARB_BLOCK_NUMBER = "0xa3b1b31d"
 ANSWER, REFUSAL = bytes.fromhex("80d18d5f"), bytes.fromhex("79f09c3e")  # LensCall's two errors
 POOL_WORDS, SHARE_WORDS = 11, 10
 _ROW = struct.Struct(">32sQQ16s16s16s")
 _WORD = 64  # hexadecimal digits
+_WORDED = re.compile("0x[0-9a-fA-F]{64}")
 
 
 class Status(IntEnum):
@@ -109,6 +114,11 @@ class _Answer:
     number: int
     timestamp: int
 
+    @classmethod
+    def of(cls, raw: bytes) -> _Answer:
+        """Read which block an answer says that it is of."""
+        return cls(raw, int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big"))
+
     def word(self, index: int) -> int:
         return int.from_bytes(self.raw[32 * index : 32 * index + 32], "big")
 
@@ -144,6 +154,7 @@ class Lens:
 
     def __init__(self, node: Node, overrides: bool = True) -> None:
         self.node, self.overrides = node, overrides
+        self._by_hash = False  # NUMBER is that of another chain's block
 
     def shares_v2(self, owner: str, pairs: Sequence[str], block: BlockRef) -> list[Share]:
         """Read an owner's shares of v2 pairs, in the order of the pairs."""
@@ -182,21 +193,36 @@ class Lens:
         return found
 
     def _ask(self, function: str, arguments: str, block: BlockRef) -> _Answer:
-        """Ask, and check that the answer is of the block."""
-        raw = self._call(SELECTORS[function] + arguments, block.number)
-        answer = _Answer(raw, int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big"))
-        if (answer.number, answer.timestamp) != (block.number, block.timestamp):
-            raise MissingBlock(
-                f"asked for block {block.number} of time {block.timestamp}, the node answered for block "
-                f"{answer.number} of time {answer.timestamp}: it lags, or serves another chain"
-            )
+        """Ask, and check that the answer is of the block.
+
+        Where NUMBER is another chain's, as on Arbitrum, it is asked for by its hash, must have its time, and the
+        chain's own contract must say its number.
+        """
+        question = SELECTORS[function] + arguments
+        if not self._by_hash:
+            answer = _Answer.of(self._call(question, hex(block.number)))
+            if (answer.number, answer.timestamp) == (block.number, block.timestamp):
+                return answer
+            if answer.timestamp != block.timestamp or self._own_number(block) != block.number:
+                raise _of_another(block, answer.number, answer.timestamp)
+            self._by_hash = True
+        answer = _Answer.of(self._call(question, {"blockHash": block.hash}))
+        number = self._own_number(block)
+        if (number, answer.timestamp) != (block.number, block.timestamp):
+            raise _of_another(block, number, answer.timestamp)
         return answer
 
-    def _call(self, question: str, number: int) -> bytes:
+    def _own_number(self, block: BlockRef) -> int:
+        """Ask the chain's own contract for the number of the block with a hash; 0 where there is no such contract."""
+        asked = {"to": ARB_SYS, "data": ARB_BLOCK_NUMBER}
+        result = self.node.ask("eth_call", asked, {"blockHash": block.hash}).get("result")
+        return int(result, 16) if isinstance(result, str) and _WORDED.fullmatch(result) else 0
+
+    def _call(self, question: str, where: str | dict[str, str]) -> bytes:
         """Ask by state override, else by deployless call, and return the lens's answer."""
         if self.overrides:
             code = {ADDRESS: {"code": artifact("ExposureLens").runtime}}
-            answer = self.node.ask("eth_call", _transaction("0x" + question) | {"to": ADDRESS}, hex(number), code)
+            answer = self.node.ask("eth_call", _transaction("0x" + question) | {"to": ADDRESS}, where, code)
             if answer.get("result") not in (None, "0x"):
                 return _from_hex(answer["result"])
             reason = _revert_data(answer)
@@ -204,7 +230,7 @@ class Lens:
                 raise _refusal(reason)
         code_and_question = _bytes_pair(artifact("ExposureLens").bytecode[2:], question)
         data = artifact("LensCall").bytecode + code_and_question
-        answer = self.node.ask("eth_call", _transaction(data), hex(number))
+        answer = self.node.ask("eth_call", _transaction(data), where)
         reason = _revert_data(answer)
         if reason.startswith(REFUSAL) and _unwrapped(reason):
             raise _refusal(_unwrapped(reason))
@@ -214,6 +240,13 @@ class Lens:
         return _unwrapped(reason)
 
 
+def _of_another(block: BlockRef, number: int, timestamp: int) -> MissingBlock:
+    return MissingBlock(
+        f"asked for block {block.number} of time {block.timestamp}, the node answered for block {number} of time "
+        f"{timestamp}: it lags, or serves another chain"
+    )
+
+
 def _transaction(data: str) -> dict[str, str]:
     return {"data": data, "gas": hex(GAS)}
 
@@ -221,8 +254,7 @@ def _transaction(data: str) -> dict[str, str]:
 def _revert_data(answer: dict[str, Any]) -> bytes:
     """Return the data that a call reverted with, none if it did not."""
     error = answer.get("error")
-    data = error.get("data") if isinstance(error, dict) else None
-    return _from_hex(data) if isinstance(data, str) and data.startswith("0x") else b""
+    return reason_in(error.get("data"), words_of(error)) if isinstance(error, dict) else b""
 
 
 def _refusal(reason: bytes) -> Exception:

@@ -38,7 +38,10 @@ HOOK_DOUBTS = {
 MOST_CHANGES: Final = 100
 """Blocks in which liquidity was added to one position, beyond which no price of then is looked up."""
 MOST_LOOKUPS: Final = 300
-"""Blocks whose prices are looked up for all positions, those that are worth more first; four requests each at most."""
+"""Blocks whose prices are looked up for all positions, those that are worth more first; four requests each at most,
+where the node keeps old states."""
+FIRST_BLOCKS: Final = 500
+"""In which the last swap before a block is looked for first, where the node does not; then in four times as many."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ class UniswapV4Reader:
         return ""
 
     def _held(self, position: LensPosition, pool: PoolSeen, changes: Sequence[Any]) -> Pair | None:
-        """Return the deposits that are still in a position; None if the node lacks a price of then."""
+        """Return the deposits that are still in a position; None if a price of then is unknown."""
         held, liquidity = (0, 0), 0
         for entry in changes:
             change = entry["args"]["liquidityDelta"]
@@ -206,7 +209,7 @@ class UniswapV4Reader:
         return self._changed[key]
 
     def _price_before(self, pool: PoolSeen, entry: Any) -> int | None:
-        """Return the pool's price when an event came, None if the node has no state of then."""
+        """Return the pool's price when an event came, None if it is unknown."""
         key = (pool.id, int(entry["blockNumber"]))
         if key not in self._prices:
             self._prices[key] = self._then(*key)
@@ -225,9 +228,26 @@ class UniswapV4Reader:
             word = self.chain.read(POOLS, self.pool_manager, "extsload(bytes32)", pool_slot(pool), block=at)
         except (NodeUnreachable, ContractReverted):
             raise
-        except ChainError:
-            return _Then(prices, None)  # a node that keeps no old states: IL is then unknown, and shown so
+        except ChainError:  # a node that keeps no old states keeps events
+            return _Then(prices, self._price_from_events(pool, number))
         return _Then(prices, sqrt_price_of(word))
+
+    def _price_from_events(self, pool: bytes, number: int) -> int | None:
+        """Return a pool's price before the swaps of a block: that of the last swap in front of it, else its first.
+
+        None where the search begins after both: IL is then unknown, and shown so.
+        """
+        last, size = number - 1, FIRST_BLOCKS
+        while last >= self.start_block:
+            first = max(self.start_block, last - size + 1)
+            swaps = self.chain.logs(POOLS, self.pool_manager, "Swap", first, self.blocks.at(last), id=pool)
+            if swaps:
+                return int(swaps[-1]["args"]["sqrtPriceX96"])
+            last, size = first - 1, size * 4
+        began = self.chain.logs(
+            POOLS, self.pool_manager, "Initialize", self.start_block, self.blocks.at(number), id=pool
+        )
+        return int(began[0]["args"]["sqrtPriceX96"]) if began else None
 
 
 def pool_slot(pool_id: bytes) -> bytes:

@@ -3,8 +3,10 @@
     blocks             a block's number, hash and time
     connection, rpc    HTTP; JSON-RPC over it, each answer checked
     answers, logs      what a node's errors mean; eth_getLogs in pages
+    log_cache          events of finalised blocks on the disk, in log_parts
+    providers, ways    several nodes as one; what a chain has beside its main node
     values, codec      what the ABI says of values, calls and events, from and to bytes
-    node               `Chain`: reads name their block, sends are waited for
+    pinned, node       `Chain`: reads name their block, sends are waited for
     signers            keys
     rehearsal          what would come of a transaction; nothing is sent
     receipts, pending  what became of one that was handed over; those that are stuck

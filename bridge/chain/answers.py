@@ -23,7 +23,8 @@ BUSY: Final = re.compile(
     re.IGNORECASE,
 )
 PRUNED: Final = re.compile(
-    r"missing trie node|pruned|(historical |old |requested )?state (is )?(not available|unavailable|already discarded)"
+    r"missing trie node|pruned"
+    r"|(historical |old |requested )?state (0x[0-9a-f]+ )?(is )?(not available|unavailable|already discarded)"
     r"|required historical state|historical state|archive|proof window|state histories|BlockOutOfRange"
     r"|no state available",
     re.IGNORECASE,
@@ -33,6 +34,7 @@ NAMES: Final = frozenset({"code", "data", "message", "from", "to", "result"})
 """Of what is read of an error; a URL may hold them as well."""
 HEX: Final = re.compile(r"(?:Reverted )?\s*0x((?:[0-9a-fA-F]{2})*)\s*")
 """What a contract refused with, as nodes write it."""
+_REASON: Final = re.compile(r"^(?:Reverted )?\s*0x([0-9a-fA-F]{8,})\s*$")
 MOST_LEVELS: Final = 8
 """Of lists and objects in each other that are read of an error."""
 
@@ -55,6 +57,24 @@ def is_revert(error: Any) -> bool:
     """Tell whether a contract refused, and not the node."""
     about = error if isinstance(error, dict) else {}
     return about.get("code") == 3 or "revert" in words_of(error).lower()
+
+
+def reason_in(data: Any, words: str) -> bytes:
+    """Return what a contract reverted with, as nodes wrap it: in an error's data, or behind the words of its message.
+
+    Nothing where there is no selector.
+
+    >>> reason_in({"result": "Reverted 0x4e487b71"}, "").hex(), reason_in(None, "execution reverted: 0x4e487b71").hex()
+    ('4e487b71', '4e487b71')
+    """
+    return _reason(data) or _reason(words.rpartition("everted")[2].lstrip(": "))
+
+
+def _reason(given: Any) -> bytes:
+    if isinstance(given, dict):
+        given = given.get("data", given.get("result"))
+    found = _REASON.search(given) if isinstance(given, str) else None
+    return bytes.fromhex(found[1][: len(found[1]) // 2 * 2]) if found else b""
 
 
 def node_refused(error: Any, action: str) -> ChainError:

@@ -109,7 +109,7 @@ class LogPages:
         if result is not None and not isinstance(result, list):
             raise ChainError(f"{action}: the node's answer is no list")
         kept = [entry for entry in result or [] if not (isinstance(entry, dict) and entry.get("removed") is True)]
-        if not all(_was_asked_for(entry, asked) for entry in kept):
+        if not all(was_asked_for(entry, asked) for entry in kept):
             raise ChainError(f"{action}: the node answered with events that were not asked for: ask another node")
         self._count(kept, action)
         return kept
@@ -119,20 +119,36 @@ class LogPages:
         for entry in entries:
             try:
                 place = int(entry["blockNumber"], 16), int(entry["logIndex"], 16)
-                self._size += ENTRY_SIZE + len(entry["data"]) + sum(map(len, entry["topics"]))
+                self._size += size_of(entry)
             except (KeyError, TypeError, ValueError):
                 continue  # what is no entry is told where it is read
             if place in self._seen:
                 raise ChainError(f"{action}: the node answered with an event twice: ask another node")
             self._seen.add(place)
-        if self._size > MOST_SIZE:
-            raise ChainError(
-                f"{action}: the node answered with {len(self._seen):,} events of more than {MOST_SIZE >> 20} MiB: "
-                "ask another node, or set a later start_block in the deployment file"
-            )
+        require_room(len(self._seen), self._size, action)
 
 
-def _was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:
+def require_room(count: int, size: int, action: str) -> None:
+    """Refuse more entries than a memory should hold.
+
+    Raises
+    ------
+    ChainError
+        Their letters are more than `MOST_SIZE`.
+    """
+    if size > MOST_SIZE:
+        raise ChainError(
+            f"{action}: the node answered with {count:,} events of more than {MOST_SIZE >> 20} MiB: ask another node, "
+            "or set a later start_block in the deployment file"
+        )
+
+
+def size_of(entry: Any) -> int:
+    """Return about how many letters an entry takes; raises `KeyError` or `TypeError` where it is none."""
+    return ENTRY_SIZE + len(entry["data"]) + sum(map(len, entry["topics"]))
+
+
+def was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:
     """Tell whether an entry is of the contract, blocks and topics that were asked for; what is none is told later."""
     try:
         where = entry["address"].lower() == asked["address"].lower()

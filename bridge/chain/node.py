@@ -11,30 +11,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from eth_typing import ChecksumAddress, HexStr
-from eth_utils import keccak, to_checksum_address
+from eth_utils import to_checksum_address
 
 from bridge.artifacts import artifact
-from bridge.chain.answers import node_refused
 from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
+from bridge.chain.log_cache import LogCache
 from bridge.chain.logs import Told
+from bridge.chain.pinned import PinnedReads
+from bridge.chain.providers import Providers
 from bridge.chain.receipts import hand_over, receipt_of
 from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number
 from bridge.chain.values import Misfit
+from bridge.chain.ways import ALONE, Ways
 from bridge.errors import (
     ChainError,
     ContractReverted,
-    MissingBlock,
+    NodesDisagree,
     NodeUnreachable,
     NotTaken,
     PendingTransactions,
-    Reorganised,
     UnknownAddress,
     WrongChain,
 )
@@ -46,8 +48,10 @@ if TYPE_CHECKING:  # who only reads waits for none of them
 
     from bridge.chain.signers import Sender, Signer
 
+SEND: Final = "eth_sendRawTransaction"
 
-class Chain:
+
+class Chain(PinnedReads):
     """A node by its URL, and the id of the chain that it serves: `connect` checks it. Connects when first asked.
 
     Raises
@@ -64,9 +68,13 @@ class Chain:
         patience: float = PATIENCE_SECONDS,
         told: Told | None = None,
         one_clock: bool = False,
+        ways: Ways = ALONE,
     ) -> None:
-        self.url, self.chain_id, self.caps = url, chain_id, caps
-        self._rpc = Rpc(url, patience, told, one_clock)
+        self.url, self.chain_id, self.caps, self.ways = url, chain_id, caps, ways
+        nodes = [Rpc(each, patience, told, one_clock) for each in dict.fromkeys((url, *ways.others))]
+        self._rpc = nodes[0] if len(nodes) == 1 else Providers(nodes, ways.max_lag_seconds, ways.warned)
+        self._relay = Rpc(ways.relay) if ways.relay else None
+        self._cache = LogCache(ways.logs, chain_id, ways.warned) if ways.logs else None
         self._contracts: dict[tuple[str, str], Contract] = {}
         self.created = dict[str, str]()  # encoded constructor arguments, as 0x hex, by what was deployed from here
 
@@ -79,33 +87,6 @@ class Chain:
 
         return Web3(Provider(self._rpc))
 
-    def begin(self) -> None:
-        """Start the clock of all answers anew: of another look, or of another step."""
-        self._rpc.begin()
-
-    def head(self) -> BlockRef:
-        """Read the newest block's reference; everything after is read at it."""
-        return self._rpc.head()
-
-    def at(self, number: int) -> BlockRef:
-        """Read the reference of a block by number."""
-        return self._rpc.block(number)
-
-    def confirm(self, block: BlockRef) -> None:
-        """Check that a block that was read from is still canonical.
-
-        Raises
-        ------
-        Reorganised
-            There is another block at its height now, or the chain has become shorter.
-        """
-        try:
-            now = self.at(block.number).hash
-        except MissingBlock as error:
-            raise Reorganised(block.number, block.hash, "gone") from error
-        if now != block.hash:
-            raise Reorganised(block.number, block.hash, now)
-
     def contract(self, name: str, address: str) -> Contract:
         """Return web3.py's contract object for a packaged ABI at an address."""
         key = (name, address)
@@ -113,25 +94,6 @@ class Chain:
             checked = to_checksum_address(address)
             self._contracts[key] = self.web3.eth.contract(address=checked, abi=artifact(name).abi)
         return self._contracts[key]
-
-    def has_code(self, address: str, block: BlockRef) -> bool:
-        """Tell whether there is a contract at an address."""
-        return len(self.code(address, block)) > 0
-
-    def code_hash(self, address: str, block: BlockRef) -> bytes:
-        """Return the keccak-256 of a contract's code, as EXTCODEHASH gives it."""
-        return keccak(self.code(address, block))
-
-    def code(self, address: str, block: BlockRef) -> bytes:
-        """Return the runtime code at an address, empty where there is none."""
-        action = f"reading the code of {address}"
-        return as_bytes(self._result(action, "eth_getCode", to_checksum_address(address), hex(block.number)), action)
-
-    def storage(self, address: str, slot: int, block: BlockRef) -> int:
-        """Read a word of a contract's storage."""
-        action = f"reading the storage of {address}"
-        place = (to_checksum_address(address), f"0x{slot:064x}", hex(block.number))
-        return as_number(self._result(action, "eth_getStorageAt", *place), action)
 
     def read(
         self,
@@ -204,7 +166,8 @@ class Chain:
         """Read an event's log entries as `logs` does, each to be decoded by itself."""
         source, action = event_of(name, event), f"reading the {event} events of {name}"
         wanted = {"address": to_checksum_address(address), "topics": source.topics(topics)}
-        found = self._rpc.logs.read(wanted, since, block.number, action)
+        place = (wanted, since, block.number, action)
+        found = self._cache.read(self._rpc, *place) if self._cache else self._rpc.logs.read(*place)
         return [LogEntry(source, log, action) for log in found]
 
     def send(
@@ -261,6 +224,21 @@ class Chain:
                 raise PendingTransactions(signer.address, nonce, after - nonce, error.transaction) from error
             raise
         return receipt_of(self, signer, nonce, sent, action)
+
+    def take(self, raw: bytes) -> dict[str, Any]:
+        """Give signed bytes to the relay where there is one, and to nobody else; without one to the node.
+
+        Raises
+        ------
+        ChainError
+            It failed, and may have taken them.
+        """
+        if self._relay is None:
+            return self.ask(SEND, "0x" + raw.hex())
+        try:
+            return self._relay.ask(SEND, "0x" + raw.hex())
+        except NodeUnreachable as error:
+            raise ChainError(f"the relay at {error.url} does not answer ({error.reason})") from error
 
     def gas(self, transaction: Mapping[str, Any], action: str) -> int:
         """Return the gas to give a transaction: a quarter more than the node measures, and no more than a block takes.
@@ -350,31 +328,19 @@ class Chain:
         if "error" in answer:
             raise call_refused(answer["error"], action)
 
-    def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
-        """Send a raw JSON-RPC request and return the node's answer, an error of its own included."""
-        return self._rpc.ask(method, *parameters)
-
-    def request(self, method: str, *parameters: Any) -> Any:
-        """Send a raw JSON-RPC request, for what has no name here."""
-        return self._result(method, method, *parameters)
-
-    def _result(self, action: str, method: str, *parameters: Any) -> Any:
-        answer = self.ask(method, *parameters)
-        if "error" in answer:
-            raise node_refused(answer["error"], action)
-        return answer["result"]
-
 
 def connect(
     url: str, chain_id: int, caps: FeeCaps = DEFAULT_CAPS, patience: float = PATIENCE_SECONDS, told: Told | None = None,
-    one_clock: bool = False,
+    one_clock: bool = False, ways: Ways = ALONE,
 ) -> Chain:  # fmt: skip
     """Connect to a node and check that it serves the chain it should.
 
     Parameters
     ----------
-    caps, patience, told, one_clock
-        What a transaction may cost; the others as `Rpc` takes them.
+    caps, ways
+        What a transaction may cost, and what there is beside the node.
+    patience, told, one_clock
+        As `Rpc` takes them.
 
     Raises
     ------
@@ -383,10 +349,10 @@ def connect(
     WrongChain
         It serves another chain id.
     """
-    chain = Chain(url, chain_id, caps, patience, told, one_clock)
+    chain = Chain(url, chain_id, caps, patience, told, one_clock, ways)
     try:
         found = as_number(chain.request("eth_chainId"), "asking for the chain")
-    except NodeUnreachable:
+    except (NodeUnreachable, NodesDisagree):
         raise
     except ChainError as error:
         raise NodeUnreachable(url, str(error)) from error

@@ -24,12 +24,16 @@ MOST_DOUBLINGS = 8  # 256 times the going fee: whatever is stuck was offered les
 def pending_nonces(chain: Chain, account: Signer | Sender) -> tuple[int, int]:
     """Read an account's next nonce, and the one after all that it has on the way.
 
+    With a relay that is one at least: what a relay has, the node does not know.
+
     Raises
     ------
     RefusedAction
         Nothing waits.
     """
     mined, after = chain.nonces(account)
+    if after == mined and chain.ways.relay:
+        return mined, mined + 1
     if after == mined:
         raise RefusedAction(f"{account.address} has no transaction on the way: its next nonce is {mined}")
     return mined, after

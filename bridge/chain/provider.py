@@ -11,13 +11,14 @@ from web3.types import RPCEndpoint
 from bridge.chain.answers import scrubbed
 
 if TYPE_CHECKING:
+    from bridge.chain.providers import Providers
     from bridge.chain.rpc import Rpc
 
 
 class Provider(HTTPProvider):
     """Sends what web3.py asks; it cannot change the chain on one connection, so one answer to that question serves."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rpc: Rpc | Providers) -> None:
         super().__init__(
             rpc.url,
             exception_retry_configuration=None,
@@ -30,5 +31,8 @@ class Provider(HTTPProvider):
         body = self._rpc.post(str(method), request_data)
         answer = self._rpc.parsed(body)
         if isinstance(answer, dict) and answer.get("error") is not None:
-            return json.dumps(answer | {"error": scrubbed(answer["error"], self._rpc.url)}).encode()
+            error = answer["error"]
+            for url in self._rpc.urls:
+                error = scrubbed(error, url)
+            return json.dumps(answer | {"error": error}).encode()
         return body

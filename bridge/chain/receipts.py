@@ -18,7 +18,7 @@ from eth_utils import keccak
 from bridge.chain.answers import words_of
 from bridge.chain.reverts import sending
 from bridge.errors import ChainError, NotTaken, TransactionFailed
-from bridge.foreign import TEXT, foreign
+from bridge.foreign import TEXT, foreign, url_place
 
 if TYPE_CHECKING:
     from web3.types import TxParams, TxReceipt
@@ -52,12 +52,14 @@ def signed(chain: Chain, signer: Signer, transaction: TxParams, action: str) -> 
 
 
 def hand_over_signed(chain: Chain, raw: bytes, action: str) -> HexStr:
-    """Give a signed transaction to the node, and return its hash; raises what `hand_over` raises."""
+    """Give a signed transaction to the relay, or without one to the node, and return its hash; raises what `hand_over`
+    raises."""
     sent = HexStr("0x" + keccak(raw).hex())
     try:
-        answer = chain.ask("eth_sendRawTransaction", "0x" + raw.hex())
+        answer = chain.take(raw)
     except ChainError as error:
-        raise TransactionFailed(action, sent, f"was handed over, and then the node failed: {error}") from error
+        who = "relay" if chain.ways.relay else "node"
+        raise TransactionFailed(action, sent, f"was handed over, and then the {who} failed: {error}") from error
     if "error" in answer:
         raise NotTaken(action, sent, foreign(words_of(answer["error"]), TEXT))
     return sent
@@ -92,7 +94,7 @@ def _waited_for(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: 
     from web3.exceptions import TimeExhausted
 
     chain.begin()  # blocks take their time, which is none of the answers before
-    until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS
+    until = time.monotonic() + (chain.ways.relay_seconds if chain.ways.relay else RECEIPT_TIMEOUT_SECONDS)
     taken = False
     while True:
         with sending(action, chain.url), suppress(TimeExhausted):
@@ -100,6 +102,17 @@ def _waited_for(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: 
         if taken:
             raise TransactionFailed(action, sent, "was replaced by another transaction of its account")
         if time.monotonic() > until:
-            raise TransactionFailed(action, sent, f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s")
+            raise TransactionFailed(action, sent, _not_mined(chain))
         # What was mined with the nonce may be this one, seen a moment ago: only the next look decides.
         taken = chain.nonces(signer)[0] > nonce
+
+
+def _not_mined(chain: Chain) -> str:
+    """Say that a transaction was not mined in time; nobody but the relay knows of one that it has."""
+    if not chain.ways.relay:
+        return f"was not mined in {RECEIPT_TIMEOUT_SECONDS} s"
+    return (
+        f"was given to the relay at {url_place(chain.ways.relay)} and was not mined in {chain.ways.relay_seconds:g} s: "
+        "it may still be; run the command again with the same relay, which sends nothing twice, or free its nonce: "
+        "`alvh gov unstick`, with the relay too"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,7 +12,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils import function_abi_to_4byte_selector, get_abi_input_names, get_abi_input_types
 
 from bridge.artifacts import error_abi
-from bridge.chain.answers import is_revert, node_refused
+from bridge.chain.answers import is_revert, node_refused, reason_in
 from bridge.errors import ChainError, ContractReverted
 from bridge.foreign import without_url
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 PANIC = bytes.fromhex("4e487b71")
 ERROR_STRING = bytes.fromhex("08c379a0")
-_HEX = re.compile(r"^(?:Reverted )?\s*0x([0-9a-fA-F]{8,})\s*$")
 
 
 @cache
@@ -65,7 +63,7 @@ def call_refused(error: Any, action: str) -> ChainError:
     """Return what the error means with which a node answers a call: the contract's own, or the node's."""
     about = error if isinstance(error, dict) else {}
     words = str(about.get("message") or "")
-    data = _data(about.get("data")) or _said(words)
+    data = reason_in(about.get("data"), words)
     if data:
         return decode_reason(data, action)
     if is_revert(error):
@@ -75,7 +73,7 @@ def call_refused(error: Any, action: str) -> ChainError:
 
 def decode_revert(error: ContractLogicError, action: str) -> ContractReverted:
     """Decode the error that web3.py raised for a reverting call."""
-    data = _data(error.data) or _said(error.message or "")
+    data = reason_in(error.data, error.message or "")
     if data:
         return decode_reason(data, action)
     return ContractReverted("Error", {"message": error.message or "no reason given"}, action)
@@ -95,18 +93,3 @@ def sending(action: str, url: str) -> Iterator[None]:
         raise ChainError(f"{action}: {said}") from error
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:  # odd answers
         raise ChainError(f"{action}: the node's answer is none ({type(error).__name__})") from error
-
-
-def _said(words: str) -> bytes:
-    """Return what a contract reverted with where the node puts it behind its words."""
-    return _data(words.rpartition("everted")[2].lstrip(": "))
-
-
-def _data(given: Any) -> bytes:
-    """Return what a contract reverted with, as nodes wrap it; nothing where there is no selector."""
-    if isinstance(given, dict):
-        given = given.get("data", given.get("result"))
-    if not isinstance(given, str):
-        return b""
-    found = _HEX.search(given)
-    return bytes.fromhex(found[1][: len(found[1]) // 2 * 2]) if found else b""

@@ -80,6 +80,16 @@ class Rpc:
         except Unusable as error:
             raise NodeUnreachable(url, str(error)) from None
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the URLs that its answers may quote."""
+        return (self.url,)
+
+    @property
+    def voices(self) -> int:
+        """Return how many nodes agree on what is read: this one."""
+        return 1
+
     def begin(self) -> None:
         """Start the clock anew: of requests, and of the seconds that they take."""
         self._posted, self._waited = 0, 0.0
@@ -168,7 +178,7 @@ class Rpc:
         raise NodeUnreachable(self.url, f"HTTP {answer.status}")
 
     def block(self, which: int | str) -> BlockRef:
-        """Read a block's reference, by number or "latest".
+        """Read a block's reference, by number, "latest" or "finalized".
 
         Raises
         ------

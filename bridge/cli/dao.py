@@ -15,6 +15,7 @@ from bridge.cli.flags import (
     JsonOption,
     KeystoreOption,
     OfOption,
+    RelayOption,
     SendOption,
     choose_sender,
     open_session,
@@ -40,6 +41,7 @@ def propose(
     action: Annotated[str, typer.Argument()],
     arguments: Annotated[list[str] | None, typer.Argument()] = None,
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -61,7 +63,7 @@ def propose(
     from bridge.governance.proposals import bring_proposal, draft_action, note_proposal
     from bridge.governance.rivals import find_rivals
 
-    session = open_session(config)
+    session = open_session(config, relay)
     snapshot = with_governor(session.snapshot(), None)
     require_of(of, action, OF_ONE_ASSET, arguments or [])
     built = build_action(snapshot.of(of), action, arguments or [])
@@ -85,6 +87,7 @@ def propose(
 def delegate(
     to: Annotated[str, typer.Argument(help="Who votes and proposes with the sender's votes from now on.")],
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -99,7 +102,7 @@ def delegate(
     from bridge.formats import number
     from bridge.governance.governor import read_tokens, read_votes, send_delegation
 
-    session = open_session(config)
+    session = open_session(config, relay)
     who, to = choose_sender(session, send, role, keystore, sender), checked_address(to)
     session.snapshot().rehearse(who, "HedgeVotes", "delegate", to)
     receipt = send_delegation(session.snapshot(), who.key(), to) if send else None
@@ -119,6 +122,7 @@ def _sent(receipt: TxReceipt | None) -> str:
 @app.command()
 def apply_row(
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -133,7 +137,7 @@ def apply_row(
     from bridge.governance.regime_table import AUTOMATION, read_step, send_row
     from bridge.governance.updates import update_words
 
-    session = open_session(config)
+    session = open_session(config, relay)
     snapshot = session.snapshot().of(of)
     row, update = read_step(snapshot)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
@@ -152,6 +156,7 @@ def apply_row(
 @app.command()
 def poke_row(
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -168,7 +173,7 @@ def poke_row(
     from bridge.governance.regime_table import AUTOMATION, read_checkpoint, send_poke
     from bridge.units import utc
 
-    session = open_session(config)
+    session = open_session(config, relay)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     session.snapshot().of(of).rehearse(who, AUTOMATION, "poke")
     receipt = send_poke(session.snapshot().of(of), who.key()) if send else None
@@ -184,6 +189,7 @@ def poke_row(
 def trip(
     asset: Annotated[str, typer.Argument(help="Whose breaker.")],
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -197,7 +203,7 @@ def trip(
     from bridge.cli.safeguards import safeguard_lines
     from bridge.governance.safeguards import breaker_of, read_breaker, send_trip
 
-    session = open_session(config)
+    session = open_session(config, relay)
     at = breaker_of(session.deployment, asset)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     session.snapshot().rehearse(who, "VolatilityBreaker", "trip", at=at)
@@ -214,6 +220,7 @@ def trip(
 @app.command()
 def unstick(
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -228,7 +235,7 @@ def unstick(
     """
     from bridge.chain.pending import clear_pending, pending_nonces, require_clearable
 
-    session = open_session(config)
+    session = open_session(config, relay)
     who = choose_sender(session, send, role, keystore, sender)
     first, after = pending_nonces(session.chain, who)
     require_clearable(session.chain, who, after - first)

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bridge.cli.flags import AsOption, ConfigOption, FromOption, JsonOption, KeystoreOption, SendOption, print_json, say
+from bridge.cli.flags import (
+    AsOption,
+    ConfigOption,
+    FromOption,
+    JsonOption,
+    KeystoreOption,
+    RelayOption,
+    SendOption,
+    print_json,
+    say,
+)
 
 if TYPE_CHECKING:
     from bridge.chain.node import Chain
@@ -46,6 +56,7 @@ StateOption = Annotated[
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The settings; `alvh deploy init` writes an example.")],
     send: SendOption = False,
+    relay: RelayOption = None,
     propose: Annotated[
         bool, typer.Option("--propose", help="Also bring the proposal by which a governor of before accepts it.")
     ] = False,
@@ -78,7 +89,7 @@ def run(
 
     if propose and not send:
         raise UsageError("--propose sends a proposal: it goes with --send")
-    chain = _connect(settings := load_settings(file), rpc)
+    chain = _connect(settings := load_settings(file), rpc, relay)
     who = _sender(chain, send, role, keystore, sender)
     folder = folder_of(state, settings.chain.id, settings.name)
     if not send:
@@ -109,11 +120,14 @@ def _tell(words: str) -> None:
     say(words, stderr=True)
 
 
-def _connect(settings: DeploySettings, rpc: str | None) -> Chain:
+def _connect(settings: DeploySettings, rpc: str | None, relay: str | None) -> Chain:
     from bridge.chain.node import connect
+    from bridge.chain.ways import Ways
     from bridge.cli.reading import reading_shown
+    from bridge.cli.ways import relay_url
 
-    return connect(rpc or settings.chain.rpc_url, settings.chain.id, settings.chain.caps, told=reading_shown())
+    at, ways = settings.chain, Ways(relay=relay_url(relay), warned=_tell)
+    return connect(rpc or at.rpc_url, at.id, at.caps, told=reading_shown(), ways=ways)
 
 
 def _sender(chain: Chain, send: bool, role: str | None, keystore: Path | None, given: str | None) -> Sender:

@@ -24,6 +24,14 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SendOption = Annotated[bool, typer.Option("--send", help="Sign and send. Without it nothing leaves this machine.")]
+RelayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--relay",
+        help="Give signed transactions to this private endpoint, and to no node. One whose URL holds a key belongs in "
+        "ALVH_RELAY_URL: others of this machine can read a command line.",
+    ),
+]
 AgainOption = Annotated[bool, typer.Option("--again", help="Bring it once more where it was cancelled or defeated.")]
 OwnerOption = Annotated[
     str | None, typer.Option("--owner", help="Whose positions; default: book.owner, then the demo LP.")
@@ -132,6 +140,7 @@ def _observing(config: Config, rpc: str | None) -> Session:
     from bridge.chain.place import node_url
     from bridge.chain.served import served_chain
     from bridge.cli.reading import reading_shown
+    from bridge.cli.ways import ways_of
     from bridge.errors import BadConfig
     from bridge.networks import known_networks, network_by_id
     from bridge.networks.book import observed_deployment
@@ -146,16 +155,25 @@ def _observing(config: Config, rpc: str | None) -> Session:
     if network is None:
         unknown = f"the node serves chain {chain_id}, which is no network that is known"
         raise BadConfig(f"{unknown}: name a file in chain.networks (docs/networks.md)")
-    chain = connect(url, chain_id, at.caps, at.max_wait_seconds, reading_shown(), one_clock=True)
+    beside = config if rpc is None else config.model_copy(update={"chain": at.model_copy(update={"rpc_urls": ()})})
+    told, ways = reading_shown(), ways_of(beside, None)
+    chain = connect(url, chain_id, at.caps, at.max_wait_seconds, told, one_clock=True, ways=ways)
     source = {"price_source": "feeds"} if config.book.price_source == "pools" else {}
     observing = config.model_copy(update={"book": config.book.model_copy(update=source)})
     return Session(observing, chain, observed_deployment(network, at.start_block), network=network)
 
 
-def open_session(config_path: Path | None) -> Session:
-    """Load the settings, connect, load the deployment, and check that it is of this chain."""
+def open_session(config_path: Path | None, relay: str | None = None) -> Session:
+    """Load the settings, connect, load the deployment, and check that it is of this chain.
+
+    Parameters
+    ----------
+    relay
+        Where signed transactions go instead of the node; else what the environment names.
+    """
     from bridge.chain.node import connect
     from bridge.cli.reading import reading_shown
+    from bridge.cli.ways import ways_of
     from bridge.config import load_config
     from bridge.deployment import load_deployment
     from bridge.errors import BadFile, UnknownAddress
@@ -163,7 +181,8 @@ def open_session(config_path: Path | None) -> Session:
 
     config = load_config(config_path)
     at = config.chain
-    chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, reading_shown(), one_clock=True)
+    told, ways = reading_shown(), ways_of(config, relay)
+    chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, told, one_clock=True, ways=ways)
     deployment = load_deployment(config.chain.deployment)
     require_own_node(chain, deployment, config.chain.deployment)
     parameters = deployment.contracts.get("HedgeParameters")

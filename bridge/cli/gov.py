@@ -17,6 +17,7 @@ from bridge.cli.flags import (
     FromOption,
     JsonOption,
     KeystoreOption,
+    RelayOption,
     SendOption,
     choose_sender,
     open_session,
@@ -246,6 +247,7 @@ class _How:
     as_json: bool
     config: Path | None
     governor: str | None
+    relay: str | None
 
 
 def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") -> None:
@@ -253,7 +255,7 @@ def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") 
     from bridge.governance.forms import with_governor
     from bridge.governance.governor import rehearse_step, require_step
 
-    session = open_session(how.config)
+    session = open_session(how.config, how.relay)
     snapshot = with_governor(session.snapshot(), how.governor)
     found = named_proposal(snapshot, wanted)
     require_step(found, step)
@@ -281,6 +283,7 @@ def vote(
     proposal: IdArgument,
     support: Annotated[str, typer.Argument(help="for, against or abstain.")],
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -294,7 +297,7 @@ def vote(
 
     if support not in SUPPORT:
         raise UsageError(f"vote for, against or abstain, not {support!r}")
-    how = _How(send, role, keystore, sender, as_json, config, governor)
+    how = _How(send, role, keystore, sender, as_json, config, governor, relay)
     _step("vote", proposal, how, partial(send_vote, support=support), support)
 
 
@@ -302,6 +305,7 @@ def vote(
 def queue(
     proposal: IdArgument,
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -312,13 +316,14 @@ def queue(
     """Put a proposal that has passed into the timelock."""
     from bridge.governance.governor import send_queue
 
-    _step("queue", proposal, _How(send, role, keystore, sender, as_json, config, governor), send_queue)
+    _step("queue", proposal, _How(send, role, keystore, sender, as_json, config, governor, relay), send_queue)
 
 
 @app.command()
 def execute(
     proposal: IdArgument,
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -329,13 +334,19 @@ def execute(
     """Execute a queued proposal whose delay is over, then read the parameters back and compare."""
     from bridge.governance.proposals import send_confirmed_execution
 
-    _step("execute", proposal, _How(send, role, keystore, sender, as_json, config, governor), send_confirmed_execution)
+    _step(
+        "execute",
+        proposal,
+        _How(send, role, keystore, sender, as_json, config, governor, relay),
+        send_confirmed_execution,
+    )
 
 
 @app.command()
 def cancel(
     proposal: IdArgument,
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -346,7 +357,7 @@ def cancel(
     """Cancel a proposal as its proposer, while it is pending; the guardian does it by `alvh safe propose cancel`."""
     from bridge.governance.governor import send_cancel
 
-    _step("cancel", proposal, _How(send, role, keystore, sender, as_json, config, governor), send_cancel)
+    _step("cancel", proposal, _How(send, role, keystore, sender, as_json, config, governor, relay), send_cancel)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from bridge.cli.flags import (
     FromOption,
     JsonOption,
     KeystoreOption,
+    RelayOption,
     SendOption,
     Session,
     choose_sender,
@@ -131,6 +132,7 @@ def sign(
 def submit(
     files: Annotated[list[Path], typer.Argument(help="Signed reports of one round.")],
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -150,7 +152,7 @@ def submit(
         used_reports,
     )
 
-    session = open_session(config)
+    session = open_session(config, relay)
     snapshot = session.snapshot()
     signed = [report for file in files for report in read_signed_reports(file)]
     require_own_feeds(snapshot, signed)

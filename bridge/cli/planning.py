@@ -17,6 +17,7 @@ from bridge.cli.flags import (
     KeystoreOption,
     OfOption,
     OwnerOption,
+    RelayOption,
     RpcOption,
     SendOption,
     choose_sender,
@@ -237,6 +238,7 @@ def with_flags(settings: Config, chain_file: Path | None, signals: Path | None, 
 def propose(
     plan_file: Annotated[Path | None, typer.Option("--plan", help="Plan to propose; default: the newest one.")] = None,
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     proposer: Annotated[
@@ -261,7 +263,7 @@ def propose(
     from bridge.plans.published import inputs_path
     from bridge.plans.records import load_record, newest_record
 
-    session = open_session(config)
+    session = open_session(config, relay)
     record = load_record(plan_file) if plan_file else newest_record(session.config.state)
     sender = choose_sender(session, send, role, keystore, proposer, flag="--proposer")
     life = session.config.governance.update_life_seconds

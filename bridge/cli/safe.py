@@ -16,6 +16,7 @@ from bridge.cli.flags import (
     JsonOption,
     KeystoreOption,
     OfOption,
+    RelayOption,
     SendOption,
     Session,
     choose_sender,
@@ -203,6 +204,7 @@ def typed_data(file: FileArgument, config: ConfigOption = None) -> None:
 def execute(
     files: Annotated[list[Path], typer.Argument(help="The signed file, or several of the same transaction.")],
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -221,7 +223,7 @@ def execute(
     )
     from bridge.safe.records import merge_records
 
-    session = open_session(config)
+    session = open_session(config, relay)
     record = merge_records([load_own(session, file) for file in files])
     snapshot = session.snapshot()
     require_executable(snapshot, record.transaction, list(record.signatures))
@@ -284,6 +286,7 @@ def create(
     threshold: Annotated[int, typer.Option("--threshold", min=1, help="How many of them must sign.")] = 2,
     salt: Annotated[int, typer.Option("--salt", min=0, help="Tells Safes of the same owners apart.")] = 0,
     send: SendOption = False,
+    relay: RelayOption = None,
     role: AsOption = None,
     keystore: KeystoreOption = None,
     sender: FromOption = None,
@@ -298,7 +301,7 @@ def create(
     from bridge.safe.multisig import rehearse_creation, send_creation
 
     owners = [checked_address(owner) for owner in owners]
-    session = open_session(config)
+    session = open_session(config, relay)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     made = rehearse_creation(session.snapshot(), who, owners, threshold, salt)
     receipt = None

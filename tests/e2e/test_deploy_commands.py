@@ -14,6 +14,7 @@ import pytest
 
 from bridge.chain.node import Chain
 from bridge.chain.signers import KEY_VARIABLE
+from bridge.chain.ways import RELAY_VARIABLE
 from bridge.cli.deploy import app
 from bridge.deploy.rehearsal import GAS_PRICE_ORACLE
 from bridge.deploy.settings import load_settings
@@ -197,3 +198,13 @@ def test_dao_of_before__deployed_beside_it__is_watched_and_proposed_to_without_a
     content = drafted.json()
     assert content["sent"] is False
     assert content["executable_at"] > chain.head().timestamp + 86_400  # its timelock's day, and blocks of votes
+
+
+def test_send__relay_of_the_environment__has_every_transaction_and_the_node_none(chain: Chain, run: Run) -> None:
+    with lying_node(chain.url) as node, lying_node(chain.url) as relay:
+        keys = {KEY_VARIABLE: FIRST_KEY, RELAY_VARIABLE: f"{relay.url}/?key=KEY98765"}
+        done = run("deploy", "deploy.toml", "--send", "--rpc", node.url, **keys)
+        assert done.code == 0, done.err
+        assert len(relay.asked("eth_sendRawTransaction")) == STEPS
+        assert node.asked("eth_sendRawTransaction") == []
+        assert "KEY98765" not in done.out + done.err

@@ -1,0 +1,313 @@
+"""Several nodes of one chain as one: the first that is fit answers, a second confirms, and any may die.
+
+    heads of all -> dead or late ones aside -> lowest head of the others, with the same hash on all -> pinned block
+    read at it -> first answers -> second says the same? -> answer | no -> `NodesDisagree`
+                  dead -> the next one that has the pinned block with the same hash
+
+Nobody's number is used where two differ: neither of them can be known to be right. A transaction goes to one node
+alone, and its receipt is looked for on all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import monotonic, sleep
+from typing import Any, Final, TypeVar
+
+from bridge.chain.answers import is_revert
+from bridge.chain.blocks import BlockRef
+from bridge.chain.rpc import Rpc, as_number
+from bridge.errors import ChainError, NodesDisagree, NodeUnreachable
+from bridge.foreign import url_place
+
+T = TypeVar("T")
+STATES: Final = frozenset({"eth_call", "eth_getBalance", "eth_getCode", "eth_getStorageAt"})
+"""What has one answer at a block, whoever is asked."""
+RECEIPT: Final = "eth_getTransactionReceipt"
+PAUSES: Final = (0.5, 2.0)
+"""Seconds until nodes that have different blocks at a height are asked again: the newest block may just be replaced."""
+DEAD_SECONDS: Final = 60.0
+"""In which a node that died is not asked for its newest block: one that hangs takes half a minute each time."""
+MOST_NUMBER: Final = 18
+"""Letters of a block's number in 0x hex; what is longer names no block."""
+
+
+class Providers:
+    """Several nodes of a chain, in the order in which they are to be asked.
+
+    Parameters
+    ----------
+    nodes
+        Two or more; the first is the main one.
+    max_lag
+        Seconds by which a head may be older than the newest.
+    warned
+        Hears which node is left aside and why, once each.
+    """
+
+    def __init__(self, nodes: Sequence[Rpc], max_lag: int, warned: Callable[[str], None]) -> None:
+        self._all, self._fit, self._late = tuple(nodes), list(nodes), list[Rpc]()
+        self._max_lag, self._warned, self._said = max_lag, warned, set[str]()
+        self._pinned: BlockRef | None = None
+        self._least = 0  # block of the newest receipt: what is read afterwards is not from before it
+        self._heard, self._died = 2, dict[Rpc, float]()
+        self.url, self.logs = nodes[0].url, self
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the URLs that their answers may quote."""
+        return tuple(node.url for node in self._all)
+
+    @property
+    def voices(self) -> int:
+        """Return how many nodes agree on what is read, the last events included: 2 while a second one confirms it."""
+        return min(len(self._fit), self._heard)
+
+    def begin(self) -> None:
+        """Start the clock of each anew."""
+        for node in self._all:
+            node.begin()
+
+    def head(self) -> BlockRef:
+        """Pin the newest block that all fit nodes have, with the same hash.
+
+        Raises
+        ------
+        NodesDisagree
+            They have different blocks at one height, and still after a while.
+        ChainError
+            None of them answers.
+        """
+        for pause in PAUSES:
+            try:
+                return self._agreed()
+            except NodesDisagree:
+                sleep(pause)
+        return self._agreed()
+
+    def _agreed(self) -> BlockRef:
+        heads, self._pinned, self._heard = self._heads(), None, 2
+        newest = max(head.timestamp for head in heads.values())
+        late = {
+            node: head
+            for node, head in heads.items()
+            if newest - head.timestamp > self._max_lag or head.number < self._least
+        }
+        late = late if len(late) < len(heads) else {}
+        fit = [node for node in heads if node not in late]
+        pinned = min((heads[node] for node in fit), key=lambda head: head.number)
+        first, *others = sorted(fit, key=lambda node: heads[node] != pinned)  # who pinned it is asked for nothing
+        agreed = [first, *(node for node in others if self._same(pinned, first, node, heads[node]))]
+        for node, head in late.items():
+            self._same(head, node, first, None)
+            behind = f"{newest - head.timestamp:,} s older than the newest"
+            self._say(f"the node at {url_place(node.url)} is left aside: its newest block {head.number} is {behind}")
+        self._fit, self._late, self._pinned = [node for node in fit if node in agreed], list(late), pinned
+        self._say_if_alone()
+        return pinned
+
+    def _heads(self) -> dict[Rpc, BlockRef]:
+        """Read the newest block of each; of one that died a moment ago only where no other answers."""
+        found, failed = dict[Rpc, BlockRef](), list[ChainError]()
+        rest = [node for node in self._all if monotonic() - self._died.get(node, -math.inf) < DEAD_SECONDS]
+        for node in [each for each in self._all if each not in rest] + rest:
+            if node in rest and found:
+                break
+            try:
+                found[node] = node.head()
+            except ChainError as error:
+                self._died[node] = monotonic()
+                self._say(f"a node is left aside: {error}")
+                failed.append(error)
+        if not found:
+            raise failed[0]
+        return {node: found[node] for node in self._all if node in found}
+
+    def _same(self, block: BlockRef, of: Rpc, node: Rpc, head: BlockRef | None) -> bool:
+        """Tell whether another node has a block; raises `NodesDisagree` where it has another one in its place."""
+        try:
+            other = head if head and head.number == block.number else node.block(block.number)
+        except ChainError as error:
+            self._say(f"a node is left aside: {error}")
+            return False
+        if block.hash != other.hash:
+            raise NodesDisagree(f"block {block.number}", [url_place(each.url) for each in (of, node)])
+        return True
+
+    def block(self, which: int | str) -> BlockRef:
+        """Read a block's reference; by number a second node must have the same."""
+        node, found = self._first(lambda node: node.block(which))
+        if not isinstance(which, str):
+            self._confirm(f"block {which}", node, found, lambda node: node.block(which), lambda one, two: one == two)
+        return found
+
+    def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
+        """Send a request as `Rpc.ask` does: to the first fit node, and what has one answer at a block to a second."""
+        if method == RECEIPT:
+            return dict(self._receipt(lambda node: node.ask(method, *parameters)))
+        if not _may_move(method):
+            return self._fit[0].ask(method, *parameters)
+        node, answer = self._able(lambda node: node.ask(method, *parameters))
+        if method == "eth_chainId" or (method in STATES and _is_pinned(parameters)):
+            self._confirm(method, node, answer, lambda node: node.ask(method, *parameters), _alike)
+        return answer
+
+    def read(self, wanted: Any, first: int, last: int, action: str) -> list[Any]:
+        """Read entries as `LogPages.read` does; a second node must have the same."""
+
+        def pages(node: Rpc) -> list[Any]:
+            return node.logs.read(wanted, first, last, action)
+
+        node, found = self._first(pages)
+        heard = self._confirm(action, node, found, pages, lambda one, two: _entries(one) == _entries(two))
+        self._heard = 2 if heard else 1
+        return found
+
+    def post(self, method: str, body: bytes) -> bytes:
+        """Send a request of web3.py: a receipt is looked for on all nodes, the rest is asked of the first."""
+        if method == RECEIPT:
+            found = self._receipt(lambda node: node.parsed(node.post(method, body)))
+            return json.dumps(found).encode()
+        if not _may_move(method):
+            return self._fit[0].post(method, body)
+        return self._first(lambda node: node.post(method, body))[1]
+
+    def parsed(self, body: bytes) -> Any:
+        """Return the JSON that an answer is."""
+        return self._fit[0].parsed(body)
+
+    def _first(self, read: Callable[[Rpc], T]) -> tuple[Rpc, T]:
+        """Return the first fit node that can read something, and what it is; a dead one is replaced."""
+        failed, tried = list[ChainError](), set[Rpc]()
+        while node := next((each for each in self._fit if each not in tried), None):
+            tried.add(node)
+            try:
+                return node, read(node)
+            except ChainError as error:
+                failed.append(error)
+                self._replace(node, error)
+        raise failed[0]
+
+    def _able(self, read: Callable[[Rpc], dict[str, Any]]) -> tuple[Rpc, dict[str, Any]]:
+        """Return the first answer that says something of the chain, else that of the first node that answers."""
+        answers = list[tuple[Rpc, dict[str, Any]]]()
+
+        def told(node: Rpc) -> dict[str, Any]:
+            answers.append((node, read(node)))
+            if _content(answers[-1][1]) is None:
+                raise ChainError("it does not know")
+            return answers[-1][1]
+
+        try:
+            return self._first(told)
+        except ChainError:
+            if not answers:
+                raise
+            return answers[0]
+
+    def _confirm(
+        self, what: str, node: Rpc, found: T, read: Callable[[Rpc], T], alike: Callable[[T, T], bool | None]
+    ) -> bool:
+        """Tell whether another fit node reads the same; raises `NodesDisagree` where it reads something else.
+
+        One that cannot read it says nothing, and the next is asked.
+        """
+        for other in [each for each in self._fit if each is not node]:
+            try:
+                same = alike(found, read(other))
+            except ChainError as error:
+                self._replace(other, error)
+                continue
+            if same is False:
+                raise NodesDisagree(what, [url_place(each.url) for each in (node, other)])
+            if same:
+                return True
+        return False
+
+    def _replace(self, node: Rpc, error: ChainError) -> None:
+        """Leave a dead node aside; in its place come late ones that have the pinned block by now."""
+        if not isinstance(error, NodeUnreachable):
+            return
+        self._say(f"a node is left aside: {error}")
+        for late in tuple(self._late):
+            with suppress(ChainError):
+                if self._pinned is None or late.block(self._pinned.number).hash == self._pinned.hash:
+                    self._late.remove(late)
+                    self._fit.append(late)
+        self._died[node] = monotonic()
+        if len(self._fit) > 1:
+            self._fit.remove(node)
+            self._say_if_alone()
+
+    def _receipt(self, read: Callable[[Rpc], Any]) -> Any:
+        """Return the first receipt that any node has, else the answer of the first that answers."""
+        answers, failed = list[Any](), list[ChainError]()
+        for node in (*self._fit, *self._late):
+            try:
+                answers.append(read(node))
+            except ChainError as error:
+                failed.append(error)
+                continue
+            receipt = answers[-1].get("result") if isinstance(answers[-1], dict) else None
+            if isinstance(receipt, dict):
+                with suppress(ChainError):
+                    self._least = max(self._least, as_number(receipt.get("blockNumber"), RECEIPT))
+                return answers[-1]
+        if not answers:
+            raise failed[0]
+        return answers[0]
+
+    def _say_if_alone(self) -> None:
+        if len(self._fit) == 1:
+            self._say(f"no second node confirms what the one at {url_place(self._fit[0].url)} says")
+
+    def _say(self, words: str) -> None:
+        if words not in self._said:
+            self._said.add(words)
+            self._warned(words)
+
+
+def _may_move(method: str) -> bool:
+    """Tell whether another node may be asked in place of one that died: not where it may have done what it was told."""
+    return method.startswith("eth_") and not method.startswith("eth_send")
+
+
+def _is_pinned(parameters: Sequence[Any]) -> bool:
+    """Tell whether a request of state names its block: by number, or by hash."""
+    return any(
+        "blockHash" in each if isinstance(each, dict) else str(each).startswith("0x") and len(str(each)) <= MOST_NUMBER
+        for each in parameters[1:]
+    )
+
+
+def _content(answer: dict[str, Any]) -> tuple[str, str] | None:
+    """Return what an answer says of the chain; None where it says something of the node alone."""
+    if "error" not in answer:
+        return "result", json.dumps(answer["result"]).lower()
+    error = answer["error"]
+    if not is_revert(error):
+        return None
+    data = error.get("data") if isinstance(error, dict) else None
+    return "refused", data.lower().removeprefix("reverted ") if isinstance(data, str) else ""
+
+
+def _alike(one: dict[str, Any], two: dict[str, Any]) -> bool | None:
+    """Tell whether two answers say the same of the chain; None where one says nothing of it.
+
+    Nodes write a refusal in words of their own, and not all give its data.
+    """
+    first, second = _content(one), _content(two)
+    if first is None or second is None:
+        return None
+    return first == second or (first[0] == second[0] == "refused" and not (first[1] and second[1]))
+
+
+def _entries(found: Sequence[Any]) -> list[str]:
+    """Return what entries say in one form: nodes differ in what they add."""
+    names = ("address", "blockHash", "blockNumber", "data", "logIndex", "topics", "transactionHash")
+    return [
+        json.dumps([entry.get(name) for name in names] if isinstance(entry, dict) else entry).lower() for entry in found
+    ]

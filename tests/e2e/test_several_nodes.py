@@ -1,0 +1,84 @@
+"""Commands with several nodes, a chain of other numbers, or nowhere to keep events: right, or one line says why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.local.world import World
+from tests.bridge.lying_node import Answering, Asked, LyingNode, lying_node
+from tests.bridge.shifted_node import SHIFT, shifted_node
+from tests.e2e.command import Run
+from tests.e2e.test_commands import assert_one_line_error
+
+KEY = "KEY98765"
+
+
+@pytest.fixture
+def second(project: World, tmp_path: Path) -> Iterator[LyingNode]:
+    """Run a second node, which the settings name beside the first, with a key in its URL."""
+    with lying_node(project.chain.url) as node:
+        text = f'[chain]\nrpc_url = "{project.chain.url}"\nrpc_urls = ["{node.url}/v3/{KEY}"]\n'
+        (tmp_path / "alvh.toml").write_text(text, encoding="utf-8")
+        yield node
+
+
+def lies_about_balances(answering: Answering, asked: Asked) -> bool:
+    """Add a unit to the last word of what the lens answers."""
+    if asked["method"] != "eth_call" or len(asked["params"]) < 3:
+        return False
+    word = json.loads(answering.honest(asked))["result"]
+    return answering.result(asked, word[:-1] + ("1" if word[-1] == "0" else "0"))
+
+
+def shown(done: Any) -> Any:
+    assert done.code == 0, done
+    assert KEY not in done.out + done.err
+    return done.json()
+
+
+def test_exposure__second_node_lies_about_a_balance__no_number_is_shown(run: Run, second: LyingNode) -> None:
+    plain = shown(run("exposure", "--json"))
+    assert plain["positions"]
+    second.lie = lies_about_balances
+    done = run("exposure", "--json")
+    assert_one_line_error(done, 1, "say different things: none of their numbers was used")
+    assert KEY not in done.out + done.err
+    assert second.url in done.err
+
+
+def test_exposure__second_node_is_dead__is_shown_with_a_warning(run: Run, second: LyingNode) -> None:
+    plain = shown(run("exposure", "--json"))
+    second.lie = lambda answering, asked: answering.say(b"", 502)
+    done = run("exposure", "--json")
+    assert shown(done) == plain
+    assert f"warning: a node is left aside: no node answers at {second.url} (HTTP 502)" in done.err
+    assert "warning: no second node confirms what the one at" in done.err
+
+
+def test_exposure__events_cannot_be_kept__is_the_same(run: Run, project: World, tmp_path: Path) -> None:
+    project.chain.request("anvil_mine", hex(1100))
+    kept = tmp_path / ".alvh" / "logs"
+    kept.write_text("no folder", encoding="utf-8")
+    done = run("exposure", "--json")
+    plain = shown(done)
+    assert done.err.count("warning: events are not kept, and read again next time") == 1
+    kept.unlink()
+    assert shown(run("exposure", "--json")) == plain  # read, and kept
+    assert list(kept.glob("31337/*/*.parquet"))
+    assert shown(run("exposure", "--json")) == plain  # from what was kept
+
+
+def test_exposure__number_is_another_chains__is_the_same(run: Run, project: World, tmp_path: Path) -> None:
+    plain = shown(run("exposure", "--json"))
+    first = project.deployment.start_block + SHIFT, project.deployment.deployed_at + SHIFT
+    moved = project.deployment.model_copy(update={"start_block": first[0], "deployed_at": first[1]})
+    moved.save(tmp_path / ".alvh" / "deployment.json")
+    with shifted_node(project.chain) as node:
+        (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{node.url}"\n', encoding="utf-8")
+        found = shown(run("exposure", "--json"))
+    assert found["positions"] == plain["positions"]
