@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Say what to buy and sell against the tail of an owner's book, whether at all, and what to change on chain.",
     ),
     "propose": (
-        "planning",
+        "proposing",
         "propose",
         "Turn a plan into a governor proposal: preflight by the contract's own rules, difference, then dry run "
         "or send.",

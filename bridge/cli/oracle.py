@@ -25,6 +25,7 @@ from bridge.cli.flags import (
     say,
 )
 from bridge.cli.mined import mined, mined_words
+from bridge.cli.planning import LiveOption, require_one_source
 
 if TYPE_CHECKING:
     from bridge.snapshot import Snapshot
@@ -40,7 +41,9 @@ ChainFileOption = Annotated[
 ]
 
 
-def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tuple[dict[str, OptionChain], Snapshot]:
+def _quotes(
+    session: Session, chain_file: Path | None, block: int | None, live: bool
+) -> tuple[dict[str, OptionChain], Snapshot]:
     """Return the option chain of each asset, and the block that they are read for."""
     from bridge.sources.option_chains import read_option_chains
     from bridge.sources.prices import read_prices
@@ -49,7 +52,8 @@ def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tup
     snapshot = session.snapshot(block)
     spots = read_prices(snapshot, session.config.book).spots
     snapshot.confirm()
-    terms = session.config.options.reading(chain_file)
+    require_one_source(chain_file, live)
+    terms = session.config.live_options() if live else session.config.options.reading(chain_file)
     chains = read_option_chains(terms, spots, snapshot.block.timestamp)
     for asset, chain in chains.items():
         require_spot(chain, spots[asset])
@@ -59,19 +63,20 @@ def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tup
 @app.command()
 def quote(
     chain_file: ChainFileOption = None,
+    live: LiveOption = False,
     block: BlockOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Compute the 30-day volatility index of each asset from its option chain, by Cboe's method.
 
-    Example: alvh oracle quote --chain quotes.csv --json
+    Examples: alvh oracle quote --live; alvh oracle quote --chain quotes.csv --json
     """
     from bridge.cli.show import console, percent, table
     from bridge.units import volatility_to_e8
     from hedge.volatility.index import index_from_chain
 
-    chains, snapshot = _quotes(open_session(config), chain_file, block)
+    chains, snapshot = _quotes(open_session(config), chain_file, block, live)
     index = {asset: index_from_chain(chain.quotes).vol for asset, chain in chains.items()}
     if as_json:
         print_json(
@@ -99,6 +104,7 @@ def sign(
     role: AsOption = None,
     keystore: KeystoreOption = None,
     chain_file: ChainFileOption = None,
+    live: LiveOption = False,
     block: BlockOption = None,
     force: Annotated[
         bool, typer.Option("--force", help="Sign another value of a round, or a jump beyond oracle.max_jump.")
@@ -119,7 +125,7 @@ def sign(
     from hedge.volatility.index import index_from_chain
 
     session = open_session(config)
-    chains, snapshot = _quotes(session, chain_file, block)
+    chains, snapshot = _quotes(session, chain_file, block, live)
     if asset not in chains:
         raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(chains)})")
     quotes = chains[asset]
