@@ -66,6 +66,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Say what is missing or misconfigured, and how to mend it. Exit code 1 if something is.",
     ),
     "oracle": ("oracle", "app", "The volatility oracle: quote an index, sign reports, submit them, see their age."),
+    "fetch": (
+        "fetch",
+        "app",
+        "Fetch option chains and histories from a venue into files that plan, oracle and signals read. Read-only.",
+    ),
+    "collect": (
+        "fetch",
+        "collect",
+        "Take chain snapshots on a schedule into a folder that is read as a chain file: quotes of the past cannot be had.",
+    ),
     "gov": (
         "gov",
         "app",

@@ -30,6 +30,9 @@ COLUMNS_OF_BAR: Final = 4
 MOST_POINTS: Final = 2000.0
 """Of a volatility index: 20 times what it ever was."""
 HOUR_MS: Final = 3_600_000
+FIRST_MS: Final = 1_464_739_200_000
+"""2016-06-01, before anything was traded there."""
+DAY_SECONDS: Final = 86_400
 FUNDING_HOURS: Final = 720
 
 T = TypeVar("T")
@@ -115,7 +118,8 @@ class Deribit:
                 raise Odd("its continuation does not lead back")
             return Page(found, left)
 
-        terms = {"currency": currency, "start_timestamp": start_ms, "end_timestamp": end_ms, "resolution": resolution}
+        word = "1D" if resolution == DAY_SECONDS else resolution
+        terms = {"currency": currency, "start_timestamp": start_ms, "end_timestamp": end_ms, "resolution": word}
         return self._ask("get_volatility_index_data", terms, read)
 
     def deliveries(self, index: str, offset: int) -> tuple[list[tuple[str, float]], int]:

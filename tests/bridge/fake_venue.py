@@ -260,7 +260,7 @@ class Venue(ThreadingHTTPServer):
 
     def dvol(self, terms: dict[str, str]) -> Any:
         """Return at most 1,000 bars that end at the asked time, and where to go on; nothing before the index began."""
-        step = int(terms["resolution"]) * 1000
+        step = 24 * HOUR_MS if terms["resolution"] == "1D" else int(terms["resolution"]) * 1000
         start, end = max(int(terms["start_timestamp"]), FIRST_DVOL_MS), int(terms["end_timestamp"])
         end = min(end, int(self.clock.now() * 1000))
         times = [at for at in range(end // step * step, end // step * step - PAGE * step, -step) if at >= start]
