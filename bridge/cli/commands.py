@@ -74,7 +74,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "collect": (
         "fetch",
         "collect",
-        "Take chain snapshots on a schedule into a folder that is read as a chain file: quotes of the past cannot be had.",
+        "Take option chains on a schedule into a folder, one part a round, which `--chain FOLDER` reads as one file.",
     ),
     "gov": (
         "gov",

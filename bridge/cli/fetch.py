@@ -1,4 +1,4 @@
-"""`alvh fetch` and `alvh collect`: quotes and histories of a venue as files. Nothing is signed, and no key is needed."""
+"""`alvh fetch` and `alvh collect`: quotes and histories of a venue as files. Nothing is signed, no key is needed."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def fetch_all(parts: Parts, start: int, end: int, ask: Ask, place: str, told: To
         until = last
         while until > first:
             page = ask(first + 1, until)
-            reached = first if page.reached <= first + 1 else page.reached
+            reached = max(page.reached, first)
             if reached >= until:
                 raise SourceUnavailable(place, f"{what}: its page up to {utc(until // MS)} leads nowhere")
             known = until if until < end else int(max((row[0] for row in page.rows), default=0.0))

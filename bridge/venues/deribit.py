@@ -113,7 +113,7 @@ class Deribit:
             found = bars(fields.get("data"), "data", COLUMNS_OF_BAR, 1e-9, MOST_POINTS)
             left = None if fields.get("continuation") is None else fields.ms("continuation")
             if left is None:
-                return Page(found, start_ms)
+                return Page(found, start_ms - 1)
             if not start_ms <= left < end_ms or not found:
                 raise Odd("its continuation does not lead back")
             return Page(found, left)
@@ -145,7 +145,7 @@ class Deribit:
             found = [(float(row.ms("timestamp")), row.number("interest_8h", -1.0, 1.0)) for row in fields]
             in_order("result", list(found))
             short = bool(found) and min(found)[0] > begin + HOUR_MS
-            return Page(sorted(found), int(min(found)[0]) - 1 if short else begin)
+            return Page(sorted(found), (int(min(found)[0]) if short else begin) - 1)
 
         terms = {"instrument_name": name, "start_timestamp": begin, "end_timestamp": end_ms}
         return self._ask("get_funding_rate_history", terms, read)

@@ -76,7 +76,7 @@ class Ticker(NamedTuple):
 class Page(NamedTuple):
     """A page of a history: rows that begin with their time in milliseconds, oldest first.
 
-    `reached` is the time from which on nothing is missing up to the page's end.
+    Nothing is missing that is later than `reached`, up to the page's end.
     """
 
     rows: list[tuple[float, ...]]

@@ -48,6 +48,17 @@ class FakeClock:
         self.slept += seconds
 
 
+class RunningClock:
+    """A clock that runs from a time on, as that of a local chain does."""
+
+    def __init__(self, now: float) -> None:
+        self._ahead = now - time.monotonic()
+
+    def now(self) -> float:
+        """Return unix seconds."""
+        return self._ahead + time.monotonic()
+
+
 class Refused(Exception):
     """An error of the venue: code, words, and what it says beside them."""
 
