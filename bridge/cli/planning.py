@@ -94,6 +94,7 @@ def plan(
     alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400;
     alvh plan --screens screens.toml; alvh plan --as-promoter
     """
+    from bridge.cli.live_sizes import print_sizes, read_sizes
     from bridge.cli.plan_ideas import plan_json, print_shown
     from bridge.plans.make import Asked
 
@@ -106,10 +107,12 @@ def plan(
     check_own(settings, orders, report, config)
     shown = _planned(make, settings, Asked(holdings, not no_ledger), what_if, screens, as_promoter, keep=not book)
     _write_files(shown.planned, settings, shown.ideas, orders, report)
+    sizes = None if book else read_sizes(settings.options, shown.planned.plan.trades)
     if as_json:
-        print_json(plan_json(shown))
+        print_json(plan_json(shown) | ({} if sizes is None else {"sizes": [size.to_dict() for size in sizes]}))
     else:
         print_shown(shown, report, orders)
+        print_sizes(sizes or ())
 
 
 def _planned(

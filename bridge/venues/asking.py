@@ -27,6 +27,7 @@ MOST_SECONDS: Final = 120.0
 """From the first attempt on, after which none is begun: settlement at 08:00 UTC takes less."""
 FIRST_WAIT, MOST_WAIT = 0.5, 16.0
 """Seconds before a question is asked again; twice as long each time."""
+MOST_BROKEN: Final = 4
 BUSY: Final = (429, 502, 503, 504)
 NO_JSON: Final = object()
 
@@ -34,11 +35,14 @@ T = TypeVar("T")
 
 
 class Passing(Exception):
-    """A refusal that passes: why, and for how many seconds the venue wants to be left alone."""
+    """A refusal that passes: why, and for how many seconds the venue wants to be left alone.
 
-    def __init__(self, reason: str, after: float = 0.0) -> None:
+    `broken` where there was no answer at all: that is tried a few times only, the place may be wrong.
+    """
+
+    def __init__(self, reason: str, after: float = 0.0, broken: bool = False) -> None:
         super().__init__(reason)
-        self.after = after
+        self.after, self.broken = after, broken
 
 
 class Reply(NamedTuple):
@@ -127,7 +131,7 @@ class Asker:
                 self.refuse(f"{path.strip('/')}: {odd}")
             except Passing as passing:
                 pause = max(wait, passing.after)
-                if self._clock.now() + pause > until:
+                if self._clock.now() + pause > until or (passing.broken and asked >= MOST_BROKEN):
                     longer = f"; it asks to wait {pause:,.0f} s" if passing.after else ""
                     times = f"asked {asked} times" if asked > 1 else "asked once"
                     self.refuse(f"{path.strip('/')}: {passing}, {times}{longer}")
@@ -148,10 +152,10 @@ class Asker:
             answer = self._connection.ask("GET", path, None, again=True)
         except Unusable as error:
             if error.too_much and "no whole answer" in str(error):
-                raise Passing(str(error)) from None
+                raise Passing(str(error), broken=True) from None
             self.refuse(str(error))
         except (OSError, HTTPException) as error:
-            raise Passing(f"it does not answer ({type(error).__name__})") from None
+            raise Passing(f"it does not answer ({type(error).__name__})", broken=True) from None
         except ValueError:
             self.refuse("its answer is not HTTP")
         return Reply(answer.status, _json(answer), answer.retry_after)

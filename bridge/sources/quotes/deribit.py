@@ -20,28 +20,42 @@ from hedge.market import Provenance
 if TYPE_CHECKING:
     from bridge.venues.option_rows import OptionRows
 
+KEPT_SECONDS: Final = 60.0
 METHOD: Final = "public/get_book_summary_by_currency"
 
 
 class DeribitQuotes:
-    """The options that the venue lists on the book's assets; an asset that it lists none on has no chain."""
+    """The options that the venue lists on the book's assets; an asset that it lists none on has no chain.
+
+    One block has one answer for a minute: a plan and what stands beside it, such as a what-if, rest on the same quotes.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[tuple[object, ...], float, dict[str, OptionChain]] = ((), 0.0, {})
 
     def read(self, terms: OptionsConfig, spots: Mapping[str, float], observed_at: int) -> dict[str, OptionChain]:
         """Return the chains; see `QuoteSource`."""
+        from bridge.venues.clock import SYSTEM
         from bridge.venues.deribit import Deribit
         from bridge.venues.option_rows import Listed, option_rows
 
         url, linear = terms.source_settings.get("url"), terms.source_settings.get("linear", False)
         if not isinstance(url, str) or not isinstance(linear, bool):
             raise BadConfig("options.source_settings: url is a text, and linear true or false; or set them in [venue]")
+        assets = [asset for asset in spots if asset not in STABLE]
+        asked = (url, linear, tuple(assets), observed_at)
+        if self._last[0] == asked and SYSTEM.now() - self._last[1] < KEPT_SECONDS:
+            return self._last[2]
         venue = Deribit(url)
         try:
-            found = option_rows(venue, [asset for asset in spots if asset not in STABLE], Listed(venue), linear=linear)
+            found = option_rows(venue, assets, Listed(venue), linear=linear)
         finally:
             venue.close()
         if not found:
             raise SourceUnavailable(venue.place, f"it lists no options on {', '.join(spots)}")
-        return {each.asset: _chain(venue.place, each) for each in found}
+        chains = {each.asset: _chain(venue.place, each) for each in found}
+        self._last = (asked, SYSTEM.now(), chains)
+        return chains
 
 
 def _chain(place: str, found: OptionRows) -> OptionChain:
@@ -51,7 +65,7 @@ def _chain(place: str, found: OptionRows) -> OptionChain:
     try:
         return chain_of(Path(found.asset), found.asset, rows, found.observed_at, Provenance.LIVE, words)
     except BadFile as error:
-        raise SourceUnavailable(place, f"{found.asset}: {error.reason}") from error
+        raise SourceUnavailable(place, error.reason) from error
     except (HedgeError, ValueError) as error:
         raise SourceUnavailable(place, f"{found.asset}: {error}") from error
 
