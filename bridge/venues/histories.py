@@ -16,13 +16,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from bridge.errors import BadFile, SourceUnavailable
 from bridge.files import lock_file, make_private, write_whole
 from bridge.json_files import read_json, reading
 from bridge.units import utc
+from bridge.venues.binance import METHOD, Binance
 from bridge.venues.cached import Ask, Parts, Row, Told, fetch_all, holes
 from bridge.venues.deribit import HOUR_MS, Deribit
 from bridge.venues.shapes import MS
@@ -205,12 +206,68 @@ class Fetch:
     def _written(
         self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]], method: str, missing: int
     ) -> tuple[Fetched, str]:
-        if not rows:
-            raise SourceUnavailable(self.venue.place, f"{name}: it has nothing since {utc(self.since // MS)}")
-        first, last = (_time(rows[place][0]) for place in (0, -1))
-        at = utc(self.now // MS)
-        made = Fetched(name, self.venue.place, method, at, len(rows), first, last, missing, self.venue.is_test)
-        return made, self.folder.write(name, columns, rows, made)
+        of = Origin(self.venue.place, method, self.since, self.now, self.venue.is_test)
+        return written(self.folder, name, columns, rows, of, missing)
+
+
+class Origin(NamedTuple):
+    """Where rows are from: host, method, since when and when they were asked for, and whether no market said them."""
+
+    place: str
+    method: str
+    since: int
+    now: int
+    simulated: bool = False
+
+
+def candles(venue: Binance, folder: Folder, symbol: str, asset: str, every: str, span: tuple[int, int], told: Told
+            ) -> tuple[Fetched, str]:  # fmt: skip
+    """Fetch the candles of a pair as the prices of an asset, each known when it is over.
+
+    Parameters
+    ----------
+    span
+        Since when and until when, milliseconds.
+
+    Raises
+    ------
+    SourceUnavailable, BadFile
+        There is no such pair, or no answer; the file cannot be written.
+    """
+    (since, now), step = span, STEPS[every]
+    parts = folder.parts(venue.place, f"price_{symbol}_{every}", 6)
+    rows = fetch_all(
+        parts,
+        -(-since // step) * step,
+        now // step * step - step,
+        lambda first, last: venue.candles(symbol, every, first, last, step),
+        venue.place,
+        told,
+        f"candles of {symbol}",
+    )
+    known = [(int(at + step) // MS, *bar) for at, *bar in rows]
+    columns = ("known_at", "open", "high", "low", "close", "volume")
+    of = Origin(venue.place, f"{METHOD} {symbol}", since, now)
+    return written(folder, f"price_{asset}.csv", columns, known, of, holes(rows, step))
+
+
+def written(
+    folder: Folder, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]], of: Origin, missing: int = 0
+) -> tuple[Fetched, str]:
+    """Write a file of a folder, and return what it is and what is to be said of the folder's other files.
+
+    Raises
+    ------
+    SourceUnavailable
+        There are no rows.
+    BadFile
+        It cannot be written.
+    """
+    if not rows:
+        raise SourceUnavailable(of.place, f"{name}: it has nothing since {utc(of.since // MS)}")
+    first, last = (_time(rows[place][0]) for place in (0, -1))
+    made = Fetched(name, of.place, of.method, utc(of.now // MS), len(rows), first, last, missing, of.simulated)
+    return made, folder.write(name, columns, rows, made)
 
 
 def _time(cell: object) -> str:

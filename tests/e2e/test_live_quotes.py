@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from bridge.local.world import World
+from bridge.sources.histories.files import read_folder
 from bridge.venues.clock import SYSTEM
+from tests.bridge.fake_publishers import KEY, fake_publisher
 from tests.bridge.fake_venue import RunningClock, Venue, fake_venue, status
 from tests.e2e.command import Run
 from tests.e2e.test_commands import assert_one_line_error
+
+SECRETS = (KEY, "hunter2", "s3cret")
 
 
 @pytest.fixture
@@ -178,3 +182,43 @@ def test_fetch_histories__signals_of_a_folder__are_read_from_them(run: Run, mark
 )
 def test_fetch__option_that_cannot_be__is_refused(run: Run, words: tuple[str, ...], said: str) -> None:
     assert_one_line_error(run(*words), 2, said)
+
+
+def test_fetch__candles_and_first_releases__are_files_of_signals(run: Run, tmp_path: Path) -> None:
+    with fake_publisher(SYSTEM.now) as made:
+        assert run("fetch", "prices", "ETH", "--since", "2026-01-01", "--url", made.url).code == 0
+        done = run("fetch", "macro", "--url", made.url, "--since", "2025-01-01", "--json", ALVH_FRED_KEY=KEY)
+        assert done.code == 0, done
+        assert [each["rows"] for each in done.json()["files"]] == [5, 1]
+        refused = run("fetch", "macro", "--url", made.url, ALVH_FRED_KEY=KEY[::-1])
+    assert_one_line_error(refused, 1, "The value for variable api_key is not registered: ***")
+    assert KEY[::-1] not in refused.err
+    found = read_folder(tmp_path / "signals", int(SYSTEM.now()))
+    assert set(found.tables) == {"price_ETH", "releases", "dollar"}
+    assert "fred/series/observations CPIAUCSL" in found.origin
+
+
+def test_secrets__keys_and_passwords_of_urls__are_in_no_output_and_no_file(run: Run, tmp_path: Path) -> None:
+    said = []
+    with fake_publisher(SYSTEM.now) as made:
+        for url in (
+            made.url,
+            made.url.replace("//", "//ann:hunter2@"),
+            f"{made.url}?api_key=s3cret",
+            f"{made.url}/gone",
+        ):
+            for words in (("macro",), ("prices", "ETH", "--since", "2026-01-01")):
+                said.append(run("fetch", *words, "--url", url, "--out", "signals", ALVH_FRED_KEY=KEY))
+    for url in ("https://ann:hunter2@venue.example/api", "https://venue.example/api?key=s3cret"):
+        (tmp_path / "alvh.toml").write_text(f'[venue]\nurl = "{url}"\n', encoding="utf-8")
+        said += [run("fetch", "chains"), run("collect", "--count", "1"), run("oracle", "quote", "--live")]
+        (tmp_path / "alvh.toml").write_text(
+            f'[options]\nsource = "deribit"\nsource_settings = {{ url = "{url}" }}\n', encoding="utf-8"
+        )
+        said += [run("oracle", "quote"), run("plan")]
+        (tmp_path / "alvh.toml").unlink()
+    shown = "".join(done.out + done.err for done in said)
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert len(said) == 18
+    assert "Traceback" not in shown
+    assert not [secret for secret in SECRETS if secret in shown or secret.encode() in kept]
