@@ -91,6 +91,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 """By name: module of `bridge.cli`, its command or group of commands, and the first lines of its help as one line."""
 
 JOINED: dict[str, tuple[str, ...]] = {
+    "fetch": ("fetch_publishers",),
     "gov": ("dao", "proof"),
     "hedge": ("hedge_import", "hedge_changes"),
     "safe": ("safe_transport",),

@@ -78,7 +78,7 @@ def _venue(config: Path | None) -> tuple[Deribit, Config]:
     return Deribit(settings.venue.url), settings
 
 
-def _told() -> Told:
+def told_shown() -> Told:
     from bridge.cli.reading import reading_shown
 
     return reading_shown() or (lambda what, share: None)
@@ -187,71 +187,20 @@ def delivery(
 
 
 @app.command()
-def prices(
+def trades(
     assets: AssetsArgument = None,
-    every: Annotated[str, typer.Option("--every", help="A candle an hour or a day: 1h, 1d.")] = "1d",
-    quote: Annotated[str, typer.Option("--quote", help="What prices are in: USDT, USDC.")] = "USDT",
-    url: Annotated[str, typer.Option("--url", help="Of Binance's API.")] = "https://api.binance.com",
-    since: SinceOption = SINCE,
-    out: FolderOption = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder.")] = Path("trades"),
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Fetch candles of Binance's spot market as price_ASSET.csv. A dollar coin is counted as a dollar.
+    """Fetch the option trades of the last day as trades_ASSET.csv, and add them to those that are there.
 
-    `alvh fetch index` has no volume and is of the venue that lists the options. An interrupted fetch goes on.
-
-    Example: alvh fetch prices ETH BTC --every 1h --since 2024-01-01
+    The venue keeps no older ones: run it once a day. Example: alvh fetch trades ETH
     """
-    from bridge.errors import UsageError
-    from bridge.foreign import foreign
-    from bridge.venues.binance import Binance
-    from bridge.venues.histories import candles
-
-    if every not in ("1h", "1d"):
-        raise UsageError(f"--every {foreign(every, 20)}: write 1h or 1d")
-    if quote not in ("USDT", "USDC"):
-        raise UsageError(f"--quote {foreign(quote, 20)}: write USDT or USDC, a price in another coin is none in USD")
-    venue, span = Binance(url), _span(since)
-
-    def of(asset: str) -> Callable[[Folder], tuple[Fetched, str]]:
-        return lambda folder: candles(venue, folder, asset + quote, asset, every, span, _told())
-
-    _into(out, config, as_json, [of(asset) for asset in read_assets(assets)])
+    _histories(assets, SINCE, out, as_json, config, lambda fetch, asset: fetch.trades(asset))
 
 
-@app.command()
-def macro(
-    url: Annotated[str, typer.Option("--url", help="Of FRED's API.")] = "https://api.stlouisfed.org",
-    since: SinceOption = "2015-01-01",
-    out: FolderOption = None,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Fetch CPI, PPI, output, the policy rate and the dollar as they were first released: releases.csv, dollar.csv.
-
-    The key of FRED is in the environment's ALVH_FRED_KEY.
-
-    Example: alvh fetch macro --since 2015-01-01
-    """
-    from datetime import UTC, datetime
-
-    from bridge.venues.fred import METHOD, Fred
-    from bridge.venues.histories import Origin, written
-    from bridge.venues.macro import DOLLAR, GROWTH, LEVELS, dollar_rows, release_rows
-
-    venue, span = Fred(url), _span(since)
-    first = datetime.fromtimestamp(span[0] / 1000, UTC).date()
-    series = " ".join((*GROWTH.values(), *LEVELS.values()))
-    _into(out, config, as_json, [
-        lambda folder: written(folder, "releases.csv", ("known_at", "event", "actual"),
-                               release_rows(venue.figures, first), Origin(venue.place, f"{METHOD} {series}", *span)),
-        lambda folder: written(folder, "dollar.csv", ("known_at", "close"), dollar_rows(venue.figures, first),
-                               Origin(venue.place, f"{METHOD} {DOLLAR}", *span)),
-    ])  # fmt: skip
-
-
-def _span(since: str) -> tuple[int, int]:
+def span_since(since: str) -> tuple[int, int]:
     """Return the first millisecond of a day, and that of now."""
     from bridge.venues.clock import SYSTEM
 
@@ -269,16 +218,16 @@ def _histories(
     """Fetch one history of each asset from the venue of the settings."""
     from bridge.venues.histories import Fetch
 
-    wanted, span = read_assets(assets), _span(since)
+    wanted, span = read_assets(assets), span_since(since)
     venue, _ = _venue(config)
 
     def of(asset: str) -> Callable[[Folder], tuple[Fetched, str]]:
-        return lambda folder: one(Fetch(venue, folder, *span, _told()), asset)
+        return lambda folder: one(Fetch(venue, folder, *span, told_shown()), asset)
 
-    _into(out, config, as_json, [of(asset) for asset in wanted])
+    fetch_into(out, config, as_json, [of(asset) for asset in wanted])
 
 
-def _into(
+def fetch_into(
     out: Path | None, config: Path | None, as_json: bool, fetches: list[Callable[[Folder], tuple[Fetched, str]]]
 ) -> None:
     """Fetch one file after the other into a folder, and say what is there now."""

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bridge.chain.connection import Answer, Connection, Unusable
 from bridge.errors import BadConfig, SourceUnavailable
-from bridge.foreign import foreign, url_place, without_url
+from bridge.foreign import HIDDEN, foreign, url_place, without_url
 from bridge.json_files import each_once
 from bridge.venues.clock import SYSTEM, Clock
 from bridge.venues.fields import Odd
@@ -81,7 +81,7 @@ class Asker:
         url: str,
         setting: str,
         clock: Clock = SYSTEM,
-        hidden: str = "",
+        hidden: tuple[str, ...] = (),
         headers: Mapping[str, str] | None = None,
         attempt_seconds: float = ATTEMPT_SECONDS,
     ) -> None:
@@ -140,8 +140,9 @@ class Asker:
 
     def refuse(self, reason: str) -> NoReturn:
         """Raise `SourceUnavailable` with a reason, without whatever must not be shown in it."""
-        words = without_url(reason.replace(self._hidden, "***") if self._hidden else reason, self._url)
-        raise SourceUnavailable(self.place, foreign(words)) from None
+        for secret in self._hidden:
+            reason = reason.replace(secret, HIDDEN)
+        raise SourceUnavailable(self.place, foreign(without_url(reason, self._url))) from None
 
     def close(self) -> None:
         """Hang up."""

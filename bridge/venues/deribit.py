@@ -45,6 +45,8 @@ class Deribit:
     ----------
     url
         Where its methods are.
+    login, hidden
+        Of an account, as a header says it, and what is never shown; empty for the public methods.
 
     Raises
     ------
@@ -54,8 +56,16 @@ class Deribit:
         From every method: no answer, one that is not as documented, or a final error of the venue's, by its name.
     """
 
-    def __init__(self, url: str = URL, clock: Clock = SYSTEM, attempt_seconds: float = ATTEMPT_SECONDS) -> None:
-        self._asker = Asker(url, "venue.url", clock, attempt_seconds=attempt_seconds)
+    def __init__(
+        self,
+        url: str = URL,
+        clock: Clock = SYSTEM,
+        attempt_seconds: float = ATTEMPT_SECONDS,
+        login: str = "",
+        hidden: tuple[str, ...] = (),
+    ) -> None:
+        headers = {"Authorization": f"Basic {login}"} if login else None
+        self._asker = Asker(url, "venue.url", clock, hidden, headers, attempt_seconds)
         self._credits = Bucket(clock, POOL, A_SECOND)
         self._lists = Bucket(clock, LISTS_A_SECOND, LISTS_A_SECOND)
         self.place, self.is_test = self._asker.place, self._asker.host == TEST_HOST
@@ -166,13 +176,13 @@ class Deribit:
         """Hang up."""
         self._asker.close()
 
-    def _ask(self, method: str, terms: dict[str, Any], read: Callable[[Any], T]) -> T:
+    def _ask(self, method: str, terms: dict[str, Any], read: Callable[[Any], T], kind: str = "public") -> T:
         def paced() -> None:
             if method == "get_instruments":
                 self._lists.take(1.0)
             self._credits.take(A_QUESTION)
 
-        return self._asker.ask(f"/public/{method}", terms, lambda reply: read(self._result(reply, method)), paced)
+        return self._asker.ask(f"/{kind}/{method}", terms, lambda reply: read(self._result(reply, method)), paced)
 
     def _result(self, reply: Reply, method: str) -> Any:
         """Return the result of an answer; its body is looked at before its status, which is 400 with every error."""

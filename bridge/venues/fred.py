@@ -52,7 +52,7 @@ class Fred:
         self._key = os.environ.get(KEY_VARIABLE, "")
         if not _KEY.fullmatch(self._key):
             raise BadConfig(f"{KEY_VARIABLE} holds no key of FRED, 32 small letters and digits: get one at its site")
-        self._asker, self._minute = Asker(url, "--url", clock, hidden=self._key), Bucket(clock, 20.0, 1.6)
+        self._asker, self._minute = Asker(url, "--url", clock, (self._key,)), Bucket(clock, 20.0, 1.6)
         self.place = self._asker.place
 
     def figures(self, series: str, since: date) -> list[Figure]:

@@ -13,8 +13,10 @@ to write.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -22,10 +24,12 @@ from urllib.parse import urlsplit
 from bridge.errors import BadFile, SourceUnavailable
 from bridge.files import lock_file, make_private, write_whole
 from bridge.json_files import read_json, reading
+from bridge.tables import read_table
 from bridge.units import utc
 from bridge.venues.binance import METHOD, Binance
 from bridge.venues.cached import Ask, Parts, Row, Told, fetch_all, holes
 from bridge.venues.deribit import HOUR_MS, Deribit
+from bridge.venues.option_rows import INVERSE, LINEAR_CURRENCY
 from bridge.venues.shapes import MS
 from hedge.units import DAY
 
@@ -35,6 +39,7 @@ SOURCE: Final = "source.toml"
 TABLES: Final = (".csv", ".csv.gz", ".parquet")
 DAY_MS: Final = DAY * MS
 FUNDING_MS: Final = 8 * HOUR_MS
+TRADES: Final = ("time", "trade_id", "instrument", "direction", "amount", "price", "iv", "index")
 STEPS: Final = {"1h": HOUR_MS, "1d": DAY_MS}
 
 
@@ -198,6 +203,22 @@ class Fetch:
         known = [(day, found[day]) for day in sorted(found) if day >= utc(self.since // MS)[:10]]
         return self._written(f"delivery_{asset}.csv", ("day", "price"), known, "public/get_delivery_prices", 0)
 
+    def trades(self, asset: str) -> tuple[Fetched, str]:
+        """Fetch the option trades of the last day, which is all that the venue keeps, and add them to those known."""
+        name = f"trades_{asset}.csv"
+        found = {str(row[1]): row for row in _kept(self.folder.path / name)}
+        currency, start, more = asset if asset in INVERSE else LINEAR_CURRENCY, self.now - DAY_MS, True
+        while more:
+            page, more = self.venue.trades(currency, start, self.now)
+            if more and (not page or page[-1]["time"] <= start):
+                raise SourceUnavailable(self.venue.place, f"{asset}: its pages of trades lead nowhere")
+            own = [row for row in page if re.split("[-_]", row["instrument"])[0] == asset]
+            found |= {row["trade_id"]: (_iso(row["time"]), *(row[name] for name in TRADES[1:])) for row in own}
+            start = page[-1]["time"] if page else start
+            self.told(f"trades of {asset}", min((start - self.now) / DAY_MS + 1.0, 0.999) if more else 1.0)
+        rows = sorted(found.values(), key=lambda row: row[:2])
+        return self._written(name, TRADES, rows, "public/get_last_trades_by_currency_and_time", 0)
+
     def _all(self, kind: str, width: int, grid: tuple[int, int], ask: Ask) -> list[Row]:
         step, end = grid
         parts = self.folder.parts(self.venue.place, kind, width)
@@ -268,6 +289,20 @@ def written(
     first, last = (_time(rows[place][0]) for place in (0, -1))
     made = Fetched(name, of.place, of.method, utc(of.now // MS), len(rows), first, last, missing, of.simulated)
     return made, folder.write(name, columns, rows, made)
+
+
+def _kept(path: Path) -> list[tuple[Any, ...]]:
+    """Return the trades of a file that was written before."""
+    if not path.exists():
+        return []
+    table = read_table(path)
+    if list(table.columns) != list(TRADES):
+        raise BadFile(path, f"is no file of trades, whose columns are {', '.join(TRADES)}: move it away")
+    return list(table.itertuples(index=False, name=None))
+
+
+def _iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / MS, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _time(cell: object) -> str:

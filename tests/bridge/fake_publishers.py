@@ -95,8 +95,7 @@ class Publisher(ThreadingHTTPServer):
         end = min(int(terms["endTime"]), int(self.now() * 1000))
         times = range(-(-start // step) * step, end + 1, step)[: int(terms["limit"])]
         return 200, self.lie([
-            [at, "3000.10", "3100.5", "2900.00000000", f"{3000 + at // step % 90}.5", "12.5", at + step - 1, "1", 7, "1",
-             "1", "0"]
+            [at, "3000.10", "3100.5", "2900.0000", f"{3000 + at // step % 90}.5", "12.5", at + step - 1, *"10000"]
             for at in times
         ])  # fmt: skip
 

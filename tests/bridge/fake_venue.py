@@ -10,6 +10,7 @@ import json
 import math
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -28,6 +29,7 @@ FIRST_DVOL_MS = 1_616_544_000_000  # 2021-03-24
 PAGE = 1000
 VOLS = {"BTC": 0.55, "ETH": 0.72, "SOL": 0.9, "XRP": 0.8}
 LOTS = {"BTC": (0.1, 1.0), "ETH": (1.0, 1.0), "SOL": (10.0, 10.0), "XRP": (1000.0, 1000.0)}
+CLIENT, SECRET = "c1ientId", "s3cretOfTheAccount"
 KINDS = {"html": "text/html", "default": "application/json"}
 
 
@@ -87,6 +89,8 @@ class Answering(BaseHTTPRequestHandler):
         status = 200
         try:
             self.server.charge(method)
+            if method.startswith("private/"):
+                self.server.admit(self.headers.get("Authorization"))
             envelope["result"] = self.server.lie(method, self.server.found(method, terms))
         except Refused as refused:
             status = 400
@@ -154,6 +158,9 @@ class Venue(ThreadingHTTPServer):
         self.refused = 0
         self.credits, self.filled, self.last_list = POOL, clock.now(), -math.inf
         self.settling = True
+        self.login = b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        self.fills: list[dict[str, Any]] = []
+        self.held: list[dict[str, Any]] = []
         self.lock = threading.Lock()
 
     @property
@@ -182,6 +189,23 @@ class Venue(ThreadingHTTPServer):
         if self.settling and 0 <= now % DAY - 8 * 3600 < 20:
             raise Refused(10041, "settlement_in_progress")
 
+    def admit(self, header: str | None) -> None:
+        """Refuse who has not the account's key, in words that repeat it."""
+        if header != f"Basic {self.login}":
+            raise Refused(13009, f"unauthorized {header}")
+
+    def own_trades(self, terms: dict[str, str]) -> Any:
+        """Return the account's trades of a currency, two a page; those of the last day are kept apart from older."""
+        start, end, day = int(terms["start_timestamp"]), int(terms["end_timestamp"]), (self.clock.now() - DAY) * 1000
+        rows = [
+            row
+            for row in self.fills
+            if row["fee_currency"] == terms["currency"]
+            and start <= row["timestamp"] <= end
+            and (row["timestamp"] < day) == (terms["historical"] == "true")
+        ]
+        return {"trades": rows[:2], "has_more": len(rows) > 2}
+
     def found(self, method: str, terms: dict[str, str]) -> Any:
         """Return the result of a method."""
         known = {
@@ -194,6 +218,8 @@ class Venue(ThreadingHTTPServer):
             "public/get_delivery_prices": self.deliveries,
             "public/get_funding_rate_history": self.funding,
             "public/get_last_trades_by_currency_and_time": self.trades,
+            "private/get_user_trades_by_currency_and_time": self.own_trades,
+            "private/get_positions": lambda terms: self.held,
         }
         if method not in known:
             raise Refused(-32601, "Method not found")

@@ -12,7 +12,7 @@ from bridge.local.world import World
 from bridge.sources.histories.files import read_folder
 from bridge.venues.clock import SYSTEM
 from tests.bridge.fake_publishers import KEY, fake_publisher
-from tests.bridge.fake_venue import RunningClock, Venue, fake_venue, status
+from tests.bridge.fake_venue import CLIENT, SECRET, RunningClock, Venue, fake_venue, status
 from tests.e2e.command import Run
 from tests.e2e.test_commands import assert_one_line_error
 
@@ -162,6 +162,8 @@ def test_fetch_histories__signals_of_a_folder__are_read_from_them(run: Run, mark
         done = run("fetch", *words)
         assert done.code == 0, done
         assert "ETH.csv: " in done.out
+    for _ in range(2):
+        assert run("fetch", "trades", "ETH", "--json").json()["files"][0]["rows"] == pytest.approx(1440, abs=2)
     assert run("fetch", "delivery", "ETH", "--json").json()["files"][0]["rows"] == 1500
     names = {path.name for path in (tmp_path / "signals").iterdir()}
     assert names == {"index_ETH.csv", "funding_ETH.csv", "price_ETH.csv", "source.toml", ".fetch"}
@@ -222,3 +224,60 @@ def test_secrets__keys_and_passwords_of_urls__are_in_no_output_and_no_file(run: 
     assert len(said) == 18
     assert "Traceback" not in shown
     assert not [secret for secret in SECRETS if secret in shown or secret.encode() in kept]
+
+
+def fill(number: int, at_ms: int, instrument: str = "ETH-26MAR27-1800-P", **fields: Any) -> dict[str, Any]:
+    return {
+        "trade_id": f"ETH-{number}", "timestamp": at_ms, "instrument_name": instrument, "direction": "buy",
+        "amount": 10.0, "price": 0.034, "fee": 0.003, "fee_currency": "ETH", "index_price": 3000.0, "order_id": "o1",
+        "label": "", "mark_price": 0.034,
+    } | fields  # fmt: skip
+
+
+def test_hedge_import__of_an_account__is_its_trades_once_and_what_it_holds_beside_them(
+    run: Run, market: Venue, tmp_path: Path
+) -> None:
+    now = int(SYSTEM.now() * 1000)
+    market.fills = [fill(number, now - (20 - number) * 6 * 3_600_000) for number in range(1, 20)]
+    market.held = [{"instrument_name": "ETH-26MAR27-1800-P", "size": 190.0, "direction": "buy"}]
+    key = {"ALVH_DERIBIT_KEY": CLIENT, "ALVH_DERIBIT_SECRET": SECRET}
+    words = ("hedge", "import", "--venue", "deribit")
+    assert run(*words, "--dry-run", "--json", **key).json()["new"] == 19
+    done = run(*words, "--json", **key)
+    assert (done.json()["new"], done.json()["differences"]) == (19, [])
+    again = run(*words, **key)
+    assert "0 new, 19 known" in again.out
+    assert "the ledger holds what the venue holds" in again.out
+    market.held = [
+        {"instrument_name": "ETH-26MAR27-1800-P", "size": 180.0},
+        {"instrument_name": "BTC-PERPETUAL", "size": -50.0},
+    ]
+    told = run(*words, **key).out
+    assert "ETH-26MAR27-1800-P: the venue holds 180, the ledger 190" in told
+    assert "BTC-PERPETUAL: the venue holds -50, the ledger 0" in told
+    refused = run(*words, **key | {"ALVH_DERIBIT_SECRET": "wrongSecret"})
+    assert_one_line_error(refused, 1, "error 13009 unauthorized")
+    shown = "".join(each.out + each.err for each in (done, again, refused))
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    login = market.login
+    assert not [word for word in (SECRET, login, "wrongSecret") if word in shown or word.encode() in kept]
+    assert not any(
+        "Authorization" in head for head, path in zip(market.headers, market.seen, strict=True) if "public" in path
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "said"),
+    [
+        ((), {}, "give a file, or --venue deribit"),
+        (("a.csv", "--venue", "deribit"), {}, "give a file, or --venue deribit"),
+        (("--venue", "okx"), {}, "deribit is the one that is known"),
+        (("--venue", "deribit"), {}, "ALVH_DERIBIT_KEY holds no key"),
+        (("--venue", "deribit"), {"ALVH_DERIBIT_KEY": "a:b", "ALVH_DERIBIT_SECRET": "c"}, "ALVH_DERIBIT_KEY holds"),
+        (("--venue", "deribit", "--currency", "DOGE"), {"ALVH_DERIBIT_KEY": "a", "ALVH_DERIBIT_SECRET": "c"}, "one of"),
+    ],
+)
+def test_hedge_import__account_without_what_it_needs__is_refused(
+    run: Run, words: tuple[str, ...], key: dict[str, str], said: str
+) -> None:
+    assert_one_line_error(run("hedge", "import", *words, **key), 2, said)
