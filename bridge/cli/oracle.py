@@ -16,16 +16,17 @@ from bridge.cli.flags import (
     FromOption,
     JsonOption,
     KeystoreOption,
+    LiveOption,
     SendOption,
     Session,
     choose_sender,
     choose_signer,
     open_session,
     print_json,
+    require_one_source,
     say,
 )
 from bridge.cli.mined import mined, mined_words
-from bridge.cli.planning import LiveOption, require_one_source
 
 if TYPE_CHECKING:
     from bridge.snapshot import Snapshot

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json, say
+from bridge.cli.flags import (
+    BlockOption,
+    ConfigOption,
+    JsonOption,
+    LiveOption,
+    OwnerOption,
+    open_session,
+    print_json,
+    require_one_source,
+    say,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +30,6 @@ if TYPE_CHECKING:
 
 ChainFileOption = Annotated[
     Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")
-]
-LiveOption = Annotated[
-    bool, typer.Option("--live", help="Ask the venue of [venue] for its quotes now, instead of any file.")
 ]
 SignalsOption = Annotated[
     Path | None, typer.Option("--signals", help="Folder of histories instead of the configured one.")
@@ -182,22 +189,6 @@ def _write_files(
 
         hedge = marked_hedge(planned, settings.capital) if planned.ledger else None
         write_report(report, report_content(planned, "Hedge plan", ideas=ideas, hedge=hedge))
-
-
-def require_one_source(chain_file: Path | None, live: bool, book: Path | None = None) -> None:
-    """Refuse two sources of quotes, and a stated book without a file of them.
-
-    Raises
-    ------
-    UsageError
-        `--live` is given beside `--chain` or `--book`.
-    """
-    from bridge.errors import UsageError
-
-    if live and chain_file:
-        raise UsageError("--live and --chain name two sources of quotes: give one")
-    if live and book:
-        raise UsageError("--book takes a file of quotes: `alvh fetch chains ETH --out quotes.parquet` first")
 
 
 def check_paths(orders: Path | None, report: Path | None, read: list[Path | None]) -> None:

@@ -17,7 +17,6 @@ from bridge.venues.fields import Fields, Odd, rows
 from bridge.venues.limits import Bucket
 from bridge.venues.shapes import MOST_USD, Listing, Page, Summary, Ticker, bars, in_order, listing, summary, ticker
 
-URL: Final = "https://www.deribit.com/api/v2"
 TEST_HOST: Final = "test.deribit.com"
 NAME, TEST_NAME = "deribit", "deribit-test"
 POOL, A_SECOND, A_QUESTION = 40_000.0, 9_000.0, 500.0
@@ -58,7 +57,7 @@ class Deribit:
 
     def __init__(
         self,
-        url: str = URL,
+        url: str,
         clock: Clock = SYSTEM,
         attempt_seconds: float = ATTEMPT_SECONDS,
         login: str = "",
