@@ -79,6 +79,7 @@ def _venue(config: Path | None) -> tuple[Deribit, Config]:
 
 
 def told_shown() -> Told:
+    """Return what shows on a terminal how far a fetch is; elsewhere nothing is shown."""
     from bridge.cli.reading import reading_shown
 
     return reading_shown() or (lambda what, share: None)
