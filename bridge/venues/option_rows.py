@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bridge.errors import SourceUnavailable
 from bridge.units import utc
@@ -55,10 +55,10 @@ class OptionRows:
 
 
 class Listed:
-    """What a venue lists, asked for once a day and where it quotes a name that is not in it."""
+    """What a venue lists, asked for once a day and where it quotes a name that is new since then."""
 
     def __init__(self, venue: Deribit) -> None:
-        self._venue, self._kept = venue, dict[str, tuple[int, dict[str, Listing], int]]()
+        self._venue, self._kept = venue, dict[str, _Kept]()
 
     def of(self, currency: str, names: set[str]) -> tuple[dict[str, Listing], int]:
         """Return the options of a currency by name, and how many of the listing are of a kind that we do not know.
@@ -66,10 +66,20 @@ class Listed:
         `names` are those that the venue quotes now.
         """
         kept = self._kept.get(currency)
-        if kept is None or self._venue.at_ms - kept[0] > DAY * MS or names - kept[1].keys():
+        if kept is None or self._venue.at_ms - kept.at_ms > DAY * MS or names - kept.listed.keys() - kept.unknown:
             listed, odd = self._venue.instruments(currency)
-            self._kept[currency] = kept = (self._venue.at_ms, listed, odd)
-        return kept[1], kept[2]
+            kept = _Kept(self._venue.at_ms, listed, odd, names - listed.keys())
+            self._kept[currency] = kept
+        return kept.listed, kept.odd
+
+
+class _Kept(NamedTuple):
+    """A listing: when it was read, and the names that were quoted then and are not in it."""
+
+    at_ms: int
+    listed: dict[str, Listing]
+    odd: int
+    unknown: set[str]
 
 
 def option_rows(venue: Deribit, assets: list[str], listed: Listed, *, linear: bool = False) -> list[OptionRows]:

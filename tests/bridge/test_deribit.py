@@ -243,6 +243,10 @@ def test_option_rows__again__asks_for_the_listing_once_a_day(client: Deribit, ve
     clock.sleep(86_500)
     option_rows(client, ["ETH"], listed)
     assert sum("get_instruments" in path for path in venue.seen) == 2
+    venue.lie = changed("instrument_name", "ETH-CS-27MAR26-1800_2000")  # quoted and listed, and of no form that is read
+    option_rows(client, ["ETH"], listed)
+    option_rows(client, ["ETH"], listed)
+    assert sum("get_instruments" in path for path in venue.seen) == 3
 
 
 def test_option_rows__closed_and_old__are_left_out_and_counted(client: Deribit, venue: Venue) -> None:
