@@ -12,7 +12,9 @@ The parts, lowest level first; a part imports only parts of lower levels, pyproj
     artifacts, deployment                 compiled contracts; addresses
     networks                              public networks as data
     chain, config, snapshot               one node; settings; a chain, a deployment and a block
-    adapters, sources                     positions of each AMM; prices, quotes, histories, the oracle
+    adapters                              positions of each AMM
+    venues                                Deribit and other publishers, asked over HTTPS
+    sources                               prices, quotes, histories, the oracle
     ledger                                the store of what was bought and sold; exports of venues
     plans                                 from a snapshot to a plan on record
     governance, safe, deploy              updates and proposals; the multi-sigs; deployment

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
@@ -45,6 +54,8 @@ def _no_url(value: Any) -> Any:
 
 FilePath = Annotated[Path, BeforeValidator(_no_url)]
 MOST_INTERVAL_SECONDS: Final = 86_400.0
+LIVE: Final = "deribit"
+"""The source of quotes that asks the venue of `[venue]`."""
 SourceSettings = dict[str, str | int | float | bool]
 """What a plug-in's source needs, such as a URL; a secret belongs in the environment."""
 
@@ -134,6 +145,28 @@ class BookConfig(_Section):
     risk_aversion: Annotated[float, Field(gt=0, le=100)] = 2.0
     move_cost: Annotated[float, Field(ge=0, lt=0.1)] = 0.0005
     move_fixed_usd: Annotated[float, Field(ge=0)] = 20.0
+
+
+def _public_url(url: str) -> str:
+    """Refuse a URL with a login or options: what we ask of a venue needs none, and a key belongs in the environment."""
+    if any(sign in url for sign in "@?#"):
+        raise PydanticCustomError("secret", "holds a login or options: give the place alone, keys never stand here")
+    return url
+
+
+class VenueConfig(_Section):
+    """Where `alvh fetch`, `alvh collect` and the source of quotes `deribit` ask.
+
+    Parameters
+    ----------
+    url
+        Of its methods; the test venue, https://test.deribit.com/api/v2, quotes no market's prices.
+    linear
+        Take options in USDC of BTC and ETH too, in place of those in coin.
+    """
+
+    url: Annotated[str, AfterValidator(_public_url)] = "https://www.deribit.com/api/v2"
+    linear: bool = False
 
 
 class OptionsConfig(_Section):
@@ -275,6 +308,7 @@ class Config(_Section):
     chain: ChainConfig = ChainConfig()
     book: BookConfig = BookConfig()
     options: OptionsConfig = OptionsConfig()
+    venue: VenueConfig = VenueConfig()
     signals: SignalsConfig = SignalsConfig()
     governance: GovernanceConfig = GovernanceConfig()
     safe: SafeConfig = SafeConfig()
@@ -284,6 +318,18 @@ class Config(_Section):
     capital: CapitalConfig = CapitalConfig()
     parameters: dict[str, int] = Field(default_factory=dict)
     state: FilePath = Path(".alvh")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _knowing_the_venue(cls, content: Any, handler: ModelWrapValidatorHandler[Config]) -> Config:
+        """Let the source of quotes `deribit` know the venue of `[venue]`."""
+        made = handler(content)
+        return made.model_copy(update={"options": made.live_options()}) if made.options.source == LIVE else made
+
+    def live_options(self) -> OptionsConfig:
+        """Return where option quotes come from if the venue of `[venue]` is asked now."""
+        known = {"url": self.venue.url, "linear": self.venue.linear} | self.options.source_settings
+        return self.options.model_copy(update={"source": LIVE, "file": None, "source_settings": known})
 
 
 def load_config(path: Path | None) -> Config:

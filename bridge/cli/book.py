@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
-from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, RpcOption, open_book, print_json, say
+from bridge.cli.flags import (
+    BlockOption,
+    ConfigOption,
+    JsonOption,
+    LiveOption,
+    OwnerOption,
+    RpcOption,
+    open_book,
+    print_json,
+    require_one_source,
+    say,
+)
 from bridge.cli.planning import AtOption, BookOption, ChainFileOption, MaxAgeOption, SignalsOption
 
 if TYPE_CHECKING:
@@ -25,7 +36,7 @@ if TYPE_CHECKING:
     from bridge.plans.ledger_book import Held
     from bridge.plans.observe import Dust
     from bridge.snapshot import Snapshot
-    from hedge.book.exposure import BookExposure, PositionExposure
+    from hedge.book.exposure import BookExposure
     from hedge.book.positions import Book
     from hedge.market import Market
 
@@ -69,6 +80,7 @@ def exposure(
     chain_file: ChainFileOption = None,
     at: AtOption = None,
     max_age: MaxAgeOption = None,
+    live: LiveOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a CSV row per position.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -82,6 +94,7 @@ def exposure(
     held, its legs follow at their marks, with what each layer covers and the greeks of pools and legs together.
 
     Examples: alvh exposure; alvh exposure --owner 0xabc... --json; alvh exposure --block 1200 --csv > book.csv;
+    alvh exposure --rpc https://node.example --owner 0xabc... --live;
     alvh exposure --book book.toml --chain quotes.csv --signals .alvh/signals --swaps swaps.csv
     """
     from bridge.cli.plan_checks import check_flags
@@ -90,10 +103,11 @@ def exposure(
     from bridge.config import load_config
 
     check_flags(book, owner, block, at, writes_what_if=False, rpc=rpc)
+    require_one_source(chain_file, live, book)
     if book:
         seen = _see_stated(book, with_flags(load_config(config), chain_file, signals, max_age), at)
     else:
-        seen = _see_on_chain(owner, rpc, block, (chain_file, signals, max_age), config)
+        seen = _see_on_chain(owner, rpc, block, (chain_file, signals, max_age, live), config)
     each = zip(seen.exposure.positions, seen.book.positions, seen.exact, strict=True)
     rows = [found.to_dict() | range_columns(position, found.price) | exact for found, position, exact in each]
     if as_csv and not as_json:
@@ -109,6 +123,7 @@ def exposure(
 
 def _print_seen(seen: Seen, ideas: Ideas) -> None:
     from bridge.cli.exposure_ideas import print_ideas
+    from bridge.cli.exposure_text import print_exposure
     from bridge.cli.held_text import print_held
     from bridge.cli.ranges import edge_lines
     from bridge.cli.show import console, first_lines
@@ -168,7 +183,7 @@ def dust_lines(dust: Sequence[Dust], least_usd: float) -> list[str]:
     return [f"dust, not in the book: {count} ({rule}): {names}"]
 
 
-def refuse_quotes(chain_file: Path | None, max_age: int | None) -> None:
+def refuse_quotes(chain_file: Path | None, max_age: int | None, live: bool) -> None:
     """Refuse quotes for a book on chain, whose prices are the chain's.
 
     Raises
@@ -178,8 +193,11 @@ def refuse_quotes(chain_file: Path | None, max_age: int | None) -> None:
     """
     from bridge.errors import UsageError
 
-    if chain_file or max_age:
-        raise UsageError("--chain and --max-age go with --book; a book on chain is valued at the chain's own prices")
+    if chain_file or max_age or live:
+        raise UsageError(
+            "--chain, --live and --max-age go with --book or a public network; a book of a deployment is valued at its "
+            "own feeds"
+        )
 
 
 def _see_stated(book: Path, settings: Config, at: str | None) -> Seen:
@@ -201,10 +219,10 @@ def _see_on_chain(
     owner: str | None,
     rpc: str | None,
     block: int | None,
-    given: tuple[Path | None, Path | None, int | None],
+    given: tuple[Path | None, Path | None, int | None, bool],
     config: Path | None,
 ) -> Seen:
-    """Return an owner's book at one block; `given` : quotes, histories, and how old quotes may be."""
+    """Return an owner's book at one block; `given` : quotes, histories, age of quotes, and whether a venue is asked."""
     session = open_book(config, rpc)
     from bridge.cli.planning import with_flags
     from bridge.plans.market import look_at_market  # only now: a node that does not answer is said at once
@@ -213,7 +231,7 @@ def _see_on_chain(
     from hedge.book.positions import Book
 
     if session.network is None:
-        refuse_quotes(given[0], given[2])
+        refuse_quotes(given[0], given[2], given[3])
     settings = with_flags(session.config, *given)
     snapshot, holder = session.snapshot(block), session.owner(owner)
     if session.network:
@@ -296,98 +314,3 @@ def _cells(row: dict[str, Any]) -> dict[str, Any]:
     from bridge.foreign import foreign, guarded
 
     return row | {name: guarded(foreign(value)) for name, value in row.items() if isinstance(value, str)}
-
-
-def print_exposure(found: BookExposure, where: str) -> None:
-    """Print the positions, the pools and the whole book as tables; `where` : whose book it is and when."""
-    from bridge.cli.show import console, largest, table, usd
-
-    out = console()
-    columns = ["id", "pool", "in range", "price", "value", "delta", "gamma 1 %", "IL", "fees owed", "fees/yr", "LVR/yr"]
-    columns += ["break-even vol", "implied"]
-    count = len(found.positions)
-    title = f"{count} position{'' if count == 1 else 's'} of {where}, in USD"
-    shown, rest = largest(found.positions, lambda position: position.value_usd)
-    out.print(table(title, columns, [_position_row(position, found) for position in shown], left=3))
-    if rest:
-        worth = usd(math.fsum(position.value_usd for position in rest))
-        out.print(f"{len(rest):,} more of {worth} USD together, each worth less: `--csv` and `--json` have them all")
-    narrow = sum(position.range_share < 1.0 for position in found.positions)
-    if narrow:
-        words = "with a range that is narrow for 30 days: fees and LVR a year are those of a position left alone"
-        out.print(f"{narrow} {words}")
-    out.print()
-    columns = ["pool", "positions", "value", "IL", "fees owed", "fees/yr", "LVR/yr"]
-    out.print(table("By pool, in USD", columns, _pool_rows(found)))
-    out.print()
-    columns = ["asset", "price", "delta (units)", "delta", "gamma 1 %", "delta at -1 %", "at +1 %", "tail loss"]
-    out.print(table("The whole book by asset, in USD", columns, _asset_rows(found)))
-    il, owed, fees = (known_usd(found.positions, name) for name in ("il_usd", "fees_usd", "fee_usd_per_year"))
-    lvr = usd(found.lvr_usd_per_year)
-    out.print(f"value {usd(found.value_usd)} USD, IL {il}, fees owed {owed}, fees {fees} a year against LVR {lvr}")
-
-
-def known_usd(positions: Sequence[PositionExposure], name: str) -> str:
-    """Return the sum of what is known of a number of positions, and "+ ?" where it is unknown of others.
-
-    Anybody can send a position of which nothing is known: it must not hide what is.
-    """
-    from bridge.cli.show import usd
-
-    values = [float(getattr(position, name)) for position in positions]
-    known = [value for value in values if not math.isnan(value)]
-    more = " + ?" if known and len(known) < len(values) else ""
-    return usd(math.fsum(known) if known or not values else math.nan) + more
-
-
-def _position_row(position: PositionExposure, book: BookExposure) -> list[str]:
-    from bridge.cli.show import number, percent, usd
-    from bridge.formats import position_label
-
-    deltas = ", ".join(f"{number(units)} {asset}" for asset, units in sorted(position.deltas.items()) if asset != "USD")
-    gamma = sum(value * book.assets[a].spot ** 2 / 100 for (a, b), value in position.gammas.items() if a == b)
-    price, value = number(position.price, 6), usd(position.value_usd)
-    money = [usd(x) for x in (position.il_usd, position.fees_usd, position.fee_usd_per_year, position.lvr_usd_per_year)]
-    vols = [percent(position.break_even_vol), percent(position.implied_vol)]
-    return [
-        position_label(position.id),
-        position.pool,
-        "yes" if position.in_range else "no",
-        price,
-        value,
-        deltas,
-        usd(gamma),
-        *money,
-        *vols,
-    ]
-
-
-def _pool_rows(book: BookExposure) -> list[list[str]]:
-    from bridge.cli.show import largest
-
-    pools: dict[str, list[PositionExposure]] = {}
-    for position in sorted(book.positions, key=lambda position: position.pool):
-        pools.setdefault(position.pool, []).append(position)
-    shown, rest = largest([*pools.items()], lambda row: math.fsum(position.value_usd for position in row[1]))
-    others = [position for _, inside in rest for position in inside]
-    more = [(f"{len(rest):,} more pools", others)] if rest else []
-    names = ("value_usd", "il_usd", "fees_usd", "fee_usd_per_year", "lvr_usd_per_year")
-    return [[pool, str(len(inside)), *(known_usd(inside, name) for name in names)] for pool, inside in (*shown, *more)]
-
-
-def _asset_rows(book: BookExposure) -> list[list[str]]:
-    from bridge.cli.show import number, usd
-
-    return [
-        [
-            asset,
-            number(exposure.spot, 6),
-            number(exposure.delta, 5),
-            usd(exposure.delta_usd),
-            usd(exposure.gamma_usd),
-            usd(exposure.delta_fall_usd),
-            usd(exposure.delta_rise_usd),
-            usd(exposure.tail_loss_usd),
-        ]
-        for asset, exposure in sorted(book.assets.items())
-    ]

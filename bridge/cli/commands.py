@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Say what to buy and sell against the tail of an owner's book, whether at all, and what to change on chain.",
     ),
     "propose": (
-        "planning",
+        "proposing",
         "propose",
         "Turn a plan into a governor proposal: preflight by the contract's own rules, difference, then dry run "
         "or send.",
@@ -76,6 +76,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Say what is missing or misconfigured, and how to mend it. Exit code 1 if something is.",
     ),
     "oracle": ("oracle", "app", "The volatility oracle: quote an index, sign reports, submit them, see their age."),
+    "fetch": (
+        "fetch",
+        "app",
+        "Fetch option chains and histories from a venue into files that plan, oracle and signals read. Read-only.",
+    ),
+    "collect": (
+        "fetch",
+        "collect",
+        "Take option chains on a schedule into a folder, one part a round, which `--chain FOLDER` reads as one file.",
+    ),
     "gov": (
         "gov",
         "app",
@@ -91,6 +101,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 """By name: module of `bridge.cli`, its command or group of commands, and the first lines of its help as one line."""
 
 JOINED: dict[str, tuple[str, ...]] = {
+    "fetch": ("fetch_publishers",),
     "gov": ("dao", "proof"),
     "hedge": ("hedge_import", "hedge_changes"),
     "safe": ("safe_transport",),

@@ -49,9 +49,28 @@ KeystoreOption = Annotated[Path | None, typer.Option("--keystore", help="Sign wi
 OfOption = Annotated[
     str, typer.Option("--of", help="Asset whose own ledger of parameters it is for; default: the main one.")
 ]
+LiveOption = Annotated[
+    bool, typer.Option("--live", help="Ask the venue of [venue] for its quotes now, instead of any file.")
+]
 FromOption = Annotated[
     str | None, typer.Option("--from", help="Address that would send, for a dry run without its key.")
 ]
+
+
+def require_one_source(chain_file: Path | None, live: bool, book: Path | None = None) -> None:
+    """Refuse two sources of quotes, and a stated book without a file of them.
+
+    Raises
+    ------
+    UsageError
+        `--live` is given beside `--chain` or `--book`.
+    """
+    from bridge.errors import UsageError
+
+    if live and chain_file:
+        raise UsageError("--live and --chain name two sources of quotes: give one")
+    if live and book:
+        raise UsageError("--book takes a file of quotes: `alvh fetch chains ETH --out quotes.parquet` first")
 
 
 def require_of(of: str, action: str, known: Collection[str], arguments: Sequence[str] = ()) -> None:

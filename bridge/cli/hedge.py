@@ -220,7 +220,7 @@ def check_views(returns: bool, plan: str | None, entries: bool, as_csv: bool) ->
         raise UsageError("--returns, --plan and --fills are one at a time, and --csv goes with none of the first two")
 
 
-def _account(ledger: Ledger, at_ms: int) -> Account:
+def account_of(ledger: Ledger, at_ms: int) -> Account:
     """Return the account of the book at a time, from the balance that was carried where it fits."""
     from bridge.errors import LedgerDamaged
     from bridge.formats import printable
@@ -242,9 +242,9 @@ def _account(ledger: Ledger, at_ms: int) -> Account:
 def _show_account(ledger: Ledger, at_ms: int, asks: bool, as_csv: bool, as_json: bool) -> None:
     from bridge.cli import hedge_text
 
-    account = _account(ledger, at_ms)
+    account = account_of(ledger, at_ms)
     if account.unsettled and asks and _ask(account, ledger.store):
-        account = _account(ledger, at_ms)
+        account = account_of(ledger, at_ms)
     if as_json:
         print_json({"book": ledger.book, "at_ms": at_ms, **hedge_text.account_json(account)})
     elif as_csv:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ from bridge.cli.hedge import BookOption, ForceOption, Ledger, PlanOption, app, o
 
 if TYPE_CHECKING:
     from bridge.ledger.exports import Export
+    from bridge.venues.deribit_account import DeribitAccount
 
 BAR_FROM = 5000
 """Fills from which a bar is drawn."""
@@ -24,7 +25,13 @@ CARRY_FROM = 1000
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A log or trades of Deribit, or our own CSV.", show_default=False)],
+    file: Annotated[
+        Path | None, typer.Argument(help="A log or trades of Deribit, or our own CSV.", show_default=False)
+    ] = None,
+    venue: Annotated[
+        str | None, typer.Option("--venue", help="deribit: ask the account of the key, in place of a file.")
+    ] = None,
+    since: Annotated[str, typer.Option("--since", help="With --venue: first day of its trades.")] = "2021-01-01",
     book: BookOption = None,
     currency: Annotated[
         str | None, typer.Option("--currency", help="Of a file whose rows and name do not say it, as ETH.")
@@ -44,12 +51,17 @@ def import_(
     fill that is there with other numbers stops the import, and so does a price that is more than three times away from
     the one nearest in time, unless --force is given.
 
-    Examples: alvh hedge import deribit_log.csv; alvh hedge import trades.csv --book treasury --currency ETH --index
-    eth_usd.csv; alvh hedge import fills.csv --plan 3f2a91c07b5d --dry-run
+    With --venue the account's trades are asked for, kept as a file in the state folder and imported, and what the venue
+    holds is compared with the ledger. The key, which need only read, is in ALVH_DERIBIT_KEY and ALVH_DERIBIT_SECRET.
+
+    Examples: alvh hedge import deribit_log.csv; alvh hedge import --venue deribit --since 2026-01-01; alvh hedge import
+    trades.csv --book treasury --currency ETH --index eth_usd.csv; alvh hedge import fills.csv --plan 3f2a91c07b5d
+    --dry-run
     """
     from bridge.cli.hedge_text import import_lines, told_json
     from bridge.ledger.rows import ImportRecord
 
+    account, file = _asked(file, venue, since, currency, config)
     with open_ledger(config, book) as ledger:
         export = _read(file, ledger.book, currency, index, plan)
         if not force:
@@ -62,11 +74,48 @@ def import_(
         content: dict[str, Any] = {"file": str(file), "source": export.source, "sha256": export.sha256}
         content |= {"book": ledger.book, "new": added.new, "known": added.known, "left_out": dict(export.left_out)}
         content |= {**told_json(added.told), "one_page_of_several": export.more, "written": not dry_run}
+        if account and not dry_run:
+            content["differences"] = _differences(account, ledger)
         if as_json:
             print_json(content)
-        else:
-            for line in import_lines(content, added.told, ledger.where):
-                say(line)
+            return
+        for line in [*import_lines(content, added.told, ledger.where), *_difference_lines(content)]:
+            say(line)
+
+
+def _asked(
+    file: Path | None, venue: str | None, since: str, currency: str | None, config: Path | None
+) -> tuple[DeribitAccount | None, Path]:
+    """Return the account, if one is asked, and the file to import: the given one, or what the venue answered."""
+    from bridge.cli.fetch import read_day
+    from bridge.config import load_config
+    from bridge.errors import UsageError
+    from bridge.ledger.account_trades import keep_trades
+    from bridge.ledger.store import now_ms
+    from bridge.venues.deribit_account import CURRENCIES, DeribitAccount
+
+    if (file is None) == (venue is None):
+        raise UsageError("give a file, or --venue deribit")
+    if file is not None:
+        return None, file
+    if venue != "deribit":
+        raise UsageError("--venue: deribit is the one that is known")
+    settings, first = load_config(config), read_day(since) * 1000
+    account = DeribitAccount(settings.venue.url)
+    currencies = (currency.upper(),) if currency else CURRENCIES
+    if currencies[0] not in CURRENCIES:
+        raise UsageError(f"--currency: with --venue one of {', '.join(CURRENCIES)}")
+    return account, keep_trades(account, currencies, (first, now_ms()), settings.state / "venue")
+
+
+def _differences(account: DeribitAccount, ledger: Ledger) -> list[dict[str, Any]]:
+    from bridge.cli.hedge import account_of
+    from bridge.ledger.account_trades import differences
+    from bridge.ledger.store import now_ms
+
+    positions = account_of(ledger, now_ms()).positions.values()
+    ours = {held.instrument: held.quantity for held in positions if held.venue == "deribit" and held.quantity}
+    return differences(account.holdings(), ours)
 
 
 def _check_scale(file: Path, ledger: Ledger, export: Export) -> None:
@@ -112,3 +161,14 @@ def _bar(count: int, quiet: bool) -> Iterator[Callable[[int], None] | None]:
     with Progress(console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("fills", total=count)
         yield lambda done: bar.update(task, completed=done)
+
+
+def _difference_lines(content: Mapping[str, Any]) -> list[str]:
+    """Return what is to be said of the venue's positions beside ours, where they were asked for."""
+    if "differences" not in content:
+        return []
+    why = "its log, which `alvh hedge import` reads too, has deliveries and older trades"
+    return [
+        f"{each['instrument']}: the venue holds {each['venue']:g}, the ledger {each['ledger']:g}: {why}"
+        for each in content["differences"]
+    ] or ["the ledger holds what the venue holds"]

@@ -255,7 +255,7 @@ def _demo_json(result: DemoResult) -> dict[str, object]:
 
 
 def _print_demo(result: DemoResult) -> None:
-    from bridge.cli.book import print_exposure
+    from bridge.cli.exposure_text import print_exposure
     from bridge.cli.monitor import print_watched
     from bridge.cli.plan_text import print_decision
     from bridge.cli.show import console, table

@@ -16,6 +16,7 @@ from bridge.cli.flags import (
     FromOption,
     JsonOption,
     KeystoreOption,
+    LiveOption,
     RelayOption,
     SendOption,
     Session,
@@ -23,6 +24,7 @@ from bridge.cli.flags import (
     choose_signer,
     open_session,
     print_json,
+    require_one_source,
     say,
 )
 from bridge.cli.mined import mined, mined_words
@@ -41,7 +43,9 @@ ChainFileOption = Annotated[
 ]
 
 
-def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tuple[dict[str, OptionChain], Snapshot]:
+def _quotes(
+    session: Session, chain_file: Path | None, block: int | None, live: bool
+) -> tuple[dict[str, OptionChain], Snapshot]:
     """Return the option chain of each asset, and the block that they are read for."""
     from bridge.sources.option_chains import read_option_chains
     from bridge.sources.prices import read_prices
@@ -50,7 +54,8 @@ def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tup
     snapshot = session.snapshot(block)
     spots = read_prices(snapshot, session.config.book).spots
     snapshot.confirm()
-    terms = session.config.options.reading(chain_file)
+    require_one_source(chain_file, live)
+    terms = session.config.live_options() if live else session.config.options.reading(chain_file)
     chains = read_option_chains(terms, spots, snapshot.block.timestamp)
     for asset, chain in chains.items():
         require_spot(chain, spots[asset])
@@ -60,6 +65,7 @@ def _quotes(session: Session, chain_file: Path | None, block: int | None) -> tup
 @app.command()
 def quote(
     chain_file: ChainFileOption = None,
+    live: LiveOption = False,
     block: BlockOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -70,13 +76,13 @@ def quote(
     oracle.index names the one that reports take. Beside them stands the last close of a published index, such as DVOL,
     where the folder of histories has one.
 
-    Example: alvh oracle quote --chain quotes.csv --json
+    Examples: alvh oracle quote --live; alvh oracle quote --chain quotes.csv --json
     """
     from bridge.cli.index_text import print_indices, print_indices_json
     from bridge.sources.quoted_index import quoted_index, read_published
 
     session = open_session(config)
-    chains, snapshot = _quotes(session, chain_file, block)
+    chains, snapshot = _quotes(session, chain_file, block, live)
     found = {asset: quoted_index(chain, session.config.oracle.index) for asset, chain in chains.items()}
     published = read_published(session.config.signals, found, snapshot.block.timestamp)
     if as_json:
@@ -91,6 +97,7 @@ def sign(
     role: AsOption = None,
     keystore: KeystoreOption = None,
     chain_file: ChainFileOption = None,
+    live: LiveOption = False,
     block: BlockOption = None,
     force: Annotated[
         bool, typer.Option("--force", help="Sign another value of a round, or a jump beyond oracle.max_jump.")
@@ -112,7 +119,7 @@ def sign(
     from bridge.units import volatility_to_e8
 
     session = open_session(config)
-    chains, snapshot = _quotes(session, chain_file, block)
+    chains, snapshot = _quotes(session, chain_file, block, live)
     if asset not in chains:
         raise UnknownAddress(asset, f"an asset with an option chain ({', '.join(chains)})")
     quotes = chains[asset]

@@ -1,44 +1,33 @@
-"""`alvh plan` and `alvh propose`."""
+"""`alvh plan`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bridge.cli.flags import (
-    AgainOption,
-    AsOption,
     BlockOption,
     ConfigOption,
     JsonOption,
-    KeystoreOption,
-    OfOption,
+    LiveOption,
     OwnerOption,
-    RelayOption,
     RpcOption,
-    SendOption,
-    choose_sender,
     open_book,
-    open_session,
     print_json,
+    require_one_source,
     say,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from web3.types import TxReceipt
-
     from bridge.cli.plan_ideas import Shown
     from bridge.config import Config
-    from bridge.governance.proposals import UpdateDraft
-    from bridge.governance.rivals import Rival
     from bridge.plans.ideas import PlanIdeas
     from bridge.plans.make import Asked, Planned
-    from bridge.plans.records import PlanRecord
 
 ChainFileOption = Annotated[
     Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")
@@ -88,6 +77,7 @@ def plan(
     book: BookOption = None,
     at: AtOption = None,
     max_age: MaxAgeOption = None,
+    live: LiveOption = False,
     holdings: HoldingsOption = None,
     no_ledger: NoLedgerOption = False,
     orders: OrdersOption = None,
@@ -108,11 +98,13 @@ def plan(
     chain, is not kept and cannot be proposed.
 
     Examples: alvh plan --signals .alvh/signals; alvh plan --chain quotes.csv --report plan.html; alvh plan --json;
-    alvh plan --holdings held.csv --orders orders.csv; alvh plan --set costBudgetBps=100 --set targetCvarBps=200;
+    alvh plan --live; alvh plan --holdings held.csv --orders orders.csv;
+    alvh plan --set costBudgetBps=100 --set targetCvarBps=200;
     alvh plan --book book.toml --chain deribit.parquet --at 2026-03-02T12:00Z --max-age 86400;
     alvh plan --screens screens.toml; alvh plan --as-promoter;
     alvh plan --rpc https://node.example --owner 0xabc... --chain deribit.parquet
     """
+    from bridge.cli.live_sizes import print_sizes, read_sizes
     from bridge.cli.plan_checks import check_flags, check_own, check_paths, read_values
     from bridge.cli.plan_ideas import plan_json, print_shown
     from bridge.plans.make import Asked
@@ -120,15 +112,18 @@ def plan(
     what_if = read_values(values or [])
     check_flags(book, owner, block, at, bool(what_if and (orders or report)), rpc)
     check_paths(orders, report, [book, chain_file, holdings, screens])
+    require_one_source(chain_file, live, book)
     quotes = (chain_file, signals, max_age, config)
-    make, settings = _stated(book, at, *quotes) if book else _on_chain(owner, rpc, block, *quotes)
+    make, settings = _stated(book, at, *quotes) if book else _on_chain(owner, rpc, block, *quotes, live)
     check_own(settings, orders, report, config)
     shown = _planned(make, settings, Asked(holdings, not no_ledger), what_if, screens, as_promoter, keep=not book)
     _write_files(shown.planned, settings, shown.ideas, orders, report)
+    sizes = None if book else read_sizes(settings.options, shown.planned.plan.trades)
     if as_json:
-        print_json(plan_json(shown))
+        print_json(plan_json(shown) | ({} if sizes is None else {"sizes": [size.to_dict() for size in sizes]}))
     else:
         print_shown(shown, report, orders)
+        print_sizes(sizes or ())
 
 
 def _planned(
@@ -203,6 +198,7 @@ def _on_chain(
     signals: Path | None,
     max_age: int | None,
     config: Path | None,
+    live: bool,
 ) -> tuple[Callable[[Asked], Planned], Config]:
     """Return what plans the owner's book at one block, and the settings."""
     session = open_book(config, rpc)
@@ -210,7 +206,7 @@ def _on_chain(
     from bridge.files import require_writable
     from bridge.plans.make import make_plan_at  # only now: a node that does not answer is said at once
 
-    settings = with_flags(session.config, chain_file, signals, max_age)
+    settings = with_flags(session.config, chain_file, signals, max_age, live)
     require_writable(settings.state / "plans" / "newest")
     snapshot, who = session.snapshot(block), session.owner(owner)
 
@@ -225,91 +221,13 @@ def _on_chain(
     return make, settings
 
 
-def with_flags(settings: Config, chain_file: Path | None, signals: Path | None, max_age: int | None) -> Config:
-    """Return the settings with the chain file, the folder of histories and the age that the command line gives."""
-    options, histories = settings.options.reading(chain_file), settings.signals
+def with_flags(
+    settings: Config, chain_file: Path | None, signals: Path | None, max_age: int | None, live: bool = False
+) -> Config:
+    """Return the settings with the quotes, the folder of histories and the age that the command line gives."""
+    options, histories = settings.live_options() if live else settings.options.reading(chain_file), settings.signals
     if max_age:
         options = options.model_copy(update={"max_age_seconds": max_age})
     return settings.model_copy(
         update={"options": options, "signals": histories.model_copy(update={"folder": signals or histories.folder})}
     )
-
-
-def propose(
-    plan_file: Annotated[Path | None, typer.Option("--plan", help="Plan to propose; default: the newest one.")] = None,
-    send: SendOption = False,
-    relay: RelayOption = None,
-    role: AsOption = None,
-    keystore: KeystoreOption = None,
-    proposer: Annotated[
-        str | None, typer.Option("--proposer", help="Address that would propose, for a dry run without a key.")
-    ] = None,
-    again: AgainOption = False,
-    of: OfOption = "",
-    unpause: Annotated[bool, typer.Option("--unpause", help="End the guardian's pause in the same proposal.")] = False,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Turn a plan into a governor proposal: preflight by the contract's own rules, difference, then dry run or send.
-
-    Running it again finds the proposal that is already there. One that was cancelled or defeated stays so: make a new
-    plan, or bring the same once more with --again.
-
-    Examples: alvh propose --as operator; alvh propose --as operator --send; alvh propose --of BTC --as operator
-    """
-    from bridge.governance.forms import with_governor
-    from bridge.governance.proposals import bring_proposal, draft_proposal, note_proposal
-    from bridge.governance.rivals import find_rivals
-    from bridge.plans.published import inputs_path
-    from bridge.plans.records import load_record, newest_record
-
-    session = open_session(config, relay)
-    record = load_record(plan_file) if plan_file else newest_record(session.config.state)
-    sender = choose_sender(session, send, role, keystore, proposer, flag="--proposer")
-    life = session.config.governance.update_life_seconds
-    snapshot = with_governor(session.snapshot(), None)
-    draft = draft_proposal(snapshot, record, life, sender.address, again, unpause, of)
-    rivals = find_rivals(snapshot, draft.action, draft.id)
-    draft, sent = bring_proposal(snapshot, sender, draft, send)
-    if send:
-        note_proposal(session.chain, draft, sender.address, session.config.state)
-    if as_json:
-        print_json(_draft_json(record, draft, sent, rivals, of))
-    else:
-        _print_draft(record, draft, sent, rivals, of, inputs_path(session.config.state, record.inputs_hash))
-
-
-def _draft_json(
-    record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival], of: str
-) -> dict[str, Any]:
-    from bridge.cli.drafts import draft_json
-
-    return draft_json(draft, sent, rivals) | {
-        "inputs_hash": record.inputs_hash,
-        "changes": record.differences(of),
-        "expiry": draft.update.expiry,
-        "description": draft.action.description,
-        "calldata": ["0x" + call.hex() for call in draft.action.calldatas],
-        "targets": list(draft.action.targets),
-    }
-
-
-def _print_draft(
-    record: PlanRecord, draft: UpdateDraft, sent: TxReceipt | None, rivals: list[Rival], of: str, published: Path
-) -> None:
-    from bridge.cli.drafts import print_draft
-    from bridge.cli.show import console, table
-    from bridge.units import utc
-
-    out = console()
-    rows = [
-        [row["name"], str(row["old"]), str(row["new"]), row["unit"], row["reason"], row["effect"]]
-        for row in record.differences(of)
-    ]
-    title = f"Difference in the parameters of {of}" if of else "Difference"
-    out.print(table(title, ("parameter", "old", "new", "unit", "why", "effect"), rows))
-    out.print(f"\nexpires {utc(draft.update.expiry)}")
-    print_draft(draft, sent, rivals)
-    if published.is_file():
-        words = f"for voters: publish {published}, `alvh gov verify --inputs` makes the plan again from it"
-        out.print(words, markup=False, soft_wrap=True)

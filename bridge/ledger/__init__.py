@@ -9,6 +9,7 @@
     store       append and read; never an edit
     corrections how corrections are named, and what an entry that comes again is compared with
     scale       whether prices that come are of the scale of those that are there
+    account_trades  what an account at a venue traded, as a file, and what it holds beside our entries
     hand        what is typed as fills; closing trades and corrections
 
 Read `store` first.

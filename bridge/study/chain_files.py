@@ -16,8 +16,9 @@ import pandas as pd
 
 from bridge.errors import BadFile
 from bridge.names import check_columns
+from bridge.sources.deribit_columns import DERIBIT, deribit_columns, vol_name
 from bridge.sources.quote_units import check_vol_unit
-from bridge.sources.quotes.files import DERIBIT, MOST_BASIS, deribit_columns, vol_name
+from bridge.sources.quotes.files import MOST_BASIS
 from bridge.study.problems import Problems
 from bridge.tables import read_table
 from hedge.backtest.history import Series

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.book import _pool_rows, _position_row
+from bridge.cli.exposure_text import _pool_rows, _position_row
 from bridge.cli.hedge_text import _usd, print_account
 from bridge.cli.study import _print_listed
 from bridge.study.markets.spec import MARKETS

@@ -5,12 +5,14 @@ A chain file (CSV or parquet) has a row an option and the columns
     underlying, observed_at, spot, expiry_at, strike, type, bid, ask
                                      times as `bridge.times` reads them; type C or P (call, put); empty or 0: no quote
     currency, forward, vol, lot      optional; currency USD (the default) or coin; lot 1 (0.1 for BTC) by default
+    fee, venue                       optional; share of the underlying, 0.0003 by default; where rows are a venue's own
 
 Deribit's own column names are understood as well (instrument_name, best_bid_price or bid_price, underlying_price ...).
 Which rows are one snapshot is said in `bridge.sources.quote_snapshots`. Its time is that of its newest row, and the
 newest row of an option is its quote. An option quoted twice at one time is refused.
-A crossed quote in our own format is refused. Of an exchange it is a moment between two updates: in Deribit's rows it is
-no quote, and the source says how many there were. So are prices that no market gives (`bridge.sources.quote_bounds`).
+A crossed quote in our own format is refused. Of an exchange it is a moment between two updates: in Deribit's rows, and
+in those that name a venue, it is no quote, and the source says how many there were. So are prices that no market gives
+(`bridge.sources.quote_bounds`). A folder of parts, as `alvh collect` writes it, is read as one file.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,23 +30,20 @@ import pandas as pd
 from bridge.config import OptionsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.names import alike, check_columns, shown
+from bridge.sources.chain_parts import read_parts
+from bridge.sources.deribit_columns import DERIBIT, deribit_columns, vol_name
 from bridge.sources.option_chains import QUOTE_SOURCES
 from bridge.sources.quote_bounds import wrong_quotes
 from bridge.sources.quote_expiries import check_expiries
-from bridge.sources.quote_snapshots import (
-    BOOKS_SECONDS,
-    ROWS_SECONDS,
-    first_time,
-    snapshot_of,
-    snapshot_times,
-    window_of,
-)
+from bridge.sources.quote_snapshots import first_time, snapshot_of, snapshot_times
 from bridge.sources.quote_units import LEAST_ROW_VOL, check_quote_units, check_vol_rows
 from bridge.tables import read_table
 from bridge.times import read_seconds, tomorrow, years_ahead
 from bridge.units import YEAR_SECONDS, utc
 from hedge import options
 from hedge.errors import BadQuote, CrossedQuote, DuplicateQuote, HedgeError
+from hedge.instruments.fees import DERIBIT as DERIBIT_FEES
+from hedge.instruments.fees import Fees
 from hedge.instruments.lots import lot_of
 from hedge.instruments.option_chain import OptionChain
 from hedge.market import MOST_VOL, Provenance
@@ -66,24 +66,13 @@ NUMBERS: dict[str, tuple[float, float, bool]] = {
     "ask": (0.0, MOST_USD, True),
     "mark": (0.0, MOST_USD, True),
     "vol": (-1e6, 1e6, True),
+    "fee": (0.0, 0.05, False),
 }
 """By column: the least and the most that a number can be, and whether a cell may be empty."""
+TEST = "-test"
+"""How a venue's name ends whose quotes are no market's."""
 COLUMNS = ("underlying", "observed_at", "spot", "expiry_at", "strike", "type", "bid", "ask")
-OPTIONAL = ("currency", "forward", "vol", "lot")
-DERIBIT = (
-    "instrument_name",
-    "timestamp",
-    "index_price",
-    "underlying_price",
-    "best_bid_price",
-    "best_ask_price",
-    "bid_price",
-    "ask_price",
-    "mark_price",
-    "mark_iv",
-    "implied_volatility",
-)
-"""Columns of Deribit's files that are read, beside `underlying`."""
+OPTIONAL = ("currency", "forward", "vol", "lot", "fee", "venue")
 
 
 def read_chain_file(path: Path, at: int | None = None, ahead: float = 0) -> dict[str, OptionChain]:
@@ -105,7 +94,7 @@ def read_chain_file(path: Path, at: int | None = None, ahead: float = 0) -> dict
         It is absent, lacks columns, holds crossed, negative or duplicate quotes, or none as early as `at`.
     """
     with _failures_of(path):
-        found = _by_asset(path, at or 0)
+        found = _by_asset(path, at)
         first = {asset: first_time(rows) for asset, rows in found}
         known = {asset for asset, time in first.items() if at is None or time <= at + ahead}
         if at is not None and not known:
@@ -123,7 +112,7 @@ def read_snapshots(path: Path, asset: str) -> Iterator[OptionChain]:
         As in `read_chain_file`.
     """
     with _failures_of(path):
-        for name, rows in _by_asset(path):
+        for name, rows in _by_asset(path, None, whole=True):
             if name == asset:
                 for newest in snapshot_times(rows):
                     yield _chain(path, asset, rows, newest)
@@ -141,9 +130,13 @@ def _failures_of(path: Path) -> Iterator[None]:
         raise BadFile(path, f"a value cannot be used: {str(error).splitlines()[0]}") from error
 
 
-def _by_asset(path: Path, at: int = 0) -> list[tuple[str, pd.DataFrame]]:
-    """Return the quotes of every underlying, in our columns, times in unix seconds; none is seen after now and `at`."""
-    table = read_table(path)
+def _by_asset(path: Path, at: int | None, whole: bool = False) -> list[tuple[str, pd.DataFrame]]:
+    """Return the quotes of every underlying, in our columns, times in unix seconds; none is seen after now and `at`.
+
+    Of a folder of parts only those are read from which the snapshot at `at` can be made; all of them for the `whole`.
+    """
+    table = read_parts(path, at, whole) if path.is_dir() else read_table(path)
+    at = at or 0
     check_columns(path, table.columns, (*COLUMNS, *OPTIONAL, *DERIBIT))
     frame = deribit_columns(table, at) if "instrument_name" in table.columns else table
     missing = [column for column in COLUMNS if column not in frame.columns]
@@ -156,7 +149,23 @@ def _by_asset(path: Path, at: int = 0) -> list[tuple[str, pd.DataFrame]]:
         frame = table.assign(observed_at=seen, expiry_at=read_seconds(table["expiry_at"], years_ahead(at)))
     frame = frame.assign(underlying=_assets(frame["underlying"]))
     frame = frame.assign(**{name: _numbers(frame[name]) for name in NUMBERS if name in frame})
+    frame = of_venue(frame) if "venue" in frame else frame
     return [(str(asset), rows) for asset, rows in frame.groupby("underlying", observed=True)]
+
+
+def of_venue(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of a venue, of which a crossed quote is none; ``crossed`` marks it.
+
+    Raises
+    ------
+    ValueError
+        A row names no venue, or two do.
+    """
+    names = rows["venue"].unique()
+    if len(names) != 1 or not isinstance(names[0], str):
+        raise ValueError(f"venue names {len(names)} venues: write the same one into every row")
+    crossed = rows["bid"] > rows["ask"]
+    return rows.assign(bid=rows["bid"].mask(crossed), ask=rows["ask"].mask(crossed), crossed=crossed)
 
 
 def _assets(column: pd.Series) -> pd.Series:
@@ -192,50 +201,34 @@ def _numbers(column: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray(values)
 
 
-def deribit_columns(table: pd.DataFrame, at: int = 0) -> pd.DataFrame:
-    """Return Deribit's rows in our columns: order books one by one, or the daily snapshots of all.
-
-    Times are unix seconds, none seen after now and `at`. Beside the columns of a chain file there are ``mark`` (coin),
-    ``crossed`` (its quotes are taken out) and ``window`` (seconds that one snapshot takes).
-    """
-    book = "best_bid_price" in table.columns
-    table = table.assign(observed_at=read_seconds(table["timestamp"], tomorrow(at)))
-    if book:
-        table = table.sort_values(["observed_at", "timestamp"], kind="stable")
-    # A file of many snapshots repeats each name: parsed once, it is read in a third of the time.
-    places, listed = pd.factorize(table["instrument_name"].astype(str))
-    named = pd.Series(listed).str.extract(r"^([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])$")
-    if named.isna().any(axis=None):
-        name = listed[int(np.argmax(named.isna().any(axis=1)))]
-        raise ValueError(f"instrument_name {name} is not like ETH-26JUN26-3000-C")
-    days = pd.to_datetime(named[1], format="%d%b%y", utc=True) + pd.Timedelta(hours=8)
-    named[1] = read_seconds(days.rename("expiry_at"), years_ahead(at))
-    parts = named.take(places).set_axis(table.index)
-    names = ("best_bid_price", "best_ask_price") if book else ("bid_price", "ask_price")
-    bid, ask = (table[name].astype(float).replace(0.0, np.nan) for name in names)
-    crossed = bid > ask
-    return pd.DataFrame(
-        {
-            "underlying": parts[0],
-            "observed_at": table["observed_at"],
-            "spot": table["index_price"],
-            "expiry_at": parts[1],
-            "strike": parts[2].astype(float),
-            "type": parts[3],
-            "bid": bid.mask(crossed),
-            "ask": ask.mask(crossed),
-            "currency": "coin",
-            "mark": table["mark_price"] if "mark_price" in table.columns else np.nan,
-            "forward": table["underlying_price" if book else "underlying"],
-            "vol": table["mark_iv"] / 100 if book else table["implied_volatility"],
-            "crossed": crossed,
-            "window": BOOKS_SECONDS if book else ROWS_SECONDS,
-        }
-    )
-
-
 def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> OptionChain:
     rows, observed_at, absent = snapshot_of(path, asset, rows, at)
+    chain = chain_of(path, asset, rows, observed_at, Provenance.FILE, f"file {path.name}")
+    if not absent:
+        return chain
+    words = f"{chain.source}, {absent} option{'s' if absent > 1 else ''} of an earlier time left out"
+    return replace(chain, source=words)
+
+
+def chain_of(
+    path: Path, asset: str, rows: pd.DataFrame, observed_at: int, provenance: Provenance, source: str
+) -> OptionChain:
+    """Return the rows of one snapshot as a chain, checked in every way that this package knows.
+
+    Parameters
+    ----------
+    path
+        What errors name.
+    rows
+        The columns of a chain file, times in unix seconds; of a venue as `of_venue` returns them.
+
+    Raises
+    ------
+    BadFile
+        The quotes are in another unit, contradict each other, or cannot be.
+    ValueError, HedgeError
+        A value cannot be used.
+    """
     spot, in_coin = _spot(rows), _in_coin(rows)
     quotes = _quotes(asset, rows, spot, in_coin, observed_at)
     alive = quotes["expiry"] > 0
@@ -246,13 +239,14 @@ def _chain(path: Path, asset: str, rows: pd.DataFrame, at: int | None) -> Option
     check_expiries(path, asset, spot, told, vol_name(rows), forwards="forward" in rows)
     quotes, left_out = _without_wrong(spot, quotes, of_exchange="crossed" in rows)
     quotes, filled = _with_vols(quotes, spot)
-    source = f"file {path.name}{left_out}{filled}"
+    source += f"{left_out}{filled}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
-    if absent:
-        source += f", {absent} option{'s' if absent > 1 else ''} of an earlier time left out"
+    if "venue" in rows and str(rows["venue"].iloc[0]).endswith(TEST):
+        source, provenance = f"{source}, of a venue for tests", Provenance.SIMULATED
+    fees = Fees(float(rows["fee"].max())) if "fee" in rows else DERIBIT_FEES
     try:
-        return OptionChain.from_frame(asset, observed_at, spot, quotes, source, provenance=Provenance.FILE)
+        return OptionChain.from_frame(asset, observed_at, spot, quotes, source, fees=fees, provenance=provenance)
     except (BadQuote, CrossedQuote, DuplicateQuote) as error:  # counts the rows of this snapshot, not those of the file
         row = int(quotes.index[error.row]) + 1
         raise BadFile(path, str(error).replace(f"row {error.row}", f"row {row}", 1)) from error
@@ -322,13 +316,6 @@ def _check_near(name: str, values: npt.NDArray[np.float64], spot: float, rows: p
         raise ValueError(
             f"{name} {values[place]:g} in row {row} is far from the spot, {spot:g}: another unit or asset?"
         )
-
-
-def vol_name(rows: pd.DataFrame) -> str:
-    """Return the column of the file that says the volatility."""
-    if "crossed" not in rows:
-        return "vol"
-    return "mark_iv" if window_of(rows) == BOOKS_SECONDS else "implied_volatility"
 
 
 def _vols(rows: pd.DataFrame, years: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
