@@ -30,7 +30,7 @@ TARGETS = (
         ("VolatilityOracle", "base/ReportSigners", "base/SequencerWatch", "libraries/RateBounds"),
         (
             "test_oracle_reports", "test_attacks_oracle", "test_oracle_rates", "test_oracle_reads",
-            "test_oracle_sequencer",
+            "test_oracle_sequencer", "test_attacks_watchers",
         ),
     ),
     Target(

@@ -19,8 +19,8 @@ from bridge.alerts.snapshots import Alert
 from bridge.alerts.watch import watch, watched_json
 from bridge.chain.blocks import BlockRef
 from bridge.cli.book import Seen, dust_lines, unknown_lines
-from bridge.cli.exposure_text import print_exposure
 from bridge.cli.exposure_ideas import says
+from bridge.cli.exposure_text import print_exposure
 from bridge.cli.monitor import print_watched
 from bridge.cli.show import MOST_LINES, MOST_ROWS, first_lines, largest
 from bridge.config import BookConfig, Config
