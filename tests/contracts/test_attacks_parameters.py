@@ -226,6 +226,18 @@ def test_attack_34__half_of_two_coupled_keys__refused_until_both_are_named(param
     assert values(parameters) == changed({CASH: 200})
 
 
+def test_attack_34__half_of_what_a_steward_changed_of_two_coupled_keys__refused_until_both_are_named(
+    parameters: Deployed, node: Node
+) -> None:
+    steer(parameters, {CASH: 300, PREMIUM: 240})
+    node.advance(DAY)
+    steer(parameters, {PREMIUM: 280})
+    expected = refusal("VolatilityPremiumCapAboveCashBudget", 280, 250)
+    assert parameters.refusal("rollback", [CASH], True, sender=GUARDIAN) == expected
+    parameters.send("rollback", [CASH, PREMIUM], True, sender=GUARDIAN)
+    assert values(parameters) == VALUES
+
+
 def test_attack_43__vote_undone_in_part_behind_a_steward__leaves_a_way_back_from_what_the_steward_does(
     parameters: Deployed, node: Node
 ) -> None:
