@@ -11,8 +11,8 @@ from eth_typing import HexStr
 
 from bridge.errors import BridgeError, NotProposable, RefusedAction, UnknownAddress, UsageError
 from bridge.governance.actions import GOVERNANCE_ACTIONS, build_action
+from bridge.governance.brought import Action
 from bridge.governance.calls import action_words, call_words
-from bridge.governance.governor import Action
 from bridge.governance.roles import holders, holds_role, proposal_guardian
 from bridge.governance.rollback import key_ids
 from bridge.governance.steward import read_pending_updates

@@ -11,7 +11,8 @@ import pytest
 from eth_typing import HexStr
 
 from bridge.chain.codec import encode_call, event
-from bridge.governance.governor import list_proposals, proposal_id, read_state
+from bridge.governance.brought import proposal_id
+from bridge.governance.governor import list_proposals, read_state
 from bridge.local.accounts import account
 from bridge.local.world import World
 from tests.bridge.lying_node import Answering, Asked, Lie, lying_node
