@@ -114,7 +114,8 @@ def test_load_batch__type_under_another_name__is_found_by_its_whole_one(
 @pytest.mark.parametrize(
     "kind",
     ["fixed", "ufixed", "fixed128x18", "function", "uint7", "uint08", "uint264", "uint0", "bytes0", "bytes33",
-     "bytes01", "tuple2", "uint[0]", "uint[01]", "uint[", "addresses", "Uint256", "uint256 ", "string1", "enum", "tuplex[]"],
+     "bytes01", "tuple2", "uint[0]", "uint[01]", "uint[", "addresses", "Uint256", "uint256 ", "string1",
+     "enum", "tuplex[]"],
 )  # fmt: skip
 def test_load_batch__type_that_solidity_has_not__is_refused_by_name(
     tmp_path: Path, theirs: dict[str, Any], kind: str
