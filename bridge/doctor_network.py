@@ -93,7 +93,7 @@ def _logs(snapshot: Snapshot, chain: Chain, network: Network) -> Row:
     since = max(snapshot.block.number - WIDE, 0)
 
     def look() -> str:
-        found = chain.entries("NonfungiblePositionManager", at, "IncreaseLiquidity", since, snapshot.block)
+        found = chain.logs("NonfungiblePositionManager", at, "IncreaseLiquidity", since, snapshot.block)
         return f"{len(found):,} of {snapshot.block.number - since:,} blocks"
 
     return _row("events", look, "ask another node: without events entry prices and fees earned are unknown", False)

@@ -47,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bridge.foreign import TEXT, foreign, url_place
+from bridge.foreign import SCHEMES, TEXT, foreign, url_place
 
 
 def without_login(url: str) -> str:
@@ -59,7 +59,7 @@ def without_login(url: str) -> str:
 def shown_address(address: str) -> str:
     """Return where a database is, as people may see it: a path as it is, of a URL its scheme and host alone."""
     scheme, slashes, rest = address.partition("://")
-    if slashes and rest.startswith("/") and "@" not in rest:  # of a socket
+    if slashes and scheme in SCHEMES and rest.startswith("/") and "@" not in rest:  # of a socket
         return foreign(f"{scheme}:// of this machine")
     return url_place(address) if slashes else address
 

@@ -19,6 +19,8 @@ LINE: Final = 200
 """Letters of one line that a stranger may fill."""
 TEXT: Final = 4_000
 """Letters of a text of several lines that a stranger may fill."""
+SCHEMES: Final = frozenset({"http", "https", "ws", "wss", "postgres", "postgresql", "postgresql+psycopg"})
+"""Of URLs that are shown."""
 NO_DESCRIPTION: Final = "(no description)"
 HIDDEN: Final = "***"
 GUARD: Final = "'"
@@ -183,6 +185,8 @@ def title_of(description: str, most: int = 80) -> str:
 def url_place(url: str) -> str:
     """Return the scheme and host of a URL, which is all that may be shown: path, login and options can hold a key.
 
+    So can a scheme that nobody knows: it may be a password before "://".
+
     >>> url_place("https://ann:pass@node.example:8545/v3/KEY?x=1"), url_place("key@here")
     ('https://node.example:8545', 'a malformed URL')
     """
@@ -192,7 +196,7 @@ def url_place(url: str) -> str:
     except ValueError:
         host, port = None, None
     # A slash in a password ends the host too early: what is then taken for the host is the name before it.
-    if not host or not parts.scheme or "@" in parts.path + parts.query + parts.fragment:
+    if not host or parts.scheme not in SCHEMES or "@" in parts.path + parts.query + parts.fragment:
         return "a malformed URL"
     host = f"[{host}]" if ":" in host else host
     return foreign(f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from bridge.errors import BadFile
 from bridge.files import read_text
 from bridge.foreign import foreign
+from bridge.names import first_twice
 
 MOST_BYTES: Final = 64 << 20
 """More than any of them takes: the inputs of a plan on a year of options of ten assets are a tenth of it."""
@@ -53,9 +54,7 @@ def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object of JSON, each of whose names must stand once: readers differ in which of two counts."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        raise ValueError(f"{foreign(twice)} stands twice in it")
+        raise ValueError(f"{foreign(first_twice(name for name, _ in pairs))} stands twice in it")
     return found
 
 

@@ -21,6 +21,20 @@ _DROPPED: Final = frozenset({"Cc", "Cf", "Mn", "Zs", "Zl", "Zp"})
 """Kinds of signs that take no ink, and accents."""
 
 
+def first_twice(names: Iterable[str]) -> str | None:
+    """Return the first name that stands a second time, None where each stands once.
+
+    >>> first_twice(["a", "b", "a", "b"]), first_twice(["a"])
+    ('a', None)
+    """
+    seen = set[str]()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
 def drawn(name: str) -> str:
     """Return how a name looks: two names that give one are taken for each other.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,10 +61,18 @@ class Snapshot:
         start = self.deployment.deployed_at if since is None else since
         return self.chain.logs(contract, address, event, start, self.block, **topics)
 
-    def entries(self, contract: str, event: str) -> list[LogEntry]:
-        """Read an event's log entries since the deployment, each to be decoded by itself."""
-        address, start = self.deployment.address(contract), self.deployment.deployed_at
-        return self.chain.entries(contract, address, event, start, self.block)
+    def walk(self, contract: str, event: str, blocks: tuple[int, int] | None = None) -> Iterator[list[LogEntry]]:
+        """Read an event's log entries page by page, each to be decoded by itself.
+
+        They are of the first to the last of `blocks`; without any, of all since the deployment.
+        """
+        first, last = blocks or (self.deployment.deployed_at, self.block.number)
+        return self.chain.walk(contract, self.deployment.address(contract), event, first, min(last, self.block.number))
+
+    def ahead(self, calls: Sequence[Call]) -> AbstractContextManager[None]:
+        """Ask many view functions at once; inside of the block `read` has what was answered, and asks for the rest."""
+        at = hex(self.block.number)
+        return self.chain.ahead([("eth_call", ({"to": to, "data": data}, at)) for to, data in calls])
 
     def call(self, contract: str, function: str, *arguments: Any, at: str | None = None) -> Call:
         """Return the address and the calldata of a call; nothing is sent."""

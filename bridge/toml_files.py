@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -11,7 +12,19 @@ from pydantic import BaseModel, ValidationError
 from bridge.errors import BadFile
 from bridge.files import read_text
 
-MOST_BYTES: Final = 16 << 20  # a book of 50,000 positions
+MOST_BYTES: Final = 1 << 20
+"""Of settings, which are a few KB."""
+BOOK_BYTES: Final = 16 << 20
+"""Of a book of 50,000 positions."""
+MOST_DEEP: Final = 8
+"""Dots in one name: ours have two. The parser needs gigabytes for thousands of them."""
+MOST_TABLES: Final = 100_000
+"""Heads of tables and names with a dot in one file."""
+_NAME: Final = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_DOT_NAME: Final = rf"(?:[ \t]*+\.[ \t]*+{_NAME})"
+# Of more than 32 dots no end is looked for: that would take a time that grows with the square.
+_DEEP: Final = re.compile(rf"(?<![A-Za-z0-9_-]){_NAME}{_DOT_NAME}{{{MOST_DEEP + 1},32}}+(?:{_DOT_NAME}|[ \t]*+[=\]])")
+_TABLE: Final = re.compile(rf"^[ \t]*+\[|\.[ \t]*+{_NAME}[ \t]*+=", re.MULTILINE)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -22,8 +35,8 @@ def first_mistake(error: ValidationError) -> str:
     return f"{where}: {words}" if where else words
 
 
-def read_toml(path: Path, model: type[Model]) -> Model:
-    """Read a file as a model.
+def read_toml(path: Path, model: type[Model], most: int = MOST_BYTES) -> Model:
+    """Read a file of at most so many bytes as a model.
 
     Raises
     ------
@@ -31,7 +44,7 @@ def read_toml(path: Path, model: type[Model]) -> Model:
         It is absent, no TOML, or the model refuses it: the first place that is wrong, and why.
     """
     try:
-        return model.model_validate(toml_content(path))
+        return model.model_validate(toml_content(path, most))
     except FileNotFoundError:
         raise BadFile(path, "no such file") from None
     except ValidationError as error:
@@ -40,8 +53,8 @@ def read_toml(path: Path, model: type[Model]) -> Model:
         raise BadFile(path, f"not TOML: {error}") from error
 
 
-def toml_content(path: Path) -> dict[str, Any]:
-    """Read a TOML file, with or without a mark of its byte order.
+def toml_content(path: Path, most: int = MOST_BYTES) -> dict[str, Any]:
+    """Read a TOML file of at most so many bytes, with or without a mark of its byte order.
 
     Raises
     ------
@@ -50,7 +63,13 @@ def toml_content(path: Path) -> dict[str, Any]:
     ValueError
         It is no TOML.
     """
+    text = read_text(path, most, "utf-8-sig")
+    if found := _DEEP.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise ValueError(f"line {line} has a name of more than {MOST_DEEP} dots")
+    if sum(1 for _ in _TABLE.finditer(text)) > MOST_TABLES:
+        raise ValueError(f"it has more than {MOST_TABLES:,} tables")
     try:
-        return tomllib.loads(read_text(path, MOST_BYTES, "utf-8-sig"))
-    except RecursionError as error:
+        return tomllib.loads(text)
+    except (RecursionError, MemoryError) as error:
         raise ValueError("it nests too deeply") from error

@@ -241,8 +241,16 @@ def proposal_unreadable(seen: MonitorSnapshot) -> list[Alert]:
 
 
 @alert_rule(MonitorSnapshot)
+def proposals_unknown(seen: MonitorSnapshot) -> list[Alert]:
+    """It is not known what was proposed: everything else was looked at."""
+    return [Alert("unreadable", seen.proposals_trouble)] if seen.proposals_trouble else []
+
+
+@alert_rule(MonitorSnapshot)
 def lost_proposal(seen: MonitorSnapshot) -> list[Alert]:
     """A proposal that this machine brought is no longer on the chain."""
+    if seen.proposals_trouble:
+        return []
     there = {str(proposal.id) for proposal in seen.proposals}
     lost = [entry for entry in seen.journal if entry.id not in there and entry.seen_at_block <= seen.block.number]
     return [

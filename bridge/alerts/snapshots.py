@@ -10,7 +10,7 @@ from bridge.adapters.pool_position import Unread
 from bridge.chain.blocks import BlockRef
 from bridge.config import Config
 from bridge.foreign import TEXT, foreign
-from bridge.governance.governor import OPEN_STATES, Proposal
+from bridge.governance.governor import OPEN_STATES, Proposal, nearness
 from bridge.governance.inspection import Inspected
 from bridge.governance.journal import JournalEntry
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus
@@ -114,6 +114,8 @@ class MonitorSnapshot(OracleSnapshot):
         Positions that are worth too little to be in the book.
     journal_trouble
         Why it is not known which proposals are ours; empty where it is.
+    proposals_trouble
+        Why it is not known what was proposed; empty where it is.
     holders
         Who is at the addresses that the deployment names guardian and steward, by role.
     """
@@ -138,19 +140,14 @@ class MonitorSnapshot(OracleSnapshot):
     holders: Mapping[str, Inspected] = field(default_factory=dict)
     dust: tuple[Dust, ...] = ()
     journal_trouble: str = ""
+    proposals_trouble: str = ""
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:
-        """Return the proposals that can still be executed: ours first, then those that are the nearest to it.
-
-        Anyone with votes can bring hundreds: they come after those that have passed, or have more votes for them.
-        """
+        """Return the proposals that can still be executed: ours first, then those that are the nearest to it."""
         ours = {entry.id for entry in self.journal}
-
-        def place(found: Proposal) -> tuple[bool, int, int]:
-            return str(found.id) not in ours, -OPEN_STATES.index(found.state), -found.votes_for
-
-        return tuple(sorted((each for each in self.proposals if each.state in OPEN_STATES), key=place))
+        open_ = (each for each in self.proposals if each.state in OPEN_STATES)
+        return tuple(sorted(open_, key=lambda found: (str(found.id) not in ours, nearness(found))))
 
     @property
     def drift_band(self) -> float:

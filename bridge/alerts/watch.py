@@ -13,9 +13,9 @@ from bridge.adapters.pool_position import Unread
 from bridge.alerts.rules import raise_alerts
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot, layer_states
 from bridge.config import Config
-from bridge.errors import BadFile, BridgeError, UntrustedNumber
+from bridge.errors import BadFile, BridgeError, ChainError, MissingBlock, Reorganised, UntrustedNumber, WrongChain
 from bridge.governance.forms import GOVERNOR, with_governor
-from bridge.governance.governor import list_proposals
+from bridge.governance.governor import Proposal, list_proposals
 from bridge.governance.inspection import inspect_holders
 from bridge.governance.journal import JournalEntry, read_journal
 from bridge.governance.safeguards import read_automation, read_breakers
@@ -77,9 +77,7 @@ def take_oracle_snapshot(snapshot: Snapshot) -> OracleSnapshot:
 def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | None = None) -> MonitorSnapshot:
     """Read and compare everything once, at the snapshot's block; see `watch`."""
     oracle = take_oracle_snapshot(snapshot)
-    governed, dao = read_governed(snapshot), with_governor(snapshot, None)
-    # A Safe that decides brings no proposals.
-    proposals = tuple(list_proposals(dao)) if GOVERNOR in dao.deployment.contracts else ()
+    governed, (proposals, unknown) = read_governed(snapshot), _proposals(snapshot)
     waiting, holders = tuple(read_pending_updates(snapshot)), inspect_holders(snapshot)
     valued = _value(snapshot, config, owner, oracle.feeds)
     snapshot.confirm()
@@ -97,6 +95,7 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         config=config,
         governed=governed,
         proposals=proposals,
+        proposals_trouble=unknown,
         journal=journal,
         journal_trouble=trouble,
         steward_updates=waiting,
@@ -106,6 +105,23 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         layers=layer_states(on_record, valued.market) if on_record and valued.market else (),
         **hedge.__dict__,
     )
+
+
+def _proposals(snapshot: Snapshot) -> tuple[tuple[Proposal, ...], str]:
+    """Return what was proposed, or nothing and why: anyone with votes can make it take longer than a look may.
+
+    The clock of the node's answers then begins anew, so that the rest of the look goes on.
+    """
+    dao = with_governor(snapshot, None)
+    if GOVERNOR not in dao.deployment.contracts:
+        return (), ""  # a Safe that decides brings no proposals
+    try:
+        return tuple(list_proposals(dao)), ""
+    except (Reorganised, MissingBlock, WrongChain):
+        raise
+    except ChainError as error:
+        snapshot.chain.begin()
+        return (), f"it is not known what was proposed: {error}; `alvh gov show` reads one by its whole id"
 
 
 def _journal(config: Config, snapshot: Snapshot) -> tuple[tuple[JournalEntry, ...], str]:

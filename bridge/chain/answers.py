@@ -90,7 +90,18 @@ def node_refused(error: Any, action: str) -> ChainError:
         return StatePruned(action, foreign(words))
     if PASSING.search(words):
         return MissingBlock(f"{action}: the node does not have the block ({foreign(words)}): it lags, ask another one")
-    return ChainError(f"{action}: {foreign(error, TEXT)}")
+    return ChainError(f"{action}: {foreign(_plain(error), TEXT)}")
+
+
+def _plain(error: Any) -> str:
+    """Return what a node says of an error as people read it: its words, else its number."""
+    if isinstance(error, str) and error.strip():
+        return error
+    about = error if isinstance(error, dict) else {}
+    said, code = about.get("message"), about.get("code")
+    if isinstance(said, str) and said.strip():
+        return said
+    return f"the node refuses (error {code})" if isinstance(code, int) else "the node refuses without a reason"
 
 
 def scrubbed(error: Any, url: str, levels: int = MOST_LEVELS) -> Any:

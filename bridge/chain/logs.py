@@ -23,6 +23,8 @@ MOST_SIZE: Final = 1 << 28
 """Letters of all entries of one reading, about: what no memory should hold of a node's word."""
 ENTRY_SIZE: Final = 800
 """What an entry takes beside its topics and data."""
+MOST_EVENTS: Final = MOST_SIZE // ENTRY_SIZE
+"""Of one reading, however little is kept of each."""
 AFTER_SILENCE: Final = 2_000
 """Blocks to ask for where the node answered a larger range with too much, or with nothing in time."""
 _PAIR = re.compile(r"0x([0-9a-fA-F]{1,16})\s*(?:,|-|to|\.\.)\s*0x([0-9a-fA-F]{1,16})")
@@ -50,8 +52,6 @@ class LogPages:
 
     def __init__(self, ask: Callable[..., dict[str, Any]], told: Told | None = None) -> None:
         self._ask, self._told, self.blocks, self._good = ask, told, MOST_BLOCKS, 0
-        self._seen: set[tuple[int, int]] = set()  # block and place of every entry of this reading
-        self._size = 0
 
     def read(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any]:
         """Read the entries of a filter from the first block to the last, in the order of the chain.
@@ -59,34 +59,43 @@ class LogPages:
         Raises
         ------
         ChainError
-            The node refuses a single block, or does not have one.
+            The node refuses a single block, does not have one, or answers with more than a memory should hold.
         """
         found: list[Any] = []
-        self._seen, self._size = set(), 0
+        size = 0
+        for page in self.walk(wanted, first, last, action):
+            found += page
+            size += sum(map(size_of, page))
+            require_room(len(found), size, action)
+        return found
+
+    def walk(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> Iterator[list[Any]]:
+        """Read what `read` does page by page: who keeps little of each page needs memory for one."""
+        seen: set[tuple[int, int]] = set()  # block and place of every entry of this reading
         blocks, until = max(1, last - first + 1), monotonic() + SILENT_SECONDS
         try:
-            for done in self._pages(wanted, first, last, action, found):
+            for done, page in self._pages(wanted, first, last, action):
+                _require_once(page, seen, action)
                 if self._told and monotonic() > until:
                     self._told(action, done / blocks)
+                yield page
         finally:
             if self._told and monotonic() > until:
                 self._told(action, 1.0)
-        return found
 
-    def _pages(self, wanted: Mapping[str, Any], first: int, last: int, action: str, found: list[Any]) -> Iterator[int]:
-        """Read page after page into `found`; yields how many blocks are left behind."""
+    def _pages(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> Iterator[tuple[int, list[Any]]]:
+        """Read page after page; yields how many blocks are left behind, and the page."""
         begin = first
         while first <= last:
             page = min(self.blocks, last - first + 1)
             answer = self._page(wanted, first, first + page - 1, action)
             if answer is None:
                 continue
-            found += answer
             first += page
             self._good += 1
             if self._good % GOOD_PAGES == 0 and self.blocks < MOST_BLOCKS:
                 self.blocks += self.blocks // 2 or 1
-            yield first - begin
+            yield first - begin, answer
 
     def _page(self, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any] | None:
         """Read one page; None where it is to be asked again in smaller ones."""
@@ -111,21 +120,29 @@ class LogPages:
         kept = [entry for entry in result or [] if not (isinstance(entry, dict) and entry.get("removed") is True)]
         if not all(was_asked_for(entry, asked) for entry in kept):
             raise ChainError(f"{action}: the node answered with events that were not asked for: ask another node")
-        self._count(kept, action)
         return kept
 
-    def _count(self, entries: list[Any], action: str) -> None:
-        """Refuse an event that comes twice, and more of them than a memory should hold."""
-        for entry in entries:
-            try:
-                place = int(entry["blockNumber"], 16), int(entry["logIndex"], 16)
-                self._size += size_of(entry)
-            except (KeyError, TypeError, ValueError):
-                continue  # what is no entry is told where it is read
-            if place in self._seen:
-                raise ChainError(f"{action}: the node answered with an event twice: ask another node")
-            self._seen.add(place)
-        require_room(len(self._seen), self._size, action)
+
+def size_of(entry: Any) -> int:
+    """Return about how many letters an entry takes; what is none is told where it is read."""
+    try:
+        return ENTRY_SIZE + len(entry["data"]) + sum(map(len, entry["topics"]))
+    except (KeyError, TypeError):
+        return ENTRY_SIZE
+
+
+def _require_once(entries: list[Any], seen: set[tuple[int, int]], action: str) -> None:
+    """Refuse an event that comes twice, and more of them than anyone reads."""
+    for entry in entries:
+        try:
+            place = int(entry["blockNumber"], 16), int(entry["logIndex"], 16)
+        except (KeyError, TypeError, ValueError):
+            continue  # what is no entry is told where it is read
+        if place in seen:
+            raise ChainError(f"{action}: the node answered with an event twice: ask another node")
+        seen.add(place)
+    if len(seen) > MOST_EVENTS:
+        raise ChainError(f"{action}: the node answered with more than {MOST_EVENTS:,} events: ask another node")
 
 
 def require_room(count: int, size: int, action: str) -> None:
@@ -138,14 +155,8 @@ def require_room(count: int, size: int, action: str) -> None:
     """
     if size > MOST_SIZE:
         raise ChainError(
-            f"{action}: the node answered with {count:,} events of more than {MOST_SIZE >> 20} MiB: ask another node, "
-            "or set a later start_block in the deployment file"
+            f"{action}: the node answered with {count:,} events of more than {MOST_SIZE >> 20} MiB: ask another node"
         )
-
-
-def size_of(entry: Any) -> int:
-    """Return about how many letters an entry takes; raises `KeyError` or `TypeError` where it is none."""
-    return ENTRY_SIZE + len(entry["data"]) + sum(map(len, entry["topics"]))
 
 
 def was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:

@@ -8,8 +8,8 @@ in between is an error and not a number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -152,23 +152,24 @@ class Chain(PinnedReads):
         topics
             By the name of an indexed argument: the value, or the values, that entries must have.
 
-        Returns
-        -------
-        list of dict
-            `args` by name, structs as dicts; `event`, `address`, `blockNumber`, `blockHash`, `transactionHash`,
-            `transactionIndex`, `logIndex`.
+        Returns each as `Event.entry` does.
         """
-        return [entry.decoded() for entry in self.entries(name, address, event, since, block, **topics)]
-
-    def entries(
-        self, name: str, address: str, event: str, since: int, block: BlockRef, **topics: Any
-    ) -> list[LogEntry]:
-        """Read an event's log entries as `logs` does, each to be decoded by itself."""
         source, action = event_of(name, event), f"reading the {event} events of {name}"
         wanted = {"address": to_checksum_address(address), "topics": source.topics(topics)}
         place = (wanted, since, block.number, action)
         found = self._cache.read(self._rpc, *place) if self._cache else self._rpc.logs.read(*place)
-        return [LogEntry(source, log, action) for log in found]
+        return [source.entry(log, action) for log in found]
+
+    def walk(self, name: str, address: str, event: str, since: int, until: int) -> Iterator[list[LogEntry]]:
+        """Read an event's log entries page by page: who keeps little of each needs memory for one page."""
+        source, action = event_of(name, event), f"reading the {event} events of {name}"
+        wanted = {"address": to_checksum_address(address), "topics": source.topics({})}
+        for page in self._rpc.logs.walk(wanted, since, until, action):
+            yield [LogEntry(source, log, action) for log in page]
+
+    def ahead(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> AbstractContextManager[None]:
+        """Ask many questions at once; see `Rpc.ahead`."""
+        return self._rpc.ahead(questions)
 
     def send(
         self, signer: Signer, name: str, address: str, function: str, *arguments: Any, value: int = 0

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from hashlib import sha256
 from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
@@ -165,6 +166,33 @@ class Providers:
         heard = self._confirm(action, node, found, pages, lambda one, two: _entries(one) == _entries(two))
         self._heard = 2 if heard else 1
         return found
+
+    def walk(self, wanted: Any, first: int, last: int, action: str) -> Iterator[list[Any]]:
+        """Read entries as `LogPages.walk` does; a second node must have the same, which is known at the end."""
+        node, digest = self._fit[0], sha256()
+        try:
+            for page in node.logs.walk(wanted, first, last, action):
+                digest.update("".join(_entries(page)).encode())
+                yield page
+        except ChainError as error:
+            self._replace(node, error)
+            raise
+
+        def again(other: Rpc) -> bytes:
+            theirs = sha256()
+            for page in other.logs.walk(wanted, first, last, action):
+                theirs.update("".join(_entries(page)).encode())
+            return theirs.digest()
+
+        self._confirm(action, node, digest.digest(), again, lambda one, two: one == two)
+
+    @contextmanager
+    def ahead(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> Iterator[None]:
+        """Ask many questions at once as `Rpc.ahead` does: of the first fit node and of the one that confirms it."""
+        with ExitStack() as stack:
+            for node in self._fit[:2]:
+                stack.enter_context(node.ahead(questions))
+            yield
 
     def post(self, method: str, body: bytes) -> bytes:
         """Send a request of web3.py: a receipt is looked for on all nodes, the rest is asked of the first."""

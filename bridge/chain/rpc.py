@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from time import monotonic, sleep
 from typing import Any, Final
@@ -38,6 +39,8 @@ MOST_DIGITS: Final = 2 + 64
 BUSY_STATUS: Final = 429
 WAITS: Final = (0.1, 0.3, 0.9)
 """Seconds before a question is asked again where the node is busy, or does not have a block yet."""
+MOST_TOGETHER: Final = 100
+"""Questions that are sent at once: what most nodes take."""
 PATIENCE_SECONDS: Final = 600.0
 """All that the answers of a node may take together, unless the settings say otherwise."""
 MOST_WAIT_SECONDS: Final = 10.0
@@ -73,6 +76,7 @@ class Rpc:
         seconds: float = 0.0,
     ) -> None:
         self.url, self.patience, self._asked, self._one_clock = url, patience, 0, one_clock
+        self._known, self._alone = dict[str, dict[str, Any]](), False
         self.begin()
         self.logs = LogPages(self.ask, told)
         try:
@@ -104,6 +108,8 @@ class Rpc:
         ChainError
             What answers does not speak JSON-RPC, or answers something else.
         """
+        if self._known and (known := self._known.get(_key(method, parameters))):
+            return known
         for wait in (*WAITS, None):
             answer = self._asked_once(method, parameters)
             if wait is None or "error" not in answer or is_revert(answer["error"]) or not may_pass(answer["error"]):
@@ -111,10 +117,56 @@ class Rpc:
             sleep(wait)
         return answer
 
+    @contextmanager
+    def ahead(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> Iterator[None]:
+        """Ask many questions at once; inside of the block `ask` has what was answered, and asks for the rest itself."""
+        self._known = self._together(questions)
+        try:
+            yield
+        finally:
+            self._known = {}
+
+    def _together(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> dict[str, dict[str, Any]]:
+        """Return what a node answers to questions that are sent together, results and reverts only; by question.
+
+        A node that takes one at a time is asked so from then on.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for first in range(0, len(questions), MOST_TOGETHER):
+            if self._alone:
+                break
+            part = dict(enumerate(questions[first : first + MOST_TOGETHER], self._asked + 1))
+            self._asked += len(part)
+            for answer in self._answers(part):
+                number = answer.get("id") if isinstance(answer, dict) else None
+                if not isinstance(number, int) or number not in part:
+                    continue
+                with suppress(ChainError):
+                    said = self._checked(part[number][0], answer, number)
+                    if "error" not in said or is_revert(said["error"]):
+                        found[_key(*part[number])] = said
+        return found
+
+    def _answers(self, part: Mapping[int, tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Send questions together and return the answers, none where the node takes one at a time."""
+        bodies = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
+            for number, (method, parameters) in part.items()
+        ]
+        answers: Any = None
+        try:
+            answers = self.parsed(self.post(next(iter(part.values()))[0], json.dumps(bodies).encode()))
+        except NodeTooSlow:
+            raise
+        except NodeUnreachable:
+            pass  # each is asked by itself, and that says why
+        self._alone = not isinstance(answers, list)
+        return [] if self._alone else answers
+
     def _asked_once(self, method: str, parameters: tuple[Any, ...]) -> dict[str, Any]:
         self._asked += 1
         body = json.dumps({"jsonrpc": "2.0", "id": self._asked, "method": method, "params": parameters}).encode()
-        return self._checked(method, self.parsed(self.post(method, body)))
+        return self._checked(method, self.parsed(self.post(method, body)), self._asked)
 
     def parsed(self, body: bytes) -> Any:
         """Return the JSON that an answer is; raises `NodeUnreachable` where it is none."""
@@ -208,18 +260,22 @@ class Rpc:
             self.begin()
         return self.block("latest")
 
-    def _checked(self, method: str, answer: Any) -> dict[str, Any]:
+    def _checked(self, method: str, answer: Any, number: int) -> dict[str, Any]:
         """Return the one of result and error that counts: some nodes send both, one of them null."""
         if not isinstance(answer, dict):
             raise ChainError(f"{method}: the node's answer is neither a result nor an error")
         asked, error = answer.get("id"), answer.get("error")
-        if str(asked) != str(self._asked) and not (asked is None and error is not None):
+        if str(asked) != str(number) and not (asked is None and error is not None):
             raise ChainError(f"{method}: the node answered another request")
         if error is not None and answer.get("result") is None:
             return {"error": scrubbed(error, self.url)}
         if error is None and "result" in answer:
             return {"result": answer["result"]}
         raise ChainError(f"{method}: the node's answer is neither a result nor an error")
+
+
+def _key(method: str, parameters: Sequence[Any]) -> str:
+    return json.dumps([method, *parameters])
 
 
 NUMBER: Final = re.compile("0x[0-9a-fA-F]+")

@@ -204,7 +204,7 @@ def trip(
     from bridge.governance.safeguards import breaker_of, read_breaker, send_trip
 
     session = open_session(config, relay)
-    at = breaker_of(session.deployment, asset)
+    at = breaker_of(session.snapshot(), asset)
     who = choose_sender(session, send, role, keystore, sender, anyone=True)
     session.snapshot().rehearse(who, "VolatilityBreaker", "trip", at=at)
     receipt = send_trip(session.snapshot(), who.key(), asset) if send else None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from web3.types import TxReceipt
 
     from bridge.chain.signers import Signer
-    from bridge.governance.governor import Action as Proposed
+    from bridge.governance.brought import Action as Proposed
     from bridge.governance.governor import Proposal
     from bridge.governance.updates import Update
     from bridge.snapshot import Snapshot
@@ -49,25 +49,6 @@ GovernorOption = Annotated[
     str | None, typer.Option("--governor", help="Another governor, of OpenZeppelin's or Compound's Bravo.")
 ]
 IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
-
-
-def named_proposal(snapshot: Snapshot, wanted: str) -> Proposal:
-    """Find a proposal by its id, or the first digits of it.
-
-    Raises
-    ------
-    UsageError
-        None, or more than one, begins with them.
-    """
-    from bridge.errors import UsageError
-    from bridge.governance.governor import list_proposals, require_digits
-
-    require_digits(wanted)
-    begun = [p for p in list_proposals(snapshot) if p.id and str(p.id).startswith(wanted)]
-    found = [p for p in begun if str(p.id) == wanted] or begun  # where they are counted, 1 begins 10 too
-    if len(found) != 1:
-        raise UsageError(f"{len(found)} proposals begin with {wanted}: `alvh gov list` shows them all")
-    return found[0]
 
 
 def _actions(action: Proposed) -> list[dict[str, str]]:
@@ -100,6 +81,7 @@ def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
         "title": proposal.title,
         "description": proposal.action.description,
         "description_hash": "0x" + proposal.action.description_hash.hex(),
+        "left_out_bytes": proposal.action.left_out,
         "trouble": proposal.trouble,
         "calls": [] if proposal.trouble else action_words(snapshot, proposal.action, whole=True),
         "actions": [] if proposal.trouble else _actions(proposal.action),
@@ -111,11 +93,14 @@ def _json(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
 def list_(
     block: BlockOption = None, governor: GovernorOption = None, as_json: JsonOption = False, config: ConfigOption = None
 ) -> None:
-    """List every proposal since the deployment with its state and votes."""
+    """List every proposal since the deployment with its state and votes: open ones first, nearest to execution first.
+
+    In JSON the oldest is first. Large ones are named with their size, `alvh gov show` reads one whole.
+    """
     from bridge.cli.show import console, table
     from bridge.formats import number
     from bridge.governance.forms import with_governor
-    from bridge.governance.governor import distinct_ids, list_proposals
+    from bridge.governance.governor import distinct_ids, list_proposals, nearness
     from bridge.units import utc
 
     snapshot = with_governor(open_session(config).snapshot(block), governor)
@@ -129,17 +114,22 @@ def list_(
         [
             short,
             p.state,
-            p.title,
+            f"{p.title} ({p.action.left_out:,} bytes)" if p.action.left_out else p.title,
             number(p.votes_for / 1e18),
             number(p.votes_against / 1e18),
             number(p.quorum / 1e18),
             _vote_end(p),
             utc(p.eta) if p.eta else "-",
         ]
-        for short, p in zip(distinct_ids(found), found, strict=True)
+        for short, p in sorted(zip(distinct_ids(found), found, strict=True), key=lambda pair: nearness(pair[1]))
     ]
     columns = ("id", "state", "title", "for", "against", "quorum", "vote ends", "executable")
     console().print(table(f"{len(found)} proposals", columns, rows, left=3))
+    large = [p for p in found if p.action.left_out]
+    if large:
+        size = sum(p.action.left_out for p in large)
+        words = f"{len(large)} of them, {size:,} bytes, were not read whole: `alvh gov show` reads one"
+        console().print(words, markup=False)
 
 
 def _vote_end(proposal: Proposal) -> str:
@@ -162,7 +152,7 @@ def show(
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
     from bridge.cli.show import console
     from bridge.governance.forms import read_form, with_governor
-    from bridge.governance.governor import OPEN_STATES
+    from bridge.governance.governor import OPEN_STATES, named_proposal
     from bridge.governance.preflight import rehearsal
 
     session = open_session(config)
@@ -253,7 +243,7 @@ class _How:
 def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") -> None:
     """Rehearse the step as its sender would send it, then send it or say that it is possible."""
     from bridge.governance.forms import with_governor
-    from bridge.governance.governor import rehearse_step, require_step
+    from bridge.governance.governor import named_proposal, rehearse_step, require_step
 
     session = open_session(how.config, how.relay)
     snapshot = with_governor(session.snapshot(), how.governor)
@@ -363,7 +353,7 @@ def cancel(
 @app.command()
 def wait(proposal: IdArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Local chain only: move time to where the proposal's next step is possible. Feeds grow old meanwhile."""
-    from bridge.governance.governor import next_step_at
+    from bridge.governance.governor import named_proposal, next_step_at
     from bridge.local.anvil import advance_time
 
     session = open_session(config)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, open_session, print_json, say
-from bridge.cli.gov import app, named_proposal
+from bridge.cli.gov import app
 
 if TYPE_CHECKING:
     from bridge.deploy.seats import Seat
@@ -41,6 +41,7 @@ def verify(
 
     Examples: alvh gov verify 8123 --inputs inputs.json; alvh gov verify 0x5d1e... --inputs inputs.json --json
     """
+    from bridge.governance.governor import named_proposal
     from bridge.governance.steward import find_pending_update
     from bridge.governance.verify import Outcome, proposed_update, verdict, verify_proposal, verify_update
     from bridge.plans.published import inputs_path, remake

@@ -21,7 +21,8 @@ from bridge.deploy.code import deployed_places
 from bridge.deploy.seats import ADMIN, role
 from bridge.errors import ContractReverted, RefusedAction
 from bridge.files import write_whole
-from bridge.governance.governor import STATES, Action, proposal_id
+from bridge.governance.brought import Action, proposal_id
+from bridge.governance.governor import STATES
 from bridge.governance.postconditions import Answer, Postcondition, guard_call, postcondition_lines
 from bridge.governance.proposal_text import close_description
 from bridge.safe.multisig import build_safe_transaction, read_safe

@@ -92,7 +92,7 @@ def _set_signers(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceActi
 
 def _reset_breaker(snapshot: Snapshot, arguments: Sequence[str]) -> GovernanceAction:
     (asset,) = arguments
-    at = breaker_of(snapshot.deployment, asset)
+    at = breaker_of(snapshot, asset)
     tripped = snapshot.read("VolatilityBreaker", "trippedAt", at=at)
     closed = Answer("trippedAt", (), 0, f"the {asset} breaker is closed")
     text = f"# Close the {asset} breaker\n\nBreaker {at}, tripped at {tripped} (unix seconds)."

@@ -13,7 +13,7 @@ from eth_typing import HexStr
 from bridge.chain.codec import Function, decode_call
 from bridge.errors import BridgeError, NodeUnreachable, UsageError
 from bridge.foreign import foreign
-from bridge.governance.governor import Action, proposal_id
+from bridge.governance.brought import Action, proposal_id
 from bridge.governance.postconditions import GUARD, guard_call, postcondition_lines, update_postcondition
 from bridge.governance.powers import STANDARD, power_given, power_lines
 from bridge.governance.regime_table import table_lines

@@ -7,72 +7,37 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from eth_abi import encode
-from eth_utils import keccak
-
 from bridge.chain.addresses import checked_address
-from bridge.errors import (
-    BridgeError,
-    ChainError,
-    ContractReverted,
-    MissingBlock,
-    NodeUnreachable,
-    RefusedAction,
-    UnknownAddress,
-    UsageError,
+from bridge.errors import ContractReverted, MissingBlock, NodeUnreachable, RefusedAction, UnknownAddress, UsageError
+from bridge.foreign import title_of
+from bridge.governance.brought import (
+    NOBODY,
+    UNREADABLE_ERRORS,
+    Action,
+    Brought,
+    find_brought,
+    ids_that_begin,
+    read_brought,
+    trouble_of,
 )
-from bridge.foreign import foreign, raw_of, title_of
-from bridge.governance.forms import (
-    BRAVO,
-    GOVERNOR,
-    Form,
-    asked,
-    kept_calls,
-    names_itself,
-    read_form,
-    read_quorum,
-    read_tally,
-    read_token,
-    whole_calls,
-)
+from bridge.governance.forms import BRAVO, GOVERNOR, Form, asked, read_form, read_quorum, read_tally, read_token
 from bridge.snapshot import Call, Snapshot
 from bridge.units import utc
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
 
-    from bridge.chain.codec import LogEntry
     from bridge.chain.signers import Sender, Signer
 
 STATES = ("pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed")
 UNREADABLE = "unreadable"
 SHORT = 10  # digits of an id
-NOBODY = "0x" + "00" * 20
+MOST_DIGITS = 78
+MOST_ID = 1 << 256
+TOGETHER = 250  # proposals whose state is asked for at once
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}
 OPEN_STATES = ("pending", "active", "succeeded", "queued")
 STEP_STATES = {"vote": ("active",), "queue": ("succeeded",), "execute": ("queued",), "cancel": OPEN_STATES}
-
-
-@dataclass(frozen=True)
-class Action:
-    """The calls of a proposal and its description: together they are its identity.
-
-    A description that came from the chain keeps its bytes (`bridge.foreign.raw_of`): its hash is of those.
-    """
-
-    targets: tuple[str, ...]
-    values: tuple[int, ...]
-    calldatas: tuple[bytes, ...]
-    description: str
-
-    @property
-    def description_hash(self) -> bytes:
-        """Return the hash of the description's own bytes."""
-        return keccak(raw_of(self.description))
-
-    def hashed(self) -> tuple[tuple[str, ...], tuple[int, ...], tuple[bytes, ...], bytes]:
-        """Return the arguments that queue, execute and cancel take."""
-        return self.targets, self.values, self.calldatas, self.description_hash
 
 
 @dataclass(frozen=True)
@@ -121,12 +86,14 @@ def distinct_ids(proposals: Sequence[Proposal]) -> list[str]:
     return [each[: needed[each]] for each in ids]
 
 
-def proposal_id(
-    targets: Sequence[str], values: Sequence[int], calldatas: Sequence[bytes], description_hash: bytes
-) -> int:
-    """Return the id that an OpenZeppelin Governor gives these calls with this description: no node is asked."""
-    content = (targets, values, calldatas, description_hash)
-    return int.from_bytes(keccak(encode(("address[]", "uint256[]", "bytes[]", "bytes32"), content)))
+def nearness(proposal: Proposal) -> tuple[int, int]:
+    """Return by what proposals are ordered: open ones nearest to execution, with most votes, first; closed ones last.
+
+    Anyone with votes can bring hundreds: they come after those that have passed, or have more votes for them.
+    """
+    if proposal.state in OPEN_STATES:
+        return -1 - OPEN_STATES.index(proposal.state), -proposal.votes_for
+    return (0 if proposal.state == UNREADABLE else 1), 0
 
 
 def read_state(snapshot: Snapshot, proposal: int) -> str | None:
@@ -163,40 +130,46 @@ def require_governor(snapshot: Snapshot) -> None:
 def list_proposals(snapshot: Snapshot) -> list[Proposal]:
     """Read every proposal since the deployment, oldest first; one that cannot be read stands among them, named.
 
+    Of large ones the beginning of the words is kept and no call, see `LargeAction`: `named_proposal` reads one whole.
+
     Raises
     ------
     NodeUnreachable, MissingBlock
         It is the node that does not answer.
     """
     require_governor(snapshot)
-    created, form = snapshot.entries("HedgeGovernor", "ProposalCreated"), read_form(snapshot)
-    return [_readable(snapshot, entry, form) for entry in created]
+    form = read_form(snapshot)
+    every, found = read_brought(snapshot, form), list[Proposal]()
+    for first in range(0, len(every), TOGETHER):
+        part = every[first : first + TOGETHER]
+        asked_for = [call for brought in part if not brought.trouble for call in _questions(snapshot, brought, form)]
+        with snapshot.ahead(asked_for):
+            found += [_readable(snapshot, brought, form) for brought in part]
+    return found
 
 
-def _readable(snapshot: Snapshot, entry: LogEntry, form: Form) -> Proposal:
-    """Read one proposal, or say why it cannot be read: anyone can bring one, and it must not hide the others."""
-    number, action = 0, Action((), (), (), "")
-    try:
-        created = entry.decoded()["args"]
-        number = int(created["proposalId"])
-        calldatas = whole_calls(created["signatures"], created["calldatas"])
-        action = Action(tuple(created["targets"]), tuple(created["values"]), calldatas, created["description"])
-        if not len(action.targets) == len(action.values) == len(calldatas):
-            raise ChainError("it has not as many targets as values and calls")
-        if proposal_id(*action.hashed()) != number and not _is_numbered(snapshot, number, action, form):
-            raise ChainError("its id is not that of its calls and words: ask another node what it is")
-        return _proposal(snapshot, number, str(created["proposer"]), action, form)
-    except (NodeUnreachable, MissingBlock):
-        raise
-    except (BridgeError, ValueError, TypeError, LookupError, OverflowError) as error:
-        trouble = foreign(f"cannot be read: {error or type(error).__name__}")
-        return Proposal(number, UNREADABLE, NOBODY, action, 0, 0, 0, 0, 0, 0, 0, trouble)
+def _questions(snapshot: Snapshot, brought: Brought, form: Form) -> list[Call]:
+    """Return what `_proposal` asks, to be asked together."""
+    governor, number = snapshot.deployment.address(GOVERNOR), brought.number
+    if form.bravo:
+        of_bravo = [snapshot.call(BRAVO, *call, at=governor) for call in (("proposals", number), ("quorumVotes",))]
+        return [snapshot.call(GOVERNOR, "state", number), *of_bravo]
+    own = ("state", "proposalVotes", "proposalSnapshot", "proposalDeadline", "proposalEta")
+    quorum = snapshot.call(GOVERNOR, "quorum", min(brought.begins, form.clock.reading - 1))
+    return [*(snapshot.call(GOVERNOR, name, number) for name in own), quorum]
 
 
-def _is_numbered(snapshot: Snapshot, number: int, action: Action, form: Form) -> bool:
-    """Tell whether a governor that counts its proposals keeps this one under its number."""
-    kept = form.bravo and kept_calls(snapshot, number) == action.hashed()[:3]
-    return kept or names_itself(snapshot, number, action.hashed())
+def _readable(snapshot: Snapshot, brought: Brought, form: Form) -> Proposal:
+    """Read the state of one, or say why it cannot be read: anyone can bring one, and it must not hide the others."""
+    trouble = brought.trouble
+    if not trouble:
+        try:
+            return _proposal(snapshot, brought, form)
+        except (NodeUnreachable, MissingBlock):
+            raise
+        except UNREADABLE_ERRORS as error:
+            trouble = trouble_of(error)
+    return Proposal(brought.number, UNREADABLE, NOBODY, brought.action, 0, 0, 0, 0, 0, 0, 0, trouble)
 
 
 def require_digits(wanted: str) -> None:
@@ -207,35 +180,71 @@ def require_digits(wanted: str) -> None:
     UsageError
         It is no number.
     """
-    if not (wanted.isascii() and wanted.isdecimal()):
+    if not (wanted.isascii() and wanted.isdecimal() and len(wanted) <= MOST_DIGITS):
         raise UsageError(
-            f"{wanted!r} names no proposal: give the first digits of its id, as `alvh gov list` shows them"
+            f"{wanted[:MOST_DIGITS]!r} names no proposal: give its id, or the first digits that `alvh gov list` shows"
         )
 
 
 def find_proposal(snapshot: Snapshot, proposal: int) -> Proposal:
-    """Read one proposal.
+    """Read one proposal whole, whatever else was brought.
 
     Raises
     ------
     RefusedAction
         The governor knows no such proposal.
     """
-    for found in list_proposals(snapshot):
-        if found.id == proposal:
-            return found
-    raise RefusedAction(f"the governor has no proposal {proposal}: `alvh gov list` shows those it has")
+    require_governor(snapshot)
+    found = _found(snapshot, proposal, read_form(snapshot))
+    if found is None:
+        raise RefusedAction(f"the governor has no proposal {proposal}: `alvh gov list` shows those it has")
+    return found
 
 
-def _proposal(snapshot: Snapshot, number: int, proposer: str, action: Action, form: Form) -> Proposal:
+def named_proposal(snapshot: Snapshot, wanted: str) -> Proposal:
+    """Read one proposal whole by its id, or the first digits of it; a whole id needs no other's events.
+
+    Raises
+    ------
+    UsageError
+        It is no number; or none, or more than one, begins with it.
+    """
+    require_digits(wanted)
+    require_governor(snapshot)
+    form = read_form(snapshot)
+    # Where they are counted, 1 begins 10 too.
+    whole = _found(snapshot, int(wanted), form) if _is_there(snapshot, int(wanted)) else None
+    if whole is not None:
+        return whole
+    begun = ids_that_begin(snapshot, wanted)
+    found = _found(snapshot, begun[0], form) if len(begun) == 1 else None
+    if found is None:
+        raise UsageError(f"{len(begun)} proposals begin with {wanted}: `alvh gov list` shows them all")
+    return found
+
+
+def _is_there(snapshot: Snapshot, number: int) -> bool:
+    try:
+        return number < MOST_ID and read_state(snapshot, number) is not None
+    except (ContractReverted, UnknownAddress, LookupError):
+        return False  # other governors refuse in other words
+
+
+def _found(snapshot: Snapshot, number: int, form: Form) -> Proposal | None:
+    brought = find_brought(snapshot, number, form)
+    return None if brought is None else _readable(snapshot, brought, form)
+
+
+def _proposal(snapshot: Snapshot, brought: Brought, form: Form) -> Proposal:
+    number = brought.number
     votes, begins, ends, eta = read_tally(snapshot, number, form)
     # The quorum is known once the vote has begun; before that we use the newest one.
     at = min(begins, form.clock.reading - 1)
     return Proposal(
         id=number,
         state=_lapsed(read_state(snapshot, number) or "unknown", form.clock.seconds(ends), eta, form),
-        proposer=proposer,
-        action=action,
+        proposer=brought.proposer,
+        action=brought.action,
         votes_against=votes[0],
         votes_for=votes[1],
         votes_abstain=votes[2],

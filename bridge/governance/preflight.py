@@ -11,8 +11,9 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable
+from bridge.governance.brought import Action
 from bridge.governance.forms import is_ours
-from bridge.governance.governor import Action, Proposal
+from bridge.governance.governor import Proposal
 from bridge.snapshot import Snapshot
 from bridge.units import utc
 

@@ -20,8 +20,9 @@ from bridge.chain.node import BlockRef, Chain
 from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
 from bridge.foreign import title_of
 from bridge.governance.actions import GovernanceAction
+from bridge.governance.brought import Action, proposal_id
 from bridge.governance.forms import GOVERNOR, is_ours, read_clock
-from bridge.governance.governor import Action, Proposal, proposal_id, read_state, send_execute
+from bridge.governance.governor import Proposal, read_state, send_execute
 from bridge.governance.journal import JournalEntry
 from bridge.governance.postconditions import GUARD, Postcondition, guard_call, postcondition_lines, update_calls
 from bridge.governance.preflight import simulate_execution

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bridge.chain.codec import decode_call
-from bridge.errors import UsageError
-from bridge.governance.governor import OPEN_STATES, Action, list_proposals
+from bridge.errors import ChainError, MissingBlock, Reorganised, UsageError
+from bridge.governance.brought import Action
+from bridge.governance.governor import OPEN_STATES, UNREADABLE, list_proposals, nearness
 from bridge.governance.postconditions import GUARD
 from bridge.governance.telling import contract_at
 from bridge.governance.updates import decode_update
 from bridge.snapshot import Snapshot
 from hedge.policy.parameters import KEYS
+
+MOST_LINES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -25,23 +29,38 @@ class Rival:
 
 
 def find_rivals(snapshot: Snapshot, action: Action, own: int) -> list[Rival]:
-    """Return the open proposals, but for number `own`, that set a key or make a call that an action does too."""
+    """Return the open proposals, but for number `own`, that set a key or make a call that an action does too.
+
+    Large ones may: they are among them. Where the list cannot be read one of number 0 says why.
+    """
     wanted = _wants(snapshot, action)
+    try:
+        every = list_proposals(snapshot)
+    except (Reorganised, MissingBlock):
+        raise
+    except ChainError as error:
+        snapshot.chain.begin()  # reading it may have taken all of the node's time
+        return [Rival(0, UNREADABLE, (str(error),))]
     rivals = []
-    for proposal in list_proposals(snapshot):
+    for proposal in sorted(every, key=nearness):
         if proposal.id != own and proposal.state in OPEN_STATES:
-            shares = wanted & _wants(snapshot, proposal.action)
+            large = {"what nobody compared: it is large"} if proposal.action.left_out else set()
+            shares = large | (wanted & _wants(snapshot, proposal.action))
             rivals += [Rival(proposal.id, proposal.state, tuple(sorted(shares)))] if shares else []
     return rivals
 
 
 def rival_lines(rivals: Sequence[Rival]) -> list[str]:
-    """Say what else is on its way, a line for each."""
-    return [
+    """Say what else is on its way, a line for each of the first ones."""
+    lines = [
         f"also on its way: proposal {rival.id} ({rival.state}) with {', '.join(rival.shares)}; the first that is "
         "executed may make the others fail: `alvh gov show` rehearses each, cancel what is not wanted"
-        for rival in rivals
+        if rival.id
+        else f"it is not known what else is on its way: {', '.join(rival.shares)}"
+        for rival in rivals[:MOST_LINES]
     ]
+    left = len(rivals) - len(lines)
+    return [*lines, *([f"and {left} more: `alvh gov list` has them all"] if left else [])]
 
 
 def _wants(snapshot: Snapshot, action: Action) -> set[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bridge.deployment import Deployment
 from bridge.errors import ContractReverted, UnknownAddress
 from bridge.governance.roles import AUTOMATION_ROLE
 from bridge.snapshot import Snapshot
+from bridge.sources.identities import require_breaker
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
@@ -52,8 +52,14 @@ class AutomationStatus:
 
 
 def read_breakers(snapshot: Snapshot) -> list[BreakerStatus]:
-    """Read every breaker of the deployment."""
-    return [_breaker(snapshot, asset, address) for asset, address in sorted(snapshot.deployment.breakers.items())]
+    """Read every breaker of the deployment.
+
+    Raises
+    ------
+    UntrustedNumber
+        One compares the feed or the measurement of another asset.
+    """
+    return [read_breaker(snapshot, asset) for asset in sorted(snapshot.deployment.breakers)]
 
 
 def read_breaker(snapshot: Snapshot, asset: str) -> BreakerStatus:
@@ -63,21 +69,27 @@ def read_breaker(snapshot: Snapshot, asset: str) -> BreakerStatus:
     ------
     UnknownAddress
         The deployment has no such breaker.
+    UntrustedNumber
+        It compares the feed or the measurement of another asset.
     """
-    return _breaker(snapshot, asset, breaker_of(snapshot.deployment, asset))
+    return _breaker(snapshot, asset, breaker_of(snapshot, asset))
 
 
-def breaker_of(deployment: Deployment, asset: str) -> str:
-    """Return the address of an asset's breaker.
+def breaker_of(snapshot: Snapshot, asset: str) -> str:
+    """Return the address of an asset's breaker, which compares the asset's own feed and measurement.
 
     Raises
     ------
     UnknownAddress
         The deployment has no such breaker.
+    UntrustedNumber
+        It compares those of another asset.
     """
-    if asset not in deployment.breakers:
-        raise UnknownAddress(asset, f"an asset with a breaker ({', '.join(sorted(deployment.breakers))})")
-    return deployment.breakers[asset]
+    breakers = snapshot.deployment.breakers
+    if asset not in breakers:
+        raise UnknownAddress(asset, f"an asset with a breaker ({', '.join(sorted(breakers))})")
+    require_breaker(snapshot, asset)
+    return breakers[asset]
 
 
 def send_trip(snapshot: Snapshot, sender: Signer, asset: str) -> TxReceipt:
@@ -88,7 +100,7 @@ def send_trip(snapshot: Snapshot, sender: Signer, asset: str) -> TxReceipt:
     ContractReverted
         The two volatilities are not too far apart, cannot be compared, or it is tripped: nothing was sent.
     """
-    return snapshot.send(sender, "VolatilityBreaker", "trip", at=breaker_of(snapshot.deployment, asset))
+    return snapshot.send(sender, "VolatilityBreaker", "trip", at=breaker_of(snapshot, asset))
 
 
 def _breaker(snapshot: Snapshot, asset: str, address: str) -> BreakerStatus:

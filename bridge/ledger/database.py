@@ -98,7 +98,7 @@ def _postgres(address: str) -> Engine:
     except (ArgumentError, ValueError):
         raise BadConfig(f"ledger.url {shown} is no URL of a database: {how}") from None
     if url.drivername not in ("postgresql", "postgresql+psycopg"):
-        raise BadConfig(f"ledger.url {shown} names {url.drivername}, which is not known: {how}")
+        raise BadConfig(f"ledger.url names another kind of database: {how}")
     # No prepared statements: their plan is made while the table is empty, and then 100,000 fills took minutes.
     how_to_connect = {"connect_timeout": url.query.get("connect_timeout", "10"), "prepare_threshold": None}
     try:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any, Final
+from warnings import catch_warnings
 
 from eth_utils import is_hex_address
 
 from bridge.chain.blocks import BlockRef
-from bridge.errors import BadFile
+from bridge.errors import BadFile, UntrustedNumber
 from bridge.files import write_whole
 from bridge.json_files import read_json, reading
 from bridge.plans.make import Planned, record_of
+from bridge.plans.record_shape import mistake_in
 from bridge.plans.records import PlanRecord
 from hedge.errors import HedgeError
 from hedge.plan.published import bulk_inputs, remake_plan, whole
@@ -55,14 +57,21 @@ def remake(path: Path) -> PlanRecord:
         content = _read(path)
         said = content["inputs"]
         try:
-            plan = remake_plan(said, content)
+            with catch_warnings(action="ignore"):  # of numbers that overflow: the plan says what becomes of them
+                plan = remake_plan(said, content)
         except (HedgeError, OverflowError, MemoryError, RecursionError) as error:
             raise BadFile(path, f"no plan can be made from it: {error}") from error
         if plan.inputs["market"]["observed_at"] != plan.inputs["at"]:
             raise ValueError("it is of one time, its market of another")
         block = BlockRef(whole(said["block_number"]), str(said["block_hash"]), whole(said["at"]))
         chain_id, histories = whole(said["chain_id"]), said["histories"]
-        return record_of(plan, str(said["owner"]), chain_id, block, histories)
+        try:
+            record = record_of(plan, str(said["owner"]), chain_id, block, histories)
+        except UntrustedNumber as error:
+            raise BadFile(path, f"no plan can be made from it: {error}") from error
+        if mistake := mistake_in(vars(record)):
+            raise ValueError(mistake)
+        return record
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from bridge.plans.market import quoted_market
 from bridge.plans.observe import Observation
 from bridge.plans.observed import NO_HASH, stated_governed
 from bridge.times import read_seconds, years_ahead
-from bridge.toml_files import read_toml
+from bridge.toml_files import BOOK_BYTES, read_toml
 from hedge import amm
 from hedge.book.positions import Book, ConcentratedPosition
 from hedge.errors import HedgeError
@@ -105,7 +105,7 @@ def observe_stated(path: Path, option_chains: dict[str, OptionChain], terms: Boo
     UntrustedNumber
         A chain tells no volatility.
     """
-    stated = read_toml(path, _Book).position
+    stated = read_toml(path, _Book, BOOK_BYTES).position
     assets = sorted({asset for position in stated for asset in (position.base, position.quote)} - {USD})
     missing = [asset for asset in assets if asset not in option_chains]
     if missing:

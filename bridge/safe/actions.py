@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bridge.action_kinds import ActionKind, ActionRegistry
-from bridge.errors import RefusedAction
-from bridge.governance.governor import cancel_call, list_proposals, require_digits, require_step
+from bridge.governance.governor import cancel_call, named_proposal, require_step
 from bridge.governance.rollback import EVERY_KEY, read_rollback, require_moving
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
@@ -97,13 +96,9 @@ def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
 
 
 def _cancel(context: SafeContext, arguments: Sequence[str]) -> Call:
-    require_digits(arguments[0])
-    every = list_proposals(context)
-    found = [proposal for proposal in every if str(proposal.id).startswith(arguments[0])]
-    if len(found) != 1:
-        raise RefusedAction(f"{len(found)} proposals begin with {arguments[0]}: `alvh gov list` shows them all")
-    require_step(found[0], "cancel")
-    return cancel_call(context, found[0].action)
+    found = named_proposal(context, arguments[0])
+    require_step(found, "cancel")
+    return cancel_call(context, found.action)
 
 
 def _stop(context: SafeContext, _: Sequence[str]) -> Call:

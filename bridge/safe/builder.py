@@ -34,7 +34,14 @@ CALL_FIELDS: Final = {"to", "value", "data", "contractMethod", "contractInputsVa
 MOST_WEI: Final = 2**256
 NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}")
 NUMBER: Final = re.compile(r"-?[0-9]{1,78}|0x[0-9a-fA-F]{1,64}")
-KIND: Final = re.compile(r"[a-z][a-z0-9]{0,11}(\[[0-9]{0,4}\]){0,4}")
+KIND: Final = re.compile(r"([a-z][a-z0-9]{0,11})((?:\[(?:[1-9][0-9]{0,3})?\]){0,4})")
+OTHER_NAMES: Final = {"uint": "uint256", "int": "int256", "byte": "bytes1"}
+"""What people write for a type; a signature, and so what a call is found by, has the whole name."""
+KINDS: Final = frozenset(
+    {"address", "bool", "bytes", "string", "tuple", *(f"bytes{size}" for size in range(1, 33))}
+    | {f"{sign}int{bits}" for sign in ("", "u") for bits in range(8, 257, 8)}
+)
+"""The types that Solidity encodes. It knows no value of a fixed-point number."""
 
 
 @dataclass(frozen=True)
@@ -141,10 +148,12 @@ def _encoded(method: Mapping[str, Any], inputs: Mapping[str, Any]) -> HexStr:
 def _arguments(written: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for each in written:
-        if not KIND.fullmatch(each["type"]):
+        written_as = KIND.fullmatch(each["type"])
+        kind = OTHER_NAMES.get(written_as[1], written_as[1]) if written_as else ""
+        if written_as is None or kind not in KINDS:
             raise ValueError(f"{foreign(each['type'], 40)!r} is no type of an input")
-        parts = {"components": _arguments(each["components"])} if each["type"].startswith("tuple") else {}
-        found.append({"name": str(each["name"]), "type": each["type"], **parts})
+        parts = {"components": _arguments(each["components"])} if kind == "tuple" else {}
+        found.append({"name": str(each["name"]), "type": kind + written_as[2], **parts})
     return found
 
 

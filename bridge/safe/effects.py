@@ -17,7 +17,7 @@ from bridge.chain.codec import decode_call
 from bridge.chain.play import Outcome, Played, play
 from bridge.chain.values import Misfit
 from bridge.errors import ChainError, NodeUnreachable, UsageError
-from bridge.governance.governor import proposal_id
+from bridge.governance.brought import proposal_id
 from bridge.governance.steward import read_pending_updates
 from bridge.governance.updates import Update
 from bridge.safe.batch import SafeCall, calls_of

@@ -15,6 +15,7 @@ from bridge.config import BookConfig
 from bridge.errors import UntrustedNumber
 from bridge.registry import Registry
 from bridge.snapshot import Snapshot
+from bridge.sources.identities import require_identities
 from bridge.units import utc
 from hedge.market import USD, Provenance
 
@@ -74,9 +75,11 @@ def read_prices(snapshot: Snapshot, terms: BookConfig) -> Prices:
     BadConfig
         There is no such source.
     UntrustedNumber
-        A price cannot be believed.
+        A price cannot be believed, or the deployment names an asset's token, pool or measurement for another.
     """
-    prices = PRICE_SOURCES[terms.price_source].read(snapshot, terms)
+    source = PRICE_SOURCES[terms.price_source]
+    require_identities(snapshot)
+    prices = source.read(snapshot, terms)
     age = abs(snapshot.block.timestamp - prices.observed_at)
     if age > terms.max_price_age_seconds:
         raise UntrustedNumber(

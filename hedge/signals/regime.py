@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -107,7 +108,7 @@ def combine(
     used = rules or RegimeRules()
     names = [signal.name for signal in signals]
     if len(set(names)) != len(names):
-        raise BadInput("signals", next(name for name in names if names.count(name) > 1), "must have different names")
+        raise BadInput("signals", Counter(names).most_common(1)[0][0], "must have different names")
     absent = [Signal(name, math.nan, math.nan, NEVER, 0, "absent") for name in sorted(set(expected) - set(names))]
     readings = [_read(signal, at, used) for signal in (*signals, *absent)]
     rank, rule = _decide(readings, used)

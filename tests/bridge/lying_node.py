@@ -31,12 +31,17 @@ class Answering(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Remember what was asked, and answer it."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if isinstance(asked, list):  # every question is to be heard by itself, unless a test says otherwise
+            self.server.batches.append(asked)
+            refused = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no batches"}}
+            self.say(self.honest(asked) if self.server.together else json.dumps(refused).encode())
+            return
         self.server.seen.append((self.path, asked))
         with suppress(OSError):  # who asked may have gone
             if not self.server.lie(self, asked):
                 self.say(self.honest(asked))
 
-    def honest(self, asked: Asked) -> bytes:
+    def honest(self, asked: Asked | list[Asked]) -> bytes:
         """Return what the real node says."""
         place = urlsplit(self.server.real)
         line = HTTPConnection(str(place.hostname), place.port, timeout=30)
@@ -75,6 +80,7 @@ class LyingNode(ThreadingHTTPServer):
     def __init__(self, real: str, lie: Lie) -> None:
         super().__init__(("127.0.0.1", 0), Answering)
         self.real, self.lie, self.seen = real, lie, list[tuple[str, Asked]]()
+        self.together, self.batches = False, list[list[Asked]]()
 
     @property
     def url(self) -> str:

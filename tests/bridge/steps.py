@@ -122,12 +122,12 @@ def act_through_safe(world: World, safe: str, to: str, data: HexStr, signers: in
     return send_safe_transaction(world.chain, account("outsider"), transaction, signatures)
 
 
-def act_as(world: World, sender: str, to: str, data: HexStr) -> None:
+def act_as(world: World, sender: str, to: str, data: HexStr, gas: int = 1_000_000) -> None:
     """Send a call from an address that no key is known of, as only a local chain allows."""
     request = world.chain.request
     request("anvil_setBalance", sender, hex(10**18))
     request("anvil_impersonateAccount", sender)
-    sent = request("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(1_000_000)})
+    sent = request("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(gas)})
     world.chain.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)
     request("anvil_stopImpersonatingAccount", sender)
 

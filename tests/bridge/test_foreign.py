@@ -26,16 +26,9 @@ from bridge.cli.app import app
 from bridge.cli.show import LEFT_TO_RIGHT, console, table
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable
 from bridge.foreign import ForeignText, cleaned, decoded, foreign, raw_of, title_of, url_place, without_url
+from bridge.governance.brought import Action, proposal_id
 from bridge.governance.calls import action_words, call_words
-from bridge.governance.governor import (
-    Action,
-    list_proposals,
-    proposal_id,
-    read_state,
-    send_cancel,
-    send_execute,
-    send_queue,
-)
+from bridge.governance.governor import list_proposals, read_state, send_cancel, send_execute, send_queue
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.world import World

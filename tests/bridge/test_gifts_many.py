@@ -24,7 +24,8 @@ from bridge.cli.exposure_text import print_exposure
 from bridge.cli.monitor import print_watched
 from bridge.cli.show import MOST_LINES, MOST_ROWS, first_lines, largest
 from bridge.config import BookConfig, Config
-from bridge.governance.governor import Action, Proposal
+from bridge.governance.brought import Action
+from bridge.governance.governor import Proposal
 from bridge.local.accounts import account
 from bridge.local.other_pools import SETTLE_PAIR, SWEEP
 from bridge.local.world import World

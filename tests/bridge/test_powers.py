@@ -9,8 +9,8 @@ from eth_typing import HexStr
 from eth_utils import keccak
 
 from bridge.chain.codec import encode_call, functions
+from bridge.governance.brought import Action
 from bridge.governance.calls import action_words, call_words
-from bridge.governance.governor import Action
 from bridge.governance.powers import MOST_RECEIVERS, OWNERS, power_given
 from bridge.governance.roles import ROLES
 from bridge.local.accounts import account

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import ContractReverted, RefusedAction
-from bridge.governance.governor import Action, send_execute
+from bridge.governance.brought import Action
+from bridge.governance.governor import send_execute
 from bridge.governance.preflight import rehearsal, simulate_execution
 from bridge.governance.updates import build_update
 from bridge.local.accounts import account

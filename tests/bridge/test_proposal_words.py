@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.governance.brought import believed
 from bridge.governance.forms import read_form
 from bridge.governance.governor import _readable
 from bridge.governance.preflight import rehearsal
@@ -69,7 +70,9 @@ class Nonsense:
 
 
 def test_readable__entry_that_cannot_be_decoded__has_no_number_but_its_trouble(world: World) -> None:
-    told = _readable(world.snapshot(), Nonsense(), read_form(world.snapshot()))  # type: ignore[arg-type]
+    snapshot = world.snapshot()
+    form = read_form(snapshot)
+    told = _readable(snapshot, believed(snapshot, Nonsense(), form), form)  # type: ignore[arg-type]
     assert told.trouble.startswith("cannot be read: no such event")
     assert told.trouble.isprintable()
     numbers = (told.id, told.votes_for, told.votes_against, told.votes_abstain, told.quorum)

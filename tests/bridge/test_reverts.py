@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
 from web3.exceptions import ContractLogicError
 
 from bridge.artifacts import error_abi
+from bridge.chain.answers import node_refused
 from bridge.chain.reverts import ERROR_STRING, PANIC, decode_reason, decode_revert
 from bridge.errors import ContractReverted
 
@@ -102,3 +105,19 @@ def test_decode_revert__no_data__is_the_nodes_message(data: object) -> None:
     found = decode_revert(ContractLogicError("execution reverted", data), "reading")  # type: ignore[arg-type]
     assert isinstance(found, ContractReverted)
     assert found.arguments == {"message": "execution reverted"}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ({"code": 3, "message": "execution reverted", "data": "0x12"}, "execution reverted"),
+        ({"code": -32000, "message": " "}, "the node refuses (error -32000)"),
+        ({"code": {"a": 1}, "message": {"b": 2}}, "the node refuses without a reason"),
+        ({}, "the node refuses without a reason"),
+        (["no"], "the node refuses without a reason"),
+        (None, "the node refuses without a reason"),
+        ("no\x1b[2J", "no[2J"),
+    ],
+)
+def test_node_refused__error_of_any_shape__is_told_in_plain_words(error: Any, words: str) -> None:
+    assert str(node_refused(error, "reading positions")) == f"reading positions: {words}"

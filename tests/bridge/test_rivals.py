@@ -6,7 +6,8 @@ import pytest
 
 from bridge.chain.signers import Sender
 from bridge.errors import ContractReverted
-from bridge.governance.governor import Action, send_cancel
+from bridge.governance.brought import Action
+from bridge.governance.governor import send_cancel
 from bridge.governance.proposals import bring_proposal
 from bridge.governance.rivals import _wants, find_rivals
 from bridge.local.accounts import account

@@ -11,8 +11,8 @@ from eth_typing import HexStr
 
 from bridge.errors import BridgeError, NotProposable, RefusedAction, UnknownAddress, UsageError
 from bridge.governance.actions import GOVERNANCE_ACTIONS, build_action
+from bridge.governance.brought import Action
 from bridge.governance.calls import action_words, call_words
-from bridge.governance.governor import Action
 from bridge.governance.roles import holders, holds_role, proposal_guardian
 from bridge.governance.rollback import key_ids
 from bridge.governance.steward import read_pending_updates
@@ -120,7 +120,7 @@ def test_swap_owner__not_an_owner_or_one_already__is_refused(
 
 
 def test_cancel_and_veto__nothing_under_that_name__are_refused(world: World, record: PlanRecord) -> None:
-    with pytest.raises(RefusedAction, match="0 proposals begin with 7"):
+    with pytest.raises(UsageError, match="0 proposals begin with 7"):
         SAFE_ACTIONS["cancel"].build(context(world), ["7"])
     with pytest.raises(RefusedAction, match="0 steward's updates wait under 0x12"):
         SAFE_ACTIONS["veto"].build(context(world), ["0x12"])

@@ -84,6 +84,49 @@ def test_load_batch__each_kind_of_input__is_encoded_as_the_chain_reads_it(
     assert data == "0x" + (keccak(text=f"f({whole})")[:4] + encode([whole], [value])).hex()
 
 
+@pytest.mark.parametrize(
+    ("written_as", "components", "whole", "typed"),
+    [
+        ("uint", None, "uint256", "7"),
+        ("int", None, "int256", "-7"),
+        ("byte", None, "bytes1", "0x07"),
+        ("uint[]", None, "uint256[]", "[7]"),
+        ("int[2][]", None, "int256[2][]", "[[7, 8]]"),
+        ("tuple[]", [("uint", "a"), ("int[]", "b")], "(uint256,int256[])[]", "[[7, [8]]]"),
+    ],
+)
+def test_load_batch__type_under_another_name__is_found_by_its_whole_one(
+    tmp_path: Path,
+    theirs: dict[str, Any],
+    written_as: str,
+    components: list[tuple[str, str]] | None,
+    whole: str,
+    typed: str,
+) -> None:
+    parts = {"components": [{"type": each, "name": name} for each, name in components]} if components else {}
+    method = {"name": "withdraw", "inputs": [{"name": "x", "type": written_as, **parts}]}
+    call = {"to": OTHER, "value": "0", "data": None, "contractMethod": method, "contractInputsValues": {"x": typed}}
+    theirs["transactions"] = [call]
+    ((_, _, data),) = load_batch(written(tmp_path / "b.json", theirs, sealed=True), BASE, SAFE).calls
+    assert data[:10] == "0x" + keccak(text=f"withdraw({whole})")[:4].hex()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["fixed", "ufixed", "fixed128x18", "function", "uint7", "uint08", "uint264", "uint0", "bytes0", "bytes33",
+     "bytes01", "tuple2", "uint[0]", "uint[01]", "uint[", "addresses", "Uint256", "uint256 ", "string1",
+     "enum", "tuplex[]"],
+)  # fmt: skip
+def test_load_batch__type_that_solidity_has_not__is_refused_by_name(
+    tmp_path: Path, theirs: dict[str, Any], kind: str
+) -> None:
+    method = {"name": "f", "inputs": [{"name": "x", "type": "tuple", "components": [{"name": "y", "type": kind}]}]}
+    call = {"to": OTHER, "value": "0", "data": None, "contractMethod": method, "contractInputsValues": {"x": "[1]"}}
+    theirs["transactions"] = [call]
+    with pytest.raises(BadFile, match="is no type of an input"):
+        load_batch(written(tmp_path / "b.json", theirs, sealed=True), BASE, SAFE)
+
+
 CALL = {"to": OTHER, "value": "0", "data": "0x12"}
 METHOD = {"name": "f", "inputs": [{"name": "x", "type": "uint8"}], "payable": False}
 

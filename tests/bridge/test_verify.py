@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bridge.config import BookConfig, Config
 from bridge.errors import BadFile, RefusedAction
 from bridge.governance.actions import build_action
 from bridge.governance.governor import Proposal
+from bridge.governance.proposal_text import describe
 from bridge.governance.proposals import draft_action, send_proposal
 from bridge.governance.verify import Check, Outcome, verify_proposal
 from bridge.json_files import MOST_BYTES
@@ -174,6 +180,11 @@ def test_remake__file_of_a_stranger__is_refused_by_name(tmp_path: Path, name: st
         (("quotes",), {}),
         (("past", "prices"), {"ETH": {"times": [2, 1.5], "values": [1.0, 2.0]}}),
         (("held",), [["ETH", 10**30, 1.0, True, 1.0]]),
+        (("inputs", "histories"), {}),
+        (("inputs", "histories"), {"origin": ["a"], "provenance": None}),
+        (("inputs", "histories"), []),
+        (("inputs", "block_number"), -1),
+        (("inputs", "chain_id"), True),
     ],
 )
 def test_remake__inputs_that_no_plan_has__are_refused_by_name(
@@ -183,6 +194,61 @@ def test_remake__inputs_that_no_plan_has__are_refused_by_name(
     change(content, path, value)
     with pytest.raises(BadFile, match=r"told\.json"):
         remake(written(tmp_path, content))
+
+
+def places(content: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Iterate over the paths of a document's nodes; of a list, of its first two."""
+    if path:
+        yield path
+    if isinstance(content, (dict, list)):
+        rows = list(content.items()) if isinstance(content, dict) else list(enumerate(content[:2]))
+        for key, value in rows:
+            yield from places(value, (*path, key))
+
+
+OTHER_KINDS: list[Any] = [
+    None, True, 0, -1, 1.5, 10**30, 1e308, -1e308, 1e-320, "", "x", "\x1b[2J", "9" * 400, [], [1], [None], [[]],
+    {}, {"a": 1}, {"": {}}, "taken out",
+]  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_remake__any_node_taken_out_or_of_another_kind__is_refused_by_name_or_read_without_a_word(
+    published: tuple[PlanRecord, str], tmp_path: Path, data: st.DataObject
+) -> None:
+    content = json.loads(published[1])
+    content["inputs"]["scenarios"] = 64
+    path = data.draw(st.sampled_from(list(places(content))))
+    value = data.draw(st.sampled_from(OTHER_KINDS))
+    change(content, path, copy.deepcopy(value))
+    if value == "taken out":
+        inner = content
+        for step in path[:-1]:
+            inner = inner[step]
+        del inner[path[-1]]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        words = ""
+        try:
+            words = describe(remake(written(tmp_path, content)), account("operator").address)
+        except BadFile as error:
+            words = str(error) if str(error).isprintable() and "told.json" in str(error) else ""
+    assert words
+    assert not [each for each in said if issubclass(each.category, RuntimeWarning)]
+
+
+@pytest.mark.parametrize("price", [1e308, 1e-320])
+def test_remake__price_that_no_number_holds__says_nothing_beside_its_error(
+    published: tuple[PlanRecord, str], tmp_path: Path, price: float
+) -> None:
+    content = json.loads(published[1])
+    content["inputs"]["scenarios"] = 64
+    content["inputs"]["market"]["spots"]["ETH"] = price
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(BadFile, match=r"told\.json"):
+            remake(written(tmp_path, content))
 
 
 def test_remake__file_as_large_as_none_is__is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bridge.chain.codec import encode_call
 from bridge.foreign import TEXT, foreign
+from bridge.governance.brought import Action
 from bridge.governance.calls import action_words, call_words
-from bridge.governance.governor import Action
 from bridge.governance.telling import MOST_CALLS, MOST_LINES, NOT_WHOLE, Telling
 from bridge.local.world import World
 from hedge.policy.parameters import KEYS

@@ -43,6 +43,57 @@ def test_feeds__of_each_other__are_used_by_nobody(run: Run, project: World, tmp_
     assert not (tmp_path / ".alvh" / "plans").exists()
 
 
+def swapped(places: dict[str, str], one: str, other: str) -> dict[str, str]:
+    """Exchange two assets: among the names, or among what they name."""
+    if one in places:
+        return places | {one: places[other], other: places[one]}
+    return {place: {one: other, other: one}.get(asset, asset) for place, asset in places.items()}
+
+
+EXCHANGED = {
+    "tokens": ({"assets": ("ETH", "BTC")}, "is another asset: the token calls itself"),
+    "tokens and pools": ({"assets": ("ETH", "BTC"), "price_pools": ("ETH", "BTC")}, "is another asset"),
+    "dollars": ({"assets": ("USD", "ETH")}, "is another asset: the token calls itself"),
+    "pools": ({"price_pools": ("ETH", "BTC")}, "price_pools."),
+    "pools and measurements": ({"price_pools": ("ETH", "BTC"), "realized": ("ETH", "BTC")}, "price_pools."),
+    "measurements": ({"realized": ("ETH", "BTC")}, "reads another pool than price_pools."),
+}
+PRICING = ("exposure", "plan", "oracle quote", "watch --once")
+
+
+@pytest.mark.parametrize("what", EXCHANGED)
+def test_assets__in_each_others_place__are_named_by_every_command_that_prices(
+    run: Run, project: World, tmp_path: Path, what: str
+) -> None:
+    parts, words = EXCHANGED[what]
+    content = project.deployment.model_dump()
+    changed(tmp_path, **{name: swapped(content[name], *pair) for name, pair in parts.items()})
+    for command in PRICING:
+        done = run(*command.split())
+        assert done.code == 1, (command, done)
+        said = " ".join((done.out + done.err).split())
+        assert words in said or "breakers." in said, (command, done)
+    assert not (tmp_path / ".alvh" / "plans").exists()
+
+
+def test_assets__native_coin_of_another_than_its_wrapped_token__is_named(
+    run: Run, project: World, tmp_path: Path
+) -> None:
+    changed(tmp_path, assets={"0x" + "00" * 20: "BTC"})
+    assert_one_line_error(run("exposure"), 1, "is not the asset of its wrapped token, ETH")
+
+
+@pytest.mark.parametrize("kind", ["breakers", "realized"])
+def test_breakers__of_each_other__are_shown_under_no_name(run: Run, project: World, tmp_path: Path, kind: str) -> None:
+    changed(tmp_path, **{kind: swapped(project.deployment.model_dump()[kind], "ETH", "BTC")})
+    for command in ("watch --once", "oracle status", "gov trip ETH --as operator"):
+        done = run(*command.split())
+        assert done.code == 1, (command, done)
+        said = " ".join((done.out + done.err).split())
+        assert "compares another" in said
+        assert "that of " in said
+
+
 def test_feeds__one_for_both__is_refused_where_it_is_signed_and_submitted(place: Place, tmp_path: Path) -> None:
     changed(tmp_path, feeds={"BTC": place.world.deployment.feeds["ETH"]})
     done = place.run("oracle", "sign", "BTC", role="reporter-1")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.governance.governor import Action, Proposal, distinct_ids
+from bridge.governance.brought import Action
+from bridge.governance.governor import Proposal, distinct_ids
 from bridge.governance.steward import read_pending_updates
 from bridge.governance.updates import build_update
 from bridge.local.world import World

@@ -11,7 +11,8 @@ import pytest
 from eth_typing import HexStr
 
 from bridge.chain.codec import encode_call, event
-from bridge.governance.governor import list_proposals, proposal_id, read_state
+from bridge.governance.brought import proposal_id
+from bridge.governance.governor import list_proposals, read_state
 from bridge.local.accounts import account
 from bridge.local.world import World
 from tests.bridge.lying_node import Answering, Asked, Lie, lying_node
@@ -46,9 +47,15 @@ def created(change: Callable[[list[dict[str, Any]]], None]) -> Lie:
     return lie
 
 
-def content_of_the_second(found: list[dict[str, Any]]) -> None:
-    """Give the first proposal's id with all else of the second."""
-    found[0]["data"] = found[0]["data"][:66] + found[1]["data"][66:]
+def content_of_the_second() -> Callable[[list[dict[str, Any]]], None]:
+    """Give the first proposal's id with all else of the second, also to who asks for the first alone."""
+    second = list[str]()
+
+    def change(found: list[dict[str, Any]]) -> None:
+        second.extend(entry["data"][66:] for entry in found[1:])
+        found[0]["data"] = found[0]["data"][:66] + second[0]
+
+    return change
 
 
 def test_proposal__id_with_the_content_of_another__is_unreadable_and_nobody_votes_or_cancels(
@@ -57,7 +64,7 @@ def test_proposal__id_with_the_content_of_another__is_unreadable_and_nobody_vote
     grave = bring(place.world, "# Take it all", "setProposalThreshold", 0)
     good = bring(place.world, "# Housekeeping", "setVotingPeriod", 86_400)
     place.pass_time(TERMS.voting_delay + 1)
-    with lying_node(place.world.chain.url, created(content_of_the_second)) as node, through(place, tmp_path, node):
+    with lying_node(place.world.chain.url, created(content_of_the_second())) as node, through(place, tmp_path, node):
         listed = place.run("gov", "list", "--json").json()
         assert [row["state"] for row in listed] == ["unreadable", "active"]
         shown = place.run("gov", "show", str(grave))

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bridge.errors import BadFile
-from bridge.foreign import unguarded
+from bridge.foreign import foreign, unguarded
+from bridge.json_files import each_once
+from bridge.names import first_twice
 
 MOST_BYTES: Final = 200_000_000
 LISTS: Final = ("trades", "logs")
 """Where the API's answers keep their entries; either in `result` or at the top."""
+TWO_LISTS: Final = "holds two lists of entries, and one would be left out: give each in a file of its own"
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 Cells = Mapping[str, Any]
@@ -54,16 +57,12 @@ def read_rows(path: Path) -> Table:
     if text.lstrip()[0] in "{[":
         entries, more = _entries(path, text)
         columns = {_normal(name): _shown(name) for entry in entries for name in entry}
-        rows = (
-            (number, {_normal(name): cell for name, cell in entry.items()}) for number, entry in enumerate(entries, 1)
-        )
-        return Table(columns, rows, "entry", sha256, more)
+        return Table(columns, _named(path, entries), "entry", sha256, more)
     lines = _csv_rows(path, text)
     _, head = next(lines)
     names = [_normal(name) for name in head]
-    if len(set(names)) != len(names):
-        twice = next(name for name in head if names.count(_normal(name)) > 1)
-        raise BadFile(path, f"names the column {twice[:40]!r} twice")
+    if (twice := first_twice(names)) is not None:
+        raise BadFile(path, f"names the column {foreign(twice, 40)!r} twice")
     return Table(dict(zip(names, map(_shown, head), strict=True)), _rows(path, names, lines), "line", sha256)
 
 
@@ -126,17 +125,33 @@ def _rows(path: Path, names: list[str], lines: Iterator[tuple[int, list[str]]]) 
         raise BadFile(path, "holds a head line and no entry: there is nothing to take")
 
 
+def _named(path: Path, entries: list[dict[str, Any]]) -> Iterator[tuple[int, Cells]]:
+    """Iterate over the entries by normalised name; of two that are one by then nobody could say which counts."""
+    for number, entry in enumerate(entries, 1):
+        named = {_normal(name): cell for name, cell in entry.items()}
+        if len(named) < len(entry):
+            twice = foreign(first_twice(map(_normal, entry)), 40)
+            raise BadFile(path, f"entry {number} names {twice!r} twice: save the API's answer as it came")
+        yield number, named
+
+
 def _entries(path: Path, text: str) -> tuple[list[dict[str, Any]], bool]:
     """Return the entries of an answer of the API, numbers as they are written, and whether there are more of them."""
     try:
-        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-    except (ValueError, RecursionError) as error:
+        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=each_once)
+    except (json.JSONDecodeError, RecursionError) as error:
         raise BadFile(path, f"is no JSON: {str(error)[:120]}") from None
+    except ValueError as error:
+        raise BadFile(path, f"{str(error)[:120]}: save the API's answer as it came") from None
     if isinstance(found, dict) and isinstance(found.get("result"), dict | list):
+        if any(name in found for name in LISTS):
+            raise BadFile(path, TWO_LISTS)
         found = found["result"]
     more = False
     if isinstance(found, dict):
         more = found.get("has_more") is True or bool(found.get("continuation"))
+        if all(name in found for name in LISTS):
+            raise BadFile(path, TWO_LISTS)
         found = next((found[name] for name in LISTS if name in found), found)
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise BadFile(path, "holds no list of trades or of log entries: save the API's answer as it came")
