@@ -33,16 +33,16 @@ NAMES: Final = frozenset({"code", "data", "message", "from", "to", "result"})
 """Of what is read of an error; a URL may hold them as well."""
 HEX: Final = re.compile(r"(?:Reverted )?\s*0x((?:[0-9a-fA-F]{2})*)\s*")
 """What a contract refused with, as nodes write it."""
+MOST_WORDS: Final = 1_000
+"""Letters of a node's refusal in which its meaning is looked for: a pattern over megabytes of them would not end."""
 MOST_LEVELS: Final = 8
 """Of lists and objects in each other that are read of an error."""
 
 
 def words_of(error: Any) -> str:
-    """Return the words of a node's error, whatever it is."""
-    if isinstance(error, dict):
-        message = error.get("message")
-        return message if isinstance(message, str) else str(error)
-    return error if isinstance(error, str) else str(error)
+    """Return the first words of a node's error, whatever it is."""
+    message = error.get("message") if isinstance(error, dict) else error
+    return (message if isinstance(message, str) else str(error))[:MOST_WORDS]
 
 
 def may_pass(error: Any) -> bool:
