@@ -23,7 +23,7 @@ from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.chain.logs import Told
-from bridge.chain.receipts import hand_over, receipt_of
+from bridge.chain.receipts import hand_over, possible, receipt_of
 from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number
 from bridge.chain.values import Misfit
@@ -260,7 +260,7 @@ class Chain:
             if after > nonce:  # another sender of the account was faster
                 raise PendingTransactions(signer.address, nonce, after - nonce, error.transaction) from error
             raise
-        return receipt_of(self, signer, nonce, sent, action)
+        return possible(self, receipt_of(self, signer, nonce, sent, action), transaction["gas"], action)
 
     def gas(self, transaction: Mapping[str, Any], action: str) -> int:
         """Return the gas to give a transaction: a quarter more than the node measures, and no more than a block takes.
