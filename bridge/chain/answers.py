@@ -9,7 +9,8 @@ import re
 from typing import Any, Final
 
 from bridge.errors import ChainError, MissingBlock, StatePruned
-from bridge.foreign import HIDDEN, TEXT, foreign, without_url
+from bridge.foreign import TEXT, foreign, quotes_url, seen, without_url
+from bridge.hidden import HIDDEN, without_begun
 
 PASSING: Final = re.compile(
     r"header (for hash )?not found|unknown block|block (is )?not (yet )?(found|available)|no backend is currently"
@@ -35,6 +36,8 @@ HEX: Final = re.compile(r"(?:Reverted )?\s*0x((?:[0-9a-fA-F]{2})*)\s*")
 """What a contract refused with, as nodes write it."""
 MOST_WORDS: Final = 1_000
 """Letters of a node's refusal in which its meaning is looked for: a pattern over megabytes of them would not end."""
+MOST_LETTERS: Final = 1 << 16
+"""Letters of a text of a node that are kept at all."""
 MOST_LEVELS: Final = 8
 """Of lists and objects in each other that are read of an error."""
 
@@ -91,6 +94,8 @@ def scrubbed(error: Any, url: str, levels: int = MOST_LEVELS) -> Any:
         return error
     data = HEX.fullmatch(error)
     if data is None:
-        return without_url(error, url)
+        return without_url(error if len(error) <= MOST_LETTERS else without_begun(error[:MOST_LETTERS]), url)
     said = bytes.fromhex(data[1]).decode("latin-1")
-    return error if without_url(said, url) == said else HIDDEN
+    if len(said) <= MOST_LETTERS:  # beyond, it is an answer and no text: what is shown of it is cleaned then
+        said = seen(bytes.fromhex(data[1]).decode("utf-8", errors="replace"), lines=True)
+    return HIDDEN if quotes_url(said, url) else error
