@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from bridge.chain.blocks import BlockRef
-from bridge.errors import BadFile
+from bridge.errors import BadFile, UntrustedNumber
 from bridge.foreign import LINE, foreign
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
-from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
+from hedge.amm.ticks import (
+    MAX_SQRT_PRICE_X96,
+    MAX_TICK,
+    MIN_SQRT_PRICE_X96,
+    MIN_TICK,
+    sqrt_price_at_tick,
+    tick_at_sqrt_price,
+)
 from hedge.book.positions import ConcentratedPosition, Position
 from hedge.market import USD
 
@@ -31,7 +38,7 @@ class PoolPosition:
     `token_id` is None for v2, which has no NFT. `tick` is the pool's own, which alone decides what is in range: at the
     end of a range the price cannot tell. `held` are the deposits that are still in it (what holding would be), `earned`
     the fees since `earning_since`, taken out or not; both None where the chain does not tell. `unknown` says
-    why its past was not asked for.
+    why its past was not asked for. `doubt` says which of its numbers contradict each other: it is in no book then.
     """
 
     protocol: str
@@ -51,6 +58,7 @@ class PoolPosition:
     earned_units: Pair | None
     earning_since: int
     unknown: str = ""
+    doubt: str = ""
 
     @property
     def id(self) -> str:
@@ -58,7 +66,15 @@ class PoolPosition:
         return f"{self.protocol}:{self.pool if self.token_id is None else self.token_id}"
 
     def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> ConcentratedPosition:
-        """Return the position in whole tokens; see `convert_position`."""
+        """Return the position in whole tokens; see `convert_position`.
+
+        Raises
+        ------
+        UntrustedNumber
+            Its numbers contradict each other.
+        """
+        if self.doubt:
+            raise UntrustedNumber(self.doubt)
         return convert_position(self, assets, spots, block)
 
     def pair_price(self, assets: dict[str, str]) -> tuple[str, str, float]:
@@ -89,10 +105,14 @@ class PoolPosition:
 
 @dataclass(frozen=True)
 class Unread:
-    """A position of the owner that is not in the book, and why: in one line, whatever a stranger's contract says."""
+    """A position of the owner that is not in the book, and why: in one line, whatever a stranger's contract says.
+
+    `stops` says that no plan is made without it: its numbers cannot be, and nobody can tell what it is worth.
+    """
 
     id: str
     reason: str
+    stops: bool = False
 
     def __post_init__(self) -> None:
         """Take the words as they may be shown."""
@@ -143,6 +163,28 @@ class PositionReader(Protocol):
 
         None is left out without a word.
         """
+
+
+class Impossible(UntrustedNumber):
+    """Numbers of a pool that no pool has: a stranger cannot make it, only a node can say it."""
+
+
+def price_doubt(tick: int, sqrt_price_x96: int) -> str:
+    """Say that a pool's tick is not that of its price; nothing where it is.
+
+    At a tick's own price both that tick and the one below are right: a fall to it may have crossed it already.
+
+    Raises
+    ------
+    Impossible
+        No pool has such a price or tick.
+    """
+    if not (MIN_SQRT_PRICE_X96 <= sqrt_price_x96 < MAX_SQRT_PRICE_X96 and MIN_TICK <= tick < MAX_TICK):
+        raise Impossible(f"the node says that its pool is at tick {tick} and price {sqrt_price_x96}, as no pool is")
+    if sqrt_price_at_tick(tick) <= sqrt_price_x96 <= sqrt_price_at_tick(tick + 1):
+        return ""
+    right = tick_at_sqrt_price(sqrt_price_x96)
+    return f"the node says that its pool is at tick {tick}, and its price is of tick {right}: ask another node"
 
 
 def asset_of(token: str, assets: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, ContractReverted, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
-from bridge.sources.oracle import feed_of
+from bridge.sources.oracle import feed_of, require_past
 from bridge.sources.prices import asset_pairs, check_pair_price, read_prices
 from bridge.units import volatility_from_e8
 from hedge.book.exposure import BookExposure, book_exposure
@@ -184,6 +184,7 @@ def look_at_positions(snapshot: Snapshot, owner: str, spots: dict[str, float], t
     found = [reader.read_positions(owner, snapshot.block, wanted) for reader in position_readers(snapshot)]
     sorting = _sorting(snapshot, spots, terms)
     sorting.unread += [left for part in found for left in part.unread]
+    sorting.stops = next((f"{left.id}: {left.reason}" for left in sorting.unread if left.stops), "")
     for held in (held for part in found for held in part.read):
         try:
             _sort(held, sorting, snapshot.block, terms.max_price_gap)
@@ -282,11 +283,12 @@ def read_volatilities(snapshot: Snapshot) -> dict[str, float]:
     for asset in sorted(snapshot.deployment.feeds):
         feed = feed_of(snapshot, asset)
         try:
-            answer, _ = snapshot.read("VolatilityOracle", "latest", at=feed)
+            answer, observed_at = snapshot.read("VolatilityOracle", "latest", at=feed)
         except ContractReverted as error:
             raise UntrustedNumber(
                 f"the {asset} volatility feed gives no usable answer, {error.words}: have the reporters submit a round"
             ) from error
+        require_past(asset, observed_at, snapshot.block)
         found[asset] = volatility_from_e8(answer)
     return found
 
