@@ -16,10 +16,12 @@ from hedge.amm.ticks import (
     MAX_TICK,
     MIN_SQRT_PRICE_X96,
     MIN_TICK,
+    position_amounts,
     sqrt_price_at_tick,
     tick_at_sqrt_price,
 )
 from hedge.book.positions import ConcentratedPosition, Position
+from hedge.errors import HedgeError
 from hedge.market import USD
 
 if TYPE_CHECKING:
@@ -185,6 +187,20 @@ def price_doubt(tick: int, sqrt_price_x96: int) -> str:
         return ""
     right = tick_at_sqrt_price(sqrt_price_x96)
     return f"the node says that its pool is at tick {tick}, and its price is of tick {right}: ask another node"
+
+
+def amounts_at(sqrt_price_x96: int, lower: int, upper: int, liquidity: int, round_up: bool = False) -> Pair:
+    """Return the amounts of a position at a price, in units.
+
+    Raises
+    ------
+    Impossible
+        No position has such a range, price or liquidity.
+    """
+    try:
+        return position_amounts(sqrt_price_x96, lower, upper, liquidity, round_up=round_up)
+    except HedgeError as error:
+        raise Impossible(f"the node says that it reaches from tick {lower} to {upper}, as no position does") from error
 
 
 def asset_of(token: str, assets: dict[str, str]) -> str:

@@ -14,14 +14,13 @@ from eth_utils import to_checksum_address
 
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
-from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, price_doubt
+from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
-from hedge.amm import ticks
 
 PROTOCOL = "uniswap-v3"
 MANAGER = "NonfungiblePositionManager"
@@ -107,6 +106,8 @@ class UniswapV3Reader:
         assert pool is not None  # a position that was read has a pool
         price, fees = pool.sqrt_price_x96, (position.owed0, position.owed1)
         doubt = price_doubt(pool.tick, price)
+        if pool.id >> 160:
+            raise Impossible("the node says that its pool is no address")
         tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
         return PoolPosition(
             protocol=PROTOCOL,
@@ -120,7 +121,7 @@ class UniswapV3Reader:
             tick=pool.tick,
             liquidity=position.liquidity,
             sqrt_price_x96=price,
-            amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),
+            amounts_units=amounts_at(price, position.tick_lower, position.tick_upper, position.liquidity),
             fees_units=fees,
             held_units=None,
             earned_units=None,

@@ -14,14 +14,13 @@ from eth_utils import keccak, to_checksum_address
 
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
-from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, price_doubt
+from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
-from hedge.amm import ticks
 
 PROTOCOL = "uniswap-v4"
 MANAGER, POOLS = "PositionManager", "PoolManager"
@@ -162,7 +161,7 @@ class UniswapV4Reader:
             tick=pool.tick,
             liquidity=position.liquidity,
             sqrt_price_x96=price,
-            amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),
+            amounts_units=amounts_at(price, position.tick_lower, position.tick_upper, position.liquidity),
             fees_units=(position.owed0, position.owed1),
             held_units=None,
             earned_units=None,
@@ -202,7 +201,7 @@ class UniswapV4Reader:
                 if price is None:
                     return None
                 ends = (position.tick_lower, position.tick_upper)
-                more = ticks.position_amounts(price, *ends, change, round_up=True)
+                more = amounts_at(price, *ends, change, round_up=True)
                 held = (held[0] + more[0], held[1] + more[1])
             elif liquidity:
                 held = (held[0] * (liquidity + change) // liquidity, held[1] * (liquidity + change) // liquidity)

@@ -19,6 +19,7 @@ from eth_utils import keccak, to_checksum_address
 from bridge.artifacts import artifact
 from bridge.chain.answers import node_refused
 from bridge.chain.blocks import BlockRef
+from bridge.chain.bounds import within
 from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
@@ -176,7 +177,7 @@ class Chain:
         if most_bytes is not None and len(found) > most_bytes:
             raise UnknownAddress(address, f"a {name}")
         try:
-            return call.function.decoded(found)
+            return within(name, function, call.function.decoded(found))
         except Misfit as error:
             raise UnknownAddress(address, f"a {name}") from error
 
