@@ -2,6 +2,7 @@
 
 The parts, lowest level first; a part imports only parts of lower levels, pyproject.toml has the exact order:
 
+    hidden                                keys and passwords that nobody is shown
     foreign                               what strangers wrote, as it may be shown
     errors, genesis                       the tree of errors; first values of a deployment
     units, formats                        integers to floats, once; numbers as people read them

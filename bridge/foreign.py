@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from bridge.hidden import HIDDEN, without_begun, without_hidden
+
 LINE: Final = 200
 """Letters of one line that a stranger may fill."""
 TEXT: Final = 4_000
@@ -22,7 +24,6 @@ TEXT: Final = 4_000
 SCHEMES: Final = frozenset({"http", "https", "ws", "wss", "postgres", "postgresql", "postgresql+psycopg"})
 """Of URLs that are shown."""
 NO_DESCRIPTION: Final = "(no description)"
-HIDDEN: Final = "***"
 GUARD: Final = "'"
 FORMULA: Final = ("=", "+", "-", "@")
 """How cells begin that a spreadsheet takes for formulas."""
@@ -78,7 +79,8 @@ def foreign(text: object, most: int | None = LINE, *, lines: bool = False, marku
     r"""Return a stranger's text without what could disguise it, cut to a length.
 
     Control and escape characters, those of zero width and of direction, lone surrogates, and more than two combining
-    marks in a row are dropped; other white space is a space.
+    marks in a row are dropped; other white space is a space. What it then quotes of a secret is hidden, see
+    `bridge.hidden`.
 
     Parameters
     ----------
@@ -98,10 +100,10 @@ def foreign(text: object, most: int | None = LINE, *, lines: bool = False, marku
     ('USDC[2J', 'pay me', '\ufffd!', 'abc…')
     """
     words = text.decode("utf-8", errors="replace") if isinstance(text, (bytes, bytearray)) else str(text)
-    if most is not None and len(words) > 8 * most:
-        words = words[: 8 * most] + " " + "…"  # nobody reads on, so nobody need look at every letter
-    if not (words.isascii() and words.isprintable()):
-        words = _seen(words.replace("\r\n", "\n"), lines)
+    long = most is not None and len(words) > 8 * most
+    words = seen(words[: 8 * most] if most is not None else words, lines)
+    # Nobody reads on, so nobody need look at every letter.
+    words = without_hidden(without_begun(words) + " …" if long else words)
     if not lines:
         words = words.strip()
     if most is not None and len(words) > most:
@@ -113,7 +115,11 @@ def foreign(text: object, most: int | None = LINE, *, lines: bool = False, marku
     return words
 
 
-def _seen(words: str, lines: bool) -> str:
+def seen(words: str, lines: bool) -> str:
+    """Return a text without the letters that nobody sees; line ends stay, or are spaces."""
+    if words.isascii() and words.isprintable():
+        return words
+    words = words.replace("\r\n", "\n")
     kept: list[str] = []
     marks = 0
     for letter in words:
@@ -137,7 +143,7 @@ def _is_blank(point: int) -> bool:
 @lru_cache(maxsize=4_096)
 def _name(text: str) -> str:
     """Return the name of a value: a document says the same few again and again."""
-    return foreign(text, None)
+    return seen(text, lines=False).strip()
 
 
 def cleaned(content: Any) -> Any:
@@ -151,7 +157,10 @@ def cleaned(content: Any) -> Any:
     if isinstance(content, str):
         return foreign(content, None, lines=True)
     if isinstance(content, Mapping):
-        return {_name(name) if isinstance(name, str) else name: cleaned(each) for name, each in content.items()}
+        names = (
+            (without_hidden(_name(name)) if isinstance(name, str) else name, each) for name, each in content.items()
+        )
+        return {name: cleaned(each) for name, each in names}
     if isinstance(content, (list, tuple)):
         return [cleaned(each) for each in content]
     return content
@@ -212,12 +221,21 @@ def setting_word(text: object) -> str:
 
 
 def without_url(text: object, url: str) -> str:
-    """Return what somebody said of a request, without whatever of its URL is no place: it may quote the key.
+    """Return what somebody said of a request, cleaned, without whatever of its URL is no place: it may quote the key.
 
     >>> without_url("no project KEY12345 at /v3/KEY12345", "https://node.example/v3/KEY12345")
     'no project *** at /v3/***'
     """
-    words, (_, _, rest) = str(text).replace(url, url_place(url)), url.partition("://")
+    return _without(seen(str(text), lines=True), url)
+
+
+def quotes_url(text: str, url: str) -> bool:
+    """Tell whether a text holds any part of a URL that is no place."""
+    return _without(text, url) != text
+
+
+def _without(text: str, url: str) -> str:
+    words, (_, _, rest) = text.replace(url, url_place(url)), url.partition("://")
     login, _, place = rest.rpartition("@")
     secrets = {*_split(login), *_split(place.partition("/")[2]), *_headers(login)} - {""}
     for secret in sorted(secrets, key=len, reverse=True):

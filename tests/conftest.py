@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bridge import hidden
 from bridge.chain.node import Chain
 from bridge.config import Config
 from bridge.genesis import GovernanceTerms
@@ -60,6 +61,13 @@ def _node_modules() -> None:
     os.environ.setdefault("ALVH_NODE_MODULES", str(ROOT / "node_modules"))
     for found in sorted((ROOT / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*")):
         os.environ.setdefault("ALVH_ANVIL", str(found))
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test hide what an earlier one used as a key."""
+    monkeypatch.setattr(hidden, "_KEPT", {})
+    monkeypatch.setattr(hidden, "_PATTERNS", [])
 
 
 @pytest.fixture(scope="session")

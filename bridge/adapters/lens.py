@@ -24,6 +24,8 @@ from bridge.errors import ChainError, MissingBlock
 
 ADDRESS = "0x" + "1e45" * 10
 CHUNK = 1_000  # beyond, memory costs gas that grows with the square
+MOST_POSITIONS = 100_000
+"""Of one owner that are read: beyond, what a node says would fill the memory."""
 GAS = 500_000_000  # 1,000 positions take 20 to 45 million; a node caps it, and the lens stops before its end
 SELECTORS = {"sharesV2": "39163df4", "positionsV3": "8d8021d4", "positionsOfV3": "1d1bbe55", "positionsV4": "425b9a45"}
 ARB_SYS = "0x0000000000000000000000000000000000000064"
@@ -122,22 +124,24 @@ class _Answer:
     def word(self, index: int) -> int:
         return int.from_bytes(self.raw[32 * index : 32 * index + 32], "big")
 
-    def array(self, index: int, width: int) -> list[tuple[int, ...]]:
-        """Return the elements, `width` words each, of the array to which a word points."""
-        start, length = self._place(index, width)
+    def array(self, index: int, width: int, most: int) -> list[tuple[int, ...]]:
+        """Return the elements, `width` words each and at most so many, of the array to which a word points."""
+        start, length = self._place(index, width, most)
         return [tuple(self.word(start + width * row + i) for i in range(width)) for row in range(length)]
 
-    def rows(self, index: int) -> Iterator[tuple[Any, ...]]:
-        """Return the rows of positions to which a word points."""
-        start, length = self._place(index, 1)
+    def rows(self, index: int, most: int) -> Iterator[tuple[Any, ...]]:
+        """Return the rows of positions, at most so many, to which a word points."""
+        start, length = self._place(index, 1, most * _ROW.size // 32)
         return _ROW.iter_unpack(memoryview(self.raw)[32 * start : 32 * (start + length)])
 
-    def _place(self, index: int, width: int) -> tuple[int, int]:
+    def _place(self, index: int, width: int, most: int) -> tuple[int, int]:
         """Return where an array's elements begin and how many there are, all of them in the answer."""
         start = self.word(index) // 32
         length = self.word(start)
         if 32 * (start + 1 + width * length) > len(self.raw):
             raise ValueError(f"an array of {length} elements in {len(self.raw)} bytes")
+        if length > most:
+            raise ValueError(f"{length:,} elements where at most {most:,} were asked for")
         return start + 1, length
 
 
@@ -160,7 +164,10 @@ class Lens:
         """Read an owner's shares of v2 pairs, in the order of the pairs."""
         answer = self._ask("sharesV2", _word(owner) + _word(64) + _array(pairs), block)
         with _decoding():
-            return [_share(words) for words in answer.array(2, SHARE_WORDS)]
+            found = [_share(words) for words in answer.array(2, SHARE_WORDS, len(pairs))]
+            if [share.pair for share in found] != [pair.lower() for pair in pairs]:
+                raise ValueError("shares of other pairs than were asked for")
+            return found
 
     def positions_v3(self, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[LensPosition]:
         """Read v3 positions by id, in the order of the ids."""
@@ -172,21 +179,30 @@ class Lens:
 
     def positions_of_v3(self, manager: str, owner: str, block: BlockRef) -> list[LensPosition]:
         """Read all v3 positions of an owner, in the manager's order."""
-        found: list[LensPosition] = []
-        total = 1
-        while len(found) < total:
+        found: dict[int, LensPosition] = {}
+        total: int | None = None
+        while total is None or len(found) < total:
             asked = _word(manager) + _word(owner) + _word(len(found)) + _word(CHUNK)
             answer = self._ask("positionsOfV3", asked, block)
-            total = answer.word(4)
-            found += _progress(_exposures(answer), total - len(found))
-        return found
+            if answer.word(4) > MOST_POSITIONS:
+                raise ChainError(
+                    f"the node says that {owner} has {answer.word(4):,} v3 positions, and {MOST_POSITIONS:,} are read: "
+                    "ask another node"
+                )
+            before, total = total, answer.word(4)
+            more = _progress(_exposures(answer, min(CHUNK, total - len(found))), total - len(found))
+            begun = len(found) + len(more)
+            found |= {position.token_id: position for position in more}
+            if before not in (None, total) or len(found) != begun:
+                raise ChainError("the node gave a position twice, or another number of them: ask another node")
+        return [*found.values()]
 
     def _by_ids(self, function: str, manager: str, token_ids: Sequence[int], block: BlockRef) -> list[LensPosition]:
         found: list[LensPosition] = []
         while len(found) < len(token_ids):
             part = token_ids[len(found) : len(found) + CHUNK]
             answer = self._ask(function, _word(manager) + _word(64) + _array(part), block)
-            more = _progress(_exposures(answer), len(part))
+            more = _progress(_exposures(answer, len(part)), len(part))
             if [position.token_id for position in more] != list(part[: len(more)]):
                 raise ChainError("the node answered for other positions than it was asked for: ask another node")
             found += more
@@ -305,14 +321,14 @@ def _progress(found: list[LensPosition], asked: int) -> list[LensPosition]:
     return found
 
 
-def _exposures(answer: _Answer) -> list[LensPosition]:
+def _exposures(answer: _Answer, most: int) -> list[LensPosition]:
     with _decoding():
-        return list(_rows(answer))
+        return list(_rows(answer, most))
 
 
-def _rows(answer: _Answer) -> Iterator[LensPosition]:
-    pools = [_pool(words) for words in answer.array(2, POOL_WORDS)]
-    for token, head, tail, liquidity, owed1, owed0 in answer.rows(3):
+def _rows(answer: _Answer, most: int) -> Iterator[LensPosition]:
+    pools = [_pool(words) for words in answer.array(2, POOL_WORDS, most)]
+    for token, head, tail, liquidity, owed1, owed0 in answer.rows(3, most):
         status = _STATUS[head >> 56]
         yield LensPosition(
             _integer(token),
@@ -360,6 +376,8 @@ def _signed(tick: int) -> int:
 
 
 def _address(word: int) -> str:
+    if word >> 160:
+        raise ValueError("an address of more than 160 bits")
     return f"0x{word:040x}"
 
 

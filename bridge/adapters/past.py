@@ -17,8 +17,12 @@ from bridge.chain.node import Chain
 MOST_PASTS: Final = 500
 """Positions of one protocol whose past is read."""
 NOT_ADDED_UP: Final = (
-    "its events do not add up to what it holds, so what was deposited is unknown: ask another node, or set an earlier "
-    "start_block"
+    "its events do not add up to what it holds, so what was deposited is unknown: it is older than start_block, set an "
+    "earlier one"
+)
+CONTRADICTED: Final = (
+    "its events from its beginning on make {added:,} of liquidity, and the node says that it has {held:,}: ask another "
+    "node"
 )
 
 
@@ -49,6 +53,25 @@ class Wanted:
 
 EVERY: Final = Wanted(lambda _: 0.0, 0.0)
 """Dust too, in no order of worth."""
+
+
+def not_added_up(position: PoolPosition, added: int, born: bool) -> PoolPosition:
+    """Return a position whose events do not make its liquidity.
+
+    That is known of one that is older than the search: what was before is missing, never too much, and its deposit is
+    unknown. Of one that was made since, all was seen: the node contradicts itself, and its numbers are in no book.
+
+    Parameters
+    ----------
+    added
+        What the events make.
+    born
+        Whether its creation is among the events.
+    """
+    position = without_past(position, NOT_ADDED_UP)
+    if not born and added <= position.liquidity:
+        return position
+    return replace(position, doubt=CONTRADICTED.format(added=added, held=position.liquidity))
 
 
 def without_past(position: PoolPosition, reason: str) -> PoolPosition:

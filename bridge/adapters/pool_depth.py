@@ -19,6 +19,7 @@ from bridge.adapters.pool_position import PoolPosition, asset_of
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.deployment import Deployment
+from bridge.errors import UntrustedNumber
 from bridge.snapshot import Snapshot
 from bridge.units import liquidity_from_units, price_from_sqrt_x96
 from hedge.amm.ticks import MAX_TICK, MIN_TICK, sqrt_price_at_tick, tick_at_sqrt_price
@@ -174,6 +175,8 @@ def _spans(pool: _Pool, own: Sequence[PoolPosition], now: int, band: float) -> I
     if not spacing:
         yield MIN_TICK, MAX_TICK, liquidity - sum(position.liquidity for position in own)
         return
+    if spacing < 0:
+        raise UntrustedNumber(f"the node says that usable ticks of a pool are {spacing} apart: ask another node")
     low = tick_at_sqrt_price(now) // spacing * spacing
     floor = (1.0 - band) * pool.price(now)
     while low > -MAX_TICK and low + spacing < MAX_TICK:

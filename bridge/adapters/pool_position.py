@@ -8,11 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from bridge.chain.blocks import BlockRef
-from bridge.errors import BadFile
+from bridge.errors import BadFile, UntrustedNumber
 from bridge.foreign import LINE, foreign
 from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
-from hedge.amm.ticks import MAX_TICK, sqrt_price_at_tick
+from hedge.amm.ticks import (
+    MAX_SQRT_PRICE_X96,
+    MAX_TICK,
+    MIN_SQRT_PRICE_X96,
+    MIN_TICK,
+    position_amounts,
+    sqrt_price_at_tick,
+    tick_at_sqrt_price,
+)
 from hedge.book.positions import ConcentratedPosition, Position
+from hedge.errors import HedgeError
 from hedge.market import USD
 
 if TYPE_CHECKING:
@@ -31,7 +40,8 @@ class PoolPosition:
     `token_id` is None for v2, which has no NFT. `tick` is the pool's own, which alone decides what is in range: at the
     end of a range the price cannot tell. `rates` say how much of its asset a token is: of a staked one, more than one.
     `held` are the deposits that are still in it (what holding would be), `earned` the fees since `earning_since`, taken
-    out or not; both None where the chain does not tell. `unknown` says why its past was not asked for.
+    out or not; both None where the chain does not tell. `unknown` says why its past was not asked for. `doubt` says
+    which of its numbers contradict each other: it is in no book then.
     """
 
     protocol: str
@@ -52,6 +62,7 @@ class PoolPosition:
     earning_since: int
     unknown: str = ""
     rates: tuple[float, float] = (1.0, 1.0)
+    doubt: str = ""
 
     @property
     def id(self) -> str:
@@ -59,7 +70,15 @@ class PoolPosition:
         return f"{self.protocol}:{self.pool if self.token_id is None else self.token_id}"
 
     def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> ConcentratedPosition:
-        """Return the position in whole tokens; see `convert_position`."""
+        """Return the position in whole tokens; see `convert_position`.
+
+        Raises
+        ------
+        UntrustedNumber
+            Its numbers contradict each other.
+        """
+        if self.doubt:
+            raise UntrustedNumber(self.doubt)
         return convert_position(self, assets, spots, block)
 
     def pair_price(self, assets: dict[str, str]) -> tuple[str, str, float]:
@@ -101,10 +120,14 @@ class PoolPosition:
 
 @dataclass(frozen=True)
 class Unread:
-    """A position of the owner that is not in the book, and why: in one line, whatever a stranger's contract says."""
+    """A position of the owner that is not in the book, and why: in one line, whatever a stranger's contract says.
+
+    `stops` says that no plan is made without it: its numbers cannot be, and nobody can tell what it is worth.
+    """
 
     id: str
     reason: str
+    stops: bool = False
 
     def __post_init__(self) -> None:
         """Take the words as they may be shown."""
@@ -155,6 +178,42 @@ class PositionReader(Protocol):
 
         None is left out without a word.
         """
+
+
+class Impossible(UntrustedNumber):
+    """Numbers of a pool that no pool has: a stranger cannot make it, only a node can say it."""
+
+
+def price_doubt(tick: int, sqrt_price_x96: int) -> str:
+    """Say that a pool's tick is not that of its price; nothing where it is.
+
+    At a tick's own price both that tick and the one below are right: a fall to it may have crossed it already.
+
+    Raises
+    ------
+    Impossible
+        No pool has such a price or tick.
+    """
+    if not (MIN_SQRT_PRICE_X96 <= sqrt_price_x96 < MAX_SQRT_PRICE_X96 and MIN_TICK <= tick < MAX_TICK):
+        raise Impossible(f"the node says that its pool is at tick {tick} and price {sqrt_price_x96}, as no pool is")
+    if sqrt_price_at_tick(tick) <= sqrt_price_x96 <= sqrt_price_at_tick(tick + 1):
+        return ""
+    right = tick_at_sqrt_price(sqrt_price_x96)
+    return f"the node says that its pool is at tick {tick}, and its price is of tick {right}: ask another node"
+
+
+def amounts_at(sqrt_price_x96: int, lower: int, upper: int, liquidity: int, round_up: bool = False) -> Pair:
+    """Return the amounts of a position at a price, in units.
+
+    Raises
+    ------
+    Impossible
+        No position has such a range, price or liquidity.
+    """
+    try:
+        return position_amounts(sqrt_price_x96, lower, upper, liquidity, round_up=round_up)
+    except HedgeError as error:
+        raise Impossible(f"the node says that it reaches from tick {lower} to {upper}, as no position does") from error
 
 
 def asset_of(token: str, assets: dict[str, str]) -> str:

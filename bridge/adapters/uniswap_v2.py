@@ -111,6 +111,7 @@ class UniswapV2Reader:
             held_units=None,
             earned_units=None,
             earning_since=block.timestamp,
+            doubt=_doubt(share),
         )
 
     def _with_past(self, owner: str, position: PoolPosition, balance: int, block: BlockRef) -> PoolPosition:
@@ -159,6 +160,22 @@ class UniswapV2Reader:
 
     def _logs(self, pair: str, event: str, block: BlockRef, **topics: str) -> list[Any]:
         return list(self.chain.logs("UniswapV2Pair", pair, event, self.start_block, block, **topics))
+
+
+def _doubt(share: Share) -> str:
+    """Say that a share's amounts are not its part of the reserves; nothing where they are.
+
+    The protocol may take a sixth of what was earned, and tokens that lie in a pair without being its reserves are paid
+    too. Whoever comes first takes those: more than a hundredth of the reserves is believed of no pair.
+    """
+    for amount, reserve in ((share.amount0, share.reserve0), (share.amount1, share.reserve1)):
+        part = share.balance * reserve
+        if not 5 * part <= 6 * (amount + 1) * share.total_supply or 100 * amount * share.total_supply > 101 * part:
+            right = part // share.total_supply if share.total_supply else 0
+            return f"the node says that its amount is {amount:,}, and its part of the reserves is {right:,}: " + (
+                "ask another node, or let anyone call `sync` of the pair"
+            )
+    return "the node says that more of it is held than there is" if share.balance > share.total_supply else ""
 
 
 def _place(entry: Any) -> tuple[Any, int]:

@@ -13,15 +13,14 @@ from typing import Any
 from eth_utils import to_checksum_address
 
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
-from bridge.adapters.past import EVERY, NOT_ADDED_UP, Blocks, Wanted, in_order
-from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
+from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
+from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
 from bridge.adapters.spec import Adapter, register_adapter
-from bridge.adapters.tokens import Decimals, unknown_token
+from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
-from hedge.amm import ticks
 
 PROTOCOL = "uniswap-v3"
 MANAGER = "NonfungiblePositionManager"
@@ -75,17 +74,20 @@ class UniswapV3Reader:
             try:
                 read.append(self._position(position, block))
             except UntrustedNumber as error:
-                unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error)))
+                stops = isinstance(error, Impossible)
+                unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error), stops))
         return Positions(self._with_past(read, block, wanted), unread)
 
     def _with_past(self, found: list[PoolPosition], block: BlockRef, wanted: Wanted) -> list[PoolPosition]:
         """Add what events say of the positions whose past is wanted."""
         chosen, others = wanted.of(found)
         events = self._events([position.token_id for position in chosen if position.token_id is not None], block)
-        for position in chosen:
-            history = self._history(events[position.token_id or 0], block)
+        histories = [(position, self._history(events[position.token_id or 0], block)) for position in chosen]
+        odd = [position.token_id for position, history in histories if history.liquidity != position.liquidity]
+        born = self._born([token_id for token_id in odd if token_id is not None], block)
+        for position, history in histories:
             if history.liquidity != position.liquidity:
-                others.append(replace(position, unknown=NOT_ADDED_UP))
+                others.append(not_added_up(position, history.liquidity, position.token_id in born))
                 continue
             earned = _earned(position.fees_units, history)
             others.append(
@@ -103,6 +105,9 @@ class UniswapV3Reader:
         pool = position.pool
         assert pool is not None  # a position that was read has a pool
         price, fees = pool.sqrt_price_x96, (position.owed0, position.owed1)
+        doubt = price_doubt(pool.tick, price)
+        if pool.id >> 160:
+            raise Impossible("the node says that its pool is no address")
         tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
         return PoolPosition(
             protocol=PROTOCOL,
@@ -116,12 +121,24 @@ class UniswapV3Reader:
             tick=pool.tick,
             liquidity=position.liquidity,
             sqrt_price_x96=price,
-            amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),
+            amounts_units=amounts_at(price, position.tick_lower, position.tick_upper, position.liquidity),
             fees_units=fees,
             held_units=None,
             earned_units=None,
             earning_since=block.timestamp,
+            doubt=doubt,
         )
+
+    def _born(self, token_ids: list[int], block: BlockRef) -> set[int]:
+        """Return which of some positions were made since the search for events begins."""
+        made = [
+            entry
+            for part in _parts(token_ids)
+            for entry in self.chain.logs(
+                MANAGER, self.manager, "Transfer", self.start_block, block, tokenId=part, **{"from": NATIVE}
+            )
+        ]
+        return {int(entry["args"]["tokenId"]) for entry in made}
 
     def _events(self, token_ids: list[int], block: BlockRef) -> defaultdict[int, list[Any]]:
         """Read what happened to positions, in order, by token id."""

@@ -13,15 +13,14 @@ from typing import Any, Final, NamedTuple
 from eth_utils import keccak, to_checksum_address
 
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
-from bridge.adapters.past import EVERY, NOT_ADDED_UP, Blocks, Wanted, in_order
-from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
+from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
+from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
 from bridge.adapters.spec import Adapter, register_adapter
-from bridge.adapters.tokens import Decimals, unknown_token
+from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
-from hedge.amm import ticks
 
 PROTOCOL = "uniswap-v4"
 MANAGER, POOLS = "PositionManager", "PoolManager"
@@ -46,11 +45,15 @@ FIRST_BLOCKS: Final = 500
 
 @dataclass(frozen=True)
 class History:
-    """Deposits still in a position, None where they are unknown, when it last changed, and what was not looked up."""
+    """Deposits still in a position, None where they are unknown, when it last changed, and what was not looked up.
+
+    `added` is the liquidity that its changes make.
+    """
 
     held: Pair | None
     changed_at: int
     unknown: str
+    added: int
 
 
 class _Then(NamedTuple):
@@ -101,7 +104,8 @@ class UniswapV4Reader:
             try:
                 read.append(self._position(position, block))
             except UntrustedNumber as error:
-                unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error)))
+                stops = isinstance(error, Impossible)
+                unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error), stops))
         return Positions(self._with_past(read, found, block, wanted), unread)
 
     def _with_past(
@@ -111,11 +115,19 @@ class UniswapV4Reader:
         by_id, (chosen, others) = {each.token_id: each for each in found}, wanted.of(read)
         for position in chosen:
             history = self._history(by_id[position.token_id or 0], block)
+            if history.added != position.liquidity:
+                others.append(not_added_up(position, history.added, self._is_born(position, block)))
+                continue
             # v4 pays fees out whenever liquidity changes and announces no amount: what is owed is since then.
             earned, since = position.fees_units, history.changed_at
             past = replace(position, held_units=history.held, earned_units=earned, earning_since=since)
             others.append(replace(past, unknown=history.unknown))
         return in_order(others, read)
+
+    def _is_born(self, position: PoolPosition, block: BlockRef) -> bool:
+        """Tell whether a position was made since the search for its changes begins."""
+        named = {"from": NATIVE, "id": position.token_id}
+        return bool(self.chain.logs(MANAGER, self.manager, "Transfer", self.start_block, block, **named))
 
     def _token_ids(self, owner: str, block: BlockRef) -> list[int]:
         """Find an owner's positions from transfers: the manager keeps no list."""
@@ -139,7 +151,7 @@ class UniswapV4Reader:
         pool = position.pool
         assert pool is not None  # a position that was read has a pool
         tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
-        price = pool.sqrt_price_x96
+        price, doubt = pool.sqrt_price_x96, price_doubt(pool.tick, pool.sqrt_price_x96)
         return PoolPosition(
             protocol=PROTOCOL,
             token_id=position.token_id,
@@ -152,11 +164,12 @@ class UniswapV4Reader:
             tick=pool.tick,
             liquidity=position.liquidity,
             sqrt_price_x96=price,
-            amounts_units=ticks.position_amounts(price, position.tick_lower, position.tick_upper, position.liquidity),
+            amounts_units=amounts_at(price, position.tick_lower, position.tick_upper, position.liquidity),
             fees_units=(position.owed0, position.owed1),
             held_units=None,
             earned_units=None,
             earning_since=block.timestamp,
+            doubt=doubt,
         )
 
     def _history(self, position: LensPosition, block: BlockRef) -> History:
@@ -167,8 +180,9 @@ class UniswapV4Reader:
         changed_at = self.blocks.at(changes[-1]["blockNumber"]).timestamp if changes else block.timestamp
         changes = _since_empty(changes)
         added = sum(entry["args"]["liquidityDelta"] for entry in changes)
-        unknown = NOT_ADDED_UP if added != position.liquidity else self._too_many(pool, changes)
-        return History(None if unknown else self._held(position, pool, changes), changed_at, unknown)
+        unknown = "" if added != position.liquidity else self._too_many(pool, changes)
+        known = added == position.liquidity and not unknown
+        return History(self._held(position, pool, changes) if known else None, changed_at, unknown, added)
 
     def _too_many(self, pool: PoolSeen, changes: Sequence[Any]) -> str:
         """Say why the prices at which liquidity was added are not looked up; nothing if they are."""
@@ -190,7 +204,7 @@ class UniswapV4Reader:
                 if price is None:
                     return None
                 ends = (position.tick_lower, position.tick_upper)
-                more = ticks.position_amounts(price, *ends, change, round_up=True)
+                more = amounts_at(price, *ends, change, round_up=True)
                 held = (held[0] + more[0], held[1] + more[1])
             elif liquidity:
                 held = (held[0] * (liquidity + change) // liquidity, held[1] * (liquidity + change) // liquidity)

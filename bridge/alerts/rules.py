@@ -59,10 +59,12 @@ def raise_alerts(seen: OracleSnapshot) -> tuple[Alert, ...]:
 
 @alert_rule(MonitorSnapshot)
 def chain_halted(seen: MonitorSnapshot) -> list[Alert]:
-    """The newest block is old: the chain or this node has stopped."""
+    """The newest block is old, or of the future: the chain or this node has stopped, or the node lies."""
     age, most = 0 if seen.now is None else seen.now - seen.block.timestamp, seen.config.watch.max_block_age_seconds
     text = f"the newest block {seen.block.number} is {age} s old, at most {most} s: the chain or this node has stopped"
-    return [Alert("chain", text)] if age > most else []
+    if age < -most:
+        text = f"the newest block {seen.block.number} is {-age} s ahead of this machine's clock: ask another node"
+    return [Alert("chain", text)] if abs(age) > most else []
 
 
 @alert_rule(OracleSnapshot)
@@ -75,6 +77,8 @@ def feed_without_fresh_answer(seen: OracleSnapshot) -> list[Alert]:
             found.append(Alert("oracle", f"the {feed.asset} feed gives no answer: {feed.outage}"))
         elif feed.round == 0:
             found.append(Alert("oracle", f"the {feed.asset} feed has no answer yet"))
+        elif age < 0:
+            found.append(Alert("oracle", f"the {feed.asset} feed is {-age} s ahead of the block: ask another node"))
         elif feed.unanchored and age <= most:
             text = f"round {feed.round} of the {feed.asset} feed follows a silence"
             found.append(Alert("oracle", f"{text}: nobody reads it before a second one agrees"))

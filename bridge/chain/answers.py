@@ -9,7 +9,8 @@ import re
 from typing import Any, Final
 
 from bridge.errors import ChainError, MissingBlock, StatePruned
-from bridge.foreign import HIDDEN, TEXT, foreign, without_url
+from bridge.foreign import TEXT, foreign, quotes_url, seen, without_url
+from bridge.hidden import HIDDEN, without_begun
 
 PASSING: Final = re.compile(
     r"header (for hash )?not found|unknown block|block (is )?not (yet )?(found|available)|no backend is currently"
@@ -34,17 +35,19 @@ NAMES: Final = frozenset({"code", "data", "message", "from", "to", "result"})
 """Of what is read of an error; a URL may hold them as well."""
 HEX: Final = re.compile(r"(?:Reverted )?\s*0x((?:[0-9a-fA-F]{2})*)\s*")
 """What a contract refused with, as nodes write it."""
-_REASON: Final = re.compile(r"^(?:Reverted )?\s*0x([0-9a-fA-F]{8,})\s*$")
+_REASON: Final = re.compile(r"^(?:Reverted )?\s{0,4}0x([0-9a-fA-F]{8,})\s{0,4}$")
+MOST_WORDS: Final = 1_000
+"""Letters of a node's refusal in which its meaning is looked for: a pattern over megabytes of them would not end."""
+MOST_LETTERS: Final = 1 << 16
+"""Letters of a text of a node that are kept at all."""
 MOST_LEVELS: Final = 8
 """Of lists and objects in each other that are read of an error."""
 
 
 def words_of(error: Any) -> str:
-    """Return the words of a node's error, whatever it is."""
-    if isinstance(error, dict):
-        message = error.get("message")
-        return message if isinstance(message, str) else str(error)
-    return error if isinstance(error, str) else str(error)
+    """Return the first words of a node's error, whatever it is."""
+    message = error.get("message") if isinstance(error, dict) else error
+    return (message if isinstance(message, str) else str(error))[:MOST_WORDS]
 
 
 def may_pass(error: Any) -> bool:
@@ -122,6 +125,8 @@ def scrubbed(error: Any, url: str, levels: int = MOST_LEVELS) -> Any:
         return error
     data = HEX.fullmatch(error)
     if data is None:
-        return without_url(error, url)
+        return without_url(error if len(error) <= MOST_LETTERS else without_begun(error[:MOST_LETTERS]), url)
     said = bytes.fromhex(data[1]).decode("latin-1")
-    return error if without_url(said, url) == said else HIDDEN
+    if len(said) <= MOST_LETTERS:  # beyond, it is an answer and no text: what is shown of it is cleaned then
+        said = seen(bytes.fromhex(data[1]).decode("utf-8", errors="replace"), lines=True)
+    return HIDDEN if quotes_url(said, url) else error

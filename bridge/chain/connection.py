@@ -22,6 +22,8 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from bridge.hidden import keep_hidden
+
 if TYPE_CHECKING:
     from socket import socket
     from ssl import SSLContext
@@ -146,6 +148,7 @@ class Connection:
             raise Unusable("not a URL of http or https")
         self._headers = {"Content-Type": "application/json", "User-Agent": "alvh"} | _login(parts, "Authorization")
         self._headers |= headers or {}
+        keep_hidden(url, [each.rpartition(" ")[2] for each in (headers or {}).values()])
         self._path = quote(parts.path or "/", AS_IT_IS) + (f"?{quote(parts.query, AS_IT_IS + '?')}" * bool(parts.query))
         proxy = _proxy_for(parts.scheme, parts.hostname, port)
         try:

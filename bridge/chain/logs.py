@@ -25,12 +25,14 @@ ENTRY_SIZE: Final = 800
 """What an entry takes beside its topics and data."""
 MOST_EVENTS: Final = MOST_SIZE // ENTRY_SIZE
 """Of one reading, however little is kept of each."""
+MOST_DIGITS: Final = 20
+"""Letters of a block's number in a refusal."""
 AFTER_SILENCE: Final = 2_000
 """Blocks to ask for where the node answered a larger range with too much, or with nothing in time."""
-_PAIR = re.compile(r"0x([0-9a-fA-F]{1,16})\s*(?:,|-|to|\.\.)\s*0x([0-9a-fA-F]{1,16})")
-_NUMBER = r"(\d[\d,_]*)\s*([kK]\b)?"
+_PAIR = re.compile(r"0x([0-9a-fA-F]{1,16})\s{0,4}(?:,|-|to|\.\.)\s{0,4}0x([0-9a-fA-F]{1,16})")
+_NUMBER = r"(?<!\d)(\d[\d,_]{0,24})\s{0,4}([kK]\b)?"
 _BLOCKS = (
-    re.compile(rf"{_NUMBER}[\s-]*(?:blocks?\b|block range|range)", re.IGNORECASE),
+    re.compile(rf"{_NUMBER}[\s-]{{0,4}}(?:blocks?\b|block range|range)", re.IGNORECASE),
     re.compile(
         rf"(?:range|blocks?|limit(?:ed)?|maximum|max|up to|at most|exceeds?)\D{{0,24}}?{_NUMBER}", re.IGNORECASE
     ),
@@ -187,7 +189,7 @@ def suggested(error: Any, first: int, blocks: int) -> int:
     about = error.get("data") if isinstance(error, dict) else None
     words = words_of(error)
     if isinstance(about, dict):
-        words += f" {about.get('from')}-{about.get('to')}"
+        words += f" {str(about.get('from'))[:MOST_DIGITS]}-{str(about.get('to'))[:MOST_DIGITS]}"
     for start, end in _PAIR.findall(words):
         size = int(end, 16) - int(start, 16) + 1
         if int(start, 16) <= first and 0 < size < blocks:

@@ -18,6 +18,7 @@ from eth_utils import to_checksum_address
 
 from bridge.artifacts import artifact
 from bridge.chain.blocks import BlockRef
+from bridge.chain.bounds import within
 from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
@@ -25,7 +26,7 @@ from bridge.chain.log_cache import LogCache
 from bridge.chain.logs import Told
 from bridge.chain.pinned import PinnedReads
 from bridge.chain.providers import Providers
-from bridge.chain.receipts import hand_over, receipt_of
+from bridge.chain.receipts import hand_over, possible, receipt_of
 from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number
 from bridge.chain.values import Misfit
@@ -138,7 +139,7 @@ class Chain(PinnedReads):
         if most_bytes is not None and len(found) > most_bytes:
             raise UnknownAddress(address, f"a {name}")
         try:
-            return call.function.decoded(found)
+            return within(name, function, call.function.decoded(found))
         except Misfit as error:
             raise UnknownAddress(address, f"a {name}") from error
 
@@ -224,7 +225,7 @@ class Chain(PinnedReads):
             if after > nonce:  # another sender of the account was faster
                 raise PendingTransactions(signer.address, nonce, after - nonce, error.transaction) from error
             raise
-        return receipt_of(self, signer, nonce, sent, action)
+        return possible(self, receipt_of(self, signer, nonce, sent, action), transaction["gas"], action)
 
     def take(self, raw: bytes) -> dict[str, Any]:
         """Give signed bytes to the relay where there is one, and to nobody else; without one to the node.

@@ -10,7 +10,7 @@ from eth_typing import HexStr
 from web3.types import Nonce, TxParams, TxReceipt, Wei
 
 from bridge.chain.node import Chain
-from bridge.chain.receipts import hand_over, receipt_of
+from bridge.chain.receipts import hand_over, possible, receipt_of
 from bridge.chain.signers import Sender, Signer
 from bridge.errors import BridgeError, ChainError, FeeTooHigh, NotTaken, RefusedAction, TransactionFailed
 
@@ -94,7 +94,9 @@ def clear_pending(chain: Chain, signer: Signer) -> list[TxReceipt]:
     receipts = []
     for nonce, sent in replacements.items():
         try:
-            receipts += [receipt_of(chain, signer, nonce, sent, ACTION)] if sent else []
+            if sent:
+                receipt = receipt_of(chain, signer, nonce, sent, ACTION)
+                receipts.append(possible(chain, receipt, PLAIN_TRANSFER_GAS, ACTION))
         except ChainError as error:
             raise _told(error, replacements, sent) from error
     return receipts

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from bridge.chain.answers import scrubbed
 from bridge.chain.blocks import BlockRef
 from bridge.chain.reverts import decode_reason
 from bridge.chain.rpc import as_address, as_bytes, as_number
 from bridge.errors import ChainError, NodeUnreachable
+from bridge.foreign import TEXT, foreign
 
 if TYPE_CHECKING:
     from eth_typing import HexStr
@@ -76,17 +78,17 @@ def play(chain: Chain, block: BlockRef, calls: Sequence[Played], action: str) ->
     results = last.get("calls") if isinstance(last, dict) else None
     if not isinstance(results, list) or len(results) != len(calls):
         raise ChainError(f"{action}: the node's answer to {METHOD} is none")
-    return [_result(result, action) for result in results]
+    return [_result(result, action, chain.url) for result in results]
 
 
-def _result(result: Any, action: str) -> Outcome:
+def _result(result: Any, action: str, url: str) -> Outcome:
     if not isinstance(result, dict) or not isinstance(result.get("logs") or [], list):
         raise ChainError(f"{action}: the node's answer to {METHOD} is none")
     returned = as_bytes(result.get("returnData") or "0x", action)
     if as_number(result.get("status"), action) == 1:
         return Outcome(returned, tuple(_entry(entry, action) for entry in result.get("logs") or []))
-    said = result.get("error")
-    words = said.get("message") if isinstance(said, dict) else None
+    said = scrubbed(result.get("error"), url)
+    words = foreign(said.get("message") or "", TEXT) if isinstance(said, dict) else ""
     reason = returned or _data(said)
     bare = ChainError(f"{action}: refused ({words or 'no reason given'})")
     return Outcome(b"", refused=decode_reason(reason, action) if reason else bare)

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 RECEIPT_TIMEOUT_SECONDS = 180
 LOOK_AGAIN_SECONDS = 2  # at whether another transaction took the nonce of the one that is waited for
-NUMBERS = ("status", "blockNumber", "gasUsed")
-"""What a receipt must say, each as a number."""
+MOST_AHEAD = 1_000
+"""Blocks that a receipt may be ahead of the newest one: two nodes behind one URL are seldom equally far."""
+NUMBERS = {"status": 1, "blockNumber": 1 << 48, "gasUsed": 1 << 53}
+"""What a receipt must say, each as a number from 0 to this: no chain has so many blocks, and no block so much gas."""
 
 
 def hand_over(chain: Chain, signer: Signer, transaction: TxParams, action: str) -> HexStr:
@@ -80,7 +82,7 @@ def receipt_of(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: s
         raise
     except ChainError as error:
         raise TransactionFailed(action, sent, f"was handed over, and then the node failed: {error}") from error
-    if not isinstance(receipt, Mapping) or any(type(receipt.get(name)) is not int for name in NUMBERS):
+    if not isinstance(receipt, Mapping) or not all(_is_number(receipt.get(each), NUMBERS[each]) for each in NUMBERS):
         raise TransactionFailed(action, sent, "has a receipt that is none: ask another node what became of it")
     named = receipt.get("transactionHash")
     if not isinstance(named, bytes) or named != bytes.fromhex(sent[2:]):
@@ -88,6 +90,27 @@ def receipt_of(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: s
     if receipt["status"] != 1:
         raise TransactionFailed(action, sent, "was mined and reverted")
     return cast("TxReceipt", receipt)
+
+
+def possible(chain: Chain, receipt: TxReceipt, gas: int, action: str) -> TxReceipt:
+    """Return a receipt whose block is not far ahead of the newest one, and that used no more gas than was given.
+
+    Raises
+    ------
+    TransactionFailed
+        It is another.
+    """
+    ahead = False
+    with suppress(ChainError):  # a node that does not say now has said enough before
+        ahead = receipt["blockNumber"] > chain.head().number + MOST_AHEAD
+    if ahead or receipt["gasUsed"] > gas:
+        sent = "0x" + bytes(receipt["transactionHash"]).hex()
+        raise TransactionFailed(action, sent, "has a receipt of a block or gas that cannot be: ask another node")
+    return receipt
+
+
+def _is_number(value: Any, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most
 
 
 def _waited_for(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: str) -> Any:

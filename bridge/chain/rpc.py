@@ -14,6 +14,7 @@ from eth_utils import to_checksum_address
 
 from bridge.chain.answers import is_revert, may_pass, node_refused, scrubbed
 from bridge.chain.blocks import BlockRef
+from bridge.chain.bounds import possible_time
 from bridge.chain.connection import Answer, Connection, Unusable
 from bridge.chain.logs import LogPages, Told
 from bridge.errors import ChainError, MissingBlock, NodeTooSlow, NodeUnreachable
@@ -252,6 +253,10 @@ class Rpc:
         number, timestamp = (as_number(block.get(name), action) for name in ("number", "timestamp"))
         if not isinstance(which, str) and number != which:
             raise ChainError(f"{action}: the node answered with block {number}: ask another node")
+        if not possible_time(number, timestamp):
+            raise ChainError(
+                f"{action}: the node says that it is of {timestamp} s, no time of a block: ask another node"
+            )
         return BlockRef(number, "0x" + digest.hex(), timestamp)
 
     def head(self) -> BlockRef:

@@ -131,8 +131,9 @@ def sign(
     if not force:
         require_steady(snapshot, report, session.config.oracle.max_jump)
     snapshot.confirm()
+    signed = sign_report(report, reporter)
     keep_round(session.config.state, report, reporter.address, force)
-    print_json(report_json(sign_report(report, reporter)))
+    print_json(report_json(signed))
 
 
 @app.command()

@@ -25,7 +25,7 @@ from bridge.deploy.settings import WAD, DeploySettings, SafeContracts, SafeSetti
 from bridge.deploy.watchers import create_watchers
 from bridge.deployment import Deployment
 from bridge.errors import UsageError
-from bridge.safe.multisig import safe_setup
+from bridge.safe.multisig import created_at, safe_setup
 
 TIMELOCK, GOVERNOR = "HedgeTimelock", "HedgeGovernor"
 """A timelock names the governor that the next transaction creates: one without the other is of no use."""
@@ -127,12 +127,9 @@ def setup_of(contracts: SafeContracts, wanted: SafeSettings) -> HexStr:
 
 
 def safe_address(contracts: SafeContracts, wanted: SafeSettings, proxy_code: bytes) -> str:
-    """Return where Safe's factory creates a Safe (CREATE2)."""
-    setup = bytes.fromhex(setup_of(contracts, wanted)[2:])
-    inner = keccak(keccak(setup) + wanted.salt.to_bytes(32))
-    code = keccak(proxy_code + bytes.fromhex(contracts.singleton[2:]).rjust(32, b"\0"))
-    made = keccak(b"\xff" + bytes.fromhex(contracts.factory[2:]) + inner + code)
-    return to_checksum_address(made[12:])
+    """Return where Safe's factory creates a Safe of the settings."""
+    setup = setup_of(contracts, wanted)
+    return created_at(contracts.factory, contracts.singleton, proxy_code, setup, wanted.salt)
 
 
 def lay_out(settings: DeploySettings, ground: Ground, deployer: str, nonces: Sequence[int], since: int = 0) -> Layout:

@@ -72,7 +72,10 @@ def _values(snapshot: Snapshot) -> Finding:
         if change["event"] == "RolledBack":
             values = list(told["newValues"])
             continue
-        for key, value in zip(told["changedKeys"], told["newValues"], strict=True):
+        keys = told["changedKeys"]
+        if len(keys) != len(told["newValues"]) or any(key >= len(values) for key in keys):
+            return Finding("values of the keys", True, "an event UpdateApplied is none that it makes: ask another node")
+        for key, value in zip(keys, told["newValues"], strict=True):
             values[key] = value
     wrong += _named_differences(list(snapshot.read("HedgeParameters", "values")), values, "by its events is")
     plain = [f"{key.name} {value}" for key, value in zip(KEYS, values, strict=True) if value != key.initial]

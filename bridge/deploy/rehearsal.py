@@ -110,7 +110,8 @@ def run_creation(
     """
     state: dict[str, Any] = {at: {"code": "0x" + each.hex()} for at, each in others.items()}
     state[address] = {"code": code, "state": {}}
-    gas = as_number(chain.request("eth_getBlockByNumber", hex(block.number), False)["gasLimit"], action)
+    found = chain.request("eth_getBlockByNumber", hex(block.number), False)
+    gas = as_number(found.get("gasLimit") if isinstance(found, dict) else None, action)
     call = {"from": sender, "to": address, "gas": hex(gas)}
     answer = chain.ask("eth_call", call, hex(block.number), state)
     if "error" in answer:

@@ -18,7 +18,7 @@ from eth_typing import HexStr
 from eth_utils import keccak, to_checksum_address
 
 from bridge.chain.node import Chain
-from bridge.chain.receipts import RECEIPT_TIMEOUT_SECONDS, hand_over_signed, receipt_of, signed
+from bridge.chain.receipts import MOST_AHEAD, RECEIPT_TIMEOUT_SECONDS, hand_over_signed, receipt_of, signed
 from bridge.chain.rpc import as_address, as_number
 from bridge.chain.signers import Signer
 from bridge.deploy.journal import Entry, Journal
@@ -26,6 +26,8 @@ from bridge.deploy.layout import Layout, Step
 from bridge.errors import ChainError, NotTaken, PendingTransactions, TransactionFailed
 
 LOOK_AGAIN_SECONDS: Final = 0.5
+MOST_ROUNDS: Final = 10
+"""How often all steps are looked at anew because one was not in the block that it had been seen in."""
 OUTBID: Final = (9, 8)
 """By how much both fees of a replacement are higher; nodes ask for a tenth."""
 Told = Callable[[Step, str], None]
@@ -72,15 +74,20 @@ def carry_out(chain: Chain, how: Sending, layout: Layout, journal: Journal) -> J
     PendingTransactions
         The account has one on its way that is none of ours.
     TransactionFailed, FeeTooHigh, ContractReverted, ChainError
-        As `Chain.send`; a later run goes on from here.
+        As `Chain.send`, or the node names another block for a transaction whenever it is asked; a later run goes on
+        from here.
     BadFile
         The journal cannot be written: nothing was sent after that.
     """
-    while True:
+    for _ in range(MOST_ROUNDS):
         for at, step in enumerate(layout.steps):
             journal = _settled(chain, how, step, journal, at)
         if _stands(chain, how, layout, journal):
             return journal
+    raise ChainError(
+        f"everything is mined, and {MOST_ROUNDS} times the node named another block for a transaction: the chain is "
+        "re-organised again and again, or the node lies; ask another node, and run it again, which sends nothing twice"
+    )
 
 
 def _settled(chain: Chain, how: Sending, step: Step, journal: Journal, at: int) -> Journal:
@@ -212,6 +219,8 @@ def _stands(chain: Chain, how: Sending, layout: Layout, journal: Journal) -> boo
     until = time.monotonic() + RECEIPT_TIMEOUT_SECONDS * how.confirmations
     said = None
     while (deep := chain.head().number - mined + 1) < how.confirmations:
+        if deep < -MOST_AHEAD:
+            raise ChainError(f"the node says that a transaction is in block {mined}, {-deep:,} ahead: ask another node")
         if time.monotonic() > until:
             raise ChainError(
                 f"everything is mined, and not {how.confirmations} blocks deep yet: run it again later, which sends "

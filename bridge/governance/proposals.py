@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 PROPOSABLE = "hedge"
 DEAD_STATES = ("canceled", "defeated", "expired")
+MOST_ATTEMPTS = 100
+"""How often one proposal is brought again: which of them failed is the node's word alone."""
 
 
 @dataclass(frozen=True)
@@ -217,8 +219,7 @@ def _found(
     words = tuple(postcondition_lines(postconditions)) if guarded else ()
     at = snapshot.block.timestamp + _path_to_execution(snapshot)
     before: Draft | None = None
-    while True:
-        attempt = before.attempt + 1 if before else 1
+    for attempt in range(1, MOST_ATTEMPTS + 1):
         action = Action(tuple(targets), (0,) * len(targets), calldatas, describing(attempt))
         number = proposal_id(*action.hashed())
         draft = Draft(number, action, attempt, words, at, read_state(snapshot, number))
@@ -227,6 +228,9 @@ def _found(
         if draft.state not in DEAD_STATES:
             return draft
         before = draft
+    raise RefusedAction(
+        f"the governor says that {MOST_ATTEMPTS} such proposals were brought and failed: ask another node"
+    )
 
 
 def _play(snapshot: Snapshot, draft: Draft) -> None:

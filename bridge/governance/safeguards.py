@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bridge.errors import ContractReverted, UnknownAddress
+from bridge.errors import ChainError, ContractReverted, UnknownAddress
 from bridge.governance.roles import AUTOMATION_ROLE
 from bridge.snapshot import Snapshot
 from bridge.sources.identities import require_breaker
@@ -136,6 +136,10 @@ def _first_rested(snapshot: Snapshot, row: int) -> int | None:
     """Return when the first key of the row that still rests may move; None where every key has its value."""
     keys, rows, _ = snapshot.read("RegimeAutomation", "table")
     values = snapshot.read("HedgeParameters", "values")
+    if row >= len(rows) or len(keys) != len(rows[row][1]) or any(key >= len(values) for key in keys):
+        raise ChainError(
+            f"RegimeAutomation.table: the node answers a table that row {row} is none of: ask another node"
+        )
     wanted = zip(keys, rows[row][1], strict=True)
     ready = [
         int(snapshot.read("HedgeParameters", "readyAt", key, AUTOMATION_SOURCE))

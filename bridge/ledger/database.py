@@ -34,7 +34,7 @@ from bridge.errors import (
     shown_address,
 )
 from bridge.files import make_private, refuse_link
-from bridge.foreign import url_place
+from bridge.foreign import TEXT, url_place
 from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 
 WAIT_SECONDS: Final = 10.0
@@ -235,7 +235,7 @@ def _named(address: str, error: DBAPIError) -> LedgerError:
 def _without_login(words: str) -> str:
     """Return what a driver says without anything before an @: of a URL with a password that is not escaped, it quotes
     the end of the password as the host."""
-    return re.sub(r"[^\s'\"(]*@", "", words)
+    return re.sub(r"[^\s'\"(]*@", "", words[:TEXT])  # of megabytes the pattern would take its square
 
 
 def _bring_up(engine: Engine, address: str) -> None:

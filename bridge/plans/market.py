@@ -11,7 +11,7 @@ from bridge.adapters.pool_position import Unread
 from bridge.config import BookConfig
 from bridge.errors import ContractReverted, UntrustedNumber
 from bridge.snapshot import Snapshot
-from bridge.sources.oracle import feed_of
+from bridge.sources.oracle import feed_of, require_past
 from bridge.sources.prices import Prices, asset_pairs, read_prices
 from bridge.units import utc, volatility_from_e8
 from hedge.errors import HedgeError
@@ -115,7 +115,8 @@ def look_at_volatilities(snapshot: Snapshot) -> tuple[dict[str, float], list[Unr
     for asset in sorted(snapshot.deployment.feeds):
         feed = feed_of(snapshot, asset)
         try:
-            answer, _ = snapshot.read("VolatilityOracle", "latest", at=feed)
+            answer, observed_at = snapshot.read("VolatilityOracle", "latest", at=feed)
+            require_past(asset, observed_at, snapshot.block)
             found[asset] = volatility_from_e8(answer)
         except ContractReverted as error:
             why = f"gives no usable answer, {error.words}: have the reporters submit a round"

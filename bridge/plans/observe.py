@@ -187,6 +187,7 @@ def look_at_positions(
     found = [reader.read_positions(owner, snapshot.block, wanted) for reader in position_readers(snapshot)]
     sorting = _sorting(snapshot, spots, terms)
     sorting.unread += [left for part in found for left in part.unread]
+    sorting.stops = next((f"{left.id}: {left.reason}" for left in sorting.unread if left.stops), "")
     for held in (_at_rates(held, prices) for part in found for held in part.read):
         try:
             if off := _unusable(held, prices):

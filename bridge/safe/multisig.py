@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eth_typing import HexStr
-from eth_utils import to_checksum_address
+from eth_utils import keccak, to_checksum_address
 
 from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import encode_call
@@ -251,15 +251,33 @@ def rehearse_creation(snapshot: Snapshot, sender: Sender, owners: Sequence[str],
     Raises
     ------
     RefusedAction
-        As `create_safe`.
+        As `send_creation`.
     ContractReverted
-        The factory would refuse it: there is such a Safe already.
+        The factory would refuse it.
     """
     needed = ("Safe", "SafeProxyFactory", "CompatibilityFallbackHandler")
     contracts = {name: snapshot.deployment.address(name) for name in needed}
-    call = ("createProxyWithNonce", contracts["Safe"], safe_setup(contracts, owners, threshold), salt)
-    snapshot.rehearse(sender, "SafeProxyFactory", *call)
-    return str(snapshot.read("SafeProxyFactory", *call, sender=sender.address))
+    setup = safe_setup(contracts, owners, threshold)
+    snapshot.rehearse(sender, "SafeProxyFactory", "createProxyWithNonce", contracts["Safe"], setup, salt)
+    return _free_place(snapshot.chain, contracts, setup, salt, snapshot.block)
+
+
+def created_at(factory: str, singleton: str, proxy_code: bytes, setup: HexStr, salt: int) -> str:
+    """Return where Safe's factory creates the Safe of a setup (CREATE2); `proxy_code` is its `proxyCreationCode`."""
+    inner = keccak(keccak(bytes.fromhex(setup[2:])) + salt.to_bytes(32))
+    code = keccak(proxy_code + bytes.fromhex(singleton[2:]).rjust(32, b"\0"))
+    made = keccak(b"\xff" + bytes.fromhex(factory[2:]) + inner + code)
+    return to_checksum_address(made[12:])
+
+
+def _free_place(chain: Chain, contracts: Mapping[str, str], setup: HexStr, salt: int, block: BlockRef) -> str:
+    """Return where a Safe will be created: computed here, and there is nothing yet."""
+    factory = contracts["SafeProxyFactory"]
+    code = bytes(chain.read("SafeProxyFactory", factory, "proxyCreationCode", block=block))
+    made = created_at(factory, contracts["Safe"], code, setup, salt)
+    if chain.has_code(made, block):
+        raise RefusedAction(f"there is a Safe of these owners, threshold and salt already, {made}: choose another salt")
+    return made
 
 
 def safe_setup(contracts: dict[str, str], owners: Sequence[str], threshold: int) -> HexStr:
@@ -298,12 +316,14 @@ def send_creation(
 
     Raises
     ------
+    RefusedAction
+        There is such a Safe already, or there can be none of these owners.
     TransactionFailed
         It was mined, and where the Safe should be there is none of these owners.
     """
     setup, factory = safe_setup(contracts, owners, threshold), contracts["SafeProxyFactory"]
     call = ("createProxyWithNonce", contracts["Safe"], setup, salt)
-    made = str(chain.read("SafeProxyFactory", factory, *call, block=chain.head(), sender=sender.address))
+    made = _free_place(chain, contracts, setup, salt, chain.head())
     receipt = chain.send(sender, "SafeProxyFactory", factory, *call)
     action, sent = "creating a Safe", "0x" + bytes(receipt["transactionHash"]).hex()
     try:

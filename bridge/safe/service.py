@@ -116,7 +116,7 @@ class SafeService:
         except (ValueError, RecursionError):
             found, said = None, "no JSON"
         else:
-            said = foreign(without_url(json.dumps(found), self.url))
+            said = foreign(without_url(json.dumps(found, ensure_ascii=False), self.url))
         if not 200 <= status < 300:
             raise ServiceUnavailable(self.url, f"HTTP {status}: {said}", status)
         if said == "no JSON":

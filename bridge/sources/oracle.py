@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
+from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import ContractReverted, RefusedAction, UnknownAddress, UntrustedNumber
 from bridge.json_files import read_json, reading
@@ -34,6 +35,8 @@ REPORT_TYPE = [
 ]
 CLAMPS = {"hour": 1, "day": 2}
 UNANCHORED = 4
+MOST_ROUNDS = 1 << 48
+"""Rounds of a feed: one a second would take nine million years."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ class FeedStatus:
     """The state of a feed, fresh or not; `volatility_e8` is for looking at, not for using, when `stale`.
 
     `unanchored` says that it is the first answer after a silence, or follows one, and no second round agreed yet: it is
-    stale too. `clamped` names the bounds (hour, day) that held the newest answer back from `reported_e8`, the median of
-    the reporters. `outage` says why a rollup's sequencer holds the answer back, and is empty where none does.
+    stale too, as is one of a time after the block: its age is negative, and the node lies. `clamped` names the bounds
+    (hour, day) that held the newest answer back from `reported_e8`, the median of the reporters. `outage` says why a
+    rollup's sequencer holds the answer back, and is empty where none does.
     """
 
     asset: str
@@ -115,11 +119,38 @@ def feed_of(snapshot: Snapshot, asset: str) -> str:
 
 
 def build_report(snapshot: Snapshot, asset: str, volatility_e8: int, source: str = "", provenance: str = "") -> Report:
-    """Build the report for the feed's next round, observed at the block; `provenance` is that of the quotes."""
+    """Build the report for the feed's next round, observed at the block; `provenance` is that of the quotes.
+
+    Raises
+    ------
+    UntrustedNumber
+        The feed contradicts itself about its last round, or knows one of the future.
+    """
     feed = feed_of(snapshot, asset)
-    last = snapshot.read("VolatilityOracle", "lastRound", at=feed)
+    last, newest = (snapshot.read("VolatilityOracle", name, at=feed) for name in ("lastRound", "peek"))
+    require_past(asset, newest[1], snapshot.block)
+    if newest[0] != last or last >= MOST_ROUNDS:
+        raise UntrustedNumber(
+            f"the {asset} feed says that its last round is {last}, and gives round {newest[0]} as its newest: ask "
+            "another node"
+        )
     place = (asset, feed, "0x" + feed_id(asset).hex(), snapshot.chain.chain_id)
     return Report(*place, last + 1, snapshot.block.timestamp, volatility_e8, source, str(provenance))
+
+
+def require_past(asset: str, observed_at: int, block: BlockRef) -> None:
+    """Check that a feed's answer was observed before the block that it is read at.
+
+    Raises
+    ------
+    UntrustedNumber
+        It was not: no feed takes such a report.
+    """
+    if observed_at > block.timestamp:
+        raise UntrustedNumber(
+            f"the {asset} feed says that it was observed at {utc(observed_at)}, after the block it is read at "
+            f"({utc(block.timestamp)}): ask another node"
+        )
 
 
 def typed_data(report: Report) -> SignableMessage:
@@ -277,7 +308,7 @@ def _status(snapshot: Snapshot, asset: str, feed: str) -> FeedStatus:
         observed_at=observed_at,
         age_seconds=age,
         max_age_seconds=most,
-        stale=number == 0 or age > most or bool(flags & UNANCHORED or outage),
+        stale=number == 0 or not 0 <= age <= most or bool(flags & UNANCHORED or outage),
         quorum=read("quorum"),
         signers=len(read("signers")),
         reported_e8=reported,

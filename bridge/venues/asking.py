@@ -16,7 +16,8 @@ from urllib.parse import urlencode, urlsplit
 
 from bridge.chain.connection import Answer, Connection, Unusable
 from bridge.errors import BadConfig, SourceUnavailable
-from bridge.foreign import HIDDEN, foreign, url_place, without_url
+from bridge.foreign import foreign, url_place, without_url
+from bridge.hidden import HIDDEN
 from bridge.json_files import each_once
 from bridge.venues.clock import SYSTEM, Clock
 from bridge.venues.fields import Odd

@@ -108,6 +108,30 @@ def test_node__that_is_lost_after_it_took_a_transaction__is_asked_again(folder: 
     assert chain.nonces(DEPLOYER)[0] == len(done.journal.entries)
 
 
+@pytest.mark.parametrize("far", [False, True])
+def test_receipts__node_names_another_block_each_time__ends_by_name_and_sends_nothing_twice(
+    folder: Path, chain: Chain, far: bool
+) -> None:
+    asked_for = [0]
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] != "eth_getTransactionReceipt":
+            return False
+        found = json.loads(answering.honest(asked))["result"]
+        asked_for[0] += 1
+        if found:
+            found["blockNumber"] = hex(10**6 if far else 1 + asked_for[0] % 7)
+        return answering.result(asked, found)
+
+    began = chain.nonces(DEPLOYER)[0]
+    with lying_node(chain.url, lie) as node, pytest.raises(ChainError, match="ask another node"):
+        deployed(folder, node.url)
+    sent = chain.nonces(DEPLOYER)[0] - began
+    done = deployed(folder)
+    assert chain.nonces(DEPLOYER)[0] - began == len(done.journal.entries)
+    assert sent <= len(done.journal.entries)
+
+
 def test_transaction__that_waits__is_waited_for_and_not_sent_again(folder: Path, chain: Chain) -> None:
     chain.request("evm_setAutomine", False)
 

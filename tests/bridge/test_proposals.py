@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain
 from bridge.errors import (
     ContractReverted,
@@ -29,6 +30,7 @@ from bridge.local.world import World
 from bridge.plans.records import PlanRecord
 from bridge.safe.actions import SAFE_ACTIONS, SafeContext
 from hedge.policy.parameters import KEYS
+from tests.bridge.lying_node import Answering, Asked, lying_node
 from tests.bridge.steps import (
     LIFE,
     TERMS,
@@ -364,6 +366,22 @@ def test_draft_proposal__cancelled__comes_back_only_when_asked_for_and_then_once
     for again in (False, True):
         drafted = draft(world, record, again=again)
         assert (drafted.id, drafted.state) == (second.id, "pending")
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_propose__node_says_that_every_attempt_failed__ends_by_name(
+    world: World, record: PlanRecord, again: bool
+) -> None:
+    state = encode_call("HedgeGovernor", "state", 0).hex[:10]
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        named = asked["method"] == "eth_call" and asked["params"][0]["data"].startswith(state)
+        return named and answering.result(asked, "0x" + (3).to_bytes(32).hex())
+
+    with lying_node(world.chain.url, lie) as node:
+        lied_to = replace(world, chain=Chain(node.url, world.chain.chain_id))
+        with pytest.raises(RefusedAction, match=r"100 such proposals .* ask another node"):
+            draft(lied_to, record, again=again)
 
 
 def test_draft_proposal__block_of_the_plan_is_gone__is_reorganised(world: World, record: PlanRecord) -> None:

@@ -64,6 +64,11 @@ LATE: dict[str, tuple[str, Lie]] = {
     "no status": ("eth_getTransactionReceipt", without("status")),
     "of another transaction": ("eth_getTransactionReceipt", without(transactionHash="0x" + "ab" * 32)),
     "odd gas": ("eth_getTransactionReceipt", without(gasUsed=[])),
+    "block below 0": ("eth_getTransactionReceipt", without(blockNumber="-0x1")),
+    "block far ahead": ("eth_getTransactionReceipt", without(blockNumber="0x7fffffff")),
+    "block of no chain": ("eth_getTransactionReceipt", without(blockNumber="0x" + "f" * 64)),
+    "gas below 0": ("eth_getTransactionReceipt", without(gasUsed="-0x5208")),
+    "more gas than it was given": ("eth_getTransactionReceipt", without(gasUsed="0x1000000")),
 }
 
 

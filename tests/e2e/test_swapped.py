@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from eth_typing import HexStr
+from eth_utils import keccak
 
 from bridge.chain.codec import encode_call, event
 from bridge.governance.brought import proposal_id
 from bridge.governance.governor import list_proposals, read_state
 from bridge.local.accounts import account
 from bridge.local.world import World
+from bridge.safe.multisig import read_safe
 from tests.bridge.lying_node import Answering, Asked, Lie, lying_node
 from tests.bridge.steps import TERMS, act_as
 from tests.e2e.places import Place, through
@@ -121,7 +123,9 @@ def test_block__node_gives_another_one__is_refused(place: Place, tmp_path: Path,
     assert_one_line_error(done, 1, f"the node answered with block {number - 1}")
 
 
-def test_safe_create__node_names_another_address__nothing_is_said_to_be_there(place: Place, tmp_path: Path) -> None:
+def test_safe_create__node_names_another_address__the_safe_is_where_it_was_computed(
+    place: Place, tmp_path: Path
+) -> None:
     def lie(answering: Answering, asked: Asked) -> bool:
         asked_for = encode_call("SafeProxyFactory", "createProxyWithNonce", "0x" + "12" * 20, b"", 0).hex[:10]
         named = asked["method"] == "eth_call" and asked["params"][0]["data"].startswith(asked_for)
@@ -129,5 +133,42 @@ def test_safe_create__node_names_another_address__nothing_is_said_to_be_there(pl
 
     owners = [account(f"guardian-{number}").address for number in (1, 2, 3)]
     with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
-        done = place.run("safe", "create", *owners, "--salt", "77", "--send", role="operator")
+        done = place.sent("safe", "create", *owners, "--salt", "77", role="operator")
+    state = read_safe(place.world.snapshot(), done["safe"])
+    assert (set(state.owners), state.threshold) == (set(owners), 2)
+
+
+def test_safe_create__node_takes_nothing_and_names_another_safe__nothing_is_said_to_be_there(
+    place: Place, tmp_path: Path
+) -> None:
+    """The transaction is another one, and its receipt is given for ours: there is no code where the Safe should be."""
+    owners = [account(f"guardian-{number}").address for number in (1, 2, 3)]
+    sent = []
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] == "eth_sendRawTransaction":
+            sent.append("0x" + keccak(bytes.fromhex(asked["params"][0][2:])).hex())
+            return answering.result(asked, sent[0])
+        if asked["method"] != "eth_getTransactionReceipt":
+            return False
+        block = json.loads(answering.honest({**asked, "method": "eth_getBlockByNumber", "params": ["latest", False]}))
+        number, digest = block["result"]["number"], block["result"]["hash"]
+        zero, bloom = "0x" + "00" * 20, "0x" + "00" * 256
+        return answering.result(asked, {
+            "transactionHash": sent[0], "transactionIndex": "0x0", "blockHash": digest, "blockNumber": number,
+            "from": zero, "to": zero, "cumulativeGasUsed": "0x5208", "gasUsed": "0x5208", "contractAddress": None,
+            "logs": [], "logsBloom": bloom, "type": "0x2", "status": "0x1", "effectiveGasPrice": "0x1",
+        })  # fmt: skip
+
+    with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+        done = place.run("safe", "create", *owners, "--salt", "78", "--send", role="operator")
     assert_one_line_error(done, 1, "creating a Safe: transaction 0x", "does not answer as a Safe")
+
+
+def test_safe_create__such_a_safe_is_there__is_refused_dry_and_sent(place: Place) -> None:
+    owners = [account(f"guardian-{number}").address for number in (1, 2, 3)]
+    made = place.sent("safe", "create", *owners, "--salt", "79", role="operator")["safe"]
+    for more in ((), ("--send",)):
+        done = place.run("safe", "create", *owners, "--salt", "79", *more, role="operator")
+        assert_one_line_error(done, 1)
+        assert made in done.err or "refused by the contract" in done.err

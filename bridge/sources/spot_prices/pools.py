@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
-from bridge.adapters.pool_position import asset_of
+from bridge.adapters.pool_position import asset_of, price_doubt
+from bridge.adapters.tokens import Decimals
 from bridge.config import BookConfig
 from bridge.errors import ContractReverted, UntrustedNumber
 from bridge.snapshot import Snapshot
 from bridge.sources.prices import PRICE_SOURCES, Prices
 from bridge.units import price_from_sqrt_x96
+from hedge.amm.ticks import MAX_TICK, MIN_TICK
 from hedge.market import USD, Provenance
 
 
@@ -35,8 +37,12 @@ PRICE_SOURCES.register("pools", PoolPrices())
 
 def _read_spot(snapshot: Snapshot, asset: str, pool: str, terms: BookConfig) -> float:
     tokens = [snapshot.read("UniswapV3Pool", f"token{side}", at=pool) for side in (0, 1)]
-    decimals = [int(snapshot.read("IERC20Metadata", "decimals", at=token)) for token in tokens]
-    price = price_from_sqrt_x96(snapshot.read("UniswapV3Pool", "slot0", at=pool)[0], *decimals)
+    decimals = Decimals(snapshot.chain).of((tokens[0], tokens[1]), snapshot.block)
+    sqrt_price_x96, tick, *_ = snapshot.read("UniswapV3Pool", "slot0", at=pool)
+    doubt = price_doubt(tick, sqrt_price_x96)
+    if doubt:
+        raise UntrustedNumber(f"{asset}: {doubt}")
+    price = price_from_sqrt_x96(sqrt_price_x96, *decimals)
     average = 1.0001 ** _mean_tick(snapshot, asset, pool, terms.twap_seconds) * 10.0 ** (decimals[0] - decimals[1])
     gap = abs(math.log(price / average))
     if gap > terms.max_price_gap:
@@ -54,4 +60,7 @@ def _mean_tick(snapshot: Snapshot, asset: str, pool: str, seconds: int) -> float
         cumulative, _ = snapshot.read("UniswapV3Pool", "observe", [seconds, 0], at=pool)
     except ContractReverted as error:
         raise UntrustedNumber(f"{asset}: pool {pool} has no price history of {seconds} s ({error.error})") from error
-    return float(cumulative[1] - cumulative[0]) / seconds
+    mean = float(cumulative[1] - cumulative[0]) / seconds if len(cumulative) == 2 else math.nan
+    if not MIN_TICK <= mean <= MAX_TICK:
+        raise UntrustedNumber(f"{asset}: pool {pool} has no price history of {seconds} s that can be: ask another node")
+    return mean
