@@ -19,6 +19,8 @@ from hedge.market import USD
 
 NATIVE: Final = "0x" + "00" * 20
 MANAGER: Final = "NonfungiblePositionManager"
+DOLLARS: Final = frozenset({"USD", "USDC", "USDT", "USDT0", "USDC.E", "USDBC", "USDS", "DAI"})
+"""Symbols of tokens that are a dollar and nothing else."""
 MOST_SYMBOL: Final = 1_000
 """Bytes that a token may answer with for its symbol."""
 
@@ -86,13 +88,13 @@ def _require_tokens(snapshot: Snapshot) -> None:
 
 
 def _named(symbol: str, known: set[str]) -> set[str]:
-    """Return the known assets that a symbol names: its own name, with the W of what is wrapped, or a kind of USD.
+    """Return the known assets that a symbol names: its own name, with the W of what is wrapped, or a dollar.
 
     >>> _named("WETH", {"ETH", "BTC", "USD"}), _named("USDC", {"ETH", "USD"}), _named("LINK", {"ETH", "USD"})
     ({'ETH'}, {'USD'}, set())
     """
     said = symbol.strip().upper()
-    return {each for each in known if said in (each.upper(), f"W{each.upper()}") or (each == USD and said[:3] == USD)}
+    return {each for each in known if said in (each.upper(), f"W{each.upper()}") or (each == USD and said in DOLLARS)}
 
 
 def _require_pools(snapshot: Snapshot) -> None:

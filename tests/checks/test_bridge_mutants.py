@@ -239,7 +239,7 @@ JUDGED = {
     "governance.journal.forget_journal: path.unlink(missing_ok=True) -> pass": "killed test_forgotten",
     "governance.journal.forget_journal: missing_ok=True -> dropped": "survived ",
     "cli.gov.vote: support not in SUPPORT -> support in SUPPORT": "killed test_vote_for_nothing",
-    "cli.gov.named_proposal: require_digits(wanted) -> pass": "survived ",
+    "governance.governor.named_proposal: require_digits(wanted) -> pass": "survived ",
     "safe.multisig.safe_setup: not 0 < threshold <= len(owners) -> (0 < threshold <= len(owners))": "survived ",
 }
 
