@@ -57,7 +57,9 @@ class UniswapV2Reader:
 
     def read_positions(self, owner: str, block: BlockRef, wanted: Wanted = EVERY) -> Positions:
         """Read every share of an owner."""
-        pairs = [self._pair(*tokens, block) for tokens in combinations(self.tokens, 2)]
+        every = list(combinations(self.tokens, 2))
+        with self.chain.reading([("UniswapV2Factory", self.factory, "getPair", tokens) for tokens in every], block):
+            pairs = [self._pair(*tokens, block) for tokens in every]
         found, unread = self._shares(owner, [pair for pair in pairs if pair != NATIVE], block)
         unread += [Unread(f"{PROTOCOL}:{share.pair}", share.status.reason) for share in found if share.status]
         read = []

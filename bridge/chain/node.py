@@ -8,7 +8,7 @@ in between is an error and not a number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -167,6 +167,24 @@ class Chain(PinnedReads):
         wanted = {"address": to_checksum_address(address), "topics": source.topics({})}
         for page in self._rpc.logs.walk(wanted, since, until, action):
             yield [LogEntry(source, log, action) for log in page]
+
+    def reading(
+        self, calls: Iterable[tuple[str, str, str, tuple[Any, ...]]], block: BlockRef
+    ) -> AbstractContextManager[None]:
+        """Ask many view functions at once; inside of the block `read` finds their answers.
+
+        Parameters
+        ----------
+        calls
+            Artifact name, address, function and arguments of each.
+        block
+            The block to read at.
+        """
+        number, questions = hex(block.number), list[tuple[str, Sequence[Any]]]()
+        for name, address, function, arguments in calls:
+            data = encode_call(name, function, *arguments).hex
+            questions.append(("eth_call", ({"to": to_checksum_address(address), "data": data}, number)))
+        return self._rpc.ahead(questions)
 
     def ahead(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> AbstractContextManager[None]:
         """Ask many questions at once; see `Rpc.ahead`."""

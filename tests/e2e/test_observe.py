@@ -10,6 +10,7 @@ import pytest
 
 from bridge.local.accounts import account
 from bridge.local.world import World
+from tests.bridge.lying_node import LyingNode, lying_node
 from tests.e2e.observing import Observed
 from tests.e2e.test_commands import assert_one_line_error
 from tests.e2e.test_made_up import quotes
@@ -130,3 +131,34 @@ def test_observing__keys_and_passwords_of_the_url__are_shown_nowhere(observed: O
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert b"KEY12345" not in path.read_bytes()
+
+
+def posted(node: LyingNode) -> int:
+    """Return how many requests a node was sent, those that came together as one."""
+    return len(node.seen) + len(node.batches)
+
+
+def test_exposure__of_a_network_of_many_tokens_and_feeds__asks_the_node_little(
+    observed: Observed, tmp_path: Path
+) -> None:
+    with lying_node(observed.chain.url) as node:
+        node.together = True
+        few = observed.call("exposure", "--json", "--rpc", node.url, "--owner", observed.owner)
+        little = posted(node)
+        text = (tmp_path / "network.toml").read_text()
+        more = [
+            f'{{ symbol = "T{number}", address = "0x{number + 4096:040x}", decimals = 18, asset = "T{number}", '
+            'kind = "plain" },'
+            for number in range(30)
+        ]
+        feeds = [
+            f'{{ pair = "T{number}/USD", address = "{observed.feeds["ETH/USD"]}", heartbeat_seconds = 3600 }},'
+            for number in range(30)
+        ]
+        text = text.replace("tokens = [\n", "tokens = [\n" + "\n".join(more) + "\n")
+        (tmp_path / "network.toml").write_text(text.replace("feeds = [\n", "feeds = [\n" + "\n".join(feeds) + "\n"))
+        node.seen.clear(), node.batches.clear()
+        many = observed.call("exposure", "--json", "--rpc", node.url, "--owner", observed.owner)
+        assert (few.code, many.code) == (0, 0), many
+        assert [each["id"] for each in many.json()["positions"]] == [each["id"] for each in few.json()["positions"]]
+        assert posted(node) <= little + 12  # 528 pairs and 30 prices more, a hundred to a request

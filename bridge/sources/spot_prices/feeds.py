@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from eth_utils import keccak
 
@@ -52,6 +52,10 @@ class FeedPrices:
         if network is None:
             raise BadConfig("book.price_source = feeds is of a public network: set chain.network, or use pools")
         outage = _outage(snapshot, network)
+        with snapshot.chain.reading(_questions(snapshot, network), snapshot.block):
+            return self._prices(snapshot, network, outage, terms)
+
+    def _prices(self, snapshot: Snapshot, network: Network, outage: str, terms: BookConfig) -> Prices:
         spots, missing = dict[str, float](), dict[str, str]()
         for asset in sorted(set(network.assets().values()) - {USD}):
             feed = network.feeds.get(f"{asset}/{USD}")
@@ -70,6 +74,29 @@ class FeedPrices:
 
 
 PRICE_SOURCES.register("feeds", FeedPrices())
+
+
+def _questions(snapshot: Snapshot, network: Network) -> list[tuple[str, str, str, tuple[Any, ...]]]:
+    """Return what is asked of every feed, to be asked at once; bounds once it is known whose they are."""
+    feeds = [feed.address for feed in network.feeds.values()]
+    first: list[tuple[str, str, str, tuple[Any, ...]]] = [
+        (contract, address, function, ())
+        for address in feeds
+        for contract, function in ((FEED, "latestRoundData"), (FEED, "decimals"), (BOUNDS, "aggregator"))
+    ]
+    with snapshot.chain.reading(first, snapshot.block):
+        aggregators = [at for address in feeds if (at := _aggregator(snapshot, address))]
+    return first + [(BOUNDS, at, name, ()) for at in aggregators for name in ("minAnswer", "maxAnswer")]
+
+
+def _aggregator(snapshot: Snapshot, address: str) -> str:
+    """Return the aggregator behind a feed, empty where it does not say."""
+    try:
+        return str(snapshot.read(BOUNDS, "aggregator", at=address))
+    except (NodeUnreachable, MissingBlock):
+        raise
+    except _NOT_SAID:
+        return ""
 
 
 def _usable(outage: str) -> float:
@@ -128,7 +155,9 @@ def _answer(snapshot: Snapshot, feed: NetworkFeed | None, what: str) -> float:
 def _bounds(snapshot: Snapshot, feed: NetworkFeed) -> Iterator[int]:
     """Yield the lowest and the highest that a feed's aggregator answers, where it says them."""
     try:
-        aggregator = str(snapshot.read(BOUNDS, "aggregator", at=feed.address))
+        aggregator = _aggregator(snapshot, feed.address)
+        if not aggregator:
+            return
         yield from (int(snapshot.read(BOUNDS, name, at=aggregator)) for name in ("minAnswer", "maxAnswer"))
     except (NodeUnreachable, MissingBlock):
         raise
