@@ -126,7 +126,8 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
                 read(chain, name, address, function, *arguments, block=block, sender=sender, **how)
             raise unknown.value from None
         except Web3RPCError as error:
-            with pytest.raises(ChainError, match=f"^{name}.{function}: {re.escape(error.message)}$") as refused:
+            said = str((error.rpc_response or {})["error"]["message"])
+            with pytest.raises(ChainError, match=f"^{name}.{function}: {re.escape(said)}$") as refused:
                 read(chain, name, address, function, *arguments, block=block, sender=sender, **how)
             raise refused.value from None
         ours = read(chain, name, address, function, *arguments, block=block, sender=sender, **how)

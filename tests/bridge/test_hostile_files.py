@@ -147,7 +147,7 @@ def test_ledger__scheme_that_nobody_knows__is_not_shown(url: str) -> None:
 
 
 @settings(max_examples=200)
-@given(scheme=st.from_regex(r"[a-z][a-z0-9+.-]{0,12}", fullmatch=True))
+@given(scheme=st.text("abhpstw0+.-", min_size=1, max_size=12).map("h".__add__))
 def test_url_place__any_scheme__is_shown_only_where_it_is_known(scheme: str) -> None:
     known = ("http", "https", "ws", "wss", "postgres", "postgresql", "postgresql+psycopg")
     assert (scheme in url_place(f"{scheme}://h")) == (scheme in known) or scheme in "a malformed URL"
