@@ -170,7 +170,10 @@ def list_proposals(snapshot: Snapshot) -> list[Proposal]:
     """
     require_governor(snapshot)
     created, form = snapshot.entries("HedgeGovernor", "ProposalCreated"), read_form(snapshot)
-    return [_readable(snapshot, entry, form) for entry in created]
+    found = [_readable(snapshot, entry, form) for entry in created]
+    # A governor takes a proposal once: a node that tells of it again has not made another.
+    first = {proposal.id: at for at, proposal in reversed([*enumerate(found)]) if not proposal.trouble}
+    return [proposal for at, proposal in enumerate(found) if first.get(proposal.id, at) == at]
 
 
 def _readable(snapshot: Snapshot, entry: LogEntry, form: Form) -> Proposal:
