@@ -68,9 +68,8 @@ def within(contract: str, function: str, answer: Any) -> Any:
     for path, kind in BOUNDS.get((contract, function), {}).items():
         for value in _at(answer, path):
             if not kind.holds(value):
-                raise ChainError(
-                    f"{contract}.{function}: the node answers {value:,}, no {kind.words}: ask another node"
-                )
+                shown = f"{value:,}" if value < 1 << 64 else f"a number of {value.bit_length()} bits"
+                raise ChainError(f"{contract}.{function}: the node answers {shown}, no {kind.words}: ask another node")
     return answer
 
 

@@ -35,6 +35,24 @@ READS = frozenset(
     }
 )
 """What may be asked twice."""
+SMALL: Final = frozenset(
+    {
+        "eth_blockNumber",
+        "eth_chainId",
+        "eth_estimateGas",
+        "eth_getBalance",
+        "eth_getStorageAt",
+        "eth_getTransactionCount",
+        "eth_maxPriorityFeePerGas",
+        "eth_sendRawTransaction",
+    }
+)
+"""What is answered with one word, or with an error."""
+SMALL_BYTES: Final = 1 << 20
+"""Of such an answer: an error may quote a transaction."""
+SPARSE: Final = {b",": 24, b"{": 64, b"[": 64}
+"""Bytes of an answer for each of these signs in it; logs have 70 and more. Parts of two bytes take a hundred each."""
+FREE_SIGNS: Final = 1 << 16
 MOST_DIGITS: Final = 2 + 64
 """Of a number of 256 bits in 0x hex; a longer one is none."""
 BUSY_STATUS: Final = 429
@@ -172,6 +190,8 @@ class Rpc:
     def parsed(self, body: bytes) -> Any:
         """Return the JSON that an answer is; raises `NodeUnreachable` where it is none."""
         began = monotonic()
+        if any(body.count(sign) > len(body) // least + FREE_SIGNS for sign, least in SPARSE.items()):
+            raise NodeUnreachable(self.url, f"{len(body):,} bytes of more parts than any answer has", too_much=True)
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -194,7 +214,10 @@ class Rpc:
             raise NodeTooSlow(self.url, self._waited, self._posted, self.patience)
         began, self._posted = monotonic(), self._posted + 1
         try:
-            return self._answered(method, body)
+            answer = self._answered(method, body)
+            if method in SMALL and len(answer) > SMALL_BYTES:
+                raise NodeUnreachable(self.url, f"{len(answer):,} bytes in answer to {method}")
+            return answer
         finally:
             self._waited += monotonic() - began
 

@@ -145,7 +145,9 @@ def list_proposals(snapshot: Snapshot) -> list[Proposal]:
         asked_for = [call for brought in part if not brought.trouble for call in _questions(snapshot, brought, form)]
         with snapshot.ahead(asked_for):
             found += [_readable(snapshot, brought, form) for brought in part]
-    return found
+    # A governor takes a proposal once: a node that tells of it again has not made another.
+    seen = {proposal.id: at for at, proposal in reversed([*enumerate(found)]) if not proposal.trouble}
+    return [proposal for at, proposal in enumerate(found) if seen.get(proposal.id, at) == at]
 
 
 def _questions(snapshot: Snapshot, brought: Brought, form: Form) -> list[Call]:

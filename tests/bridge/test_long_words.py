@@ -15,8 +15,7 @@ LENGTH = 100_000
 PARTS = (
     "9", "9,", "9_", "1 ", "0x1 ", "0x1-", "0x", "blocks ", "limit 1", "range", " ", "\t", "\\", "\\[", "[a",
     "reverted: ", "Reverted 0x", "ff", ":", "//", "@", "a", "A1", "-", "state ", "header for hash ", "\u200b", "\u0301",
-    "***",
-    "historical ", "k", "9k", "e", "1e", "~1", "%", "%41", "=", "QUJD",
+    "***", "historical ", "k", "9k", "e", "1e", "~1", "%", "%41", "=", "QUJD",
 )  # fmt: skip
 SECONDS = 20.0
 """Of a machine that has much else to do; a square of the length would be days."""
