@@ -173,6 +173,7 @@ def test_read__everything_that_the_bridge_asks__is_what_web3_answers(
     assert snapshot.read("HedgeParameters", "scheduled", "0x" + "ab" * 32) == [0, 0]
     assert snapshot.read("HedgeParameters", "readyAt", 3, 1) >= 0
     assert len(snapshot.read("HedgeParameters", "limits", 3)) == 5
+    assert len(snapshot.read("SafeProxyFactory", "proxyCreationCode")) > 300
     assert snapshot.read("RegimeAutomation", "table") == [[], [], (0, 0, 0)]
     assert literal_reads(root) <= compared, literal_reads(root) - compared
 

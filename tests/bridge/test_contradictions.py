@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from bridge.adapters.lens import SELECTORS
 from bridge.adapters.past import NOT_ADDED_UP
 from bridge.adapters.pool_position import Impossible, price_doubt
+from bridge.alerts.watch import watch
 from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain
-from bridge.config import BookConfig
+from bridge.config import BookConfig, Config
 from bridge.errors import UntrustedNumber
 from bridge.local.world import World
 from bridge.plans.observe import look_at_positions, read_market, read_positions, read_volatilities
@@ -180,3 +182,14 @@ def test_build_report__last_round_is_not_the_newest_or_impossible__is_refused(
             return
         with pytest.raises(UntrustedNumber, match=f"its last round is {last}.*ask another node"):
             build_report(snapshot, "ETH", 60_000_000)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"), [(-601, "has stopped"), (601, "601 s ahead of this machine's clock"), (-600, ""), (600, "")]
+)
+def test_watch__newest_block_far_from_the_clock__is_an_alert(
+    world: World, tmp_path: Path, ahead: int, said: str
+) -> None:
+    snapshot, config = world.snapshot(), Config(state=tmp_path)
+    found = watch(snapshot, config, world.deployment.address("lp"), snapshot.block.timestamp - ahead)
+    assert [said in alert.text for alert in found.alerts if alert.kind == "chain"] == [True] * bool(said)

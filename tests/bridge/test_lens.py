@@ -173,7 +173,7 @@ def test_positions_v3__inside_a_callback__position_of_that_pool_is_locked(world:
     chain.send(deployer, "CallbackReader", reader, "swapAndRead", pool.address, limit, deployed, query)
     assert chain.read("CallbackReader", reader, "succeeded", block=chain.head())
     answer = bytes(chain.read("CallbackReader", reader, "answer", block=chain.head()))
-    found = _exposures(_Answer(answer, 0, 0))
+    found = _exposures(_Answer(answer, 0, 0), len(ids))
     inside = [position.pool is not None and position.pool.id == int(pool.address, 16) for position in whole]
     assert [position.status for position in found] == [Status.LOCKED if here else Status.READ for here in inside]
     assert {position[3:] for position in found if position.status} == {(0, 0, 0, 0, 0)}

@@ -19,6 +19,7 @@ from bridge.local.world import World
 from bridge.safe.multisig import read_safe
 from tests.bridge.lying_node import Answering, Asked, Lie, lying_node
 from tests.bridge.steps import TERMS, act_as
+from tests.e2e.command import Run
 from tests.e2e.places import Place, through
 from tests.e2e.test_commands import assert_one_line_error
 
@@ -172,3 +173,25 @@ def test_safe_create__such_a_safe_is_there__is_refused_dry_and_sent(place: Place
         done = place.run("safe", "create", *owners, "--salt", "79", *more, role="operator")
         assert_one_line_error(done, 1)
         assert made in done.err or "refused by the contract" in done.err
+
+
+def test_oracle_sign__last_round_is_not_the_newest__nothing_is_signed_or_noted(
+    project: World, run: Run, tmp_path: Path
+) -> None:
+    asked_for = encode_call("VolatilityOracle", "lastRound").hex
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        named = asked["method"] == "eth_call" and asked["params"][0]["data"] == asked_for
+        return named and answering.result(asked, "0x" + (2**64 - 1).to_bytes(32).hex())
+
+    settings, words = tmp_path / "alvh.toml", ("oracle", "sign", "ETH", "--as", "reporter-1")
+    honest = settings.read_text(encoding="utf-8")
+    project.deployment.model_copy(update={"rpc_url": None}).save(tmp_path / ".alvh" / "deployment.json")
+    with lying_node(project.chain.url, lie) as node:
+        settings.write_text(honest.replace(project.chain.url, node.url), encoding="utf-8")
+        done = run(*words)
+    assert_one_line_error(done, 1, "its last round is 18446744073709551615, and gives round")
+    assert not (tmp_path / ".alvh" / "reports").exists()
+    settings.write_text(honest, encoding="utf-8")
+    assert run(*words).code == 0
+    assert len([*(tmp_path / ".alvh" / "reports").rglob("*.json")]) == 1
