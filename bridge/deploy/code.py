@@ -58,7 +58,10 @@ def code_findings(snapshot: Snapshot) -> list[str]:
 
 
 def deployed_places(deployment: Deployment) -> list[tuple[str, str, str]]:
-    """Return every contract of ours in a deployment: its name there, its contract and its address."""
+    """Return every contract of ours in a deployment: its name there, its contract and its address.
+
+    Those that a constructor asks come before what it creates.
+    """
     places = [(name, name, address) for name, address in deployment.contracts.items() if name in DEPLOYED]
     for contract, attribute in PLACES:
         found = getattr(deployment, attribute).items()
@@ -66,7 +69,7 @@ def deployed_places(deployment: Deployment) -> list[tuple[str, str, str]]:
     for asset, own in deployment.own.items():
         places.append((f"HedgeParameters {asset}", "HedgeParameters", own.parameters))
         places += [(f"RegimeAutomation {asset}", "RegimeAutomation", own.automation)] if own.automation else []
-    return places
+    return sorted(places, key=lambda place: place[1] == "RegimeAutomation")
 
 
 def others_findings(snapshot: Snapshot) -> list[str]:

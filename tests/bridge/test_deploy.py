@@ -178,11 +178,11 @@ def test_deploy_watchers__breaker_of_another_feed__is_unsafe(world: World, monke
     honest = world.chain.deploy
 
     def careless(signer: Signer, name: str, *arguments: Any) -> str:
-        if name == "VolatilityBreaker":
-            arguments = (arguments[0], book.feeds["BTC"], *arguments[2:])
+        if name == "VolatilityBreaker" and arguments[1] == book.feeds["BTC"]:
+            arguments = (arguments[0], book.feeds["ETH"], *arguments[2:])
         return honest(signer, name, *arguments)
 
     monkeypatch.setattr(world.chain, "deploy", careless)
     place = (book.address("HedgeParameters"), book.feeds, book.price_pools, GovernanceTerms(), lambda step: None)
-    with pytest.raises(DeploymentUnsafe, match="feed of the ETH breaker"):
+    with pytest.raises(DeploymentUnsafe, match="feed of the BTC breaker"):
         deploy_watchers(world.chain, account("deployer"), *place)
