@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from bridge.chain.node import Chain, connect
 from bridge.chain.place import node_url
+from bridge.chain.ways import Ways
 from bridge.config import BookConfig, Config
 from bridge.errors import BridgeError
 from bridge.foreign import url_place
 from bridge.networks import Network, known_networks
 from bridge.networks.book import observed_deployment
+from bridge.plans.observed import stated_governed
 from bridge.snapshot import Snapshot
 from bridge.sources.prices import read_prices
+from bridge.units import utc
 
 WIDE = 10_000
 """Blocks of events that are asked for at once: what pagers of nodes cut down is seen here."""
@@ -34,14 +38,24 @@ def network_rows(config: Config) -> Iterator[Row]:
         return
     yield "network", True, f"{network.title}, chain {network.chain_id}, {len(network.feeds)} feeds", "", True
     yield _owner(config)
+    yield from _stated(config)
+    warned = list[str]()
     url = node_url(at.rpc_url)
     try:
-        chain = connect(url, network.chain_id, at.caps, at.max_wait_seconds)
+        ways = Ways(at.rpc_urls, at.max_lag_seconds, warned=warned.append)
+        chain = connect(url, network.chain_id, at.caps, at.max_wait_seconds, ways=ways)
         snapshot = Snapshot(chain, observed_deployment(network, at.start_block), chain.head(), network=network)
     except BridgeError as error:
         yield "node", False, str(error), "set chain.rpc_url or ALVH_RPC_URL to a node of the network", True
         return
-    yield "node", True, f"{url_place(url)}, chain {network.chain_id}, block {snapshot.block.number}", "", True
+    words = (
+        f"{url_place(url)}, chain {network.chain_id}, block {snapshot.block.number} of {utc(snapshot.block.timestamp)}"
+    )
+    age = int(time.time()) - snapshot.block.timestamp
+    late = age > config.watch.max_block_age_seconds
+    words += f", {age:,} s old" if late else ""
+    yield "node", not late, words, "ask another node: this one, or the chain, has stopped", False
+    yield from (("other nodes", False, words, "set chain.rpc_urls to nodes that answer", False) for words in warned)
     yield _contracts(snapshot)
     yield from _prices(snapshot, config.book)
     yield _logs(snapshot, chain, network)
@@ -53,6 +67,26 @@ def _owner(config: Config) -> Row:
     if config.book.owner is None:
         return "owner", False, "nobody", "set book.owner, or give --owner", False
     return _row("owner", lambda: checked_address(str(config.book.owner)), "set book.owner to an address", True)
+
+
+def _stated(config: Config) -> Iterator[Row]:
+    """Look at the quotes and the parameters that the settings state."""
+    file = config.options.file
+    if file is not None:
+        there = file.is_file() or file.is_dir()
+        yield (
+            "quotes",
+            there,
+            str(file) + ("" if there else ": no such file"),
+            "set options.file, or leave it out",
+            False,
+        )
+
+    def look() -> str:
+        stated_governed(config.parameters)
+        return f"{len(config.parameters)} stated" if config.parameters else "the first values"
+
+    yield _row("parameters", look, "correct [parameters], see docs/governance.md", True)
 
 
 def _row(what: str, look: Callable[[], str], mend: str, needed: bool) -> Row:

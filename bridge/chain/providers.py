@@ -153,7 +153,8 @@ class Providers:
             return self._fit[0].ask(method, *parameters)
         node, answer = self._able(lambda node: node.ask(method, *parameters))
         if method == "eth_chainId" or (method in STATES and _is_pinned(parameters)):
-            self._confirm(method, node, answer, lambda node: node.ask(method, *parameters), _alike)
+            heard = self._confirm(method, node, answer, lambda node: node.ask(method, *parameters), _alike)
+            self._say_unconfirmed(node, heard)
         return answer
 
     def read(self, wanted: Any, first: int, last: int, action: str) -> list[Any]:
@@ -165,6 +166,7 @@ class Providers:
         node, found = self._first(pages)
         heard = self._confirm(action, node, found, pages, lambda one, two: _entries(one) == _entries(two))
         self._heard = 2 if heard else 1
+        self._say_unconfirmed(node, heard)
         return found
 
     def walk(self, wanted: Any, first: int, last: int, action: str) -> Iterator[list[Any]]:
@@ -184,7 +186,7 @@ class Providers:
                 theirs.update("".join(_entries(page)).encode())
             return theirs.digest()
 
-        self._confirm(action, node, digest.digest(), again, lambda one, two: one == two)
+        self._say_unconfirmed(node, self._confirm(action, node, digest.digest(), again, lambda one, two: one == two))
 
     @contextmanager
     def ahead(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> Iterator[None]:
@@ -291,6 +293,11 @@ class Providers:
     def _say_if_alone(self) -> None:
         if len(self._fit) == 1:
             self._say(f"no second node confirms what the one at {url_place(self._fit[0].url)} says")
+
+    def _say_unconfirmed(self, node: Rpc, heard: bool) -> None:
+        """Say once that a node is believed alone since no other one can tell."""
+        if not heard and len(self._fit) > 1:
+            self._say(f"no second node confirms all of what the one at {url_place(node.url)} says: the others refuse")
 
     def _say(self, words: str) -> None:
         if words not in self._said:

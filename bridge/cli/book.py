@@ -162,6 +162,7 @@ def unknown_lines(seen: Seen) -> list[str]:
     rows = zip(seen.exposure.positions, seen.exact, strict=True)
     for position, exact in sorted(rows, key=lambda row: -row[0].value_usd):
         young = "earning_since" in exact and position.in_range and math.isnan(position.fee_usd_per_year)
+        young = young and not math.isnan(position.implied_vol)  # without a volatility no fees are, whatever their age
         if exact.get("unknown"):
             found.append(f"IL{' and fees a year' if young else ''} of {position.id} unknown: {exact['unknown']}")
         elif young:

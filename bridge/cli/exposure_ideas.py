@@ -78,7 +78,8 @@ def print_bets(bets: PoolBets, value_usd: float) -> None:
     out, source = console(), printable(bets.source)
     out.print()
     if len(bets.pools) < 2:
-        out.print(NOTHING if bets.pools else "Diversified, or praying? The book is worth nothing.", markup=False)
+        words = "The book is worth nothing." if value_usd <= 0.0 else f"Unknown: {source}"
+        out.print(NOTHING if bets.pools else f"Diversified, or praying? {words}", markup=False, soft_wrap=True)
         return
     if bets.held is None or bets.hedged is None:
         out.print(f"Diversified, or praying? Unknown: {bets.days} days are too few; {source}", markup=False)

@@ -50,7 +50,7 @@ OfOption = Annotated[
     str, typer.Option("--of", help="Asset whose own ledger of parameters it is for; default: the main one.")
 ]
 LiveOption = Annotated[
-    bool, typer.Option("--live", help="Ask the venue of [venue] for its quotes now, instead of any file.")
+    bool, typer.Option("--live", help="Ask the venue of venue.url for its quotes now, instead of any file.")
 ]
 FromOption = Annotated[
     str | None, typer.Option("--from", help="Address that would send, for a dry run without its key.")
@@ -146,7 +146,10 @@ def open_book(config_path: Path | None, rpc: str | None) -> Session:
         The node's chain is no network that is known.
     """
     from bridge.config import load_config
+    from bridge.errors import UsageError
 
+    if rpc is not None and not rpc.strip():
+        raise UsageError("--rpc is empty: give the URL of a node, or leave it out")
     config = load_config(config_path)
     if rpc is None and (config.chain.network is None or config.chain.deployment.is_file()):
         return open_session(config_path)

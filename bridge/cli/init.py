@@ -72,6 +72,7 @@ def init(
         budget,
         start_block,
     )
+    _require_readable(content)
     write_whole(FILE, content)
     hidden = "" if f'rpc_url = "{url}"' in content else "; its URL may hold a key: set ALVH_RPC_URL"
     if as_json:
@@ -119,7 +120,7 @@ def _content(
     given = {"targetCvarBps": target, "costBudgetBps": budget}
     governed = stated_governed({name: value for name, value in given.items() if value is not None}).parameters
     secret = "# rpc_url = ...                        # the URL may hold a key: it is read from ALVH_RPC_URL"
-    file = _toml(chain_file.as_posix()) if chain_file else ""
+    file = _toml(str(chain_file)) if chain_file and str(chain_file) != "." else ""
     values: dict[str, Any] = {
         "network": network.name,
         "rpc": f'rpc_url = "{place}"' if plain else secret,
@@ -132,8 +133,26 @@ def _content(
     return TEXT.format(**values)
 
 
+def _require_readable(content: str) -> None:
+    """Check that every command will read the file, before it is written."""
+    import tomllib
+
+    from pydantic import ValidationError
+
+    from bridge.chain.connection import Connection, Unusable
+    from bridge.config import Config
+    from bridge.errors import UsageError
+
+    try:
+        made = Config.model_validate(tomllib.loads(content))
+        Connection(made.chain.rpc_url)
+    except (ValueError, ValidationError, Unusable) as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else "an option"
+        raise UsageError(f"{where} cannot be used as it is given: nothing was written") from None
+
+
 def _toml(text: str) -> str:
     """Return a text as TOML writes it."""
     import json
 
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)

@@ -15,6 +15,20 @@ NAMES = {
 """Uniswap's contracts as networks name them, and as adapters do."""
 
 
+PROTOCOLS = {"uniswap-v3": ("v3_factory", "v3_positions"), "uniswap-v4": ("v4_pool_manager", "v4_positions")}
+"""What must be named for positions to be read, where any of it is."""
+
+
+def partly_named(network: Network) -> dict[str, str]:
+    """Return by protocol why its positions are not read, of those of which a network names only a part."""
+    found = {}
+    for protocol, fields in PROTOCOLS.items():
+        missing = [field for field in fields if getattr(network.uniswap, field) is None]
+        if 0 < len(missing) < len(fields):
+            found[protocol] = f"its positions are not read: the network names no {' and '.join(missing)}"
+    return found
+
+
 def observed_deployment(network: Network, start_block: int = 0) -> Deployment:
     """Return what adapters and price sources ask for: Uniswap's contracts and the asset of each token that is priced.
 

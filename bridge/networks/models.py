@@ -14,6 +14,8 @@ from bridge.deployment import Address
 NATIVE: Final = "0x" + "00" * 20
 """What stands for the chain's own coin in Uniswap v4."""
 USD: Final = "USD"
+WRITTEN: Final = frozenset({"latestAnswer", "answer"})
+"""Functions of feeds, whose answers others write."""
 _MOST_DECIMALS: Final = 36
 _MOST_SECONDS: Final = 7 * 86_400
 _MOST_CHAIN_ID: Final = 2**53  # beyond, JSON readers round it
@@ -54,6 +56,12 @@ class TokenRate(_Part):
     function: Function
     decimals: Decimals
     heartbeat_seconds: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _written_by_others_has_an_age(self) -> TokenRate:
+        if self.function.partition("(")[0] in WRITTEN and self.heartbeat_seconds is None:
+            raise PydanticCustomError("heartbeat", "a rate that others write needs heartbeat_seconds")
+        return self
 
 
 class NetworkToken(_Part):

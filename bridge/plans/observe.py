@@ -14,6 +14,7 @@ from bridge.adapters.spec import position_readers
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
+from bridge.networks.book import partly_named
 from bridge.plans.market import SeenMarket, look_at_market, trusted_market
 from bridge.snapshot import Snapshot
 from bridge.sources.prices import Prices, check_pair_price
@@ -187,6 +188,8 @@ def look_at_positions(
     found = [reader.read_positions(owner, snapshot.block, wanted) for reader in position_readers(snapshot)]
     sorting = _sorting(snapshot, spots, terms)
     sorting.unread += [left for part in found for left in part.unread]
+    partly = partly_named(snapshot.network) if snapshot.network else {}
+    sorting.unread += [Unread(protocol, reason, stops=True) for protocol, reason in partly.items()]
     sorting.stops = next((f"{left.id}: {left.reason}" for left in sorting.unread if left.stops), "")
     for held in (_at_rates(held, prices) for part in found for held in part.read):
         try:

@@ -31,6 +31,11 @@ def test_init__everything_given__writes_settings_that_are_read(run: Run, tmp_pat
     assert done.out == "alvh.toml written for Base; next: alvh doctor, alvh exposure\n"
 
 
+def test_init__name_of_a_file_in_any_letters__is_read_back(run: Run, tmp_path: Path) -> None:
+    assert run(*GIVEN, "--chain", '\U0001f4c8 "quoted".parquet').code == 0
+    assert load_config(tmp_path / "alvh.toml").options.file == Path('\U0001f4c8 "quoted".parquet')
+
+
 def test_init__file_that_is_there__stays_unless_forced(run: Run, tmp_path: Path) -> None:
     (tmp_path / "alvh.toml").write_text("# mine\n")
     assert_one_line_error(run(*GIVEN), 2, "is there already", "--force")
@@ -58,6 +63,9 @@ def test_init__url_that_may_hold_a_key__is_written_and_shown_nowhere(run: Run, t
         (("--owner", "0x12"), "0x12"),
         (("--owner", OWNER.replace("C5", "c5")), "checksum"),
         (("--rpc", "node"), "no URL of a node"),
+        (("--rpc", 'http://a"b.c'), "nothing was written"),
+        (("--rpc", "ws://node.example"), "nothing was written"),
+        (("--chain", "https://u:p@x.y/z"), "nothing was written"),
         (("--target", "99999999"), "targetCvarBps"),
     ],
 )

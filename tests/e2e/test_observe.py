@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils import keccak
 
 from bridge.local.accounts import account
 from bridge.local.world import World
-from tests.bridge.lying_node import LyingNode, lying_node
+from tests.bridge.lying_node import Answering, Asked, LyingNode, lying_node
 from tests.e2e.observing import Observed
 from tests.e2e.test_commands import assert_one_line_error
 from tests.e2e.test_made_up import quotes
@@ -115,6 +116,75 @@ def test_stable_coin__at_88_cents__is_not_counted_as_a_dollar(observed: Observed
     assert all("USDC: is at 0.88 USD, not 1: it is not counted as USD" in reason for reason in off)
     assert not any("USD" in each["pool"] for each in seen["positions"])
     assert_one_line_error(observed.run("plan", "--chain", quotes(world, tmp_path)), 1, "USDC: is at 0.88 USD")
+
+
+@pytest.mark.parametrize(
+    ("token", "price", "reason"),
+    [
+        ('kind = "staked", feed = "USDC/USD", rate = { contract = "FEED", function = "maxAnswer", decimals = 0 }', 1.0,
+         "which is no rate"),
+        ('kind = "staked", feed = "USDC/USD", rate = { contract = "FEED", function = "minAnswer", decimals = 0 }', 0.6,
+         "is at 0.6 USD, not 1"),
+        ('kind = "plain", feed = "USDC/USD"', 0.6, "is at 0.6 USD, not 1"),
+        ('kind = "wrapped"', 0.6, "no feed of its own"),
+        ('kind = "staked", rate = { contract = "FEED", function = "minAnswer", decimals = 0 }', 0.6,
+         "no feed of its own"),
+    ],
+    ids=["a rate that is none", "staked off its peg", "plain off its peg", "without a feed", "staked without a feed"],
+)  # fmt: skip
+def test_dollar__of_any_kind__counts_only_while_a_feed_of_its_own_says_so(
+    observed: Observed, tmp_path: Path, token: str, price: float, reason: str
+) -> None:
+    path = tmp_path / "network.toml"
+    text = path.read_text().replace('asset = "USD", kind = "stable"', 'asset = "USD", ' + token)
+    if "feed = " not in token:
+        text = text.replace('symbol = "USDC"', 'symbol = "USDX"')
+    path.write_text(text.replace('"FEED"', f'"{observed.feeds["USDC/USD"]}"'))
+    observed.say("USDC/USD", price)
+    seen = observed.exposure()
+    assert any(reason in each["reason"] for each in seen["unread"]), seen["unread"]
+    assert not any("USD" in each["pool"] for each in seen["positions"])
+    assert seen["stops"]
+
+
+def test_price__node_that_does_not_say_the_bounds__is_not_used(observed: Observed) -> None:
+    aggregator = keccak(text="aggregator()")[:4].hex()
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] == "eth_call" and aggregator in str(asked["params"][0].get("data")):
+            return answering.error(asked, {"code": -32000, "message": "execution timeout"})
+        return False
+
+    with lying_node(observed.chain.url, lie) as node:
+        done = observed.call("exposure", "--json", "--rpc", node.url, "--owner", observed.owner)
+    assert done.code == 0, done
+    told = {each["id"]: each["reason"] for each in done.json()["unread"]}
+    assert "does not answer" in told["price of ETH"]
+
+
+def test_network__that_names_a_part_of_a_protocol__says_what_is_not_read_and_stops_a_plan(
+    observed: Observed, world: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "network.toml"
+    path.write_text("\n".join(line for line in path.read_text().splitlines() if "v3_positions" not in line))
+    seen = observed.exposure()
+    told = {each["id"]: each["reason"] for each in seen["unread"]}
+    assert told["uniswap-v3"] == "its positions are not read: the network names no v3_positions"
+    assert "uniswap-v3" in seen["stops"]
+    assert_one_line_error(observed.run("plan", "--chain", quotes(world, tmp_path)), 1, "v3_positions")
+
+
+def test_exposure__without_volatility__says_that_and_nothing_of_ages(observed: Observed) -> None:
+    text = observed.run("exposure")
+    assert text.code == 0
+    assert "it has earned for" not in text.out
+    assert "worth nothing" not in text.out
+    assert "no volatility of" in text.out
+
+
+def test_rpc__empty__is_refused(observed: Observed) -> None:
+    done = observed.call("exposure", "--rpc", "", "--owner", observed.owner)
+    assert_one_line_error(done, 2, "--rpc is empty")
 
 
 def test_network__that_nobody_knows__is_told_what_to_write(observed: Observed, tmp_path: Path) -> None:

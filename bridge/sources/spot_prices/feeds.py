@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from eth_utils import keccak
@@ -17,7 +18,16 @@ from eth_utils import keccak
 from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import as_bytes
 from bridge.config import BookConfig
-from bridge.errors import BadConfig, ChainError, MissingBlock, NodeUnreachable, UnknownAddress, UntrustedNumber
+from bridge.errors import (
+    BadConfig,
+    ChainError,
+    ContractReverted,
+    MissingBlock,
+    NodesDisagree,
+    NodeUnreachable,
+    UnknownAddress,
+    UntrustedNumber,
+)
 from bridge.foreign import foreign
 from bridge.networks import Network, NetworkFeed, NetworkToken, TokenRate
 from bridge.snapshot import Snapshot
@@ -35,6 +45,8 @@ WAD, WORD = 10**18, 32
 LEAST_RATE, MOST_RATE = 0.5, 20.0
 """Between which a token is a claim on its asset: below half or above twenty it is in another unit."""
 _NOT_SAID: Final = (ChainError, UnknownAddress)
+_OF_NODES: Final = (NodeUnreachable, MissingBlock, NodesDisagree)
+"""What is no word of a contract: it ends the command by name."""
 
 
 class FeedPrices:
@@ -90,13 +102,10 @@ def _questions(snapshot: Snapshot, network: Network) -> list[tuple[str, str, str
 
 
 def _aggregator(snapshot: Snapshot, address: str) -> str:
-    """Return the aggregator behind a feed, empty where it does not say."""
-    try:
+    """Return the aggregator behind a feed, empty where it does not say: it is asked again where that counts."""
+    with suppress(*_NOT_SAID):
         return str(snapshot.read(BOUNDS, "aggregator", at=address))
-    except (NodeUnreachable, MissingBlock):
-        raise
-    except _NOT_SAID:
-        return ""
+    return ""
 
 
 def _usable(outage: str) -> float:
@@ -112,7 +121,7 @@ def _outage(snapshot: Snapshot, network: Network) -> str:
         return ""
     try:
         _, answer, since, *_ = snapshot.read(FEED, "latestRoundData", at=network.sequencer_feed)
-    except (NodeUnreachable, MissingBlock):
+    except _OF_NODES:
         raise
     except _NOT_SAID as error:
         return f"the sequencer's uptime feed {network.sequencer_feed} does not answer: {foreign(error)}"
@@ -137,7 +146,7 @@ def _answer(snapshot: Snapshot, feed: NetworkFeed | None, what: str) -> float:
         _, answer, _, updated_at, _ = snapshot.read(FEED, "latestRoundData", at=feed.address)
         decimals = int(snapshot.read(FEED, "decimals", at=feed.address))
         bounds = [*_bounds(snapshot, feed)]
-    except (NodeUnreachable, MissingBlock):
+    except _OF_NODES:
         raise
     except _NOT_SAID as error:
         raise UntrustedNumber(f"feed {feed.pair} at {feed.address} does not answer: {foreign(error)}") from error
@@ -153,15 +162,14 @@ def _answer(snapshot: Snapshot, feed: NetworkFeed | None, what: str) -> float:
 
 
 def _bounds(snapshot: Snapshot, feed: NetworkFeed) -> Iterator[int]:
-    """Yield the lowest and the highest that a feed's aggregator answers, where it says them."""
+    """Yield the lowest and the highest that a feed's aggregator answers, where the contracts have them.
+
+    That a node does not say them is another thing, and raised.
+    """
     try:
-        aggregator = _aggregator(snapshot, feed.address)
-        if not aggregator:
-            return
+        aggregator = str(snapshot.read(BOUNDS, "aggregator", at=feed.address))
         yield from (int(snapshot.read(BOUNDS, name, at=aggregator)) for name in ("minAnswer", "maxAnswer"))
-    except (NodeUnreachable, MissingBlock):
-        raise
-    except _NOT_SAID:
+    except (ContractReverted, UnknownAddress):
         return
 
 
@@ -175,15 +183,15 @@ def _rate(
     UntrustedNumber
         Its rate is none, or it is a stable or wrapped token that is away from what it promises.
     """
-    rate = _contract_rate(snapshot, token.rate) if token.rate else 1.0
-    feed = network.feed_of(token) if token.rate is None else None
-    if feed and feed.pair != f"{token.asset}/{USD}":
+    rate, feed = _contract_rate(snapshot, token.rate) if token.rate else 1.0, network.feed_of(token)
+    own = feed if feed and feed.pair != f"{token.asset}/{USD}" else None
+    if own is None and (token.asset == USD or token.kind == "stable"):
+        raise UntrustedNumber(f"no feed of its own says what it is worth: it is not counted as {token.asset}")
+    if feed and own:
         quote = feed.pair.partition("/")[2]
         worth = _answer(snapshot, feed, token.symbol) * _price(quote, spots) / _price(token.asset, spots)
         if abs(math.log(worth)) > most_gap:
             raise UntrustedNumber(f"is at {worth:.4g} {token.asset}, not 1: it is not counted as {token.asset}")
-    elif feed is None and token.kind == "stable":
-        raise UntrustedNumber(f"no feed says what it is worth: it is not counted as {token.asset}")
     return {token.address.lower(): rate} if rate != 1.0 else {}
 
 
@@ -225,7 +233,7 @@ def _contract_rate(snapshot: Snapshot, rate: TokenRate) -> float:
             age = snapshot.block.timestamp - updated_at
             if not 0 <= age <= rate.heartbeat_seconds * (1.0 + LATE) + 60.0:
                 raise UntrustedNumber(f"its rate is of {utc(updated_at)}, {age} s before the block")
-    except (NodeUnreachable, MissingBlock):
+    except _OF_NODES:
         raise
     except _NOT_SAID as error:
         raise UntrustedNumber(f"its rate at {rate.contract} does not answer: {foreign(error)}") from error
