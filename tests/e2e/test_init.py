@@ -88,9 +88,17 @@ def test_doctor__of_a_network__looks_at_node_contracts_feeds_and_events(observed
     done = observed.call("doctor", "--json", ALVH_RPC_URL=observed.chain.url)
     rows = {row["what"]: row for row in done.json()}
     assert done.code == 0, done
-    for what in ("network", "owner", "node", "contracts", "price of ETH", "price of BTC", "events"):
+    assert "s old" in rows["node"]["found"]  # the local chain's time is moved by hand
+    for what in ("network", "owner", "parameters", "contracts", "price of ETH", "price of BTC", "events"):
         assert rows[what]["ok"], rows[what]
     assert "blocks" in rows["events"]["found"]
+    settings = tmp_path / "alvh.toml"
+    good = settings.read_text()
+    settings.write_text(good + '[options]\nfile = "none.csv"\n[parameters]\ntargetCvarBps = 999999\n')
+    done = observed.call("doctor", "--json", ALVH_RPC_URL=observed.chain.url)
+    rows = {row["what"]: row for row in done.json()}
+    assert (done.code, rows["quotes"]["ok"], rows["parameters"]["ok"]) == (1, False, False)
+    settings.write_text(good)
     observed.say("ETH/USD", 2_000.0, 10 * 3_600)
     done = observed.call("doctor", "--json", ALVH_RPC_URL=observed.chain.url)
     rows = {row["what"]: row for row in done.json()}
