@@ -18,7 +18,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 from bridge.artifacts import artifact
-from bridge.chain.answers import node_refused, reason_in, words_of
+from bridge.chain.answers import message_of, node_refused, reason_in
 from bridge.chain.blocks import BlockRef
 from bridge.errors import ChainError, MissingBlock
 
@@ -270,7 +270,7 @@ def _transaction(data: str) -> dict[str, str]:
 def _revert_data(answer: dict[str, Any]) -> bytes:
     """Return the data that a call reverted with, none if it did not."""
     error = answer.get("error")
-    return reason_in(error.get("data"), words_of(error)) if isinstance(error, dict) else b""
+    return reason_in(error.get("data"), message_of(error)) if isinstance(error, dict) else b""
 
 
 def _refusal(reason: bytes) -> Exception:

@@ -46,8 +46,13 @@ MOST_LEVELS: Final = 8
 
 def words_of(error: Any) -> str:
     """Return the first words of a node's error, whatever it is."""
+    return message_of(error)[:MOST_WORDS]
+
+
+def message_of(error: Any) -> str:
+    """Return all words of a node's error: for what a contract answers in them, which may be long."""
     message = error.get("message") if isinstance(error, dict) else error
-    return (message if isinstance(message, str) else str(error))[:MOST_WORDS]
+    return message if isinstance(message, str) else str(error)
 
 
 def may_pass(error: Any) -> bool:

@@ -224,6 +224,10 @@ def _see_on_chain(
     config: Path | None,
 ) -> Seen:
     """Return an owner's book at one block; `given` : quotes, histories, age of quotes, and whether a venue is asked."""
+    from bridge.config import load_config
+
+    if rpc is None and load_config(config).chain.network is None:
+        refuse_quotes(given[0], given[2], given[3])
     session = open_book(config, rpc)
     from bridge.cli.planning import with_flags
     from bridge.plans.market import look_at_market  # only now: a node that does not answer is said at once
