@@ -127,7 +127,7 @@ def test_settings__that_cannot_be__are_refused_by_place_and_reason(
         (b"a = " + b"[" * 100_000, "not TOML: it nests too deeply"),
         (b"a = 1\na = 2", "not TOML: "),
         (b"\x1b[31mred = 1", "not TOML: "),
-        (b"[" + b"x" * (17 << 20), "not TOML: it is larger than 16 MiB"),
+        (b"[" + b"x" * (17 << 20), "not TOML: it is larger than 1 MiB"),
     ],
     ids=["empty", "nul", "UTF-16", "deep", "twice", "escape", "large"],
 )

@@ -298,5 +298,5 @@ def test_patience__of_one_command__counts_reading_and_every_head(real: Chain, no
 
 def padded(answering: Answering, asked: Asked) -> bool:
     """Answer rightly, with much beside it that nobody reads."""
-    body = json.loads(answering.honest(asked)) | {"beside": [[]] * 300_000}
+    body = json.loads(answering.honest(asked)) | {"beside": ["x" * 40] * 100_000}
     return answering.say(json.dumps(body).encode())
