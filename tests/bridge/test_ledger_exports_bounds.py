@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.errors import RefusedRows, UsageError
 from bridge.ledger.exports import Export, read_export
-from bridge.ledger.exports.worth import check_worth
+from bridge.ledger.exports.worth import check_worth, coin_price
 from bridge.ledger.hand import hand_fill
 from hedge.ledger.fills import FillKind
 from hedge.ledger.instruments import read_instrument
+from hedge.options.inverse import inverse_price
 from tests.hedge.made_year import NOW_MS, made_year, trades_json
 
 pytestmark = pytest.mark.unit
@@ -158,3 +161,15 @@ def test_read_export__liquidation__is_a_trade_where_it_has_price_and_trade_id(tm
     (fill,) = export.fills
     assert (fill.kind, fill.id, fill.quantity, fill.cash) == (FillKind.TRADE, "trade:ETH-1", D(-10), D("0.2"))
     assert export.left_out == {"liquidation": 1}
+
+
+@given(
+    forward=st.floats(10.0, 1e6), moneyness=st.floats(0.05, 20.0), years=st.floats(1.0 / 8760, 3.0),
+    vol=st.floats(0.05, 5.0), is_call=st.booleans(),
+)  # fmt: skip
+def test_coin_price__any_option__is_that_of_the_array_pricer(
+    forward: float, moneyness: float, years: float, vol: float, is_call: bool
+) -> None:
+    found = coin_price(forward, forward * moneyness, years, vol, is_call)
+    wanted = float(inverse_price(forward, forward * moneyness, years, vol, is_call=is_call))
+    assert abs(found - wanted) < 1e-12 * max(1.0, moneyness)
