@@ -179,7 +179,7 @@ def test_plan__stated_book_on_a_chain_file__needs_no_node_and_keeps_nothing(run:
     assert not (tmp_path / ".alvh").exists()
     assert "nothing to propose" in run(*command).out
     assert_one_line_error(run("plan", "--book", "book.toml"), 2, "give --chain")
-    assert_one_line_error(run(*command, "--owner", "0x12"), 2, "leave --owner and --block out")
+    assert_one_line_error(run(*command, "--owner", "0x12"), 2, "leave --owner, --block and --rpc out")
     assert_one_line_error(run("plan", "--at", "2026-01-09"), 2, "--at goes with --book")
     assert_one_line_error(run(*command, "--at", "soon"), 2, "'soon' is no time")
     first, hour = f"its first quotes are of {utc(AT)}", str(AT + 3601)

@@ -56,7 +56,11 @@ def test_json__where_feeds_are_stale__has_null_for_what_is_unknown(place: Place)
     assert (status.code, {feed["stale"] for feed in strict(status)["feeds"]}) == (1, {True})
     seen = strict(place.run("watch", "--once", "--json"))
     assert (seen["value_usd"], seen["exposure"], seen["held"]) == (None, None, None)
-    for words in ("exposure", "plan"):
-        done = place.run(words, "--json")
-        assert_one_line_error(done, 1, "gives no usable answer")
-        assert done.out == ""
+    done = place.run("plan", "--json")
+    assert_one_line_error(done, 1, "gives no usable answer")
+    assert done.out == ""
+    book = strict(place.run("exposure", "--json"))  # value and delta need no volatility
+    assert book["value_usd"] > 0.0
+    assert (book["lvr_usd_per_year"], set(book["market"]["vols"].values())) == (None, {None})
+    assert {each["id"] for each in book["unread"]} == {"volatility of BTC", "volatility of ETH"}
+    assert all("gives no usable answer" in each["reason"] for each in book["unread"])
