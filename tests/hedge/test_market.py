@@ -38,6 +38,9 @@ def test_correlation__pair_not_listed__names_both() -> None:
 def test_market__spot_or_vol_out_of_range__is_refused(bad: float) -> None:
     with pytest.raises(InvalidMarket):
         Market(0, {"ETH": bad}, {})
+    if math.isnan(bad):  # a volatility that nobody knows
+        assert math.isnan(Market(0, {"ETH": 1.0}, {"ETH": bad}).pair_vol("ETH", "USD"))
+        return
     with pytest.raises(InvalidMarket):
         Market(0, {"ETH": 1.0}, {"ETH": bad})
 
