@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridge.cli.flags import say
 
@@ -33,6 +33,11 @@ def read_sizes(terms: OptionsConfig, trades: Sequence[Trade]) -> list[LegSize] |
         return []
     finally:
         venue.close()
+
+
+def sizes_json(sizes: Sequence[LegSize] | None) -> dict[str, Any]:
+    """Return the sizes as JSON has them; nothing where none were asked for."""
+    return {} if sizes is None else {"sizes": [size.to_dict() for size in sizes]}
 
 
 def print_sizes(sizes: Sequence[LegSize]) -> None:

@@ -104,7 +104,7 @@ def plan(
     alvh plan --screens screens.toml; alvh plan --as-promoter;
     alvh plan --rpc https://node.example --owner 0xabc... --chain deribit.parquet
     """
-    from bridge.cli.live_sizes import print_sizes, read_sizes
+    from bridge.cli.live_sizes import print_sizes, read_sizes, sizes_json
     from bridge.cli.plan_checks import check_flags, check_own, check_paths, read_values
     from bridge.cli.plan_ideas import plan_json, print_shown
     from bridge.plans.make import Asked
@@ -113,17 +113,17 @@ def plan(
     check_flags(book, owner, block, at, bool(what_if and (orders or report)), rpc)
     check_paths(orders, report, [book, chain_file, holdings, screens])
     require_one_source(chain_file, live, book)
-    quotes = (chain_file, signals, max_age, config)
-    make, settings = _stated(book, at, *quotes) if book else _on_chain(owner, rpc, block, *quotes, live)
+    given = (chain_file, signals, max_age, config)
+    make, settings = _stated(book, at, *given) if book else _on_chain(owner, rpc, block, *given, live)
     check_own(settings, orders, report, config)
     shown = _planned(make, settings, Asked(holdings, not no_ledger), what_if, screens, as_promoter, keep=not book)
     _write_files(shown.planned, settings, shown.ideas, orders, report)
     sizes = None if book else read_sizes(settings.options, shown.planned.plan.trades)
     if as_json:
-        print_json(plan_json(shown) | ({} if sizes is None else {"sizes": [size.to_dict() for size in sizes]}))
-    else:
-        print_shown(shown, report, orders)
-        print_sizes(sizes or ())
+        print_json(plan_json(shown) | sizes_json(sizes))
+        return
+    print_shown(shown, report, orders)
+    print_sizes(sizes or ())
 
 
 def _planned(

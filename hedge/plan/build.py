@@ -171,9 +171,8 @@ def build_plan(
     at, listed, held = market.observed_at if at is None else at, indices or {}, holdings or Holdings()
     apart = {asset: terms for asset, terms in sorted((own or {}).items()) if asset in book.assets}
     policy = choose_policy(signals, at, _longest_sold(parameters, apart), rules, expected)
-    market.require_vols(book.assets)
     exposure = exposure or book_exposure(book, market, moves=False)
-    _check_chains(market, chains)
+    _check_market(book, market, chains)
     run = {"at": at, "scenarios": scenario_count, "holdings": held.to_dict(), "past": past_inputs(past, market)}
     given = plan_inputs(book, market, chains, listed, parameters, limits, last_changes)
     inputs = given | run | signal_inputs(signals, rules, expected) | own_inputs(apart)
@@ -310,7 +309,8 @@ def _worthless(
     )  # fmt: skip
 
 
-def _check_chains(market: Market, chains: Mapping[str, OptionChain]) -> None:
+def _check_market(book: Book, market: Market, chains: Mapping[str, OptionChain]) -> None:
+    market.require_vols(book.assets)
     for asset, chain in chains.items():
         if chain.underlying != asset:
             raise BadInput(f"chains[{asset}]", chain.underlying, "must be the chain of the asset it is listed under")
