@@ -93,8 +93,7 @@ def run(
     who = _sender(chain, send, role, keystore, sender)
     folder = folder_of(state, settings.chain.id, settings.name)
     if not send:
-        _show(chain, make_plan(chain, settings, who.address, folder, renumber=renumber), as_json)
-        return
+        return _show(chain, make_plan(chain, settings, who.address, folder, renumber=renumber), as_json)
     how = Sending(who.key(), settings.chain.confirmations, lambda step, words: _tell(f"{step.name}: {words}"), outbid)
     with held_folder(folder):
         plan = make_plan(chain, settings, who.address, folder, renumber=renumber)

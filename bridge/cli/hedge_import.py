@@ -74,13 +74,18 @@ def import_(
         content: dict[str, Any] = {"file": str(file), "source": export.source, "sha256": export.sha256}
         content |= {"book": ledger.book, "new": added.new, "known": added.known, "left_out": dict(export.left_out)}
         content |= {**told_json(added.told), "one_page_of_several": export.more, "written": not dry_run}
-        if account and not dry_run:
-            content["differences"] = _differences(account, ledger)
-        if as_json:
-            print_json(content)
-            return
-        for line in [*import_lines(content, added.told, ledger.where), *_difference_lines(content)]:
-            say(line)
+        content |= {"differences": _differences(account, ledger)} if account and not dry_run else {}
+        lines = [*import_lines(content, added.told, ledger.where), *_difference_lines(content)]
+    _tell(content, lines, as_json)
+
+
+def _tell(content: dict[str, Any], lines: list[str], as_json: bool) -> None:
+    """Print what was imported."""
+    if as_json:
+        print_json(content)
+        return
+    for line in lines:
+        say(line)
 
 
 def _asked(

@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.node import Chain, connect
 from bridge.chain.signers import KEY_VARIABLE, LOCAL_MNEMONIC, Signer, environment_signer
+from bridge.cli.app import app
 from bridge.config import Config
 from bridge.errors import NodeUnreachable
 from bridge.local.anvil import START_SECONDS, anvil_process, free_port
@@ -80,3 +84,18 @@ def node(real: Chain) -> Iterator[LyingNode]:
     """Run a node that passes on what the bare one says, until a test lets it lie."""
     with lying_node(real.url) as made:
         yield made
+
+
+@pytest.fixture
+def command(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command in a folder of this world; give exit code and output."""
+    world.deployment.save(tmp_path / ".alvh" / "deployment.json")
+    (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{world.chain.url}"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, words)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
+
+    return run

@@ -16,13 +16,11 @@ from eth_typing import HexStr
 from eth_utils import keccak
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from bridge.adapters.pool_position import Unread
 from bridge.alerts.snapshots import Alert
 from bridge.chain.codec import encode_call, event
 from bridge.cli import book, flags, monitor
-from bridge.cli.app import app
 from bridge.cli.show import LEFT_TO_RIGHT, console, table
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable
 from bridge.foreign import ForeignText, cleaned, decoded, foreign, raw_of, title_of, url_place, without_url
@@ -168,21 +166,6 @@ def bring(world: World, description: bytes, target: str, data: bytes, value: int
 def cancelling(world: World, contract: str) -> tuple[str, bytes]:
     arguments = {"HedgeTimelock": (b"\x11" * 32,), "HedgeGovernor": ([], [], [], b"\x11" * 32)}[contract]
     return world.deployment.address(contract), encode_call(contract, "cancel", *arguments).data
-
-
-@pytest.fixture
-def command(world: World, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command in a folder of this world; give exit code and output."""
-    world.deployment.save(tmp_path / ".alvh" / "deployment.json")
-    (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{world.chain.url}"\n', encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str) -> tuple[int, str]:
-        done = CliRunner().invoke(app, words)
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done.exit_code, done.output
-
-    return run
 
 
 def test_gov__description_is_no_utf8__every_view_shows_it_and_the_others(world: World, command: Any) -> None:

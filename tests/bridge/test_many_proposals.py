@@ -14,14 +14,12 @@ from eth_typing import HexStr
 from eth_utils import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from bridge.alerts.rules import lost_proposal
 from bridge.alerts.watch import take_snapshot
 from bridge.chain import connection, logs
 from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain
-from bridge.cli.app import app
 from bridge.config import Config
 from bridge.errors import ChainError, RefusedAction, UsageError
 from bridge.governance import brought, governor
@@ -57,21 +55,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "HEAD_BYTES", 20_000)
     monkeypatch.setattr(logs, "MOST_SIZE", 4 * BIG)
     monkeypatch.setattr(logs, "AFTER_SILENCE", 10)
-
-
-@pytest.fixture
-def command(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command in a folder of this world; give exit code and output."""
-    world.deployment.save(tmp_path / ".alvh" / "deployment.json")
-    (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{world.chain.url}"\n', encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str) -> tuple[int, str]:
-        done = CliRunner().invoke(app, words)
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done.exit_code, done.output
-
-    return run
 
 
 @pytest.mark.usefixtures("small")
