@@ -20,7 +20,8 @@ from bridge.chain.node import Chain
 from bridge.config import BookConfig, Config
 from bridge.errors import UntrustedNumber
 from bridge.local.world import World
-from bridge.plans.observe import look_at_positions, read_market, read_positions, read_volatilities
+from bridge.plans.market import read_market, read_volatilities
+from bridge.plans.observe import look_at_positions, read_positions
 from bridge.sources.oracle import build_report, read_status
 from hedge.amm.ticks import MAX_TICK, MIN_TICK, sqrt_price_at_tick
 from tests.bridge.lying_node import Answering, Asked, Lie, lying_node

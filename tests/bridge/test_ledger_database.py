@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from bridge.cli.hedge import Ledger, _account
+from bridge.cli.hedge import Ledger, account_of
 from bridge.config import Config, LedgerConfig, load_config
 from bridge.errors import BadConfig, BadFile, LedgerDamaged, LedgerNewer, LedgerReadOnly, LedgerUnreachable, MissingTool
 from bridge.ledger import database
@@ -323,7 +323,7 @@ def _read_all(store: Store) -> None:
     store.fills()
     store.deliveries()
     store.imports()
-    _account(Ledger(store, "main", store.address), LAST_MS)
+    account_of(Ledger(store, "main", store.address), LAST_MS)
 
 
 def test_open__postgres_without_psycopg__names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
