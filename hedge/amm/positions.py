@@ -230,7 +230,8 @@ def _position(
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     p, liq, a = positive("price", price), nonnegative("liquidity", liquidity), nonnegative("lower", lower)
     b = numbers("upper", upper)
-    p, liq, a, b = np.broadcast_arrays(p, liq, a, b)
+    if p.ndim or liq.ndim or a.ndim or b.ndim:
+        p, liq, a, b = np.broadcast_arrays(p, liq, a, b)
     empty = b <= a
     if np.any(empty):
         raise BadInput("upper", float(b[empty][0]), f"must be above lower = {float(a[empty][0])}")

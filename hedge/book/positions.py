@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -21,6 +22,8 @@ from hedge.market import HORIZON_DAYS, USD, Market
 from hedge.numerics.arrays import FloatArray
 from hedge.units import YEAR_DAYS, json_number
 
+MANY = 16
+"""Positions of one pair from which on their value is a sum over edges of ranges; fewer take less time one by one."""
 Spots = Mapping[str, Any]
 """USD prices by asset, a number or an array of scenarios each; USD need not be listed."""
 
@@ -341,4 +344,27 @@ class Book:
 
     def value_usd(self, spots: Spots) -> FloatArray:
         """Return the summed USD value for each scenario, shape of the prices; 0 without positions."""
-        return sum((position.value_usd(spots) for position in self.positions), np.zeros(()))
+        total = sum((position.value_usd(spots) for position in self._alone), np.zeros(()))
+        for (base, quote), ranges in self._shared.items():
+            numeraire = np.asarray(_spot(spots, quote))
+            total = total + numeraire * amm.book_curve(np.asarray(_spot(spots, base)) / numeraire, *ranges).value
+        return np.asarray(total)
+
+    @cached_property
+    def _shared(self) -> dict[tuple[str, str], FloatArray]:
+        """Return rows of liquidity, lower and upper of the pairs that hold many positions, which are valued at once."""
+        rows: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+        for each in self.positions:
+            if isinstance(each, ConcentratedPosition):
+                rows.setdefault((each.base, each.quote), []).append((each.liquidity, each.lower, each.upper))
+        return {pair: np.array(found).T for pair, found in rows.items() if len(found) >= MANY}
+
+    @cached_property
+    def _alone(self) -> tuple[Position, ...]:
+        """Return the positions that are valued one by one."""
+        shared = self._shared
+        return tuple(
+            each
+            for each in self.positions
+            if not (isinstance(each, ConcentratedPosition) and (each.base, each.quote) in shared)
+        )

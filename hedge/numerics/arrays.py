@@ -3,6 +3,8 @@
 NaN always passes: it means "unknown" and comes out as NaN. Every refusal is a `BadInput` with the first offender.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -21,14 +23,20 @@ def finite(name: str, values: ArrayLike) -> FloatArray:
 
 def nonnegative(name: str, values: ArrayLike) -> FloatArray:
     """Return float64 values that are finite and not negative, or NaN."""
-    array = finite(name, values)
+    array = numbers(name, values)
+    if not array.ndim and 0.0 <= array < math.inf:  # a scalar in its domain, which most are, needs no masks
+        return array
+    array = finite(name, array)
     _refuse(name, array, array < 0.0, "must be >= 0")
     return array
 
 
 def positive(name: str, values: ArrayLike) -> FloatArray:
     """Return float64 values that are finite and above zero, or NaN."""
-    array = finite(name, values)
+    array = numbers(name, values)
+    if not array.ndim and 0.0 < array < math.inf:
+        return array
+    array = finite(name, array)
     _refuse(name, array, array <= 0.0, "must be > 0")
     return array
 
