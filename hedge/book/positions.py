@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -22,8 +22,8 @@ from hedge.market import HORIZON_DAYS, USD, Market
 from hedge.numerics.arrays import FloatArray
 from hedge.units import YEAR_DAYS, json_number
 
-MANY = 16
-"""Positions of one pair from which on their value is a sum over edges of ranges; fewer take less time one by one."""
+BLOCK = 1 << 16
+"""Positions times scenarios that are valued at once: what a processor keeps near."""
 Spots = Mapping[str, Any]
 """USD prices by asset, a number or an array of scenarios each; USD need not be listed."""
 
@@ -105,6 +105,12 @@ def _check_amounts(position: str, **amounts: float) -> None:
             raise InvalidPosition(position, name, value)
 
 
+@lru_cache(maxsize=8)
+def _greeks_at(base: float, quote: float, liquidity: float, lower: float, upper: float) -> amm.TwoAssetGreeks:
+    """Return `amm.two_asset_greeks`: value, deltas and gammas of a position are asked for one after another."""
+    return amm.two_asset_greeks(base, quote, liquidity, lower, upper)
+
+
 @dataclass(frozen=True)
 class ConcentratedPosition:
     """Hold one position in a pool of two assets with a price range, in human units.
@@ -155,7 +161,10 @@ class ConcentratedPosition:
 
     def value_usd(self, spots: Spots) -> FloatArray:
         """Return the USD value for each scenario; see `Position`."""
-        base, quote = (np.asarray(_spot(spots, asset)) for asset in (self.base, self.quote))
+        base, quote = (_spot(spots, asset) for asset in (self.base, self.quote))
+        if isinstance(base, float) and isinstance(quote, float):
+            return np.asarray(self._greeks(spots).value)
+        base, quote = np.asarray(base), np.asarray(quote)
         return np.asarray(quote * amm.value(base / quote, self.liquidity, self.lower, self.upper), dtype=np.float64)
 
     def deltas(self, spots: Spots) -> dict[str, float]:
@@ -175,8 +184,8 @@ class ConcentratedPosition:
         return {pair: gamma for pair, gamma in every.items() if USD not in pair}
 
     def _greeks(self, spots: Spots) -> amm.TwoAssetGreeks:
-        ends = (self.liquidity, self.lower, self.upper)
-        return amm.two_asset_greeks(_spot(spots, self.base), _spot(spots, self.quote), *ends)
+        prices = float(_spot(spots, self.base)), float(_spot(spots, self.quote))
+        return _greeks_at(*prices, self.liquidity, self.lower, self.upper)
 
     def pool_terms(self, market: Market) -> PoolTerms:
         """Return what the pool earns and loses; see `Position`."""
@@ -345,19 +354,23 @@ class Book:
     def value_usd(self, spots: Spots) -> FloatArray:
         """Return the summed USD value for each scenario, shape of the prices; 0 without positions."""
         total = sum((position.value_usd(spots) for position in self._alone), np.zeros(()))
-        for (base, quote), ranges in self._shared.items():
+        for (base, quote), rows in self._shared.items():
             numeraire = np.asarray(_spot(spots, quote))
-            total = total + numeraire * amm.book_curve(np.asarray(_spot(spots, base)) / numeraire, *ranges).value
+            price = (np.asarray(_spot(spots, base)) / numeraire)[..., np.newaxis]
+            step = max(1, BLOCK // max(1, price.size))
+            for first in range(0, rows.shape[1], step):
+                values = amm.value(price, *rows[:, first : first + step])
+                total = total + numeraire * values.sum(axis=-1)
         return np.asarray(total)
 
     @cached_property
     def _shared(self) -> dict[tuple[str, str], FloatArray]:
-        """Return rows of liquidity, lower and upper of the pairs that hold many positions, which are valued at once."""
+        """Return rows of liquidity, lower and upper of pairs that hold several positions, which are valued at once."""
         rows: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
         for each in self.positions:
             if isinstance(each, ConcentratedPosition):
                 rows.setdefault((each.base, each.quote), []).append((each.liquidity, each.lower, each.upper))
-        return {pair: np.array(found).T for pair, found in rows.items() if len(found) >= MANY}
+        return {pair: np.array(found).T for pair, found in rows.items() if len(found) > 1}
 
     @cached_property
     def _alone(self) -> tuple[Position, ...]:

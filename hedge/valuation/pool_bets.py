@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from hedge.book.exposure import BookExposure
-from hedge.book.positions import Book
+from hedge.book.exposure import BookExposure, PositionExposure
+from hedge.book.positions import Book, Position
 from hedge.errors import BadInput
 from hedge.market import Market
 from hedge.numerics.arrays import FloatArray, positive
@@ -222,13 +222,16 @@ def _gains(
 ) -> FloatArray:
     """Return what each pool's positions gain in USD for each day's moves, shape (t, n)."""
     spots = {asset: market.spot(asset) * ratio for asset, ratio in moves.items()}
-    columns: dict[str, FloatArray] = {}
+    pools: dict[str, list[tuple[Position, PositionExposure]]] = {}
     for position, seen in zip(book.positions, exposure.positions, strict=True):
-        if seen.value_usd <= 0.0:
-            continue
-        gain = position.value_usd(spots) - seen.value_usd
-        if hedged:
-            parts = [seen.deltas.get(asset, 0.0) * (spots[asset] - market.spot(asset)) for asset in moves]
-            gain = gain - np.sum(parts, axis=0)
-        columns[seen.pool] = columns.get(seen.pool, np.zeros(1)) + gain
-    return np.column_stack([columns[pool] for pool in sorted(columns)])
+        if seen.value_usd > 0.0:
+            pools.setdefault(seen.pool, []).append((position, seen))
+    columns = []
+    for _, held in sorted(pools.items()):
+        gain = Book(tuple(position for position, _ in held)).value_usd(spots)
+        gain = gain - math.fsum(seen.value_usd for _, seen in held)
+        for asset in moves if hedged else ():
+            delta = math.fsum(seen.deltas.get(asset, 0.0) for _, seen in held)
+            gain = gain - delta * (spots[asset] - market.spot(asset))
+        columns.append(gain)
+    return np.column_stack(columns)
