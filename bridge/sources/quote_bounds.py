@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bridge.sources.quote_parts import parts
 from hedge import options
 
 MOST_TIMES: Final = 2.0
@@ -23,6 +24,7 @@ LEAST_GAIN: Final = 0.005
 LEAST_QUOTES: Final = 4
 """Of an expiry, with both sides, whose middle is one."""
 
+_NUMBERS: Final = ("expiry_at", "expiry", "strike", "is_call", "forward", "rate", "bid", "ask", "vol")
 Floats = npt.NDArray[np.float64]
 
 
@@ -48,12 +50,13 @@ def wrong_quotes(spot: float, quotes: pd.DataFrame) -> list[Wrong]:
     possible &= ~((quotes["bid"] > quotes["ask"]) | (quotes["bid"] < 0.0) | (quotes["ask"] < 0.0))
     if not (math.isfinite(spot) and spot > 0.0):
         return []
-    rows = quotes[possible & ~quotes.duplicated(["expiry_at", "strike", "is_call"])]  # the chain's check names these
+    once = possible & ~quotes.duplicated(["expiry_at", "strike", "is_call"])  # the chain's check names these
+    rows = quotes.loc[once, list(_NUMBERS)]
     found = _by_vols(spot, rows)
     for judge in (_by_strikes, _by_neighbours):  # what is wrong already says nothing about the others
         rows = rows.drop(index=[row for wrong in found for row in wrong.rows], errors="ignore")
-        for _, listed in rows.groupby(["expiry_at", "is_call"]):
-            found += judge(spot, listed.sort_values("strike"))
+        for listed in parts(rows.sort_values("strike", kind="stable"), "expiry_at", "is_call"):
+            found += judge(spot, listed)
     return found
 
 

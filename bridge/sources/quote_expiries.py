@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bridge.errors import BadFile
+from bridge.sources.quote_parts import parts
 from bridge.sources.quote_units import implied_vols, near_money, said_vol, usable_quotes
 from bridge.units import utc
 
@@ -50,6 +51,10 @@ PARITY_SPREADS: Final = 2.0
 """Log distance of a forward from that of calls and puts, and more of it in halves of their spreads over the spot:
 measured 0.54 of both at most, 0.168 where the halves are 0.150, and 0.011 in liquid books."""
 
+_NUMBERS: Final = (
+    "expiry_at", "expiry", "strike", "is_call", "forward", "rate", "bid", "ask", "mid", "vol", "in_coin",
+)  # fmt: skip
+"""Columns that are looked at: the fewer, the less time a part of them takes."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -79,6 +84,7 @@ def check_expiries(path: Path, asset: str, spot: float, quotes: pd.DataFrame, vo
         usable, two_sided = usable_quotes(rows, spot)
         if not two_sided:
             continue
+        usable = usable[[name for name in _NUMBERS if name in usable]]
         said = {at: _parity(spot, own) for at, own in _by_expiry(usable)}
         _check_forwards(path, asset, spot, usable, said, forwards=forwards)
         if not forwards:
@@ -89,8 +95,7 @@ def check_expiries(path: Path, asset: str, spot: float, quotes: pd.DataFrame, vo
 
 
 def _by_expiry(rows: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
-    times: npt.NDArray[np.int64] = rows["expiry_at"].to_numpy(np.int64)
-    return [(at, rows[times == at]) for at in np.unique(times).tolist()]
+    return [(int(own["expiry_at"].iloc[0]), own) for own in parts(rows, "expiry_at")]
 
 
 def _near(rows: pd.DataFrame) -> pd.DataFrame:
@@ -207,17 +212,18 @@ def _check_vols(path: Path, asset: str, rows: pd.DataFrame, vol_name: str) -> No
             _compare(path, f"{asset}: of the {what}", pooled, vol_name, MOST_POOLED)
         for at, own in _by_expiry(kind):
             if len(own) >= LEAST_QUOTES:
-                _compare(path, f"{asset}: of the {what} of {_expiry(own, at)}", own, vol_name, MOST_RATIO)
+                _compare(path, f"{asset}: of the {what}", own, vol_name, MOST_RATIO, at)
 
 
-def _compare(path: Path, what: str, rows: pd.DataFrame, vol_name: str, most: float) -> None:
-    """Refuse a middle of stated over implied volatility that is too far from 1."""
+def _compare(path: Path, what: str, rows: pd.DataFrame, vol_name: str, most: float, at: int | None = None) -> None:
+    """Refuse a middle of stated over implied volatility that is too far from 1; `at` : of which expiry the rows are."""
     spread, mid, vol, implied = (rows[name].to_numpy(float) for name in ("spread", "mid", "vol", "implied"))
     if np.median(spread / mid) > MOST_SPREAD:
         return
     ratio = float(np.median(vol / implied))
     if not 1.0 / most <= ratio <= most:
         stated, told = (said_vol(vol_name, float(np.median(values))) for values in (vol, implied))
+        what += f" of {_expiry(rows, at)}" if at is not None else ""
         raise BadFile(
             path,
             f"{what}, {stated} is stated in the middle and the quotes imply {told.split()[-1]}, {ratio:.3g} times: is "

@@ -19,6 +19,7 @@ from bridge.study.settings import StudySettings
 from bridge.study.store import Store
 from bridge.study.summary import summarise
 from bridge.study.tasks import Part, Task, WithInputs
+from bridge.study.threads import one_thread
 
 SUMMARY: Final = "summary.json"
 
@@ -74,10 +75,12 @@ def run_study(
         A package that the market or the cluster needs is not installed.
     """
     tasks = study_tasks(settings)
-    market = load_market(settings)
+    with one_thread():  # as in a worker, so that its numbers have the same bits
+        market = load_market(settings)
     check_window(settings, market)
     inputs = read_inputs(settings.document(), MARKETS[settings.market].files(settings))
-    work = WithInputs(_Market(settings).load, partial(_work, settings=settings))
+    load = _Market(settings).load if workers > 1 or cluster else lambda: market
+    work = WithInputs(load, partial(_work, settings=settings))
     with Store(folder, inputs, force=force) as store:
         done = run_tasks(tasks, work, store=store, workers=workers, cluster=cluster, progress=progress)
     summary = summarise(done, settings, market) | {"inputs_sha256": inputs.sha256, "files": dict(inputs.files)}

@@ -77,6 +77,7 @@ def test_chain_file__snapshots_of_every_minute__are_not_mixed(tmp_path: Path) ->
     frame.to_csv(tmp_path / "chain.csv", index=False)
     found = list(read_snapshots(tmp_path / "chain.csv", "ETH"))
     assert [(one.spot, len(one.rows)) for one in found] == [(2990.0, 42), (2995.0, 42), (3000.0, 42)]
+    assert [one.spot for one in read_snapshots(tmp_path / "chain.csv", "ETH", apart=61)] == [2990.0, 3000.0]
 
 
 @pytest.mark.parametrize("kept", [1, 10, 30])

@@ -95,13 +95,8 @@ def _load(settings: StudySettings) -> LoadedMarket:
 
 def known_books(root: Path, asset: str) -> list[OptionChain]:
     """Read the option books that surfaces are fitted on, in order of time: single ones at first, weekly in 2026."""
-    found = [read_chain_file(root / name)[asset] for name in BOOKS[asset]]
-    last = 0
-    for chain in read_snapshots(root / CHAINS, asset):
-        if chain.observed_at - last >= REFIT_DAYS * DAY:
-            found.append(chain)
-            last = chain.observed_at
-    return found
+    single = [read_chain_file(root / name)[asset] for name in BOOKS[asset]]
+    return [*single, *read_snapshots(root / CHAINS, asset, apart=REFIT_DAYS * DAY)]
 
 
 register_market(StudyMarket("modelled", "ETH and BTC 2021 to 2026, modelled options", _load, _files, STRATEGIES))
