@@ -53,8 +53,8 @@ def prepare() -> None:
     gc.freeze()
 
 
-def tried(changed: Bytecodes, tests: list[str]) -> Trial:
-    """Run tests until one fails, with other bytecode of some contracts.
+def tried(changed: Bytecodes, tests: list[str], patience: int = PATIENCE) -> Trial:
+    """Run tests until one fails, with other bytecode of some contracts; `patience` : seconds that they may take.
 
     Raises
     ------
@@ -68,14 +68,14 @@ def tried(changed: Bytecodes, tests: list[str]) -> Trial:
         os.close(reader)
         _be_the_fork(changed, tests, writer)
     os.close(writer)
-    ready, _, _ = select.select([reader], [], [], PATIENCE)
+    ready, _, _ = select.select([reader], [], [], patience)
     said = b"".join(iter(lambda: os.read(reader, 65_536), b"")) if ready else b""
     os.close(reader)
     if not ready:
         os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     if not ready:
-        return Trial("no end", f"no end within {PATIENCE} s")
+        return Trial("no end", f"no end within {patience} s")
     if not said:
         raise RuntimeError(f"pytest ended without a word on {tests[0]}")
     code, trial = json.loads(said)
