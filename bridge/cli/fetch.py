@@ -53,8 +53,8 @@ def read_assets(given: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given or OWN))
 
 
-def read_duration(text: str) -> int:
-    """Return seconds of a text such as 30s, 5m or 1h.
+def read_duration(text: str, flag: str = "--every") -> int:
+    """Return seconds of a text such as 30s, 5m or 1h, which an option gave.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def read_duration(text: str) -> int:
 
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise UsageError(f"--every {foreign(text, 20)}: write a number and s, m or h, as 5m")
+        raise UsageError(f"{flag} {foreign(text, 20)}: write a number and s, m or h, as 5m")
     return int(found[1]) * _SECONDS[found[2]]
 
 

@@ -294,6 +294,14 @@ def print_json(content: Any) -> None:
     sys.stdout.write(json.dumps(cleaned(content), indent=2, allow_nan=False) + "\n")
 
 
+def print_line(content: Any) -> None:
+    """Print one JSON document on a line of its own, as a stream of them has it; see `print_json`."""
+    from bridge.foreign import cleaned
+
+    sys.stdout.write(json.dumps(cleaned(content), allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
 def say(text: str, stderr: bool = False) -> None:
     """Print a line in which words of others may stand: of what a terminal shows of it, only the first is at the margin.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.flags import ConfigOption, JsonOption, OwnerOption, open_session, say
+from bridge.cli.flags import ConfigOption, JsonOption, OwnerOption, open_session, print_line, say
 
 if TYPE_CHECKING:
     from bridge.alerts.snapshots import Alert, MonitorSnapshot
@@ -123,13 +122,11 @@ def trouble_words(error: Exception, url: str) -> str:
 
 def _write_line(content: Any) -> None:
     """Write a line at once: a text, which a terminal shows without a line of others' words at its margin, or JSON."""
-    from bridge.foreign import cleaned
-
     if isinstance(content, str):
         say(content)
+        sys.stdout.flush()
     else:
-        sys.stdout.write(json.dumps(cleaned(content), allow_nan=False) + "\n")
-    sys.stdout.flush()
+        print_line(content)
 
 
 def print_watched(watched: Watched, clear: bool = False) -> None:

@@ -1,9 +1,10 @@
-"""`alvh oracle`: quote, sign, submit, status."""
+"""`alvh oracle`: quote, sign, submit, report, status."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,7 @@ from bridge.cli.flags import (
     choose_signer,
     open_session,
     print_json,
+    print_line,
     require_one_source,
     say,
 )
@@ -32,6 +34,7 @@ from bridge.cli.mined import mined, mined_words
 if TYPE_CHECKING:
     from bridge.snapshot import Snapshot
     from bridge.sources.oracle import FeedStatus
+    from bridge.sources.reporter import Done
     from hedge.instruments.option_chain import OptionChain
 
 app = typer.Typer(
@@ -180,6 +183,74 @@ def submit(
         print_json({"sent": True} | mined(receipt) | {"left_out": left})
     else:
         say(f"submitted {mined_words(receipt)}{said}")
+
+
+@app.command()
+def report(
+    assets: Annotated[list[str] | None, typer.Argument(help="ETH, BTC; all feeds without any.")] = None,
+    every: Annotated[str, typer.Option("--every", help="Time from one round to the next: 15m, 1h.")] = "1h",
+    board: Annotated[
+        str | None,
+        typer.Option("--board", help="Folder or URL where reporters leave reports; default: in the state folder."),
+    ] = None,
+    wait: Annotated[
+        str | None, typer.Option("--wait", help="Time to wait for others' signatures; default: a quarter of --every.")
+    ] = None,
+    count: Annotated[int | None, typer.Option("--count", min=1, help="Rounds; without it until it is stopped.")] = None,
+    send: SendOption = False,
+    relay: RelayOption = None,
+    chain_file: ChainFileOption = None,
+    live: LiveOption = False,
+    role: AsOption = None,
+    keystore: KeystoreOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Report by itself: quote, sign, leave the report for the others, and with --send submit a round with its quorum.
+
+    All reporters sign for the last block before each full --every of the chain's time, so that their reports fit
+    together. With --send one of them submits, in turn; without it reports are signed and left, and nothing is sent.
+    What fails in a round is said on stderr, and the next one comes. Exit code 1 if no round came further than that.
+
+    Examples: alvh oracle report --live --every 1h --board /srv/reports --keystore key.json --send; alvh oracle report
+    ETH --live --board https://reports.example/alvh --keystore key.json
+    """
+    from bridge.cli.fetch import read_duration
+    from bridge.sources.report_boards import board_of
+    from bridge.sources.reporter import Reporter
+    from bridge.venues.clock import SYSTEM
+
+    require_one_source(chain_file, live)
+    session, seconds = open_session(config, relay), read_duration(every)
+    settings = session.config
+    reporter = Reporter(
+        head=session.snapshot,
+        quotes=lambda number: _quotes(session, chain_file, number, live),
+        signer=choose_signer(session, role, keystore),
+        board=board_of(board or str(settings.state / "board")),
+        assets=tuple(dict.fromkeys(assets or sorted(session.deployment.feeds))),
+        every=seconds,
+        patience=read_duration(wait, "--wait") if wait else seconds / 4,
+        method=settings.oracle.index,
+        max_jump=settings.oracle.max_jump,
+        state=settings.state,
+        send=send,
+        clock=SYSTEM,
+        told=partial(_tell_done, as_json),
+    )
+    reporter.run(count)
+    if not set(reporter.tally) - {"failed"}:
+        raise typer.Exit(1)
+
+
+def _tell_done(as_json: bool, done: Done) -> None:
+    from bridge.units import utc
+
+    if as_json:
+        print_line(asdict(done))
+    else:
+        place = f"{done.asset} {utc(done.at)}: " if done.asset else ""
+        say(f"{place}{done.words}", stderr=done.state == "failed")
 
 
 @app.command()

@@ -246,14 +246,15 @@ def rehearse_reports(snapshot: Snapshot, sender: Sender, signed: Sequence[Signed
     used = used_reports(signed)
     snapshot.rehearse(sender, "VolatilityOracle", "submit", *_submission(used), at=used[0].report.feed)
     for entry in signed:
-        if _signer_of(entry) != entry.reporter.lower():
+        if signer_of(entry) != entry.reporter.lower():
             raise RefusedAction(
                 f"the report of {entry.report.asset} that names {entry.reporter} is not what it signed: it was "
                 "changed, have it signed again"
             )
 
 
-def _signer_of(entry: SignedReport) -> str | None:
+def signer_of(entry: SignedReport) -> str | None:
+    """Return who signed a report, in small letters; None where the signature is none."""
     from eth_account import Account
     from eth_keys.exceptions import BadSignature
     from eth_utils import ValidationError
@@ -347,10 +348,11 @@ def read_signed_reports(path: Path) -> list[SignedReport]:
     with reading(path, absent="no such file", otherwise="not a signed report as `alvh oracle sign` writes it"):
         content = read_json(path)
         entries = content if isinstance(content, list) else [content]
-        return [_signed(dict(entry)) for entry in entries]
+        return [signed_report(dict(entry)) for entry in entries]
 
 
-def _signed(entry: dict[str, Any]) -> SignedReport:
+def signed_report(entry: dict[str, Any]) -> SignedReport:
+    """Read a signed report from plain JSON; raises `ValueError`, `TypeError` or `KeyError` where it is none."""
     reporter, signature = str(entry.pop("reporter")), str(entry.pop("signature"))
     report = Report(**entry)
     for name in ("chain_id", "round", "observed_at", "volatility_e8"):

@@ -56,13 +56,16 @@ def require_steady(snapshot: Snapshot, report: Report, most: float) -> None:
         )
 
 
-def keep_round(state: Path, report: Report, reporter: str, force: bool = False) -> Path:
+def keep_round(state: Path, report: Report, reporter: str, force: bool = False, later: bool = False) -> Path:
     """Note that a reporter signs a report, before the signature leaves; raises where the round has another value.
 
     Parameters
     ----------
     force
         Take the place of another value: for a round that was never submitted.
+    later
+        Take the place of a value that was observed earlier: for a round that found no quorum then. Two values of one
+        time are refused as ever.
 
     Raises
     ------
@@ -82,7 +85,11 @@ def keep_round(state: Path, report: Report, reporter: str, force: bool = False) 
     try:
         os.link(draft, path)  # of two at once only one makes it
     except FileExistsError:
-        _require_same(_read(path), report, reporter)
+        kept = _read(path)
+        if later and kept.observed_at < report.observed_at:
+            draft.replace(path)
+        else:
+            _require_same(kept, report, reporter)
     except OSError as error:
         raise BadFile(path, f"cannot be written: {error}") from error
     finally:

@@ -104,6 +104,7 @@ class Asker:
         terms: Mapping[str, object],
         read: Callable[[Reply], T],
         before: Callable[[], None] = lambda: None,
+        body: bytes | None = None,
     ) -> T:
         """Ask until there is an answer.
 
@@ -115,6 +116,8 @@ class Asker:
             Reads an answer; raises `Passing` where it may be another one later, `Odd` where a field is.
         before
             Waits for the venue's limits, before every attempt.
+        body
+            JSON that is left there by POST, instead of a GET; what is left twice must count once.
 
         Raises
         ------
@@ -127,7 +130,7 @@ class Asker:
             before()
             asked += 1
             try:
-                return read(self._reply(whole))
+                return read(self._reply(whole, body))
             except Odd as odd:
                 self.refuse(f"{path.strip('/')}: {odd}")
             except Passing as passing:
@@ -149,9 +152,9 @@ class Asker:
         """Hang up."""
         self._connection.close()
 
-    def _reply(self, path: str) -> Reply:
+    def _reply(self, path: str, body: bytes | None) -> Reply:
         try:
-            answer = self._connection.ask("GET", path, None, again=True)
+            answer = self._connection.ask("POST" if body else "GET", path, body, again=True)
         except Unusable as error:
             if error.too_much and "no whole answer" in str(error):
                 raise Passing(str(error), broken=True) from None
