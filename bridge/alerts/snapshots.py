@@ -15,6 +15,7 @@ from bridge.governance.inspection import Inspected
 from bridge.governance.journal import JournalEntry
 from bridge.governance.safeguards import AutomationStatus, BreakerStatus
 from bridge.governance.steward import PendingUpdate
+from bridge.networks import Network
 from bridge.plans.ledger_book import Held
 from bridge.plans.observe import Dust, Governed
 from bridge.plans.orders_done import OrderDone
@@ -118,6 +119,9 @@ class MonitorSnapshot(OracleSnapshot):
         Why it is not known what was proposed; empty where it is.
     holders
         Who is at the addresses that the deployment names guardian and steward, by role.
+    network
+        The public network that the book is only observed on: there are no feeds, votes or roles then, the parameters
+        are stated, and the plan on record is the newest that was made here. None where there is a deployment of ours.
     """
 
     now: int | None
@@ -138,6 +142,7 @@ class MonitorSnapshot(OracleSnapshot):
     explained: Explained | None = None
     ledger_trouble: str = ""
     holders: Mapping[str, Inspected] = field(default_factory=dict)
+    network: Network | None = None
     dust: tuple[Dust, ...] = ()
     journal_trouble: str = ""
     proposals_trouble: str = ""

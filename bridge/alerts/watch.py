@@ -6,6 +6,7 @@ It reads and compares; it never signs. A source that fails becomes an alert of i
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,8 +25,9 @@ from bridge.plans.ledger_book import Held, mark_ledger, read_ledger
 from bridge.plans.make import recorded_exposure
 from bridge.plans.market import read_market
 from bridge.plans.observe import Dust, Governed, look_at_positions, read_governed, valued
+from bridge.plans.observed import look_at_network, stated_governed
 from bridge.plans.orders_done import OrderDone, orders_done
-from bridge.plans.records import PlanRecord, find_record
+from bridge.plans.records import PlanRecord, find_record, own_record
 from bridge.plans.since import explain_since
 from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
@@ -35,6 +37,7 @@ from hedge.book.positions import Position
 from hedge.decision.explained import Explained
 from hedge.decision.rebalance import drift
 from hedge.errors import HedgeError
+from hedge.instruments.option_chain import OptionChain
 from hedge.market import Market
 from hedge.policy.parameters import KEYS
 from hedge.units import json_number
@@ -76,6 +79,8 @@ def take_oracle_snapshot(snapshot: Snapshot) -> OracleSnapshot:
 
 def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | None = None) -> MonitorSnapshot:
     """Read and compare everything once, at the snapshot's block; see `watch`."""
+    if snapshot.network:
+        return _observed(snapshot, config, owner, now)
     oracle = take_oracle_snapshot(snapshot)
     governed, (proposals, unknown) = read_governed(snapshot), _proposals(snapshot)
     waiting, holders = tuple(read_pending_updates(snapshot)), inspect_holders(snapshot)
@@ -103,6 +108,45 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         on_record=on_record,
         drift=drift(valued.exposure, recorded_exposure(on_record)) if valued.exposure and on_record else None,
         layers=layer_states(on_record, valued.market) if on_record and valued.market else (),
+        **hedge.__dict__,
+    )
+
+
+def _observed(snapshot: Snapshot, config: Config, owner: str, now: int | None) -> MonitorSnapshot:
+    """Read and compare a book on a public network, where nothing of ours is: no feed, no vote, parameters as stated."""
+    governed, valued_book, chains = stated_governed(config.parameters), _Valued(), dict[str, OptionChain]()
+    try:
+        (market, prices, unknown), chains = look_at_network(snapshot, config)
+        held = look_at_positions(snapshot, owner, dict(market.spots), config.book, prices)
+        held, exposure = valued(snapshot, held, market, config.book)
+        left = (*unknown, *held.unread)
+        valued_book = _Valued(market, exposure, unread=left, positions=held.positions, dust=held.dust)
+    except UntrustedNumber as error:
+        valued_book = _Valued(untrusted=str(error))
+    snapshot.confirm()
+    on_record = own_record(config.state, snapshot.chain.chain_id, owner)
+    hedge = _hedge(snapshot, config, valued_book, governed, on_record, chains)
+    exposure_now = valued_book.exposure
+    return MonitorSnapshot(
+        snapshot.block,
+        feeds=(),
+        breakers=(),
+        automation=None,
+        market=valued_book.market,
+        exposure=exposure_now,
+        untrusted=valued_book.untrusted,
+        unread=valued_book.unread,
+        dust=valued_book.dust,
+        now=now,
+        config=config,
+        governed=governed,
+        proposals=(),
+        journal=(),
+        steward_updates=(),
+        on_record=on_record,
+        drift=drift(exposure_now, recorded_exposure(on_record)) if exposure_now and on_record else None,
+        layers=layer_states(on_record, valued_book.market) if on_record and valued_book.market else (),
+        network=snapshot.network,
         **hedge.__dict__,
     )
 
@@ -155,9 +199,17 @@ class _Hedge:
 
 
 def _hedge(
-    snapshot: Snapshot, config: Config, valued: _Valued, governed: Governed, on_record: PlanRecord | None
+    snapshot: Snapshot,
+    config: Config,
+    valued: _Valued,
+    governed: Governed,
+    on_record: PlanRecord | None,
+    chains: Mapping[str, OptionChain] | None = None,
 ) -> _Hedge:
-    """Read the ledger and mark it; what stands in the way is said, and the rest of the look goes on."""
+    """Read the ledger and mark it at quotes, those of the settings where none are given.
+
+    What stands in the way is said, and the rest of the look goes on.
+    """
     try:
         ledger = read_ledger(config, snapshot.block.timestamp)
         orders = orders_done(on_record, ledger.fills) if ledger and on_record else ()
@@ -165,7 +217,8 @@ def _hedge(
             return _Hedge(orders=orders)
         market, exposure, held = valued.market, valued.exposure, None
         if ledger:
-            chains = read_option_chains(config.options, dict(market.spots), snapshot.block.timestamp)
+            if chains is None:
+                chains = read_option_chains(config.options, dict(market.spots), snapshot.block.timestamp)
             held = mark_ledger(ledger, exposure, market, chains, governed.parameters, governed.own_parameters())
         explained = explain_since(on_record, valued.positions, exposure, market, held) if on_record else None
         return _Hedge(held, orders, explained)
@@ -193,6 +246,7 @@ def watched_json(watched: Watched) -> dict[str, Any]:
     seen = watched.seen
     return {
         "block": asdict(seen.block),
+        "network": seen.network.name if seen.network else None,
         "value_usd": seen.exposure.value_usd if seen.exposure else None,
         "exposure": _exposure_json(seen.exposure) if seen.exposure else None,
         "dust": [dust._asdict() for dust in seen.dust],

@@ -26,7 +26,7 @@ from bridge.cli.flags import (
 from bridge.cli.planning import AtOption, BookOption, ChainFileOption, MaxAgeOption, SignalsOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bridge.adapters.pool_position import Unread
     from bridge.chain.blocks import BlockRef
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bridge.snapshot import Snapshot
     from hedge.book.exposure import BookExposure
     from hedge.book.positions import Book
+    from hedge.instruments.option_chain import OptionChain
     from hedge.market import Market
 
 
@@ -141,14 +142,12 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
     print_ideas(ideas)
 
 
-def observed_lines(network: Network | None, market: Market) -> list[str]:
+def observed_lines(network: Network | None, market: Market | None) -> list[str]:
     """Return what a book that is only observed rests on: none without a public network."""
     if network is None:
         return []
-    return [
-        f"observed on {network.title} ({network.chain_id}): no contract of ours is read",
-        f"prices: {market.spot_source}; volatilities: {market.vol_source}",
-    ]
+    where = f"observed on {network.title} ({network.chain_id}): no contract of ours is read"
+    return [where, f"prices: {market.spot_source}; volatilities: {market.vol_source}"] if market else [where]
 
 
 def unknown_lines(seen: Seen) -> list[str]:
@@ -240,13 +239,13 @@ def _see_on_chain(
     settings = with_flags(session.config, *given)
     snapshot, holder = session.snapshot(block), session.owner(owner)
     if session.network:
-        (market, prices, unknown), _ = look_at_network(snapshot, settings)
+        (market, prices, unknown), quotes = look_at_network(snapshot, settings)
     else:
-        market, prices, unknown = look_at_market(snapshot, settings.book)
+        (market, prices, unknown), quotes = look_at_market(snapshot, settings.book), None
     held = look_at_positions(snapshot, holder, dict(market.spots), settings.book, prices)
     held, exposure = valued(snapshot, held, market, settings.book)
     book, exact = Book(held.positions), [raw.exact() for raw in held.raw]
-    hedge = _hedge(settings, snapshot, exposure, market)
+    hedge = _hedge(settings, snapshot, exposure, market, quotes)
     snapshot.confirm()
     left, rest = (*unknown, *held.unread), (settings, hedge, held.stops, held.dust, session.network)
     return Seen(holder, snapshot.block, book, market, exposure, exact, left, *rest)
@@ -277,8 +276,13 @@ def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -
     print_json(content | {"market": market} | ideas)
 
 
-def _hedge(settings: Config, snapshot: Snapshot, found: BookExposure, market: Market) -> Held | None:
-    """Return what the ledger says is held, marked; None where there is no ledger or nothing in it."""
+def _hedge(
+    settings: Config, snapshot: Snapshot, found: BookExposure, market: Market, quotes: Mapping[str, OptionChain] | None
+) -> Held | None:
+    """Return what the ledger says is held, marked at quotes, those of the settings where None are given.
+
+    None where there is no ledger or nothing in it.
+    """
     from bridge.plans.ledger_book import mark_ledger, read_ledger
 
     ledger = read_ledger(settings, snapshot.block.timestamp)
@@ -288,7 +292,9 @@ def _hedge(settings: Config, snapshot: Snapshot, found: BookExposure, market: Ma
     from bridge.plans.observed import stated_governed
     from bridge.sources.option_chains import read_option_chains
 
-    chains = read_option_chains(settings.options, dict(market.spots), snapshot.block.timestamp)
+    chains = quotes
+    if chains is None:
+        chains = read_option_chains(settings.options, dict(market.spots), snapshot.block.timestamp)
     governed = stated_governed(settings.parameters) if snapshot.network else read_governed(snapshot)
     return mark_ledger(ledger, found, market, chains, governed.parameters, governed.own_parameters())
 

@@ -8,15 +8,29 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.flags import ConfigOption, JsonOption, OwnerOption, open_session, print_line, say
+from bridge.cli.flags import (
+    ConfigOption,
+    JsonOption,
+    LiveOption,
+    OwnerOption,
+    RpcOption,
+    Session,
+    open_book,
+    print_line,
+    require_one_source,
+    say,
+)
+from bridge.cli.planning import ChainFileOption, MaxAgeOption
 
 if TYPE_CHECKING:
     from bridge.alerts.snapshots import Alert, MonitorSnapshot
     from bridge.alerts.watch import Watched
+    from bridge.config import Config
 
 OF_PROPOSALS = ("proposal", "foreign", "unreadable")
 """Kinds of alerts that anyone with votes can raise by hundreds: they come last, and the most of them are counted."""
@@ -27,23 +41,32 @@ def watch(
     owner: OwnerOption = None,
     once: Annotated[bool, typer.Option("--once", help="Look once and stop; exit code 1 if there is an alert.")] = False,
     interval: Annotated[float | None, typer.Option("--interval", min=0.1, help="Seconds between looks.")] = None,
+    rpc: RpcOption = None,
+    chain_file: ChainFileOption = None,
+    live: LiveOption = False,
+    max_age: MaxAgeOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Compare exposure with the hedge on record, and watch feeds, parameters and proposals. Never signs anything.
 
-    Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl
+    With --rpc, or chain.network in alvh.toml, a book on a public network is compared with the ledger and the newest
+    plan.
+
+    Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl; alvh watch --rpc
+    https://node.example --owner 0xabc... --live --once
     """
     from bridge.alerts import watch as monitor
     from bridge.chain.blocks import LOCAL_CHAIN_ID
 
-    session = open_session(config)
-    holder, pause = session.owner(owner), _pause(interval or session.config.watch.interval_seconds)
+    require_one_source(chain_file, live)
+    session, settings = _opened(config, rpc, chain_file, live, max_age)
+    holder, pause = session.owner(owner), _pause(interval or settings.watch.interval_seconds)
 
     def look() -> Watched:
         session.chain.begin()
         now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
-        return monitor.watch(session.snapshot(), session.config, holder, now)
+        return monitor.watch(session.snapshot(), settings, holder, now)
 
     def show(watched: Watched) -> None:
         if as_json:
@@ -53,7 +76,7 @@ def watch(
             sys.stdout.flush()
 
     def say(error: Exception) -> None:
-        text = trouble_words(error, session.config.chain.rpc_url)
+        text = trouble_words(error, rpc or settings.chain.rpc_url)
         _write_line({"error": text} if as_json else f"no look this time: {text}")
 
     try:
@@ -62,6 +85,19 @@ def watch(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         quiet = False
     raise typer.Exit(0 if quiet else 1)
+
+
+def _opened(
+    config: Path | None, rpc: str | None, chain_file: Path | None, live: bool, max_age: int | None
+) -> tuple[Session, Config]:
+    """Open a deployment or a public network, and return the settings with the quotes that were named."""
+    from bridge.cli.book import refuse_quotes
+    from bridge.cli.planning import with_flags
+
+    session = open_book(config, rpc)
+    if session.network is None:
+        refuse_quotes(chain_file, max_age, live)
+    return session, with_flags(session.config, chain_file, None, max_age, live)
 
 
 def _pause(seconds: float) -> float:
@@ -131,7 +167,7 @@ def _write_line(content: Any) -> None:
 
 def print_watched(watched: Watched, clear: bool = False) -> None:
     """Print what the monitor saw, and the alerts that it raises."""
-    from bridge.cli.book import dust_lines
+    from bridge.cli.book import dust_lines, observed_lines
     from bridge.cli.safeguards import safeguard_lines
     from bridge.cli.show import console, percent, table, usd
     from bridge.units import utc
@@ -141,9 +177,11 @@ def print_watched(watched: Watched, clear: bool = False) -> None:
         out.clear()
     value = f"{usd(seen.exposure.value_usd)} USD" if seen.exposure else "not valued"
     out.print(f"[bold]alvh watch[/bold]  block {seen.block.number}, {utc(seen.block.timestamp)}, book {value}")
+    for line in observed_lines(seen.network, seen.market):
+        out.print(line, markup=False, soft_wrap=True)
     out.print(table("Exposure, and what the plan on record intended, in USD", LAYER_COLUMNS, _layer_rows(seen), left=2))
     _print_hedge(seen)
-    plan = seen.on_record.inputs_hash[:12] if seen.on_record else "-"
+    plan = seen.on_record.inputs_hash[:12] if seen.on_record else "- (`alvh plan` makes one)" if seen.network else "-"
     out.print(f"  drift {percent(seen.drift)} (band {percent(seen.drift_band)}), plan {plan}")
     dust = dust_lines(seen.dust, seen.config.book.dust_usd)
     for line in (*dust, *_feed_lines(seen), *safeguard_lines(seen.breakers, seen.automations)):
@@ -233,7 +271,10 @@ def _governance_lines(seen: MonitorSnapshot) -> list[str]:
         legs = [f"{key.name} {value}" for key, value in values if not asset or key.name in LEG_KEYS]
         state, of = "PAUSED" if governed.paused else "active", f" of {asset}" if asset else ""
         state += ", steward SUSPENDED" if governed.steward_suspended else ""
-        lines.append(f"parameters{of} version {governed.version}, {state}: {', '.join(legs)}")
+        which = "as stated" if seen.network else f"version {governed.version}, {state}"
+        lines.append(f"parameters{of} {which}: {', '.join(legs)}")
+    if seen.network:
+        return lines
     lines += [f"{role} {holder.address}: {holder.words}" for role, holder in seen.holders.items()]
     open_ = [f"proposal {p.short_id}: {p.state}, vote ends {utc(p.deadline)}" for p in seen.open_proposals]
     shown = first_lines(open_, "more open proposals: `alvh gov list` has them all")

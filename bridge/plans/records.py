@@ -127,6 +127,14 @@ def newest_record(state: Path) -> PlanRecord:
     return load_record(state / "plans" / f"{found[0]}.json")
 
 
+def own_record(state: Path, chain_id: int, owner: str) -> PlanRecord | None:
+    """Return the newest plan if it is of this chain and owner; None where there is none, or another's."""
+    if not (state / "plans" / "newest").exists():
+        return None
+    record = newest_record(state)
+    return record if (record.chain_id, record.owner.lower()) == (chain_id, owner.lower()) else None
+
+
 def find_record(state: Path, wanted_hash: str) -> PlanRecord | None:
     """Return the record of an inputs hash, or None where this machine does not have it."""
     path = state / "plans" / f"{wanted_hash}.json"
