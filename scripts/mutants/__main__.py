@@ -22,7 +22,7 @@ from .page import BRIDGE, CONTRACTS, PAGE, answers, unanswered, written
 from .targets import Target, pairs
 from .trial import prepare
 
-BUILD = ROOT / "build"
+VERDICTS = ROOT / "scripts" / "mutants" / "verdicts"
 COLUMNS = (TextColumn("{task.description:32}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
@@ -40,11 +40,11 @@ def main() -> None:
     if asked.what != "bridge":
         tested = [pair for pair in pairs() if _asked(pair[0], asked)]
         trials = partial(_contracts, tested, jobs=asked.jobs)
-        open_ones += _campaign(CONTRACTS, [mutant for mutant, _ in tested], "mutants.jsonl", trials, asked)
+        open_ones += _campaign(CONTRACTS, [mutant for mutant, _ in tested], "contracts.jsonl", trials, asked)
     if asked.what != "contracts":
         changes = [change for change in chosen(asked.each) if _asked(change, asked)]
         trials = partial(run, changes, columns=COLUMNS)
-        open_ones += _campaign(BRIDGE, changes, "mutants-bridge.jsonl", trials, asked)
+        open_ones += _campaign(BRIDGE, changes, "bridge.jsonl", trials, asked)
     if not asked.list:
         print("\n".join(f"survived or untried: {name}" for name in open_ones) or "every survivor is answered")
     sys.exit(1 if open_ones else 0)
@@ -61,10 +61,13 @@ def _campaign(
     if asked.list:
         print("\n".join(mutant.name for mutant in made))
         return []
-    ledger = Ledger(BUILD / file)
+    ledger = Ledger(VERDICTS / file)
+    whole = not asked.only and asked.each == EACH
+    if whole:
+        ledger.forget(made)
     if not asked.page:
         trials(ledger, answers(PAGE.read_text(encoding="utf-8"), name))
-    if not asked.only and asked.each == EACH:
+    if whole:
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), made, ledger, name), encoding="utf-8")
     return unanswered(made, ledger, answers(PAGE.read_text(encoding="utf-8"), name))
 

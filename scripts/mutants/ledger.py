@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +17,8 @@ class Ledger:
     """The newest verdict on each mutant of the present sources.
 
     A verdict is void once the mutated source changes; a survivor without an answer is tried again in every campaign,
-    for there may be a new test. A kill is kept: after weakening a test, delete the file and start anew.
+    for there may be a new test. A kill is kept: after weakening a test, delete the file and start anew. The file is
+    under version control, so that a campaign of hours goes on elsewhere.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,6 +36,12 @@ class Ledger:
     def verdict(self, mutant: Mutant) -> Verdict | None:
         """Return what is on file about a mutant."""
         return self.verdicts.get(key(mutant))
+
+    def forget(self, made: Sequence[Mutant]) -> None:
+        """Take what is void off the file: verdicts on other mutants than those, or on other states of their sources."""
+        self.verdicts = {key(each): self.verdicts[key(each)] for each in made if key(each) in self.verdicts}
+        lines = [json.dumps({"key": name, **asdict(verdict)}) + "\n" for name, verdict in self.verdicts.items()]
+        self.path.write_text("".join(lines), encoding="utf-8")
 
     def add(self, mutant: Mutant, verdict: Verdict) -> None:
         """Put a verdict on file."""
