@@ -124,6 +124,10 @@ class BookConfig(_Section):
 
     Parameters
     ----------
+    owner
+        An address or a label, or a list of them that are one book together.
+    labels
+        Addresses by the names that people gave them: `treasury = "0x.."`.
     max_peg_gap
         By how much a stable or wrapped token may be away from what it promises, as a share, before it is no such asset.
     screens
@@ -132,7 +136,8 @@ class BookConfig(_Section):
         For hold or move: relative risk aversion, share of what is swapped, USD a move.
     """
 
-    owner: str | None = None
+    owner: str | tuple[str, ...] | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
     price_source: str = "pools"
     max_price_age_seconds: Annotated[int, Field(gt=0)] = 3600
     source_settings: SourceSettings = Field(default_factory=dict)

@@ -66,7 +66,10 @@ def _owner(config: Config) -> Row:
 
     if config.book.owner is None:
         return "owner", False, "nobody", "set book.owner, or give --owner", False
-    return _row("owner", lambda: checked_address(str(config.book.owner)), "set book.owner to an address", True)
+    stated = (config.book.owner,) if isinstance(config.book.owner, str) else config.book.owner
+    owners = [config.book.labels.get(each, each) for each in stated]
+    mend = "set book.owner to an address, or to a name of book.labels"
+    return _row("owner", lambda: ", ".join(checked_address(each) for each in owners), mend, True)
 
 
 def _stated(config: Config) -> Iterator[Row]:

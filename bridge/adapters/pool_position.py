@@ -41,7 +41,7 @@ class PoolPosition:
     end of a range the price cannot tell. `rates` say how much of its asset a token is: of a staked one, more than one.
     `held` are the deposits that are still in it (what holding would be), `earned` the fees since `earning_since`, taken
     out or not; both None where the chain does not tell. `unknown` says why its past was not asked for. `doubt` says
-    which of its numbers contradict each other: it is in no book then.
+    which of its numbers contradict each other: it is in no book then. `holder` is whose it is, in a book of several.
     """
 
     protocol: str
@@ -63,11 +63,14 @@ class PoolPosition:
     unknown: str = ""
     rates: tuple[float, float] = (1.0, 1.0)
     doubt: str = ""
+    holder: str = ""
 
     @property
     def id(self) -> str:
-        """The protocol with the token id, or the pool where there is none."""
-        return f"{self.protocol}:{self.pool if self.token_id is None else self.token_id}"
+        """The protocol with the token id, or the pool where there is none, and who of several holds its share."""
+        if self.token_id is not None:
+            return f"{self.protocol}:{self.token_id}"
+        return f"{self.protocol}:{self.pool}" + (f"@{self.holder}" if self.holder else "")
 
     def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> ConcentratedPosition:
         """Return the position in whole tokens; see `convert_position`.
@@ -115,7 +118,8 @@ class PoolPosition:
         pairs = {name: getattr(self, name) for name in ("amounts_units", "fees_units", "held_units")}
         units = {name: [str(amount) for amount in pair] if pair else None for name, pair in pairs.items()}
         fixed = {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
-        return units | fixed | {"earning_since": self.earning_since, "unknown": self.unknown}
+        whose = {"holder": self.holder} if self.holder else {}
+        return units | fixed | whose | {"earning_since": self.earning_since, "unknown": self.unknown}
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,11 @@ class Seen(NamedTuple):
     @property
     def where(self) -> str:
         """Return whose book it is and when."""
+        from bridge.plans.owners import owner_words
         from bridge.units import utc
 
-        stated = self.block.number == 0
-        return self.owner + (f", quotes of {utc(self.block.timestamp)}" if stated else f" at block {self.block.number}")
+        stated, whose = self.block.number == 0, owner_words(self.owner, self.settings.book.labels)
+        return whose + (f", quotes of {utc(self.block.timestamp)}" if stated else f" at block {self.block.number}")
 
 
 def exposure(
@@ -216,7 +217,7 @@ def _see_stated(book: Path, settings: Config, at: str | None) -> Seen:
 
 
 def _see_on_chain(
-    owner: str | None,
+    owner: list[str] | None,
     rpc: str | None,
     block: int | None,
     given: tuple[Path | None, Path | None, int | None, bool],
@@ -266,6 +267,7 @@ def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
 
 def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -> None:
     content = seen.exposure.to_dict() | {"positions": rows, "owner": seen.owner, "block": seen.block.__dict__}
+    content["owners"] = _owners(seen)
     content["unread"] = [position.__dict__ for position in seen.unread]
     content["dust"] = [dust._asdict() for dust in seen.dust]
     content["stops"] = seen.stops
@@ -274,6 +276,15 @@ def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -
     told = seen.market.to_dict()
     market = {name: told[name] for name in ("spots", "vols")}
     print_json(content | {"market": market} | ideas)
+
+
+def _owners(seen: Seen) -> list[dict[str, str | None]]:
+    """Return the addresses of an owner, and what people call them; none of a stated book."""
+    from bridge.plans.owners import each_owner, is_owner
+
+    names = {address.lower(): name for name, address in seen.settings.book.labels.items()}
+    addresses = each_owner(seen.owner) if is_owner(seen.owner) else ()
+    return [{"address": each, "label": names.get(each.lower())} for each in addresses]
 
 
 def _hedge(

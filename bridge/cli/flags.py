@@ -34,7 +34,12 @@ RelayOption = Annotated[
 ]
 AgainOption = Annotated[bool, typer.Option("--again", help="Bring it once more where it was cancelled or defeated.")]
 OwnerOption = Annotated[
-    str | None, typer.Option("--owner", help="Whose positions; default: book.owner, then the demo LP.")
+    list[str] | None,
+    typer.Option(
+        "--owner",
+        help="Whose positions: an address or a name of book.labels, again for each of several; default: book.owner, "
+        "then the demo LP.",
+    ),
 ]
 RpcOption = Annotated[
     str | None,
@@ -114,21 +119,24 @@ class Session:
 
         return Snapshot(self.chain, self.deployment, self.block(number), network=self.network)
 
-    def owner(self, asked: str | None) -> str:
-        """Return whose book it is, as a checksum address."""
+    def owner(self, asked: Sequence[str] | None) -> str:
+        """Return whose book it is, as `bridge.plans.owners` writes it, with checksums."""
         from bridge.chain.addresses import checked_address
         from bridge.errors import BadConfig, UnknownAddress, UsageError
+        from bridge.plans.owners import together
 
-        given = (asked, self.config.book.owner, self.deployment.accounts.get("lp"))
+        stated, labels = self.config.book.owner, self.config.book.labels
+        stated = (stated,) if isinstance(stated, str) else stated
+        given = (asked or None, stated, (self.deployment.accounts["lp"],) if "lp" in self.deployment.accounts else None)
         chosen = next((each for each in given if each is not None), None)
-        if chosen is None:
+        if not chosen:
             raise UsageError("whose book? give --owner or set book.owner in alvh.toml")
         try:
-            return checked_address(chosen)
+            return together(checked_address(labels.get(each, each)) for each in chosen)
         except UnknownAddress as error:
-            if asked is not None:
+            if asked:
                 raise
-            where = "book.owner in alvh.toml" if self.config.book.owner is not None else "lp in the deployment file"
+            where = "book.owner in alvh.toml" if stated is not None else "lp in the deployment file"
             raise BadConfig(f"{where}: must be {error.expected}") from None
 
 

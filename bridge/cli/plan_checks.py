@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def check_flags(
     book: Path | None,
-    owner: str | None,
+    owner: list[str] | None,
     block: int | None,
     at: str | None,
     writes_what_if: bool,
@@ -26,7 +26,7 @@ def check_flags(
     """
     from bridge.errors import UsageError
 
-    if book and any(given is not None for given in (owner, block, rpc)):
+    if book and (owner or block is not None or rpc is not None):
         raise UsageError("--book states the book: leave --owner, --block and --rpc out")
     if at is not None and not book:
         raise UsageError("--at goes with --book; a book on chain is read at --block")

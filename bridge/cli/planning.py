@@ -191,7 +191,7 @@ def _stated(
 
 
 def _on_chain(
-    owner: str | None,
+    owner: list[str] | None,
     rpc: str | None,
     block: int | None,
     chain_file: Path | None,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from bridge.adapters.past import Wanted
-from bridge.adapters.pool_position import HeldPosition, PoolPosition, Unread
+from bridge.adapters.pool_position import HeldPosition, PoolPosition, Positions, Unread
 from bridge.adapters.spec import position_readers
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
 from bridge.networks.book import partly_named
 from bridge.plans.market import SeenMarket, look_at_market, trusted_market
+from bridge.plans.owners import each_owner
 from bridge.snapshot import Snapshot
 from bridge.sources.prices import Prices, check_pair_price
 from hedge.book.exposure import BookExposure, book_exposure
@@ -185,7 +186,7 @@ def look_at_positions(
     longer what they promise.
     """
     wanted = wanted_pasts(dict(snapshot.deployment.assets), spots, terms)
-    found = [reader.read_positions(owner, snapshot.block, wanted) for reader in position_readers(snapshot)]
+    found = list(_parts(snapshot, owner, wanted))
     sorting = _sorting(snapshot, spots, terms)
     sorting.unread += [left for part in found for left in part.unread]
     partly = partly_named(snapshot.network) if snapshot.network else {}
@@ -201,6 +202,19 @@ def look_at_positions(
             sorting.leave_known(held, f"its numbers make no sense ({error or type(error).__name__})")
     sorting.set_dust_apart()
     return sorting.holdings()
+
+
+def _parts(snapshot: Snapshot, owner: str, wanted: Wanted) -> Iterator[Positions]:
+    """Read the positions of each of an owner's addresses, by protocol; those of several say whose they are."""
+    owners = each_owner(owner)
+    for reader in position_readers(snapshot):
+        for each in owners:
+            part = reader.read_positions(each, snapshot.block, wanted)
+            yield part if len(owners) == 1 else Positions([_of(held, each) for held in part.read], part.unread)
+
+
+def _of(held: HeldPosition, holder: str) -> HeldPosition:
+    return replace(held, holder=holder) if isinstance(held, PoolPosition) else held
 
 
 def _at_rates(held: HeldPosition, prices: Prices | None) -> HeldPosition:

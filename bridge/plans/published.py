@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 from warnings import catch_warnings
 
-from eth_utils import is_hex_address
-
 from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile, UntrustedNumber
 from bridge.files import write_whole
 from bridge.json_files import read_json, reading
 from bridge.plans.make import Planned, record_of
+from bridge.plans.owners import is_owner
 from bridge.plans.record_shape import mistake_in
 from bridge.plans.records import PlanRecord
 from hedge.errors import HedgeError
@@ -78,7 +77,7 @@ def _read(path: Path) -> dict[str, Any]:
     content = read_json(path)
     if content["format"] != FORMAT:
         raise BadFile(path, f"not inputs of format {FORMAT}: ask for them anew")
-    if not is_hex_address(content["inputs"]["owner"]):
+    if not is_owner(content["inputs"]["owner"]):
         raise ValueError("its owner is no address")
     if not isinstance(content["inputs"]["histories"], dict | None):
         raise TypeError("it does not say where its histories are from")

@@ -232,3 +232,27 @@ def test_exposure__of_a_network_of_many_tokens_and_feeds__asks_the_node_little(
         assert (few.code, many.code) == (0, 0), many
         assert [each["id"] for each in many.json()["positions"]] == [each["id"] for each in few.json()["positions"]]
         assert posted(node) <= little + 12  # 528 pairs and 30 prices more, a hundred to a request
+
+
+def test_owner__several_by_address_and_name__are_one_book_of_all_their_positions(
+    observed: Observed, world: World, tmp_path: Path
+) -> None:
+    first, second = observed.exposure(), account("market-maker").address
+    settings = tmp_path / "alvh.toml"
+    settings.write_text(settings.read_text() + f'[book.labels]\nmaker = "{second.lower()}"\n')
+    base = ("exposure", "--json", "--rpc", observed.chain.url)
+    alone = observed.call(*base, "--owner", "maker").json()
+    both = observed.call(*base, "--owner", "maker", "--owner", observed.owner).json()
+    assert both == observed.call(*base, "--owner", observed.owner, "--owner", second, "--owner", "maker").json()
+    assert math.isclose(both["value_usd"], first["value_usd"] + alone["value_usd"], rel_tol=1e-9)
+    assert {each["holder"] for each in both["positions"]} == {observed.owner, second}
+    assert len(both["positions"]) == len(first["positions"]) + len(alone["positions"])
+    assert {each["address"]: each["label"] for each in both["owners"]} == {observed.owner: None, second: "maker"}
+    text = observed.call("exposure", "--rpc", observed.chain.url, "--owner", "maker", "--owner", observed.owner).out
+    assert "maker" in " ".join(text.split())
+    settings.write_text(
+        settings.read_text().replace("[book.labels]", f'[book]\nowner = ["maker", "{observed.owner}"]\n[book.labels]')
+    )
+    assert observed.call("exposure", "--json", "--rpc", observed.chain.url).json() == both
+    unknown = observed.call("exposure", "--rpc", observed.chain.url, "--owner", "makers")
+    assert_one_line_error(unknown, 2, "makers is not an address")
