@@ -16,6 +16,7 @@ from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
 from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
 from bridge.adapters.spec import Adapter, register_adapter
+from bridge.adapters.stakers import staked
 from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
@@ -50,14 +51,24 @@ class UniswapV3Reader:
     assets
         Asset by token, of the tokens that are known: positions of others are named and nothing is asked of them. None
         to read all.
+    stakers
+        Kind by address of contracts that hold NFTs for others; see `bridge.adapters.stakers`.
     """
 
-    def __init__(self, chain: Chain, manager: str, start_block: int, assets: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        manager: str,
+        start_block: int,
+        assets: Mapping[str, str] | None = None,
+        stakers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.stakers = stakers or {}
         self.chain, self.manager, self.start_block, self.assets = chain, manager, start_block, assets
         self.lens, self.decimals, self.blocks = Lens(chain), Decimals(chain), Blocks(chain)
 
     def read_positions(self, owner: str, block: BlockRef, wanted: Wanted = EVERY) -> Positions:
-        """Read every position NFT of an owner, emptied ones with fees left included.
+        """Read every position NFT of an owner, emptied ones with fees left and those in stakers included.
 
         Raises
         ------
@@ -66,9 +77,11 @@ class UniswapV3Reader:
         """
         if not self.chain.has_code(self.manager, block):
             raise UnknownAddress(self.manager, f"a {MANAGER}")
+        kept = staked(self.chain, self.manager, self.stakers, owner, self.start_block, block)
         found = self.lens.positions_of_v3(self.manager, owner, block)
+        found += self.lens.positions_v3(self.manager, kept.token_ids, block)
         doubts = {position.token_id: self._doubt(position) for position in found}
-        unread = [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt]
+        unread = [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt] + kept.unread
         read = []
         for position in (position for position in found if not doubts[position.token_id]):
             try:
@@ -192,8 +205,9 @@ def _earned(fees: Pair, history: History) -> Pair:
 
 
 def _open(snapshot: Snapshot) -> UniswapV3Reader:
-    at = snapshot.deployment
-    return UniswapV3Reader(snapshot.chain, at.contracts["NonfungiblePositionManager"], at.start_block, at.assets)
+    at, stakers = snapshot.deployment, dict(snapshot.network.stakers) if snapshot.network else {}
+    manager = at.contracts["NonfungiblePositionManager"]
+    return UniswapV3Reader(snapshot.chain, manager, at.start_block, at.assets, stakers)
 
 
 register_adapter(Adapter(PROTOCOL, ("NonfungiblePositionManager",), _open))

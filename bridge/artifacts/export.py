@@ -61,6 +61,7 @@ THEIRS = (
     "UniswapV2Router02",
     "UniswapV3Factory",
     "UniswapV3Pool",
+    "UniswapV3Staker",
     "WETH9",
 )
 

@@ -28,6 +28,7 @@ SOURCES = {
     "UniswapV3Pool": f"{V3_CORE}/UniswapV3Pool.sol/UniswapV3Pool.json",
     "NonfungiblePositionManager": f"{V3_PERIPHERY}/NonfungiblePositionManager.sol/NonfungiblePositionManager.json",
     "SwapRouter": f"{V3_PERIPHERY}/SwapRouter.sol/SwapRouter.json",
+    "UniswapV3Staker": "@uniswap/v3-staker/artifacts/contracts/UniswapV3Staker.sol/UniswapV3Staker.json",
     "IAllowanceTransfer": "@uniswap/v4-periphery/foundry-out/IAllowanceTransfer.sol/IAllowanceTransfer.default.json",
     "PoolSwapTest": "@uniswap/v4-core/out/PoolSwapTest.sol/PoolSwapTest.json",
     "PoolManager": "@uniswap/v4-core/out/PoolManager.sol/PoolManager.json",
