@@ -53,6 +53,7 @@ def _no_url(value: Any) -> Any:
 
 
 FilePath = Annotated[Path, BeforeValidator(_no_url)]
+MOST_CHAINS: Final = 16
 MOST_INTERVAL_SECONDS: Final = 86_400.0
 LIVE: Final = "deribit"
 """The source of quotes that asks the venue of `[venue]`."""
@@ -117,6 +118,19 @@ class ChainConfig(_Section):
     def caps(self) -> FeeCaps:
         """Return what a transaction may cost."""
         return FeeCaps(self.max_tip_gwei, self.max_fee_gwei, self.max_fee_native)
+
+
+class ChainPlace(_Section):
+    """One of several public networks of a book that is only observed: its name, a node and where the past begins.
+
+    A URL with a key stands in the environment instead, as ALVH_RPC_URL_BASE. `needed` says whether no plan is made
+    while this chain cannot be read; else it is named and left out.
+    """
+
+    network: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")]
+    rpc_url: str = ""
+    start_block: Annotated[int, Field(ge=0)] = 0
+    needed: bool = True
 
 
 class BookConfig(_Section):
@@ -308,9 +322,13 @@ class CapitalConfig(_Section):
 
 
 class Config(_Section):
-    """All settings; `parameters` are values by governed key for a book that no contract of ours governs."""
+    """All settings; `parameters` are values by governed key for a book that no contract of ours governs.
+
+    `chains` are the networks of such a book, the first one's time is the book's; without any, `chain` is the only one.
+    """
 
     chain: ChainConfig = ChainConfig()
+    chains: Annotated[tuple[ChainPlace, ...], Field(max_length=MOST_CHAINS)] = ()
     book: BookConfig = BookConfig()
     options: OptionsConfig = OptionsConfig()
     venue: VenueConfig = VenueConfig()

@@ -69,6 +69,7 @@ def examine(config_path: Path | None) -> list[Finding]:
         )
     if config is not None:
         observing = config.chain.network is not None and not config.chain.deployment.is_file()
+        observing = observing or bool(config.chains)
         looked = (Finding(*row) for row in network_rows(config)) if observing else _examine_chain(config)
         findings += [*_state(config), *looked]
     return findings

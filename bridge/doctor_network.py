@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from bridge.chain.node import Chain, connect
-from bridge.chain.place import node_url
+from bridge.chain.place import network_url, node_url
 from bridge.chain.ways import Ways
-from bridge.config import BookConfig, Config
+from bridge.config import BookConfig, ChainPlace, Config
 from bridge.errors import BridgeError
 from bridge.foreign import url_place
 from bridge.networks import Network, known_networks
@@ -32,25 +32,40 @@ def network_rows(config: Config) -> Iterator[Row]:
     except BridgeError as error:
         yield "network", False, str(error), "correct the file, see docs/networks.md", True
         return
-    network = known.get(at.network or "")
-    if network is None:
-        yield "network", False, f"{at.network} is not known", f"chain.network is one of {', '.join(known)}", True
-        return
-    yield "network", True, f"{network.title}, chain {network.chain_id}, {len(network.feeds)} feeds", "", True
     yield _owner(config)
     yield from _stated(config)
-    warned = list[str]()
-    url = node_url(at.rpc_url)
-    try:
-        ways = Ways(at.rpc_urls, at.max_lag_seconds, warned=warned.append)
-        chain = connect(url, network.chain_id, at.caps, at.max_wait_seconds, ways=ways)
-        snapshot = Snapshot(chain, observed_deployment(network, at.start_block), chain.head(), network=network)
-    except BridgeError as error:
-        yield "node", False, str(error), "set chain.rpc_url or ALVH_RPC_URL to a node of the network", True
+    if not config.chains:
+        place = ChainPlace(network=at.network or "", rpc_url=node_url(at.rpc_url), start_block=at.start_block)
+        yield from _network(config, known, place, at.rpc_urls)
+    for place in config.chains:
+        url = network_url(place.network, place.rpc_url)
+        for row in _network(config, known, place.model_copy(update={"rpc_url": url})):
+            what, fine, found, mend, needed = row
+            yield f"{place.network}: {what}", fine, found, mend, needed and place.needed
+
+
+def _network(
+    config: Config, known: Mapping[str, Network], place: ChainPlace, more: tuple[str, ...] = ()
+) -> Iterator[Row]:
+    """Look at one network and its node; `more` are other nodes of it."""
+    at, network = config.chain, known.get(place.network)
+    if network is None:
+        yield "network", False, f"{place.network} is not known", f"it is one of {', '.join(known)}", True
         return
-    words = (
-        f"{url_place(url)}, chain {network.chain_id}, block {snapshot.block.number} of {utc(snapshot.block.timestamp)}"
-    )
+    yield "network", True, f"{network.title}, chain {network.chain_id}, {len(network.feeds)} feeds", "", True
+    warned, mend = list[str](), "set its rpc_url, or the environment's ALVH_RPC_URL, to a node of the network"
+    if not place.rpc_url:
+        yield "node", False, "none is named", mend, True
+        return
+    try:
+        ways = Ways(more, at.max_lag_seconds, warned=warned.append)
+        chain = connect(place.rpc_url, network.chain_id, at.caps, at.max_wait_seconds, ways=ways)
+        snapshot = Snapshot(chain, observed_deployment(network, place.start_block), chain.head(), network=network)
+    except BridgeError as error:
+        yield "node", False, str(error), mend, True
+        return
+    when = f"block {snapshot.block.number} of {utc(snapshot.block.timestamp)}"
+    words = f"{url_place(place.rpc_url)}, chain {network.chain_id}, {when}"
     age = int(time.time()) - snapshot.block.timestamp
     late = age > config.watch.max_block_age_seconds
     words += f", {age:,} s old" if late else ""

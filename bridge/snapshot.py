@@ -28,16 +28,40 @@ Call = tuple[str, "HexStr"]
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Another chain of the same book: its network, whether a plan needs it, and its block, or why there is none."""
+
+    network: Network
+    needed: bool
+    snapshot: Snapshot | None
+    trouble: str = ""
+
+    def pinned(self) -> Snapshot:
+        """Return its snapshot.
+
+        Raises
+        ------
+        ChainError
+            There is none.
+        """
+        if self.snapshot is None:
+            raise ChainError(self.trouble)
+        return self.snapshot
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One block of one deployment. Contracts are named by artifact, at the deployment's address where none is given.
 
     `network` is the public network that a book is only observed on; None where there is a deployment of ours.
+    `elsewhere` are the other chains of the book.
     """
 
     chain: Chain
     deployment: Deployment
     block: BlockRef
     network: Network | None = field(default=None, kw_only=True)
+    elsewhere: tuple[Elsewhere, ...] = field(default=(), kw_only=True)
 
     def read(
         self,

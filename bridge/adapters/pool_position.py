@@ -41,7 +41,8 @@ class PoolPosition:
     end of a range the price cannot tell. `rates` say how much of its asset a token is: of a staked one, more than one.
     `held` are the deposits that are still in it (what holding would be), `earned` the fees since `earning_since`, taken
     out or not; both None where the chain does not tell. `unknown` says why its past was not asked for. `doubt` says
-    which of its numbers contradict each other: it is in no book then. `holder` is whose it is, in a book of several.
+    which of its numbers contradict each other: it is in no book then. `holder` is whose it is, in a book of several;
+    `network` where it is.
     """
 
     protocol: str
@@ -64,13 +65,18 @@ class PoolPosition:
     rates: tuple[float, float] = (1.0, 1.0)
     doubt: str = ""
     holder: str = ""
+    network: str = ""
 
     @property
     def id(self) -> str:
-        """The protocol with the token id, or the pool where there is none, and who of several holds its share."""
+        """The protocol with the token id, or the pool where there is none, and who of several holds its share.
+
+        In a book of several chains the name of the network stands before it.
+        """
+        place = f"{self.network}/" if self.network else ""
         if self.token_id is not None:
-            return f"{self.protocol}:{self.token_id}"
-        return f"{self.protocol}:{self.pool}" + (f"@{self.holder}" if self.holder else "")
+            return f"{place}{self.protocol}:{self.token_id}"
+        return f"{place}{self.protocol}:{self.pool}" + (f"@{self.holder}" if self.holder else "")
 
     def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> ConcentratedPosition:
         """Return the position in whole tokens; see `convert_position`.
@@ -118,7 +124,7 @@ class PoolPosition:
         pairs = {name: getattr(self, name) for name in ("amounts_units", "fees_units", "held_units")}
         units = {name: [str(amount) for amount in pair] if pair else None for name, pair in pairs.items()}
         fixed = {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
-        whose = {"holder": self.holder} if self.holder else {}
+        whose = {name: said for name in ("holder", "network") if (said := getattr(self, name))}
         return units | fixed | whose | {"earning_since": self.earning_since, "unknown": self.unknown}
 
 

@@ -17,6 +17,7 @@ from bridge.governance.safeguards import AutomationStatus, BreakerStatus
 from bridge.governance.steward import PendingUpdate
 from bridge.networks import Network
 from bridge.plans.ledger_book import Held
+from bridge.plans.network_book import ChainSeen
 from bridge.plans.observe import Dust, Governed
 from bridge.plans.orders_done import OrderDone
 from bridge.plans.records import PlanRecord
@@ -122,6 +123,8 @@ class MonitorSnapshot(OracleSnapshot):
     network
         The public network that the book is only observed on: there are no feeds, votes or roles then, the parameters
         are stated, and the plan on record is the newest that was made here. None where there is a deployment of ours.
+    networks
+        Each chain of such a book, where it is on several.
     """
 
     now: int | None
@@ -143,6 +146,7 @@ class MonitorSnapshot(OracleSnapshot):
     ledger_trouble: str = ""
     holders: Mapping[str, Inspected] = field(default_factory=dict)
     network: Network | None = None
+    networks: tuple[ChainSeen, ...] = ()
     dust: tuple[Dust, ...] = ()
     journal_trouble: str = ""
     proposals_trouble: str = ""

@@ -24,8 +24,9 @@ from bridge.governance.steward import read_pending_updates
 from bridge.plans.ledger_book import Held, mark_ledger, read_ledger
 from bridge.plans.make import recorded_exposure
 from bridge.plans.market import read_market
+from bridge.plans.network_book import ChainSeen, see_network_book
 from bridge.plans.observe import Dust, Governed, look_at_positions, read_governed, valued
-from bridge.plans.observed import look_at_network, stated_governed
+from bridge.plans.observed import stated_governed
 from bridge.plans.orders_done import OrderDone, orders_done
 from bridge.plans.records import PlanRecord, find_record, own_record
 from bridge.plans.since import explain_since
@@ -114,18 +115,17 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
 
 def _observed(snapshot: Snapshot, config: Config, owner: str, now: int | None) -> MonitorSnapshot:
     """Read and compare a book on a public network, where nothing of ours is: no feed, no vote, parameters as stated."""
-    governed, valued_book, chains = stated_governed(config.parameters), _Valued(), dict[str, OptionChain]()
+    governed, valued_book = stated_governed(config.parameters), _Valued()
+    quotes, networks = dict[str, OptionChain](), tuple[ChainSeen, ...]()
     try:
-        (market, prices, unknown), chains = look_at_network(snapshot, config)
-        held = look_at_positions(snapshot, owner, dict(market.spots), config.book, prices)
-        held, exposure = valued(snapshot, held, market, config.book)
+        (market, _, unknown), quotes, held, exposure, networks = see_network_book(snapshot, config, owner)
         left = (*unknown, *held.unread)
         valued_book = _Valued(market, exposure, unread=left, positions=held.positions, dust=held.dust)
     except UntrustedNumber as error:
         valued_book = _Valued(untrusted=str(error))
     snapshot.confirm()
     on_record = own_record(config.state, snapshot.chain.chain_id, owner)
-    hedge = _hedge(snapshot, config, valued_book, governed, on_record, chains)
+    hedge = _hedge(snapshot, config, valued_book, governed, on_record, quotes)
     exposure_now = valued_book.exposure
     return MonitorSnapshot(
         snapshot.block,
@@ -147,6 +147,7 @@ def _observed(snapshot: Snapshot, config: Config, owner: str, now: int | None) -
         drift=drift(exposure_now, recorded_exposure(on_record)) if exposure_now and on_record else None,
         layers=layer_states(on_record, valued_book.market) if on_record and valued_book.market else (),
         network=snapshot.network,
+        networks=networks,
         **hedge.__dict__,
     )
 
@@ -247,6 +248,7 @@ def watched_json(watched: Watched) -> dict[str, Any]:
     return {
         "block": asdict(seen.block),
         "network": seen.network.name if seen.network else None,
+        "chains": [chain.to_dict() for chain in seen.networks],
         "value_usd": seen.exposure.value_usd if seen.exposure else None,
         "exposure": _exposure_json(seen.exposure) if seen.exposure else None,
         "dust": [dust._asdict() for dust in seen.dust],

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from bridge.config import Config
     from bridge.networks import Network
     from bridge.plans.ledger_book import Held
-    from bridge.plans.observe import Dust
+    from bridge.plans.network_book import ChainSeen
+    from bridge.plans.observe import Dust, Holdings
     from bridge.snapshot import Snapshot
     from hedge.book.exposure import BookExposure
     from hedge.book.positions import Book
@@ -61,6 +62,7 @@ class Seen(NamedTuple):
     stops: str = ""
     dust: tuple[Dust, ...] = ()
     network: Network | None = None
+    chains: tuple[ChainSeen, ...] = ()
 
     @property
     def where(self) -> str:
@@ -130,7 +132,7 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
     from bridge.cli.ranges import edge_lines
     from bridge.cli.show import console, first_lines
 
-    for line in observed_lines(seen.network, seen.market):
+    for line in observed_lines(seen.network, seen.market, seen.chains):
         console().print(line, markup=False, soft_wrap=True)
     print_exposure(seen.exposure, seen.where)
     unknown = first_lines(unknown_lines(seen), "more positions have fees or IL that are unknown: `--json` has them all")
@@ -143,11 +145,15 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
     print_ideas(ideas)
 
 
-def observed_lines(network: Network | None, market: Market | None) -> list[str]:
-    """Return what a book that is only observed rests on: none without a public network."""
+def observed_lines(network: Network | None, market: Market | None, chains: tuple[ChainSeen, ...] = ()) -> list[str]:
+    """Return what a book that is only observed rests on, and each of several chains: none without a public network."""
     if network is None:
         return []
     where = f"observed on {network.title} ({network.chain_id}): no contract of ours is read"
+    if chains and market:
+        where = f"observed on {len(chains)} networks: no contract of ours is read"
+        shown = [f"  {chain.words(market.observed_at)}" for chain in chains]
+        return [where, *shown, f"prices: {market.spot_source}; volatilities: {market.vol_source}"]
     return [where, f"prices: {market.spot_source}; volatilities: {market.vol_source}"] if market else [where]
 
 
@@ -226,13 +232,12 @@ def _see_on_chain(
     """Return an owner's book at one block; `given` : quotes, histories, age of quotes, and whether a venue is asked."""
     from bridge.config import load_config
 
-    if rpc is None and load_config(config).chain.network is None:
+    stated = load_config(config)
+    if rpc is None and stated.chain.network is None and not stated.chains:
         refuse_quotes(given[0], given[2], given[3])
     session = open_book(config, rpc)
     from bridge.cli.planning import with_flags
-    from bridge.plans.market import look_at_market  # only now: a node that does not answer is said at once
-    from bridge.plans.observe import look_at_positions, valued
-    from bridge.plans.observed import look_at_network
+    from bridge.plans.network_book import see_network_book  # only now: a node that does not answer is said at once
     from hedge.book.positions import Book
 
     if session.network is None:
@@ -240,16 +245,26 @@ def _see_on_chain(
     settings = with_flags(session.config, *given)
     snapshot, holder = session.snapshot(block), session.owner(owner)
     if session.network:
-        (market, prices, unknown), quotes = look_at_network(snapshot, settings)
+        (market, _, unknown), quotes, held, exposure, chains = see_network_book(snapshot, settings, holder)
     else:
-        (market, prices, unknown), quotes = look_at_market(snapshot, settings.book), None
-    held = look_at_positions(snapshot, holder, dict(market.spots), settings.book, prices)
-    held, exposure = valued(snapshot, held, market, settings.book)
+        (market, unknown, held, exposure), quotes, chains = _see_deployment(snapshot, settings, holder), None, ()
     book, exact = Book(held.positions), [raw.exact() for raw in held.raw]
     hedge = _hedge(settings, snapshot, exposure, market, quotes)
     snapshot.confirm()
-    left, rest = (*unknown, *held.unread), (settings, hedge, held.stops, held.dust, session.network)
+    left, rest = (*unknown, *held.unread), (settings, hedge, held.stops, held.dust, session.network, chains)
     return Seen(holder, snapshot.block, book, market, exposure, exact, left, *rest)
+
+
+def _see_deployment(
+    snapshot: Snapshot, settings: Config, holder: str
+) -> tuple[Market, tuple[Unread, ...], Holdings, BookExposure]:
+    """Return the market, what nobody knows of it, and an owner's book, where there is a deployment of ours."""
+    from bridge.plans.market import look_at_market
+    from bridge.plans.observe import look_at_positions, valued
+
+    market, prices, unknown = look_at_market(snapshot, settings.book)
+    held = look_at_positions(snapshot, holder, dict(market.spots), settings.book, prices)
+    return market, unknown, *valued(snapshot, held, market, settings.book)
 
 
 def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
@@ -271,7 +286,8 @@ def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -
     content["unread"] = [position.__dict__ for position in seen.unread]
     content["dust"] = [dust._asdict() for dust in seen.dust]
     content["stops"] = seen.stops
-    content["observed"] = observed_lines(seen.network, seen.market)
+    content["observed"] = observed_lines(seen.network, seen.market, seen.chains)
+    content["chains"] = [chain.to_dict() for chain in seen.chains]
     content["held"] = seen.hedge.to_dict() if seen.hedge else None
     told = seen.market.to_dict()
     market = {name: told[name] for name in ("spots", "vols")}

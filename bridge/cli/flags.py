@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from bridge.chain.node import BlockRef, Chain
     from bridge.chain.signers import Sender, Signer
+    from bridge.cli.networks_open import Opened
     from bridge.config import Config
     from bridge.deployment import Deployment
     from bridge.networks import Network
@@ -104,6 +105,7 @@ class Session:
     chain: Chain
     deployment: Deployment
     network: Network | None = field(default=None, kw_only=True)
+    elsewhere: tuple[Opened, ...] = field(default=(), kw_only=True)
 
     def block(self, number: int | None) -> BlockRef:
         """Pin the block to read at: the one that was asked for, or the newest."""
@@ -114,10 +116,20 @@ class Session:
         return self.chain.head() if number is None else self.chain.at(number)
 
     def snapshot(self, number: int | None = None) -> Snapshot:
-        """Pin a block: the one that was asked for, or the newest."""
+        """Pin a block: the one that was asked for, or the newest; of other chains of the book the newest.
+
+        Raises
+        ------
+        UsageError
+            A block was asked for, and the book is on several chains.
+        """
+        from bridge.errors import UsageError
         from bridge.snapshot import Snapshot
 
-        return Snapshot(self.chain, self.deployment, self.block(number), network=self.network)
+        if self.elsewhere and number is not None:
+            raise UsageError(f"--block {number} is of one chain, and the book is on several: leave it out")
+        others = tuple(opened.pinned() for opened in self.elsewhere)
+        return Snapshot(self.chain, self.deployment, self.block(number), network=self.network, elsewhere=others)
 
     def owner(self, asked: Sequence[str] | None) -> str:
         """Return whose book it is, as `bridge.plans.owners` writes it, with checksums."""
@@ -159,6 +171,8 @@ def open_book(config_path: Path | None, rpc: str | None) -> Session:
     if rpc is not None and not rpc.strip():
         raise UsageError("--rpc is empty: give the URL of a node, or leave it out")
     config = load_config(config_path)
+    if rpc is None and config.chains:
+        return _observing_several(config)
     if rpc is None and (config.chain.network is None or config.chain.deployment.is_file()):
         return open_session(config_path)
     return _observing(config, rpc)
@@ -188,9 +202,22 @@ def _observing(config: Config, rpc: str | None) -> Session:
     beside = config if rpc is None else config.model_copy(update={"chain": at.model_copy(update={"rpc_urls": ()})})
     told, ways = reading_shown(), ways_of(beside, None)
     chain = connect(url, chain_id, at.caps, at.max_wait_seconds, told, one_clock=True, ways=ways)
+    return Session(by_feeds(config), chain, observed_deployment(network, at.start_block), network=network)
+
+
+def _observing_several(config: Config) -> Session:
+    """Connect to the networks of `[[chains]]`: the first one is the session's."""
+    from bridge.cli.networks_open import open_networks
+
+    first, *others = open_networks(config)
+    assert first.chain is not None  # one that does not answer was raised
+    return Session(by_feeds(config), first.chain, first.deployment, network=first.network, elsewhere=tuple(others))
+
+
+def by_feeds(config: Config) -> Config:
+    """Return the settings with feeds as the source of prices, where they name that of a deployment."""
     source = {"price_source": "feeds"} if config.book.price_source == "pools" else {}
-    observing = config.model_copy(update={"book": config.book.model_copy(update=source)})
-    return Session(observing, chain, observed_deployment(network, at.start_block), network=network)
+    return config.model_copy(update={"book": config.book.model_copy(update=source)})
 
 
 def open_session(config_path: Path | None, relay: str | None = None) -> Session:

@@ -177,7 +177,7 @@ def print_watched(watched: Watched, clear: bool = False) -> None:
         out.clear()
     value = f"{usd(seen.exposure.value_usd)} USD" if seen.exposure else "not valued"
     out.print(f"[bold]alvh watch[/bold]  block {seen.block.number}, {utc(seen.block.timestamp)}, book {value}")
-    for line in observed_lines(seen.network, seen.market):
+    for line in observed_lines(seen.network, seen.market, seen.networks):
         out.print(line, markup=False, soft_wrap=True)
     out.print(table("Exposure, and what the plan on record intended, in USD", LAYER_COLUMNS, _layer_rows(seen), left=2))
     _print_hedge(seen)

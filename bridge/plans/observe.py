@@ -15,7 +15,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
 from bridge.networks.book import partly_named
-from bridge.plans.market import SeenMarket, look_at_market, trusted_market
+from bridge.plans.market import look_at_market, trusted_market
 from bridge.plans.owners import each_owner
 from bridge.snapshot import Snapshot
 from bridge.sources.prices import Prices, check_pair_price
@@ -349,26 +349,19 @@ def read_governed(snapshot: Snapshot) -> Governed:
     )
 
 
-def observe(
-    snapshot: Snapshot, owner: str, terms: BookConfig, seen: SeenMarket | None = None, governed: Governed | None = None
-) -> Observation:
+def observe(snapshot: Snapshot, owner: str, terms: BookConfig) -> Observation:
     """Read everything at one block and confirm at the end that the block is still on the chain.
-
-    Parameters
-    ----------
-    seen, governed
-        The market and the parameters, where they are not those of the deployment.
 
     Raises
     ------
     UntrustedNumber, UnknownAddress, Reorganised
         A number cannot be believed, an address is wrong, or the block was replaced while reading.
     """
-    seen = seen or look_at_market(snapshot, terms)
+    seen = look_at_market(snapshot, terms)
     market = trusted_market(seen, snapshot)
     held = read_positions(snapshot, owner, dict(market.spots), terms, seen.prices)
     held, exposure = valued(snapshot, held, market, terms)
-    held, governed = trusted(held), governed or read_governed(snapshot)
+    held, governed = trusted(held), read_governed(snapshot)
     snapshot.confirm()
     book = Book(held.positions)
     found = Observation(snapshot.block, owner, held.raw, held.unread, book, market, governed, held.dust)

@@ -11,31 +11,15 @@ from collections.abc import Mapping
 from bridge.config import Config
 from bridge.errors import BadConfig, UsageError
 from bridge.genesis import GovernanceTerms
-from bridge.plans.market import SeenMarket, look_at_market
-from bridge.plans.observe import Governed, Observation, observe
+from bridge.plans.market import trusted_market
+from bridge.plans.network_book import MADE_UP, see_network_book
+from bridge.plans.observe import Governed, Observation, trusted
 from bridge.snapshot import Snapshot
-from bridge.sources.option_chains import read_option_chains
-from bridge.sources.prices import read_prices
+from hedge.book.positions import Book
 from hedge.instruments.option_chain import OptionChain
 from hedge.policy.parameters import KEY_IDS, KEYS, LastChange, Parameters, broken_rules
 
 NO_HASH = "0x" + "00" * 32
-MADE_UP = "synthetic"
-"""The source of quotes that no market said; off the local chain they are none."""
-
-
-def look_at_network(snapshot: Snapshot, config: Config) -> tuple[SeenMarket, dict[str, OptionChain]]:
-    """Return the market of a public network and the quotes that its volatilities are from; none where none are named.
-
-    Raises
-    ------
-    BadConfig, BadFile, UntrustedNumber
-        The source of quotes cannot be used, or its quotes are not of this time.
-    """
-    prices, chains = read_prices(snapshot, config.book), dict[str, OptionChain]()
-    if config.options.source_name != MADE_UP:
-        chains = read_option_chains(config.options, prices.spots, snapshot.block.timestamp)
-    return look_at_market(snapshot, config.book, chains, prices), chains
 
 
 def observe_network(snapshot: Snapshot, config: Config, owner: str) -> tuple[Observation, dict[str, OptionChain]]:
@@ -46,13 +30,16 @@ def observe_network(snapshot: Snapshot, config: Config, owner: str) -> tuple[Obs
     UsageError
         No source of quotes is named.
     UntrustedNumber, BadConfig, Reorganised
-        As `bridge.plans.observe.observe` and `stated_governed` raise them.
+        As `see_network_book` and `stated_governed` raise them, or something that is no dust is not in the book.
     """
     if config.options.source_name == MADE_UP:
         raise UsageError("a plan on a public network needs quotes of a market: give --chain, or set options.file")
     governed = stated_governed(config.parameters)
-    seen, chains = look_at_network(snapshot, config)
-    return observe(snapshot, owner, config.book, seen, governed), chains
+    found = see_network_book(snapshot, config, owner)
+    market, held = trusted_market(found.seen, snapshot), trusted(found.held)
+    snapshot.confirm()
+    book = Book(held.positions)
+    return Observation(snapshot.block, owner, held.raw, held.unread, book, market, governed, held.dust), found.quotes
 
 
 def stated_governed(stated: Mapping[str, int] | None = None) -> Governed:

@@ -1,0 +1,235 @@
+"""A book on one public network, or on several together: each chain at its own block, one price of an asset, one book.
+
+    each chain: prices of its feeds -> one spot of an asset, the first chain's; what is away from it is left out there
+    each chain: positions at that chain's rates -> one book; what cannot be read is named, and stops a plan or not
+
+A chain that fails is left out with its reason, and with what it was worth when it was last read here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bridge.adapters.pool_position import HeldPosition, PoolPosition, Unread
+from bridge.config import BookConfig, Config
+from bridge.errors import BadFile, BridgeError
+from bridge.files import write_whole
+from bridge.formats import age, number
+from bridge.json_files import read_json, reading
+from bridge.plans.market import SeenMarket, look_at_market
+from bridge.plans.observe import Dust, Holdings, look_at_positions, valued
+from bridge.snapshot import Elsewhere, Snapshot
+from bridge.sources.option_chains import read_option_chains
+from bridge.sources.prices import Prices, read_prices
+from bridge.units import utc
+from hedge.book.exposure import BookExposure, book_exposure
+from hedge.book.positions import Book, Position
+from hedge.instruments.option_chain import OptionChain
+
+MADE_UP = "synthetic"
+"""The source of quotes that no market said; off the local chain they are none."""
+
+
+@dataclass(frozen=True)
+class ChainSeen:
+    """What one chain of a book gave: its block and worth in USD, or why it gave nothing, and what it was worth last."""
+
+    name: str
+    title: str
+    chain_id: int
+    block: int = 0
+    timestamp: int = 0
+    value_usd: float = math.nan
+    trouble: str = ""
+    last_usd: float = math.nan
+    last_at: int = 0
+
+    def words(self, at: int) -> str:
+        """Return a line about it; `at` : unix seconds of the book's time."""
+        place = f"{self.title} ({self.chain_id})"
+        if not self.trouble:
+            return f"{place}: block {self.block} of {utc(self.timestamp)}, {number(self.value_usd)} USD"
+        last = "" if math.isnan(self.last_usd) else f"; last {number(self.last_usd)} USD, {age(at - self.last_at)} ago"
+        return f"{place}: left out: {self.trouble}{last}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return pure JSON types; NaN is None."""
+        plain = {"network": self.name, "chain_id": self.chain_id, "block": self.block, "timestamp": self.timestamp}
+        worth = {"value_usd": self.value_usd, "last_usd": self.last_usd}
+        known = {name: None if math.isnan(value) else value for name, value in worth.items()}
+        return plain | known | {"last_at": self.last_at or None, "trouble": self.trouble or None}
+
+
+class NetworkBook(NamedTuple):
+    """A book that is only observed: its market, the quotes, what is held and worth, and each chain of several."""
+
+    seen: SeenMarket
+    quotes: dict[str, OptionChain]
+    held: Holdings
+    exposure: BookExposure
+    chains: tuple[ChainSeen, ...]
+
+
+class _Part(NamedTuple):
+    """What one chain says: where it was read, and its prices."""
+
+    snapshot: Snapshot
+    prices: Prices
+
+
+def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkBook:
+    """Read an owner's book on the network of a snapshot, and on those that it names elsewhere.
+
+    Raises
+    ------
+    BadConfig, BadFile, UntrustedNumber
+        The source of quotes cannot be used, its quotes are not of this time, or no price can be believed.
+    ChainError
+        The first chain does not answer.
+    """
+    parts, troubles = [_Part(snapshot, read_prices(snapshot, config.book))], dict[str, str]()
+    for other in snapshot.elsewhere:
+        try:
+            parts.append(_Part(other.pinned(), read_prices(other.pinned(), config.book)))
+        except BridgeError as error:
+            troubles[other.network.name] = str(error)
+    spots = {asset: price for part in reversed(parts) for asset, price in part.prices.spots.items()}
+    quotes = dict[str, OptionChain]()
+    if config.options.source_name != MADE_UP:
+        quotes = read_option_chains(config.options, spots, snapshot.block.timestamp)
+    seen = look_at_market(snapshot, config.book, quotes, replace(parts[0].prices, spots=spots))
+    held, exposures, chains = _holdings(parts, seen, owner, config, troubles)
+    seen = seen._replace(unknown=_unknown(seen, spots))
+    rows = [*chains, *(_failed(other, troubles, config.state, owner) for other in snapshot.elsewhere)]
+    shown = tuple(row for row in rows if row is not None) if snapshot.elsewhere else ()
+    whole = Holdings(
+        held.raw, held.positions, (*held.unread, *_left(snapshot, troubles)), held.stops or _stops(snapshot, troubles),
+        held.dust,
+    )  # fmt: skip
+    exposure = exposures[0] if len(exposures) == 1 else book_exposure(Book(whole.positions), seen.market)
+    return NetworkBook(seen, quotes, whole, exposure, shown)
+
+
+def _unknown(seen: SeenMarket, spots: dict[str, float]) -> tuple[Unread, ...]:
+    """Return what nobody knows, without prices that another chain has."""
+    return tuple(each for each in seen.unknown if each.id.removeprefix("price of ") not in spots)
+
+
+def _holdings(
+    parts: list[_Part], seen: SeenMarket, owner: str, config: Config, troubles: dict[str, str]
+) -> tuple[Holdings, list[BookExposure], list[ChainSeen]]:
+    """Read the positions of every chain; one that fails while it is read is left out as a whole."""
+    found, exposures, rows = list[Holdings](), list[BookExposure](), list[ChainSeen]()
+    several = len(parts) + len(troubles) > 1
+    for part in parts:
+        network = part.snapshot.network
+        assert network is not None  # a book is observed on networks alone
+        try:
+            held = _held(part, seen, owner, config.book, network.name if several else "")
+            held, exposure = valued(part.snapshot, held, seen.market, config.book)
+            part.snapshot.confirm()
+        except BridgeError as error:
+            if part is parts[0]:
+                raise
+            troubles[network.name] = str(error)
+            continue
+        block = part.snapshot.block
+        rows.append(
+            ChainSeen(network.name, network.title, network.chain_id, block.number, block.timestamp, exposure.value_usd)
+        )
+        if several:
+            _keep(config.state, owner, rows[-1])
+        found.append(held)
+        exposures.append(exposure)
+    raw, positions, unread, dust = (
+        tuple(each for held in found for each in getattr(held, name)) for name in ("raw", "positions", "unread", "dust")
+    )
+    stops = next((held.stops for held in found if held.stops), "")
+    return Holdings(raw, positions, unread, stops, dust), exposures, rows
+
+
+def _held(part: _Part, seen: SeenMarket, owner: str, terms: BookConfig, place: str) -> Holdings:
+    """Return the positions of one chain, which say where they are in a book of several."""
+    prices = replace(part.prices, unusable=dict(part.prices.unusable) | dict(_away(part, seen, terms.max_price_gap)))
+    held = look_at_positions(part.snapshot, owner, dict(seen.market.spots), terms, prices)
+    if not place:
+        return held
+    return Holdings(
+        tuple(_at(raw, place) for raw in held.raw),
+        tuple(_named(position, place) for position in held.positions),
+        tuple(replace(left, id=f"{place}/{left.id}") for left in held.unread),
+        f"{place}/{held.stops}" if held.stops else "",
+        tuple(Dust(f"{place}/{dust.id}", dust.worth_usd) for dust in held.dust),
+    )
+
+
+def _at(raw: HeldPosition, place: str) -> HeldPosition:
+    return replace(raw, network=place) if isinstance(raw, PoolPosition) else raw
+
+
+def _named(position: Position, place: str) -> Position:
+    """Return a position whose name and pool say on which network it is."""
+    named: Position = replace(position, id=f"{place}/{position.id}", pool=f"{position.pool} {place}")  # type: ignore[type-var]
+    return named
+
+
+def _away(part: _Part, seen: SeenMarket, most: float) -> Iterator[tuple[str, str]]:
+    """Return the tokens of a chain whose asset has another price there than in the book, each with the reason."""
+    for token, asset in part.snapshot.deployment.assets.items():
+        here, book = part.prices.spots.get(asset), seen.market.spots.get(asset)
+        if here is not None and book is not None and abs(here / book - 1.0) > most:
+            why = f"the feeds of this chain say {here:,.6g} USD of {asset}, the book's price is {book:,.6g}"
+            yield token.lower(), f"{why}: more than {most:.1%} away"
+
+
+def _left(snapshot: Snapshot, troubles: dict[str, str]) -> Iterator[Unread]:
+    """Return a line for each chain that is left out."""
+    for other in snapshot.elsewhere:
+        if trouble := troubles.get(other.network.name):
+            yield Unread(other.network.name, f"nothing of this chain is in the book: {trouble}", other.needed)
+
+
+def _stops(snapshot: Snapshot, troubles: dict[str, str]) -> str:
+    """Return why no plan is made, where a chain that one needs is left out."""
+    needed = [other.network.name for other in snapshot.elsewhere if other.needed and other.network.name in troubles]
+    return f"{needed[0]}: nothing of this chain is in the book: {troubles[needed[0]]}" if needed else ""
+
+
+def _failed(other: Elsewhere, troubles: dict[str, str], state: Path, owner: str) -> ChainSeen | None:
+    """Return what is said of a chain that is left out; None where it was read."""
+    network = other.network
+    if network.name not in troubles:
+        return None
+    usd, at = _last(state, owner, network.name, network.chain_id)
+    why = troubles[network.name]
+    return ChainSeen(network.name, network.title, network.chain_id, trouble=why, last_usd=usd, last_at=at)
+
+
+def _file(state: Path, owner: str, name: str) -> Path:
+    return state / "chains" / f"{sha256(owner.lower().encode()).hexdigest()[:16]}-{name}.json"
+
+
+def _keep(state: Path, owner: str, seen: ChainSeen) -> None:
+    """Note what a chain was worth, for a time when it cannot be read."""
+    content = {"chain_id": seen.chain_id, "timestamp": seen.timestamp, "value_usd": seen.value_usd}
+    write_whole(_file(state, owner, seen.name), json.dumps(content) + "\n")
+
+
+def _last(state: Path, owner: str, name: str, chain_id: int) -> tuple[float, int]:
+    """Return what a chain was worth when it was last read here, and when; NaN where it never was."""
+    path = _file(state, owner, name)
+    try:
+        with reading(path, absent="never read", otherwise="not a note of a chain's worth"):
+            content = read_json(path)
+            usd, at = float(content["value_usd"]), int(content["timestamp"])
+            if content["chain_id"] != chain_id or not math.isfinite(usd):
+                raise ValueError("it is of another chain")
+    except BadFile:
+        return math.nan, 0
+    return usd, at
