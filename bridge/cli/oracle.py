@@ -249,8 +249,8 @@ def _tell_done(as_json: bool, done: Done) -> None:
     if as_json:
         print_line(asdict(done))
     else:
-        place = f"{done.asset} {utc(done.at)}: " if done.asset else ""
-        say(f"{place}{done.words}", stderr=done.state == "failed")
+        place = f"{done.asset} {utc(done.at)}".strip()
+        say(f"{place}: {done.words}", stderr=done.state in {"failed", "late"})
 
 
 @app.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bridge.config import Config
-from bridge.errors import BadConfig, UsageError
+from bridge.errors import BadConfig, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
 from bridge.plans.market import trusted_market
 from bridge.plans.network_book import MADE_UP, see_network_book
@@ -37,9 +37,15 @@ def observe_network(snapshot: Snapshot, config: Config, owner: str) -> tuple[Obs
     governed = stated_governed(config.parameters)
     found = see_network_book(snapshot, config, owner)
     market, held = trusted_market(found.seen, snapshot), trusted(found.held)
-    snapshot.confirm()
     book = Book(held.positions)
-    return Observation(snapshot.block, owner, held.raw, held.unread, book, market, governed, held.dust), found.quotes
+    if unknown := [asset for asset in book.assets if asset not in market.vols]:
+        raise UntrustedNumber(
+            f"the quotes say no volatility of {', '.join(unknown)}: give --chain a file that has them"
+        )
+    snapshot.confirm()
+    seen = Observation(snapshot.block, owner, held.raw, held.unread, book, market, governed, held.dust)
+    seen.__dict__["exposure"] = found.exposure  # what its cached property would compute once more
+    return seen, found.quotes
 
 
 def stated_governed(stated: Mapping[str, int] | None = None) -> Governed:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge.chain.signers import Sender
-from bridge.errors import BridgeError, RefusedAction, UntrustedNumber, UsageError
+from bridge.errors import BridgeError, ContractReverted, RefusedAction, UntrustedNumber, UsageError
 from bridge.files import lock_file, make_private
 from bridge.snapshot import Snapshot
 from bridge.sources.oracle import (
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 LEAST_SECONDS: Final = 60
 """Of a schedule: a feed whose rounds are nearer has reporters that still wait for the last one's signatures."""
+LATE: Final = 0.25
+"""Share of a period after which a report is no longer made for its beginning: quotes of now would be dated back."""
 POLL_SECONDS: Final = 5.0
 TURN_SECONDS: Final = 20.0
 """That each reporter waits for those before it, so that one submission is paid for."""
@@ -58,7 +60,7 @@ class Done:
     """What became of one asset at one time.
 
     `state` is one of: submitted, waiting (too few signatures so far), ready (a quorum, which this reporter does not
-    submit), there (the round is on the chain already), failed.
+    submit), there (the round is on the chain already), late (quotes of now are no longer of that time), failed.
     """
 
     asset: str
@@ -126,9 +128,14 @@ class Reporter:
                 if now < 0 or due == last:
                     self.clock.sleep(max(1.0, min(due + self.every - now, POLL_SECONDS)))
                     continue
+                last = due
+                if now - due > self.every * LATE:
+                    words = f"{now - due} s too late for it, the next time is {utc(due + self.every)}"
+                    self._tell(Done("", due, "late", words))
+                    continue
                 for asset in self.assets:
                     self._tell(self._attempt(asset, due))
-                last, done = due, done + 1
+                done += 1
 
     def _look(self) -> Snapshot:
         """Pin the newest block; the node may take its time for each step anew."""
@@ -188,18 +195,22 @@ class Reporter:
 
     def _gathered(self, own: SignedReport) -> tuple[str, str]:
         """Wait for a quorum, and submit it where that is asked for and nobody did."""
-        until, made = self.clock.now() + self.patience, own.report
+        until, made, trouble = self.clock.now() + self.patience, own.report, ""
         while True:
             head = self._look()
             if self._is_there(head, made):
                 return "there", f"round {made.round} is on the chain, submitted by another"
             reporters = self._signers(head, made.feed)
-            found = genuine(made, [own, *self.board.left(made, reporters)], reporters)
+            try:
+                left, trouble = self.board.left(made, reporters), ""
+            except BridgeError as error:  # the board may be back before the time is over
+                left, trouble = [], f" ({error})"
+            found = genuine(made, [own, *left], reporters)
             quorum = int(head.read("VolatilityOracle", "quorum", at=made.feed))
             if len(found) >= quorum and len(used_reports(found)) >= quorum:
                 return self._submitted(made, found)
             if self.clock.now() >= until:
-                return "waiting", f"round {made.round}: {len(found)} of {quorum} signatures, not submitted"
+                return "waiting", f"round {made.round}: {len(found)} of {quorum} signatures, not submitted{trouble}"
             self.clock.sleep(min(POLL_SECONDS, max(until - self.clock.now(), 0.1)))
 
     def _submitted(self, made: Report, found: list[SignedReport]) -> tuple[str, str]:
@@ -212,8 +223,13 @@ class Reporter:
             if self._is_there(self._look(), made):
                 return "there", f"round {made.round} is on the chain, submitted by another"
         head = self._look()
-        rehearse_reports(head, Sender.of(self.signer), found)
-        receipt = submit_reports(head.chain, self.signer, found)
+        try:
+            rehearse_reports(head, Sender.of(self.signer), found)
+            receipt = submit_reports(head.chain, self.signer, found)
+        except ContractReverted:
+            if self._is_there(self._look(), made):  # another was quicker
+                return "there", f"round {made.round} is on the chain, submitted by another"
+            raise
         said += f", submitted in block {receipt['blockNumber']}"
         return "submitted", f"{said}: 0x{bytes(receipt['transactionHash']).hex()}"
 

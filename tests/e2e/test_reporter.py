@@ -31,6 +31,7 @@ class Boards(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Lists)
         self.left: dict[str, list[Any]] = {}
+        self.refuses = False
         self.url = f"http://127.0.0.1:{self.server_port}/reports"
 
 
@@ -47,6 +48,11 @@ class Lists(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.refuses:
+            self.send_response(500)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.server.left.setdefault(self.path, []).append(json.loads(body))
         self.send_response(201)
         self.send_header("Content-Length", "0")
@@ -66,10 +72,15 @@ def boards() -> Iterator[Boards]:
 
 @pytest.fixture
 def later(project: World) -> World:
-    """Let three minutes pass, a block in each, so that there is a block of a full minute after the feed's round."""
+    """Let some minutes pass, the last of them just now, with a block in each after the feed's round."""
     for _ in range(3):
-        advance_time(project.chain, 61)
+        pass_minute(project)
     return project
+
+
+def pass_minute(world: World) -> None:
+    """Let a block be mined two seconds after the next full minute."""
+    advance_time(world.chain, 62 - world.chain.head().timestamp % 60)
 
 
 def of_round(world: World) -> int:
@@ -98,8 +109,7 @@ def test_report__three_reporters_of_a_folder__the_last_submits_one_round_for_one
 def test_report__round_without_a_quorum__is_signed_again_for_a_later_time_only(run: Run, later: World) -> None:
     assert "1 of 3" in run(*REPORT, "--as", "reporter-1").out
     assert "1 of 3" in run(*REPORT, "--as", "reporter-1").out  # the same time: the same value, signed once
-    advance_time(later.chain, 61)
-    advance_time(later.chain, 61)
+    pass_minute(later)
     assert "1 of 3" in run(*REPORT, "--as", "reporter-1").out
     assert "2 of 3" in run(*REPORT, "--as", "reporter-2").out
 
@@ -119,6 +129,28 @@ def test_report__board_of_http_with_what_strangers_left__counts_reporters_alone(
     before = of_round(later)
     assert "submitted" in run(*base, "--as", "reporter-3", "--send").out
     assert of_round(later) == before + 1
+
+
+def test_report__begun_within_a_period__waits_for_the_next_one_and_dates_nothing_back(
+    run: Run, later: World, tmp_path: Path
+) -> None:
+    advance_time(later.chain, 30)
+    waiting = threading.Timer(4.0, pass_minute, (later,))
+    waiting.start()
+    done = run(*REPORT, "--as", "reporter-1")
+    waiting.join()
+    assert "too late for it, the next time is" in done.err
+    assert "1 of 3 signatures" in done.out
+    (path,) = (tmp_path / "board").rglob("*.json")
+    signed = json.loads(path.read_text())["observed_at"]
+    assert later.chain.head().timestamp - 62 < signed < later.chain.head().timestamp
+
+
+def test_report__board_that_is_away__is_said_beside_the_count(run: Run, later: World, boards: Boards) -> None:
+    base = (*REPORT[:-1], boards.url)
+    boards.refuses = True
+    done = run(*base, "--as", "reporter-1", "--send")
+    assert (done.code, "HTTP 500" in done.err) == (1, True)
 
 
 @pytest.mark.parametrize(
