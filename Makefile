@@ -7,7 +7,7 @@ SLITHER := scripts/slither/.venv
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test fuzz lint fmt bench study gas coverage slither mutants clean artifacts audit-page lock compile readme
+.PHONY: setup demo test fuzz lint fmt networks bench study gas coverage slither mutants clean artifacts audit-page lock compile readme
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -33,6 +33,9 @@ lint: setup  ## style, types, order of imports, dead code, Solidity rules; chang
 fmt: setup  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+networks: setup  ## Ethereum, Base and Arbitrum on this machine with Uniswap at its real addresses, and a venue, until Ctrl-C
+	$(BIN)/python -m scripts.three_networks
 
 bench: setup  ## measure, and write benchmarks/results.json
 	$(BIN)/python -m benchmarks

@@ -145,6 +145,12 @@ class Snapshot:
         """
         return replace(self, deployment=self.deployment.of(asset)) if asset else self
 
+    def on(self, network: str) -> Snapshot:
+        """Return the snapshot of a chain of the book by its network's name; this one for an empty name."""
+        if not network or (self.network is not None and self.network.name == network):
+            return self
+        return next(other for other in self.elsewhere if other.network.name == network).pinned()
+
     def head(self) -> Snapshot:
         """Return a snapshot of the newest block."""
         return replace(self, block=self.chain.head())

@@ -79,7 +79,7 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     """
     terms = replace(terms, values=local_values(terms.values))
     progress("deploying Uniswap v2, v3, v4, Permit2 and Safe", 0.0)
-    local = _ready(chain)
+    local = ready(chain)
     deployer, deployed_at = account("deployer"), local.head().number
     contracts = deploy_protocols(local, deployer)
     progress("creating the guardian and steward Safes", 0.1)
@@ -93,8 +93,8 @@ def build_world(chain: Chain, path: PricePath, terms: GovernanceTerms, progress:
     _delegate(local, ours["HedgeVotes"])
     progress("creating pools and positions", 0.25)
     tokens = deploy_tokens(local, contracts["WETH9"])
-    market = _market(local, contracts, tokens, path)
-    _play(local, market, path, progress)
+    market = open_market(local, contracts, tokens, path)
+    play_path(local, market, path, progress)
     named = {name: account(name).address for name in ("lp", "operator")}
     pools = {pool.base: pool.address for pool in market.pools if pool.quote == "USD"}
     watchers = deploy_watchers(
@@ -133,7 +133,7 @@ def with_own_parameters(chain: LocalChain, deployment: Deployment, terms: Govern
     return made.model_copy(update={"created": at.created | {place: chain.created[place] for place in new}})
 
 
-def _ready(chain: Chain) -> LocalChain:
+def ready(chain: Chain) -> LocalChain:
     """Return the node with seconds counted by blocks and every role funded: one started elsewhere may have neither."""
     local = LocalChain(chain)
     count_seconds_by_blocks(local)
@@ -169,7 +169,8 @@ def deploy_tokens(chain: Chain, weth: str) -> dict[str, str]:
     }
 
 
-def _market(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], path: PricePath) -> Market:
+def open_market(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], path: PricePath) -> Market:
+    """Open the pools at a path's first prices, with depth and the treasury's positions in them."""
     market = Market(chain, contracts, tokens)
     start = {"USD": 1.0} | {asset: float(prices[0]) for asset, prices in path.prices.items()}
     market.create_pools(start)
@@ -185,7 +186,7 @@ def _market(chain: Chain, contracts: dict[str, str], tokens: dict[str, str], pat
     return market
 
 
-def _play(chain: Chain, market: Market, path: PricePath, progress: Progress) -> None:
+def play_path(chain: Chain, market: Market, path: PricePath, progress: Progress) -> None:
     """Move the pools along the path in its own time, then keep the last price for an hour."""
     steps = len(path.seconds) - 1
     for step in range(1, steps + 1):

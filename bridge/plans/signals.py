@@ -172,8 +172,11 @@ def with_term_structure(histories: Histories, option_chains: Mapping[str, Option
 def _quick_ratio(terms: SignalsConfig, seen: Observation, snapshot: Snapshot) -> Signal:
     from bridge.adapters.pool_depth import BAND, read_depth  # reads contracts: web3 is not imported without a node
 
-    depth = read_depth(snapshot, [held for held in seen.raw_positions if isinstance(held, PoolPosition)])
-    snapshot.confirm()  # the plan's last reads
+    held, depth = [each for each in seen.raw_positions if isinstance(each, PoolPosition)], 0.0
+    for name in sorted({each.network for each in held}):
+        at = snapshot.on(name)
+        depth += read_depth(at, [each for each in held if each.network == name])
+        at.confirm()  # the plan's last reads
     outflow = terms.outflow_share * seen.exposure.value_usd
     ratio = float(quick_ratio(depth, terms.reserves_usd, outflow, terms.margin_usd))
     source = (

@@ -44,7 +44,7 @@ def shifting(change: Changed = lambda method, parameters: None, only: Lie = lamb
 
 
 def _down(which: Any) -> Any:
-    return hex(int(which, 16) - SHIFT) if isinstance(which, str) and which.startswith("0x") else which
+    return hex(max(int(which, 16) - SHIFT, 0)) if isinstance(which, str) and which.startswith("0x") else which
 
 
 def _up(content: Any) -> Any:
