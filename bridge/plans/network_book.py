@@ -105,7 +105,7 @@ def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkB
         quotes = read_option_chains(config.options, spots, snapshot.block.timestamp)
     seen = look_at_market(snapshot, config.book, quotes, replace(parts[0].prices, spots=spots))
     held, exposures, chains = _holdings(parts, seen, owner, config, troubles)
-    seen = seen._replace(unknown=_unknown(seen, spots))
+    seen = seen._replace(unknown=_unknown(seen, spots, held))
     rows = [*chains, *(_failed(other, troubles, config.state, owner) for other in snapshot.elsewhere)]
     shown = tuple(row for row in rows if row is not None) if snapshot.elsewhere else ()
     whole = Holdings(
@@ -116,9 +116,19 @@ def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkB
     return NetworkBook(seen, quotes, whole, exposure, shown)
 
 
-def _unknown(seen: SeenMarket, spots: dict[str, float]) -> tuple[Unread, ...]:
-    """Return what nobody knows, without prices that another chain has."""
-    return tuple(each for each in seen.unknown if each.id.removeprefix("price of ") not in spots)
+def _unknown(seen: SeenMarket, spots: dict[str, float], held: Holdings) -> tuple[Unread, ...]:
+    """Return what nobody knows of assets that are held, or that a position needs which is left out.
+
+    Networks have feeds of many assets, and another chain may have a price that the first one lacks.
+    """
+    assets = set(Book(held.positions).assets)
+
+    def matters(unknown: Unread) -> bool:
+        what, _, asset = unknown.id.partition(" of ")
+        needed = asset in assets or any(asset in left.reason for left in held.unread)
+        return needed and not (what == "price" and asset in spots)
+
+    return tuple(each for each in seen.unknown if matters(each))
 
 
 def _holdings(

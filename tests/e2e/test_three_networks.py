@@ -61,7 +61,7 @@ def test_exposure__three_networks__is_what_their_managers_would_pay_to_the_unit(
         assert kinds == {"uniswap-v2", "uniswap-v3", "uniswap-v4"}
     blocks = {each["network"]: each["block"] for each in seen["chains"]}
     assert blocks["arbitrum"] > SHIFT > blocks["base"]
-    assert seen["unread"] == [each for each in seen["unread"] if each["id"].startswith("volatility of ")]
+    assert [each["id"] for each in seen["unread"]] == ["volatility of BTC", "volatility of ETH"]
 
 
 def test_plan__live_quotes_for_three_networks__hedges_their_sum(book: Run, tmp_path: Path) -> None:
