@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bridge.chain.blocks import BlockRef
-from bridge.deployment import Deployment
 from bridge.errors import BadFile, ChainError, MissingBlock
 from bridge.foreign import url_place
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:  # a plan of a stated book needs no node, and web3 takes longe
     from bridge.chain.codec import LogEntry
     from bridge.chain.node import Chain
     from bridge.chain.signers import Sender, Signer
+    from bridge.deployment import Deployment
     from bridge.networks import Network
 
 Call = tuple[str, "HexStr"]

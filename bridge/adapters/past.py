@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bridge.adapters.pool_position import HeldPosition, PoolPosition
 from bridge.chain.blocks import BlockRef
-from bridge.chain.node import Chain
+
+if TYPE_CHECKING:  # a plan of a stated book asks no node
+    from bridge.chain.node import Chain
 
 MOST_PASTS: Final = 500
 """Positions of one protocol whose past is read."""

@@ -14,7 +14,6 @@ from bridge.adapters.spec import position_readers
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
 from bridge.errors import BadFile, UnknownAddress, UntrustedNumber
-from bridge.networks.book import partly_named
 from bridge.plans.market import look_at_market, trusted_market
 from bridge.plans.owners import each_owner
 from bridge.snapshot import Snapshot
@@ -189,7 +188,7 @@ def look_at_positions(
     found = list(_parts(snapshot, owner, wanted))
     sorting = _sorting(snapshot, spots, terms)
     sorting.unread += [left for part in found for left in part.unread]
-    partly = partly_named(snapshot.network) if snapshot.network else {}
+    partly = _partly(snapshot)
     sorting.unread += [Unread(protocol, reason, stops=True) for protocol, reason in partly.items()]
     sorting.stops = next((f"{left.id}: {left.reason}" for left in sorting.unread if left.stops), "")
     for held in (_at_rates(held, prices) for part in found for held in part.read):
@@ -202,6 +201,15 @@ def look_at_positions(
             sorting.leave_known(held, f"its numbers make no sense ({error or type(error).__name__})")
     sorting.set_dust_apart()
     return sorting.holdings()
+
+
+def _partly(snapshot: Snapshot) -> dict[str, str]:
+    """Return which protocols a network names only a part of, and why their positions are not read."""
+    if snapshot.network is None:
+        return {}
+    from bridge.networks.book import partly_named  # the models of networks: a plan of a stated book needs none
+
+    return partly_named(snapshot.network)
 
 
 def _parts(snapshot: Snapshot, owner: str, wanted: Wanted) -> Iterator[Positions]:

@@ -11,10 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eth_utils import keccak
-
 from bridge.chain.blocks import BlockRef
-from bridge.chain.node import Chain
 from bridge.errors import ContractReverted, RefusedAction, UnknownAddress, UntrustedNumber
 from bridge.json_files import read_json, reading
 from bridge.snapshot import Snapshot
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
     from web3.types import TxReceipt
 
+    from bridge.chain.node import Chain
     from bridge.chain.signers import Sender, Signer
 
 REPORT_TYPE = [
@@ -94,6 +92,8 @@ class FeedStatus:
 
 def feed_id(asset: str) -> bytes:
     """Return the id of an asset's feed: the hash of its name, such as `ETH-IV-30D`."""
+    from eth_utils import keccak
+
     return keccak(text=f"{asset}-IV-30D")
 
 

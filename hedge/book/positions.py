@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -223,7 +223,7 @@ class ConcentratedPosition:
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types; NaN and an infinite upper bound are None."""
-        return {name: json_number(value) for name, value in asdict(self).items()}
+        return {each.name: json_number(getattr(self, each.name)) for each in fields(self)}
 
 
 @dataclass(frozen=True)

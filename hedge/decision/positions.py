@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
 from hedge import amm
@@ -54,7 +54,7 @@ class PositionVerdict:
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types; NaN is None."""
-        return {name: json_number(value) for name, value in asdict(self).items()}
+        return {each.name: json_number(getattr(self, each.name)) for each in fields(self)}
 
 
 def judge_position(position: PositionExposure) -> PositionVerdict:

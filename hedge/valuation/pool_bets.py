@@ -170,8 +170,7 @@ def pool_bets(
     shares = tuple(value / math.fsum(values) for value in values)
     if len(pools) < 2 or days < LEAST_DAYS:
         return PoolBets(pools, shares, None, None, days, source)
-    gains = _gains(book, exposure, market, moves, hedged=False) / np.array(values)
-    curved = _gains(book, exposure, market, moves, hedged=True) / np.array(values)
+    gains, curved = (gained / np.array(values) for gained in _gains(book, exposure, market, moves))
     return PoolBets(pools, shares, count_bets(gains, shares), count_bets(curved, shares), days, source)
 
 
@@ -218,20 +217,21 @@ def _moves(book: Book, ratios: Mapping[str, FloatArray]) -> dict[str, FloatArray
 
 
 def _gains(
-    book: Book, exposure: BookExposure, market: Market, moves: Mapping[str, FloatArray], *, hedged: bool
-) -> FloatArray:
-    """Return what each pool's positions gain in USD for each day's moves, shape (t, n)."""
+    book: Book, exposure: BookExposure, market: Market, moves: Mapping[str, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Return what each pool's positions gain in USD for each day's moves, and with their deltas sold, shape (t, n)."""
     spots = {asset: market.spot(asset) * ratio for asset, ratio in moves.items()}
     pools: dict[str, list[tuple[Position, PositionExposure]]] = {}
     for position, seen in zip(book.positions, exposure.positions, strict=True):
         if seen.value_usd > 0.0:
             pools.setdefault(seen.pool, []).append((position, seen))
-    columns = []
+    whole, hedged = list[FloatArray](), list[FloatArray]()
     for _, held in sorted(pools.items()):
         gain = Book(tuple(position for position, _ in held)).value_usd(spots)
         gain = gain - math.fsum(seen.value_usd for _, seen in held)
-        for asset in moves if hedged else ():
+        whole.append(gain)
+        for asset in moves:
             delta = math.fsum(seen.deltas.get(asset, 0.0) for _, seen in held)
             gain = gain - delta * (spots[asset] - market.spot(asset))
-        columns.append(gain)
-    return np.column_stack(columns)
+        hedged.append(gain)
+    return np.column_stack(whole), np.column_stack(hedged)
