@@ -19,8 +19,8 @@ from bridge.errors import ContractReverted
 from bridge.registry import Registry
 
 MANAGER: Final = "NonfungiblePositionManager"
-MOST_GIVEN: Final = 1_000
-"""NFTs of one owner in one staker: others can give any number of them there."""
+MOST_ASKED: Final = 1_000
+"""NFTs in one staker that are asked for their depositor: others can give an owner any number of them there."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,11 @@ class Place:
 class Staker(Protocol):
     """A kind of staker."""
 
-    def __call__(self, at: Place, owner: str, sent: Sequence[int], block: BlockRef) -> list[int]:
-        """Return the ids of the NFTs that are the owner's there; `sent` : those that it sent there itself, ever."""
+    def __call__(self, at: Place, owner: str, sent: Sequence[int], block: BlockRef) -> tuple[list[int], int]:
+        """Return the ids of the NFTs that are the owner's there, and of how many more it was not asked.
+
+        `sent` are those that the owner sent there itself, ever.
+        """
         ...
 
 
@@ -61,10 +64,10 @@ def staked(
         sent = chain.logs(MANAGER, manager, "Transfer", start_block, block, **{"from": owner, "to": staker})
         own = list(dict.fromkeys(int(entry["args"]["tokenId"]) for entry in sent))
         if kind in STAKERS:
-            found = STAKERS[kind](at, owner, own, block)
-            ids |= dict.fromkeys(found[:MOST_GIVEN])
-            left, why = len(found) - MOST_GIVEN, f"are in the staker {staker} too, {MOST_GIVEN:,} of it are read"
-            unread += [Unread(f"uniswap-v3: {left:,} more", why)] if left > 0 else []
+            found, left = STAKERS[kind](at, owner, own, block)
+            ids |= dict.fromkeys(found)
+            why = f"were put into the staker {staker} for the owner: {MOST_ASKED:,} are asked whose they are"
+            unread += [Unread(f"uniswap-v3: {left:,} more", why)] if left else []
         else:
             why = f"lies in {staker}, a staker of the kind {kind}, which does not tell here whose it is"
             unread += [Unread(f"uniswap-v3:{each}", why) for each in own if _lies(at, each, block)]
@@ -79,16 +82,18 @@ def _lies(at: Place, token_id: int, block: BlockRef) -> bool:
         return False
 
 
-def uniswap_v3_staker(at: Place, owner: str, sent: Sequence[int], block: BlockRef) -> list[int]:
-    """Return the NFTs whose deposit is the owner's: of those it sent, and of deposits that were handed on to it."""
+def uniswap_v3_staker(at: Place, owner: str, sent: Sequence[int], block: BlockRef) -> tuple[list[int], int]:
+    """Return the NFTs whose deposit is the owner's: of those it sent, then of deposits that others handed on to it."""
     name = "UniswapV3Staker"
     if not at.chain.has_code(at.staker, block):
-        return []
+        return [], 0
     given = at.chain.logs(name, at.staker, "DepositTransferred", at.start_block, block, newOwner=owner)
-    ids = dict.fromkeys([*sent, *(int(entry["args"]["tokenId"]) for entry in given)])
+    every = [*dict.fromkeys([*sent, *(int(entry["args"]["tokenId"]) for entry in reversed(given))])]
+    ids = every[:MOST_ASKED]
     with at.chain.reading([(name, at.staker, "deposits", (each,)) for each in ids], block):
         holders = {each: at.chain.read(name, at.staker, "deposits", each, block=block)[0] for each in ids}
-    return [each for each, holder in holders.items() if str(holder).lower() == owner.lower()]
+    own = [each for each, holder in holders.items() if str(holder).lower() == owner.lower()]
+    return own, len(every) - len(ids)
 
 
 STAKERS.register("uniswap_v3_staker", uniswap_v3_staker)

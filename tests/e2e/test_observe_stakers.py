@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bridge.adapters.stakers import staked
 from bridge.artifacts.vendor import vendor
 from bridge.local.accounts import account
 from bridge.local.world import World
@@ -76,6 +77,23 @@ def test_staked__in_a_staker_of_an_unknown_kind__is_named_and_stops_nothing(
     assert "a staker of the kind gauge, which does not tell here whose it is" in left[name]
     name_it(observed, staker, "uniswap_v3_staker")
     assert set(v3_of(observed.exposure())) == set(before)
+
+
+def test_staked__more_deposits_than_are_asked__own_ones_first_and_the_rest_counted(
+    observed: Observed, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staker, before = staker_of(observed, world), v3_of(observed.exposure())
+    names, maker = list(before), account("market-maker")
+    for name in names[:2]:
+        put(observed, world, staker, int(name.split(":")[1]))
+    given = int(names[0].split(":")[1])
+    observed.chain.send(account("lp"), "UniswapV3Staker", staker, "transferDeposit", given, maker.address)
+    observed.chain.send(maker, "UniswapV3Staker", staker, "transferDeposit", given, observed.owner)
+    monkeypatch.setattr("bridge.adapters.stakers.MOST_ASKED", 1)
+    manager, block = world.deployment.contracts[MANAGER], observed.chain.head()
+    found = staked(observed.chain, manager, {staker: "uniswap_v3_staker"}, observed.owner, 0, block)
+    assert found.token_ids == [given]
+    assert [each.id for each in found.unread] == ["uniswap-v3: 1 more"]
 
 
 def test_staked__staker_that_is_not_there__stops_nothing(observed: Observed) -> None:
