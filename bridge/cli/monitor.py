@@ -59,7 +59,6 @@ def watch(
     from bridge.alerts import watch as monitor
     from bridge.chain.blocks import LOCAL_CHAIN_ID
 
-    require_one_source(chain_file, live)
     session, settings = _opened(config, rpc, chain_file, live, max_age)
     holder, pause = session.owner(owner), _pause(interval or settings.watch.interval_seconds)
 
@@ -94,6 +93,7 @@ def _opened(
     from bridge.cli.book import refuse_quotes
     from bridge.cli.planning import with_flags
 
+    require_one_source(chain_file, live)
     session = open_book(config, rpc)
     if session.network is None:
         refuse_quotes(chain_file, max_age, live)

@@ -121,9 +121,9 @@ def plan(
     sizes = None if book else read_sizes(settings.options, shown.planned.plan.trades)
     if as_json:
         print_json(plan_json(shown) | sizes_json(sizes))
-        return
-    print_shown(shown, report, orders)
-    print_sizes(sizes or ())
+    else:
+        print_shown(shown, report, orders)
+        print_sizes(sizes or ())
 
 
 def _planned(
