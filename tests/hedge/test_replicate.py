@@ -59,13 +59,25 @@ HORIZON = CHAIN.expiries()[0]
 
 
 def largest_error(found: Replication, target: Target = LOSS) -> float:
-    return float(np.max(np.abs(found.payoff(DENSE) - target.value(DENSE))))
+    bends = [leg.strike for leg in found.legs]
+    prices = np.concatenate([DENSE, bends, target.knots()])
+    prices = prices[(prices >= LOW) & (prices <= HIGH)]
+    return float(np.max(np.abs(found.payoff(prices) - target.value(prices))))
 
 
-def holds_tightly(found: Replication, target: Target = LOSS, slack: float = 0.02) -> bool:
-    """Tell whether the bound covers a dense grid (to rounding of a million) and is not far above it."""
+def strays(target: Target) -> float:
+    """Return how far a target may stray from its chord between two of 200 nodes, the coarsest that a fit has."""
+    return float(np.max(target.gaps(np.unique(np.concatenate([np.geomspace(LOW, HIGH, 200), target.knots()])))))
+
+
+def holds_tightly(found: Replication, target: Target = LOSS, slack: float = 0.0) -> bool:
+    """Tell whether the bound covers a dense grid (to rounding of a million) and is not far above it.
+
+    Which of many equally good sets of whole lots a search finds first hangs on a machine's last digits; that a bound
+    is above the worst error by no more than the target strays between nodes does not.
+    """
     worst = largest_error(found, target)
-    return worst <= found.bound + 1e-6 and found.bound <= worst * (1.0 + slack) + 1.0
+    return worst <= found.bound + 1e-6 and found.bound <= worst * (1.0 + slack) + strays(target) + 1e-6
 
 
 def test_replicate__loss_without_budget__nearer_than_the_analytic_strip() -> None:
@@ -244,7 +256,7 @@ def test_replicate__exchange_like_chain__a_real_hedge_in_basis_points() -> None:
     chain = synthetic_chain("ETH", PRICE0, NOW, 0.6)
     found = replicate(LOSS, chain, chain.nearest_expiry(14.0, 5.0, 40.0), LOW, HIGH)
     assert holds_tightly(found)
-    # Measured 0.75 bp of notional, against 1,959 without.
+    # Measured 0.75 to 0.89 bp of notional, as a machine's last digits lead the search, against 1,959 without.
     assert found.bound / NOTIONAL * 1e4 < 1.5
 
 
