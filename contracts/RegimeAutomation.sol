@@ -36,7 +36,8 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
     Row[] private _rows;
     /// @dev By number: whether the row moves all of its keys or none.
     bool[MOST_ROWS] private _isWhole;
-    /// @dev The newest run that `poke` wrote down; forgotten whenever another row holds.
+    /// @dev The newest run that `poke` wrote down; forgotten whenever another row or table holds, so that a walk on one
+    /// side of the present row that comes to its round is on its side.
     Checkpoint private _checkpoint;
 
     /// @param parameters where values are set, and whose roles count here
@@ -157,7 +158,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
             chosen = _nearer(isUp, chosen, selected);
             if (isUp ? chosen <= present : chosen >= present) return present;
             if (round.submittedAt <= began) return chosen; // an answer counts from when it came on chain
-            isProven = isProven || (last.since <= began && _continues(last, round.round, isUp));
+            isProven = isProven || (last.since <= began && last.round == round.round);
             if (isProven && _isOldest(round, newest)) return _nearer(isUp, chosen, last.row);
             round = _before(round, maxGap, uint64(began));
         }
@@ -184,7 +185,7 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
         while (_isBeyond(round, isUp)) {
             uint256 nearest = run.round == 0 ? _select(round) : _nearer(isUp, run.row, _select(round));
             run = Checkpoint(uint8(nearest), round.submittedAt, newest.round); // below MOST_ROWS
-            if (_continues(last, round.round, isUp)) {
+            if (last.round == round.round) {
                 (run.row, run.since) = (uint8(_nearer(isUp, run.row, last.row)), last.since);
                 return run;
             }
@@ -193,11 +194,6 @@ contract RegimeAutomation is Governed, IRegimeAutomation {
             if (round.observedAt - previous.observedAt > ORACLE.maxAge()) return run;
             round = previous;
         }
-    }
-
-    /// @dev Whether a checkpoint is of a run to this side of the present row that ends with a round.
-    function _continues(Checkpoint memory run, uint64 round, bool isUp) private view returns (bool) {
-        return run.round == round && (isUp ? run.row > row : run.row < row);
     }
 
     /// @dev Whether the oracle keeps no round before this one.
