@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 import numpy as np
 
-from hedge.book.positions import Book, Position
+from hedge.book.positions import Book, ConcentratedPosition, Position, by_pair, concentrated_greeks, concentrated_terms
 from hedge.market import Market
 from hedge.units import json_number, sorted_dict
 
@@ -120,6 +120,8 @@ def position_exposure(position: Position, market: Market, moves: bool = True) ->
     ------
     UnknownAsset, MissingCorrelation : the market does not price the pair.
     """
+    if isinstance(position, ConcentratedPosition):
+        return _pair_exposures((position,), market, moves)[0]
     terms, spots = position.pool_terms(market), market.spots
     return PositionExposure(
         id=position.id,
@@ -132,11 +134,58 @@ def position_exposure(position: Position, market: Market, moves: bool = True) ->
     )
 
 
+def _pair_exposures(positions: Sequence[ConcentratedPosition], market: Market, moves: bool) -> list[PositionExposure]:
+    """Return the exposures of positions of one pair, whose formulas broadcast: a thousand take as long as a few."""
+    spots, first = market.spots, positions[0]
+    terms = concentrated_terms(positions, market)  # first: it names an asset that the market does not price
+    greeks = concentrated_greeks(positions, spots)
+    moved = {
+        asset: [concentrated_greeks(positions, each) for each in _moved(asset, spots)]
+        for asset in (first.volatile if moves else ())
+    }
+    return [
+        PositionExposure(
+            id=position.id,
+            pool=position.pool,
+            value_usd=float(now.value),
+            deltas=(deltas := position.deltas_of(now)),
+            gammas=position.gammas_of(now),
+            delta_moves={
+                asset: _changes(asset, spots, deltas, [position.deltas_of(each[n]) for each in then])
+                for asset, then in moved.items()
+            },
+            **said._asdict(),
+        )
+        for n, (position, now, said) in enumerate(zip(positions, greeks, terms, strict=True))
+    ]
+
+
 def _delta_moves(position: Position, asset: str, spots: Mapping[str, float]) -> tuple[float, float]:
     """Return how a position's delta in an asset changes when that falls and rises by 1 %, USD at the price of now."""
-    now = position.deltas(spots)[asset]
-    down, up = (position.deltas({**spots, asset: spots[asset] * factor})[asset] for factor in (1 - MOVE, 1 + MOVE))
-    return (down - now) * spots[asset], (up - now) * spots[asset]
+    then = [position.deltas(each) for each in _moved(asset, spots)]
+    return _changes(asset, spots, position.deltas(spots), then)
+
+
+def _moved(asset: str, spots: Mapping[str, float]) -> list[dict[str, float]]:
+    """Return the spots with one asset 1 % lower and 1 % higher."""
+    return [{**spots, asset: spots[asset] * factor} for factor in (1 - MOVE, 1 + MOVE)]
+
+
+def _changes(
+    asset: str, spots: Mapping[str, float], now: Mapping[str, float], then: Sequence[Mapping[str, float]]
+) -> tuple[float, float]:
+    """Return the change of a delta in an asset from now to lower and to higher prices, USD at the price of now."""
+    down, up = ((deltas[asset] - now[asset]) * spots[asset] for deltas in then)
+    return down, up
+
+
+def _exposures(positions: Sequence[Position], market: Market, moves: bool) -> tuple[PositionExposure, ...]:
+    """Return each position's exposure, in their order; those of one pair at once."""
+    pairs, others = by_pair(positions)
+    found = {position.id: position_exposure(position, market, moves) for position in others}
+    for group in pairs.values():
+        found |= {each.id: each for each in _pair_exposures(group, market, moves)}
+    return tuple(found[position.id] for position in positions)
 
 
 def book_exposure(book: Book, market: Market, moves: bool = True) -> BookExposure:
@@ -146,13 +195,13 @@ def book_exposure(book: Book, market: Market, moves: bool = True) -> BookExposur
     ----------
     book : positions; none gives zeros.
     market : must price every asset of the book.
-    moves : how deltas change for 1 % too; a plan of a thousand positions does not wait for them, they are NaN then.
+    moves : how deltas change for 1 % too; a plan does not need them, they are NaN then.
 
     Raises
     ------
     UnknownAsset, MissingCorrelation : the market does not price an asset or a pair.
     """
-    positions = tuple(position_exposure(position, market, moves) for position in book.positions)
+    positions = _exposures(book.positions, market, moves)
     gammas: dict[tuple[str, str], float] = {}
     for position in positions:
         for pair, gamma in position.gammas.items():

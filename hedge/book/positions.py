@@ -1,16 +1,17 @@
 """Liquidity positions and the book that holds them.
 
 A `Position` is whatever can say its USD value, deltas and gammas at given prices, and what its pool earns and loses.
-`ConcentratedPosition` holds those of Uniswap v2, v3 and v4, `WeightedPosition` those of Balancer-like pools; another
-kind of pool is one more class. Positions are revalued by the exact pool formulas in USD. No token needs to be the
-numeraire: a WBTC/ETH position has two deltas and a cross gamma. Fees owed are reported beside the value, never in it.
+`ConcentratedPosition` holds those of Uniswap v2, v3 and v4, `weighted.WeightedPosition` those of Balancer-like pools;
+another kind of pool is one more class. Positions are revalued by the exact pool formulas in USD. No token needs to be
+the numeraire: a WBTC/ETH position has two deltas and a cross gamma. Fees owed are reported beside the value, never in
+it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -95,11 +96,13 @@ class Position(Protocol):
         ...
 
 
-def _spot(spots: Spots, asset: str) -> Any:
+def spot_of(spots: Spots, asset: str) -> Any:
+    """Return an asset's USD prices; 1 of USD."""
     return 1.0 if asset == USD else spots[asset]
 
 
-def _check_amounts(position: str, **amounts: float) -> None:
+def check_amounts(position: str, **amounts: float) -> None:
+    """Refuse amounts of a position, by name, that are negative or infinite. Raises `InvalidPosition`."""
     for name, value in amounts.items():
         if value < 0.0 or math.isinf(value):
             raise InvalidPosition(position, name, value)
@@ -152,7 +155,7 @@ class ConcentratedPosition:
         if not 0.0 <= self.lower < self.upper:
             raise InvalidPosition(self.id, "lower", self.lower)
         names = ("held_base", "held_quote", "fees_base", "fees_quote", "fee_apr")
-        _check_amounts(self.id, **{name: getattr(self, name) for name in names})
+        check_amounts(self.id, **{name: getattr(self, name) for name in names})
 
     @property
     def volatile(self) -> tuple[str, ...]:
@@ -161,7 +164,7 @@ class ConcentratedPosition:
 
     def value_usd(self, spots: Spots) -> FloatArray:
         """Return the USD value for each scenario; see `Position`."""
-        base, quote = (_spot(spots, asset) for asset in (self.base, self.quote))
+        base, quote = (spot_of(spots, asset) for asset in (self.base, self.quote))
         if isinstance(base, float) and isinstance(quote, float):
             return np.asarray(self._greeks(spots).value)
         base, quote = np.asarray(base), np.asarray(quote)
@@ -169,12 +172,19 @@ class ConcentratedPosition:
 
     def deltas(self, spots: Spots) -> dict[str, float]:
         """Return units per asset; see `Position`."""
-        greeks = self._greeks(spots)
-        return {self.base: float(greeks.delta_base), self.quote: float(greeks.delta_quote)}
+        return self.deltas_of(self._greeks(spots))
 
     def gammas(self, spots: Spots) -> dict[tuple[str, str], float]:
         """Return the gammas of the volatile assets; see `Position`."""
-        greeks, base, quote = self._greeks(spots), self.base, self.quote
+        return self.gammas_of(self._greeks(spots))
+
+    def deltas_of(self, greeks: amm.TwoAssetGreeks) -> dict[str, float]:
+        """Return units per asset, of its greeks."""
+        return {self.base: float(greeks.delta_base), self.quote: float(greeks.delta_quote)}
+
+    def gammas_of(self, greeks: amm.TwoAssetGreeks) -> dict[tuple[str, str], float]:
+        """Return the gammas of the volatile assets, of its greeks."""
+        base, quote = self.base, self.quote
         every = {
             (base, base): float(greeks.gamma_base),
             (base, quote): float(greeks.gamma_cross),
@@ -184,41 +194,21 @@ class ConcentratedPosition:
         return {pair: gamma for pair, gamma in every.items() if USD not in pair}
 
     def _greeks(self, spots: Spots) -> amm.TwoAssetGreeks:
-        prices = float(_spot(spots, self.base)), float(_spot(spots, self.quote))
+        prices = float(spot_of(spots, self.base)), float(spot_of(spots, self.quote))
         return _greeks_at(*prices, self.liquidity, self.lower, self.upper)
 
     def pool_terms(self, market: Market) -> PoolTerms:
         """Return what the pool earns and loses; see `Position`."""
-        base, quote = market.spot(self.base), market.spot(self.quote)
-        price, vol = base / quote, market.pair_vol(self.base, self.quote)
-        span = (price, self.liquidity, self.lower, self.upper)
-        by_price = bool(amm.in_range(price, self.lower, self.upper))
-        in_range = by_price if self.active is None else self.active
-        value = float(self.value_usd(market.spots))
-        rate = quote * float(amm.lvr_rate(*span, vol)) if in_range else 0.0
-        share = float(amm.range_share(value, rate, vol, HORIZON_DAYS / YEAR_DAYS))
-        return PoolTerms(
-            price=price,
-            in_range=in_range,
-            il_usd=quote * float(amm.impermanent_loss(*span, self.held_base, self.held_quote)),
-            lvr_usd_per_year=rate * share if in_range else 0.0,
-            fees_usd=self.fees_base * base + self.fees_quote * quote,
-            fee_usd_per_year=self.fee_apr * value * share if in_range else 0.0,
-            break_even_vol=float(amm.break_even_vol(price, self.lower, self.upper, self.fee_apr))
-            if in_range
-            else math.nan,
-            implied_vol=vol,
-            range_share=share,
-        )
+        return concentrated_terms((self,), market)[0]
 
     def price_range(self, asset: str, spots: Spots) -> tuple[float, float] | None:
         """Return the USD prices of `asset` where the position earns fees; see `Position`."""
         if asset not in self.volatile or (self.lower == 0.0 and math.isinf(self.upper)):
             return None
         if asset == self.base:
-            quote = _spot(spots, self.quote)
+            quote = spot_of(spots, self.quote)
             return self.lower * quote, self.upper * quote
-        base = _spot(spots, self.base)
+        base = spot_of(spots, self.base)
         return base / self.upper, base / self.lower if self.lower > 0.0 else math.inf
 
     def to_dict(self) -> dict[str, Any]:
@@ -226,106 +216,41 @@ class ConcentratedPosition:
         return {each.name: json_number(getattr(self, each.name)) for each in fields(self)}
 
 
-@dataclass(frozen=True)
-class WeightedPosition:
-    """Hold one share of a pool that keeps the weighted geometric mean of its balances, as Balancer's, in human units.
+def concentrated_greeks(positions: Sequence[ConcentratedPosition], spots: Spots) -> list[amm.TwoAssetGreeks]:
+    """Return the greeks of each of one or more positions of one pair, in their order; see `amm.two_asset_greeks`."""
+    prices = (float(spot_of(spots, asset)) for asset in (positions[0].base, positions[0].quote))
+    found = amm.two_asset_greeks(*prices, *_columns(positions, "liquidity", "lower", "upper"))
+    return [amm.TwoAssetGreeks(*each) for each in zip(*(column.tolist() for column in found), strict=True)]
 
-    Parameters
-    ----------
-    id, pool : names for the reader. assets : two or more symbols, all different; USD has price 1.
-    weights : of each asset, > 0, adding up to 1. invariant : k of the share, >= 0 (see `hedge.amm.weighted`).
-    held : amounts at entry, against which impermanent loss counts; NaN if unknown. fees : owed now, >= 0.
-    fee_apr : fees per year of position value (decimal); NaN if unknown.
 
-    Raises
-    ------
-    InvalidPosition : a number is out of its range, or the lengths differ.
-    """
+def concentrated_terms(positions: Sequence[ConcentratedPosition], market: Market) -> list[PoolTerms]:
+    """Return what the pools of one or more positions of one pair earn and lose, in their order; see `Position`."""
+    base, quote = positions[0].base, positions[0].quote
+    price, numeraire, vol = market.spot(base) / market.spot(quote), market.spot(quote), market.pair_vol(base, quote)
+    liquidity, lower, upper, apr = _columns(positions, "liquidity", "lower", "upper", "fee_apr")
+    held, owed = _columns(positions, "held_base", "held_quote"), _columns(positions, "fees_base", "fees_quote")
+    span = (price, liquidity, lower, upper)
+    by_price = amm.in_range(price, lower, upper).tolist()
+    earns = np.array([n if each.active is None else each.active for each, n in zip(positions, by_price, strict=True)])
+    value = amm.two_asset_greeks(market.spot(base), numeraire, *span[1:]).value
+    rate = np.where(earns, numeraire * amm.lvr_rate(*span, vol), 0.0)
+    share = amm.range_share(value, rate, vol, HORIZON_DAYS / YEAR_DAYS)
+    columns = {
+        "in_range": earns,
+        "il_usd": numeraire * amm.impermanent_loss(*span, *held),
+        "lvr_usd_per_year": np.where(earns, rate * share, 0.0),
+        "fees_usd": owed[0] * market.spot(base) + owed[1] * numeraire,
+        "fee_usd_per_year": np.where(earns, apr * value * share, 0.0),
+        "break_even_vol": np.where(earns, amm.break_even_vol(price, lower, upper, apr), math.nan),
+        "range_share": share,
+    }
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [PoolTerms(price=price, implied_vol=vol, **dict(zip(columns, row, strict=True))) for row in rows]
 
-    id: str
-    pool: str
-    assets: tuple[str, ...]
-    weights: tuple[float, ...]
-    invariant: float
-    held: tuple[float, ...]
-    fees: tuple[float, ...]
-    fee_apr: float
 
-    def __post_init__(self) -> None:
-        count = len(self.assets)
-        if count < 2 or len(set(self.assets)) != count:
-            raise InvalidPosition(self.id, "assets: two or more, all different", float(count))
-        if not len(self.weights) == len(self.held) == len(self.fees) == count:
-            raise InvalidPosition(self.id, "weights, held and fees need one number for each asset", float(count))
-        if min(self.weights) <= 0.0 or abs(math.fsum(self.weights) - 1.0) > 1e-12:
-            raise InvalidPosition(self.id, "weights: above 0 and adding up to 1", math.fsum(self.weights))
-        if not 0.0 <= self.invariant < math.inf:
-            raise InvalidPosition(self.id, "invariant", self.invariant)
-        for name, values in (("held", self.held), ("fees", self.fees), ("fee_apr", (self.fee_apr,))):
-            for value in values:
-                _check_amounts(self.id, **{name: value})
-
-    @property
-    def volatile(self) -> tuple[str, ...]:
-        """Return the assets of this position whose USD price moves."""
-        return tuple(asset for asset in self.assets if asset != USD)
-
-    def value_usd(self, spots: Spots) -> FloatArray:
-        """Return the USD value for each scenario; see `Position`."""
-        prices = np.stack(np.broadcast_arrays(*(_spot(spots, asset) for asset in self.assets)), axis=-1)
-        return np.asarray(amm.weighted_greeks(prices, self.weights, self.invariant).value, dtype=np.float64)
-
-    def deltas(self, spots: Spots) -> dict[str, float]:
-        """Return the balances of the share; see `Position`."""
-        held = amm.weighted_greeks(self._prices(spots), self.weights, self.invariant).delta
-        return {asset: float(units) for asset, units in zip(self.assets, held, strict=True)}
-
-    def gammas(self, spots: Spots) -> dict[tuple[str, str], float]:
-        """Return the gammas of the volatile assets; see `Position`."""
-        matrix = amm.weighted_greeks(self._prices(spots), self.weights, self.invariant).gamma
-        return {
-            (row, column): float(matrix[i, j])
-            for i, row in enumerate(self.assets)
-            for j, column in enumerate(self.assets)
-            if USD not in (row, column)
-        }
-
-    def _prices(self, spots: Spots) -> FloatArray:
-        return np.array([_spot(spots, asset) for asset in self.assets], dtype=np.float64)
-
-    def pool_terms(self, market: Market) -> PoolTerms:
-        """Return what the pool earns and loses; see `Position`.
-
-        The price is that of the first asset in the last. The volatility is that of the pair or, of more assets, the one
-        whose LVR in a pool of two with the same sum of squared weights would be the same.
-        """
-        prices = np.array([market.spot(asset) for asset in self.assets])
-        vols = np.array([market.vol(asset) for asset in self.assets])
-        rho = np.array([[market.correlation(row, column) for column in self.assets] for row in self.assets])
-        terms = (prices, self.weights, self.invariant)
-        known = bool(np.all(np.isfinite(vols)))
-        lvr = float(amm.weighted_lvr_rate(*terms, rho * np.outer(vols, vols))) if known else math.nan
-        value, spread = float(amm.weighted_greeks(*terms).value), 1.0 - math.fsum(w * w for w in self.weights)
-        return PoolTerms(
-            price=float(prices[0] / prices[-1]),
-            in_range=True,
-            il_usd=float(amm.weighted_impermanent_loss(*terms, self.held)),
-            lvr_usd_per_year=lvr,
-            fees_usd=float(np.dot(self.fees, prices)),
-            fee_usd_per_year=self.fee_apr * value,
-            break_even_vol=math.sqrt(4.0 * self.fee_apr / spread),
-            implied_vol=math.sqrt(4.0 * lvr / (value * spread)) if value > 0.0 else math.nan,
-        )
-
-    def price_range(self, asset: str, spots: Spots) -> tuple[float, float] | None:
-        """Return None: it earns fees at every price."""
-        return None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return pure JSON types; NaN is None."""
-        plain = {name: json_number(value) for name, value in asdict(self).items()}
-        lists = {name: [json_number(value) for value in getattr(self, name)] for name in ("weights", "held", "fees")}
-        return {**plain, **lists, "assets": list(self.assets)}
+def _columns(positions: Sequence[ConcentratedPosition], *names: str) -> FloatArray:
+    """Return numbers of positions, one row for each name."""
+    return np.array([[getattr(each, name) for each in positions] for name in names], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -355,29 +280,49 @@ class Book:
         """Return the summed USD value for each scenario, shape of the prices; 0 without positions."""
         total = sum((position.value_usd(spots) for position in self._alone), np.zeros(()))
         for (base, quote), rows in self._shared.items():
-            numeraire = np.asarray(_spot(spots, quote))
-            price = (np.asarray(_spot(spots, base)) / numeraire)[..., np.newaxis]
+            numeraire = np.asarray(spot_of(spots, quote))
+            price = (np.asarray(spot_of(spots, base)) / numeraire)[..., np.newaxis]
             step = max(1, BLOCK // max(1, price.size))
             for first in range(0, rows.shape[1], step):
                 values = amm.value(price, *rows[:, first : first + step])
                 total = total + numeraire * values.sum(axis=-1)
         return np.asarray(total)
 
+    def deltas(self, spots: Mapping[str, float]) -> dict[str, float]:
+        """Return units per asset of all positions together, USD included."""
+        pairs, others = by_pair(self.positions)
+        found: dict[str, list[float]] = {}
+        for group in pairs.values():
+            for position, greeks in zip(group, concentrated_greeks(group, spots), strict=True):
+                _collect(found, position.deltas_of(greeks))
+        for other in others:
+            _collect(found, other.deltas(spots))
+        return {asset: math.fsum(units) for asset, units in found.items()}
+
     @cached_property
     def _shared(self) -> dict[tuple[str, str], FloatArray]:
-        """Return rows of liquidity, lower and upper of pairs that hold several positions, which are valued at once."""
-        rows: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
-        for each in self.positions:
-            if isinstance(each, ConcentratedPosition):
-                rows.setdefault((each.base, each.quote), []).append((each.liquidity, each.lower, each.upper))
-        return {pair: np.array(found).T for pair, found in rows.items() if len(found) > 1}
+        """Return rows of liquidity, lower and upper by pair, which are valued at once."""
+        pairs, _ = by_pair(self.positions)
+        return {pair: _columns(group, "liquidity", "lower", "upper") for pair, group in pairs.items() if len(group) > 1}
 
     @cached_property
     def _alone(self) -> tuple[Position, ...]:
         """Return the positions that are valued one by one."""
-        shared = self._shared
-        return tuple(
-            each
-            for each in self.positions
-            if not (isinstance(each, ConcentratedPosition) and (each.base, each.quote) in shared)
-        )
+        pairs, others = by_pair(self.positions)
+        return *others, *(group[0] for group in pairs.values() if len(group) == 1)
+
+
+def by_pair(
+    positions: Sequence[Position],
+) -> tuple[dict[tuple[str, str], list[ConcentratedPosition]], tuple[Position, ...]]:
+    """Return the concentrated positions by base and quote, whose formulas broadcast, and the others."""
+    pairs: dict[tuple[str, str], list[ConcentratedPosition]] = {}
+    for position in positions:
+        if isinstance(position, ConcentratedPosition):
+            pairs.setdefault((position.base, position.quote), []).append(position)
+    return pairs, tuple(each for each in positions if not isinstance(each, ConcentratedPosition))
+
+
+def _collect(found: dict[str, list[float]], units: Mapping[str, float]) -> None:
+    for asset, amount in units.items():
+        found.setdefault(asset, []).append(amount)

@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from hedge.book.exposure import book_exposure
-from hedge.book.positions import Book, ConcentratedPosition, Position, WeightedPosition
+from hedge.book.positions import Book, ConcentratedPosition, Position
+from hedge.book.weighted import WeightedPosition
 from hedge.decision.programme.pose import Past
 from hedge.decision.programme.scenarios import COUNT
 from hedge.errors import BadInput

@@ -13,6 +13,7 @@ from scipy.special import ndtr
 
 from hedge.book.exposure import book_exposure, position_exposure
 from hedge.book.positions import Book
+from hedge.book.weighted import WeightedPosition
 from hedge.decision.positions import judge_position
 from hedge.errors import InvalidPosition
 from hedge.market import Market
@@ -35,6 +36,34 @@ def test_position_exposure__v2__loses_an_eighth_of_variance() -> None:
     exposure = position_exposure(position("a", 1e6, lower=0.0, upper=math.inf), MARKET)
     assert exposure.lvr_usd_per_year == pytest.approx(1e6 * 0.65**2 / 8, rel=1e-12)
     assert exposure.break_even_vol == pytest.approx(math.sqrt(8 * 0.45), rel=1e-12)
+
+
+def test_book_exposure__many_of_one_pair__each_is_as_alone_to_the_bit() -> None:
+    ranges = [(0.0, math.inf), (1500.0, 2600.0), (2100.0, 2500.0), (500.0, 900.0), (1999.0, 2001.0)]
+    many = [
+        dataclasses.replace(
+            position(f"{base}-{n}", 1e6 + 7_777.7 * n, lower=lower, upper=upper),
+            **({"active": False} if n == 1 else {"fee_apr": math.nan, "held_base": math.nan} if n == 4 else {}),
+        )
+        for base in ("one", "two")
+        for n, (lower, upper) in enumerate(ranges)
+    ]
+    book = Book(
+        (
+            *mixed_book().positions,
+            *many,
+            WeightedPosition("w", "50/50", ("ETH", "USD"), (0.5, 0.5), 1e3, (0.0,) * 2, (0.0,) * 2, 0.2),
+        )
+    )
+    found = book_exposure(book, MARKET)
+    assert [each.id for each in found.positions] == [each.id for each in book.positions]
+    for held, each in zip(book.positions, found.positions, strict=True):
+        assert repr(each) == repr(position_exposure(held, MARKET))
+        assert each.value_usd == float(held.value_usd(MARKET.spots))
+        assert each.deltas == held.deltas(MARKET.spots)
+    alone = [held.deltas(MARKET.spots) for held in book.positions]
+    for asset, units in book.deltas(MARKET.spots).items():
+        assert units == math.fsum(each.get(asset, 0.0) for each in alone)
 
 
 def test_position_exposure__usd_as_base__equals_the_same_pool_the_other_way_round() -> None:

@@ -11,7 +11,8 @@ from sample_books import MARKET
 
 from hedge import amm
 from hedge.book.exposure import book_exposure, position_exposure
-from hedge.book.positions import Book, ConcentratedPosition, WeightedPosition
+from hedge.book.positions import Book, ConcentratedPosition
+from hedge.book.weighted import WeightedPosition
 from hedge.errors import InvalidPosition
 
 ETH = MARKET.spot("ETH")

@@ -14,7 +14,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.snapshot import Snapshot
 from bridge.units import amount_from_units
 from hedge import amm
-from hedge.book.positions import WeightedPosition
+from hedge.book.weighted import WeightedPosition
 
 CONTRACT = "ExamplePair"
 ABI = [

@@ -144,11 +144,10 @@ def _perpetuals(
     goal: Goal, book: Book, market: Market, listings: Mapping[str, Listing], held: Holdings, drawn: Drawn
 ) -> Iterator[tuple[Column, Numbers]]:
     """Yield the perpetual of each asset whose delta may be traded or is held."""
-    deltas = [position.deltas(market.spots) for position in book.positions]
+    deltas = book.deltas(market.spots)
     for asset in sorted(book.assets):
         if (goal.of(asset).delta_share_bps and goal.allows("delta")) or held.perpetuals.get(asset):
-            delta = math.fsum(units.get(asset, 0.0) for units in deltas)
-            yield _perpetual(goal, delta, market, listings, held, asset, drawn)
+            yield _perpetual(goal, deltas.get(asset, 0.0), market, listings, held, asset, drawn)
 
 
 def _unlisted(sides: Mapping[str, Side], listings: Mapping[str, Listing], held: Holdings) -> tuple[Contract, ...]:
