@@ -39,12 +39,14 @@ def main() -> None:
 
 
 def _run() -> None:
+    import atexit
     import gc
     import signal
 
     # A command makes many small objects that live until it ends: searching them for garbage again and again took a
     # tenth of a plan of a thousand positions. What runs for days still collects, a few MB later.
     gc.set_threshold(500_000, 50, 100)
+    atexit.register(gc.freeze)  # nor are they searched once more when all ends
 
     from bridge.cli.app import app
     from bridge.errors import BridgeError, Terminated
