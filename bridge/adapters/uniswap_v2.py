@@ -18,6 +18,7 @@ from bridge.adapters.past import EVERY, Blocks, Wanted, in_order
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals
+from bridge.adapters.v2_pairs import other_pairs
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable, UntrustedNumber
@@ -62,6 +63,7 @@ class UniswapV2Reader:
             pairs = [self._pair(*tokens, block) for tokens in every]
         found, unread = self._shares(owner, [pair for pair in pairs if pair != NATIVE], block)
         unread += [Unread(f"{PROTOCOL}:{share.pair}", share.status.reason) for share in found if share.status]
+        unread += other_pairs(self.chain, self.factory, owner, self.tokens, pairs, self.start_block, block)
         read = []
         for share in (share for share in found if share.status is Status.READ and share.balance):
             try:

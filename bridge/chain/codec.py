@@ -99,6 +99,19 @@ class Event:
         except Misfit as error:
             raise UsageError(f"the event {self.name} is not found by that {argument['name']}: {error}") from error
 
+    def origin(self, log: Any, action: str) -> str:
+        """Return the contract that logged an entry, nothing where its topics are not as many as this event's.
+
+        Raises
+        ------
+        ChainError
+            It is no entry.
+        """
+        if not isinstance(log, dict) or not isinstance(log.get("topics"), list):
+            raise ChainError(f"{action}: the node's answer is no log entry")
+        address = as_address(log.get("address"), action)
+        return address if len(log["topics"]) == 1 + len(self.indexed) else ""
+
     def entry(self, log: Any, action: str) -> dict[str, Any]:
         """Decode an entry of the log: its arguments by name under `args`, and its place on the chain.
 

@@ -1,6 +1,6 @@
 """Events of finalised blocks, kept in the state folder: who reads a year of them again reads the new ones alone.
 
-    FOLDER/<chain id>/<key of address and topics>/<first block>-<last block>.parquet
+    FOLDER/<chain id>/<key of address, if any, and topics>/<first block>-<last block>.parquet
 
     parts of the filter -> last block's hash as the chain has it? -> their entries -> the rest from the node
                                       | no                                               |
@@ -198,7 +198,7 @@ def _in_one_order(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(wanted: Mapping[str, Any]) -> str:
-    text = json.dumps([str(wanted["address"]).lower(), wanted["topics"]])
+    text = json.dumps([str(wanted.get("address")).lower(), wanted["topics"]])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

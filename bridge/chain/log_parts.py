@@ -25,6 +25,7 @@ MOST_ROWS: Final = 400_000
 MOST_BYTES: Final = 512 << 20
 """Of a part unpacked, as it says."""
 TOPICS: Final = 4
+ADDRESS_BYTES: Final = 20
 WORDS: Final = ("block_hash", "transaction_hash", *(f"topic{place}" for place in range(TOPICS)))
 NUMBERS: Final = ("block", "transaction_index", "log_index")
 
@@ -61,6 +62,8 @@ def packed(part: Part, chain_id: int, wanted: Mapping[str, Any]) -> bytes:
                                for name in NUMBERS}  # fmt: skip
     for name in WORDS:
         columns[name] = pa.array([_words(entry)[name] for entry in part.entries], pa.binary(32))
+    if _of_any(wanted):
+        columns["address"] = pa.array([_address(entry) for entry in part.entries], pa.binary(20))
     columns["data"] = pa.array([_bytes(entry["data"]) for entry in part.entries], pa.large_binary())
     table = pa.table(columns).replace_schema_metadata({PROVENANCE: json.dumps(about).encode()})
     into = io.BytesIO()
@@ -90,8 +93,9 @@ def unpacked(content: bytes, chain_id: int, wanted: Mapping[str, Any], first: in
         if file.metadata.num_rows > MOST_ROWS or sum(groups) > MOST_BYTES:
             raise ValueError("it is too large")
         about = json.loads((file.schema_arrow.metadata or {})[PROVENANCE])
-        rows = file.read(columns=[*NUMBERS, *WORDS, "data"]).to_pylist()
-        part = Part(first, last, about["last_hash"], about["nodes"], [_entry(row, wanted["address"]) for row in rows])
+        rows = file.read(columns=[*NUMBERS, *WORDS, *_of_any(wanted), "data"]).to_pylist()
+        entries = [_entry(row, wanted.get("address")) for row in rows]
+        part = Part(first, last, about["last_hash"], about["nodes"], entries)
         same = {name: about.get(name) for name in _about(part, chain_id, wanted)} == _about(part, chain_id, wanted)
         if not same or type(part.nodes) is not int or len(_bytes(part.last_hash)) != 32:
             raise ValueError("it says that it is of something else")
@@ -102,7 +106,7 @@ def unpacked(content: bytes, chain_id: int, wanted: Mapping[str, Any], first: in
 
 
 def _about(part: Part, chain_id: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    filter_ = {"address": str(wanted["address"]).lower(), "topics": wanted.get("topics")}
+    filter_ = {"address": str(wanted.get("address")).lower(), "topics": wanted.get("topics")}
     place = {"first": part.first, "last": part.last, "last_hash": part.last_hash, "rows": len(part.entries)}
     return {"version": VERSION, "chain_id": chain_id, **filter_, **place}
 
@@ -130,11 +134,23 @@ def _words(entry: Mapping[str, Any]) -> dict[str, bytes | None]:
     return dict(zip(WORDS, [*filled, *[None] * (TOPICS - len(topics))], strict=True))
 
 
-def _entry(row: Mapping[str, Any], address: str) -> dict[str, Any]:
+def _of_any(wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the column that a filter of any contract has besides."""
+    return () if "address" in wanted else ("address",)
+
+
+def _address(entry: Mapping[str, Any]) -> bytes:
+    found = _bytes(entry["address"])
+    if len(found) != ADDRESS_BYTES:
+        raise ValueError("an entry whose address is none")
+    return found
+
+
+def _entry(row: Mapping[str, Any], address: str | None) -> dict[str, Any]:
     """Return an entry as a node answers it."""
     topics = [row[f"topic{place}"] for place in range(TOPICS)]
     return {
-        "address": address,
+        "address": "0x" + row["address"].hex() if address is None else address,
         "topics": ["0x" + topic.hex() for topic in topics if topic is not None],
         "data": "0x" + row["data"].hex(),
         "blockNumber": hex(row["block"]),

@@ -162,9 +162,12 @@ def require_room(count: int, size: int, action: str) -> None:
 
 
 def was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:
-    """Tell whether an entry is of the contract, blocks and topics that were asked for; what is none is told later."""
+    """Tell whether an entry is of the contract, if any, the blocks and topics that were asked for.
+
+    What is none is told later.
+    """
     try:
-        where = entry["address"].lower() == asked["address"].lower()
+        where = asked.get("address", entry["address"]).lower() == entry["address"].lower()
         when = int(asked["fromBlock"], 16) <= int(entry["blockNumber"], 16) <= int(asked["toBlock"], 16)
         wanted, topics = asked.get("topics") or [], [topic.lower() for topic in entry["topics"]]
         return bool(where and when and len(topics) >= len(wanted) and all(map(_fits, topics, wanted)))

@@ -161,6 +161,18 @@ class Chain(PinnedReads):
         found = self._cache.read(self._rpc, *place) if self._cache else self._rpc.logs.read(*place)
         return [source.entry(log, action) for log in found]
 
+    def emitters(self, name: str, event: str, since: int, block: BlockRef, **topics: Any) -> list[str]:
+        """Return the contracts that logged an event, whoever they are, from block `since` on: newest first, each once.
+
+        Anyone can log anything: of an entry only where it is from is read, and that it has the topics of the event.
+        """
+        source, action = event_of(name, event), f"reading who logged {event}"
+        wanted = {"topics": source.topics(topics)}
+        place = (wanted, since, block.number, action)
+        found = self._cache.read(self._rpc, *place) if self._cache else self._rpc.logs.read(*place)
+        named = [source.origin(log, action) for log in found]
+        return list(dict.fromkeys(each for each in reversed(named) if each))
+
     def walk(self, name: str, address: str, event: str, since: int, until: int) -> Iterator[list[LogEntry]]:
         """Read an event's log entries page by page: who keeps little of each needs memory for one page."""
         source, action = event_of(name, event), f"reading the {event} events of {name}"

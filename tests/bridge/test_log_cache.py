@@ -49,6 +49,12 @@ def test_part__written_and_read__holds_the_same_entries(real: None, found: list[
     found.sort(key=lambda entry: (int(entry["blockNumber"], 16), int(entry["logIndex"], 16)))
     part = Part(100, 900, "0x" + "ab" * 32, 2, found)
     assert unpacked(packed(part, 1, FILTER), 1, FILTER, 100, 900) == part
+    of_any = {"topics": []}
+    others = [{**entry, "address": f"0x{number:040x}"} for number, entry in enumerate(found)]
+    kept = Part(100, 900, "0x" + "ab" * 32, 2, others)
+    assert unpacked(packed(kept, 1, of_any), 1, of_any, 100, 900) == kept
+    with pytest.raises(ValueError, match="something else"):
+        unpacked(packed(kept, 1, of_any), 1, FILTER, 100, 900)
 
 
 @pytest.fixture(autouse=True)

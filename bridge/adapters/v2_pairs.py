@@ -1,0 +1,74 @@
+"""Shares of v2 pairs that are not read: of tokens that nobody named, or of another factory. Each is named, none asked.
+
+    tokens that were sent to the owner -> those with the code of a pair -> still held -> why they are not read
+
+A stranger's contract is not called: only what has the code of the factory's own first pair is, and that is a pair's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from bridge.adapters.pool_position import Unread
+from bridge.adapters.tokens import unknown_token
+from bridge.chain.blocks import BlockRef
+from bridge.chain.node import Chain
+from bridge.errors import ChainError, MissingBlock, NodeUnreachable
+
+FACTORY: Final = "UniswapV2Factory"
+PAIR: Final = "UniswapV2Pair"
+MOST_ASKED: Final = 1_000
+"""Tokens whose code is read, the newest first: others can send an owner any number of them."""
+
+
+def other_pairs(
+    chain: Chain, factory: str, owner: str, tokens: Sequence[str], found: Collection[str], since: int, block: BlockRef
+) -> list[Unread]:
+    """Return the pairs that an owner has a share of and that are not among those found.
+
+    Parameters
+    ----------
+    tokens
+        The known ones.
+    found
+        Addresses of the pairs that are read.
+    since
+        The block from which on transfers to the owner are searched.
+    """
+    try:
+        sent = chain.emitters(PAIR, "Transfer", since, block, to=owner)
+    except (NodeUnreachable, MissingBlock):
+        raise
+    except ChainError as error:
+        return [Unread("uniswap-v2: pairs of other tokens", f"were not looked for: {error}")]
+    read = {each.lower() for each in (*found, *tokens)}
+    others = [each for each in sent if each.lower() not in read]
+    if not others or not chain.read(FACTORY, factory, "allPairsLength", block=block):
+        return []
+    asked, left = others[:MOST_ASKED], others[MOST_ASKED:]
+    unread = [
+        Unread(f"uniswap-v2: {len(left):,} more tokens", f"were sent to the owner: {MOST_ASKED:,} are looked at")
+    ] * bool(left)
+    first = chain.read(FACTORY, factory, "allPairs", 0, block=block)
+    with chain.ahead([("eth_getCode", (each, hex(block.number))) for each in asked]):
+        code = chain.code(first, block)
+        pairs = [each for each in asked if chain.code(each, block) == code]
+    return unread + _named(chain, factory, owner, tokens, pairs, block)
+
+
+def _named(
+    chain: Chain, factory: str, owner: str, tokens: Sequence[str], pairs: Sequence[str], block: BlockRef
+) -> list[Unread]:
+    """Return why pairs are not read, of those that the owner has a share of."""
+    asked = (("balanceOf", (owner,)), ("factory", ()), ("token0", ()), ("token1", ()))
+    unread = []
+    with chain.reading([(PAIR, pair, *call) for pair in pairs for call in asked], block):
+        for pair in pairs:
+            balance, of, *both = (chain.read(PAIR, pair, name, *given, block=block) for name, given in asked)
+            if balance:
+                own = str(of).lower() == factory.lower()
+                why = unknown_token(map(str, both), dict.fromkeys(tokens, "")) if own else ""
+                why = why or f"is a pair of the factory {of}, which is not the one that is named here"
+                unread.append(Unread(f"uniswap-v2:{pair}", why))
+    return unread
