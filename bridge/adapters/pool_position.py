@@ -41,8 +41,8 @@ class PoolPosition:
     end of a range the price cannot tell. `rates` say how much of its asset a token is: of a staked one, more than one.
     `held` are the deposits that are still in it (what holding would be), `earned` the fees since `earning_since`, taken
     out or not; both None where the chain does not tell. `unknown` says why its past was not asked for. `doubt` says
-    which of its numbers contradict each other: it is in no book then. `holder` is whose it is, in a book of several;
-    `network` where it is.
+    which of its numbers contradict each other: it is in no book then. `seconds_in_range` since `earning_since`, None
+    where the chain does not tell. `holder` is whose it is, in a book of several; `network` where it is.
     """
 
     protocol: str
@@ -64,6 +64,7 @@ class PoolPosition:
     unknown: str = ""
     rates: tuple[float, float] = (1.0, 1.0)
     doubt: str = ""
+    seconds_in_range: int | None = None
     holder: str = ""
     network: str = ""
 
@@ -125,7 +126,8 @@ class PoolPosition:
         units = {name: [str(amount) for amount in pair] if pair else None for name, pair in pairs.items()}
         fixed = {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
         whose = {name: said for name in ("holder", "network") if (said := getattr(self, name))}
-        return units | fixed | whose | {"earning_since": self.earning_since, "unknown": self.unknown}
+        past = {name: getattr(self, name) for name in ("earning_since", "seconds_in_range", "unknown")}
+        return units | fixed | whose | past
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,9 @@ def asset_of(token: str, assets: dict[str, str]) -> str:
     BadFile
         The deployment does not say which asset the token is.
     """
-    found = {address.lower(): asset for address, asset in assets.items()}.get(token.lower())
+    found = assets.get(token)  # as it is written nearly always
+    if found is None:
+        found = {address.lower(): asset for address, asset in assets.items()}.get(token.lower())
     if found is None:
         raise BadFile("deployment", f"token {token} has no asset: add it to `assets` (for example ETH, BTC or USD)")
     return found

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from eth_utils import to_checksum_address
-
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
+from bridge.chain.rpc import checksummed
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable, UnknownAddress, UntrustedNumber
 
 NATIVE = "0x" + "00" * 20  # the chain's own coin in Uniswap v4
@@ -31,7 +30,7 @@ def unknown_token(tokens: Iterable[str], assets: Mapping[str, str] | None) -> st
     lost = next((token for token in tokens if token.lower() not in known), None)
     if lost is None:
         return ""
-    return f"token {to_checksum_address(lost)} has no asset: add it to `assets` (for example ETH, BTC or USD)"
+    return f"token {checksummed(lost)} has no asset: add it to `assets` (for example ETH, BTC or USD)"
 
 
 class Decimals:

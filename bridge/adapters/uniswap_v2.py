@@ -11,8 +11,6 @@ from itertools import combinations
 from math import isqrt
 from typing import Any
 
-from eth_utils import to_checksum_address
-
 from bridge.adapters.lens import Lens, Share, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, in_order
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
@@ -21,6 +19,7 @@ from bridge.adapters.tokens import NATIVE, Decimals
 from bridge.adapters.v2_pairs import other_pairs
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
+from bridge.chain.rpc import checksummed
 from bridge.errors import ChainError, MissingBlock, NodeUnreachable, UntrustedNumber
 from bridge.snapshot import Snapshot
 from hedge.amm.ticks import MAX_TICK, MIN_TICK
@@ -71,7 +70,7 @@ class UniswapV2Reader:
             except UntrustedNumber as error:
                 unread.append(Unread(f"{PROTOCOL}:{share.pair}", str(error)))
         chosen, others = wanted.of(read)
-        balances = {str(to_checksum_address(share.pair)): share.balance for share in found}
+        balances = {str(checksummed(share.pair)): share.balance for share in found}
         others += [self._with_past(owner, each, balances[each.pool], block) for each in chosen]
         return Positions(in_order(others, read), unread)
 
@@ -93,11 +92,11 @@ class UniswapV2Reader:
         return str(self.chain.read("UniswapV2Factory", self.factory, "getPair", token0, token1, block=block))
 
     def _position(self, share: Share, block: BlockRef) -> PoolPosition:
-        pair, amounts = to_checksum_address(share.pair), (share.amount0, share.amount1)
+        pair, amounts = checksummed(share.pair), (share.amount0, share.amount1)
         if not (share.reserve0 and share.reserve1):
             raise UntrustedNumber("its pair holds nothing of one token, so it has no price")
         liquidity = isqrt(share.amount0 * share.amount1)
-        tokens = (to_checksum_address(share.token0), to_checksum_address(share.token1))
+        tokens = (checksummed(share.token0), checksummed(share.token1))
         return PoolPosition(
             protocol=PROTOCOL,
             token_id=None,
@@ -126,6 +125,7 @@ class UniswapV2Reader:
             held_units=_grown(deposit, position.liquidity),
             earned_units=_earned(deposit, position.amounts_units, position.liquidity),
             earning_since=deposit.since if deposit else block.timestamp,
+            seconds_in_range=block.timestamp - deposit.since if deposit else None,
         )
 
     def _deposit(self, owner: str, pair: str, wanted: int, block: BlockRef) -> Deposit | None:

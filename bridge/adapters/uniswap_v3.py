@@ -10,16 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eth_utils import to_checksum_address
-
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
 from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
+from bridge.adapters.range_time import seconds_in_range
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.stakers import staked
 from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
+from bridge.chain.rpc import checksummed
 from bridge.errors import UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
 
@@ -36,7 +36,7 @@ class History:
     held: Pair
     withdrawn: Pair
     collected: Pair
-    opened_at: int
+    opened: BlockRef
 
 
 class UniswapV3Reader:
@@ -98,14 +98,15 @@ class UniswapV3Reader:
         histories = [(position, self._history(events[position.token_id or 0], block)) for position in chosen]
         odd = [position.token_id for position, history in histories if history.liquidity != position.liquidity]
         born = self._born([token_id for token_id in odd if token_id is not None], block)
+        lasted = seconds_in_range(self.chain, [(position, history.opened) for position, history in histories], block)
         for position, history in histories:
             if history.liquidity != position.liquidity:
                 others.append(not_added_up(position, history.liquidity, position.token_id in born))
                 continue
             earned = _earned(position.fees_units, history)
-            others.append(
-                replace(position, held_units=history.held, earned_units=earned, earning_since=history.opened_at)
-            )
+            known = replace(position, held_units=history.held, earned_units=earned)
+            since, inside = history.opened.timestamp, lasted.get(position.id)
+            others.append(replace(known, earning_since=since, seconds_in_range=inside))
         return in_order(others, found)
 
     def _doubt(self, position: LensPosition) -> str:
@@ -121,11 +122,11 @@ class UniswapV3Reader:
         doubt = price_doubt(pool.tick, price)
         if pool.id >> 160:
             raise Impossible("the node says that its pool is no address")
-        tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
+        tokens = (checksummed(pool.token0), checksummed(pool.token1))
         return PoolPosition(
             protocol=PROTOCOL,
             token_id=position.token_id,
-            pool=to_checksum_address(f"0x{pool.id:040x}"),
+            pool=checksummed(f"0x{pool.id:040x}"),
             tokens=tokens,
             decimals=self.decimals.of(tokens, block),
             fee=pool.fee,
@@ -183,9 +184,9 @@ class UniswapV3Reader:
                 withdrawn = [amount + more for amount, more in zip(withdrawn, moved, strict=True)]
             else:
                 collected = [amount + more for amount, more in zip(collected, moved, strict=True)]
-        opened_at = self.blocks.at(entries[0]["blockNumber"]).timestamp if entries else block.timestamp
+        opened = self.blocks.at(entries[0]["blockNumber"]) if entries else block
         return History(
-            liquidity, (held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened_at
+            liquidity, (held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened
         )
 
 

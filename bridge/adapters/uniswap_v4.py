@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
@@ -19,6 +19,7 @@ from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
+from bridge.chain.rpc import checksummed
 from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
 
@@ -150,7 +151,7 @@ class UniswapV4Reader:
     def _position(self, position: LensPosition, block: BlockRef) -> PoolPosition:
         pool = position.pool
         assert pool is not None  # a position that was read has a pool
-        tokens = (to_checksum_address(pool.token0), to_checksum_address(pool.token1))
+        tokens = (checksummed(pool.token0), checksummed(pool.token1))
         price, doubt = pool.sqrt_price_x96, price_doubt(pool.tick, pool.sqrt_price_x96)
         return PoolPosition(
             protocol=PROTOCOL,

@@ -109,8 +109,7 @@ class Event:
         """
         if not isinstance(log, dict) or not isinstance(log.get("topics"), list):
             raise ChainError(f"{action}: the node's answer is no log entry")
-        address = as_address(log.get("address"), action)
-        return address if len(log["topics"]) == 1 + len(self.indexed) else ""
+        return as_address(log.get("address"), action) if len(log["topics"]) == 1 + len(self.indexed) else ""
 
     def entry(self, log: Any, action: str) -> dict[str, Any]:
         """Decode an entry of the log: its arguments by name under `args`, and its place on the chain.

@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from eth_typing import ChecksumAddress, HexStr
-from eth_utils import to_checksum_address
 
 from bridge.artifacts import artifact
 from bridge.chain.blocks import BlockRef
@@ -28,7 +27,7 @@ from bridge.chain.pinned import PinnedReads
 from bridge.chain.providers import Providers
 from bridge.chain.receipts import hand_over, possible, receipt_of
 from bridge.chain.reverts import call_refused
-from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number
+from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number, checksummed
 from bridge.chain.values import Misfit
 from bridge.chain.ways import ALONE, Ways
 from bridge.errors import (
@@ -92,7 +91,7 @@ class Chain(PinnedReads):
         """Return web3.py's contract object for a packaged ABI at an address."""
         key = (name, address)
         if key not in self._contracts:
-            checked = to_checksum_address(address)
+            checked = checksummed(address)
             self._contracts[key] = self.web3.eth.contract(address=checked, abi=artifact(name).abi)
         return self._contracts[key]
 
@@ -129,9 +128,9 @@ class Chain(PinnedReads):
             The ABI has no such function, or it takes other arguments.
         """
         call, action = encode_call(name, function, *arguments), f"{name}.{function}"
-        transaction = {"to": to_checksum_address(address), "data": call.hex}
+        transaction = {"to": checksummed(address), "data": call.hex}
         if sender:
-            transaction["from"] = to_checksum_address(sender)
+            transaction["from"] = checksummed(sender)
         answer = self.ask("eth_call", transaction, hex(block.number))
         if "error" in answer:
             raise call_refused(answer["error"], action)
@@ -156,7 +155,7 @@ class Chain(PinnedReads):
         Returns each as `Event.entry` does.
         """
         source, action = event_of(name, event), f"reading the {event} events of {name}"
-        wanted = {"address": to_checksum_address(address), "topics": source.topics(topics)}
+        wanted = {"address": checksummed(address), "topics": source.topics(topics)}
         place = (wanted, since, block.number, action)
         found = self._cache.read(self._rpc, *place) if self._cache else self._rpc.logs.read(*place)
         return [source.entry(log, action) for log in found]
@@ -176,26 +175,26 @@ class Chain(PinnedReads):
     def walk(self, name: str, address: str, event: str, since: int, until: int) -> Iterator[list[LogEntry]]:
         """Read an event's log entries page by page: who keeps little of each needs memory for one page."""
         source, action = event_of(name, event), f"reading the {event} events of {name}"
-        wanted = {"address": to_checksum_address(address), "topics": source.topics({})}
+        wanted = {"address": checksummed(address), "topics": source.topics({})}
         for page in self._rpc.logs.walk(wanted, since, until, action):
             yield [LogEntry(source, log, action) for log in page]
 
     def reading(
         self, calls: Iterable[tuple[str, str, str, tuple[Any, ...]]], block: BlockRef
     ) -> AbstractContextManager[None]:
-        """Ask many view functions at once; inside of the block `read` finds their answers.
-
-        Parameters
-        ----------
-        calls
-            Artifact name, address, function and arguments of each.
-        block
-            The block to read at.
+        """Ask many view functions at once, each by artifact, address, function and arguments; inside of the `with`
+        block `read` finds their answers.
         """
-        number, questions = hex(block.number), list[tuple[str, Sequence[Any]]]()
-        for name, address, function, arguments in calls:
+        return self.reading_at((*call, block) for call in calls)
+
+    def reading_at(
+        self, calls: Iterable[tuple[str, str, str, tuple[Any, ...], BlockRef]]
+    ) -> AbstractContextManager[None]:
+        """Ask many view functions at once as `reading` does, each at a block of its own."""
+        questions = list[tuple[str, Sequence[Any]]]()
+        for name, address, function, arguments, block in calls:
             data = encode_call(name, function, *arguments).hex
-            questions.append(("eth_call", ({"to": to_checksum_address(address), "data": data}, number)))
+            questions.append(("eth_call", ({"to": checksummed(address), "data": data}, hex(block.number))))
         return self._rpc.ahead(questions)
 
     def ahead(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> AbstractContextManager[None]:
@@ -219,7 +218,7 @@ class Chain(PinnedReads):
             It would cost more than the settings allow: nothing was sent.
         """
         data = encode_call(name, function, *arguments).hex
-        return self.send_raw(signer, to_checksum_address(address), data, f"{name}.{function}", value)
+        return self.send_raw(signer, checksummed(address), data, f"{name}.{function}", value)
 
     def deploy(self, signer: Signer, name: str, *arguments: Any) -> str:
         """Deploy one of our contracts from its packaged bytecode and return its address."""

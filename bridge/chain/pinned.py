@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 
 from bridge.chain.answers import node_refused
 from bridge.chain.blocks import BlockRef
 from bridge.chain.providers import Providers
-from bridge.chain.rpc import Rpc, as_bytes, as_number
+from bridge.chain.rpc import Rpc, as_bytes, as_number, checksummed
 from bridge.errors import MissingBlock, Reorganised
 
 
@@ -59,12 +59,12 @@ class PinnedReads:
     def code(self, address: str, block: BlockRef) -> bytes:
         """Return the runtime code at an address, empty where there is none."""
         action = f"reading the code of {address}"
-        return as_bytes(self._result(action, "eth_getCode", to_checksum_address(address), hex(block.number)), action)
+        return as_bytes(self._result(action, "eth_getCode", checksummed(address), hex(block.number)), action)
 
     def storage(self, address: str, slot: int, block: BlockRef) -> int:
         """Read a word of a contract's storage."""
         action = f"reading the storage of {address}"
-        place = (to_checksum_address(address), f"0x{slot:064x}", hex(block.number))
+        place = (checksummed(address), f"0x{slot:064x}", hex(block.number))
         return as_number(self._result(action, "eth_getStorageAt", *place), action)
 
     def ask(self, method: str, *parameters: Any) -> dict[str, Any]:

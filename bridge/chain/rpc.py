@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from http.client import HTTPException
 from time import monotonic, sleep
 from typing import Any, Final
 
+from eth_typing import ChecksumAddress
 from eth_utils import to_checksum_address
 
 from bridge.chain.answers import is_revert, may_pass, node_refused, scrubbed
@@ -332,4 +334,10 @@ def as_address(value: Any, action: str) -> str:
     found = as_bytes(value, action)
     if len(found) != 20:
         raise ChainError(f"{action}: the node's answer is no address")
-    return to_checksum_address(found)
+    return checksummed(found)
+
+
+@lru_cache(maxsize=1 << 14)
+def checksummed(address: str | bytes) -> ChecksumAddress:
+    """Return an address with its checksum, which is a hash: the same ones are asked for by thousands."""
+    return to_checksum_address(address)

@@ -103,7 +103,7 @@ def exposure(
     """
     from bridge.cli.plan_checks import check_flags
     from bridge.cli.planning import with_flags
-    from bridge.cli.ranges import range_columns
+    from bridge.cli.ranges import range_columns, time_in_range
     from bridge.config import load_config
 
     check_flags(book, owner, block, at, writes_what_if=False, rpc=rpc)
@@ -113,7 +113,13 @@ def exposure(
     else:
         seen = _see_on_chain(owner, rpc, block, (chain_file, signals, max_age, live), config)
     each = zip(seen.exposure.positions, seen.book.positions, seen.exact, strict=True)
-    rows = [found.to_dict() | range_columns(position, found.price) | exact for found, position, exact in each]
+    rows = [
+        found.to_dict()
+        | range_columns(position, found.price)
+        | {"time_in_range": time_in_range(exact, seen.block.timestamp)}
+        | exact
+        for found, position, exact in each
+    ]
     if as_csv and not as_json:
         _print_csv(rows)
     else:
@@ -129,12 +135,13 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
     from bridge.cli.exposure_ideas import print_ideas
     from bridge.cli.exposure_text import print_exposure
     from bridge.cli.held_text import print_held
-    from bridge.cli.ranges import edge_lines
+    from bridge.cli.ranges import edge_lines, time_in_range
     from bridge.cli.show import console, first_lines
 
     for line in observed_lines(seen.network, seen.market, seen.chains):
         console().print(line, markup=False, soft_wrap=True)
-    print_exposure(seen.exposure, seen.where)
+    now, rows = seen.block.timestamp, zip(seen.exposure.positions, seen.exact, strict=True)
+    print_exposure(seen.exposure, seen.where, {each.id: time_in_range(exact, now) for each, exact in rows})
     unknown = first_lines(unknown_lines(seen), "more positions have fees or IL that are unknown: `--json` has them all")
     near = edge_lines(list(zip(seen.exposure.positions, seen.book.positions, strict=True)))
     near = first_lines(near, "more positions are near an end of their range: `--json` has them all")

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hedge.book.exposure import BookExposure, PositionExposure
 
 
-def print_exposure(found: BookExposure, where: str) -> None:
-    """Print the positions, the pools and the whole book as tables; `where` : whose book it is and when."""
+def print_exposure(found: BookExposure, where: str, lasted: Mapping[str, float | None] | None = None) -> None:
+    """Print the positions, the pools and the whole book as tables.
+
+    Parameters
+    ----------
+    where
+        Whose book it is and when.
+    lasted
+        By id, the share of its time that a position's price was in its range; None where that is unknown.
+    """
     from bridge.cli.show import console, largest, table, usd
 
     out = console()
@@ -20,11 +28,20 @@ def print_exposure(found: BookExposure, where: str) -> None:
     count = len(found.positions)
     title = f"{count} position{'' if count == 1 else 's'} of {where}, in USD"
     shown, rest = largest(found.positions, lambda position: position.value_usd)
-    out.print(table(title, columns, [_position_row(position, found) for position in shown], left=3))
+    out.print(
+        table(
+            title,
+            columns,
+            [_position_row(position, found, (lasted or {}).get(position.id)) for position in shown],
+            left=3,
+        )
+    )
     if rest:
         worth = usd(math.fsum(position.value_usd for position in rest))
         out.print(f"{len(rest):,} more of {worth} USD together, each worth less: `--csv` and `--json` have them all")
     narrow = sum(position.range_share < 1.0 for position in found.positions)
+    if any(share is not None for share in (lasted or {}).values()):
+        out.print("in range: now, and for which share of the time since it was opened")
     if narrow:
         words = "with a range that is narrow for 30 days: fees and LVR a year are those of a position left alone"
         out.print(f"{narrow} {words}")
@@ -52,7 +69,7 @@ def known_usd(positions: Sequence[PositionExposure], name: str) -> str:
     return usd(math.fsum(known) if known or not values else math.nan) + more
 
 
-def _position_row(position: PositionExposure, book: BookExposure) -> list[str]:
+def _position_row(position: PositionExposure, book: BookExposure, lasted: float | None) -> list[str]:
     from bridge.cli.show import number, percent, usd
     from bridge.formats import position_label
 
@@ -64,7 +81,7 @@ def _position_row(position: PositionExposure, book: BookExposure) -> list[str]:
     return [
         position_label(position.id),
         position.pool,
-        "yes" if position.in_range else "no",
+        ("yes" if position.in_range else "no") + ("" if lasted is None else f", {percent(lasted)}"),
         price,
         value,
         deltas,

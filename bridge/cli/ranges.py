@@ -1,9 +1,12 @@
-"""How far each position's price is from the ends of its range: for JSON and CSV, and in lines where that is near."""
+"""How far each position's price is from the ends of its range, and how long it has been in it.
+
+For JSON and CSV, and in lines where an end is near.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -30,6 +33,25 @@ def range_columns(position: Position, price: float) -> dict[str, Any]:
     lower, upper = (end if 0.0 < end < math.inf else None for end in ends)
     moves = (round(end / price - 1.0, 12) if end and price > 0.0 else None for end in (lower, upper))
     return {"lower": lower, "upper": upper} | dict(zip(("to_lower", "to_upper"), moves, strict=True))
+
+
+def time_in_range(exact: Mapping[str, Any], now: int) -> float | None:
+    """Return which share of its time a position's price was in its range; None where the chain does not tell.
+
+    Parameters
+    ----------
+    exact
+        What the chain says of it; see `PoolPosition.exact`.
+    now
+        Unix seconds of the block.
+
+    Examples
+    --------
+    >>> time_in_range({"earning_since": 1_000, "seconds_in_range": 750}, 2_000), time_in_range({}, 2_000)
+    (0.75, None)
+    """
+    inside, elapsed = exact.get("seconds_in_range"), now - exact.get("earning_since", now)
+    return None if inside is None or elapsed <= 0 else inside / elapsed
 
 
 def edge_lines(rows: Sequence[tuple[PositionExposure, Position]]) -> list[str]:

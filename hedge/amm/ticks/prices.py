@@ -1,6 +1,7 @@
 """Ticks and square-root prices: sqrt_price_x96 = 2^96 * 1.0001^(tick / 2), as the contract rounds it."""
 
 import math
+from functools import lru_cache
 
 from hedge.amm.ticks.evm_integers import div_up, int_, uint
 from hedge.errors import PoolRevert
@@ -37,6 +38,7 @@ INVERSE_POWERS = (
 )
 
 
+@lru_cache(maxsize=1 << 14, typed=True)  # so that what is no int is refused however often it is asked for
 def sqrt_price_at_tick(tick: int) -> int:
     """Return the square-root price of a tick, exactly the contract's.
 
