@@ -23,6 +23,7 @@ class Case(NamedTuple):
     columns: Callable[[Any], dict[str, np.ndarray]] = dict  # of what the call returns; not timed
     rounds: int = 7
     calls: int = 3  # of a turn, whose best counts: what a machine at rest would show
+    facts: str = ""  # what else was counted of one call, in words
 
 
 def option_arrays() -> Arrays:

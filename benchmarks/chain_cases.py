@@ -1,8 +1,12 @@
-"""The rows that read a chain: a thousand v3 positions of a local node."""
+"""The rows that read a chain: a hundred, a thousand and ten thousand v3 positions of a local node."""
 
 import json
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +15,20 @@ from benchmarks.chain_world import ChainWorld, chain_world
 from benchmarks.environment import HERE
 from bridge.adapters.lens import ADDRESS, GAS, Lens, LensPosition
 from bridge.artifacts import artifact
+from bridge.chain.rpc import Rpc
 
 FIELDS = ("liquidity", "tick_lower", "tick_upper", "owed0", "owed1")
 
 
-def chain_case() -> Case:
+SIZES = {"chain_100": 100, "chain_1000": 1_000, "chain_10000": 10_000}
+FLOORED = "chain_1000"  # ten thousand are more than a node answers in one call
+
+
+def chain_case(row: str) -> Case:
     """Position, pool price and fees owed of each, by id, at a block; peers must agree to the last unit."""
-    world = chain_world()
+    count = SIZES[row]
+    world = chain_world(max(count, 1_000))
+    world = world._replace(ids=world.ids[:count])
     lens, block = Lens(world.chain), world.chain.head()
     found = lens.positions_v3(world.manager, world.ids, block)
 
@@ -25,7 +36,27 @@ def chain_case() -> Case:
         return lens.positions_v3(world.manager, world.ids, block)
 
     units = dict.fromkeys((*FIELDS, "sqrt_price_x96"), 1.0)
-    return Case("chain_1000", _arrays(world) | _floors(world, found), call, units, 0.0, columns)
+    arrays = _arrays(world) | (_floors(world, found) if row == FLOORED else {})
+    return Case(row, arrays, call, units, 0.0, columns, *((3, 1) if count > 1_000 else ()), facts=_facts(call))
+
+
+def _facts(call: Callable[[], object]) -> str:
+    """Return how many requests a call sends, and how much memory it takes at most."""
+    sent, post = [0], Rpc.post
+
+    def counted(self: Rpc, *given: Any, **named: Any) -> Any:
+        sent[0] += 1
+        return post(self, *given, **named)
+
+    tracemalloc.start()
+    try:
+        Rpc.post = counted  # type: ignore[method-assign]
+        call()
+        most = tracemalloc.get_traced_memory()[1] / (1 << 20)
+    finally:
+        Rpc.post = post  # type: ignore[method-assign]
+        tracemalloc.stop()
+    return f"{sent[0]} request{'' if sent[0] == 1 else 's'}, {most:.1f} MiB"
 
 
 def columns(found: list[LensPosition]) -> Arrays:
@@ -37,7 +68,7 @@ def columns(found: list[LensPosition]) -> Arrays:
 
 def cold_case() -> Case:
     """From the start of a process to the amounts of both tokens of each position; units are those amounts."""
-    world = chain_world()
+    world = chain_world(1_000)
     command = [sys.executable, str(HERE / "cold_lens.py"), world.chain.url, world.manager, *map(str, world.ids)]
 
     def call() -> list[list[int]]:
@@ -86,4 +117,4 @@ def _floor(world: ChainWorld, pools: list[int], ticks: list[tuple[int, int]]) ->
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": parameters})
 
 
-CHAIN_CASES = {"chain_1000": chain_case, "chain_cold_1000": cold_case}
+CHAIN_CASES = {row: partial(chain_case, row) for row in SIZES} | {"chain_cold_1000": cold_case}

@@ -172,12 +172,31 @@ def cold(a):
     return run, lambda found: {f"amount{i}": np.array([pair[i] for pair in found]) for i in (0, 1)}
 
 
+def in_parts(reader):
+    """Return a peer that asks for a thousand positions after another: a node takes no larger request of it."""
+
+    def prepare(a):
+        runs = [reader({**a, "ids": a["ids"][at : at + 1_000]}) for at in range(0, len(a["ids"]), 1_000)]
+        return lambda: [row for run, _ in runs for row in run()], columns
+
+    return prepare
+
+
+READERS = {
+    "multicall.py": (multicall, "multicall", ALL),
+    "multicall.py_shared": (multicall_shared, "multicall", ALL),
+    "web3.py": (web3_py, "web3", NAIVE),
+}
 CHAIN = {
+    "chain_100": READERS,
     "chain_1000": {
         "evm_floor": (floor("floor"), "requests", ALL),
         "evm_floor_once": (floor("floor_once"), "requests", ALL),
-        "multicall.py": (multicall, "multicall", ALL),
-        "multicall.py_shared": (multicall_shared, "multicall", ALL),
+        **READERS,
+    },
+    "chain_10000": {
+        "multicall.py": (in_parts(multicall), "multicall", ALL),
+        "multicall.py_shared": (in_parts(multicall_shared), "multicall", ALL),
         "web3.py": (web3_py, "web3", NAIVE),
     },
     "chain_cold_1000": {"multicall.py": (cold, "multicall", ALL)},

@@ -124,6 +124,7 @@ def _row(case: Case, ours: dict[str, np.ndarray], times: list[float], peers: lis
     return {
         "id": case.id,
         "ours_ms": round(float(np.median(times)), 3),
+        **({"facts": case.facts} if case.facts else {}),
         "peers_ms": {name: round(float(np.median(values)), 2) for name, values in scaled.items()},
         "checked": all(difference <= case.tolerance for difference in differences.values()),
         "ratios": {name: round(ratio, 1 if ratio >= 1 else 2) for name, ratio in ratios.items()},

@@ -39,7 +39,8 @@ def describe(document: dict[str, Any]) -> str:
             difference = row.get("differences", {}).get(name, "")
             size = row.get("scaled_from", {}).get(name, "all")
             peer = f"{name} {row.get('versions', {}).get(name, '')}".strip()
-            cells = (row["id"], f"{row['ours_ms']:g}", peer, f"{spent:g}", f"**{ratio:g}**", difference, size)
+            ours = f"{row['ours_ms']:g}" + (f" ({row['facts']})" if "facts" in row else "")
+            cells = (row["id"], ours, peer, f"{spent:g}", f"**{ratio:g}**", difference, size)
             lines.append("| " + " | ".join(map(str, cells)) + " |")
         lines += [f"| {row['id']} | | {name} | does not run | | | |" for name in row.get("failed", {})]
     return "\n".join(lines)
@@ -47,7 +48,7 @@ def describe(document: dict[str, Any]) -> str:
 
 def summary(row: dict[str, Any]) -> str:
     """Return one row as lines for the terminal."""
-    lines = [f"{row['id']}: {row['ours_ms']:g} ms, checked {row['checked']}"]
+    lines = [f"{row['id']}: {row['ours_ms']:g} ms, checked {row['checked']}" + (f", {row['facts']}" * ("facts" in row))]
     for name, ratio in row["ratios"].items():
         spent, difference = row["peers_ms"][name], row["differences"][name]
         lines.append(f"    {name:22} {spent:>12g} ms {ratio:>9g} x   differs by {difference:g}")

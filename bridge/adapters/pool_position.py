@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from bridge.chain.blocks import BlockRef
@@ -64,7 +64,7 @@ class PoolPosition:
     unknown: str = ""
     rates: tuple[float, float] = (1.0, 1.0)
     doubt: str = ""
-    seconds_in_range: int | None = None
+    seconds_in_range: int | None = field(default=None, compare=False)  # it grows by itself
     holder: str = ""
     network: str = ""
 

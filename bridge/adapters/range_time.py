@@ -13,7 +13,7 @@ from typing import Final
 from bridge.adapters.pool_position import PoolPosition
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
-from bridge.errors import ChainError, NodeUnreachable
+from bridge.errors import ChainError, NodeUnreachable, UnknownAddress
 
 POOL: Final = "UniswapV3Pool"
 INSIDE: Final = "snapshotCumulativesInside"
@@ -47,5 +47,5 @@ def _inside(chain: Chain, position: PoolPosition, block: BlockRef) -> int | None
         return int(chain.read(POOL, position.pool, INSIDE, position.tick_lower, position.tick_upper, block=block)[2])
     except NodeUnreachable:
         raise
-    except ChainError:
+    except (ChainError, UnknownAddress):
         return None

@@ -56,7 +56,11 @@ def test_book__a_year_old_and_no_archive__is_that_of_an_archive(
 ) -> None:
     monkeypatch.setattr(uniswap_v4, "FIRST_BLOCKS", first)
     found = book(world, connect(full.url, world.chain.chain_id))
-    assert found == book(world, world.chain)
+    archived = book(world, world.chain)
+    assert found == archived
+    counted = [[each.seconds_in_range for each in read if each.protocol == "uniswap-v3"] for read in (found, archived)]
+    assert set(counted[0]) == {None}  # the count of then is a state of then
+    assert None not in counted[1]
     assert {position.protocol for position in found} == {"uniswap-v2", "uniswap-v3", "uniswap-v4"}
     for position in found:
         assert position.held_units
