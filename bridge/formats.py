@@ -152,11 +152,14 @@ def position_label(position_id: str) -> str:
 
     >>> position_label("uniswap-v3:12"), position_label("uniswap-v2:0xB4e1"), position_label("1")
     ('v3:12', 'v2', '1')
+    >>> position_label("uniswap-v3:0xB4e1[-60,120]")
+    'v3[-60,120]'
     """
     if not position_id.startswith("uniswap-"):
         return position_id
     version, _, name = position_id.removeprefix("uniswap-").partition(":")
-    return version if name.startswith("0x") else f"{version}:{name}"
+    pool, bracket, ends = name.partition("[")
+    return f"{version}{bracket}{ends}" if pool.startswith("0x") else f"{version}:{name}"
 
 
 def shortened(text: str, most: int) -> str:

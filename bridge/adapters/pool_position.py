@@ -42,7 +42,8 @@ class PoolPosition:
     `held` are the deposits that are still in it (what holding would be), `earned` the fees since `earning_since`, taken
     out or not; both None where the chain does not tell. `unknown` says why its past was not asked for. `doubt` says
     which of its numbers contradict each other: it is in no book then. `seconds_in_range` since `earning_since`, None
-    where the chain does not tell. `holder` is whose it is, in a book of several; `network` where it is.
+    where the chain does not tell. `in_pool` says that a v3 pool itself keeps it, not a manager. `holder` is whose it
+    is, in a book of several; `network` where it is.
     """
 
     protocol: str
@@ -65,19 +66,22 @@ class PoolPosition:
     rates: tuple[float, float] = (1.0, 1.0)
     doubt: str = ""
     seconds_in_range: int | None = field(default=None, compare=False)  # it grows by itself
+    in_pool: bool = False
     holder: str = ""
     network: str = ""
 
     @property
     def id(self) -> str:
-        """The protocol with the token id, or the pool where there is none, and who of several holds its share.
+        """The protocol with the token id, or the pool where there is none, its range if it lies in the pool itself, and
+        who of several holds its share.
 
         In a book of several chains the name of the network stands before it.
         """
         place = f"{self.network}/" if self.network else ""
         if self.token_id is not None:
             return f"{place}{self.protocol}:{self.token_id}"
-        return f"{place}{self.protocol}:{self.pool}" + (f"@{self.holder}" if self.holder else "")
+        own = f"[{self.tick_lower},{self.tick_upper}]" if self.in_pool else ""
+        return f"{place}{self.protocol}:{self.pool}{own}" + (f"@{self.holder}" if self.holder else "")
 
     def convert(self, assets: dict[str, str], spots: dict[str, float], block: BlockRef) -> ConcentratedPosition:
         """Return the position in whole tokens; see `convert_position`.

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bridge.adapters.direct_v3 import direct_positions
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
 from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
@@ -89,13 +90,22 @@ class UniswapV3Reader:
             except UntrustedNumber as error:
                 stops = isinstance(error, Impossible)
                 unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error), stops))
-        return Positions(self._with_past(read, block, wanted), unread)
+        factory = str(self.chain.read(MANAGER, self.manager, "factory", block=block))
+        direct = direct_positions(self.chain, factory, owner, [*(self.assets or ())], self.start_block, block)
+        inside = {position.id: entries for position, entries in direct.read}
+        read += [position for position, _ in direct.read]
+        return Positions(self._with_past(read, block, wanted, inside), unread + direct.unread)
 
-    def _with_past(self, found: list[PoolPosition], block: BlockRef, wanted: Wanted) -> list[PoolPosition]:
-        """Add what events say of the positions whose past is wanted."""
+    def _with_past(
+        self, found: list[PoolPosition], block: BlockRef, wanted: Wanted, inside: Mapping[str, list[Any]]
+    ) -> list[PoolPosition]:
+        """Add what events say of the positions whose past is wanted; `inside` : those of positions in pools, by id."""
         chosen, others = wanted.of(found)
         events = self._events([position.token_id for position in chosen if position.token_id is not None], block)
-        histories = [(position, self._history(events[position.token_id or 0], block)) for position in chosen]
+        histories = [
+            (each, self._history(inside[each.id] if each.token_id is None else events[each.token_id], block))
+            for each in chosen
+        ]
         odd = [position.token_id for position, history in histories if history.liquidity != position.liquidity]
         born = self._born([token_id for token_id in odd if token_id is not None], block)
         lasted = seconds_in_range(self.chain, [(position, history.opened) for position, history in histories], block)
@@ -105,8 +115,8 @@ class UniswapV3Reader:
                 continue
             earned = _earned(position.fees_units, history)
             known = replace(position, held_units=history.held, earned_units=earned)
-            since, inside = history.opened.timestamp, lasted.get(position.id)
-            others.append(replace(known, earning_since=since, seconds_in_range=inside))
+            since, seconds = history.opened.timestamp, lasted.get(position.id)
+            others.append(replace(known, earning_since=since, seconds_in_range=seconds))
         return in_order(others, found)
 
     def _doubt(self, position: LensPosition) -> str:
@@ -173,12 +183,12 @@ class UniswapV3Reader:
         held, withdrawn, collected, liquidity = [0, 0], [0, 0], [0, 0], 0
         for entry in entries:
             values = entry["args"]
-            moved = (values["amount0"], values["amount1"])
-            if entry["event"] == "IncreaseLiquidity":
-                liquidity += values["liquidity"]
+            moved, changed = (values["amount0"], values["amount1"]), values.get("liquidity", values.get("amount", 0))
+            if entry["event"] in ("IncreaseLiquidity", "Mint"):
+                liquidity += changed
                 held = [amount + more for amount, more in zip(held, moved, strict=True)]
-            elif entry["event"] == "DecreaseLiquidity":
-                left = liquidity - values["liquidity"]
+            elif entry["event"] in ("DecreaseLiquidity", "Burn"):
+                left = liquidity - changed
                 held = [amount * left // liquidity if liquidity else 0 for amount in held]
                 liquidity = left
                 withdrawn = [amount + more for amount, more in zip(withdrawn, moved, strict=True)]

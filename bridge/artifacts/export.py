@@ -19,6 +19,7 @@ OURS = (
     "BlockVotes",
     "BravoGovernor",
     "CallbackReader",
+    "DirectMinter",
     "ExposureLens",
     "FalseSafe",
     "HedgeGovernor",
