@@ -54,7 +54,7 @@ class Snapshot:
     """One block of one deployment. Contracts are named by artifact, at the deployment's address where none is given.
 
     `network` is the public network that a book is only observed on; None where there is a deployment of ours.
-    `elsewhere` are the other chains of the book.
+    `elsewhere` are the other chains of the book; `needed` says whether a plan of it needs this one.
     """
 
     chain: Chain
@@ -62,6 +62,7 @@ class Snapshot:
     block: BlockRef
     network: Network | None = field(default=None, kw_only=True)
     elsewhere: tuple[Elsewhere, ...] = field(default=(), kw_only=True)
+    needed: bool = field(default=True, kw_only=True)
 
     def read(
         self,

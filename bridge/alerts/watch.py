@@ -123,7 +123,7 @@ def _observed(snapshot: Snapshot, config: Config, owner: str, now: int | None) -
         valued_book = _Valued(market, exposure, unread=left, positions=held.positions, dust=held.dust)
     except UntrustedNumber as error:
         valued_book = _Valued(untrusted=str(error))
-    snapshot.confirm()
+        snapshot.confirm()
     on_record = own_record(config.state, snapshot.chain.chain_id, owner)
     hedge = _hedge(snapshot, config, valued_book, governed, on_record, quotes)
     exposure_now = valued_book.exposure

@@ -219,6 +219,11 @@ def encode_call(contract: str, function: str, *arguments: Any) -> Call:
     raise UsageError(f"{' or '.join(each.signature for each in named)} of {contract} takes other arguments{why}")
 
 
+def function_of(contract: str, data: bytes) -> str:
+    """Return the name of the function that the first bytes of calldata are of, nothing where there is none."""
+    return next((each.name for each in functions(contract) if each.selector == data[:4]), "")
+
+
 def decode_call(contract: str, data: bytes) -> tuple[Function, dict[str, Any]]:
     """Find the function that calldata calls, and return it with its arguments by name, structs as dicts.
 

@@ -135,6 +135,7 @@ class Rpc:
             answer = self._asked_once(method, parameters)
             if wait is None or "error" not in answer or is_revert(answer["error"]) or not may_pass(answer["error"]):
                 break
+            self._waited += wait  # a node that has others wait is as slow as one that thinks
             sleep(wait)
         return answer
 
@@ -250,7 +251,7 @@ class Rpc:
             wants = f", and wants {answer.retry_after:g} s" if answer.retry_after is not None else ""
             raise NodeUnreachable(self.url, f"HTTP {answer.status}: it is too busy{wants}")
         with suppress(ValueError, RecursionError):
-            said = json.loads(answer.body)
+            said = json.loads(answer.body) if len(answer.body) <= SMALL_BYTES else None  # an error is no book
             if isinstance(said, dict) and isinstance(said.get("error"), dict) and "id" in said:
                 return answer.body
         raise NodeUnreachable(self.url, f"HTTP {answer.status}")

@@ -84,6 +84,9 @@ def encode_values(arguments: Sequence[Argument], values: Sequence[Any]) -> bytes
 def decode_values(arguments: Sequence[Argument], data: bytes, strict: bool = False) -> list[Any]:
     """Decode values, structs as tuples, strings as `bridge.foreign.decoded` leaves them: no byte stops it.
 
+    As contracts do, which look at no byte behind the end of a string or of bytes, whether it is zero or there at all:
+    else one of them would hide a call from who reads it, and not from the contract.
+
     Parameters
     ----------
     strict
@@ -96,7 +99,7 @@ def decode_values(arguments: Sequence[Argument], data: bytes, strict: bool = Fal
     """
     try:
         kinds = types_of(arguments)
-        found = _DECODER.decode(kinds if strict else undecoded(kinds), data)
+        found = _DECODER.decode(kinds if strict else undecoded(kinds), data, strict=False)
     except (DecodingError, UnicodeDecodeError, OverflowError, MemoryError) as error:
         raise Misfit(str(error)) from error
     return [_shown(argument, value) for argument, value in zip(arguments, found, strict=True)]

@@ -255,9 +255,9 @@ def _see_on_chain(
         (market, _, unknown), quotes, held, exposure, chains = see_network_book(snapshot, settings, holder)
     else:
         (market, unknown, held, exposure), quotes, chains = _see_deployment(snapshot, settings, holder), None, ()
+        snapshot.confirm()
     book, exact = Book(held.positions), [raw.exact() for raw in held.raw]
     hedge = _hedge(settings, snapshot, exposure, market, quotes)
-    snapshot.confirm()
     left, rest = (*unknown, *held.unread), (settings, hedge, held.stops, held.dust, session.network, chains)
     return Seen(holder, snapshot.block, book, market, exposure, exact, left, *rest)
 

@@ -106,6 +106,7 @@ class Session:
     deployment: Deployment
     network: Network | None = field(default=None, kw_only=True)
     elsewhere: tuple[Opened, ...] = field(default=(), kw_only=True)
+    needed: bool = field(default=True, kw_only=True)
 
     def block(self, number: int | None) -> BlockRef:
         """Pin the block to read at: the one that was asked for, or the newest."""
@@ -129,7 +130,8 @@ class Session:
         if self.elsewhere and number is not None:
             raise UsageError(f"--block {number} is of one chain, and the book is on several: leave it out")
         others = tuple(opened.pinned() for opened in self.elsewhere)
-        return Snapshot(self.chain, self.deployment, self.block(number), network=self.network, elsewhere=others)
+        at = self.block(number)
+        return Snapshot(self.chain, self.deployment, at, network=self.network, elsewhere=others, needed=self.needed)
 
     def owner(self, asked: Sequence[str] | None) -> str:
         """Return whose book it is, as `bridge.plans.owners` writes it, with checksums."""
@@ -211,7 +213,8 @@ def _observing_several(config: Config) -> Session:
 
     first, *others = open_networks(config)
     assert first.chain is not None  # one that does not answer was raised
-    return Session(by_feeds(config), first.chain, first.deployment, network=first.network, elsewhere=tuple(others))
+    place = (by_feeds(config), first.chain, first.deployment)
+    return Session(*place, network=first.network, elsewhere=tuple(others), needed=first.needed)
 
 
 def by_feeds(config: Config) -> Config:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from eth_typing import HexStr
 
-from bridge.chain.codec import Function, decode_call
+from bridge.chain.codec import Function, decode_call, function_of
 from bridge.errors import BridgeError, NodeUnreachable, UsageError
 from bridge.foreign import foreign
 from bridge.governance.brought import Action, proposal_id
@@ -77,7 +77,8 @@ def _call_lines(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[
     try:
         function, arguments = decode_call(artifact, data)
     except UsageError:
-        return [f"a call to {name} that its ABI does not know: {telling.hex(data)}"]
+        told = f"a call to {name} that its ABI does not know: {telling.hex(data)}"
+        return [told, *_undecoded_lines((artifact,), data)]
     meaning = _meaning(artifact, function)
     there = telling.snapshot.of(telling.snapshot.deployment.whose(to))
     details, rows = _details(telling, there, artifact, function, arguments)
@@ -88,14 +89,25 @@ def _call_lines(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[
 
 def _stranger_lines(telling: Telling, to: str, data: bytes) -> list[str]:
     """Say whom a call of a stranger's contract gives power, if it has the function that the first bytes name."""
+    unfit = []
     for artifact in STANDARD:
         try:
             function, arguments = decode_call(artifact, data)
         except UsageError:
+            unfit.append(artifact)
             continue
         if power_given("that contract", function.name, arguments):
             told = f"by its first bytes it is {function.name}({telling.named(arguments)})"
             return [told, *power_lines(telling, "that contract", to, function.name, arguments)]
+    return _undecoded_lines(unfit, data)
+
+
+def _undecoded_lines(artifacts: Sequence[str], data: bytes) -> list[str]:
+    """Warn of a call whose first bytes name a function that its arguments do not fit: a contract may read them else."""
+    for artifact in artifacts:
+        named = function_of(artifact, data)
+        if named:
+            return [f"WARNING: by its first bytes it is {named}, and its arguments cannot be told: do not let it pass"]
     return []
 
 
@@ -236,7 +248,8 @@ def _guard_words(telling: Telling, updates: list[Update], call: bytes) -> str:
         _, arguments = decode_call(GUARD, call)
         expectations = arguments["expectations"]
     except (UsageError, KeyError):
-        return f"a call to the guard that its ABI does not know: {telling.hex(call)}"
+        return "\n  ".join([f"a call to the guard that its ABI does not know: {telling.hex(call)}",
+                            *_undecoded_lines((GUARD,), call)])  # fmt: skip
     most = len(expectations) if telling.whole else MOST_EXPECTED
     asked = [_expectation_words(telling, expectation) for expectation in expectations[:most]]
     return "guard: executed only if then " + "; ".join(asked) + _more(telling, len(expectations) - most, "things", call)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from bridge.adapters.pool_position import HeldPosition, PoolPosition, Unread
 from bridge.config import BookConfig, Config
-from bridge.errors import BadFile, BridgeError
+from bridge.errors import BadFile, BridgeError, ChainError
 from bridge.files import write_whole
 from bridge.formats import age, number
 from bridge.json_files import read_json, reading
@@ -86,34 +86,52 @@ class _Part(NamedTuple):
 def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkBook:
     """Read an owner's book on the network of a snapshot, and on those that it names elsewhere.
 
+    Every chain that is in it is confirmed to be that of the block that was read.
+
     Raises
     ------
     BadConfig, BadFile, UntrustedNumber
         The source of quotes cannot be used, its quotes are not of this time, or no price can be believed.
     ChainError
-        The first chain does not answer.
+        No chain can be read.
     """
-    parts, troubles = [_Part(snapshot, read_prices(snapshot, config.book))], dict[str, str]()
-    for other in snapshot.elsewhere:
+    every, parts, troubles = _every(snapshot), list[_Part](), dict[str, str]()
+    for each in every:
         try:
-            parts.append(_Part(other.pinned(), read_prices(other.pinned(), config.book)))
+            parts.append(_Part(each.pinned(), read_prices(each.pinned(), config.book)))
         except BridgeError as error:
-            troubles[other.network.name] = str(error)
+            if len(every) == 1:
+                raise
+            troubles[each.network.name] = str(error)
+    _require_one(every, troubles)
     spots = {asset: price for part in reversed(parts) for asset, price in part.prices.spots.items()}
     quotes = dict[str, OptionChain]()
     if config.options.source_name != MADE_UP:
         quotes = read_option_chains(config.options, spots, snapshot.block.timestamp)
-    seen = look_at_market(snapshot, config.book, quotes, replace(parts[0].prices, spots=spots))
+    seen = look_at_market(parts[0].snapshot, config.book, quotes, replace(parts[0].prices, spots=spots))
     held, exposures, chains = _holdings(parts, seen, owner, config, troubles)
+    _require_one(every, troubles)
     seen = seen._replace(unknown=_unknown(seen, spots, held))
-    rows = [*chains, *(_failed(other, troubles, config.state, owner) for other in snapshot.elsewhere)]
+    rows = [*chains, *(_failed(each, troubles, config.state, owner) for each in every)]
     shown = tuple(row for row in rows if row is not None) if snapshot.elsewhere else ()
     whole = Holdings(
-        held.raw, held.positions, (*held.unread, *_left(snapshot, troubles)), held.stops or _stops(snapshot, troubles),
+        held.raw, held.positions, (*held.unread, *_left(every, troubles)), held.stops or _stops(every, troubles),
         held.dust,
     )  # fmt: skip
     exposure = exposures[0] if len(exposures) == 1 else book_exposure(Book(whole.positions), seen.market)
     return NetworkBook(seen, quotes, whole, exposure, shown)
+
+
+def _every(snapshot: Snapshot) -> tuple[Elsewhere, ...]:
+    """Return all chains of a book, the first one too."""
+    assert snapshot.network is not None  # a book is observed on networks alone
+    return Elsewhere(snapshot.network, snapshot.needed, snapshot), *snapshot.elsewhere
+
+
+def _require_one(every: Sequence[Elsewhere], troubles: Mapping[str, str]) -> None:
+    """Refuse a book of which no chain can be read."""
+    if len(troubles) == len(every):
+        raise ChainError("; ".join(f"{name}: {trouble}" for name, trouble in troubles.items()))
 
 
 def _unknown(seen: SeenMarket, spots: dict[str, float], held: Holdings) -> tuple[Unread, ...]:
@@ -145,7 +163,7 @@ def _holdings(
             held, exposure = valued(part.snapshot, held, seen.market, config.book)
             part.snapshot.confirm()
         except BridgeError as error:
-            if part is parts[0]:
+            if not several:
                 raise
             troubles[network.name] = str(error)
             continue
@@ -198,16 +216,16 @@ def _away(part: _Part, seen: SeenMarket, most: float) -> Iterator[tuple[str, str
             yield token.lower(), f"{why}: more than {most:.1%} away"
 
 
-def _left(snapshot: Snapshot, troubles: dict[str, str]) -> Iterator[Unread]:
+def _left(every: Sequence[Elsewhere], troubles: dict[str, str]) -> Iterator[Unread]:
     """Return a line for each chain that is left out."""
-    for other in snapshot.elsewhere:
+    for other in every:
         if trouble := troubles.get(other.network.name):
             yield Unread(other.network.name, f"nothing of this chain is in the book: {trouble}", other.needed)
 
 
-def _stops(snapshot: Snapshot, troubles: dict[str, str]) -> str:
+def _stops(every: Sequence[Elsewhere], troubles: dict[str, str]) -> str:
     """Return why no plan is made, where a chain that one needs is left out."""
-    needed = [other.network.name for other in snapshot.elsewhere if other.needed and other.network.name in troubles]
+    needed = [other.network.name for other in every if other.needed and other.network.name in troubles]
     return f"{needed[0]}: nothing of this chain is in the book: {troubles[needed[0]]}" if needed else ""
 
 

@@ -42,7 +42,6 @@ def observe_network(snapshot: Snapshot, config: Config, owner: str) -> tuple[Obs
         raise UntrustedNumber(
             f"the quotes say no volatility of {', '.join(unknown)}: give --chain a file that has them"
         )
-    snapshot.confirm()
     seen = Observation(snapshot.block, owner, held.raw, held.unread, book, market, governed, held.dust)
     seen.__dict__["exposure"] = found.exposure  # what its cached property would compute once more
     return seen, found.quotes

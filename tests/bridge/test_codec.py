@@ -313,6 +313,13 @@ def test_decode_call__arguments_that_end_early__are_refused() -> None:
             decode_call("MixedForTests", data[:cut])
 
 
+def test_decode_call__padding_that_is_dirty_or_cut_off__is_read_as_contracts_read_it() -> None:
+    clean = encode_call("MixedForTests", "mixed", [ROW], True, "0x01020304").data
+    found = decode_call("MixedForTests", clean)
+    for data in (clean + b"\x01", clean + bytes(31)):
+        assert decode_call("MixedForTests", data) == found
+
+
 def test_event__topics_by_what_is_not_indexed__is_refused() -> None:
     said = event("MixedForTests", "Said")
     with pytest.raises(UsageError, match="is not found by count"):

@@ -147,6 +147,29 @@ def test_call_words__power_inside_of_a_call__is_told_however_it_is_carried(world
         assert ("(a delegate call)" in words) == (contract == "Safe")
 
 
+def test_call_words__bytes_behind_an_end_that_no_contract_looks_at__hide_nothing(world: World) -> None:
+    """Solidity reads neither the zeros behind bytes nor whether they are there."""
+    timelock, governor = place(world, "HedgeTimelock"), place(world, "HedgeGovernor")
+    grant = encode_call("HedgeTimelock", "grantRole", DUTIES["PROPOSER"], LP).data
+    inner = encode_call("HedgeTimelock", "schedule", timelock, 0, grant, ADMIN, ADMIN, 5).data
+    clean = encode_call("HedgeGovernor", "relay", timelock, 0, inner).data
+    unpadded = len(inner) % 32 and 32 - len(inner) % 32
+    dirty_inner = encode_call("HedgeGovernor", "relay", timelock, 0, inner[:-1] + b"\x01").data
+    for data in (clean, clean[:-1] + b"\x01", clean[:-unpadded], dirty_inner):
+        words = call_words(world.snapshot(), governor, HexStr("0x" + data.hex()))
+        assert f"gives power: {LP} may then have the DAO make any call" in words
+        assert f"WARNING: {LP} has no code" in words
+
+
+def test_call_words__function_of_ours_with_arguments_that_do_not_fit__warns(world: World) -> None:
+    """Contracts of before 0.8 look at the last bytes of an address alone."""
+    data = bytearray(encode_call("HedgeTimelock", "grantRole", DUTIES["PROPOSER"], LP).data)
+    data[36] = 1  # of the address' twelve zeros
+    for to in (place(world, "HedgeTimelock"), STRANGER):
+        words = call_words(world.snapshot(), to, HexStr("0x" + bytes(data).hex()))
+        assert "WARNING: by its first bytes it is grantRole, and its arguments cannot be told" in words
+
+
 def test_call_words__calls_inside_of_calls_without_end__says_where_it_stops(world: World) -> None:
     governor, data = place(world, "HedgeGovernor"), b"\x01\x02\x03\x04"
     for _ in range(20):

@@ -174,6 +174,34 @@ def test_chains__first_is_dead_and_not_needed__the_others_are_the_book(observed:
     assert_one_line_error(observed.call("exposure"), 1, "othernet: ")
 
 
+@pytest.mark.parametrize("after", [2, 4, 8, 12, 20])
+def test_chains__first_dies_while_it_is_read__the_others_are_the_book(
+    observed: Observed, second: LyingNode, after: int
+) -> None:
+    """The order of a file says nothing of which chain may fail."""
+    file = observed.folder / "alvh.toml"
+    rows = file.read_text().partition("[[chains]]")
+    file.write_text(
+        rows[0] + f'[[chains]]\nnetwork = "othernet"\nrpc_url = "{second.url}"\n'
+        f'[[chains]]\nnetwork = "testnet"\nrpc_url = "{observed.chain.url}"\n'
+    )
+    left = [after]
+
+    def dying(answering: Answering, asked: Asked) -> bool:
+        left[0] -= 1
+        return dead(answering, asked) if left[0] < 0 else as_other(answering, asked)
+
+    second.lie = dying
+    seen = exposure(observed)
+    troubled = {each["network"] for each in seen["chains"] if each["trouble"] is not None}
+    names = {each["id"].partition("/")[0] for each in seen["positions"]}
+    assert names == {"testnet", "othernet"} - troubled
+    assert troubled == {"othernet"} or left[0] >= 0
+    if troubled:
+        needed = [each for each in seen["unread"] if each["id"] == "othernet"]
+        assert "nothing of this chain is in the book" in needed[0]["reason"]
+
+
 def test_doctor__several_networks__looks_at_each(observed: Observed, second: LyingNode) -> None:
     rows = {each["what"]: each for each in observed.call("doctor", "--json").json()}
     for name in ("testnet", "othernet"):
