@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from eth_typing import HexStr
 from eth_utils import keccak
@@ -32,6 +32,9 @@ MOST_AHEAD = 1_000
 """Blocks that a receipt may be ahead of the newest one: two nodes behind one URL are seldom equally far."""
 NUMBERS = {"status": 1, "blockNumber": 1 << 48, "gasUsed": 1 << 53}
 """What a receipt must say, each as a number from 0 to this: no chain has so many blocks, and no block so much gas."""
+
+MINED: Final[list[tuple[str, str, int]]] = []
+"""What this process sent and saw mined: action, hash and block; of a command that fails, what people must know."""
 
 
 def hand_over(chain: Chain, signer: Signer, transaction: TxParams, action: str) -> HexStr:
@@ -106,7 +109,17 @@ def possible(chain: Chain, receipt: TxReceipt, gas: int, action: str) -> TxRecei
     if ahead or receipt["gasUsed"] > gas:
         sent = "0x" + bytes(receipt["transactionHash"]).hex()
         raise TransactionFailed(action, sent, "has a receipt of a block or gas that cannot be: ask another node")
+    MINED.append((action, "0x" + bytes(receipt["transactionHash"]).hex(), receipt["blockNumber"]))
     return receipt
+
+
+def mined_before() -> str:
+    """Say which transaction of this process was mined last, and how many: whatever failed since, it is done."""
+    if not MINED:
+        return ""
+    action, sent, block = MINED[-1]
+    more = f", the last of {len(MINED)} transactions" if len(MINED) > 1 else ""
+    return f"; before that {action} was done in block {block}{more}: transaction {sent}"
 
 
 def _is_number(value: Any, most: int) -> bool:

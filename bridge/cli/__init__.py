@@ -64,10 +64,10 @@ def _run() -> None:
         with _flushed():
             app()
     except BridgeError as error:
-        _complain(str(error))
+        _complain(str(error) + _done_before())
         sys.exit(error.exit_code)
     except HedgeError as error:
-        _complain(foreign(error, None))
+        _complain(foreign(error, None) + _done_before())
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
@@ -81,6 +81,12 @@ def _unwritten(error: OSError) -> NoReturn:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains of it again
     sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
     sys.exit(1)
+
+
+def _done_before() -> str:
+    """Say which transaction was mined before a command failed; nothing of one that sends none."""
+    receipts = sys.modules.get("bridge.chain.receipts")
+    return str(receipts.mined_before()) if receipts else ""
 
 
 def _complain(words: str) -> None:

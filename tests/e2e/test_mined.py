@@ -63,6 +63,30 @@ def test_step__node_gone_after_it_took_the_transaction__one_line_with_its_hash(p
     assert place.world.chain.request("eth_getTransactionReceipt", found)["status"] == "0x1"
 
 
+def test_step__node_gone_once_it_is_mined__one_line_with_what_was_done_and_its_hash(
+    place: Place, tmp_path: Path
+) -> None:
+    """What fails after a transaction was mined must not look as if nothing had been sent."""
+    mined: list[Any] = []
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        if asked["method"] == "eth_getTransactionReceipt":
+            mined.append(asked)
+            return False
+        return bool(mined) and answering.error(asked, {"code": -32000, "message": "upstream is down"})
+
+    for words, role in (
+        (("gov", "delegate", account("operator").address, "--send"), "voter-2"),
+        (("gov", "delegate", account("operator").address, "--send", "--json"), "voter-3"),
+    ):
+        mined.clear()
+        with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+            done = place.run(*words, role=role)
+        assert_one_line_error(done, 1, "upstream is down", "; before that HedgeVotes.delegate was done in block")
+        (found,) = re.findall("0x[0-9a-f]{64}", done.err)
+        assert place.world.chain.request("eth_getTransactionReceipt", found)["status"] == "0x1"
+
+
 def test_command__node_that_keeps_it_waiting__one_line_that_names_the_setting(place: Place, tmp_path: Path) -> None:
     def slow(answering: Answering, asked: Asked) -> bool:
         time.sleep(0.02)
