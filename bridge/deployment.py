@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from bridge.errors import BadFile
 from bridge.files import write_whole
+from bridge.foreign import is_hex
 from bridge.json_files import read_json, reading
 
-HEX: Final = re.compile("0x(?:[0-9a-fA-F]{2})*")
 NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,39}|[0-9]{1,4}|0x[0-9a-fA-F]{40}")
 
 
@@ -33,7 +33,7 @@ def _address(text: str) -> str:
 
 def _bytes(text: str) -> str:
     """Return bytes in 0x hex."""
-    if not HEX.fullmatch(text):
+    if not is_hex(text):
         raise ValueError("is no bytes in hex, 0x and two digits each")
     return text
 

@@ -68,7 +68,7 @@ def examine(config_path: Path | None) -> list[Finding]:
             Finding("settings", False, str(error), "correct the file, or leave it out for the defaults", True)
         )
     if config is not None:
-        observing = config.chain.network is not None and not config.chain.deployment.is_file()
+        observing = config.chain.network is not None and not os.path.isfile(config.chain.deployment)
         observing = observing or bool(config.chains)
         looked = (Finding(*row) for row in network_rows(config)) if observing else _examine_chain(config)
         findings += [*_state(config), *looked]
@@ -77,9 +77,12 @@ def examine(config_path: Path | None) -> list[Finding]:
 
 def _state(config: Config) -> list[Finding]:
     """Say whether others of this machine may look into the state folder; nothing where there is none yet."""
-    if os.name != "posix" or not config.state.is_dir():
-        return []
-    mode = stat.S_IMODE(config.state.stat().st_mode)
+    try:
+        if os.name != "posix" or not config.state.is_dir():
+            return []
+        mode = stat.S_IMODE(config.state.stat().st_mode)
+    except OSError as error:
+        return [Finding("state folder", False, f"{config.state}: {error.strerror}", "let it be read by you", True)]
     words = f"{config.state}, mode {mode:04o}" + (": others of this machine may look into it" if mode & 0o077 else "")
     return [Finding("state folder", not mode & 0o077, words, f"chmod 700 {config.state}", False)]
 

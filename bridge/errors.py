@@ -189,6 +189,10 @@ class Reorganised(ChainError):
         self.number, self.expected, self.found = number, expected, found
 
 
+class TooManyEvents(ChainError):
+    """There are more events of a filter than a memory should hold: anyone may have made them."""
+
+
 class ContractReverted(ChainError):
     """A contract refused a call: its `error`, `arguments` and `meaning`, and all of them in one line as `words`."""
 

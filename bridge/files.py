@@ -37,10 +37,10 @@ def write_whole(path: Path, text: str, shared: bool = False) -> None:
     BadFile
         It cannot be written; what was there before is still there.
     """
-    if path.exists() and not path.is_file():
-        raise BadFile(path, "is a folder or a device, not a file: name a file")
     draft: Path | None = None
     try:
+        if path.exists() and not path.is_file():
+            raise BadFile(path, "is a folder or a device, not a file: name a file")
         path.parent.mkdir(parents=True, exist_ok=True) if shared else make_private(path.parent)
         draft, handle = open_draft(path)
         with open(handle, "w", encoding="utf-8") as file:

@@ -56,6 +56,7 @@ class ForeignText(str):
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z _./-]{0,23}")
 NOT_SHOWN: Final = "(not shown)"
+_HEX: Final = re.compile("0x[0-9a-fA-F]*")
 
 
 def decoded(raw: bytes) -> str:
@@ -261,3 +262,12 @@ def _split(text: str) -> list[str]:
         text = text.replace(sign, "/")
     parts = text.split("/")
     return [*parts, *map(unquote, parts)]
+
+
+def is_hex(text: object) -> bool:
+    """Tell whether a text is 0x and whole bytes in hex; of one that is long nothing more than itself is held.
+
+    >>> is_hex("0x00ff"), is_hex("0x0"), is_hex("ff"), is_hex(None)
+    (True, False, False, False)
+    """
+    return isinstance(text, str) and len(text) % 2 == 0 and _HEX.fullmatch(text) is not None

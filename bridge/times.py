@@ -10,6 +10,7 @@ No two of these can be mistaken for each other between 1972 and 2100. Serials of
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Final
 
@@ -38,6 +39,7 @@ FIRST_DAY, LAST_DAY = 14_245, 39_814  # 2009 to 2078, since 1970
 HOW: Final = "write 2026-03-02T12:00Z or unix seconds"
 
 Seconds = npt.NDArray[np.int64]
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
 
 
 def tomorrow(at: int = 0) -> int:
@@ -120,9 +122,15 @@ def _numbers(column: pd.Series) -> pd.Series | None:
 
 
 def _dates(name: str, column: pd.Series) -> Seconds:
-    """Return ISO 8601 texts, and what is a time already."""
+    """Return ISO 8601 texts with year, month and day, and what is a time already.
+
+    `now` and a month alone are times to pandas: the one would be fresh for ever, the other is guessed.
+    """
     parsed = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
     wrong = parsed.isna().to_numpy(bool)
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        is_day = column.map(lambda each: not isinstance(each, str) or _DAY.match(each.strip()) is not None)
+        wrong = wrong | ~is_day.to_numpy(bool)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(f"{name} {_short(column.iloc[row])} in row {row + 1} is no time: {HOW}")

@@ -20,7 +20,7 @@ from bridge.adapters.tokens import NATIVE, Decimals
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.chain.rpc import checksummed
-from bridge.errors import ChainError, MissingBlock, NodeUnreachable, UntrustedNumber
+from bridge.errors import ChainError, MissingBlock, NodeUnreachable, TooManyEvents, UntrustedNumber
 
 PROTOCOL: Final = "uniswap-v3"
 POOL: Final = "UniswapV3Pool"
@@ -73,7 +73,10 @@ def direct_positions(
     if len(others) > MOST_POOLS:
         direct.unread.append(Unread(f"{PROTOCOL}: {len(others) - MOST_POOLS:,} more contracts", why))
     for pool in (each for each in named if each in pools):
-        _read_pool(chain, pool, pools[pool], owner, since, block, direct)
+        try:
+            _read_pool(chain, pool, pools[pool], owner, since, block, direct)
+        except TooManyEvents as error:
+            direct.unread.append(Unread(f"{PROTOCOL}:{pool}", f"the owner's ranges in it are not read ({error})"))
     return direct
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.adapters.pool_position import HeldPosition, PoolPosition
 from bridge.chain.blocks import BlockRef
+from bridge.errors import TooManyEvents
 
 if TYPE_CHECKING:  # a plan of a stated book asks no node
     from bridge.chain.node import Chain
@@ -55,6 +56,11 @@ class Wanted:
 
 EVERY: Final = Wanted(lambda _: 0.0, 0.0)
 """Dust too, in no order of worth."""
+
+
+def flooded(position: PoolPosition, error: TooManyEvents) -> PoolPosition:
+    """Return a position whose events are more than anyone reads: strangers can make them, so nothing else stops."""
+    return without_past(position, f"its past is not read ({error})")
 
 
 def not_added_up(position: PoolPosition, added: int, born: bool) -> PoolPosition:

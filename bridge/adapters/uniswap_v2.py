@@ -12,7 +12,7 @@ from math import isqrt
 from typing import Any
 
 from bridge.adapters.lens import Lens, Share, Status
-from bridge.adapters.past import EVERY, Blocks, Wanted, in_order
+from bridge.adapters.past import EVERY, Blocks, Wanted, flooded, in_order
 from bridge.adapters.pool_position import Pair, PoolPosition, Positions, Unread
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals
@@ -20,7 +20,7 @@ from bridge.adapters.v2_pairs import other_pairs
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.chain.rpc import checksummed
-from bridge.errors import ChainError, MissingBlock, NodeUnreachable, UntrustedNumber
+from bridge.errors import ChainError, MissingBlock, NodeUnreachable, TooManyEvents, UntrustedNumber
 from bridge.snapshot import Snapshot
 from hedge.amm.ticks import MAX_TICK, MIN_TICK
 
@@ -71,7 +71,11 @@ class UniswapV2Reader:
                 unread.append(Unread(f"{PROTOCOL}:{share.pair}", str(error)))
         chosen, others = wanted.of(read)
         balances = {str(checksummed(share.pair)): share.balance for share in found}
-        others += [self._with_past(owner, each, balances[each.pool], block) for each in chosen]
+        for each in chosen:
+            try:
+                others.append(self._with_past(owner, each, balances[each.pool], block))
+            except TooManyEvents as error:
+                others.append(flooded(each, error))
         return Positions(in_order(others, read), unread)
 
     def _shares(self, owner: str, pairs: list[str], block: BlockRef) -> tuple[list[Share], list[Unread]]:

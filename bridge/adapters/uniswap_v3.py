@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.adapters.direct_v3 import direct_positions
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
-from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
+from bridge.adapters.past import EVERY, Blocks, Wanted, flooded, in_order, not_added_up
 from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
 from bridge.adapters.range_time import seconds_in_range
 from bridge.adapters.spec import Adapter, register_adapter
@@ -21,7 +21,7 @@ from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.chain.rpc import checksummed
-from bridge.errors import UnknownAddress, UntrustedNumber
+from bridge.errors import TooManyEvents, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
 
 PROTOCOL = "uniswap-v3"
@@ -101,10 +101,12 @@ class UniswapV3Reader:
     ) -> list[PoolPosition]:
         """Add what events say of the positions whose past is wanted; `inside` : those of positions in pools, by id."""
         chosen, others = wanted.of(found)
-        events = self._events([position.token_id for position in chosen if position.token_id is not None], block)
+        events, flood = self._events([position.token_id for position in chosen if position.token_id is not None], block)
+        others += [flooded(each, flood[each.token_id]) for each in chosen if each.token_id in flood]
         histories = [
             (each, self._history(inside[each.id] if each.token_id is None else events[each.token_id], block))
             for each in chosen
+            if each.token_id not in flood
         ]
         odd = [position.token_id for position, history in histories if history.liquidity != position.liquidity]
         born = self._born([token_id for token_id in odd if token_id is not None], block)
@@ -164,8 +166,21 @@ class UniswapV3Reader:
         ]
         return {int(entry["args"]["tokenId"]) for entry in made}
 
-    def _events(self, token_ids: list[int], block: BlockRef) -> defaultdict[int, list[Any]]:
-        """Read what happened to positions, in order, by token id."""
+    def _events(
+        self, token_ids: list[int], block: BlockRef
+    ) -> tuple[defaultdict[int, list[Any]], dict[int, TooManyEvents]]:
+        """Read what happened to positions, in order, by token id, and of which ones that is more than anyone reads."""
+        try:
+            return self._read_events(token_ids, block), {}
+        except TooManyEvents as error:
+            if len(token_ids) == 1:
+                return defaultdict(list), {token_ids[0]: error}
+        half = len(token_ids) // 2
+        (found, flood), (more, others) = (self._events(part, block) for part in (token_ids[:half], token_ids[half:]))
+        found.update(more)
+        return found, flood | others
+
+    def _read_events(self, token_ids: list[int], block: BlockRef) -> defaultdict[int, list[Any]]:
         entries = [
             entry
             for part in _parts(token_ids)

@@ -13,14 +13,14 @@ from typing import Any, Final, NamedTuple
 from eth_utils import keccak
 
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
-from bridge.adapters.past import EVERY, Blocks, Wanted, in_order, not_added_up
+from bridge.adapters.past import EVERY, Blocks, Wanted, flooded, in_order, not_added_up
 from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.chain.rpc import checksummed
-from bridge.errors import ChainError, ContractReverted, NodeUnreachable, UnknownAddress, UntrustedNumber
+from bridge.errors import ChainError, ContractReverted, NodeUnreachable, TooManyEvents, UnknownAddress, UntrustedNumber
 from bridge.snapshot import Snapshot
 
 PROTOCOL = "uniswap-v4"
@@ -83,6 +83,7 @@ class UniswapV4Reader:
         self.chain, self.manager, self.pool_manager, self.start_block = chain, manager, pool_manager, start_block
         self.assets = assets
         self._changed: dict[tuple[int, str], Mapping[int, Sequence[Any]]] = {}
+        self._flooded: dict[tuple[int, str], TooManyEvents] = {}
         self.lens, self.decimals, self.blocks = Lens(chain), Decimals(chain), Blocks(chain)
         self._prices: dict[tuple[int, int], _Then] = {}
 
@@ -115,7 +116,11 @@ class UniswapV4Reader:
         """Add what a pool's events say of the positions whose past is wanted."""
         by_id, (chosen, others) = {each.token_id: each for each in found}, wanted.of(read)
         for position in chosen:
-            history = self._history(by_id[position.token_id or 0], block)
+            try:
+                history = self._history(by_id[position.token_id or 0], block)
+            except TooManyEvents as error:
+                others.append(flooded(position, error))
+                continue
             if history.added != position.liquidity:
                 others.append(not_added_up(position, history.added, self._is_born(position, block)))
                 continue
@@ -141,6 +146,8 @@ class UniswapV4Reader:
         held = {entry["args"]["id"]: entry["args"]["to"] == owner for entry in moves}
         found = [int(token_id) for token_id, here in held.items() if here]
         count = self.chain.read(MANAGER, self.manager, "balanceOf", owner, block=block)
+        if count != len(found) and self.chain.forget_logs():  # they may be what a node said wrongly once
+            return self._token_ids(owner, block)
         if count != len(found):
             raise ChainError(
                 f"{owner} holds {count} v4 positions, transfers from block {self.start_block} on name {len(found)}: "
@@ -215,10 +222,17 @@ class UniswapV4Reader:
     def _changes(self, pool: PoolSeen, block: BlockRef) -> Mapping[int, Sequence[Any]]:
         """Read a pool's changes of liquidity by token id: once, however many positions strangers made in it."""
         key = (pool.id, block.hash)
+        if key in self._flooded:
+            raise self._flooded[key]
         if key not in self._changed:
             named = {"id": pool.id.to_bytes(32, "big"), "sender": self.manager}
             found: dict[int, list[Any]] = {}
-            for entry in self.chain.logs(POOLS, self.pool_manager, "ModifyLiquidity", self.start_block, block, **named):
+            try:
+                every = self.chain.logs(POOLS, self.pool_manager, "ModifyLiquidity", self.start_block, block, **named)
+            except TooManyEvents as error:
+                self._flooded[key] = error
+                raise
+            for entry in every:
                 found.setdefault(int.from_bytes(entry["args"]["salt"], "big"), []).append(entry)
             self._changed[key] = found
         return self._changed[key]

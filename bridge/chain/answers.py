@@ -33,7 +33,7 @@ PRUNED: Final = re.compile(
 
 NAMES: Final = frozenset({"code", "data", "message", "from", "to", "result"})
 """Of what is read of an error; a URL may hold them as well."""
-HEX: Final = re.compile(r"(?:Reverted )?\s*0x((?:[0-9a-fA-F]{2})*)\s*")
+HEX: Final = re.compile(r"(?:Reverted )?\s*0x([0-9a-fA-F]*)\s*")
 """What a contract refused with, as nodes write it."""
 _REASON: Final = re.compile(r"^(?:Reverted )?\s{0,4}0x([0-9a-fA-F]{8,})\s{0,4}$")
 MOST_WORDS: Final = 1_000
@@ -129,7 +129,7 @@ def scrubbed(error: Any, url: str, levels: int = MOST_LEVELS) -> Any:
     if not isinstance(error, str):
         return error
     data = HEX.fullmatch(error)
-    if data is None:
+    if data is None or len(data[1]) % 2:
         return without_url(error if len(error) <= MOST_LETTERS else without_begun(error[:MOST_LETTERS]), url)
     said = bytes.fromhex(data[1]).decode("latin-1")
     if len(said) <= MOST_LETTERS:  # beyond, it is an answer and no text: what is shown of it is cleaned then

@@ -1,13 +1,15 @@
 """Events of finalised blocks, kept in the state folder: who reads a year of them again reads the new ones alone.
 
-    FOLDER/<chain id>/<key of address, if any, and topics>/<first block>-<last block>.parquet
+    FOLDER/<chain id>/<key of nodes, address, if any, and topics>/<first block>-<last block>.parquet
 
     parts of the filter -> last block's hash as the chain has it? -> their entries -> the rest from the node
                                       | no                                               |
                                 thrown away                             finalised part of it is written whole
 
 A part is used only where the chain still has the block that it ends with: so it is of this chain, and no block of it
-was replaced since. Nothing beyond the finalised block is kept. What cannot be written or read costs the cache alone.
+was replaced since. It is the word of the nodes that are asked now, and of no other: who asks another node to compare
+is answered by that one. Nothing beyond the finalised block is kept. What cannot be written or read costs the cache
+alone.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from bridge.chain.log_parts import MOST_FILE, MOST_ROWS, Part, packed, unpacked
 from bridge.chain.logs import require_room, size_of
 from bridge.errors import BadFile, ChainError, MissingBlock, NodeUnreachable
 from bridge.files import read_bytes, require_own, write_durably
+from bridge.foreign import url_place
 
 LEAST_BLOCKS: Final = 1_000
 """Of a range that is looked for in the cache, and of one that is written into it: most nodes answer so many at once."""
@@ -45,6 +48,10 @@ class Node(Protocol):
     @property
     def voices(self) -> int:
         """Return how many nodes agree on what is read: 2 where a second one confirms it."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the URLs of all that may answer."""
 
     @property
     def logs(self) -> Any:
@@ -69,6 +76,15 @@ class LogCache:
         self._folder, self._chain_id, self._warned = folder, chain_id, warned
         self._pinned, self._hashes, self._final = -1, dict[int, str](), -1
         self._writes = True
+        self._used: list[Path] = []
+
+    def forget(self) -> bool:
+        """Remove the parts that were used so far; False where there were none: what they say is contradicted."""
+        used, self._used = self._used, []
+        for path in used:
+            with suppress(OSError):
+                path.unlink()
+        return bool(used)
 
     def read(self, node: Node, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any]:
         """Read the entries of a filter as `LogPages.read` does; raises what it raises."""
@@ -77,7 +93,7 @@ class LogCache:
         if self._pinned != last:
             self._pinned, self._hashes, self._final = last, {}, -1
         wanted = _in_one_order(wanted)
-        place, found, cursor = self._folder / str(self._chain_id) / _key(wanted), [], first
+        place, found, cursor = self._folder / str(self._chain_id) / _key(node, wanted), [], first
         before: Part | None = None
         size = 0
         for part in self._parts(node, place, wanted, last):
@@ -113,6 +129,7 @@ class LogCache:
                 with suppress(OSError):
                     os.utime(path)
                 until = end
+                self._used.append(path)
                 yield part
             elif now:
                 self._refused(path, "is of another chain than the node has now")
@@ -197,8 +214,8 @@ def _in_one_order(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {**wanted, "topics": topics}
 
 
-def _key(wanted: Mapping[str, Any]) -> str:
-    text = json.dumps([str(wanted.get("address")).lower(), wanted["topics"]])
+def _key(node: Node, wanted: Mapping[str, Any]) -> str:
+    text = json.dumps([sorted(map(url_place, node.urls)), str(wanted.get("address")).lower(), wanted["topics"]])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, Final
 
 from bridge.chain.answers import node_refused, words_of
-from bridge.errors import ChainError, MissingBlock, NodeUnreachable
+from bridge.errors import ChainError, MissingBlock, NodeUnreachable, TooManyEvents
 
 GOOD_PAGES: Final = 10
 SILENT_SECONDS: Final = 2.0
@@ -144,7 +144,7 @@ def _require_once(entries: list[Any], seen: set[tuple[int, int]], action: str) -
             raise ChainError(f"{action}: the node answered with an event twice: ask another node")
         seen.add(place)
     if len(seen) > MOST_EVENTS:
-        raise ChainError(f"{action}: the node answered with more than {MOST_EVENTS:,} events: ask another node")
+        raise TooManyEvents(f"{action}: the node answered with more than {MOST_EVENTS:,} events")
 
 
 def require_room(count: int, size: int, action: str) -> None:
@@ -152,13 +152,11 @@ def require_room(count: int, size: int, action: str) -> None:
 
     Raises
     ------
-    ChainError
+    TooManyEvents
         Their letters are more than `MOST_SIZE`.
     """
     if size > MOST_SIZE:
-        raise ChainError(
-            f"{action}: the node answered with {count:,} events of more than {MOST_SIZE >> 20} MiB: ask another node"
-        )
+        raise TooManyEvents(f"{action}: the node answered with {count:,} events of more than {MOST_SIZE >> 20} MiB")
 
 
 def was_asked_for(entry: Any, asked: Mapping[str, Any]) -> bool:

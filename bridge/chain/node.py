@@ -160,6 +160,10 @@ class Chain(PinnedReads):
         found = self._cache.read(self._rpc, *place) if self._cache else self._rpc.logs.read(*place)
         return [source.entry(log, action) for log in found]
 
+    def forget_logs(self) -> bool:
+        """Have the events that were read from the disk read from the node again; False where none were."""
+        return self._cache.forget() if self._cache else False
+
     def emitters(self, name: str, event: str, since: int, block: BlockRef, **topics: Any) -> list[str]:
         """Return the contracts that logged an event, whoever they are, from block `since` on: newest first, each once.
 

@@ -72,8 +72,12 @@ def _run() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)
-    except OSError as error:  # of a file it would be a BridgeError: it is our own output that cannot be written
-        _unwritten(error)
+    except OSError as error:
+        if error.filename is None:  # our own output cannot be written
+            _unwritten(error)
+        name = foreign(os.fsdecode(error.filename), None)
+        _complain(f"{name}: cannot be read or written: {error.strerror}" + _done_before())
+        sys.exit(2)
 
 
 def _unwritten(error: OSError) -> NoReturn:

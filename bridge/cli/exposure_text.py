@@ -69,7 +69,7 @@ def known_usd(positions: Sequence[PositionExposure], name: str) -> str:
     return usd(math.fsum(known) if known or not values else math.nan) + more
 
 
-def _position_row(position: PositionExposure, book: BookExposure, lasted: float | None) -> list[str]:
+def _position_row(position: PositionExposure, book: BookExposure, lasted: float | None = None) -> list[str]:
     from bridge.cli.show import number, percent, usd
     from bridge.formats import position_label
 

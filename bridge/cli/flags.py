@@ -223,13 +223,15 @@ def by_feeds(config: Config) -> Config:
     return config.model_copy(update={"book": config.book.model_copy(update=source)})
 
 
-def open_session(config_path: Path | None, relay: str | None = None) -> Session:
+def open_session(config_path: Path | None, relay: str | None = None, kept: bool = True) -> Session:
     """Load the settings, connect, load the deployment, and check that it is of this chain.
 
     Parameters
     ----------
     relay
         Where signed transactions go instead of the node; else what the environment names.
+    kept
+        Whether events may be those that were kept of an earlier reading: no proof rests on them.
     """
     from bridge.chain.node import connect
     from bridge.cli.reading import reading_shown
@@ -241,7 +243,7 @@ def open_session(config_path: Path | None, relay: str | None = None) -> Session:
 
     config = load_config(config_path)
     at = config.chain
-    told, ways = reading_shown(), ways_of(config, relay)
+    told, ways = reading_shown(), ways_of(config, relay, kept)
     chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, told, one_clock=True, ways=ways)
     deployment = load_deployment(config.chain.deployment)
     require_own_node(chain, deployment, config.chain.deployment)

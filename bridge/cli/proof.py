@@ -46,7 +46,7 @@ def verify(
     from bridge.governance.verify import Outcome, proposed_update, verdict, verify_proposal, verify_update
     from bridge.plans.published import inputs_path, remake
 
-    session = open_session(config)
+    session = open_session(config, kept=False)
     snapshot, terms = session.snapshot(), session.config.book
     proposal = None if wanted.startswith("0x") else named_proposal(snapshot, wanted)
     update = proposed_update(snapshot, proposal) if proposal else find_pending_update(snapshot, wanted).update
@@ -95,7 +95,7 @@ def roles(block: BlockOption = None, as_json: JsonOption = False, config: Config
     from bridge.deploy.code import code_findings
     from bridge.deploy.seats import deployment_seats
 
-    session = open_session(config)
+    session = open_session(config, kept=False)
     snapshot = session.snapshot(block)
     strange, seats = code_findings(snapshot), deployment_seats(snapshot)
     snapshot.confirm()

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 LOGS: Final = "logs"
 
 
-def ways_of(config: Config, relay: str | None) -> Ways:
-    """Return other nodes, relay and cache as the settings and the option name them; warnings go beside the output."""
+def ways_of(config: Config, relay: str | None, kept: bool = True) -> Ways:
+    """Return other nodes, relay and cache as the settings and the option name them; warnings go beside the output.
+
+    Without `kept` there is no cache.
+    """
     from bridge.chain.ways import Ways
 
     at = config.chain
-    logs = config.state / LOGS if at.keep_logs else None
+    logs = config.state / LOGS if at.keep_logs and kept else None
     return Ways(at.rpc_urls, at.max_lag_seconds, relay_url(relay), at.relay_seconds, logs, _warned)
 
 

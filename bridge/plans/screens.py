@@ -28,6 +28,7 @@ Exposure is delta: what the book moves like. A screen never raises one, and what
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -37,6 +38,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from bridge.errors import BadFile
 from bridge.files import refuse_circle
+from bridge.foreign import foreign
 from bridge.toml_files import read_toml
 from hedge.book.exposure import BookExposure
 from hedge.errors import HedgeError
@@ -45,6 +47,9 @@ from hedge.units import json_number
 from hedge.valuation.ddm import Stage, gordon_value, implied_discount, multi_stage_value
 from hedge.valuation.screens import CapRules, Listing, cap_exposure, price_to_earnings
 
+MOST_NAME: Final = 20
+MOST_NAMED: Final = 5
+"""Letters of a symbol, and symbols, that a line shows of a file."""
 MOST_BYTES: Final = 1_000_000
 
 
@@ -195,10 +200,17 @@ def read_screens(path: Path, exposure: BookExposure, market: Market) -> Screened
     capped = cap_exposure(asked, list(of.values()), _correlations(of, market), rules)
     rows = []
     for symbol, share in wanted.items():
-        why = capped.reasons.get(symbol, () if symbol in of else (f"not screened: {path.name} does not list it",))
+        why = capped.reasons.get(symbol, () if symbol in of else (_unlisted(path, numbers),))
         allowed = capped.allowed.get(symbol, math.nan)
         rows.append(_row(symbol, share, of.get(symbol), stated.get(symbol), allowed, exposure.value_usd, why))
     return Screened(tuple(rows), capped.cash, f"file {path.name}")
+
+
+def _unlisted(path: Path, listed: Mapping[str, int]) -> str:
+    """Say that a file does not list an asset, and what it lists: a symbol that is written otherwise caps nothing."""
+    names = [foreign(name, MOST_NAME) for name in listed]
+    only = f", only {', '.join(names[:MOST_NAMED])}{', ...' * (len(names) > MOST_NAMED)}" if names else ""
+    return f"not screened: {path.name} does not list it{only}"
 
 
 def _read(path: Path) -> _File:

@@ -23,7 +23,7 @@ from bridge.chain.codec import Function
 from bridge.chain.values import Misfit, encode_values
 from bridge.errors import BadFile, UnknownAddress
 from bridge.files import write_whole
-from bridge.foreign import foreign
+from bridge.foreign import foreign, is_hex
 from bridge.json_files import read_json, reading
 from bridge.safe.batch import SafeCall
 
@@ -131,7 +131,7 @@ def _wei(written: Any) -> int:
 
 
 def _hex(written: str) -> HexStr:
-    if not re.fullmatch("0x([0-9a-fA-F]{2})*", written):
+    if not is_hex(written):
         raise ValueError("its data is not 0x and bytes in hex")
     return HexStr(written.lower())
 

@@ -16,7 +16,7 @@ from eth_typing import HexStr
 from eth_utils import is_checksum_address
 
 from bridge.errors import RefusedAction, UntrustedNumber
-from bridge.foreign import foreign, url_place
+from bridge.foreign import foreign, is_hex, url_place
 from bridge.safe.multisig import read_safe, require_signable
 from bridge.safe.records import SafeRecord, normal_signature, signer_of
 from bridge.safe.transactions import OPERATIONS, ZERO, SafeTransaction
@@ -77,7 +77,7 @@ def _transaction(chain_id: int, content: Mapping[str, Any]) -> SafeTransaction:
             f"the transaction pays for its gas out of the Safe ({', '.join(paid)}): no such transaction is signed here"
         )
     data, operation = content.get("data") or "0x", _number(content["operation"])
-    if not re.fullmatch("0x([0-9a-fA-F]{2})*", data) or operation not in OPERATIONS:
+    if not is_hex(data) or operation not in OPERATIONS:
         raise ValueError("its data or operation is none")
     safe, to = _address(content["safe"]), _address(content["to"])
     nonce, value = _number(content["nonce"]), _number(content["value"])

@@ -21,6 +21,9 @@ from scipy.special import ndtr
 from hedge.errors import BadInput
 from hedge.numerics.arrays import BoolArray, FloatArray, finite, nonnegative, numbers, positive
 
+FAR = 1e200
+"""An upper price beyond which a position is worth what one without an upper price is, to the last digit."""
+
 
 class TwoAssetGreeks(NamedTuple):
     """Exposure of a position whose two tokens are both priced in a numeraire, usually USD.
@@ -239,11 +242,14 @@ def _position(
 
 
 def _base_per_liquidity(held: FloatArray, upper: FloatArray) -> FloatArray:
-    """Return 1/sqrt(held) - 1/sqrt(upper) for held <= upper, from the difference of the prices."""
+    """Return 1/sqrt(held) - 1/sqrt(upper) for held <= upper, from the difference of the prices.
+
+    Of an upper price that is endless, or so far away that products of it would be, nothing is lost without it.
+    """
     root, edge = np.sqrt(held), np.sqrt(upper)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         bounded = (upper - held) / ((edge + root) * edge * root)
-    return np.where(np.isinf(upper), 1.0 / root, bounded)
+    return np.where(upper > FAR, 1.0 / root - 1.0 / edge, bounded)
 
 
 def _quote_per_liquidity(held: FloatArray, lower: FloatArray) -> FloatArray:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bridge.adapters.spec import position_readers
 from bridge.adapters.uniswap_v2 import UniswapV2Reader
 from bridge.adapters.uniswap_v4 import UniswapV4Reader
+from bridge.chain import log_cache
+from bridge.chain.node import Chain
+from bridge.chain.ways import Ways
 from bridge.errors import ChainError
 from bridge.local.world import World
 from bridge.snapshot import Snapshot
+from tests.bridge.lying_node import Answering, Asked, lying_node
 
 
 def readers(world: World, *without: str) -> list[str]:
@@ -39,6 +45,30 @@ def test_position_readers__deployment_without_a_contract__leaves_its_amm_out(
     world: World, without: tuple[str, ...], left: list[str]
 ) -> None:
     assert readers(world, *without) == left
+
+
+def test_v4_reader__node_that_once_said_nothing__is_asked_again_and_the_positions_are_there(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_cache, "LEAST_BLOCKS", 10)
+    world.chain.request("anvil_mine", hex(300))
+    at, silent = world.deployment, [True]
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        return silent[0] and asked["method"] == "eth_getLogs" and answering.result(asked, [])
+
+    with lying_node(world.chain.url, lie) as node:
+
+        def read() -> int:
+            chain = Chain(node.url, world.chain.chain_id, ways=Ways(logs=tmp_path / "logs"))
+            reader = UniswapV4Reader(chain, at.address("PositionManager"), at.address("PoolManager"), 0)
+            return len(reader.read_positions(at.address("lp"), world.chain.head()).read)
+
+        with pytest.raises(ChainError, match="holds 1 v4 positions"):
+            read()
+        assert [*tmp_path.glob("logs/*/*/*.parquet")]
+        silent[0] = False
+        assert read() == 1
 
 
 def test_v4_reader__position_from_before_the_search_begins__says_where_to_begin(world: World) -> None:

@@ -22,7 +22,7 @@ from bridge.chain.node import Chain
 from bridge.chain.signers import Signer
 from bridge.chain.ways import Ways
 from tests.bridge.conftest import OTHER_CHAIN_ID
-from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, LyingNode, failing
+from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, LyingNode, failing, lying_node
 from tests.bridge.test_log_pages import moved
 
 FEW = 20
@@ -114,6 +114,32 @@ def test_logs__read_twice__the_second_time_only_what_is_not_final(reader: Reader
     reader.read(block)
     assert reader.ranges() == [(final(reader) + 1, block.number)]
     assert reader.warnings == []
+
+
+def test_logs__what_one_node_said__is_no_other_nodes_word(reader: Reader, real: Chain, kept: Path) -> None:
+    """Who asks another node to compare must hear that one."""
+    with lying_node(real.url, lambda answering, asked: _silent(answering, asked)) as liar:
+        ways = Ways(logs=kept)
+        silent = Chain(liar.url, real.chain_id, ways=ways)
+        assert silent.logs("TestToken", reader.token, "Transfer", reader.since, real.head()) == []
+    assert len(reader.read(real.head())) == 6  # compared with the real node's in there
+    assert reader.warnings == []
+
+
+def _silent(answering: Answering, asked: Asked) -> bool:
+    return asked["method"] == "eth_getLogs" and answering.result(asked, [])
+
+
+def test_forget_logs__parts_that_were_used__are_read_again(reader: Reader, real: Chain) -> None:
+    block = real.head()
+    reader.read(block)
+    chain = Chain(reader.node.url, real.chain_id, ways=Ways(logs=reader.folder))
+    assert not chain.forget_logs()  # none was used by this one
+    chain.logs("TestToken", reader.token, "Transfer", reader.since, block)
+    assert chain.forget_logs()
+    assert reader.files() == []
+    assert not chain.forget_logs()
+    assert not Chain(reader.node.url, real.chain_id).forget_logs()
 
 
 def test_logs__part__says_where_it_is_from(reader: Reader, real: Chain) -> None:

@@ -63,7 +63,9 @@ def test_read_screens__asset_without_a_table__is_unknown_and_said(tmp_path: Path
     btc, _ = screened(tmp_path, ETH + '[[asset]]\nsymbol = "DOGE"\nsector = "memes"\n').rows
     assert math.isnan(btc.allowed)
     assert btc.to_dict()["allowed"] is None
-    assert btc.reasons == ("not screened: screens.toml does not list it",)
+    assert btc.reasons == ("not screened: screens.toml does not list it, only ETH, DOGE",)
+    _, eth = screened(tmp_path, ETH.replace("ETH", "eth")).rows
+    assert eth.reasons == ("not screened: screens.toml does not list it, only eth",)
 
 
 @pytest.mark.parametrize(

@@ -81,3 +81,40 @@ def test_json__output_is_full__is_one_line(tmp_path: Path) -> None:
             cwd=tmp_path, env=dict(os.environ), stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "error: the output cannot be written: No space left on device\n")
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "--book", "b.toml", "--chain", LONG),
+        ("plan", "--book", "b.toml", "--chain", "b.toml", "--screens", LONG),
+        ("plan", "--book", "b.toml", "--chain", "b.toml", "--signals", LONG),
+        ("hedge", "import", LONG),
+    ],
+)
+def test_command__name_that_no_disk_takes__is_said_of_the_file_and_not_of_the_output(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "b.toml").write_text('[[position]]\nbase = "ETH"\nvalue_usd = 1e6\nfee_apr = 0.1\n', encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", *words],
+        cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "the output cannot be written" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor__state_folder_that_cannot_be_looked_at__is_a_row_of_its_answer(tmp_path: Path) -> None:
+    (tmp_path / "alvh.toml").write_text(f'state = "{LONG}"\n', encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", "doctor"],
+        cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert "state folder" in done.stdout
+    assert "Python" in done.stdout

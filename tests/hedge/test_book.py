@@ -204,3 +204,12 @@ def test_value_usd__many_positions_of_a_pair__equals_the_sum_of_each_alone(price
     found = book.value_usd(spots)
     assert np.shape(found) == np.shape(prices)
     np.testing.assert_allclose(found, alone, rtol=1e-12)
+
+
+@pytest.mark.parametrize("upper", [1e199, 1e201, 1e300, 1.7976931348623157e308])
+def test_position_exposure__upper_end_of_an_exporter_for_infinity__is_as_one_without_an_end(upper: float) -> None:
+    far, none = (position_exposure(position("a", 1e6, lower=0.0, upper=end), MARKET) for end in (upper, math.inf))
+    for name in ("value_usd", "lvr_usd_per_year", "break_even_vol"):
+        assert getattr(far, name) == pytest.approx(getattr(none, name), rel=1e-12)
+    assert far.deltas == pytest.approx(none.deltas, rel=1e-12)
+    assert far.gammas == pytest.approx(none.gammas, rel=1e-12)

@@ -252,7 +252,7 @@ def chain_of(
     source += f"{left_out}{filled}"
     if "crossed" in rows and rows["crossed"].any():
         source += f", {int(rows['crossed'].sum())} crossed quotes read as no quote"
-    if "venue" in rows and str(rows["venue"].iloc[0]).endswith(TEST):
+    if "venue" in rows and str(rows["venue"].iloc[0]).strip().casefold().endswith(TEST):
         source, provenance = f"{source}, of a venue for tests", Provenance.SIMULATED
     fees = Fees(float(rows["fee"].max())) if "fee" in rows else DERIBIT_FEES
     try:
