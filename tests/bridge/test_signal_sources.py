@@ -187,6 +187,7 @@ def test_read_histories__no_folder__says_how_to_name_one(tmp_path: Path) -> None
         ("index_ETH", {"low": [58.0, 58.0, 61.0]}, "row 3: open or close is beyond low"),
         ("members", {"ada": [0.5, -0.5, 0.5]}, "ada -0.5 is not above 0 in row 2"),
         ("releases", {"event": ["CPI", None, "CPI"]}, "event is empty in a row"),
+        ("releases", {"event": ["CPI", "CPI ", "CPI"]}, "two events differ only in case or spaces, or look the same"),
         ("releases", {"known_at": [DAYS[0], DAYS[2], DAYS[2]], "event": ["CPI"] * 3}, "row 3 of 2026-03-01"),
         ("calendar", {"announced_at": ["2026-03-01", "2026-05-01", "2026-03-01"]}, "in the future"),
         ("calendar", {"release_at": ["2025-03-11T12:30:00Z"] * 3, "event": ["a", "b", "c"]}, "after it was released"),

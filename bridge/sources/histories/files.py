@@ -298,7 +298,11 @@ def _column(column: pd.Series, layout: Layout) -> npt.NDArray[Any]:
     if name == "event":
         if column.isna().any():
             raise ValueError("event is empty in a row")
-        return column.astype(str).to_numpy(dtype=object)
+        events = column.astype(str)
+        if found := alike(list(dict.fromkeys(events))):
+            two = f"{shown(found[0])} and {shown(found[1])}"
+            raise ValueError(f"two events differ only in case or spaces, or look the same: {two}")
+        return events.to_numpy(dtype=object)
     if name == "release_at":
         return read_seconds(column, years_ahead(), layout.earliest)
     values = _as_numbers(name, column)
