@@ -13,6 +13,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── NodesDisagree       two nodes of one chain answer differently
 │   ├── MissingBlock        the node does not have the block
 │   │   └── StatePruned     it has the block, and no longer its state
+│   ├── TooManyEvents       more events of a filter than a memory should hold
 │   ├── Reorganised         a block that was read is no longer canonical
 │   ├── ContractReverted    the contract refused: its own error name and numbers
 │   ├── GuardRefused        a Safe's guard refused what its owners signed
@@ -48,12 +49,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bridge.foreign import SCHEMES, TEXT, foreign, url_place
-
-
-def without_login(url: str) -> str:
-    """Return a URL without the name and password in it, also where it is malformed: for whatever people see."""
-    scheme, slashes, rest = url.partition("://")
-    return scheme + slashes + rest.rpartition("@")[2] if slashes else url.rpartition("@")[2]
 
 
 def shown_address(address: str) -> str:
