@@ -158,7 +158,7 @@ def position_label(position_id: str) -> str:
     if not position_id.startswith("uniswap-"):
         return position_id
     version, _, name = position_id.removeprefix("uniswap-").partition(":")
-    pool, bracket, ends = name.partition("[")
+    pool, bracket, ends = name.partition("@")[0].partition("[")
     return f"{version}{bracket}{ends}" if pool.startswith("0x") else f"{version}:{name}"
 
 

@@ -56,6 +56,12 @@ def alike(names: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
+def alike_words(names: Iterable[str]) -> str:
+    """Say which two different names look the same; nothing where there are none."""
+    two = alike(names)
+    return f"differ only in case or spaces, or look the same: {' and '.join(map(shown, two))}" if two else ""
+
+
 def check_columns(path: Path, names: Iterable[str], known: Iterable[str]) -> None:
     """Refuse columns that look like a known one and are named otherwise: they would not be read.
 

@@ -3,7 +3,7 @@
     pool_position                        what every adapter answers: `PositionReader`, `HeldPosition`, `Unread`
     spec                                 `Adapter` and the registry
     uniswap_v2, uniswap_v3, uniswap_v4   the adapters that come with us
-    v2_pairs                             shares of v2 pairs that are named and not read
+    direct_v3, v2_pairs                  liquidity in v3 pools themselves; v2 pairs that are named and not read
     lens, tokens                         one call for a thousand positions; decimals
     past, range_time                     whose past is asked for; how long a price was in a range
     pool_depth                           what a pool pays for a fall of its price

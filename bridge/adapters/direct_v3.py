@@ -15,22 +15,33 @@ from typing import Any, Final
 
 from eth_utils import keccak
 
-from bridge.adapters.pool_position import Pair, PoolPosition, Unread, amounts_at, price_doubt
+from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Unread, amounts_at, price_doubt
 from bridge.adapters.tokens import NATIVE, Decimals
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.chain.rpc import checksummed
-from bridge.errors import ChainError, MissingBlock, NodeUnreachable, TooManyEvents, UntrustedNumber
+from bridge.errors import (
+    ChainError,
+    MissingBlock,
+    NodesDisagree,
+    NodeUnreachable,
+    Reorganised,
+    TooManyEvents,
+    UntrustedNumber,
+)
 
 PROTOCOL: Final = "uniswap-v3"
 POOL: Final = "UniswapV3Pool"
 FACTORY: Final = "UniswapV3Factory"
 FEES: Final = (100, 200, 300, 400, 500, 3_000, 10_000)
 """Of pools that are looked for, in hundredths of a basis point: those that some network's factory has enabled."""
-MOST_POOLS: Final = 100
+EVENTS: Final = ("Mint", "Burn", "Collect")
+MOST_NAMED: Final = 100
 """Contracts that are named which say that they hold liquidity of the owner, and are no pools of known tokens."""
+MOST_READ: Final = 20
+"""Pools, first those that the owner has been in for longest: each is three searches for events."""
 MOST_RANGES: Final = 200
-"""Of one pool, the newest first."""
+"""Of one pool."""
 Q128: Final = 1 << 128
 Q256: Final = 1 << 256
 Range = tuple[int, int]
@@ -58,7 +69,7 @@ def direct_positions(
     """
     try:
         named = chain.emitters(POOL, "Mint", since, block, owner=owner)
-    except (NodeUnreachable, MissingBlock):
+    except (NodeUnreachable, NodesDisagree, MissingBlock, Reorganised):
         raise
     except ChainError as error:
         return Direct([], [Unread(f"{PROTOCOL}: positions in pools themselves", f"were not looked for: {error}")])
@@ -69,10 +80,14 @@ def direct_positions(
     why = (
         "says that the owner has liquidity in it, and is no pool of two known tokens of the factory that is named here"
     )
-    direct = Direct([], [Unread(f"{PROTOCOL}:{each}", why) for each in others[:MOST_POOLS]])
-    if len(others) > MOST_POOLS:
-        direct.unread.append(Unread(f"{PROTOCOL}: {len(others) - MOST_POOLS:,} more contracts", why))
-    for pool in (each for each in named if each in pools):
+    direct = Direct([], [Unread(f"{PROTOCOL}:{each}", why) for each in others[:MOST_NAMED]])
+    if len(others) > MOST_NAMED:
+        direct.unread.append(Unread(f"{PROTOCOL}: {len(others) - MOST_NAMED:,} more contracts", why))
+    own = [each for each in reversed(named) if each in pools]
+    if len(own) > MOST_READ:
+        why = f"hold liquidity of the owner's: {MOST_READ} are read, those first in which it has been for longest"
+        direct.unread.append(Unread(f"{PROTOCOL}: {len(own) - MOST_READ:,} more pools", why))
+    for pool in own[:MOST_READ]:
         try:
             _read_pool(chain, pool, pools[pool], owner, since, block, direct)
         except TooManyEvents as error:
@@ -93,35 +108,44 @@ def _read_pool(
     chain: Chain, pool: str, kind: tuple[str, str, int], owner: str, since: int, block: BlockRef, into: Direct
 ) -> None:
     """Read the owner's ranges of one pool."""
-    events = {name: chain.logs(POOL, pool, name, since, block, owner=owner) for name in ("Mint", "Burn", "Collect")}
-    ranges = list(dict.fromkeys(_range(entry) for entry in reversed(events["Mint"])))
+    events = [entry for name in EVENTS for entry in chain.logs(POOL, pool, name, since, block, owner=owner)]
+    of_range: dict[Range, list[Any]] = {}
+    for entry in sorted(events, key=_place):
+        of_range.setdefault(_range(entry), []).append(entry)
+    ranges = sorted(of_range, key=lambda ends: _worth(of_range[ends], owner), reverse=True)
     left = len(ranges) - MOST_RANGES
     if left > 0:
-        why = f"of the owner's in the pool {pool}: {MOST_RANGES} are read, anyone can add them"
+        why = f"of the owner's in the pool {pool}: {MOST_RANGES} are read, its own and the largest; anyone adds more"
         into.unread.append(Unread(f"{PROTOCOL}: {left:,} more ranges", why))
-    every = sorted((entry for each in events.values() for entry in each), key=_place)
-    kept = _kept(chain, pool, owner, ranges[:MOST_RANGES], block)
+    now, kept = _kept(chain, pool, owner, ranges[:MOST_RANGES], block)
     for ends, (liquidity, fees) in kept.items():
         if not (liquidity or any(fees)):
             continue
         try:
-            position = _position(chain, pool, kind, ends, liquidity, fees, block)
+            position = _position(chain, pool, kind, ends, liquidity, fees, now, block)
         except UntrustedNumber as error:
-            into.unread.append(Unread(f"{PROTOCOL}:{pool}[{ends[0]},{ends[1]}]", str(error)))
+            name = f"{PROTOCOL}:{pool}[{ends[0]},{ends[1]}]"
+            into.unread.append(Unread(name, str(error), isinstance(error, Impossible)))
         else:
-            into.read.append((position, [entry for entry in every if _range(entry) == ends]))
+            into.read.append((position, of_range[ends]))
+
+
+def _worth(entries: Sequence[Any], owner: str) -> tuple[bool, int]:
+    """Rank a range: first those that the owner itself has had a hand in, then by the liquidity that was added."""
+    own = any(entry["event"] != "Mint" or entry["args"]["sender"] == owner for entry in entries)
+    return own, sum(int(entry["args"]["amount"]) for entry in entries if entry["event"] == "Mint")
 
 
 def _kept(
     chain: Chain, pool: str, owner: str, ranges: Sequence[Range], block: BlockRef
-) -> dict[Range, tuple[int, Pair]]:
-    """Return liquidity and fees owed of ranges, by the pool's own arithmetic."""
+) -> tuple[tuple[int, int], dict[Range, tuple[int, Pair]]]:
+    """Return square-root price and tick of a pool, and liquidity and fees of ranges by its own arithmetic."""
     keys = {ends: _key(owner, *ends) for ends in ranges}
     ticks = [*dict.fromkeys(tick for ends in ranges for tick in ends)]
     whole: list[tuple[str, tuple[Any, ...]]] = [("slot0", ()), *((f"feeGrowthGlobal{i}X128", ()) for i in (0, 1))]
     asked = [*whole, *(("positions", (key,)) for key in keys.values()), *(("ticks", (tick,)) for tick in ticks)]
     with chain.reading([(POOL, pool, *each) for each in asked], block):
-        (_, now, *_), *growth = (chain.read(POOL, pool, name, block=block) for name, _ in whole)
+        (price, now, *_), *growth = (chain.read(POOL, pool, name, block=block) for name, _ in whole)
         outside = {tick: chain.read(POOL, pool, "ticks", tick, block=block)[2:4] for tick in ticks}
         books = {ends: chain.read(POOL, pool, "positions", key, block=block) for ends, key in keys.items()}
     found = {}
@@ -135,13 +159,20 @@ def _kept(
             earned = (growth[side] - under - over - rest[side]) % Q256 * liquidity // Q128
             owed.append((rest[2 + side] + earned) % Q128)  # the pool's own books wrap
         found[ends] = (int(liquidity), (owed[0], owed[1]))
-    return found
+    return (int(price), int(now)), found
 
 
 def _position(
-    chain: Chain, pool: str, kind: tuple[str, str, int], ends: Range, liquidity: int, fees: Pair, block: BlockRef
+    chain: Chain,
+    pool: str,
+    kind: tuple[str, str, int],
+    ends: Range,
+    liquidity: int,
+    fees: Pair,
+    now: tuple[int, int],
+    block: BlockRef,
 ) -> PoolPosition:
-    price, tick, *_ = chain.read(POOL, pool, "slot0", block=block)
+    price, tick = now
     tokens = (kind[0], kind[1])
     return PoolPosition(
         protocol=PROTOCOL,

@@ -58,7 +58,7 @@ EVERY: Final = Wanted(lambda _: 0.0, 0.0)
 """Dust too, in no order of worth."""
 
 
-def flooded(position: PoolPosition, error: TooManyEvents) -> PoolPosition:
+def flooded(position: PoolPosition, error: TooManyEvents | str) -> PoolPosition:
     """Return a position whose events are more than anyone reads: strangers can make them, so nothing else stops."""
     return without_past(position, f"its past is not read ({error})")
 

@@ -37,13 +37,13 @@ Pair = tuple[int, int]
 class PoolPosition:
     """One position at a block; every `_units` and `liquidity` is the chain's own integer.
 
-    `token_id` is None for v2, which has no NFT. `tick` is the pool's own, which alone decides what is in range: at the
-    end of a range the price cannot tell. `rates` say how much of its asset a token is: of a staked one, more than one.
-    `held` are the deposits that are still in it (what holding would be), `earned` the fees since `earning_since`, taken
-    out or not; both None where the chain does not tell. `unknown` says why its past was not asked for. `doubt` says
-    which of its numbers contradict each other: it is in no book then. `seconds_in_range` since `earning_since`, None
-    where the chain does not tell. `in_pool` says that a v3 pool itself keeps it, not a manager. `holder` is whose it
-    is, in a book of several; `network` where it is.
+    `token_id` is None without an NFT: of v2, and in a v3 pool itself (`in_pool`). `tick` is the pool's own, which alone
+    decides what is in range: at the end of a range the price cannot tell. `rates` say how much of its asset a token is:
+    of a staked one, more than one. `held` are the deposits that are still in it (what holding would be), `earned` the
+    fees since `earning_since`, taken out or not; both None where the chain does not tell. `unknown` says why its past
+    was not asked for. `doubt` says which of its numbers contradict each other: it is in no book then.
+    `seconds_in_range` of the `seconds_held` since `earning_since`, None where the chain does not tell. `holder` is
+    whose it is, in a book of several; `network` where it is.
     """
 
     protocol: str
@@ -65,7 +65,8 @@ class PoolPosition:
     unknown: str = ""
     rates: tuple[float, float] = (1.0, 1.0)
     doubt: str = ""
-    seconds_in_range: int | None = field(default=None, compare=False)  # it grows by itself
+    seconds_in_range: int | None = field(default=None, compare=False)  # both grow by themselves
+    seconds_held: int | None = field(default=None, compare=False)
     in_pool: bool = False
     holder: str = ""
     network: str = ""
@@ -129,8 +130,8 @@ class PoolPosition:
         pairs = {name: getattr(self, name) for name in ("amounts_units", "fees_units", "held_units")}
         units = {name: [str(amount) for amount in pair] if pair else None for name, pair in pairs.items()}
         fixed = {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
-        whose = {name: said for name in ("holder", "network") if (said := getattr(self, name))}
-        past = {name: getattr(self, name) for name in ("earning_since", "seconds_in_range", "unknown")}
+        whose = {name: said for name in ("in_pool", "holder", "network") if (said := getattr(self, name))}
+        past = {name: getattr(self, name) for name in ("earning_since", "seconds_in_range", "seconds_held", "unknown")}
         return units | fixed | whose | past
 
 

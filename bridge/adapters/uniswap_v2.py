@@ -130,6 +130,7 @@ class UniswapV2Reader:
             earned_units=_earned(deposit, position.amounts_units, position.liquidity),
             earning_since=deposit.since if deposit else block.timestamp,
             seconds_in_range=block.timestamp - deposit.since if deposit else None,
+            seconds_held=block.timestamp - deposit.since if deposit else None,
         )
 
     def _deposit(self, owner: str, pair: str, wanted: int, block: BlockRef) -> Deposit | None:

@@ -38,6 +38,7 @@ class History:
     withdrawn: Pair
     collected: Pair
     opened: BlockRef
+    emptied: bool
 
 
 class UniswapV3Reader:
@@ -110,7 +111,9 @@ class UniswapV3Reader:
         ]
         odd = [position.token_id for position, history in histories if history.liquidity != position.liquidity]
         born = self._born([token_id for token_id in odd if token_id is not None], block)
-        lasted = seconds_in_range(self.chain, [(position, history.opened) for position, history in histories], block)
+        # Whose liquidity was out for a while may have taken its ticks out of the pool, whose count of them began anew.
+        whole = [(position, history.opened) for position, history in histories if not history.emptied]
+        lasted = seconds_in_range(self.chain, whole, block)
         for position, history in histories:
             if history.liquidity != position.liquidity:
                 others.append(not_added_up(position, history.liquidity, position.token_id in born))
@@ -118,7 +121,8 @@ class UniswapV3Reader:
             earned = _earned(position.fees_units, history)
             known = replace(position, held_units=history.held, earned_units=earned)
             since, seconds = history.opened.timestamp, lasted.get(position.id)
-            others.append(replace(known, earning_since=since, seconds_in_range=seconds))
+            held = block.timestamp - since
+            others.append(replace(known, earning_since=since, seconds_in_range=seconds, seconds_held=held))
         return in_order(others, found)
 
     def _doubt(self, position: LensPosition) -> str:
@@ -166,15 +170,13 @@ class UniswapV3Reader:
         ]
         return {int(entry["args"]["tokenId"]) for entry in made}
 
-    def _events(
-        self, token_ids: list[int], block: BlockRef
-    ) -> tuple[defaultdict[int, list[Any]], dict[int, TooManyEvents]]:
+    def _events(self, token_ids: list[int], block: BlockRef) -> tuple[defaultdict[int, list[Any]], dict[int, str]]:
         """Read what happened to positions, in order, by token id, and of which ones that is more than anyone reads."""
         try:
             return self._read_events(token_ids, block), {}
         except TooManyEvents as error:
             if len(token_ids) == 1:
-                return defaultdict(list), {token_ids[0]: error}
+                return defaultdict(list), {token_ids[0]: str(error)}
         half = len(token_ids) // 2
         (found, flood), (more, others) = (self._events(part, block) for part in (token_ids[:half], token_ids[half:]))
         found.update(more)
@@ -195,7 +197,7 @@ class UniswapV3Reader:
 
     def _history(self, entries: list[Any], block: BlockRef) -> History:
         """Replay a position's events: partial withdrawals take their share of the deposits with them."""
-        held, withdrawn, collected, liquidity = [0, 0], [0, 0], [0, 0], 0
+        held, withdrawn, collected, liquidity, emptied = [0, 0], [0, 0], [0, 0], 0, False
         for entry in entries:
             values = entry["args"]
             moved, changed = (values["amount0"], values["amount1"]), values.get("liquidity", values.get("amount", 0))
@@ -205,13 +207,13 @@ class UniswapV3Reader:
             elif entry["event"] in ("DecreaseLiquidity", "Burn"):
                 left = liquidity - changed
                 held = [amount * left // liquidity if liquidity else 0 for amount in held]
-                liquidity = left
+                liquidity, emptied = left, emptied or not left
                 withdrawn = [amount + more for amount, more in zip(withdrawn, moved, strict=True)]
             else:
                 collected = [amount + more for amount, more in zip(collected, moved, strict=True)]
         opened = self.blocks.at(entries[0]["blockNumber"]) if entries else block
         return History(
-            liquidity, (held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened
+            liquidity, (held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened, emptied
         )
 
 

@@ -83,7 +83,7 @@ class UniswapV4Reader:
         self.chain, self.manager, self.pool_manager, self.start_block = chain, manager, pool_manager, start_block
         self.assets = assets
         self._changed: dict[tuple[int, str], Mapping[int, Sequence[Any]]] = {}
-        self._flooded: dict[tuple[int, str], TooManyEvents] = {}
+        self._flooded: dict[tuple[int, str], str] = {}
         self.lens, self.decimals, self.blocks = Lens(chain), Decimals(chain), Blocks(chain)
         self._prices: dict[tuple[int, int], _Then] = {}
 
@@ -223,14 +223,14 @@ class UniswapV4Reader:
         """Read a pool's changes of liquidity by token id: once, however many positions strangers made in it."""
         key = (pool.id, block.hash)
         if key in self._flooded:
-            raise self._flooded[key]
+            raise TooManyEvents(self._flooded[key])
         if key not in self._changed:
             named = {"id": pool.id.to_bytes(32, "big"), "sender": self.manager}
             found: dict[int, list[Any]] = {}
             try:
                 every = self.chain.logs(POOLS, self.pool_manager, "ModifyLiquidity", self.start_block, block, **named)
             except TooManyEvents as error:
-                self._flooded[key] = error
+                self._flooded[key] = str(error)  # the error itself would hold what was read
                 raise
             for entry in every:
                 found.setdefault(int.from_bytes(entry["args"]["salt"], "big"), []).append(entry)

@@ -14,7 +14,7 @@ from bridge.adapters.pool_position import Unread
 from bridge.adapters.tokens import unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
-from bridge.errors import ChainError, MissingBlock, NodeUnreachable
+from bridge.errors import ChainError, MissingBlock, NodesDisagree, NodeUnreachable, Reorganised
 
 FACTORY: Final = "UniswapV2Factory"
 PAIR: Final = "UniswapV2Pair"
@@ -38,7 +38,7 @@ def other_pairs(
     """
     try:
         sent = chain.emitters(PAIR, "Transfer", since, block, to=owner)
-    except (NodeUnreachable, MissingBlock):
+    except (NodeUnreachable, NodesDisagree, MissingBlock, Reorganised):
         raise
     except ChainError as error:
         return [Unread("uniswap-v2: pairs of other tokens", f"were not looked for: {error}")]
@@ -47,9 +47,10 @@ def other_pairs(
     if not others or not chain.read(FACTORY, factory, "allPairsLength", block=block):
         return []
     asked, left = others[:MOST_ASKED], others[MOST_ASKED:]
-    unread = [
-        Unread(f"uniswap-v2: {len(left):,} more tokens", f"were sent to the owner: {MOST_ASKED:,} are looked at")
-    ] * bool(left)
+    unread = []
+    if left:
+        why = f"were sent to the owner: {MOST_ASKED:,} are looked at"
+        unread.append(Unread(f"uniswap-v2: {len(left):,} more tokens", why))
     first = chain.read(FACTORY, factory, "allPairs", 0, block=block)
     with chain.ahead([("eth_getCode", (each, hex(block.number))) for each in asked]):
         code = chain.code(first, block)
@@ -69,6 +70,6 @@ def _named(
             if balance:
                 own = str(of).lower() == factory.lower()
                 why = unknown_token(map(str, both), dict.fromkeys(tokens, "")) if own else ""
-                why = why or f"is a pair of the factory {of}, which is not the one that is named here"
+                why = why or f"is a pair of the factory {of}, and not one that {factory} names for its tokens"
                 unread.append(Unread(f"uniswap-v2:{pair}", why))
     return unread

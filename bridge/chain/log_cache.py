@@ -28,7 +28,6 @@ from bridge.chain.log_parts import MOST_FILE, MOST_ROWS, Part, packed, unpacked
 from bridge.chain.logs import require_room, size_of
 from bridge.errors import BadFile, ChainError, MissingBlock, NodeUnreachable
 from bridge.files import read_bytes, require_own, write_durably
-from bridge.foreign import url_place
 
 LEAST_BLOCKS: Final = 1_000
 """Of a range that is looked for in the cache, and of one that is written into it: most nodes answer so many at once."""
@@ -76,11 +75,11 @@ class LogCache:
         self._folder, self._chain_id, self._warned = folder, chain_id, warned
         self._pinned, self._hashes, self._final = -1, dict[int, str](), -1
         self._writes = True
-        self._used: list[Path] = []
+        self._used: set[Path] = set()
 
     def forget(self) -> bool:
         """Remove the parts that were used so far; False where there were none: what they say is contradicted."""
-        used, self._used = self._used, []
+        used, self._used = self._used, set()
         for path in used:
             with suppress(OSError):
                 path.unlink()
@@ -129,7 +128,7 @@ class LogCache:
                 with suppress(OSError):
                     os.utime(path)
                 until = end
-                self._used.append(path)
+                self._used.add(path)
                 yield part
             elif now:
                 self._refused(path, "is of another chain than the node has now")
@@ -215,7 +214,7 @@ def _in_one_order(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(node: Node, wanted: Mapping[str, Any]) -> str:
-    text = json.dumps([sorted(map(url_place, node.urls)), str(wanted.get("address")).lower(), wanted["topics"]])
+    text = json.dumps([sorted(node.urls), str(wanted.get("address")).lower(), wanted["topics"]])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

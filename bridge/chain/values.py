@@ -11,9 +11,9 @@ from typing import Any
 
 from eth_abi import encode
 from eth_abi.codec import ABIDecoder
-from eth_abi.decoding import ContextFramesBytesIO
-from eth_abi.exceptions import DecodingError, EncodingError
-from eth_abi.registry import registry
+from eth_abi.decoding import ByteStringDecoder, ContextFramesBytesIO, StringDecoder, decode_uint_256
+from eth_abi.exceptions import DecodingError, EncodingError, InsufficientDataBytes
+from eth_abi.registry import ABIRegistry, BaseEquals, registry
 from eth_utils import is_checksum_address, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
 
@@ -51,7 +51,32 @@ class _Decoder(ABIDecoder):
     stream_class = _Once
 
 
-_DECODER = _Decoder(registry)
+class _Bytes(ByteStringDecoder):
+    """Bytes as contracts read them: all of their length, and nothing of what stands behind their end."""
+
+    def read_data_from_stream(self, stream: ContextFramesBytesIO) -> bytes:
+        """Read the length and so many bytes; raises `InsufficientDataBytes` where there are fewer."""
+        length = int(decode_uint_256(stream))
+        found: bytes = stream.read(length)
+        if len(found) < length:
+            raise InsufficientDataBytes(f"{length} bytes are announced, and {len(found)} are there")
+        return found
+
+
+class _Text(_Bytes, StringDecoder):
+    """Text of such bytes."""
+
+
+def _as_contracts() -> ABIRegistry:
+    """Return the types with their decoders, in which bytes and texts are read so at every depth."""
+    made: ABIRegistry = registry.copy()  # type: ignore[no-untyped-call]
+    for label, decoder in (("bytes", _Bytes), ("string", _Text)):
+        made.unregister_decoder(label)
+        made.register_decoder(BaseEquals(label, with_sub=False), decoder, label=label)  # type: ignore[no-untyped-call]
+    return made
+
+
+_DECODER = _Decoder(_as_contracts())
 
 
 def types_of(arguments: Sequence[Argument]) -> list[str]:
@@ -99,7 +124,7 @@ def decode_values(arguments: Sequence[Argument], data: bytes, strict: bool = Fal
     """
     try:
         kinds = types_of(arguments)
-        found = _DECODER.decode(kinds if strict else undecoded(kinds), data, strict=False)
+        found = _DECODER.decode(kinds if strict else undecoded(kinds), data)
     except (DecodingError, UnicodeDecodeError, OverflowError, MemoryError) as error:
         raise Misfit(str(error)) from error
     return [_shown(argument, value) for argument, value in zip(arguments, found, strict=True)]

@@ -70,7 +70,7 @@ def _run() -> None:
         _complain(foreign(error, None) + _done_before())
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.stderr.write("stopped\n")
+        sys.stderr.write(f"stopped{_done_before()}\n")
         sys.exit(130)
     except OSError as error:
         if error.filename is None:  # our own output cannot be written

@@ -114,10 +114,7 @@ def exposure(
         seen = _see_on_chain(owner, rpc, block, (chain_file, signals, max_age, live), config)
     each = zip(seen.exposure.positions, seen.book.positions, seen.exact, strict=True)
     rows = [
-        found.to_dict()
-        | range_columns(position, found.price)
-        | {"time_in_range": time_in_range(exact, seen.block.timestamp)}
-        | exact
+        found.to_dict() | range_columns(position, found.price) | {"time_in_range": time_in_range(exact)} | exact
         for found, position, exact in each
     ]
     if as_csv and not as_json:
@@ -140,8 +137,8 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
 
     for line in observed_lines(seen.network, seen.market, seen.chains):
         console().print(line, markup=False, soft_wrap=True)
-    now, rows = seen.block.timestamp, zip(seen.exposure.positions, seen.exact, strict=True)
-    print_exposure(seen.exposure, seen.where, {each.id: time_in_range(exact, now) for each, exact in rows})
+    rows = zip(seen.exposure.positions, seen.exact, strict=True)
+    print_exposure(seen.exposure, seen.where, {each.id: time_in_range(exact) for each, exact in rows})
     unknown = first_lines(unknown_lines(seen), "more positions have fees or IL that are unknown: `--json` has them all")
     near = edge_lines(list(zip(seen.exposure.positions, seen.book.positions, strict=True)))
     near = first_lines(near, "more positions are near an end of their range: `--json` has them all")
@@ -255,9 +252,10 @@ def _see_on_chain(
         (market, _, unknown), quotes, held, exposure, chains = see_network_book(snapshot, settings, holder)
     else:
         (market, unknown, held, exposure), quotes, chains = _see_deployment(snapshot, settings, holder), None, ()
-        snapshot.confirm()
     book, exact = Book(held.positions), [raw.exact() for raw in held.raw]
     hedge = _hedge(settings, snapshot, exposure, market, quotes)
+    if session.network is None:  # else each chain was confirmed
+        snapshot.confirm()
     left, rest = (*unknown, *held.unread), (settings, hedge, held.stops, held.dust, session.network, chains)
     return Seen(holder, snapshot.block, book, market, exposure, exact, left, *rest)
 

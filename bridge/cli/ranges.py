@@ -35,23 +35,21 @@ def range_columns(position: Position, price: float) -> dict[str, Any]:
     return {"lower": lower, "upper": upper} | dict(zip(("to_lower", "to_upper"), moves, strict=True))
 
 
-def time_in_range(exact: Mapping[str, Any], now: int) -> float | None:
+def time_in_range(exact: Mapping[str, Any]) -> float | None:
     """Return which share of its time a position's price was in its range; None where the chain does not tell.
 
     Parameters
     ----------
     exact
         What the chain says of it; see `PoolPosition.exact`.
-    now
-        Unix seconds of the block.
 
     Examples
     --------
-    >>> time_in_range({"earning_since": 1_000, "seconds_in_range": 750}, 2_000), time_in_range({}, 2_000)
+    >>> time_in_range({"seconds_held": 1_000, "seconds_in_range": 750}), time_in_range({})
     (0.75, None)
     """
-    inside, elapsed = exact.get("seconds_in_range"), now - exact.get("earning_since", now)
-    return None if inside is None or elapsed <= 0 else inside / elapsed
+    inside, held = exact.get("seconds_in_range"), exact.get("seconds_held")
+    return inside / held if inside is not None and held else None
 
 
 def edge_lines(rows: Sequence[tuple[PositionExposure, Position]]) -> list[str]:

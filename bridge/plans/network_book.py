@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 
 from bridge.adapters.pool_position import HeldPosition, PoolPosition, Unread
 from bridge.config import BookConfig, Config
-from bridge.errors import BadFile, BridgeError, ChainError
+from bridge.errors import BadFile, BridgeError
 from bridge.files import write_whole
 from bridge.formats import age, number
 from bridge.json_files import read_json, reading
+from bridge.networks import Network
 from bridge.plans.market import SeenMarket, look_at_market
 from bridge.plans.observe import Dust, Holdings, look_at_positions, valued
 from bridge.snapshot import Elsewhere, Snapshot
@@ -92,25 +93,28 @@ def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkB
     ------
     BadConfig, BadFile, UntrustedNumber
         The source of quotes cannot be used, its quotes are not of this time, or no price can be believed.
-    ChainError
-        No chain can be read.
+    BridgeError
+        No chain can be read: what the first one says.
     """
-    every, parts, troubles = _every(snapshot), list[_Part](), dict[str, str]()
+    every, parts, troubles = _every(snapshot), list[_Part](), dict[str, BridgeError]()
     for each in every:
         try:
             parts.append(_Part(each.pinned(), read_prices(each.pinned(), config.book)))
         except BridgeError as error:
-            if len(every) == 1:
-                raise
-            troubles[each.network.name] = str(error)
-    _require_one(every, troubles)
-    spots = {asset: price for part in reversed(parts) for asset, price in part.prices.spots.items()}
-    quotes = dict[str, OptionChain]()
-    if config.options.source_name != MADE_UP:
-        quotes = read_option_chains(config.options, spots, snapshot.block.timestamp)
-    seen = look_at_market(parts[0].snapshot, config.book, quotes, replace(parts[0].prices, spots=spots))
-    held, exposures, chains = _holdings(parts, seen, owner, config, troubles)
-    _require_one(every, troubles)
+            troubles[each.network.name] = error
+    while True:
+        if not parts:
+            raise next(iter(troubles.values()))
+        failed = len(troubles)
+        spots = {asset: price for part in reversed(parts) for asset, price in part.prices.spots.items()}
+        quotes = dict[str, OptionChain]()
+        if config.options.source_name != MADE_UP:
+            quotes = read_option_chains(config.options, spots, parts[0].snapshot.block.timestamp)
+        seen = look_at_market(parts[0].snapshot, config.book, quotes, replace(parts[0].prices, spots=spots))
+        held, exposures, chains = _holdings(parts, seen, owner, config, len(every) > 1, troubles)
+        if len(troubles) == failed:
+            break
+        parts = [part for part in parts if _network(part.snapshot).name not in troubles]  # nor do its prices count
     seen = seen._replace(unknown=_unknown(seen, spots, held))
     rows = [*chains, *(_failed(each, troubles, config.state, owner) for each in every)]
     shown = tuple(row for row in rows if row is not None) if snapshot.elsewhere else ()
@@ -124,14 +128,12 @@ def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkB
 
 def _every(snapshot: Snapshot) -> tuple[Elsewhere, ...]:
     """Return all chains of a book, the first one too."""
+    return Elsewhere(_network(snapshot), snapshot.needed, snapshot), *snapshot.elsewhere
+
+
+def _network(snapshot: Snapshot) -> Network:
     assert snapshot.network is not None  # a book is observed on networks alone
-    return Elsewhere(snapshot.network, snapshot.needed, snapshot), *snapshot.elsewhere
-
-
-def _require_one(every: Sequence[Elsewhere], troubles: Mapping[str, str]) -> None:
-    """Refuse a book of which no chain can be read."""
-    if len(troubles) == len(every):
-        raise ChainError("; ".join(f"{name}: {trouble}" for name, trouble in troubles.items()))
+    return snapshot.network
 
 
 def _unknown(seen: SeenMarket, spots: dict[str, float], held: Holdings) -> tuple[Unread, ...]:
@@ -150,22 +152,18 @@ def _unknown(seen: SeenMarket, spots: dict[str, float], held: Holdings) -> tuple
 
 
 def _holdings(
-    parts: list[_Part], seen: SeenMarket, owner: str, config: Config, troubles: dict[str, str]
+    parts: list[_Part], seen: SeenMarket, owner: str, config: Config, several: bool, troubles: dict[str, BridgeError]
 ) -> tuple[Holdings, list[BookExposure], list[ChainSeen]]:
     """Read the positions of every chain; one that fails while it is read is left out as a whole."""
     found, exposures, rows = list[Holdings](), list[BookExposure](), list[ChainSeen]()
-    several = len(parts) + len(troubles) > 1
     for part in parts:
-        network = part.snapshot.network
-        assert network is not None  # a book is observed on networks alone
+        network = _network(part.snapshot)
         try:
             held = _held(part, seen, owner, config.book, network.name if several else "")
             held, exposure = valued(part.snapshot, held, seen.market, config.book)
             part.snapshot.confirm()
         except BridgeError as error:
-            if not several:
-                raise
-            troubles[network.name] = str(error)
+            troubles[network.name] = error
             continue
         block = part.snapshot.block
         rows.append(
@@ -216,26 +214,26 @@ def _away(part: _Part, seen: SeenMarket, most: float) -> Iterator[tuple[str, str
             yield token.lower(), f"{why}: more than {most:.1%} away"
 
 
-def _left(every: Sequence[Elsewhere], troubles: dict[str, str]) -> Iterator[Unread]:
+def _left(every: Sequence[Elsewhere], troubles: Mapping[str, BridgeError]) -> Iterator[Unread]:
     """Return a line for each chain that is left out."""
     for other in every:
         if trouble := troubles.get(other.network.name):
             yield Unread(other.network.name, f"nothing of this chain is in the book: {trouble}", other.needed)
 
 
-def _stops(every: Sequence[Elsewhere], troubles: dict[str, str]) -> str:
+def _stops(every: Sequence[Elsewhere], troubles: Mapping[str, BridgeError]) -> str:
     """Return why no plan is made, where a chain that one needs is left out."""
     needed = [other.network.name for other in every if other.needed and other.network.name in troubles]
     return f"{needed[0]}: nothing of this chain is in the book: {troubles[needed[0]]}" if needed else ""
 
 
-def _failed(other: Elsewhere, troubles: dict[str, str], state: Path, owner: str) -> ChainSeen | None:
+def _failed(other: Elsewhere, troubles: Mapping[str, BridgeError], state: Path, owner: str) -> ChainSeen | None:
     """Return what is said of a chain that is left out; None where it was read."""
     network = other.network
     if network.name not in troubles:
         return None
     usd, at = _last(state, owner, network.name, network.chain_id)
-    why = troubles[network.name]
+    why = str(troubles[network.name])
     return ChainSeen(network.name, network.title, network.chain_id, trouble=why, last_usd=usd, last_at=at)
 
 

@@ -120,7 +120,7 @@ def position_exposure(position: Position, market: Market, moves: bool = True) ->
     ------
     UnknownAsset, MissingCorrelation : the market does not price the pair.
     """
-    if isinstance(position, ConcentratedPosition):
+    if type(position) is ConcentratedPosition:
         return _pair_exposures((position,), market, moves)[0]
     terms, spots = position.pool_terms(market), market.spots
     return PositionExposure(
@@ -135,7 +135,7 @@ def position_exposure(position: Position, market: Market, moves: bool = True) ->
 
 
 def _pair_exposures(positions: Sequence[ConcentratedPosition], market: Market, moves: bool) -> list[PositionExposure]:
-    """Return the exposures of positions of one pair, whose formulas broadcast: a thousand take as long as a few."""
+    """Return the exposures of positions of one pair, whose formulas broadcast."""
     spots, first = market.spots, positions[0]
     terms = concentrated_terms(positions, market)  # first: it names an asset that the market does not price
     greeks = concentrated_greeks(positions, spots)

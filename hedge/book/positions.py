@@ -318,9 +318,9 @@ def by_pair(
     """Return the concentrated positions by base and quote, whose formulas broadcast, and the others."""
     pairs: dict[tuple[str, str], list[ConcentratedPosition]] = {}
     for position in positions:
-        if isinstance(position, ConcentratedPosition):
+        if type(position) is ConcentratedPosition:  # a kind of it may have formulas of its own
             pairs.setdefault((position.base, position.quote), []).append(position)
-    return pairs, tuple(each for each in positions if not isinstance(each, ConcentratedPosition))
+    return pairs, tuple(each for each in positions if type(each) is not ConcentratedPosition)
 
 
 def _collect(found: dict[str, list[float]], units: Mapping[str, float]) -> None:

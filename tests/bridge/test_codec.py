@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi import encode
 from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3Exception, Web3RPCError
 
 from bridge.alerts.watch import watch
@@ -18,6 +19,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import decode_call, encode_call, event, functions
 from bridge.chain.node import Chain
 from bridge.chain.reverts import decode_revert
+from bridge.chain.values import Misfit, decode_values
 from bridge.config import Config
 from bridge.deploy.seats import ADMIN
 from bridge.errors import ChainError, ContractReverted, UnknownAddress, UsageError
@@ -314,10 +316,31 @@ def test_decode_call__arguments_that_end_early__are_refused() -> None:
 
 
 def test_decode_call__padding_that_is_dirty_or_cut_off__is_read_as_contracts_read_it() -> None:
-    clean = encode_call("MixedForTests", "mixed", [ROW], True, "0x01020304").data
-    found = decode_call("MixedForTests", clean)
-    for data in (clean + b"\x01", clean + bytes(31)):
-        assert decode_call("MixedForTests", data) == found
+    for kind, value in (
+        ("bytes", b"abc"), ("string", "abc"), ("bytes[]", [b"abc", b"d" * 33]), ("(bytes,uint256)", (b"abc", 7)),
+        ("(string,bytes)[]", [("abc", b"d"), ("", b"e" * 40)]), ("bytes[][]", [[b"abc"], [b"d"]]),
+    ):  # fmt: skip
+        argument = _argument(kind)
+        clean = encode([kind], [value])
+        right = decode_values([argument], clean)
+        assert decode_values([argument], clean + b"\x01") == right
+        ends = [at for at in range(len(clean)) if clean[at] == 0 and at % 32 == 31 and clean[at - 31]]
+        assert ends or kind == "bytes"
+        for at in ends:  # the last byte of a word that holds the end of bytes
+            assert decode_values([argument], clean[:at] + b"\x01" + clean[at + 1 :]) == right
+        last = len(clean.rstrip(b"\0"))
+        assert decode_values([argument], clean[:last]) == right
+        with pytest.raises(Misfit):
+            decode_values([argument], clean[: last - 1])
+
+
+def _argument(kind: str) -> dict[str, Any]:
+    """Return an argument of an ABI."""
+    if not kind.startswith("("):
+        return {"name": "a", "type": kind}
+    inner, _, rest = kind[1:].rpartition(")")
+    parts = [{"name": f"c{number}", "type": each} for number, each in enumerate(inner.split(","))]
+    return {"name": "a", "type": "tuple" + rest, "components": parts}
 
 
 def test_event__topics_by_what_is_not_indexed__is_refused() -> None:

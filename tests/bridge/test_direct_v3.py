@@ -114,15 +114,35 @@ def test_read_positions__others_liquidity__is_not_the_owners(world: World, minte
     assert direct(read(world)) == []
 
 
-def test_read_positions__strangers_add_ranges__the_newest_are_read_and_the_rest_counted(
+def test_read_positions__strangers_add_ranges__the_owners_are_read_and_the_rest_counted(
     world: World, minter: Minter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Ranges are given away by anyone: those that the owner had a hand in come first, then the largest."""
     monkeypatch.setattr(direct_v3, "MOST_RANGES", 2)
+    own, large = minter.range(-40, 40), minter.range(-50, 50)
+    minter.mint(own, LIQUIDITY // 1_000)
+    world.chain.send(LP, POOL, minter.pool.address, "burn", *own, 0)  # its own hand
+    minter.mint(large)
     for step in range(3):
-        minter.mint(minter.range(-20 - step, 20))
+        minter.mint(minter.range(-20 - step, 20), 1)
     found = read(world)
-    assert len(direct(found)) == 2
-    assert any("1 more ranges" in each.id and "2 are read" in each.reason for each in found.unread)
+    assert {(each.tick_lower, each.tick_upper) for each in direct(found)} == {own, large}
+    assert any("3 more ranges" in each.id and "2 are read" in each.reason for each in found.unread)
+
+
+def test_read_positions__emptied_with_fees_left__is_read_until_they_are_collected(world: World, minter: Minter) -> None:
+    chain, pool, span = world.chain, minter.pool.address, minter.range(-20, 20)
+    minter.mint(span)
+    world.market.move_to(PRICES | {"ETH": 3_020.0})
+    chain.send(LP, POOL, pool, "burn", *span, LIQUIDITY)
+    (left,) = direct(read(world))
+    assert left.liquidity == 0
+    assert left.seconds_in_range is None  # its ticks may have left the pool
+    most = (1 << 128) - 1
+    paid = chain.read(POOL, pool, "collect", LP.address, *span, most, most, block=chain.head(), sender=LP.address)
+    assert list(left.fees_units) == list(paid)
+    chain.send(LP, POOL, pool, "collect", LP.address, *span, most, most)
+    assert direct(read(world)) == []
 
 
 def test_read_positions__contract_that_says_it_holds_liquidity__is_named_and_not_asked(world: World) -> None:

@@ -155,7 +155,10 @@ def test_call_words__bytes_behind_an_end_that_no_contract_looks_at__hide_nothing
     clean = encode_call("HedgeGovernor", "relay", timelock, 0, inner).data
     unpadded = len(inner) % 32 and 32 - len(inner) % 32
     dirty_inner = encode_call("HedgeGovernor", "relay", timelock, 0, inner[:-1] + b"\x01").data
-    for data in (clean, clean[:-1] + b"\x01", clean[:-unpadded], dirty_inner):
+    batch = encode_call("HedgeTimelock", "scheduleBatch", [timelock], [0], [grant], ADMIN, ADMIN, 5).data
+    at = batch.index(grant) + len(grant)
+    dirty_batch = encode_call("HedgeGovernor", "relay", timelock, 0, batch[:at] + b"\x01" + batch[at + 1 :]).data
+    for data in (clean, clean[:-1] + b"\x01", clean[:-unpadded], dirty_inner, dirty_batch):
         words = call_words(world.snapshot(), governor, HexStr("0x" + data.hex()))
         assert f"gives power: {LP} may then have the DAO make any call" in words
         assert f"WARNING: {LP} has no code" in words

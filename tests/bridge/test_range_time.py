@@ -92,14 +92,15 @@ def test_seconds_in_range__nothing_opened__asks_nothing(world: World) -> None:
 @pytest.mark.parametrize(
     ("exact", "share"),
     [
-        ({"earning_since": 100, "seconds_in_range": 50}, 0.5),
-        ({"earning_since": 100, "seconds_in_range": 0}, 0.0),
-        ({"earning_since": 200, "seconds_in_range": 0}, None),
-        ({"earning_since": 100, "seconds_in_range": None}, None),
+        ({"seconds_held": 100, "seconds_in_range": 50}, 0.5),
+        ({"seconds_held": 100, "seconds_in_range": 0}, 0.0),
+        ({"seconds_held": 0, "seconds_in_range": 0}, None),
+        ({"seconds_held": 100, "seconds_in_range": None}, None),
+        ({"seconds_held": None, "seconds_in_range": None}, None),
         ({}, None),
     ],
 )
 def test_time_in_range__of_what_the_chain_says__is_a_share_or_unknown(
     exact: dict[str, int | None], share: float | None
 ) -> None:
-    assert time_in_range(exact, 200) == share
+    assert time_in_range(exact) == share

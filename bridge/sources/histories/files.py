@@ -28,7 +28,7 @@ from bridge.config import SignalsConfig
 from bridge.errors import BadConfig, BadFile
 from bridge.files import refuse_circle
 from bridge.foreign import foreign
-from bridge.names import alike, drawn, shown
+from bridge.names import alike_words, drawn, shown
 from bridge.sources.history_steps import check_bars, check_steps
 from bridge.sources.signal_sources import HISTORY_SOURCES
 from bridge.tables import read_table
@@ -232,8 +232,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
         if suffix is None or path.name.startswith("."):
             _refuse_unread(path)
             continue
-        name = path.name.removesuffix(suffix)
-        kind, _, asset = name.partition("_")
+        kind, _, asset = (name := path.name.removesuffix(suffix)).partition("_")
         if kind not in LAYOUTS or LAYOUTS[kind].per_asset != bool(asset):
             names = ", ".join(f"{table}_ASSET" if layout.per_asset else table for table, layout in LAYOUTS.items())
             raise BadFile(path, f"no history has this name: {names}")
@@ -280,9 +279,8 @@ def _check_columns(path: Path, table: pd.DataFrame, layout: Layout) -> None:
     if unnamed:
         place = names.index(unnamed[0]) + 1
         raise BadFile(path, f"column {place} has no name, as an index that was written beside the rows: leave it out")
-    if found := alike(names):
-        two = f"{shown(found[0])} and {shown(found[1])}"
-        raise BadFile(path, f"two columns differ only in case or spaces, or look the same: {two}")
+    if twins := alike_words(names):
+        raise BadFile(path, f"two columns {twins}")
     wanted = (layout.time, *layout.needed)
     missing = [name for name in wanted if name not in names]
     foreign = [name for name in names if name not in (*wanted, *layout.optional)] if layout.needed else []
@@ -298,11 +296,9 @@ def _column(column: pd.Series, layout: Layout) -> npt.NDArray[Any]:
     if name == "event":
         if column.isna().any():
             raise ValueError("event is empty in a row")
-        events = column.astype(str)
-        if found := alike(list(dict.fromkeys(events))):
-            two = f"{shown(found[0])} and {shown(found[1])}"
-            raise ValueError(f"two events differ only in case or spaces, or look the same: {two}")
-        return events.to_numpy(dtype=object)
+        if twins := alike_words(column.astype(str)):
+            raise ValueError(f"two events {twins}")
+        return column.astype(str).to_numpy(dtype=object)
     if name == "release_at":
         return read_seconds(column, years_ahead(), layout.earliest)
     values = _as_numbers(name, column)

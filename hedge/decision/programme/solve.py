@@ -260,7 +260,7 @@ class _Programme:
             b_ub=np.concatenate(most),
             bounds=bounds,
             method="highs",
-            options={"presolve": False},  # it takes nothing out of dense rows, and half of the time
+            options={"presolve": False},  # it finds nothing to take out, and takes as long as the solution
         )
         if found.x is None or found.status != 0:
             raise NoConvergence("the programme", float(found.status), 0.0)
