@@ -20,7 +20,8 @@ _BEGIN, _END = "<!-- results: written by the run -->", "<!-- end of results -->"
 def write(rows: list[dict[str, Any]]) -> None:
     """Merge rows into results.json and the README."""
     kept = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
-    merged = {row["id"]: row for row in [*kept, *rows]}
+    load = f"{os.getloadavg()[0]:.1f}"
+    merged = {row["id"]: row for row in [*kept, *(row | {"load": load} for row in rows)]}
     document = {"machine": machine(), "rows": list(merged.values())}
     RESULTS.write_text(json.dumps(document, indent=1) + "\n")
     pattern = re.compile(f"{_BEGIN}.*{_END}", re.DOTALL)
@@ -61,7 +62,6 @@ def machine() -> dict[str, str]:
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
-        "load": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version(),
         "numpy": numpy.__version__,
         "scipy": scipy.__version__,
