@@ -103,7 +103,6 @@ def exposure(
     """
     from bridge.cli.plan_checks import check_flags
     from bridge.cli.planning import with_flags
-    from bridge.cli.ranges import range_columns, time_in_range
     from bridge.config import load_config
 
     check_flags(book, owner, block, at, writes_what_if=False, rpc=rpc)
@@ -112,11 +111,7 @@ def exposure(
         seen = _see_stated(book, with_flags(load_config(config), chain_file, signals, max_age), at)
     else:
         seen = _see_on_chain(owner, rpc, block, (chain_file, signals, max_age, live), config)
-    each = zip(seen.exposure.positions, seen.book.positions, seen.exact, strict=True)
-    rows = [
-        found.to_dict() | range_columns(position, found.price) | {"time_in_range": time_in_range(exact)} | exact
-        for found, position, exact in each
-    ]
+    rows = _rows(seen)
     if as_csv and not as_json:
         _print_csv(rows)
     else:
@@ -126,6 +121,17 @@ def exposure(
             return
         _print_seen(seen, ideas)
     print_unread(seen.unread)
+
+
+def _rows(seen: Seen) -> list[dict[str, Any]]:
+    """Return each position as JSON and CSV show it."""
+    from bridge.cli.ranges import range_columns, time_in_range
+
+    each = zip(seen.exposure.positions, seen.book.positions, seen.exact, strict=True)
+    return [
+        found.to_dict() | range_columns(position, found.price) | {"time_in_range": time_in_range(exact)} | exact
+        for found, position, exact in each
+    ]
 
 
 def _print_seen(seen: Seen, ideas: Ideas) -> None:

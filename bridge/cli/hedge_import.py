@@ -75,8 +75,7 @@ def import_(
         content |= {"book": ledger.book, "new": added.new, "known": added.known, "left_out": dict(export.left_out)}
         content |= {**told_json(added.told), "one_page_of_several": export.more, "written": not dry_run}
         content |= {"differences": _differences(account, ledger)} if account and not dry_run else {}
-        lines = [*import_lines(content, added.told, ledger.where), *_difference_lines(content)]
-    _tell(content, lines, as_json)
+        _tell(content, [*import_lines(content, added.told, ledger.where), *_difference_lines(content)], as_json)
 
 
 def _tell(content: dict[str, Any], lines: list[str], as_json: bool) -> None:

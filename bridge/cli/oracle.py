@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,6 +32,7 @@ from bridge.cli.flags import (
 from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
+    from bridge.config import Config
     from bridge.snapshot import Snapshot
     from bridge.sources.oracle import FeedStatus
     from bridge.sources.reporter import Done
@@ -233,9 +234,7 @@ def report(
         assets=tuple(dict.fromkeys(assets or sorted(session.deployment.feeds))),
         every=seconds,
         patience=read_duration(wait, "--wait") if wait else seconds / 4,
-        method=settings.oracle.index,
-        max_jump=settings.oracle.max_jump,
-        state=settings.state,
+        **_terms(settings),
         send=send,
         clock=SYSTEM,
         told=partial(_tell_done, as_json),
@@ -243,6 +242,11 @@ def report(
     reporter.run(count)
     if not set(reporter.tally) - {"failed", "late"}:
         raise typer.Exit(1)
+
+
+def _terms(settings: Config) -> dict[str, Any]:
+    """Return how a reporter measures, how far it may jump, and where it remembers what it signed."""
+    return {"method": settings.oracle.index, "max_jump": settings.oracle.max_jump, "state": settings.state}
 
 
 def _tell_done(as_json: bool, done: Done) -> None:

@@ -107,7 +107,6 @@ def plan(
     from bridge.cli.live_sizes import print_sizes, read_sizes, sizes_json
     from bridge.cli.plan_checks import check_flags, check_own, check_paths, read_values
     from bridge.cli.plan_ideas import plan_json, print_shown
-    from bridge.plans.make import Asked
 
     what_if = read_values(values or [])
     check_flags(book, owner, block, at, bool(what_if and (orders or report)), rpc)
@@ -116,7 +115,7 @@ def plan(
     given = (chain_file, signals, max_age, config)
     make, settings = _stated(book, at, *given) if book else _on_chain(owner, rpc, block, *given, live)
     check_own(settings, orders, report, config)
-    shown = _planned(make, settings, Asked(holdings, not no_ledger), what_if, screens, as_promoter, keep=not book)
+    shown = _planned(make, settings, (holdings, not no_ledger), what_if, screens, as_promoter, keep=not book)
     _write_files(shown.planned, settings, shown.ideas, orders, report)
     sizes = None if book else read_sizes(settings.options, shown.planned.plan.trades)
     if as_json:
@@ -129,19 +128,23 @@ def plan(
 def _planned(
     make: Callable[[Asked], Planned],
     settings: Config,
-    asked: Asked,
+    held: tuple[Path | None, bool],
     what_if: dict[str, int],
     screens: Path | None,
     as_promoter: bool,
     keep: bool,
 ) -> Shown:
-    """Make the plan and what is shown beside it, and keep the plan where it is of a chain and of positions."""
+    """Make the plan and what is shown beside it, and keep the plan where it is of a chain and of positions.
+
+    `held` : a file of holdings, and whether the ledger is read.
+    """
     from bridge.cli.plan_ideas import Shown
     from bridge.plans.ideas import plan_ideas
+    from bridge.plans.make import Asked
     from bridge.plans.promoter import promoted
     from bridge.plans.published import keep_plan
 
-    planned = make(asked)
+    planned = make(asked := Asked(*held))
     ideas = plan_ideas(planned, settings.book, screens)
     other = make(replace(asked, parameters=what_if)) if what_if else None
     chaser = promoted(planned.observation.governed.parameters, make, asked) if as_promoter else None

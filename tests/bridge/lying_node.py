@@ -108,6 +108,13 @@ def lying_node(real: str = "", lie: Lie = lambda answering, asked: False) -> Ite
         node.server_close()
 
 
+def without_address(answering: Answering, asked: Asked) -> bool:
+    """Refuse filters of events that name no contract, as some providers do."""
+    if asked["method"] != "eth_getLogs" or "address" in asked["params"][0]:
+        return False
+    return answering.error(asked, {"code": -32602, "message": "specify an address in your request"})
+
+
 def through(node: LyingNode, real: Chain, caps: FeeCaps | None = None) -> Chain:
     """Connect to a real node through a lying one."""
     return Chain(f"{node.url}/v3/KEY12345", real.chain_id, *([caps] if caps else []))

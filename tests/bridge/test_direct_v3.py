@@ -14,7 +14,7 @@ from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.local_chain import LocalChain
 from bridge.local.world import World
-from tests.bridge.lying_node import Answering, Asked, lying_node, through
+from tests.bridge.lying_node import lying_node, through, without_address
 
 LP = account("lp")
 POOL = "UniswapV3Pool"
@@ -157,12 +157,7 @@ def test_read_positions__contract_that_says_it_holds_liquidity__is_named_and_not
 
 
 def test_read_positions__node_that_wants_an_address__says_that_pools_were_not_looked_at(world: World) -> None:
-    def refused(answering: Answering, asked: Asked) -> bool:
-        if asked["method"] != "eth_getLogs" or "address" in asked["params"][0]:
-            return False
-        return answering.error(asked, {"code": -32602, "message": "specify an address in your request"})
-
-    with lying_node(world.chain.url, refused) as node:
+    with lying_node(world.chain.url, without_address) as node:
         found = read(world, through(node, world.chain))
     assert found.read
     assert (

@@ -14,7 +14,7 @@ from bridge.local.local_chain import LocalChain
 from bridge.local.other_pools import open_pair
 from bridge.local.protocols import deploy_vendor
 from bridge.local.world import World
-from tests.bridge.lying_node import Answering, Asked, lying_node, through
+from tests.bridge.lying_node import lying_node, through, without_address
 
 LP = account("lp")
 TRANSFER = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
@@ -101,11 +101,6 @@ def test_read_positions__more_tokens_than_are_asked__says_how_many_were_not(
 def test_read_positions__node_that_wants_an_address_in_every_filter__says_that_others_were_not_looked_for(
     world: World,
 ) -> None:
-    def refused(answering: Answering, asked: Asked) -> bool:
-        if asked["method"] != "eth_getLogs" or "address" in asked["params"][0]:
-            return False
-        return answering.error(asked, {"code": -32602, "message": "specify an address in your request"})
-
-    with lying_node(world.chain.url, refused) as node:
+    with lying_node(world.chain.url, without_address) as node:
         found = named(world, through(node, world.chain))
     assert "were not looked for" in found["uniswap-v2: pairs of other tokens"]
