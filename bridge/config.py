@@ -7,16 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ModelWrapValidatorHandler,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.chain.blocks import LOCAL_CHAIN_ID
@@ -24,6 +15,8 @@ from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.chain.ways import MAX_LAG_SECONDS, MOST_NODES, RELAY_SECONDS
 from bridge.errors import BadConfig
 from bridge.foreign import NOT_SHOWN
+from bridge.monitor_settings import KeepConfig, NotifyConfig, PageConfig
+from bridge.settings import Section
 from bridge.toml_files import toml_content
 
 DEFAULT_FILE = Path("alvh.toml")
@@ -31,10 +24,6 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Volatility = Annotated[float, Field(ge=0.01, le=10)]
 IndexMethod = Literal["cboe", "dense"]
 """How a volatility index is found in quotes: `bridge.sources.quoted_index`."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 _KEY: Final = re.compile(r"[A-Za-z][A-Za-z_]{0,39}[0-9]{0,2}|[0-9]{1,6}")
@@ -61,7 +50,7 @@ SourceSettings = dict[str, str | int | float | bool]
 """What a plug-in's source needs, such as a URL; a secret belongs in the environment."""
 
 
-class ChainConfig(_Section):
+class ChainConfig(Section):
     """Where the chain is, and what a transaction may cost there.
 
     Parameters
@@ -120,7 +109,7 @@ class ChainConfig(_Section):
         return FeeCaps(self.max_tip_gwei, self.max_fee_gwei, self.max_fee_native)
 
 
-class ChainPlace(_Section):
+class ChainPlace(Section):
     """One of several public networks of a book that is only observed: its name, a node and where the past begins.
 
     A URL with a key stands in the environment instead, as ALVH_RPC_URL_BASE. `needed` says whether no plan is made
@@ -133,7 +122,7 @@ class ChainPlace(_Section):
     needed: bool = True
 
 
-class BookConfig(_Section):
+class BookConfig(Section):
     """Whose positions are read, when a price is not believed, which screens cap exposure, and what moving costs.
 
     Parameters
@@ -173,7 +162,7 @@ def _public_url(url: str) -> str:
     return url
 
 
-class VenueConfig(_Section):
+class VenueConfig(Section):
     """Where `alvh fetch`, `alvh collect` and the source of quotes `deribit` ask.
 
     Parameters
@@ -188,7 +177,7 @@ class VenueConfig(_Section):
     linear: bool = False
 
 
-class OptionsConfig(_Section):
+class OptionsConfig(Section):
     """Where option quotes come from: a chain file, a synthetic chain with a stated smile, or a source by name."""
 
     source: str | None = None
@@ -207,7 +196,7 @@ class OptionsConfig(_Section):
         return self.source or ("file" if self.file else "synthetic")
 
 
-class SignalsConfig(_Section):
+class SignalsConfig(Section):
     """Where the histories of the signals are, which signals the book does not rely on, and what is due soon.
 
     Parameters
@@ -232,7 +221,7 @@ class SignalsConfig(_Section):
     source_settings: SourceSettings = Field(default_factory=dict)
 
 
-class GovernanceConfig(_Section):
+class GovernanceConfig(Section):
     """How long an update may wait for its vote before it expires."""
 
     update_life_seconds: Annotated[int, Field(ge=3600, le=60 * 86_400)] = 14 * 86_400
@@ -247,14 +236,14 @@ def _service_url(url: str) -> str:
     return url
 
 
-class SafeConfig(_Section):
+class SafeConfig(Section):
     """Where the Safe Transaction Service of the chain is: ``https://api.safe.global/tx-service/eth`` and the like;
     empty for none. Its key, where it wants one, is in the environment's ALVH_SAFE_API_KEY."""
 
     service_url: Annotated[str, AfterValidator(_service_url)] = ""
 
 
-class OracleConfig(_Section):
+class OracleConfig(Section):
     """How a report's number is found in the quotes, and how far it may lie from the feed's answer.
 
     Parameters
@@ -271,7 +260,7 @@ class OracleConfig(_Section):
     max_jump: Annotated[float, Field(gt=0, le=100)] = 0.75
 
 
-class WatchConfig(_Section):
+class WatchConfig(Section):
     """The monitor's pace, the age of the newest block at which the chain counts as stopped, and the share by which
     exposure may drift from the plan on record before a new one is due."""
 
@@ -290,7 +279,7 @@ def _without_password(url: str) -> str:
     return url
 
 
-class LedgerConfig(_Section):
+class LedgerConfig(Section):
     """Where the fills are kept, and in which book where a command names none.
 
     Parameters
@@ -304,7 +293,7 @@ class LedgerConfig(_Section):
     book: Annotated[str, Field(min_length=1, max_length=64)] = "main"
 
 
-class CapitalConfig(_Section):
+class CapitalConfig(Section):
     """What the capital of the hedge costs a year (0.08 is 8 %), and what of it is borrowed.
 
     Parameters
@@ -321,7 +310,7 @@ class CapitalConfig(_Section):
     borrowed_usd: Annotated[float, Field(ge=0, le=1e12)] = 0.0
 
 
-class Config(_Section):
+class Config(Section):
     """All settings; `parameters` are values by governed key for a book that no contract of ours governs.
 
     `chains` are the networks of such a book, the first one's time is the book's; without any, `chain` is the only one.
@@ -337,6 +326,9 @@ class Config(_Section):
     safe: SafeConfig = SafeConfig()
     oracle: OracleConfig = OracleConfig()
     watch: WatchConfig = WatchConfig()
+    page: PageConfig = PageConfig()
+    keep: KeepConfig = KeepConfig()
+    notify: NotifyConfig = NotifyConfig()
     ledger: LedgerConfig = LedgerConfig()
     capital: CapitalConfig = CapitalConfig()
     parameters: dict[str, int] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from bridge.adapters.pool_position import Unread
 from bridge.chain.blocks import BlockRef
@@ -24,6 +25,7 @@ from bridge.plans.records import PlanRecord
 from bridge.sources.oracle import FeedStatus
 from bridge.units import YEAR_SECONDS
 from hedge.book.exposure import BookExposure
+from hedge.book.positions import Position
 from hedge.decision.explained import Explained
 from hedge.instruments.index_listing import read_leg
 from hedge.instruments.leg import Leg
@@ -31,17 +33,49 @@ from hedge.instruments.perpetual import PerpetualLeg
 from hedge.market import Market
 
 
+class Severity(StrEnum):
+    """How soon somebody should act: when convenient, today, now."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
 @dataclass(frozen=True)
 class Alert:
-    """Something that a person should look at: its kind, and what it says in one line."""
+    """Something that a person should look at.
+
+    Parameters
+    ----------
+    kind
+        What sort of thing it is; people are told by kind.
+    text
+        What it says, in one line.
+    about
+        What of its rule it is about, the same from look to look: an asset, an instrument, the whole id of a proposal.
+    size
+        How bad it is, where that has degrees: 1 is where it begins.
+    severity, rule
+        Those of its rule, where it says none of its own.
+    """
 
     kind: str
     text: str
+    about: str = ""
+    size: float = 1.0
+    severity: Severity | None = None
+    rule: str = ""
 
     def __post_init__(self) -> None:
         """Take the words as they may be shown."""
         object.__setattr__(self, "kind", foreign(self.kind))
         object.__setattr__(self, "text", foreign(self.text, TEXT))
+        object.__setattr__(self, "about", foreign(self.about))
+
+    @property
+    def key(self) -> str:
+        """Return what it is from look to look."""
+        return f"{self.rule}:{self.about}"
 
 
 @dataclass(frozen=True)
@@ -114,6 +148,8 @@ class MonitorSnapshot(OracleSnapshot):
         Why the ledger could not be read or marked; empty where it could.
     dust
         Positions that are worth too little to be in the book.
+    positions
+        Those that are in it, in the order of `exposure.positions`.
     journal_trouble
         Why it is not known which proposals are ours; empty where it is.
     proposals_trouble
@@ -148,6 +184,7 @@ class MonitorSnapshot(OracleSnapshot):
     network: Network | None = None
     networks: tuple[ChainSeen, ...] = ()
     dust: tuple[Dust, ...] = ()
+    positions: tuple[Position, ...] = ()
     journal_trouble: str = ""
     proposals_trouble: str = ""
 

@@ -125,7 +125,7 @@ def exposure(
 
 def _rows(seen: Seen) -> list[dict[str, Any]]:
     """Return each position as JSON and CSV show it."""
-    from bridge.cli.ranges import range_columns, time_in_range
+    from bridge.plans.ranges import range_columns, time_in_range
 
     each = zip(seen.exposure.positions, seen.book.positions, seen.exact, strict=True)
     return [
@@ -138,8 +138,8 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
     from bridge.cli.exposure_ideas import print_ideas
     from bridge.cli.exposure_text import print_exposure
     from bridge.cli.held_text import print_held
-    from bridge.cli.ranges import edge_lines, time_in_range
     from bridge.cli.show import console, first_lines
+    from bridge.plans.ranges import edge_lines, time_in_range
 
     for line in observed_lines(seen.network, seen.market, seen.chains):
         console().print(line, markup=False, soft_wrap=True)

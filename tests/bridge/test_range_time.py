@@ -9,11 +9,11 @@ import pytest
 from bridge.adapters.range_time import seconds_in_range
 from bridge.adapters.uniswap_v3 import UniswapV3Reader
 from bridge.chain.node import Chain
-from bridge.cli.ranges import time_in_range
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
 from bridge.local.market import Range
 from bridge.local.world import World
+from bridge.plans.ranges import time_in_range
 from tests.bridge.lying_node import Answering, Asked, lying_node, through
 
 LP = account("lp")

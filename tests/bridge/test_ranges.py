@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bridge.cli.ranges import edge_lines, range_columns
+from bridge.plans.ranges import edge_lines, range_columns
 from hedge.book.exposure import position_exposure
 from hedge.book.positions import ConcentratedPosition
 from hedge.market import Market

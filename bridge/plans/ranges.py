@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from bridge.formats import percent, plain, significant
+
 if TYPE_CHECKING:
     from hedge.book.exposure import PositionExposure
     from hedge.book.positions import Position
@@ -54,14 +56,12 @@ def time_in_range(exact: Mapping[str, Any]) -> float | None:
 
 def edge_lines(rows: Sequence[tuple[PositionExposure, Position]]) -> list[str]:
     """Return a line for each position in range whose price is near an end of it, the nearest first."""
-    from bridge.cli.show import number, percent
-
     found = []
     for exposure, position in rows:
         columns = range_columns(position, exposure.price)
         for side in ("lower", "upper"):
             move = columns[f"to_{side}"]
             if exposure.in_range and move is not None and abs(move) < NEAR:
-                end = f"the {side} end of its range, {number(columns[side], 6)}"
-                found.append((abs(move), f"{exposure.id} is {percent(abs(move))} from {end}"))
+                end = f"the {side} end of its range, {plain(significant(columns[side], 6))}"
+                found.append((abs(move), f"{exposure.id} is {plain(percent(abs(move)))} from {end}"))
     return [words for _, words in sorted(found)]
