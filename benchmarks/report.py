@@ -49,7 +49,8 @@ def describe(document: dict[str, Any]) -> str:
 
 def summary(row: dict[str, Any]) -> str:
     """Return one row as lines for the terminal."""
-    lines = [f"{row['id']}: {row['ours_ms']:g} ms, checked {row['checked']}" + (f", {row['facts']}" * ("facts" in row))]
+    facts = f", {row['facts']}" if "facts" in row else ""
+    lines = [f"{row['id']}: {row['ours_ms']:g} ms, checked {row['checked']}{facts}"]
     for name, ratio in row["ratios"].items():
         spent, difference = row["peers_ms"][name], row["differences"][name]
         lines.append(f"    {name:22} {spent:>12g} ms {ratio:>9g} x   differs by {difference:g}")
