@@ -25,6 +25,9 @@ PricesOption = Annotated[
     Path | None, typer.Option("--prices", help="CSV or parquet with timestamp, ETH, BTC; default: a simulated path.")
 ]
 
+ALIVE_SECONDS = 1.0
+"""Between two looks whether anvil still runs."""
+
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
@@ -110,7 +113,7 @@ def up(
         forget_rounds(settings.state, chain.chain_id)
         _print_world(world, settings.chain.deployment, histories, as_json)
         _say_settings(settings, chain)
-        _wait_for_interrupt()
+        _wait_for_interrupt(chain)
 
 
 def _say_settings(settings: Config, chain: Chain) -> None:
@@ -138,12 +141,34 @@ def _own_assets(asked: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asked))
 
 
-def _wait_for_interrupt() -> None:
+def _wait_for_interrupt(chain: Chain) -> None:
+    """Wait until somebody ends it, or anvil ends by itself.
+
+    Raises
+    ------
+    NodeUnreachable
+        It has.
+    """
     try:
         while True:
-            time.sleep(1)
+            time.sleep(ALIVE_SECONDS)
+            _require_alive(chain)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
+
+
+def _require_alive(chain: Chain) -> None:
+    """Refuse to wait for a program that takes no connections any more; one that is busy still does."""
+    import socket
+    from urllib.parse import urlsplit
+
+    from bridge.errors import NodeUnreachable
+
+    place = urlsplit(chain.url)
+    try:
+        socket.create_connection((place.hostname, place.port), ALIVE_SECONDS).close()
+    except ConnectionRefusedError as error:
+        raise NodeUnreachable(chain.url, "the local chain has ended") from error
 
 
 def _require_local_file(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -143,6 +144,26 @@ def test_node_modules__in_a_parent_folder__are_not_found(elsewhere: Path, monkey
 def test_find_anvil__nowhere__says_what_to_do() -> None:
     with pytest.raises(MissingTool, match="make setup"):
         local.find_anvil()
+
+
+def test_up__its_anvil_dies__ends_and_says_so(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text("timestamp,ETH,BTC\n1700000000,3000,90000\n1700003600,3010,90100\n", encoding="utf-8")
+    port = free_port()
+    up = subprocess.Popen(
+        [sys.executable, "-m", "bridge", "up", "--port", str(port), "--prices", str(prices), "--json"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert up.stdout is not None
+    assert "}\n" in iter(up.stdout.readline, "")  # it waits from here on
+    children = Path(f"/proc/{up.pid}/task/{up.pid}/children").read_text(encoding="utf-8").split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    _, errors = up.communicate(timeout=30)
+    words = f"error: no node answers at http://127.0.0.1:{port} (the local chain has ended): start one with `alvh up`"
+    assert (up.returncode, errors.splitlines()[-1][: len(words)]) == (1, words)
 
 
 def test_up__ended_by_sigterm__leaves_no_anvil_behind(tmp_path: Path) -> None:
