@@ -8,6 +8,8 @@
     hedge, hedge_import, hedge_changes, hedge_worth           the commands of the ledger
     safe_transport, safe_hands, safe_text                     more of `safe`: from and to others, who signs, texts
     hedge_text, held_text                                     what they print
+    local_moves                                               the local chain by hand
+    serve                                                     the monitor that is left running
 
 Read `commands` first. A command parses, calls one function of the bridge and prints. May import every other part.
 """

@@ -13,6 +13,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Start a local chain with Uniswap v2, v3, v4, Safe and our contracts, pools moved along a price path, "
         "positions minted.",
     ),
+    "local": (
+        "local_moves",
+        "app",
+        "The local chain of `alvh up` by hand: move prices, mint positions, let time pass, report volatilities.",
+    ),
     "demo": (
         "local",
         "demo",

@@ -32,8 +32,8 @@ SinceOption = Annotated[str, typer.Option("--since", help="First day, as 2024-01
 OWN = ("ETH", "BTC")
 SINCE = "2021-03-24"
 _ASSET = re.compile(r"[A-Z][A-Z0-9]{1,11}")
-_DURATION = re.compile(r"([1-9][0-9]{0,5})([smh])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def read_assets(given: list[str] | None) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def read_duration(text: str, flag: str = "--every") -> int:
 
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise UsageError(f"{flag} {foreign(text, 20)}: write a number and s, m or h, as 5m")
+        raise UsageError(f"{flag} {foreign(text, 20)}: write a number and s, m, h or d, as 5m")
     return int(found[1]) * _SECONDS[found[2]]
 
 

@@ -30,7 +30,7 @@ ALIVE_SECONDS = 1.0
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+def progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
     """Yield a reporter: a bar on a terminal, a line per phase elsewhere, nothing when quiet."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -101,8 +101,8 @@ def up(
     for place in (settings.chain.deployment, histories / "source.toml"):
         require_writable(place)
     with anvil(port) as chain:
-        with _progress(as_json) as progress:
-            world = build_world(chain, path, terms, progress)
+        with progress(as_json) as told:
+            world = build_world(chain, path, terms, told)
             submit_rounds(world.snapshot(), settings)
         snapshot = world.snapshot()
         write_histories(histories, path, snapshot.block.timestamp, read_volatilities(snapshot))
@@ -254,8 +254,8 @@ def demo(
     settings = settings.model_copy(update={"state": settings.state / "demo"})
     for place in (report, settings.state / "plans" / "newest"):
         require_writable(place)
-    with anvil() as chain, _progress(as_json) as progress:
-        result = run_demo(chain, path, settings, report, progress)
+    with anvil() as chain, progress(as_json) as told:
+        result = run_demo(chain, path, settings, report, told)
     if as_json:
         print_json(_demo_json(result))
     else:

@@ -178,7 +178,7 @@ def test_fetch_histories__signals_of_a_folder__are_read_from_them(run: Run, mark
         (("fetch", "dvol", "--every", "2h"), "write 1h or 1d"),
         (("fetch", "dvol", "--since", "01.02.2024"), "write a day from 2009 on"),
         (("fetch", "index", "--span", "5y"), "write 1m, 1y or all"),
-        (("collect", "--every", "5"), "write a number and s, m or h"),
+        (("collect", "--every", "5"), "write a number and s, m, h or d"),
         (("collect", "--every", "5s"), "at least 60s"),
     ],
 )

@@ -158,7 +158,7 @@ def test_report__board_that_is_away__is_said_beside_the_count(run: Run, later: W
     [
         (("--as", "outsider"), "is no reporter of the ETH feed"),
         (("--as", "reporter-1", "--every", "30s"), "at least 60s"),
-        (("--as", "reporter-1", "--every", "soon"), "write a number and s, m or h"),
+        (("--as", "reporter-1", "--every", "soon"), "write a number and s, m, h or d"),
         (("--as", "reporter-1", "--wait", "soon"), "--wait soon"),
         (("--as", "reporter-1", "--board", "https://user:hunter2@board.example/"), "--board holds a login"),
         (("--as", "reporter-1", "--board", "http://board.example/"), "--board is not a URL of https"),
