@@ -262,11 +262,19 @@ class OracleConfig(Section):
 
 class WatchConfig(Section):
     """The monitor's pace, the age of the newest block at which the chain counts as stopped, and the share by which
-    exposure may drift from the plan on record before a new one is due."""
+    exposure may drift from the plan on record before a new one is due.
+
+    Parameters
+    ----------
+    safe_drafts
+        A folder of transactions that `alvh safe propose` wrote: those that an owner has signed are told of. Those at
+        the service of `safe.service_url` are told of too.
+    """
 
     interval_seconds: Annotated[float, Field(gt=0, le=MOST_INTERVAL_SECONDS)] = 15.0
     max_block_age_seconds: Annotated[int, Field(gt=0)] = 600
     drift_band: Annotated[float, Field(ge=0, le=1)] = 0.10
+    safe_drafts: FilePath | None = None
 
 
 def _without_password(url: str) -> str:

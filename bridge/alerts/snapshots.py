@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
+from typing import Final
 
 from bridge.adapters.pool_position import Unread
 from bridge.chain.blocks import BlockRef
@@ -32,6 +34,9 @@ from hedge.instruments.leg import Leg
 from hedge.instruments.perpetual import PerpetualLeg
 from hedge.market import Market
 
+MOST_SIZE: Final = 1e6
+"""Of an alert: what is worse is as bad."""
+
 
 class Severity(StrEnum):
     """How soon somebody should act: when convenient, today, now."""
@@ -54,7 +59,7 @@ class Alert:
     about
         What of its rule it is about, the same from look to look: an asset, an instrument, the whole id of a proposal.
     size
-        How bad it is, where that has degrees: 1 is where it begins.
+        How bad it is, where that has degrees: 1 is where it begins. It is finite: what has no bound is very bad.
     severity, rule
         Those of its rule, where it says none of its own.
     """
@@ -71,6 +76,7 @@ class Alert:
         object.__setattr__(self, "kind", foreign(self.kind))
         object.__setattr__(self, "text", foreign(self.text, TEXT))
         object.__setattr__(self, "about", foreign(self.about))
+        object.__setattr__(self, "size", 1.0 if math.isnan(self.size) else min(self.size, MOST_SIZE))
 
     @property
     def key(self) -> str:
@@ -80,9 +86,9 @@ class Alert:
 
 @dataclass(frozen=True)
 class LayerState:
-    """The state of a layer of the plan on record: USD paid and worth (mid), delta in USD, days to first expiry.
+    """The state of a layer of the plan on record: USD paid and worth (mid), delta in USD, days to first expiry, gamma.
 
-    Days are infinite for a perpetual.
+    Days are infinite for a perpetual; gamma is USD of delta per move of 1 %.
     """
 
     asset: str
@@ -92,6 +98,29 @@ class LayerState:
     value_usd: float
     delta_usd: float
     days_left: float
+    gamma_usd: float = 0.0
+
+
+@dataclass(frozen=True)
+class FailedLook:
+    """There was no look: why, for how many seconds there has been none, and for how many that may be."""
+
+    trouble: str
+    seconds: float
+    most_seconds: float
+
+
+@dataclass(frozen=True)
+class SafeWaiting:
+    """A transaction that waits for owners of a Safe: which role the Safe has, its safeTxHash and nonce, how many owners
+    have signed it and how many must, and what it does, from its bytes."""
+
+    role: str
+    hash: str
+    nonce: int
+    signed: int
+    threshold: int
+    words: str
 
 
 @dataclass(frozen=True)
@@ -161,6 +190,19 @@ class MonitorSnapshot(OracleSnapshot):
         are stated, and the plan on record is the newest that was made here. None where there is a deployment of ours.
     networks
         Each chain of such a book, where it is on several.
+    quoted_spots
+        USD by asset as the quotes of options say it, where they were read.
+    unplanned
+        Assets whose own parameters are of no plan on record here; an empty name for the main ones.
+    update_ends
+        By the whole id of an open proposal of ours: when an update in it is too old to be executed, unix seconds.
+    safe_queue, safe_troubles
+        Transactions that wait for owners of our Safes, and what of those could not be read.
+    known_versions
+        Versions of parameters that were there at the first look, or have had a plan since; by asset as `unplanned`.
+        Empty where looks are not remembered. `bridge.alerts.rules.governance.accepted_versions` gives those after it.
+    late_seconds, interval_seconds
+        How much later than it should this look came, and the seconds between two looks; 0 where nobody counts.
     """
 
     now: int | None
@@ -187,13 +229,30 @@ class MonitorSnapshot(OracleSnapshot):
     positions: tuple[Position, ...] = ()
     journal_trouble: str = ""
     proposals_trouble: str = ""
+    quoted_spots: Mapping[str, float] = field(default_factory=dict)
+    unplanned: frozenset[str] = frozenset()
+    update_ends: Mapping[str, int] = field(default_factory=dict)
+    safe_queue: tuple[SafeWaiting, ...] = ()
+    safe_troubles: tuple[str, ...] = ()
+    known_versions: Mapping[str, int] = field(default_factory=dict)
+    late_seconds: float = 0.0
+    interval_seconds: float = 0.0
+
+    @property
+    def every_governed(self) -> dict[str, Governed]:
+        """Return the parameters by the asset whose own they are; under an empty name the main ones."""
+        return {"": self.governed} | dict(self.governed.own)
+
+    @cached_property
+    def our_ids(self) -> frozenset[str]:
+        """Return the ids of the proposals that this machine brought."""
+        return frozenset(entry.id for entry in self.journal)
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:
         """Return the proposals that can still be executed: ours first, then those that are the nearest to it."""
-        ours = {entry.id for entry in self.journal}
         open_ = (each for each in self.proposals if each.state in OPEN_STATES)
-        return tuple(sorted(open_, key=lambda found: (str(found.id) not in ours, nearness(found))))
+        return tuple(sorted(open_, key=lambda found: (str(found.id) not in self.our_ids, nearness(found))))
 
     @property
     def drift_band(self) -> float:
@@ -213,9 +272,8 @@ def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:
         moved = market.vol(asset) - float(record.plan["inputs"]["market"]["vols"][asset])
         spot = market.spot(asset)
         alive = [leg for leg in legs if leg.expiry > elapsed]
-        deltas = [
-            replace(leg, expiry=leg.expiry - elapsed, vol=max(leg.vol + moved, 0.05)).greeks(spot).delta
-            for leg in alive
+        greeks = [
+            replace(leg, expiry=leg.expiry - elapsed, vol=max(leg.vol + moved, 0.05)).greeks(spot) for leg in alive
         ]
         states.append(
             LayerState(
@@ -224,8 +282,9 @@ def layer_states(record: PlanRecord, market: Market) -> tuple[LayerState, ...]:
                 len(legs),
                 float(layer["cost_usd"]),
                 math.fsum(float(leg.value(spot, elapsed, moved)) for leg in legs),
-                math.fsum(deltas) * spot,
+                math.fsum(each.delta for each in greeks) * spot,
                 _days_left(legs, market.observed_at),
+                math.fsum(each.gamma for each in greeks) * spot**2 / 100.0,
             )
         )
     return tuple(states)

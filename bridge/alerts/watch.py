@@ -6,21 +6,23 @@ It reads and compares; it never signs. A source that fails becomes an alert of i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bridge.adapters.pool_position import Unread
 from bridge.alerts.rules import raise_alerts
+from bridge.alerts.safe_queue import read_safe_queue
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot, layer_states
 from bridge.config import Config
 from bridge.errors import BadFile, BridgeError, ChainError, MissingBlock, Reorganised, UntrustedNumber, WrongChain
 from bridge.governance.forms import GOVERNOR, with_governor
-from bridge.governance.governor import Proposal, list_proposals
+from bridge.governance.governor import OPEN_STATES, Proposal, list_proposals
 from bridge.governance.inspection import inspect_holders
 from bridge.governance.journal import JournalEntry, read_journal
 from bridge.governance.safeguards import read_automation, read_breakers
 from bridge.governance.steward import read_pending_updates
+from bridge.governance.updates import decode_update
 from bridge.plans.ledger_book import Held, mark_ledger, read_ledger
 from bridge.plans.make import recorded_exposure
 from bridge.plans.market import read_market
@@ -28,7 +30,7 @@ from bridge.plans.network_book import ChainSeen, see_network_book
 from bridge.plans.observe import Dust, Governed, look_at_positions, read_governed, valued
 from bridge.plans.observed import stated_governed
 from bridge.plans.orders_done import OrderDone, orders_done
-from bridge.plans.records import PlanRecord, find_record, own_record
+from bridge.plans.records import PlanRecord, find_record, own_record, record_path
 from bridge.plans.since import explain_since
 from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
@@ -85,11 +87,13 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
     oracle = take_oracle_snapshot(snapshot)
     governed, (proposals, unknown) = read_governed(snapshot), _proposals(snapshot)
     waiting, holders = tuple(read_pending_updates(snapshot)), inspect_holders(snapshot)
+    queue = read_safe_queue(snapshot, config, holders)
     valued = _value(snapshot, config, owner, oracle.feeds)
     snapshot.confirm()
     on_record = find_record(config.state, governed.inputs_hash)
     hedge = _hedge(snapshot, config, valued, governed, on_record)
     journal, trouble = _journal(config, snapshot)
+    known = {entry.id for entry in journal}
     return MonitorSnapshot(
         **oracle.__dict__,
         market=valued.market,
@@ -110,8 +114,31 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         on_record=on_record,
         drift=drift(valued.exposure, recorded_exposure(on_record)) if valued.exposure and on_record else None,
         layers=layer_states(on_record, valued.market) if on_record and valued.market else (),
+        unplanned=_unplanned(config, governed),
+        update_ends=_update_ends(snapshot, [each for each in proposals if str(each.id) in known]),
+        safe_queue=queue.waiting,
+        safe_troubles=queue.troubles,
         **hedge.__dict__,
     )
+
+
+def _unplanned(config: Config, governed: Governed) -> frozenset[str]:
+    """Return the assets whose own parameters are of no plan on record here; an empty name for the main ones."""
+    every = {"": governed} | dict(governed.own)
+    return frozenset(
+        asset for asset, each in every.items() if not record_path(config.state, each.inputs_hash).is_file()
+    )
+
+
+def _update_ends(snapshot: Snapshot, ours: Iterable[Proposal]) -> dict[str, int]:
+    """Return when the first update in each of our open proposals is too old to be executed."""
+    found = dict[str, int]()
+    for proposal in ours:
+        if proposal.state in OPEN_STATES:
+            calls = zip(proposal.action.targets, proposal.action.calldatas, strict=False)
+            updates = [update for each in calls if (update := decode_update(snapshot, *each))]
+            found |= {str(proposal.id): min(update.expiry for update in updates)} if updates else {}
+    return found
 
 
 def _observed(snapshot: Snapshot, config: Config, owner: str, now: int | None) -> MonitorSnapshot:
@@ -199,6 +226,7 @@ class _Hedge:
     orders: tuple[OrderDone, ...] = ()
     explained: Explained | None = None
     ledger_trouble: str = ""
+    quoted_spots: Mapping[str, float] = field(default_factory=dict)
 
 
 def _hedge(
@@ -224,7 +252,8 @@ def _hedge(
                 chains = read_option_chains(config.options, dict(market.spots), snapshot.block.timestamp)
             held = mark_ledger(ledger, exposure, market, chains, governed.parameters, governed.own_parameters())
         explained = explain_since(on_record, valued.positions, exposure, market, held) if on_record else None
-        return _Hedge(held, orders, explained)
+        quoted = {asset: chain.spot for asset, chain in (chains or {}).items()}
+        return _Hedge(held, orders, explained, quoted_spots=quoted)
     except (BridgeError, HedgeError, KeyError) as error:
         return _Hedge(ledger_trouble=f"the hedge is not valued: {error}")
 

@@ -71,6 +71,14 @@ class Form:
     queues: bool
     lives: tuple[int, int] = (0, 0)
 
+    def expiry(self, state: str, ended: int, eta: int) -> int:
+        """Return until when what passed can be queued, or what was queued executed; 0 where there is no end.
+
+        OpenZeppelin's governor does not look: it says "succeeded" and "queued" for ever, and refuses the step.
+        """
+        begun, life = {"succeeded": (ended, self.lives[0]), "queued": (eta, self.lives[1])}.get(state, (0, 0))
+        return begun + life if begun and life else 0
+
     @property
     def words(self) -> str:
         """Say which governor it is."""

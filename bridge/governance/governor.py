@@ -46,7 +46,8 @@ class Proposal:
 
     `trouble` says why it cannot be read, empty where it can: its state is then "unreadable", and its numbers are 0.
     `blocks` are beginning and end of its vote where the governor's clock counts blocks: the times are estimates then.
-    `bravo` says that steps take its number, `queues` that what passed waits in a timelock.
+    `bravo` says that steps take its number, `queues` that what passed waits in a timelock, `expires_at` until when what
+    passed can be queued, or what waits be executed; 0 where there is no end.
     """
 
     id: int
@@ -64,6 +65,7 @@ class Proposal:
     blocks: tuple[int, int] | None = None
     bravo: bool = False
     queues: bool = True
+    expires_at: int = 0
 
     @property
     def title(self) -> str:
@@ -242,9 +244,11 @@ def _proposal(snapshot: Snapshot, brought: Brought, form: Form) -> Proposal:
     votes, begins, ends, eta = read_tally(snapshot, number, form)
     # The quorum is known once the vote has begun; before that we use the newest one.
     at = min(begins, form.clock.reading - 1)
+    state = read_state(snapshot, number) or "unknown"
+    expires_at = form.expiry(state, form.clock.seconds(ends), eta)
     return Proposal(
         id=number,
-        state=_lapsed(read_state(snapshot, number) or "unknown", form.clock.seconds(ends), eta, form),
+        state="expired" if expires_at and form.clock.now > expires_at else state,
         proposer=brought.proposer,
         action=brought.action,
         votes_against=votes[0],
@@ -257,17 +261,8 @@ def _proposal(snapshot: Snapshot, brought: Brought, form: Form) -> Proposal:
         blocks=(begins, ends) if form.clock.counts_blocks else None,
         bravo=form.bravo,
         queues=form.queues,
+        expires_at=expires_at,
     )
-
-
-def _lapsed(state: str, ended: int, eta: int, form: Form) -> str:
-    """Return a state, "expired" where what passed was not queued, or what was queued not executed, in its time.
-
-    OpenZeppelin's governor does not look: it says "succeeded" and "queued" for ever, and refuses the step.
-    """
-    begun = {"succeeded": ended, "queued": eta}.get(state, 0)
-    life = form.lives[state == "queued"]
-    return "expired" if begun and life and form.clock.now > begun + life else state
 
 
 def require_step(proposal: Proposal, step: str) -> None:

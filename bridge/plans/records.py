@@ -65,7 +65,7 @@ class PlanRecord:
 
     def path(self, state: Path) -> Path:
         """Return where the record is kept."""
-        return state / "plans" / f"{self.inputs_hash}.json"
+        return record_path(state, self.inputs_hash)
 
     def save(self, state: Path) -> Path:
         """Keep the record, and remember it as the newest one."""
@@ -124,7 +124,7 @@ def newest_record(state: Path) -> PlanRecord:
         found = HASH.fullmatch(read_text(pointer, HASH_BYTES).strip())
         if found is None:
             raise ValueError("it is no hash of inputs")
-    return load_record(state / "plans" / f"{found[0]}.json")
+    return load_record(record_path(state, found[0]))
 
 
 def own_record(state: Path, chain_id: int, owner: str) -> PlanRecord | None:
@@ -137,5 +137,10 @@ def own_record(state: Path, chain_id: int, owner: str) -> PlanRecord | None:
 
 def find_record(state: Path, wanted_hash: str) -> PlanRecord | None:
     """Return the record of an inputs hash, or None where this machine does not have it."""
-    path = state / "plans" / f"{wanted_hash}.json"
+    path = record_path(state, wanted_hash)
     return load_record(path) if path.is_file() else None
+
+
+def record_path(state: Path, wanted_hash: str) -> Path:
+    """Return where the record of an inputs hash is kept, if it is."""
+    return state / "plans" / f"{wanted_hash}.json"

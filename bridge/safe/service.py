@@ -25,6 +25,8 @@ NEAR: Final = ("127.0.0.1", "localhost", "::1")
 WAITS: Final = (0.5, 1.0, 2.0)
 """Seconds before a question is asked again where the service is busy."""
 MOST_WAIT_SECONDS: Final = 15.0
+HASTY_SECONDS: Final = 5.0
+"""Of one question where nobody waits for the answer."""
 MOST_LISTED: Final = 100
 ORIGIN: Final = "alvh"
 BUSY: Final = 429
@@ -33,16 +35,21 @@ BUSY: Final = 429
 class SafeService:
     """A service by its URL; connects with the first request.
 
+    Parameters
+    ----------
+    patient
+        Whether to wait for a busy one, and to ask it again.
+
     Raises
     ------
     BadConfig
         There is no URL, it is none, or a key would leave this machine without https.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patient: bool = True) -> None:
         if not url:
             raise BadConfig("no Safe Transaction Service is set: set safe.service_url in alvh.toml")
-        self.url = url
+        self.url, self._waits = url, WAITS if patient else ()
         key = os.environ.get(KEY_VARIABLE, "")
         if key and not (key.isascii() and key.isprintable()):
             raise BadConfig(f"{KEY_VARIABLE} is no key: it holds signs that no header takes")
@@ -50,7 +57,8 @@ class SafeService:
             parts = urlsplit(url)
             if key and parts.scheme != "https" and parts.hostname not in NEAR:
                 raise BadConfig(f"{KEY_VARIABLE} would be sent without https: set safe.service_url to one of https")
-            self._connection = Connection(url, {"Authorization": f"Bearer {key}"} if key else None)
+            headers = {"Authorization": f"Bearer {key}"} if key else None
+            self._connection = Connection(url, headers, 0.0 if patient else HASTY_SECONDS)
         except (Unusable, ValueError):
             raise BadConfig("safe.service_url is not a URL of http or https") from None
 
@@ -88,7 +96,7 @@ class SafeService:
         """Ask, and wait where the service is busy; raises `ServiceUnavailable`."""
         body = None if content is None else json.dumps(content).encode()
         left = MOST_WAIT_SECONDS
-        for wait in (*WAITS, None):
+        for wait in (*self._waits, None):
             answer = self._answer(method, path, body)
             asked_for = answer.retry_after if answer.retry_after is not None else wait
             if answer.status != BUSY or wait is None or asked_for is None or asked_for > left:
