@@ -3,7 +3,7 @@
     not there -> opened -> worse -> cleared       by size: 1 and more opens, below the rule's `leave` is over
                        \\-> acknowledged           by a person: no escalation until it is told as worse
                        \\-> escalated              once, where nobody did in time
-                       \\-> silenced               by a person: what is kept back is told when it ends, if it still is so
+                       \\-> silenced               by a person: what is kept back is told when it ends
 
 Pure: what stood, what a look raises, and the time give what stands now and what changed. Times are those of this
 machine's clock; where it jumps back nothing is lost, and what waits for a length of time waits that much longer.
@@ -172,7 +172,7 @@ def _closed(old: Standing | None, alert: Alert | None, now: int) -> tuple[Standi
 
 
 def _seen(old: Standing, alert: Alert, now: int) -> Standing:
-    """Return an alert that stands as this look saw it; what was never told takes its severity, else that is a change."""
+    """Return an alert that stands as this look saw it; a higher severity is a change, where the alert was told."""
     severity = old.severity if old.told_at else _higher(old.severity, alert)
     seen_at = max(now, old.seen_at)
     return replace(old, kind=alert.kind, text=alert.text, size=alert.size, seen_at=seen_at, severity=severity)
@@ -186,7 +186,7 @@ def _higher(severity: str, alert: Alert) -> str:
 def _standing(
     seen: Standing, alert: Alert | None, now: int, worse_by: float, escalate_seconds: int
 ) -> tuple[Standing, Change | None]:
-    """Return what is told of an alert that stands: what a silence kept back, that it is worse, or that nobody answers."""
+    """Return what is told of an alert that stands: what a silence kept back, that it is worse, that nobody answers."""
     if seen.silenced_until > now:
         return seen, None
     if not seen.told_at:

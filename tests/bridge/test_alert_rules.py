@@ -6,7 +6,7 @@ import pytest
 
 from bridge.action_kinds import ActionKind, ActionRegistry
 from bridge.alerts.rules import ALERT_RULES, alert_rule, raise_alerts
-from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot
+from bridge.alerts.snapshots import Alert, MonitorSnapshot, OracleSnapshot, Severity
 from bridge.alerts.watch import take_oracle_snapshot
 from bridge.errors import BadConfig, UsageError
 from bridge.governance.actions import GOVERNANCE_ACTIONS, governance_action
@@ -17,14 +17,14 @@ from bridge.safe.actions import SAFE_ACTIONS, safe_action
 
 @pytest.mark.unit
 def test_alert_rule__name_that_another_has__is_refused_and_the_first_stays() -> None:
-    _, first = ALERT_RULES["plan_missing"]
+    first = ALERT_RULES["plan_missing"].run
 
     def plan_missing(seen: MonitorSnapshot) -> list[Alert]:
         return []
 
     with pytest.raises(BadConfig, match="the alert rule 'plan_missing' is registered twice"):
         alert_rule(MonitorSnapshot)(plan_missing)
-    assert ALERT_RULES["plan_missing"][1] is first
+    assert ALERT_RULES["plan_missing"].run is first
 
 
 def test_raise_alerts__of_the_oracle_alone__runs_the_rules_of_the_oracle_alone(
@@ -43,7 +43,8 @@ def test_raise_alerts__of_the_oracle_alone__runs_the_rules_of_the_oracle_alone(
         ran.append("monitor")
         return []
 
-    assert raise_alerts(take_oracle_snapshot(world.snapshot())) == (Alert("oracle", "2 feeds"),)
+    said = Alert("oracle", "2 feeds", severity=Severity.WARNING, rule="feeds_seen")
+    assert raise_alerts(take_oracle_snapshot(world.snapshot())) == (said,)
     assert ran == ["oracle"]
 
 

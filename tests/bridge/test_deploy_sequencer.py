@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.alerts.rules import feed_without_fresh_answer
+from bridge.alerts.rules.oracle import feed_without_fresh_answer
 from bridge.alerts.watch import take_oracle_snapshot
 from bridge.chain.node import Chain
 from bridge.deploy.ground import read_ground

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.alerts.rules import MOST_UNREAD
+from bridge.alerts.rules.book import MOST_UNREAD
 from bridge.alerts.watch import watch
 from bridge.config import BookConfig, Config
 from bridge.errors import UntrustedNumber

@@ -15,7 +15,7 @@ from eth_utils import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.alerts.rules import lost_proposal
+from bridge.alerts.rules.governance import lost_proposal
 from bridge.alerts.watch import take_snapshot
 from bridge.chain import connection, logs
 from bridge.chain.codec import encode_call

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bridge.adapters.lens import ADDRESS, SELECTORS
-from bridge.alerts.rules import MOST_UNREAD
+from bridge.alerts.rules.book import MOST_UNREAD
 from bridge.chain.codec import encode_call
 from bridge.local.accounts import account, accounts
 from tests.bridge.lying_node import Answering, Asked, Lie, LyingNode, lying_node

@@ -20,7 +20,7 @@ from bridge.foreign import TEXT, foreign
     worse_by=5.0,
 )
 def chain_halted(seen: MonitorSnapshot) -> list[Alert]:
-    """The newest block is older than `watch.max_block_age_seconds`, or of the future: chain or node stand, or it lies."""
+    """The newest block is older than `watch.max_block_age_seconds`, or of the future: chain or node stand still."""
     most, found = seen.config.watch.max_block_age_seconds, []
     for name, block, age in _ages(seen):
         where = f" of {name}" if name else ""
