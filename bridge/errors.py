@@ -5,6 +5,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 │   ├── BadConfig           alvh.toml, an option or an environment variable is wrong
 │   ├── BadFile             a CSV, chain, plan or deployment file cannot be used
 │   │   └── RefusedRows     rows of a venue's export that cannot be read; nothing of it is used
+│   ├── UnknownAlert        no alert of this name stands, or is kept
 │   └── UnknownAddress      an address has no code, or is not what it should be
 ├── ChainError
 │   ├── NodeUnreachable     nothing answers at the URL
@@ -26,6 +27,7 @@ BridgeError                 one line that says what is wrong and what to do; exi
 ├── UntrustedNumber         stale, crossed, manipulated or missing: not to be used
 ├── LedgerError             the database of fills cannot be used, or refuses an entry
 │   ├── LedgerLocked        another program writes to it for longer than we wait
+│   ├── MonitorRunning      another monitor works with it
 │   ├── LedgerFull          nothing more can be written: the disk is full or fails
 │   ├── LedgerReadOnly      it, or its folder, may not be written
 │   ├── LedgerNewer         a newer version of this program made it
@@ -48,15 +50,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bridge.foreign import SCHEMES, TEXT, foreign, url_place
-
-
-def shown_address(address: str) -> str:
-    """Return where a database is, as people may see it: a path as it is, of a URL its scheme and host alone."""
-    scheme, slashes, rest = address.partition("://")
-    if slashes and scheme in SCHEMES and rest.startswith("/") and "@" not in rest:  # of a socket
-        return foreign(f"{scheme}:// of this machine")
-    return url_place(address) if slashes else address
+from bridge.foreign import TEXT, foreign, shown_address, url_place
 
 
 class BridgeError(Exception):
@@ -112,6 +106,10 @@ class RefusedRows(BadFile):
         super().__init__(path, f"{rows} cannot be read, so nothing was taken: {'; '.join(named)}{more}")
 
 
+class UnknownAlert(UsageError):
+    """No alert of this name stands, or is kept."""
+
+
 class UnknownAddress(UsageError):
     """There is nothing usable at an address."""
 
@@ -129,9 +127,8 @@ class NodeUnreachable(ChainError):
 
     def __init__(self, url: str, reason: str, too_much: bool = False) -> None:
         self.url, self.reason, self.too_much = url_place(url), reason, too_much
-        super().__init__(
-            f"no node answers at {self.url} ({reason}): start one with `alvh up`, or set rpc_url in alvh.toml"
-        )
+        mend = "start one with `alvh up`, or set rpc_url in alvh.toml"
+        super().__init__(f"no node answers at {self.url} ({reason}): {mend}")
 
 
 class NodeTooSlow(NodeUnreachable):
@@ -267,13 +264,7 @@ class UntrustedNumber(BridgeError):
 
 
 class LedgerError(BridgeError):
-    """The database of fills cannot be used as it is.
-
-    Parameters
-    ----------
-    where
-        The database: a path, or a URL, of which no password and no option is shown.
-    """
+    """The database of fills, a path or a URL of which only scheme and host are shown, cannot be used as it is."""
 
     remedy = "nothing was written"
 
@@ -286,6 +277,12 @@ class LedgerLocked(LedgerError):
     """Another program holds it."""
 
     remedy = "another program writes to it; nothing was written, run it again when that one has ended"
+
+
+class MonitorRunning(LedgerError):
+    """Another monitor works with it: one alone watches a database."""
+
+    remedy = "nothing was done here; stop that one, or name another database by ledger.url in alvh.toml"
 
 
 class LedgerFull(LedgerError):
@@ -375,10 +372,8 @@ class FeeTooHigh(RefusedAction):
     """A transaction would cost more than a setting allows: its name, what it allows and what is asked for."""
 
     def __init__(self, what: str, asked: float, setting: str, most: float, unit: str) -> None:
-        super().__init__(
-            f"{what} would be {asked:.6g} {unit}, and chain.{setting} allows {most:.6g}: nothing was sent; wait, ask "
-            "another node, or raise the setting"
-        )
+        words = f"{what} would be {asked:.6g} {unit}, and chain.{setting} allows {most:.6g}: nothing was sent"
+        super().__init__(f"{words}; wait, ask another node, or raise the setting")
         self.asked, self.setting, self.most, self.unit = asked, setting, most, unit
 
 

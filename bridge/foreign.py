@@ -212,6 +212,14 @@ def url_place(url: str) -> str:
     return foreign(f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""))
 
 
+def shown_address(address: str) -> str:
+    """Return where a database is, as people may see it: a path as it is, of a URL its scheme and host alone."""
+    scheme, slashes, rest = address.partition("://")
+    if slashes and scheme in SCHEMES and rest.startswith("/") and "@" not in rest:  # of a socket
+        return foreign(f"{scheme}:// of this machine")
+    return url_place(address) if slashes else address
+
+
 def setting_word(text: object) -> str:
     """Return a name that a setting gives, quoted, where it is a plain word of letters; it may be a key or a login.
 

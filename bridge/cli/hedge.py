@@ -63,7 +63,8 @@ def open_ledger(config: Path | None, book: str | None) -> Iterator[Ledger]:
         The database cannot be used.
     """
     from bridge.config import load_config
-    from bridge.errors import UsageError, shown_address
+    from bridge.errors import UsageError
+    from bridge.foreign import shown_address
     from bridge.ledger.place import ledger_address
     from bridge.ledger.store import open_store
 

@@ -31,10 +31,9 @@ from bridge.errors import (
     LedgerReadOnly,
     LedgerUnreachable,
     MissingTool,
-    shown_address,
 )
 from bridge.files import make_private, refuse_link
-from bridge.foreign import TEXT, url_place
+from bridge.foreign import TEXT, shown_address, url_place
 from bridge.ledger.schema import REVISIONS, VERSION_TABLE
 
 WAIT_SECONDS: Final = 10.0
@@ -179,7 +178,7 @@ def _begin(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine, address: str) -> Iterator[Connection]:
     """Open a transaction that reads one state of the database."""
-    with _naming(address), engine.connect() as connection, connection.begin():
+    with naming(address), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -193,7 +192,7 @@ def writing(engine: Engine, address: str, *, undo: bool = False) -> Iterator[Con
         Another program wrote for longer than WAIT_SECONDS.
     """
     with (
-        _naming(address),
+        naming(address),
         engine.connect().execution_options(**{WRITES: True}) as connection,
         connection.begin() as work,
     ):
@@ -207,8 +206,14 @@ def writing(engine: Engine, address: str, *, undo: bool = False) -> Iterator[Con
 
 
 @contextmanager
-def _naming(address: str) -> Iterator[None]:
-    """Raise what the database says as one of our errors."""
+def naming(address: str) -> Iterator[None]:
+    """Raise what the database says as one of our errors.
+
+    Raises
+    ------
+    LedgerError
+        Of the kind that the database's own code stands for.
+    """
     try:
         yield
     except DBAPIError as error:

@@ -50,7 +50,7 @@ def fills(count: int) -> list[Fill]:
     return [fill(number) for number in range(1, count + 1)]
 
 
-def _die_at(point: int) -> None:
+def die_at(point: int) -> None:
     """Kill this process, as a power cut would, before or after its n-th statement or commit, over all its engines."""
     passed = 0
 
@@ -72,7 +72,7 @@ def _die_at(point: int) -> None:
 
 
 def _import_in_batches(address: str, count: int, batch: int, point: int, told: Connection) -> None:
-    _die_at(point)
+    die_at(point)
     with open_store(address) as store:
         for start in range(0, count, batch):
             store.append(fills(count)[start : start + batch], RECORD)

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
+import psycopg
+
 PROGRAMS: Final = Path("/usr/lib/postgresql")
 USER: Final = "alvh"
 PASSWORD: Final = "hush"
@@ -60,3 +62,10 @@ def server(binaries: Path) -> Iterator[str]:
             run("pg_ctl", "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
+
+
+def sql(url: str, *statements: str) -> None:
+    """Run statements, each a transaction of its own."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)  # type: ignore[call-overload]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from bridge import toml_files
-from bridge.errors import BadConfig, BadFile, shown_address
-from bridge.foreign import url_place
+from bridge.errors import BadConfig, BadFile
+from bridge.foreign import shown_address, url_place
 from bridge.json_files import read_json, reading
 from bridge.ledger.exports import read_export
 from bridge.ledger.store import open_store

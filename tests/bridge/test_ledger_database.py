@@ -17,6 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import bridge.monitor.tables
 from bridge.cli.hedge import Ledger, account_of
 from bridge.config import Config, LedgerConfig, load_config
 from bridge.errors import BadConfig, BadFile, LedgerDamaged, LedgerNewer, LedgerReadOnly, LedgerUnreachable, MissingTool
@@ -73,23 +74,24 @@ def test_open__older_version__is_migrated_and_keeps_its_fills(
         opened.append(fills(3))
     newer = tmp_path / "migrations"
     (newer / "versions").mkdir(parents=True)
-    for file in ("env.py", "versions/r0001_fills.py"):
+    for file in ("env.py", "versions/r0001_fills.py", "versions/r0002_monitor.py"):
         (newer / file).write_text((database.MIGRATIONS / file).read_text(encoding="utf-8"), encoding="utf-8")
-    (newer / "versions" / "r0002_more.py").write_text(
-        "from alembic import op\nrevision, down_revision = '0002', '0001'\n"
+    (newer / "versions" / "r0003_more.py").write_text(
+        "from alembic import op\nrevision, down_revision = '0003', '0002'\n"
         "def upgrade():\n    op.execute('CREATE TABLE more (x INTEGER)')\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(database, "MIGRATIONS", newer)
-    monkeypatch.setattr(database, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(database, "REVISIONS", (*REVISIONS, "0003"))
     with open_store(path) as opened:
         assert opened.fills() == fills(3)
     with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT version_num FROM ledger_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT version_num FROM ledger_version").fetchall() == [("0003",)]
         assert connection.execute("SELECT count(*) FROM more").fetchone() == (0,)
 
 
 def test_revisions__of_the_program__are_those_of_the_scripts_and_make_its_tables(store: Store) -> None:
+    assert bridge.monitor.tables.METADATA is METADATA  # and adds its tables to it
     scripts = ScriptDirectory(str(database.MIGRATIONS))
     assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
     with store._engine.connect() as connection:

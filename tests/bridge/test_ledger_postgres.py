@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
-from itertools import count
 
 import psycopg
 import pytest
@@ -14,43 +13,14 @@ from bridge.ledger import database
 from bridge.ledger.rows import Delivery
 from bridge.ledger.store import Added, open_store
 from tests.bridge.ledger_steps import MARCH, RECORD, append_at_once, check_kills, fill, fills, held_lock
-from tests.bridge.postgres_server import PASSWORD, PROGRAMS, programs, server
+from tests.bridge.postgres_server import PASSWORD, sql
 
 pytestmark = pytest.mark.xdist_group("postgres")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """Start a server, and stop it after the last test."""
-    binaries = programs()
-    if binaries is None:
-        pytest.skip(f"no PostgreSQL server in {PROGRAMS}: apt-get install postgresql")
-    with server(binaries) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def fresh(postgres: str) -> Callable[[], str]:
-    """Return a function that makes an empty schema, which is cheaper than a database, and returns its URL."""
-    names = count()
-
-    def make() -> str:
-        name = f"ledger{next(names)}"
-        sql(f"{postgres}/postgres", f"CREATE SCHEMA {name}")
-        return f"{postgres}/postgres?options=-csearch_path%3D{name}"
-
-    return make
 
 
 @pytest.fixture
 def url(fresh: Callable[[], str]) -> str:
     return fresh()
-
-
-def sql(url: str, *statements: str) -> None:
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement)  # type: ignore[call-overload]
 
 
 def test_append__on_a_server__is_exact_and_adds_once(url: str) -> None:
