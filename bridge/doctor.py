@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bridge.artifacts.vendor import BESIDE, node_modules
@@ -24,6 +25,7 @@ from bridge.foreign import foreign, url_place
 from bridge.governance.governor import require_governor
 from bridge.governance.inspection import Inspected, inspect_holders
 from bridge.local.anvil import find_anvil
+from bridge.monitor.targets import read_target
 from bridge.plans.observe import read_governed
 from bridge.snapshot import Snapshot, require_own_node
 from bridge.sources.oracle import read_status
@@ -71,8 +73,18 @@ def examine(config_path: Path | None) -> list[Finding]:
         observing = config.chain.network is not None and not os.path.isfile(config.chain.deployment)
         observing = observing or bool(config.chains)
         looked = (Finding(*row) for row in network_rows(config)) if observing else _examine_chain(config)
-        findings += [*_state(config), *looked]
+        findings += [*_state(config), *_targets(config), *looked]
     return findings
+
+
+def _targets(config: Config) -> list[Finding]:
+    """Say whether each target of the monitor's messages has a URL that is known; sends nothing."""
+    mend = "give its URL in the environment (docs/notifications.md), then `alvh notify test`"
+    return [_try(f"target {name}", partial(_service, name), mend, needed=True) for name in config.notify.targets]
+
+
+def _service(target: str) -> str:
+    return read_target(target, os.environ).service
 
 
 def _state(config: Config) -> list[Finding]:

@@ -132,6 +132,8 @@ class Connection:
         Sent with every request, such as a key.
     seconds
         Of one request, where people answer it; 0 for as many as a machine takes.
+    names
+        Headers too, but no secrets: anyone may see them.
 
     Raises
     ------
@@ -139,7 +141,13 @@ class Connection:
         It is no URL of http or https, or the way to it is none that we know.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str] | None = None, seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 0.0,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         try:
             parts, port = urlsplit(url), _port(urlsplit(url))
         except ValueError:  # its text may quote the password
@@ -147,7 +155,7 @@ class Connection:
         if parts.scheme not in PORTS or not parts.hostname:
             raise Unusable("not a URL of http or https")
         self._headers = {"Content-Type": "application/json", "User-Agent": "alvh"} | _login(parts, "Authorization")
-        self._headers |= headers or {}
+        self._headers |= {**(names or {}), **(headers or {})}
         keep_hidden(url, [each.rpartition(" ")[2] for each in (headers or {}).values()])
         self._path = quote(parts.path or "/", AS_IT_IS) + (f"?{quote(parts.query, AS_IT_IS + '?')}" * bool(parts.query))
         proxy = _proxy_for(parts.scheme, parts.hostname, port)

@@ -44,6 +44,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "watch",
         "Compare exposure with the hedge on record, and watch feeds, parameters and proposals. Never signs anything.",
     ),
+    "notify": (
+        "notify",
+        "app",
+        "Whom the monitor tells of alerts: list the targets of alvh.toml, send each a test message.",
+    ),
     "hedge": (
         "hedge",
         "app",
