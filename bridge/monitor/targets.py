@@ -178,12 +178,10 @@ def _service(url: str) -> NotifyBase | None:
 
 def _keep_quiet() -> None:
     """Let no library log: urllib3 writes paths, which hold tokens, and Apprise quotes what others answer."""
-    apprise, http = logging.getLogger("apprise"), logging.getLogger("urllib3")
+    apprise = logging.getLogger("apprise")
     apprise.setLevel(logging.WARNING)  # so much is kept for the result
     apprise.propagate = False
-    if not apprise.handlers:
-        apprise.addHandler(logging.NullHandler())
-    for name in (http.name, "urllib3.connectionpool"):
+    for name in ("urllib3", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
