@@ -1,0 +1,81 @@
+// The book: decision, totals, before and after the hedge, positions, profit and loss.
+
+import { bar, details, el, moment, note, num, plain, table, tag, words } from "./dom.js";
+
+const short = (text) => { const id = plain(text, 80); return id.length > 18 ? `${id.slice(0, 10)}…${id.slice(-6)}` : id; };
+const list = (texts) => (texts ?? []).map((text) => el("p", { class: "wrap-any" }, plain(text, 600)));
+
+export function decision(view) {
+  const made = view.decision ?? {};
+  const answer = made.answer ?? "no plan on record";
+  const orders = made.orders ?? [];
+  const drift = made.drift === null || made.drift === undefined ? null : el("p", {}, "Drift from the plan ", num(made.drift, "percent"), " of a band of ", num(made.drift_band, "percent"), ".");
+  const rows = orders.map((each) => [plain(each.instrument), plain(each.side, 8), num(each.asked, "units"), num(each.done, "units"), num(each.left, "units"), num(each.limit_usd, "price"), num(each.average_usd, "price"), num(each.slippage_usd, "usdSigned")]);
+  return [el("p", { class: "answer" }, plain(answer, 60)), list(made.words), drift,
+    made.made_at ? el("p", { class: "sub" }, "Plan ", el("code", {}, short(made.plan ?? "")), ", made ", moment(made.made_at, "ago"), ".") : el("p", { class: "sub" }, "No plan is on record: nothing says what should be held."),
+    rows.length ? details("orders", `Orders of the plan: ${rows.length}`, table("Orders", [["Instrument", ""], ["Side", "text"], ["Asked", ""], ["Done", ""], ["Left", ""], ["Limit, USD", ""], ["Paid, USD", ""], ["Slippage", ""]], rows)) : null];
+}
+
+const tone = (answer) => `answer-${(answer ?? "none").replace(/[^a-z]+/g, "-")}`;
+export const decisionClass = (view) => `decision ${tone(view.decision?.answer)}`;
+
+export function totals(view) {
+  const sum = view.totals ?? {};
+  const unknown = view.untrusted || "not valued at this block";
+  const tiles = [
+    ["Pools", "value_usd", "usd", "LP value", unknown], ["Hedge", "hedge_value_usd", "usd", "at marks of the ledger", view.ledger_trouble || "no ledger of what is held"],
+    ["Net delta", "net_delta_usd", "usdSigned", "pools and hedge", view.held ? unknown : "pools alone are below"], ["Impermanent loss", "il_usd", "usdSigned", "since entry", "no entry is known"],
+    ["Fees", "fees_usd", "usd", "earned since entry", "no entry is known"], ["Fees a year", "fee_usd_per_year", "usd", "at the last days’ rate, an estimate", "no history of the pools"],
+    ["LVR a year", "lvr_usd_per_year", "usd", "what arbitrageurs take, an estimate", unknown],
+  ];
+  return [view.untrusted ? el("p", { class: "callout wrap-any" }, plain(view.untrusted, 600)) : null,
+    el("dl", { class: "tiles" }, tiles.map(([name, key, kind, says, why]) => el("div", { "data-total": key }, el("dt", {}, name), el("dd", { class: "value" }, num(sum[key], kind)), el("dd", { class: "sub" }, typeof sum[key] === "number" ? says : plain(why)))))];
+}
+
+export function assets(view) {
+  const rows = (view.assets ?? []).flatMap(({ asset, spot, lp, net }) => [
+    [[plain(asset, 24), el("span", { class: "sub" }, "pools at ", num(spot, "price"))], num(lp?.delta, "unitsSigned"), num(lp?.delta_usd, "signed"), num(lp?.gamma_usd, "signed"), num(null), num(null), num(lp?.value_usd), num(lp?.delta_fall_usd, "signed"), num(lp?.delta_rise_usd, "signed")],
+    [[plain(asset, 24), el("span", { class: "sub" }, net ? "with the hedge" : "no legs are known")], num(net?.delta, "unitsSigned"), num(net?.delta_usd, "signed"), num(net?.gamma_usd, "signed"), num(net?.vega_usd, "signed"), num(net?.theta_usd, "signed"), num(null), num(null), num(null)],
+  ]);
+  if (!rows.length) return [el("p", {}, plain(view.untrusted) || "Nothing is in the pools.")];
+  return table("Before and after the hedge", [["Asset", ""], ["Delta, units", ""], ["Delta, USD", ""], ["Gamma, USD", ""], ["Vega, USD", ""], ["Theta, USD a day", ""], ["Value, USD", ""], ["Delta after a fall", ""], ["after a rise", ""]], rows,
+    note("A dash: pools have no vega or theta of their own, and legs are valued one by one below."));
+}
+
+function range(position) {
+  const { lower, upper, price } = position;
+  if (!(lower > 0) || !(upper > lower)) return el("span", {}, "whole range");
+  const place = 15 + 70 * (Math.log(price / lower) / Math.log(upper / lower));
+  const mark = el("span", { class: "here" });
+  mark.style.left = `${Math.min(98, Math.max(2, place))}%`;
+  return el("span", { class: "range", role: "img", "aria-label": `Range ${words(lower, "price")} to ${words(upper, "price")}, price ${words(price, "price")}` }, el("span", { class: "inside" }), mark);
+}
+
+export function positions(view) {
+  const rows = (view.positions ?? []).map((each) => [
+    [plain(each.pool, 60), el("span", { class: "sub wrap-any" }, plain(each.id, 80))], num(each.value_usd),
+    [each.in_range ? tag("in range", "good") : tag("out of range", "bad"), range(each)],
+    [num(each.lower, "price", each.lower === null ? "whole range" : ""), el("span", { class: "sub" }, num(each.to_lower, "percentSigned"), " away")], num(each.price, "price"),
+    [num(each.upper, "price", each.upper === null ? "whole range" : ""), el("span", { class: "sub" }, num(each.to_upper, "percentSigned"), " away")],
+    num(each.il_usd, "signed"), num(each.fees_usd), num(each.lvr_usd_per_year), num(each.time_in_range, "percent")]);
+  const unread = view.unread ?? [];
+  return [rows.length ? table("Positions", [["Pool", "wide"], ["Value, USD", ""], ["Range", "text"], ["Lower", ""], ["Price", ""], ["Upper", ""], ["IL, USD", ""], ["Fees, USD", ""], ["LVR a year", ""], ["Time in range", ""]], rows,
+    note("A dash: the pool’s history or the entry is not known.")) : el("p", {}, "No position is read."),
+  view.positions_left ? note(`${view.positions_left} smaller positions are in the totals and not listed.`) : null,
+  view.dust?.count ? note(["Too small to list: ", String(view.dust.count), " positions worth ", words(view.dust.usd, "usd"), "."].join("")) : null,
+  unread.length ? details("unread", `Not read: ${unread.length}`, el("ul", { class: "plain" }, unread.slice(0, 500).map((each) => el("li", { class: "wrap-any" }, plain(each, 400))))) : null];
+}
+
+const GROUPS = { pools: "Pools", hedge: "Hedge", moved: "Moved in or out" };
+export function explained(view) {
+  const found = view.explained;
+  if (!found) return [el("p", {}, "Not known: it needs a ledger, a plan on record and a look at both ends.")];
+  const most = Math.max(1, ...found.parts.map((part) => Math.abs(part.usd ?? 0)));
+  const rows = found.parts.map((part) => [plain(part.name, 60), GROUPS[part.group] ?? plain(part.group, 20), num(part.usd, "usdSigned"), bar((part.usd ?? 0) / most, `${part.usd < 0 ? "loss" : "gain"}`)]);
+  rows.push([el("b", {}, "All of it"), "", num(found.profit_usd, "usdSigned"), ""]);
+  return [el("p", { class: "sub" }, "From ", moment(found.since, "ago"), " to ", moment(found.until, "ago"), "."), table("Profit and loss explained", [["Part", ""], ["Of", "text"], ["USD", ""], ["Size", "text"]], rows)];
+}
+
+export function trouble(view) {
+  return [view.trouble ? el("p", { class: "banner wrap-any", role: "alert" }, plain(view.trouble, 600)) : null, view.caught_up ? el("p", { class: "banner quiet wrap-any" }, `Caught up ${plain(view.caught_up, 300)}`) : null];
+}

@@ -1,0 +1,86 @@
+// The page: takes views and changes, puts each block anew when what it shows changed, says how old everything is.
+
+import { begin, login } from "./acts.js";
+import * as book from "./book.js";
+import * as charts from "./charts.js";
+import { fill, now, plain, span, tick } from "./dom.js";
+import * as governance from "./governance.js";
+import * as hedge from "./hedge.js";
+import { takeToken, watch } from "./link.js";
+import * as oracle from "./oracle.js";
+
+const LOCAL = 31337; // a chain of this machine: its clock is its own
+const BLOCKS = [ // element, what makes it, the names of the view that it shows
+  ["trouble-body", book.trouble, ["trouble", "caught_up"]],
+  ["decision", book.decision, ["decision"]],
+  ["totals-body", book.totals, ["totals", "untrusted", "held", "ledger_trouble"]],
+  ["alerts-body", governance.alerts, ["alerts"]],
+  ["payoff-body", charts.payoff, ["payoff", "untrusted"]],
+  ["coverage-body", hedge.coverage, ["held", "ledger_trouble"]],
+  ["assets-body", book.assets, ["assets", "untrusted"]],
+  ["legs-body", hedge.legs, ["held", "ledger_trouble"]],
+  ["positions-body", book.positions, ["positions", "positions_left", "unread", "dust"]],
+  ["explained-body", book.explained, ["explained"]],
+  ["feeds-body", oracle.feeds, ["feeds", "breakers", "automation"]],
+  ["parameters-body", oracle.parameters, ["parameters"]],
+  ["proposals-body", governance.proposals, ["proposals", "steward_updates"]],
+  ["safes-body", governance.safes, ["safes"]],
+  ["sources-body", oracle.sources, ["sources", "chains"]],
+];
+const at = (id) => document.getElementById(id);
+let view = null;
+
+function told(event) {
+  const before = view?.alerts;
+  const changed = new Set(event.whole ? Object.keys({ ...view, ...event.set }) : Object.keys(event.set));
+  view = event.whole ? event.set : { ...view, ...event.set };
+  document.body.dataset.cycle = event.cycle;
+  for (const [id, make, names] of BLOCKS) if (names.some((name) => changed.has(name))) fill(at(id), make(view));
+  at("decision").className = book.decisionClass(view);
+  if (changed.has("alerts")) at("alert-news").textContent = governance.news(before, view.alerts) ?? at("alert-news").textContent;
+  charts.show();
+  charts.history(at("time-body"), fill);
+  head();
+  ages();
+}
+
+function head() {
+  const place = view.network ? plain(view.network, 40) : `chain ${view.chain_id}`;
+  const standing = (view.alerts ?? []).filter((each) => !each.cleared_at).length;
+  at("name").textContent = `${plain(view.book, 60)} on ${place}, ${plain(view.owner, 60)}`;
+  document.title = `${standing ? `(${standing}) ` : ""}${plain(view.book, 60)}: ${plain(view.decision?.answer ?? "no plan", 40)}`;
+  at("foot").textContent = `ALVH ${plain(view.version, 20)}, look ${view.cycle}, one every ${span(view.interval)}; it took ${(view.took ?? 0).toFixed(1)} s and began ${(view.lateness ?? 0).toFixed(1)} s late. A view of one look at one block: it signs nothing and holds no key.`;
+}
+
+/** Write the age of what is shown to every block, grey where it is too old to act on. */
+function ages() {
+  if (!view) return;
+  const look = Math.max(0, now() - view.at);
+  const lag = view.chain_id === LOCAL ? 0 : Math.max(0, view.at - (view.block?.timestamp ?? view.at));
+  const age = look + lag;
+  const old = age > Math.max(3 * (view.interval ?? 0), 60);
+  const text = `Block ${(view.block?.number ?? 0).toLocaleString("en-US")}, ${span(age)} old${old ? ", stale" : ""}`;
+  document.querySelectorAll("[data-age=block]").forEach((each) => { if (each.textContent !== text) each.textContent = text; });
+  document.body.classList.toggle("old", old);
+  const late = old ? `These numbers are stale${lag > look ? ": the node’s newest block is old" : ""}. Nothing newer than ${new Date((now() - age) * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC is known.` : "";
+  if (at("late").textContent !== late) at("late").textContent = late;
+  at("late").hidden = !late;
+}
+
+function state(alive) {
+  at("link").textContent = alive ? "live" : "no connection";
+  at("link").className = alive ? "tag good" : "tag bad";
+  at("banner").textContent = alive ? "" : "No connection to the monitor: what is below is of its last look. It is tried again by itself.";
+  at("banner").hidden = alive;
+  if (alive && view) charts.history(at("time-body"), fill);
+}
+
+takeToken();
+begin();
+addEventListener("hashchange", takeToken);
+document.querySelectorAll("[data-days]").forEach((button) => button.addEventListener("click", () => {
+  charts.choose(button);
+  charts.history(at("time-body"), fill, true);
+}));
+setInterval(() => { tick(); ages(); }, 1000);
+watch({ told, state, login });
