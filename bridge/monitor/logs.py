@@ -24,7 +24,7 @@ QUIET: Final = (
 )  # fmt: skip
 """Loggers of others: at DEBUG and INFO they tell URLs, with the keys in them."""
 MOST_FRAMES: Final = 8
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}://[^\s'\"<>]+")
 _PLAIN: Final = (bool, int, float, type(None))
 
 
@@ -110,4 +110,4 @@ def _value(each: Any) -> Any:
         return {foreign(name): _value(value) for name, value in each.items()}
     if isinstance(each, (list, tuple, set, frozenset)):
         return [_value(value) for value in each]
-    return foreign(_URL.sub(lambda found: url_place(found[0]), str(each)), TEXT)
+    return _URL.sub(lambda found: url_place(found[0]), foreign(each, TEXT))

@@ -122,7 +122,9 @@ def test_event__hostile_text_in_a_terminal__is_one_line_without_control_letters(
 
 
 @pytest.mark.usefixtures("no_secret")
-@pytest.mark.parametrize("words", [f"cannot reach {URL}", f"slack://{KEY}/{KEY}", f"'{URL}'", f"tgram://1:{KEY}/2"])
+@pytest.mark.parametrize(
+    "words", [f"cannot reach {URL}", f"slack://{KEY}/{KEY}", f"'{URL}'", f"tgram://1:{KEY}/2", f"ht\u200btps://x/{KEY}"]
+)
 def test_event__url_with_a_key__shows_no_more_than_its_place(log: io.StringIO, words: str) -> None:
     structlog.get_logger("a").info(words, url=words, error=ValueError(words))
     logging.getLogger("other").error("failed: %s", words)
