@@ -97,9 +97,15 @@ def test_write__numbers_and_texts_no_database_holds__keeps_the_rest(store: Monit
     proposal = ProposalRow("1" * 78, "Active", HOSTILE, 1e60, 2**256 - 1, 2**64)
     bad = standing("odd:1", size=inf, told_size=nan)
     said = cycle(
-        exposures=(odd,), legs=(leg, leg), proposals=(proposal,), rounds=(RoundRow("ETH", "0x1", 2**79, 0, 2**200, -1),),
-        series={"x": nan, "y": inf, "z": 1.0}, standings=(bad,), view=json.dumps(HOSTILE), notices=(notice(title=HOSTILE),),
-    )  # fmt: skip
+        exposures=(odd,),
+        legs=(leg, leg),
+        proposals=(proposal,),
+        rounds=(RoundRow("ETH", "0x1", 2**79, 0, 2**200, -1),),
+        series={"x": nan, "y": inf, "z": 1.0},
+        standings=(bad,),
+        view=json.dumps(HOSTILE),
+        notices=(notice(title=HOSTILE),),
+    )
     store.write(said)
     last = store.last("main")
     assert last is not None
