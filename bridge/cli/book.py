@@ -339,7 +339,7 @@ def _hedge(
 
 def print_unread(unread: Iterable[Unread]) -> None:
     """Name the positions that are not in the book, on standard error."""
-    from bridge.alerts.rules import MOST_UNREAD
+    from bridge.alerts.rules.book import MOST_UNREAD
     from bridge.foreign import LINE, foreign
 
     left = [*unread]

@@ -54,11 +54,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "app",
         "The ledger of fills: import, record, list, close, correct. Nothing in it is ever changed or removed.",
     ),
-    "db": (
-        "db",
-        "app",
-        "The database of the ledger and the monitor: check it, copy it, export it, thin it by age.",
-    ),
+    "db": ("db", "app", "The database of the ledger and the monitor: check it, copy it, export it, thin it by age."),
     "backtest": (
         "study",
         "backtest",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from bridge.alerts.watch import Watched
     from bridge.config import Config
 
+Place = tuple[Path | None, str | None, Path | None, bool, int | None]
+"""Settings file, node, chain file, whether the venue is asked, and the age of quotes: as the command line gave them."""
 OF_PROPOSALS = ("proposal", "foreign", "unreadable")
 """Kinds of alerts that anyone with votes can raise by hundreds: they come last, and the most of them are counted."""
 LAYER_COLUMNS = ("asset", "layer", "legs", "paid", "worth", "P&L", "delta", "days left")
@@ -41,6 +43,12 @@ def watch(
     owner: OwnerOption = None,
     once: Annotated[bool, typer.Option("--once", help="Look once and stop; exit code 1 if there is an alert.")] = False,
     interval: Annotated[float | None, typer.Option("--interval", min=0.1, help="Seconds between looks.")] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Stay, remember, tell people, and serve a page (docs/monitor.md).")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="With --serve: of the page, 0 for any free one.")
+    ] = None,
     rpc: RpcOption = None,
     chain_file: ChainFileOption = None,
     live: LiveOption = False,
@@ -53,9 +61,16 @@ def watch(
     With --rpc, or chain.network in alvh.toml, a book on a public network is compared with the ledger and the newest
     plan.
 
-    Examples: alvh watch; alvh watch --once; alvh watch --json --interval 60 >> watch.jsonl; alvh watch --rpc
-    https://node.example --owner 0xabc... --live --once
+    Examples: alvh watch; alvh watch --once; alvh watch --serve; alvh watch --json --interval 60 >> watch.jsonl; alvh
+    watch --rpc https://node.example --owner 0xabc... --live --once
     """
+    if serve:
+        _serve(owner, once, interval, port, as_json, (config, rpc, chain_file, live, max_age))
+        return
+    if port is not None:
+        from bridge.errors import UsageError
+
+        raise UsageError("--port is of the page: give --serve with it")
     from bridge.alerts import watch as monitor
     from bridge.chain.blocks import LOCAL_CHAIN_ID
 
@@ -67,12 +82,13 @@ def watch(
         now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
         return monitor.watch(session.snapshot(), settings, holder, now)
 
-    def show(watched: Watched) -> None:
+    def show(watched: Watched) -> bool:
         if as_json:
             _write_line(monitor.watched_json(watched))
         else:
             print_watched(watched, clear=not once and sys.stdout.isatty())
             sys.stdout.flush()
+        return not watched.alerts
 
     def say(error: Exception) -> None:
         text = trouble_words(error, rpc or settings.chain.rpc_url)
@@ -84,6 +100,26 @@ def watch(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         quiet = False
     raise typer.Exit(0 if quiet else 1)
+
+
+def _serve(
+    owner: list[str] | None, once: bool, interval: float | None, port: int | None, as_json: bool, place: Place
+) -> None:
+    """Run the monitor that stays."""
+    from bridge.cli.serve import serve as stay
+    from bridge.config import load_config
+    from bridge.errors import UsageError
+
+    if once or as_json:
+        raise UsageError("--serve stays, and its answers are a page, metrics and a log: leave --once and --json out")
+    require_one_source(place[2], place[3])
+    settings = load_config(place[0])
+    changed = {"watch": {"interval_seconds": _pause(interval or settings.watch.interval_seconds)}}
+    changed |= {} if port is None else {"page": {"port": port}}
+    settings = settings.model_copy(
+        update={name: getattr(settings, name).model_copy(update=values) for name, values in changed.items()}
+    )
+    stay(lambda: _opened(*place), settings, owner)
 
 
 def _opened(
@@ -110,22 +146,25 @@ def _pause(seconds: float) -> float:
     return seconds
 
 
+Seen = TypeVar("Seen")
+
+
 def keep_looking(
-    look: Callable[[], Watched],
-    show: Callable[[Watched], None],
+    look: Callable[[], Seen],
+    show: Callable[[Seen], bool],
     say: Callable[[Exception], None],
-    wait: Callable[[], None] | None,
+    wait: Callable[[], Any] | None,
 ) -> bool:
     """Look and show, again and again; whatever stops one look is said, and the next one comes.
 
     Parameters
     ----------
     look, show
-        Take one look, and print what it saw.
+        Take one look; print or keep what it saw, and tell whether there was nothing to alert of.
     say
         Print why there was no look; what this one raises ends the loop.
     wait
-        Let time pass between two looks; None for one look only.
+        Let time pass between two looks, and tell whether to end; None for one look only.
 
     Returns
     -------
@@ -134,15 +173,12 @@ def keep_looking(
     """
     while True:
         try:
-            watched = look()
-            show(watched)
-            quiet = not watched.alerts
+            quiet = show(look())
         except Exception as error:  # noqa: BLE001 - a monitor that stops at what nobody foresaw watches nothing
             say(error)
             quiet = False
-        if wait is None:
+        if wait is None or wait():
             return quiet
-        wait()
 
 
 def trouble_words(error: Exception, url: str) -> str:

@@ -11,24 +11,25 @@ from bridge.monitor.cycle import RoundRow
 from bridge.snapshot import Snapshot
 from bridge.sources.oracle import FeedStatus
 
-CURSOR = "rounds:"
-"""How the name of a cursor begins that says up to which block the rounds of a feed were read."""
 
+def rounds_since(snapshot: Snapshot, seen: MonitorSnapshot, read: Mapping[str, int]) -> tuple[RoundRow, ...]:
+    """Return the rounds of every feed that were submitted after the last look; the newest where there was none.
 
-def rounds_since(snapshot: Snapshot, seen: MonitorSnapshot, cursors: Mapping[str, int]) -> tuple[RoundRow, ...]:
-    """Return the rounds of every feed that were submitted after the block of its cursor; where it has none, the newest.
+    Parameters
+    ----------
+    read
+        Up to which block the rounds of a feed were read, by asset.
 
     Raises
     ------
     ChainError
         The node does not tell.
     """
-    return tuple(row for feed in seen.feeds if feed.round for row in _of_feed(snapshot, feed, cursors))
+    return tuple(row for feed in seen.feeds if feed.round for row in _of_feed(snapshot, feed, read.get(feed.asset)))
 
 
-def _of_feed(snapshot: Snapshot, feed: FeedStatus, cursors: Mapping[str, int]) -> list[RoundRow]:
+def _of_feed(snapshot: Snapshot, feed: FeedStatus, since: int | None) -> list[RoundRow]:
     newest = RoundRow(feed.asset, feed.feed, feed.round, feed.observed_at, feed.volatility_e8, feed.reported_e8)
-    since = cursors.get(CURSOR + feed.asset)
     if since is None or since >= snapshot.block.number:
         return [newest]
     place = ("VolatilityOracle", feed.feed, "RoundSubmitted", since + 1, snapshot.block)

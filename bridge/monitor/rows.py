@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Table
 
 from bridge.monitor.cycle import Cycle
-from bridge.monitor.notices import Notice
+from bridge.monitor.notices import Due, Notice
 from bridge.monitor.standing import Change, Standing, Transition
 from bridge.monitor.tables import EXPOSURES, LEGS, PENDING, PLANS, PROPOSALS, ROUNDS, SERIES
 
@@ -33,15 +33,6 @@ class Last:
     block_hash: str
     block_time: int
     view: str
-
-
-@dataclass(frozen=True)
-class Due:
-    """A notice that is to be sent now, when it was written, and how often it was tried."""
-
-    notice: Notice
-    made_at: int
-    attempts: int
 
 
 def kept(text: str) -> str:
@@ -158,7 +149,7 @@ def row_transition(row: Mapping[Any, Any]) -> Transition:
 
 def row_due(row: Mapping[Any, Any]) -> Due:
     """Return the notice of a row."""
-    return Due(Notice(**{name: row[name] for name in NOTICE}), row["made_at"], row["attempts"])
+    return Due(Notice(**{name: row[name] for name in NOTICE}), row["book"], row["attempts"], row["made_at"])
 
 
 def _cells(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,10 +18,9 @@ from bridge.foreign import TEXT, foreign
 from bridge.ledger.database import open_engine, reading, writing
 from bridge.monitor.cycle import Cycle
 from bridge.monitor.lease import Lease, leased
-from bridge.monitor.notices import Notice
+from bridge.monitor.notices import Due, Notice
 from bridge.monitor.rows import (
     STANDING,
-    Due,
     Last,
     cursor_row,
     kept,
@@ -40,6 +39,7 @@ from bridge.monitor.standing import Standing, Transition
 from bridge.monitor.tables import ALERTS, CURSORS, GIVEN_UP, LOOKS, NOTICES, PENDING, SENT, SERIES, STATES, TRANSITIONS
 
 DAY_SECONDS: Final = 86_400
+EMPTY: Final[Mapping[str, int]] = {}
 _MADE_BY_PEOPLE: Final = ("acknowledged_at", "acknowledged_by", "silenced_until")
 _T = TypeVar("_T")
 
@@ -103,10 +103,7 @@ class MonitorStore:
                 if rows:
                     connection.execute(self._upsert(table).on_conflict_do_nothing(), rows)
             self._change(connection, cycle.book, cycle.at, cycle.standings, cycle.transitions, cycle.notices)
-            if cursors := [cursor_row(cycle.book, name, value) for name, value in cycle.cursors.items()]:
-                made = self._upsert(CURSORS)
-                made = made.on_conflict_do_update(index_elements=["book", "name"], set_={"value": made.excluded.value})
-                connection.execute(made, cursors)
+            self._move(connection, cycle.book, cycle.cursors)
         return int(look)
 
     def write_changes(
@@ -116,10 +113,12 @@ class MonitorStore:
         standings: Iterable[Standing] = (),
         transitions: Iterable[Transition] = (),
         notices: Iterable[Notice] = (),
+        cursors: Mapping[str, int] = EMPTY,
     ) -> None:
         """Keep what changed without a look: as no node answered, or a daily digest is due; raises as `write` does."""
         with self._writing() as connection:
             self._change(connection, book, at, standings, transitions, notices)
+            self._move(connection, book, cursors)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -143,6 +142,12 @@ class MonitorStore:
             connection.execute(insert(TRANSITIONS), changed)
         if told := [notice_row(book, at, each) for each in notices]:
             connection.execute(self._upsert(NOTICES).on_conflict_do_nothing(), told)
+
+    def _move(self, connection: Connection, book: str, cursors: Mapping[str, int]) -> None:
+        if rows := [cursor_row(book, name, value) for name, value in cursors.items()]:
+            made = self._upsert(CURSORS)
+            made = made.on_conflict_do_update(index_elements=["book", "name"], set_={"value": made.excluded.value})
+            connection.execute(made, rows)
 
     def _alerts(self) -> Any:
         """Return the statement that keeps alerts, without what people said of them since the cycle read them."""
@@ -255,9 +260,17 @@ class MonitorStore:
         return {"at": [at for _, at in looks.values()], **found}
 
     def due_notices(self, now: int, limit: int) -> tuple[Due, ...]:
-        """Return notices that are to be sent now, those that wait for longest first."""
-        wanted = select(NOTICES).where(NOTICES.c.state == PENDING, NOTICES.c.next_at <= now)
-        return self._rows(wanted.order_by(NOTICES.c.next_at, NOTICES.c.seq).limit(limit), row_due)
+        """Return notices that are to be sent now, oldest first, at most `limit` for each target.
+
+        Of a target whose oldest one is not due there are none: its order is kept. One that is due in more than a day is
+        due now: the clock has jumped.
+        """
+        of_target: dict[str, Any] = {"partition_by": NOTICES.c.target, "order_by": NOTICES.c.seq}
+        place = func.row_number().over(**of_target).label("place")
+        first = func.first_value(NOTICES.c.next_at).over(**of_target).label("first")
+        waits = select(NOTICES, place, first).where(NOTICES.c.state == PENDING).subquery()
+        due = or_(waits.c.first <= now, waits.c.first > now + DAY_SECONDS)
+        return self._rows(select(waits).where(waits.c.place <= limit, due).order_by(waits.c.seq), row_due)
 
     def note_sent(self, notice_id: str, at: int) -> None:
         """Note that a target took a notice; a second time changes nothing."""
@@ -267,14 +280,23 @@ class MonitorStore:
         """Note why a target did not take a notice at a time, and when it is tried again."""
         self._note(notice_id, tried_at=at, error=foreign(kept(error), TEXT), next_at=next_at)
 
-    def give_up(self, notice_id: str, at: int, error: str) -> None:
-        """Note that a notice is not tried again, and why."""
-        self._note(notice_id, state=GIVEN_UP, tried_at=at, error=foreign(kept(error), TEXT))
+    def give_up(self, notice_id: str, at: int, error: str, instead: Notice | None = None) -> None:
+        """Note that a notice is not tried again, and why; what is told instead is kept in the same transaction."""
+        values = {"state": GIVEN_UP, "tried_at": at, "error": foreign(kept(error), TEXT)}
+        with writing(self.engine, self.address) as connection:
+            self._note_in(connection, notice_id, **values)
+            of = connection.execute(select(NOTICES.c.book).where(NOTICES.c.id == notice_id)).scalar()
+            if instead is not None and of is not None:
+                row = notice_row(of, at, instead)
+                connection.execute(self._upsert(NOTICES).on_conflict_do_nothing(), [row])
 
     def _note(self, notice_id: str, **values: Any) -> None:
-        waits = and_(NOTICES.c.id == notice_id, NOTICES.c.state == PENDING)
         with writing(self.engine, self.address) as connection:
-            connection.execute(update(NOTICES).where(waits).values(attempts=NOTICES.c.attempts + 1, **values))
+            self._note_in(connection, notice_id, **values)
+
+    def _note_in(self, connection: Connection, notice_id: str, **values: Any) -> None:
+        waits = and_(NOTICES.c.id == notice_id, NOTICES.c.state == PENDING)
+        connection.execute(update(NOTICES).where(waits).values(attempts=NOTICES.c.attempts + 1, **values))
 
     def notice_counts(self) -> dict[str, int]:
         """Return how many notices there are in each state: pending, sent, given up."""

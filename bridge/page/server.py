@@ -128,7 +128,9 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((name, port), family=family, backlog=128)
     except (OSError, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        raise BadConfig(f"the page cannot be served at {foreign(host)}:{port}: {why}; choose another page.port") from error
+        raise BadConfig(
+            f"the page cannot be served at {foreign(host)}:{port}: {why}; choose another page.port"
+        ) from error
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,243 @@
+"""The monitor of one book: look, keep, publish. The loop around it is `keep_looking` of the command.
+
+A cycle: one look at one block -> what people see of it -> alerts that opened, got worse or are over -> all of it kept
+in one transaction, with the messages to send -> published. What fails is said, stands on the page beside the age of its
+numbers, and is tried again. The store is the only memory: a crash between any two steps loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any, Final
+
+from bridge import __version__
+from bridge.alerts.rules import Judged, judge
+from bridge.alerts.snapshots import FailedLook, MonitorSnapshot
+from bridge.config import Config
+from bridge.errors import MissingBlock
+from bridge.foreign import TEXT, foreign
+from bridge.formats import age
+from bridge.monitor.alert_view import alert_rows, guidance
+from bridge.monitor.clock import Clock
+from bridge.monitor.cursors import Cursors
+from bridge.monitor.cycle import Cycle
+from bridge.monitor.governance_view import ProposalTold, tell_proposals
+from bridge.monitor.kept import exposure_rows, leg_rows, plan_row, proposal_rows
+from bridge.monitor.notices import Notice, Seen, notices_for
+from bridge.monitor.published import Published
+from bridge.monitor.rounds import rounds_since
+from bridge.monitor.standing import Advanced, Change, Standing, advance
+from bridge.monitor.store import MonitorStore
+from bridge.monitor.view import look_view, series_of
+from bridge.snapshot import Snapshot
+
+SILENT_LOOKS: Final = 4.0
+"""Intervals without a look after which somebody is told."""
+MOST_EARLIER: Final = 10_000
+"""Changes that are read to know who was told of an alert that is over."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look: the snapshot that it was taken at, what it saw, and whose book it is."""
+
+    snapshot: Snapshot
+    seen: MonitorSnapshot
+    owner: str
+
+
+@dataclass(frozen=True)
+class Watching:
+    """A book that is watched: its name in the store, its settings, and what takes one look at it."""
+
+    name: str
+    settings: Config
+    take: Callable[[], Look]
+
+
+class BookMonitor:
+    """The monitor of one book; `look`, `keep` and `failed` are called by one thread, the rest by any."""
+
+    def __init__(self, watching: Watching, store: MonitorStore, clock: Clock) -> None:
+        self.watching, self.published = watching, Published()
+        self._store, self._clock, self._lock = store, clock, Lock()
+        self._told: dict[tuple[int, int], ProposalTold] = {}
+        self._last = store.last(watching.name)
+        self._view: dict[str, Any] = {}
+        self._facts: dict[str, Any] = {
+            "cycle": 0,
+            "owner": "",
+            "caught_up": "",
+            "trouble": "",
+            "lateness": 0.0,
+            "took": 0.0,
+        }
+        self._began = self._planned = clock.passed()
+        self._shown: Mapping[str, Standing] = {}
+        self.failures, self._failing_since = 0, 0
+
+    def look(self) -> Look:
+        """Take a look; what it raises is said, and the next one comes."""
+        self._began = self._clock.passed()
+        self._facts["lateness"] = late = max(self._began - self._planned, 0.0)
+        found, every = self.watching.take(), self.watching.settings.watch.interval_seconds
+        return replace(found, seen=replace(found.seen, late_seconds=late, interval_seconds=every))
+
+    def keep(self, look: Look) -> None:
+        """Keep what a look saw and publish it; nothing of it is kept where the store cannot take it."""
+        seen, at, name = look.seen, self._clock.now(), self.watching.name
+        self._told = tell_proposals(look.snapshot, seen, self._told)
+        chain_id = look.snapshot.chain.chain_id
+        view = look_view(seen, chain_id, {number: told for (number, _), told in self._told.items()})
+        cursors = Cursors.of(self._store.cursors(name), chain_id, seen.block.number)
+        seen = replace(seen, known_versions=cursors.versions)
+        rounds = rounds_since(look.snapshot, seen, cursors.rounds)
+        caught_up = self._caught_up(look.snapshot, at) if not self._view.get("block") else self._facts["caught_up"]
+        with self._lock:
+            advanced = self._advance(judge(seen), at)
+            cycle = Cycle(
+                book=name,
+                at=at,
+                chain_id=chain_id,
+                block_number=seen.block.number,
+                block_hash=seen.block.hash,
+                block_time=seen.block.timestamp,
+                view=json.dumps(view, allow_nan=False, separators=(",", ":")),
+                series=series_of(view),
+                exposures=exposure_rows(seen),
+                legs=leg_rows(seen),
+                rounds=rounds,
+                proposals=proposal_rows(seen),
+                plan=plan_row(seen),
+                standings=advanced.standings,
+                transitions=advanced.transitions,
+                notices=self._notices(advanced),
+                cursors=cursors.after(seen),
+            )
+            number = self._store.write(cycle)
+            self.failures = 0
+            took = self._clock.passed() - self._began
+            self._facts |= {"cycle": number, "at": at, "trouble": "", "caught_up": caught_up, "took": took}
+            self._facts["owner"] = look.owner
+            self._view = view
+            self._publish(advanced.now)
+
+    def failed(self, words: str) -> None:
+        """Say on the page why there is no look, beside the numbers of the last one, and alert of it when it lasts.
+
+        Raises
+        ------
+        LedgerError
+            The store cannot take the alert.
+        """
+        at, every = self._clock.now(), self.watching.settings.watch.interval_seconds
+        self._failing_since = self._failing_since if self.failures else at
+        self.failures += 1
+        since = max(at - self._failing_since, 0)
+        self._facts["trouble"] = foreign(f"no look for {age(since)}: {words}" if since else f"no look: {words}", TEXT)
+        with self._lock:
+            self._publish(self._shown)
+            advanced = self._advance(judge(FailedLook(words, since, SILENT_LOOKS * every)), at)
+            told = self._notices(advanced)
+            self._store.write_changes(self.watching.name, at, advanced.standings, advanced.transitions, told)
+            self._publish(advanced.now)
+
+    def plan_next(self, pause: float) -> None:
+        """Note when the next look should begin, so that a late one is seen."""
+        self._planned = self._clock.passed() + pause
+
+    def resume(self) -> None:
+        """Show the last look that was kept, as old as it is, until there is one of now."""
+        if self._last is None:
+            return
+        self._view = json.loads(self._last.view)
+        self._facts |= {"cycle": self._last.look, "at": self._last.at, "trouble": "no look yet since the start"}
+        self._publish(self._store.standings(self.watching.name))
+        self._view = {}
+
+    @property
+    def totals(self) -> Mapping[str, float | None]:
+        """Return the sums of the newest look; nothing before the first."""
+        found: Mapping[str, float | None] = self._view.get("totals", {})
+        return found
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Return what is known of the loop: number of the look, its time, how long it took, how late it came."""
+        return self._facts
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """Return the newest view as it is published."""
+        found = self.published.newest()
+        view: Mapping[str, Any] = json.loads(found[1]) if found else {}
+        return view
+
+    def ready(self) -> tuple[bool, str]:
+        """Tell whether there is a look of now, and why not."""
+        if not self._view:
+            return False, str(self._facts["trouble"] or "no look yet")
+        return (not self.failures, str(self._facts["trouble"]))
+
+    def acknowledge(self, key: str, by: str) -> None:
+        """Take an alert for known; it is not escalated then.
+
+        Raises
+        ------
+        UsageError
+            No such alert stands.
+        """
+        with self._lock:
+            self._store.acknowledge(self.watching.name, key, by, self._clock.now())
+            self._publish(self._store.standings(self.watching.name))
+
+    def silence(self, key: str, until: int, by: str) -> None:
+        """Tell nothing of an alert until a time (unix seconds).
+
+        Raises
+        ------
+        UsageError
+            No such alert stands.
+        """
+        with self._lock:
+            self._store.silence(self.watching.name, key, until, by)
+            self._publish(self._store.standings(self.watching.name))
+
+    def _advance(self, judged: Judged, at: int) -> Advanced:
+        before = self._store.standings(self.watching.name)
+        return advance(before, judged, at, escalate_seconds=self.watching.settings.notify.escalate_seconds)
+
+    def _notices(self, advanced: Advanced) -> tuple[Notice, ...]:
+        """Return the messages that changes are told by; the block is that of the newest look."""
+        book, block = self.watching.name, self._view.get("block") or {"number": 0, "timestamp": 0}
+        seen = Seen(book, block["number"], block["timestamp"])
+        cleared = [each.standing.opened_at for each in advanced.transitions if each.change is Change.CLEARED]
+        earlier = self._store.transitions(book, min(cleared), MOST_EARLIER) if cleared else ()
+        settings = self.watching.settings.notify
+        return notices_for(seen, advanced.transitions, settings, guidance(), earlier)
+
+    def _publish(self, standings: Mapping[str, Standing]) -> None:
+        """Publish the newest view with the alerts that stand, and what is known of the loop."""
+        settings = self.watching.settings
+        fixed = {"version": __version__, "book": self.watching.name}
+        self._shown, shown = standings, alert_rows(standings.values(), self._clock.now())
+        facts = {**self._facts, "interval": settings.watch.interval_seconds, "failures": self.failures}
+        self.published.publish({**fixed, **facts, **self._view, "alerts": shown})
+
+    def _caught_up(self, snapshot: Snapshot, at: int) -> str:
+        """Say from where the monitor goes on after a start, and whether the last block that it saw still stands."""
+        last, block = self._last, snapshot.block
+        if last is None or last.chain_id != snapshot.chain.chain_id:
+            return ""
+        if block.number < last.block_number:
+            words = f"at block {block.number:,}, and the last look saw {last.block_number:,}"
+            return f"{words}: another chain, or a node that is behind"
+        words = f"from block {last.block_number:,} to {block.number:,}, {age(at - last.at)} after the last look"
+        try:
+            same = snapshot.chain.at(last.block_number).hash == last.block_hash
+        except MissingBlock:
+            return f"caught up {words}"
+        return f"caught up {words}" if same else f"caught up {words}; that block was re-organised"
