@@ -102,7 +102,7 @@ class Advanced:
         By key, what the next look is compared with: all that stands, and what is over and may not open again yet, or is
         silenced.
     transitions
-        What people are told, at most one of each alert.
+        What people are told, at most one of each alert, by key.
     """
 
     standings: tuple[Standing, ...]
@@ -126,7 +126,7 @@ def advance(before: Mapping[str, Standing], judged: Judged, now: int, *, escalat
     """
     raised = _worst(judged.alerts)
     kept, told = dict[str, Standing](), list[Transition]()
-    for key in (*before, *(key for key in raised if key not in before)):
+    for key in sorted({*before, *raised}):
         old, alert = before.get(key), raised.get(key)
         if old is None or old.cleared_at is not None:
             new, change = _closed(old, alert, now)
