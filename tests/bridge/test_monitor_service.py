@@ -1,0 +1,328 @@
+"""The monitor of one book: what it keeps, tells and shows from look to look, through failures, restarts and a week."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import random
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from bridge.alerts.snapshots import MonitorSnapshot
+from bridge.chain.blocks import BlockRef
+from bridge.config import Config
+from bridge.errors import LedgerLocked, MissingBlock, NodeUnreachable
+from bridge.ledger.database import writing
+from bridge.monitor.clock import pause
+from bridge.monitor.service import SILENT_LOOKS, BookMonitor, Look, Watching
+from bridge.monitor.standing import Change
+from bridge.monitor.store import MonitorStore
+from tests.bridge.looks import NOW, book, look
+
+pytestmark = pytest.mark.unit
+HOUR, DAY, INTERVAL = 3600, 86_400, 15.0
+SETTINGS: Any = {"watch": {"interval_seconds": INTERVAL}, "notify": {"default": "ops", "escalate_seconds": 3600}}
+CONFIG = Config(**SETTINGS)
+
+
+class TestClock:
+    """A clock that a test moves."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.wall, self.since = NOW, 0.0
+
+    def now(self) -> int:
+        return self.wall
+
+    def passed(self) -> float:
+        return self.since
+
+    def wait(self, seconds: float, stop: Event) -> None:
+        self.move(seconds)
+
+    def move(self, seconds: float) -> None:
+        self.wall, self.since = self.wall + round(seconds), self.since + seconds
+
+
+class StillChain:
+    """A chain of which only its id is asked, and whether it still has a block."""
+
+    chain_id = 31337
+
+    def __init__(self) -> None:
+        self.hashes: dict[int, str] = {}
+
+    def at(self, number: int) -> BlockRef:
+        if number not in self.hashes:
+            raise MissingBlock(number, "a test")
+        return BlockRef(number, self.hashes[number], 0)
+
+
+class Placed:
+    """A monitor of looks that a test gives it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.chain, self.address = TestClock(), StillChain(), str(folder / "alvh.db")
+        self.found: Callable[[], MonitorSnapshot] = look
+        self.start()
+
+    def start(self) -> None:
+        self.store = MonitorStore(self.address)
+        self.monitor = BookMonitor(Watching("main", CONFIG, self.take), self.store, self.clock)
+
+    def take(self) -> Look:
+        seen = self.found()
+        snapshot: Any = type("Snapshot", (), {"chain": self.chain, "block": seen.block})()
+        return Look(snapshot, seen, "0xowner")
+
+    def cycle(self, **changes: Any) -> dict[str, Any]:
+        """Look once, with some of it changed, and return what people see."""
+        block = BlockRef(100 + round(self.clock.since), f"0x{round(self.clock.since):064x}", self.clock.now())
+        self.found = lambda: look(**{"block": block, "now": self.clock.now()} | changes)
+        self.monitor.keep(self.monitor.look())
+        self.chain.hashes[block.number] = block.hash
+        self.monitor.plan_next(INTERVAL)
+        self.clock.move(INTERVAL)
+        return self.view()
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass in which no look was due."""
+        self.clock.move(seconds)
+        self.monitor.plan_next(0.0)
+
+    def fail(self, words: str = "no node answers") -> dict[str, Any]:
+        """Let one look fail, and return what people see."""
+        self.monitor.failed(words)
+        self.monitor.plan_next(INTERVAL)
+        self.clock.move(INTERVAL)
+        return self.view()
+
+    def view(self) -> dict[str, Any]:
+        return dict(self.monitor.shown)
+
+    def told(self) -> list[tuple[str, str]]:
+        """Return what people were told, oldest first."""
+        found = self.store.transitions("main", 0, 100_000)
+        return [(str(each.change), each.standing.rule) for each in reversed(found)]
+
+
+@pytest.fixture
+def placed(tmp_path: Path) -> Iterator[Placed]:
+    made = Placed(tmp_path)
+    yield made
+    made.store.close()
+
+
+def standing(view: dict[str, Any]) -> set[str]:
+    return {alert["rule"] for alert in view["alerts"] if alert["cleared_at"] is None}
+
+
+def test_keep__quiet_look__is_kept_shown_and_told_to_nobody(placed: Placed) -> None:
+    view = placed.cycle()
+    assert (view["book"], view["owner"], view["cycle"], view["trouble"]) == ("main", "0xowner", 1, "")
+    assert view["alerts"] == []
+    assert placed.told() == []
+    last = placed.store.last("main")
+    assert last is not None
+    assert json.loads(last.view)["totals"] == view["totals"]
+    assert placed.store.history("main", ["value_usd"], 0, NOW + DAY, 10)["value_usd"] == [view["totals"]["value_usd"]]
+    assert placed.monitor.ready() == (True, "")
+
+
+def test_keep__drift_over_its_band_and_back__is_told_once_each_with_one_message(placed: Placed) -> None:
+    placed.cycle()
+    for drift in (0.12, 0.125, 0.12, 0.09, 0.11):  # from 1 of the band to below it, not below where it is over
+        view = placed.cycle(drift=drift)
+    assert standing(view) == {"exposure_drifted"}
+    assert placed.told() == [("opened", "exposure_drifted")]
+    placed.cycle(drift=0.02)
+    assert placed.told() == [("opened", "exposure_drifted"), ("cleared", "exposure_drifted")]
+    due = placed.store.due_notices(placed.clock.now(), 10)
+    assert [each.notice.target for each in due] == ["ops", "ops"]
+    assert len({each.notice.id for each in due}) == 2
+    assert view["alerts"][0]["who"]
+    assert view["alerts"][0]["step"]
+
+
+def test_failed__for_four_intervals__shows_old_numbers_with_why_and_alerts_until_a_look(placed: Placed) -> None:
+    before = placed.cycle()
+    views = [placed.fail() for _ in range(round(SILENT_LOOKS) + 2)]
+    assert all(view["totals"] == before["totals"] for view in views)
+    assert all("no node answers" in view["trouble"] for view in views)
+    assert [standing(view) for view in views][:: len(views) - 1] == [set(), {"no_look"}]
+    assert placed.monitor.ready()[0] is False
+    after = placed.cycle()
+    assert (after["trouble"], standing(after)) == ("", set())
+    assert placed.told() == [("opened", "no_look"), ("cleared", "no_look")]
+
+
+def test_failed__alert_that_stood__stands_on_as_nobody_can_tell(placed: Placed) -> None:
+    placed.cycle(drift=0.5)
+    for _ in range(3):
+        assert "exposure_drifted" in standing(placed.fail())
+    unknown = placed.cycle(drift=None, market=None, exposure=None, positions=(), untrusted="no fresh volatility")
+    assert "exposure_drifted" in standing(unknown)
+    assert [told for told in placed.told() if told[1] == "exposure_drifted"] == [("opened", "exposure_drifted")]
+
+
+def test_keep__store_locked__nothing_is_kept_and_the_change_is_told_once_later(
+    placed: Placed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed.cycle()
+    other = MonitorStore(placed.address)
+    monkeypatch.setattr("bridge.ledger.database.WAIT_SECONDS", 0.2)
+    placed.store.close()
+    placed.store = placed.monitor._store = MonitorStore(placed.address)
+    with writing(other.engine, placed.address), pytest.raises(LedgerLocked):
+        placed.cycle(drift=0.5)
+    with writing(other.engine, placed.address), pytest.raises(LedgerLocked):
+        placed.monitor.failed("the store is locked")
+    assert "the store is locked" in placed.view()["trouble"]
+    placed.cycle(drift=0.5)
+    placed.cycle(drift=0.5)
+    assert placed.told() == [("opened", "exposure_drifted")]
+    other.close()
+
+
+def test_resume__after_a_restart__shows_the_last_look_as_old_and_goes_on_without_telling_again(placed: Placed) -> None:
+    placed.cycle()
+    before = placed.cycle(drift=0.5)
+    placed.store.close()
+    placed.clock.move(25 * 60)
+    placed.start()
+    placed.monitor.resume()
+    old = placed.view()
+    assert old["totals"] == before["totals"]
+    assert old["trouble"] == "no look yet since the start"
+    assert standing(old) == {"exposure_drifted"}
+    now = placed.cycle(drift=0.5)
+    assert now["caught_up"].startswith("caught up from block 115 to 1,6")
+    assert "25 min" in now["caught_up"]
+    assert placed.told() == [("opened", "exposure_drifted")]
+
+
+def test_resume__block_replaced_or_chain_anew__says_so(placed: Placed) -> None:
+    placed.cycle()
+    placed.store.close()
+    placed.chain.hashes[100] = "0xother"
+    placed.start()
+    assert "re-organised" in placed.cycle()["caught_up"]
+    placed.store.close()
+    placed.start()
+    placed.clock.since = -50.0
+    assert "another chain, or a node that is behind" in placed.cycle()["caught_up"]
+
+
+def test_acknowledge__then_silence__is_shown_at_once_and_survives_looks(placed: Placed) -> None:
+    view = placed.cycle(drift=0.5)
+    [key] = [alert["key"] for alert in view["alerts"]]
+    placed.monitor.acknowledge(key, "ann")
+    assert placed.view()["alerts"][0]["acknowledged_by"] == "ann"
+    placed.rest(2 * HOUR)
+    assert placed.cycle(drift=0.5)["alerts"][0]["escalated_at"] is None
+    placed.monitor.silence(key, placed.clock.now() + DAY, "ann")
+    placed.cycle(drift=0.9)
+    assert placed.told() == [("opened", "exposure_drifted")]
+    placed.rest(2 * DAY)
+    placed.cycle(drift=0.9)
+    assert placed.told()[-1] == ("worse", "exposure_drifted")
+
+
+def test_cycle__nobody_answers_for_an_hour__is_escalated_once(placed: Placed) -> None:
+    placed.cycle(drift=0.5)
+    for _ in range(3):
+        placed.rest(HOUR)
+        placed.cycle(drift=0.5)
+    assert placed.told() == [("opened", "exposure_drifted"), ("escalated", "exposure_drifted")]
+
+
+@pytest.mark.parametrize("jump", [-HOUR, HOUR])
+def test_cycle__clock_jumps_an_hour__nothing_is_told_twice_and_no_age_is_negative(placed: Placed, jump: int) -> None:
+    placed.cycle(drift=0.5)
+    placed.clock.wall += jump
+    view = placed.cycle(drift=0.5)
+    told = [change for change, _ in placed.told()]
+    assert told.count("opened") == 1
+    assert told.count("cleared") == 0
+    assert all(alert["seen_at"] >= alert["opened_at"] for alert in view["alerts"])
+    placed.cycle(drift=0.0)
+    assert [change for change, _ in placed.told()].count("cleared") == 1
+
+
+def test_look__later_than_an_interval__is_an_alert_of_the_monitor_itself(placed: Placed) -> None:
+    placed.cycle()
+    placed.clock.move(3 * INTERVAL)
+    view = placed.cycle()
+    assert view["lateness"] == 3 * INTERVAL
+    assert "loop_late" in standing(view)
+
+
+def test_take__raises__nothing_is_kept_and_the_last_numbers_stay(placed: Placed) -> None:
+    placed.cycle()
+
+    def gone() -> MonitorSnapshot:
+        raise NodeUnreachable("http://127.0.0.1:1", "refused")
+
+    placed.found = gone
+    with pytest.raises(NodeUnreachable):
+        placed.monitor.look()
+    last = placed.store.last("main")
+    assert last is not None
+    assert last.look == 1
+
+
+def test_pause__failures__grows_to_five_minutes_and_jitters() -> None:
+    chance = random.Random(7)
+    waits = [pause(INTERVAL, failures, chance) for failures in range(12)]
+    assert all(wait <= 300.0 * 1.05 for wait in waits)
+    assert waits[1] > 1.5 * waits[0]
+    assert len(set(waits)) == len(waits)
+    assert pause(3_600.0, 5, chance) <= 3_600.0 * 1.05
+
+
+WEEK = 10_080
+"""Minutes of a week, a look each."""
+
+
+def drift_at(minute: int) -> float:
+    """Return a made-up drift: two days in which it swings over its band, two quiet ones."""
+    return 0.13 * abs(math.sin(minute / 700.0)) if minute % 5_760 < 2_880 else 0.03
+
+
+def expected_changes() -> list[tuple[int, str]]:
+    """Return when which change of the drift is told in a week: opened above its band, over below .8 of it."""
+    found: list[tuple[int, str]] = []
+    stands = False
+    for minute in range(WEEK):
+        drift = drift_at(minute)
+        if (drift > 0.1 and not stands) or (drift < 0.08 and stands):
+            stands = not stands
+            found.append((NOW + 60 * minute, "opened" if stands else "cleared"))
+    return found
+
+
+def test_week__every_minute_of_it__no_missed_and_no_repeated_alert_and_memory_is_flat(placed: Placed) -> None:
+    sizes, books = [], [book(2_000.0 * (1.0 + 0.01 * step)) for step in range(-5, 6)]
+    tracemalloc.start()
+    for minute in range(WEEK):
+        placed.clock.wall, placed.clock.since = NOW + 60 * minute, 60.0 * minute
+        placed.monitor.plan_next(0.0)
+        placed.cycle(drift=drift_at(minute), **books[minute // 60 % len(books)])
+        if minute in (WEEK // 4, WEEK - 1):
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    told = [(each.at, str(each.change)) for each in reversed(placed.store.transitions("main", 0, 100_000))
+            if each.standing.rule == "exposure_drifted" and each.change is not Change.ESCALATED]  # fmt: skip
+    assert told == expected_changes()
+    assert len(told) > 4
+    assert {rule for _, rule in placed.told()} == {"exposure_drifted"}
+    assert sizes[1] < sizes[0] * 1.05
