@@ -45,7 +45,8 @@ def read_safe_queue(snapshot: Snapshot, config: Config, holders: Mapping[str, In
     safes = {holder.address: (role, holder) for role, holder in holders.items() if holder.nonce is not None}
     if not safes or not (config.watch.safe_drafts or config.safe.service_url):
         return SafeQueue()
-    troubles, found = list[str](), dict[str, tuple[str, Inspected, SafeRecord]]()
+    troubles: list[str] = []
+    found: dict[str, tuple[str, Inspected, SafeRecord]] = {}
     for record in (*_drafts(config.watch.safe_drafts, troubles), *_left(snapshot, config, safes, troubles)):
         made = record.transaction
         role, holder = safes.get(made.safe, ("", None))

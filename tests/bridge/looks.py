@@ -1,4 +1,4 @@
-"""Looks of the monitor that are made up: one that alerts of nothing, and each rule's, from before its begin to worse."""
+"""Looks of the monitor that are made up: one that is quiet, and those of each rule, from before its begin to worse."""
 
 from __future__ import annotations
 

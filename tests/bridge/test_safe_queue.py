@@ -1,4 +1,4 @@
-"""What waits for a Safe's owners: drafts of a folder and a service's list; only what an owner signed, and never a stop."""
+"""What waits for a Safe's owners, in a folder and at a service: what an owner signed, and nothing stops a look."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_drafts__of_strangers_and_damaged__are_named_or_left_out_and_stop_nothin
     (folder / "note.txt").write_text("not a draft")
     found = queue(world, tmp_path, folder)
     assert found.waiting == ()
-    assert [word in " ".join(found.troubles) for word in ("changed.json", "none.json", "stranger", "note")] == [
+    assert [word in " ".join(found.troubles) for word in ("changed.json", "none.json", "stranger.json", "note.txt")] == [
         True, True, False, False,
     ]  # fmt: skip
     (absent,) = queue(world, tmp_path, tmp_path / "absent").troubles

@@ -39,7 +39,7 @@ def test_watch__fresh_world__values_the_book_and_misses_a_plan_only(world: World
     assert found.seen.exposure.value_usd == pytest.approx(3_300_000, rel=0.1)
     assert [(feed.asset, feed.stale) for feed in found.seen.feeds] == [("BTC", False), ("ETH", False)]
     assert (seen.on_record, seen.drift, seen.layers, seen.proposals) == (None, None, (), ())
-    assert [alert.kind for alert in found.alerts] == ["plan"]
+    assert [alert.kind for alert in found.alerts] == ["plan", "range"]  # one of its positions is made out of range
     assert "no plan on record here for the parameters in force" in found.alerts[0].text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 from bridge.alerts.rules import ALERT_RULES, AlertRule
 
@@ -19,9 +20,10 @@ def row(rule: AlertRule) -> str:
 
 
 def table() -> list[str]:
-    """Return every line of the table."""
-    return [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *map(row, ALERT_RULES.values())]
+    """Return every line of the table, by kind."""
+    rules = sorted(ALERT_RULES.values(), key=lambda rule: rule.kind)
+    return [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *map(row, rules)]
 
 
 if __name__ == "__main__":
-    print("\n".join(table()))
+    sys.stdout.write("\n".join(table()) + "\n")

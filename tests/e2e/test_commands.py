@@ -101,7 +101,8 @@ def test_watch__fresh_world__shows_exposure_without_a_plan_on_record(run: Run, p
     seen = run("watch", "--once", "--json")
     line = json.loads(seen.out)
     assert line["value_usd"] > 1e6
-    assert [alert["kind"] for alert in line["alerts"]] == ["plan"]
+    assert [alert["rule"] for alert in line["alerts"]] == ["plan_missing", "range_left"]
+    assert all(alert["severity"] == "warning" and alert["size"] >= 1.0 for alert in line["alerts"])
 
 
 def test_doctor__running_chain__finds_everything(run: Run, project: World) -> None:

@@ -71,7 +71,7 @@ def test_loop__block_replaced_node_away_and_chain_that_stands_still__says_each_a
 
 
 def expected(place: Place) -> set[str]:
-    return {"plan"} | ({"chain"} if place.chain_id != LOCAL_CHAIN_ID else set())
+    return {"plan", "range"} | ({"chain"} if place.chain_id != LOCAL_CHAIN_ID else set())
 
 
 def test_watch__block_replaced_while_it_looks_once__exits_1_with_that_line(place: Place, tmp_path: Path) -> None:

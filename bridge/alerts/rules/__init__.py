@@ -143,12 +143,12 @@ def judge(seen: OracleSnapshot | FailedLook) -> Judged:
         found += raised or []
         if raised is None:
             untold.add(name)
-    worst_first = sorted(found, key=lambda alert: -RANKS[alert.severity or Severity.WARNING])
+    worst_first = sorted(found, key=lambda alert: (-RANKS[alert.severity or Severity.WARNING], alert.kind))
     return Judged(tuple(worst_first), frozenset(untold), {name: rule.worse_by for name, rule in ALERT_RULES.items()})
 
 
 def raise_alerts(seen: OracleSnapshot) -> tuple[Alert, ...]:
-    """Return what every rule raises that is a function of what was seen, the worst first."""
+    """Return what every rule raises that is a function of what was seen, the worst first, then by kind."""
     return tuple(alert for alert in judge(seen).alerts if alert.size >= ENTERS)
 
 
