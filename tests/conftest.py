@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from bridge.local.anvil import anvil
 from bridge.local.price_path import simulated_path
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
+from tests.bridge.postgres_server import PROGRAMS, programs, server, sql
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = 8
@@ -91,6 +93,29 @@ def world(built_world: World) -> Iterator[World]:
 def chain(world: World) -> Chain:
     """Return the world's node."""
     return world.chain
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start a server, and stop it after the last test."""
+    binaries = programs()
+    if binaries is None:
+        pytest.skip(f"no PostgreSQL server in {PROGRAMS}: apt-get install postgresql")
+    with server(binaries) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def fresh(postgres: str) -> Callable[[], str]:
+    """Return a function that makes an empty schema, which is cheaper than a database, and returns its URL."""
+    names = count()
+
+    def make() -> str:
+        name = f"ledger{next(names)}"
+        sql(f"{postgres}/postgres", f"CREATE SCHEMA {name}")
+        return f"{postgres}/postgres?options=-csearch_path%3D{name}"
+
+    return make
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Table, func, select, text
 
-from bridge.errors import BadFile
+from bridge.errors import BadFile, LedgerDamaged
 from bridge.files import make_private, open_draft, sync_folder
 from bridge.foreign import shown_address
 from bridge.ledger.database import reading
@@ -44,10 +44,8 @@ def export(store: MonitorStore, folder: Path, now: int) -> dict[str, int]:
     BadFile
         A file cannot be written.
     LedgerError
-        The database cannot be read.
+        The database cannot be read, or a row of it.
     """
-    import pyarrow as pa
-
     counts = {}
     try:
         make_private(folder)
@@ -58,8 +56,10 @@ def export(store: MonitorStore, folder: Path, now: int) -> dict[str, int]:
                 said = _provenance(store.address, table, now)
                 counts[table.name] = _write(connection, table, folder / f"{table.name}.parquet", said)
         sync_folder(folder)
-    except (OSError, pa.ArrowException) as error:
+    except OSError as error:
         raise BadFile(folder, f"cannot be written to: {error}") from error
+    except ValueError as error:
+        raise LedgerDamaged(store.address, str(error)) from error
     return dict(sorted(counts.items()))
 
 
@@ -105,7 +105,10 @@ def _schema(table: Table) -> pa.Schema:
 def _columns(part: Any, schema: pa.Schema) -> pa.Table:
     import pyarrow as pa
 
-    return pa.table({name: [_cell(row[name]) for row in part] for name in schema.names}, schema=schema)
+    try:
+        return pa.table({name: [_cell(row[name]) for row in part] for name in schema.names}, schema=schema)
+    except pa.ArrowException as error:
+        raise ValueError(f"a row is not of its table's kind ({error})") from error
 
 
 def _cell(value: Any) -> Any:

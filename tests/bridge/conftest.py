@@ -1,11 +1,10 @@
-"""One real plan of the world, whose record tests copy; bare nodes, one that lies; a PostgreSQL server."""
+"""One real plan of the world, whose record tests copy; the world and a bare node on two chains; a node that lies."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from bridge.local.world import World
 from bridge.plans.make import Planned
 from bridge.plans.records import PlanRecord
 from tests.bridge.lying_node import LyingNode, lying_node
-from tests.bridge.postgres_server import PROGRAMS, programs, server, sql
 from tests.bridge.steps import plan_now
 
 OTHER_CHAIN_ID = 8453
@@ -101,26 +99,3 @@ def command(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
         return done.exit_code, done.output
 
     return run
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """Start a server, and stop it after the last test."""
-    binaries = programs()
-    if binaries is None:
-        pytest.skip(f"no PostgreSQL server in {PROGRAMS}: apt-get install postgresql")
-    with server(binaries) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def fresh(postgres: str) -> Callable[[], str]:
-    """Return a function that makes an empty schema, which is cheaper than a database, and returns its URL."""
-    names = count()
-
-    def make() -> str:
-        name = f"ledger{next(names)}"
-        sql(f"{postgres}/postgres", f"CREATE SCHEMA {name}")
-        return f"{postgres}/postgres?options=-csearch_path%3D{name}"
-
-    return make
