@@ -59,12 +59,12 @@ class Notice:
 
 @dataclass(frozen=True)
 class Due:
-    """A notice that waits in the outbox: of which book, how often it was tried, since when it waits (unix seconds)."""
+    """A notice that waits in the outbox: of which book, when it was written (unix seconds), how often it was tried."""
 
     notice: Notice
     book: str
+    made_at: int
     attempts: int
-    since: int
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,7 @@ class Outbox:
     def _note_failed(self, name: str, due: Due, outcome: Outcome) -> None:
         now, tries = int(self._clock()), due.attempts + 1
         error = foreign(outcome.error, ERROR_LETTERS)
-        if now - due.since > GIVE_UP_SECONDS and tries >= GIVE_UP_TRIES:
+        if now - due.made_at > GIVE_UP_SECONDS and tries >= GIVE_UP_TRIES:
             self._store.give_up(due.notice.id, now, error, self._instead(due, name, error))
             self._count(given_up=1)
             return

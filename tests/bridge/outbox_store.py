@@ -36,7 +36,7 @@ class OutboxStore:
         """Return what is due, the oldest of each target first."""
         found: dict[str, list[Due]] = {}
         for *words, attempts, since in self._lines.execute(DUE, (now,)):
-            found.setdefault(words[1], []).append(Due(Notice(*words), "main", attempts, since))
+            found.setdefault(words[1], []).append(Due(Notice(*words), "main", since, attempts))
         return [due for each in found.values() for due in each[:limit]]
 
     def note_sent(self, notice_id: str, at: int) -> None:

@@ -157,7 +157,8 @@ ANY_TEXT = st.one_of(st.text(max_size=300), st.sampled_from(HOSTILE))
 def test_notice__hostile_words__call_nobody_link_nowhere_and_are_cut(text: str) -> None:
     made = notices_for(replace(SEEN, book=text), [change(text=text, kind=text, about=text)], SETTINGS, GUIDE)[0]
     whole = f"{made.title}\n{made.body}"
-    assert len(made.title) <= TITLE_LETTERS and "\n" not in made.title
+    assert len(made.title) <= TITLE_LETTERS
+    assert "\n" not in made.title
     assert len(made.body.splitlines()) == 6
     assert len(whole) <= MOST_LETTERS
     assert not any(

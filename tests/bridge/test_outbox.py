@@ -192,7 +192,8 @@ def test_deliver__nobody_takes_it_for_three_days__is_given_up_and_told(hook: Rec
     assert store.states()[lost.id][0] == "given up"
     (told,) = [got.json() for got in hook.got]
     assert told["title"] == "Not delivered to dead"
-    assert lost.title in told["body"] and "HTTP 500" in told["body"]
+    assert lost.title in told["body"]
+    assert "HTTP 500" in told["body"]
     assert (box.counts.sent, box.counts.given_up) == (1, 1)
 
 

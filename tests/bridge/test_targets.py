@@ -19,6 +19,7 @@ from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 from apprise.plugins.telegram import NotifyTelegram
 
+from bridge.environment import for_program, for_worker
 from bridge.errors import BadConfig, MissingTool
 from bridge.foreign import foreign
 from bridge.monitor import targets
@@ -75,8 +76,10 @@ def test_send__each_service__takes_one_request_with_title_and_body(hook: Receive
     assert target.send(MESSAGE, "main") == Outcome()
     (got,) = hook.got
     said = json.dumps(got.json(), ensure_ascii=False)
-    assert "drift ETH" in said and "line one" in said
-    assert "@everyone" not in said and "<!channel>" not in said
+    assert "drift ETH" in said
+    assert "line one" in said
+    assert "@everyone" not in said
+    assert "<!channel>" not in said
     assert "github" not in said  # no picture from another host
 
 
@@ -216,3 +219,9 @@ def test_read_target__then_a_text_of_others_that_quotes_it__hides_it(service: st
     url = SERVICES[service].format(port=1)
     at(url)
     assert TOKEN not in foreign(f"no such thing: {url}")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_environment__a_program_or_worker_that_is_started__does_not_inherit_a_url(service: str) -> None:
+    environment = {"ALVH_NOTIFY_OPS": SERVICES[service]}
+    assert (for_program(environment), for_worker(environment)) == ({}, {})
