@@ -48,7 +48,6 @@ def configure(as_json: bool, stream: TextIO | None = None) -> None:
     except ImportError as error:
         raise MissingTool(f"the monitor's log needs structlog: pip install 'alvh[monitor]' ({error})") from error
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -71,13 +70,6 @@ def configure(as_json: bool, stream: TextIO | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-
-
-def look_context(cycle: int, block: int | None) -> None:
-    """Name the cycle and the block in every event of this thread from now on; None where no block is known yet."""
-    import structlog
-
-    structlog.contextvars.bind_contextvars(cycle=cycle, block=block)
 
 
 def shown(_: object, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -183,6 +183,13 @@ def feed_age(view: View) -> Iterator[tuple[tuple[object, ...], Any]]:
         yield (row.get("asset"),), now - at if at and now is not None else None
 
 
+def chain_age(view: View) -> Iterator[tuple[tuple[object, ...], Any]]:
+    """Yield how old the block of each chain was, by this machine's clock; nothing of one that was not read."""
+    for row in listed(view, "chains"):
+        at, stamp = number(view, "at"), number(row, "timestamp")
+        yield (row.get("network"),), at - stamp if stamp and at is not None else None
+
+
 def feed_state(view: View) -> Iterator[tuple[tuple[object, ...], Any]]:
     """Yield 1 for the state of each feed, and 0 for those that it is not in."""
     for row in listed(view, "feeds"):
@@ -224,6 +231,7 @@ def book(view: View) -> list[tuple[tuple[object, ...], Any]]:
 
 
 ASSET: Final = ("asset",)
+CHAIN: Final = ("network",)
 LAYER: Final = ("asset", "layer")
 FAMILIES: Final = (
     Family("alvh_book_info", "The book that is watched.", book, ("book", "network", "chain_id")),
@@ -233,10 +241,12 @@ FAMILIES: Final = (
     Family("alvh_block_number", "The block that was looked at.", one("block.number")),
     Family("alvh_block_timestamp_seconds", "The time of the block.", one("block.timestamp")),
     Family("alvh_block_age_seconds", "How old the block was at the look.", lambda view: [((), _block_age(view))]),
-    Family("alvh_chain_block_number", "The block of each chain of the book.", each("chains", "block", "network"),
-           ("network",), min),
-    Family("alvh_chain_block_age_seconds", "How old the block of each chain was at the look.",
-           each("chains", "age_seconds", "network"), ("network",), max),
+    Family("alvh_chain_block_number", "The block of each chain of the book.",
+           each("chains", lambda row: row.get("block") or None, *CHAIN), CHAIN, min),
+    Family("alvh_chain_block_age_seconds", "How old the block of each chain was at the look.", chain_age, CHAIN, max),
+    Family("alvh_chain_value_usd", "Worth of each chain's positions.", each("chains", "value_usd", *CHAIN), CHAIN),
+    Family("alvh_chain_left_out", "Whether a chain could not be read.",
+           each("chains", lambda row: bool(row.get("trouble")), *CHAIN), CHAIN, max),
     Family("alvh_book_value_usd", "Worth of the positions in pools.", one("totals.value_usd")),
     Family("alvh_book_il_usd", "Impermanent loss since entry.", one("totals.il_usd")),
     Family("alvh_book_fees_usd", "Fees owed to the positions.", one("totals.fees_usd")),

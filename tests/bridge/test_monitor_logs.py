@@ -8,7 +8,6 @@ import logging
 import math
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -22,7 +21,7 @@ from hypothesis import strategies as st
 from bridge import hidden
 from bridge.errors import ChainError
 from bridge.hidden import keep_hidden
-from bridge.monitor.logs import QUIET, configure, look_context
+from bridge.monitor.logs import QUIET, configure
 from tests.bridge.lying_node import lying_node
 
 pytestmark = pytest.mark.unit
@@ -49,7 +48,6 @@ def log() -> Iterator[io.StringIO]:
     configure(as_json=True, stream=stream)
     yield stream
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
     root.handlers[:] = before
     root.setLevel(level)
     for name, each in levels.items():
@@ -73,25 +71,13 @@ def events(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_event__of_a_look__has_time_level_cycle_and_block(log: io.StringIO) -> None:
-    look_context(12, 140)
-    structlog.get_logger("bridge.monitor").info("looked", took=1.9)
+    structlog.get_logger("bridge.monitor").info("looked", cycle=12, block=140, took=1.9)
     (event,) = events(log)
     told = datetime.fromisoformat(event.pop("timestamp"))
     assert told.utcoffset() is not None
     assert event == {
         "event": "looked", "level": "info", "logger": "bridge.monitor", "cycle": 12, "block": 140, "took": 1.9,
     }  # fmt: skip
-
-
-def test_look_context__of_another_thread__is_not_ours(log: io.StringIO) -> None:
-    look_context(1, None)
-    worker = threading.Thread(target=lambda: structlog.get_logger("page").info("asked"))
-    worker.start()
-    worker.join()
-    structlog.get_logger("loop").info("looked")
-    asked, looked = events(log)
-    assert "cycle" not in asked
-    assert (looked["cycle"], looked["block"]) == (1, None)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

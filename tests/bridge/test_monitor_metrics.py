@@ -56,6 +56,10 @@ def at(found: Samples, name: str, **labels: str) -> float | None:
         ("alvh_block_number", {}, 140),
         ("alvh_block_age_seconds", {}, 10),
         ("alvh_chain_block_age_seconds", {"network": "base"}, 10),
+        ("alvh_chain_block_age_seconds", {"network": "optimism"}, None),
+        ("alvh_chain_block_number", {"network": "optimism"}, None),
+        ("alvh_chain_left_out", {"network": "optimism"}, 1),
+        ("alvh_chain_value_usd", {"network": "base"}, 90_000),
         ("alvh_book_value_usd", {}, 100_000),
         ("alvh_book_il_usd", {}, -812.5),
         ("alvh_book_valued", {}, 1),
@@ -115,8 +119,8 @@ def test_families__of_a_full_view__all_have_a_number() -> None:
 def test_update__numbers_that_are_not_known__are_absent() -> None:
     found = after(without_numbers(FULL))
     counted = {
-        "alvh_alerts", "alvh_alerts_unacknowledged", "alvh_book_info", "alvh_book_valued", "alvh_decision",
-        "alvh_feed_clamped", "alvh_feed_state", "alvh_legs", "alvh_legs_naked", "alvh_orders_open",
+        "alvh_alerts", "alvh_alerts_unacknowledged", "alvh_book_info", "alvh_book_valued", "alvh_chain_left_out",
+        "alvh_decision", "alvh_feed_clamped", "alvh_feed_state", "alvh_legs", "alvh_legs_naked", "alvh_orders_open",
         "alvh_positions_in_range", "alvh_positions_out_of_range", "alvh_positions_unread", "alvh_proposals",
         "alvh_proposals_foreign", "alvh_safe_warnings", "alvh_steward_updates",
     }  # fmt: skip
