@@ -15,7 +15,7 @@ from tests.docs.test_runbook_page import command_of
 pytestmark = pytest.mark.unit
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = ("governance", "glossary", "known-limits", "known-risks", "layers", "signals", "store")
+PAGES = ("governance", "glossary", "known-limits", "known-risks", "layers", "monitor", "signals", "store")
 
 
 def lines() -> list[tuple[str, str]]:
