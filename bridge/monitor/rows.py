@@ -149,7 +149,8 @@ def row_transition(row: Mapping[Any, Any]) -> Transition:
 
 def row_due(row: Mapping[Any, Any]) -> Due:
     """Return the notice of a row."""
-    return Due(Notice(**{name: row[name] for name in NOTICE}), row["book"], row["attempts"], row["made_at"])
+    notice = Notice(**{name: row[name] for name in NOTICE})
+    return Due(notice, row["book"], made_at=row["made_at"], attempts=row["attempts"])
 
 
 def _cells(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from bridge.errors import LedgerDamaged, LedgerFull, LedgerLocked, LedgerNewer, 
 from bridge.ledger import database
 from bridge.ledger.store import open_store
 from bridge.monitor.cycle import ProposalRow, RoundRow
-from bridge.monitor.rows import Due, Last
+from bridge.monitor.notices import Due
+from bridge.monitor.rows import Last
 from bridge.monitor.standing import Change, Transition
 from bridge.monitor.store import MonitorStore
 from tests.bridge.ledger_steps import FORK, fills, held_lock
@@ -71,7 +72,7 @@ def test_write__a_cycle__is_read_as_it_was_written(store: MonitorStore) -> None:
     assert store.standings("main") == {"drift:ETH": standing()}
     assert store.cursors("main") == {"logs": 101}
     assert store.transitions("main", 0, 9) == (Transition(Change.OPENED, START, standing()),)
-    assert store.due_notices(START, 9) == (Due(notice(), START, 0),)
+    assert store.due_notices(START, 9) == (Due(notice(), "main", START, 0),)
     expected = dict.fromkeys(("looks", "exposures", "legs"), 2) | {"series": 4}
     assert rows(store) == dict.fromkeys(rows(store), 1) | expected  # everything else is there once
 
@@ -172,12 +173,30 @@ def test_outbox__sent_failed_and_given_up__are_each_noted_once(store: MonitorSto
     store.note_failed("b", START + 2, "answered 429\x1b[2J", START + 60)
     store.give_up("c", START + 2, "refused")
     assert store.notice_counts() == {"pending": 2, "sent": 1, "given up": 1}
-    assert [due.notice.id for due in store.due_notices(START + 59, 9)] == ["d"]
-    assert store.due_notices(START + 60, 1)[0].notice.id == "d"  # waits for longer
-    assert store.due_notices(START + 60, 9)[1] == Due(notice("b"), START, 1)
+    assert store.due_notices(START + 59, 9) == ()  # "d" is of the same target, and later
+    assert [due.notice.id for due in store.due_notices(START + 60, 9)] == ["b", "d"]
+    assert store.due_notices(START + 60, 1) == (Due(notice("b"), "main", START, 1),)
     with store.engine.connect() as connection:
         said = connection.execute(text("SELECT attempts, sent_at, error FROM notices ORDER BY id")).all()
         assert [tuple(row) for row in said][:2] == [(1, START + 2, ""), (1, None, "answered 429[2J")]
+
+
+def test_outbox__one_target_rests__the_others_are_due_each_with_its_oldest(store: MonitorStore) -> None:
+    store.write(
+        cycle(0, notices=[notice(f"{target}{number}", target=target) for number in range(3) for target in "ab"])
+    )
+    store.note_failed("a0", START, "answered 500", START + 30)
+    assert [due.notice.id for due in store.due_notices(START + 29, 2)] == ["b0", "b1"]
+    assert [due.notice.id for due in store.due_notices(START + 30, 1)] == ["a0", "b0"]
+    store.note_failed("a0", START, "answered 500", START + 864_000)
+    assert [due.notice.id for due in store.due_notices(START, 1)] == ["a0", "b0"]  # the clock jumped back
+
+
+def test_outbox__given_up__keeps_what_is_told_instead_of_the_same_book_once(store: MonitorStore) -> None:
+    store.write(cycle(0, book="other", notices=(notice("a"),)))
+    for _ in range(2):
+        store.give_up("a", START + 9, "refused", notice("instead"))
+    assert store.due_notices(START + 9, 9) == (Due(notice("instead"), "other", START + 9, 0),)
 
 
 def test_transitions__many__are_the_newest_first_and_never_changed(store: MonitorStore) -> None:

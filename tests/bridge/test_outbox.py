@@ -32,9 +32,10 @@ def hook() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> OutboxStore:
+def store(tmp_path: Path) -> Iterator[OutboxStore]:
     """Make an empty outbox."""
-    return OutboxStore(tmp_path / "outbox.sqlite")
+    with OutboxStore(str(tmp_path / "outbox.sqlite")) as made:
+        yield made
 
 
 def a_notice(number: int = 1, target: str = "ops") -> Notice:

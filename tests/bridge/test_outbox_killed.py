@@ -43,7 +43,7 @@ class _Dying(OutboxStore):
     """A store that may die before and after each of its transactions."""
 
     def __init__(self, path: Path, points: _Points) -> None:
-        super().__init__(path)
+        super().__init__(str(path))
         self.points = points
 
     def due_notices(self, now: int, limit: int) -> Any:
@@ -56,6 +56,12 @@ class _Dying(OutboxStore):
         self.points.passed()
         super().note_sent(notice_id, at)
         self.points.passed()
+
+
+def _add(path: Path) -> None:
+    """Keep the notices, once."""
+    with OutboxStore(str(path)) as store:
+        store.add(*NOTICES)
 
 
 def _deliver(path: Path, url: str, point: int) -> None:
@@ -78,7 +84,7 @@ def test_deliver__killed_at_every_point__loses_nothing_and_repeats_at_most_one_w
     with receiver() as hook:
         while True:
             path = tmp_path / f"outbox-{point}.sqlite"
-            OutboxStore(path).add(*NOTICES)
+            _add(path)
             hook.got.clear()
             worker = FORK.Process(target=_deliver, args=(path, hook.place(), point))
             worker.start()
@@ -90,7 +96,8 @@ def test_deliver__killed_at_every_point__loses_nothing_and_repeats_at_most_one_w
             last = FORK.Process(target=_deliver, args=(path, hook.place(), -1))
             last.start()
             last.join(60)
-            assert OutboxStore(path).undone() == []
+            with OutboxStore(str(path)) as store:
+                assert store.undone() == []
             assert list(dict.fromkeys(hook.ids())) == [each.id for each in NOTICES]
             again = [id_ for id_, count in Counter(hook.ids()).items() if count > 1]
             assert again in ([], before[-1:])
@@ -103,10 +110,9 @@ def test_deliver__killed_at_every_point__loses_nothing_and_repeats_at_most_one_w
 
 def test_deliver__after_all_was_noted__a_new_process_sends_nothing(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
-    OutboxStore(path).add(*NOTICES)
     with receiver() as hook:
         for _ in range(3):
-            OutboxStore(path).add(*NOTICES)
+            _add(path)
             worker = FORK.Process(target=_deliver, args=(path, hook.place(), -1))
             worker.start()
             worker.join(60)
