@@ -1,8 +1,8 @@
 """Who may see the page and act on it: names it answers to, headers of every answer, the token.
 
 A page on this machine shows its data to whoever is on this machine, and asks for the token where something is changed.
-Anywhere else all data needs it. It is sent as `Authorization: Bearer`, which no form of another site can send, and never
-in an address; cookies there are none.
+Anywhere else all data needs it. It is sent as `Authorization: Bearer`, which no form of another site can send, never in
+an address, and in no cookie.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _is_loopback(host: str) -> bool:
 def allowed_hosts(settings: PageConfig) -> list[str]:
     """Return the names that a browser may ask for, so that no other name can be pointed at this machine."""
     host = f"[{settings.host}]" if ":" in settings.host and not settings.host.startswith("[") else settings.host
-    return [*dict.fromkeys(name.lower().replace("*", "") for name in (host, *LOCAL_NAMES, *settings.hosts))]
+    return [*dict.fromkeys(name.lower() for name in (host, *LOCAL_NAMES, *settings.hosts) if "*" not in name)]
 
 
 def page_token(settings: PageConfig, environment: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -127,7 +128,8 @@ def _listening(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((name, port), family=family, backlog=128)
     except (OSError, UnicodeError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        number = error.errno if isinstance(error, OSError) else None
+        why = os.strerror(number) if number and number > 0 else "no such name or port"
         raise BadConfig(
             f"the page cannot be served at {foreign(host)}:{port}: {why}; choose another page.port"
         ) from error

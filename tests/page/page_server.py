@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 import threading
 import time
@@ -43,8 +44,8 @@ class Board:
         return self._newest
 
     def history(self, names: Sequence[str], since: int, points: int) -> Mapping[str, Sequence[float | None]]:
-        times = [since + 864 * step for step in range(min(points, 100))]
-        return {"at": times} | {name: [1000.0 + at % 7_000 for at in times] for name in names}
+        times = [int(since + step * (time.time() - since) / 99) for step in range(min(points, 100))]
+        return {"at": times} | {name: [98_000.0 + 900.0 * math.sin(at / 9000.0) for at in times] for name in names}
 
     def acknowledge(self, key: str, by: str) -> None:
         if key not in [alert["key"] for alert in self.view["alerts"]]:
@@ -86,8 +87,11 @@ def running(board: Board, settings: PageConfig | None = None, port: int = 0) -> 
         assert not thread.is_alive()
 
 
+def _say(port: int) -> None:
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    serve(
-        make_app(Board(full_view(int(time.time()))), PageConfig(), TOKEN), "127.0.0.1", int(sys.argv[1]),
-        lambda port: print(port, flush=True), threading.Event(),
-    )  # fmt: skip
+    board = Board(full_view(int(time.time())))
+    serve(make_app(board, PageConfig(), TOKEN), "127.0.0.1", int(sys.argv[1]), _say, threading.Event())

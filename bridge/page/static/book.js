@@ -20,13 +20,14 @@ const tone = (answer) => `answer-${(answer ?? "none").replace(/[^a-z]+/g, "-")}`
 export const decisionClass = (view) => `decision ${tone(view.decision?.answer)}`;
 
 export function totals(view) {
-  const sum = view.totals ?? {};
+  const sum = { ...view.totals, left_usd: view.held?.margin?.left_usd };
   const unknown = view.untrusted || "not valued at this block";
   const tiles = [
     ["Pools", "value_usd", "usd", "LP value", unknown], ["Hedge", "hedge_value_usd", "usd", "at marks of the ledger", view.ledger_trouble || "no ledger of what is held"],
     ["Net delta", "net_delta_usd", "usdSigned", "pools and hedge", view.held ? unknown : "pools alone are below"], ["Impermanent loss", "il_usd", "usdSigned", "since entry", "no entry is known"],
     ["Fees", "fees_usd", "usd", "earned since entry", "no entry is known"], ["Fees a year", "fee_usd_per_year", "usd", "at the last days’ rate, an estimate", "no history of the pools"],
     ["LVR a year", "lvr_usd_per_year", "usd", "what arbitrageurs take, an estimate", unknown],
+    ["Margin left", "left_usd", "usd", "before the venue closes legs", view.held ? "the account at the venue is not known" : "no ledger of what is held"],
   ];
   return [view.untrusted ? el("p", { class: "callout wrap-any" }, plain(view.untrusted, 600)) : null,
     el("dl", { class: "tiles" }, tiles.map(([name, key, kind, says, why]) => el("div", { "data-total": key }, el("dt", {}, name), el("dd", { class: "value" }, num(sum[key], kind)), el("dd", { class: "sub" }, typeof sum[key] === "number" ? says : plain(why)))))];
@@ -51,15 +52,16 @@ function range(position) {
   return el("span", { class: "range", role: "img", "aria-label": `Range ${words(lower, "price")} to ${words(upper, "price")}, price ${words(price, "price")}` }, el("span", { class: "inside" }), mark);
 }
 
+const edge = (at, away) => (at === null || at === undefined ? "no end" : [num(at, "price"), el("span", { class: "sub" }, num(away, "percentSigned"))]);
+
 export function positions(view) {
   const rows = (view.positions ?? []).map((each) => [
     [plain(each.pool, 60), el("span", { class: "sub wrap-any" }, plain(each.id, 80))], num(each.value_usd),
-    [each.in_range ? tag("in range", "good") : tag("out of range", "bad"), range(each)],
-    [num(each.lower, "price", each.lower === null ? "whole range" : ""), el("span", { class: "sub" }, num(each.to_lower, "percentSigned"), " away")], num(each.price, "price"),
-    [num(each.upper, "price", each.upper === null ? "whole range" : ""), el("span", { class: "sub" }, num(each.to_upper, "percentSigned"), " away")],
+    [each.in_range ? tag("in range", "good") : tag("out of range", "bad"), " ", range(each)],
+    edge(each.lower, each.to_lower), num(each.price, "price"), edge(each.upper, each.to_upper),
     num(each.il_usd, "signed"), num(each.fees_usd), num(each.lvr_usd_per_year), num(each.time_in_range, "percent")]);
   const unread = view.unread ?? [];
-  return [rows.length ? table("Positions", [["Pool", "wide"], ["Value, USD", ""], ["Range", "text"], ["Lower", ""], ["Price", ""], ["Upper", ""], ["IL, USD", ""], ["Fees, USD", ""], ["LVR a year", ""], ["Time in range", ""]], rows,
+  return [rows.length ? table("Positions", [["Pool", "wide"], ["Value, USD", ""], ["Range", "text"], ["Lower, and away", ""], ["Price", ""], ["Upper, and away", ""], ["IL, USD", ""], ["Fees, USD", ""], ["LVR a year", ""], ["Time in range", ""]], rows,
     note("A dash: the pool’s history or the entry is not known.")) : el("p", {}, "No position is read."),
   view.positions_left ? note(`${view.positions_left} smaller positions are in the totals and not listed.`) : null,
   view.dust?.count ? note(["Too small to list: ", String(view.dust.count), " positions worth ", words(view.dust.usd, "usd"), "."].join("")) : null,
@@ -71,7 +73,7 @@ export function explained(view) {
   const found = view.explained;
   if (!found) return [el("p", {}, "Not known: it needs a ledger, a plan on record and a look at both ends.")];
   const most = Math.max(1, ...found.parts.map((part) => Math.abs(part.usd ?? 0)));
-  const rows = found.parts.map((part) => [plain(part.name, 60), GROUPS[part.group] ?? plain(part.group, 20), num(part.usd, "usdSigned"), bar((part.usd ?? 0) / most, `${part.usd < 0 ? "loss" : "gain"}`)]);
+  const rows = found.parts.map((part) => [plain(part.name, 60), GROUPS[part.group] ?? plain(part.group, 20), num(part.usd, "usdSigned"), bar((part.usd ?? 0) / most, part.usd < 0 ? "loss" : "gain", part.usd < 0 ? "loss" : "")]);
   rows.push([el("b", {}, "All of it"), "", num(found.profit_usd, "usdSigned"), ""]);
   return [el("p", { class: "sub" }, "From ", moment(found.since, "ago"), " to ", moment(found.until, "ago"), "."), table("Profit and loss explained", [["Part", ""], ["Of", "text"], ["USD", ""], ["Size", "text"]], rows)];
 }

@@ -6,26 +6,27 @@ import { headers } from "./link.js";
 const uPlot = globalThis.uPlot;
 const DASHES = [[], [10, 4], [3, 3], [12, 3, 3, 3], [6, 2], [1, 4]];
 const POINTS = 300;
+const hue = (line, at) => 1 + ((line.hue ?? at) % 5);
 const live = new Map(); // host -> how it is drawn
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function draw(host) {
-  const { x, lines, time, kind, made } = live.get(host);
+  const { x, lines, time, kind, readout, made } = live.get(host);
   made?.destroy();
   const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: "12px system-ui, sans-serif" };
   const series = lines.map((line, at) => ({
-    label: line.label, stroke: colour(line.ink ? "--ink" : `--line${1 + (at % 5)}`), width: line.ink ? 2.5 : 1.75,
+    label: line.label, stroke: colour(line.ink ? "--ink" : `--line${hue(line, at)}`), width: line.ink ? 2.5 : 1.75,
     dash: DASHES[line.dash ?? at % DASHES.length], points: { show: x.length < 2 },
   }));
   const read = (plot) => {
     const at = plot.cursor.idx ?? x.length - 1;
     const place = time ? utc(x[at]) : `at ${figure(x[at], 2)} USD`;
-    live.get(host).readout.textContent = x.length ? `${place}: ${lines.map((line) => `${line.label} ${words(line.values[at], kind)}`).join(", ")}` : "";
+    readout.textContent = x.length ? `${place}: ${lines.map((line) => `${line.label} ${words(line.values[at], kind)}`).join(", ")}` : "";
   };
   live.get(host).made = new uPlot({
     width: Math.max(240, host.clientWidth), height: 210, legend: { show: false }, cursor: { y: false }, series: [{}, ...series],
     scales: { x: { time: Boolean(time) } }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    axes: [{ ...axis, space: 70, ...(time ? {} : { values: (_, all) => all.map((value) => figure(value)) }) },
+    axes: [{ ...axis, space: 70, values: (_, all) => all.map((value) => (time ? utc(value).slice(...(x.at(-1) - x[0] > 200_000 ? [5, 10] : [11, 16])) : figure(value))) },
       { ...axis, size: 64, values: (_, all) => all.map((value) => figure(value, Number.isInteger(value) ? 0 : Math.abs(value) < 1 ? 2 : 1)) }],
     hooks: { setCursor: [read], ready: [read] },
   }, [x, ...lines.map((line) => line.values)], host);
@@ -42,7 +43,7 @@ const redraw = () => live.forEach((_, host) => draw(host));
 for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", redraw);
 
 function sample(line, at) {
-  const picture = drawn("svg", { width: 34, height: 10, "aria-hidden": "true", class: `key key${line.ink ? "ink" : 1 + (at % 5)}` },
+  const picture = drawn("svg", { width: 34, height: 10, "aria-hidden": "true", class: `key key${line.ink ? "ink" : hue(line, at)}` },
     drawn("line", { x1: 1, x2: 33, y1: 5, y2: 5, "stroke-width": 2.5, "stroke-dasharray": DASHES[line.dash ?? at % DASHES.length].join(" ") }));
   return el("li", {}, picture, ` ${line.label}`);
 }
@@ -93,7 +94,7 @@ export async function history(body, fill, force = false) {
     if (!x.length) { fill(body, el("p", {}, "No look is kept of this time.")); return; }
     fill(body, el("div", { class: "panels three" }, SERIES.map(([name, title, kind], at) => chart({
       key: `time ${name}`, title, x, time: true, kind, step: Math.ceil(x.length / 40),
-      lines: [{ label: title.split(",")[0], values: found[name] ?? x.map(() => null), dash: at }] }))));
+      lines: [{ label: title.split(",")[0], values: found[name] ?? x.map(() => null), dash: at, hue: at }] }))));
     show();
   } catch (error) {
     fill(body, el("p", {}, `The series could not be read: ${error.message}`.slice(0, 200)));

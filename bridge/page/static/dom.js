@@ -35,12 +35,13 @@ export function drawn(name, attributes, ...children) {
   return made;
 }
 
+export const listed = (value) => (Array.isArray(value) ? value : []);
 const known = (value) => typeof value === "number" && Number.isFinite(value);
 
 /** A number as people read it: a true minus, thousands separators. */
-export function figure(value, places = 0, signed = false) {
+export function figure(value, places = 0, signed = false, least = places) {
   if (!known(value)) return "–";
-  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: least, maximumFractionDigits: places });
   if (!/[1-9]/.test(text)) return text;
   return `${value < 0 ? "−" : signed ? "+" : ""}${text}`;
 }
@@ -52,8 +53,8 @@ const written = {
   whole: (value) => figure(value),
   signed: (value) => figure(value, 0, true),
   price: (value) => figure(value, digits(value)),
-  units: (value) => figure(value, Math.min(4, digits(value))),
-  unitsSigned: (value) => figure(value, Math.min(4, digits(value)), true),
+  units: (value) => figure(value, Math.min(4, digits(value)), false, 0),
+  unitsSigned: (value) => figure(value, Math.min(4, digits(value)), true, 0),
   percent: (value) => `${figure(100 * value, 1)} %`,
   percentSigned: (value) => `${figure(100 * value, 1, true)} %`,
 };
@@ -105,18 +106,18 @@ export function table(name, columns, rows, note = null) {
   const body = shown.map((cells) => el("tr", {}, cells.map((cell, at) =>
     at === 0 ? el("th", { scope: "row", class: columns[0][1] }, cell) : el("td", { class: columns[at]?.[1] }, cell))));
   const left = rows.length > ROWS ? el("p", { class: "note" }, `${rows.length - ROWS} more are not listed.`) : null;
-  return [el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": name },
+  return [el("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": name },
     el("table", {}, el("thead", {}, head), el("tbody", {}, body))), left, note];
 }
 
-export const details = (key, title, ...children) => el("details", { "data-key": key }, el("summary", {}, title), ...children);
+export const details = (key, title, ...children) => el("details", { "data-key": key }, el("summary", { "data-key": `summary ${key}` }, title), ...children);
 export const note = (text) => el("p", { class: "note wrap-any" }, text);
 export const tag = (text, look = "") => el("span", { class: `tag ${look}` }, plain(text, 40));
 
 /** A bar of a share with its words beside it; over 1 it is hatched and says so. */
-export function bar(share, label) {
+export function bar(share, label, look = "") {
   const wide = known(share) ? Math.min(100, Math.max(0, 100 * Math.abs(share))) : 0;
-  const fill = el("span", { class: known(share) && Math.abs(share) > 1 ? "fill over" : "fill" });
+  const fill = el("span", { class: known(share) && Math.abs(share) > 1 ? "fill over" : `fill ${look}` });
   fill.style.width = `${wide}%`;
   return el("span", { class: "bar", role: "img", "aria-label": label }, fill);
 }

@@ -1,12 +1,13 @@
 // Who must act until when: alerts, proposals, steward's updates, Safes.
 
 import { act } from "./acts.js";
-import { copyable, details, el, figure, moment, note, now, plain, ROWS, table, tag, utc } from "./dom.js";
+import { copyable, details, el, figure, listed, moment, note, now, plain, ROWS, table, tag, utc } from "./dom.js";
 
 const SIGNS = { critical: "‼", warning: "!", information: "i" };
 const RANK = ["critical", "warning", "information"];
 const LONG = 300;
 const OPEN = ["pending", "active", "succeeded", "queued"];
+const count = (text) => plain(text, 40).replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ",")).replace(/\.0+$/, "");
 const most = (rows, make) => [rows.slice(0, ROWS).map(make), rows.length > ROWS ? note(`${rows.length - ROWS} more are not listed.`) : null];
 
 function alert(each) {
@@ -33,8 +34,8 @@ export function alerts(view) {
 
 /** Say what is new to who hears a page. */
 export function news(before, after) {
-  const known = new Set((before ?? []).filter((each) => !each.cleared_at).map((each) => each.key));
-  const standing = (after ?? []).filter((each) => !each.cleared_at);
+  const known = new Set(listed(before).filter((each) => !each.cleared_at).map((each) => each.key));
+  const standing = listed(after).filter((each) => !each.cleared_at);
   const fresh = standing.filter((each) => !known.has(each.key));
   if (before === null || before === undefined) return `${standing.length} alerts stand.`;
   return fresh.length ? `New alert: ${plain(fresh[0].text)}${fresh.length > 1 ? `, and ${fresh.length - 1} more` : ""}` : null;
@@ -51,7 +52,7 @@ function proposal(each) {
   const hashes = [["id", each.id], ...Object.entries(each.hashes ?? {})].filter(([, text]) => text);
   return el("article", { class: "card" }, el("h3", { class: "wrap-any" }, plain(each.title, 160), " ", tag(each.state, OPEN.includes(each.state) ? "" : "done"), " ", each.ours ? null : tag("not of our plan", "bad")),
     next(each.next), changes.length ? table(`Changes of ${id}`, [["What", ""], ["Now", ""], ["Then", ""]], changes) : el("p", { class: "sub" }, "It changes no parameter that we can decode."),
-    el("p", { class: "sub" }, `For ${plain(each.votes_for, 40)}, against ${plain(each.votes_against, 40)}, abstain ${plain(each.votes_abstain, 40)}; quorum ${plain(each.quorum, 40)}. Vote `, moment(each.vote_start, "ago"), " to ", moment(each.deadline, "end"), each.eta ? [", executable ", moment(each.eta, "ago")] : null, "."),
+    el("p", { class: "sub" }, `For ${count(each.votes_for)}, against ${count(each.votes_against)}, abstain ${count(each.votes_abstain)}; quorum ${count(each.quorum)}. Vote from ${utc(each.vote_start)} (`, moment(each.vote_start, "ago"), `) until ${utc(each.deadline)} (`, moment(each.deadline, "end"), ")", each.eta ? [`; executable from ${utc(each.eta)} (`, moment(each.eta, "ago"), ")"] : null, "."),
     details(`proposal ${plain(each.id, 100)}`, "Calls and hashes", (each.calls ?? []).length ? el("ol", { class: "calls" }, each.calls.slice(0, ROWS).map((call) => el("li", { class: "wrap-any" }, el("code", {}, plain(call, 1000))))) : el("p", { class: "sub" }, "No call."),
       el("dl", { class: "source" }, hashes.flatMap(([name, text]) => [el("dt", {}, plain(name, 20)), el("dd", {}, copyable(`${plain(name, 20)} of ${id}`, text))])), el("p", { class: "sub wrap-any" }, "Proposer ", el("code", {}, plain(each.proposer, 100)))));
 }

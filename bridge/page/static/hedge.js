@@ -28,7 +28,7 @@ export function legs(view) {
   const rows = held.map((leg) => [plain(leg.instrument, 60), layerName(leg.layer), num(leg.quantity, "unitsSigned"), num(leg.mark_usd, "price"),
     [plain(leg.mark_source, 24), el("span", { class: "sub" }, moment(leg.marked_at, "old", 3600))], num(leg.value_usd, "signed"), num(leg.delta_usd, "signed"),
     leg.days_left === null ? num(null) : `${figure(leg.days_left, 1)} days`, leg.naked ? [tag("uncovered", "bad"), " ", num(leg.naked, "units")] : "covered"]);
-  const needs = margin ? el("p", { class: "facts-line" }, "Margin", margin.estimate ? " (estimate)" : "", ": initial ", num(margin.initial, "usd"), ", maintenance ", num(margin.maintenance, "usd"), ", left ", num(margin.left_usd, "usd", "the account is not known"), ".") : null;
+  const needs = margin ? el("p", { class: "after" }, "Margin", margin.estimate ? " (estimate)" : "", ": initial ", num(margin.initial, "usd"), ", maintenance ", num(margin.maintenance, "usd"), ", left ", num(margin.left_usd, "usd", "the account is not known"), ".") : null;
   return [rows.length ? table("Legs", [["Instrument", "wide"], ["Layer", "text"], ["Quantity", ""], ["Mark, USD", ""], ["From", "text"], ["Value, USD", ""], ["Delta, USD", ""], ["Left", ""], ["Sold", "text"]], rows) : el("p", {}, "The ledger holds no leg."), needs,
     note(`Book ${plain(book, 60)}: ${figure(entries)} entries${later ? `, ${figure(later)} later than this block and not counted` : ""}.`)];
 }

@@ -8,7 +8,7 @@ const asset = (name) => plain(name, 24) || "all";
 export function feeds(view) {
   const rows = (view.feeds ?? []).map((feed) => [asset(feed.asset), num(feed.volatility, "percent", feed.words), num(feed.reported, "percent"),
     [FINE.includes(feed.state) ? tag(feed.state, "good") : tag(feed.state, "bad"), feed.words ? el("span", { class: "sub wrap-any" }, plain(feed.words)) : null],
-    [moment(feed.answered_at, "old", feed.max_age_seconds), el("span", { class: "sub" }, `may be ${span(feed.max_age_seconds ?? 0)}`)], figure(feed.round), (feed.clamped ?? []).map((each) => tag(`clamped: ${plain(each, 24)}`, "bad"))]);
+    [moment(feed.answered_at, "old", feed.max_age_seconds), el("span", { class: "sub" }, `up to ${span(feed.max_age_seconds ?? 0)}`)], figure(feed.round), (feed.clamped ?? []).map((each) => tag(`clamped: ${plain(each, 24)}`, "bad"))]);
   const breakers = (view.breakers ?? []).map((each) => [asset(each.asset), each.tripped_at ? [tag("tripped", "bad"), " ", moment(each.tripped_at, "ago")] : tag("armed", "good"), num(each.implied, "percent"), num(each.realized, "percent"), plain(each.trouble) || "–"]);
   const tables = (view.automation ?? []).map((each) => [asset(each.asset), figure(each.row), each.next_row === null ? "stays" : `row ${figure(each.next_row)}`, each.stopped ? tag("stopped", "bad") : tag("runs", "good"), each.in_power ? "in power" : "without power"]);
   return [rows.length ? table("Feeds", [["Asset", ""], ["Volatility", ""], ["Reported", ""], ["State", "text"], ["Answered", "text"], ["Round", ""], ["Moves cut", "text"]], rows) : el("p", {}, "No feed is read."),

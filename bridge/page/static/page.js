@@ -3,7 +3,7 @@
 import { begin, login } from "./acts.js";
 import * as book from "./book.js";
 import * as charts from "./charts.js";
-import { fill, now, plain, span, tick } from "./dom.js";
+import { figure, fill, listed, note, now, plain, span, tick } from "./dom.js";
 import * as governance from "./governance.js";
 import * as hedge from "./hedge.js";
 import { takeToken, watch } from "./link.js";
@@ -35,7 +35,7 @@ function told(event) {
   const changed = new Set(event.whole ? Object.keys({ ...view, ...event.set }) : Object.keys(event.set));
   view = event.whole ? event.set : { ...view, ...event.set };
   document.body.dataset.cycle = event.cycle;
-  for (const [id, make, names] of BLOCKS) if (names.some((name) => changed.has(name))) fill(at(id), make(view));
+  for (const [id, make, names] of BLOCKS) if (names.some((name) => changed.has(name))) put(at(id), make);
   at("decision").className = book.decisionClass(view);
   if (changed.has("alerts")) at("alert-news").textContent = governance.news(before, view.alerts) ?? at("alert-news").textContent;
   charts.show();
@@ -44,12 +44,21 @@ function told(event) {
   ages();
 }
 
+/** Put a block anew; one that cannot be drawn says so and leaves the others as they are. */
+function put(body, make) {
+  try {
+    fill(body, make(view));
+  } catch (error) {
+    fill(body, note(`This cannot be drawn: ${plain(error.message)}`));
+  }
+}
+
 function head() {
   const place = view.network ? plain(view.network, 40) : `chain ${view.chain_id}`;
-  const standing = (view.alerts ?? []).filter((each) => !each.cleared_at).length;
+  const standing = listed(view.alerts).filter((each) => !each.cleared_at).length;
   at("name").textContent = `${plain(view.book, 60)} on ${place}, ${plain(view.owner, 60)}`;
   document.title = `${standing ? `(${standing}) ` : ""}${plain(view.book, 60)}: ${plain(view.decision?.answer ?? "no plan", 40)}`;
-  at("foot").textContent = `ALVH ${plain(view.version, 20)}, look ${view.cycle}, one every ${span(view.interval)}; it took ${(view.took ?? 0).toFixed(1)} s and began ${(view.lateness ?? 0).toFixed(1)} s late. A view of one look at one block: it signs nothing and holds no key.`;
+  at("foot").textContent = `ALVH ${plain(view.version, 20)}, look ${view.cycle}, one every ${span(view.interval)}; it took ${figure(view.took, 1)} s and began ${figure(view.lateness, 1)} s late. A view of one look at one block: it signs nothing and holds no key.`;
 }
 
 /** Write the age of what is shown to every block, grey where it is too old to act on. */
@@ -59,7 +68,7 @@ function ages() {
   const lag = view.chain_id === LOCAL ? 0 : Math.max(0, view.at - (view.block?.timestamp ?? view.at));
   const age = look + lag;
   const old = age > Math.max(3 * (view.interval ?? 0), 60);
-  const text = `Block ${(view.block?.number ?? 0).toLocaleString("en-US")}, ${span(age)} old${old ? ", stale" : ""}`;
+  const text = `Block ${figure(view.block?.number)}, ${span(age)} old${old ? ", stale" : ""}`;
   document.querySelectorAll("[data-age=block]").forEach((each) => { if (each.textContent !== text) each.textContent = text; });
   document.body.classList.toggle("old", old);
   const late = old ? `These numbers are stale${lag > look ? ": the node’s newest block is old" : ""}. Nothing newer than ${new Date((now() - age) * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC is known.` : "";
