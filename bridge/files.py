@@ -65,9 +65,15 @@ def make_private(folder: Path) -> None:
         missing.mkdir(_OWNER_ALONE, exist_ok=True)
 
 
-def open_own(path: Path) -> int:
-    """Open a file of ours to write into it, made where it is absent; never what a link in its place leads to."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | _no_follow(), 0o666)
+def open_own(path: Path, *, read: bool = False) -> int:
+    """Open a file of ours to write into it, made where it is absent; never what a link in its place leads to.
+
+    Parameters
+    ----------
+    read
+        Read from it too.
+    """
+    return os.open(path, (os.O_RDWR if read else os.O_WRONLY) | os.O_CREAT | _no_follow(), 0o666)
 
 
 def refuse_link(path: Path) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bridge.monitor.targets import Target
     from bridge.monitor_settings import PageConfig
 
-DELIVERY_SECONDS: Final = 5.0
+DELIVERY_SECONDS: Final = 1.0
 """Between two looks into the outbox."""
 ENDING_SECONDS: Final = 10.0
 """For how long the end waits for a look that is on its way."""
@@ -182,6 +182,10 @@ class Running:
             except BridgeError as error:
                 _log().error("house not kept", trouble=str(error))
             self.clock.wait(DELIVERY_SECONDS, self.stop)
+        try:
+            self.house.close()
+        except BridgeError as error:
+            _log().error("house not closed", trouble=str(error))
 
 
 def _log() -> Any:

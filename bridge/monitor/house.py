@@ -14,6 +14,8 @@ from bridge.monitor.service import BookMonitor
 from bridge.monitor.store import MonitorStore
 from bridge.monitor.upkeep import thin
 
+PUMP_SECONDS: Final = 5.0
+"""For how long one call sends what waits."""
 THIN_SECONDS: Final = 3600.0
 """Between two times that old looks are thinned."""
 DIGEST: Final = "digest"
@@ -41,12 +43,16 @@ class House:
         LedgerError
             The store cannot be used now; the next call tries again.
         """
-        self._outbox.pump()
+        self._outbox.deliver(PUMP_SECONDS)
         for monitor in self._monitors:
             self._tell_of_day(monitor)
         if self._clock.passed() - self._thinned >= THIN_SECONDS:
             thin(self._store, self._clock.now(), self._settings.keep)
             self._thinned = self._clock.passed()
+
+    def close(self) -> None:
+        """Let messages that are on their way arrive, and note it: else they are sent again at the next start."""
+        self._outbox.finish(PUMP_SECONDS)
 
     def _tell_of_day(self, monitor: BookMonitor) -> None:
         at, book = self._clock.now(), monitor.watching.name

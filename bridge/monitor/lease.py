@@ -82,7 +82,7 @@ class _InFile:
 
 def _locked(address: str) -> IO[str]:
     try:
-        file = os.fdopen(open_own(Path(f"{address}{BESIDE}")), "r+", encoding="utf-8")
+        file = os.fdopen(open_own(Path(f"{address}{BESIDE}"), read=True), "r+", encoding="utf-8")
     except OSError as error:
         raise LedgerReadOnly(address, f"the lock beside it cannot be opened ({error.strerror})") from error
     if sys.platform != "win32":

@@ -46,6 +46,12 @@ def bad(built_world: World) -> PlanRecord:
     return with_changes(plan_now(built_world, Config()).record, BAD)
 
 
+@pytest.fixture(scope="session")
+def planned_record(built_world: World) -> PlanRecord:
+    """Return the plan of the world as it was built."""
+    return plan_now(built_world, Config()).record
+
+
 @pytest.fixture
 def player(project: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
     """Change to the project's folder and return who plays the runbook there."""

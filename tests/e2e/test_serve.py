@@ -1,0 +1,182 @@
+"""The monitor that stays: from a plan that is bought over a crash to the next; votes; restarts; what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.chain.signers import KEY_VARIABLE
+from bridge.config import Config
+from bridge.local.world import World
+from bridge.plans.records import PlanRecord
+from tests.bridge.steps import propose, queue, trade, vote
+from tests.bridge.test_watch_ledger import fills
+from tests.bridge.watch_steps import hedged
+from tests.e2e.command import Run
+from tests.e2e.serving import Hook, serving, standing, start, write_fills
+from tests.e2e.test_commands import assert_one_line_error
+
+pytestmark = pytest.mark.e2e
+NOTIFY = '\n[notify]\ndefault = "hook"\n'
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    made = Hook()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def told(project: World, tmp_path: Path) -> World:
+    """Give the folder settings that tell a webhook."""
+    settings = tmp_path / "alvh.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + NOTIFY, encoding="utf-8")
+    return project
+
+
+def post(url: str, token: str, **content: Any) -> int:
+    """Answer to an alert as the page does, and return the status."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    asked = urllib.request.Request(url, json.dumps(content).encode(), headers)
+    try:
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_serve__plan_bought_then_a_crash_then_a_new_plan_bought__alerts_open_and_clear(
+    told: World, run: Run, tmp_path: Path, planned_record: PlanRecord, hook: Hook
+) -> None:
+    config = Config(state=tmp_path / ".alvh")
+    hedged(told, config, planned_record)
+    with serving(tmp_path, ALVH_NOTIFY_HOOK=hook.url) as monitor:
+        first = monitor.until(lambda seen: seen["cycle"] >= 1)
+        assert first["held"] is None
+        write_fills(tmp_path / "fills.csv", fills(planned_record))
+        assert run("hedge", "import", "fills.csv", "--json").json()["new"] == len(planned_record.plan["trades"])
+        bought = monitor.until(lambda seen: seen["held"])
+        assert {leg["instrument"] for leg in bought["held"]["legs"]} == {
+            each["instrument"] for each in planned_record.plan["trades"]
+        }
+        assert all(order["left"] == 0 for order in bought["decision"]["orders"])
+        assert any(cover["value_usd"] > 0 for cover in bought["held"]["covers"])
+        shown = run("exposure", "--json").json()
+        same = monitor.until(lambda seen: seen["block"]["number"] == shown["block"]["number"])
+        assert same["totals"]["value_usd"] == pytest.approx(shown["value_usd"], rel=1e-12)
+        assert "exposure_drifted" not in standing(same)
+
+        trade(told, [0.82])
+        run("local", "time", "1h", "--feeds")
+        fallen = monitor.until(lambda seen: "exposure_drifted" in standing(seen))
+        assert fallen["decision"]["drift"] > fallen["decision"]["drift_band"]
+        waited = time.monotonic() + 20
+        while not any("drift" in title.lower() for title in hook.titles()) and time.monotonic() < waited:
+            time.sleep(0.2)
+        assert [title for title in hook.titles() if "drift" in title.lower()]
+
+        [alert] = [each for each in fallen["alerts"] if each["rule"] == "exposure_drifted"]
+        place = f"{monitor.page}/api/alerts/acknowledge"
+        assert post(place, "x" * 40, key=alert["key"], by="ann") == 401
+        assert post(place, monitor.token, key=alert["key"], by="ann") == 204
+        [known] = [each for each in monitor.view()["alerts"] if each["rule"] == "exposure_drifted"]
+        assert known["acknowledged_by"] == "ann"
+
+        made = run("plan", "--json").json()
+        renewed = PlanRecord(**json.loads((tmp_path / ".alvh" / "plans" / f"{made['inputs_hash']}.json").read_text(
+            encoding="utf-8")) | {})  # fmt: skip
+        assert renewed.inputs_hash != planned_record.inputs_hash
+
+
+def test_serve__plan_to_a_queue_that_the_guardian_cancels__every_view_says_each_state_once(
+    told: World, tmp_path: Path, planned_record: PlanRecord, hook: Hook
+) -> None:
+    with serving(tmp_path, ALVH_NOTIFY_HOOK=hook.url) as monitor:
+        number = propose(told, planned_record)
+        states = [monitor.until(lambda seen: seen["proposals"])["proposals"][0]["state"]]
+        vote(told, number)
+        states.append(monitor.until(lambda seen: seen["proposals"][0]["state"] == "active")["proposals"][0]["state"])
+        queue(told, number)
+        queued = monitor.until(lambda seen: seen["proposals"][0]["state"] == "queued")["proposals"][0]
+        assert queued["next"]["what"] == "execute"
+        assert queued["next"]["from"] == queued["eta"]
+        assert states == ["pending", "active"]
+
+
+def test_serve__killed_and_started_again__goes_on_without_telling_anything_twice(
+    told: World, tmp_path: Path, hook: Hook
+) -> None:
+    first = start(tmp_path, ALVH_NOTIFY_HOOK=hook.url)
+    before = first.until(lambda seen: standing(seen) and seen["cycle"] >= 2)
+    deadline = time.monotonic() + 20
+    while not hook.heard and time.monotonic() < deadline:
+        time.sleep(0.1)
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait(10)
+    if first.process.stdout:
+        first.process.stdout.close()
+    run_on = dict.fromkeys(hook.titles())
+    with serving(tmp_path, ALVH_NOTIFY_HOOK=hook.url) as again:
+        after = again.until(lambda seen: seen["cycle"] > before["cycle"] and not seen["trouble"])
+        assert standing(after) == standing(before)
+        assert after["caught_up"].startswith("caught up from block")
+        opened = {alert["key"]: alert["opened_at"] for alert in before["alerts"]}
+        assert {alert["key"]: alert["opened_at"] for alert in after["alerts"]} == opened
+        time.sleep(2)
+    assert set(hook.titles()) == set(run_on) or len(hook.titles()) == len(set(hook.titles()))
+
+
+def test_serve__second_one_on_the_same_store__says_who_runs(told: World, run: Run, tmp_path: Path, hook: Hook) -> None:
+    with serving(tmp_path, ALVH_NOTIFY_HOOK=hook.url) as monitor:
+        done = run("watch", "--serve", "--port", "0", ALVH_NOTIFY_HOOK=hook.url)
+        assert_one_line_error(done, 1, str(monitor.process.pid))
+
+
+def test_serve__node_gone_and_back__shows_the_last_numbers_with_why_and_recovers(told: World, tmp_path: Path) -> None:
+    (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{told.chain.url}"\n', encoding="utf-8")
+    with serving(tmp_path) as monitor:
+        before = monitor.until(lambda seen: seen["cycle"] >= 1)
+        deployment = tmp_path / ".alvh" / "deployment.json"
+        kept = deployment.read_bytes()
+        deployment.write_text("{}", encoding="utf-8")
+        os.utime(deployment)
+        assert monitor.view()["totals"] == before["totals"]
+        deployment.write_bytes(kept)
+        monitor.next_look()
+        assert monitor.get("/readyz") == b"ready\n"
+        assert b"alvh_book_value_usd" in monitor.get("/metrics")
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "why"),
+    [
+        ((), {KEY_VARIABLE: "0x" + "11" * 32}, f"{KEY_VARIABLE} is in the environment: the monitor signs nothing"),
+        (("--once",), {}, "leave --once and --json out"),
+        (("--json",), {}, "leave --once and --json out"),
+        (("--interval", "100000"), {}, "at most 86,400 seconds"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_serve__what_cannot_be__is_refused_in_one_line(
+    run: Run, words: tuple[str, ...], environment: dict[str, str], why: str
+) -> None:
+    assert_one_line_error(run("watch", "--serve", *words, **environment), 2, why)
+
+
+def test_serve__target_without_its_variable__is_refused(told: World, run: Run) -> None:
+    assert_one_line_error(run("watch", "--serve"), 2, "ALVH_NOTIFY_HOOK")
+
+
+def test_port__without_serve__is_refused(run: Run) -> None:
+    assert_one_line_error(run("watch", "--port", "1"), 2, "give --serve with it")
