@@ -245,7 +245,7 @@ def test_watch__proposals_cannot_be_read__goes_on_and_says_so(world: World, tmp_
         assert seen.exposure is not None
         assert "it is not known what was proposed" in seen.proposals_trouble
         noted = replace(seen, journal=(JournalEntry("1" * 70, 31337, "ours", lp, 1),))
-        assert lost_proposal(noted) == []
+        assert lost_proposal(noted) is None
         assert lost_proposal(replace(noted, proposals_trouble="")) != []
         (rival,) = find_rivals(snapshot, brought.NOTHING, 0)
         assert rival_lines([rival])[0].startswith("it is not known what else is on its way: ")
