@@ -167,7 +167,7 @@ def test_acknowledge__alert_that_does_not_stand__is_named(store: MonitorStore) -
 def test_outbox__sent_failed_and_given_up__are_each_noted_once(store: MonitorStore) -> None:
     store.write(cycle(0, notices=(notice("a"), notice("b"), notice("c"))))
     store.write_changes("main", START + 1, notices=(notice("a"), notice("d")))
-    assert [due.notice.id for due in store.due_notices(START, 9)] == ["a", "b", "c"]
+    assert [due.notice.id for due in store.due_notices(START + 1, 9)] == ["a", "b", "c", "d"]
     store.note_sent("a", START + 2)
     store.note_sent("a", START + 3)
     store.note_failed("b", START + 2, "answered 429\x1b[2J", START + 60)
