@@ -37,6 +37,7 @@ def _held(at: int) -> dict[str, Any]:
                  leg | {"instrument": "ETH-PERPETUAL", "layer": "delta", "days_left": None, "mark_source": "index"}],
         "covers": [cover, cover | {"layer": "volatility", "value_usd": 960.0, "delta_share": None},
                    cover | {"layer": "delta", "cap_usd": 0.0}],
+        "unpriced": ["BTC-26JUN26-90000-C"],
         "margin": {"initial": 1800.0, "maintenance": 1350.0, "left_usd": 4200.0, "estimate": True},
     }  # fmt: skip
 
@@ -118,7 +119,11 @@ def full_view(at: int = AT) -> dict[str, Any]:
                    "warnings": ["an owner has no balance for gas"]}],
         "sources": [{"name": "ETH price", "value": 2000.0, "at": at - 6, "from": "feed"},
                     {"name": "BTC price", "value": None, "at": None, "from": "venue"}],
-        "chains": [{"network": "base", "block": 140, "age_seconds": 6, "state": "ok"}],
+        "chains": [{"network": "base", "chain_id": 8453, "block": 140, "timestamp": at - 6, "value_usd": 98_765.0,
+                    "last_usd": None, "last_at": None, "trouble": None},
+                   {"network": "arbitrum", "chain_id": 42161, "block": 9, "timestamp": at - 900, "value_usd": None,
+                    "last_usd": 5.0, "last_at": at - 900, "trouble": "the node does not answer"}],
+        "proposals_left": 2, "proposals_trouble": "logs before block 7 are pruned",
         "alerts": [an_alert(at=at), an_alert("breaker:ETH", "critical", at, kind="breaker", text="ETH breaker tripped"),
                    an_alert("roll:ETH", "information", at, acknowledged_at=at - 60, acknowledged_by="ann"),
                    an_alert("lag:base", "warning", at, cleared_at=at - 3600, text="base lagged by 4 min")],

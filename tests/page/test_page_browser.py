@@ -265,6 +265,17 @@ def test_page__look_is_old__is_grey_and_says_so(context: BrowserContext) -> None
             page.close()
 
 
+def test_page__chain_of_this_machine__tells_times_by_the_chains_clock(context: BrowserContext) -> None:
+    chain = int(time.time()) - 40 * 86_400
+    view = full_view(chain) | {"chain_id": 31337, "network": None, "at": int(time.time())}
+    with running(Board(view)) as address:
+        page = opened(context, address)
+        assert page.locator("body").get_attribute("class") in (None, "")
+        expect(page.locator("#feeds tbody tr").first).to_contain_text("30 min old")
+        expect(page.locator("#proposals .card").nth(1)).to_contain_text("(in 2 h)")
+        expect(page.locator("#alerts .alert").first).to_contain_text("opened 40 days ago")
+
+
 def test_ten_tabs__of_one_browser__share_one_stream_and_add_little(context: BrowserContext, browser: Browser) -> None:
     def resident(run: subprocess.Popen[str]) -> float:
         status = Path(f"/proc/{run.pid}/status").read_text()

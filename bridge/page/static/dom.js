@@ -5,9 +5,13 @@ export const ROWS = 500;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu;
 const SVG = "http://www.w3.org/2000/svg";
 let skew = 0;
+let ahead = 0;
 
 /** Seconds of the monitor's clock, whatever the clock of this browser says. */
 export const now = () => Date.now() / 1000 + skew;
+/** Seconds of the chain's clock: that of the monitor, but on a chain of this machine, whose clock is its own. */
+export const chainNow = () => now() + ahead;
+export const setChain = (seconds) => { ahead = seconds; };
 export const setClock = (seconds) => { skew = seconds - Date.now() / 1000; };
 
 /** A text of others as it may be shown: cut where it is longer than `most`, which the dots at its end say. */
@@ -80,16 +84,16 @@ export function utc(seconds) {
 }
 
 /** A time that says its distance, kept up to date by `tick`: "3 min old", "in 2 h", "5 min ago", "over for 5 min". */
-export function moment(seconds, says, limit = null) {
+export function moment(seconds, says, limit = null, clock = "chain") {
   if (!seconds) return el("span", { class: "none" }, "–");
-  const made = el("time", { "data-at": seconds, "data-says": says, title: utc(seconds) });
+  const made = el("time", { "data-at": seconds, "data-says": says, "data-clock": clock, title: utc(seconds) });
   if (limit) made.dataset.limit = limit;
   put(made);
   return made;
 }
 
 function put(time) {
-  const away = Number(time.dataset.at) - now();
+  const away = Number(time.dataset.at) - (time.dataset.clock === "wall" ? now() : chainNow());
   const [length, says] = [span(Math.abs(away)), time.dataset.says];
   let text = says === "old" ? `${span(-away)} old` : away > 0 ? `in ${length}` : says === "end" ? `over for ${length}` : `${length} ago`;
   const old = Boolean(time.dataset.limit) && -away > Number(time.dataset.limit);

@@ -1,22 +1,23 @@
 // Who must act until when: alerts, proposals, steward's updates, Safes.
 
 import { act } from "./acts.js";
-import { copyable, details, el, figure, listed, moment, note, now, plain, ROWS, table, tag, utc } from "./dom.js";
+import { chainNow, copyable, details, el, figure, listed, moment, note, now, plain, ROWS, table, tag, utc } from "./dom.js";
 
 const SIGNS = { critical: "‼", warning: "!", information: "i" };
 const RANK = ["critical", "warning", "information"];
 const LONG = 300;
+const ago = (seconds) => moment(seconds, "ago", null, "wall");
 const OPEN = ["pending", "active", "succeeded", "queued"];
 const count = (text) => plain(text, 40).replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ",")).replace(/\.0+$/, "");
 const most = (rows, make) => [rows.slice(0, ROWS).map(make), rows.length > ROWS ? note(`${rows.length - ROWS} more are not listed.`) : null];
 
 function alert(each) {
   const quiet = each.silenced_until > now();
-  const state = [each.acknowledged_at ? ["Acknowledged by ", plain(each.acknowledged_by, 64), " ", moment(each.acknowledged_at, "ago"), ". "] : null,
-    quiet ? [`Silent until ${utc(each.silenced_until)}. `] : null, each.escalated_at ? ["Escalated ", moment(each.escalated_at, "ago"), ". "] : null];
+  const state = [each.acknowledged_at ? ["Acknowledged by ", plain(each.acknowledged_by, 64), " ", ago(each.acknowledged_at), ". "] : null,
+    quiet ? [`Silent until ${utc(each.silenced_until)}. `] : null, each.escalated_at ? ["Escalated ", ago(each.escalated_at), ". "] : null];
   const button = (what, title) => el("button", { type: "button", "data-key": `${what} ${each.key}`, "aria-label": `${title}: ${plain(each.text, 100)}`, onclick: () => act(what, each) }, title);
   return el("li", { class: `alert ${RANK.includes(each.severity) ? each.severity : "warning"}${each.acknowledged_at ? " taken" : ""}`, "data-alert": each.key.slice(0, LONG) },
-    el("div", { class: "row" }, el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[each.severity] ?? "!"), el("b", { class: "severity" }, plain(each.severity, 20)), el("span", { class: "sub" }, plain(each.kind, 40), each.about ? ` · ${plain(each.about, 60)}` : "", " · opened ", moment(each.opened_at, "ago"))),
+    el("div", { class: "row" }, el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[each.severity] ?? "!"), el("b", { class: "severity" }, plain(each.severity, 20)), el("span", { class: "sub" }, plain(each.kind, 40), each.about ? ` · ${plain(each.about, 60)}` : "", " · opened ", ago(each.opened_at))),
     el("p", { class: "wrap-any says" }, plain(each.text, 600)),
     el("p", { class: "sub wrap-any" }, el("b", {}, "Who can act: "), plain(each.who, 100) || "–", ". ", el("b", {}, "First: "), plain(each.step, 400), each.runbook ? [" (", el("code", {}, plain(each.runbook, 100)), ")"] : null),
     el("p", { class: "sub" }, state), el("p", { class: "choices" }, each.acknowledged_at ? null : button("acknowledge", "Acknowledge"), quiet ? null : button("silence", "Silence")));
@@ -29,7 +30,7 @@ export function alerts(view) {
   const over = all.filter((each) => each.cleared_at);
   return [standing.length ? el("ul", { class: "plain" }, most(standing, alert)[0]) : el("p", {}, tag("none", "good"), " Nothing stands that a person should look at."),
     standing.length > ROWS ? note(`${standing.length - ROWS} more are not listed.`) : null,
-    over.length ? details("over", `Over since yesterday: ${over.length}`, el("ul", { class: "plain" }, most(over, (each) => el("li", { class: "wrap-any" }, plain(each.text, 400), el("span", { class: "sub" }, " over ", moment(each.cleared_at, "ago"))))[0])) : null];
+    over.length ? details("over", `Over since yesterday: ${over.length}`, el("ul", { class: "plain" }, most(over, (each) => el("li", { class: "wrap-any" }, plain(each.text, 400), el("span", { class: "sub" }, " over ", ago(each.cleared_at))))[0])) : null];
 }
 
 /** Say what is new to who hears a page. */
@@ -59,11 +60,13 @@ function proposal(each) {
 
 export function proposals(view) {
   const [found, updates] = [view.proposals ?? [], view.steward_updates ?? []];
-  const waiting = updates.map((each) => el("article", { class: "card" }, el("h3", {}, "Steward’s update ", tag(each.ready_at > now() ? "can be vetoed" : "can be applied")),
+  const waiting = updates.map((each) => el("article", { class: "card" }, el("h3", {}, "Steward’s update ", tag(each.ready_at > chainNow() ? "can be vetoed" : "can be applied")),
     el("p", {}, "Ready ", moment(each.ready_at, "ago"), `, ${utc(each.ready_at)}; veto of ${figure((each.veto_seconds ?? 0) / 3600, 1)} hours.`), (each.words ?? []).map((line) => el("p", { class: "wrap-any" }, plain(line, 400))), copyable(`update ${plain(each.hash, 12)}`, each.hash)));
   const open = found.filter((each) => OPEN.includes(each.state));
   const over = found.filter((each) => !OPEN.includes(each.state));
-  return [waiting, open.length ? most(open, proposal) : el("p", {}, "No proposal is open."), over.length ? details("closed", `No longer open: ${over.length}`, most(over, proposal)) : null];
+  const unread = view.proposals_trouble ? note(`Not read: ${plain(view.proposals_trouble, 400)}`) : null;
+  const left = view.proposals_left ? note(`${figure(view.proposals_left)} more are not told here; \`alvh gov list\` has them.`) : null;
+  return [waiting, unread, open.length ? most(open, proposal) : el("p", {}, "No proposal is open."), left, over.length ? details("closed", `No longer open: ${over.length}`, most(over, proposal)) : null];
 }
 
 export function safes(view) {

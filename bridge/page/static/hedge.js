@@ -30,5 +30,6 @@ export function legs(view) {
     leg.days_left === null ? num(null) : `${figure(leg.days_left, 1)} days`, leg.naked ? [tag("uncovered", "bad"), " ", num(leg.naked, "units")] : "covered"]);
   const needs = margin ? el("p", { class: "after" }, "Margin", margin.estimate ? " (estimate)" : "", ": initial ", num(margin.initial, "usd"), ", maintenance ", num(margin.maintenance, "usd"), ", left ", num(margin.left_usd, "usd", "the account is not known"), ".") : null;
   return [rows.length ? table("Legs", [["Instrument", "wide"], ["Layer", "text"], ["Quantity", ""], ["Mark, USD", ""], ["From", "text"], ["Value, USD", ""], ["Delta, USD", ""], ["Left", ""], ["Sold", "text"]], rows) : el("p", {}, "The ledger holds no leg."), needs,
+    view.held.unpriced?.length ? note(`No mark, so not in any sum: ${view.held.unpriced.slice(0, 20).map((name) => plain(name, 60)).join(", ")}.`) : null,
     note(`Book ${plain(book, 60)}: ${figure(entries)} entries${later ? `, ${figure(later)} later than this block and not counted` : ""}.`)];
 }

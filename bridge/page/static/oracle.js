@@ -27,7 +27,7 @@ export function parameters(view) {
 
 export function sources(view) {
   const rows = (view.sources ?? []).map((each) => [plain(each.name, 60), num(each.value, "price", "no answer"), moment(each.at, "old"), plain(each.from, 40)]);
-  const chains = (view.chains ?? []).map((each) => [plain(each.network, 40), figure(each.block), span(each.age_seconds ?? 0), each.state === "ok" ? tag("ok", "good") : plain(each.state)]);
+  const chains = (view.chains ?? []).map((each) => [plain(each.network, 40), figure(each.block), moment(each.timestamp, "old"), num(each.value_usd, "whole", each.last_usd === null ? "" : `last ${figure(each.last_usd)}`), each.trouble ? [tag("left out", "bad"), el("span", { class: "sub wrap-any" }, plain(each.trouble))] : tag("read", "good")]);
   return [rows.length ? table("Sources", [["Source", ""], ["Value", ""], ["Age", "text"], ["From", "text"]], rows) : el("p", {}, "No source is asked."),
-    chains.length ? table("Chains", [["Chain", ""], ["Block", ""], ["Behind", ""], ["State", "text"]], chains) : null];
+    chains.length ? table("Chains", [["Chain", ""], ["Block", ""], ["Age", "text"], ["Pools, USD", ""], ["State", "text"]], chains) : null];
 }

@@ -3,7 +3,7 @@
 import { begin, login } from "./acts.js";
 import * as book from "./book.js";
 import * as charts from "./charts.js";
-import { figure, fill, listed, note, now, plain, span, tick } from "./dom.js";
+import { figure, fill, listed, note, now, plain, setChain, span, tick } from "./dom.js";
 import * as governance from "./governance.js";
 import * as hedge from "./hedge.js";
 import { takeToken, watch } from "./link.js";
@@ -23,7 +23,7 @@ const BLOCKS = [ // element, what makes it, the names of the view that it shows
   ["explained-body", book.explained, ["explained"]],
   ["feeds-body", oracle.feeds, ["feeds", "breakers", "automation"]],
   ["parameters-body", oracle.parameters, ["parameters"]],
-  ["proposals-body", governance.proposals, ["proposals", "steward_updates"]],
+  ["proposals-body", governance.proposals, ["proposals", "proposals_left", "proposals_trouble", "steward_updates"]],
   ["safes-body", governance.safes, ["safes"]],
   ["sources-body", oracle.sources, ["sources", "chains"]],
 ];
@@ -35,6 +35,7 @@ function told(event) {
   const changed = new Set(event.whole ? Object.keys({ ...view, ...event.set }) : Object.keys(event.set));
   view = event.whole ? event.set : { ...view, ...event.set };
   document.body.dataset.cycle = event.cycle;
+  setChain(view.chain_id === LOCAL ? (view.block?.timestamp ?? view.at) - view.at : 0);
   for (const [id, make, names] of BLOCKS) if (names.some((name) => changed.has(name))) put(at(id), make);
   at("decision").className = book.decisionClass(view);
   if (changed.has("alerts")) at("alert-news").textContent = governance.news(before, view.alerts) ?? at("alert-news").textContent;
