@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -147,10 +148,11 @@ def standing(view: Mapping[str, Any]) -> set[str]:
 
 
 def write_fills(path: Path, fills: Sequence[Fill]) -> None:
-    """Write fills as a file of our own format."""
+    """Write fills as a file of our own format; perpetuals are sized in whole USD, rounded up."""
     lines = [
         f"{each.at_ms},{each.id},trade,{each.instrument},{'buy' if each.quantity > 0 else 'sell'},"
-        f"{abs(each.quantity):f},{each.price:f},{each.currency},{each.fee:f},{each.index:f},{each.plan},{each.order}"
+        f"{ceil(abs(each.quantity)) if 'PERPETUAL' in each.instrument else abs(each.quantity):f},{each.price:f},"
+        f"{each.currency},{each.fee:f},{each.index:f},{each.plan},{each.order}"
         for each in fills
     ]
     path.write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")
