@@ -162,7 +162,8 @@ class MonitorSnapshot(OracleSnapshot):
     unread
         Positions that are not in the book.
     on_record
-        The plan that the parameters in force were voted by, where it is known here.
+        The plan that the hedge follows: the newest that the ledger's entries name, or the one that the parameters in
+        force were voted by, whichever is newer; None where none is known here.
     drift
         Of the exposure from that plan; None where one of the two is missing.
     layers

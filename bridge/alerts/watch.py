@@ -30,7 +30,7 @@ from bridge.plans.network_book import ChainSeen, see_network_book
 from bridge.plans.observe import Dust, Governed, look_at_positions, read_governed, valued
 from bridge.plans.observed import stated_governed
 from bridge.plans.orders_done import OrderDone, orders_done
-from bridge.plans.records import PlanRecord, find_record, own_record, record_path
+from bridge.plans.records import PlanRecord, find_record, followed_record, own_record, record_path
 from bridge.plans.since import explain_since
 from bridge.snapshot import Snapshot
 from bridge.sources.option_chains import read_option_chains
@@ -90,8 +90,8 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
     queue = read_safe_queue(snapshot, config, holders)
     valued = _value(snapshot, config, owner, oracle.feeds)
     snapshot.confirm()
-    on_record = find_record(config.state, governed.inputs_hash)
-    hedge = _hedge(snapshot, config, valued, governed, on_record)
+    hedge = _hedge(snapshot, config, valued, governed, find_record(config.state, governed.inputs_hash))
+    on_record = hedge.on_record
     journal, trouble = _journal(config, snapshot)
     known = {entry.id for entry in journal}
     return MonitorSnapshot(
@@ -111,8 +111,7 @@ def take_snapshot(snapshot: Snapshot, config: Config, owner: str, now: int | Non
         journal_trouble=trouble,
         steward_updates=waiting,
         holders=holders,
-        on_record=on_record,
-        drift=drift(valued.exposure, recorded_exposure(on_record)) if valued.exposure and on_record else None,
+        drift=_drift(valued.exposure, on_record, owner),
         layers=layer_states(on_record, valued.market) if on_record and valued.market else (),
         unplanned=_unplanned(config, governed),
         update_ends=_update_ends(snapshot, [each for each in proposals if str(each.id) in known]),
@@ -154,14 +153,14 @@ def _observed(snapshot: Snapshot, config: Config, owner: str, now: int | None) -
         snapshot.confirm()
     on_record = own_record(config.state, snapshot.chain.chain_id, owner)
     hedge = _hedge(snapshot, config, valued_book, governed, on_record, quotes)
-    exposure_now = valued_book.exposure
+    on_record = hedge.on_record
     return MonitorSnapshot(
         snapshot.block,
         feeds=(),
         breakers=(),
         automation=None,
         market=valued_book.market,
-        exposure=exposure_now,
+        exposure=valued_book.exposure,
         untrusted=valued_book.untrusted,
         unread=valued_book.unread,
         dust=valued_book.dust,
@@ -172,13 +171,19 @@ def _observed(snapshot: Snapshot, config: Config, owner: str, now: int | None) -
         proposals=(),
         journal=(),
         steward_updates=(),
-        on_record=on_record,
-        drift=drift(exposure_now, recorded_exposure(on_record)) if exposure_now and on_record else None,
+        drift=_drift(valued_book.exposure, on_record, owner),
         layers=layer_states(on_record, valued_book.market) if on_record and valued_book.market else (),
         network=snapshot.network,
         networks=networks,
         **hedge.__dict__,
     )
+
+
+def _drift(exposure: BookExposure | None, record: PlanRecord | None, owner: str) -> float | None:
+    """Return how far a book is from what its plan was made for; None where one is missing, or it is another's plan."""
+    if exposure is None or record is None or record.owner.lower() != owner.lower():
+        return None
+    return drift(exposure, recorded_exposure(record))
 
 
 def _proposals(snapshot: Snapshot) -> tuple[tuple[Proposal, ...], str]:
@@ -226,6 +231,7 @@ class _Hedge:
     orders: tuple[OrderDone, ...] = ()
     explained: Explained | None = None
     ledger_trouble: str = ""
+    on_record: PlanRecord | None = None
     quoted_spots: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -243,9 +249,10 @@ def _hedge(
     """
     try:
         ledger = read_ledger(config, snapshot.block.timestamp)
+        on_record = followed_record(config.state, ledger.fills, on_record) if ledger else on_record
         orders = orders_done(on_record, ledger.fills) if ledger and on_record else ()
         if valued.market is None or valued.exposure is None:
-            return _Hedge(orders=orders)
+            return _Hedge(orders=orders, on_record=on_record)
         market, exposure, held = valued.market, valued.exposure, None
         if ledger:
             if chains is None:
@@ -253,9 +260,9 @@ def _hedge(
             held = mark_ledger(ledger, exposure, market, chains, governed.parameters, governed.own_parameters())
         explained = explain_since(on_record, valued.positions, exposure, market, held) if on_record else None
         quoted = {asset: chain.spot for asset, chain in (chains or {}).items()}
-        return _Hedge(held, orders, explained, quoted_spots=quoted)
+        return _Hedge(held, orders, explained, on_record=on_record, quoted_spots=quoted)
     except (BridgeError, HedgeError, KeyError) as error:
-        return _Hedge(ledger_trouble=f"the hedge is not valued: {error}")
+        return _Hedge(ledger_trouble=f"the hedge is not valued: {error}", on_record=on_record)
 
 
 def _value(snapshot: Snapshot, config: Config, owner: str, feeds: tuple[FeedStatus, ...]) -> _Valued:

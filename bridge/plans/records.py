@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from bridge.errors import BadFile
 from bridge.files import read_text, write_whole
 from bridge.json_files import read_json, reading
 from bridge.plans.record_shape import mistake_in
+from hedge.ledger.fills import Fill
 from hedge.policy.parameters import KEYS
 
 FORMAT = 1
@@ -144,3 +146,25 @@ def find_record(state: Path, wanted_hash: str) -> PlanRecord | None:
 def record_path(state: Path, wanted_hash: str) -> Path:
     """Return where the record of an inputs hash is kept, if it is."""
     return state / "plans" / f"{wanted_hash}.json"
+
+
+def followed_record(state: Path, fills: Iterable[Fill], otherwise: PlanRecord | None) -> PlanRecord | None:
+    """Return the plan that a hedge follows: the newest one that a fill names and this machine has.
+
+    Parameters
+    ----------
+    fills
+        Entries of the ledger that count, by time. Each may name its plan by the first digits of its inputs' hash.
+    otherwise
+        The plan of the parameters in force, where no fill names one that was made after it.
+
+    Raises
+    ------
+    BadFile
+        A plan that is named is damaged.
+    """
+    names = {fill.plan.removeprefix("0x") for fill in fills if fill.plan}
+    files = [path for path in sorted((state / "plans").glob("0x*.json")) if HASH.fullmatch(path.stem)] if names else []
+    made = [load_record(path) for path in files if any(path.stem[2:].startswith(name) for name in names)]
+    every = [*made, *([otherwise] if otherwise else [])]
+    return max(every, key=lambda record: record.observed_at, default=None)

@@ -186,7 +186,7 @@ CASES: dict[str, tuple[Make, Make | None, Make, Make | None]] = {
         lambda: look(**book(4_700.0)),
     ),
     "range_near": (lambda: look(**book(3_700.0)), lambda: look(**book(3_780.0)), lambda: look(**book(3_850.0)), None),
-    "plan_missing": (look, None, lambda: look(on_record=None, drift=None), None),
+    "plan_missing": (look, None, lambda: look(unplanned=frozenset({""})), None),
     "exposure_drifted": (
         lambda: look(drift=0.07), lambda: look(drift=0.09), lambda: look(drift=0.11), lambda: look(drift=0.17)
     ),

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from bridge.chain.signers import KEY_VARIABLE
 from bridge.config import Config
 from bridge.local.world import World
-from bridge.plans.records import PlanRecord
+from bridge.plans.records import PlanRecord, load_record
 from tests.bridge.steps import propose, queue, trade, vote
 from tests.bridge.test_watch_ledger import fills
 from tests.bridge.watch_steps import hedged
@@ -97,7 +98,22 @@ def test_serve__plan_bought_then_a_crash_then_a_new_plan_bought__alerts_open_and
 
         renewed = run("plan", "--json")
         assert renewed.code == 0, renewed.err
-        assert renewed.json()["inputs_hash"] != planned_record.inputs_hash
+        plan = load_record(tmp_path / ".alvh" / "plans" / f"{renewed.json()['inputs_hash']}.json")
+        assert plan.inputs_hash != planned_record.inputs_hash
+        assert plan.plan["trades"]
+        more = [replace(each, id=f"again:{number}") for number, each in enumerate(fills(plan))]
+        write_fills(tmp_path / "more.csv", more)
+        run("local", "time", "1m", "--feeds")  # the ledger's entries are of after the plan's block
+        taken = run("hedge", "import", "more.csv", "--json")
+        assert (taken.code, taken.err) == (0, "")
+        calm = monitor.until(lambda seen: "exposure_drifted" not in standing(seen) and seen["cycle"] > fallen["cycle"])
+        assert calm["decision"]["plan"] == plan.inputs_hash
+        assert all(order["left"] == 0 for order in calm["decision"]["orders"])
+        waited = time.monotonic() + 20
+        while len([title for title in hook.titles() if "drift" in title.lower()]) < 2 and time.monotonic() < waited:
+            time.sleep(0.2)
+    drifts = [title for title in hook.titles() if "drift" in title.lower()]
+    assert len(drifts) == 2, drifts
 
 
 def test_serve__plan_to_a_queue_that_the_guardian_cancels__every_view_says_each_state_once(
