@@ -11,8 +11,8 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
-demo: setup  ## the whole loop on a local chain; ends with a summary and reports/demo.html
-	$(BIN)/alvh demo
+demo: setup  ## the whole loop on a local chain; ends with a summary and reports/demo.html, WATCH=1 with the monitor's page
+	$(BIN)/alvh demo $(if $(WATCH),--watch)
 
 test: setup build/.ready  ## the whole suite, three at a time as half of it waits; ends by saying what was skipped and why
 	$(BIN)/python -m pytest -n 3 --dist loadgroup -q --durations=25

@@ -18,12 +18,16 @@ from bridge.errors import NotProposable, RefusedAction
 from bridge.genesis import GovernanceTerms
 from bridge.governance.governor import find_proposal, send_queue, send_vote
 from bridge.governance.proposals import draft_proposal, send_confirmed_execution, send_proposal
+from bridge.ledger.place import ledger_address
+from bridge.ledger.store import open_store
 from bridge.local.accounts import account
 from bridge.local.anvil import advance_time
+from bridge.local.fills import local_fills
 from bridge.local.histories import write_histories
 from bridge.local.price_path import PricePath
 from bridge.local.rounds import submit_rounds
-from bridge.local.world import World, build_world
+from bridge.local.standing_world import StandingWorld
+from bridge.local.world import SETTLE_SECONDS, World, build_world
 from bridge.plans.ideas import plan_ideas
 from bridge.plans.make import Planned, make_plan_at
 from bridge.plans.market import read_volatilities
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from web3.types import TxReceipt
 
 Progress = Callable[[str, float], None]
+FALL, FALL_SECONDS, NOISE = -0.25, 6 * 3600, 0.01
+"""What prices do after the plan is bought, where somebody stays to watch; over how long, and how they swing."""
 WORLD_SHARE = 0.8
 
 
@@ -101,6 +107,28 @@ def run_demo(chain: Chain, path: PricePath, config: Config, report: Path, progre
     )
     progress("done", 1.0)
     return DemoResult(world, planned, proposal, after, tuple(steps), watched, report)
+
+
+def after_demo(result: DemoResult, config: Config, progress: Progress) -> Config:
+    """Enter the plan's orders as bought at their limits, let prices fall by a quarter, and let the reporters answer.
+
+    Returns
+    -------
+    Config
+        The settings of a monitor of this world.
+    """
+    world = result.world
+    progress("buying the plan, made up at its limits", 1.0)
+    with open_store(ledger_address(config)) as store:
+        store.append(local_fills(result.planned.record, config.ledger.book))
+    standing = StandingWorld.of(world.chain, world.deployment)
+    now = standing.prices()
+    goals = {asset: price * (1.0 + FALL) for asset, price in now.items() if asset != "USD"}
+    standing.trade(goals, FALL_SECONDS, NOISE, lambda share: progress("prices fall", share))
+    advance_time(world.chain, SETTLE_SECONDS)
+    _report_volatility(world, config)
+    chain = config.chain.model_copy(update={"rpc_url": world.chain.url})
+    return config.model_copy(update={"chain": chain})
 
 
 def _report_volatility(world: World, config: Config) -> list[Step]:

@@ -238,15 +238,18 @@ def _print_world(world: World, file: Path, histories: Path, as_json: bool) -> No
 def demo(
     prices: PricesOption = None,
     report: Annotated[Path, typer.Option("--report", help="Where the HTML report goes.")] = Path("reports/demo.html"),
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Buy the plan, let prices fall, and stay with the monitor's page.")
+    ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Run the whole loop once on a local chain of its own, print a summary and write an HTML report.
 
-    Examples: alvh demo; alvh demo --prices prices.csv --report reports/real.html
+    Examples: alvh demo; alvh demo --watch; alvh demo --prices prices.csv --report reports/real.html
     """
     from bridge.config import load_config
-    from bridge.demo import run_demo
+    from bridge.demo import after_demo, run_demo
     from bridge.files import require_writable
     from bridge.local.anvil import anvil
 
@@ -254,12 +257,25 @@ def demo(
     settings = settings.model_copy(update={"state": settings.state / "demo"})
     for place in (report, settings.state / "plans" / "newest"):
         require_writable(place)
-    with anvil() as chain, progress(as_json) as told:
-        result = run_demo(chain, path, settings, report, told)
-    if as_json:
-        print_json(_demo_json(result))
-    else:
-        _print_demo(result)
+    with anvil() as chain:
+        with progress(as_json) as told:
+            result = run_demo(chain, path, settings, report, told)
+            settings = after_demo(result, settings, told) if watch else settings
+        if as_json:
+            print_json(_demo_json(result))
+        else:
+            _print_demo(result)
+        if watch:
+            _stay(result, settings)
+
+
+def _stay(result: DemoResult, settings: Config) -> None:
+    """Stay with the monitor of a demo's world until Ctrl-C."""
+    from bridge.cli.flags import Session
+    from bridge.cli.serve import Asked, serve
+
+    session = Session(settings, result.world.chain, result.world.deployment)
+    serve([Asked(lambda: (session, settings), settings)], 0)
 
 
 def _demo_json(result: DemoResult) -> dict[str, object]:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -49,6 +50,12 @@ def watch(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="With --serve: of the page, 0 for any free one.")
     ] = None,
+    also: Annotated[
+        list[Path] | None, typer.Option("--also", help="With --serve: settings of another book, again for each.")
+    ] = None,
+    plan_every: Annotated[
+        str | None, typer.Option("--plan-every", help="With --serve: what a plan would trade, made anew each 1h or 1d.")
+    ] = None,
     rpc: RpcOption = None,
     chain_file: ChainFileOption = None,
     live: LiveOption = False,
@@ -65,12 +72,10 @@ def watch(
     watch --rpc https://node.example --owner 0xabc... --live --once
     """
     if serve:
-        _serve(owner, once, interval, port, as_json, (config, rpc, chain_file, live, max_age))
+        stay = Stay(owner, once or as_json, interval, port, tuple(also or ()), plan_every)
+        _serve(stay, (config, rpc, chain_file, live, max_age))
         return
-    if port is not None:
-        from bridge.errors import UsageError
-
-        raise UsageError("--port is of the page: give --serve with it")
+    _refuse_without_serve(port, also, plan_every)
     from bridge.alerts import watch as monitor
     from bridge.chain.blocks import LOCAL_CHAIN_ID
 
@@ -102,24 +107,47 @@ def watch(
     raise typer.Exit(0 if quiet else 1)
 
 
-def _serve(
-    owner: list[str] | None, once: bool, interval: float | None, port: int | None, as_json: bool, place: Place
-) -> None:
+@dataclass(frozen=True)
+class Stay:
+    """What was asked of a monitor that stays; `once` : what cannot be with it."""
+
+    owner: list[str] | None
+    once: bool
+    interval: float | None
+    port: int | None
+    also: tuple[Path, ...]
+    plan_every: str | None
+
+
+def _serve(stay: Stay, place: Place) -> None:
     """Run the monitor that stays."""
-    from bridge.cli.serve import serve as stay
+    from bridge.cli.fetch import read_duration
+    from bridge.cli.serve import Asked, serve
     from bridge.config import load_config
     from bridge.errors import UsageError
 
-    if once or as_json:
+    if stay.once:
         raise UsageError("--serve stays, and its answers are a page, metrics and a log: leave --once and --json out")
     require_one_source(place[2], place[3])
     settings = load_config(place[0])
-    changed = {"watch": {"interval_seconds": _pause(interval or settings.watch.interval_seconds)}}
-    changed |= {} if port is None else {"page": {"port": port}}
+    changed = {"watch": {"interval_seconds": _pause(stay.interval or settings.watch.interval_seconds)}}
+    changed |= {} if stay.port is None else {"page": {"port": stay.port}}
     settings = settings.model_copy(
         update={name: getattr(settings, name).model_copy(update=values) for name, values in changed.items()}
     )
-    stay(lambda: _opened(*place), settings, owner)
+    others = [Asked(partial(_opened, each, None, None, False, None), load_config(each)) for each in stay.also]
+    every = read_duration(stay.plan_every, "--plan-every") if stay.plan_every else 0
+    serve([Asked(lambda: _opened(*place), settings, stay.owner), *others], every)
+
+
+def _refuse_without_serve(port: int | None, also: list[Path] | None, plan_every: str | None) -> None:
+    """Refuse what only a monitor that stays can do."""
+    from bridge.errors import UsageError
+
+    given = {"--port": port, "--also": also or None, "--plan-every": plan_every}
+    for flag, value in given.items():
+        if value is not None:
+            raise UsageError(f"{flag} is of a monitor that stays: give --serve with it")
 
 
 def _opened(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 DELIVERY_SECONDS: Final = 1.0
 """Between two looks into the outbox."""
+NAMED: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""A name of one of several books, as its address has it."""
 ENDING_SECONDS: Final = 10.0
 """For how long the end waits for a look that is on its way."""
 
@@ -77,15 +80,29 @@ def refuse_keys() -> None:
         raise BadConfig(f"{found} is in the environment: the monitor signs nothing, start it without (unset {found})")
 
 
-def serve(opened: Callable[[], tuple[Session, Config]], settings: Config, owner: Sequence[str] | None) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """A book that is asked for: what opens it, its settings, and whose positions, those of the settings where None."""
+
+    opened: Callable[[], tuple[Session, Config]]
+    settings: Config
+    owner: Sequence[str] | None = None
+
+
+def serve(asked: Sequence[Asked], plan_seconds: float) -> None:
     """Watch until Ctrl-C or SIGTERM, and serve the page meanwhile.
 
     Parameters
     ----------
-    opened
-        Opens the book; it is asked again after every look that failed.
-    owner
-        Whose positions; those of the settings where none are named.
+    asked
+        The books; store, page and targets of the first one's settings are those of all.
+    plan_seconds
+        Between two plans that are made beside the looks; 0 for none.
+
+    Raises
+    ------
+    UsageError
+        Two books have one name, or one that is no part of an address.
     """
     from bridge.ledger.place import ledger_address
     from bridge.monitor.clock import SystemClock
@@ -96,82 +113,77 @@ def serve(opened: Callable[[], tuple[Session, Config]], settings: Config, owner:
     from bridge.page.guard import page_token
 
     refuse_keys()
+    require_names([each.settings.ledger.book for each in asked])
     configure(as_json=not sys.stderr.isatty())
-    token, targets = page_token(settings.page, os.environ), read_targets(settings.notify, os.environ)
-    watching = Watching(settings.ledger.book, settings, Taking(opened, owner))
+    settings = asked[0].settings
+    token = page_token(settings.page, os.environ)
+    targets: dict[str, Target] = {}
+    for each in asked:
+        targets |= read_targets(each.settings.notify, os.environ)
+    books = [
+        Watching(each.settings.ledger.book, each.settings, Taking(each.opened, each.owner), plan_seconds)
+        for each in asked
+    ]
     with MonitorStore(ledger_address(settings)) as store, store.lease():
-        running = Running(watching, store, targets, SystemClock())
-        running.serve(token)
+        Running(books, store, targets, SystemClock()).serve(token)
+
+
+def require_names(names: Sequence[str]) -> None:
+    """Refuse books that cannot be told apart, or named in an address.
+
+    Raises
+    ------
+    UsageError
+        There are such.
+    """
+    from bridge.errors import UsageError
+    from bridge.foreign import foreign
+
+    if len(names) == 1:
+        return
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise UsageError(f"two books are called {foreign(name)}: set another ledger.book in one of the files")
+        if not NAMED.fullmatch(name):
+            raise UsageError(f"ledger.book {foreign(name)}: one of several needs letters, digits, _ and - only")
 
 
 class Running:
-    """The threads of a monitor: one that looks, one that keeps house, and the page in the main one."""
+    """The threads of a monitor: one that looks at each book, one that keeps house, and the page in the main one."""
 
-    def __init__(self, watching: Watching, store: MonitorStore, targets: Mapping[str, Target], clock: Clock) -> None:
+    def __init__(
+        self, books: Sequence[Watching], store: MonitorStore, targets: Mapping[str, Target], clock: Clock
+    ) -> None:
         from bridge.monitor.desk import Desk
         from bridge.monitor.house import House
-        from bridge.monitor.metrics import Metrics
         from bridge.monitor.outbox import Outbox
-        from bridge.monitor.service import BookMonitor
 
-        self.stop, self.settings, self.clock = Event(), watching.settings, clock
-        self.monitor, self.metrics = BookMonitor(watching, store, clock), Metrics()
-        self.desk = Desk(self.monitor, store, self.metrics, clock)
+        self.stop, self.settings = Event(), books[0].settings
+        self.paths = [{"name": each.name, "path": f"/books/{each.name}" * bool(at)} for at, each in enumerate(books)]
+        self.loops = [Loop(each, store, clock, self.stop, self.paths) for each in books]
+        self.desks = [Desk(loop.monitor, store, loop.metrics, clock) for loop in self.loops]
         outbox = Outbox(store, targets, self.settings.notify.default, clock.now)
-        self.house = House([self.monitor], store, outbox, self.settings, clock)
-        self._store, self._chance = store, random.Random()
+        self.house = House([loop.monitor for loop in self.loops], store, outbox, self.settings, clock)
+        self.clock = clock
 
     def serve(self, token: str) -> None:
-        """Serve the page until it is told to stop, then let the look end that is on its way."""
+        """Serve the page until it is told to stop, then let the looks end that are on their way."""
         from bridge.page.server import make_app, serve
 
-        self.monitor.resume()
-        page = self.settings.page
-        threads = [Thread(target=self._look, daemon=True), Thread(target=self._keep_house, daemon=True)]
+        for loop in self.loops:
+            loop.monitor.resume()
+        page, first = self.settings.page, self.desks[0]
+        others = {path["name"]: desk for path, desk in zip(self.paths[1:], self.desks[1:], strict=True)}
+        threads = [Thread(target=each, daemon=True) for each in (*(loop.run for loop in self.loops), self._keep_house)]
         for thread in threads:
             thread.start()
         try:
-            serve(
-                make_app(self.desk, page, token), page.host, page.port, lambda port: _said(page, port, token), self.stop
-            )
+            app = make_app(first, page, token, others)
+            serve(app, page.host, page.port, lambda port: _said(page, port, token), self.stop)
         finally:
             self.stop.set()
             for thread in threads:
                 thread.join(ENDING_SECONDS)
-
-    def _look(self) -> None:
-        keep_looking(self.monitor.look, self._kept, self._failed, self._paused)
-
-    def _kept(self, look: Look) -> bool:
-        self.monitor.keep(look)
-        self._measure()
-        seen, facts = look.seen, self.monitor.facts
-        _log().info("looked", cycle=facts["cycle"], block=seen.block.number, took=round(facts["took"], 3))
-        return True
-
-    def _failed(self, error: Exception) -> None:
-        from bridge.errors import LedgerError
-
-        words = trouble_words(error, self.settings.chain.rpc_url)
-        self.metrics.failed(error)
-        _log().warning("no look", trouble=words, failures=self.monitor.failures + 1)
-        try:
-            self.monitor.failed(words)
-            self._measure()
-        except LedgerError as full:
-            _log().error("nothing kept", trouble=str(full))
-
-    def _measure(self) -> None:
-        self.metrics.update(self.monitor.shown, self._store.notice_counts())
-
-    def _paused(self) -> bool:
-        """Wait for the next look; tell whether there is none."""
-        from bridge.monitor.clock import pause
-
-        seconds = pause(self.settings.watch.interval_seconds, self.monitor.failures, self._chance)
-        self.monitor.plan_next(seconds)
-        self.clock.wait(seconds, self.stop)
-        return self.stop.is_set()
 
     def _keep_house(self) -> None:
         from bridge.errors import BridgeError
@@ -186,6 +198,56 @@ class Running:
             self.house.close()
         except BridgeError as error:
             _log().error("house not closed", trouble=str(error))
+
+
+class Loop:
+    """The loop of one book."""
+
+    def __init__(
+        self, watching: Watching, store: MonitorStore, clock: Clock, stop: Event, paths: Sequence[Mapping[str, str]]
+    ) -> None:
+        from bridge.monitor.metrics import Metrics
+        from bridge.monitor.service import BookMonitor
+
+        self.monitor, self.metrics = BookMonitor(watching, store, clock, paths), Metrics()
+        self._settings, self._store, self._clock, self._stop = watching.settings, store, clock, stop
+        self._chance = random.Random()
+
+    def run(self) -> None:
+        """Look until it is told to stop."""
+        keep_looking(self.monitor.look, self._kept, self._failed, self._paused)
+
+    def _kept(self, look: Look) -> bool:
+        self.monitor.keep(look)
+        self._measure()
+        facts = {"cycle": self.monitor.facts["cycle"], "took": round(self.monitor.facts["took"], 3)}
+        _log().info("looked", book=self.monitor.watching.name, block=look.seen.block.number, **facts)
+        return True
+
+    def _failed(self, error: Exception) -> None:
+        from bridge.errors import LedgerError
+
+        words = trouble_words(error, self._settings.chain.rpc_url)
+        self.metrics.failed(error)
+        book, failures = self.monitor.watching.name, self.monitor.failures + 1
+        _log().warning("no look", book=book, trouble=words, failures=failures)
+        try:
+            self.monitor.failed(words)
+            self._measure()
+        except LedgerError as full:
+            _log().error("nothing kept", book=book, trouble=str(full))
+
+    def _measure(self) -> None:
+        self.metrics.update(self.monitor.shown, self._store.notice_counts())
+
+    def _paused(self) -> bool:
+        """Wait for the next look; tell whether there is none."""
+        from bridge.monitor.clock import pause
+
+        seconds = pause(self._settings.watch.interval_seconds, self.monitor.failures, self._chance)
+        self.monitor.plan_next(seconds)
+        self._clock.wait(seconds, self._stop)
+        return self._stop.is_set()
 
 
 def _log() -> Any:

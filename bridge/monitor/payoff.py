@@ -41,20 +41,14 @@ def _asset(asset: str, book: Book, legs: Iterable[HeldLeg], market: Market, days
     prices = spot * (1.0 + MOVES)
     at = {name: np.full(len(prices), market.spot(name)) for name in book.assets} | {asset: prices}
     pools = np.broadcast_to(book.value_usd(at), len(prices))
-    now = {LP: pools - pools[TODAY], **_layers(legs, spot, prices, 0.0)}
-    horizon = {LP: now[LP], **_layers(legs, spot, prices, days / YEAR_DAYS)}
-    curves = {"now": _listed(now), "horizon": _listed(horizon)}
-    return {"spot": spot, "prices": [round(float(price), 6) for price in prices], **curves, "horizon_days": days}
-
-
-def _layers(legs: Iterable[HeldLeg], spot: float, prices: FloatArray, elapsed: float) -> dict[str, FloatArray]:
-    """Return by layer what its legs gain against their worth now."""
-    found: dict[str, FloatArray] = {}
+    now, horizon = {LP: pools - pools[TODAY]}, {LP: pools - pools[TODAY]}
     for held in legs:
-        passed = 0.0 if held.source is MarkSource.EXPIRED else elapsed
-        gained = np.asarray(held.leg.value(prices, passed)) - float(held.leg.value(spot))
-        found[held.layer] = found.get(held.layer, np.zeros(len(prices))) + gained
-    return found
+        later = 0.0 if held.source is MarkSource.EXPIRED else days / YEAR_DAYS
+        at_once = np.asarray(held.leg.value(prices))
+        for curves, worth in ((now, at_once), (horizon, np.asarray(held.leg.value(prices, later)))):
+            curves[held.layer] = curves.get(held.layer, 0.0) + worth - at_once[TODAY]
+    shown = {"now": _listed(now), "horizon": _listed(horizon)}
+    return {"spot": spot, "prices": [round(float(price), 6) for price in prices], **shown, "horizon_days": days}
 
 
 def _listed(curves: Mapping[str, FloatArray]) -> dict[str, list[float]]:

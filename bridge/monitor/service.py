@@ -8,7 +8,8 @@ numbers, and is tried again. The store is the only memory: a crash between any t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Final
@@ -27,6 +28,7 @@ from bridge.monitor.cycle import Cycle
 from bridge.monitor.governance_view import ProposalTold, tell_proposals
 from bridge.monitor.kept import exposure_rows, leg_rows, plan_row, proposal_rows
 from bridge.monitor.notices import Notice, Seen, notices_for
+from bridge.monitor.plan_view import plan_view
 from bridge.monitor.published import Published
 from bridge.monitor.rounds import rounds_since
 from bridge.monitor.standing import Advanced, Change, Standing, advance
@@ -51,23 +53,30 @@ class Look:
 
 @dataclass(frozen=True)
 class Watching:
-    """A book that is watched: its name in the store, its settings, and what takes one look at it."""
+    """A book that is watched: its name in the store, its settings, what takes one look at it, and the seconds between
+    two plans that are made beside the looks, 0 for none."""
 
     name: str
     settings: Config
     take: Callable[[], Look]
+    plan_seconds: float = 0.0
 
 
 class BookMonitor:
     """The monitor of one book; `look`, `keep` and `failed` are called by one thread, the rest by any."""
 
-    def __init__(self, watching: Watching, store: MonitorStore, clock: Clock) -> None:
+    def __init__(
+        self, watching: Watching, store: MonitorStore, clock: Clock, books: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         self.watching, self.published = watching, Published()
         self._store, self._clock, self._lock = store, clock, Lock()
         self._told: dict[tuple[int, int], ProposalTold] = {}
         self._last = store.last(watching.name)
         self._view: dict[str, Any] = {}
+        self._planned_at = -math.inf
         self._facts: dict[str, Any] = {
+            "books": list(books),
+            "plan_now": None,
             "cycle": 0,
             "owner": "",
             "caught_up": "",
@@ -124,6 +133,17 @@ class BookMonitor:
             self._facts["owner"] = look.owner
             self._view = view
             self._publish(advanced.now)
+        self._plan(look)
+
+    def _plan(self, look: Look) -> None:
+        """Make a plan of the look, where one is due, and show what it would trade; nothing of it is on record."""
+        every, passed = self.watching.plan_seconds, self._clock.passed()
+        if every and passed - self._planned_at >= every:
+            self._planned_at = passed
+            made = plan_view(look.snapshot, self.watching.settings, look.owner)
+            self._facts["plan_now"] = made | {"at": self._clock.now()}
+            with self._lock:
+                self._publish(self._shown)
 
     def failed(self, words: str) -> None:
         """Say on the page why there is no look, beside the numbers of the last one, and alert of it when it lasts.
@@ -203,7 +223,7 @@ class BookMonitor:
             No such alert stands.
         """
         with self._lock:
-            self._store.silence(self.watching.name, key, until, by)
+            self._store.silence(self.watching.name, key, until, by, self._clock.now())
             self._publish(self._store.standings(self.watching.name))
 
     def _advance(self, judged: Judged, at: int) -> Advanced:

@@ -17,7 +17,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -56,31 +56,30 @@ LATEST: Final = 4_102_444_800
 """2100-01-01: nothing is silenced for longer."""
 
 
-def make_app(shown: Shown, settings: PageConfig, token: str) -> Starlette:
+def make_app(shown: Shown, settings: PageConfig, token: str, others: Mapping[str, Shown] | None = None) -> Starlette:
     """Return the application that serves a monitor's page.
 
     Parameters
     ----------
     shown
         The monitor.
+    others
+        Monitors of other books by name: each has the same page and routes below ``/books/NAME``.
     settings
         Where it is served, which says who can ask.
     token
         From `bridge.page.guard.page_token`.
     """
-    desk = _Desk(shown, Gate(token, local=is_local(settings)))
+    gate, page = Gate(token, local=is_local(settings)), _page()
+    desks = [
+        ("", _Desk(shown, gate)),
+        *((f"/books/{name}", _Desk(each, gate)) for name, each in (others or {}).items()),
+    ]
     return Starlette(
         routes=[
-            Route("/", _page()),
-            Mount("/static", StaticFiles(directory=FOLDER / "static")),
-            Route("/api/snapshot", desk.snapshot),
-            Route("/api/history", desk.history),
-            Route("/events", desk.stream),
-            Route("/api/alerts/acknowledge", desk.acknowledge, methods=["POST"]),
-            Route("/api/alerts/silence", desk.silence, methods=["POST"]),
-            Route("/metrics", desk.metrics),
             Route("/healthz", lambda _: PlainTextResponse("ok\n")),
-            Route("/readyz", desk.ready),
+            Mount("/static", StaticFiles(directory=FOLDER / "static")),
+            *(route for place, desk in desks for route in desk.routes(place, page)),
         ],
         middleware=[
             Middleware(SafeHeaders),
@@ -162,6 +161,19 @@ class _Desk:
         self._shown, self._gate = shown, gate
         self._publications = Publications(shown)
         self._streams = 0
+
+    def routes(self, place: str, page: Callable[[Request], Response]) -> list[Route]:
+        """Return the routes of one book below its place."""
+        return [
+            Route(place or "/", page),
+            Route(f"{place}/api/snapshot", self.snapshot),
+            Route(f"{place}/api/history", self.history),
+            Route(f"{place}/events", self.stream),
+            Route(f"{place}/api/alerts/acknowledge", self.acknowledge, methods=["POST"]),
+            Route(f"{place}/api/alerts/silence", self.silence, methods=["POST"]),
+            Route(f"{place}/metrics", self.metrics),
+            Route(f"{place}/readyz", self.ready),
+        ]
 
     async def snapshot(self, request: Request) -> Response:
         await self._gate.read(request)

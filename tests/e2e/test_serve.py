@@ -197,3 +197,27 @@ def test_serve__target_without_its_variable__is_refused(told: World, run: Run) -
 
 def test_port__without_serve__is_refused(run: Run) -> None:
     assert_one_line_error(run("watch", "--port", "1"), 2, "give --serve with it")
+
+
+def test_serve__two_books_and_a_plan_of_now__each_has_its_page_and_the_plan_is_not_on_record(
+    told: World, tmp_path: Path, hook: Hook
+) -> None:
+    more = f'[chain]\nrpc_url = "{told.chain.url}"\n[book]\nowner = "{told.deployment.address("operator")}"\n'
+    (tmp_path / "second.toml").write_text(f'{more}[ledger]\nbook = "second"\n', encoding="utf-8")
+    with serving(tmp_path, "--also", "second.toml", "--plan-every", "1h", ALVH_NOTIFY_HOOK=hook.url) as monitor:
+        first = monitor.until(lambda seen: seen["plan_now"])
+        assert first["plan_now"]["answer"] == "hedge"
+        assert {trade["side"] for trade in first["plan_now"]["trades"]} <= {"buy", "sell"}
+        assert not (tmp_path / ".alvh" / "plans").exists()
+        assert [each["path"] for each in first["books"]] == ["", "/books/second"]
+        second = json.loads(monitor.get("/books/second/api/snapshot"))
+        assert (second["book"], second["owner"]) == ("second", told.deployment.address("operator"))
+        assert second["totals"]["value_usd"] == 0
+        assert b"alvh_book_value_usd 0.0" in monitor.get("/books/second/metrics")
+        assert b"<h1" in monitor.get("/books/second")
+
+
+@pytest.mark.usefixtures("told")
+def test_serve__two_books_of_one_name__is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "second.toml").write_text((tmp_path / "alvh.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert_one_line_error(run("watch", "--serve", "--also", "second.toml"), 2, "two books are called main")

@@ -1,6 +1,6 @@
 // What people do: acknowledge, silence, and give the token where it is needed.
 
-import { now, plain } from "./dom.js";
+import { BASE, now, plain } from "./dom.js";
 import { headers, setToken, token } from "./link.js";
 
 const at = (id) => document.getElementById(id);
@@ -64,7 +64,7 @@ export async function act(what, alert) {
     const body = { key: alert.key, by: at("act-by").value.trim() };
     if (what === "silence") body.until = Math.round(now() + 3600 * Number(at("act-hours").value));
     try {
-      const done = await fetch(`/api/alerts/${what}`, {
+      const done = await fetch(`${BASE}/api/alerts/${what}`, {
         method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body),
       });
       if (done.ok) return;

@@ -1,6 +1,6 @@
 // The book: decision, totals, before and after the hedge, positions, profit and loss.
 
-import { bar, details, el, moment, note, num, plain, table, tag, words } from "./dom.js";
+import { bar, details, el, moment, note, now, num, plain, span, table, tag, words } from "./dom.js";
 
 const short = (text) => { const id = plain(text, 80); return id.length > 18 ? `${id.slice(0, 10)}…${id.slice(-6)}` : id; };
 const list = (texts) => (texts ?? []).map((text) => el("p", { class: "wrap-any" }, plain(text, 600)));
@@ -14,6 +14,17 @@ export function decision(view) {
   return [el("p", { class: "answer" }, plain(answer, 60)), list(made.words), drift,
     made.made_at ? el("p", { class: "sub" }, "Plan ", el("code", {}, short(made.plan ?? "")), ", made ", moment(made.made_at, "ago"), ".") : el("p", { class: "sub" }, "No plan is on record: nothing says what should be held."),
     rows.length ? details("orders", `Orders of the plan: ${rows.length}`, table("Orders", [["Instrument", ""], ["Side", "text"], ["Asked", ""], ["Done", ""], ["Left", ""], ["Limit, USD", ""], ["Paid, USD", ""], ["Slippage", ""]], rows)) : null];
+}
+
+/** What a plan of now would trade, where the monitor makes plans by itself; nothing of it is on record. */
+export function planNow(view) {
+  const made = view.plan_now;
+  if (!made) return [];
+  if (made.trouble) return [el("p", { class: "callout wrap-any" }, `No plan now: ${plain(made.trouble, 400)}`)];
+  const trades = made.trades ?? [];
+  const rows = trades.map((each) => [plain(each.instrument), plain(each.side, 8), num(each.quantity, "units"), num(each.limit_usd, "price"), plain(each.layer, 24)]);
+  const title = `A plan of ${span(Math.max(0, now() - made.at))} ago would ${plain(made.answer, 40)}: ${trades.length} trades`;
+  return [details("plan-now", title, rows.length ? table("Trades of a plan of now", [["Instrument", ""], ["Side", "text"], ["Units", ""], ["Limit, USD", ""], ["Layer", "text"]], rows) : note("Nothing to trade."), note("It is not on record: `alvh plan` makes one that is."))];
 }
 
 const tone = (answer) => `answer-${(answer ?? "none").replace(/[^a-z]+/g, "-")}`;
@@ -33,13 +44,15 @@ export function totals(view) {
     el("dl", { class: "tiles" }, tiles.map(([name, key, kind, says, why]) => el("div", { "data-total": key }, el("dt", {}, name), el("dd", { class: "value" }, num(sum[key], kind)), el("dd", { class: "sub" }, typeof sum[key] === "number" ? says : plain(why)))))];
 }
 
+const part = (value, of) => (typeof value === "number" ? value / of : value);
+
 export function assets(view) {
   const rows = (view.assets ?? []).flatMap(({ asset, spot, lp, net }) => [
     [[plain(asset, 24), el("span", { class: "sub" }, "pools at ", num(spot, "price"))], num(lp?.delta, "unitsSigned"), num(lp?.delta_usd, "signed"), num(lp?.gamma_usd, "signed"), num(null), num(null), num(lp?.value_usd), num(lp?.delta_fall_usd, "signed"), num(lp?.delta_rise_usd, "signed")],
-    [[plain(asset, 24), el("span", { class: "sub" }, net ? "with the hedge" : "no legs are known")], num(net?.delta, "unitsSigned"), num(net?.delta_usd, "signed"), num(net?.gamma_usd, "signed"), num(net?.vega_usd, "signed"), num(net?.theta_usd, "signed"), num(null), num(null), num(null)],
+    [[plain(asset, 24), el("span", { class: "sub" }, net ? "with the hedge" : "no legs are known")], num(net?.delta, "unitsSigned"), num(net?.delta_usd, "signed"), num(net?.gamma_usd, "signed"), num(part(net?.vega_usd, 100), "signed"), num(part(net?.theta_usd, 365), "signed"), num(null), num(null), num(null)],
   ]);
   if (!rows.length) return [el("p", {}, plain(view.untrusted) || "Nothing is in the pools.")];
-  return table("Before and after the hedge", [["Asset", ""], ["Delta, units", ""], ["Delta, USD", ""], ["Gamma, USD", ""], ["Vega, USD", ""], ["Theta, USD a day", ""], ["Value, USD", ""], ["Delta after a fall", ""], ["after a rise", ""]], rows,
+  return table("Before and after the hedge", [["Asset", ""], ["Delta, units", ""], ["Delta, USD", ""], ["Gamma, USD", ""], ["Vega, USD a point", ""], ["Theta, USD a day", ""], ["Value, USD", ""], ["Delta after a fall", ""], ["after a rise", ""]], rows,
     note("A dash: pools have no vega or theta of their own, and legs are valued one by one below."));
 }
 

@@ -1,6 +1,6 @@
 // Charts on canvas: lines told apart by dashes as well as colours, a legend that reads values, a table beside each.
 
-import { details, drawn, el, figure, now, table, utc, words } from "./dom.js";
+import { BASE, details, drawn, el, figure, now, table, utc, words } from "./dom.js";
 import { headers } from "./link.js";
 
 const uPlot = globalThis.uPlot;
@@ -87,7 +87,7 @@ export async function history(body, fill, force = false) {
   fetched = performance.now();
   const query = new URLSearchParams({ names: SERIES.map(([name]) => name).join(","), since: Math.floor(now() - 86_400 * days), points: POINTS });
   try {
-    const answer = await fetch(`/api/history?${query}`, { headers: headers() });
+    const answer = await fetch(`${BASE}/api/history?${query}`, { headers: headers() });
     if (!answer.ok) throw new Error((await answer.json()).error);
     const found = await answer.json();
     const x = found.at ?? [];

@@ -1,6 +1,8 @@
 // Elements, numbers and times. Text of strangers becomes text nodes only, without letters that disguise, cut to a length.
 
 export const LINE = 200;
+/** What stands before every address of this book: nothing for the first, /books/NAME for others. */
+export const BASE = location.pathname.replace(/\/+$/, "");
 export const ROWS = 500;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu;
 const SVG = "http://www.w3.org/2000/svg";

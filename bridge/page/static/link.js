@@ -1,10 +1,10 @@
 // The connection: one tab of a browser holds the stream and passes it on to the others, as browsers allow six to a server.
 
-import { setClock } from "./dom.js";
+import { BASE, setClock } from "./dom.js";
 
 const SILENT = 8000; // milliseconds without a sign of life, of which there is one every 5 seconds
 const TOKEN = "alvh-token";
-const channel = new BroadcastChannel("alvh");
+const channel = new BroadcastChannel(`alvh${BASE}`);
 let heard = 0;
 let alive = null;
 let opened = false;
@@ -44,13 +44,13 @@ export async function watch({ told, state, login }) {
     early = [];
   }
   const lead = () => stream((event) => { take(event); channel.postMessage(event); }, () => say(false), login);
-  if (navigator.locks) navigator.locks.request("alvh-stream", lead);
+  if (navigator.locks) navigator.locks.request(`alvh-stream${BASE}`, lead);
   else lead();
 }
 
 async function snapshot(login) {
   try {
-    const answer = await fetch("/api/snapshot", { headers: headers() });
+    const answer = await fetch(`${BASE}/api/snapshot`, { headers: headers() });
     if (answer.status === 401) { await login(); return null; }
     if (!answer.ok) return null;
     const set = await answer.json();
@@ -68,7 +68,7 @@ async function stream(take, lost, login) {
     const watchdog = setInterval(() => { if (performance.now() - heard > SILENT) ended.abort(); }, 1000);
     heard = performance.now();
     try {
-      const answer = await fetch("/events", { headers: headers(), signal: ended.signal });
+      const answer = await fetch(`${BASE}/events`, { headers: headers(), signal: ended.signal });
       if (answer.status === 401) await login();
       else if (answer.ok) {
         await read(answer.body.pipeThrough(new TextDecoderStream()).getReader(), (event) => { pause = 500; take(event); });

@@ -3,7 +3,7 @@
 import { begin, login } from "./acts.js";
 import * as book from "./book.js";
 import * as charts from "./charts.js";
-import { figure, fill, listed, note, now, plain, setChain, span, tick } from "./dom.js";
+import { BASE, el, figure, fill, listed, note, now, plain, setChain, span, tick } from "./dom.js";
 import * as governance from "./governance.js";
 import * as hedge from "./hedge.js";
 import { takeToken, watch } from "./link.js";
@@ -13,6 +13,7 @@ const LOCAL = 31337; // a chain of this machine: its clock is its own
 const BLOCKS = [ // element, what makes it, the names of the view that it shows
   ["trouble-body", book.trouble, ["trouble", "caught_up"]],
   ["decision", book.decision, ["decision"]],
+  ["plan-now-body", book.planNow, ["plan_now"]],
   ["totals-body", book.totals, ["totals", "untrusted", "held", "ledger_trouble"]],
   ["alerts-body", governance.alerts, ["alerts"]],
   ["payoff-body", charts.payoff, ["payoff", "untrusted"]],
@@ -58,6 +59,9 @@ function head() {
   const place = view.network ? plain(view.network, 40) : `chain ${view.chain_id}`;
   const standing = listed(view.alerts).filter((each) => !each.cleared_at).length;
   at("name").textContent = `${plain(view.book, 60)} on ${place}, ${plain(view.owner, 60)}`;
+  const books = listed(view.books);
+  at("books").hidden = books.length < 2;
+  if (at("books").childElementCount !== books.length) fill(at("books"), books.map(({ name, path }) => el("li", {}, el("a", { href: `${path}/`.replace("//", "/"), "aria-current": path === BASE ? "page" : null }, plain(name, 60)))));
   document.title = `${standing ? `(${standing}) ` : ""}${plain(view.book, 60)}: ${plain(view.decision?.answer ?? "no plan", 40)}`;
   at("foot").textContent = `ALVH ${plain(view.version, 20)}, look ${view.cycle}, one every ${span(view.interval)}; it took ${figure(view.took, 1)} s and began ${figure(view.lateness, 1)} s late. A view of one look at one block: it signs nothing and holds no key.`;
 }
