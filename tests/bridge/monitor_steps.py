@@ -137,9 +137,11 @@ def first_version(address: str, monkeypatch: Any, folder: Any) -> None:
             store.append(fills(3))
 
 
-def check_kills(work: Callable[..., None], fresh: Callable[[int], str], check: Callable[[str, int], None]) -> int:
-    """Kill a work on a fresh database at every point of its way, and check what is left; return how many points."""
-    for point in range(1000):
+def check_kills(
+    work: Callable[..., None], fresh: Callable[[int], str], check: Callable[[str, int], None], step: int = 1
+) -> int:
+    """Kill a work on a fresh database at points of its way, and check what is left; return how many there are."""
+    for point in range(0, 1000, step):
         address = fresh(point)
         said, lived = killed(work, address, *([] if work is open_it else [2]), point=point)
         check(address, said)

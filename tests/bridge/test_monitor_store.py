@@ -278,7 +278,8 @@ def test_migration__from_the_first_version_killed_at_every_point__keeps_the_fill
         with MonitorStore(address) as store:
             assert store.write(cycle()) == 1
 
-    assert check_kills(open_it, prepared, check) > 20
+    # What is killed after a statement and what is killed before the next one leave the same: one of the two is enough.
+    assert check_kills(open_it, prepared, check, step=2) > 20
 
 
 def test_open__program_of_the_first_version__says_that_the_database_is_newer(
@@ -301,7 +302,7 @@ def _hold(address: str, told: Connection) -> None:
 def test_lease__second_monitor__says_who_holds_it_until_that_one_is_killed(place: Fresh) -> None:
     address = place()
     listens, told = FORK.Pipe(duplex=False)
-    process = FORK.Process(target=_hold, args=(address, told))
+    process = FORK.Process(target=_hold, args=(address, told), daemon=True)
     process.start()
     pid = listens.recv()
     with MonitorStore(address) as store:
