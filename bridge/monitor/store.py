@@ -175,12 +175,13 @@ class MonitorStore:
             raise LedgerDamaged(self.address, str(error)) from error
 
     def standings(self, book: str) -> dict[str, Standing]:
-        """Return by key the alerts that stand, and those that were over within a day of the newest look.
+        """Return by key the alerts that stand, were over within a day of the newest look, or are silenced.
 
         Read them at every cycle: people acknowledge and silence them meanwhile.
         """
         newest = select(func.coalesce(func.max(LOOKS.c.at), 0)).where(LOOKS.c.book == book).scalar_subquery()
-        lately = or_(ALERTS.c.cleared_at.is_(None), ALERTS.c.cleared_at >= newest - DAY_SECONDS)
+        over = (ALERTS.c.cleared_at >= newest - DAY_SECONDS, ALERTS.c.silenced_until > newest)
+        lately = or_(ALERTS.c.cleared_at.is_(None), *over)
         wanted = select(ALERTS).where(ALERTS.c.book == book, lately).order_by(ALERTS.c.opened_at, ALERTS.c.key)
         return {each.key: each for each in self._rows(wanted, row_standing)}
 
@@ -196,8 +197,15 @@ class MonitorStore:
         """
         return self._amend(book, key, {"acknowledged_at": at, "acknowledged_by": foreign(kept(by))}, standing=True)
 
-    def silence(self, book: str, key: str, until: int, by: str) -> Standing:
-        """Tell nothing of an alert before a time, 0 to end that; return it as it is now. Who did it is kept beside it.
+    def silence(self, book: str, key: str, until: int, by: str, at: int | None = None) -> Standing:
+        """Tell nothing but the end of an alert before a time, 0 to end that; return it as it is now.
+
+        Parameters
+        ----------
+        by
+            Who does it, which is kept beside it.
+        at
+            When, where that person also looks after it: it is acknowledged too.
 
         Raises
         ------
@@ -206,7 +214,9 @@ class MonitorStore:
         LedgerError
             The database does not take it.
         """
-        return self._amend(book, key, {"silenced_until": until, "silenced_by": foreign(kept(by))}, standing=False)
+        who = foreign(kept(by))
+        seen = {} if at is None else {"acknowledged_at": at, "acknowledged_by": who}
+        return self._amend(book, key, {"silenced_until": until, "silenced_by": who, **seen}, standing=False)
 
     def _amend(self, book: str, key: str, values: Mapping[str, Any], standing: bool) -> Standing:
         named = and_(ALERTS.c.book == book, ALERTS.c.key == key)

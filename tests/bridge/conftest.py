@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,3 +99,13 @@ def command(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
         return done.exit_code, done.output
 
     return run
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Return a function that gives the address of a database that is not there yet, or empty."""
+    if request.param == "postgres":
+        made: Callable[[], str] = request.getfixturevalue("fresh")
+        return made
+    numbers = iter(range(10_000))
+    return lambda: str(tmp_path / f"state{next(numbers)}" / "alvh.db")

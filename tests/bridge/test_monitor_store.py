@@ -26,34 +26,11 @@ from bridge.monitor.notices import Due
 from bridge.monitor.rows import Last
 from bridge.monitor.standing import Change, Transition
 from bridge.monitor.store import MonitorStore
-from tests.bridge.ledger_steps import FORK, fills, held_lock
-from tests.bridge.monitor_steps import (
-    START,
-    STEP,
-    busy,
-    check_kills,
-    cycle,
-    first_version,
-    note_all,
-    notice,
-    open_it,
-    rows,
-    standing,
-    write_looks,
-)
+from tests.bridge.ledger_steps import FORK, held_lock
+from tests.bridge.monitor_steps import START, STEP, busy, cycle, notice, rows, standing
 
 HOSTILE = "<script>alert(1)</script>\x1b[2J\u202e\u2066'; DROP TABLE looks;-- §ﬀ🦊\n\t" + "x" * 100_000
 Fresh = Callable[[], str]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Fresh:
-    """Return a function that gives the address of a database that is not there yet, or empty."""
-    if request.param == "postgres":
-        made: Fresh = request.getfixturevalue("fresh")
-        return made
-    numbers = iter(range(10_000))
-    return lambda: str(tmp_path / f"state{next(numbers)}" / "alvh.db")
 
 
 @pytest.fixture
@@ -154,6 +131,17 @@ def test_acknowledge__while_a_cycle_is_on_its_way__is_not_overwritten_unless_tol
     assert store.silence("main", "drift:ETH", 0, "Bob") == worse
 
 
+def test_silence__by_who_looks_after_it__is_acknowledged_and_kept_as_long_as_it_lasts(store: MonitorStore) -> None:
+    gone = standing("gone:1", cleared_at=START - 30 * 86_400)
+    store.write(cycle(0, standings=(gone, standing())))
+    seen = store.silence("main", "drift:ETH", START + 900, "Ann", START + 1)
+    assert (seen.silenced_until, seen.acknowledged_at, seen.acknowledged_by) == (START + 900, START + 1, "Ann")
+    store.silence("main", "gone:1", START + STEP, "Ann")
+    assert set(store.standings("main")) == {"drift:ETH", "gone:1"}
+    store.write(cycle(1, standings=()))
+    assert set(store.standings("main")) == {"drift:ETH"}
+
+
 def test_acknowledge__alert_that_does_not_stand__is_named(store: MonitorStore) -> None:
     store.write(cycle(0, standings=(standing("over:1", cleared_at=START),)))
     for book, key in (("main", "drift:BTC"), ("other", "over:1"), ("main", "over:1")):
@@ -223,63 +211,6 @@ def test_history__more_looks_than_points__has_the_newest_of_each_part(store: Mon
     part = store.history("main", ["value", "none"], START + STEP, START + 3 * STEP, 10)
     assert part == {"at": [START + STEP * n for n in (1, 2, 3)], "value": [1.0, 2.0, 3.0], "none": [None] * 3}
     assert store.history("main", ["value"], 0, 1, 10) == {"at": [], "value": []}
-
-
-def test_write__killed_at_every_point__loses_and_doubles_nothing(place: Fresh) -> None:
-    def prepared(point: int) -> str:
-        address = place()
-        MonitorStore(address).close()
-        return address
-
-    def check(address: str, said: int) -> None:
-        with MonitorStore(address) as store:
-            kept = rows(store)
-            looks = kept.pop("looks")
-            assert looks in {said, said + 1}  # killed after the commit, before it was said
-            assert kept == dict.fromkeys(kept, looks) | {"series": 2 * looks, "cursors": int(looks > 0)}
-            for number in range(2):
-                store.write(busy(number))
-            assert {rows(store)[name] for name in ("rounds", "proposals", "plans", "alerts", "notices")} == {2}
-
-    assert check_kills(write_looks, prepared, check) > 20
-
-
-def test_note_sent__killed_at_every_point__loses_and_doubles_nothing(place: Fresh) -> None:
-    def prepared(point: int) -> str:
-        address = place()
-        with MonitorStore(address) as store:
-            for number in range(2):
-                store.write(busy(number))
-        return address
-
-    def check(address: str, said: int) -> None:
-        with MonitorStore(address) as store:
-            assert store.notice_counts()["sent"] in {said, said + 1}
-            for number in range(2):
-                store.note_sent(f"n{number}", START)
-            assert store.notice_counts() == {"pending": 0, "sent": 2, "given up": 0}
-            with store.engine.connect() as connection:
-                assert set(connection.execute(text("SELECT attempts FROM notices")).scalars()) == {1}
-
-    assert check_kills(note_all, prepared, check) > 10
-
-
-def test_migration__from_the_first_version_killed_at_every_point__keeps_the_fills(
-    place: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def prepared(point: int) -> str:
-        address = place()
-        first_version(address, monkeypatch, tmp_path / "migrations")
-        return address
-
-    def check(address: str, said: int) -> None:
-        with open_store(address) as ledger:
-            assert ledger.fills() == fills(3)
-        with MonitorStore(address) as store:
-            assert store.write(cycle()) == 1
-
-    # What is killed after a statement and what is killed before the next one leave the same: one of the two is enough.
-    assert check_kills(open_it, prepared, check, step=2) > 20
 
 
 def test_open__program_of_the_first_version__says_that_the_database_is_newer(
