@@ -20,6 +20,7 @@ The parts, lowest level first; a part imports only parts of lower levels, pyproj
     plans                                 from a snapshot to a plan on record
     governance, safe, deploy              updates and proposals; the multi-sigs; deployment
     report, alerts, local                 pages; what the monitor says; the local chain
+    monitor, page                         the monitor that is left running; its page
     doctor_network                        what of a public network's settings works
     study                                 backtests and simulations, run, kept and shown
     demo, doctor, cli                     `alvh demo`, `alvh doctor`, the commands
