@@ -91,7 +91,8 @@ def test_drafts__of_strangers_and_damaged__are_named_or_left_out_and_stop_nothin
     (folder / "note.txt").write_text("not a draft")
     found = queue(world, tmp_path, folder)
     assert found.waiting == ()
-    assert [word in " ".join(found.troubles) for word in ("changed.json", "none.json", "stranger.json", "note.txt")] == [
+    names = ("changed.json", "none.json", "stranger.json", "note.txt")
+    assert [word in " ".join(found.troubles) for word in names] == [
         True, True, False, False,
     ]  # fmt: skip
     (absent,) = queue(world, tmp_path, tmp_path / "absent").troubles
