@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,6 +21,9 @@ from bridge.local.price_path import simulated_path
 from bridge.local.rounds import submit_rounds
 from bridge.local.world import World, build_world
 from tests.bridge.postgres_server import PROGRAMS, programs, server, sql
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = 8
@@ -116,6 +119,26 @@ def fresh(postgres: str) -> Callable[[], str]:
         return f"{postgres}/postgres?options=-csearch_path%3D{name}"
 
     return make
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Debian's Chromium, one for all tests of pages."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=60_000)  # a machine that has much else to do is slow, not wrong
+    with sync_playwright() as started:
+        found = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Give a test tabs without what other tests left."""
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield made
+    made.close()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
