@@ -58,7 +58,7 @@ class House:
         at, book = self._clock.now(), monitor.watching.name
         settings = monitor.watching.settings.notify
         day = digest_due(settings, self._store.cursors(book).get(DIGEST), at)
-        if day is None:
+        if day is None or not (monitor.totals or monitor.failures):  # the first look is on its way
             return
         totals = {
             name: plain(number(value)) if (value := monitor.totals.get(key)) is not None else "not known"

@@ -86,7 +86,7 @@ class BookMonitor:
         }
         self._began = self._planned = clock.passed()
         self._shown: Mapping[str, Standing] = {}
-        self.failures, self._failing_since = 0, 0
+        self.failures, self._failing_since = 0, 0.0
 
     def look(self) -> Look:
         """Take a look; what it raises is said, and the next one comes."""
@@ -154,9 +154,10 @@ class BookMonitor:
             The store cannot take the alert.
         """
         at, every = self._clock.now(), self.watching.settings.watch.interval_seconds
-        self._failing_since = self._failing_since if self.failures else at
+        passed = self._clock.passed()
+        self._failing_since = self._failing_since if self.failures else passed
         self.failures += 1
-        since = max(at - self._failing_since, 0)
+        since = round(passed - self._failing_since)
         self._facts["trouble"] = foreign(f"no look for {age(since)}: {words}" if since else f"no look: {words}", TEXT)
         with self._lock:
             self._publish(self._shown)
@@ -231,8 +232,10 @@ class BookMonitor:
         return advance(before, judged, at, escalate_seconds=self.watching.settings.notify.escalate_seconds)
 
     def _notices(self, advanced: Advanced) -> tuple[Notice, ...]:
-        """Return the messages that changes are told by; the block is that of the newest look."""
-        book, block = self.watching.name, self._view.get("block") or {"number": 0, "timestamp": 0}
+        """Return the messages that changes are told by; the block is that of the newest look, before a restart too."""
+        book, last = self.watching.name, self._last
+        known = {"number": last.block_number, "timestamp": last.block_time} if last else {"number": 0, "timestamp": 0}
+        block = self._view.get("block") or known
         seen = Seen(book, block["number"], block["timestamp"])
         cleared = [each.standing.opened_at for each in advanced.transitions if each.change is Change.CLEARED]
         earlier = self._store.transitions(book, min(cleared), MOST_EARLIER) if cleared else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridge.alerts.rules import alert_rule
+from bridge.alerts.rules import ENTERS, alert_rule
 from bridge.alerts.snapshots import Alert, FailedLook, MonitorSnapshot, Severity
 from bridge.foreign import TEXT, foreign
 
@@ -68,7 +68,10 @@ def loop_late(seen: MonitorSnapshot) -> list[Alert]:
     step="read why: the node, the deployment or the settings; `alvh doctor` checks each",
     worse_by=10.0,
 )
-def no_look(seen: FailedLook) -> list[Alert]:
+def no_look(seen: FailedLook) -> list[Alert] | None:
     """There has been no look for longer than there may be: nothing else here is known to be as it was."""
+    size = seen.seconds / max(seen.most_seconds, 1.0)
+    if size < ENTERS:
+        return None  # only a look ends it: a monitor that begins again counts from there
     text = f"there has been no look for {seen.seconds:.0f} s: {foreign(seen.trouble, TEXT)}"
-    return [Alert("look", text, size=seen.seconds / max(seen.most_seconds, 1.0))]
+    return [Alert("look", text, size=size)]
