@@ -202,6 +202,9 @@ class MonitorSnapshot(OracleSnapshot):
     known_versions
         Versions of parameters that were there at the first look, or have had a plan since; by asset as `unplanned`.
         Empty where looks are not remembered. `bridge.alerts.rules.governance.accepted_versions` gives those after it.
+    lately_open
+        Whole ids of proposals that earlier looks saw open, but for those whose end was first seen more than a day ago;
+        empty where looks are not remembered.
     late_seconds, interval_seconds
         How much later than it should this look came, and the seconds between two looks; 0 where nobody counts.
     """
@@ -236,6 +239,7 @@ class MonitorSnapshot(OracleSnapshot):
     safe_queue: tuple[SafeWaiting, ...] = ()
     safe_troubles: tuple[str, ...] = ()
     known_versions: Mapping[str, int] = field(default_factory=dict)
+    lately_open: frozenset[str] = frozenset()
     late_seconds: float = 0.0
     interval_seconds: float = 0.0
 

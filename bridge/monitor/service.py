@@ -38,6 +38,8 @@ from bridge.snapshot import Snapshot
 
 SILENT_LOOKS: Final = 4.0
 """Intervals without a look after which somebody is told."""
+ENDED_SECONDS: Final = 86_400
+"""For how long people see that a proposal has ended."""
 MOST_EARLIER: Final = 10_000
 """Changes that are read to know who was told of an alert that is over."""
 
@@ -102,7 +104,8 @@ class BookMonitor:
         chain_id = look.snapshot.chain.chain_id
         view = look_view(seen, chain_id, {number: told for (number, _), told in self._told.items()})
         cursors = Cursors.of(self._store.cursors(name), chain_id, seen.block.number)
-        seen = replace(seen, known_versions=cursors.versions)
+        lately_open = self._store.lately_open(chain_id, at - ENDED_SECONDS)
+        seen = replace(seen, known_versions=cursors.versions, lately_open=lately_open)
         rounds = rounds_since(look.snapshot, seen, cursors.rounds)
         caught_up = self._caught_up(look.snapshot, at) if not self._view.get("block") else self._facts["caught_up"]
         with self._lock:

@@ -131,7 +131,8 @@ def advance(before: Mapping[str, Standing], judged: Judged, now: int, *, escalat
         if old is None or old.cleared_at is not None:
             new, change = _closed(old, alert, now)
         elif alert is None and old.rule not in judged.untold:
-            new, change = replace(old, cleared_at=max(now, old.opened_at)), Change.CLEARED if old.told_at else None
+            told_end = old.told_at and old.rule not in judged.news
+            new, change = replace(old, cleared_at=max(now, old.opened_at)), Change.CLEARED if told_end else None
         else:
             seen = old if alert is None else _seen(old, alert, now)
             new, change = _standing(seen, alert, now, judged.worse_by.get(old.rule, float("inf")), escalate_seconds)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.errors import LedgerDamaged, UnknownAlert
 from bridge.foreign import TEXT, foreign
+from bridge.governance.governor import OPEN_STATES
 from bridge.ledger.database import open_engine, reading, writing
 from bridge.monitor.cycle import Cycle
 from bridge.monitor.lease import Lease, leased
@@ -36,7 +37,19 @@ from bridge.monitor.rows import (
     transition_row,
 )
 from bridge.monitor.standing import Standing, Transition
-from bridge.monitor.tables import ALERTS, CURSORS, GIVEN_UP, LOOKS, NOTICES, PENDING, SENT, SERIES, STATES, TRANSITIONS
+from bridge.monitor.tables import (
+    ALERTS,
+    CURSORS,
+    GIVEN_UP,
+    LOOKS,
+    NOTICES,
+    PENDING,
+    PROPOSALS,
+    SENT,
+    SERIES,
+    STATES,
+    TRANSITIONS,
+)
 
 DAY_SECONDS: Final = 86_400
 EMPTY: Final[Mapping[str, int]] = {}
@@ -236,6 +249,18 @@ class MonitorStore:
             return self._rows(newest, row_transition)
         except ValueError as error:
             raise LedgerDamaged(self.address, str(error)) from error
+
+    def lately_open(self, chain_id: int, since: int) -> frozenset[str]:
+        """Return the ids of proposals of a chain that were seen open, and whose end was not seen before a time."""
+        open_, state = PROPOSALS.c.state.in_(OPEN_STATES), PROPOSALS.c.seen_at
+        ended = func.min(case((open_, None), else_=state))
+        wanted = (
+            select(PROPOSALS.c.id)
+            .where(PROPOSALS.c.chain_id == chain_id)
+            .group_by(PROPOSALS.c.id)
+            .having(and_(func.max(case((open_, 1), else_=0)) == 1, or_(ended.is_(None), ended >= since)))
+        )
+        return frozenset(self._rows(wanted, lambda row: str(row["id"])))
 
     def cursors(self, book: str) -> dict[str, int]:
         """Return how far logs and rounds were read, by name."""

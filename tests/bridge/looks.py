@@ -217,6 +217,10 @@ CASES: dict[str, tuple[Make, Make | None, Make, Make | None]] = {
         lambda: proposed(update_ends=NOW + 24 * HOUR, state="queued", eta=NOW, expires_at=NOW + 30 * HOUR),
         lambda: proposed(state="succeeded", expires_at=NOW + 2 * HOUR),
     ),
+    "proposal_ended": (
+        lambda: proposed(state="canceled"), None,
+        lambda: look(proposals=(vote(state="canceled"),), lately_open=frozenset({"77"})), None,
+    ),
     "steward_update_waits": (look, None, steward, None),
     "foreign_proposal": (proposed, None, lambda: proposed(journal=()), None),
     "journal_damaged": (look, None, lambda: look(journal_trouble="77.json is damaged"), None),

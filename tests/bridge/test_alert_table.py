@@ -85,8 +85,8 @@ def test_judge__what_cannot_be_told__leaves_its_rules_untold() -> None:
     assert judge(blind).untold >= {"range_left", "range_near", "exposure_drifted", "target_exceeded", "sources_apart"}
     unknown = judge(look(proposals_trouble="too many", proposals=()))
     assert unknown.untold == {
-        "foreign_proposal", "lost_proposal", "proposal_expires", "proposal_ready", "proposal_unreadable",
-        "proposal_waits", "vote_ends",
+        "foreign_proposal", "lost_proposal", "proposal_ended", "proposal_expires", "proposal_ready",
+        "proposal_unreadable", "proposal_waits", "vote_ends",
     }  # fmt: skip
     ledger = judge(look(ledger_trouble="locked", held=None)).untold
     assert ledger >= {"margin_short", "sold_without_wing", "leg_expires", "expiry_unsettled", "orders_left"}

@@ -25,7 +25,7 @@ from bridge.monitor.clock import pause
 from bridge.monitor.service import SILENT_LOOKS, BookMonitor, Look, Watching
 from bridge.monitor.standing import Change
 from bridge.monitor.store import MonitorStore
-from tests.bridge.looks import NOW, book, look
+from tests.bridge.looks import NOW, book, look, vote
 
 pytestmark = pytest.mark.unit
 HOUR, DAY, INTERVAL = 3600, 86_400, 15.0
@@ -257,6 +257,32 @@ def test_cycle__clock_jumps_an_hour__nothing_is_told_twice_and_no_age_is_negativ
     assert all(alert["seen_at"] >= alert["opened_at"] for alert in view["alerts"])
     placed.cycle(drift=0.0)
     assert [change for change, _ in placed.told()].count("cleared") == 1
+
+
+@pytest.mark.parametrize("state", ["executed", "canceled", "defeated", "expired"])
+def test_cycle__proposal_ends__is_told_once_why_and_shown_for_a_day(placed: Placed, state: str) -> None:
+    for now in ("active", "queued", state, state):
+        view = placed.cycle(proposals=(vote(state=now),))
+    assert view["proposals"] == []
+    [alert] = [alert for alert in view["alerts"] if alert["cleared_at"] is None]
+    assert (alert["rule"], alert["severity"], alert["about"]) == ("proposal_ended", "information", "77")
+    assert alert["text"].endswith(f"is {state}")
+    placed.store.close()
+    placed.start()  # a restart tells it no second time
+    placed.rest(DAY - HOUR)
+    assert standing(placed.cycle(proposals=(vote(state=state),))) == {"proposal_ended"}
+    placed.rest(HOUR)
+    assert standing(placed.cycle(proposals=(vote(state=state),))) == set()
+    assert placed.told() == [("opened", "proposal_ended")]
+
+
+def test_cycle__proposal_that_ended_while_nobody_looked__is_told_at_the_next_look(placed: Placed) -> None:
+    placed.cycle(proposals=(vote(state="active"), vote(id=78, state="executed")))
+    placed.rest(9 * DAY)
+    view = placed.cycle(proposals=(vote(state="defeated"), vote(id=78, state="executed")))
+    assert [alert["about"] for alert in view["alerts"] if alert["rule"] == "proposal_ended"] == ["77"]
+    unknown = placed.cycle(proposals=(), proposals_trouble="too many events", journal=())
+    assert "proposal_ended" in standing(unknown)
 
 
 def test_look__later_than_an_interval__is_an_alert_of_the_monitor_itself(placed: Placed) -> None:

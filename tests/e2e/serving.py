@@ -50,9 +50,20 @@ class Hook:
         """Return its address as the setting of a target."""
         return f"json://127.0.0.1:{self.server.server_address[1]}/hook"
 
+    def told(self) -> list[dict[str, Any]]:
+        """Return what it heard, each message once, in the order of the first time."""
+        return list({each["id"]: each for each in self.heard}.values())
+
     def titles(self) -> list[str]:
         """Return the titles of what it heard, each message once."""
-        return list({each["id"]: each["title"] for each in self.heard}.values())
+        return [each["title"] for each in self.told()]
+
+    def until(self, fits: Callable[[list[dict[str, Any]]], Any], seconds: float = SECONDS) -> None:
+        """Wait until what it heard fits."""
+        deadline = time.monotonic() + seconds
+        while not fits(self.heard):
+            assert time.monotonic() < deadline, self.heard
+            time.sleep(0.1)
 
 
 @dataclass

@@ -17,9 +17,10 @@ import pytest
 
 from bridge.chain.signers import KEY_VARIABLE
 from bridge.config import Config
+from bridge.governance.governor import cancel_call
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord, load_record
-from tests.bridge.steps import propose, queue, trade, vote
+from tests.bridge.steps import act_through_safe, found, propose, queue, trade, vote
 from tests.bridge.test_watch_ledger import fills
 from tests.bridge.watch_steps import hedged
 from tests.e2e.command import Run
@@ -117,7 +118,7 @@ def test_serve__plan_bought_then_a_crash_then_a_new_plan_bought__alerts_open_and
 
 
 def test_serve__plan_to_a_queue_that_the_guardian_cancels__every_view_says_each_state_once(
-    told: World, tmp_path: Path, planned_record: PlanRecord, hook: Hook
+    told: World, run: Run, tmp_path: Path, planned_record: PlanRecord, hook: Hook
 ) -> None:
     with serving(tmp_path, ALVH_NOTIFY_HOOK=hook.url) as monitor:
         number = propose(told, planned_record)
@@ -129,6 +130,23 @@ def test_serve__plan_to_a_queue_that_the_guardian_cancels__every_view_says_each_
         assert queued["next"]["what"] == "execute"
         assert queued["next"]["from"] == queued["eta"]
         assert states == ["pending", "active"]
+        assert b'alvh_proposals{book="main",state="queued"} 1.0' in monitor.get("/metrics")
+
+        act_through_safe(told, "guardian", *cancel_call(told.snapshot(), found(told, number).action))
+        over = monitor.until(lambda seen: not seen["proposals"])
+        about = {each["rule"]: each for each in over["alerts"] if each["about"] == str(number)}
+        assert about["proposal_ended"]["text"].endswith("is canceled")
+        assert [rule for rule, each in about.items() if each["cleared_at"] is None] == ["proposal_ended"]
+        assert [each["state"] for each in run("gov", "list", "--json").json()] == ["canceled"]
+        once = run("watch", "--once", "--json").json()
+        assert once["proposals"] == []
+        assert [each for each in once["alerts"] if each["about"] == str(number)] == []
+        assert b'alvh_proposals{book="main",state="queued"} 0.0' in monitor.get("/metrics")
+        monitor.next_look()
+        hook.until(lambda heard: any("is canceled" in each["body"] for each in heard))
+    about_it = [each for each in hook.told() if str(number)[:10] in each["body"]]
+    ends = [each["body"] for each in about_it if "is canceled" in each["body"]]
+    assert len(ends) == 1
 
 
 def test_serve__killed_and_started_again__goes_on_without_telling_anything_twice(

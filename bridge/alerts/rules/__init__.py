@@ -52,6 +52,8 @@ class AlertRule:
         The size below which an alert is over; at most 1.
     worse_by
         The growth of size after which it is told again; infinite for never.
+    news
+        Whether what it tells is an event: that it no longer stands is told to nobody.
     """
 
     name: str
@@ -64,6 +66,7 @@ class AlertRule:
     step: str
     leave: float
     worse_by: float
+    news: bool
 
     @property
     def words(self) -> str:
@@ -92,11 +95,14 @@ class Judged:
         Rules that could not tell, by name: what they raised before stays as it is.
     worse_by
         Of each rule, by name.
+    news
+        Rules whose alerts are events, by name.
     """
 
     alerts: tuple[Alert, ...]
     untold: frozenset[str]
     worse_by: Mapping[str, float]
+    news: frozenset[str] = frozenset()
 
 
 ALERT_RULES: Final[Registry[AlertRule]] = Registry("alert rule", "bridge.alerts.rules")
@@ -113,6 +119,7 @@ def alert_rule(
     step: str = "",
     leave: float = ENTERS,
     worse_by: float = math.inf,
+    news: bool = False,
 ) -> Callable[[Run[Seen]], Run[Seen]]:
     """Register a rule: a function of a `MonitorSnapshot`, or of the `OracleSnapshot` that is a part of it.
 
@@ -126,7 +133,8 @@ def alert_rule(
 
     def register(run: Run[Seen]) -> Run[Seen]:
         name = run.__name__
-        ALERT_RULES.register(name, AlertRule(name, of, run, kind, severity, who, runbook, step, leave, worse_by))
+        rule = AlertRule(name, of, run, kind, severity, who, runbook, step, leave, worse_by, news)
+        ALERT_RULES.register(name, rule)
         return run
 
     return register
@@ -144,7 +152,9 @@ def judge(seen: OracleSnapshot | FailedLook) -> Judged:
         if raised is None:
             untold.add(name)
     worst_first = sorted(found, key=lambda alert: (-RANKS[alert.severity or Severity.WARNING], alert.kind))
-    return Judged(tuple(worst_first), frozenset(untold), {name: rule.worse_by for name, rule in ALERT_RULES.items()})
+    news = frozenset(name for name, rule in ALERT_RULES.items() if rule.news)
+    worse_by = {name: rule.worse_by for name, rule in ALERT_RULES.items()}
+    return Judged(tuple(worst_first), frozenset(untold), worse_by, news)
 
 
 def raise_alerts(seen: OracleSnapshot) -> tuple[Alert, ...]:

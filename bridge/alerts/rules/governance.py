@@ -9,7 +9,7 @@ from bridge.alerts.rules import alert_rule
 from bridge.alerts.snapshots import Alert, MonitorSnapshot, Severity
 from bridge.foreign import foreign
 from bridge.formats import number
-from bridge.governance.governor import Proposal
+from bridge.governance.governor import OPEN_STATES, STATES, Proposal
 from bridge.governance.updates import update_words
 from bridge.units import utc
 
@@ -17,6 +17,7 @@ HOUR: Final = 3600
 SOON_HOURS: Final = 24
 NOW_HOURS: Final = 3
 """Before an end: told once at each."""
+ENDED_STATES: Final = frozenset(STATES) - frozenset(OPEN_STATES)
 
 
 @alert_rule(
@@ -190,6 +191,26 @@ def _ends(seen: MonitorSnapshot) -> Iterator[tuple[Proposal, int, str]]:
         own.append((seen.update_ends.get(str(proposal.id), 0), "executed, as its update is too old"))
         if ends := [each for each in own if each[0]]:
             yield proposal, *min(ends)
+
+
+@alert_rule(
+    MonitorSnapshot,
+    kind="proposal",
+    severity=Severity.INFORMATION,
+    who="voters",
+    runbook="a-vote-is-about-to-end",
+    step="`alvh gov list` has every proposal; bring what is still wanted again as a new attempt",
+    news=True,
+)
+def proposal_ended(seen: MonitorSnapshot) -> list[Alert] | None:
+    """A proposal that was open is so no more: executed, canceled, defeated or expired; stands for a day."""
+    if seen.proposals_trouble:
+        return None
+    return [
+        Alert("proposal", f"{found.short_id} ({foreign(found.title)}) is {found.state}", str(found.id))
+        for found in seen.proposals
+        if str(found.id) in seen.lately_open and found.state in ENDED_STATES
+    ]
 
 
 @alert_rule(
