@@ -7,7 +7,7 @@ SLITHER := scripts/slither/.venv
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test fuzz lint fmt networks bench study gas coverage slither mutants clean artifacts audit-page lock compile readme
+.PHONY: setup demo test fuzz lint fmt networks bench study gas coverage slither mutants clean artifacts audit-page lock compile readme film
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -66,6 +66,9 @@ mutants: setup  ## try to break the tests of contracts and bridge; takes two hou
 
 readme: setup  ## put the demo's real output and picture into README.md
 	$(BIN)/python scripts/refresh_readme.py
+
+film: setup  ## film the monitor's page over a plan, a crash and the next plan; write docs/img/monitor.webp
+	$(BIN)/python -m scripts.film
 
 lock: setup  ## resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \

@@ -103,6 +103,9 @@ def test_page__plan_bought__its_numbers_are_those_of_the_commands_and_axe_finds_
         in_usd = each["kind"] == "perpetual"  # the ledger counts its contracts of 1 USD, the page coins
         assert quantity * (mark if in_usd else 1.0) == same(float(each["quantity"]))
 
+    reasons = monitor.view()["decision"]["words"]
+    assert page.locator("#decision p.wrap-any").count() == len(reasons) > 2
+    expect(page.locator("#totals")).to_be_in_viewport(ratio=1)  # however many reasons a plan has
     for summary in page.locator("summary").all():
         summary.click()
     page.evaluate((root / AXE).read_text(encoding="utf-8"))

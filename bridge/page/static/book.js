@@ -3,16 +3,18 @@
 import { bar, details, el, moment, note, now, num, plain, span, table, tag, words } from "./dom.js";
 
 const short = (text) => { const id = plain(text, 80); return id.length > 18 ? `${id.slice(0, 10)}…${id.slice(-6)}` : id; };
-const list = (texts) => (texts ?? []).map((text) => el("p", { class: "wrap-any" }, plain(text, 600)));
+const list = (texts) => texts.map((text) => el("p", { class: "wrap-any" }, plain(text, 600)));
+const FIRST = 2; // reasons that stand open: the net book is below them
 
 export function decision(view) {
   const made = view.decision ?? {};
   const answer = made.answer ?? "no plan on record";
-  const orders = made.orders ?? [];
+  const [orders, reasons] = [made.orders ?? [], made.words ?? []];
   const drift = made.drift === null || made.drift === undefined ? null : el("p", {}, "Drift from the plan ", num(made.drift, "percent"), " of a band of ", num(made.drift_band, "percent"), ".");
   const rows = orders.map((each) => [plain(each.instrument), plain(each.side, 8), num(each.asked, "units"), num(each.done, "units"), num(each.left, "units"), num(each.limit_usd, "price"), num(each.average_usd, "price"), num(each.slippage_usd, "usdSigned")]);
-  return [el("p", { class: "answer" }, plain(answer, 60)), list(made.words), drift,
+  return [el("p", { class: "answer" }, plain(answer, 60)), list(reasons.slice(0, FIRST)), drift,
     made.made_at ? el("p", { class: "sub" }, "Plan ", el("code", {}, short(made.plan ?? "")), ", made ", moment(made.made_at, "ago"), ".") : el("p", { class: "sub" }, "No plan is on record: nothing says what should be held."),
+    reasons.length > FIRST ? details("reasons", `More reasons: ${reasons.length - FIRST}`, list(reasons.slice(FIRST))) : null,
     rows.length ? details("orders", `Orders of the plan: ${rows.length}`, table("Orders", [["Instrument", ""], ["Side", "text"], ["Asked", ""], ["Done", ""], ["Left", ""], ["Limit, USD", ""], ["Paid, USD", ""], ["Slippage", ""]], rows)) : null];
 }
 
@@ -35,7 +37,7 @@ export function totals(view) {
   const unknown = view.untrusted || "not valued at this block";
   const tiles = [
     ["Pools", "value_usd", "usd", "LP value", unknown], ["Hedge", "hedge_value_usd", "usd", "at marks of the ledger", view.ledger_trouble || "no ledger of what is held"],
-    ["Net delta", "net_delta_usd", "usdSigned", "pools and hedge", view.held ? unknown : "pools alone are below"], ["Impermanent loss", "il_usd", "usdSigned", "since entry", "no entry is known"],
+    ["Net delta", "net_delta_usd", "usdSigned", view.held ? "pools and hedge" : "pools alone", unknown], ["Impermanent loss", "il_usd", "usdSigned", "since entry", "no entry is known"],
     ["Fees", "fees_usd", "usd", "earned since entry", "no entry is known"], ["Fees a year", "fee_usd_per_year", "usd", "at the last days’ rate, an estimate", "no history of the pools"],
     ["LVR a year", "lvr_usd_per_year", "usd", "what arbitrageurs take, an estimate", unknown],
     ["Margin left", "left_usd", "usd", "before the venue closes legs", view.held ? "the account at the venue is not known" : "no ledger of what is held"],

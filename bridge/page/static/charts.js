@@ -27,7 +27,7 @@ function draw(host) {
     width: Math.max(240, host.clientWidth), height: 210, legend: { show: false }, cursor: { y: false }, series: [{}, ...series],
     scales: { x: { time: Boolean(time) } }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     axes: [{ ...axis, space: 70, values: (_, all) => all.map((value) => (time ? utc(value).slice(...(x.at(-1) - x[0] > 200_000 ? [5, 10] : [11, 16])) : figure(value))) },
-      { ...axis, size: 64, values: (_, all) => all.map((value) => figure(value, Number.isInteger(value) ? 0 : Math.abs(value) < 1 ? 2 : 1)) }],
+      { ...axis, size: (_, all) => 24 + 7 * Math.max(5, ...(all ?? []).map((text) => text.length)), values: (_, all) => all.map((value) => figure(value, Number.isInteger(value) ? 0 : Math.abs(value) < 1 ? 2 : 1)) }],
     hooks: { setCursor: [read], ready: [read] },
   }, [x, ...lines.map((line) => line.values)], host);
   host.querySelector("canvas").setAttribute("aria-hidden", "true");

@@ -27,7 +27,7 @@ export function alerts(view) {
   const all = view.alerts ?? [];
   const rank = (each) => (RANK.indexOf(each.severity) + 3) % 3;
   const standing = all.filter((each) => !each.cleared_at).sort((one, other) => rank(one) - rank(other) || other.opened_at - one.opened_at);
-  const over = all.filter((each) => each.cleared_at);
+  const over = all.filter((each) => each.cleared_at).sort((one, other) => other.cleared_at - one.cleared_at);
   return [standing.length ? el("ul", { class: "plain" }, most(standing, alert)[0]) : el("p", {}, tag("none", "good"), " Nothing stands that a person should look at."),
     standing.length > ROWS ? note(`${standing.length - ROWS} more are not listed.`) : null,
     over.length ? details("over", `Over since yesterday: ${over.length}`, el("ul", { class: "plain" }, most(over, (each) => el("li", { class: "wrap-any" }, plain(each.text, 400), el("span", { class: "sub" }, " over ", ago(each.cleared_at))))[0])) : null];

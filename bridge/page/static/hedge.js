@@ -18,7 +18,7 @@ export function coverage(view) {
     const shared = (share) => (share === null || share === undefined ? "not known" : `${words(share, "percent")} of the pools’`);
     return el("article", { class: "card" }, el("h3", {}, `${plain(cover.asset, 24)} · ${layerName(cover.layer)} `, over ? tag("above its cap", "bad") : null),
       line("Value", used, capped), line("Delta", cover.delta_share, shared(cover.delta_share)), line("Gamma", cover.gamma_share, shared(cover.gamma_share)),
-      el("p", { class: "sub" }, `${figure(cover.legs)} legs; delta `, num(cover.delta_usd, "usdSigned"), ", gamma ", num(cover.gamma_usd, "usdSigned")));
+      el("p", { class: "sub" }, `${figure(cover.legs)} ${cover.legs === 1 ? "leg" : "legs"}; delta `, num(cover.delta_usd, "usdSigned"), ", gamma ", num(cover.gamma_usd, "usdSigned")));
   }))];
 }
 
