@@ -205,6 +205,8 @@ class MonitorSnapshot(OracleSnapshot):
     lately_open
         Whole ids of proposals that earlier looks saw open, but for those whose end was first seen more than a day ago;
         empty where looks are not remembered.
+    undelivered_seconds
+        For how long the oldest message has waited that no target took yet; 0 where none waits.
     late_seconds, interval_seconds
         How much later than it should this look came, and the seconds between two looks; 0 where nobody counts.
     """
@@ -240,6 +242,7 @@ class MonitorSnapshot(OracleSnapshot):
     safe_troubles: tuple[str, ...] = ()
     known_versions: Mapping[str, int] = field(default_factory=dict)
     lately_open: frozenset[str] = frozenset()
+    undelivered_seconds: float = 0.0
     late_seconds: float = 0.0
     interval_seconds: float = 0.0
 

@@ -190,7 +190,12 @@ class Running:
 
         while not self.stop.is_set():
             try:
-                self.house.tick()
+                if failed := self.house.tick():
+                    _log().warning(
+                        "messages not taken",
+                        failed=failed,
+                        trouble="a target does not take them: `alvh notify test` says why",
+                    )
             except BridgeError as error:
                 _log().error("house not kept", trouble=str(error))
             self.clock.wait(DELIVERY_SECONDS, self.stop)

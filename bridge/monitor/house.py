@@ -35,20 +35,22 @@ class House:
         self._settings, self._clock = settings, clock
         self._thinned = -THIN_SECONDS
 
-    def tick(self) -> None:
-        """Do what is due.
+    def tick(self) -> int:
+        """Do what is due; return how many messages no target took.
 
         Raises
         ------
         LedgerError
             The store cannot be used now; the next call tries again.
         """
-        self._outbox.deliver(PUMP_SECONDS)
+        before = self._outbox.counts.failed
+        failed = self._outbox.deliver(PUMP_SECONDS).failed - before
         for monitor in self._monitors:
             self._tell_of_day(monitor)
         if self._clock.passed() - self._thinned >= THIN_SECONDS:
             thin(self._store, self._clock.now(), self._settings.keep)
             self._thinned = self._clock.passed()
+        return failed
 
     def close(self) -> None:
         """Let messages that are on their way arrive, and note it: else they are sent again at the next start."""

@@ -105,7 +105,10 @@ class BookMonitor:
         view = look_view(seen, chain_id, {number: told for (number, _), told in self._told.items()})
         cursors = Cursors.of(self._store.cursors(name), chain_id, seen.block.number)
         lately_open = self._store.lately_open(chain_id, at - ENDED_SECONDS)
-        seen = replace(seen, known_versions=cursors.versions, lately_open=lately_open)
+        waits = at - (self._store.waits_since() or at)
+        seen = replace(
+            seen, known_versions=cursors.versions, lately_open=lately_open, undelivered_seconds=max(waits, 0)
+        )
         rounds = rounds_since(look.snapshot, seen, cursors.rounds)
         caught_up = self._caught_up(look.snapshot, at) if not self._view.get("block") else self._facts["caught_up"]
         with self._lock:

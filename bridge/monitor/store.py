@@ -333,6 +333,12 @@ class MonitorStore:
         waits = and_(NOTICES.c.id == notice_id, NOTICES.c.state == PENDING)
         connection.execute(update(NOTICES).where(waits).values(attempts=NOTICES.c.attempts + 1, **values))
 
+    def waits_since(self) -> int | None:
+        """Return when the oldest notice that waits was written; None where none waits."""
+        wanted = select(func.min(NOTICES.c.made_at).label("oldest")).where(NOTICES.c.state == PENDING)
+        (oldest,) = self._rows(wanted, lambda row: row["oldest"])
+        return None if oldest is None else int(oldest)
+
     def notice_counts(self) -> dict[str, int]:
         """Return how many notices there are in each state: pending, sent, given up."""
         found = self._rows(select(NOTICES.c.state, func.count().label("rows")).group_by(NOTICES.c.state), tuple)

@@ -250,6 +250,9 @@ CASES: dict[str, tuple[Make, Make | None, Make, Make | None]] = {
     "safe_queue_unreadable": (look, None, lambda: look(safe_troubles=("x.json is no Safe transaction",)), None),
     "chain_halted": (lambda: aged(100), lambda: aged(500), lambda: aged(601), lambda: aged(3_700)),
     "loop_late": (lambda: late(1.0), lambda: late(15.0), lambda: late(25.0), lambda: late(130.0)),
+    "messages_wait": (
+        lambda: look(undelivered_seconds=899.0), None, lambda: look(undelivered_seconds=900.0), None
+    ),
     "no_look": (lambda: failed(seconds=30.0), None, lambda: failed(seconds=61.0), lambda: failed(seconds=700.0)),
 }  # fmt: skip
 """By rule, looks below its alert, between where it is over and where it begins, at its begin, and when it is worse."""

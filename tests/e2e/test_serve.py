@@ -130,7 +130,7 @@ def test_serve__plan_to_a_queue_that_the_guardian_cancels__every_view_says_each_
         assert queued["next"]["what"] == "execute"
         assert queued["next"]["from"] == queued["eta"]
         assert states == ["pending", "active"]
-        assert b'alvh_proposals{book="main",state="queued"} 1.0' in monitor.get("/metrics")
+        assert b'alvh_proposals{state="queued"} 1.0' in monitor.get("/metrics")
 
         act_through_safe(told, "guardian", *cancel_call(told.snapshot(), found(told, number).action))
         over = monitor.until(lambda seen: not seen["proposals"])
@@ -141,12 +141,15 @@ def test_serve__plan_to_a_queue_that_the_guardian_cancels__every_view_says_each_
         once = run("watch", "--once", "--json").json()
         assert once["proposals"] == []
         assert [each for each in once["alerts"] if each["about"] == str(number)] == []
-        assert b'alvh_proposals{book="main",state="queued"} 0.0' in monitor.get("/metrics")
+        assert b'alvh_proposals{state="queued"} 0.0' in monitor.get("/metrics")
         monitor.next_look()
         hook.until(lambda heard: any("is canceled" in each["body"] for each in heard))
-    about_it = [each for each in hook.told() if str(number)[:10] in each["body"]]
-    ends = [each["body"] for each in about_it if "is canceled" in each["body"]]
-    assert len(ends) == 1
+    said = [each for each in hook.told() if str(number)[:10] in each["title"] + each["body"]]
+    changes = [(each["title"].split()[1], each["body"].partition("\n")[0].rpartition(" is ")[2]) for each in said]
+    assert [change for change in changes if change[1] == "canceled"] == [("proposal", "canceled")]
+    assert len({(each["title"], each["body"]) for each in said}) == len(said)
+    over_now = [each["title"] for each in said if " over: " in each["title"]]
+    assert len([title for title in over_now if "foreign" in title]) == 1
 
 
 def test_serve__killed_and_started_again__goes_on_without_telling_anything_twice(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from bridge.alerts.rules import ENTERS, alert_rule
 from bridge.alerts.snapshots import Alert, FailedLook, MonitorSnapshot, Severity
 from bridge.foreign import TEXT, foreign
+
+WAIT_SECONDS: Final = 900.0
+"""For which a message may wait."""
 
 
 @alert_rule(
@@ -57,6 +61,19 @@ def loop_late(seen: MonitorSnapshot) -> list[Alert]:
         return []
     text = f"this look came {seen.late_seconds:.0f} s late, one is due every {seen.interval_seconds:g} s"
     return [Alert("late", text, size=seen.late_seconds / seen.interval_seconds)]
+
+
+@alert_rule(
+    MonitorSnapshot,
+    kind="message",
+    who="operator of this monitor",
+    runbook="the-monitor-sees-nothing",
+    step="`alvh notify test` says which target takes no message, and why",
+)
+def messages_wait(seen: MonitorSnapshot) -> list[Alert]:
+    """A message has waited for a quarter of an hour: its target does not take it, and others may not hear of it."""
+    text = f"a message has waited for {seen.undelivered_seconds / 60.0:.0f} min: a target does not take it"
+    return [Alert("message", text, size=seen.undelivered_seconds / WAIT_SECONDS)]
 
 
 @alert_rule(
