@@ -130,6 +130,7 @@ def test_serve__plan_to_a_queue_that_the_guardian_cancels__every_view_says_each_
         assert queued["next"]["what"] == "execute"
         assert queued["next"]["from"] == queued["eta"]
         assert states == ["pending", "active"]
+        monitor.next_look()
         assert b'alvh_proposals{state="queued"} 1.0' in monitor.get("/metrics")
 
         act_through_safe(told, "guardian", *cancel_call(told.snapshot(), found(told, number).action))
