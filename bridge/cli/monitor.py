@@ -76,10 +76,15 @@ def watch(
         _serve(stay, (config, rpc, chain_file, live, max_age))
         return
     _refuse_without_serve(port, also, plan_every)
+    raise typer.Exit(0 if _loop(owner, once, interval, as_json, (config, rpc, chain_file, live, max_age)) else 1)
+
+
+def _loop(owner: list[str] | None, once: bool, interval: float | None, as_json: bool, place: Place) -> bool:
+    """Look and print, again and again or once; tell whether the only look saw nothing to alert of."""
     from bridge.alerts import watch as monitor
     from bridge.chain.blocks import LOCAL_CHAIN_ID
 
-    session, settings = _opened(config, rpc, chain_file, live, max_age)
+    session, settings = _opened(*place)
     holder, pause = session.owner(owner), _pause(interval or settings.watch.interval_seconds)
 
     def look() -> Watched:
@@ -96,15 +101,14 @@ def watch(
         return not watched.alerts
 
     def say(error: Exception) -> None:
-        text = trouble_words(error, rpc or settings.chain.rpc_url)
+        text = trouble_words(error, place[1] or settings.chain.rpc_url)
         _write_line({"error": text} if as_json else f"no look this time: {text}")
 
     try:
-        quiet = keep_looking(look, show, say, None if once else partial(time.sleep, pause))
+        return keep_looking(look, show, say, None if once else partial(time.sleep, pause))
     except BrokenPipeError:  # nobody reads on; the interpreter would complain of it again when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        quiet = False
-    raise typer.Exit(0 if quiet else 1)
+        return False
 
 
 @dataclass(frozen=True)

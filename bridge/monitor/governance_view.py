@@ -97,7 +97,7 @@ def governance_view(seen: MonitorSnapshot, told: Mapping[int, ProposalTold]) -> 
         ],
         "parameters": [_parameters(asset, governed) for asset, governed in _ledgers(seen).items()],
         "proposals": [
-            _proposal(each, str(each.id) in ours, told.get(each.id), seen.block.timestamp)
+            _proposal(each, str(each.id) in ours, told.get(each.id), seen)
             for each in seen.open_proposals[:MOST_PROPOSALS]
         ],
         "proposals_left": max(len(seen.open_proposals) - MOST_PROPOSALS, 0),
@@ -152,7 +152,7 @@ def _feed_state(feed: FeedStatus) -> tuple[str, str]:
     return ("soon stale" if feed.age_seconds > feed.max_age_seconds * SOON_STALE else "fresh"), ""
 
 
-def _proposal(proposal: Proposal, ours: bool, told: ProposalTold | None, at: int) -> dict[str, Any]:
+def _proposal(proposal: Proposal, ours: bool, told: ProposalTold | None, seen: MonitorSnapshot) -> dict[str, Any]:
     votes = ("votes_for", "votes_against", "votes_abstain", "quorum")
     hashes = {
         "proposal": f"0x{proposal.id:064x}",
@@ -169,22 +169,30 @@ def _proposal(proposal: Proposal, ours: bool, told: ProposalTold | None, at: int
         **{name: f"{getattr(proposal, name) / 1e18:.1f}" for name in votes},
         **{name: getattr(proposal, name) for name in ("vote_start", "deadline", "eta")},
         "estimated": proposal.blocks is not None,
-        "next": next_step(proposal, at),
+        "next": next_step(proposal, seen.block.timestamp, seen.update_ends.get(str(proposal.id), 0)),
         "changes": [dict(zip(("what", "before", "after"), row, strict=True)) for row in told.changes] if told else [],
         "calls": list(told.calls) if told else [],
         "hashes": hashes,
     }
 
 
-def next_step(proposal: Proposal, at: int) -> dict[str, Any]:
-    """Return what comes next of a proposal, who can do it, from when, until when, and the command for it."""
+def next_step(proposal: Proposal, at: int, update_end: int = 0) -> dict[str, Any]:
+    """Return what comes next of a proposal, who can do it, from when, until when, and the command for it.
+
+    Parameters
+    ----------
+    update_end
+        Until when the update that it brings may be applied, unix seconds; 0 where that is not known.
+    """
+    ends = [end for end in (proposal.expires_at, update_end) if end]
+    until_when = min(ends) if ends else None
     what, since, until = {
         "pending": ("vote", proposal.vote_start + 1, proposal.deadline),
         "active": ("vote", at, proposal.deadline),
-        "succeeded": ("queue" if proposal.queues else "execute", at, None),
-        "queued": ("execute", proposal.eta, None),
+        "succeeded": ("queue" if proposal.queues else "execute", at, until_when),
+        "queued": ("execute", proposal.eta, until_when),
     }.get(proposal.state, ("wait", None, None))
-    command = f"alvh gov {what} {proposal.short_id}" + (" for" if what == "vote" else "")
+    command = f"alvh gov {what} {proposal.short_id}" + (" for" if what == "vote" else "") + " --keystore FILE --send"
     return {
         "what": what,
         "who": WHO.get(what, ""),

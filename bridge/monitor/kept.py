@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from bridge.alerts.snapshots import MonitorSnapshot
 from bridge.foreign import LINE, foreign
-from bridge.monitor.cycle import ExposureRow, LegRow, PlanRow, ProposalRow
+from bridge.monitor.cycle import Cycle, ExposureRow, LegRow, PlanRow, ProposalRow, RoundRow
+from bridge.monitor.view import series_of
 
 
 def exposure_rows(seen: MonitorSnapshot) -> tuple[ExposureRow, ...]:
@@ -58,3 +62,34 @@ def plan_row(seen: MonitorSnapshot) -> PlanRow | None:
     """Return the plan on record, None where none is known."""
     record = seen.on_record
     return PlanRow(record.inputs_hash, record.observed_at) if record else None
+
+
+def cycle_of(
+    book: str,
+    at: int,
+    chain_id: int,
+    seen: MonitorSnapshot,
+    view: Mapping[str, Any],
+    rounds: tuple[RoundRow, ...],
+    cursors: Mapping[str, int],
+) -> Cycle:
+    """Return what a look keeps, but for what its alerts changed."""
+    return Cycle(
+        book=book,
+        at=at,
+        chain_id=chain_id,
+        block_number=seen.block.number,
+        block_hash=seen.block.hash,
+        block_time=seen.block.timestamp,
+        view=json.dumps(view, allow_nan=False, separators=(",", ":")),
+        series=series_of(view),
+        exposures=exposure_rows(seen),
+        legs=leg_rows(seen),
+        rounds=rounds,
+        proposals=proposal_rows(seen),
+        plan=plan_row(seen),
+        standings=(),
+        transitions=(),
+        notices=(),
+        cursors=cursors,
+    )

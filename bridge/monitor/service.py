@@ -17,6 +17,7 @@ from typing import Any, Final
 from bridge import __version__
 from bridge.alerts.rules import Judged, judge
 from bridge.alerts.snapshots import FailedLook, MonitorSnapshot
+from bridge.chain.blocks import BlockRef
 from bridge.config import Config
 from bridge.errors import MissingBlock
 from bridge.foreign import TEXT, foreign
@@ -24,16 +25,15 @@ from bridge.formats import age
 from bridge.monitor.alert_view import alert_rows, guidance
 from bridge.monitor.clock import Clock
 from bridge.monitor.cursors import Cursors
-from bridge.monitor.cycle import Cycle
 from bridge.monitor.governance_view import ProposalTold, tell_proposals
-from bridge.monitor.kept import exposure_rows, leg_rows, plan_row, proposal_rows
+from bridge.monitor.kept import cycle_of
 from bridge.monitor.notices import Notice, Seen, notices_for
 from bridge.monitor.plan_view import plan_view
 from bridge.monitor.published import Published
 from bridge.monitor.rounds import rounds_since
 from bridge.monitor.standing import Advanced, Change, Standing, advance
 from bridge.monitor.store import MonitorStore
-from bridge.monitor.view import look_view, series_of
+from bridge.monitor.view import look_view
 from bridge.snapshot import Snapshot
 
 SILENT_LOOKS: Final = 4.0
@@ -99,39 +99,18 @@ class BookMonitor:
 
     def keep(self, look: Look) -> None:
         """Keep what a look saw and publish it; nothing of it is kept where the store cannot take it."""
-        seen, at, name = look.seen, self._clock.now(), self.watching.name
-        self._told = tell_proposals(look.snapshot, seen, self._told)
-        chain_id = look.snapshot.chain.chain_id
-        view = look_view(seen, chain_id, {number: told for (number, _), told in self._told.items()})
-        cursors = Cursors.of(self._store.cursors(name), chain_id, seen.block.number)
-        lately_open = self._store.lately_open(chain_id, at - ENDED_SECONDS)
-        waits = at - (self._store.waits_since() or at)
-        seen = replace(
-            seen, known_versions=cursors.versions, lately_open=lately_open, undelivered_seconds=max(waits, 0)
-        )
+        at, name, chain_id = self._clock.now(), self.watching.name, look.snapshot.chain.chain_id
+        self._told = tell_proposals(look.snapshot, look.seen, self._told)
+        view = look_view(look.seen, chain_id, {number: told for (number, _), told in self._told.items()})
+        cursors = Cursors.of(self._store.cursors(name), chain_id, look.seen.block.number)
+        seen = self._remembering(look.seen, cursors, chain_id, at)
         rounds = rounds_since(look.snapshot, seen, cursors.rounds)
         caught_up = self._caught_up(look.snapshot, at) if not self._view.get("block") else self._facts["caught_up"]
         with self._lock:
             advanced = self._advance(judge(seen), at)
-            cycle = Cycle(
-                book=name,
-                at=at,
-                chain_id=chain_id,
-                block_number=seen.block.number,
-                block_hash=seen.block.hash,
-                block_time=seen.block.timestamp,
-                view=json.dumps(view, allow_nan=False, separators=(",", ":")),
-                series=series_of(view),
-                exposures=exposure_rows(seen),
-                legs=leg_rows(seen),
-                rounds=rounds,
-                proposals=proposal_rows(seen),
-                plan=plan_row(seen),
-                standings=advanced.standings,
-                transitions=advanced.transitions,
-                notices=self._notices(advanced),
-                cursors=cursors.after(seen),
-            )
+            notices = self._notices(advanced, seen.block)
+            cycle = cycle_of(name, at, chain_id, seen, view, rounds, cursors.after(seen))
+            cycle = replace(cycle, standings=advanced.standings, transitions=advanced.transitions, notices=notices)
             number = self._store.write(cycle)
             self.failures = 0
             took = self._clock.passed() - self._began
@@ -140,6 +119,12 @@ class BookMonitor:
             self._view = view
             self._publish(advanced.now)
         self._plan(look)
+
+    def _remembering(self, seen: MonitorSnapshot, cursors: Cursors, chain_id: int, at: int) -> MonitorSnapshot:
+        """Return a look with what the store remembers of earlier ones."""
+        waits = max(at - (self._store.waits_since() or at), 0)
+        open_before = self._store.lately_open(chain_id, at - ENDED_SECONDS)
+        return replace(seen, known_versions=cursors.versions, lately_open=open_before, undelivered_seconds=waits)
 
     def _plan(self, look: Look) -> None:
         """Make a plan of the look, where one is due, and show what it would trade; nothing of it is on record."""
@@ -237,12 +222,15 @@ class BookMonitor:
         before = self._store.standings(self.watching.name)
         return advance(before, judged, at, escalate_seconds=self.watching.settings.notify.escalate_seconds)
 
-    def _notices(self, advanced: Advanced) -> tuple[Notice, ...]:
-        """Return the messages that changes are told by; the block is that of the newest look, before a restart too."""
-        book, last = self.watching.name, self._last
-        known = {"number": last.block_number, "timestamp": last.block_time} if last else {"number": 0, "timestamp": 0}
-        block = self._view.get("block") or known
-        seen = Seen(book, block["number"], block["timestamp"])
+    def _notices(self, advanced: Advanced, block: BlockRef | None = None) -> tuple[Notice, ...]:
+        """Return the messages that changes are told by, at the block of the look; that of the newest where none was."""
+        book, last, shown = self.watching.name, self._last, self._view.get("block")
+        if block is not None:
+            seen = Seen(book, block.number, block.timestamp)
+        elif shown:
+            seen = Seen(book, shown["number"], shown["timestamp"])
+        else:
+            seen = Seen(book, last.block_number, last.block_time) if last else Seen(book, 0, 0)
         cleared = [each.standing.opened_at for each in advanced.transitions if each.change is Change.CLEARED]
         earlier = self._store.transitions(book, min(cleared), MOST_EARLIER) if cleared else ()
         settings = self.watching.settings.notify

@@ -17,8 +17,8 @@ from hedge.ledger.fills import Fill, FillKind
 from hedge.ledger.instruments import read_instrument
 from hedge.units import json_number
 
-LEAST: Final = 1e-9
-"""Units below which nothing is left of an order."""
+DONE: Final = 1e-3
+"""Share of an order below which nothing is left of it: venues size perpetuals in whole USD at prices of whole ticks."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class OrderDone:
     def left(self) -> float:
         """Return the units that are left to do; 0 where more was done than asked."""
         left = self.asked - self.done
-        return left if left > LEAST else 0.0
+        return left if left > DONE * self.asked else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return pure JSON types."""

@@ -149,7 +149,7 @@ def test_proposals__open_one__are_told_before_and_after_with_the_next_step(
         "who": "voters",
         "from": proposal.vote_start + 1,
         "until": proposal.deadline,
-        "command": f"alvh gov vote {proposal.short_id} for",
+        "command": f"alvh gov vote {proposal.short_id} for --keystore FILE --send",
     }
     advance_time(world.chain, proposal.vote_start + 1 - world.snapshot().block.timestamp)
     now = world.snapshot()

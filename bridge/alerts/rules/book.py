@@ -17,7 +17,6 @@ LEAST_SHARE: Final = 0.01
 """Share of the book from which a position has alerts of its own; smaller ones are counted together."""
 TARGET_SLACK: Final = 1.05
 """A plan ends near its target, and the book's value moves a little: this much above it is above it."""
-STANDS_ON: Final = 0.9
 """A size at which nothing begins, and what stands is not over."""
 
 
@@ -90,8 +89,8 @@ def range_near(seen: MonitorSnapshot) -> list[Alert] | None:
     for name, side, end, inside, share in _ranges(seen):
         if share >= LEAST_SHARE:
             text = f"{name} is {plain(percent(abs(inside)))} from the {side} end of its range, {end}"
-            # Out of it `range_left` speaks: what stood before stands on, and nothing begins.
-            found.append(Alert("range", text, name, 2.0 - inside / NEAR if inside >= 0.0 else STANDS_ON))
+            if inside >= 0.0:  # out of it `range_left` speaks
+                found.append(Alert("range", text, name, 2.0 - inside / NEAR))
     return found
 
 
@@ -168,6 +167,7 @@ def target_exceeded(seen: MonitorSnapshot) -> list[Alert] | None:
     state = "as held when it was made, orders are left" if undone else "with its hedge"
     text = f"CVaR95 of the book is {plain(number(loss))} USD by the plan on record ({state})"
     text = f"{text}, the target of now is {plain(number(target))}"
+    text += "" if loss > target else ": it is reached, and the alert is over below the target by a little more"
     return [Alert("target", text, size=loss / target / TARGET_SLACK)]
 
 

@@ -89,10 +89,10 @@ export function explained(view) {
   if (!found) return [el("p", {}, "Not known: it needs a ledger, a plan on record and a look at both ends.")];
   const most = Math.max(1, ...found.parts.map((part) => Math.abs(part.usd ?? 0)));
   const rows = found.parts.map((part) => [plain(part.name, 60), GROUPS[part.group] ?? plain(part.group, 20), num(part.usd, "usdSigned"), bar((part.usd ?? 0) / most, part.usd < 0 ? "loss" : "gain", part.usd < 0 ? "loss" : "")]);
-  rows.push([el("b", {}, "All of it"), "", num(found.profit_usd, "usdSigned"), ""]);
+  rows.push([el("b", {}, "Profit, without what was moved"), "", num(found.profit_usd, "usdSigned"), ""]);
   return [el("p", { class: "sub" }, "From ", moment(found.since, "ago"), " to ", moment(found.until, "ago"), "."), table("Profit and loss explained", [["Part", ""], ["Of", "text"], ["USD", ""], ["Size", "text"]], rows)];
 }
 
 export function trouble(view) {
-  return [view.trouble ? el("p", { class: "banner wrap-any", role: "alert" }, plain(view.trouble, 600)) : null, view.caught_up ? el("p", { class: "banner quiet wrap-any" }, `Caught up ${plain(view.caught_up, 300)}`) : null];
+  return [view.trouble ? el("p", { class: "banner wrap-any", role: "alert" }, plain(view.trouble, 600)) : null, view.caught_up ? el("p", { class: "banner quiet wrap-any" }, plain(view.caught_up, 300)) : null];
 }

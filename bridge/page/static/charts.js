@@ -10,6 +10,12 @@ const hue = (line, at) => 1 + ((line.hue ?? at) % 5);
 const live = new Map(); // host -> how it is drawn
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** A number of an axis, short enough to be whole: −1.2M, 500K, 0.62. */
+function short(value) {
+  const text = Math.abs(value).toLocaleString("en-US", { notation: "compact", maximumFractionDigits: Math.abs(value) < 1 ? 2 : 1 });
+  return value < 0 ? `−${text}` : text;
+}
+
 function draw(host) {
   const { x, lines, time, kind, readout, made } = live.get(host);
   made?.destroy();
@@ -27,7 +33,7 @@ function draw(host) {
     width: Math.max(240, host.clientWidth), height: 210, legend: { show: false }, cursor: { y: false }, series: [{}, ...series],
     scales: { x: { time: Boolean(time) } }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     axes: [{ ...axis, space: 70, values: (_, all) => all.map((value) => (time ? utc(value).slice(...(x.at(-1) - x[0] > 200_000 ? [5, 10] : [11, 16])) : figure(value))) },
-      { ...axis, size: (_, all) => 24 + 7 * Math.max(5, ...(all ?? []).map((text) => text.length)), values: (_, all) => all.map((value) => figure(value, Number.isInteger(value) ? 0 : Math.abs(value) < 1 ? 2 : 1)) }],
+      { ...axis, size: 72, values: (_, all) => all.map(short) }],
     hooks: { setCursor: [read], ready: [read] },
   }, [x, ...lines.map((line) => line.values)], host);
   host.querySelector("canvas").setAttribute("aria-hidden", "true");

@@ -27,7 +27,7 @@ export function legs(view) {
   const { legs: held = [], margin, book, entries, later } = view.held;
   const rows = held.map((leg) => [plain(leg.instrument, 60), layerName(leg.layer), num(leg.quantity, "unitsSigned"), num(leg.mark_usd, "price"),
     [plain(leg.mark_source, 24), el("span", { class: "sub" }, moment(leg.marked_at, "old", 3600))], num(leg.value_usd, "signed"), num(leg.delta_usd, "signed"),
-    leg.days_left === null ? num(null) : `${figure(leg.days_left, 1)} days`, leg.naked ? [tag("uncovered", "bad"), " ", num(leg.naked, "units")] : "covered"]);
+    leg.days_left === null ? num(null) : `${figure(leg.days_left, 1)} days`, leg.naked ? [tag("uncovered", "bad"), " ", num(leg.naked, "units")] : leg.quantity < 0 ? "covered" : "–"]);
   const needs = margin ? el("p", { class: "after" }, "Margin", margin.estimate ? " (estimate)" : "", ": initial ", num(margin.initial, "usd"), ", maintenance ", num(margin.maintenance, "usd"), ", left ", num(margin.left_usd, "usd", "the account is not known"), ".") : null;
   return [rows.length ? table("Legs", [["Instrument", "wide"], ["Layer", "text"], ["Quantity", ""], ["Mark, USD", ""], ["From", "text"], ["Value, USD", ""], ["Delta, USD", ""], ["Left", ""], ["Sold", "text"]], rows) : el("p", {}, "The ledger holds no leg."), needs,
     view.held.unpriced?.length ? note(`No mark, so not in any sum: ${view.held.unpriced.slice(0, 20).map((name) => plain(name, 60)).join(", ")}.`) : null,
