@@ -31,6 +31,7 @@ pytestmark = pytest.mark.unit
 HOUR, DAY, INTERVAL = 3600, 86_400, 15.0
 SETTINGS: Any = {"watch": {"interval_seconds": INTERVAL}, "notify": {"default": "ops", "escalate_seconds": 3600}}
 CONFIG = Config(**SETTINGS)
+UNSENT = "messages_wait"
 
 
 class TestClock:
@@ -111,8 +112,8 @@ class Placed:
         return dict(self.monitor.shown)
 
     def told(self) -> list[tuple[str, str]]:
-        """Return what people were told, oldest first."""
-        found = self.store.transitions("main", 0, 100_000)
+        """Return what people were told, oldest first; nobody here sends it, which is not told here."""
+        found = [each for each in self.store.transitions("main", 0, 100_000) if each.standing.rule != UNSENT]
         return [(str(each.change), each.standing.rule) for each in reversed(found)]
 
 
@@ -124,7 +125,7 @@ def placed(tmp_path: Path) -> Iterator[Placed]:
 
 
 def standing(view: dict[str, Any]) -> set[str]:
-    return {alert["rule"] for alert in view["alerts"] if alert["cleared_at"] is None}
+    return {alert["rule"] for alert in view["alerts"] if alert["cleared_at"] is None} - {UNSENT}
 
 
 def test_keep__quiet_look__is_kept_shown_and_told_to_nobody(placed: Placed) -> None:

@@ -17,7 +17,6 @@ LEAST_SHARE: Final = 0.01
 """Share of the book from which a position has alerts of its own; smaller ones are counted together."""
 TARGET_SLACK: Final = 1.05
 """A plan ends near its target, and the book's value moves a little: this much above it is above it."""
-"""A size at which nothing begins, and what stands is not over."""
 
 
 @alert_rule(
