@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -164,17 +165,19 @@ class Running:
         self.desks = [Desk(loop.monitor, store, loop.metrics, clock) for loop in self.loops]
         outbox = Outbox(store, targets, self.settings.notify.default, clock.now)
         self.house = House([loop.monitor for loop in self.loops], store, outbox, self.settings, clock)
-        self.clock = clock
+        self.clock, self.ended = clock, False
 
     def serve(self, token: str) -> None:
         """Serve the page until it is told to stop, then let the looks end that are on their way."""
+        from bridge.errors import BridgeError
         from bridge.page.server import make_app, serve
 
         for loop in self.loops:
             loop.monitor.resume()
         page, first = self.settings.page, self.desks[0]
         others = {path["name"]: desk for path, desk in zip(self.paths[1:], self.desks[1:], strict=True)}
-        threads = [Thread(target=each, daemon=True) for each in (*(loop.run for loop in self.loops), self._keep_house)]
+        work = (*(loop.run for loop in self.loops), self._keep_house)
+        threads = [Thread(target=partial(self._until_stopped, each), daemon=True) for each in work]
         for thread in threads:
             thread.start()
         try:
@@ -184,6 +187,18 @@ class Running:
             self.stop.set()
             for thread in threads:
                 thread.join(ENDING_SECONDS)
+        if self.ended:
+            raise BridgeError("a part of the monitor has ended, the log says why: start it again")
+
+    def _until_stopped(self, work: Callable[[], None]) -> None:
+        """Work until it is told to stop; where it ends before, all ends, so that whoever runs it starts it again."""
+        try:
+            work()
+        finally:
+            if not self.stop.is_set():
+                self.ended = True
+                _log().critical("a part of the monitor has ended", exc_info=True)
+                self.stop.set()
 
     def _keep_house(self) -> None:
         from bridge.errors import BridgeError

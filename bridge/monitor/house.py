@@ -46,6 +46,7 @@ class House:
         before = self._outbox.counts.failed
         failed = self._outbox.deliver(PUMP_SECONDS).failed - before
         for monitor in self._monitors:
+            monitor.overdue()
             self._tell_of_day(monitor)
         if self._clock.passed() - self._thinned >= THIN_SECONDS:
             thin(self._store, self._clock.now(), self._settings.keep)

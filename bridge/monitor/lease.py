@@ -19,7 +19,7 @@ from typing import IO, Final, Protocol
 
 from sqlalchemy import Connection, Engine, text
 
-from bridge.errors import LedgerError, LedgerReadOnly, MonitorRunning
+from bridge.errors import LedgerDamaged, LedgerError, LedgerReadOnly, MonitorRunning
 from bridge.files import open_own
 from bridge.ledger.database import ADVISORY_LOCK, naming
 from bridge.units import utc
@@ -72,12 +72,32 @@ class _InFile:
         self._file.truncate(0)
         self._file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}))
         self._file.flush()
+        self._address, self._kept = address, _file_of(address)
 
     def check(self) -> None:
-        """Do nothing: the system keeps a lock of this process until it ends."""
+        """Check that lock and database are still the files that we hold: else another monitor can begin, or what is
+        written goes into a file that nobody finds again.
+
+        Raises
+        ------
+        LedgerDamaged
+            One of them was moved, removed or replaced.
+        """
+        held = os.fstat(self._file.fileno())
+        if _file_of(f"{self._address}{BESIDE}") != (held.st_dev, held.st_ino) or _file_of(self._address) != self._kept:
+            raise LedgerDamaged(self._address, "it, or the lock beside it, was moved or replaced while a monitor works")
 
     def close(self) -> None:
         self._file.close()
+
+
+def _file_of(path: str) -> tuple[int, int] | None:
+    """Return which file a path leads to; None where it leads to none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _locked(address: str) -> IO[str]:

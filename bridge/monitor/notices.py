@@ -138,6 +138,19 @@ def notices_for(
     return tuple(found)
 
 
+def rest_of(seen: Seen, transitions: Sequence[Transition], settings: NotifyConfig) -> tuple[Notice, ...]:
+    """Return one message that counts changes which are told by no message of their own; none where there are none."""
+    if not transitions or settings.default is None:
+        return ()
+    counts = Counter(each.standing.kind for each in transitions)
+    kinds = ", ".join(f"{count} of {foreign(kind, 40)}" for kind, count in counts.most_common(10))
+    title = f"{len(transitions)} more changes of alerts of {foreign(seen.book, 40)}"
+    body = f"{kinds}. They are not told one by one: the page and `alvh watch --once` have them.\nBlock {seen.block}."
+    first = transitions[0]
+    told = (seen.book, "rest", first.standing.key, str(first.at))
+    return (notice(settings.default, title, body, first.standing.severity, told),)
+
+
 def notice(target: str, title: str, body: str, severity: str, told: Sequence[str]) -> Notice:
     """Return a message whose id is a hash of what is told and the target; its first letters stand at the end.
 

@@ -138,8 +138,15 @@ def row_last(row: Mapping[Any, Any]) -> Last:
 
 
 def row_standing(row: Mapping[Any, Any]) -> Standing:
-    """Return the alert of a row."""
-    return Standing(**{name: row[name] for name in STANDING})
+    """Return the alert of a row; raises `ValueError` where it is none."""
+    found = Standing(**{name: row[name] for name in STANDING})
+    whole = (found.opened_at, found.seen_at, found.told_at, found.silenced_until)
+    known = (found.acknowledged_at, found.escalated_at, found.cleared_at)
+    numbers = (found.size, found.told_size)
+    fits = all(type(each) is int for each in whole) and all(each is None or type(each) is int for each in known)
+    if not fits or not all(isinstance(each, float | int) and math.isfinite(each) for each in numbers):
+        raise ValueError(f"the alert {found.key!r} has a time or a size that is none")
+    return found
 
 
 def row_transition(row: Mapping[Any, Any]) -> Transition:

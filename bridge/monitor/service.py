@@ -19,15 +19,15 @@ from bridge.alerts.rules import Judged, judge
 from bridge.alerts.snapshots import FailedLook, MonitorSnapshot
 from bridge.chain.blocks import BlockRef
 from bridge.config import Config
-from bridge.errors import MissingBlock
+from bridge.errors import ChainError
 from bridge.foreign import TEXT, foreign
 from bridge.formats import age
-from bridge.monitor.alert_view import alert_rows, guidance
+from bridge.monitor.alert_view import ORDER, alert_rows, guidance
 from bridge.monitor.clock import Clock
 from bridge.monitor.cursors import Cursors
 from bridge.monitor.governance_view import ProposalTold, tell_proposals
 from bridge.monitor.kept import cycle_of
-from bridge.monitor.notices import Notice, Seen, notices_for
+from bridge.monitor.notices import Notice, Seen, notices_for, rest_of
 from bridge.monitor.plan_view import plan_view
 from bridge.monitor.published import Published
 from bridge.monitor.rounds import rounds_since
@@ -36,10 +36,14 @@ from bridge.monitor.store import MonitorStore
 from bridge.monitor.view import look_view
 from bridge.snapshot import Snapshot
 
+LEAST_SILENT: Final = 60.0
+"""Seconds that a look may take whatever the interval: with a slow node it is still one."""
 SILENT_LOOKS: Final = 4.0
 """Intervals without a look after which somebody is told."""
 ENDED_SECONDS: Final = 86_400
 """For how long people see that a proposal has ended."""
+MOST_TOLD: Final = 50
+"""Changes of one look that are told one by one, the worst first; the rest by one message that counts them."""
 MOST_EARLIER: Final = 10_000
 """Changes that are read to know who was told of an alert that is over."""
 
@@ -86,7 +90,7 @@ class BookMonitor:
             "lateness": 0.0,
             "took": 0.0,
         }
-        self._began = self._planned = clock.passed()
+        self._began = self._planned = self._kept_at = self._warned_at = clock.passed()
         self._shown: Mapping[str, Standing] = {}
         self.failures, self._failing_since = 0, 0.0
 
@@ -112,7 +116,7 @@ class BookMonitor:
             cycle = cycle_of(name, at, chain_id, seen, view, rounds, cursors.after(seen))
             cycle = replace(cycle, standings=advanced.standings, transitions=advanced.transitions, notices=notices)
             number = self._store.write(cycle)
-            self.failures = 0
+            self.failures, self._kept_at = 0, self._clock.passed()
             took = self._clock.passed() - self._began
             self._facts |= {"cycle": number, "at": at, "trouble": "", "caught_up": caught_up, "took": took}
             self._facts["owner"] = look.owner
@@ -144,7 +148,6 @@ class BookMonitor:
         LedgerError
             The store cannot take the alert.
         """
-        at, every = self._clock.now(), self.watching.settings.watch.interval_seconds
         passed = self._clock.passed()
         self._failing_since = self._failing_since if self.failures else passed
         self.failures += 1
@@ -152,14 +155,19 @@ class BookMonitor:
         self._facts["trouble"] = foreign(f"no look for {age(since)}: {words}" if since else f"no look: {words}", TEXT)
         with self._lock:
             self._publish(self._shown)
-            advanced = self._advance(judge(FailedLook(words, since, SILENT_LOOKS * every)), at)
-            told = self._notices(advanced)
-            self._store.write_changes(self.watching.name, at, advanced.standings, advanced.transitions, told)
-            self._publish(advanced.now)
+            self._alert(words, since)
+
+    def _alert(self, words: str, seconds: int) -> None:
+        """Keep and publish what follows where there is no look."""
+        at = self._clock.now()
+        advanced = self._advance(judge(FailedLook(words, seconds, self._most_silent)), at)
+        told = self._notices(advanced)
+        self._store.write_changes(self.watching.name, at, advanced.standings, advanced.transitions, told)
+        self._publish(advanced.now)
 
     def plan_next(self, pause: float) -> None:
         """Note when the next look should begin, so that a late one is seen."""
-        self._planned = self._clock.passed() + pause
+        self._planned = self._began + pause
 
     def resume(self) -> None:
         """Show the last look that was kept, as old as it is, until there is one of now."""
@@ -192,7 +200,33 @@ class BookMonitor:
         """Tell whether there is a look of now, and why not."""
         if not self._view:
             return False, str(self._facts["trouble"] or "no look yet")
+        silent = self._clock.passed() - self._kept_at
+        if silent > self._most_silent:
+            return False, f"no look for {age(round(silent))}"
         return (not self.failures, str(self._facts["trouble"]))
+
+    @property
+    def _most_silent(self) -> float:
+        """Return the seconds without a look after which somebody is told."""
+        return SILENT_LOOKS * self.watching.settings.watch.interval_seconds
+
+    def overdue(self) -> None:
+        """Alert of a look that takes too long: it may never end, and says nothing itself meanwhile.
+
+        Raises
+        ------
+        LedgerError
+            The store cannot take the alert.
+        """
+        passed = self._clock.passed()
+        silent = passed - max(self._kept_at, self._warned_at)
+        if self.failures or silent <= max(self._most_silent, LEAST_SILENT):
+            return
+        self._warned_at = passed
+        words = f"the look under way takes {age(round(passed - self._began))}"
+        with self._lock:
+            self._facts["trouble"] = words
+            self._alert(words, round(passed - self._kept_at))
 
     def acknowledge(self, key: str, by: str) -> None:
         """Take an alert for known; it is not escalated then.
@@ -231,10 +265,12 @@ class BookMonitor:
             seen = Seen(book, shown["number"], shown["timestamp"])
         else:
             seen = Seen(book, last.block_number, last.block_time) if last else Seen(book, 0, 0)
-        cleared = [each.standing.opened_at for each in advanced.transitions if each.change is Change.CLEARED]
+        changes = sorted(advanced.transitions, key=lambda each: ORDER.index(each.standing.severity))
+        cleared = [each.standing.opened_at for each in changes if each.change is Change.CLEARED]
         earlier = self._store.transitions(book, min(cleared), MOST_EARLIER) if cleared else ()
         settings = self.watching.settings.notify
-        return notices_for(seen, advanced.transitions, settings, guidance(), earlier)
+        told, left = changes[:MOST_TOLD], changes[MOST_TOLD:]
+        return notices_for(seen, told, settings, guidance(), earlier) + rest_of(seen, left, settings)
 
     def _publish(self, standings: Mapping[str, Standing]) -> None:
         """Publish the newest view with the alerts that stand, and what is known of the loop."""
@@ -255,6 +291,6 @@ class BookMonitor:
         words = f"from block {last.block_number:,} to {block.number:,}, {age(at - last.at)} after the last look"
         try:
             same = snapshot.chain.at(last.block_number).hash == last.block_hash
-        except MissingBlock:
+        except ChainError:
             return f"caught up {words}"
         return f"caught up {words}" if same else f"caught up {words}; that block was re-organised"

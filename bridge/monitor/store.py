@@ -196,7 +196,10 @@ class MonitorStore:
         over = (ALERTS.c.cleared_at >= newest - DAY_SECONDS, ALERTS.c.silenced_until > newest)
         lately = or_(ALERTS.c.cleared_at.is_(None), *over)
         wanted = select(ALERTS).where(ALERTS.c.book == book, lately).order_by(ALERTS.c.opened_at, ALERTS.c.key)
-        return {each.key: each for each in self._rows(wanted, row_standing)}
+        try:
+            return {each.key: each for each in self._rows(wanted, row_standing)}
+        except ValueError as error:
+            raise LedgerDamaged(self.address, str(error)) from error
 
     def acknowledge(self, book: str, key: str, by: str, at: int) -> Standing:
         """Note that a person saw an alert that stands; return it as it is now.

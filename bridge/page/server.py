@@ -39,6 +39,7 @@ try:
     from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 except ImportError as error:
     raise MissingTool(f"the page needs packages of its own: pip install 'alvh[monitor]' ({error})") from error
 
@@ -48,6 +49,9 @@ from bridge.page.guard import Gate, SafeHeaders, allowed_hosts, is_local
 FOLDER: Final = Path(__file__).parent
 MOST_BODY: Final = 16_384
 MOST_STREAMS: Final = 100
+MOST_CONNECTIONS: Final = 400
+FIRST_SECONDS: Final = 10.0
+"""For how long a connection may say nothing."""
 MOST_POINTS: Final = 2_000
 MOST_NAMES: Final = 32
 NAME: Final = 64
@@ -116,7 +120,7 @@ def serve(app: Starlette, host: str, port: int, ready: Callable[[int], None], st
     with _listening(host, port) as listener:
         config = uvicorn.Config(
             app, log_config=None, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-            lifespan="off", ws="none", timeout_graceful_shutdown=2,
+            lifespan="off", ws="none", timeout_graceful_shutdown=2, http=_Patient,
         )  # fmt: skip
         _Server(config, app, lambda: ready(listener.getsockname()[1]), stop).run([listener])
 
@@ -132,6 +136,21 @@ def _listening(host: str, port: int) -> socket.socket:
         raise BadConfig(
             f"the page cannot be served at {foreign(host)}:{port}: {why}; choose another page.port"
         ) from error
+
+
+class _Patient(H11Protocol):
+    """A connection that ends where nothing is asked on it in time, or too many are open: looks need files too."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        if len(self.connections) >= MOST_CONNECTIONS:
+            transport.abort()
+            return
+        super().connection_made(transport)
+        self.loop.call_later(FIRST_SECONDS, self._unasked)
+
+    def _unasked(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -198,6 +217,8 @@ class _Desk:
         return StreamingResponse(self._counted(request), media_type="text/event-stream")
 
     async def _counted(self, request: Request) -> AsyncIterator[bytes]:
+        if self._streams >= MOST_STREAMS:  # many that came at once
+            return
         self._streams += 1
         try:
             async for event in events(self._publications, request.app.state.ending):
@@ -239,7 +260,8 @@ async def _asked(request: Request) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, "the body is no JSON") from error
     key, by = (asked.get("key"), asked.get("by")) if isinstance(asked, dict) else (None, None)
-    if not (isinstance(key, str) and 0 < len(key) <= KEY and isinstance(by, str) and foreign(by, NAME)):
+    fits = isinstance(key, str) and 0 < len(key) <= KEY and key == foreign(key, KEY)
+    if not (fits and isinstance(by, str) and foreign(by, NAME)):
         raise HTTPException(400, "key: the alert's; by: who acts")
     return {**asked, "by": foreign(by, NAME)}
 

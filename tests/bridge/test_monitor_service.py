@@ -16,13 +16,15 @@ from typing import Any
 
 import pytest
 
+from bridge.adapters.pool_position import Unread
 from bridge.alerts.snapshots import MonitorSnapshot
 from bridge.chain.blocks import BlockRef
 from bridge.config import Config
-from bridge.errors import LedgerLocked, MissingBlock, NodeUnreachable
+from bridge.errors import LedgerDamaged, LedgerLocked, MissingBlock, NodeUnreachable
+from bridge.governance.inspection import ACCOUNT, Inspected
 from bridge.ledger.database import writing
 from bridge.monitor.clock import pause
-from bridge.monitor.service import SILENT_LOOKS, BookMonitor, Look, Watching
+from bridge.monitor.service import MOST_TOLD, SILENT_LOOKS, BookMonitor, Look, Watching
 from bridge.monitor.standing import Change
 from bridge.monitor.store import MonitorStore
 from tests.bridge.looks import NOW, book, look, vote
@@ -99,10 +101,11 @@ class Placed:
     def rest(self, seconds: float) -> None:
         """Let time pass in which no look was due."""
         self.clock.move(seconds)
-        self.monitor.plan_next(0.0)
+        self.monitor._planned = self.monitor._kept_at = self.clock.passed()
 
     def fail(self, words: str = "no node answers") -> dict[str, Any]:
         """Let one look fail, and return what people see."""
+        self.monitor._began = self.clock.passed()
         self.monitor.failed(words)
         self.monitor.plan_next(INTERVAL)
         self.clock.move(INTERVAL)
@@ -125,7 +128,12 @@ def placed(tmp_path: Path) -> Iterator[Placed]:
 
 
 def standing(view: dict[str, Any]) -> set[str]:
-    return {alert["rule"] for alert in view["alerts"] if alert["cleared_at"] is None} - {UNSENT}
+    return {alert["rule"] for alert in view["alerts"] if alert["cleared_at"] is None}
+
+
+def stands(view: dict[str, Any]) -> set[str]:
+    """Return the rules whose alerts stand, but for that nobody here sends messages."""
+    return standing(view) - {UNSENT}
 
 
 def test_keep__quiet_look__is_kept_shown_and_told_to_nobody(placed: Placed) -> None:
@@ -144,7 +152,7 @@ def test_keep__drift_over_its_band_and_back__is_told_once_each_with_one_message(
     placed.cycle()
     for drift in (0.12, 0.125, 0.12, 0.09, 0.11):  # from 1 of the band to below it, not below where it is over
         view = placed.cycle(drift=drift)
-    assert standing(view) == {"exposure_drifted"}
+    assert stands(view) == {"exposure_drifted"}
     assert placed.told() == [("opened", "exposure_drifted")]
     placed.cycle(drift=0.02)
     assert placed.told() == [("opened", "exposure_drifted"), ("cleared", "exposure_drifted")]
@@ -160,19 +168,19 @@ def test_failed__for_four_intervals__shows_old_numbers_with_why_and_alerts_until
     views = [placed.fail() for _ in range(round(SILENT_LOOKS) + 2)]
     assert all(view["totals"] == before["totals"] for view in views)
     assert all("no node answers" in view["trouble"] for view in views)
-    assert [standing(view) for view in views][:: len(views) - 1] == [set(), {"no_look"}]
+    assert [stands(view) for view in views][:: len(views) - 1] == [set(), {"no_look"}]
     assert placed.monitor.ready()[0] is False
     after = placed.cycle()
-    assert (after["trouble"], standing(after)) == ("", set())
+    assert (after["trouble"], stands(after)) == ("", set())
     assert placed.told() == [("opened", "no_look"), ("cleared", "no_look")]
 
 
 def test_failed__alert_that_stood__stands_on_as_nobody_can_tell(placed: Placed) -> None:
     placed.cycle(drift=0.5)
     for _ in range(3):
-        assert "exposure_drifted" in standing(placed.fail())
+        assert "exposure_drifted" in stands(placed.fail())
     unknown = placed.cycle(drift=None, market=None, exposure=None, positions=(), untrusted="no fresh volatility")
-    assert "exposure_drifted" in standing(unknown)
+    assert "exposure_drifted" in stands(unknown)
     assert [told for told in placed.told() if told[1] == "exposure_drifted"] == [("opened", "exposure_drifted")]
 
 
@@ -205,7 +213,7 @@ def test_resume__after_a_restart__shows_the_last_look_as_old_and_goes_on_without
     old = placed.view()
     assert old["totals"] == before["totals"]
     assert old["trouble"] == "no look yet since the start"
-    assert standing(old) == {"exposure_drifted"}
+    assert stands(old) == {"exposure_drifted"}
     now = placed.cycle(drift=0.5)
     assert now["caught_up"].startswith("caught up from block 115 to 1,6")
     assert "25 min" in now["caught_up"]
@@ -271,9 +279,9 @@ def test_cycle__proposal_ends__is_told_once_why_and_shown_for_a_day(placed: Plac
     placed.store.close()
     placed.start()  # a restart tells it no second time
     placed.rest(DAY - HOUR)
-    assert standing(placed.cycle(proposals=(vote(state=state),))) == {"proposal_ended"}
+    assert stands(placed.cycle(proposals=(vote(state=state),))) == {"proposal_ended"}
     placed.rest(HOUR)
-    assert standing(placed.cycle(proposals=(vote(state=state),))) == set()
+    assert stands(placed.cycle(proposals=(vote(state=state),))) == set()
     assert placed.told() == [("opened", "proposal_ended")]
 
 
@@ -283,7 +291,7 @@ def test_cycle__proposal_that_ended_while_nobody_looked__is_told_at_the_next_loo
     view = placed.cycle(proposals=(vote(state="defeated"), vote(id=78, state="executed")))
     assert [alert["about"] for alert in view["alerts"] if alert["rule"] == "proposal_ended"] == ["77"]
     unknown = placed.cycle(proposals=(), proposals_trouble="too many events", journal=())
-    assert "proposal_ended" in standing(unknown)
+    assert "proposal_ended" in stands(unknown)
 
 
 def test_look__later_than_an_interval__is_an_alert_of_the_monitor_itself(placed: Placed) -> None:
@@ -291,7 +299,7 @@ def test_look__later_than_an_interval__is_an_alert_of_the_monitor_itself(placed:
     placed.clock.move(3 * INTERVAL)
     view = placed.cycle()
     assert view["lateness"] == 3 * INTERVAL
-    assert "loop_late" in standing(view)
+    assert "loop_late" in stands(view)
 
 
 def test_take__raises__nothing_is_kept_and_the_last_numbers_stay(placed: Placed) -> None:
@@ -343,7 +351,7 @@ def test_minutes__a_look_each__no_missed_and_no_repeated_alert_and_memory_is_fla
     seen, alive = look(), list[int]()
     for minute in range(WEEK):
         placed.clock.wall, placed.clock.since = NOW + 60 * minute, 60.0 * minute
-        placed.monitor.plan_next(0.0)
+        placed.monitor._planned = placed.monitor._kept_at = placed.clock.passed()
         changes = {"drift": drift_at(minute), "now": placed.clock.wall} | books[minute // 60 % len(books)]
         placed.found = partial(
             replace, seen, block=BlockRef(100 + minute, f"0x{minute:064x}", placed.clock.wall), **changes
@@ -358,3 +366,69 @@ def test_minutes__a_look_each__no_missed_and_no_repeated_alert_and_memory_is_fla
     assert len(told) > 2
     assert {rule for _, rule in placed.told()} == {"exposure_drifted"}
     assert alive[1] < alive[0] * 1.05
+
+
+def test_overdue__look_that_takes_minutes__is_not_ready_and_told_until_it_ends(placed: Placed) -> None:
+    placed.cycle()
+    placed.monitor._began = placed.clock.passed()
+    placed.clock.move(45.0)
+    placed.monitor.overdue()
+    assert stands(placed.view()) == set()
+    placed.clock.move(300.0)
+    placed.monitor.overdue()
+    assert placed.monitor.ready()[0] is False
+    assert stands(placed.view()) == {"no_look"}
+    assert "the look under way takes" in placed.view()["trouble"]
+    placed.monitor.overdue()
+    assert placed.told() == [("opened", "no_look")]
+    placed.monitor._planned = placed.clock.passed()
+    after = placed.cycle()
+    assert (stands(after), placed.monitor.ready()) == (set(), (True, ""))
+
+
+def test_plan_next__look_longer_than_an_interval__the_next_one_is_late(placed: Placed) -> None:
+    placed.cycle()
+    placed.monitor.look()
+    placed.clock.move(200.0)
+    placed.monitor.plan_next(INTERVAL)
+    placed.clock.move(INTERVAL)
+    placed.monitor.look()
+    assert placed.monitor.facts["lateness"] == 200.0
+
+
+def test_keep__thousand_alerts_at_once__the_worst_are_told_one_by_one_and_the_rest_counted(placed: Placed) -> None:
+    placed.cycle()
+    unread = tuple(Unread(f"uniswap-v3:{number}", "a stranger's") for number in range(15))
+    paths = {"positions": (), "exposure": None, "market": None, "drift": None, "untrusted": "no fresh volatility"}
+    held = {f"0x{number:040x}": Inspected("guardian", f"0x{number:040x}", ACCOUNT) for number in range(80)}
+    view = placed.cycle(unread=unread, holders=held, **paths)
+    due = placed.store.due_notices(placed.clock.now(), 1_000)
+    assert len(stands(view)) >= 2
+    assert len(due) == MOST_TOLD + 1
+    assert "more changes of alerts" in due[-1].notice.title
+
+
+@pytest.mark.parametrize("damage", ["opened_at = 'abc'", "size = 9e999"])
+def test_keep__alert_in_the_store_that_is_none__is_named_and_mended_later(placed: Placed, damage: str) -> None:
+    placed.cycle(drift=0.5)
+    with placed.store.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE alerts SET {damage}")
+    for call in (lambda: placed.cycle(drift=0.5), placed.fail):
+        with pytest.raises(LedgerDamaged, match="exposure_drifted"):
+            call()
+    with placed.store.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE alerts SET opened_at = {NOW}, size = 5.0")
+    assert "exposure_drifted" in stands(placed.cycle(drift=0.5))
+
+
+@pytest.mark.parametrize("end", ["", "-monitor"])
+def test_write__database_or_lock_moved_away__is_named_and_nothing_is_lost_unseen(
+    placed: Placed, tmp_path: Path, end: str
+) -> None:
+    with placed.store.lease():
+        placed.cycle()
+        (tmp_path / f"alvh.db{end}").rename(tmp_path / "elsewhere")
+        with pytest.raises(LedgerDamaged, match="moved or replaced"):
+            placed.cycle()
+        (tmp_path / "elsewhere").rename(tmp_path / f"alvh.db{end}")
+        placed.cycle()
