@@ -400,7 +400,7 @@ def test_keep__thousand_alerts_at_once__the_worst_are_told_one_by_one_and_the_re
     placed.cycle()
     unread = tuple(Unread(f"uniswap-v3:{number}", "a stranger's") for number in range(15))
     paths = {"positions": (), "exposure": None, "market": None, "drift": None, "untrusted": "no fresh volatility"}
-    held = {f"0x{number:040x}": Inspected("guardian", f"0x{number:040x}", ACCOUNT) for number in range(80)}
+    held = {f"0x{number:040x}": Inspected(f"0x{number:040x}", 1, ACCOUNT) for number in range(80)}
     view = placed.cycle(unread=unread, holders=held, **paths)
     due = placed.store.due_notices(placed.clock.now(), 1_000)
     assert len(stands(view)) >= 2
