@@ -206,7 +206,7 @@ class MonitorSnapshot(OracleSnapshot):
         Whole ids of proposals that earlier looks saw open, but for those whose end was first seen more than a day ago;
         empty where looks are not remembered.
     undelivered_seconds
-        For how long the oldest message has waited that no target took yet; 0 where none waits.
+        For how long the oldest message has waited that was tried in vain; 0 where there is none.
     late_seconds, interval_seconds
         How much later than it should this look came, and the seconds between two looks; 0 where nobody counts.
     """

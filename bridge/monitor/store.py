@@ -337,8 +337,9 @@ class MonitorStore:
         connection.execute(update(NOTICES).where(waits).values(attempts=NOTICES.c.attempts + 1, **values))
 
     def waits_since(self) -> int | None:
-        """Return when the oldest notice that waits was written; None where none waits."""
-        wanted = select(func.min(NOTICES.c.made_at).label("oldest")).where(NOTICES.c.state == PENDING)
+        """Return when the oldest notice was written that waits though it was tried; None where there is none."""
+        in_vain = and_(NOTICES.c.state == PENDING, NOTICES.c.attempts > 0)
+        wanted = select(func.min(NOTICES.c.made_at).label("oldest")).where(in_vain)
         (oldest,) = self._rows(wanted, lambda row: row["oldest"])
         return None if oldest is None else int(oldest)
 

@@ -73,6 +73,7 @@ class Points:
         What is only read is not lost.
         """
         wrote = False
+        do_commit: Callable[..., None] = DefaultDialect.do_commit
 
         def execute(_: Any, __: Any, statement: str, *___: Any) -> None:
             nonlocal wrote
@@ -90,7 +91,6 @@ class Points:
             wrote = False
 
         event.listen(Engine, "before_cursor_execute", execute)
-        do_commit = DefaultDialect.do_commit
         DefaultDialect.do_commit = commit  # type: ignore[method-assign]
 
 
