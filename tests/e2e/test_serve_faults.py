@@ -28,13 +28,14 @@ def test_serve__before_deployment_chain_and_contracts__says_each_and_begins_by_i
         first = troubled(f"no node answers at http://127.0.0.1:{port}")
         assert (first["cycle"], first.get("block")) == (0, None)
         with anvil(port) as chain:
-            troubled("deployment")
+            troubled("no deployment here")
             built_world.deployment.save(tmp_path / ".alvh" / "deployment.json")
-            empty = troubled("no contract")
+            empty = troubled("is not HedgeParameters")
             assert empty["cycle"] == 0
             _load(chain, state)
             seen = monitor.until(lambda seen: seen["cycle"] >= 2 and not seen["trouble"])
-            assert seen["totals"]["value_usd"] > 0
+            assert seen["feeds"]
+            assert seen["parameters"]
             assert monitor.get("/readyz") == b"ready\n"
         gone = troubled(f"127.0.0.1:{port}")
         assert gone["totals"] == seen["totals"]
