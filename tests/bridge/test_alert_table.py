@@ -138,11 +138,10 @@ def test_proposal_expires__update_too_old_before_the_timelock_ends__names_the_fi
     assert alert.severity is Severity.CRITICAL
 
 
-def test_range__left_after_near__keeps_near_standing_and_begins_nothing() -> None:
+def test_range__left_after_near__is_left_and_no_longer_near() -> None:
     near, out = look(**book(3_850.0)), look(**book(4_200.0))
     assert [alert.size >= 1.0 for alert in raised(lambda: near, "range_near")] == [True]
-    (still,) = raised(lambda: out, "range_near")
-    assert ALERT_RULES["range_near"].leave <= still.size < 1.0
+    assert raised(lambda: out, "range_near") == []
     assert "is out of its range, 4.8% beyond the upper end 4,000" in raised(lambda: out, "range_left")[0].text
 
 
