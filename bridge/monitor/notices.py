@@ -191,7 +191,7 @@ def _body(seen: Seen, change: Transition, settings: NotifyConfig, rule: Guidance
         since = f"{since}, now {utc(change.at)}"
     lines = [foreign(of.text, TEXT_LETTERS), f"{since}. Block {seen.block}, {utc(seen.block_time)}."]
     if rule is not None and not over:
-        lines += [f"Who can act: {rule.who}. First: {rule.step}", f"More: docs/runbook.md, {rule.runbook}"]
+        lines += [f"Who can act: {rule.who}. First: {rule.step}", f"More: docs/runbook.md#{rule.runbook}"]
     if not over:
         lines.append(_acknowledge(change, settings))
     return "\n".join(lines)

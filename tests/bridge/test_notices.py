@@ -28,7 +28,7 @@ SETTINGS = NotifyConfig.model_validate(
         ],
     }
 )
-GUIDE = {"drifted": Guidance("the treasury", "run `alvh plan`", "#drift")}
+GUIDE = {"drifted": Guidance("the treasury", "run `alvh plan`", "drift")}
 
 
 def change(of: Change = Change.OPENED, at: int = NOW, **changes: object) -> Transition:
@@ -96,7 +96,7 @@ def test_notice__opened__says_what_since_when_who_acts_and_how_to_acknowledge() 
         "exposure has drifted",
         "Since 2026-11-28 00:00:00Z. Block 1234, 2026-11-27 23:59:48Z.",
         "Who can act: the treasury. First: run `alvh plan`",
-        "More: docs/runbook.md, #drift",
+        "More: docs/runbook.md#drift",
         "Acknowledge it on the monitor's page (`alvh watch --serve`), or others are told at 2026-11-28 01:00:00Z.",
         f"Message {made.id[:8]}: the same number twice is the same message.",
     ]

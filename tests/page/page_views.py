@@ -61,7 +61,7 @@ def an_alert(key: str = "drift:ETH", severity: str = "warning", at: int = AT, **
         "key": key, "rule": key.partition(":")[0], "kind": "drift", "about": "ETH", "severity": severity, "size": 1.4,
         "text": "ETH tail is 14 % below what the plan holds", "opened_at": at - 600, "seen_at": at, "told_at": at - 600,
         "acknowledged_at": None, "acknowledged_by": "", "silenced_until": 0, "escalated_at": None, "cleared_at": None,
-        "who": "treasury", "runbook": "docs/runbook.md#drift", "step": "Make a new plan and trade its ticket.",
+        "who": "treasury", "runbook": "drift", "step": "Make a new plan and trade its ticket.",
     } | changed  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from bridge.errors import BadConfig
 from bridge.monitor_settings import PageConfig
+from bridge.page import server
 from bridge.page.guard import allowed_hosts, is_local, page_token
 from bridge.page.server import make_app, serve
 from tests.page.page_server import TOKEN, Board, running
@@ -137,6 +138,7 @@ def test_acknowledge__with_the_token__is_done(address: str, board: Board) -> Non
         (401, {"Cookie": f"token={TOKEN}"}),
         (403, BEARER | {"Origin": "https://evil.example"}),
         (403, BEARER | {"Origin": "null"}),
+        (403, BEARER | {"Origin": "http://[::"}),
         (403, BEARER | {"Sec-Fetch-Site": "cross-site"}),
         (415, BEARER | {"Content-Type": "application/x-www-form-urlencoded"}),
         (415, BEARER | {"Content-Type": "text/plain"}),
@@ -159,6 +161,8 @@ def test_acknowledge__without_a_right__changes_nothing(
         {"key": "drift:ETH"},
         ACT | {"by": "\u202e"},
         ACT | {"key": 3},
+        ACT | {"key": "\ud800"},
+        ACT | {"key": "drift:\u202eETH"},
         ACT | {"key": "k" * 5000},
     ],
 )
@@ -188,6 +192,41 @@ def test_wrong_tokens__many_at_once__wait_and_are_refused_while_the_right_one_pa
     for guess in guesses:
         guess.join(40)
     assert {*answers} == {401, 429}
+
+
+def test_connection__says_nothing__is_closed(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "FIRST_SECONDS", 0.2)
+    with running(board) as address:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as silent:
+            assert silent.recv(1) == b""
+        with socket.create_connection((host, int(port)), timeout=20) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            assert slow.recv(1) == b""
+        assert ask(address, "/healthz")[0] == 200
+
+
+def test_connections__more_than_the_page_takes__are_ended_and_the_others_answered(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 3)
+    with running(board) as address:
+        answers = [stream(address) for _ in range(3)]
+        assert [event(answer)[0] for answer in answers] == ["view"] * 3
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+            ask(address, "/healthz")
+        answers.pop().close()
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                assert ask(address, "/healthz")[0] == 200
+                break
+            except (http.client.RemoteDisconnected, ConnectionError):
+                time.sleep(0.1)
+        else:
+            raise AssertionError("no place was free again")
+        for answer in answers:
+            answer.close()
 
 
 def test_other_hosts__names_of_a_proxy__need_the_token_for_all_data(board: Board) -> None:

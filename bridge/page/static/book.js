@@ -10,12 +10,13 @@ export function decision(view) {
   const made = view.decision ?? {};
   const answer = made.answer ?? "no plan on record";
   const [orders, reasons] = [made.orders ?? [], made.words ?? []];
-  const drift = made.drift === null || made.drift === undefined ? null : el("p", {}, "Drift from the plan ", num(made.drift, "percent"), " of a band of ", num(made.drift_band, "percent"), ".");
+  const drift = made.drift === null || made.drift === undefined ? null : el("p", {}, "Drift from the plan ", num(made.drift, "percent"), ", the band is ", num(made.drift_band, "percent"), made.drift > made.drift_band ? ": a new plan is due." : ".");
   const rows = orders.map((each) => [plain(each.instrument), plain(each.side, 8), num(each.asked, "units"), num(each.done, "units"), num(each.left, "units"), num(each.limit_usd, "price"), num(each.average_usd, "price"), num(each.slippage_usd, "usdSigned")]);
-  return [el("p", { class: "answer" }, plain(answer, 60)), list(reasons.slice(0, FIRST)), drift,
+  const done = orders.filter((each) => each.left === 0).length;
+  return [made.answer ? el("p", { class: "sub" }, "The plan on record says") : null, el("p", { class: "answer" }, plain(answer, 60)), list(reasons.slice(0, FIRST)), drift,
     made.made_at ? el("p", { class: "sub" }, "Plan ", el("code", {}, short(made.plan ?? "")), ", made ", moment(made.made_at, "ago"), ".") : el("p", { class: "sub" }, "No plan is on record: nothing says what should be held."),
     reasons.length > FIRST ? details("reasons", `More reasons: ${reasons.length - FIRST}`, list(reasons.slice(FIRST))) : null,
-    rows.length ? details("orders", `Orders of the plan: ${rows.length}`, table("Orders", [["Instrument", ""], ["Side", "text"], ["Asked", ""], ["Done", ""], ["Left", ""], ["Limit, USD", ""], ["Paid, USD", ""], ["Slippage", ""]], rows)) : null];
+    rows.length ? details("orders", `Orders of the plan: ${rows.length}, ${done} done`, table("Orders", [["Instrument", ""], ["Side", "text"], ["Asked", ""], ["Done", ""], ["Left", ""], ["Limit, USD", ""], ["Paid, USD", ""], ["Slippage", ""]], rows)) : null];
 }
 
 /** What a plan of now would trade, where the monitor makes plans by itself; nothing of it is on record. */

@@ -19,7 +19,7 @@ function alert(each) {
   return el("li", { class: `alert ${RANK.includes(each.severity) ? each.severity : "warning"}${each.acknowledged_at ? " taken" : ""}`, "data-alert": each.key.slice(0, LONG) },
     el("div", { class: "row" }, el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[each.severity] ?? "!"), el("b", { class: "severity" }, plain(each.severity, 20)), el("span", { class: "sub" }, plain(each.kind, 40), each.about ? ` · ${plain(each.about, 60)}` : "", " · opened ", ago(each.opened_at))),
     el("p", { class: "wrap-any says" }, plain(each.text, 600)),
-    el("p", { class: "sub wrap-any" }, el("b", {}, "Who can act: "), plain(each.who, 100) || "–", ". ", el("b", {}, "First: "), plain(each.step, 400), each.runbook ? [" (", el("code", {}, plain(each.runbook, 100)), ")"] : null),
+    el("p", { class: "sub wrap-any" }, el("b", {}, "Who can act: "), plain(each.who, 100) || "–", ". ", el("b", {}, "First: "), plain(each.step, 400), each.runbook ? [" (", el("code", {}, `docs/runbook.md#${plain(each.runbook, 100)}`), ")"] : null),
     el("p", { class: "sub" }, state), el("p", { class: "choices" }, each.acknowledged_at ? null : button("acknowledge", "Acknowledge"), quiet ? null : button("silence", "Silence")));
 }
 
@@ -45,6 +45,21 @@ export function news(before, after) {
 function next(step) {
   if (!step) return null;
   return el("p", {}, el("b", {}, "Next: "), plain(step.what, 40), ", by ", plain(step.who, 60), step.from ? [", from ", utc(step.from), " (", moment(step.from, "ago"), ")"] : null, step.until ? [", until ", utc(step.until), " (", moment(step.until, "end"), ")"] : null, step.command ? [el("br"), copyable(`command ${plain(step.command, 100)}`, step.command)] : null);
+}
+
+const DUE = 4; // lines of what is due that stand at the top
+
+/** What governance is about to do, who must act and until when, in a line each: the nearest end first. */
+export function due(view) {
+  const votes = listed(view.proposals).filter((each) => OPEN.includes(each.state) && each.next).map((each) => [each.next.until ?? Infinity,
+    el("li", { class: "wrap-any" }, el("b", {}, plain(each.next.what, 40)), ` by ${plain(each.next.who, 60)}: ${plain(each.title, 90)}`, each.next.from > chainNow() ? [", ", moment(each.next.from, "ago")] : ", now", each.next.until ? [", its end is ", moment(each.next.until, "end")] : null)]);
+  const waiting = listed(view.steward_updates).map((each) => [each.ready_at, el("li", { class: "wrap-any" }, el("b", {}, "steward’s update"), " can be vetoed by guardian owners, it is ready ", moment(each.ready_at, "ago"))]);
+  const all = [...votes, ...waiting].sort(([one], [other]) => one - other).map(([, line]) => line);
+  const standing = listed(view.alerts).filter((each) => !each.cleared_at);
+  const counts = ["critical", "warning", "information"].map((each) => [each, standing.filter(({ severity }) => severity === each).length]).filter(([, count]) => count);
+  const alerts = counts.length ? counts.map(([each, count]) => `${count} ${each}`).join(", ") : "none stands";
+  return [el("p", { class: "due" }, el("a", { href: "#alerts" }, "Alerts"), `: ${alerts}. `, el("a", { href: "#proposals" }, "Governance"), all.length ? `: ${all.length} open.` : ": nothing is open."),
+    all.length ? el("ul", { class: "plain due" }, all.slice(0, DUE)) : null];
 }
 
 function proposal(each) {

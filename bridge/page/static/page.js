@@ -13,6 +13,7 @@ const LOCAL = 31337; // a chain of this machine: its clock is its own
 const BLOCKS = [ // element, what makes it, the names of the view that it shows
   ["trouble-body", book.trouble, ["trouble", "caught_up"]],
   ["decision", book.decision, ["decision"]],
+  ["due-body", governance.due, ["alerts", "proposals", "steward_updates"]],
   ["plan-now-body", book.planNow, ["plan_now"]],
   ["totals-body", book.totals, ["totals", "untrusted", "held", "ledger_trouble"]],
   ["alerts-body", governance.alerts, ["alerts"]],
