@@ -38,6 +38,12 @@ HOSTILE = (
 )
 
 
+def alone() -> None:
+    """Take pytest's own handlers away: what they keep is sent between processes, which half of a letter cannot be."""
+    root = logging.getLogger()
+    root.handlers[:] = [each for each in root.handlers if type(each).__module__ != "_pytest.logging"]
+
+
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Send events to a text for a test, then put logging back as it was."""
@@ -83,6 +89,7 @@ def test_event__of_a_look__has_time_level_cycle_and_block(log: io.StringIO) -> N
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 @pytest.mark.parametrize("of_ours", [True, False])
 def test_event__hostile_text__is_one_line_of_seen_letters(log: io.StringIO, text: str, of_ours: bool) -> None:
+    alone()
     if of_ours:
         structlog.get_logger("a").warning(text, symbol=text, many=[{text: text}])
     else:
@@ -95,6 +102,7 @@ def test_event__hostile_text__is_one_line_of_seen_letters(log: io.StringIO, text
 
 @pytest.mark.parametrize("text", HOSTILE[:3] + HOSTILE[4:], ids=range(6))
 def test_event__hostile_text_in_a_terminal__is_one_line_without_control_letters(text: str) -> None:
+    alone()
     stream = io.StringIO()
     configure(as_json=False, stream=stream)
     try:
