@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
+from bridge.alerts.snapshots import MOST_SIZE
 from bridge.monitor.cycle import Cycle
 from bridge.monitor.notices import Due, Notice
 from bridge.monitor.standing import Change, Standing, Transition
@@ -17,6 +18,7 @@ from bridge.monitor.tables import EXPOSURES, LEGS, PENDING, PLANS, PROPOSALS, RO
 
 STANDING: Final = tuple(field.name for field in fields(Standing))
 NOTICE: Final = tuple(field.name for field in fields(Notice))
+SIZES: Final = ("size", "told_size")
 _MOST: Final = 2**63 - 1
 _MOST_VIEW: Final = 1 << 30
 """Of a view unpacked: what is longer was not packed here."""
@@ -101,9 +103,7 @@ def rows_once(cycle: Cycle) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
 
 def standing_row(book: str, standing: Standing) -> dict[str, Any]:
     """Return the row of an alert; of a size that is not known the worst is taken."""
-    sizes = {
-        name: math.inf if math.isnan(value := getattr(standing, name)) else value for name in ("size", "told_size")
-    }
+    sizes = {name: math.inf if math.isnan(value := getattr(standing, name)) else value for name in SIZES}
     return {"book": kept(book), **_cells(asdict(standing)), **sizes}
 
 
@@ -138,15 +138,18 @@ def row_last(row: Mapping[Any, Any]) -> Last:
 
 
 def row_standing(row: Mapping[Any, Any]) -> Standing:
-    """Return the alert of a row; raises `ValueError` where it is none."""
-    found = Standing(**{name: row[name] for name in STANDING})
+    """Return the alert of a row, its sizes within what an alert can have; raises `ValueError` where it is none."""
+    found = Standing(**{name: row[name] for name in STANDING} | {name: _size(row[name]) for name in SIZES})
     whole = (found.opened_at, found.seen_at, found.told_at, found.silenced_until)
     known = (found.acknowledged_at, found.escalated_at, found.cleared_at)
-    numbers = (found.size, found.told_size)
-    fits = all(type(each) is int for each in whole) and all(each is None or type(each) is int for each in known)
-    if not fits or not all(isinstance(each, float | int) and math.isfinite(each) for each in numbers):
-        raise ValueError(f"the alert {found.key!r} has a time or a size that is none")
+    if not (all(type(each) is int for each in whole) and all(each is None or type(each) is int for each in known)):
+        raise ValueError(f"the alert {found.key!r} has a time that is none")
     return found
+
+
+def _size(value: Any) -> float:
+    """Return a size as an alert can have it; what is no number is the largest."""
+    return min(value, MOST_SIZE) if isinstance(value, float | int) and not math.isnan(value) else MOST_SIZE
 
 
 def row_transition(row: Mapping[Any, Any]) -> Transition:
