@@ -276,11 +276,13 @@ def _log() -> Any:
     return structlog.get_logger("alvh.watch")
 
 
-def _said(page: PageConfig, port: int, token: str) -> None:
+def _said(settings: PageConfig, port: int, token: str) -> None:
     """Say where the page is, with the token that answers to alerts need where it was made now."""
+    from bridge.foreign import foreign
     from bridge.page.guard import TOKEN_VARIABLE
 
-    host = f"[{page.host}]" if ":" in page.host else page.host
+    host = foreign(f"[{settings.host}]" if ":" in settings.host else settings.host)
     made = "" if os.environ.get(TOKEN_VARIABLE) else f"#token={token}"
-    sys.stdout.write(f"page: http://{host}:{port}/{made}\nCtrl-C stops it\n")
+    page = f"page: http://{host}:{port}/{made}\nCtrl-C stops it\n"
+    sys.stdout.write(page)
     sys.stdout.flush()
