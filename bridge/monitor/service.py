@@ -78,7 +78,8 @@ class BookMonitor:
         self._store, self._clock, self._lock = store, clock, Lock()
         self._told: dict[tuple[int, int], ProposalTold] = {}
         self._last = store.last(watching.name)
-        self._view: dict[str, Any] = {}
+        self._view: dict[str, Any] = json.loads(self._last.view) if self._last else {}
+        self._looked = False
         self._planned_at = -math.inf
         self._facts: dict[str, Any] = {
             "books": list(books),
@@ -109,7 +110,7 @@ class BookMonitor:
         cursors = Cursors.of(self._store.cursors(name), chain_id, look.seen.block.number)
         seen = self._remembering(look.seen, cursors, chain_id, at)
         rounds = rounds_since(look.snapshot, seen, cursors.rounds)
-        caught_up = self._caught_up(look.snapshot, at) if not self._view.get("block") else self._facts["caught_up"]
+        caught_up = self._caught_up(look.snapshot, at) if not self._looked else self._facts["caught_up"]
         with self._lock:
             advanced = self._advance(judge(seen), at)
             notices = self._notices(advanced, seen.block)
@@ -120,7 +121,7 @@ class BookMonitor:
             took = self._clock.passed() - self._began
             self._facts |= {"cycle": number, "at": at, "trouble": "", "caught_up": caught_up, "took": took}
             self._facts["owner"] = look.owner
-            self._view = view
+            self._view, self._looked = view, True
             self._publish(advanced.now)
         self._plan(look)
 
@@ -173,15 +174,13 @@ class BookMonitor:
         """Show the last look that was kept, as old as it is, until there is one of now."""
         if self._last is None:
             return
-        self._view = json.loads(self._last.view)
         self._facts |= {"cycle": self._last.look, "at": self._last.at, "trouble": "no look yet since the start"}
         self._publish(self._store.standings(self.watching.name))
-        self._view = {}
 
     @property
     def totals(self) -> Mapping[str, float | None]:
-        """Return the sums of the newest look; nothing before the first."""
-        found: Mapping[str, float | None] = self._view.get("totals", {})
+        """Return the sums of the newest look; nothing before the first of this start."""
+        found: Mapping[str, float | None] = self._view.get("totals", {}) if self._looked else {}
         return found
 
     @property
@@ -198,7 +197,7 @@ class BookMonitor:
 
     def ready(self) -> tuple[bool, str]:
         """Tell whether there is a look of now, and why not."""
-        if not self._view:
+        if not self._looked:
             return False, str(self._facts["trouble"] or "no look yet")
         silent = self._clock.passed() - self._kept_at
         if silent > self._most_silent:
@@ -208,7 +207,7 @@ class BookMonitor:
     @property
     def _most_silent(self) -> float:
         """Return the seconds without a look after which somebody is told."""
-        return SILENT_LOOKS * self.watching.settings.watch.interval_seconds
+        return max(SILENT_LOOKS * self.watching.settings.watch.interval_seconds, LEAST_SILENT)
 
     def overdue(self) -> None:
         """Alert of a look that takes too long: it may never end, and says nothing itself meanwhile.
@@ -220,7 +219,7 @@ class BookMonitor:
         """
         passed = self._clock.passed()
         silent = passed - max(self._kept_at, self._warned_at)
-        if self.failures or silent <= max(self._most_silent, LEAST_SILENT):
+        if self.failures or silent <= self._most_silent:
             return
         self._warned_at = passed
         words = f"the look under way takes {age(round(passed - self._began))}"
@@ -258,13 +257,11 @@ class BookMonitor:
 
     def _notices(self, advanced: Advanced, block: BlockRef | None = None) -> tuple[Notice, ...]:
         """Return the messages that changes are told by, at the block of the look; that of the newest where none was."""
-        book, last, shown = self.watching.name, self._last, self._view.get("block")
+        book, shown = self.watching.name, self._view.get("block")
         if block is not None:
             seen = Seen(book, block.number, block.timestamp)
-        elif shown:
-            seen = Seen(book, shown["number"], shown["timestamp"])
         else:
-            seen = Seen(book, last.block_number, last.block_time) if last else Seen(book, 0, 0)
+            seen = Seen(book, shown["number"], shown["timestamp"]) if shown else Seen(book, 0, 0)
         changes = sorted(advanced.transitions, key=lambda each: ORDER.index(each.standing.severity))
         cleared = [each.standing.opened_at for each in changes if each.change is Change.CLEARED]
         earlier = self._store.transitions(book, min(cleared), MOST_EARLIER) if cleared else ()

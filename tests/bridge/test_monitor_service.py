@@ -208,6 +208,10 @@ def test_resume__after_a_restart__shows_the_last_look_as_old_and_goes_on_without
     assert old["totals"] == before["totals"]
     assert old["trouble"] == "no look yet since the start"
     assert stands(old) == {"exposure_drifted"}
+    failed = placed.fail()
+    assert (failed["totals"], failed["block"]) == (before["totals"], before["block"])
+    assert placed.monitor.ready()[0] is False
+    placed.rest(0.0)
     now = placed.cycle(drift=0.5)
     assert now["caught_up"].startswith("caught up from block 115 to 1,6")
     assert "25 min" in now["caught_up"]
