@@ -82,15 +82,13 @@ def watch(
 def _loop(owner: list[str] | None, once: bool, interval: float | None, as_json: bool, place: Place) -> bool:
     """Look and print, again and again or once; tell whether the only look saw nothing to alert of."""
     from bridge.alerts import watch as monitor
-    from bridge.chain.blocks import LOCAL_CHAIN_ID
 
     session, settings = _opened(*place)
     holder, pause = session.owner(owner), _pause(interval or settings.watch.interval_seconds)
 
     def look() -> Watched:
         session.chain.begin()
-        now = None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
-        return monitor.watch(session.snapshot(), settings, holder, now)
+        return monitor.watch(session.snapshot(), settings, holder, wall_clock(session))
 
     def show(watched: Watched) -> bool:
         if as_json:
@@ -166,6 +164,13 @@ def _opened(
     if session.network is None:
         refuse_quotes(chain_file, max_age, live)
     return session, with_flags(session.config, chain_file, None, max_age, live)
+
+
+def wall_clock(session: Session) -> int | None:
+    """Return the time by this machine's clock; None on a local chain, whose time is moved by hand."""
+    from bridge.chain.blocks import LOCAL_CHAIN_ID
+
+    return None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
 
 
 def _pause(seconds: float) -> float:

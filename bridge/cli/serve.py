@@ -12,7 +12,7 @@ from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.cli.monitor import keep_looking, trouble_words
+from bridge.cli.monitor import keep_looking, trouble_words, wall_clock
 
 if TYPE_CHECKING:
     from bridge.cli.flags import Session
@@ -54,15 +54,6 @@ class Taking:
         seen = take_snapshot(snapshot, self.settings, self.holder, wall_clock(session))
         self.session = session
         return Look(snapshot, seen, self.holder)
-
-
-def wall_clock(session: Session) -> int | None:
-    """Return the time by this machine's clock; None on a local chain, whose time is moved by hand."""
-    import time
-
-    from bridge.chain.blocks import LOCAL_CHAIN_ID
-
-    return None if session.chain.chain_id == LOCAL_CHAIN_ID else int(time.time())
 
 
 def refuse_keys() -> None:

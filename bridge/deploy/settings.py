@@ -12,13 +12,14 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from bridge.artifacts import FOLDER
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.deployment import NAME, Address
 from bridge.errors import BadFile
 from bridge.genesis import GovernanceTerms
+from bridge.settings import Section
 from bridge.toml_files import toml_content
 from hedge.policy.parameters import KEY_IDS, Limits
 
@@ -56,11 +57,7 @@ Votes = Annotated[int, Field(gt=0, le=MOST_VOTES, strict=True)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ChainSettings(_Section):
+class ChainSettings(Section):
     """The chain, its node, what a transaction may cost there, and how deep it must lie before it counts as done."""
 
     id: Annotated[int, Field(gt=0, lt=1 << 53, strict=True)]
@@ -77,7 +74,7 @@ class ChainSettings(_Section):
         return FeeCaps(self.max_tip_gwei, self.max_fee_gwei, self.max_fee_native)
 
 
-class DaoSettings(_Section):
+class DaoSettings(Section):
     """The DAO: a new one with a new or an existing token, or one that exists already.
 
     `proposer` brings the proposal by which one that exists accepts the deployment; without it the deployer may.
@@ -105,7 +102,7 @@ class DaoSettings(_Section):
         return self
 
 
-class SafeSettings(_Section):
+class SafeSettings(Section):
     """A Safe by its address, or by the owners of one that is created."""
 
     address: Address | None = None
@@ -122,7 +119,7 @@ class SafeSettings(_Section):
         return self
 
 
-class SafeContracts(_Section):
+class SafeContracts(Section):
     """Where Safe's own contracts are, to create Safes with: version 1.4.1 lies at these places on most chains."""
 
     singleton: Address = "0x41675C099F32341bf84BFc5382aF534df5C7461a"
@@ -130,7 +127,7 @@ class SafeContracts(_Section):
     handler: Address = "0xfd0732Dc9E303f09fCEf3a7388Ad10A83459Ec99"
 
 
-class AssetSettings(_Section):
+class AssetSettings(Section):
     """An asset that hedges are made for: its tokens, and the Uniswap v3 pool that prices it in USD."""
 
     tokens: Annotated[tuple[Address, ...], Field(max_length=50)] = ()
@@ -138,7 +135,7 @@ class AssetSettings(_Section):
     feed: bool = True
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """Limits of one key, in its unit; what is left out is as at a first deployment."""
 
     min: Number | None = None
@@ -148,7 +145,7 @@ class LimitSettings(_Section):
     cooldown_seconds: Number | None = None
 
 
-class DeploySettings(_Section):
+class DeploySettings(Section):
     """All of deploy.toml."""
 
     name: Annotated[str, AfterValidator(_title)] = "main"

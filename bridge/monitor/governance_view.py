@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from eth_hash.auto import keccak
 
+from bridge.alerts.rules.oracle import SOON_STALE
 from bridge.alerts.snapshots import MonitorSnapshot
 from bridge.foreign import LINE, TEXT, foreign
 from bridge.governance.brought import UNREADABLE_ERRORS
@@ -23,7 +24,6 @@ from hedge.policy.parameters import KEYS
 
 MOST_PROPOSALS: Final = 30
 """Open proposals that are told in words: ours and those nearest to their execution first."""
-SOON_STALE: Final = 0.75
 WHO: Final = {"vote": "voters", "queue": "anyone", "execute": "anyone"}
 
 
