@@ -24,10 +24,13 @@ from hedge.simulate.record_kernel import (
     FIRST_LOW,
     FOUR,
     INDEX,
+    KEEP,
     KIND,
     LOG,
+    MODE,
     NORMALS,
     OTHERS,
+    PATHS,
     SEED_HIGH,
     SEED_LOW,
     SLAB,
@@ -72,7 +75,7 @@ def path_loop(version: int) -> Kernel:
                 taken = min(4, steps - step)
                 for k in range(taken):
                     for a in range(assets):
-                        _advance(w[a * SLAB : (a + 1) * SLAB], w[:SLAB], a, k, job, model)
+                        _advance(w[a * SLAB : (a + 1) * SLAB], w[:SLAB], a, step, k, job, model)
                 for a in range(assets):
                     slab = w[a * SLAB : (a + 1) * SLAB]
                     record(slab, model[a * PER_ASSET], a, step, taken, job, terms, out, start, count)
@@ -120,7 +123,8 @@ def _draw(w: FloatArray, job: NDArray[np.int32], model: FloatArray, path: Any, g
     else:
         for a in range(assets):
             slab, streams = w[a * SLAB : (a + 1) * SLAB], np.uint64(a) * _STREAMS
-            fill_normals(slab[NORMALS : NORMALS + FOUR], path, group, streams, k0, k1)
+            if not _waits(job, int(group) * 4, 4):
+                fill_normals(slab[NORMALS : NORMALS + FOUR], path, group, streams, k0, k1)
             if kind == HESTON:
                 fill_normals(slab[OTHERS : OTHERS + FOUR], path, group, streams + _OTHER_STREAM, k0, k1)
         if assets > 1:
@@ -129,6 +133,15 @@ def _draw(w: FloatArray, job: NDArray[np.int32], model: FloatArray, path: Any, g
                 _correlate(w, OTHERS, assets, model[assets * PER_ASSET :])
     if kind >= JUMPS:
         fill_uniforms(w[UNIFORMS : UNIFORMS + FOUR], path, group, _UNIFORM_STREAM, k0, k1)
+
+
+def _waits(job: NDArray[np.int32], step: int, count: int) -> bool:
+    """Whether nobody sees the prices of this many steps after `step`: their normals can then be one with the next seen.
+
+    Given the variances, a price's moves under Heston are independent normals, and the sum of those is one normal.
+    """
+    lone = (job[KIND] == HESTON) & (job[ASSETS] == 1) & (job[MODE] == PATHS)
+    return bool(lone & ((step + count) // job[KEEP] == step // job[KEEP]))
 
 
 def _correlate(w: FloatArray, row: int, assets: int, triangle: FloatArray) -> None:
@@ -143,8 +156,10 @@ def _correlate(w: FloatArray, row: int, assets: int, triangle: FloatArray) -> No
                 target[i] += share * source[i]
 
 
-def _advance(w: FloatArray, shared: FloatArray, asset: int, k: int, job: NDArray[np.int32], model: FloatArray) -> None:
-    """Take one asset a step on; its log replaces the step's normals.
+def _advance(
+    w: FloatArray, shared: FloatArray, asset: int, step: int, k: int, job: NDArray[np.int32], model: FloatArray
+) -> None:
+    """Take one asset a step on, the k-th after `step`; its log replaces the step's normals, where it has any.
 
     `shared` is the slab of the first asset, whose clock all assets follow.
     """
@@ -154,7 +169,7 @@ def _advance(w: FloatArray, shared: FloatArray, asset: int, k: int, job: NDArray
     if kind == GBM:
         _advance_gbm(w, z, numbers)
     elif kind == HESTON:
-        _advance_heston(w, z, others, numbers)
+        _advance_heston(w, z, others, numbers, _waits(job, step + k, 1))
     elif kind == JUMPS:
         if asset == 0:
             _count_jumps(w[INDEX : INDEX + N], uniforms, job[TABLE_ROWS], table)
@@ -175,10 +190,25 @@ def _advance_gbm(w: FloatArray, z: FloatArray, numbers: FloatArray) -> None:
         w[LOG + i] = z[i]
 
 
-def _advance_heston(w: FloatArray, z: FloatArray, others: FloatArray, numbers: FloatArray) -> None:
-    """Andersen's quadratic-exponential scheme. With R = sqrt(m^2 - s^2/2) its square is (sqrt R + sqrt(m - R) z)^2."""
-    decay, reverted, spread, floor = numbers[2], numbers[3], numbers[4], numbers[5]
+def _advance_heston(w: FloatArray, z: FloatArray, others: FloatArray, numbers: FloatArray, waits: bool) -> None:
+    """Andersen's quadratic-exponential scheme; `INDEX` holds the variance of the normals that wait for a seen price."""
+    _draw_variances(w, others, numbers)
     constant, before, after, rest = numbers[6], numbers[7], numbers[8], numbers[9]
+    for i in range(N):
+        v, new = w[VARIANCE + i], w[DRAWN + i]
+        w[LOG + i] += constant + before * v + after * new
+        w[INDEX + i] += rest * (v + new)
+        w[VARIANCE + i] = new
+    if not waits:
+        for i in range(N):
+            z[i] = w[LOG + i] + np.sqrt(w[INDEX + i]) * z[i]
+            w[LOG + i] = z[i]
+            w[INDEX + i] = 0.0
+
+
+def _draw_variances(w: FloatArray, others: FloatArray, numbers: FloatArray) -> None:
+    """Draw the next variances. With R = sqrt(m^2 - s^2/2) the scheme's square is (sqrt R + sqrt(m - R) z)^2."""
+    decay, reverted, spread, floor = numbers[2], numbers[3], numbers[4], numbers[5]
     wild = 0
     for i in range(N):
         v, y = w[VARIANCE + i], others[i]
@@ -190,11 +220,6 @@ def _advance_heston(w: FloatArray, z: FloatArray, others: FloatArray, numbers: F
         wild += half > _HIGH_DISPERSION * square
     if wild > 0:
         _draw_wild_variances(w, others, decay, reverted, spread, floor)
-    for i in range(N):
-        v, new = w[VARIANCE + i], w[DRAWN + i]
-        z[i] = w[LOG + i] + (constant + before * v + after * new + np.sqrt(rest * (v + new)) * z[i])
-        w[LOG + i] = z[i]
-        w[VARIANCE + i] = new
 
 
 def _draw_wild_variances(

@@ -103,7 +103,9 @@ def simulate(
     ----------
     days : length of a path, > 0. steps : in a path, >= 1, all of one length.
     count : paths, >= 0. seed : 0 to 2^64 - 1. first : number of the first path, >= 0.
-    keep : every how many steps a price is kept; must divide `steps`. parallel : use two threads.
+    keep : every how many steps a price is kept; must divide `steps`. It thins the same path, but for Heston's model of
+        one asset: given the variances, the moves between kept prices are one normal, so other prices of the same law.
+    parallel : use two threads.
 
     Returns
     -------

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
+from scipy.stats import norm, poisson
 
 from hedge import options
 from hedge.errors import BadInput
 from hedge.options import Heston
-from hedge.simulate import estimates
+from hedge.simulate import counter_kernel, estimates
 from hedge.simulate.columns import PathModel
+from hedge.simulate.counter_kernel import N
 from hedge.simulate.history import FilteredHistory, Garch, StationaryBootstrap
 from hedge.simulate.models import GBM, HestonPaths, Merton, Regimes
 from hedge.simulate.paths import HedgeTerms, simulate, summarise, track
@@ -61,10 +62,63 @@ def test_simulate__one_call_chunks_and_threads__same_bits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_simulate__shorter_and_thinned__the_same_path(name: str) -> None:
+def test_simulate__shorter__the_same_path(name: str) -> None:
+    whole = simulate(MODELS[name], 30.0, 30, 300, seed=2, first=2**33)
+    np.testing.assert_array_equal(simulate(MODELS[name], 22.0, 22, 300, 2, 2**33), whole[..., :23])
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "heston"])
+def test_simulate__thinned__the_same_path(name: str) -> None:
     whole = simulate(MODELS[name], 30.0, 30, 300, seed=2, first=2**33)
     np.testing.assert_array_equal(simulate(MODELS[name], 30.0, 30, 300, seed=2, first=2**33, keep=5), whole[..., ::5])
-    np.testing.assert_array_equal(simulate(MODELS[name], 22.0, 22, 300, 2, 2**33), whole[..., :23])
+
+
+def heston_by_hand(model: HestonPaths, steps: int, keep: int) -> np.ndarray:
+    """Return prices of 256 paths of seed 7: numpy, a step at a time, one normal of the price for each one kept."""
+    row = model.columns(1.0 / YEAR_DAYS).numbers[0]
+    spot, v0, decay, reverted, spread, floor, constant, before, after, rest, *_ = row
+    paths = np.arange(N, dtype=np.uint64)
+
+    def normals(step: int, stream: int) -> np.ndarray:
+        place = [np.full(N, number, dtype=np.uint64) for number in (0, step // 4, stream, 7, 0)]
+        a, b, c, d = counter_kernel.philox(paths, *place)
+        pair = (a, b) if step % 4 < 2 else (c, d)
+        drawn = counter_kernel.turned(counter_kernel.radius(*pair), pair[1])
+        return np.asarray(drawn[step % 2])
+
+    v, log, waiting, prices = np.full(N, v0), np.zeros(N), np.zeros(N), [np.full(N, spot)]
+    for step in range(steps):
+        mean, variance = reverted + decay * v, floor + spread * v
+        calm = np.sqrt(np.maximum(mean**2 - 0.5 * variance, 0.0))
+        y = normals(step, 1)
+        new = (np.sqrt(calm) + np.sqrt(mean - calm) * y) ** 2
+        psi = variance / mean**2
+        chance = np.where(y > 0.0, norm.sf(np.abs(y)), norm.cdf(np.abs(y)))  # of a greater normal
+        tail = 0.5 * mean * (psi + 1.0) * np.maximum(-np.log(chance * (psi + 1.0) / 2.0), 0.0)
+        new = np.where(psi > 1.5, tail, new)
+        log, waiting, v = log + constant + before * v + after * new, waiting + rest * (v + new), new
+        if (step + 1) % keep == 0:
+            log, waiting = log + np.sqrt(waiting) * normals(step, 0), np.zeros(N)
+            prices.append(spot * np.exp(log))
+    return np.array(prices).T
+
+
+@pytest.mark.parametrize("variance", [CALM, WILD], ids=["calm", "wild"])
+@pytest.mark.parametrize("keep", [1, 2, 5, 6, 15, 30])
+def test_heston__any_thinning__a_plain_loop_with_a_normal_for_each_price_kept(variance: Heston, keep: int) -> None:
+    model = HestonPaths(2_000.0, variance, drift=0.1)
+    found = simulate(model, *MONTH, N, seed=7, keep=keep)
+    np.testing.assert_allclose(found, heston_by_hand(model, MONTH[1], keep), rtol=1e-9)
+
+
+def test_heston__thinned__moments_and_joint_law_of_whole_paths() -> None:
+    model, count = HestonPaths(2_000.0, WILD), 40_000
+    whole = np.log(simulate(model, *MONTH, count, seed=3)[:, ::10] / 2_000.0)
+    thinned = np.log(simulate(model, *MONTH, count, seed=4, keep=10) / 2_000.0)
+    for power in ((1, 0), (0, 1), (2, 0), (0, 2), (1, 1), (2, 2), (3, 0), (4, 0)):
+        one, other = ((x[:, 1] ** power[0]) * ((x[:, 3] - x[:, 1]) ** power[1]) for x in (whole, thinned))
+        error = np.sqrt((one.var() + other.var()) / count)
+        assert abs(one.mean() - other.mean()) < 4.0 * error, power
 
 
 @pytest.mark.parametrize("name", MODELS)
