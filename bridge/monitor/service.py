@@ -93,7 +93,7 @@ class BookMonitor:
         }
         self._began = self._planned = self._kept_at = self._warned_at = clock.passed()
         self._shown: Mapping[str, Standing] = {}
-        self.failures, self._failing_since = 0, 0.0
+        self.failures, self._failing_since, self._failed_at = 0, 0.0, -math.inf
 
     def look(self) -> Look:
         """Take a look; what it raises is said, and the next one comes."""
@@ -151,6 +151,7 @@ class BookMonitor:
         """
         passed = self._clock.passed()
         self._failing_since = self._failing_since if self.failures else passed
+        self._failed_at = passed
         self.failures += 1
         since = round(passed - self._failing_since)
         self._facts["trouble"] = foreign(f"no look for {age(since)}: {words}" if since else f"no look: {words}", TEXT)
@@ -218,8 +219,9 @@ class BookMonitor:
             The store cannot take the alert.
         """
         passed = self._clock.passed()
-        silent = passed - max(self._kept_at, self._warned_at)
-        if self.failures or silent <= self._most_silent:
+        silent = passed - max(self._kept_at, self._failed_at, self._warned_at)
+        paused = self._began <= self._failed_at  # after a failure, which said it
+        if paused or silent <= self._most_silent:
             return
         self._warned_at = passed
         words = f"the look under way takes {age(round(passed - self._began))}"

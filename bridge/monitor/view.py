@@ -6,7 +6,7 @@ A number that is not known is None. Every text of strangers' words is shown thro
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -38,14 +38,15 @@ def look_view(seen: MonitorSnapshot, chain_id: int, told: Mapping[int, ProposalT
     told
         What open proposals do, in words, by their ids.
     """
+    assets = _assets(seen)
     content = {
         "chain_id": chain_id,
         "network": seen.network.name if seen.network else None,
         "block": asdict(seen.block),
         "decision": _decision(seen),
-        "totals": _totals(seen),
+        "totals": _totals(seen, assets),
         "untrusted": foreign(seen.untrusted or "", TEXT),
-        "assets": _assets(seen),
+        "assets": assets,
         **_positions(seen),
         "held": _held(seen.held) if seen.held else None,
         "ledger_trouble": foreign(seen.ledger_trouble, TEXT),
@@ -87,11 +88,11 @@ def _decision(seen: MonitorSnapshot) -> dict[str, Any]:
     }
 
 
-def _totals(seen: MonitorSnapshot) -> dict[str, float | None]:
+def _totals(seen: MonitorSnapshot, assets: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     """Return the book's sums: of the pools, of what is held, and both together."""
     pools = {name: json_number(getattr(seen.exposure, name)) if seen.exposure else None for name in TOTALS}
     worth = math.fsum(each.value_usd for each in seen.held.legs) if seen.held else None
-    deltas = [row["net"]["delta_usd"] if row["net"] else row["lp"]["delta_usd"] for row in _assets(seen)]
+    deltas = [row["net"]["delta_usd"] if row["net"] else row["lp"]["delta_usd"] for row in assets]
     net = math.fsum(deltas) if seen.exposure else None
     return pools | {"hedge_value_usd": worth, "net_delta_usd": net}
 

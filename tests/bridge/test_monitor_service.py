@@ -341,6 +341,19 @@ def test_overdue__look_that_takes_minutes__is_not_ready_and_told_until_it_ends(p
     assert (stands(after), placed.monitor.ready()) == (set(), (True, ""))
 
 
+def test_overdue__look_that_hangs_after_one_that_failed__is_told_and_a_pause_is_not(placed: Placed) -> None:
+    placed.cycle()
+    placed.monitor.failed("refused")
+    placed.clock.move(290.0)
+    placed.monitor.overdue()
+    assert placed.told() == []  # between two looks: the pause after a failure
+    placed.monitor._began = placed.clock.passed()
+    placed.clock.move(300.0)
+    placed.monitor.overdue()
+    assert placed.told() == [("opened", "no_look")]
+    assert "the look under way takes 5 min" in placed.view()["trouble"]
+
+
 def test_plan_next__look_longer_than_an_interval__the_next_one_is_late(placed: Placed) -> None:
     placed.cycle()
     placed.monitor.look()

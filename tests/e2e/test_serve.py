@@ -24,7 +24,7 @@ from tests.bridge.steps import act_through_safe, found, propose, queue, trade, v
 from tests.bridge.test_watch_ledger import fills
 from tests.bridge.watch_steps import hedged
 from tests.e2e.command import Run
-from tests.e2e.serving import LATE, Hook, serving, standing, start, write_fills
+from tests.e2e.serving import LATE, Hook, Serving, serving, standing, start, write_fills
 from tests.e2e.test_commands import assert_one_line_error
 
 pytestmark = pytest.mark.e2e
@@ -58,24 +58,49 @@ def post(url: str, token: str, **content: Any) -> int:
         return error.code
 
 
+def drifts(hook: Hook, count: int) -> list[str]:
+    """Return the titles about drift that the webhook heard, once there are so many or 20 seconds are over."""
+    waited = time.monotonic() + 20
+    while True:
+        heard = [title for title in hook.titles() if "drift" in title.lower()]
+        if len(heard) >= count or time.monotonic() > waited:
+            return heard
+        time.sleep(0.2)
+
+
+def bought(run: Run, folder: Path, plan: PlanRecord, name: str) -> None:
+    """Import what a plan asked for as filled, its fills named anew."""
+    write_fills(folder / f"{name}.csv", [replace(each, id=f"{name}:{at}") for at, each in enumerate(fills(plan))])
+    taken = run("hedge", "import", f"{name}.csv", "--json")
+    assert (taken.code, taken.err) == (0, "")
+    assert taken.json()["new"] == len(plan.plan["trades"])
+
+
+def assert_covered(seen: dict[str, Any], plan: PlanRecord) -> None:
+    """The legs are those of the plan, its orders are done, and something covers."""
+    assert {leg["instrument"] for leg in seen["held"]["legs"]} == {each["instrument"] for each in plan.plan["trades"]}
+    assert all(order["left"] == 0 for order in seen["decision"]["orders"])
+    assert any(cover["value_usd"] > 0 for cover in seen["held"]["covers"])
+
+
+def acknowledge(monitor: Serving, seen: dict[str, Any], rule: str) -> None:
+    """Acknowledge the alert of a rule as the page does; without the token nobody can."""
+    [alert] = [each for each in seen["alerts"] if each["rule"] == rule]
+    place = f"{monitor.page}/api/alerts/acknowledge"
+    assert post(place, "x" * 40, key=alert["key"], by="ann") == 401
+    assert post(place, monitor.token, key=alert["key"], by="ann") == 204
+    [known] = [each for each in monitor.view()["alerts"] if each["rule"] == rule]
+    assert known["acknowledged_by"] == "ann"
+
+
 def test_serve__plan_bought_then_a_crash_then_a_new_plan_bought__alerts_open_and_clear(
     told: World, run: Run, tmp_path: Path, planned_record: PlanRecord, hook: Hook
 ) -> None:
-    config = Config(state=tmp_path / ".alvh")
-    hedged(told, config, planned_record)
+    hedged(told, Config(state=tmp_path / ".alvh"), planned_record)
     with serving(tmp_path, ALVH_NOTIFY_HOOK=hook.url) as monitor:
-        first = monitor.until(lambda seen: seen["cycle"] >= 1)
-        assert first["held"] is None
-        write_fills(tmp_path / "fills.csv", fills(planned_record))
-        taken = run("hedge", "import", "fills.csv", "--json")
-        assert (taken.code, taken.err) == (0, "")
-        assert taken.json()["new"] == len(planned_record.plan["trades"])
-        bought = monitor.until(lambda seen: seen["held"])
-        assert {leg["instrument"] for leg in bought["held"]["legs"]} == {
-            each["instrument"] for each in planned_record.plan["trades"]
-        }
-        assert all(order["left"] == 0 for order in bought["decision"]["orders"])
-        assert any(cover["value_usd"] > 0 for cover in bought["held"]["covers"])
+        assert monitor.until(lambda seen: seen["cycle"] >= 1)["held"] is None
+        bought(run, tmp_path, planned_record, "first")
+        assert_covered(monitor.until(lambda seen: seen["held"]), planned_record)
         shown = run("exposure", "--json").json()
         same = monitor.until(lambda seen: seen["block"]["number"] == shown["block"]["number"])
         assert same["totals"]["value_usd"] == pytest.approx(shown["value_usd"], rel=1e-12)
@@ -85,36 +110,20 @@ def test_serve__plan_bought_then_a_crash_then_a_new_plan_bought__alerts_open_and
         run("local", "time", "1h", "--feeds")
         fallen = monitor.until(lambda seen: "exposure_drifted" in standing(seen))
         assert fallen["decision"]["drift"] > fallen["decision"]["drift_band"]
-        waited = time.monotonic() + 20
-        while not any("drift" in title.lower() for title in hook.titles()) and time.monotonic() < waited:
-            time.sleep(0.2)
-        assert [title for title in hook.titles() if "drift" in title.lower()]
-
-        [alert] = [each for each in fallen["alerts"] if each["rule"] == "exposure_drifted"]
-        place = f"{monitor.page}/api/alerts/acknowledge"
-        assert post(place, "x" * 40, key=alert["key"], by="ann") == 401
-        assert post(place, monitor.token, key=alert["key"], by="ann") == 204
-        [known] = [each for each in monitor.view()["alerts"] if each["rule"] == "exposure_drifted"]
-        assert known["acknowledged_by"] == "ann"
+        assert len(drifts(hook, 1)) == 1
+        acknowledge(monitor, fallen, "exposure_drifted")
 
         renewed = run("plan", "--json")
         assert renewed.code == 0, renewed.err
         plan = load_record(tmp_path / ".alvh" / "plans" / f"{renewed.json()['inputs_hash']}.json")
         assert plan.inputs_hash != planned_record.inputs_hash
-        assert plan.plan["trades"]
-        more = [replace(each, id=f"again:{number}") for number, each in enumerate(fills(plan))]
-        write_fills(tmp_path / "more.csv", more)
         run("local", "time", "1m", "--feeds")  # the ledger's entries are of after the plan's block
-        taken = run("hedge", "import", "more.csv", "--json")
-        assert (taken.code, taken.err) == (0, "")
+        bought(run, tmp_path, plan, "again")
         calm = monitor.until(lambda seen: "exposure_drifted" not in standing(seen) and seen["cycle"] > fallen["cycle"])
         assert calm["decision"]["plan"] == plan.inputs_hash
         assert all(order["left"] == 0 for order in calm["decision"]["orders"])
-        waited = time.monotonic() + 20
-        while len([title for title in hook.titles() if "drift" in title.lower()]) < 2 and time.monotonic() < waited:
-            time.sleep(0.2)
-    drifts = [title for title in hook.titles() if "drift" in title.lower()]
-    assert len(drifts) == 2, drifts
+        assert len(drifts(hook, 2)) == 2
+    assert len(drifts(hook, 2)) == 2
 
 
 def test_serve__plan_to_a_queue_that_the_guardian_cancels__every_view_says_each_state_once(
@@ -184,7 +193,9 @@ def test_serve__second_one_on_the_same_store__says_who_runs(told: World, run: Ru
         assert_one_line_error(done, 1, str(monitor.process.pid))
 
 
-def test_serve__node_gone_and_back__shows_the_last_numbers_with_why_and_recovers(told: World, tmp_path: Path) -> None:
+def test_serve__deployment_unreadable_for_a_while__shows_the_last_numbers_and_recovers(
+    told: World, tmp_path: Path
+) -> None:
     (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{told.chain.url}"\n', encoding="utf-8")
     with serving(tmp_path) as monitor:
         before = monitor.until(lambda seen: seen["cycle"] >= 1)

@@ -73,6 +73,19 @@ def faults(page: Page) -> list[tuple[str, list[str]]]:
     return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
 
 
+def assert_legs(page: Page, legs: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
+    """The page's legs have the quantities, marks and values of `alvh exposure`, and the quantities of the ledger."""
+    shown = {row[0]: row for row in rows(page, "#legs")}
+    assert shown.keys() == {leg["instrument"] for leg in legs} == {each["instrument"] for each in listed}
+    for leg in legs:
+        _, _, quantity, mark, _, value, *_ = shown[leg["instrument"]]
+        assert [quantity, mark, value] == [same(leg[name]) for name in ("quantity", "mark_usd", "value_usd")]
+    for each in listed:
+        _, _, quantity, mark, *_ = shown[each["instrument"]]
+        in_usd = each["kind"] == "perpetual"  # the ledger counts its contracts of 1 USD, the page coins
+        assert quantity * (mark if in_usd else 1.0) == same(float(each["quantity"]))
+
+
 def test_page__plan_bought__its_numbers_are_those_of_the_commands_and_axe_finds_nothing(
     context: BrowserContext, monitor: Serving, run: Run, root: Path
 ) -> None:
@@ -93,16 +106,7 @@ def test_page__plan_bought__its_numbers_are_those_of_the_commands_and_axe_finds_
         assert abs(after[2]) < abs(before[2])
     assert total(page, "net_delta_usd") == same(sum(row[2] for row in found[1::2]))
 
-    shown = {row[0]: row for row in rows(page, "#legs")}
-    assert shown.keys() == {leg["instrument"] for leg in legs} == {each["instrument"] for each in listed["positions"]}
-    for leg in legs:
-        _, _, quantity, mark, _, value, *_ = shown[leg["instrument"]]
-        assert [quantity, mark, value] == [same(leg[name]) for name in ("quantity", "mark_usd", "value_usd")]
-    for each in listed["positions"]:
-        _, _, quantity, mark, *_ = shown[each["instrument"]]
-        in_usd = each["kind"] == "perpetual"  # the ledger counts its contracts of 1 USD, the page coins
-        assert quantity * (mark if in_usd else 1.0) == same(float(each["quantity"]))
-
+    assert_legs(page, legs, listed["positions"])
     reasons = monitor.view()["decision"]["words"]
     assert page.locator("#decision p.wrap-any").count() == len(reasons) > 2
     expect(page.locator("#totals")).to_be_in_viewport(ratio=1)  # however many reasons a plan has

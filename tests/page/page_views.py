@@ -65,13 +65,40 @@ def an_alert(key: str = "drift:ETH", severity: str = "warning", at: int = AT, **
     } | changed  # fmt: skip
 
 
-def full_view(at: int = AT) -> dict[str, Any]:
-    """Return a view in which every field says something."""
+def _positions() -> list[dict[str, Any]]:
     pool = {
         "id": "uniswap-v3:1", "pool": "ETH/USDC 0.30%", "value_usd": 54_321.0, "price": 2000.0, "in_range": True,
         "lower": 1800.0, "upper": 2500.0, "to_lower": -0.1, "to_upper": 0.25, "il_usd": -812.0, "fees_usd": 1203.0,
         "lvr_usd_per_year": 2900.0, "time_in_range": 0.75,
     }  # fmt: skip
+    aside = {"id": "uniswap-v3:2", "pool": "WBTC/ETH 0.05%", "in_range": False, "price": 1700.0, "to_lower": 0.06,
+             "il_usd": None, "time_in_range": None}  # fmt: skip
+    pair = {"id": "uniswap-v2:0xb4e1", "pool": "ETH/USDC v2"}
+    return [pool, pool | aside, pool | pair | dict.fromkeys(("lower", "upper", "to_lower", "to_upper"))]
+
+
+def _governed(at: int) -> dict[str, Any]:
+    return {
+        "feeds": [{"asset": "ETH", "round": 41, "volatility": 0.62, "reported": 0.65, "answered_at": at - 1800,
+                   "max_age_seconds": 7200, "state": "fresh", "words": "", "clamped": ["hour"]},
+                  {"asset": "BTC", "round": 7, "volatility": 0.48, "reported": 0.48, "answered_at": at - 90_000,
+                   "max_age_seconds": 7200, "state": "stale", "words": "no report for 25 h", "clamped": []}],
+        "breakers": [{"asset": "ETH", "tripped_at": at - 300, "implied": 0.6, "realized": 0.9, "trouble": ""}],
+        "automation": [{"asset": "ETH", "row": 1, "next_row": 2, "stopped": False, "in_power": True}],
+        "parameters": [{"asset": "", "version": 3, "paused": False, "steward_suspended": True,
+                        "values": {"targetCvarBps": 300, "cashBudgetBps": 200, "horizonDays": 7}}],
+        "proposals": [_proposal(at), _proposal(at) | {"id": PROPOSAL[::-1], "short_id": "1728…3849", "ours": False,
+                      "title": "Pay me", "state": "canceled", "changes": [], "next": {"what": "wait", "who": "nobody",
+                      "from": None, "until": None, "command": ""}}],
+        "steward_updates": [{"hash": "0x" + "56" * 32, "of": "", "ready_at": at + 3600, "veto_seconds": 86_400,
+                             "words": ["volatilityCapBps 300 -> 320"]}],
+        "safes": [{"role": "guardian", "address": "0x" + "78" * 20, "words": "2 of 3 owners sign",
+                   "warnings": ["an owner has no balance for gas"]}],
+    }  # fmt: skip
+
+
+def full_view(at: int = AT) -> dict[str, Any]:
+    """Return a view in which every field says something."""
     greeks = {"delta": 10.25, "delta_usd": 20_500.0, "gamma_usd": -3100.0}
     parts = [("pools", "price", -900.0), ("pools", "impermanent loss", -310.0), ("pools", "fees", 420.0),
              ("pools", "LVR", -150.0), ("hedge", "tail", 660.0), ("hedge", "financing", 80.0),
@@ -93,30 +120,12 @@ def full_view(at: int = AT) -> dict[str, Any]:
         "assets": [{"asset": "ETH", "spot": 2000.0,
                     "lp": greeks | {"value_usd": 98_765.0, "delta_fall_usd": 31_000.0, "delta_rise_usd": 9000.0},
                     "net": greeks | {"delta": 6.79, "vega_usd": 120.0, "theta_usd": -35.0}}],
-        "positions": [pool, pool | {"id": "uniswap-v3:2", "pool": "WBTC/ETH 0.05%", "in_range": False, "price": 1700.0,
-                                    "to_lower": 0.06, "il_usd": None, "time_in_range": None},
-                      pool | {"id": "uniswap-v2:0xb4e1", "pool": "ETH/USDC v2", "lower": None, "upper": None,
-                              "to_lower": None, "to_upper": None}],
+        "positions": _positions(),
         "positions_left": 3, "unread": ["uniswap-v4:9: no price of FOO"], "dust": {"count": 3, "usd": 12.0},
         "held": _held(at), "ledger_trouble": "",
         "explained": {"since": at - 86_400, "until": at, "profit_usd": sum(usd for *_, usd in parts),
                       "parts": [{"group": group, "name": name, "usd": usd} for group, name, usd in parts]},
         "payoff": {"ETH": _payoff()},
-        "feeds": [{"asset": "ETH", "round": 41, "volatility": 0.62, "reported": 0.65, "answered_at": at - 1800,
-                   "max_age_seconds": 7200, "state": "fresh", "words": "", "clamped": ["hour"]},
-                  {"asset": "BTC", "round": 7, "volatility": 0.48, "reported": 0.48, "answered_at": at - 90_000,
-                   "max_age_seconds": 7200, "state": "stale", "words": "no report for 25 h", "clamped": []}],
-        "breakers": [{"asset": "ETH", "tripped_at": at - 300, "implied": 0.6, "realized": 0.9, "trouble": ""}],
-        "automation": [{"asset": "ETH", "row": 1, "next_row": 2, "stopped": False, "in_power": True}],
-        "parameters": [{"asset": "", "version": 3, "paused": False, "steward_suspended": True,
-                        "values": {"targetCvarBps": 300, "cashBudgetBps": 200, "horizonDays": 7}}],
-        "proposals": [_proposal(at), _proposal(at) | {"id": PROPOSAL[::-1], "short_id": "1728…3849", "ours": False,
-                      "title": "Pay me", "state": "canceled", "changes": [], "next": {"what": "wait", "who": "nobody",
-                      "from": None, "until": None, "command": ""}}],
-        "steward_updates": [{"hash": "0x" + "56" * 32, "of": "", "ready_at": at + 3600, "veto_seconds": 86_400,
-                             "words": ["volatilityCapBps 300 -> 320"]}],
-        "safes": [{"role": "guardian", "address": "0x" + "78" * 20, "words": "2 of 3 owners sign",
-                   "warnings": ["an owner has no balance for gas"]}],
         "sources": [{"name": "ETH price", "value": 2000.0, "at": at - 6, "from": "feed"},
                     {"name": "BTC price", "value": None, "at": None, "from": "venue"}],
         "chains": [{"network": "base", "chain_id": 8453, "block": 140, "timestamp": at - 6, "value_usd": 98_765.0,
@@ -127,7 +136,7 @@ def full_view(at: int = AT) -> dict[str, Any]:
         "alerts": [an_alert(at=at), an_alert("breaker:ETH", "critical", at, kind="breaker", text="ETH breaker tripped"),
                    an_alert("roll:ETH", "information", at, acknowledged_at=at - 60, acknowledged_by="ann"),
                    an_alert("lag:base", "warning", at, cleared_at=at - 3600, text="base lagged by 4 min")],
-    }  # fmt: skip
+    } | _governed(at)  # fmt: skip
 
 
 def empty_view(at: int = AT) -> dict[str, Any]:
