@@ -4,6 +4,7 @@ import sys
 
 from benchmarks.cases import CASES as PURE
 from benchmarks.chain_cases import CHAIN_CASES
+from benchmarks.command_cases import COMMAND_CASES
 from benchmarks.monitor_cases import MONITOR_CASES
 from benchmarks.plan_cases import PLAN_CASES
 from benchmarks.pool_cases import POOL_CASES
@@ -15,7 +16,7 @@ from benchmarks.simulate_cases import SIMULATE_CASES
 from benchmarks.study_cases import STUDY_CASES
 
 CASES = PURE | POOL_CASES | CHAIN_CASES | PROGRAM_CASES | SIMULATE_CASES | RUNNER_CASES | PLAN_CASES | STUDY_CASES
-CASES |= MONITOR_CASES
+CASES |= MONITOR_CASES | COMMAND_CASES
 
 
 def main(wanted: list[str]) -> None:

@@ -15,6 +15,7 @@ from benchmarks.cases import Case
 from benchmarks.environment import HERE, ensure
 from benchmarks.peers_amm import AMM
 from benchmarks.peers_chain import CHAIN
+from benchmarks.peers_command import COMMAND, COMMIT
 from benchmarks.peers_options import OPTIONS
 from benchmarks.peers_plan import PLAN
 from benchmarks.peers_pool import POOL
@@ -22,10 +23,11 @@ from benchmarks.peers_program import PROGRAM
 from benchmarks.peers_runner import RUNNER
 from benchmarks.peers_simulate import SIMULATE
 
-PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER, **PLAN}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER, **PLAN, **COMMAND}
 # Those that run with the product's own interpreter and packages.
 _OWN_INTERPRETER = {
     "numpy", "numpy_lean", "numpy_grid", "web3.py", "evm_floor", "evm_floor_once", "python", "concurrent.futures",
+    COMMIT,
 }  # fmt: skip
 
 

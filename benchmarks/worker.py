@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from peers_amm import AMM
 from peers_chain import CHAIN
+from peers_command import COMMAND
 from peers_options import OPTIONS
 from peers_plan import PLAN
 from peers_pool import POOL
@@ -23,7 +24,7 @@ from peers_program import PROGRAM
 from peers_runner import RUNNER
 from peers_simulate import SIMULATE
 
-PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER, **PLAN}
+PEERS = {**OPTIONS, **AMM, **POOL, **CHAIN, **PROGRAM, **SIMULATE, **RUNNER, **PLAN, **COMMAND}
 
 
 def main(peer: str, row: str, folder: Path) -> None:
