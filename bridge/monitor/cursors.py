@@ -27,19 +27,19 @@ class Cursors:
 
     @classmethod
     def of(cls, kept: Mapping[str, int], chain_id: int, block: int) -> Cursors:
-        """Return the cursors of a chain among all that are kept; none where a look saw a later block than this one.
+        """Return the cursors of a chain among all that are kept; of rounds none where a look saw a later block.
 
-        Then it is another chain of the same id, as a local one that began anew, and nothing was read of it.
+        Then the node is behind, or it is another chain of the same id, as a local one that began anew: rounds are read
+        again. Versions stay: what was news before a node fell behind is news after it.
         """
-        if kept.get(f"{chain_id}:block", 0) > block:
-            return cls(chain_id, {}, {})
         found: dict[str, dict[str, int]] = {"rounds": {}, "version": {}}
         for name, value in kept.items():
             chain, _, rest = name.partition(":")
             kind, _, asset = rest.partition(":")
             if chain == str(chain_id) and kind in found:
                 found[kind][asset] = value
-        return cls(chain_id, found["rounds"], found["version"])
+        earlier = kept.get(f"{chain_id}:block", 0) > block
+        return cls(chain_id, {} if earlier else found["rounds"], found["version"])
 
     def after(self, seen: MonitorSnapshot) -> dict[str, int]:
         """Return the cursors after a look, as they are kept."""

@@ -25,6 +25,7 @@ QUIET: Final = (
 """Loggers of others: at DEBUG and INFO they tell URLs, with the keys in them."""
 MOST_FRAMES: Final = 8
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}://[^\s'\"<>]+")
+_SIGNS: Final = ".,:;!?)]}"
 _PLAIN: Final = (bool, int, float, type(None))
 
 
@@ -102,4 +103,10 @@ def _value(each: Any) -> Any:
         return {foreign(name): _value(value) for name, value in each.items()}
     if isinstance(each, (list, tuple, set, frozenset)):
         return [_value(value) for value in each]
-    return _URL.sub(lambda found: url_place(found[0]), foreign(each, TEXT))
+    return _URL.sub(_place, foreign(each, TEXT))
+
+
+def _place(found: re.Match[str]) -> str:
+    """Return the place of a URL, with the signs of the sentence that it stands in."""
+    url = found[0].rstrip(_SIGNS)
+    return url_place(url) + found[0][len(url) :]

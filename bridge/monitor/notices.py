@@ -8,7 +8,7 @@ What strangers wrote of an alert is shown without what disguises it, calls a who
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,8 +24,11 @@ MOST_LETTERS: Final = 1_500
 TITLE_LETTERS: Final = 120
 TEXT_LETTERS: Final = 600
 """Letters that an alert's own words may take."""
+MOST_OF_RULE: Final = 10
+"""Changes of one look and rule that are told one by one, the worst first; others by a message that counts them."""
 DIGEST_ALERTS: Final = 12
 """Alerts that a daily summary names one by one."""
+UNDELIVERED: Final = "messages_wait"
 DAY: Final = 86_400
 RANKS: Final = {"critical": 0, "warning": 1, "information": 2}
 SAYS: Final = {Change.OPENED: "", Change.WORSE: "worse: ", Change.ESCALATED: "nobody acts: ", Change.CLEARED: "over: "}
@@ -99,6 +102,8 @@ def told_of(settings: NotifyConfig, change: Transition, earlier: Iterable[Transi
     route = targets_of(settings, of.kind, of.severity)
     if change.change is Change.ESCALATED:
         return tuple(dict.fromkeys(settings.escalate)) or ((settings.default,) if settings.default else ())
+    if of.rule == UNDELIVERED:  # the target of its route may be the one that takes nothing
+        route = tuple(dict.fromkeys((*route, *settings.escalate)))
     if change.change is not Change.CLEARED:
         return route
     before = [
@@ -138,17 +143,37 @@ def notices_for(
     return tuple(found)
 
 
-def rest_of(seen: Seen, transitions: Sequence[Transition], settings: NotifyConfig) -> tuple[Notice, ...]:
-    """Return one message that counts changes which are told by no message of their own; none where there are none."""
-    if not transitions or settings.default is None:
-        return ()
-    counts = Counter(each.standing.kind for each in transitions)
+def first_of_each(transitions: Sequence[Transition]) -> tuple[list[Transition], list[Transition]]:
+    """Return the changes that are told one by one, the first few of each rule, and the rest.
+
+    Strangers choose how many proposals there are: those of one rule keep no message of another back.
+    """
+    told, left, seen = list[Transition](), list[Transition](), Counter[str]()
+    for each in transitions:
+        seen[each.standing.rule] += 1
+        (told if seen[each.standing.rule] <= MOST_OF_RULE else left).append(each)
+    return told, left
+
+
+def rest_of(
+    seen: Seen, transitions: Sequence[Transition], settings: NotifyConfig, earlier: Sequence[Transition] = ()
+) -> tuple[Notice, ...]:
+    """Return one message that counts changes for each target that they are for; see `notices_for`."""
+    of_target = defaultdict[str, list[Transition]](list)
+    for change in transitions:
+        for target in told_of(settings, change, (*earlier, *transitions)):
+            of_target[target].append(change)
+    return tuple(_counted(seen, target, changes) for target, changes in of_target.items())
+
+
+def _counted(seen: Seen, target: str, changes: Sequence[Transition]) -> Notice:
+    counts = Counter(each.standing.kind for each in changes)
     kinds = ", ".join(f"{count} of {foreign(kind, 40)}" for kind, count in counts.most_common(10))
-    title = f"{len(transitions)} more changes of alerts of {foreign(seen.book, 40)}"
+    title = f"{len(changes)} more changes of alerts of {foreign(seen.book, 40)}"
     body = f"{kinds}. They are not told one by one: the page and `alvh watch --once` have them.\nBlock {seen.block}."
-    first = transitions[0]
+    first = changes[0]
     told = (seen.book, "rest", first.standing.key, str(first.at))
-    return (notice(settings.default, title, body, first.standing.severity, told),)
+    return notice(target, title, body, first.standing.severity, told)
 
 
 def notice(target: str, title: str, body: str, severity: str, told: Sequence[str]) -> Notice:
@@ -217,7 +242,8 @@ def digest_due(settings: NotifyConfig, last: int | None, at: int) -> int | None:
     if settings.digest_hour is None:
         return None
     day = (at - settings.digest_hour * 3600) // DAY
-    return day if last is None or day > last else None
+    ahead = last is not None and last > day + 1  # the clock was ahead when it was told
+    return day if last is None or day > last or ahead else None
 
 
 def digest(

@@ -3,7 +3,8 @@
     due in the store -> one thread for each target, one message each -> result -> noted in the store
 
 A message is noted as sent after it was: a crash between the two sends it again, with the same id.
-A target that hangs or fails delays no other, and its own messages keep their order. All of the store is used from the
+A target that hangs or fails delays no other, and its own messages keep their order; one that it has refused a few
+times, while it is there, keeps the others back no longer and is tried beside them. All of the store is used from the
 thread that calls; `pump` never waits longer than it is told to.
 """
 
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -31,6 +33,8 @@ MOST_ASKED_SECONDS: Final = 86_400.0
 GIVE_UP_SECONDS: Final = 3 * 86_400
 GIVE_UP_TRIES: Final = 10
 """A message is given up when it is older and was tried more often: nothing is dropped after a pause of ours."""
+REFUSALS: Final = 3
+"""Of a message by a target that is there: then others of the target pass it."""
 A_LOOK: Final = 50
 ERROR_LETTERS: Final = 200
 
@@ -38,11 +42,11 @@ ERROR_LETTERS: Final = 200
 class Store(Protocol):
     """What the outbox asks of the store of the monitor."""
 
-    def due_notices(self, now: int, limit: int) -> Sequence[Due]:
-        """Return notices that wait and are due, oldest first, at most `limit` for each target.
+    def due_notices(self, now: int, limit: int, aside: Collection[str] = ()) -> Sequence[Due]:
+        """Return notices that wait and are due, oldest first, at most `limit` for each target; those `aside` come last.
 
-        Of a target whose oldest one is not due, there are none. One that is due in more than a day is due now: the
-        clock has jumped.
+        Of a target whose oldest one that is not aside is not due, there are none of those. One that is due in more than
+        a day is due now: the clock has jumped.
         """
 
     def note_sent(self, notice_id: str, at: int) -> None:
@@ -103,6 +107,7 @@ class Outbox:
         self._unnoted: list[tuple[str, Outcome]] = []
         self._flights: dict[str, _Flight] = {}
         self._held: dict[str, int] = {}
+        self._refusals = Counter[str]()
         self.counts = Counts()
 
     @property
@@ -173,6 +178,7 @@ class Outbox:
         flight = self._flights[name]
         if not outcome.error:  # however late: nobody has tried it again meanwhile
             self._store.note_sent(flight.due.notice.id, int(self._clock()))
+            del self._refusals[flight.due.notice.id]
             self._held.pop(name, None)
             self._count(sent=1)
         elif not flight.late:
@@ -190,7 +196,8 @@ class Outbox:
     def _start(self) -> bool:
         """Send the first that is due of each target that is free."""
         now, done, looked = int(self._clock()), False, set[str]()
-        for due in self._store.due_notices(now, A_LOOK):
+        aside = [id_ for id_, count in self._refusals.items() if count >= REFUSALS]
+        for due in self._store.due_notices(now, A_LOOK, aside):
             name = self._goes_to(due.notice.target)
             if name in looked:
                 continue
@@ -234,11 +241,14 @@ class Outbox:
         error = foreign(outcome.error, ERROR_LETTERS)
         if now - due.made_at > GIVE_UP_SECONDS and tries >= GIVE_UP_TRIES:
             self._store.give_up(due.notice.id, now, error, self._instead(due, name, error))
+            del self._refusals[due.notice.id]
             self._count(given_up=1)
             return
         pause = max(pause_seconds(tries, self._jitter()), min(outcome.retry_after, MOST_ASKED_SECONDS))
-        self._held[name] = now + int(pause)
-        self._store.note_failed(due.notice.id, now, error, self._held[name])
+        self._refusals[due.notice.id] += outcome.refused
+        beside = self._refusals[due.notice.id] >= REFUSALS and not outcome.retry_after
+        self._held[name] = now + int(FIRST_SECONDS if beside else pause)
+        self._store.note_failed(due.notice.id, now, error, now + int(pause))
         self._count(failed=1)
 
     def _instead(self, due: Due, name: str, error: str) -> Notice | None:

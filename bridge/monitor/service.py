@@ -27,7 +27,7 @@ from bridge.monitor.clock import Clock
 from bridge.monitor.cursors import Cursors
 from bridge.monitor.governance_view import ProposalTold, tell_proposals
 from bridge.monitor.kept import cycle_of
-from bridge.monitor.notices import Notice, Seen, notices_for, rest_of
+from bridge.monitor.notices import Notice, Seen, first_of_each, notices_for, rest_of
 from bridge.monitor.plan_view import plan_view
 from bridge.monitor.published import Published
 from bridge.monitor.rounds import rounds_since
@@ -42,8 +42,6 @@ SILENT_LOOKS: Final = 4.0
 """Intervals without a look after which somebody is told."""
 ENDED_SECONDS: Final = 86_400
 """For how long people see that a proposal has ended."""
-MOST_TOLD: Final = 50
-"""Changes of one look that are told one by one, the worst first; the rest by one message that counts them."""
 MOST_EARLIER: Final = 10_000
 """Changes that are read to know who was told of an alert that is over."""
 
@@ -105,6 +103,8 @@ class BookMonitor:
     def keep(self, look: Look) -> None:
         """Keep what a look saw and publish it; nothing of it is kept where the store cannot take it."""
         at, name, chain_id = self._clock.now(), self.watching.name, look.snapshot.chain.chain_id
+        if look.seen.block.number < (self._view.get("block") or {"number": 0})["number"]:
+            self._facts["caught_up"] = ""  # the node is behind, or the chain began anew
         self._told = tell_proposals(look.snapshot, look.seen, self._told)
         view = look_view(look.seen, chain_id, {number: told for (number, _), told in self._told.items()})
         cursors = Cursors.of(self._store.cursors(name), chain_id, look.seen.block.number)
@@ -268,8 +268,8 @@ class BookMonitor:
         cleared = [each.standing.opened_at for each in changes if each.change is Change.CLEARED]
         earlier = self._store.transitions(book, min(cleared), MOST_EARLIER) if cleared else ()
         settings = self.watching.settings.notify
-        told, left = changes[:MOST_TOLD], changes[MOST_TOLD:]
-        return notices_for(seen, told, settings, guidance(), earlier) + rest_of(seen, left, settings)
+        told, left = first_of_each(changes)
+        return notices_for(seen, told, settings, guidance(), earlier) + rest_of(seen, left, settings, earlier)
 
     def _publish(self, standings: Mapping[str, Standing]) -> None:
         """Publish the newest view with the alerts that stand, and what is known of the loop."""

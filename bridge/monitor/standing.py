@@ -6,7 +6,7 @@
                        \\-> silenced               by a person: what is kept back is told when it ends
 
 Pure: what stood, what a look raises, and the time give what stands now and what changed. Times are those of this
-machine's clock; where it jumps back nothing is lost, and what waits for a length of time waits that much longer.
+machine's clock; where it jumps back nothing is lost, and what waits for a length of time waits from then on.
 """
 
 from __future__ import annotations
@@ -176,7 +176,10 @@ def _seen(old: Standing, alert: Alert, now: int) -> Standing:
     """Return an alert that stands as this look saw it; a higher severity is a change, where the alert was told."""
     severity = old.severity if old.told_at else _higher(old.severity, alert)
     seen_at = max(now, old.seen_at)
-    return replace(old, kind=alert.kind, text=alert.text, size=alert.size, seen_at=seen_at, severity=severity)
+    told_at = min(old.told_at, now)  # not after now, where the clock has jumped back
+    return replace(
+        old, kind=alert.kind, text=alert.text, size=alert.size, seen_at=seen_at, told_at=told_at, severity=severity
+    )
 
 
 def _higher(severity: str, alert: Alert) -> str:

@@ -6,11 +6,11 @@ an alert, and until when it is silenced. A cycle never overwrites these but wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, and_, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, func, insert, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.errors import LedgerDamaged, UnknownAlert
@@ -192,7 +192,8 @@ class MonitorStore:
 
         Read them at every cycle: people acknowledge and silence them meanwhile.
         """
-        newest = select(func.coalesce(func.max(LOOKS.c.at), 0)).where(LOOKS.c.book == book).scalar_subquery()
+        of_newest = select(LOOKS.c.at).where(LOOKS.c.book == book).order_by(LOOKS.c.seq.desc()).limit(1)
+        newest = func.coalesce(of_newest.scalar_subquery(), 0)  # by its place: the clock may have been ahead before
         over = (ALERTS.c.cleared_at >= newest - DAY_SECONDS, ALERTS.c.silenced_until > newest)
         lately = or_(ALERTS.c.cleared_at.is_(None), *over)
         wanted = select(ALERTS).where(ALERTS.c.book == book, lately).order_by(ALERTS.c.opened_at, ALERTS.c.key)
@@ -297,18 +298,29 @@ class MonitorStore:
                 found[name][looks[look][0]] = value
         return {"at": [at for _, at in looks.values()], **found}
 
-    def due_notices(self, now: int, limit: int) -> tuple[Due, ...]:
+    def due_notices(self, now: int, limit: int, aside: Collection[str] = ()) -> tuple[Due, ...]:
         """Return notices that are to be sent now, oldest first, at most `limit` for each target.
 
         Of a target whose oldest one is not due there are none: its order is kept. One that is due in more than a day is
         due now: the clock has jumped.
+
+        Parameters
+        ----------
+        aside
+            Ids of notices that keep no other back; those of them that are due come last.
         """
         of_target: dict[str, Any] = {"partition_by": NOTICES.c.target, "order_by": NOTICES.c.seq}
         place = func.row_number().over(**of_target).label("place")
         first = func.first_value(NOTICES.c.next_at).over(**of_target).label("first")
-        waits = select(NOTICES, place, first).where(NOTICES.c.state == PENDING).subquery()
+        pending, beside = NOTICES.c.state == PENDING, NOTICES.c.id.in_(aside)
+        waits = select(NOTICES, place, first).where(pending, not_(beside)).subquery()
         due = or_(waits.c.first <= now, waits.c.first > now + DAY_SECONDS)
-        return self._rows(select(waits).where(waits.c.place <= limit, due).order_by(waits.c.seq), row_due)
+        found = self._rows(select(waits).where(waits.c.place <= limit, due).order_by(waits.c.seq), row_due)
+        if not aside:
+            return found
+        again = or_(NOTICES.c.next_at <= now, NOTICES.c.next_at > now + DAY_SECONDS)
+        others = select(NOTICES).where(pending, beside, again).order_by(NOTICES.c.seq).limit(limit)
+        return found + self._rows(others, row_due)
 
     def note_sent(self, notice_id: str, at: int) -> None:
         """Note that a target took a notice; a second time changes nothing."""

@@ -37,16 +37,29 @@ BUSY_SECONDS: Final = 300.0
 """How long a service is left alone that says "too many" by way of Apprise, which does not tell for how long."""
 WEBHOOKS: Final = {"http": "http", "https": "https", "json": "http", "jsons": "https"}
 TYPES: Final = {"critical": "failure", "warning": "warning", "information": "info"}
+PASSING: Final = frozenset({408, 425, 429})
+"""Statuses below 500 that say nothing of the message."""
 _STATUS: Final = re.compile(r"\berror=([1-5]\d\d)\b")
 _LEAST_TOKEN: Final = 8
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message: an empty error where it was taken; for how long to leave the target alone else."""
+    """What became of a message.
+
+    Parameters
+    ----------
+    error
+        Empty where it was taken.
+    retry_after
+        Seconds for which to leave the target alone.
+    refused
+        Whether the target is there, and does not want this message: the next may be another matter.
+    """
 
     error: str = ""
     retry_after: float = 0.0
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +168,7 @@ def _post(url: str, headers: Mapping[str, str], notice: Notice, book: str) -> Ou
         return Outcome(f"no connection, or it broke ({type(error).__name__})")
     if 200 <= answer.status < 300:
         return Outcome()
-    return Outcome(f"it answers HTTP {answer.status}", answer.retry_after or 0.0)
+    return Outcome(f"it answers HTTP {answer.status}", answer.retry_after or 0.0, _refuses(answer.status))
 
 
 def _service(url: str) -> NotifyBase | None:
@@ -198,7 +211,12 @@ def _send_by_apprise(service: NotifyBase, notice: Notice, book: str) -> Outcome:
         return Outcome()
     status = _status(entry.message for entry in result.logs())
     why = f"HTTP {status}" if status else "no connection, or it refuses"
-    return Outcome(f"{foreign(service.service_name)} did not take it ({why})", BUSY_SECONDS if status == 429 else 0.0)
+    error = f"{foreign(service.service_name)} did not take it ({why})"
+    return Outcome(error, BUSY_SECONDS if status == 429 else 0.0, _refuses(status))
+
+
+def _refuses(status: int) -> bool:
+    return 400 <= status < 500 and status not in PASSING
 
 
 def _status(logged: Iterable[str]) -> int:

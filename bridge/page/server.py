@@ -8,7 +8,7 @@
     POST /api/alerts/silence          {"key", "by", "until"}
     GET  /metrics  /healthz  /readyz  for machines
 
-Whatever is wrong is answered as {"error": a line for people}.
+Whatever is wrong is answered as {"error": a line for people}; a wrong host and a body too large before that, as text.
 """
 
 from __future__ import annotations
@@ -139,17 +139,25 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 class _Patient(H11Protocol):
-    """A connection that ends where nothing is asked on it in time, or too many are open: looks need files too."""
+    """A connection that ends where nothing whole is asked in time, at first or after an answer, or too many are open.
+
+    Looks need files too.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         if len(self.connections) >= MOST_CONNECTIONS:
             transport.abort()
             return
         super().connection_made(transport)
-        self.loop.call_later(FIRST_SECONDS, self._unasked)
+        self.loop.call_later(FIRST_SECONDS, self._unasked, None)
 
-    def _unasked(self) -> None:
-        if self.cycle is None:
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.loop.call_later(FIRST_SECONDS, self._unasked, self.cycle)
+
+    def _unasked(self, last: object) -> None:
+        """Close where nothing was asked since the cycle that was the last, or none, when the time began."""
+        if self.cycle is last:
             self.transport.close()
 
 

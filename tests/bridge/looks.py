@@ -196,14 +196,17 @@ CASES: dict[str, tuple[Make, Make | None, Make, Make | None]] = {
         lambda: look(quoted_spots={"ETH": 2_070.0}), lambda: look(quoted_spots={"ETH": 2_140.0}),
     ),
     "feed_without_fresh_answer": (lambda: feed(600), lambda: feed(700), lambda: feed(800), None),
-    "round_clamped": (lambda: feed(10), None, lambda: feed(10, clamped=("hour",)), None),
+    "round_clamped": (
+        lambda: feed(10), None, partial(feed, 10, clamped=("hour",)),
+        partial(feed, 10, clamped=("hour",), reported_e8=10**8),
+    ),
     "breaker_tripped": (breaker, None, lambda: breaker(tripped_at=NOW - HOUR), None),
     "volatilities_apart": (breaker, None, lambda: breaker(apart=True), None),
     "breaker_cannot_compare": (breaker, None, lambda: breaker(trouble="TooFewObservations()"), None),
     "automation_waits": (automation, None, lambda: automation(stopped=True), None),
     "parameters_paused": (governed, None, lambda: governed(paused=True), None),
     "steward_suspended": (governed, None, lambda: governed(steward_suspended=True), None),
-    "parameters_changed": (governed, None, lambda: governed(version=4), None),
+    "parameters_changed": (governed, None, lambda: governed(version=4), lambda: governed(version=5)),
     "proposal_waits": (proposed, None, lambda: proposed(votes_for=0), None),
     "vote_ends": (
         lambda: proposed(deadline=NOW + 25 * HOUR), None, lambda: proposed(deadline=NOW + 24 * HOUR),
@@ -239,7 +242,7 @@ CASES: dict[str, tuple[Make, Make | None, Make, Make | None]] = {
         hedged, None, lambda: hedged(at=NOW + 28 * DAY), lambda: hedged(at=NOW + 30 * DAY)
     ),
     "ledger_unreadable": (look, None, lambda: look(ledger_trouble="the hedge is not valued"), None),
-    "sold_without_wing": (hedged, None, lambda: hedged(naked=2.0), None),
+    "sold_without_wing": (hedged, None, lambda: hedged(naked=2.0), lambda: hedged(naked=4.0)),
     "margin_short": (
         lambda: hedged(400.0), lambda: hedged(280.0), lambda: hedged(240.0), lambda: hedged(-10.0)
     ),

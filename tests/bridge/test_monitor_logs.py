@@ -126,6 +126,13 @@ def test_event__url_with_a_key__shows_no_more_than_its_place(log: io.StringIO, w
     assert "p4ssw0rd" not in log.getvalue()
 
 
+@pytest.mark.parametrize("ending", [",", ":", ".", ")", "), and"])
+def test_event__url_in_a_sentence__keeps_its_place_and_the_sign_behind_it(log: io.StringIO, ending: str) -> None:
+    structlog.get_logger("a").info(f"(the node at http://127.0.0.1:19545{ending} is another")
+    [event] = events(log)
+    assert event["event"] == f"(the node at http://127.0.0.1:19545{ending} is another"
+
+
 @pytest.mark.usefixtures("no_secret")
 def test_event__key_that_was_used__is_hidden_without_its_url(log: io.StringIO) -> None:
     keep_hidden(URL)

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.monitor.notices import MOST_LETTERS, TITLE_LETTERS, Guidance, Seen, digest, digest_due, notices_for
+from bridge.monitor.notices import (
+    MOST_LETTERS,
+    MOST_OF_RULE,
+    TITLE_LETTERS,
+    UNDELIVERED,
+    Guidance,
+    Seen,
+    digest,
+    digest_due,
+    first_of_each,
+    notices_for,
+    rest_of,
+)
 from bridge.monitor.standing import Change, Standing, Transition
 from bridge.monitor_settings import NotifyConfig
 
@@ -252,3 +264,33 @@ def test_digest__a_week_of_looks_with_restarts__is_due_once_a_day_after_its_hour
 @pytest.mark.unit
 def test_digest__no_hour__is_never_due() -> None:
     assert digest_due(SETTINGS, None, NOW) is None
+
+
+@pytest.mark.unit
+def test_rest__of_two_routes__each_target_hears_of_its_own() -> None:
+    many = [change(key=f"a:{n}", kind="oracle") for n in range(3)] + [change(key="b", kind="drift", severity="warning")]
+    found = rest_of(SEEN, many, SETTINGS)
+    assert [(each.target, each.title.split()[0]) for each in found] == [("reporters", "3"), ("ops", "1")]
+    assert "3 of oracle" in found[0].body
+    assert rest_of(SEEN, [], SETTINGS) == ()
+
+
+@pytest.mark.unit
+def test_first_of_each__one_rule_in_great_numbers__leaves_the_others_theirs() -> None:
+    many = [change(key=f"a:{n}", rule="a") for n in range(MOST_OF_RULE + 5)]
+    told_ones, left = first_of_each([*many, change(key="b", rule="b")])
+    assert (len(told_ones), len(left)) == (MOST_OF_RULE + 1, 5)
+    assert told_ones[-1].standing.rule == "b"
+
+
+@pytest.mark.unit
+def test_routes__messages_wait__reaches_whom_escalate_names_too() -> None:
+    waits = change(rule=UNDELIVERED, kind="message", severity="warning")
+    assert told(waits) == ["ops", "boss", "phone"]
+
+
+@pytest.mark.unit
+def test_digest__clock_was_ahead_when_the_last_was_told__is_due_today() -> None:
+    settings = SETTINGS.model_copy(update={"digest_hour": 0})
+    assert digest_due(settings, NOW // DAY + 400, NOW) == NOW // DAY
+    assert digest_due(settings, NOW // DAY + 1, NOW) is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import LedgerLocked
 from bridge.monitor.notices import Notice, notice
-from bridge.monitor.outbox import FIRST_SECONDS, GIVE_UP_SECONDS, MOST_SECONDS, Outbox, pause_seconds
+from bridge.monitor.outbox import FIRST_SECONDS, GIVE_UP_SECONDS, MOST_SECONDS, REFUSALS, Outbox, pause_seconds
 from bridge.monitor.targets import Outcome, Target, read_target
 from tests.bridge.fake_venue import FakeClock
 from tests.bridge.outbox_store import OutboxStore
@@ -263,6 +263,44 @@ def test_finish__a_message_on_its_way__is_noted_and_nothing_begun(hook: Receiver
     free.set()
     box.finish(DELIVER)
     assert (box.in_flight, store.undone(), len(hook.got)) == (0, [a_notice(2).id], 1)
+
+
+@pytest.mark.parametrize("status", [400, 403, 413, 422])
+def test_deliver__one_message_is_refused__the_others_pass_it_and_it_is_tried_beside_them(
+    hook: Receiver, store: OutboxStore, status: int
+) -> None:
+    hook.answers = [Says(status)] * REFUSALS
+    refused, others = a_notice(1), [a_notice(number) for number in (2, 3, 4)]
+    store.add(refused, *others)
+    clock = FakeClock(NOW)
+    box = outbox(store, clock, at("ops", hook.place()))
+    for _ in range(REFUSALS):
+        box.deliver(DELIVER)
+        assert len(set(hook.ids())) == 1
+        clock.sleep(FIRST_SECONDS * 4)
+    hook.answers = [Says(200)] * len(others) + [Says(status), Says(200)]
+    box.deliver(DELIVER)
+    assert hook.ids()[REFUSALS : REFUSALS + 3] == [each.id for each in others]
+    for _ in range(2):
+        clock.sleep(MOST_SECONDS)
+        box.deliver(DELIVER)
+    assert store.undone() == []
+    assert hook.ids()[-1] == refused.id
+
+
+def test_deliver__a_server_that_is_down__keeps_the_order_however_often_it_was_tried(
+    hook: Receiver, store: OutboxStore
+) -> None:
+    hook.answers = [Says(502)] * (REFUSALS + 3)
+    notices = [a_notice(number) for number in (1, 2)]
+    store.add(*notices)
+    clock = FakeClock(NOW)
+    box = outbox(store, clock, at("ops", hook.place()))
+    for _ in range(REFUSALS + 4):
+        box.deliver(DELIVER)
+        clock.sleep(MOST_SECONDS)
+    assert hook.ids()[-2:] == [each.id for each in notices]
+    assert set(hook.ids()[:-1]) == {notices[0].id}
 
 
 @pytest.mark.prop

@@ -198,6 +198,14 @@ def test_advance__clock_jumps_back_an_hour__loses_nothing_and_has_no_age_below_z
 
 
 @pytest.mark.unit
+def test_advance__opened_while_the_clock_was_a_year_ahead__is_escalated_in_time() -> None:
+    opened = step(None, 365 * 86_400, alert())
+    back = step(opened, 0, alert())
+    assert told(back) == []
+    assert told(step(back, ESCALATE, alert())) == ["escalated"]
+
+
+@pytest.mark.unit
 def test_advance__two_alerts_of_one_key__are_one_of_the_worse() -> None:
     found = step(None, 0, alert(1.0), alert(3.0), alert(2.0))
     assert [(each.change, each.standing.size) for each in found.transitions] == [(Change.OPENED, 3.0)]
@@ -271,7 +279,7 @@ def test_advance__any_looks__opens_and_clears_in_turn_and_tells_one_thing_of_eac
 def test_advance__from_what_a_store_gives_back__tells_the_same_as_without_a_restart(looks: list[Look], at: int) -> None:
     rows, known, now, restarted = dict[str, Standing](), dict[str, Standing](), NOW, None
     for number, (after, raised, untold, _) in enumerate(looks):
-        now += after
+        now += abs(after)  # where the clock goes back, what was over and forgotten may be of use again
         alerts = [alert(size, severity, *key.split(":")) for key, (size, severity) in raised.items()]
         said = judged(*alerts, untold=tuple(untold))
         found = advance(known, said, now, escalate_seconds=900)

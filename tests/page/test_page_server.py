@@ -206,6 +206,24 @@ def test_connection__says_nothing__is_closed(board: Board, monkeypatch: pytest.M
         assert ask(address, "/healthz")[0] == 200
 
 
+def test_connection__half_a_request_after_an_answer__is_closed(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "FIRST_SECONDS", 0.5)
+    with running(board) as address:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as kept:
+            kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert b"200 OK" in kept.recv(65_536)
+            kept.sendall(b"GET / HTTP/1.1\r\nHost: ")
+            rest = b"".join(iter(lambda: kept.recv(65_536), b""))
+            assert b"HTTP/1.1" not in rest
+        watching = stream(address)
+        assert event(watching)[0] == "view"
+        time.sleep(1.5)
+        board.publish(board.view | {"cycle": 13})
+        assert event(watching)[0] == "change"
+        watching.close()
+
+
 def test_connections__more_than_the_page_takes__are_ended_and_the_others_answered(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:

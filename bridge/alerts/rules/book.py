@@ -119,7 +119,8 @@ def plan_missing(seen: MonitorSnapshot) -> list[Alert]:
     """The parameters in force are not of a plan that is known here."""
     inputs = f"inputs {seen.governed.inputs_hash[:10]}.."
     text = f"no plan on record here for the parameters in force ({inputs})"
-    return [Alert("plan", text)] if "" in seen.unplanned and seen.network is None else []
+    about = seen.governed.inputs_hash  # other parameters are another alert
+    return [Alert("plan", text, about)] if "" in seen.unplanned and seen.network is None else []
 
 
 @alert_rule(

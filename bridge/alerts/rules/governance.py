@@ -58,23 +58,29 @@ def steward_suspended(seen: MonitorSnapshot) -> list[Alert]:
     who="guardian owners",
     runbook="bad-update-executed",
     step="`alvh watch --once` shows the values; `alvh safe propose rollback` takes them back",
+    worse_by=1.0,
 )
 def parameters_changed(seen: MonitorSnapshot) -> list[Alert]:
-    """Parameters changed while the monitor looked, and no plan on record here says why."""
+    """Parameters changed while the monitor looked, and no plan on record here says why; each change is told."""
     found = []
     for asset, governed in seen.every_governed.items():
         known = seen.known_versions.get(asset)
-        if known is not None and governed.version != known and asset in seen.unplanned:
+        if known is not None and governed.version > known and asset in seen.unplanned:
             whose = f"the parameters of {asset}" if asset else "the hedge parameters"
             text = f"{whose} went from version {known} to {governed.version} without a plan on record here"
-            found.append(Alert("changed", text, asset))
+            found.append(Alert("changed", text, asset, float(governed.version - known)))
     return found
 
 
 def accepted_versions(seen: MonitorSnapshot) -> dict[str, int]:
-    """Return the versions of parameters that are no news to the next look: those at the first one, or with a plan."""
+    """Return the versions of parameters that are no news to the next look: those at the first one, or with a plan.
+
+    A lower version than the known one is of a chain that began anew, or of a node that is behind.
+    """
     return {
-        asset: seen.known_versions.get(asset, governed.version) if asset in seen.unplanned else governed.version
+        asset: min(seen.known_versions.get(asset, governed.version), governed.version)
+        if asset in seen.unplanned
+        else governed.version
         for asset, governed in seen.every_governed.items()
     }
 

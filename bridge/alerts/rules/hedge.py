@@ -18,6 +18,8 @@ COVER_BAND: Final = 0.25
 """Share by which what a layer covers may differ from what the plan intended."""
 LEAST_INTENDED: Final = 1e-4
 """Share of the book's value that a layer's delta or gamma of one percent has at least, to be compared."""
+LEAST_NAKED: Final = 1e-4
+"""Coins: less than any venue's lot."""
 
 
 def _unknown(seen: MonitorSnapshot) -> bool:
@@ -141,14 +143,23 @@ def ledger_unreadable(seen: MonitorSnapshot) -> list[Alert]:
     who="treasury",
     runbook="margin-is-short",
     step="buy the wing, or buy the sold option back",
+    worse_by=1.0,
 )
 def sold_without_wing(seen: MonitorSnapshot) -> list[Alert] | None:
-    """A sold option has no wing that covers it."""
+    """A sold option has no wing that covers it; told again each time that its amount has doubled."""
     if _unknown(seen):
         return None
     naked = [each for each in seen.held.legs if each.naked] if seen.held else []
     text = "are sold without a wing of their expiry and kind beyond them: their loss has no end"
-    return [Alert("naked", f"{number(each.naked, 4)} of {each.leg.label} {text}", each.leg.label) for each in naked]
+    return [
+        Alert("naked", f"{number(each.naked, 4)} of {each.leg.label} {text}", each.leg.label, _doublings(each.naked))
+        for each in naked
+    ]
+
+
+def _doublings(amount: float) -> float:
+    """Return a size that grows by 1 where an amount doubles."""
+    return 1.0 + max(math.log2(amount / LEAST_NAKED), 0.0)
 
 
 @alert_rule(

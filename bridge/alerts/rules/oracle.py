@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from bridge.alerts.rules import alert_rule
@@ -63,9 +64,10 @@ def _feed_words(feed: FeedStatus) -> tuple[str, str, float]:
     who="reporters",
     runbook="reporters-keys-stolen",
     step="compare `alvh oracle quote` with the reports; if the market did not move, stop the automation",
+    worse_by=0.25,
 )
 def round_clamped(seen: OracleSnapshot) -> list[Alert]:
-    """A bound held a feed's answer back from what its reporters say."""
+    """A bound held a feed's answer back from what its reporters say; told again where they move on from it."""
     found = []
     for feed in seen.feeds:
         if feed.clamped:
@@ -75,7 +77,10 @@ def round_clamped(seen: OracleSnapshot) -> list[Alert]:
             text = (
                 f"round {feed.round} of the {feed.asset} feed was clamped by the {' and '.join(feed.clamped)}'s bound"
             )
-            found.append(Alert("oracle", f"{text}: reporters say {median}, the answer is {answer}", feed.asset))
+            known = feed.reported_e8 > 0 and feed.volatility_e8 > 0
+            away = abs(math.log(feed.reported_e8 / feed.volatility_e8)) if known else 0.0
+            words = f"{text}: reporters say {median}, the answer is {answer}"
+            found.append(Alert("oracle", words, feed.asset, 1.0 + away))
     return found
 
 
@@ -159,8 +164,9 @@ def automation_waits(seen: OracleSnapshot) -> list[Alert]:
         own, of = (f"{asset}: ", f" --of {asset}") if asset else ("", "")
         if automation.in_power and automation.stopped:
             text = f"{own}the automation is stopped until the DAO votes a table"
-            found.append(Alert("automation", text, asset))
+            found.append(Alert("automation", text, f"{asset} stopped".lstrip()))
         elif automation.in_power and automation.next_row is not None:
             text = f"{own}anyone may apply row {automation.next_row} now, row {automation.row} holds"
-            found.append(Alert("automation", f"{text}: `alvh safe propose stop-automation{of}` stops it", asset))
+            words = f"{text}: `alvh safe propose stop-automation{of}` stops it"
+            found.append(Alert("automation", words, f"{asset} row {automation.next_row}".lstrip()))
     return found
