@@ -57,7 +57,7 @@ def register_artifact(name: str, abi: list[dict[str, Any]]) -> Artifact:
     BadConfig
         The name is taken.
     """
-    if name in _ADDED or (FOLDER / f"{name}.json").is_file():
+    if has_artifact(name):
         raise BadConfig(f"the contract {name!r} has an ABI already: register it under another name")
     _ADDED[name] = Artifact(name, abi)
     return _ADDED[name]
@@ -72,6 +72,11 @@ def artifact(name: str) -> Artifact:
         There is no such artifact.
     """
     return _ADDED[name] if name in _ADDED else _packaged(name)
+
+
+def has_artifact(name: str) -> bool:
+    """Tell whether there is an artifact of this name; a deployment names contracts of others, too."""
+    return name in _ADDED or (FOLDER / f"{name}.json").is_file()
 
 
 @cache

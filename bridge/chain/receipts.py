@@ -35,6 +35,10 @@ NUMBERS = {"status": 1, "blockNumber": 1 << 48, "gasUsed": 1 << 53}
 
 MINED: Final[list[tuple[str, str, int]]] = []
 """What this process sent and saw mined: action, hash and block; of a command that fails, what people must know."""
+HANDED: Final[dict[str, str]] = {}
+"""What this process handed over and has not seen mined: the action by the hash."""
+FIRST_LOOKS_SECONDS, FIRST_PAUSE, PAUSE = 0.5, 0.02, 0.5
+"""A local chain mines at once; other nodes count requests."""
 
 
 def hand_over(chain: Chain, signer: Signer, transaction: TxParams, action: str) -> HexStr:
@@ -60,12 +64,14 @@ def hand_over_signed(chain: Chain, raw: bytes, action: str) -> HexStr:
     """Give a signed transaction to the relay, or without one to the node, and return its hash; raises what `hand_over`
     raises."""
     sent = HexStr("0x" + keccak(raw).hex())
+    HANDED[sent] = action
     try:
         answer = chain.take(raw)
     except ChainError as error:
         who = "relay" if chain.ways.relay else "node"
         raise TransactionFailed(action, sent, f"was handed over, and then the {who} failed: {error}") from error
     if "error" in answer:
+        HANDED.pop(sent)
         raise NotTaken(action, sent, foreign(words_of(answer["error"]), TEXT))
     return sent
 
@@ -91,6 +97,7 @@ def receipt_of(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: s
     if not isinstance(named, bytes) or named != bytes.fromhex(sent[2:]):
         raise TransactionFailed(action, sent, "has no receipt: the node gave that of another one, ask another node")
     if receipt["status"] != 1:
+        HANDED.pop(sent, None)
         raise TransactionFailed(action, sent, "was mined and reverted")
     return cast("TxReceipt", receipt)
 
@@ -109,17 +116,35 @@ def possible(chain: Chain, receipt: TxReceipt, gas: int, action: str) -> TxRecei
     if ahead or receipt["gasUsed"] > gas:
         sent = "0x" + bytes(receipt["transactionHash"]).hex()
         raise TransactionFailed(action, sent, "has a receipt of a block or gas that cannot be: ask another node")
-    MINED.append((action, "0x" + bytes(receipt["transactionHash"]).hex(), receipt["blockNumber"]))
+    sent = "0x" + bytes(receipt["transactionHash"]).hex()
+    HANDED.pop(sent, None)
+    MINED.append((action, sent, receipt["blockNumber"]))
     return receipt
 
 
-def mined_before() -> str:
-    """Say which transaction of this process was mined last, and how many: whatever failed since, it is done."""
+def done_before(said: str = "") -> str:
+    """Say what this process has handed over and not seen mined, but for what is said already; which transaction was
+    mined last, and how many: whatever failed since, it is done."""
+    waits = [f"; {action} was handed over and may still be mined: transaction {sent}" for sent, action in HANDED.items()
+             if sent not in said]  # fmt: skip
     if not MINED:
-        return ""
+        return "".join(waits)
     action, sent, block = MINED[-1]
     more = f", the last of {len(MINED)} transactions" if len(MINED) > 1 else ""
-    return f"; before that {action} was done in block {block}{more}: transaction {sent}"
+    return "".join(waits) + f"; before that {action} was done in block {block}{more}: transaction {sent}"
+
+
+def found_receipt(chain: Chain, sent: str) -> TxReceipt | None:
+    """Return the receipt of a transaction that failed on its way, where the node has a whole one of it now."""
+    from web3.exceptions import TransactionNotFound
+
+    try:
+        with sending("looking for a receipt", chain.url):
+            receipt = chain.web3.eth.get_transaction_receipt(HexStr(sent))
+    except (ChainError, TransactionNotFound):
+        return None
+    whole = isinstance(receipt, Mapping) and all(_is_number(receipt.get(each), NUMBERS[each]) for each in NUMBERS)
+    return receipt if whole and receipt.get("transactionHash") == bytes.fromhex(sent[2:]) else None
 
 
 def _is_number(value: Any, most: int) -> bool:
@@ -131,10 +156,11 @@ def _waited_for(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: 
 
     chain.begin()  # blocks take their time, which is none of the answers before
     until = time.monotonic() + (chain.ways.relay_seconds if chain.ways.relay else RECEIPT_TIMEOUT_SECONDS)
-    taken = False
+    taken, seconds, pause = False, FIRST_LOOKS_SECONDS, FIRST_PAUSE
     while True:
         with sending(action, chain.url), suppress(TimeExhausted):
-            return chain.web3.eth.wait_for_transaction_receipt(sent, LOOK_AGAIN_SECONDS, poll_latency=0.02)
+            return chain.web3.eth.wait_for_transaction_receipt(sent, seconds, poll_latency=pause)
+        seconds, pause = LOOK_AGAIN_SECONDS, PAUSE
         if taken:
             raise TransactionFailed(action, sent, "was replaced by another transaction of its account")
         if time.monotonic() > until:

@@ -20,11 +20,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import NoReturn
+from typing import Final, NoReturn
+
+STOPPED: Final = (130, 143)
+"""Exit codes of a command that somebody ended with Ctrl-C or SIGTERM."""
+COLUMNS: Final = "COLUMNS"
+LEAST_COLUMNS, MOST_COLUMNS = 20, 1_000
 
 
 def main() -> None:
     """Run the command line; every known error is one line on stderr and an exit code of 1 or 2."""
+    _bound_columns()
     if sys.stdout is None:  # closed: the next file that is opened would take its place, and what is printed
         sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115 - for good
     from bridge.cli.front import answer
@@ -38,6 +44,16 @@ def main() -> None:
         _run()
     else:
         sys.exit(code)
+
+
+def _bound_columns() -> None:
+    """Leave libraries a width that a terminal may have: they take what the environment says."""
+    asked = os.environ.get(COLUMNS, "")
+    if asked.isascii() and asked.isdigit():
+        width = int(asked) if len(asked) < len(str(MOST_COLUMNS)) + 1 else MOST_COLUMNS
+        os.environ[COLUMNS] = str(min(max(width, LEAST_COLUMNS), MOST_COLUMNS))
+    else:
+        os.environ.pop(COLUMNS, None)
 
 
 def _run() -> None:
@@ -66,11 +82,15 @@ def _run() -> None:
         with _flushed():
             app()
     except BridgeError as error:
-        _complain(str(error) + _done_before())
+        _complain((said := str(error)) + _done_before(said))
         sys.exit(error.exit_code)
     except HedgeError as error:
         _complain(foreign(error, None) + _done_before())
         sys.exit(1)
+    except SystemExit as end:
+        if end.code in STOPPED and (left := _done_before()):
+            sys.stderr.write(f"stopped{left}\n")
+        raise
     except KeyboardInterrupt:
         sys.stderr.write(f"stopped{_done_before()}\n")
         sys.exit(130)
@@ -89,10 +109,10 @@ def _unwritten(error: OSError) -> NoReturn:
     sys.exit(1)
 
 
-def _done_before() -> str:
-    """Say which transaction was mined before a command failed; nothing of one that sends none."""
+def _done_before(said: str = "") -> str:
+    """Say which transactions a command that fails or is stopped leaves behind; nothing of one that sends none."""
     receipts = sys.modules.get("bridge.chain.receipts")
-    return str(receipts.mined_before()) if receipts else ""
+    return str(receipts.done_before(said)) if receipts else ""
 
 
 def _complain(words: str) -> None:

@@ -151,6 +151,7 @@ def show(
 ) -> None:
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
     from bridge.cli.show import console
+    from bridge.governance.calls import overview
     from bridge.governance.forms import read_form, with_governor
     from bridge.governance.governor import OPEN_STATES, named_proposal
     from bridge.governance.preflight import rehearsal
@@ -174,8 +175,9 @@ def show(
     for line in _quoted(found, out):
         out.print(line, markup=False, soft_wrap=True)
     out.print()
-    for line in words:
-        out.print(f"calls {line}", markup=False, soft_wrap=True)
+    many = overview(words)
+    for line in (*many, *(f"calls {line}" for line in words), *many):
+        out.print(line, markup=False, soft_wrap=True)
     if said:
         out.print(said, markup=False, soft_wrap=True)
     for made in tables:

@@ -57,7 +57,7 @@ def call_words(snapshot: Snapshot, to: str, data: HexStr, whole: bool = False) -
     A call that cannot be told is shown as it is. What is too long is its beginning, its size and its hash, with a
     warning in a line of its own; `whole` leaves nothing out.
     """
-    return _ended(telling := Telling(snapshot, whole), _call_lines(telling, to, bytes.fromhex(data[2:])))
+    return _ended(telling := Telling(snapshot, whole), _told(telling, to, bytes.fromhex(data[2:])))
 
 
 def _ended(telling: Telling, lines: Sequence[str]) -> str:
@@ -69,11 +69,10 @@ def _ended(telling: Telling, lines: Sequence[str]) -> str:
 
 def _call_lines(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[str]:
     """Tell a call: what is called, what that calls in turn, and who gets power by it."""
-    place = contract_at(telling.snapshot.deployment, to)
-    if place is None:
-        told = f"a call to {to}, which is not one of our contracts: {telling.hex(data)}"
-        return [told, *_stranger_lines(telling, to, data)]
-    artifact, name = place
+    artifact, name = contract_at(telling.snapshot.deployment, to) or ("", "")
+    if not artifact:
+        said = f"{foreign(name)} at {to}, whose functions are not known here" if name else _stranger(telling, to)
+        return [f"a call to {said}: {telling.hex(data)}", *_stranger_lines(telling, to, data)]
     try:
         function, arguments = decode_call(artifact, data)
     except UsageError:
@@ -85,6 +84,23 @@ def _call_lines(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[
     lines = [f"{foreign(name)}.{function.name}({details})" + (f": {meaning}" if meaning else ""), *rows]
     lines += power_lines(telling, artifact, to, function.name, arguments)
     return lines + _inner_lines(telling, function.name, arguments, depth)
+
+
+def _stranger(telling: Telling, to: str) -> str:
+    assets = telling.snapshot.deployment.assets
+    token = next((asset for at, asset in assets.items() if at.lower() == to.lower()), None)
+    return f"{to}, " + ("which is not one of our contracts" if token is None else f"the token of {foreign(token)}")
+
+
+def _told(telling: Telling, to: str, data: bytes, depth: int = 0) -> list[str]:
+    """Tell a call; of one that cannot be told say so, so that those beside it are."""
+    try:
+        return _call_lines(telling, to, data, depth)
+    except NodeUnreachable:
+        raise
+    except BridgeError as error:
+        told = f"a call to {to} that cannot be told ({foreign(error)}): {telling.hex(data)}"
+        return [told, "WARNING: nobody knows what this call does: do not vote for or sign it"]
 
 
 def _stranger_lines(telling: Telling, to: str, data: bytes) -> list[str]:
@@ -124,7 +140,7 @@ def _inner_lines(telling: Telling, function: str, arguments: Mapping[str, Any], 
             lines.append(f"WARNING: {len(inner) - number} more calls that it carries are not told")
             break
         sent = f"{value} wei with " if value else ""
-        first, *others = _call_lines(telling, to, data, depth + 1)
+        first, *others = _told(telling, to, data, depth + 1)
         lines += [f"carries the call: {sent}{first}", *(f"  {line}" for line in others)]
     return lines
 
@@ -209,6 +225,8 @@ CARRIERS: Final = frozenset(
 """Functions of governor, timelock and Safe that carry calls, which are made now or later."""
 MOST_DEEP: Final = 6
 """Calls inside of a call that are told."""
+FEW_CALLS: Final = 20
+"""Calls of a proposal that are read one by one; of more an overview comes first and last."""
 MOST_EXPECTED: Final = 30
 """Things that a guard's call asks, and questions of each, that are told: a vote of every key asks twenty-four."""
 
@@ -229,13 +247,24 @@ def action_words(snapshot: Snapshot, action: Action, whole: bool = False) -> lis
             if GUARD in snapshot.deployment.contracts and target.lower() == snapshot.deployment.address(GUARD).lower():
                 lines = [_guard_words(telling, updates, call)]
             else:
-                lines = _call_lines(telling, target, call)
+                lines = _told(telling, target, call)
         except NodeUnreachable:
             raise
-        except BridgeError as error:
+        except BridgeError as error:  # an update, or the guard's call
             lines = [f"a call to {target} that cannot be told ({foreign(error)}): {telling.hex(call)}"]
+            lines.append("WARNING: nobody knows what this call does: do not vote for or sign it")
         words.append(_ended(telling, [sent + lines[0], *lines[1:]]))
     return words
+
+
+def overview(words: Sequence[str]) -> list[str]:
+    """Say of many calls, as `action_words` tells them, how many there are and which give power or have a warning."""
+    if len(words) <= FEW_CALLS:
+        return []
+    marked = [str(place) for place, told in enumerate(words, 1) if "gives power: " in told or "WARNING: " in told]
+    more = f", and {len(marked) - FEW_CALLS} more" if len(marked) > FEW_CALLS else ""
+    which = f"read these first, which give power or have a warning: {', '.join(marked[:FEW_CALLS])}{more}"
+    return [f"{len(words):,} calls; {which if marked else 'none of them gives power that is known here'}"]
 
 
 def _guard_words(telling: Telling, updates: list[Update], call: bytes) -> str:

@@ -57,12 +57,18 @@ EVERYWHERE: Final[dict[str, str]] = {
     "approve": "move tokens of the caller",
     "permit": "move tokens of whoever signed",
     "setApprovalForAll": "move every position of the caller",
+    "transfer": "do what it likes with the tokens that it gets",
+    "transferFrom": "do what it likes with the tokens that it gets",
+    "safeTransferFrom": "do what it likes with the tokens that it gets",
+    **{function: may for (contract, function), may in POWERS.items() if contract == "Safe"},
 }
 OWNERS: Final = frozenset({"addOwnerWithThreshold", "swapOwner"})
 """Functions that name one of several who sign: an account with a key is who should be there."""
 TAKEN_BY_NOBODY: Final = frozenset({"setGuard", "setFallbackHandler"})
 """Functions that take something off where they are given the zero address."""
-STANDARD: Final = ("HedgeParameters", "VolatilityOracle", "HedgeVotes", "Safe")
+STANDARD: Final = (
+    "HedgeParameters", "VolatilityOracle", "HedgeVotes", "Safe", "NonfungiblePositionManager", "IAllowanceTransfer",
+)  # fmt: skip
 """Whose functions a stranger's contract is taken to have, where the first bytes of a call are theirs."""
 
 

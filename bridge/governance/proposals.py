@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bridge.chain.node import BlockRef, Chain
-from bridge.errors import ChainError, NotProposable, RefusedAction, UntrustedNumber
+from bridge.chain.receipts import found_receipt
+from bridge.errors import ChainError, NotProposable, NotTaken, RefusedAction, TransactionFailed, UntrustedNumber
 from bridge.foreign import title_of
 from bridge.governance.actions import GovernanceAction
 from bridge.governance.brought import Action, proposal_id
@@ -268,11 +269,29 @@ def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> TxRecei
         return snapshot.send(
             proposer, "HedgeGovernor", "propose", action.targets, action.values, action.calldatas, action.description
         )
-    except ChainError:
+    except ChainError as error:
         # Another bridge may have been faster between our look and our transaction.
-        if read_state(snapshot.head(), draft.id) is None:
+        state = read_state(snapshot.head(), draft.id)
+        if state is None:
             raise
+        return _receipt_of_ours(snapshot, error, draft, state)
+
+
+def _receipt_of_ours(snapshot: Snapshot, error: ChainError, draft: Draft, state: str) -> TxReceipt | None:
+    """Return the receipt of a transaction that failed on its way and brought the proposal; None where another one did.
+
+    Raises
+    ------
+    TransactionFailed
+        It was handed over, and nobody knows what became of it.
+    """
+    if not isinstance(error, TransactionFailed) or isinstance(error, NotTaken):
         return None
+    receipt = found_receipt(snapshot.chain, error.transaction)
+    if receipt is None:
+        there = f"; proposal {draft.id} is there now and is {state}: run the command again, which sends nothing twice"
+        raise TransactionFailed(error.action, error.transaction, error.reason + there) from error
+    return receipt if receipt["status"] == 1 else None
 
 
 def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> tuple[D, TxReceipt | None]:
@@ -302,9 +321,9 @@ def bring_proposal(snapshot: Snapshot, sender: Sender, draft: D, send: bool) -> 
         snapshot.confirm()
         if send:
             sent = send_proposal(snapshot, sender.key(), draft)
-    except ChainError:
+    except ChainError as error:
         state = read_state(snapshot.head(), draft.id)
-        if state is None:
+        if state is None or (isinstance(error, TransactionFailed) and not isinstance(error, NotTaken)):
             raise
         return replace(draft, state=state), None
     return (replace(draft, state=read_state(snapshot.head(), draft.id)) if send else draft), sent

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bridge.chain.codec import decode_call
-from bridge.errors import ChainError, MissingBlock, Reorganised, UsageError
+from bridge.errors import BridgeError, ChainError, MissingBlock, NodeUnreachable, Reorganised
 from bridge.governance.brought import Action
 from bridge.governance.governor import OPEN_STATES, UNREADABLE, list_proposals, nearness
 from bridge.governance.postconditions import GUARD
@@ -67,13 +67,20 @@ def _wants(snapshot: Snapshot, action: Action) -> set[str]:
     """Return the names of what an action sets and calls; anyone may propose any bytes, what is unknown has no name."""
     found: set[str] = set()
     for target, call in zip(action.targets, action.calldatas, strict=True):
-        update, place = decode_update(snapshot, target, call), contract_at(snapshot.deployment, target)
-        if update is not None:
-            own = f"{update.asset} " if update.asset else ""
-            found |= {own + KEYS[key].name for key in update.keys}
-        elif place is not None and place[0] != GUARD:
-            try:
-                found.add(f"{place[1]}.{decode_call(place[0], call)[0].name}")
-            except UsageError:
-                continue
+        try:
+            found |= _wanted(snapshot, target, call)
+        except NodeUnreachable:
+            raise
+        except BridgeError:
+            continue
     return found
+
+
+def _wanted(snapshot: Snapshot, target: str, call: bytes) -> set[str]:
+    update, place = decode_update(snapshot, target, call), contract_at(snapshot.deployment, target)
+    if update is not None:
+        own = f"{update.asset} " if update.asset else ""
+        return {own + KEYS[key].name for key in update.keys}
+    if place is None or place[0] in ("", GUARD):
+        return set()
+    return {f"{place[1]}.{decode_call(place[0], call)[0].name}"}

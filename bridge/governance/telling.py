@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from eth_utils import keccak
 
+from bridge.artifacts import has_artifact
 from bridge.deployment import Deployment
 from bridge.foreign import LINE, TEXT, foreign, raw_of
 from bridge.governance.roles import ROLE_NAMES
@@ -33,8 +34,11 @@ MOST_LINES: Final = 60
 
 
 def contract_at(deployment: Deployment, address: str) -> tuple[str, str] | None:
-    """Return the artifact and the name of our contract at an address, or None."""
-    named = [(name, name, at) for name, at in deployment.contracts.items()]
+    """Return the artifact and the name of our contract at an address, or None.
+
+    The artifact is empty where the deployment names a contract whose functions are not known here.
+    """
+    named = [(name if has_artifact(name) else "", name, at) for name, at in deployment.contracts.items()]
     for artifact, kind, places in (
         ("VolatilityOracle", "feed", deployment.feeds),
         ("VolatilityBreaker", "breaker", deployment.breakers),

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from eth_typing import HexStr
+from eth_utils import to_checksum_address
 
+from bridge.chain.codec import encode_call
 from bridge.errors import UsageError
 from bridge.governance.actions import build_action
-from bridge.governance.calls import action_words, call_words
+from bridge.governance.calls import action_words, call_words, overview
 from bridge.governance.proposals import Action
 from bridge.governance.telling import Telling
 from bridge.governance.updates import Update, decode_update, update_call
@@ -102,3 +104,60 @@ def test_call_words__rows_of_other_keys_than_the_table__are_shown_by_their_names
     words = call_words(world.snapshot(), automation, HexStr(data))
     assert words.startswith("RegimeAutomation.setTable(keys_=[13], ")
     assert "values=[1000, 5]" in words
+
+
+EVIL = "0x" + "e1" * 20
+
+
+def scheduled(world: World, *calls: tuple[str, str]) -> tuple[str, HexStr]:
+    """Return the governor's call that has the timelock schedule these."""
+    snapshot = world.snapshot()
+    targets, data = zip(*calls, strict=True)
+    batch = [list(targets), [0] * len(calls), [bytes.fromhex(each[2:]) for each in data], b"", b"", 172_800]
+    batch[3:5] = [b"\x00" * 32, b"\x00" * 32]
+    timelock, scheduling = snapshot.call("HedgeTimelock", "scheduleBatch", *batch)
+    return snapshot.call("HedgeGovernor", "relay", timelock, 0, bytes.fromhex(scheduling[2:]))
+
+
+def test_call_words__one_of_unknown_functions_beside_a_grant__tells_the_grant_and_names_the_other(world: World) -> None:
+    unknown = world.deployment.address("Permit2")
+    grant = world.snapshot().call("HedgeParameters", "grantRole", b"\x00" * 32, EVIL)
+    told = call_words(world.snapshot(), *scheduled(world, grant, (unknown, "0x3644e515")))
+    assert f"a call to Permit2 at {unknown}, whose functions are not known here: 0x3644e515" in told
+    assert f"gives power: {EVIL}" in told or f"gives power: {to_checksum_address(EVIL)}" in told
+    assert "HedgeGovernor.relay(" in told
+    assert "HedgeTimelock.scheduleBatch(" in told
+
+
+@pytest.mark.parametrize(
+    ("contract", "function", "arguments", "power"),
+    [
+        ("NonfungiblePositionManager", "setApprovalForAll", (EVIL, True), "move every position of the caller"),
+        ("HedgeVotes", "transfer", (EVIL, 10**18), "do what it likes with the tokens"),
+        ("IAllowanceTransfer", "approve", ("0x" + "aa" * 20, EVIL, 1, 1), "move tokens of the caller"),
+        ("Safe", "enableModule", (EVIL,), "make every call of the Safe without a signature"),
+    ],
+)
+def test_call_words__strangers_contract__says_who_gets_power_by_what_its_first_bytes_name(
+    world: World, contract: str, function: str, arguments: tuple[object, ...], power: str
+) -> None:
+    data = encode_call(contract, function, *arguments).hex
+    told = call_words(world.snapshot(), "0x" + "ab" * 20, data)
+    assert "which is not one of our contracts" in told
+    assert "gives power: " in told
+    assert power in told
+
+
+def test_call_words__token_of_the_deployment__is_named_by_its_asset(world: World) -> None:
+    token = next(at for at, asset in world.deployment.assets.items() if asset == "USD")
+    told = call_words(world.snapshot(), token, encode_call("HedgeVotes", "transfer", EVIL, 5).hex)
+    assert told.startswith(f"a call to {token}, the token of USD: 0xa9059cbb")
+    assert "gives power: " in told
+
+
+def test_overview__many_calls__counts_them_and_points_at_those_that_give_power() -> None:
+    words = ["a call"] * 30 + ["a call\n  gives power: 0xe1 may then vote"] + ["a call\n  WARNING: not told"]
+    (line,) = overview(words)
+    assert line == "32 calls; read these first, which give power or have a warning: 31, 32"
+    assert overview(words[:30]) == ["30 calls; none of them gives power that is known here"]
+    assert overview(words[-20:]) == []

@@ -35,6 +35,15 @@ def test_wants__calls_that_nobody_knows_among_others__names_the_others_and_no_gu
     assert _wants(snapshot, action) == {"HedgeParameters.unpause", "HedgeGovernor.setProposalGuardian"}
 
 
+def test_wants__contract_of_the_deployment_without_functions_that_are_known__names_the_others(world: World) -> None:
+    snapshot = world.snapshot()
+    unknown = world.deployment.address("Permit2")
+    parameters, unpause = snapshot.call("HedgeParameters", "unpause")
+    calls = ((unknown, b"\x36\x44\xe5\x15"), (unknown, b""), (parameters, bytes.fromhex(unpause[2:])))
+    targets, data = zip(*calls, strict=True)
+    assert _wants(snapshot, Action(targets, (0,) * 3, data, "x")) == {"HedgeParameters.unpause"}
+
+
 def test_find_rivals__open_and_then_cancelled__shares_its_keys_while_it_is_open(
     world: World, record: PlanRecord
 ) -> None:

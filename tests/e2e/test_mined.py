@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bridge.chain.signers import KEY_VARIABLE
 from bridge.local.accounts import account
 from bridge.local.world import World
 from tests.bridge.lying_node import Answering, Asked, failing, lying_node
 from tests.bridge.steps import TERMS
 from tests.e2e.command import Run
-from tests.e2e.places import Place, through
+from tests.e2e.places import Place, key_of, through
 from tests.e2e.test_commands import assert_one_line_error
 
 MINED = re.compile(r"in block (\d+) for ([\d,]+) gas, transaction (0x[0-9a-f]{64})\b")
@@ -97,3 +104,56 @@ def test_command__node_that_keeps_it_waiting__one_line_that_names_the_setting(pl
     with lying_node(place.world.chain.url, slow) as node, through(place, tmp_path, node):
         done = place.run("gov", "list")
     assert_one_line_error(done, 1, "chain.max_wait_seconds allows 0.1 s")
+
+
+def test_propose__line_cut_once_the_node_took_it__says_that_it_was_sent(place: Place, tmp_path: Path) -> None:
+    def cut(answering: Answering, asked: Asked) -> bool:
+        answering.honest(asked)
+        answering.close_connection = True
+        return True
+
+    lie = failing("eth_sendRawTransaction", -1, cut)
+    with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+        done = place.run("gov", "propose", "set-timelock-delay", "259200", "--send", "--json", role="operator")
+    assert done.code == 0, done
+    assert (done.json()["existed"], done.json()["sent"]) == (False, True)
+    proven(place.world, done.json(), "operator")
+
+
+def test_propose__receipt_that_never_comes__one_line_with_the_hash_and_that_it_is_there(
+    place: Place, tmp_path: Path
+) -> None:
+    lie = failing("eth_getTransactionReceipt", -1, lambda answering, asked: answering.error(asked, "gone"))
+    with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+        done = place.run("gov", "propose", "set-timelock-delay", "259200", "--send", role="operator")
+    assert_one_line_error(done, 1, "was handed over", "is there now and is pending: run the command again")
+    (found,) = re.findall("0x[0-9a-f]{64}", done.err)
+    assert place.world.chain.request("eth_getTransactionReceipt", found)["status"] == "0x1"
+    again = place.sent("gov", "propose", "set-timelock-delay", "259200", role="operator")
+    assert (again["existed"], again["sent"]) == (True, False)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_step__stopped_while_its_transaction_waits__says_which_one_is_on_its_way(
+    place: Place, tmp_path: Path, ending: signal.Signals
+) -> None:
+    lie = failing("eth_getTransactionReceipt", -1, lambda answering, asked: answering.result(asked, None))
+    with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bridge", "gov", "delegate", account("operator").address, "--send"],
+            cwd=tmp_path,
+            env={**os.environ, KEY_VARIABLE: key_of("voter-2")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        deadline = time.monotonic() + 60
+        while not node.asked("eth_getTransactionReceipt") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(ending)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (128 + ending, "")
+    (found,) = re.findall("0x[0-9a-f]{64}", err)
+    assert err == f"stopped; HedgeVotes.delegate was handed over and may still be mined: transaction {found}\n"
+    assert place.world.chain.request("eth_getTransactionReceipt", found)["status"] == "0x1"
