@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bridge.artifacts.vendor import BESIDE, node_modules
 from bridge.chain.node import Chain, connect
+from bridge.chain.place import node_url
 from bridge.chain.ways import Ways
 from bridge.config import Config, load_config
 from bridge.deploy.code import code_findings, others_findings
@@ -90,6 +91,9 @@ def _service(target: str) -> str:
 def _state(config: Config) -> list[Finding]:
     """Say whether others of this machine may look into the state folder; nothing where there is none yet."""
     try:
+        if os.path.lexists(config.state) and not config.state.is_dir():
+            words = f"{config.state} is there and is no folder"
+            return [Finding("state folder", False, words, "remove it, or set another `state`", True)]
         if os.name != "posix" or not config.state.is_dir():
             return []
         mode = stat.S_IMODE(config.state.stat().st_mode)
@@ -141,9 +145,10 @@ def _examine_chain(config: Config) -> list[Finding]:
     chain: Chain | None = None
     deployment: Deployment | None = None
     try:
-        at, url = config.chain, url_place(config.chain.rpc_url)
+        at, asked = config.chain, node_url(config.chain.rpc_url)
+        url = url_place(asked)
         ways = Ways(at.rpc_urls, at.max_lag_seconds)
-        chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, ways=ways)
+        chain = connect(asked, at.chain_id, at.caps, at.max_wait_seconds, ways=ways)
         findings.append(Finding("node", True, f"{url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
     except BridgeError as error:
         findings.append(

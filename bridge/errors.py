@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bridge.foreign import TEXT, foreign, shown_address, url_place
+from bridge.foreign import TEXT, foreign, is_here, shown_address, url_place
 
 
 class BridgeError(Exception):
@@ -127,7 +127,8 @@ class NodeUnreachable(ChainError):
 
     def __init__(self, url: str, reason: str, too_much: bool = False) -> None:
         self.url, self.reason, self.too_much = url_place(url), reason, too_much
-        mend = "start one with `alvh up`, or set rpc_url in alvh.toml"
+        own = "start one with `alvh up`, or " if is_here(url) else "wait and try again, or "
+        mend = f"{own}set rpc_url in alvh.toml"
         super().__init__(f"no node answers at {self.url} ({reason}): {mend}")
 
 

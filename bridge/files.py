@@ -18,6 +18,8 @@ from typing import IO, Final
 
 from bridge.errors import BadFile
 
+PAGE: Final = "<!doctype html>"
+"""How a report of ours begins."""
 DRAFT: Final = ".draft"
 """How the name of a file ends that is not whole yet; a killed program leaves it behind."""
 _OWNER_ALONE: Final = 0o700
@@ -92,18 +94,27 @@ def _no_follow() -> int:
     return getattr(os, "O_NOFOLLOW", 0)  # Windows has no such links without a privilege
 
 
-def require_writable(path: Path) -> None:
+def require_writable(path: Path, begins: str = "") -> None:
     """Check that a file can be written later, before the work that it is to hold begins; nothing is left behind.
+
+    Parameters
+    ----------
+    begins
+        How a file of this kind begins: one that is there and begins otherwise is somebody's, and stays.
 
     Raises
     ------
     BadFile
-        It is a folder or a device, or its folder cannot be made or written to.
+        It is a folder or a device, its folder cannot be made or written to, or another file is there.
     """
     refuse_circle(path)
     try:
         if path.exists() and not path.is_file():
             raise BadFile(path, "is a folder or a device, not a file: name a file")
+        if begins and path.exists() and path.stat().st_size:
+            with path.open("rb") as file:
+                if not file.read(len(begins.encode())).startswith(begins.encode()):
+                    raise BadFile(path, "is there, and is no file that this command writes: name another place")
         folder = next(parent for parent in path.absolute().parents if parent.exists())
         if not folder.is_dir():
             raise BadFile(path, f"cannot be written: {folder} is no folder")
@@ -219,6 +230,7 @@ def lock_file(path: Path) -> IO[str]:
     BadFile
         Another process holds it.
     """
+    refuse_link(path)
     file = os.fdopen(open_own(path), "w")
     if sys.platform != "win32":
         import fcntl
@@ -235,11 +247,16 @@ def write_durably(path: Path, content: bytes) -> None:
     """Write a file so that it is whole or absent, and on the disk when this returns; raises `OSError`."""
     make_private(path.parent)
     draft, handle = open_draft(path)
-    with open(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
     sync_folder(path.parent)
 
 

@@ -212,6 +212,16 @@ def url_place(url: str) -> str:
     return foreign(f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""))
 
 
+def is_here(url: str) -> bool:
+    """Tell whether a URL is of this machine; one that is malformed may be.
+
+    >>> is_here("http://127.0.0.1:8545"), is_here("https://node.example/v3/KEY")
+    (True, False)
+    """
+    host = url_place(url).partition("://")[2]
+    return not host or host.startswith(("127.", "localhost", "[::1]"))
+
+
 def shown_address(address: str) -> str:
     """Return where a database is, as people may see it: a path as it is, of a URL its scheme and host alone."""
     scheme, slashes, rest = address.partition("://")

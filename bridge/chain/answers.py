@@ -109,7 +109,8 @@ def _plain(error: Any) -> str:
     said, code = about.get("message"), about.get("code")
     if isinstance(said, str) and said.strip():
         return said
-    return f"the node refuses (error {code})" if isinstance(code, int) else "the node refuses without a reason"
+    known = isinstance(code, int) and abs(code) < 1 << 63
+    return f"the node refuses (error {code})" if known else "the node refuses without a reason"
 
 
 def scrubbed(error: Any, url: str, levels: int = MOST_LEVELS) -> Any:

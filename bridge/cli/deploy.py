@@ -155,6 +155,7 @@ def verify(
     Examples: alvh deploy verify deployment.json --rpc https://...; alvh deploy verify .alvh/deployment.json --json
     """
     from bridge.chain.node import connect
+    from bridge.chain.place import node_url
     from bridge.cli.deploy_text import print_checks
     from bridge.cli.reading import reading_shown
     from bridge.config import load_config
@@ -163,7 +164,7 @@ def verify(
     from bridge.snapshot import Snapshot, require_own_node
 
     deployment, at = load_deployment(file), load_config(config).chain
-    chain = connect(rpc or at.rpc_url, deployment.chain_id, at.caps, at.max_wait_seconds, reading_shown())
+    chain = connect(rpc or node_url(at.rpc_url), deployment.chain_id, at.caps, at.max_wait_seconds, reading_shown())
     require_own_node(chain, deployment if rpc is None else deployment.model_copy(update={"rpc_url": None}), file)
     snapshot = Snapshot(chain, deployment, chain.head() if block is None else chain.at(block))
     checks = verify_deployment(snapshot, lambda words: None)

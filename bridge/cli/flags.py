@@ -234,6 +234,7 @@ def open_session(config_path: Path | None, relay: str | None = None, kept: bool 
         Whether events may be those that were kept of an earlier reading: no proof rests on them.
     """
     from bridge.chain.node import connect
+    from bridge.chain.place import node_url
     from bridge.cli.reading import reading_shown
     from bridge.cli.ways import ways_of
     from bridge.config import load_config
@@ -244,7 +245,8 @@ def open_session(config_path: Path | None, relay: str | None = None, kept: bool 
     config = load_config(config_path)
     at = config.chain
     told, ways = reading_shown(), ways_of(config, relay, kept)
-    chain = connect(at.rpc_url, at.chain_id, at.caps, at.max_wait_seconds, told, one_clock=True, ways=ways)
+    url = node_url(at.rpc_url)
+    chain = connect(url, at.chain_id, at.caps, at.max_wait_seconds, told, one_clock=True, ways=ways)
     deployment = load_deployment(config.chain.deployment)
     require_own_node(chain, deployment, config.chain.deployment)
     parameters = deployment.contracts.get("HedgeParameters")

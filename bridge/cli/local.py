@@ -250,13 +250,13 @@ def demo(
     """
     from bridge.config import load_config
     from bridge.demo import after_demo, run_demo
-    from bridge.files import require_writable
+    from bridge.files import PAGE, require_writable
     from bridge.local.anvil import anvil
 
     settings, path = load_config(config), _path(prices)
     settings = settings.model_copy(update={"state": settings.state / "demo"})
-    for place in (report, settings.state / "plans" / "newest"):
-        require_writable(place)
+    require_writable(report, PAGE)
+    require_writable(settings.state / "plans" / "newest")
     with anvil() as chain:
         with progress(as_json) as told:
             result = run_demo(chain, path, settings, report, told)

@@ -43,15 +43,16 @@ def check_paths(orders: Path | None, report: Path | None, read: list[Path | None
         Two of the paths are one file, or one of them cannot be written to.
     """
     from bridge.errors import UsageError
-    from bridge.files import require_writable, resolved
+    from bridge.files import PAGE, require_writable, resolved
+    from bridge.plans.orders import COLUMNS
 
     taken = {resolved(path) for path in read if path}
-    for name, path in (("--orders", orders), ("--report", report)):
+    for name, path, begins in (("--orders", orders, ",".join(COLUMNS[:4])), ("--report", report, PAGE)):
         if path and resolved(path) in taken:
             raise UsageError(f"{name} {path}: another option names this file; give it a path of its own")
         taken |= {resolved(path)} if path else set()
         if path:
-            require_writable(path)
+            require_writable(path, begins)
 
 
 def check_own(settings: Config, orders: Path | None, report: Path | None, config: Path | None) -> None:

@@ -87,10 +87,10 @@ def backtest(
 
 def _report_place(report: Path | None, folder: Path) -> Path:
     """Return where the report goes; a place that cannot be written to is refused before anything is played."""
-    from bridge.files import require_writable
+    from bridge.files import PAGE, require_writable
 
     place = report or folder / "report.html"
-    require_writable(place)
+    require_writable(place, PAGE)
     return place
 
 

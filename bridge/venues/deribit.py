@@ -9,8 +9,10 @@ instruments. We stay at 80 and 90 % of that: others behind the same address use 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final, NoReturn, TypeVar
 
+from bridge.foreign import guarded
 from bridge.venues.asking import ATTEMPT_SECONDS, NO_JSON, Asker, Passing, Reply
 from bridge.venues.clock import SYSTEM, Clock
 from bridge.venues.fields import Fields, Odd, rows
@@ -137,10 +139,13 @@ class Deribit:
         def read(result: Any) -> tuple[list[tuple[str, float]], int]:
             fields = Fields(result)
             found = [Fields(row) for row in fields.rows("data")]
-            days = [(row.word("date"), row.number("delivery_price", 1e-9, MOST_USD)) for row in found]
+            days = [(_day(row), row.number("delivery_price", 1e-9, MOST_USD)) for row in found]
             if days != sorted(days, reverse=True):
                 raise Odd("the days are not the newest first")
-            return days, int(fields.number("records_total", 0, 1e6))
+            total = int(fields.number("records_total", 0, 1e6))
+            if days and total < offset + len(days):
+                raise Odd(f"records_total {total} is less than it gives")
+            return days, total
 
         terms = {"index_name": index, "offset": offset, "count": MOST_ROWS}
         return self._ask("get_delivery_prices", terms, read)
@@ -165,7 +170,10 @@ class Deribit:
 
         def read(result: Any) -> tuple[list[dict[str, Any]], bool]:
             fields = Fields(result)
-            return [_trade(Fields(row)) for row in fields.rows("trades")], fields.flag("has_more")
+            found = [_trade(Fields(row)) for row in fields.rows("trades")]
+            if any(not start_ms <= each["time"] <= end_ms for each in found):
+                raise Odd("it gives trades of a time that was not asked for")
+            return found, fields.flag("has_more")
 
         terms = {"currency": currency, "kind": "option", "start_timestamp": start_ms, "end_timestamp": end_ms}
         more = {"count": MOST_ROWS, "sorting": "asc"}
@@ -220,13 +228,25 @@ def _named(found: Ticker, name: str) -> Ticker:
     return found
 
 
+def _day(row: Fields) -> str:
+    day = row.word("date")
+    try:
+        return date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise Odd(f"{day} is no day") from None
+
+
 def _trade(row: Fields) -> dict[str, Any]:
     """Return one trade in the columns of our file."""
+    if (direction := row.word("direction")) not in ("buy", "sell"):
+        raise Odd(f"direction {direction} is neither buy nor sell")
+    if guarded(name := row.word("trade_id")) != name:
+        raise Odd(f"trade_id {name} is none")
     return {
-        "trade_id": row.word("trade_id"),
+        "trade_id": name,
         "time": row.ms("timestamp"),
         "instrument": row.word("instrument_name"),
-        "direction": row.word("direction"),
+        "direction": direction,
         "amount": row.number("amount", 0.0, 1e12),
         "price": row.number("price", 0.0, MOST_USD),
         "iv": row.maybe("iv", 0.0, 1e6),

@@ -39,6 +39,8 @@ SOURCE: Final = "source.toml"
 TABLES: Final = (".csv", ".csv.gz", ".parquet")
 DAY_MS: Final = DAY * MS
 FUNDING_MS: Final = 8 * HOUR_MS
+MOST_PAGES: Final = 2_000
+"""Of a thousand trades each."""
 TRADES: Final = ("time", "trade_id", "instrument", "direction", "amount", "price", "iv", "index")
 STEPS: Final = {"1h": HOUR_MS, "1d": DAY_MS}
 
@@ -207,8 +209,8 @@ class Fetch:
         """Fetch the option trades of the last day, which is all that the venue keeps, and add them to those known."""
         name = f"trades_{asset}.csv"
         found = {str(row[1]): row for row in _kept(self.folder.path / name)}
-        currency, start, more = asset if asset in INVERSE else LINEAR_CURRENCY, self.now - DAY_MS, True
-        while more:
+        currency, start = asset if asset in INVERSE else LINEAR_CURRENCY, self.now - DAY_MS
+        for _ in range(MOST_PAGES):
             page, more = self.venue.trades(currency, start, self.now)
             if more and (not page or page[-1]["time"] <= start):
                 raise SourceUnavailable(self.venue.place, f"{asset}: its pages of trades lead nowhere")
@@ -216,6 +218,10 @@ class Fetch:
             found |= {row["trade_id"]: (_iso(row["time"]), *(row[name] for name in TRADES[1:])) for row in own}
             start = page[-1]["time"] if page else start
             self.told(f"trades of {asset}", min((start - self.now) / DAY_MS + 1.0, 0.999) if more else 1.0)
+            if not more:
+                break
+        else:
+            raise SourceUnavailable(self.venue.place, f"{asset}: its trades of a day fill more than {MOST_PAGES} pages")
         rows = sorted(found.values(), key=lambda row: row[:2])
         return self._written(name, TRADES, rows, "public/get_last_trades_by_currency_and_time", 0)
 

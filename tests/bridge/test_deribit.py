@@ -310,6 +310,36 @@ def test_trades__older_than_a_day__are_empty_without_an_error(client: Deribit, v
     assert (len(rows), more) == (1000, True)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("direction", "evil", "direction evil is neither buy nor sell"),
+        ("trade_id", "-1-1", "trade_id -1-1 is none"),
+        ("timestamp", 1_500_000_000_000, "of a time that was not asked for"),
+    ],
+)
+def test_trades__row_that_is_none__is_named(client: Deribit, venue: Venue, field: str, value: Any, why: str) -> None:
+    venue.lie = lambda method, result: {**result, "trades": [{**result["trades"][0], field: value}]}
+    end = int(venue.clock.now() * 1000)
+    with pytest.raises(SourceUnavailable, match=why):
+        client.trades("ETH", end - 10**7, end)
+
+
+@pytest.mark.parametrize(
+    ("changed_rows", "why"),
+    [
+        ({"records_total": 0}, "records_total 0 is less than it gives"),
+        ({"data": [{"date": "9999-99-99", "delivery_price": 1.0}]}, "9999-99-99 is no day"),
+    ],
+)
+def test_deliveries__numbers_that_cannot_be__are_named(
+    client: Deribit, venue: Venue, changed_rows: dict[str, Any], why: str
+) -> None:
+    venue.lie = lambda method, result: result | changed_rows
+    with pytest.raises(SourceUnavailable, match=why):
+        client.deliveries("eth_usd", 0)
+
+
 def test_read_instrument__every_recorded_name__is_read(recorded: Path) -> None:
     names = set(pd.read_parquet(recorded / "iv" / "deribit_chains_daily_2026h1.parquet")["instrument_name"].unique())
     for path in sorted((recorded / "iv").glob("deribit_chain_*.csv.gz")):

@@ -149,6 +149,11 @@ def test_examine__state_folder_that_others_may_read__is_named(settings: Path, tm
     assert faults(examine(settings)) == {}
 
 
+def test_examine__state_folder_that_is_a_file__is_a_fault(settings: Path, tmp_path: Path) -> None:
+    (tmp_path / ".alvh").write_text("", encoding="utf-8")
+    assert faults(examine(settings))["state folder"] == ".alvh is there and is no folder"
+
+
 def test_examine__bad_settings__looks_no_further_than_the_tools(tmp_path: Path) -> None:
     path = tmp_path / "alvh.toml"
     path.write_text("[chian]\n", encoding="utf-8")

@@ -317,3 +317,23 @@ def test_chain_file__of_the_test_venue__is_simulated(client: Deribit, clock: Fak
     made, _, _ = collector(client, clock, tmp_path / "chains", assets=("ETH",))
     made.run(1)
     assert read_chain_file(tmp_path / "chains")["ETH"].provenance is Provenance.SIMULATED
+
+
+def test_trades__pages_without_end__stop_and_say_so(
+    client: Deribit, tmp_path: Path, venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.venues.histories.MOST_PAGES", 3)
+    start = NOW * 1000 - 80_000_000
+
+    def endless(method: str, result: Any) -> Any:
+        at = start + 1_000 * len(venue.seen)
+        row = {"trade_id": f"ETH-{at}", "timestamp": at, "instrument_name": "ETH-27MAR26-3000-C", "direction": "buy",
+               "amount": 1.0, "price": 0.01, "iv": 60.0, "index_price": 3000.0}  # fmt: skip
+        return {"trades": [row], "has_more": True}
+
+    venue.lie = endless
+    folder = Folder(tmp_path / "trades")
+    with pytest.raises(SourceUnavailable, match="fill more than 3 pages"):
+        fetch(client, folder, NOW - 86_400).trades("ETH")
+    folder.close()
+    assert not (tmp_path / "trades" / "trades_ETH.csv").exists()

@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import BadFile
-from bridge.files import make_private, open_own, refuse_circle, require_writable, resolved, write_whole
+from bridge.files import (
+    PAGE,
+    lock_file,
+    make_private,
+    open_own,
+    refuse_circle,
+    require_writable,
+    resolved,
+    write_durably,
+    write_whole,
+)
 
 
 def mode(path: Path) -> int:
@@ -102,3 +112,34 @@ def test_resolved_and_refuse_circle__links_in_a_circle__are_refused_and_others_n
         refuse_circle(path)
     with pytest.raises(BadFile, match="leads nowhere"):
         resolved(Path("a\0b"))
+
+
+def test_require_writable__file_of_somebody_else__is_refused_and_one_of_ours_or_empty_not(tmp_path: Path) -> None:
+    place = tmp_path / "keystore.json"
+    place.write_text('{"version": 3}', encoding="utf-8")
+    with pytest.raises(BadFile, match="is no file that this command writes: name another place"):
+        require_writable(place, PAGE)
+    require_writable(place)
+    for ours in (PAGE + "\n<html>", ""):
+        place.write_text(ours, encoding="utf-8")
+        require_writable(place, PAGE)
+    assert place.read_text(encoding="utf-8") == ""
+
+
+def test_write_durably__disk_is_full__leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    write_durably(tmp_path / "a", b"before")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_durably(tmp_path / "a", b"after")
+    assert [each.name for each in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"before"
+
+
+def test_lock_file__link_in_its_place__says_to_remove_it(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadFile, match="remove it, or name the file it leads to"):
+        lock_file(tmp_path / "lock")
+    assert not (tmp_path / "elsewhere").exists()
