@@ -106,7 +106,8 @@ def test_call_words__rows_of_other_keys_than_the_table__are_shown_by_their_names
     assert "values=[1000, 5]" in words
 
 
-EVIL = "0x" + "e1" * 20
+EVIL = to_checksum_address("0x" + "e1" * 20)
+TOKEN = to_checksum_address("0x" + "aa" * 20)
 
 
 def scheduled(world: World, *calls: tuple[str, str]) -> tuple[str, HexStr]:
@@ -124,7 +125,7 @@ def test_call_words__one_of_unknown_functions_beside_a_grant__tells_the_grant_an
     grant = world.snapshot().call("HedgeParameters", "grantRole", b"\x00" * 32, EVIL)
     told = call_words(world.snapshot(), *scheduled(world, grant, (unknown, "0x3644e515")))
     assert f"a call to Permit2 at {unknown}, whose functions are not known here: 0x3644e515" in told
-    assert f"gives power: {EVIL}" in told or f"gives power: {to_checksum_address(EVIL)}" in told
+    assert f"gives power: {EVIL}" in told
     assert "HedgeGovernor.relay(" in told
     assert "HedgeTimelock.scheduleBatch(" in told
 
@@ -134,7 +135,7 @@ def test_call_words__one_of_unknown_functions_beside_a_grant__tells_the_grant_an
     [
         ("NonfungiblePositionManager", "setApprovalForAll", (EVIL, True), "move every position of the caller"),
         ("HedgeVotes", "transfer", (EVIL, 10**18), "do what it likes with the tokens"),
-        ("IAllowanceTransfer", "approve", ("0x" + "aa" * 20, EVIL, 1, 1), "move tokens of the caller"),
+        ("IAllowanceTransfer", "approve", (TOKEN, EVIL, 1, 1), "move tokens of the caller"),
         ("Safe", "enableModule", (EVIL,), "make every call of the Safe without a signature"),
     ],
 )
