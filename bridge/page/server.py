@@ -1,7 +1,7 @@
 """The web server of a monitor: its page, the stream of changes, what machines ask for.
 
     GET  /  /static/...               the page; no data is in it
-    GET  /api/snapshot                the newest view
+    GET  /api/snapshot                the newest view; with ?wait, before the first look, nothing after a moment
     GET  /api/history                 ?names=a,b&since=UNIX&points=N
     GET  /events                      the view, then what changes, as server-sent events
     POST /api/alerts/acknowledge      {"key", "by"}
@@ -52,6 +52,8 @@ MOST_STREAMS: Final = 100
 MOST_CONNECTIONS: Final = 400
 FIRST_SECONDS: Final = 10.0
 """For how long a connection may say nothing."""
+FIRST_LOOK_SECONDS: Final = 0.5
+"""For how long a page that waits for the first look is kept before it asks again."""
 MOST_POINTS: Final = 2_000
 MOST_NAMES: Final = 32
 NAME: Final = 64
@@ -205,6 +207,11 @@ class _Desk:
     async def snapshot(self, request: Request) -> Response:
         await self._gate.read(request)
         found = self._publications.newest()
+        if found is None and "wait" in request.query_params:  # a page, which has nothing to show yet
+            await asyncio.sleep(FIRST_LOOK_SECONDS)
+            found = self._publications.newest()
+            if found is None:
+                return Response(status_code=204)
         if found is None:
             raise HTTPException(503, "the first look is not made yet")
         return Response(whole(found[1]), media_type="application/json", headers={"x-cycle": str(found[0])})

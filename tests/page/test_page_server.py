@@ -68,6 +68,7 @@ def test_snapshot__before_the_first_look__says_so() -> None:
     with running(Board(None)) as address:
         status, _, body = ask(address, "/api/snapshot")
         assert (status, json.loads(body)) == (503, {"error": "the first look is not made yet"})
+        assert ask(address, "/api/snapshot?wait")[::2] == (204, b"")
         assert ask(address, "/readyz")[::2] == (503, b"no look yet\n")
         assert ask(address, "/healthz")[::2] == (200, b"ok\n")
 

@@ -50,9 +50,9 @@ export async function watch({ told, state, login }) {
 
 async function snapshot(login) {
   try {
-    const answer = await fetch(`${BASE}/api/snapshot`, { headers: headers() });
+    const answer = await fetch(`${BASE}/api/snapshot?wait`, { headers: headers() });
     if (answer.status === 401) { await login(); return null; }
-    if (!answer.ok) return null;
+    if (!answer.ok || answer.status === 204) return null;  // 204: before the first look
     const set = await answer.json();
     const date = Date.parse(answer.headers.get("date"));
     return { cycle: Number(answer.headers.get("x-cycle")), at: (Number.isNaN(date) ? Date.now() : date) / 1000, set, whole: true };
