@@ -7,7 +7,7 @@ The parts, lowest level first; a part imports only parts of lower levels, pyproj
     errors, genesis                       the tree of errors; first values of a deployment
     units, formats                        integers to floats, once; numbers as people read them
     files, environment                    written whole or not at all; what other programs inherit
-    names                                 names that look like another
+    names, extras                         names that look like another; packages of extras that are there
     registry, action_kinds                what plug-ins add; actions that are asked for by name
     tables, toml_files, json_files        what is in files
     artifacts, deployment                 compiled contracts; addresses

@@ -19,7 +19,7 @@ class ActionKind:
     name
         As it is written on the command line.
     arguments
-        Their names, in order; the last may end with ``...`` and then repeats.
+        Their names, in order; the last may end with ``...`` and then repeats, or stand in ``[]`` and may be left out.
     words
         What it does, in a few words for the help.
     build
@@ -44,8 +44,9 @@ class ActionKind:
         UsageError
             It takes other arguments; the message says which.
         """
-        least, repeats = len(self.arguments), bool(self.arguments) and self.arguments[-1].endswith("...")
-        if len(arguments) < least or (len(arguments) > least and not repeats):
+        most, repeats = len(self.arguments), bool(self.arguments) and self.arguments[-1].endswith("...")
+        least = most - sum(name.startswith("[") for name in self.arguments)
+        if len(arguments) < least or (len(arguments) > most and not repeats):
             raise UsageError(f"usage: {self.usage} ({self.words})")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bridge.artifacts.vendor import BESIDE, node_modules
+from bridge.artifacts.vendor import BESIDE, how_to_install, node_modules
 from bridge.chain.node import Chain, connect
 from bridge.chain.place import node_url
 from bridge.chain.ways import Ways
@@ -22,6 +22,7 @@ from bridge.deployment import Deployment, load_deployment
 from bridge.doctor_network import network_rows
 from bridge.environment import for_program
 from bridge.errors import BridgeError, MissingTool
+from bridge.extras import missing_extras
 from bridge.foreign import foreign, url_place
 from bridge.governance.governor import require_governor
 from bridge.governance.inspection import Inspected, inspect_holders
@@ -54,11 +55,12 @@ def examine(config_path: Path | None) -> list[Finding]:
     """Look at everything that the commands need; no failure stops the look at the rest."""
     findings = [
         _python(),
-        _try("anvil", _anvil_version, "run `make setup`; only local chains need it", needed=False),
+        _extras(),
+        _try("anvil", _anvil_version, f"{how_to_install()}; only local chains need it", needed=False),
         _try(
             "third-party contracts",
             lambda: str(node_modules()),
-            "run `make setup`; only local chains need them",
+            f"{how_to_install()}; only local chains need them",
             needed=False,
         ),
     ]
@@ -106,6 +108,13 @@ def _state(config: Config) -> list[Finding]:
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer", True)
+
+
+def _extras() -> Finding:
+    """Say which packages a plain installation left out; each is named again where a command needs it."""
+    missing = missing_extras()
+    mend = f"pip install 'alvh[{','.join(missing)}]' for what they do (README.md)"
+    return Finding("extras", not missing, f"without {', '.join(missing)}" if missing else "all", mend, False)
 
 
 def _try(what: str, look: Callable[[], str], mend: str, needed: bool) -> Finding:

@@ -12,6 +12,7 @@ from warnings import catch_warnings, simplefilter
 import pandas as pd
 
 from bridge.errors import BadFile
+from bridge.extras import require_extra
 from bridge.files import refuse_circle
 
 if TYPE_CHECKING:
@@ -38,8 +39,12 @@ def read_table(path: Path) -> pd.DataFrame:
     BadFile
         It is absent, no plain file, of another ending, no table, holds too much, has one name twice, rows with more
         values than there are names, or a column of lists, structures or bytes.
+    MissingTool
+        It is a parquet file, and the extra that reads them is not installed.
     """
     _require_file(path)
+    if path.suffix == ".parquet":
+        require_extra("parquet", "a parquet file", "give a CSV file")
     try:
         return _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     except (*FAULTS, OSError, EOFError, zlib.error) as error:

@@ -30,6 +30,7 @@
     +-- UnknownInstrument      a name that is no option, perpetual or future
     +-- BadReversal            an entry that takes back nothing, a reversal, or other numbers than it says
     +-- DuplicateEntry         two different entries of a ledger under one id
+    +-- MissingPackage         a package that an extra of ours installs is not there
 
 Nothing foreign leaks from `hedge`: what numpy or scipy raise on bad input is caught before it happens.
 """
@@ -313,3 +314,14 @@ class DuplicateEntry(HedgeError):
         super().__init__(
             f"entry {entry} of {venue} stands in book {book} twice with other numbers: reverse the wrong one"
         )
+
+
+class MissingPackage(HedgeError):
+    """A package that an extra of ours installs is not there.
+
+    Attributes: package, extra.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(f"this needs {package}: pip install 'alvh[{extra}]'")

@@ -1,7 +1,8 @@
 """Bytecode of Uniswap, Safe and WETH9 as their authors published it on npm; nothing of it is copied into this package.
 
 Needed by local chains only: it is read from ALVH_NODE_MODULES, else from `node_modules` beside this program (where it
-runs from its repository) or in the working folder. Parents of that are not looked into: anyone may write to some.
+runs from its repository), in the working folder, or where npm on PATH installs for all projects. Parents of the working
+folder are not looked into: anyone may write to some.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from bridge.artifacts import Artifact
+from bridge.environment import for_program
 from bridge.errors import MissingTool
 
 V3_CORE = "@uniswap/v3-core/artifacts/contracts"
@@ -44,9 +49,51 @@ PERMIT2_SOURCE = "@uniswap/v4-periphery/lib/permit2/test/utils/DeployPermit2.sol
 PERMIT2_ADDRESS = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
 
 
-def package_folders() -> list[Path]:
-    """Return where npm's packages are looked for: beside this program, then in the working folder."""
-    return [BESIDE, Path.cwd() / "node_modules"]
+LOCAL_CHAIN: dict[str, str] = {
+    "@foundry-rs/anvil": "1.7.1",
+    "@safe-global/safe-contracts": "1.4.1",
+    "@uniswap/v2-core": "1.0.1",
+    "@uniswap/v2-periphery": "1.1.0-beta.0",
+    "@uniswap/v3-core": "1.0.1",
+    "@uniswap/v3-periphery": "1.4.4",
+    "@uniswap/v4-core": "1.0.2",
+    "@uniswap/v4-periphery": "1.0.3",
+    "canonical-weth": "1.4.0",
+}
+"""npm packages of a local chain and their versions, as in package.json."""
+
+
+def how_to_install() -> str:
+    """Return the one line that installs what a local chain needs: in a checkout, or beside an installed package."""
+    if (BESIDE.parent / "Makefile").is_file():
+        return "run `make setup`"
+    packages = " ".join(f"{name}@{version}" for name, version in LOCAL_CHAIN.items())
+    return f"install Node 20, then `npm install --global --ignore-scripts --legacy-peer-deps {packages}`"
+
+
+def package_folders() -> Iterator[Path]:
+    """Yield where npm's packages are looked for: beside this program, in the working folder, then npm's own folder."""
+    yield BESIDE
+    yield Path.cwd() / "node_modules"
+    shared = shared_packages()
+    if shared:
+        yield shared
+
+
+@cache
+def shared_packages() -> Path | None:
+    """Return where npm on PATH installs packages for all projects; None without npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        return None
+    try:
+        told = subprocess.run(
+            [npm, "root", "--global"], env=for_program(os.environ), capture_output=True, text=True, timeout=20, check=True
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return None
+    place = Path(told.stdout.strip())
+    return place if place.is_absolute() else None
 
 
 @cache
@@ -62,7 +109,9 @@ def node_modules() -> Path:
     for candidate in [Path(named)] if named else package_folders():
         if (candidate / "@uniswap" / "v3-core").is_dir():
             return candidate
-    raise MissingTool("a local chain needs node_modules of the project: run `make setup`, or set ALVH_NODE_MODULES")
+    raise MissingTool(
+        f"a local chain needs the npm packages of Uniswap and Safe: {how_to_install()}, or set ALVH_NODE_MODULES"
+    )
 
 
 @cache
@@ -70,7 +119,7 @@ def vendor(name: str) -> Artifact:
     """Read a published artifact by contract name (see SOURCES)."""
     path = node_modules() / SOURCES[name]
     if not path.is_file():
-        raise MissingTool(f"{path} is missing: run `make setup` to install the packages of package-lock.json")
+        raise MissingTool(f"{path} is missing: {how_to_install()}")
     content = json.loads(path.read_text(encoding="utf-8"))
     runtime = content.get("deployedBytecode") or content["evm"]["deployedBytecode"]
     return Artifact(name, content["abi"], _hex(content["bytecode"]), _hex(runtime))

@@ -9,7 +9,7 @@
 A part is used only where the chain still has the block that it ends with: so it is of this chain, and no block of it
 was replaced since. It is the word of the nodes that are asked now, and of no other: who asks another node to compare
 is answered by that one. Nothing beyond the finalised block is kept. What cannot be written or read costs the cache
-alone.
+alone; without the extra `parquet` there is none.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.chain.log_parts import MOST_FILE, MOST_ROWS, Part, packed, unpacked
 from bridge.chain.logs import require_room, size_of
 from bridge.errors import BadFile, ChainError, MissingBlock, NodeUnreachable
+from bridge.extras import is_installed
 from bridge.files import read_bytes, require_own, write_durably
 
 LEAST_BLOCKS: Final = 1_000
@@ -87,7 +88,7 @@ class LogCache:
 
     def read(self, node: Node, wanted: Mapping[str, Any], first: int, last: int, action: str) -> list[Any]:
         """Read the entries of a filter as `LogPages.read` does; raises what it raises."""
-        if last - first + 1 < LEAST_BLOCKS:
+        if last - first + 1 < LEAST_BLOCKS or not is_installed("pyarrow"):
             return list(node.logs.read(wanted, first, last, action))
         if self._pinned != last:
             self._pinned, self._hashes, self._final = last, {}, -1

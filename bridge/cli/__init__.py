@@ -10,6 +10,7 @@
     hedge_text, held_text                                     what they print
     local_moves                                               the local chain by hand
     serve                                                     the monitor that is left running
+    completion                                                what lets a shell complete commands
 
 Read `commands` first. A command parses, calls one function of the bridge and prints. May import every other part.
 """
@@ -67,6 +68,7 @@ def _run() -> None:
     atexit.register(gc.freeze)  # nor are they searched once more when all ends
 
     from bridge.cli.app import app
+    from bridge.cli.commands import COMPLETING
     from bridge.errors import BridgeError, Terminated
     from bridge.foreign import foreign
     from hedge.errors import HedgeError
@@ -75,6 +77,10 @@ def _run() -> None:
         raise Terminated(128 + number)  # unwinds like any other end, so that a local chain is not left behind
 
     signal.signal(signal.SIGTERM, ended)
+    if COMPLETING in os.environ:
+        from typer.completion import completion_init
+
+        completion_init()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):  # closed, or no file at all
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

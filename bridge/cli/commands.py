@@ -81,6 +81,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "networks",
         "List the public networks that are known, or the tokens, feeds and contracts of one. Asks no node.",
     ),
+    "completion": (
+        "completion",
+        "completion",
+        "Print what lets bash, zsh or fish complete commands and options: eval \"$(alvh completion bash)\".",
+    ),
     "doctor": (
         "local",
         "doctor",
@@ -126,3 +131,5 @@ LOOP = (
 )
 OPTIONS = {"--version": "Show the version.", "--help": "Show this message and exit."}
 ENDING = "Educational software, no financial advice: options can lose all that is paid for them and more."
+COMPLETING = "_ALVH_COMPLETE"
+"""Variable by which a shell asks for completions."""

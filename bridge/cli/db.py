@@ -111,8 +111,10 @@ def export(
     """
     from time import time
 
+    from bridge.extras import require_extra
     from bridge.monitor.export import export as written
 
+    require_extra("parquet", "an export")
     with _opened(config) as (store, _):
         counts = written(store, folder, int(time()))
     _answer(counts, f"written into {folder}", as_json)

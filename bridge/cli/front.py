@@ -7,13 +7,15 @@ import sys
 from textwrap import wrap
 
 from bridge import __version__
-from bridge.cli.commands import ABOUT, COMMANDS, ENDING, LOOP, OPTIONS
+from bridge.cli.commands import ABOUT, COMMANDS, COMPLETING, ENDING, LOOP, OPTIONS
 
 NARROWEST, WIDEST, USUAL = 40, 100, 80
 
 
 def answer(arguments: list[str]) -> int | None:
     """Answer a call that needs no command and return its exit code; None where a command is called."""
+    if COMPLETING in os.environ:  # a shell asks what could be typed next
+        return None
     if arguments == ["--version"]:
         page = version_line()
     elif arguments in ([], ["--help"]):

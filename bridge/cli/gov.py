@@ -48,7 +48,14 @@ MOST_LINES = 100  # of a description
 GovernorOption = Annotated[
     str | None, typer.Option("--governor", help="Another governor, of OpenZeppelin's or Compound's Bravo.")
 ]
-IdArgument = Annotated[str, typer.Argument(help="Proposal id, or its first digits.")]
+IdArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[PROPOSAL]",
+        help="Proposal id, its first digits, or latest; the only open one where none is named.",
+        show_default=False,
+    ),
+]
 
 
 def _actions(action: Proposed) -> list[dict[str, str]]:
@@ -143,7 +150,7 @@ def _vote_end(proposal: Proposal) -> str:
 
 @app.command()
 def show(
-    proposal: IdArgument,
+    proposal: IdArgument = None,
     block: BlockOption = None,
     governor: GovernorOption = None,
     as_json: JsonOption = False,
@@ -152,13 +159,14 @@ def show(
     """Show one proposal: its text, what its calldata really does, and whether it would execute in today's state."""
     from bridge.cli.show import console
     from bridge.governance.calls import overview
+    from bridge.governance.chosen import chosen_proposal
     from bridge.governance.forms import read_form, with_governor
-    from bridge.governance.governor import OPEN_STATES, named_proposal
+    from bridge.governance.governor import OPEN_STATES
     from bridge.governance.preflight import rehearsal
 
     session = open_session(config)
     snapshot = with_governor(session.snapshot(block), governor)
-    found = named_proposal(snapshot, proposal)
+    found = chosen_proposal(snapshot, proposal, certain=False)
     which = f"{snapshot.deployment.address('HedgeGovernor')} is {read_form(snapshot).words}"
     content = _json(snapshot, found) | {"governor": which} if as_json else {}
     words, updates = ([], []) if as_json or found.trouble else _told(snapshot, found)
@@ -242,14 +250,15 @@ class _How:
     relay: str | None
 
 
-def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") -> None:
+def _step(step: str, wanted: str | None, how: _How, action: Action, support: str = "") -> None:
     """Rehearse the step as its sender would send it, then send it or say that it is possible."""
+    from bridge.governance.chosen import chosen_proposal
     from bridge.governance.forms import with_governor
     from bridge.governance.governor import named_proposal, rehearse_step, require_step
 
     session = open_session(how.config, how.relay)
     snapshot = with_governor(session.snapshot(), how.governor)
-    found = named_proposal(snapshot, wanted)
+    found = chosen_proposal(snapshot, wanted, certain=True)
     require_step(found, step)
     anyone = step in ("queue", "execute")
     sender = choose_sender(session, how.send, how.role, how.keystore, how.given, anyone=anyone)
@@ -272,8 +281,10 @@ def _step(step: str, wanted: str, how: _How, action: Action, support: str = "") 
 
 @app.command()
 def vote(
-    proposal: IdArgument,
-    support: Annotated[str, typer.Argument(help="for, against or abstain.")],
+    proposal: IdArgument = None,
+    support: Annotated[
+        str | None, typer.Argument(metavar="SUPPORT", help="for, against or abstain.", show_default=False)
+    ] = None,
     send: SendOption = False,
     relay: RelayOption = None,
     role: AsOption = None,
@@ -283,10 +294,12 @@ def vote(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Cast a vote. Example: alvh gov vote 8123 for --as voter-1 --send"""
+    """Cast a vote. Examples: alvh gov vote 8123 for --as voter-1 --send; alvh gov vote for"""
     from bridge.errors import UsageError
     from bridge.governance.governor import SUPPORT, send_vote
 
+    if support is None:  # the proposal is left out
+        proposal, support = None, proposal
     if support not in SUPPORT:
         raise UsageError(f"vote for, against or abstain, not {support!r}")
     how = _How(send, role, keystore, sender, as_json, config, governor, relay)
@@ -295,7 +308,7 @@ def vote(
 
 @app.command()
 def queue(
-    proposal: IdArgument,
+    proposal: IdArgument = None,
     send: SendOption = False,
     relay: RelayOption = None,
     role: AsOption = None,
@@ -313,7 +326,7 @@ def queue(
 
 @app.command()
 def execute(
-    proposal: IdArgument,
+    proposal: IdArgument = None,
     send: SendOption = False,
     relay: RelayOption = None,
     role: AsOption = None,
@@ -336,7 +349,7 @@ def execute(
 
 @app.command()
 def cancel(
-    proposal: IdArgument,
+    proposal: IdArgument = None,
     send: SendOption = False,
     relay: RelayOption = None,
     role: AsOption = None,
@@ -353,16 +366,17 @@ def cancel(
 
 
 @app.command()
-def wait(proposal: IdArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+def wait(proposal: IdArgument = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Local chain only: move time to where the proposal's next step is possible. Feeds grow old meanwhile."""
+    from bridge.governance.chosen import chosen_proposal
     from bridge.governance.governor import named_proposal, next_step_at
     from bridge.local.anvil import advance_time
 
     session = open_session(config)
-    found = named_proposal(session.snapshot(), proposal)
+    found = chosen_proposal(session.snapshot(), proposal, certain=False)
     seconds = max(next_step_at(found) - session.chain.head().timestamp, 1)
     advance_time(session.chain, seconds)
-    state = named_proposal(session.snapshot(), proposal).state
+    state = named_proposal(session.snapshot(), str(found.id)).state
     if as_json:
         print_json({"proposal": str(found.id), "before": found.state, "state": state, "seconds": seconds})
     else:

@@ -249,6 +249,9 @@ def demo(
     Examples: alvh demo; alvh demo --watch; alvh demo --prices prices.csv --report reports/real.html
     """
     from bridge.config import load_config
+    from bridge.extras import require_extra
+
+    require_extra("report", "the demo's report")
     from bridge.demo import after_demo, run_demo
     from bridge.files import PAGE, require_writable
     from bridge.local.anvil import anvil

@@ -41,10 +41,16 @@ def check_paths(orders: Path | None, report: Path | None, read: list[Path | None
     ------
     UsageError
         Two of the paths are one file, or one of them cannot be written to.
+    MissingTool
+        A report is asked for, and the extra that draws it is not installed.
     """
     from bridge.errors import UsageError
+    from bridge.extras import require_extra
     from bridge.files import PAGE, require_writable, resolved
     from bridge.plans.orders import COLUMNS
+
+    if report:
+        require_extra("report", "a report")
 
     taken = {resolved(path) for path in read if path}
     for name, path, begins in (("--orders", orders, ",".join(COLUMNS[:4])), ("--report", report, PAGE)):

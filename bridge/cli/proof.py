@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 @app.command()
 def verify(
     wanted: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="PROPOSAL",
-            help="First digits of a proposal's id, or of the 0x hash of an update that the steward announced.",
+            metavar="[PROPOSAL]",
+            help="First digits of a proposal's id, or of the 0x hash of an update that the steward announced; or latest; "
+            "the only open proposal where none is named.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     inputs: Annotated[
         Path | None,
         typer.Option(help="The plan's inputs, as the proposer published them; default: those kept on this machine."),
@@ -41,15 +43,16 @@ def verify(
 
     Examples: alvh gov verify 8123 --inputs inputs.json; alvh gov verify 0x5d1e... --inputs inputs.json --json
     """
-    from bridge.governance.governor import named_proposal
+    from bridge.governance.chosen import chosen_proposal
     from bridge.governance.steward import find_pending_update
     from bridge.governance.verify import Outcome, proposed_update, verdict, verify_proposal, verify_update
     from bridge.plans.published import inputs_path, remake
 
     session = open_session(config, kept=False)
     snapshot, terms = session.snapshot(), session.config.book
-    proposal = None if wanted.startswith("0x") else named_proposal(snapshot, wanted)
-    update = proposed_update(snapshot, proposal) if proposal else find_pending_update(snapshot, wanted).update
+    announced = wanted if wanted and wanted.startswith("0x") else None
+    proposal = None if announced else chosen_proposal(snapshot, wanted, certain=False)
+    update = proposed_update(snapshot, proposal) if proposal else find_pending_update(snapshot, announced or "").update
     record = remake(inputs or inputs_path(session.config.state, update.inputs_hash))
     if proposal:
         checks = verify_proposal(snapshot, proposal, record, terms)

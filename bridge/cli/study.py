@@ -64,13 +64,16 @@ def backtest(
     Examples: alvh backtest; alvh backtest --market deribit --phases 7; alvh backtest --market modelled --asset BTC
     --strategy plan --strategy daily_delta --start 2022-01-01; alvh backtest --settings study.toml --json
     """
-    from bridge.study.progress import progress_for
-    from bridge.study.report.html import write_study_report
-    from bridge.study.study import run_study
+    from bridge.extras import require_extra
 
     if listed:
         _print_listed(as_json)
         return
+    require_extra("study", "a backtest")
+    from bridge.study.progress import progress_for
+    from bridge.study.report.html import write_study_report
+    from bridge.study.study import run_study
+
     given = {
         "market": market, "assets": assets, "strategies": strategies, "start": start, "end": end, "phases": phases,
         "capital_usd": capital, "data": data,
@@ -229,6 +232,9 @@ def simulate(
     Examples: alvh simulate; alvh simulate --model heston --paths 1000000; alvh simulate --model filtered --market
     modelled --data market-data --json
     """
+    from bridge.extras import require_extra
+
+    require_extra("study", "a simulation")
     from bridge.study.progress import progress_for
     from bridge.study.report.simulation import write_simulation_report
     from bridge.study.simulation import SimulationSettings, run_simulation, simulation_inputs

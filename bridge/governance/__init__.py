@@ -2,6 +2,7 @@
 
     updates, postconditions              a tuple of parameters on its way; what must be true afterwards
     governor, proposals, proposal_text   the governor contract; from a plan or an action to a proposal
+    chosen                               which proposal a command is about
     preflight, calls                     the execution simulated; calls in words
     telling, powers                      long values of a call, with size and hash; who gets power by one
     inspection, safe_builds              who is at an address that holds a role, or is to; Safe code that is known

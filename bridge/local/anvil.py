@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bridge.artifacts.vendor import package_folders
+from bridge.artifacts.vendor import how_to_install, package_folders
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.node import Chain, connect
 from bridge.chain.signers import LOCAL_MNEMONIC
@@ -24,12 +24,16 @@ ACCOUNTS = 20
 # States that can be read later, all in memory at about 0.2 MB each. Left to itself anvil keeps 500 there and writes
 # 3,600 more to the disk, 1 MB each, which takes longer than the transactions that lead to them.
 STATES = 4_096
+PROGRAMS = ("anvil-*/bin/anvil*", "anvil/node_modules/@foundry-rs/anvil-*/bin/anvil*")
+"""Below `@foundry-rs`: the program of this machine's kind, beside the package that asks for it or within it."""
 # Local chains start at a fixed moment, so that every run has the same blocks, expiries and numbers.
 GENESIS_TIMESTAMP = 1_767_225_600  # 2026-01-01 00:00:00Z
 
 
 def find_anvil() -> Path:
-    """Find the anvil program: ALVH_ANVIL, then the npm package beside this program or in the working folder, then PATH.
+    """Find the anvil program: ALVH_ANVIL, the npm package beside this program or in the working folder, npm's own, PATH.
+
+    What is on PATH may be of Foundry; npm's `anvil` there is a script that starts the program, which is what we look for.
 
     Raises
     ------
@@ -42,11 +46,12 @@ def find_anvil() -> Path:
             raise MissingTool(f"ALVH_ANVIL names {named}, which is no file: correct or unset it")
         return Path(named)
     for folder in package_folders():
-        for packaged in sorted((folder / "@foundry-rs").glob("anvil-*/bin/anvil*")):
-            return packaged
+        for pattern in PROGRAMS:
+            for packaged in sorted((folder / "@foundry-rs").glob(pattern)):
+                return packaged
     on_path = shutil.which("anvil")
     if on_path is None:
-        raise MissingTool("anvil is not installed: run `make setup` (npm package @foundry-rs/anvil), or set ALVH_ANVIL")
+        raise MissingTool(f"anvil is not installed: {how_to_install()}, or set ALVH_ANVIL")
     return Path(on_path)
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bridge.action_kinds import ActionKind, ActionRegistry
-from bridge.governance.governor import cancel_call, named_proposal, require_step
+from bridge.governance.chosen import chosen_proposal
+from bridge.governance.governor import cancel_call, require_step
 from bridge.governance.rollback import EVERY_KEY, read_rollback, require_moving
 from bridge.governance.steward import find_pending_update
 from bridge.governance.updates import build_update
@@ -96,7 +97,7 @@ def _schedule(context: SafeContext, _: Sequence[str]) -> Call:
 
 
 def _cancel(context: SafeContext, arguments: Sequence[str]) -> Call:
-    found = named_proposal(context, arguments[0])
+    found = chosen_proposal(context, next(iter(arguments), None), certain=True)
     require_step(found, "cancel")
     return cancel_call(context, found.action)
 
@@ -112,7 +113,7 @@ safe_action("guardian", "veto-all", (), "refuse every update that a steward anno
 safe_action(
     "guardian", "suspend-steward", (), "let the steward do nothing until a vote lets it go on", _plain("suspendSteward")
 )
-safe_action("guardian", "cancel", ("PROPOSAL",), "cancel a proposal for good", _cancel)
+safe_action("guardian", "cancel", ("[PROPOSAL]",), "cancel a proposal for good", _cancel)
 safe_action("guardian", "stop-automation", (), "stop the automation until a vote sets a table", _stop)
 safe_action("steward", "schedule", (), "announce the newest plan's update", _schedule)
 safe_action("steward", "apply", ("UPDATE_HASH",), "apply an announced update whose delay is over", _apply)

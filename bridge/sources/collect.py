@@ -15,6 +15,7 @@ from typing import Any, Final
 import pandas as pd
 
 from bridge.errors import BadFile, BridgeError, SourceUnavailable, UsageError
+from bridge.extras import require_extra
 from bridge.files import lock_file, make_private, write_durably
 from bridge.sources.chain_parts import part_name, part_times
 from bridge.units import utc
@@ -45,6 +46,8 @@ def take(venue: Deribit, assets: Sequence[str], listed: Listed, *, linear: bool)
 def write_chain(path: Path, found: Sequence[OptionRows]) -> None:
     """Write snapshots as a chain file, CSV or parquet by the ending of its name; it is whole or absent.
 
+    The name is one that `require_form` takes.
+
     Raises
     ------
     BadFile
@@ -70,9 +73,13 @@ def require_form(path: Path) -> None:
     ------
     UsageError
         It does not.
+    MissingTool
+        It is parquet, and the extra that writes it is not installed.
     """
     if path.suffix not in FORMS:
         raise UsageError(f"--out {path}: its name ends in none of {', '.join(FORMS)}")
+    if path.suffix == ".parquet":
+        require_extra("parquet", "a parquet file", "name a file that ends in .csv: --out")
 
 
 def told_json(each: OptionRows) -> dict[str, Any]:
@@ -125,7 +132,10 @@ class Collector:
         ------
         BadFile, UsageError
             The folder holds something else, or another collector writes to it; the schedule is too fast.
+        MissingTool
+            The extra that writes the parts is not installed.
         """
+        require_extra("parquet", "a collection")
         if self.every < LEAST_SECONDS:
             raise UsageError(f"--every {self.every}s: at least {LEAST_SECONDS}s, nearer parts are one snapshot")
         try:

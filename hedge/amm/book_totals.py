@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from hedge.amm.greeks import position_greeks
 from hedge.errors import BadInput
 from hedge.numerics.arrays import FloatArray, nonnegative, numbers, positive
-from hedge.numerics.jit import BULK_POSITIONS, Kernel, compiled
+from hedge.numerics.jit import BULK_POSITIONS, Kernel, compiled, has_kernels
 
 
 class BookCurve(NamedTuple):
@@ -61,6 +61,12 @@ def book_curve(prices: ArrayLike, liquidity: ArrayLike, lower: ArrayLike = 0.0, 
         return BookCurve(*(np.full(p.shape, np.nan) for _ in range(3)))
     if liq.size * p.size < BULK_POSITIONS:
         return _grid(p, liq, a, b)
+    if not has_kernels():
+        few = max(BULK_POSITIONS // liq.size, 1)  # prices at once: all of them would be a table of gigabytes
+        flat = p.reshape(-1)
+        parts = [_grid(flat[at : at + few], liq, a, b) for at in range(0, flat.size, few)]
+        fields = zip(*((part.value, part.delta, part.gamma) for part in parts), strict=True)
+        return BookCurve(*(np.concatenate(field).reshape(p.shape) for field in fields))
     return BookCurve(*(row.reshape(p.shape) for row in _by_edges(p.reshape(-1), liq, a, b)))
 
 

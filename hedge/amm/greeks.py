@@ -15,7 +15,7 @@ from hedge.amm.ticks import MAX_TICK, sqrt_price_table, sqrt_prices
 from hedge.amm.ticks.table import tick_array
 from hedge.errors import BadInput
 from hedge.numerics.arrays import FloatArray, nonnegative, numbers, positive
-from hedge.numerics.jit import BULK_POSITIONS, Kernel, column, compiled, run
+from hedge.numerics.jit import BULK_POSITIONS, Kernel, column, compiled, has_kernels, run
 from hedge.numerics.memory import results
 
 
@@ -42,7 +42,7 @@ def position_greeks(
         for name, given in (("price", price), ("liquidity", liquidity), ("lower", lower), ("upper", upper))
     ]
     shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    if int(np.prod(shape)) < BULK_POSITIONS:
+    if int(np.prod(shape)) < BULK_POSITIONS or not has_kernels():
         return _from_prices(*arrays)
     columns = [column(array, shape) for array in arrays]
     size = int(np.prod(shape))
@@ -81,7 +81,7 @@ def tick_position_greeks(
     p, liq = numbers("price", price), numbers("liquidity", liquidity)
     lower, upper = _narrow("tick_lower", tick_lower), _narrow("tick_upper", tick_upper)
     shape = np.broadcast_shapes(p.shape, liq.shape, lower.shape, upper.shape)
-    if int(np.prod(shape)) < BULK_POSITIONS:
+    if int(np.prod(shape)) < BULK_POSITIONS or not has_kernels():
         return _from_ticks(p, liq, tick_array("tick_lower", lower), tick_array("tick_upper", upper), scale)
     # Only the outer ends need a look: a tick beyond them makes an empty range, which the kernel leaves to numpy.
     most = max(-int(lower.min()), int(upper.max()), 0)

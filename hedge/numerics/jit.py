@@ -11,13 +11,16 @@ its default one aborts when two threads enter it. Of all "fast" mathematics only
 allowed: it never loses digits.
 
 Which path answers depends on a call's size alone, never on what ran before: a plan has the same bits in a new process
-as in an old one.
+as in an old one. numba is an extra: where it is not installed numpy answers calls of every size, and what has no other
+path says so.
 """
 
 import inspect
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.util import find_spec
 from types import FunctionType, ModuleType
 from typing import Any
 from zlib import crc32
@@ -25,6 +28,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from hedge.errors import MissingPackage
 from hedge.numerics import past_caches
 
 # Elements from which on a call goes to a kernel. Loading numba and the first kernel costs 0.35 s, compiling one after
@@ -39,6 +43,12 @@ CHUNK = 256  # elements that a kernel works on at once: its scratch rows fill a 
 Kernel = Callable[..., int]
 
 
+@cache
+def has_kernels() -> bool:
+    """Tell whether numba is installed, without loading it."""
+    return find_spec("numba") is not None
+
+
 def compiled(make: Callable[[int], Kernel], columns: str, *modules: ModuleType, contract: bool = True) -> Kernel:
     """Compile the kernel that make(version) returns, from the cache where there is one.
 
@@ -49,8 +59,15 @@ def compiled(make: Callable[[int], Kernel], columns: str, *modules: ModuleType, 
         them come the float64 table of results, a row each, and the first and last-plus-one element.
     modules : those whose functions the kernel uses, each after those that it imports from.
     contract : let a b + c round once; exact tricks with rounding errors forbid it.
+
+    Raises
+    ------
+    MissingPackage : numba is not installed.
     """
-    from numba import njit, types
+    try:
+        from numba import njit, types
+    except ImportError as error:
+        raise MissingPackage("numba", "fast") from error
 
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"} if contract else False}
     kinds = {"f": types.float64, "i": types.int32, "b": types.boolean}

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedge.numerics.arrays import FloatArray, numbers
-from hedge.numerics.jit import BULK_OPTIONS, Kernel, column, compiled, run
+from hedge.numerics.jit import BULK_OPTIONS, Kernel, column, compiled, has_kernels, run
 from hedge.numerics.memory import results
 
 _COLUMNS = "ffffffb"
@@ -27,7 +27,7 @@ def is_bulk(*arguments: ArrayLike) -> bool:
     if all(shape == () for shape in shapes):
         return False
     try:
-        return int(np.prod(np.broadcast_shapes(*shapes))) >= BULK_OPTIONS
+        return int(np.prod(np.broadcast_shapes(*shapes))) >= BULK_OPTIONS and has_kernels()
     except ValueError:
         return False
 
