@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bridge.artifacts.vendor import BESIDE, how_to_install, node_modules
+from bridge.artifacts.vendor import BESIDE, node_modules
 from bridge.chain.node import Chain, connect
 from bridge.chain.place import node_url
 from bridge.chain.ways import Ways
@@ -56,11 +56,11 @@ def examine(config_path: Path | None) -> list[Finding]:
     findings = [
         _python(),
         _extras(),
-        _try("anvil", _anvil_version, f"{how_to_install()}; only local chains need it", needed=False),
+        _try("anvil", _anvil_version, "as it says; only local chains need it", needed=False),
         _try(
             "third-party contracts",
             lambda: str(node_modules()),
-            f"{how_to_install()}; only local chains need them",
+            "as it says; only local chains need them",
             needed=False,
         ),
     ]

@@ -86,9 +86,11 @@ def shared_packages() -> Path | None:
     npm = shutil.which("npm")
     if npm is None:
         return None
+    prefix = {name: value for name, value in os.environ.items() if name.lower() == "npm_config_prefix"}
+    environment = for_program(os.environ) | prefix
     try:
         told = subprocess.run(
-            [npm, "root", "--global"], env=for_program(os.environ), capture_output=True, text=True, timeout=20, check=True
+            [npm, "root", "--global"], env=environment, capture_output=True, text=True, timeout=20, check=True
         )
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -9,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,21 +107,32 @@ def planted(folder: Path, marker: Path) -> Path:
 
 
 @pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Work in a folder below another, as an installed package without the project beside it."""
     monkeypatch.delenv("ALVH_ANVIL", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setattr(vendor, "BESIDE", tmp_path / "none")
     monkeypatch.setattr(doctor, "BESIDE", tmp_path / "none")
+    vendor.shared_packages.cache_clear()
     here = tmp_path / "theirs" / "here"
     here.mkdir(parents=True)
     monkeypatch.chdir(here)
-    return here
+    yield here
+    vendor.shared_packages.cache_clear()
+
+
+def npm_says(folder: Path, place: Path) -> Path:
+    """Put an npm on the PATH of `elsewhere` that installs for all projects in a place; return that place."""
+    program = folder / "bin" / "npm"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n[ \"$1 $2\" = 'root --global' ] && echo {place}\n")
+    program.chmod(0o755)
+    return place
 
 
 def test_find_anvil__in_a_parent_folder__is_not_found_and_never_started(elsewhere: Path, tmp_path: Path) -> None:
     planted(elsewhere.parent, tmp_path / "started")
-    with pytest.raises(MissingTool, match="make setup"):
+    with pytest.raises(MissingTool, match=r"install Node 20, then `npm install --global .*@foundry-rs/anvil@1\.7\.1"):
         local.find_anvil()
     found = next(finding for finding in doctor.examine(None) if finding.what == "anvil")
     assert not found.ok
@@ -141,8 +155,35 @@ def test_node_modules__in_a_parent_folder__are_not_found(elsewhere: Path, monkey
 
 
 @pytest.mark.usefixtures("elsewhere")
+def test_find_anvil__installed_by_npm_for_all_projects__is_the_program_and_not_its_script(tmp_path: Path) -> None:
+    shared = npm_says(tmp_path, tmp_path / "lib" / "node_modules")
+    (script := tmp_path / "bin" / "anvil").write_text("#!/usr/bin/env node\n")
+    script.chmod(0o755)
+    program = planted(shared / "@foundry-rs" / "anvil", tmp_path / "started")
+    assert local.find_anvil() == program
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_node_modules__installed_by_npm_for_all_projects__are_found(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.delenv("ALVH_NODE_MODULES", raising=False)
+    shared = npm_says(tmp_path, tmp_path / "lib" / "node_modules")
+    (shared / "@uniswap" / "v3-core").mkdir(parents=True)
+    assert vendor.node_modules.__wrapped__() == shared
+
+
+def test_how_to_install__in_a_checkout_and_beside_a_wheel__names_what_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, root: Path
+) -> None:
+    assert vendor.how_to_install() == "run `make setup`"
+    locked = json.loads((root / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert {name: locked[name] for name in vendor.LOCAL_CHAIN} == vendor.LOCAL_CHAIN
+    monkeypatch.setattr(vendor, "BESIDE", tmp_path / "node_modules")
+    assert all(f" {name}@{version}" in vendor.how_to_install() for name, version in vendor.LOCAL_CHAIN.items())
+
+
+@pytest.mark.usefixtures("elsewhere")
 def test_find_anvil__nowhere__says_what_to_do() -> None:
-    with pytest.raises(MissingTool, match="make setup"):
+    with pytest.raises(MissingTool, match=r"install Node 20, then `npm install --global .*@foundry-rs/anvil@1\.7\.1"):
         local.find_anvil()
 
 

@@ -45,6 +45,7 @@ def test_examine__world_in_order__finds_nothing_to_mend(settings: Path) -> None:
     assert faults(findings) == {}
     assert [finding.what for finding in findings] == [
         "Python",
+        "extras",
         "anvil",
         "third-party contracts",
         "settings",
