@@ -7,7 +7,7 @@ SLITHER := scripts/slither/.venv
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test fuzz lint fmt networks bench study gas coverage slither mutants clean artifacts audit-page lock compile readme film
+.PHONY: setup demo test fuzz lint fmt networks bench study gas coverage slither mutants clean artifacts audit-page lock compile readme film wheel wheel-test sbom
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -69,6 +69,19 @@ readme: setup  ## put the demo's real output and picture into README.md
 
 film: setup  ## film the monitor's page over a plan, a crash and the next plan; write docs/img/monitor.webp
 	$(BIN)/python -m scripts.film
+
+wheel: setup  ## build the wheel and the source distribution into dist/
+	rm -f dist/alvh-*
+	$(BIN)/uv build -q
+
+wheel-test: wheel  ## install the wheel with the newest versions it allows, on every Python of .ci/pythons; run fast tests against it
+	$(BIN)/python -m scripts.wheel_test
+
+sbom: setup  ## write dist/sbom.json (CycloneDX) and docs/licences.md from the locked packages that users install
+	mkdir -p dist
+	$(BIN)/uvx -q --from cyclonedx-bom==7.5.0 cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --of JSON -o dist/sbom.json $(BIN)/python
+	$(BIN)/python -m scripts.sbom
 
 lock: setup  ## resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
