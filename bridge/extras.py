@@ -1,7 +1,7 @@
 """Packages that a plain installation leaves out: named, with what installs them, where a command needs one.
 
-    pip install alvh             plans, exposure, governance, ledger, monitor without its page
-    pip install 'alvh[EXTRA]'    what `EXTRAS` names besides; `all` is every one of them
+pip install alvh             plans, exposure, governance, ledger, monitor without its page
+pip install 'alvh[EXTRA]'    what `EXTRAS` names besides; `all` is every one of them
 """
 
 from __future__ import annotations

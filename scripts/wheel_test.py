@@ -2,7 +2,7 @@
 
     dist/*.whl -> an environment for each Python of .ci/pythons -> plain commands -> tests of the unpacked sdist
 
-The lock says what we develop with; users get the newest versions that pyproject.toml allows, so these are tried here. The
+The lock says what we develop with; users get the newest versions that pyproject.toml allows: these are tried here. The
 tests come from the sdist, with its packages removed: what they import is the wheel. An interpreter that is not on this
 machine is passed over and named; 3.11 must be there.
 """
@@ -24,13 +24,30 @@ MATRIX: Final = ROOT / ".ci" / "pythons"
 TOOLS: Final = ("hypothesis", "pytest", "pytest-socket")
 TESTS: Final = tuple(
     f"tests/hedge/test_{name}.py"
-    for name in ("amm", "options", "options_implied", "parity", "plan", "programme", "signals_indicators", "without_numba")
+    for name in (
+        "amm",
+        "options",
+        "options_implied",
+        "parity",
+        "plan",
+        "programme",
+        "signals_indicators",
+        "without_numba",
+    )
 )
 COMMANDS: Final = (
     ("--version",),
     ("--help",),
     ("networks",),
-    ("init", "--network", "base", "--rpc", "https://node.example", "--owner", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+    (
+        "init",
+        "--network",
+        "base",
+        "--rpc",
+        "https://node.example",
+        "--owner",
+        "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+    ),
     ("plan", "--book", "book.toml", "--chain", "quotes.csv", "--no-ledger"),
 )
 
@@ -55,7 +72,9 @@ def find_python(version: str) -> Path | None:
 
 def run(*command: str | Path, folder: Path) -> None:
     """Run a command in a folder without the variables that lead to a checkout; end where it fails."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ALVH_", "VIRTUAL_ENV"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ALVH_", "VIRTUAL_ENV"))
+    }
     done = subprocess.run([*map(str, command)], cwd=folder, env=kept, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}: code {done.returncode}\n{done.stdout[-8000:]}{done.stderr[-8000:]}")
@@ -82,10 +101,21 @@ def try_wheel(python: Path, wheel: Path, sdist: Path, folder: Path) -> None:
         shutil.copy(ROOT / "examples" / "data" / name, empty)
     for words in COMMANDS:
         run(environment / "bin" / "alvh", *words, folder=empty)
-    run(*install, *TOOLS, folder=folder)
+    run(*install, f"alvh[postgres] @ {wheel.as_uri()}", *TOOLS, folder=folder)  # their fixtures load psycopg
     (folder / "sdist").mkdir()
     place = tested_files(sdist, folder / "sdist")
-    run(environment / "bin" / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "unit", *TESTS, folder=place)
+    run(
+        environment / "bin" / "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "unit",
+        *TESTS,
+        folder=place,
+    )
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "completion": (
         "completion",
         "completion",
-        "Print what lets bash, zsh or fish complete commands and options: eval \"$(alvh completion bash)\".",
+        'Print what lets bash, zsh or fish complete commands and options: eval "$(alvh completion bash)".',
     ),
     "doctor": (
         "local",

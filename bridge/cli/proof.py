@@ -22,7 +22,7 @@ def verify(
         str | None,
         typer.Argument(
             metavar="[PROPOSAL]",
-            help="First digits of a proposal's id, or of the 0x hash of an update that the steward announced; or latest; "
+            help="First digits of a proposal's id, or of the 0x hash of an update that the steward announced; latest; "
             "the only open proposal where none is named.",
             show_default=False,
         ),

@@ -55,7 +55,7 @@ def _source(root: Path, path: str) -> str:
         return read_text(root / path, MOST_BYTES)
     except OSError as error:
         raise MissingTool(
-            f"the source {path} is not here: for these files run it from a checkout of the project, after `make setup` there"
+            f"the source {path} is not here: run it from a checkout of the project, after `make setup` there"
         ) from error
     except ValueError as error:
         raise BadFile(root / path, "is no text") from error

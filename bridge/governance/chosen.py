@@ -36,5 +36,7 @@ def chosen_proposal(snapshot: Snapshot, wanted: str | None, *, certain: bool) ->
     if wanted == LATEST and (not certain or not opened or opened == every[-1:]):
         return named_proposal(snapshot, str(every[-1].id))
     if len(opened) != 1:
-        raise UsageError(f"{len(opened)} proposals are open: name one by the first digits of its id, see `alvh gov list`")
+        raise UsageError(
+            f"{len(opened)} proposals are open: name one by the first digits of its id, see `alvh gov list`"
+        )
     return named_proposal(snapshot, str(opened[0].id))

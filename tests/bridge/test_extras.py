@@ -53,8 +53,8 @@ def test_missing_extras__here_where_all_are__are_none() -> None:
         ("simulate", "a simulation needs arch, matplotlib, numba, pyarrow: pip install 'alvh[study]'"),
         ("demo", "the demo's report needs matplotlib: pip install 'alvh[report]'"),
         ("plan --book book.toml --report plan.html", "a report needs matplotlib: pip install 'alvh[report]'"),
-        ("plan --book book.toml --chain quotes.parquet", "a parquet file needs pyarrow: pip install 'alvh[parquet]', or "
-         "give a CSV file"),
+        ("plan --book book.toml --chain quotes.parquet", "a parquet file needs pyarrow: pip install 'alvh[parquet]', "
+         "or give a CSV file"),
         ("fetch chains", "a parquet file needs pyarrow: pip install 'alvh[parquet]', or name a file that ends in .csv: "
          "--out"),
         ("collect ETH --count 1", "a collection needs pyarrow: pip install 'alvh[parquet]'"),
