@@ -78,7 +78,7 @@ def _run() -> None:
 
     signal.signal(signal.SIGTERM, ended)
     if COMPLETING in os.environ:
-        from typer.completion import completion_init  # type: ignore[attr-defined] - Typer has no other way
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # Typer has no other way
 
         completion_init()
     for stream in (sys.stdout, sys.stderr):

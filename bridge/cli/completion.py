@@ -22,7 +22,7 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Whose completion.", 
     Examples: alvh completion bash >> ~/.bashrc; alvh completion zsh >> ~/.zshrc;
     alvh completion fish > ~/.config/fish/completions/alvh.fish
     """
-    from typer.completion import get_completion_script  # type: ignore[attr-defined] - Typer has no other way
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # Typer has no other way
 
     from bridge.cli.commands import COMPLETING
 

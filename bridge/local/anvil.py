@@ -33,7 +33,7 @@ GENESIS_TIMESTAMP = 1_767_225_600  # 2026-01-01 00:00:00Z
 def find_anvil() -> Path:
     """Find the anvil program: ALVH_ANVIL, the npm package beside this program or in this folder, npm's own, PATH.
 
-    What is on PATH may be Foundry's; npm's `anvil` there is a script that starts the program, which we look for instead.
+    What is on PATH may be Foundry's; npm's `anvil` there is a script that starts the program, which we want.
 
     Raises
     ------
