@@ -1,7 +1,7 @@
 """The `alvh` command.
 
     commands, front, app                                      the table of commands; the help of `alvh`; the tree
-    flags, show, reading                                      options that commands share; what a terminal shows
+    flags, show, cards, reading                               options that commands share; what a terminal shows
     book, oracle, planning, dao, gov, safe, monitor, local    the commands
     deploy, deploy_text                                       `alvh deploy`, and what it prints
     exposure_ideas, plan_text, plan_ideas                     what `alvh exposure` and `alvh plan` print

@@ -28,10 +28,10 @@ from bridge.cli.mined import mined, mined_words
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from web3.types import TxReceipt
 
     from bridge.chain.signers import Signer
+    from bridge.cli.show import Sheet
     from bridge.governance.brought import Action as Proposed
     from bridge.governance.governor import Proposal
     from bridge.governance.updates import Update
@@ -192,7 +192,7 @@ def show(
         out.print(made)
 
 
-def _update_table(snapshot: Snapshot, update: Update) -> Table:
+def _update_table(snapshot: Snapshot, update: Update) -> Sheet:
     """Return what an update sets, beside the values in force in its ledger."""
     from bridge.cli.show import table
     from bridge.plans.observe import read_governed

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, TypeVar
 from unicodedata import bidirectional, category
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions
-from rich.measure import Measurement
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from bridge import formats
@@ -30,6 +29,11 @@ _LATIN: Final = 0x100
 """Letters below are as wide as the tables say."""
 TO_LEFT: Final = frozenset({"R", "AL"})
 LEFT_TO_RIGHT: Final = "\u200e"
+MOST_WHOLE: Final = 96
+"""Letters of a number or hash that no line breaks: a hash has 66, the number of a proposal 78."""
+_WHOLE: Final = re.compile(r"(?<!\S)[\[(\"']*(?:0x[0-9a-fA-F]+|[0-9]+)[\])\"',;:.]*(?!\S)")
+WIDTH_OF_PIPES: Final = 1 << 16
+"""Columns of what is no terminal: whoever reads a file or a pipe breaks no line."""
 LOST: Final = "\ufffd"
 """In a table, what stands for a letter that a terminal may show wider than its column."""
 
@@ -43,10 +47,15 @@ class _Terminal(Console):
         Of a text, and of a table's title, no line but its first begins at the margin, see `hung`.
         """
         markup = options.pop("markup", True)
-        for made in objects:
-            if isinstance(made, Table) and isinstance(made.title, Text):
-                title, made.title = made.title, None
-                super().print(self._kept(title.plain, False), style="table.title", soft_wrap=True)
+        if len(objects) == 1 and isinstance(objects[0], Sheet):
+            from bridge.cli.cards import cards, fitted
+
+            sheet = objects[0]
+            if sheet.title:
+                super().print(self._kept(foreign(sheet.title), False), style="table.title", soft_wrap=True)
+            made = fitted(self, sheet)
+            super().print(cards(self, sheet) if made is None else made, soft_wrap=made is None)
+            return
         texts = [self._kept(o, markup) if isinstance(o, str) else o for o in objects]
         soft = {"soft_wrap": True} if objects and all(isinstance(o, str) for o in objects) else {}
         super().print(*texts, **(soft | options))
@@ -63,33 +72,24 @@ class _Terminal(Console):
             indent = min(max(len(line.plain) - len(body), 2 if begun and body else 0), MOST_INDENTED)
             body_text = line[len(line.plain) - len(body) :]
             sign = " " * indent
-            parts = _wrapped(self, body_text, indent + len(GOES_ON)) if self.is_terminal else [body_text]
+            parts = wrapped(self, body_text, indent + len(GOES_ON)) if self.is_terminal else [body_text]
             shown += [Text.assemble(sign + GOES_ON * bool(number), part) for number, part in enumerate(parts)]
         return Text("\n").join(shown)
 
 
 @dataclass(frozen=True)
-class _FirstCell:
-    """A cell at the margin: what does not fit its first line goes on behind a sign."""
+class Sheet:
+    """A table as it is to be shown, cells as they came; `bridge.cli.cards` lays it out for the width that there is."""
 
-    text: Text
-
-    def __rich_console__(self, out: Console, options: ConsoleOptions) -> Iterator[Text]:
-        """Return its lines; see `rich.protocol`."""
-        width = options.max_width
-        fits = cell_len(self.text.plain) <= width
-        parts = [self.text] if fits else self.text.wrap(out, max(width - 2, 1), overflow="fold")
-        for number, part in enumerate(parts):
-            yield Text.assemble(GOES_ON.lstrip() if number else "", part)
-
-    def __rich_measure__(self, out: Console, options: ConsoleOptions) -> Measurement:
-        """Return its width; see `rich.protocol`."""
-        return Measurement.get(out, options, self.text)
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int
 
 
 def console(stderr: bool = False) -> Console:
-    """Return a console; on a pipe it does not wrap at 80 columns."""
-    width = None if (sys.stderr if stderr else sys.stdout).isatty() else 150
+    """Return a console; on a pipe nothing is wrapped."""
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else WIDTH_OF_PIPES
     return _Terminal(stderr=stderr, width=width, highlight=False, emoji=False)
 
 
@@ -126,34 +126,45 @@ def first_lines(lines: Sequence[str], rest: str, most: int = MOST_LINES) -> list
     return [*lines[:most], *([f"{len(lines) - most:,} {rest}"] if len(lines) > most else [])]
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Table:
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Sheet:
     """Build a table; the first `left` columns are text, the rest numbers. Nothing in it is markup."""
-    made = Table(
-        title=Text(foreign(title)) if title else None,
-        title_justify="left",
-        header_style="bold",
-        box=None,
-        pad_edge=False,
-    )
-    for index, column in enumerate(columns):
-        made.add_column(Text(foreign(column)), justify="left" if index < left else "right", overflow="fold")
-    for row in rows:
-        first, *others = (Text(settled(_sure(foreign(cell, TEXT)))) for cell in row)
-        made.add_row(_FirstCell(first) if left else first, *others)
-    return made
+    return Sheet(title, tuple(columns), tuple(map(tuple, rows)), left)
+
+
+def cell(words: str) -> str:
+    """Return a cell as a terminal shows it: cleaned, its letters as wide as the tables say, in their order."""
+    return settled(_sure(foreign(words, TEXT)))
 
 
 def hung(out: Console, text: str, first: str = "", sign: str = GOES_ON) -> list[str]:
     """Return the lines that a terminal shows of one that holds a stranger's words: the first behind `first`, all others
     behind `sign`, none at the margin, where a word of theirs would look like a line of this program.
     """
-    parts = _wrapped(out, Text(settled(foreign(text, None))), max(cell_len(first), cell_len(sign)))
+    parts = wrapped(out, Text(settled(foreign(text, None))), max(cell_len(first), cell_len(sign)))
     return [f"{sign if number else first}{part.plain}" for number, part in enumerate(parts)]
 
 
-def _wrapped(out: Console, text: Text, indent: int) -> list[Text]:
-    """Return the lines of a text that fit a terminal behind an indent, one where the text is empty."""
-    width, parts = max(out.width - indent, 20), list[Text]()
+def wrapped(out: Console, text: Text, indent: int) -> list[Text]:
+    """Return the lines of a text that fit a terminal behind an indent, one where the text is empty.
+
+    A number or a hash that is longer than a line stays whole in a line of its own: the terminal goes on below, and
+    what is copied from there is in one piece.
+    """
+    width, ends = max(out.width - indent, 20), list[int]()
+    for found in _WHOLE.finditer(text.plain):
+        if width < len(found[0]) <= MOST_WHOLE:
+            ends += found.span()
+    if not ends:
+        return _lines(out, text, width)
+    lines = list[Text]()
+    for segment in text.divide(ends):
+        said = segment[len(segment.plain) - len(segment.plain.lstrip(" ")) :]
+        lines += [said] if _WHOLE.fullmatch(said.plain) else _lines(out, said, width) if said.plain else []
+    return lines
+
+
+def _lines(out: Console, text: Text, width: int) -> list[Text]:
+    parts = list[Text]()
     said, most = text.cell_len, sum(map(_cells, text.plain))
     for line in list(text.wrap(out, width if most == said else max(width * said // most, 10))) or [Text()]:
         line.rstrip()

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.cli.exposure_ideas import says
 from bridge.cli.flags import print_json
+from bridge.cli.cards import fitted
 from bridge.cli.show import console, number, table
 from hedge.valuation.pool_bets import PoolCashFlow
 
@@ -42,8 +43,10 @@ def test_says__of_a_pools_fees__what_the_numbers_allow(years: float, full: float
 
 def test_table__columns__texts_left_and_numbers_right_and_nothing_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
     made = table("t [b]", ("a", "b", "c"), [["[red]x", "y\nz", "1"], ["longer", "longer", "22"]], left=2)
-    assert [column.justify for column in made.columns] == ["left", "left", "right"]
-    assert [column.justify for column in table("", ("a", "b"), []).columns] == ["left", "right"]
+    for sheet, sides in ((made, ["left", "left", "right"]), (table("", ("a", "b"), []), ["left", "right"])):
+        laid = fitted(console(), sheet)
+        assert laid is not None
+        assert [column.justify for column in laid.columns] == sides
     console().print(made)
     out = capsys.readouterr().out
     assert "t [b]" in out

@@ -170,7 +170,7 @@ UPON_SCREEN: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "line": (lambda: console().print(f"proposal 12: {EVIL}", markup=False, soft_wrap=True), ("proposal 12",)),
     "no soft wrap": (lambda: console().print(f"proposal 12: {EVIL}", markup=False), ("proposal 12",)),
     "markup": (lambda: console().print(f"[bold]HEDGE[/bold]: {EVIL}"), ("HEDGE",)),
-    "first cells": (lambda: console().print(table("", ("pool", "x"), [[f"v3 {EVIL}", "1"]])), ("pool", "v3 ")),
+    "first cells": (lambda: console().print(table("", ("pool", "x"), [[f"v3 {EVIL}", "1"]])), ("v3 ",)),
     "line ends": (lambda: say(f"calls X\nno alerts\n{EVIL}\n  deeper {EVIL}"), ("calls X",)),
     "say on stderr": (lambda: say(f"not read: {EVIL}", stderr=True), ("not read",)),
     "error": (lambda: _complain(f"the contract refused: {EVIL}"), ("error: ",)),
