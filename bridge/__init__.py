@@ -4,6 +4,7 @@ The parts, lowest level first; a part imports only parts of lower levels, pyproj
 
     hidden                                keys and passwords that nobody is shown
     foreign                               what strangers wrote, as it may be shown
+    mistakes                              what is wrong, in plain words
     errors, genesis                       the tree of errors; first values of a deployment
     units, formats                        integers to floats, once; numbers as people read them
     files, environment                    written whole or not at all; what other programs inherit

@@ -15,6 +15,7 @@ from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.chain.ways import MAX_LAG_SECONDS, MOST_NODES, RELAY_SECONDS
 from bridge.errors import BadConfig
 from bridge.foreign import NOT_SHOWN
+from bridge.mistakes import plain_mistake
 from bridge.monitor_settings import KeepConfig, NotifyConfig, PageConfig
 from bridge.settings import Section
 from bridge.toml_files import toml_content
@@ -389,8 +390,6 @@ def _explain(error: Any) -> str:
     """Say where a setting is wrong and what is expected there. What was given may hold a key or a login: of it only a
     short number is repeated."""
     place = ".".join(str(part) if _KEY.fullmatch(str(part)) else NOT_SHOWN for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{place}: unknown setting"
-    words, given = str(error["msg"]), error["input"]
+    words, given = plain_mistake(error), error["input"]
     shown = error["type"] in _BOUNDS and len(repr(given)) <= _MOST_DIGITS and not isinstance(given, str)
     return f"{place}: {words}, got {given!r}" if shown else f"{place}: {words}"

@@ -13,6 +13,7 @@ from bridge.errors import BadFile
 from bridge.files import write_whole
 from bridge.foreign import is_hex
 from bridge.json_files import read_json, reading
+from bridge.mistakes import plain_mistake
 
 NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,39}|[0-9]{1,4}|0x[0-9a-fA-F]{40}")
 
@@ -164,9 +165,9 @@ def load_deployment(path: Path) -> Deployment:
         try:
             return Deployment.model_validate(read_json(path))
         except ValidationError as error:
-            first = error.errors(include_input=False, include_context=False)[0]
+            first = error.errors(include_input=False)[0]
             place = ".".join(_named(part) for part in first["loc"] if part != "[key]") or "file"
-            raise BadFile(path, f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
+            raise BadFile(path, f"{place}: {plain_mistake(first)}") from None
 
 
 def _named(part: int | str) -> str:

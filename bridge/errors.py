@@ -51,6 +51,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bridge.foreign import TEXT, foreign, is_here, shown_address, url_place
+from bridge.mistakes import argument_words, without_artefacts
 
 
 class BridgeError(Exception):
@@ -63,7 +64,7 @@ class BridgeError(Exception):
 
     def __str__(self) -> str:
         """Return the message, one line: a second one would be taken for another of ours."""
-        return foreign(super().__str__(), None)
+        return foreign(without_artefacts(super().__str__()), None)
 
 
 class UsageError(BridgeError):
@@ -190,7 +191,9 @@ class ContractReverted(ChainError):
     """A contract refused a call: its `error`, `arguments` and `meaning`, and all of them in one line as `words`."""
 
     def __init__(self, error: str, arguments: dict[str, object], action: str, meaning: str = "") -> None:
-        shown = ", ".join(f"{foreign(name)}={foreign(value)}" for name, value in arguments.items())
+        shown = ", ".join(
+            f"{foreign(name)}={foreign(argument_words(name, value))}" for name, value in arguments.items()
+        )
         self.words = foreign(f"{error}({shown})" + (f": {meaning}" if meaning else ""), TEXT)
         super().__init__(f"{action} was refused by the contract: {self.words}")
         self.error, self.arguments, self.action, self.meaning = error, arguments, action, meaning

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.errors import BadFile
 from bridge.files import read_text
+from bridge.mistakes import plain_mistake
 
 MOST_BYTES: Final = 1 << 20
 """Of settings, which are a few KB."""
@@ -31,7 +32,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def first_mistake(error: ValidationError) -> str:
     """Say in one line where a model's first mistake is, and what it is."""
     first = error.errors()[0]
-    where, words = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    where, words = ".".join(map(str, first["loc"])), plain_mistake(first)
     return f"{where}: {words}" if where else words
 
 

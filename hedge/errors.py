@@ -36,10 +36,47 @@ Nothing foreign leaks from `hedge`: what numpy or scipy raise on bad input is ca
 """
 
 import datetime
+import re
+
+_LONG = re.compile(r"(?<![\w.])-?[0-9]+\.[0-9]+(?:e[+-]?[0-9]+)?(?![\w.])")
+_SECONDS = re.compile(r"(?<![\w.,/-])([1-3][0-9]{9})(?:\.0)?(?![\w/-]|[.,][0-9])")
+_OF_TIME = re.compile(
+    r"(?:[_ ]|\b)(?:at|time|times|since|until|expir\w*|delivery|horizon|moment|observed)\b|At\b|_at\b"
+)
+_DIGITS = 12
+"""Of a number in words; a float has up to 17, and the last ones say how it was computed."""
 
 
 class HedgeError(Exception):
-    """Base of every error that `hedge` raises on purpose."""
+    """Base of every error that `hedge` raises on purpose. Its attributes are exact, its words are for people."""
+
+    def __str__(self) -> str:
+        """Return the message with long floats rounded, and with dates where a time is meant."""
+        words = rounded(super().__str__())
+        return _SECONDS.sub(lambda found: dated(int(found[1])), words) if _OF_TIME.search(words) else words
+
+
+def rounded(words: str) -> str:
+    """Return a text with floats of more than twelve digits as people write them.
+
+    >>> rounded("price = 99999.99999999999: must be below 0.30000000000000004 or 1.5")
+    'price = 100000: must be below 0.3 or 1.5'
+    """
+
+    def short(found: re.Match[str]) -> str:
+        digits = found[0].partition("e")[0].lstrip("-0.").replace(".", "")
+        return f"{float(found[0]):.{_DIGITS - 2}g}" if len(digits) > _DIGITS else found[0]
+
+    return _LONG.sub(short, words)
+
+
+def dated(seconds: int) -> str:
+    """Return Unix seconds as a time in UTC.
+
+    >>> dated(1_770_000_000)
+    '2026-02-02 02:40:00Z'
+    """
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 class BadInput(HedgeError, ValueError):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, cast
 
 import typer
+from typer import BadParameter, TyperException
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from bridge.cli.commands import ABOUT, COMMANDS, ENDING, JOINED, LOOP
 from bridge.cli.front import help_page, paints, version_line, width
 from bridge.registry import load_plugins
+
+_NO_MISTAKES = ("NoArgsIsHelpError", "Exit", "Abort")
+"""What Typer raises to end without a mistake: after its help, or because a command said so."""
 
 
 @cache
@@ -47,11 +52,56 @@ class Loading(Mapping[str, Any]):
         return len(COMMANDS)
 
 
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Raise what Typer says of a command line as the one line that every other mistake is.
+
+    Raises
+    ------
+    UsageError
+        An option or a command is unknown, missing or not what it must be.
+    """
+    from bridge.errors import UsageError
+
+    try:
+        yield
+    except TyperException as error:
+        if getattr(error, "exit_code", 0) != 2 or type(error).__name__ in _NO_MISTAKES:
+            raise
+        context = getattr(error, "ctx", None)
+        words = _mistake(error)
+        more = f"{'' if words.endswith('?') else ';'} `{context.command_path} --help` says more" if context else ""
+        raise UsageError(f"{words}{more}") from error
+
+
+def _mistake(error: Any) -> str:
+    """Say what is wrong, with the name of the option and what it takes."""
+    if not (isinstance(error, BadParameter) and error.message and error.param):
+        return str(error.format_message()).rstrip(".")
+    hint, details = error.param_hint or error.param.get_error_hint(), getattr(error.__cause__, "errors", None)
+    names = (hint if isinstance(hint, str) else " or ".join(hint)).replace("'", "")
+    if details is None:
+        return f"{names}: {error.message}".rstrip(".")
+    from bridge.mistakes import plain_mistake
+
+    return f"{names}: {plain_mistake(details(include_input=False)[0])}"
+
+
 class Root(TyperGroup):
     """The program: loads its commands late, and shows the page that `alvh --help` shows without Typer."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes | {"commands": Loading()})
+
+    def make_context(self, *given: Any, **extra: Any) -> Any:
+        """Read the options of the program itself; what is wrong with them is one line."""
+        with in_our_words():
+            return super().make_context(*given, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what is wrong with its options is one line."""
+        with in_our_words():
+            return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page of `bridge.cli.front`."""

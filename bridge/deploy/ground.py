@@ -119,7 +119,9 @@ def _sequencer(chain: Chain, settings: DeploySettings, block: BlockRef) -> list[
     except (ContractReverted, UnknownAddress) as error:
         raise UnknownAddress(feed, "an uptime feed of a sequencer (sequencer_feed)") from error
     if answer not in (0, 1) or not 0 < since <= block.timestamp:
-        raise UnknownAddress(feed, f"an uptime feed of a sequencer (sequencer_feed): it says {answer}, since {since}")
+        raise UnknownAddress(
+            feed, f"an uptime feed of a sequencer (sequencer_feed): it says {answer}, since {utc(since)}"
+        )
     return [f"sequencer {'down' if answer else 'up'} since {utc(since)}, as {feed} says"]
 
 

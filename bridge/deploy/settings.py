@@ -19,6 +19,7 @@ from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
 from bridge.deployment import NAME, Address
 from bridge.errors import BadFile
 from bridge.genesis import GovernanceTerms
+from bridge.mistakes import plain_mistake
 from bridge.settings import Section
 from bridge.toml_files import toml_content
 from hedge.policy.parameters import KEY_IDS, Limits
@@ -240,7 +241,7 @@ def load_settings(path: Path) -> DeploySettings:
     try:
         return DeploySettings.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_context=False)[0]
+        first = error.errors(include_input=False)[0]
         place = ".".join(_shown(part) for part in first["loc"] if part != "[key]")
-        words = "unknown setting" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        words = plain_mistake(first)
         raise BadFile(path, f"{place}: {words}" if place else words) from None

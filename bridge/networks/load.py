@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from bridge.errors import BadFile
 from bridge.foreign import NOT_SHOWN
+from bridge.mistakes import plain_mistake
 from bridge.networks.models import Network, NetworkFile
 from bridge.toml_files import toml_content
 
@@ -110,10 +111,10 @@ def _merged(path: Path, known: Network | None, added: NetworkFile) -> Network:
 
 def _explain(error: ValidationError) -> str:
     """Say where the first mistake is and what is expected there; what was given is not repeated."""
-    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(_shown(part) for part in first["loc"] if part != "[key]")
     words = {"extra_forbidden": "unknown key", "missing": "missing: a new network needs it"}.get(
-        first["type"], first["msg"].removeprefix("Value error, ")
+        first["type"], plain_mistake(first)
     )
     return f"{place}: {words}" if place else words
 

@@ -39,6 +39,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from bridge.errors import BadFile
 from bridge.files import refuse_circle
 from bridge.foreign import foreign
+from bridge.mistakes import plain_mistake
 from bridge.toml_files import read_toml
 from hedge.book.exposure import BookExposure
 from hedge.errors import HedgeError
@@ -236,7 +237,7 @@ def _place(error: ValidationError) -> str:
     """Say which table and which key is wrong, tables counted from 1."""
     first = error.errors()[0]
     parts = [f" {part + 1}" if isinstance(part, int) else f", {part}" for part in first["loc"]]
-    return f"{''.join(parts).removeprefix(', ')}: {first['msg'].removeprefix('Value error, ')}"
+    return f"{''.join(parts).removeprefix(', ')}: {plain_mistake(first)}"
 
 
 def _rules(path: Path, stated: _Rules) -> CapRules:

@@ -157,16 +157,22 @@ def test_help__reader_that_has_gone__ends_without_a_word() -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-def test_start__wrong_words__are_refused_as_typer_does_with_code_2() -> None:
+def test_start__wrong_words__are_one_plain_line_on_stderr_and_code_2() -> None:
     for words, said in (
         (["pla"], "No such command 'pla'. Did you mean 'plan'?"),
         (["--nonsense"], "No such option: --nonsense"),
         (["gov", "nonsense"], "No such command 'nonsense'."),
         (["plan", "--nonsense"], "No such option: --nonsense"),
+        (["exposure", "--block", "x"], "--block: must be a whole number; `python -m bridge exposure --help`"),
+        (["up", "--port", "70000"], "--port: must be 65535 or less; `python -m bridge up --help`"),
+        (["gov", "vote"], "Missing argument 'proposal'; `python -m bridge gov vote --help` says more"),
+        (["gov", "list", "--config"], "Option '--config' requires an argument"),
     ):
         done = started(*words)
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr
+        assert done.stderr.startswith("error: ")
+        assert len(done.stderr.splitlines()) == 1
 
 
 def test_start__output_is_closed__wrong_words_are_still_one_line_and_code_2() -> None:

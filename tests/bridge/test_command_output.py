@@ -7,9 +7,9 @@ import math
 
 import pytest
 
+from bridge.cli.cards import fitted
 from bridge.cli.exposure_ideas import says
 from bridge.cli.flags import print_json
-from bridge.cli.cards import fitted
 from bridge.cli.show import console, number, table
 from hedge.valuation.pool_bets import PoolCashFlow
 

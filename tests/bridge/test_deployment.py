@@ -53,10 +53,10 @@ def test_load_deployment__addresses_in_lower_case__get_their_checksum(tmp_path: 
     [
         ("", "not a deployment"),
         ("[]", "file: "),
-        ("{}", "chain_id: Field required"),
+        ("{}", "chain_id: is missing: add it"),
         (book().model_dump_json().replace(FIRST, "0x1234"), "contracts.HedgeParameters: "),
         (book().model_dump_json().replace('"chain_id":5', '"chain_id":"x"'), "chain_id: "),
-        (book().model_dump_json().replace('"chain_id":5', '"chain_id":5,"chian":1'), "chian: Extra inputs"),
+        (book().model_dump_json().replace('"chain_id":5', '"chain_id":5,"chian":1'), "chian: unknown setting"),
     ],
 )
 def test_load_deployment__wrong_content__names_file_and_field(tmp_path: Path, text: str, words: str) -> None:

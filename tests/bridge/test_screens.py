@@ -71,10 +71,10 @@ def test_read_screens__asset_without_a_table__is_unknown_and_said(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "asset: Field required"),
+        ("", "asset: is missing: add it"),
         ("[[asset]", "not TOML"),
         (ETH + "beta = 1\n", "asset 1, beta: "),
-        (ETH + BTC + "price = -1.0\n", "asset 2, price: Input should be greater than 0"),
+        (ETH + BTC + "price = -1.0\n", "asset 2, price: must be above 0"),
         (ETH.replace("staked", "sta\\u202eked"), "asset 1, sector: holds a sign that cannot be printed"),
         (ETH.replace("staked", "s" * 61), "asset 1, sector: "),
         (ETH + "fair_value = nan\n", "asset 1, fair_value: "),

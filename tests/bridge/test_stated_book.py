@@ -58,10 +58,10 @@ def test_observe_stated__two_assets_and_defaults__full_range_with_fees_unknown(t
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "position: Field required"),
+        ("", "position: is missing: add it"),
         ("position = []", "position: "),
-        (BOOK + "width = 3\n", "position.0.width: Extra inputs are not permitted"),
-        (BOOK.replace("1_000_000.0", "0.0"), "position.0.value_usd: Input should be greater than or equal to 1"),
+        (BOOK + "width = 3\n", "position.0.width: unknown setting"),
+        (BOOK.replace("1_000_000.0", "0.0"), "position.0.value_usd: must be 1 or more"),
         (BOOK.replace("1_000_000.0", "nan"), "position.0.value_usd: "),
         (BOOK.replace("1600.0", "-1.0"), "position.0.lower: "),
         (BOOK.replace("2500.0", "1500.0"), "lower"),
