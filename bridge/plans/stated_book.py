@@ -140,14 +140,9 @@ def _check_range(path: Path, name: str, stated: _Position, price: float) -> None
 
 def _position(number: int, stated: _Position, market: Market) -> ConcentratedPosition:
     """Return a position of the stated value, entered at the market's price."""
-    price = market.spot(stated.base) / market.spot(stated.quote)
-    unit = float(amm.value(price, 1.0, stated.lower, stated.upper)) * market.spot(stated.quote)
-    liquidity = stated.value_usd / unit
-    base, quote = (float(held) for held in amm.amounts(price, liquidity, stated.lower, stated.upper))
-    pair = f"{stated.base}/{stated.quote}"
-    ends = stated.lower, stated.upper
-    return ConcentratedPosition(
-        f"stated:{number}", pair, stated.base, stated.quote, liquidity, *ends, base, quote, 0.0, 0.0, stated.fee_apr
+    pair, ends = (stated.base, stated.quote), (stated.lower, stated.upper)
+    return ConcentratedPosition.from_value(
+        stated.value_usd, *pair, market, *ends, id=f"stated:{number}", fee_apr=stated.fee_apr
     )
 
 

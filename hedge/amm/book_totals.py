@@ -10,6 +10,8 @@ them cancel, so all of it is done in pairs of doubles (T. J. Dekker, "A floating
 available precision", 1971): 32 digits before, 15 after.
 """
 
+from __future__ import annotations
+
 from functools import cache
 from typing import NamedTuple
 

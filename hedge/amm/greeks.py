@@ -4,6 +4,8 @@ Arrays are computed by numpy, those from `jit.BULK_POSITIONS` elements on by a c
 limits, errors and rounding, up to a few units in the last place of the larger of a position's two square roots.
 """
 
+from __future__ import annotations
+
 from functools import cache
 from typing import NamedTuple
 
@@ -32,7 +34,18 @@ def position_greeks(
 ) -> PositionGreeks:
     """Return `positions.value`, `delta` and `gamma` of positions together, in bulk 20 times as fast.
 
-    Parameters, NaN and errors: see `positions`. Each field has the broadcast shape.
+    Parameters
+    ----------
+    price : quote per base, > 0. liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf. All broadcast; NaN gives NaN.
+
+    Returns
+    -------
+    `PositionGreeks`, each field of the broadcast shape.
+
+    Raises
+    ------
+    BadInput : an argument outside its domain.
 
     >>> [round(float(x), 9) for x in position_greeks(2_500.0, 1_000.0)]
     [100000.0, 20.0, -0.004]
@@ -61,7 +74,8 @@ def tick_position_greeks(
 
     Parameters
     ----------
-    price, liquidity : see `positions`; quote per base, base being token0. Where base is token1, pass -tick_upper and
+    price : quote per base, > 0; base is token0. liquidity : human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+        Where base is token1, pass -tick_upper and
         -tick_lower for tick_lower and tick_upper.
     tick_lower, tick_upper : integers, tick_lower < tick_upper, within 887272 of 0.
     tick_zero_price : the price at tick 0 in the units of price, 10**(dec_base - dec_quote); > 0.

@@ -12,6 +12,8 @@ domain raises `BadInput`. Scalars in, numpy.float64 out; arrays in, arrays out. 
 lower <= price < upper, as in the contract.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -45,8 +47,20 @@ def amounts(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the base and quote amounts that a position holds.
 
-    Parameters: see the module. Returns (base, quote), each >= 0, continuous at the edges of the range. Differences of
-    square roots are taken from differences of prices, so that narrow ranges lose no digits.
+    Differences of square roots are taken from differences of prices, so that narrow ranges lose no digits.
+
+    Parameters
+    ----------
+    price : quote per base, > 0. liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf. All broadcast; NaN gives NaN.
+
+    Returns
+    -------
+    (base, quote), each >= 0, continuous at the edges of the range.
+
+    Raises
+    ------
+    BadInput : an argument outside its domain.
 
     >>> [round(float(x), 6) for x in amounts(2_200.0, 1_000.0, 2_000.0, 2_400.0)]
     [0.907657, 2182.798048]
@@ -59,7 +73,14 @@ def amounts(
 def value(price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike = 0.0, upper: ArrayLike = np.inf) -> FloatArray:
     """Return what a position is worth, in quote, fees apart.
 
-    Parameters: see the module.
+    Parameters
+    ----------
+    price : quote per base, > 0. liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf. All broadcast; NaN gives NaN.
+
+    Raises
+    ------
+    BadInput : an argument outside its domain.
 
     >>> float(value(2_500.0, 1_000.0))
     100000.0
@@ -69,21 +90,46 @@ def value(price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike = 0.0, upper:
 
 
 def delta(price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike = 0.0, upper: ArrayLike = np.inf) -> FloatArray:
-    """Return the derivative of `value` by price: the base amount held. Parameters: see the module."""
+    """Return the derivative of `value` by price: the base amount held.
+
+    Parameters
+    ----------
+    price : quote per base, > 0. liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf. All broadcast; NaN gives NaN.
+
+    >>> float(delta(2_500.0, 1_000.0))
+    20.0
+    """
     return amounts(price, liquidity, lower, upper)[0]
 
 
 def gamma(price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike = 0.0, upper: ArrayLike = np.inf) -> FloatArray:
     """Return the derivative of `delta` by price, -L / (2 price^1.5) in range and 0 outside.
 
-    Parameters: see the module. It jumps at the edges of the range, where it is one-sided.
+    It jumps at the edges of the range, where it is one-sided.
+
+    Parameters
+    ----------
+    price : quote per base, > 0. liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf. All broadcast; NaN gives NaN.
+
+    >>> float(gamma(2_500.0, 1_000.0))
+    -0.004
     """
     p, liq, a, b = _position(price, liquidity, lower, upper)
     return _in_range_only(-0.5 * liq / (p * np.sqrt(p)), p, a, b, outside=0.0)
 
 
 def in_range(price: ArrayLike, lower: ArrayLike = 0.0, upper: ArrayLike = np.inf) -> BoolArray:
-    """Tell where a position earns fees: lower <= price < upper. NaN is not in range."""
+    """Tell where a position earns fees: lower <= price < upper. NaN is not in range.
+
+    Parameters
+    ----------
+    price : quote per base, > 0. lower, upper : ends of the range, 0 <= lower < upper <= inf. All broadcast.
+
+    >>> bool(in_range(2_000.0, 2_000.0, 2_400.0)), bool(in_range(2_400.0, 2_000.0, 2_400.0))
+    (True, False)
+    """
     p, _, a, b = _position(price, 1.0, lower, upper)
     return np.asarray((a <= p) & (p < b))
 
@@ -102,7 +148,8 @@ def impermanent_loss(
     ----------
     held_base, held_quote : amounts of the alternative, finite; the amounts at entry make it the usual impermanent loss,
         which is never positive.
-    The others: see the module.
+    price : quote per base, > 0. liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf. All broadcast; NaN gives NaN.
 
     >>> round(float(impermanent_loss(4.0, 1.0, 0.0, float("inf"), 1.0, 1.0)), 12)
     -1.0
@@ -117,7 +164,8 @@ def lvr_rate(price: ArrayLike, liquidity: ArrayLike, lower: ArrayLike, upper: Ar
     Parameters
     ----------
     vol : annual volatility of the pool's price, decimal, >= 0.
-    The others: see the module.
+    price : quote per base, > 0. liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf. All broadcast; NaN gives NaN.
     """
     p, liq, a, b = _position(price, liquidity, lower, upper)
     v = nonnegative("vol", vol)
@@ -164,7 +212,8 @@ def theta(
     ----------
     vol : annual volatility of the pool's price, decimal, >= 0.
     fee_apr : fees per year over the position's value while in range, decimal, >= 0.
-    The others: see the module.
+    price : quote per base, > 0. liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf. All broadcast; NaN gives NaN.
 
     Returns
     -------
@@ -187,7 +236,8 @@ def break_even_vol(price: ArrayLike, lower: ArrayLike, upper: ArrayLike, fee_apr
     Parameters
     ----------
     fee_apr : fees per year over the position's value, decimal, >= 0.
-    The others: see the module.
+    price : quote per base, > 0. lower, upper : ends of the range, quote per base, 0 <= lower < upper <= inf.
+    All broadcast; NaN gives NaN.
 
     Returns
     -------
@@ -218,7 +268,8 @@ def two_asset_greeks(
     Parameters
     ----------
     price_base, price_quote : USD per token, > 0.
-    liquidity, lower, upper : see the module; the range is in quote per base, not in USD.
+    liquidity : in human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
+    lower, upper : ends of the range in quote per base, not in USD, 0 <= lower < upper <= inf. All broadcast.
     """
     numeraire = positive("price_quote", price_quote)
     ratio = positive("price_base", price_base) / numeraire

@@ -14,6 +14,8 @@ The last axis of prices, weights and balances runs over the assets; the others b
 pool has f times its invariant. NaN gives NaN. Out of domain raises `BadInput`.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +47,12 @@ def weighted_invariant(balances: ArrayLike, weights: ArrayLike) -> FloatArray:
 def weighted_greeks(prices: ArrayLike, weights: ArrayLike, invariant: ArrayLike) -> WeightedGreeks:
     """Return value, deltas (the balances held) and gammas of a position.
 
-    Parameters: see the module. Value is homogeneous: prices times deltas sum to it, gamma times prices is 0.
+    Value is homogeneous: prices times deltas sum to it, gamma times prices is 0.
+
+    Parameters
+    ----------
+    prices : in the numeraire, > 0, 1 for itself. weights : > 0, adding up to 1. invariant : k of the share, >= 0.
+    The last axis runs over the assets, the others broadcast; NaN gives NaN.
 
     >>> weighted_greeks([4.0, 1.0], [0.5, 0.5], 10.0).delta.tolist()
     [5.0, 20.0]
@@ -66,7 +73,8 @@ def weighted_impermanent_loss(
     Parameters
     ----------
     held : units of each asset, finite; the balances at entry make it the usual impermanent loss, never positive.
-    The others: see the module.
+    prices : in the numeraire, > 0, 1 for itself. weights : > 0, adding up to 1. invariant : k of the share, >= 0.
+    The last axis runs over the assets, the others broadcast; NaN gives NaN.
 
     >>> float(weighted_impermanent_loss([4.0, 1.0], [0.5, 0.5], 1.0, [1.0, 1.0]))
     -1.0
@@ -82,7 +90,8 @@ def weighted_lvr_rate(prices: ArrayLike, weights: ArrayLike, invariant: ArrayLik
     ----------
     covariance : (..., n, n), annual covariance of the log returns in the numeraire (0 for the numeraire itself),
         symmetric with a diagonal >= 0.
-    The others: see the module.
+    prices : in the numeraire, > 0, 1 for itself. weights : > 0, adding up to 1. invariant : k of the share, >= 0.
+    The last axis runs over the assets, the others broadcast; NaN gives NaN.
 
     >>> float(weighted_lvr_rate([4.0, 1.0], [0.5, 0.5], 10.0, [[0.64, 0.0], [0.0, 0.0]]))
     3.2

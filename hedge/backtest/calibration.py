@@ -167,7 +167,8 @@ def tail_check(records: Iterable[Forecast], expected: float = TAIL_SHARE) -> Tai
 
     Parameters
     ----------
-    records : see the module. expected : share of exceedances of a right VaR, in (0, 1).
+    records : forecasts; those of kind var95 and cvar95 count, losses in USD, a gain negative.
+    expected : share of exceedances of a right VaR, in (0, 1).
     """
     records = list(records)
     stated = [record for record in records if record.kind == VAR]

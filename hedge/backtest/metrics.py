@@ -113,7 +113,8 @@ class StrategyMetrics:
     strategy : its name. profit_usd : of the whole path. figures, drawdown : see their types.
     slippage_usd, fees_usd, other_usd, turnover_usd : over the path.
     cvar_removed_usd : CVaR95 of the unhedged minus its own, in the weeks of both.
-    cost_per_risk, given_up_per_risk : see the module; NaN where no risk was removed.
+    cost_per_risk, given_up_per_risk : mean cost, and gain given up, per USD of CVaR95 removed; NaN where none
+        was.
     alpha : net of beta. tracking : deviation of the weekly difference to each benchmark, USD; NaN below two weeks.
     captures : of each crash. overlay : return on its cash.
     """

@@ -147,6 +147,46 @@ class ConcentratedPosition:
     fee_apr: float
     active: bool | None = None
 
+    @classmethod
+    def from_value(
+        cls,
+        value_usd: float,
+        base: str,
+        quote: str,
+        market: Market,
+        lower: float = 0.0,
+        upper: float = math.inf,
+        *,
+        id: str = "stated",  # noqa: A002 - the field's name
+        pool: str = "",
+        fee_apr: float = math.nan,
+    ) -> ConcentratedPosition:
+        """Make the position that is worth so much at a market, entered there: v3 with a price range, v2 without.
+
+        Parameters
+        ----------
+        value_usd : USD, >= 0. base, quote : asset symbols that the market prices; USD has price 1.
+        lower, upper : range in quote per base, 0 <= lower < upper; left out it is a v2 position.
+        id : its name, unique in a book. pool : name of its pool, base/quote by default.
+        fee_apr : fees per year of its value while in range (decimal); NaN, the default, if unknown.
+
+        Raises
+        ------
+        InvalidPosition, BadInput : a number is out of its range. UnknownAsset : the market has no price of an asset.
+
+        >>> market = Market(1_770_000_000, {"ETH": 2_000.0}, {"ETH": 0.6}, {}, "stated")
+        >>> position = ConcentratedPosition.from_value(100_000.0, "ETH", "USD", market, 1_600.0, 2_500.0)
+        >>> round(float(position.value_usd(market.spots)), 6), round(position.deltas(market.spots)["ETH"], 3)
+        (100000.0, 25.0)
+        """
+        numeraire = market.spot(quote)
+        price = market.spot(base) / numeraire
+        if not 0.0 <= value_usd < math.inf:
+            raise InvalidPosition(id, "value_usd", value_usd)
+        liquidity = value_usd / (float(amm.value(price, 1.0, lower, upper)) * numeraire)
+        held = (float(amount) for amount in amm.amounts(price, liquidity, lower, upper))
+        return cls(id, pool or f"{base}/{quote}", base, quote, liquidity, lower, upper, *held, 0.0, 0.0, fee_apr)
+
     def __post_init__(self) -> None:
         if self.base == self.quote:
             raise InvalidPosition(self.id, "base and quote are one asset", math.nan)

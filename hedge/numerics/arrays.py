@@ -3,6 +3,8 @@
 NaN always passes: it means "unknown" and comes out as NaN. Every refusal is a `BadInput` with the first offender.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

@@ -15,6 +15,8 @@ as in an old one. numba is an extra: where it is not installed numpy answers cal
 path says so.
 """
 
+from __future__ import annotations
+
 import inspect
 import sys
 from collections.abc import Callable

@@ -5,6 +5,8 @@ its pages. So a few blocks are kept, 128 MB at most. That a block is free is tol
 never by a count of references, which an interpreter may keep as it likes.
 """
 
+from __future__ import annotations
+
 from collections import deque
 from weakref import finalize
 

@@ -5,6 +5,8 @@ pushes those out. Measured: a quarter of the time of a million positions, a tent
 Intel 64 and IA-32 Architectures Optimization Reference Manual, section 9.4 (non-temporal stores).
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 from hedge.numerics.arrays import FloatArray

@@ -5,6 +5,8 @@ A kernel answers for the regular domain: finite positive numbers, 1e-60 <= spot,
 decides those elements, so that both paths have the same limits and raise the same errors.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import cache
 from typing import Any

@@ -18,6 +18,8 @@ elements on by a compiled kernel (`kernels`). All three have the same limits and
 what one rounding of the forward moves.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -78,8 +80,15 @@ def price(
 ) -> FloatArray:
     """Price European options.
 
-    Parameters: see the module. Returns the price per unit of underlying, quote currency, broadcast shape. With carry 0
-    the relative error is below 1e-13 up to eight standard deviations out of the money, 1e-12 up to forty.
+    Parameters
+    ----------
+    spot, strike : >= 0. expiry : years of 365 days, >= 0. vol : annual, decimal, >= 0. is_call : boolean.
+    rate, carry : continuously compounded per year; carry = rate is a stock, 0 a future. All broadcast; NaN gives NaN.
+
+    Returns
+    -------
+    The price per unit of underlying, quote currency, broadcast shape. With carry 0 the relative error is below 1e-13 up
+    to eight standard deviations out of the money, 1e-12 up to forty.
 
     Raises
     ------
@@ -107,7 +116,14 @@ def greeks(
 ) -> Greeks:
     """Price European options and differentiate the price.
 
-    Parameters: see the module. Returns `Greeks`, each field of the broadcast shape; units there.
+    Parameters
+    ----------
+    spot, strike : >= 0. expiry : years of 365 days, >= 0. vol : annual, decimal, >= 0. is_call : boolean.
+    rate, carry : continuously compounded per year; carry = rate is a stock, 0 a future. All broadcast; NaN gives NaN.
+
+    Returns
+    -------
+    `Greeks`, each field of the broadcast shape; units there.
 
     Raises
     ------
@@ -178,7 +194,14 @@ def terms(
 ) -> Terms:
     """Check the arguments of a European option and return what its prices and greeks share.
 
-    Parameters, errors and NaN: see the module.
+    Parameters
+    ----------
+    spot, strike : >= 0. expiry : years of 365 days, >= 0. vol : annual, decimal, >= 0. is_call : boolean.
+    rate, carry : continuously compounded per year; carry = rate is a stock, 0 a future. All broadcast; NaN gives NaN.
+
+    Raises
+    ------
+    BadInput : an argument outside its domain.
     """
     s, k = nonnegative("spot", spot), nonnegative("strike", strike)
     t, v = nonnegative("expiry", expiry), nonnegative("vol", vol)

@@ -11,6 +11,8 @@ little Heston trap", 2007, for the root whose logarithm never leaves its branch;
 high-precision option pricing by Fourier transforms", 2018, for the tilted path. Here the path tilts for every strike.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import NamedTuple
 

@@ -13,6 +13,8 @@ Be Rational", Wilmott 2015. One ordinary price (`scalar`) and arrays from `jit.B
 (`implied_kernel`) are solved from a better seed with steps of higher order (`inversion`); what they leave comes here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 
@@ -51,7 +53,8 @@ def implied_vol(
     price : quote currency, finite or NaN. An in-the-money price carries volatility only in its time value, so its
         rounding limits the result; relative errors are below 1e-12 for out-of-the-money prices.
     strict : raise instead of returning NaN where no volatility exists.
-    The others: see `hedge.options.european`. All broadcast.
+    spot, strike : >= 0. expiry : years of 365 days, >= 0. is_call : boolean.
+    rate, carry : continuously compounded per year. All broadcast; NaN gives NaN.
 
     Returns
     -------

@@ -4,6 +4,8 @@ Values are in coin: the pay-off of a call is max(S - K, 0) / S coins. A coin pri
 underlying, which for Deribit is the forward of the option's expiry: pass that as spot, with rate = carry = 0.
 """
 
+from __future__ import annotations
+
 from numpy.typing import ArrayLike
 
 from hedge.numerics.arrays import FloatArray, positive

@@ -1,5 +1,7 @@
 """How many options of each strike replicate the log contract of a variance swap."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from hedge.numerics.arrays import FloatArray

@@ -11,6 +11,8 @@ small, so the relative error stays near x^2 machine epsilons: what the exponenti
 Source: P. Jaeckel, "Let's Be Rational", Wilmott 2015.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hedge.book.exposure import BookExposure, book_exposure
 from hedge.book.positions import Book
@@ -51,6 +51,9 @@ from hedge.risk.measures import cvar
 from hedge.signals.regime import RegimeRules
 from hedge.signals.signal import Signal
 from hedge.units import BPS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_RISK: Final = TailRisk(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 NO_COSTS: Final = dict.fromkeys(
@@ -124,6 +127,18 @@ class Plan:
             content["own_updates"] = {asset: update.to_dict() for asset, update in self.own_updates.items()}
         return {**content, "reasons": reason_tree(content)}
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the trades as a table, one row each; see `hedge.plan.notebook.trade_frame`."""
+        from hedge.plan.notebook import trade_frame  # only who asks for a table waits for pandas
+
+        return trade_frame(self.trades)
+
+    def _repr_html_(self) -> str:
+        """Return the answer, its reasons and the trades as a notebook shows them."""
+        from hedge.plan.notebook import plan_html
+
+        return plan_html(self)
+
     @property
     def reasons(self) -> Node:
         """Return the tree of every number that decided something, down to the inputs; see `hedge.plan.explain`."""
@@ -167,6 +182,19 @@ def build_plan(
     ChainMismatch, BadInput : a chain was seen at a spot more than 5 % from the market's, or is another asset's; an
         option is held sold that is not part of a condor.
     UnknownAsset, MissingCorrelation, InvalidMarket : the market does not describe the book.
+
+    Examples
+    --------
+    >>> from hedge.book.positions import ConcentratedPosition
+    >>> from hedge.instruments.synthetic_chain import synthetic_chain
+    >>> market = Market(1_770_000_000, {"ETH": 2_000.0}, {"ETH": 0.6}, {}, "stated")
+    >>> pool = ConcentratedPosition.from_value(1e6, "ETH", "USD", market, 1_600.0, 2_500.0, fee_apr=0.4)
+    >>> quotes = {"ETH": synthetic_chain("ETH", 2_000.0, market.observed_at, 0.6)}
+    >>> plan = build_plan(Book((pool,)), market, quotes, Parameters(), scenario_count=256)
+    >>> print(plan.decision.headline)
+    hedge
+    >>> plan.risk.hedged < plan.risk.unhedged, len(plan.to_frame()) == len(plan.trades) > 0
+    (True, True)
     """
     at, listed, held = market.observed_at if at is None else at, indices or {}, holdings or Holdings()
     apart = {asset: terms for asset, terms in sorted((own or {}).items()) if asset in book.assets}

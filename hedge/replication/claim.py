@@ -1,5 +1,7 @@
 """The value of impermanent loss under Black-Scholes-Merton, in closed form."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr

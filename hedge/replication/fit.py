@@ -1,5 +1,7 @@
 """Fit listed options to a pay-off, at their quotes, in lots and within a budget."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

@@ -9,6 +9,8 @@ bound the error from below and above. The program minimises the larger one, whic
 reports holds at every price, not only at the nodes.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -112,7 +114,7 @@ def premium(tradables: Tradables, quantities: FloatArray) -> float:
 
 
 def error_bound(tradables: Tradables, target: FloatArray, target_gaps: FloatArray, quantities: FloatArray) -> float:
-    """Return the largest absolute error of quantities, between the nodes too; see the module."""
+    """Return the largest absolute error of quantities, between the nodes too, by the gaps of options and target."""
     error = tradables.payoffs @ quantities - target
     above, below = _above(tradables, target_gaps), _below(tradables)
     long, short = np.maximum(quantities, 0.0), np.maximum(-quantities, 0.0)

@@ -1,5 +1,7 @@
 """Build, pay off and price the strip on listed strikes."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import exp, inf
 

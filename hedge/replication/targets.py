@@ -1,5 +1,7 @@
 """What a replication is to pay: minus an impermanent loss, or any pay-off on a grid of prices."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,7 +77,7 @@ class GridTarget:
     values: FloatArray
 
     @classmethod
-    def of(cls, prices: ArrayLike, values: ArrayLike) -> "GridTarget":
+    def of(cls, prices: ArrayLike, values: ArrayLike) -> GridTarget:
         """Validate a grid: one-dimensional, two prices or more, > 0, increasing; values finite. No NaN."""
         grid, pay = positive("prices", prices), finite("values", values)
         if grid.ndim != 1 or grid.size < 2 or grid.shape != pay.shape:

@@ -37,7 +37,8 @@ def effective_bets(covariance: ArrayLike, weights: ArrayLike | None = None) -> f
 
     Parameters
     ----------
-    covariance : shape (n, n), symmetric, without an eigenvalue below -1e-9 of the largest. weights : see the module.
+    covariance : shape (n, n), symmetric, without an eigenvalue below -1e-9 of the largest.
+    weights : shape (n,), >= 0, finite, not all 0; none means equal.
 
     Returns
     -------
@@ -84,7 +85,8 @@ def lower_tail_dependence(returns: ArrayLike, share: float = TAIL_SHARE) -> Floa
 
     Parameters
     ----------
-    returns : see the module, at least 1 / share complete rows. share : in (0, 0.5].
+    returns : shape (t, n), a row per period, a column per pool, any unit; rows with a NaN are left out,
+        at least 1 / share complete rows must be left. share : in (0, 0.5].
 
     Returns
     -------
@@ -138,7 +140,9 @@ def joint_tail(
 
     Parameters
     ----------
-    returns, weights : see the module; at least 1 / share complete rows. share : of the worst periods, in (0, 0.5].
+    returns : shape (t, n), a row per period, a column per pool, any unit; rows with a NaN are left out,
+        at least 1 / share complete rows must be left. weights : shape (n,), >= 0, finite, not all 0; none means equal.
+    share : of the worst periods, in (0, 0.5].
     shuffles : independent orders that `cvar_independent` averages, >= 1. seed : of the shuffling; same seed, same bits.
 
     Raises

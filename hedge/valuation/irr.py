@@ -43,7 +43,8 @@ def xnpv(rate: float, dates: ArrayLike, amounts: ArrayLike) -> float:
     Parameters
     ----------
     rate : annual effective, > -1; NaN gives NaN.
-    dates, amounts : see the module. None at all is worth 0.
+    dates : shape (n,), date, ISO text or datetime64, in any order. amounts : shape (n,), one currency, received > 0.
+    NaN gives NaN; none at all is worth 0.
 
     Raises
     ------
@@ -74,7 +75,8 @@ def xirr(dates: ArrayLike, amounts: ArrayLike) -> float:
 
     Parameters
     ----------
-    dates, amounts : see the module.
+    dates : shape (n,), date, ISO text or datetime64, in any order. amounts : shape (n,), one currency, received > 0.
+    NaN gives NaN.
 
     Returns
     -------
@@ -106,7 +108,8 @@ def internal_rates(
 
     Parameters
     ----------
-    dates, amounts : see the module.
+    dates : shape (n,), date, ISO text or datetime64, in any order. amounts : shape (n,), one currency, received > 0.
+    NaN gives NaN.
     lowest, highest : annual rates, -1 < lowest < highest.
 
     Returns

@@ -27,7 +27,8 @@ def price_at(times: ArrayLike, prices: ArrayLike, when: ArrayLike, max_age: floa
 
     Parameters
     ----------
-    times, prices : see the module. when : unix seconds, any shape; NaN gives NaN.
+    times : shape (n,), unix seconds, ascending. prices : shape (n,), quote per base, > 0, or NaN if unknown.
+    when : unix seconds, any shape; NaN gives NaN.
     max_age : seconds after which a price is unknown, >= 0.
 
     Returns
@@ -120,7 +121,7 @@ def lvr_of_path(times: ArrayLike, prices: ArrayLike, liquidity: ArrayLike, max_g
 
     Parameters
     ----------
-    times, prices : see the module.
+    times : shape (n,), unix seconds, ascending. prices : shape (n,), quote per base, > 0, or NaN if unknown.
     liquidity : shape (n,) or a number, >= 0, in human units as in `amm`: that in range as a step begins.
     max_gap : seconds; a longer step is neither loss nor time, and is counted apart.
 
@@ -144,8 +145,8 @@ def sample_path(
 
     Parameters
     ----------
-    times : see the module. values : shape (n,), > 0 or NaN: prices or liquidity. step : seconds, > 0.
-    max_age : as in `price_at`.
+    times : shape (n,), unix seconds, ascending. values : shape (n,), > 0 or NaN: prices or liquidity.
+    step : seconds, > 0. max_age : as in `price_at`.
 
     Returns
     -------

@@ -7,6 +7,8 @@ points. The smile is followed to `HELD_AT` standard deviations of the log return
 held there beyond. docs/surface.md says what was measured.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache
 from math import isnan, sqrt

@@ -9,6 +9,8 @@ underlying (coin prices must be converted first). A bid that is 0 or NaN, or an 
 ends on each side before the second of two listed strikes in a row without a quote.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import exp, sqrt
 
@@ -66,7 +68,8 @@ def term_variance(quotes: pd.DataFrame, rate: float, time: float) -> TermVarianc
 
     Parameters
     ----------
-    quotes : frame of one expiry, see the module; any order of rows.
+    quotes : frame of one expiry with columns strike, is_call, bid, ask, in quote currency, rows in any order. A bid of
+        0 or NaN, or an ask of NaN, is no quote.
     rate : continuously compounded to the expiry. time : years, > 0.
 
     Raises
@@ -140,7 +143,8 @@ def index_from_chain(quotes: pd.DataFrame, rate: float | None = None, target_day
 
     Parameters
     ----------
-    quotes : frame with columns expiry (years), strike, is_call, bid, ask; see the module.
+    quotes : frame with columns expiry (years), strike, is_call, bid, ask, in quote currency. A bid of 0 or NaN, or an
+        ask of NaN, is no quote.
     rate : continuously compounded, one for all expiries; without it each expiry's own from a column ``rate`` (the
         median of its rows), 0 where there is none. target_days : days, > 0.
 

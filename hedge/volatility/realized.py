@@ -15,6 +15,8 @@ volatilities", 1980; L. Rogers and S. Satchell, "Estimating variance from high, 
 and Q. Zhang, "Drift independent volatility estimation", 2000.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +52,7 @@ class Bars:
         high: ArrayLike,
         low: ArrayLike,
         close: ArrayLike,
-    ) -> "Bars":
+    ) -> Bars:
         """Validate bars; see the module.
 
         Raises
@@ -67,7 +69,7 @@ class Bars:
             _refuse(name, values, (values > h) | (values < lo), "must lie between low and high")
         return cls(opened, closed, o, h, lo, c)
 
-    def known(self) -> "Bars":
+    def known(self) -> Bars:
         """Return the bars without NaN."""
         keep = ~np.isnan(self.open + self.high + self.low + self.close)
         columns = (self.opened_at, self.closed_at, self.open, self.high, self.low, self.close)
@@ -82,7 +84,13 @@ class Bars:
 def close_to_close(prices: ArrayLike, times: ArrayLike) -> np.float64:
     """Measure volatility from prices at given times: sqrt(sum of squared log returns / years between first and last).
 
-    Parameters: see the module; at least two known prices, else NaN.
+    Parameters
+    ----------
+    prices : shape (n,), > 0 or NaN (unknown). times : shape (n,), unix seconds, increasing.
+
+    Returns
+    -------
+    Annual volatility, decimal, of years of 365 days; NaN with fewer than two known prices.
 
     >>> day = 86_400
     >>> round(float(close_to_close([100.0, 101.0, 100.0], [0, day, 2 * day])), 4)

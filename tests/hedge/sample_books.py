@@ -2,7 +2,6 @@
 
 import math
 
-from hedge import amm
 from hedge.book.positions import Book, ConcentratedPosition
 from hedge.instruments.contract import Contract
 from hedge.instruments.holdings import Holdings
@@ -29,12 +28,7 @@ def position(
     market: Market = MARKET,
 ) -> ConcentratedPosition:
     """Return a position worth `value_usd` at the market, entered at its price."""
-    price, per_quote = market.spot(base) / market.spot(quote), market.spot(quote)
-    liquidity = value_usd / (float(amm.value(price, 1.0, lower, upper)) * per_quote)
-    held_base, held_quote = (float(held) for held in amm.amounts(price, liquidity, lower, upper))
-    return ConcentratedPosition(
-        name, f"{base}/{quote}", base, quote, liquidity, lower, upper, held_base, held_quote, 0.0, 0.0, fee_apr
-    )
+    return ConcentratedPosition.from_value(value_usd, base, quote, market, lower, upper, id=name, fee_apr=fee_apr)
 
 
 def mixed_book() -> Book:

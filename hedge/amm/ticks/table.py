@@ -3,6 +3,8 @@
 1.0001**(tick / 2) is no substitute: it is off by 4e-9 at the ends, and log(1.0001) alone costs 1e-13.
 """
 
+from __future__ import annotations
+
 from functools import cache
 
 import numpy as np

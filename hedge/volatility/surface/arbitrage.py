@@ -6,6 +6,8 @@ half and three quarters of the way from one expiry to the next. Grids are dense 
 the forward and its inverse; beyond them the slopes decide.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple

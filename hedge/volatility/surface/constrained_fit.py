@@ -1,5 +1,7 @@
 """Fit one smile between walls: g >= 0, total variance below a later smile's, wings no steeper than allowed."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

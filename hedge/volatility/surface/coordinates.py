@@ -5,6 +5,8 @@ The coordinates are (ln least variance, ln b, atanh rho, m, ln sigma): a solver 
 rounding, and grids resolve the narrowest bend.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from hedge.numerics.arrays import FloatArray

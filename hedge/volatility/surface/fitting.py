@@ -1,5 +1,7 @@
 """Fit one smile to the quotes of one expiry."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

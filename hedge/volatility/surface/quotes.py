@@ -4,6 +4,8 @@ Per expiry: the forward by put-call parity, and per strike the band of volatilit
 out-of-the-money option (of the other one where only that is listed).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -63,7 +65,7 @@ class _Rows(NamedTuple):
     forward: FloatArray
     rate: FloatArray
 
-    def take(self, which: NDArray[Any]) -> "_Rows":
+    def take(self, which: NDArray[Any]) -> _Rows:
         """Return the rows of a mask or of indices."""
         return _Rows(
             self.expiry[which],

@@ -1,5 +1,7 @@
 """The surface: one smile per expiry and what lies between them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
 

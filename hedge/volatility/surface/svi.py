@@ -8,6 +8,8 @@ arbitrage where g >= 0. Sources: J. Gatheral, "A parsimonious arbitrage-free imp
 J. Gatheral and A. Jacquier, "Arbitrage-free SVI volatility surfaces", 2014.
 """
 
+from __future__ import annotations
+
 import math
 from typing import NamedTuple
 
@@ -59,14 +61,14 @@ class Svi(NamedTuple):
         """Return how fast total variance grows to the left and to the right, far out; both >= 0."""
         return self.b * (1.0 - self.rho), self.b * (1.0 + self.rho)
 
-    def scaled(self, factor: float) -> "Svi":
+    def scaled(self, factor: float) -> Svi:
         """Return the smile with factor times the total variance at every k.
 
         For factor <= 1 butterfly freedom is kept: g is concave in the factor and not negative at 0.
         """
         return self._replace(a=factor * self.a, b=factor * self.b)
 
-    def flattened(self) -> "Svi":
+    def flattened(self) -> Svi:
         """Return the smile that has this one's value at the money everywhere: there g = 1."""
         return self._replace(a=self.at_money, b=0.0)
 
