@@ -8,7 +8,6 @@ fit. What is no terminal gets every row in one line.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import Final
 
 from rich.cells import cell_len
@@ -130,15 +129,13 @@ def _beside(out: Console, names: Sequence[str], rows: Sequence[Sequence[str]]) -
 
 def _grid(pairs: Sequence[tuple[str, str]], widths: Sequence[int]) -> Iterator[Text]:
     """Yield lines of names and values, each pair in the width of its place."""
-    count = len(widths) // 2
-    for start in range(0, len(pairs), max(count, 1)):
+    places = list(zip(widths[::2], widths[1::2], strict=True))
+    for start in range(0, len(pairs), max(len(places), 1)):
         line = Text(INDENT)
-        for (name, value), wide, room in zip_longest(
-            pairs[start : start + count], widths[::2], widths[1::2], fillvalue=("", "")
-        ):
+        for (name, value), (wide, room) in zip(pairs[start:], places, strict=False):
             shown = name if value else ""
-            line.append(shown + " " * (int(wide or 0) - cell_len(shown) + GAP), style="dim")
-            line.append(value + " " * (int(room or 0) - cell_len(value) + GAP))
+            line.append(shown + " " * (wide - cell_len(shown) + GAP), style="dim")
+            line.append(value + " " * (room - cell_len(value) + GAP))
         line.rstrip()
         if line.plain.strip():
             yield line

@@ -29,7 +29,6 @@ from bridge.plans.observe import Observation
 from bridge.plans.observed import NO_HASH, stated_governed
 from bridge.times import read_seconds, years_ahead
 from bridge.toml_files import BOOK_BYTES, read_toml
-from hedge import amm
 from hedge.book.positions import Book, ConcentratedPosition
 from hedge.errors import HedgeError
 from hedge.instruments.option_chain import OptionChain

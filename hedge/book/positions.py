@@ -184,8 +184,9 @@ class ConcentratedPosition:
         if not 0.0 <= value_usd < math.inf:
             raise InvalidPosition(id, "value_usd", value_usd)
         liquidity = value_usd / (float(amm.value(price, 1.0, lower, upper)) * numeraire)
-        held = (float(amount) for amount in amm.amounts(price, liquidity, lower, upper))
-        return cls(id, pool or f"{base}/{quote}", base, quote, liquidity, lower, upper, *held, 0.0, 0.0, fee_apr)
+        held_base, held_quote = (float(amount) for amount in amm.amounts(price, liquidity, lower, upper))
+        entered = (liquidity, lower, upper, held_base, held_quote)
+        return cls(id, pool or f"{base}/{quote}", base, quote, *entered, 0.0, 0.0, fee_apr)
 
     def __post_init__(self) -> None:
         if self.base == self.quote:
