@@ -48,7 +48,7 @@ COMMANDS: Final = (
         "--owner",
         "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
     ),
-    ("plan", "--book", "book.toml", "--chain", "quotes.csv", "--no-ledger"),
+    ("plan", "--book", "book.toml", "--chain", "chain.csv", "--no-ledger"),
 )
 
 
@@ -97,7 +97,7 @@ def try_wheel(python: Path, wheel: Path, sdist: Path, folder: Path) -> None:
     run("uv", "venv", "-q", "--python", python, environment, folder=folder)
     install = ("uv", "pip", "install", "-q", "--python", environment / "bin" / "python")
     run(*install, wheel, folder=folder)
-    for name in ("book.toml", "quotes.csv"):
+    for name in ("book.toml", "chain.csv"):
         shutil.copy(ROOT / "examples" / "data" / name, empty)
     for words in COMMANDS:
         run(environment / "bin" / "alvh", *words, folder=empty)

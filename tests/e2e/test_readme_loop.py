@@ -79,7 +79,7 @@ def test_stated_book__of_readme_as_written__gives_orders_and_a_report(root: Path
     stated = re.search(r"```toml\n# book\.toml.*?\n(.*?)```", text, re.DOTALL)
     assert stated is not None
     (tmp_path / "book.toml").write_text(stated[1], encoding="utf-8")
-    shutil.copy(root / "examples" / "data" / "quotes.csv", tmp_path)
+    shutil.copy(root / "examples" / "data" / "chain.csv", tmp_path)
     (tmp_path / "held.csv").write_text("instrument,quantity\nETH-PERPETUAL,-30\n", encoding="utf-8")
     for line in block(root, "Plan a book that you state"):
         done = typed(line, tmp_path)
