@@ -7,7 +7,7 @@ SLITHER := scripts/slither/.venv
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: setup demo test fuzz lint fmt networks bench study gas coverage slither mutants clean artifacts audit-page lock compile readme film wheel wheel-test sbom
+.PHONY: setup demo docs test fuzz lint fmt networks bench study gas coverage slither mutants clean artifacts audit-page lock compile readme film wheel wheel-test sbom
 
 setup: .venv/.ready node_modules/.ready  ## install everything, locked, into .venv and node_modules
 
@@ -16,6 +16,9 @@ demo: setup  ## the whole loop on a local chain; ends with a summary and reports
 
 test: setup build/.ready  ## the whole suite, three at a time as half of it waits; ends by saying what was skipped and why
 	$(BIN)/python -m pytest -n 3 --dist loadgroup -q --durations=25
+
+docs: setup  ## build the site of the documentation into site/, every warning an error
+	$(BIN)/python -m scripts.docs_site
 
 FUZZ ?= 10
 fuzz: setup  ## the contracts' state machines with FUZZ new seeds for each one of CI; seeds that fail join tests/contracts/fuzz/seeds.txt
@@ -88,7 +91,7 @@ lock: setup  ## resolve the dependencies anew
 	  --no-emit-index-url --custom-compile-command "make lock" --upgrade -q -o requirements.lock
 
 clean:  ## remove what was built and installed
-	rm -rf .venv $(SLITHER) node_modules build reports .alvh dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv $(SLITHER) node_modules build site reports .alvh dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/.ready: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -241,7 +241,7 @@ IDEAS: Final = (
     ),
     Idea(
         "Multi-sig controls against rogue adjustments",
-        "runbook.md",
+        "governance.md#roles-and-permissions",
         ("bridge.safe.multisig", "bridge.safe.actions", "bridge.governance.governor"),
         ("test_guardian__any_other_power_over_the_dao__none", "test_step__largest_and_one_more__accepted_and_refused"),
         "done",

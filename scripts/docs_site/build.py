@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,8 @@ def build(work: Path = WORK, site: Path = SITE) -> int:
     settings = work / "mkdocs.yml"
     settings.write_text(expanded((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), work / "docs"), encoding="utf-8")
     program = Path(sys.executable).with_name("zensical")
-    code = subprocess.run([str(program), "build", "--strict", "--config-file", str(settings)]).returncode
+    command = [str(program), "build", "--strict", "--config-file", str(settings)]
+    code = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode
     if code == 0:
         rmtree(site, ignore_errors=True)
         move(work / "site", site)

@@ -8,6 +8,8 @@ from pathlib import Path
 from scripts.ideas_page import defined_tests, test_link
 from scripts.ideas_table import IDEAS, Idea
 
+from .idea_words import WORDS
+
 
 def idea_pages(root: Path) -> dict[str, str]:
     """Return the pages by their place in the site; links in them are as those of a page of docs/."""
@@ -54,7 +56,17 @@ def _page(idea: Idea, docs: Path, defined: dict[str, list[Path]]) -> str:
     code = "\n".join(f"- [`{one}`][{one}]" for one in idea.code)
     tests = "\n".join(f"- {test_link(one, defined)}" for one in idea.tests)
     return (
-        f"# {idea.name}\n\n*State: {idea.state}.* From [this page]({idea.page}).\n\n"
+        f"# {idea.name}\n\n*State: {idea.state}.* From [this page]({idea.page}).\n\n{_shown(idea, docs)}"
         f"{section(docs / name, anchor).replace('](#', f']({name}#')}\n\n"
         f"## Commands that show it\n\n{shown}\n\n## Code\n\n{code}\n\n## Tests that hold it\n\n{tests}\n"
     )
+
+
+def _shown(idea: Idea, docs: Path) -> str:
+    words = WORDS.get(slug(idea.name))
+    if words is None:
+        return ""
+    formula = f"    {words.formula}\n\n" if words.formula else ""
+    files = (docs / "img" / f"{words.picture}.{kind}" for kind in ("svg", "png"))
+    picture = next((f"img/{file.name}" for file in files if file.is_file()), "")
+    return formula + (f"![{words.shows}]({picture})\n\n" if picture else "")

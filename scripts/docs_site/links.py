@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
+LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 
@@ -59,4 +59,10 @@ class Links:
         if file.is_relative_to(self.root / "docs"):
             return str(file.relative_to(self.root / "docs"))
         self.files.add(file)
-        return f"source/{inside}.txt"
+        return copy_of(inside)
+
+
+def copy_of(inside: str) -> str:
+    """Return where a file of the project is in the site: as text that a browser shows, unless it is a picture."""
+    picture = Path(inside).suffix in {".png", ".svg", ".webp"}
+    return f"source/{inside}" if picture else f"source/{inside}.txt"

@@ -9,7 +9,7 @@ from typing import Final
 from .command_pages import command_pages
 from .contract_pages import contract_pages
 from .idea_pages import idea_pages
-from .links import Links
+from .links import Links, copy_of
 from .python_pages import python_pages
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -43,7 +43,7 @@ def stage(target: Path) -> None:
     for place, text in idea_pages(ROOT).items():
         _write(target / place, links.rewritten(text, ROOT / "docs" / "page.md", place))
     for file in links.files:
-        copy = target / "source" / f"{file.relative_to(ROOT)}.txt"
+        copy = target / copy_of(str(file.relative_to(ROOT)))
         copy.parent.mkdir(parents=True, exist_ok=True)
         copyfile(file, copy)
     (target / "site").mkdir(exist_ok=True)
