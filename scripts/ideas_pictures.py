@@ -1,6 +1,7 @@
 """Draw the pictures of ideas that no other page draws: `python -m scripts.ideas_pictures [folder]`.
 
-The folder is docs/img unless another is named. Numbers come from the product's own code; the same code gives the same bytes.
+The folder is docs/img unless another is named. Numbers come from the product's own code; the same code gives the same
+bytes.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ def draw_bands() -> Figure:
                 least, most = (getattr(bands, f"{name}_{end}_days") for end in ("least", "most"))
                 shift = 0.18 if colour is GREY and name == "tail" else -0.18 if colour is GREY else 0.0
                 panels[0].barh(place + shift, most - least, left=least, height=0.3, color=shade)
-                panels[0].annotate(f"{name}: {least} to {most}", (most, place + shift), (6, -3), textcoords="offset points")
+                panels[0].annotate(
+                    f"{name}: {least} to {most}", (most, place + shift), (6, -3), textcoords="offset points"
+                )
     panels[0].set_yticks(range(len(cases)), [name for name, *_ in cases])
     panels[0].set_xlim(0, 175)
     panels[0].set(title="Bands move by a third, as far as bounds allow", xlabel="days to expiry")
@@ -109,7 +112,11 @@ def draw_promoter() -> Figure:
     found = chase(numbers.BOOK, numbers.MARKET, {"ETH": numbers.CHAIN}, promote(Parameters()).parameters, 1e6)
     if found is None:
         raise ValueError("the book of the example is worth nothing")
-    bars = (("book alone", found.unhedged, GREY), ("steward", plan.risk.hedged, GREEN), ("promoter, unchecked", found.chased, RED))
+    bars = (
+        ("book alone", found.unhedged, GREY),
+        ("steward", plan.risk.hedged, GREEN),
+        ("promoter, unchecked", found.chased, RED),
+    )
     for name, value, colour in bars:
         panels[0].barh(name, value, color=colour, height=0.5)
     panels[0].xaxis.set_major_formatter(THOUSANDS)
@@ -127,7 +134,9 @@ def draw_simulate() -> Figure:
     profits = 100.0 * lp_profits(GBM(1.0, 0.65), LpScenario(), PATHS, 7).profits
     for row, colour in ((0, GREY), (2, ORANGE), (3, GREEN)):
         panels[0].hist(profits[row], np.linspace(-25, 10, 71), histtype="step", color=colour, label=ROWS[row])
-    panels[0].set(title="What a hedge does to the distribution", xlabel="profit in 30 days, % of capital", ylabel="paths")
+    panels[0].set(
+        title="What a hedge does to the distribution", xlabel="profit in 30 days, % of capital", ylabel="paths"
+    )
     panels[0].legend(loc="upper left")
     panels[0].set_ylim(0, PATHS / 4)
     return figure

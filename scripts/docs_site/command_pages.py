@@ -36,4 +36,4 @@ def _context(command: Any, name: str, parent: Any) -> Any:
 def _page(command: Any, words: str, context: Any, heading: str) -> str:
     plain = copy(command)
     plain.rich_markup_mode = None  # no boxes
-    return f"{heading}\n\n```text title=\"{words} --help\"\n{plain.get_help(context).strip()}\n```\n"
+    return f'{heading}\n\n```text title="{words} --help"\n{plain.get_help(context).strip()}\n```\n'

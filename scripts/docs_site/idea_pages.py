@@ -38,7 +38,7 @@ def section(page: Path, anchor: str) -> str:
     for place, head in enumerate(heads):
         if _anchor(head[2]) == anchor or (not anchor and place == 0):
             ends = (after.start() for after in heads[place + 1 :] if not anchor or len(after[1]) <= len(head[1]))
-            return text[head.end() : next(ends, len(text))].strip()
+            return text[head.end() : next(ends, len(text))].strip("\n")
     raise LookupError(f"{page.name} has no heading {anchor}")
 
 

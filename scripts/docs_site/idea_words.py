@@ -14,11 +14,6 @@ class Words(NamedTuple):
 
 
 WORDS: Final = {
-    "layer-1-core-iron-condor": Words(
-        "profit at expiry = credit - pay-off of what was sold + pay-off of the wings - fees;  most lost = wing width - credit",
-        "",
-        "",
-    ),
     "layer-2-vix-adaptive-hedge": Words(
         "premium of layer 2 <= volatilityPremiumCapBps x book value x scale(regime)",
         "layers-regimes",
@@ -43,7 +38,7 @@ WORDS: Final = {
         "Roles and delays",
     ),
     "dao-voting-that-automates-layer-adjustments-from-a-volatility-oracle": Words(
-        "row up where volatility >= its floor + hysteresis;  row down where volatility + hysteresis < floor of the present row",
+        "up where volatility >= next floor + hysteresis;  down where volatility + hysteresis < present floor",
         "ideas-table",
         "The row that a volatility selects, rising and falling",
     ),

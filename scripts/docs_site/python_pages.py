@@ -30,6 +30,12 @@ def exports(path: Path) -> list[str]:
     return []
 
 
+def defined(path: Path) -> list[str]:
+    """Return the public functions and classes that a module itself defines."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"]
+
+
 def python_pages(root: Path) -> dict[str, str]:
     """Return the pages of the reference by their place in the site."""
     pages = {}
@@ -46,9 +52,13 @@ def python_pages(root: Path) -> dict[str, str]:
 def _page(part: str, members: dict[str, Path]) -> str:
     lines: list[str] = []
     for name, path in members.items():
-        level = "##" if name != part else "#"
-        lines += [f"{level} `{name}` {{ #{name} }}", ""]
+        lines += [f"{'##' if name != part else '#'} `{name}` {{ #{name} }}", ""]
         names = exports(path)
         lines += ["Exports " + ", ".join(f"`{name}.{one}`" for one in names) + ".", ""] if names else []
-        lines += [f"::: {name}", ""]
+        options = []
+        if name == part:  # what is in the part itself is one level below its title
+            options.append("      heading_level: 2")
+        if names:  # what it exports has its entry where it is defined
+            options.append(f"      members: {defined(path)}")
+        lines += [f"::: {name}", *(["    options:", *options] if options else []), ""]
     return "\n".join(lines)

@@ -15,7 +15,10 @@ from tests.docs.test_runbook_page import command_of
 pytestmark = pytest.mark.unit
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = ("governance", "glossary", "known-limits", "known-risks", "layers", "monitor", "signals", "store")
+PAGES = (
+    *("first-proposal", "glossary", "governance", "keys", "known-limits", "known-risks", "layers", "monitor", "safe"),
+    *("signals", "store", "tutorial"),
+)
 
 
 def lines() -> list[tuple[str, str]]:

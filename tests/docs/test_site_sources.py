@@ -9,7 +9,7 @@ import pytest
 
 from scripts import ideas_pictures
 from scripts.docs_site.command_pages import command_pages
-from scripts.docs_site.docstrings import fenced
+from scripts.docs_site.docstrings import marked
 from scripts.docs_site.idea_pages import idea_pages, section, slug
 from scripts.docs_site.idea_words import WORDS
 from scripts.docs_site.links import Links
@@ -76,7 +76,7 @@ def test_idea_pages__every_idea__has_words_code_and_a_picture() -> None:
     for idea, (place, text) in zip(IDEAS, pages.items(), strict=True):
         assert place.endswith(f"{slug(idea.name)}.md")
         assert all(f"[`{name}`][{name}]" in text for name in idea.code)
-        assert re.search(r"^    \S.*(?: = |<=|least)", text, re.MULTILINE), place
+        assert re.search(r"^    \S.*(?: = |[<>]=|: least)", text, re.MULTILINE), place
         assert re.search(r"!\[[^]]+\]\(img/[\w-]+\.(?:svg|png)\)", text), place
 
 
@@ -106,6 +106,20 @@ def test_command_pages__command_with_others_below__has_the_help_of_each() -> Non
     assert "--send" in page
 
 
-def test_fenced__examples_of_a_docstring__are_blocks_of_code() -> None:
+def test_marked__examples_of_a_docstring__are_blocks_of_code() -> None:
     text = "Say.\n\n>>> one(\n...     1)\n2\n>>> two\n\nAfter."
-    assert fenced(text) == "Say.\n\n```pycon\n>>> one(\n...     1)\n2\n>>> two\n```\n\nAfter."
+    assert marked(text) == "Say.\n\n```pycon\n>>> one(\n...     1)\n2\n>>> two\n```\n\nAfter."
+
+
+def test_marked__section_of_a_docstring__is_a_list_of_its_lines() -> None:
+    text = (
+        "Say.\n\nParameters\n----------\na, b : of both. c : one.\nd\n    Below.\n\nRaises\n------\nBadInput : bad.\n"
+    )
+    told = "Say.\n\n**Parameters**\n\n- `a, b`: of both. c : one.\n- d\n    Below.\n\n**Raises**\n\n- `BadInput`: bad."
+    assert marked(text) == told
+
+
+def test_marked__example_below_a_section__is_no_item_of_it() -> None:
+    text = "Say.\n\nRaises\n------\nBadInput : bad.\n\n>>> one[2:4]\n2\n\nExamples\n--------\n>>> two\n"
+    told = "Say.\n\n**Raises**\n\n- `BadInput`: bad.\n\n```pycon\n>>> one[2:4]\n2\n```\n\n**Examples**\n\n\n\n```pycon\n>>> two\n```"
+    assert marked(text).replace("\n\n\n\n", "\n\n") == told.replace("\n\n\n\n", "\n\n")

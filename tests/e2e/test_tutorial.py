@@ -103,7 +103,11 @@ def test_own_idea__script_and_lines_of_the_page__play_the_idea_beside_doing_noth
         words = shlex.split(line)
         assert words[0] == "python", line
         done = subprocess.run(
-            [sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "COLUMNS": "150"}
+            [sys.executable, *words[1:]],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "COLUMNS": "150"},
         )
         assert done.returncode == 0, done.stderr
         assert "far_puts" in done.stdout
