@@ -24,8 +24,8 @@ STATED: Final = {"multidict": "Apache-2.0", "partd": "BSD-3-Clause", "ta-lib": "
 INTRODUCTION: Final = """# Licences of others' code
 
 Every package that a user of ALVH installs, in the versions of `requirements.lock`, with all extras but those of
-developers; a plain install has {plain} of these {count}. `make sbom` writes this page, and `dist/sbom.json` in
-CycloneDX, from what the packages say of themselves. ALVH is [MIT](../LICENSE). The npm packages of a local chain are not
+developers; a plain install has {plain} of these {count}. `make sbom` writes this page and `dist/sbom.json`, in
+CycloneDX, from what the packages say of themselves. ALVH is [MIT](../LICENSE). npm packages of a local chain are not
 part of it; each is under the licence that npm shows.
 
 psycopg is under the LGPL: it is the extra `postgres`, loaded as it is and not changed.
