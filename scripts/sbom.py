@@ -16,7 +16,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 BILL: Final = ROOT / "dist" / "sbom.json"
 PAGE: Final = ROOT / "docs" / "licences.md"
-DEVELOPERS: Final = ("contracts", "dev")
+DEVELOPERS: Final = ("contracts", "dev", "docs")
 """Extras that no user installs."""
 OWN: Final = "alvh (pyproject.toml)"
 STATED: Final = {"multidict": "Apache-2.0", "partd": "BSD-3-Clause", "ta-lib": "BSD-2-Clause"}

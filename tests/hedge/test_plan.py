@@ -120,11 +120,12 @@ def test_plan__nothing_held__layers_are_what_the_trades_buy_and_sell() -> None:
 @pytest.mark.unit
 def test_plan__trades_done__next_plan_holds_and_its_layers_are_the_same() -> None:
     first = plan(mixed_book(), Parameters())
-    again = plan(mixed_book(), Parameters(), after(first))
+    held = dataclasses.replace(after(first), cash_usd=0.0)  # NaN, nothing known, is not equal to itself from 3.13 on
+    again = plan(mixed_book(), Parameters(), held)
     assert (first.decision.answer, again.decision.answer, again.trades) == ("hedge", "hold", ())
     legs = [{leg.label: leg.quantity for layer in made.layers for leg in layer.legs} for made in (first, again)]
     assert legs[1] == pytest.approx(legs[0])
-    assert again.holdings == after(first)
+    assert again.holdings == held
 
 
 @pytest.mark.unit
