@@ -1,6 +1,6 @@
 """What the rows of `command_cases` are held against: the same commands of this program as it was at an earlier commit.
 
-That commit is checked out under benchmarks/.before and installs itself there, once.
+That commit is checked out under build/before and installs itself there, once.
 """
 
 import atexit
@@ -13,7 +13,7 @@ import numpy as np
 
 ALL = 10**9
 HERE = Path(__file__).resolve().parent
-BEFORE, COMMIT, PORT = HERE / ".before", "fda12c2", 18645
+BEFORE, COMMIT, PORT = HERE.parent / "build" / "before", "fda12c2", 18645
 CHAIN = "iv/deribit_chains_daily_2026h1.parquet"
 BOOK = """
 [[position]]

@@ -30,8 +30,8 @@ from bridge.monitor.targets import Outcome, Target, read_target
 from tests.bridge.ledger_steps import FORK
 from tests.bridge.looks import DAY, NOW, look, vote
 from tests.bridge.monitor_steps import START, cycle
+from tests.bridge.placed import StillChain, TestClock
 from tests.bridge.receivers import Receiver, receiver
-from tests.bridge.test_monitor_service import StillChain, TestClock
 
 pytestmark = pytest.mark.unit
 STEP: Final = 120

@@ -26,8 +26,8 @@ from bridge.monitor.service import Look, Watching
 from bridge.monitor.store import MonitorStore
 from bridge.monitor.targets import read_target
 from tests.bridge.looks import NOW, look
+from tests.bridge.placed import HOUR, SETTINGS, StillChain, TestClock, standing
 from tests.bridge.receivers import Says, receiver
-from tests.bridge.test_monitor_service import HOUR, SETTINGS, StillChain, TestClock, standing
 
 pytestmark = pytest.mark.unit
 INTERVAL = 60.0

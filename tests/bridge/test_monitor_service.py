@@ -4,133 +4,20 @@ from __future__ import annotations
 
 import json
 import random
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 import pytest
 
-from bridge.adapters.pool_position import Unread
 from bridge.alerts.snapshots import MonitorSnapshot
-from bridge.chain.blocks import BlockRef
-from bridge.config import Config
-from bridge.errors import LedgerDamaged, LedgerLocked, MissingBlock, NodeUnreachable
-from bridge.governance.inspection import ACCOUNT, Inspected
+from bridge.errors import LedgerDamaged, LedgerLocked, NodeUnreachable
 from bridge.ledger.database import writing
 from bridge.monitor.clock import pause
-from bridge.monitor.notices import MOST_OF_RULE
-from bridge.monitor.service import SILENT_LOOKS, BookMonitor, Look, Watching
+from bridge.monitor.service import SILENT_LOOKS
 from bridge.monitor.store import MonitorStore
-from tests.bridge.looks import NOW, look, vote
+from tests.bridge.looks import NOW, vote
+from tests.bridge.placed import CONFIG, DAY, HOUR, INTERVAL, Placed, TestClock, placed_monitor, standing, stands  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.unit
-HOUR, DAY, INTERVAL = 3600, 86_400, 15.0
-SETTINGS: Any = {"watch": {"interval_seconds": INTERVAL}, "notify": {"default": "ops", "escalate_seconds": 3600}}
-CONFIG = Config(**SETTINGS)
-UNSENT = "messages_wait"
-
-
-class TestClock:
-    """A clock that a test moves."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self.wall, self.since = NOW, 0.0
-
-    def now(self) -> int:
-        return self.wall
-
-    def passed(self) -> float:
-        return self.since
-
-    def wait(self, seconds: float, stop: Event) -> None:
-        self.move(seconds)
-
-    def move(self, seconds: float) -> None:
-        self.wall, self.since = self.wall + round(seconds), self.since + seconds
-
-
-class StillChain:
-    """A chain of which only its id is asked, and whether it still has a block."""
-
-    chain_id = 31337
-
-    def __init__(self) -> None:
-        self.hashes: dict[int, str] = {}
-
-    def at(self, number: int) -> BlockRef:
-        if number not in self.hashes:
-            raise MissingBlock(number, "a test")
-        return BlockRef(number, self.hashes[number], 0)
-
-
-class Placed:
-    """A monitor of looks that a test gives it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock, self.chain, self.address = TestClock(), StillChain(), str(folder / "alvh.db")
-        self.found: Callable[[], MonitorSnapshot] = look
-        self.start()
-
-    def start(self) -> None:
-        self.store = MonitorStore(self.address)
-        self.monitor = BookMonitor(Watching("main", CONFIG, self.take), self.store, self.clock)
-
-    def take(self) -> Look:
-        seen = self.found()
-        snapshot: Any = type("Snapshot", (), {"chain": self.chain, "block": seen.block})()
-        return Look(snapshot, seen, "0xowner")
-
-    def cycle(self, **changes: Any) -> dict[str, Any]:
-        """Look once, with some of it changed, and return what people see."""
-        block = BlockRef(100 + round(self.clock.since), f"0x{round(self.clock.since):064x}", self.clock.now())
-        self.found = lambda: look(**{"block": block, "now": self.clock.now()} | changes)
-        self.monitor.keep(self.monitor.look())
-        self.chain.hashes[block.number] = block.hash
-        self.monitor.plan_next(INTERVAL)
-        self.clock.move(INTERVAL)
-        return self.view()
-
-    def rest(self, seconds: float) -> None:
-        """Let time pass in which no look was due."""
-        self.clock.move(seconds)
-        self.monitor._planned = self.monitor._kept_at = self.clock.passed()
-
-    def fail(self, words: str = "no node answers") -> dict[str, Any]:
-        """Let one look fail, and return what people see."""
-        self.monitor._began = self.clock.passed()
-        self.monitor.failed(words)
-        self.monitor.plan_next(INTERVAL)
-        self.clock.move(INTERVAL)
-        return self.view()
-
-    def view(self) -> dict[str, Any]:
-        return dict(self.monitor.shown)
-
-    def told(self) -> list[tuple[str, str]]:
-        """Return what people were told, oldest first; nobody here sends it, which is not told here."""
-        found = [each for each in self.store.transitions("main", 0, 100_000) if each.standing.rule != UNSENT]
-        return [(str(each.change), each.standing.rule) for each in reversed(found)]
-
-
-@pytest.fixture
-def placed(tmp_path: Path) -> Iterator[Placed]:
-    made = Placed(tmp_path)
-    yield made
-    made.store.close()
-
-
-def standing(view: dict[str, Any]) -> set[str]:
-    return {alert["rule"] for alert in view["alerts"] if alert["cleared_at"] is None}
-
-
-def stands(view: dict[str, Any]) -> set[str]:
-    """Return the rules whose alerts stand, but for that nobody here sends messages."""
-    return standing(view) - {UNSENT}
 
 
 def test_keep__quiet_look__is_kept_shown_and_told_to_nobody(placed: Placed) -> None:
@@ -365,60 +252,6 @@ def test_plan_next__look_longer_than_an_interval__the_next_one_is_late(placed: P
     placed.clock.move(INTERVAL)
     placed.monitor.look()
     assert placed.monitor.facts["lateness"] == 200.0
-
-
-def test_keep__node_that_is_behind_for_a_look__forgets_no_change_of_parameters(placed: Placed) -> None:
-    def voted(version: int) -> dict[str, Any]:
-        governed = replace(look().governed, version=version)
-        return {"governed": governed, "unplanned": frozenset({""}), "network": None}
-
-    placed.cycle(**voted(5))
-    ahead = placed.cycle(**voted(6))
-    assert "parameters_changed" in stands(ahead)
-    behind = BlockRef(ahead["block"]["number"] - 1, f"0x{7:064x}", ahead["block"]["timestamp"])
-    for back in (voted(6), voted(5)):
-        placed.cycle(block=behind, **back)
-        placed.rest(60.0)
-        assert "parameters_changed" in stands(placed.cycle(**voted(6)))
-    assert placed.store.cursors("main")["31337:version:"] == 5
-
-
-def test_keep__one_change_of_parameters_after_another__each_is_told_though_somebody_knows_the_first(
-    placed: Placed,
-) -> None:
-    for version in (1, 2, 3, 4):
-        governed = replace(look().governed, version=version)
-        view = placed.cycle(governed=governed, unplanned=frozenset({""}))
-        for each in (each for each in view["alerts"] if each["rule"] == "parameters_changed"):
-            placed.monitor.acknowledge(each["key"], "ann")
-    changed = [change for change, rule in placed.told() if rule == "parameters_changed"]
-    assert changed == ["opened", "worse", "worse"]
-
-
-def test_keep__strangers_proposals_by_the_dozen__keep_back_no_message_of_another_rule(placed: Placed) -> None:
-    placed.cycle()
-    foreign = tuple(replace(vote(), id=number, proposer="0x" + "ee" * 20) for number in range(1_000, 1_060))
-    governed = replace(look().governed, version=1)
-    placed.cycle(proposals=foreign, journal=(), governed=governed, unplanned=frozenset({""}))
-    titles = [each.notice.title for each in placed.store.due_notices(placed.clock.now(), 1_000)]
-    assert [title for title in titles if title.startswith("CRITICAL changed")]
-    assert sum(title.startswith("CRITICAL foreign") for title in titles) == MOST_OF_RULE
-    assert [title for title in titles if "more changes of alerts" in title]
-
-
-def test_keep__thousand_alerts_at_once__the_worst_are_told_one_by_one_and_the_rest_counted(placed: Placed) -> None:
-    placed.cycle()
-    unread = tuple(Unread(f"uniswap-v3:{number}", "a stranger's") for number in range(15))
-    paths = {"positions": (), "exposure": None, "market": None, "drift": None, "untrusted": "no fresh volatility"}
-    held = {f"0x{number:040x}": Inspected(f"0x{number:040x}", 1, ACCOUNT) for number in range(80)}
-    view = placed.cycle(unread=unread, holders=held, **paths)
-    due = placed.store.due_notices(placed.clock.now(), 1_000)
-    assert len(stands(view)) >= 2
-    titles = Counter(each.notice.title.split(" of ")[0] for each in due)
-    assert max(Counter(each["rule"] for each in view["alerts"]).values()) > MOST_OF_RULE
-    assert "more changes of alerts" in due[-1].notice.title
-    assert sum("more changes" in title for title in titles) == 1
-    assert len(due) == 1 + sum(min(n, MOST_OF_RULE) for n in Counter(each["rule"] for each in view["alerts"]).values())
 
 
 def test_keep__alert_in_the_store_that_is_none__is_named_and_mended_later(placed: Placed) -> None:

@@ -13,7 +13,7 @@ import pytest
 from bridge.chain.blocks import BlockRef
 from bridge.monitor.standing import Change
 from tests.bridge.looks import NOW, book, look
-from tests.bridge.test_monitor_service import Placed, placed  # noqa: F401 - a fixture
+from tests.bridge.placed import Placed, placed_monitor  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.unit
 WEEK = 10_080 if os.environ.get("ALVH_WEEK") else 720
@@ -37,7 +37,7 @@ def expected_changes() -> list[tuple[int, str]]:
     return found
 
 
-def test_minutes__a_look_each__no_missed_and_no_repeated_alert_and_memory_is_flat(placed: Placed) -> None:  # noqa: F811
+def test_minutes__a_look_each__no_missed_and_no_repeated_alert_and_memory_is_flat(placed: Placed) -> None:
     books = [book(2_000.0 * (1.0 + 0.01 * step)) for step in range(-5, 6)]
     seen, alive = look(), list[int]()
     for minute in range(WEEK):
