@@ -67,8 +67,8 @@ slither: setup $(SLITHER)/.ready  ## static analysis of the contracts; fails on 
 mutants: setup  ## try to break the tests of contracts and bridge; takes two hours, goes on where it was stopped
 	$(BIN)/python -m scripts.mutants
 
-readme: setup  ## put the demo's real output and picture into README.md
-	$(BIN)/python scripts/refresh_readme.py
+readme: setup  ## put the demo's real output and picture into docs/demo.md
+	$(BIN)/python scripts/demo_page.py
 
 film: setup  ## film the monitor's page over a plan, a crash and the next plan; write docs/img/monitor.webp
 	$(BIN)/python -m scripts.film

@@ -1,4 +1,4 @@
-"""Run the demo and put its real output and the picture of its report into README.md: `make readme`."""
+"""Run the demo and put its real output and the picture of its report into docs/demo.md: `make readme`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BROWSER = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "
 
 
 def main() -> None:
-    """Write README.md and docs/img/report.png."""
+    """Write docs/demo.md and docs/img/report.png."""
     done = subprocess.run(
         [sys.executable, "-m", "bridge", "demo"],
         cwd=ROOT,
@@ -25,13 +25,13 @@ def main() -> None:
         check=True,
     )
     shown = "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(START)
+    page = ROOT / "docs" / "demo.md"
+    before, rest = page.read_text(encoding="utf-8").split(START)
     after = rest.split(END)[1]
-    readme.write_text(f"{before}{START}\n```text\n{shown}\n```\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{START}\n```text\n{shown}\n```\n{END}{after}", encoding="utf-8")
     chromium = shutil.which("chromium")
     if chromium is None:
-        sys.exit("README.md is written; the picture needs chromium")
+        sys.exit("docs/demo.md is written; the picture needs chromium")
     picture = ROOT / "docs" / "img" / "report.png"
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
@@ -46,7 +46,7 @@ def main() -> None:
             check=True,
             capture_output=True,
         )
-    print(f"written: README.md, {picture.relative_to(ROOT)}")
+    print(f"written: docs/demo.md, {picture.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
