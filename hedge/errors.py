@@ -39,10 +39,11 @@ import datetime
 import re
 
 _LONG = re.compile(r"(?<![\w.])-?[0-9]+\.[0-9]+(?:e[+-]?[0-9]+)?(?![\w.])")
-_SECONDS = re.compile(r"(?<![\w.,/-])([1-3][0-9]{9})(?:\.0)?(?![\w/-]|[.,][0-9])")
-_OF_TIME = re.compile(
-    r"(?:[_ ]|\b)(?:at|time|times|since|until|expir\w*|delivery|horizon|moment|observed)\b|At\b|_at\b"
+_SECONDS = re.compile(
+    r"((?:(?:\b|_)(?:at|since|until|before|after|expiry)|At)(?: of \S+)?(?: =|:| is)? )"
+    r"([1-3][0-9]{9})(?:\.0)?(?![\w/-]|[.,][0-9])"
 )
+"""A number behind a word of time, as "at 1770000000" or "expiry of ETH = 1770000000": no other is one."""
 _DIGITS = 12
 """Of a number in words; a float has up to 17, and the last ones say how it was computed."""
 
@@ -52,8 +53,7 @@ class HedgeError(Exception):
 
     def __str__(self) -> str:
         """Return the message with long floats rounded, and with dates where a time is meant."""
-        words = rounded(super().__str__())
-        return _SECONDS.sub(lambda found: dated(int(found[1])), words) if _OF_TIME.search(words) else words
+        return _SECONDS.sub(lambda found: found[1] + dated(int(found[2])), rounded(super().__str__()))
 
 
 def rounded(words: str) -> str:

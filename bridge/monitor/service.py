@@ -77,7 +77,7 @@ class BookMonitor:
         self._told: dict[tuple[int, int], ProposalTold] = {}
         self._last = store.last(watching.name)
         self._view: dict[str, Any] = json.loads(self._last.view) if self._last else {}
-        self._looked = False
+        self._looked, self._block = False, 0
         self._planned_at = -math.inf
         self._facts: dict[str, Any] = {
             "books": list(books),
@@ -103,7 +103,7 @@ class BookMonitor:
     def keep(self, look: Look) -> None:
         """Keep what a look saw and publish it; nothing of it is kept where the store cannot take it."""
         at, name, chain_id = self._clock.now(), self.watching.name, look.snapshot.chain.chain_id
-        if look.seen.block.number < (self._view.get("block") or {"number": 0})["number"]:
+        if self._looked and look.seen.block.number < self._block:
             self._facts["caught_up"] = ""  # the node is behind, or the chain began anew
         self._told = tell_proposals(look.snapshot, look.seen, self._told)
         view = look_view(look.seen, chain_id, {number: told for (number, _), told in self._told.items()})
@@ -121,7 +121,7 @@ class BookMonitor:
             took = self._clock.passed() - self._began
             self._facts |= {"cycle": number, "at": at, "trouble": "", "caught_up": caught_up, "took": took}
             self._facts["owner"] = look.owner
-            self._view, self._looked = view, True
+            self._view, self._looked, self._block = view, True, look.seen.block.number
             self._publish(advanced.now)
         self._plan(look)
 

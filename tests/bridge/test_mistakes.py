@@ -99,6 +99,10 @@ def test_bad_input__seconds_and_long_floats__are_dates_and_short_numbers() -> No
     assert str(error) == "until = 2026-02-02 02:40:00Z: must not be before since = 2025-10-09 08:53:20Z"
     assert str(BadInput("price", 99_999.99999999999, "must be less")) == "price = 100000: must be less"
     assert str(BadInput("cap", 1_770_000_000, "too much")) == "cap = 1770000000: too much"
+    money = BadInput("value at the horizon", 1_500_000_000.0, "must be less than 1000000000 USD at any time")
+    assert "1500000000" in str(money)
+    assert "1000000000 USD" in str(money)
+    assert str(BadInput("expiry of ETH", 1_770_000_000, "x")) == "expiry of ETH = 2026-02-02 02:40:00Z: x"
     assert error.value == 1_770_000_000.0
 
 
