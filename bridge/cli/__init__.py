@@ -50,7 +50,7 @@ def main() -> None:
 def _bound_columns() -> None:
     """Leave libraries a width that a terminal may have: they take what the environment says."""
     asked = os.environ.get(COLUMNS, "")
-    if asked.isascii() and asked.isdigit():
+    if asked.isascii() and asked.isdigit() and asked.strip("0"):
         width = int(asked) if len(asked) < len(str(MOST_COLUMNS)) + 1 else MOST_COLUMNS
         os.environ[COLUMNS] = str(min(max(width, LEAST_COLUMNS), MOST_COLUMNS))
     else:

@@ -301,7 +301,8 @@ def vote(
     if support is None:  # the proposal is left out
         proposal, support = None, proposal
     if support not in SUPPORT:
-        raise UsageError(f"vote for, against or abstain, not {support!r}")
+        given = f", not {support!r}" if support else ": `alvh gov vote latest for`"
+        raise UsageError(f"vote for, against or abstain{given}")
     how = _How(send, role, keystore, sender, as_json, config, governor, relay)
     _step("vote", proposal, how, partial(send_vote, support=support), support)
 

@@ -161,11 +161,12 @@ def test_start__wrong_words__are_one_plain_line_on_stderr_and_code_2() -> None:
     for words, said in (
         (["pla"], "No such command 'pla'. Did you mean 'plan'?"),
         (["--nonsense"], "No such option: --nonsense"),
-        (["gov", "nonsense"], "No such command 'nonsense'."),
+        (["gov", "nonsense"], "No such command 'nonsense'; `python -m bridge gov --help` says more"),
         (["plan", "--nonsense"], "No such option: --nonsense"),
         (["exposure", "--block", "x"], "--block: must be a whole number; `python -m bridge exposure --help`"),
         (["up", "--port", "70000"], "--port: must be 65535 or less; `python -m bridge up --help`"),
-        (["gov", "vote"], "Missing argument 'proposal'; `python -m bridge gov vote --help` says more"),
+        (["gov", "vote"], "vote for, against or abstain: `alvh gov vote latest for`"),
+        (["safe", "sign"], "Missing argument 'file'; `python -m bridge safe sign --help` says more"),
         (["gov", "list", "--config"], "Option '--config' requires an argument"),
     ):
         done = started(*words)

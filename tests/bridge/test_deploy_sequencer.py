@@ -123,7 +123,7 @@ def test_settings__rollup_without_an_uptime_feed__is_remarked(
     ("answer", "since", "words"),
     [
         (7, 1, "an uptime feed of a sequencer .*: it says 7, since 1"),
-        (0, 0, "an uptime feed of a sequencer .*: it says 0, since 0"),
+        (0, 0, "an uptime feed of a sequencer .*: it says 0, since 1970-01-01 00:00:00Z"),
         (0, 1 << 40, "an uptime feed of a sequencer .*: it says 0, since 1099511627776"),
     ],
 )
