@@ -159,7 +159,7 @@ def test_examine__bad_settings__looks_no_further_than_the_tools(tmp_path: Path) 
     path = tmp_path / "alvh.toml"
     path.write_text("[chian]\n", encoding="utf-8")
     findings = examine(path)
-    assert faults(findings) == {"settings": f"{path}: chian: unknown setting"}
+    assert faults(findings) == {"settings": f"{path}: chian: unknown setting: correct its name, or take it out"}
     assert findings[-1].what == "settings"
 
 

@@ -71,9 +71,9 @@ def test_command__that_needs_an_extra__says_so_in_one_line(
 
 
 def test_plan__example_without_any_extra__is_the_plan_with_all(root: Path, tmp_path: Path) -> None:
-    for name in ("book.toml", "quotes.csv"):
+    for name in ("book.toml", "chain.csv"):
         shutil.copy(root / "examples" / "data" / name, tmp_path)
-    words = ("plan", "--book", "book.toml", "--chain", "quotes.csv", "--no-ledger")
+    words = ("plan", "--book", "book.toml", "--chain", "chain.csv", "--no-ledger")
     without = plain(tmp_path, *words)
     whole = subprocess.run(
         [sys.executable, "-m", "bridge", *words], cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False
