@@ -33,6 +33,7 @@ MOST_AHEAD = 1_000
 NUMBERS = {"status": 1, "blockNumber": 1 << 48, "gasUsed": 1 << 53}
 """What a receipt must say, each as a number from 0 to this: no chain has so many blocks, and no block so much gas."""
 
+REVERTED: Final = "was mined and reverted"
 MINED: Final[list[tuple[str, str, int]]] = []
 """What this process sent and saw mined: action, hash and block; of a command that fails, what people must know."""
 HANDED: Final[dict[str, str]] = {}
@@ -98,7 +99,7 @@ def receipt_of(chain: Chain, signer: Signer, nonce: int, sent: HexStr, action: s
         raise TransactionFailed(action, sent, "has no receipt: the node gave that of another one, ask another node")
     if receipt["status"] != 1:
         HANDED.pop(sent, None)
-        raise TransactionFailed(action, sent, "was mined and reverted")
+        raise TransactionFailed(action, sent, REVERTED)
     return cast("TxReceipt", receipt)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bridge.chain.node import BlockRef, Chain
-from bridge.chain.receipts import found_receipt
+from bridge.chain.receipts import REVERTED, found_receipt
 from bridge.errors import ChainError, NotProposable, NotTaken, RefusedAction, TransactionFailed, UntrustedNumber
 from bridge.foreign import title_of
 from bridge.governance.actions import GovernanceAction
@@ -285,7 +285,7 @@ def _receipt_of_ours(snapshot: Snapshot, error: ChainError, draft: Draft, state:
     TransactionFailed
         It was handed over, and nobody knows what became of it.
     """
-    if not isinstance(error, TransactionFailed) or isinstance(error, NotTaken):
+    if not isinstance(error, TransactionFailed) or isinstance(error, NotTaken) or error.reason == REVERTED:
         return None
     receipt = found_receipt(snapshot.chain, error.transaction)
     if receipt is None:

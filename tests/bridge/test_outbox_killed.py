@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,10 +47,10 @@ class _Dying(OutboxStore):
         super().__init__(str(path))
         self.points = points
 
-    def due_notices(self, now: int, limit: int) -> Any:
+    def due_notices(self, now: int, limit: int, aside: Collection[str] = ()) -> Any:
         """Return what is due."""
         self.points.passed()
-        return super().due_notices(now, limit)
+        return super().due_notices(now, limit, aside)
 
     def note_sent(self, notice_id: str, at: int) -> None:
         """Note that a notice was taken."""
