@@ -94,8 +94,8 @@ def _run() -> None:
         _complain(foreign(error, None) + _done_before())
         sys.exit(1)
     except SystemExit as end:
-        if end.code in STOPPED and (left := _done_before()):
-            sys.stderr.write(f"stopped{left}\n")
+        if end.code in STOPPED and _done_before():
+            sys.stderr.write(f"stopped{_done_before()}\n")
         raise
     except KeyboardInterrupt:
         sys.stderr.write(f"stopped{_done_before()}\n")

@@ -244,6 +244,7 @@ WRITTEN_RAW = {
     'sys.stdout.write(json.dumps(cleaned(content), allow_nan=False) + "\\n")',
     'sys.stdout.write(json.dumps(cleaned(content), indent=2, allow_nan=False) + "\\n")',
     "typer.echo(version_line(), nl=False)",
+    'typer.echo(get_completion_script(prog_name="alvh", complete_var=COMPLETING, shell=shell))',
     "sys.stdout.write(page)",
 }
 """What is written as it is: words of ours alone, JSON, and an error on a pipe."""
