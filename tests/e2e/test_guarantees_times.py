@@ -62,8 +62,8 @@ def test_propose__expires_before_it_could_run__is_refused_with_that_second(place
     with (tmp_path / "alvh.toml").open("a", encoding="utf-8") as settings:
         settings.write("[governance]\nupdate_life_seconds = 3600\n")
     planned(place, tmp_path)
-    said = f"the update was refused by the contract: Expired(expiry={place.world.chain.head().timestamp + 3600}, "
-    then = f"at={place.world.chain.head().timestamp + PATH})"
+    said = f"the update was refused by the contract: Expired(expiry={utc(place.world.chain.head().timestamp + 3600)}, "
+    then = f"at={utc(place.world.chain.head().timestamp + PATH)})"
     assert_one_line_error(place.run("propose", role="operator"), 1, said + then)
 
 
@@ -84,7 +84,7 @@ def test_gov_show__update_that_expires_on_its_way__says_that_it_would_fail_and_w
     assert told.code == 0
     first = place.run("gov", "show", number, "--json").json()["deadline"] + 1 + TERMS.timelock_delay
     assert f"in today's state it would fail at {utc(first)}: " in told.out
-    assert f"Expired(expiry={update.expiry}, at={first})" in " ".join(told.out.split())
+    assert f"Expired(expiry={utc(update.expiry)}, at={utc(first)})" in " ".join(told.out.split())
 
 
 def test_execute__next_second_is_the_first_one__is_possible_and_a_second_earlier_not(place: Place) -> None:
@@ -131,7 +131,7 @@ def test_stewards_update__at_its_expiry_second__can_be_applied_and_vetoed_and_a_
     passed_to(place, update.expiry)
     assert waiting(place) == [digest]
     assert place.run("safe", "propose", "veto", digest).code == 0
-    last = f"Expired(expiry={update.expiry}, at={update.expiry + 1})"
+    last = f"Expired(expiry={utc(update.expiry)}, at={utc(update.expiry + 1)})"
     assert_one_line_error(place.run("safe", "propose", "apply", digest), 1, last)
     passed_to(place, update.expiry + 1)
     assert waiting(place) == []
