@@ -18,7 +18,7 @@ def chosen_proposal(snapshot: Snapshot, wanted: str | None, *, certain: bool) ->
     Parameters
     ----------
     wanted
-        An id, the first digits of one, `latest`; None or nothing is the only open one.
+        An id, the first digits of one, `latest`; None is the only open one.
     certain
         Take the latest only while it is the only open one, or none is open.
 
@@ -27,7 +27,7 @@ def chosen_proposal(snapshot: Snapshot, wanted: str | None, *, certain: bool) ->
     UsageError
         None is meant, or it is not clear which.
     """
-    if wanted and wanted != LATEST:
+    if wanted is not None and wanted != LATEST:  # an empty text is a variable that was not set
         return named_proposal(snapshot, wanted)
     every = list_proposals(snapshot)
     if not every:

@@ -13,10 +13,16 @@ from tests.bridge.test_many_proposals import bring
 pytestmark = pytest.mark.chain
 
 
-@pytest.mark.parametrize("wanted", [None, "", "latest"])
+@pytest.mark.parametrize("wanted", [None, "latest"])
 def test_chosen_proposal__none_yet__says_how_one_comes(world: World, wanted: str | None) -> None:
     with pytest.raises(UsageError, match="there is no proposal yet: `alvh propose --send`"):
         chosen_proposal(world.snapshot(), wanted, certain=False)
+
+
+def test_chosen_proposal__empty_text__names_none_though_one_is_open(world: World) -> None:
+    bring(world, "# One")
+    with pytest.raises(UsageError, match="names no proposal"):
+        chosen_proposal(world.snapshot(), "", certain=False)
 
 
 def test_chosen_proposal__one_open__is_taken_without_a_name_and_as_the_latest(world: World) -> None:
