@@ -25,6 +25,8 @@ from typing import Final, NoReturn
 
 STOPPED: Final = (130, 143)
 """Exit codes of a command that somebody ended with Ctrl-C or SIGTERM."""
+ENDED: Final[list[int]] = []
+"""Signals that asked to end. Python drops what a handler raises while an object is deleted: who waits looks here."""
 COLUMNS: Final = "COLUMNS"
 LEAST_COLUMNS, MOST_COLUMNS = 20, 1_000
 
@@ -74,6 +76,7 @@ def _run() -> None:
     from hedge.errors import HedgeError
 
     def ended(number: int, frame: object) -> None:
+        ENDED.append(number)
         raise Terminated(128 + number)  # unwinds like any other end, so that a local chain is not left behind
 
     signal.signal(signal.SIGTERM, ended)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bridge.cli import ENDED
 from bridge.cli.flags import ConfigOption, JsonOption, print_json, say
 
 if TYPE_CHECKING:
@@ -149,9 +150,13 @@ def _wait_for_interrupt(chain: Chain) -> None:
     NodeUnreachable
         It has.
     """
+    from bridge.errors import Terminated
+
     try:
         while True:
             time.sleep(ALIVE_SECONDS)
+            if ENDED:
+                raise Terminated(128 + ENDED[0])
             _require_alive(chain)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")

@@ -20,7 +20,8 @@ from bridge import doctor
 from bridge.artifacts import vendor
 from bridge.chain.blocks import LOCAL_CHAIN_ID
 from bridge.chain.node import connect
-from bridge.errors import BridgeError, ChainError, MissingTool, NodeUnreachable, RefusedAction
+from bridge.cli import local as commands
+from bridge.errors import BridgeError, ChainError, MissingTool, NodeUnreachable, RefusedAction, Terminated
 from bridge.local import anvil as local
 from bridge.local.anvil import GENESIS_TIMESTAMP, advance_time, anvil, count_seconds_by_blocks, free_port
 from bridge.local.world import World
@@ -226,6 +227,14 @@ def test_up__ended_by_sigterm__leaves_no_anvil_behind(tmp_path: Path) -> None:
     assert process.wait(120) == 128 + signal.SIGTERM
     with pytest.raises(NodeUnreachable):
         connect(f"http://127.0.0.1:{port}", LOCAL_CHAIN_ID)
+
+
+def test_up__end_that_python_dropped__is_seen_while_it_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ALIVE_SECONDS", 0.01)
+    monkeypatch.setattr(commands, "ENDED", [signal.SIGTERM])
+    with pytest.raises(Terminated) as ended:
+        commands._wait_for_interrupt(world.chain)
+    assert ended.value.code == 128 + signal.SIGTERM
 
 
 def test_advance_time__another_chain__is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
