@@ -60,17 +60,10 @@ def _bound_columns() -> None:
 
 
 def _run() -> None:
-    import atexit
-    import gc
     import signal
 
-    # A command makes many small objects that live until it ends: searching them for garbage again and again took a
-    # tenth of a plan of a thousand positions. What runs for days still collects, a few MB later.
-    gc.set_threshold(500_000, 50, 100)
-    atexit.register(gc.freeze)  # nor are they searched once more when all ends
-
+    _collect_less()
     from bridge.cli.app import app
-    from bridge.cli.commands import COMPLETING
     from bridge.errors import BridgeError, Terminated
     from bridge.foreign import foreign
     from hedge.errors import HedgeError
@@ -80,13 +73,7 @@ def _run() -> None:
         raise Terminated(128 + number)  # unwinds like any other end, so that a local chain is not left behind
 
     signal.signal(signal.SIGTERM, ended)
-    if COMPLETING in os.environ:
-        from typer.completion import completion_init  # type: ignore[attr-defined]  # Typer has no other way
-
-        completion_init()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError):  # closed, or no file at all
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _set_up_shell()
     try:
         with _flushed():
             app()
@@ -109,6 +96,32 @@ def _run() -> None:
         name = foreign(os.fsdecode(error.filename), None)
         _complain(f"{name}: cannot be read or written: {error.strerror}" + _done_before())
         sys.exit(2)
+
+
+def _collect_less() -> None:
+    """Search for garbage less often: a command makes many small objects that live until it ends.
+
+    Searching them again and again took a tenth of a plan of a thousand positions. What runs for days still collects, a
+    few MB later.
+    """
+    import atexit
+    import gc
+
+    gc.set_threshold(500_000, 50, 100)
+    atexit.register(gc.freeze)  # nor are they searched once more when all ends
+
+
+def _set_up_shell() -> None:
+    """Answer a shell that completes a command, and let letters that a stream lacks be shown by their numbers."""
+    from bridge.cli.commands import COMPLETING
+
+    if COMPLETING in os.environ:
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # Typer has no other way
+
+        completion_init()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):  # closed, or no file at all
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def _unwritten(error: OSError) -> NoReturn:

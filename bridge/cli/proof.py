@@ -54,16 +54,13 @@ def verify(
     proposal = None if announced else chosen_proposal(snapshot, wanted, certain=False)
     update = proposed_update(snapshot, proposal) if proposal else find_pending_update(snapshot, announced or "").update
     record = remake(inputs or inputs_path(session.config.state, update.inputs_hash))
-    if proposal:
-        checks = verify_proposal(snapshot, proposal, record, terms)
-    else:
-        checks = verify_update(snapshot, update, record, terms)
+    of_proposal = verify_proposal(snapshot, proposal, record, terms) if proposal else None
+    checks = of_proposal if of_proposal is not None else verify_update(snapshot, update, record, terms)
     snapshot.confirm()
     found = verdict(checks)
+    named = {"proposal": str(proposal.id), "state": proposal.state} if proposal else {"update": wanted}
     if as_json:
-        named = {"proposal": str(proposal.id), "state": proposal.state} if proposal else {"update": wanted}
-        rows = [check._asdict() for check in checks]
-        print_json(named | {"verified": found is Outcome.SAME, "checks": rows})
+        print_json(named | {"verified": found is Outcome.SAME, "checks": [check._asdict() for check in checks]})
     else:
         _print_checks(checks, found)
     if found is not Outcome.SAME:

@@ -70,18 +70,23 @@ def backtest(
         _print_listed(as_json)
         return
     require_extra("study", "a backtest")
-    from bridge.study.progress import progress_for
-    from bridge.study.report.html import write_study_report
-    from bridge.study.study import run_study
-
     given = {
         "market": market, "assets": assets, "strategies": strategies, "start": start, "end": end, "phases": phases,
         "capital_usd": capital, "data": data,
     }  # fmt: skip
     chosen = _study_settings(settings, given)
-    place = _report_place(report, folder := out or _study_folder(chosen))
+    _play(chosen, out or _study_folder(chosen), report, as_json, workers=workers, cluster=cluster, force=force)
+
+
+def _play(chosen: StudySettings, folder: Path, report: Path | None, as_json: bool, **how: Any) -> None:
+    """Play a study, write its report and print its figures; ends with 1 where a part of it failed."""
+    from bridge.study.progress import progress_for
+    from bridge.study.report.html import write_study_report
+    from bridge.study.study import run_study
+
+    place = _report_place(report, folder)
     with _resumable(folder):
-        done = run_study(chosen, folder, workers=workers, cluster=cluster, force=force, progress=progress_for(as_json))
+        done = run_study(chosen, folder, progress=progress_for(as_json), **how)
     page = write_study_report(place, done.summary, done.summary["title"])
     _answer(done.summary, folder, page, as_json, _print_study)
     if done.summary["failed"]:

@@ -75,8 +75,7 @@ def tick_position_greeks(
     Parameters
     ----------
     price : quote per base, > 0; base is token0. liquidity : human units, raw / 10**((dec_base + dec_quote) / 2), >= 0.
-        Where base is token1, pass -tick_upper and
-        -tick_lower for tick_lower and tick_upper.
+        Where base is token1, pass -tick_upper and -tick_lower for tick_lower and tick_upper.
     tick_lower, tick_upper : integers, tick_lower < tick_upper, within 887272 of 0.
     tick_zero_price : the price at tick 0 in the units of price, 10**(dec_base - dec_quote); > 0.
 
