@@ -283,9 +283,8 @@ def test_page__look_is_old__is_grey_and_says_so(context: BrowserContext) -> None
             page = opened(context, address)
             expect(page.locator("#late")).to_contain_text("These numbers are stale")
             expect(page.locator("header .age")).to_contain_text(words)
-            assert page.locator("body").get_attribute("class") == "old"
-            colour = page.locator("#totals data").first.evaluate("e => getComputedStyle(e).color")
-            assert colour == "rgb(91, 102, 117)"
+            expect(page.locator("body")).to_have_class("old")
+            expect(page.locator("#totals data").first).to_have_css("color", "rgb(91, 102, 117)")
             page.close()
 
 
