@@ -61,15 +61,33 @@ def other_pairs(
 def _named(
     chain: Chain, factory: str, owner: str, tokens: Sequence[str], pairs: Sequence[str], block: BlockRef
 ) -> list[Unread]:
-    """Return why pairs are not read, of those that the owner has a share of."""
-    asked = (("balanceOf", (owner,)), ("factory", ()), ("token0", ()), ("token1", ()))
+    """Return why pairs are not read, of those that the owner has a share of.
+
+    One that does not answer as a pair does, whatever its code is said to be, is named too and hides no other.
+    """
     unread = []
-    with chain.reading([(PAIR, pair, *call) for pair in pairs for call in asked], block):
+    with chain.reading([(PAIR, pair, *call) for pair in pairs for call in _asked(owner)], block):
         for pair in pairs:
-            balance, of, *both = (chain.read(PAIR, pair, name, *given, block=block) for name, given in asked)
-            if balance:
-                own = str(of).lower() == factory.lower()
-                why = unknown_token(map(str, both), dict.fromkeys(tokens, "")) if own else ""
-                why = why or f"is a pair of the factory {of}, and not one that {factory} names for its tokens"
+            try:
+                why = _why_unread(chain, factory, owner, tokens, pair, block)
+            except (NodeUnreachable, NodesDisagree, MissingBlock, Reorganised):
+                raise
+            except ChainError as error:
+                why = f"has a pair's code and does not answer as one: {error}"
+            if why:
                 unread.append(Unread(f"uniswap-v2:{pair}", why))
     return unread
+
+
+def _asked(owner: str) -> list[tuple[str, tuple[str, ...]]]:
+    return [("balanceOf", (owner,)), ("factory", ()), ("token0", ()), ("token1", ())]
+
+
+def _why_unread(chain: Chain, factory: str, owner: str, tokens: Sequence[str], pair: str, block: BlockRef) -> str:
+    """Return why a pair is not read; nothing where the owner has no share of it."""
+    balance, of, *both = (chain.read(PAIR, pair, name, *given, block=block) for name, given in _asked(owner))
+    if not balance:
+        return ""
+    own = str(of).lower() == factory.lower()
+    why = unknown_token(map(str, both), dict.fromkeys(tokens, "")) if own else ""
+    return why or f"is a pair of the factory {of}, and not one that {factory} names for its tokens"

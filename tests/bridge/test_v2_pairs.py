@@ -14,7 +14,7 @@ from bridge.local.local_chain import LocalChain
 from bridge.local.other_pools import open_pair
 from bridge.local.protocols import deploy_vendor
 from bridge.local.world import World
-from tests.bridge.lying_node import lying_node, through, without_address
+from tests.bridge.lying_node import Answering, Asked, lying_node, through, without_address
 
 LP = account("lp")
 TRANSFER = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
@@ -104,3 +104,17 @@ def test_read_positions__node_that_wants_an_address_in_every_filter__says_that_o
     with lying_node(world.chain.url, without_address) as node:
         found = named(world, through(node, world.chain))
     assert "were not looked for" in found["uniswap-v2: pairs of other tokens"]
+
+
+def test_read_positions__node_that_says_a_token_has_a_pairs_code__names_it_and_reads_the_others(world: World) -> None:
+    pair = opened(world, world.market.contracts["UniswapV2Factory"], "NEW")
+    code = world.chain.request("eth_getCode", pair, "latest")
+
+    def same_code_everywhere(answering: Answering, asked: Asked) -> bool:
+        return asked["method"] == "eth_getCode" and answering.result(asked, code)
+
+    with lying_node(world.chain.url, same_code_everywhere) as node:
+        found = named(world, through(node, world.chain))
+    assert "has no asset" in found.pop(f"uniswap-v2:{pair}")
+    assert found
+    assert all("does not answer as one" in reason for reason in found.values())
