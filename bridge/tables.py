@@ -23,6 +23,7 @@ MOST_CELLS: Final = 1 << 27
 MOST_BYTES: Final = 512 << 20
 """Of a file's text, unpacked: while it is read it takes twice as much; parquet holds more in less."""
 ENDINGS: Final = (".csv", ".csv.gz", ".parquet")
+ALSO_EMPTY: Final = "nan and NA are empty too"
 UNREADABLE: Final = "cannot be read as a table"
 FAULTS: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, MemoryError)
 """What the readers of tables raise where a file's content is not what it says; those of Arrow are among them."""

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bridge.tables import ALSO_EMPTY
 from bridge.units import utc
 from hedge.signals.known import unix_seconds
 from hedge.units import DAY
@@ -74,7 +75,7 @@ def read_seconds(column: pd.Series, latest: int | None = None, earliest: int = E
     name, latest = str(column.name), tomorrow() if latest is None else latest
     empty = column.isna().to_numpy(bool)
     if empty.any():
-        raise ValueError(f"{name} is empty in row {int(np.argmax(empty)) + 1}")
+        raise ValueError(f"{name} is empty in row {int(np.argmax(empty)) + 1}: {ALSO_EMPTY}")
     numbers = _numbers(column)
     seconds = _dates(name, column) if numbers is None else _of_numbers(name, numbers, earliest)
     outside = (seconds < earliest) | (seconds > latest)

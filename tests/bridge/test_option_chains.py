@@ -215,7 +215,7 @@ def test_read_chain_file__expired_options__are_left_out(csv: Path) -> None:
         ({"strike": [math.nan, 2800.0]}, "strike is empty in row 1"),
         ({"strike": [-5.0, 2800.0]}, "strike -5 in row 1 is no number from 1e-09 to 1e+09"),
         ({"strike": ["high", "low"]}, "a value cannot be used: strike 'high' in row 1 is no number"),
-        ({"spot": [math.nan, math.nan]}, "spot is empty in row 1"),
+        ({"spot": [math.nan, math.nan]}, "spot is empty in row 1: nan and NA are empty too"),
         ({"bid": [-1.0, 108.0]}, "bid -1 in row 1 is no number from 0"),
         ({"ask": [math.inf, 113.0]}, "ask inf in row 1 is no number"),
         ({"strike": [3200.0, 3200.0], "type": ["C", "call"]}, "ETH chain: row 2: the call at 3200"),

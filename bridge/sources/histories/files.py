@@ -31,7 +31,7 @@ from bridge.foreign import foreign
 from bridge.names import alike_words, drawn, shown
 from bridge.sources.history_steps import check_bars, check_steps
 from bridge.sources.signal_sources import HISTORY_SOURCES
-from bridge.tables import read_table
+from bridge.tables import ALSO_EMPTY, read_table
 from bridge.times import EARLIEST, OLDER, read_seconds, tomorrow, years_ahead
 from bridge.toml_files import read_toml
 from bridge.units import utc
@@ -249,9 +249,8 @@ def _refuse_unread(path: Path) -> None:
     if drawn(path.name) == drawn(SOURCE_FILE) and path.name != SOURCE_FILE:
         raise BadFile(path, f"is not read: name it {SOURCE_FILE}")
     if not plain and first.startswith(tuple(tables)):
-        raise BadFile(
-            path, f"is not read, and is named like a history: its name ends in one of {', '.join(SUFFIXES)}, or move it"
-        )
+        ends = ", ".join(SUFFIXES)
+        raise BadFile(path, f"is not read, and is named like a history: its name ends in one of {ends}, or move it")
 
 
 def _checked(path: Path, table: pd.DataFrame, layout: Layout, latest: int) -> pd.DataFrame:
@@ -325,7 +324,8 @@ def _as_numbers(name: str, column: pd.Series) -> npt.NDArray[np.float64]:
 def _refuse(name: str, values: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_], why: str) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise ValueError(f"{name} {'' if np.isnan(values[row]) else f'{values[row]:g} '}{why} in row {row + 1}")
+        said, end = ("", f": {ALSO_EMPTY}") if np.isnan(values[row]) else (f"{values[row]:g} ", "")
+        raise ValueError(f"{name} {said}{why} in row {row + 1}{end}")
 
 
 def _check_times(path: Path, read: pd.DataFrame, latest: int) -> None:

@@ -37,7 +37,7 @@ from bridge.sources.quote_bounds import wrong_quotes
 from bridge.sources.quote_expiries import check_expiries
 from bridge.sources.quote_snapshots import first_time, snapshot_of, snapshot_times
 from bridge.sources.quote_units import LEAST_ROW_VOL, check_quote_units, check_vol_rows
-from bridge.tables import read_table
+from bridge.tables import ALSO_EMPTY, read_table
 from bridge.times import read_seconds, tomorrow, years_ahead
 from bridge.units import YEAR_SECONDS, utc
 from hedge import options
@@ -205,7 +205,7 @@ def _numbers(column: pd.Series) -> npt.NDArray[np.float64]:
         row = int(np.argmax(wrong))
         place = f"in row {int(column.index[row]) + 1}"
         if missing[row]:
-            raise ValueError(f"{name} is empty {place}")
+            raise ValueError(f"{name} is empty {place}: {ALSO_EMPTY}")
         said = f"{values[row]:g}" if not np.isnan(values[row]) else repr(str(column.iloc[row])[:40])
         raise ValueError(f"{name} {said} {place} is no number from {least:g} to {most:g}")
     return np.asarray(values)
