@@ -9,7 +9,7 @@ from functools import cache
 from .compiler import FULL, QUICK, ROOT, Bytecodes, bytecodes
 from .operators import Mutant
 from .targets import Target
-from .trial import PATIENCE, tried
+from .trial import NO_END, PATIENCE, tried
 
 KILLED, SURVIVED, EQUIVALENT, INVALID = "killed", "survived", "same bytecode", "does not compile"
 _KILLERS: dict[str, dict[str, None]] = {}
@@ -52,6 +52,8 @@ def judge(mutant: Mutant, target: Target, tests: list[str]) -> Verdict:
         return Verdict(EQUIVALENT)
     first = [*reversed(_KILLERS.get(mutant.place, {})), *reversed(_KILLERS.get(mutant.source, {}))]
     trial = tried(made, list(dict.fromkeys(first + tests)))
+    if trial.test == NO_END:  # it may hang, or the machine was busy with other things
+        trial = tried(made, list(dict.fromkeys(first + tests)), 4 * PATIENCE)
     seconds = round(time.monotonic() - began, 1)
     if not trial.test:
         same = not _difference(mutant, target.contracts, quick=False)

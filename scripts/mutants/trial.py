@@ -15,6 +15,8 @@ from .compiler import ROOT, Bytecodes, start_own
 
 PATIENCE = 300
 """Seconds of one trial; the tests of the slowest target take a tenth of it."""
+NO_END = "no end"
+"""In place of a test's name: none failed, and they did not come to their end."""
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "--rootdir", str(ROOT))
 """Without the collection of garbage at the end, which takes as long as a quick trial."""
 LIBRARIES = (
@@ -75,7 +77,7 @@ def tried(changed: Bytecodes, tests: list[str], patience: int = PATIENCE) -> Tri
         os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     if not ready:
-        return Trial("no end", f"no end within {patience} s")
+        return Trial(NO_END, f"no end within {patience} s")
     if not said:
         raise RuntimeError(f"pytest ended without a word on {tests[0]}")
     code, trial = json.loads(said)
