@@ -30,7 +30,7 @@ def main() -> None:
     """Run the campaigns; exit with 1 while a survivor is not answered in docs/mutation.md."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mutants", description=main.__doc__)
     parser.add_argument("what", nargs="?", choices=("contracts", "bridge"), help="one campaign of the two")
-    parser.add_argument("--jobs", type=int, default=2, help="workers of the contracts, each with a node of its own (2)")
+    parser.add_argument("--jobs", type=int, default=2, help="workers, each with a node of its own (2)")
     parser.add_argument("--each", type=int, default=EACH, help=f"mutants of one source and kind of the bridge ({EACH})")
     parser.add_argument("--only", default="", help="a pattern of source and name; the page is left alone")
     parser.add_argument("--list", action="store_true", help="print the mutants and try none")
@@ -43,7 +43,7 @@ def main() -> None:
         open_ones += _campaign(CONTRACTS, [mutant for mutant, _ in tested], "contracts.jsonl", trials, asked)
     if asked.what != "contracts":
         changes = [change for change in chosen(asked.each) if _asked(change, asked)]
-        trials = partial(run, changes, columns=COLUMNS)
+        trials = partial(run, changes, jobs=asked.jobs, columns=COLUMNS)
         open_ones += _campaign(BRIDGE, changes, "bridge.jsonl", trials, asked)
     if not asked.list:
         print("\n".join(f"survived or untried: {name}" for name in open_ones) or "every survivor is answered")

@@ -137,6 +137,7 @@ def test_chosen__each_source_and_kind__gives_its_first_ones_by_digest() -> None:
     one, two = chosen.chosen(1), chosen.chosen(2)
     counted = Counter((change.source, change.kind) for change in one)
     assert set(counted.values()) == {1}
+    assert max(Counter(source for source, _ in counted).values()) == chosen.KINDS
     assert set(one) < set(two)
     assert {change.source.split("/")[1] for change in one} == set(chosen.PACKAGES)
     assert len(one) >= 300
@@ -230,7 +231,7 @@ reach.KEPT = Path(folder) / "reach"
 campaign.test_files = lambda: [f"{folder}/test_two.py"]
 changes = [change for change in chosen.possible() if change.name in names]
 ledger = Ledger(Path(folder) / "verdicts.jsonl")
-campaign.run(changes, ledger, set(), COLUMNS)
+campaign.run(changes, ledger, set(), 2, COLUMNS)
 for name in names:
     (verdict,) = (ledger.verdict(change) for change in changes if change.name == name)
     print(verdict.outcome, verdict.test.rpartition("::")[2])

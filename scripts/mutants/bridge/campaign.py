@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rich.progress import Progress
@@ -16,7 +16,7 @@ from ..ledger import Ledger
 from .chosen import sources
 from .edits import Change
 from .reach import Reached, reached
-from .stage import Stage, staged
+from .stage import Play, Stage, staged
 from .swap import place
 
 FILES = ("bridge/test_*.py", "e2e/test_*.py")
@@ -35,27 +35,24 @@ def test_files() -> list[str]:
     return [str(path) for path in found if path.stem not in ELSEWHERE]
 
 
-def run(changes: list[Change], ledger: Ledger, answered: set[str], columns: tuple[Any, ...]) -> None:
-    """Try the mutants that are not settled, and put each verdict on file; one at a time."""
+def run(changes: list[Change], ledger: Ledger, answered: set[str], jobs: int, columns: tuple[Any, ...]) -> None:
+    """Try the mutants that are not settled, so many at once, and put each verdict on file."""
     left = [change for change in changes if not ledger.settled(change, answered)]
     left.sort(key=lambda change: ledger.verdict(change) is not None)  # what survived before waits
     if left:
-        staged(lambda stage: _campaign(stage, left, ledger, columns), sources(), test_files())
+        staged(lambda stage: _campaign(stage, left, ledger, jobs, columns), sources(), test_files())
 
 
-def _campaign(stage: Stage, left: list[Change], ledger: Ledger, columns: tuple[Any, ...]) -> None:
-    stage.console.print("the tests without any mutant, where they or the sources have changed", soft_wrap=True)
-    trials = Trials(stage, reached(stage, sources()))
+def _campaign(stage: Stage, left: list[Change], ledger: Ledger, jobs: int, columns: tuple[Any, ...]) -> None:
     with Progress(*columns, console=stage.console) as progress:
+        trials = Trials(stage, reached(stage, sources(), jobs, progress))
         for number, most in enumerate(ROUNDS, start=1):
             bar = progress.add_task("", total=len(left))
-            for change in left:
-                progress.update(bar, description=f"{number}: {change.place}"[:32])
-                verdict = trials.judge(change, most)
+            for change, verdict in trials.judged(left, most, jobs):
                 ledger.add(change, verdict)
                 if verdict.outcome == SURVIVED and most == ROUNDS[-1]:
                     stage.console.print(f"survived: {change.name}", markup=False, highlight=False, soft_wrap=True)
-                progress.update(bar, advance=1)
+                progress.update(bar, advance=1, description=f"{number}: {change.place}"[:32])
             left = [change for change in left if not ledger.settled(change, set())]
 
 
@@ -70,27 +67,29 @@ class Trials:
                 self._by_place[each].append(test)
         self._killers: dict[str, dict[str, None]] = defaultdict(dict)
 
-    def judge(self, change: Change, most: float) -> Verdict:
-        """Run the tests that reach a mutant until one fails, so many seconds of them at most.
+    def judged(self, changes: Iterable[Change], most: float, jobs: int) -> Iterator[tuple[Change, Verdict]]:
+        """Run the tests that reach a mutant until one fails, so many seconds of them at most; yield it and its verdict.
 
         Those that killed a mutant of the same function or source go first, the newest of them in front; then those
         that have most words of the function and its source in their names, further cases of a test each a word later.
         """
-        began = time.monotonic()
-        tests = self._ordered(change, most)
-        if not tests:
-            return Verdict(SURVIVED, why="no test runs it")
-        patience = sum(map(self._patience, tests))
-        found = self._stage.forked(self._trial(change, tests), patience)
-        self._stage.clear()
-        seconds = round(time.monotonic() - began, 1)
+        for (change, tests, began), found in self._stage.forked(self._plays(changes, most), jobs):
+            yield change, self._verdict(change, tests, found, round(time.monotonic() - began, 1))
+
+    def _plays(self, changes: Iterable[Change], most: float) -> Iterator[Play]:
+        for change in changes:
+            tests = self._ordered(change, most)
+            patience = START_SECONDS + sum(map(self._patience, tests))
+            yield Play((change, tests, time.monotonic()), self._trial(change, tests), patience)
+
+    def _verdict(self, change: Change, tests: list[str], found: list[str] | None, seconds: float) -> Verdict:
         if found is None:
-            return Verdict(KILLED, "no end", f"no end within {patience:.0f} s", seconds)
+            return Verdict(KILLED, "no end", "no end in the time that its tests have", seconds)
         test, why = found
         if why == INVALID:
             return Verdict(INVALID)
         if not test:
-            return Verdict(SURVIVED, why=f"{len(tests)} tests", seconds=seconds)
+            return Verdict(SURVIVED, why=f"{len(tests)} tests" if tests else "no test runs it", seconds=seconds)
         for area in (change.place, change.source):
             self._killers[area].pop(test, None)
             self._killers[area][test] = None

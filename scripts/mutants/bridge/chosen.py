@@ -1,8 +1,8 @@
 """Which mutants of the bridge are made: of each source and kind of edit some, by a rule that draws no lots.
 
 The mutants of one source and kind stand in the order of the SHA-256 of their names, and the first EACH of them are
-made. So they are spread over sources and kinds, an edit elsewhere changes none of them, and the next ones of a longer
-campaign are known.
+candidates; of the candidates of one source those of the KINDS lowest are made, in the same order. So they are spread
+over sources and kinds, an edit elsewhere changes none of them, and the next ones of a longer campaign are known.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ..compiler import ROOT
 from .edits import Change, changes
 
 PACKAGES = ("adapters", "alerts", "cli", "governance", "safe")
-EACH = 1
-"""Mutants of one source and kind."""
+EACH, KINDS = 1, 4
+"""Mutants of one source and kind, and kinds of one source."""
 
 
 def sources() -> list[str]:
@@ -30,15 +30,15 @@ def possible() -> list[Change]:
     return [change for source in sources() for change in changes(source, (ROOT / source).read_bytes())]
 
 
-def chosen(each: int = EACH) -> list[Change]:
+def chosen(each: int = EACH, kinds: int = KINDS) -> list[Change]:
     """Return the mutants of the campaign, in the order of sources and lines."""
     made = possible()
-    groups: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    groups: dict[str, dict[str, list[Change]]] = defaultdict(dict)
     for change in sorted(made, key=_place):
-        group = groups[change.source, change.kind]
-        if len(group) < each and _reads(change):
-            group.append(change)
-    picked = {change for group in groups.values() for change in group}
+        of_source = groups[change.source]
+        if (change.kind in of_source or len(of_source) < kinds) and _reads(change):
+            of_source.setdefault(change.kind, []).append(change)
+    picked = {change for of_source in groups.values() for group in of_source.values() for change in group[:each]}
     return [change for change in made if change in picked]
 
 

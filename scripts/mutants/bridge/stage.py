@@ -18,11 +18,12 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import psutil
 import pytest
@@ -92,11 +93,6 @@ class Stage:
                 self.console.print_exception()
         return True
 
-    def clear(self) -> None:
-        """Remove what a trial left among the changed sources: the next one has its own."""
-        shutil.rmtree(self.folder)
-        self.folder.mkdir()
-
     def run(self, item: pytest.Item, following: pytest.Item | None, patience: float = 0.0) -> None:
         """Run one test as pytest does; it fails after so many seconds, if any."""
         signal.signal(signal.SIGALRM, _no_end)
@@ -106,32 +102,40 @@ class Stage:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
 
-    def forked(self, play: Callable[[], Any], patience: float) -> Any:
-        """Return what `play` returns in a fork of this process; None if it takes more than so many seconds.
+    def forked(self, plays: Iterable[Play], jobs: int) -> Iterator[tuple[Any, Any]]:
+        """Yield what is played by its name, and what it gave in a fork of this process, as one ends after the other.
+
+        What takes more than its seconds gives None. So many are played at once, each with a folder of its own; the next
+        is asked for when there is room, so that what came out before can choose it.
 
         Raises
         ------
         RuntimeError
-            It failed, which says nothing about the code.
+            One failed, which says nothing about the code.
         """
+        left, running = iter(plays), dict[int, _Fork]()
+        while True:
+            while len(running) < jobs and (play := next(left, None)) is not None:
+                fork = self._fork(play)
+                running[fork.reader] = fork
+            if not running:
+                return
+            rest = min(fork.end for fork in running.values()) - time.monotonic()
+            ready, _, _ = select.select([*running], [], [], max(rest, 0.0))
+            for reader in ready or [reader for reader, fork in running.items() if fork.end <= time.monotonic()]:
+                fork = running.pop(reader)
+                yield fork.name, fork.ended(reader in ready)
+
+    def _fork(self, play: Play) -> _Fork:
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reader)
-            self._be_the_fork(play, writer)
+            self.folder = folder
+            self._be_the_fork(play.work, writer)
         os.close(writer)
-        ready, _, _ = select.select([reader], [], [], patience)
-        said = b"".join(iter(lambda: os.read(reader, 65_536), b"")) if ready else b""
-        os.close(reader)
-        if not ready:
-            _end(child)
-        os.waitpid(child, 0)
-        if not ready:
-            return None
-        answer = json.loads(said or '{"trouble": "the fork ended without a word"}')
-        if "trouble" in answer:
-            raise RuntimeError(answer["trouble"])
-        return answer["gave"]
+        return _Fork(play.name, child, reader, time.monotonic() + play.patience, folder)
 
     def _be_the_fork(self, play: Callable[[], Any], writer: int) -> NoReturn:
         answer: dict[str, Any] = {}
@@ -205,6 +209,39 @@ def _warm() -> None:
     """Build a local world once: contracts, codecs and keys are read then, and each trial has them."""
     with anvil() as chain:
         build_world(chain, simulated_path(1), GovernanceTerms(), lambda text, share: None)
+
+
+class Play(NamedTuple):
+    """What is played in a fork, under a name, in so many seconds at most."""
+
+    name: Any
+    work: Callable[[], Any]
+    patience: float
+
+
+class _Fork(NamedTuple):
+    """A fork that plays: the pipe that it answers by, the second after which it is ended, its folder."""
+
+    name: Any
+    child: int
+    reader: int
+    end: float
+    folder: Path
+
+    def ended(self, answers: bool) -> Any:
+        """Return its answer, or end it and return None; remove what it left among the changed sources."""
+        said = b"".join(iter(lambda: os.read(self.reader, 65_536), b"")) if answers else b""
+        os.close(self.reader)
+        if not answers:
+            _end(self.child)
+        os.waitpid(self.child, 0)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if not answers:
+            return None
+        answer = json.loads(said or '{"trouble": "the fork ended without a word"}')
+        if "trouble" in answer:
+            raise RuntimeError(answer["trouble"])
+        return answer["gave"]
 
 
 class NoEnd(BaseException):
