@@ -31,10 +31,27 @@ LOADS = re.compile(
 LOOKED_AT = ("index", "tutorial", "ideas/01-layer-1", "reference/hedge/amm", "governance")
 
 
+SOURCES = (
+    "README.md",
+    "CHANGELOG.md",
+    "mkdocs.yml",
+    "benchmarks",
+    "bridge",
+    "contracts",
+    "docs",
+    "hedge",
+    "scripts/docs_site",
+)
+ENDINGS = {".md", ".py", ".sol", ".yml", ".json", ".svg", ".css", ".js"}
+
+
 @pytest.fixture(scope="module")
 def site() -> Path:
-    """Return the site that `make docs` built, or build it."""
-    assert (SITE / "index.html").is_file() or build() == 0
+    """Return the site that `make docs` built, or build it where a source is newer."""
+    index = SITE / "index.html"
+    files = [file for name in SOURCES for file in (ROOT / name, *(ROOT / name).rglob("*")) if file.suffix in ENDINGS]
+    newest = max(file.stat().st_mtime for file in files)
+    assert (index.is_file() and index.stat().st_mtime > newest) or build() == 0
     return SITE
 
 
@@ -155,3 +172,16 @@ def test_search__its_index__leads_to_pages_that_are_there(site: Path) -> None:
     places = {item["location"].partition("#")[0] for item in items if "condor" in item["text"].lower()}
     assert len(places) > 10
     assert all((site / place).is_file() for place in places)
+
+
+@pytest.mark.e2e
+def test_search__words_of_an_idea__lead_to_its_page(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("iron condor")
+    page.get_by_text("Layer 1: iron condor").first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/*condor*")
+    assert page.get_by_role("heading", name="iron condor").count() > 0
+    page.close()
