@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 from .nav import expanded
 from .stage import ROOT, stage
 
+CORNER: Final = re.compile(r"<th([^>]*)></th>")
 WORK: Final = ROOT / "build" / "site"
 SITE: Final = ROOT / "site"
 
@@ -39,6 +41,13 @@ def build(work: Path = WORK, site: Path = SITE) -> int:
     command = [str(program), "build", "--strict", "--config-file", str(settings)]
     code = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode
     if code == 0:
+        _plain_corners(work / "site")
         rmtree(site, ignore_errors=True)
         move(work / "site", site)
     return code
+
+
+def _plain_corners(site: Path) -> None:
+    """Make plain cells of the empty headings of tables, which head nothing for who has them read aloud."""
+    for page in site.rglob("*.html"):
+        page.write_text(CORNER.sub(r"<td\1></td>", page.read_text(encoding="utf-8")), encoding="utf-8")

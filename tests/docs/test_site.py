@@ -28,7 +28,7 @@ LOADS = re.compile(
     r"|url\([\"']?(?:https?:)?//[^)]+\)|@import\s+[\"'](?:https?:)?//[^\"']+"
 )
 """What makes a browser ask another host; links that people follow are none of it."""
-LOOKED_AT = ("index", "tutorial", "ideas/01-layer-1", "reference/hedge/amm", "governance")
+LOOKED_AT = ("index", "tutorial", "ideas/01-layer-1", "reference/hedge/amm", "governance", "benchmarks")
 
 
 SOURCES = (
