@@ -115,7 +115,7 @@ def mint(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Mint a v3 position in a local pool, for the demo LP unless --as names another role.
+    """Mint a v3 position in a local pool, for the demo LP or the role that --as names, which is given what it lacks.
 
     Examples: alvh local mint ETH/USD; alvh local mint BTC/USD --lower 0.95 --upper 1.05 --usd 250000
     """

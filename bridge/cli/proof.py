@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, open_session, print_json, say
+from bridge.cli.flags import BlockOption, ConfigOption, JsonOption, OwnerOption, open_session, print_json, say
 from bridge.cli.gov import app
 
 if TYPE_CHECKING:
@@ -31,15 +31,17 @@ def verify(
         Path | None,
         typer.Option(help="The plan's inputs, as the proposer published them; default: those kept on this machine."),
     ] = None,
+    owner: OwnerOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Make the plan behind a proposal, or behind a steward's update, again from its published inputs, and compare.
 
-    Nothing that the proposer says is believed: hash, changes, calls and text must be the plan's. The block, the book,
-    the prices, the volatilities and the parameters are asked of your own node; quotes, histories and what is held at
-    venues are in the file, and named. Ends with 1 where anything differs, or could not be compared. A proposer finds
-    the file in the state folder: .alvh/inputs/HASH.json.
+    Nothing that the proposer says is believed: hash, changes, calls and text must be the plan's, and the plan that of
+    your DAO's book (--owner, book.owner in alvh.toml, or the deployment's): anybody can plan a book of his own. The
+    block, the book, the prices, the volatilities and the parameters are asked of your own node; quotes, histories and
+    what is held at venues are in the file, and named. Ends with 1 where anything differs, or could not be compared. A
+    proposer finds the file in the state folder: .alvh/inputs/HASH.json.
 
     Examples: alvh gov verify 8123 --inputs inputs.json; alvh gov verify 0x5d1e... --inputs inputs.json --json
     """
@@ -49,13 +51,13 @@ def verify(
     from bridge.plans.published import inputs_path, remake
 
     session = open_session(config, kept=False)
-    snapshot, terms = session.snapshot(), session.config.book
+    snapshot, terms, whose = session.snapshot(), session.config.book, session.owner(owner)
     announced = wanted if wanted and wanted.startswith("0x") else None
     proposal = None if announced else chosen_proposal(snapshot, wanted, certain=False)
     update = proposed_update(snapshot, proposal) if proposal else find_pending_update(snapshot, announced or "").update
     record = remake(inputs or inputs_path(session.config.state, update.inputs_hash))
-    of_proposal = verify_proposal(snapshot, proposal, record, terms) if proposal else None
-    checks = of_proposal if of_proposal is not None else verify_update(snapshot, update, record, terms)
+    of_proposal = verify_proposal(snapshot, proposal, record, whose, terms) if proposal else None
+    checks = of_proposal if of_proposal is not None else verify_update(snapshot, update, record, whose, terms)
     snapshot.confirm()
     found = verdict(checks)
     named = {"proposal": str(proposal.id), "state": proposal.state} if proposal else {"update": wanted}

@@ -55,11 +55,26 @@ def print_seen(seen: Seen, stderr: bool = False) -> None:
     if seen.effects.later:
         rows = [[each.what, each.before, each.after] for each in seen.effects.later]
         out.print(table("What the announced update would change", ("parameter", "now", "then"), rows, left=3))
-    for line in seen.effects.moves:
-        say(line, stderr)
+    _print_moves(seen.effects, stderr)
     say(seen.effects.words, stderr)
     for line in hash_lines(made):
         say(line, stderr)
+
+
+def _print_moves(effects: Effects, stderr: bool) -> None:
+    """Print what leaves the Safe, then what comes to it; what is cut is said, and of what leaves it is a warning."""
+    from bridge.governance.telling import NOT_WHOLE
+    from bridge.safe.moves import MOST_MOVES
+
+    for line in effects.moves[:MOST_MOVES]:
+        say(line, stderr)
+    if (more := len(effects.moves) - MOST_MOVES) > 0:
+        say(f"{NOT_WHOLE}: {more} more movements from the Safe", stderr)
+    room = max(MOST_MOVES - len(effects.moves), 0)
+    for line in effects.received[:room]:
+        say(line, stderr)
+    if (more := len(effects.received) - room) > 0:
+        say(f"and {more} more movements to the Safe", stderr)
 
 
 def print_record(seen: Seen, record: SafeRecord, file: Path, as_json: bool) -> None:

@@ -202,7 +202,16 @@ def pending(safe: WhoseOption = "guardian", as_json: JsonOption = False, config:
 
 def _pending_row(snapshot: Snapshot, url: str, safe: str, content: Any) -> dict[str, Any]:
     """Return a row of the list: what one transaction is, or why it is not to be believed, which hides no other."""
-    from bridge.errors import ChainError, RefusedAction, UntrustedNumber
+    from bridge.errors import (
+        ChainError,
+        MissingBlock,
+        NodesDisagree,
+        NodeUnreachable,
+        RefusedAction,
+        Reorganised,
+        UntrustedNumber,
+        WrongChain,
+    )
     from bridge.foreign import foreign
     from bridge.safe.relayed import read_relayed
     from bridge.safe.words import transaction_words
@@ -211,9 +220,9 @@ def _pending_row(snapshot: Snapshot, url: str, safe: str, content: Any) -> dict[
         found = read_relayed(snapshot, url, safe, content)
         made = found.record.transaction
         does = transaction_words(snapshot, made).splitlines()[0]
-    except ChainError:
+    except (NodeUnreachable, NodesDisagree, MissingBlock, Reorganised, WrongChain):
         raise
-    except (RefusedAction, UntrustedNumber) as error:
+    except (ChainError, RefusedAction, UntrustedNumber) as error:
         said = content if isinstance(content, dict) else {}
         named = {
             name: foreign(said.get(key, "?"), 66) for name, key in (("nonce", "nonce"), ("safe_tx_hash", "safeTxHash"))

@@ -31,6 +31,7 @@ def describe(record: PlanRecord, proposer: str, attempt: int = 1, unpause: bool 
         f"# Hedge parameters{f' of {asset}' if asset else ''}: {len(rows)} change{'s' if len(rows) != 1 else ''}",
         "",
         f"Observed at block {record.block_number} ({utc(record.observed_at)}). Decision of the plan: {answer}.",
+        f"Book of {record.owner}",
         f"Inputs hash: {record.inputs_hash}",
         *([ENDS_PAUSE] if unpause else []),
         *(f"Numbers from {words}" for words, _ in plan_sources(record.plan["inputs"])),

@@ -24,6 +24,7 @@ from bridge.governance.proposal_text import describe
 from bridge.governance.proposals import require_proposable
 from bridge.governance.updates import Update, decode_update, update_words
 from bridge.plans.observe import observe
+from bridge.plans.owners import each_owner
 from bridge.plans.records import PlanRecord
 from bridge.snapshot import Snapshot
 from bridge.units import utc
@@ -81,7 +82,9 @@ def proposed_update(snapshot: Snapshot, proposal: Proposal) -> Update:
     return found[0]
 
 
-def verify_proposal(snapshot: Snapshot, proposal: Proposal, record: PlanRecord, terms: BookConfig) -> list[Check]:
+def verify_proposal(
+    snapshot: Snapshot, proposal: Proposal, record: PlanRecord, owner: str, terms: BookConfig
+) -> list[Check]:
     """Compare a proposal with the plan that was made again from its published inputs.
 
     Parameters
@@ -90,6 +93,8 @@ def verify_proposal(snapshot: Snapshot, proposal: Proposal, record: PlanRecord, 
         Of the chain now.
     record
         The plan made again (`bridge.plans.published.remake`).
+    owner
+        Whose book the parameters are for, as this machine knows it: a plan of any other book proves nothing.
     terms
         How this machine reads a book at the plan's block.
 
@@ -103,10 +108,10 @@ def verify_proposal(snapshot: Snapshot, proposal: Proposal, record: PlanRecord, 
         _calls(snapshot, proposal, _made(record, update)),
         _text(proposal, record, _unpauses(snapshot.of(update.asset), proposal), update.asset),
     ]
-    return own + verify_update(snapshot, update, record, terms)
+    return own + verify_update(snapshot, update, record, owner, terms)
 
 
-def verify_update(snapshot: Snapshot, update: Update, record: PlanRecord, terms: BookConfig) -> list[Check]:
+def verify_update(snapshot: Snapshot, update: Update, record: PlanRecord, owner: str, terms: BookConfig) -> list[Check]:
     """Compare an update, voted on or announced by the steward, with the plan made again; see `verify_proposal`."""
     made = _made(record, update)
     return [
@@ -114,6 +119,7 @@ def verify_update(snapshot: Snapshot, update: Update, record: PlanRecord, terms:
         _same("changes", *("; ".join(update_words(each)) or "none" for each in (update, made))),
         _answer(record, update.asset),
         _settings(record),
+        _owner(record, owner),
         *_chain(snapshot, record, update, terms),
         Check("quotes, histories, what is held", Outcome.TRUSTED, _on_trust(record)),
     ]
@@ -125,6 +131,14 @@ def _made(record: PlanRecord, brought: Update) -> Update:
     keys = tuple(sorted(changes))
     values = tuple(changes[key] for key in keys)
     return Update(keys, values, record.observed_at, brought.expiry, record.inputs_hash, brought.asset)
+
+
+def _owner(record: PlanRecord, owner: str) -> Check:
+    """Compare whose book was planned: anybody can make a small one whose plan is what he wants."""
+    if {each.lower() for each in each_owner(record.owner)} == {each.lower() for each in each_owner(owner)}:
+        return Check("book's owner", Outcome.SAME, owner)
+    words = f"planned for the book of {foreign(record.owner)}, yours is {owner}"
+    return Check("book's owner", Outcome.DIFFERENT, words)
 
 
 def _same(what: str, said: object, found: object) -> Check:

@@ -123,7 +123,8 @@ class Market:
         for asset, amount in amounts.items():
             token, units = self.tokens[asset], units_from_amount(amount, DECIMALS[asset])
             if asset == "ETH":
-                self.chain.request("anvil_setBalance", who.address, hex(2 * units))
+                held = int(self.chain.request("eth_getBalance", who.address, "latest"), 16)
+                self.chain.request("anvil_setBalance", who.address, hex(held + units))
                 self.chain.send(who, "WETH9", token, "deposit", value=units)
             else:
                 self.chain.send(account("deployer"), "TestToken", token, "mint", who.address, units)

@@ -22,7 +22,7 @@ from bridge.local.local_chain import LocalChain
 from bridge.local.market import DECIMALS, PAIRS, SLOT0, Market, Pool, Range
 from bridge.local.other_pools import PairV2, PoolV4
 from bridge.snapshot import Snapshot
-from bridge.units import price_from_sqrt_x96
+from bridge.units import price_from_sqrt_x96, units_from_amount
 
 STEP_SECONDS: Final = 300
 """Between two swaps of a move: as an arbitrageur follows a market, and an average of the price follows too."""
@@ -95,6 +95,8 @@ class StandingWorld:
     def mint(self, role: str, pair: str, bounds: tuple[float, float], usd: float) -> int:
         """Mint a v3 position between two multiples of the price of now, and return its token id.
 
+        Whoever has too little of a token is given what the position can take of it.
+
         Raises
         ------
         UsageError
@@ -106,7 +108,13 @@ class StandingWorld:
         lower, upper = bounds
         if not 0.0 <= lower < upper or not math.isfinite(usd) or not usd > 0.0:
             raise UsageError(f"a range goes from a lower to a higher multiple of the price, not {lower:g} to {upper:g}")
-        return self.market.mint(account(role), Range(pairs.index(pair), lower, upper, usd), self.prices())
+        who, prices = account(role), self.prices()
+        for asset in pair.split("/"):
+            units, token = units_from_amount(usd / prices[asset], DECIMALS[asset]), self.market.tokens[asset]
+            held = self.chain.read("IERC20Metadata", token, "balanceOf", who.address, block=self.chain.head())
+            if held < units:
+                self.market.fund(who, {asset: usd / prices[asset]})
+        return self.market.mint(who, Range(pairs.index(pair), lower, upper, usd), prices)
 
     def snapshot(self) -> Snapshot:
         """Return a snapshot of the newest block."""

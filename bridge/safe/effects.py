@@ -46,16 +46,17 @@ class Effects:
 
     `later` is what an update would change that the transaction announces or refuses, if it were applied; `unread` are
     the views that did not answer as their ABI says, so that what they tell was not compared; `moves` says which coins
-    and tokens of the Safe move, and whom it lets move them.
+    and tokens leave the Safe, and whom it lets move them; `received` what comes to it.
     """
 
     block: int
     changes: tuple[Change, ...] = ()
     compared: int = 0
-    trouble: str = ""
     later: tuple[Change, ...] = ()
     unread: tuple[str, ...] = ()
     moves: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+    trouble: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -106,8 +107,9 @@ def read_effects(snapshot: Snapshot, transaction: SafeTransaction) -> Effects:
         if before.get(name) != after.get(name)
     ]
     unread = tuple(dict.fromkeys([*lost, *lost_after]))
-    moves = moves_of(transaction.safe, calls, [entry for each in results for entry in each.log])
-    return Effects(block, tuple(changes), len(before), later=later, unread=unread, moves=moves)
+    log, ours = [entry for each in results for entry in each.log], snapshot.deployment
+    moves, received = moves_of(transaction.safe, calls, log, (*ours.assets, *ours.contracts.values()))
+    return Effects(block, tuple(changes), len(before), later, unread, moves, received)
 
 
 def _later(snapshot: Snapshot, updates: Sequence[Update]) -> tuple[Change, ...]:
@@ -149,25 +151,26 @@ class _About:
 
 
 def _about(snapshot: Snapshot, calls: Sequence[SafeCall]) -> _About:
-    """Find what calls are about by their arguments."""
+    """Find what calls of our ledgers and of our governor are about by their arguments; a stranger's may be anything."""
     hashes: list[str] = []
     proposals: list[int] = []
     updates: list[Update] = []
+    governor = snapshot.deployment.contracts.get("HedgeGovernor", "")
     for to, _, data in calls:
-        function, arguments = _decoded("HedgeParameters", data)
+        asset = snapshot.deployment.ledger_at(to)
+        function, arguments = _decoded("HedgeParameters", data) if asset is not None else ("", {})
         refused = {"veto": ["0x" + bytes(arguments.get("updateHash", b"")).hex()], "vetoAll": None}
         if function in refused:
             every = read_pending_updates(snapshot)
-            asset = snapshot.deployment.ledger_at(to)
             waiting = {each.hash: each.update for each in every if each.update.asset == asset}
             named = refused[function] or list(waiting)
             hashes += named
             updates += [waiting[each] for each in named if each in waiting]
-        elif "update" in arguments:
-            update = Update.of(arguments["update"], snapshot.deployment.ledger_at(to) or "")
+        elif asset is not None and "update" in arguments:
+            update = Update.of(arguments["update"], asset)
             hashes.append(update.hash)
             updates += [update] if function == "scheduleUpdate" else []
-        function, arguments = _decoded("HedgeGovernor", data)
+        function, arguments = _decoded("HedgeGovernor", data) if to.lower() == governor.lower() else ("", {})
         if function in ("cancel", "queue", "execute") and len(arguments) == 4:
             proposals.append(proposal_id(*arguments.values()))
     return _About(tuple(hashes), tuple(proposals), tuple(updates))

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 FIRST_OWNER = "0x0000000000000000000000000000000000000001"
 """A Safe's list of owners begins before its first one."""
+MOST_DATA = 128 << 10
+"""Bytes of a call: nodes pass on no transaction that is larger."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,13 @@ def require_signable(snapshot: Snapshot, made: SafeTransaction) -> None:
     Raises
     ------
     RefusedAction
-        Its nonce is used up.
+        Its nonce is used up, or its data is more than a transaction can bring.
     UntrustedNumber
         As `require_own_hash`.
     """
+    size = len(made.data) // 2 - 1
+    if size > MOST_DATA:
+        raise RefusedAction(f"its data is {size:,} bytes: no node takes a transaction of more than {MOST_DATA:,}")
     following = read_safe(snapshot, made.safe).nonce
     if made.nonce < following:
         raise RefusedAction(f"the Safe's next nonce is {following}: {made.nonce} is used up")

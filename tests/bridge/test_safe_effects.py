@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from eth_abi import encode
 from eth_typing import HexStr
-from eth_utils import keccak
+from eth_utils import keccak, to_checksum_address
 
 from bridge.chain.node import connect
 from bridge.chain.play import Entry
+from bridge.cli.safe_text import _print_moves
 from bridge.errors import RefusedAction, UnknownAddress, UsageError
 from bridge.governance.rollback import EVERY_KEY
 from bridge.local.accounts import account, accounts
@@ -173,6 +174,8 @@ def test_effects__veto_of_an_update__shows_what_becomes_of_it(world: World, reco
     assert [int(each.before.split()[0]) for each in found.later] == [now[key] for key in sorted(record.changes())]
     ((name, (before, after)),) = changed(found).items()
     assert (name[:9], before, after[:12]) == ("update 0x", "never announced", "waits until ")
+    stranger = build_safe_transaction(world.snapshot(), safe, (world.deployment.contracts["WETH9"], call[1]))
+    assert read_effects(world.snapshot(), stranger).later == ()  # the same bytes announce nothing to anyone else
     act_through_safe(world, "steward", *call)
     refused = effects(world, proposed(world, "veto", name[7:17]))
     ((again, states),) = changed(refused).items()
@@ -268,7 +271,7 @@ def test_effects__batch_of_tokens_and_coins__says_what_moves_and_who_may_move_it
     )
 
 
-def test_moves__entries_of_others_or_malformed__are_left_out_and_many_are_counted() -> None:
+def test_moves__entries_of_others_or_malformed__are_left_out() -> None:
     safe, lp, token = (account(name).address for name in ("guardian-1", "lp", "trader"))
     word = {name: bytes(12) + bytes.fromhex(at[2:]) for name, at in (("safe", safe), ("lp", lp))}
     kind = {
@@ -278,7 +281,8 @@ def test_moves__entries_of_others_or_malformed__are_left_out_and_many_are_counte
     transfer, approval = kind.values()
 
     def told(*topics: bytes, data: bytes = b"") -> tuple[str, ...]:
-        return moves_of(safe, [], [Entry(token, topics, data)])
+        leaving, coming = moves_of(safe, [], [Entry(token, topics, data)])
+        return leaving + coming
 
     assert told(transfer, word["lp"], word["lp"], data=bytes(32)) == ()
     assert told(transfer, word["safe"]) == told() == told(b"") == told(transfer, b"\x01", word["safe"]) == ()
@@ -289,8 +293,46 @@ def test_moves__entries_of_others_or_malformed__are_left_out_and_many_are_counte
         f"{lp} may then move everything of the token {token} of the Safe",
     )
     assert told(approval, word["safe"], word["lp"], data=bytes(32))[0].startswith(f"{lp} may no longer move")
-    many = [Entry(token, (transfer, word["safe"], word["lp"]), bytes(32))] * (MOST_MOVES + 3)
-    assert moves_of(safe, [], many)[-1] == "and 3 more movements"
+
+
+def test_moves__entries_of_strangers_without_end__hide_nothing_that_leaves() -> None:
+    safe, thief, ours, theirs = (account(name).address for name in ("guardian-1", "outsider", "trader", "lp"))
+    transfer, approval = (keccak(text=f"{name}(address,address,uint256)") for name in ("Transfer", "Approval"))
+
+    def entry(token: str, kind: bytes, first: str, second: str, amount: int) -> Entry:
+        words = [bytes(12) + bytes.fromhex(at[2:]) for at in (first, second)]
+        return Entry(token, (kind, *words), amount.to_bytes(32))
+
+    def stranger(number: int) -> str:
+        return to_checksum_address(number.to_bytes(20))
+
+    noise = [entry(theirs, transfer, stranger(number), safe, 1) for number in range(1, 500)]
+    noise += [entry(stranger(number), transfer, safe, stranger(1), 5) for number in range(1, 200)]
+    noise += [entry(ours, transfer, safe, stranger(number), 0) for number in range(1, 500)]  # none of it moves
+    taken = [entry(ours, transfer, safe, thief, 900), entry(ours, approval, safe, thief, 7)]
+    taken += [entry(ours, transfer, safe, thief, 100), entry(ours, approval, safe, thief, 2**256 - 1)]
+    leaving, coming = moves_of(safe, [], noise + taken, {ours.lower()})
+    assert leaving[:2] == (
+        f"moves 1000 units of the token {ours} from the Safe to {thief}",
+        f"{thief} may then move endless units of the token {ours} of the Safe",
+    )
+    assert (len(leaving), len(coming)) == (2 + 199, 499)
+    many = [entry(ours, transfer, safe, stranger(number), number) for number in range(1, 101)]
+    assert moves_of(safe, [], many)[0] == (
+        f"moves 5050 units of the token {ours} from the Safe to 100 receivers, 100 of them to {stranger(100)}",
+    )
+
+
+def test_print_seen__more_movements_than_anyone_reads__warns_of_those_that_leave(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for leaving, coming, said in ((60, 3, "WARNING: not shown whole"), (20, 100, "and 70 more movements to the Safe")):
+        moves, received = (tuple(map(f"{way} {{}}".format, range(n))) for way, n in (("out", leaving), ("in", coming)))
+        _print_moves(Effects(1, moves=moves, received=received), stderr=False)
+        lines = capsys.readouterr().out.splitlines()
+        assert sum(line.startswith("out") for line in lines) == min(leaving, MOST_MOVES)
+        assert said in "\n".join(lines)
+        assert len(lines) <= MOST_MOVES + 2
 
 
 def test_batch__code_that_is_not_known_or_no_batch__is_refused_before_anyone_signs(world: World) -> None:

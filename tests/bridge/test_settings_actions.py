@@ -146,7 +146,8 @@ def test_propose__update_with_the_end_of_a_pause__is_one_vote_that_does_both(wor
     assert said[0].startswith("HedgeParameters.unpause()")
     assert "not paused; condorNotionalCapBps is 900" in said[-1]
     found_now = found(world, made.id)
-    checks = {c.what: c.outcome for c in verify_proposal(world.snapshot(), found_now, changed, Config().book)}
+    compared = verify_proposal(world.snapshot(), found_now, changed, changed.owner, Config().book)
+    checks = {check.what: check.outcome for check in compared}
     assert (checks["calls"], checks["text"]) == (Outcome.SAME, Outcome.SAME)
     vote(world, made.id)
     queue(world, made.id)

@@ -31,7 +31,7 @@ from hedge.plan.published import MOST_POSITIONS, MOST_QUOTES
 from tests.bridge.lying_node import Answering, Asked, lying_node, through
 from tests.bridge.steps import found, plan_now, propose, with_changes
 
-TERMS = BookConfig()
+TERMS, LP = BookConfig(), account("lp").address
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def written(folder: Path, content: Any) -> Path:
 
 
 def checked(world: World, proposal: Proposal, path: Path) -> list[Check]:
-    return verify_proposal(world.snapshot(), proposal, remake(path), TERMS)
+    return verify_proposal(world.snapshot(), proposal, remake(path), LP, TERMS)
 
 
 def different(checks: list[Check]) -> set[str]:
@@ -132,7 +132,7 @@ def test_verify__proposal_without_an_update__is_refused_with_the_way_to_read_it(
     assert send_proposal(world.snapshot(), operator, drafted)
     proposal = found(world, drafted.id)
     with pytest.raises(RefusedAction, match="holds 0 updates of parameters"):
-        verify_proposal(world.snapshot(), proposal, published[0], TERMS)
+        verify_proposal(world.snapshot(), proposal, published[0], LP, TERMS)
 
 
 def test_verify__plan_of_another_chain__is_named(

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.governance.steward import read_pending_updates
 from bridge.governance.updates import build_update
+from bridge.local.accounts import account
 from bridge.local.world import World
 from bridge.plans.records import newest_record
 from tests.bridge.steps import act_as, act_through_safe, parameters_call
@@ -21,6 +22,7 @@ SAME = {
     "changes",
     "answer",
     "settings",
+    "book's owner",
     "calls",
     "text",
     "observed",
@@ -68,6 +70,22 @@ def test_verify__proposal_of_a_plan__is_made_again_and_is_the_same(run: Run, pro
     assert "market.vols.ETH: 0.9, this node says" in lied.out
     (tmp_path / "deep.json").write_bytes(b"[" * 100_000)
     assert_one_line_error(run("gov", "verify", proposed, "--inputs", "deep.json"), 2, "deep.json")
+
+
+def test_verify__plan_of_a_strangers_book__is_none_of_ours_in_text_and_json(run: Run, project: World) -> None:
+    stranger = account("outsider")
+    assert run("local", "mint", "ETH/USD", "--usd", "40000", "--as", "outsider").code == 0
+    planned = run("plan", "--owner", stranger.address)
+    assert planned.code == 0, planned
+    proposal = str(run("propose", "--as", "operator", "--send", "--json").json()["proposal"])
+    done = run("gov", "verify", proposal, "--json")
+    assert (done.code, done.json()["verified"]) == (1, False)
+    assert [what for what, outcome in outcomes(done).items() if outcome == "DIFFERENT"] == ["book's owner"]
+    text = run("gov", "verify", proposal)
+    assert text.out.splitlines()[-1] == "IT IS NOT WHAT THIS PLAN CALLS FOR"
+    assert f"planned for the book of {stranger.address}, yours is {account('lp').address}" in text.out
+    assert f"Book of {stranger.address}" in run("gov", "show", proposal).out
+    assert run("gov", "verify", proposal, "--owner", stranger.address).code == 0
 
 
 def test_roles__world_as_built__are_held_by_whom_they_should_be(place: Place) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from eth_typing import HexStr
 
 from bridge.safe.service import KEY_VARIABLE
+from bridge.safe.transactions import SafeTransaction
 from tests.bridge.safe_service import Service, safe_service
 from tests.e2e.places import Place
 from tests.e2e.test_commands import assert_one_line_error
@@ -79,6 +81,15 @@ def test_safe_pending_and_pull__service_that_lies__is_named_and_hides_nothing_el
     assert "NOT TO BE SIGNED" in shown.out
     assert "RegimeAutomation.stop()" in shown.out
     assert "\x1b" not in shown.out
+    row, data = service.rows[lied], HexStr("0x" + "00" * 2_100_000)
+    made = SafeTransaction(place.world.chain.chain_id, row["safe"], row["to"], data, 2)
+    digest = "0x" + made.digest().hex()
+    service.rows[digest] = row | {"data": data, "nonce": "2", "safeTxHash": digest, "confirmations": []}
+    large = place.run("safe", "pending")
+    assert large.code == 0
+    assert "NOT TO BE SIGNED: its data is 2,100,000 bytes" in " ".join(large.out.split())
+    assert "RegimeAutomation.stop()" in large.out
+    del service.rows[digest]
     done = place.run("safe", "pull", lied, "--out", "lied.json")
     assert_one_line_error(done, 1, f"http://127.0.0.1:{service.server_port} is not to be believed", "the hash")
     assert not (tmp_path / "lied.json").exists()
