@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -242,7 +243,9 @@ def _file(state: Path, owner: str, name: str) -> Path:
 
 
 def _keep(state: Path, owner: str, seen: ChainSeen) -> None:
-    """Note what a chain was worth, for a time when it cannot be read."""
+    """Note what a chain was worth, for a time when it cannot be read; a node that is behind takes nothing back."""
+    if seen.timestamp < _last(state, owner, seen.name, seen.chain_id)[1] <= time.time():
+        return
     content = {"chain_id": seen.chain_id, "timestamp": seen.timestamp, "value_usd": seen.value_usd}
     write_whole(_file(state, owner, seen.name), json.dumps(content) + "\n")
 
