@@ -43,7 +43,8 @@ class PoolPosition:
     fees since `earning_since`, taken out or not; both None where the chain does not tell. `unknown` says why its past
     was not asked for. `doubt` says which of its numbers contradict each other: it is in no book then.
     `seconds_in_range` of the `seconds_held` since `earning_since`, None where the chain does not tell. `holder` is
-    whose it is, in a book of several; `network` where it is.
+    whose it is, in a book of several; `network` where it is. `surplus_units` would be paid with the amounts now, and
+    are of whoever takes them first: they are in no worth.
     """
 
     protocol: str
@@ -70,6 +71,7 @@ class PoolPosition:
     in_pool: bool = False
     holder: str = ""
     network: str = ""
+    surplus_units: Pair = (0, 0)
 
     @property
     def id(self) -> str:
@@ -120,10 +122,13 @@ class PoolPosition:
         price: that difference is what arbitrage takes. What has no USD price counts nothing: its own pool's price is
         no witness.
         """
+        return self.usd(self.amounts_units, assets, spots) + self.usd(self.fees_units, assets, spots)
+
+    def usd(self, units: Pair, assets: dict[str, str], spots: dict[str, float]) -> float:
+        """Return what amounts are worth in USD; what has no USD price counts nothing."""
         prices = spots | {USD: 1.0}
         dollars = [prices.get(asset_of(token, assets), 0.0) for token in self.tokens]
-        parts = (self.whole(pair) for pair in (self.amounts_units, self.fees_units))
-        return sum(amount * price for part in parts for amount, price in zip(part, dollars, strict=True))
+        return sum(amount * price for amount, price in zip(self.whole(units), dollars, strict=True))
 
     def exact(self) -> dict[str, Any]:
         """Return the chain's own integers; see `HeldPosition`."""
@@ -132,7 +137,8 @@ class PoolPosition:
         fixed = {"token_id": self.token_id, "tokens": list(self.tokens), "liquidity": str(self.liquidity)}
         whose = {name: said for name in ("in_pool", "holder", "network") if (said := getattr(self, name))}
         past = {name: getattr(self, name) for name in ("earning_since", "seconds_in_range", "seconds_held", "unknown")}
-        return units | fixed | whose | past
+        beside = {"surplus_units": [str(units) for units in self.surplus_units]} if any(self.surplus_units) else {}
+        return units | fixed | whose | past | beside
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Uniswap v2: an owner's shares of pairs, in the pair's own integer arithmetic.
 
-Amounts are what `burn` of the whole balance would pay, to the last unit. Fees stay in the pair, so that none are owed:
-they show as growth of the liquidity since it was deposited.
+Amounts are the owner's part of the pair's reserves, less what the protocol takes of it: what `burn` of the whole
+balance would pay, to the last unit, where the pair holds its reserves and no more. A surplus over them goes to whoever
+calls `skim` first: it is no owner's, and is told apart. Fees stay in the pair, so that none are owed: they show as
+growth of the liquidity since it was deposited.
 """
 
 from __future__ import annotations
@@ -96,10 +98,10 @@ class UniswapV2Reader:
         return str(self.chain.read("UniswapV2Factory", self.factory, "getPair", token0, token1, block=block))
 
     def _position(self, share: Share, block: BlockRef) -> PoolPosition:
-        pair, amounts = checksummed(share.pair), (share.amount0, share.amount1)
         if not (share.reserve0 and share.reserve1):
             raise UntrustedNumber("its pair holds nothing of one token, so it has no price")
-        liquidity = isqrt(share.amount0 * share.amount1)
+        pair, amounts = checksummed(share.pair), _own(share)
+        liquidity = isqrt(amounts[0] * amounts[1])
         tokens = (checksummed(share.token0), checksummed(share.token1))
         return PoolPosition(
             protocol=PROTOCOL,
@@ -119,6 +121,7 @@ class UniswapV2Reader:
             earned_units=None,
             earning_since=block.timestamp,
             doubt=_doubt(share),
+            surplus_units=(share.amount0 - amounts[0], share.amount1 - amounts[1]),
         )
 
     def _with_past(self, owner: str, position: PoolPosition, balance: int, block: BlockRef) -> PoolPosition:
@@ -171,19 +174,41 @@ class UniswapV2Reader:
         return list(self.chain.logs("UniswapV2Pair", pair, event, self.start_block, block, **topics))
 
 
-def _doubt(share: Share) -> str:
-    """Say that a share's amounts are not its part of the reserves; nothing where they are.
+def _own(share: Share) -> Pair:
+    """Return an owner's part of the reserves, of what a burn would pay.
 
-    The protocol may take a sixth of what was earned, and tokens that lie in a pair without being its reserves are paid
-    too. Whoever comes first takes those: more than a hundredth of the reserves is believed of no pair.
+    Nobody owns the surplus of a pair over its reserves, and anyone can put it there. A burn pays both tokens at one
+    rate, which the protocol's part lowers: the token without a surplus tells it.
     """
+    if not share.total_supply:
+        return share.amount0, share.amount1
+    sides = ((share.amount0, share.reserve0), (share.amount1, share.reserve1))
+    first, second = (
+        # the part of the reserve, and no more of it than the other amount, rounded down as it is, can be of its own
+        min(amount, share.balance * reserve // share.total_supply, ((paid + 1) * reserve - 1) // against)
+        for (amount, reserve), (paid, against) in (sides, sides[::-1])
+    )
+    return first, second
+
+
+def _doubt(share: Share) -> str:
+    """Say that a share's numbers contradict each other; nothing where they do not.
+
+    The protocol may take a sixth of what was earned: less is paid of no reserve. More may be, as anyone can send tokens
+    to a pair; but where much more is of both, the reserves may have been made small, or the supply large. No pair has
+    given out more shares than the root of its reserves' product.
+    """
+    much = []
     for amount, reserve in ((share.amount0, share.reserve0), (share.amount1, share.reserve1)):
         part = share.balance * reserve
-        if not 5 * part <= 6 * (amount + 1) * share.total_supply or 100 * amount * share.total_supply > 101 * part:
+        if not 5 * part <= 6 * (amount + 1) * share.total_supply:
             right = part // share.total_supply if share.total_supply else 0
             return f"the node says that its amount is {amount:,}, and its part of the reserves is {right:,}: " + (
                 "ask another node, or let anyone call `sync` of the pair"
             )
+        much.append(100 * amount * share.total_supply > 101 * part)
+    if all(much) and share.total_supply > isqrt(share.reserve0 * share.reserve1):
+        return "the node says that its pair has given out more shares than its reserves make: ask another node"
     return "the node says that more of it is held than there is" if share.balance > share.total_supply else ""
 
 

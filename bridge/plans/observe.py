@@ -123,6 +123,15 @@ class _Sorting:
         self.stops = self.stops or (f"{held.id}: {reason}" if stops else "")
         self.leave(held, f"{reason}, {worth:,.0f} USD of it are known" if stops else f"{reason}, dust")
 
+    def name_surplus(self, held: HeldPosition) -> None:
+        """Name what lies beside a position in the book and is nobody's, where it is no dust."""
+        if not isinstance(held, PoolPosition) or not any(held.surplus_units):
+            return
+        worth = held.usd(held.surplus_units, self.assets, self.spots)
+        if worth >= self.dust_usd:
+            why = f"{worth:,.0f} USD that a burn would pay are not of its reserves: whoever calls `skim` has them"
+            self.unread.append(Unread(f"surplus of {held.id}", why))
+
     def holdings(self) -> Holdings:
         """Return all of it, what stops a plan named before the rest."""
         first, _, _ = self.stops.partition(": ")
@@ -272,6 +281,7 @@ def _sort(held: HeldPosition, sorting: _Sorting, block: BlockRef, most: float) -
     else:
         sorting.raw.append(held)
         sorting.positions.append(position)
+        sorting.name_surplus(held)
 
 
 def read_positions(

@@ -72,10 +72,23 @@ def liquidity(change: Callable[[int], int]) -> Callable[[Words], None]:
     return made
 
 
+def both(*changes: Callable[[Words], None]) -> Callable[[Words], None]:
+    def made(words: Words) -> None:
+        for change in changes:
+            change(words)
+
+    return made
+
+
+def half(amount: int) -> int:
+    return amount // 2
+
+
 KINDS: dict[str, tuple[str, Lie]] = {
-    "v2 amounts": (V2, lens(V2, in_pools(7, lambda amount: amount * 2, 10))),
     "v2 amounts are small": (V2, lens(V2, in_pools(8, lambda amount: amount // 2, 10))),
     "v2 supply": (V2, lens(V2, in_pools(5, lambda supply: supply // 3, 10))),
+    "v2 supply is large": (V2, lens(V2, in_pools(5, lambda supply: supply * 3, 10))),
+    "v2 reserves are small": (V2, lens(V2, both(in_pools(3, half, 10), in_pools(4, half, 10)))),
     "v3 tick": (V3, lens(V3, in_pools(7, lambda tick: tick + 500))),
     "v4 tick": (V4, lens(V4, in_pools(7, lambda tick: tick - 500))),
     "v3 price 0": (V3, lens(V3, in_pools(6, lambda price: 0))),
