@@ -36,7 +36,7 @@ class Wanted:
     Parameters
     ----------
     worth
-        What a position is worth at most, in USD; 0 where that is unknown.
+        What a position is worth at least, in USD; 0 where that is unknown.
     least_usd
         Of a position that is no dust.
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from bridge.chain.blocks import BlockRef
 from bridge.errors import BadFile, UntrustedNumber
 from bridge.foreign import LINE, foreign
-from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96
+from bridge.units import YEAR_SECONDS, amount_from_units, liquidity_from_units, price_from_sqrt_x96, sqrt_x96_from_price
 from hedge.amm.ticks import (
     MAX_SQRT_PRICE_X96,
     MAX_TICK,
@@ -115,14 +115,21 @@ class PoolPosition:
         rows = zip(units, self.decimals, self.rates, strict=True)
         return [amount_from_units(amount, places) * rate for amount, places, rate in rows]
 
-    def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
-        """Return what the position is worth at most, in USD, whatever price its pool is held at.
+    def least_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
+        """Return what the position is worth at least, in USD, wherever anyone moves its pool's price.
 
-        What it holds at a wrong price, valued at the right ones, is worth more than what it would hold at the right
-        price: that difference is what arbitrage takes. What has no USD price counts nothing: its own pool's price is
-        no witness.
+        What it holds at the price of `spots` is worth less than what it holds at any other: the difference is what
+        arbitrage takes, or takes back who put it there by a swap. What has no USD price counts nothing, as its own
+        pool's price is no witness; of the other token it is then what is held now.
         """
-        return self.usd(self.amounts_units, assets, spots) + self.usd(self.fees_units, assets, spots)
+        prices = spots | {USD: 1.0}
+        first, second = (prices.get(asset_of(token, assets), 0.0) for token in self.tokens)
+        amounts = self.amounts_units
+        if first and second:
+            price = sqrt_x96_from_price(first / second * self.rates[0] / self.rates[1], *self.decimals)
+            held_at = min(max(price, MIN_SQRT_PRICE_X96), MAX_SQRT_PRICE_X96)
+            amounts = position_amounts(held_at, self.tick_lower, self.tick_upper, self.liquidity)
+        return self.usd(amounts, assets, spots) + self.usd(self.fees_units, assets, spots)
 
     def usd(self, units: Pair, assets: dict[str, str], spots: dict[str, float]) -> float:
         """Return what amounts are worth in USD; what has no USD price counts nothing."""
@@ -174,8 +181,8 @@ class HeldPosition(Protocol):
         """Return base, quote and the price that the pool is held at; None where it has no price that could lie."""
         ...
 
-    def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
-        """Return what the position is worth at most, in USD, whatever price its pool is held at.
+    def least_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
+        """Return what the position is worth at least, in USD, wherever anyone moves its pool's price.
 
         What has no price in `spots` counts nothing; the numeraire counts as it is.
         """

@@ -116,8 +116,11 @@ class _Sorting:
         self.unread.append(Unread(held.id, reason))
 
     def leave_known(self, held: HeldPosition, reason: str) -> None:
-        """Name a position of known assets; what of them has a price adds up, and stops a plan beyond dust."""
-        worth = _most_usd(held, self.assets, self.spots)
+        """Name a position of known assets; what of them has a price adds up, and stops a plan beyond dust.
+
+        What a position is worth by a price that anyone moves counts nothing: whoever made it could take it back.
+        """
+        worth = _least_usd(held, self.assets, self.spots)
         self.left_out_usd += worth
         stops = self.left_out_usd >= self.dust_usd
         self.stops = self.stops or (f"{held.id}: {reason}" if stops else "")
@@ -144,7 +147,7 @@ class _Sorting:
         So nobody can fill a book with positions of nothing, and no book of many small positions is left out.
         """
         found, total = [], 0.0
-        for worth, held_id in sorted((_most_usd(held, self.assets, self.spots), held.id) for held in self.raw):
+        for worth, held_id in sorted((_least_usd(held, self.assets, self.spots), held.id) for held in self.raw):
             total += worth
             if total >= self.dust_usd:
                 break
@@ -161,10 +164,10 @@ def _sorting(snapshot: Snapshot, spots: dict[str, float], terms: BookConfig) -> 
     return _Sorting(dict(at.assets), spots, terms.dust_usd, frozenset({*at.feeds, *at.price_pools, *spots, *fed}))
 
 
-def _most_usd(held: HeldPosition, assets: dict[str, str], spots: dict[str, float]) -> float:
-    """Return what a position is known to be worth at most; infinite where its own numbers do not make sense."""
+def _least_usd(held: HeldPosition, assets: dict[str, str], spots: dict[str, float]) -> float:
+    """Return what a position is known to be worth at least; infinite where its own numbers do not make sense."""
     try:
-        worth = held.most_usd(assets, spots)
+        worth = held.least_usd(assets, spots)
     except NOT_COMPUTED:
         return math.inf
     return math.inf if math.isnan(worth) else worth
@@ -175,7 +178,7 @@ def wanted_pasts(assets: dict[str, str], spots: dict[str, float], terms: BookCon
 
     def worth(held: HeldPosition) -> float:
         try:
-            most = _most_usd(held, assets, spots)
+            most = _least_usd(held, assets, spots)
         except BadFile:  # a token that the deployment does not know
             return 0.0
         return most if math.isfinite(most) else 0.0
@@ -258,7 +261,7 @@ def _sort(held: HeldPosition, sorting: _Sorting, block: BlockRef, most: float) -
         sorting.leave(held, error.reason)
         return
     if priced and priced[0] == priced[1]:
-        worth = _most_usd(held, assets, spots)
+        worth = _least_usd(held, assets, spots)
         sorting.leave(held, f"both of its tokens are {priced[0]}, {worth:,.0f} USD: no price of one in the other")
         return
     missing = [asset for asset in (priced or ())[:2] if asset != USD and asset not in spots]

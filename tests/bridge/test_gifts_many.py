@@ -177,7 +177,7 @@ class Worth:
     def pair_price(self, assets: dict[str, str]) -> None:
         return None
 
-    def most_usd(self, assets: Mapping[str, str], spots: Mapping[str, float]) -> float:
+    def least_usd(self, assets: Mapping[str, str], spots: Mapping[str, float]) -> float:
         return self.usd
 
     def exact(self) -> dict[str, Any]:

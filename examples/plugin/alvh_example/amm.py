@@ -61,10 +61,11 @@ class PairShare:
         held = self._balances()
         return first, second, held[1] / held[0]
 
-    def most_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
-        """Return what it holds at the USD prices."""
+    def least_usd(self, assets: dict[str, str], spots: dict[str, float]) -> float:
+        """Return what arbitrage at the USD prices leaves of it: what its invariant is worth there."""
         prices = [spots.get(asset_of(token, assets), 1.0) for token in self.tokens]
-        return sum(amount * price for amount, price in zip(self._balances(), prices, strict=True))
+        invariant = float(amm.weighted_invariant(self._balances(), WEIGHTS))
+        return invariant * math.prod((price / part) ** part for price, part in zip(prices, WEIGHTS, strict=True))
 
     def exact(self) -> dict[str, Any]:
         """Return the chain's own integers."""
