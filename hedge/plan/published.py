@@ -8,7 +8,7 @@ inputs are then computed anew, so their hash is that of the arguments and not of
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final, NamedTuple
 
@@ -36,6 +36,17 @@ from hedge.signals.signal import Signal, State
 MOST_POSITIONS: Final = 5_000
 MOST_QUOTES: Final = 10_000
 """More than a plan has, 2,000 on a day of two assets: a stranger's file must not keep who checks it for an hour."""
+MOST_ASSETS: Final = 50
+"""Three times what a deployment has (`alvh deploy`): what a plan takes grows with their square."""
+MOST_TOKENS: Final = 8
+"""Of one weighted position: a pool of Balancer's holds no more."""
+MOST_SHARES: Final = 2_000
+"""Tokens of all weighted positions together: each takes many times what a range takes."""
+MOST_SIGNALS: Final = 100
+MOST_MOMENTS: Final = 1_000_000
+"""Of the past, all series together: prices and indices of five assets by the hour since 2015 are 950,000."""
+MOST_AT: Final = 4_102_444_800
+"""2100 in unix seconds: scenarios are drawn by the number of the day, and each day up to it takes memory."""
 
 
 class Series(NamedTuple):
@@ -82,10 +93,10 @@ def remake_plan(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Plan:
     count = whole(inputs["scenarios"])
     if not 0 < count <= COUNT:
         raise BadInput("scenarios", count, f"must be in 1..{COUNT}, the most that a plan draws")
-    quotes = sum(len(rows) for rows in bulk["quotes"].values())
-    for what, size, most in (("book", len(inputs["book"]), MOST_POSITIONS), ("quotes", quotes, MOST_QUOTES)):
+    for what, size, most in _sizes(inputs, bulk):
         if size > most:
             raise BadInput(what, size, f"must be at most {most:,}: a larger plan is not made again")
+    _require_times(inputs, bulk)
     book, market = Book(tuple(map(_position, inputs["book"]))), _market(inputs["market"])
     signals = {signal.name: signal for signal in map(_signal, inputs["signals"])}
     return build_plan(
@@ -103,6 +114,36 @@ def remake_plan(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Plan:
         exposure=book_exposure(book, market),
         own={str(asset): _terms(said) for asset, said in inputs.get("own", {}).items()},
     )
+
+
+def _sizes(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    """Yield what of a plan has a size, that size and the most of it: what is made of it takes time and memory."""
+    market, past = inputs["market"], [bulk["past"][kind] for kind in ("prices", "indices")]
+    by_asset = [market["spots"], market["vols"], inputs["chains"], bulk["quotes"], *past, inputs.get("own", {})]
+    yield "assets", len(set[str]().union(*by_asset, inputs["holdings"]["perpetuals"])), MOST_ASSETS
+    yield "correlations", len(market["correlations"]), MOST_ASSETS**2
+    yield "book", len(inputs["book"]), MOST_POSITIONS
+    tokens = [len(each["assets"]) for each in inputs["book"] if "assets" in each]
+    yield "assets of a position", max(tokens, default=0), MOST_TOKENS
+    yield "tokens of weighted positions", sum(tokens), MOST_SHARES
+    yield "quotes", sum(len(rows) for rows in bulk["quotes"].values()), MOST_QUOTES
+    yield "options held", len(bulk["held"]), MOST_QUOTES
+    signals = ("signals", inputs["signals"]), ("order of signals", bulk["order"])
+    for what, each in (*signals, ("expected signals", inputs["expected_signals"])):
+        yield what, len(each), MOST_SIGNALS
+    yield "past", sum(len(series["times"]) for known in past for series in known.values()), MOST_MOMENTS
+
+
+def _require_times(inputs: Mapping[str, Any], bulk: Mapping[str, Any]) -> None:
+    """Check that a plan's time, and all of its past, are from 1970 to 2100: days between them are counted out."""
+    series = [each for kind in ("prices", "indices") for each in bulk["past"][kind].values()]
+    for what, times in (
+        ("at", [inputs["at"], inputs["market"]["observed_at"]]),
+        ("times of the past", [time for each in series for time in each["times"]]),
+    ):
+        for time in (min(times, default=0), max(times, default=0)):
+            if not 0 <= whole(time) <= MOST_AT:
+                raise BadInput(what, time, f"must be in 0..{MOST_AT}, unix seconds up to 2100")
 
 
 def _terms(said: Mapping[str, Any]) -> OwnTerms:
