@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, NoReturn
 
 from bridge.errors import BadFile, SourceUnavailable
 from bridge.files import read_text, write_whole
@@ -21,10 +21,26 @@ from bridge.venues.shapes import MS, Page, in_order
 _PART: Final = re.compile(r"(\d{13})-(\d{13})\.csv")
 MOST_BYTES: Final = 16 << 20
 MOST_VALUE: Final = 1e15
+LEAST_ROWS: Final = 100
+"""That a page gives at least where there are so many: venues give 720 and more."""
+SPARE_PAGES: Final = 5
+"""That each part of a history may take beside: its oldest page is a short one, and so are those at a hole."""
 
 Row = tuple[float, ...]
 Ask = Callable[[int, int], Page]
 Told = Callable[[str, float], None]
+
+
+class Asked(NamedTuple):
+    """Whom a history is asked of: host and method, and what it is, in words."""
+
+    place: str
+    method: str
+    what: str
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Raise `SourceUnavailable` with host, method, what was asked for and a reason."""
+        raise SourceUnavailable(self.place, f"{self.method}: {self.what}: {reason}")
 
 
 class Parts:
@@ -86,11 +102,13 @@ class Parts:
             raise BadFile(path, f"is no part of a fetched history ({error}): remove it, it is fetched again") from error
 
 
-def fetch_all(parts: Parts, start: int, end: int, ask: Ask, place: str, told: Told, what: str) -> list[Row]:
+def fetch_all(parts: Parts, grid: tuple[int, int, int], ask: Ask, asked: Asked, told: Told) -> list[Row]:
     """Return the rows from a time to another; what no part covers is asked for page by page, the newest first.
 
     Parameters
     ----------
+    grid
+        First and last time, and the step from a row to the next one, milliseconds.
     ask
         Returns the page of a range that ends at its end, and from when on nothing is missing in it.
     told
@@ -99,28 +117,37 @@ def fetch_all(parts: Parts, start: int, end: int, ask: Ask, place: str, told: To
     Raises
     ------
     SourceUnavailable
-        The venue does not answer, or its pages lead nowhere. What was fetched stays.
+        The venue does not answer, or its pages lead nowhere: one covers less than a step, or they are more than what
+        is asked for takes. What was fetched stays.
     """
+    start, end, step = grid
     if not LEAST_MS <= start < end <= MOST_MS:
         return []
     left = list(_gaps(parts.covered(), start - 1, end))
     whole = sum(last - first for first, last in left) or 1
-    done = 0
+    done, pages, most = 0, 0, most_pages(rows := -(-whole // step), len(left))
     for first, last in left:
         until = last
         while until > first:
+            if (pages := pages + 1) > most:
+                asked.refuse(f"more than {most:,} pages for {rows:,} rows")
             page = ask(first + 1, until)
             reached = max(page.reached, first)
-            if reached >= until:
-                raise SourceUnavailable(place, f"{what}: its page up to {utc(until // MS)} leads nowhere")
+            if reached > max(until - step, first):
+                asked.refuse(f"its page up to {utc(until // MS)} leads nowhere: the next one would repeat it")
             known = until if until < end else int(max((row[0] for row in page.rows), default=0.0))
             if known > reached:  # of the end only what is there: the venue may be late with its last rows
                 parts.add(page.rows, reached, min(known, until))
             done += until - reached
             until = reached
-            told(what, min(done / whole, 0.999))
-    told(what, 1.0)
+            told(asked.what, min(done / whole, 0.999))
+    told(asked.what, 1.0)
     return parts.rows(start, end)
+
+
+def most_pages(rows: int, parts: int = 1) -> int:
+    """Return how many pages some rows take at most, asked for in some parts."""
+    return rows // LEAST_ROWS + SPARE_PAGES * max(parts, 1)
 
 
 def holes(rows: Sequence[Row], step: int) -> int:

@@ -138,7 +138,7 @@ class Deribit:
 
         def read(result: Any) -> tuple[list[tuple[str, float]], int]:
             fields = Fields(result)
-            found = [Fields(row) for row in fields.rows("data")]
+            found = [Fields(row) for row in fields.rows("data", MOST_ROWS)]
             days = [(_day(row), row.number("delivery_price", 1e-9, MOST_USD)) for row in found]
             if days != sorted(days, reverse=True):
                 raise Odd("the days are not the newest first")
@@ -159,7 +159,7 @@ class Deribit:
             found = [(float(row.ms("timestamp")), row.number("interest_8h", -1.0, 1.0)) for row in fields]
             in_order("result", list(found))
             short = bool(found) and min(found)[0] > begin + HOUR_MS
-            return Page(sorted(found), (int(min(found)[0]) if short else begin) - 1)
+            return Page(sorted(found), int(min(found)[0]) - HOUR_MS if short else begin - 1)
 
         terms = {"instrument_name": name, "start_timestamp": begin, "end_timestamp": end_ms}
         return self._ask("get_funding_rate_history", terms, read)
@@ -170,7 +170,7 @@ class Deribit:
 
         def read(result: Any) -> tuple[list[dict[str, Any]], bool]:
             fields = Fields(result)
-            found = [_trade(Fields(row)) for row in fields.rows("trades")]
+            found = [_trade(Fields(row)) for row in fields.rows("trades", MOST_ROWS)]
             if any(not start_ms <= each["time"] <= end_ms for each in found):
                 raise Odd("it gives trades of a time that was not asked for")
             return found, fields.flag("has_more")

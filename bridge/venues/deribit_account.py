@@ -16,6 +16,7 @@ from bridge.venues.fields import Fields, Odd, rows
 
 KEY_VARIABLE, SECRET_VARIABLE = "ALVH_DERIBIT_KEY", "ALVH_DERIBIT_SECRET"
 CURRENCIES: Final = ("BTC", "ETH", "USDC")
+METHOD: Final = "private/get_user_trades_by_currency_and_time"
 MOST_PAGES: Final = 1_000
 
 
@@ -53,11 +54,15 @@ class DeribitAccount(Deribit):
                 page, more = self._fills(currency, start, until_ms, historical)
                 fresh = {Fields(row).word("trade_id"): row for row in page}
                 if more and not fresh.keys() - found.keys():
-                    raise SourceUnavailable(self.place, f"{currency}: its pages of trades lead nowhere")
+                    raise SourceUnavailable(
+                        self.place, f"{METHOD}: {currency}: its page from {start} ms on repeats itself"
+                    )
                 found |= fresh
                 if not more:
                     break
                 start = max(Fields(row).ms("timestamp") for row in page)
+            else:
+                raise SourceUnavailable(self.place, f"{METHOD}: {currency}: more than {MOST_PAGES:,} pages")
         return sorted(found.values(), key=lambda row: int(row["timestamp"]))
 
     def holdings(self) -> dict[str, float]:
@@ -81,7 +86,7 @@ class DeribitAccount(Deribit):
     def _fills(self, currency: str, start: int, end: int, historical: str) -> tuple[list[dict[str, Any]], bool]:
         def read(result: Any) -> tuple[list[dict[str, Any]], bool]:
             fields = Fields(result)
-            found = fields.rows("trades")
+            found = fields.rows("trades", MOST_ROWS)
             for row in found:
                 (entry := Fields(row)).word("trade_id")
                 entry.ms("timestamp")
@@ -89,4 +94,4 @@ class DeribitAccount(Deribit):
 
         terms = {"currency": currency, "start_timestamp": start, "end_timestamp": end}
         more = {"count": MOST_ROWS, "sorting": "asc", "historical": historical}
-        return self._ask("get_user_trades_by_currency_and_time", terms | more, read, "private")
+        return self._ask(METHOD.removeprefix("private/"), terms | more, read, "private")

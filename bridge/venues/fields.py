@@ -67,9 +67,9 @@ class Fields:
             raise Odd(f"{name} {_said(value)} is neither true nor false")
         return value
 
-    def rows(self, name: str) -> list[Any]:
+    def rows(self, name: str, most: int = MOST_ROWS) -> list[Any]:
         """Return a list."""
-        return rows(name, self._get(name))
+        return rows(name, self._get(name), most=most)
 
     def get(self, name: str) -> Any:
         """Return whatever stands there, None where nothing does."""
@@ -102,10 +102,10 @@ def ms(name: str, value: Any) -> int:
     return int(number(name, value, LEAST_MS, MOST_MS))
 
 
-def rows(name: str, value: Any, width: int = 0) -> list[Any]:
+def rows(name: str, value: Any, width: int = 0, most: int = MOST_ROWS) -> list[Any]:
     """Return a list; of lists of at least `width` entries where that is given."""
-    if not isinstance(value, list) or len(value) > MOST_ROWS:
-        raise Odd(f"{name} {_said(value)} is no list of at most {MOST_ROWS:,} rows")
+    if not isinstance(value, list) or len(value) > most:
+        raise Odd(f"{name} {_said(value)} is no list of at most {most:,} rows")
     if width and not all(isinstance(row, list) and len(row) >= width for row in value):
         raise Odd(f"a row of {name} is no list of {width} entries")
     return value

@@ -27,7 +27,7 @@ from bridge.json_files import read_json, reading
 from bridge.tables import read_table
 from bridge.units import utc
 from bridge.venues.binance import METHOD, Binance
-from bridge.venues.cached import Ask, Parts, Row, Told, fetch_all, holes
+from bridge.venues.cached import Ask, Asked, Parts, Row, Told, fetch_all, holes, most_pages
 from bridge.venues.deribit import HOUR_MS, Deribit
 from bridge.venues.option_rows import INVERSE, LINEAR_CURRENCY
 from bridge.venues.shapes import MS
@@ -155,29 +155,29 @@ class Fetch:
         SourceUnavailable, BadFile
             The venue has none, or does not answer; the file cannot be written.
         """
-        step = STEPS[every]
+        step, method = STEPS[every], "public/get_volatility_index_data"
         end = self.now // step * step - step
         rows = self._all(
-            f"index_{asset}_{every}",
+            (method, f"index_{asset}_{every}"),
             5,
             (step, end),
             lambda first, last: self.venue.volatility_index(asset, first, last, step // MS),
         )
         known = [(int(at + step) // MS, *bar) for at, *bar in rows]
         return self._written(f"index_{asset}.csv", ("known_at", "open", "high", "low", "close"), known,
-                             "public/get_volatility_index_data", holes(rows, step))  # fmt: skip
+                             method, holes(rows, step))  # fmt: skip
 
     def funding(self, asset: str) -> tuple[Fetched, str]:
         """Fetch what an asset's perpetual paid in eight hours, three times a day."""
         end = self.now // HOUR_MS * HOUR_MS
-        name = f"{asset}-PERPETUAL"
+        name, method = f"{asset}-PERPETUAL", "public/get_funding_rate_history"
         rows = self._all(
-            f"funding_{asset}", 2, (HOUR_MS, end), lambda first, last: self.venue.funding(name, first, last)
+            (method, f"funding_{asset}"), 2, (HOUR_MS, end), lambda first, last: self.venue.funding(name, first, last)
         )
         eighth = [row for row in rows if row[0] % FUNDING_MS == 0]
         known = [(int(at) // MS, rate) for at, rate in eighth]
         return self._written(f"funding_{asset}.csv", ("known_at", "rate"), known,
-                             "public/get_funding_rate_history", holes(eighth, FUNDING_MS))  # fmt: skip
+                             method, holes(eighth, FUNDING_MS))  # fmt: skip
 
     def index(self, asset: str, span: str) -> tuple[Fetched, str]:
         """Fetch the price of an asset's index, the last one of each day; the day that is not over is left out."""
@@ -192,43 +192,51 @@ class Fetch:
     def deliveries(self, asset: str) -> tuple[Fetched, str]:
         """Fetch the price at which an asset's options were delivered each day at 08:00 UTC."""
         index = f"{asset.lower()}_{'usd' if asset in ('BTC', 'ETH') else 'usdc'}"
+        asked = Asked(self.venue.place, "public/get_delivery_prices", f"delivery prices of {asset}")
         found: dict[str, float] = {}
-        total, offset = 1, 0
-        while offset < total:
+        total, offset, first = 1, 0, utc(self.since // MS)[:10]
+        most = most_pages((self.now - self.since) // DAY_MS)
+        for _ in range(most):
             days, total = self.venue.deliveries(index, offset)
-            if not days:
-                break
+            if days and not dict(days).keys() - found.keys():
+                asked.refuse(f"its page from {offset:,} on gives {days[0][0]} to {days[-1][0]} again")
             offset += len(days)
             found |= dict(days)  # a new day moves all others: a page may begin with the last day of the one before it
-            self.told(f"delivery prices of {asset}", min(offset / total, 0.999))
-        self.told(f"delivery prices of {asset}", 1.0)
-        known = [(day, found[day]) for day in sorted(found) if day >= utc(self.since // MS)[:10]]
-        return self._written(f"delivery_{asset}.csv", ("day", "price"), known, "public/get_delivery_prices", 0)
+            self.told(asked.what, min(offset / max(total, 1), 0.999))
+            if not days or offset >= total or days[-1][0] < first:
+                break
+        else:
+            asked.refuse(f"more than {most:,} pages since {first}")
+        self.told(asked.what, 1.0)
+        known = [(day, found[day]) for day in sorted(found) if day >= first]
+        return self._written(f"delivery_{asset}.csv", ("day", "price"), known, asked.method, 0)
 
     def trades(self, asset: str) -> tuple[Fetched, str]:
         """Fetch the option trades of the last day, which is all that the venue keeps, and add them to those known."""
         name = f"trades_{asset}.csv"
         found = {str(row[1]): row for row in _kept(self.folder.path / name)}
         currency, start = asset if asset in INVERSE else LINEAR_CURRENCY, self.now - DAY_MS
+        asked = Asked(self.venue.place, "public/get_last_trades_by_currency_and_time", f"trades of {asset}")
         for _ in range(MOST_PAGES):
             page, more = self.venue.trades(currency, start, self.now)
             if more and (not page or page[-1]["time"] <= start):
-                raise SourceUnavailable(self.venue.place, f"{asset}: its pages of trades lead nowhere")
+                asked.refuse(f"its page from {_iso(start)} on leads nowhere: the next one would repeat it")
             own = [row for row in page if re.split("[-_]", row["instrument"])[0] == asset]
             found |= {row["trade_id"]: (_iso(row["time"]), *(row[name] for name in TRADES[1:])) for row in own}
             start = page[-1]["time"] if page else start
-            self.told(f"trades of {asset}", min((start - self.now) / DAY_MS + 1.0, 0.999) if more else 1.0)
+            self.told(asked.what, min((start - self.now) / DAY_MS + 1.0, 0.999) if more else 1.0)
             if not more:
                 break
         else:
-            raise SourceUnavailable(self.venue.place, f"{asset}: its trades of a day fill more than {MOST_PAGES} pages")
+            asked.refuse(f"those of a day fill more than {MOST_PAGES:,} pages")
         rows = sorted(found.values(), key=lambda row: row[:2])
-        return self._written(name, TRADES, rows, "public/get_last_trades_by_currency_and_time", 0)
+        return self._written(name, TRADES, rows, asked.method, 0)
 
-    def _all(self, kind: str, width: int, grid: tuple[int, int], ask: Ask) -> list[Row]:
-        step, end = grid
+    def _all(self, named: tuple[str, str], width: int, grid: tuple[int, int], ask: Ask) -> list[Row]:
+        (method, kind), (step, end) = named, grid
         parts = self.folder.parts(self.venue.place, kind, width)
-        return fetch_all(parts, -(-self.since // step) * step, end, ask, self.venue.place, self.told, kind)
+        span = (-(-self.since // step) * step, end, step)
+        return fetch_all(parts, span, ask, Asked(self.venue.place, method, kind), self.told)
 
     def _written(
         self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]], method: str, missing: int
@@ -265,12 +273,10 @@ def candles(venue: Binance, folder: Folder, symbol: str, asset: str, every: str,
     parts = folder.parts(venue.place, f"price_{symbol}_{every}", 6)
     rows = fetch_all(
         parts,
-        -(-since // step) * step,
-        now // step * step - step,
+        (-(-since // step) * step, now // step * step - step, step),
         lambda first, last: venue.candles(symbol, every, first, last, step),
-        venue.place,
+        Asked(venue.place, METHOD, f"candles of {symbol}"),
         told,
-        f"candles of {symbol}",
     )
     known = [(int(at + step) // MS, *bar) for at, *bar in rows]
     columns = ("known_at", "open", "high", "low", "close", "volume")

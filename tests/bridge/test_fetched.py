@@ -18,7 +18,7 @@ from bridge.sources.chain_parts import part_name, part_times
 from bridge.sources.collect import Collector
 from bridge.sources.histories.files import read_folder
 from bridge.sources.quotes.files import read_chain_file, read_snapshots
-from bridge.venues.cached import Parts, fetch_all, holes
+from bridge.venues.cached import LEAST_ROWS, Asked, Parts, fetch_all, holes
 from bridge.venues.deribit import Deribit
 from bridge.venues.histories import Fetch, Folder
 from bridge.venues.option_rows import OptionRows
@@ -129,7 +129,7 @@ def test_volatility_index__part_that_was_changed__is_named_and_can_be_removed(cl
     assert fetch(client, folder, NOW - 86_400).volatility_index("ETH", "1h")[0].rows == 24
 
 
-@given(st.integers(1, 30), st.lists(st.integers(0, 120), max_size=4))
+@given(st.integers(LEAST_ROWS, 400), st.lists(st.integers(0, 12), max_size=4))
 @settings(max_examples=25)
 def test_fetch_all__any_page_size_and_interruptions__is_the_whole_once(
     tmp_path_factory: pytest.TempPathFactory, size: int, faults: list[int]
@@ -142,17 +142,17 @@ def test_fetch_all__any_page_size_and_interruptions__is_the_whole_once(
         if left and len(asked) > left[0]:
             left.pop(0)
             raise SourceUnavailable("venue", "gone")
-        times = [at for at in range(base, base + 120) if first <= at <= last]
+        times = [at for at in range(base, base + 1_200) if first <= at <= last]
         rows = [(float(at), float(at % 7)) for at in times[-size:]]
         return Page(rows, first - 1 if len(times) <= size else times[-size] - 1)
 
     for _ in range(len(faults) + 1):
         try:
-            rows = fetch_all(parts, base, base + 119, ask, "venue", quiet, "rows")
+            rows = fetch_all(parts, (base, base + 1_199, 1), ask, Asked("venue", "rows", "of a test"), quiet)
             break
         except SourceUnavailable:
             continue
-    assert [int(row[0]) for row in rows] == list(range(base, base + 120))
+    assert [int(row[0]) for row in rows] == list(range(base, base + 1_200))
     assert holes(rows, 1) == 0
     covered = parts.covered()
     assert all(earlier[1] <= later[0] for earlier, later in pairwise(covered))
