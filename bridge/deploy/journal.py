@@ -174,6 +174,10 @@ def load_journal(path: Path) -> Journal | None:
         entries = tuple(_entry(each) for each in content.pop("steps"))
         content["standing"] = tuple(content["standing"])
         journal = Journal(path, entries=entries, **content)
+        if not isinstance(journal.settings, dict):
+            raise ValueError("its settings are none")
+        if not all(isinstance(name, str) for name in (*journal.standing, *(each.name for each in entries))):
+            raise ValueError("a name in it is none")
         _require_plain(journal.chain_id, journal.since)
         _require_matching(_HASH, journal.since_hash)
         _require_matching(_ADDRESS, journal.deployer)

@@ -63,6 +63,8 @@ def _read(path: Path) -> JournalEntry:
         if content.pop("format") != FORMAT:
             raise BadFile(path, f"not a journal entry of format {FORMAT}: move it away")
         entry = JournalEntry(**content)
-        if (entry.id, str(entry.chain_id)) != (path.stem, path.parent.name) or type(entry.seen_at_block) is not int:
-            raise ValueError("its id or chain is not that of its place, or its block is not a number")
+        if (entry.id, str(entry.chain_id)) != (path.stem, path.parent.name):
+            raise ValueError("its id or chain is not that of its place")
+        if {name: type(value).__name__ for name, value in asdict(entry).items()} != JournalEntry.__annotations__:
+            raise ValueError("its chain or block is not a number, or its title or proposer no text")
     return entry

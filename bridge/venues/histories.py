@@ -13,8 +13,9 @@ to write.
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from urllib.parse import urlsplit
 
 from bridge.errors import BadFile, SourceUnavailable
 from bridge.files import lock_file, make_private, write_whole
+from bridge.foreign import foreign
 from bridge.json_files import read_json, reading
 from bridge.tables import read_table
 from bridge.units import utc
@@ -64,13 +66,16 @@ class Fetched:
         return asdict(self)
 
 
+KINDS: Final = {name: type(value) for name, value in asdict(Fetched("", "", "", "", 0, "", "")).items()}
+
+
 class Folder:
     """A folder of fetched histories that nobody else fetches into now.
 
     Raises
     ------
     BadFile
-        It cannot be made, or another fetch works in it.
+        It cannot be made, another fetch works in it, or what says where its files are from is none of ours.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,6 +84,11 @@ class Folder:
         except OSError as error:
             raise BadFile(path, f"cannot be made: {error.strerror}") from error
         self.path, self._lock = path, lock_file(path / KEPT / "lock")
+        try:
+            self._known = _origins(path / KEPT / ORIGINS)
+        except BadFile:
+            self.close()
+            raise
 
     def parts(self, place: str, kind: str, width: int) -> Parts:
         """Return where a history's parts are kept."""
@@ -102,14 +112,10 @@ class Folder:
         return self._note(fetched)
 
     def _note(self, fetched: Fetched) -> str:
-        place = self.path / KEPT / ORIGINS
-        known: dict[str, Any] = {}
-        if place.exists():
-            with reading(place, absent="it is gone", otherwise="is not what we wrote: remove it"):
-                known = dict(read_json(place).items())
-        ours = bool(known)
-        known[fetched.file] = fetched.to_json()
-        write_whole(place, json.dumps(known, indent=1) + "\n")
+        known, ours = self._known, bool(self._known)
+        known[fetched.file] = fetched
+        content = {name: each.to_json() for name, each in known.items()}
+        write_whole(self.path / KEPT / ORIGINS, json.dumps(content, indent=1) + "\n")
         others = [
             path.name
             for path in sorted(self.path.iterdir())
@@ -128,12 +134,23 @@ class Folder:
         lock.close()
 
 
-def _source_text(known: dict[str, Any]) -> str:
-    words = [
-        f"{name}: {each.get('source')} {each.get('method')} at {each.get('fetched_at')}"
-        for name, each in sorted(known.items())
-    ]
-    kind = "simulated" if any(each.get("simulated") for each in known.values()) else "file"
+def _origins(path: Path) -> dict[str, Fetched]:
+    """Return where the files of a folder are from, by their names; nothing where none was fetched."""
+    if not os.path.lexists(path):
+        return {}
+    with reading(path, absent="it is gone", otherwise="not where files are from, as fetches write it: move it away"):
+        content = read_json(path)
+        found = {name: Fetched(**each) for name, each in content.items()}
+        for name, each in found.items():
+            kinds = {field: type(value) for field, value in each.to_json().items()}
+            if kinds != KINDS or each.file != name:
+                raise ValueError(f"{foreign(name)} is no file with where it is from")
+    return found
+
+
+def _source_text(known: Mapping[str, Fetched]) -> str:
+    words = [f"{name}: {each.source} {each.method} at {each.fetched_at}" for name, each in sorted(known.items())]
+    kind = "simulated" if any(each.simulated for each in known.values()) else "file"
     return f"source = {json.dumps('; '.join(words))}\nprovenance = {json.dumps(kind)}\n"
 
 

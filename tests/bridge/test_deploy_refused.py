@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridge.chain.node import Chain, connect
-from bridge.deploy.journal import held_folder, load_journal
+from bridge.deploy.journal import Entry, Journal, held_folder, load_journal
 from bridge.deploy.plan import make_plan
 from bridge.deploy.verify import proven
 from bridge.errors import BadFile, ChainError, FeeTooHigh, RefusedAction
@@ -167,3 +167,16 @@ def test_roles__of_one_address__are_refused(folder: Path, chain: Chain, base: tu
 def test_connection__to_another_chain__is_refused(chain: Chain) -> None:
     with pytest.raises(ChainError, match="serves chain 8453"):
         connect(chain.url, 1)
+
+
+@pytest.mark.parametrize("field", ["standing", "settings", "name"])
+def test_journal__value_of_another_kind__is_refused(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "journal.json"
+    step = Entry("HedgeVotes", 0, f"0x{'1' * 40}", f"0x{'2' * 64}")
+    Journal(path, 5, f"0x{'1' * 40}", 1, f"0x{'2' * 64}", ("guardian",), {}, (step,)).save()
+    assert load_journal(path)
+    content = json.loads(path.read_text())
+    (content["steps"][0] if field == "name" else content)[field] = [["guardian"]]
+    path.write_text(json.dumps(content))
+    with pytest.raises(BadFile, match="not the journal of a deployment"):
+        load_journal(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from bridge.errors import SourceUnavailable
+from bridge.errors import BadFile, SourceUnavailable
 from bridge.venues.deribit import Deribit
 from bridge.venues.deribit_account import KEY_VARIABLE, SECRET_VARIABLE, DeribitAccount
 from bridge.venues.histories import FUNDING_MS, Fetch, Folder
@@ -120,3 +121,33 @@ def test_fills__pages_without_end__stop_and_say_so(venue: Venue, monkeypatch: py
     with pytest.raises(SourceUnavailable, match=r"_by_currency_and_time: ETH: its page from .* repeats"):
         account.fills("ETH", BEGAN * 1000, NOW * 1000)
     account.close()
+
+
+HONEST = {"file": "x", "source": "s", "method": "m", "fetched_at": "t", "rows": 1, "first": "a", "last": "b",
+          "missing": 0, "simulated": False}  # fmt: skip
+ORIGINS: dict[str, Any] = {
+    "a number": {"x": 1},
+    "no object": [1],
+    "a field missing": {"x": {"file": "x"}},
+    "a field more": {"x": HONEST | {"more": 1}},
+    "rows no number": {"x": HONEST | {"rows": "1"}},
+    "another name": {"y": HONEST},
+    "source no text": {"x": HONEST | {"source": {"a": 1}}},
+}
+
+
+@pytest.mark.parametrize("name", ORIGINS)
+def test_folder__origins_of_another_kind__are_named_before_anything_is_asked_or_written(
+    tmp_path: Path, name: str
+) -> None:
+    """It ended with a traceback after the file was written, and its source was not."""
+    place = tmp_path / "signals"
+    (place / ".fetch").mkdir(parents=True)
+    (place / ".fetch" / "origins.json").write_text(json.dumps(ORIGINS[name]), encoding="utf-8")
+    for _ in range(2):  # the lock is given back
+        with pytest.raises(
+            BadFile, match=r"origins\.json: not where files are from, as fetches write it: move it away"
+        ):
+            Folder(place)
+    (place / ".fetch" / "origins.json").write_text(json.dumps({"x": HONEST}), encoding="utf-8")
+    Folder(place).close()

@@ -46,6 +46,9 @@ def test_forget_journal__one_chain__leaves_the_others(tmp_path: Path) -> None:
         json.dumps({"format": 1, **ENTRY.__dict__, "id": "813"}),
         json.dumps({"format": 1, **ENTRY.__dict__, "seen_at_block": "7"}),
         json.dumps({"format": 1, **ENTRY.__dict__, "chain_id": 6}),
+        json.dumps({"format": 1, **ENTRY.__dict__, "chain_id": "5"}),
+        json.dumps({"format": 1, **ENTRY.__dict__, "title": {"a": 1}}),
+        json.dumps({"format": 1, **ENTRY.__dict__, "proposer": None}),
     ],
 )
 def test_read_journal__no_entry__names_the_file(tmp_path: Path, content: str) -> None:
