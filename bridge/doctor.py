@@ -153,10 +153,11 @@ def _examine_chain(config: Config) -> list[Finding]:
     findings: list[Finding] = []
     chain: Chain | None = None
     deployment: Deployment | None = None
+    warned = list[str]()
     try:
         at, asked = config.chain, node_url(config.chain.rpc_url)
         url = url_place(asked)
-        ways = Ways(at.rpc_urls, at.max_lag_seconds)
+        ways = Ways(at.rpc_urls, at.max_lag_seconds, warned=warned.append)
         chain = connect(asked, at.chain_id, at.caps, at.max_wait_seconds, ways=ways)
         findings.append(Finding("node", True, f"{url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
     except BridgeError as error:
@@ -178,7 +179,8 @@ def _examine_chain(config: Config) -> list[Finding]:
         except BridgeError as error:
             mend = "the deployment file is of another chain or version: write it anew"
             findings.append(Finding("contracts", False, str(error), mend, True))
-    return findings
+    mend = "set chain.rpc_urls to nodes that answer"
+    return findings + [Finding("other nodes", False, words, mend, False) for words in warned]
 
 
 def _places(deployment: Deployment) -> dict[str, str]:

@@ -23,6 +23,7 @@ from bridge.cli.flags import (
 if TYPE_CHECKING:
     from bridge.chain.node import Chain
     from bridge.chain.signers import Sender
+    from bridge.config import Config
     from bridge.deploy.plan import Plan
     from bridge.deploy.settings import DeploySettings
 
@@ -80,6 +81,7 @@ def run(
     Examples: alvh deploy deploy.toml --from 0xabc...; alvh deploy deploy.toml --keystore key.json --send
     """
     from bridge.cli.deploy_text import print_done
+    from bridge.cli.ways import say_if_alone
     from bridge.deploy.finish import carry_out_plan
     from bridge.deploy.journal import folder_of, held_folder
     from bridge.deploy.plan import make_plan
@@ -91,6 +93,7 @@ def run(
         raise UsageError("--propose sends a proposal: it goes with --send")
     chain = _connect(settings := load_settings(file), rpc, relay)
     who = _sender(chain, send, role, keystore, sender)
+    say_if_alone(chain)
     folder = folder_of(state, settings.chain.id, settings.name)
     if not send:
         return _show(chain, make_plan(chain, settings, who.address, folder, renumber=renumber), as_json)
@@ -149,23 +152,23 @@ def verify(
 ) -> None:
     """Prove a deployment from its address file: code with every immutable, roles, owners, links, feeds, first values.
 
-    It needs a node and this program, and believes neither the deployer nor the file. Ends with 1 where anything is
-    wrong or could not be compared.
+    It needs a node and this program, and believes neither the deployer nor the file. With `chain.rpc_urls` a second
+    node must say the same; --rpc asks one alone, and a line says so. Ends with 1 where anything is wrong or could not
+    be compared.
 
     Examples: alvh deploy verify deployment.json --rpc https://...; alvh deploy verify .alvh/deployment.json --json
     """
-    from bridge.chain.node import connect
-    from bridge.chain.place import node_url
     from bridge.cli.deploy_text import print_checks
-    from bridge.cli.reading import reading_shown
+    from bridge.cli.ways import say_if_alone
     from bridge.config import load_config
     from bridge.deploy.verify import proven, verify_deployment
     from bridge.deployment import load_deployment
     from bridge.snapshot import Snapshot, require_own_node
 
-    deployment, at = load_deployment(file), load_config(config).chain
-    chain = connect(rpc or node_url(at.rpc_url), deployment.chain_id, at.caps, at.max_wait_seconds, reading_shown())
+    deployment = load_deployment(file)
+    chain = _witness(load_config(config), rpc, deployment.chain_id)
     require_own_node(chain, deployment if rpc is None else deployment.model_copy(update={"rpc_url": None}), file)
+    say_if_alone(chain)
     snapshot = Snapshot(chain, deployment, chain.head() if block is None else chain.at(block))
     checks = verify_deployment(snapshot, lambda words: None)
     snapshot.confirm()
@@ -175,6 +178,19 @@ def verify(
         print_checks(checks)
     if not proven(checks):
         raise typer.Exit(1)
+
+
+def _witness(config: Config, rpc: str | None, chain_id: int) -> Chain:
+    """Connect to the nodes of the settings, or to the one of the option alone; nothing is read that was kept."""
+    from bridge.chain.node import connect
+    from bridge.chain.place import node_url
+    from bridge.cli.reading import reading_shown
+    from bridge.cli.ways import ways_of
+
+    at = config.chain
+    beside = config if rpc is None else config.model_copy(update={"chain": at.model_copy(update={"rpc_urls": ()})})
+    url, ways = rpc or node_url(at.rpc_url), ways_of(beside, None, kept=False)
+    return connect(url, chain_id, at.caps, at.max_wait_seconds, reading_shown(), ways=ways)
 
 
 @app.command()

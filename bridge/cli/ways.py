@@ -9,6 +9,7 @@ from bridge.cli.flags import say
 from bridge.config import Config
 
 if TYPE_CHECKING:
+    from bridge.chain.node import Chain
     from bridge.chain.ways import Ways
 
 LOGS: Final = "logs"
@@ -24,6 +25,14 @@ def ways_of(config: Config, relay: str | None, kept: bool = True) -> Ways:
     at = config.chain
     logs = config.state / LOGS if at.keep_logs and kept else None
     return Ways(at.rpc_urls, at.max_lag_seconds, relay_url(relay), at.relay_seconds, logs, _warned)
+
+
+def say_if_alone(chain: Chain) -> None:
+    """Say that one node alone is believed, where none was named beside it; of several `Providers` says it."""
+    from bridge.foreign import url_place
+
+    if not {*chain.ways.others} - {chain.url}:
+        _warned(f"no second node confirms what the one at {url_place(chain.url)} says")
 
 
 def relay_url(given: str | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bridge.chain.place import VARIABLE
 from bridge.local.world import World
 from tests.bridge.lying_node import Answering, Asked, LyingNode, lying_node
 from tests.bridge.shifted_node import SHIFT, shifted_node
@@ -82,3 +83,63 @@ def test_exposure__number_is_another_chains__is_the_same(run: Run, project: Worl
         (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{node.url}"\n', encoding="utf-8")
         found = shown(run("exposure", "--json"))
     assert found["positions"] == plain["positions"]
+
+
+@pytest.fixture
+def forger(second: LyingNode, project: World) -> LyingNode:
+    """Change a byte of the governor's code on the chain; a node goes on saying what was there before."""
+    governor = project.deployment.contracts["HedgeGovernor"]
+    right = project.chain.code(governor, project.chain.head())
+    project.chain.request("anvil_setCode", governor, "0x" + right[:-1].hex() + f"{right[-1] ^ 1:02x}")
+
+    def lie(answering: Answering, asked: Asked) -> bool:
+        named = str(asked["params"][0]).lower() if asked["params"] else ""
+        forged = asked["method"] == "eth_getCode" and named == governor.lower()
+        return forged and answering.result(asked, "0x" + right.hex())
+
+    second.lie = lie
+    return second
+
+
+@pytest.mark.parametrize("main_lies", [True, False])
+def test_deploy_verify__one_of_two_nodes_lies_about_code__proves_nothing(
+    run: Run, project: World, forger: LyingNode, tmp_path: Path, main_lies: bool
+) -> None:
+    """Whichever of them is asked first: as `gov roles` and `doctor`, it believes neither."""
+    urls = [f"{forger.url}/v3/{KEY}", project.chain.url]
+    chain = f"[chain]\nrpc_urls = {json.dumps(urls if main_lies else urls[::-1])}\n"
+    (tmp_path / "alvh.toml").write_text(chain, encoding="utf-8")
+    project.deployment.model_copy(update={"rpc_url": None}).save(tmp_path / "published.json")
+    done = run("deploy", "verify", "published.json")
+    assert_one_line_error(done, 1, "say different things: none of their numbers was used")
+    assert "proven" not in done.out
+    assert KEY not in done.out + done.err
+
+
+def test_deploy_verify__one_node_alone__says_that_nobody_confirms_it(
+    run: Run, project: World, forger: LyingNode, tmp_path: Path
+) -> None:
+    """A node that lies alone is believed: by the option, by the environment, by settings that name no other."""
+    project.deployment.model_copy(update={"rpc_url": None}).save(tmp_path / "published.json")
+    alone = f"warning: no second node confirms what the one at {forger.url} says\n"
+    by_option = run("deploy", "verify", "published.json", "--rpc", forger.url)
+    assert ("proven: all " in by_option.out, by_option.code, by_option.err) == (True, 0, alone)
+    (tmp_path / "alvh.toml").unlink()
+    by_environment = run("deploy", "verify", "published.json", **{VARIABLE: f"{forger.url}/v3/{KEY}"})
+    assert (by_environment.code, by_environment.err) == (0, alone)
+
+
+def test_deploy_verify__two_nodes_say_the_same__is_proven_without_a_warning(
+    run: Run, project: World, second: LyingNode, tmp_path: Path
+) -> None:
+    done = run("deploy", "verify", str(Path(".alvh", "deployment.json")))
+    assert (done.code, done.err) == (0, ""), done
+    assert second.asked("eth_getCode")
+
+
+def test_doctor__second_node_is_dead__names_it(run: Run, second: LyingNode) -> None:
+    second.lie = lambda answering, asked: answering.say(b"", 502)
+    rows = [row for row in run("doctor", "--json").json() if row["what"] == "other nodes"]
+    assert len(rows) == 2
+    assert f"a node is left aside: no node answers at {second.url}" in rows[0]["found"]
+    assert "no second node confirms" in rows[1]["found"]
