@@ -104,17 +104,29 @@ def run(
 
 
 def _show(chain: Chain, plan: Plan, as_json: bool) -> None:
-    """Rehearse what a plan has left to send, and print it with its costs; nothing is signed."""
+    """Rehearse what a plan has left to send, and print it with its costs; nothing is signed.
+
+    What the send would be refused for before its first transaction is raised behind it.
+    """
     from bridge.cli.deploy_text import plan_json, print_plan
-    from bridge.deploy.rehearsal import read_fees, rehearse_steps
+    from bridge.deploy.rehearsal import read_fees, rehearse_steps, require_sendable
+    from bridge.errors import BridgeError
 
     measured = rehearse_steps(chain, plan.layout.deployer, plan.left, plan.block, lambda step: None)
-    fees = read_fees(chain)
+    fees, refused = read_fees(chain), None
+    try:
+        require_sendable(chain, plan.layout.deployer, measured, fees, plan.block)
+    except BridgeError as error:
+        refused = error
     chain.confirm(plan.block)
     if as_json:
         print_json(plan_json(plan, measured, fees))
     else:
         print_plan(plan, measured, fees)
+    if refused:
+        raise refused
+    if not as_json:
+        say("nothing was signed or sent: repeat with --send" if plan.left else "everything is sent: --send proves it again")
 
 
 def _tell(words: str) -> None:

@@ -80,7 +80,6 @@ def print_plan(plan: Plan, measured: Sequence[Measured], fees: Fees) -> None:
         f"in all {sum(each.gas for each in measured):,} gas: {_amount(total)} {coin} at {fees.present / 1e9:.6g} gwei, "
         f"at most {_amount(most)} {coin} by the caps of the settings"
     )
-    say("nothing was signed or sent: repeat with --send" if plan.left else "everything is sent: --send proves it again")
 
 
 def print_done(done: Done, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from bridge.deploy.code import deployed_places
 from bridge.deploy.consent import Consent, ask_consent, send_consent
 from bridge.deploy.journal import Journal
 from bridge.deploy.plan import Plan
-from bridge.deploy.rehearsal import read_fees, rehearse_steps, require_paid
+from bridge.deploy.rehearsal import read_fees, rehearse_steps, require_sendable
 from bridge.deploy.sending import Sending, carry_out, look
 from bridge.deploy.sources import COMPILER, write_sources
 from bridge.deploy.verify import RIGHT, Check, verify_deployment
@@ -53,8 +53,8 @@ def carry_out_plan(chain: Chain, how: Sending, plan: Plan, said: Callable[[str],
     ------
     DeploymentUnsafe
         Something is not as it should be: do not use what was deployed.
-    ContractReverted, ChainError, BadFile
-        As `carry_out` and `rehearse_steps`.
+    ContractReverted, FeeTooHigh, ChainError, BadFile
+        As `carry_out`, `rehearse_steps` and `require_sendable`.
     """
     signer = how.signer
     if propose:
@@ -62,7 +62,7 @@ def carry_out_plan(chain: Chain, how: Sending, plan: Plan, said: Callable[[str],
     if plan.left:
         block = chain.head()
         measured = rehearse_steps(chain, signer.address, plan.left, block, lambda step: said(f"rehearsing {step.name}"))
-        require_paid(chain, signer.address, measured, read_fees(chain), block)
+        require_sendable(chain, signer.address, measured, read_fees(chain), block)
     journal = carry_out(chain, how, plan.layout, plan.journal.save())
     deployment = plan.layout.deployment.model_copy(update={"transactions": _transactions(chain, plan, journal)})
     snapshot = Snapshot(chain, deployment, chain.head())

@@ -20,7 +20,7 @@ from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import as_bytes, as_number
 from bridge.chain.signers import Sender
 from bridge.deploy.layout import Step
-from bridge.errors import ChainError, ContractReverted, UnknownAddress
+from bridge.errors import ChainError, ContractReverted, FeeTooHigh, UnknownAddress
 
 MARGIN: Final = (5, 4)
 """What a transaction is given of gas, over what the node measures (`Chain.gas`)."""
@@ -62,18 +62,23 @@ class Measured:
 
 @dataclass(frozen=True)
 class Fees:
-    """Fees of a unit of gas, in wei: at present, and the most that the settings allow.
+    """Fees of a unit of gas, in wei: at present, as a transaction offers it, and the most that the settings allow.
 
     `most_native` is the most that one transaction may cost, in the chain's own coin.
     """
 
     present: int
+    offered: int
     cap: int
     most_native: float
 
     def now(self, measured: Measured) -> float:
         """Return what a step costs at the present fee, in the chain's own coin."""
         return (measured.gas * self.present + measured.data_fee) / NATIVE
+
+    def offer(self, measured: Measured) -> float:
+        """Return what a step's transaction offers beside the fee for data: the caps are held against it."""
+        return measured.limit * self.offered / NATIVE
 
     def most(self, measured: Measured) -> float:
         """Return the most that a step can cost, in the chain's own coin: what is above is not sent.
@@ -88,7 +93,7 @@ def read_fees(chain: Chain) -> Fees:
     offered = chain.fees()
     tip = int(offered["maxPriorityFeePerGas"])
     base = (int(offered["maxFeePerGas"]) - tip) // 2
-    return Fees(base + tip, int(chain.caps.max_fee_gwei * GWEI), chain.caps.max_fee_native)
+    return Fees(base + tip, 2 * base + tip, int(chain.caps.max_fee_gwei * GWEI), chain.caps.max_fee_native)
 
 
 def run_creation(
@@ -158,20 +163,34 @@ def _data_fee(chain: Chain, step: Step, block: BlockRef) -> int:
         return 0
 
 
-def require_paid(chain: Chain, deployer: str, measured: Sequence[Measured], fees: Fees, block: BlockRef) -> float:
-    """Check that the deployer can pay for all steps at the present fee, twice over, and return what he has.
+def require_sendable(
+    chain: Chain, deployer: str, measured: Sequence[Measured], fees: Fees, block: BlockRef
+) -> None:
+    """Check that no step's offer is above the caps, and that the deployer can pay for all: before the first is sent.
+
+    He must have twice what all cost at the present fee, and whenever a step's turn comes, what it offers.
 
     Raises
     ------
+    FeeTooHigh
+        One would not be sent: the dearest, and how many there are.
     ChainError
         He has less, in the chain's own coin.
     """
-    action = "reading the deployer's balance"
+    refused = [each for each in measured if fees.offer(each) > fees.most_native]
+    if refused:
+        worst = max(refused, key=fees.offer)
+        many = f", the dearest of {len(refused)} steps above the cap," if len(refused) > 1 else ""
+        what = f"the fee of creating {worst.step.name}{many}"
+        raise FeeTooHigh(what, fees.offer(worst), "max_fee_native", fees.most_native, "of the chain's own coin")
+    action, spent, needed = "reading the deployer's balance", 0.0, 0.0
     has = as_number(chain.request("eth_getBalance", Sender(deployer).address, hex(block.number)), action) / NATIVE
-    needed = 2 * sum(fees.now(each) for each in measured)
+    for each in measured:
+        needed = max(needed, spent + fees.offer(each) + each.data_fee / NATIVE)
+        spent += fees.now(each)
+    needed = max(needed, 2 * spent)
     if has < needed:
         raise ChainError(
-            f"{deployer} has {has:.6g} of the chain's coin, and all steps may cost {needed:.6g} (twice the present "
-            "fee): send it some first, nothing was sent"
+            f"{deployer} has {has:.6g} of the chain's coin, and the {len(measured)} steps that are left may cost "
+            f"{needed:.6g} (twice the present fee): send it some first, nothing was sent"
         )
-    return has

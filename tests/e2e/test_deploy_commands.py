@@ -98,6 +98,37 @@ def test_dry_run__on_the_op_stack__has_the_fee_for_data(chain: Chain, run: Run) 
     assert len(plain["steps"]) == STEPS
 
 
+def refused(run: Run, words: str) -> None:
+    """Check that the dry run shows the costs, that it ends as the send does, and that no step was sent."""
+    dry = run("deploy", "deploy.toml", "--from", DEPLOYER.address)
+    sent = run("deploy", "deploy.toml", "--send", **{KEY_VARIABLE: FIRST_KEY})
+    said = [done.err.splitlines()[-1] for done in (dry, sent)]
+    assert said[0] == said[1]
+    assert words in said[0]
+    assert (dry.code, sent.code, sent.out) == (1, 1, "")
+    assert "in all " in dry.out
+    assert "repeat with --send" not in dry.out
+    told = run("deploy", "deploy.toml", "--from", DEPLOYER.address, "--json")
+    assert (told.code, told.json()["sent"], told.err.splitlines()[-1]) == (1, False, said[0])
+
+
+def test_deploy__deployer_cannot_pay_for_all__is_refused_dry_and_sent(chain: Chain, run: Run) -> None:
+    has = chain.request("eth_getBalance", DEPLOYER.address, "latest")
+    chain.request("anvil_setBalance", DEPLOYER.address, "0x0")
+    refused(run, f"error: {DEPLOYER.address} has 0 of the chain's coin, and the {STEPS} steps that are left may cost ")
+    chain.request("anvil_setBalance", DEPLOYER.address, has)
+    assert chain.nonces(DEPLOYER) == (0, 0)
+
+
+def test_deploy__a_later_step_is_above_a_cap__is_refused_before_the_first(chain: Chain, run: Run) -> None:
+    """The Safes would pass, the governor and the ledger would not: that is known before anything is sent."""
+    chain.request("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
+    chain.request("anvil_mine", "0x1")
+    refused(run, "error: the fee of creating HedgeParameters, the dearest of 2 steps above the cap, would be 0.")
+    refused(run, "and chain.max_fee_native allows 0.5: nothing was sent; wait, ask another node, or raise the setting")
+    assert chain.nonces(DEPLOYER) == (0, 0)
+
+
 def test_send__killed_and_run_again__is_one_deployment_that_anyone_proves(
     chain: Chain, run: Run, tmp_path: Path
 ) -> None:
