@@ -23,8 +23,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, NoReturn
 
-STOPPED: Final = (130, 143)
-"""Exit codes of a command that somebody ended with Ctrl-C or SIGTERM."""
+STOPPED: Final = (129, 130, 143)
+"""Exit codes of a command that was ended with SIGHUP, Ctrl-C or SIGTERM."""
 ENDED: Final[list[int]] = []
 """Signals that asked to end. Python drops what a handler raises while an object is deleted: who waits looks here."""
 COLUMNS: Final = "COLUMNS"
@@ -73,6 +73,8 @@ def _run() -> None:
         raise Terminated(128 + number)  # unwinds like any other end, so that a local chain is not left behind
 
     signal.signal(signal.SIGTERM, ended)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup goes on where its terminal is gone
+        signal.signal(signal.SIGHUP, ended)
     _set_up_shell()
     try:
         with _flushed():
@@ -84,11 +86,11 @@ def _run() -> None:
         _complain(foreign(error, None) + _done_before())
         sys.exit(1)
     except SystemExit as end:
-        if end.code in STOPPED and _done_before():
-            sys.stderr.write(f"stopped{_done_before()}\n")
+        if end.code and _done_before():  # 1 also where who reads our output has gone
+            _say_done("stopped" if end.code in STOPPED else f"ended with {end.code}")
         raise
     except KeyboardInterrupt:
-        sys.stderr.write(f"stopped{_done_before()}\n")
+        _say_done("stopped")
         sys.exit(130)
     except OSError as error:
         if error.filename is None:  # our own output cannot be written
@@ -127,8 +129,15 @@ def _set_up_shell() -> None:
 def _unwritten(error: OSError) -> NoReturn:
     """Say that our own output cannot be written, and end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains of it again
-    sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+    _say_done(f"error: the output cannot be written: {error.strerror}")
     sys.exit(1)
+
+
+def _say_done(words: str) -> None:
+    """Say how a command ended and what it leaves behind; a terminal that is gone hears nothing of it."""
+    with suppress(OSError):
+        sys.stderr.write(f"{words}{_done_before()}\n")
+        sys.stderr.flush()
 
 
 def _done_before(said: str = "") -> str:

@@ -126,7 +126,11 @@ def _show(chain: Chain, plan: Plan, as_json: bool) -> None:
     if refused:
         raise refused
     if not as_json:
-        say("nothing was signed or sent: repeat with --send" if plan.left else "everything is sent: --send proves it again")
+        say(
+            "nothing was signed or sent: repeat with --send"
+            if plan.left
+            else "everything is sent: --send proves it again"
+        )
 
 
 def _tell(words: str) -> None:

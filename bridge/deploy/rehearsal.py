@@ -163,9 +163,7 @@ def _data_fee(chain: Chain, step: Step, block: BlockRef) -> int:
         return 0
 
 
-def require_sendable(
-    chain: Chain, deployer: str, measured: Sequence[Measured], fees: Fees, block: BlockRef
-) -> None:
+def require_sendable(chain: Chain, deployer: str, measured: Sequence[Measured], fees: Fees, block: BlockRef) -> None:
     """Check that no step's offer is above the caps, and that the deployer can pay for all: before the first is sent.
 
     He must have twice what all cost at the present fee, and whenever a step's turn comes, what it offers.

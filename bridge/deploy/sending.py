@@ -18,7 +18,15 @@ from eth_typing import HexStr
 from eth_utils import keccak, to_checksum_address
 
 from bridge.chain.node import Chain
-from bridge.chain.receipts import MOST_AHEAD, RECEIPT_TIMEOUT_SECONDS, hand_over_signed, receipt_of, signed
+from bridge.chain.receipts import (
+    HANDED,
+    MINED,
+    MOST_AHEAD,
+    RECEIPT_TIMEOUT_SECONDS,
+    hand_over_signed,
+    receipt_of,
+    signed,
+)
 from bridge.chain.rpc import as_address, as_number
 from bridge.chain.signers import Signer
 from bridge.deploy.journal import Entry, Journal
@@ -133,12 +141,15 @@ def _noted(journal: Journal, at: int, step: Step, found: Found | None) -> Journa
     """Check what a step came to, and note its block."""
     if found is None:
         raise ChainError(f"{step.name}: its receipt is gone again: the chain was re-organised, run it again")
+    handed = [sent for sent in journal.entries[at].signed if HANDED.pop(sent, None)]  # its nonce is used up
     if not found.worked:
         raise NonceTaken(step, f"its transaction {found.transaction} was mined and reverted")
     if step.to is None and found.made != step.address:
         raise TransactionFailed(
             f"creating {step.name}", found.transaction, f"made {found.made}, not {step.address}: ask another node"
         )
+    if handed:
+        MINED.append((f"creating {step.name}", found.transaction, found.block))
     return journal if journal.entries[at].block == found.block else journal.noted(at, block=found.block)
 
 

@@ -136,7 +136,8 @@ def test_fee__above_the_settings__sends_nothing(folder: Path, chain: Chain) -> N
 
 def test_deployer__without_enough__is_told_how_much(folder: Path, chain: Chain) -> None:
     chain.request("anvil_setBalance", DEPLOYER.address, hex(10**15))
-    with pytest.raises(ChainError, match=r"has 0\.001 of the chain's coin, and the 12 steps that are left may cost .* nothing was sent"):
+    said = r"has 0\.001 of the chain's coin, and the 12 steps that are left may cost .* nothing was sent"
+    with pytest.raises(ChainError, match=said):
         deployed(folder)
     assert journal(folder) is None
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.chain.node import Chain
+from bridge.chain.receipts import HANDED, MINED, done_before
 from bridge.chain.signers import local_signer
 from bridge.deploy.layout import Step
 from bridge.deploy.plan import make_plan
@@ -341,6 +342,19 @@ def test_proof__that_fails__names_what_is_wrong_and_writes_no_address_file(folde
     with lying_node(chain.url, lie) as node, pytest.raises(BridgeError, match="not safe: code of HedgeVotes"):
         deployed(folder, node.url)
     assert not (folder / "journal" / "deployment.json").exists()
+
+
+def test_done_before__steps_were_mined__none_of_them_is_said_to_wait(folder: Path, chain: Chain) -> None:
+    """Whatever ends a run between two steps, and one whose own transaction was outbid or reverted."""
+    HANDED.clear(), MINED.clear()
+    with lying_node(chain.url) as node:
+        stopped_at(node, chain, folder, 2)
+    second = journal(folder).entries[1]
+    said = f"; before that creating {second.name} was done in block {second.block}, the last of 2 transactions"
+    assert done_before() == f"{said}: transaction {second.signed[-1]}"
+    deployed(folder)
+    assert HANDED == {}
+    assert len({sent for _, sent, _ in MINED}) == len(MINED) == len(journal(folder).entries)
 
 
 @pytest.mark.prop

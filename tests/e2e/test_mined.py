@@ -133,7 +133,7 @@ def test_propose__receipt_that_never_comes__one_line_with_the_hash_and_that_it_i
     assert (again["existed"], again["sent"]) == (True, False)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_step__stopped_while_its_transaction_waits__says_which_one_is_on_its_way(
     place: Place, tmp_path: Path, ending: signal.Signals
 ) -> None:
@@ -157,3 +157,46 @@ def test_step__stopped_while_its_transaction_waits__says_which_one_is_on_its_way
     (found,) = re.findall("0x[0-9a-f]{64}", err)
     assert err == f"stopped; HedgeVotes.delegate was handed over and may still be mined: transaction {found}\n"
     assert place.world.chain.request("eth_getTransactionReceipt", found)["status"] == "0x1"
+
+
+@pytest.mark.parametrize(("output", "said"), [("> /dev/full", "error: the output cannot be written: "), ("| true", "")])
+def test_step__its_output_cannot_be_written__says_what_was_mined_all_the_same(
+    place: Place, tmp_path: Path, output: str, said: str
+) -> None:
+    words = f"-m bridge gov delegate {account('operator').address} --send {output}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} {words}"],
+        cwd=tmp_path,
+        env={**os.environ, KEY_VARIABLE: key_of("voter-2")},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done
+    assert done.stderr.startswith(said)
+    (found,) = re.findall("0x[0-9a-f]{64}", done.stderr)
+    receipt = place.world.chain.request("eth_getTransactionReceipt", found)
+    assert receipt["status"] == "0x1"
+    block = int(receipt["blockNumber"], 16)
+    assert f"; before that HedgeVotes.delegate was done in block {block}: transaction {found}" in done.stderr
+
+
+def test_step__terminal_gone_under_nohup__goes_on(place: Place, tmp_path: Path) -> None:
+    with lying_node(place.world.chain.url) as node, through(place, tmp_path, node):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bridge", "gov", "delegate", account("operator").address, "--send"],
+            cwd=tmp_path,
+            env={**os.environ, KEY_VARIABLE: key_of("voter-2")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+        )
+        deadline = time.monotonic() + 60
+        while not node.seen and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert MINED.search(out)
