@@ -157,14 +157,12 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
 
 def observed_lines(network: Network | None, market: Market | None, chains: tuple[ChainSeen, ...] = ()) -> list[str]:
     """Return what a book that is only observed rests on, and each of several chains: none without a public network."""
-    if network is None:
-        return []
-    where = f"observed on {network.title} ({network.chain_id}): no contract of ours is read"
-    if chains and market:
-        where = f"observed on {len(chains)} networks: no contract of ours is read"
-        shown = [f"  {chain.words(market.observed_at)}" for chain in chains]
-        return [where, *shown, f"prices: {market.spot_source}; volatilities: {market.vol_source}"]
-    return [where, f"prices: {market.spot_source}; volatilities: {market.vol_source}"] if market else [where]
+    from bridge.plans.network_book import place_lines
+
+    if network is None or market is None:
+        return place_lines(network, (), 0)
+    rests = f"prices: {market.spot_source}; volatilities: {market.vol_source}"
+    return [*place_lines(network, chains, market.observed_at), rests]
 
 
 def unknown_lines(seen: Seen) -> list[str]:

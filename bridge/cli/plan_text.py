@@ -56,7 +56,8 @@ def heading(planned: Planned) -> list[str]:
 
     seen, exposure = planned.observation, planned.plan.exposure
     market, block = seen.market, seen.block
-    book = f"of {seen.owner}, block {block.number} of chain {planned.record.chain_id}, {utc(block.timestamp)}"
+    place = f"block {block.number} of chain {planned.record.chain_id}, "
+    book = f"of {seen.owner}, {'' if len(planned.observed) > 1 else place}{utc(block.timestamp)}"
     if planned.record.chain_id == NO_CHAIN:
         book = f"{seen.owner}, quotes of {utc(block.timestamp)}"
     count = len(exposure.positions)
@@ -70,6 +71,7 @@ def heading(planned: Planned) -> list[str]:
     held = [*([f"histories: {past}"] if past else []), *book_held]
     return [
         f"Book {book}: {count} position{'' if count == 1 else 's'}, {usd(exposure.value_usd)} USD",
+        *planned.observed,
         f"prices in USD: {spots} ({market.spot_provenance}: {market.spot_source})",
         f"volatility: {market.vol_source} ({market.vol_provenance})",
         *quotes,

@@ -154,12 +154,14 @@ def _planned(
 
 def is_empty(planned: Planned) -> bool:
     """Tell whether a plan is of a book without positions, and say so: it is not kept, the newest plan stays."""
+    from bridge.units import utc
+
     if planned.observation.book.positions:
         return False
     words = "no position was read, so the plan is not kept and the newest one stays: check --owner"
-    say(
-        f"the book of {planned.observation.owner} is empty at block {planned.record.block_number}: {words}", stderr=True
-    )
+    block = planned.observation.block
+    when = utc(block.timestamp) if len(planned.observed) > 1 else f"block {block.number}"
+    say(f"the book of {planned.observation.owner} is empty at {when}: {words}", stderr=True)
     return True
 
 

@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,6 +21,7 @@ from bridge.errors import UsageError
 from bridge.plans.gate import require_numbers
 from bridge.plans.holdings import read_holdings
 from bridge.plans.ledger_book import LedgerBook, read_ledger
+from bridge.plans.network_book import ChainSeen, place_lines
 from bridge.plans.observe import Observation, observe
 from bridge.plans.observed import observe_network
 from bridge.plans.records import NO_CHAIN, PlanRecord, inputs_hash
@@ -44,6 +45,8 @@ class Planned:
     ----------
     ledger
         The book of the ledger that says what is held; None where a file says it, or nothing does.
+    observed
+        Where a book that is only observed was read, in lines: network, or each chain with its block, or why not.
     """
 
     observation: Observation
@@ -52,6 +55,7 @@ class Planned:
     record: PlanRecord
     readings: SignalReadings
     ledger: LedgerBook | None = None
+    observed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,22 @@ def make_plan_at(snapshot: Snapshot, config: Config, *, owner: str, asked: Asked
     BadConfig, BadFile
         Histories, option chains or the plan on record cannot be used.
     """
+    chains = tuple[ChainSeen, ...]()
     if snapshot.network:
-        observation, option_chains = observe_network(snapshot, config, owner)
+        observation, option_chains, chains = observe_network(snapshot, config, owner)
     else:
         observation = observe(snapshot, owner, config.book)
         option_chains = read_option_chains(config.options, dict(observation.market.spots), snapshot.block.timestamp)
     ledger = asked.ledger(config, snapshot.block.timestamp)
-    return make_plan(observation, option_chains, config.signals, snapshot, asked, ledger)
+    made = make_plan(observation, option_chains, config.signals, snapshot, asked, ledger)
+    return _placed(made, snapshot, chains) if snapshot.network else made
+
+
+def _placed(made: Planned, snapshot: Snapshot, chains: Sequence[ChainSeen]) -> Planned:
+    """Return a plan that says where its book was read, beside its inputs: their hash is of what the plan rests on."""
+    lines = place_lines(snapshot.network, chains, made.observation.block.timestamp)
+    said = {"observed": lines, "chains": [chain.to_dict() for chain in chains]}
+    return replace(made, observed=tuple(lines), record=replace(made.record, plan=made.record.plan | said))
 
 
 def make_stated_plan(book: Path, config: Config, at: int | None = None, asked: Asked = AS_GOVERNED) -> Planned:

@@ -68,6 +68,20 @@ class ChainSeen:
         return plain | known | {"last_at": self.last_at or None, "trouble": self.trouble or None}
 
 
+def place_lines(network: Network | None, chains: Sequence[ChainSeen], at: int) -> list[str]:
+    """Return where a book that is only observed was read, and each of several chains; nothing without a network.
+
+    Parameters
+    ----------
+    at
+        Unix seconds of the book's time.
+    """
+    if network is None:
+        return []
+    where = f"{len(chains)} networks" if chains else f"{network.title} ({network.chain_id})"
+    return [f"observed on {where}: no contract of ours is read", *(f"  {chain.words(at)}" for chain in chains)]
+
+
 class NetworkBook(NamedTuple):
     """A book that is only observed: its market, the quotes, what is held and worth, and each chain of several."""
 

@@ -12,7 +12,7 @@ from bridge.config import Config
 from bridge.errors import BadConfig, UntrustedNumber, UsageError
 from bridge.genesis import GovernanceTerms
 from bridge.plans.market import trusted_market
-from bridge.plans.network_book import MADE_UP, see_network_book
+from bridge.plans.network_book import MADE_UP, ChainSeen, see_network_book
 from bridge.plans.observe import Governed, Observation, trusted
 from bridge.snapshot import Snapshot
 from hedge.book.positions import Book
@@ -22,8 +22,10 @@ from hedge.policy.parameters import KEY_IDS, KEYS, LastChange, Parameters, broke
 NO_HASH = "0x" + "00" * 32
 
 
-def observe_network(snapshot: Snapshot, config: Config, owner: str) -> tuple[Observation, dict[str, OptionChain]]:
-    """Return the observation that a plan of an owner's book is made from, and the quotes.
+def observe_network(
+    snapshot: Snapshot, config: Config, owner: str
+) -> tuple[Observation, dict[str, OptionChain], tuple[ChainSeen, ...]]:
+    """Return the observation that a plan of an owner's book is made from, the quotes, and each of several chains.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def observe_network(snapshot: Snapshot, config: Config, owner: str) -> tuple[Obs
         )
     seen = Observation(snapshot.block, owner, held.raw, held.unread, book, market, governed, held.dust)
     seen.__dict__["exposure"] = found.exposure  # what its cached property would compute once more
-    return seen, found.quotes
+    return seen, found.quotes, found.chains
 
 
 def stated_governed(stated: Mapping[str, int] | None = None) -> Governed:

@@ -76,6 +76,7 @@ class ReportContent:
     held : what the ledger says was bought, marked; None without one. returns : of it; None where nothing was ever done.
     index : the book's volatility index (decimals) by unix second over the year before; None where it is not known.
     histories : where the histories of the signals come from, in words; empty where there are none.
+    observed : where a book that is only observed was read, in lines; of several chains each with its block.
     """
 
     title: str
@@ -98,6 +99,7 @@ class ReportContent:
     held: Held | None = None
     returns: HedgeReturn | None = None
     histories: str = ""
+    observed: tuple[str, ...] = ()
 
     @property
     def stated(self) -> bool:
@@ -136,6 +138,7 @@ def report_content(
         price_path=price_path,
         index=planned.readings.index,
         histories=planned.readings.source_words(),
+        observed=planned.observed,
         ideas=ideas,
         held=hedge[0] if hedge else None,
         returns=hedge[1] if hedge else None,

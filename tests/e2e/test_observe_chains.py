@@ -12,6 +12,7 @@ import pytest
 
 from bridge.local.accounts import account
 from bridge.local.world import World
+from bridge.plans.records import load_record
 from tests.bridge.lying_node import Answering, Asked, LyingNode, lying_node
 from tests.e2e.observing import Observed, network_file
 from tests.e2e.test_commands import assert_one_line_error
@@ -122,6 +123,26 @@ def test_chains__plan_of_both__hedges_the_sum(
     assert math.isclose(plan["exposure"]["value_usd"], exposure(observed, *chain)["value_usd"], rel_tol=1e-9)
     seen = json.loads(observed.call("watch", "--once", "--json", *chain).out)
     assert seen["drift"] == 0.0
+
+
+def test_plan__chain_is_left_out__text_json_record_and_report_name_it_and_each_other_with_its_block(
+    observed: Observed, second: LyingNode, world: World, tmp_path: Path
+) -> None:
+    chain = ("--chain", quotes(world, tmp_path))
+    settings(observed, second, "needed = false\n")
+    second.lie = dead
+    said = ("observed on 2 networks", "Test network (777001): block ", f"Other network ({OTHER}): left out: ")
+    text = observed.call("plan", "--report", "plan.html", *chain).out
+    page = (observed.folder / "plan.html").read_text(encoding="utf-8")
+    for words in (*said, "HTTP 500"):
+        assert words in text
+        assert words in page
+    made = observed.call("plan", "--json", *chain).json()
+    assert [words in line for words, line in zip(said, made["plan"]["observed"], strict=True)] == [True] * 3
+    assert [each["trouble"] is None for each in made["plan"]["chains"]] == [True, False]
+    kept = load_record(observed.folder / made["file"])
+    assert (kept.plan["chains"], kept.inputs_hash) == (made["plan"]["chains"], made["inputs_hash"])
+    assert "of chain 777001" not in text  # a block of one chain is not that of the book
 
 
 def test_chains__prices_that_disagree__leave_out_what_needs_them_on_the_second(
