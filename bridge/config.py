@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import parse_qs
 
 from pydantic import AfterValidator, BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,6 +16,7 @@ from bridge.errors import BadConfig
 from bridge.foreign import NOT_SHOWN
 from bridge.mistakes import plain_mistake
 from bridge.monitor_settings import KeepConfig, NotifyConfig, PageConfig
+from bridge.setting_urls import public_place, service_place, without_password
 from bridge.settings import Section
 from bridge.toml_files import toml_content
 
@@ -44,6 +44,8 @@ def _no_url(value: Any) -> Any:
 
 FilePath = Annotated[Path, BeforeValidator(_no_url)]
 MOST_CHAINS: Final = 16
+OF_ONE_CHAIN: Final = ("network", "rpc_url", "rpc_urls", "start_block")
+"""Settings of `[chain]` that are of one network, or of the node of a deployment."""
 MOST_INTERVAL_SECONDS: Final = 86_400.0
 LIVE: Final = "deribit"
 """The source of quotes that asks the venue of `[venue]`."""
@@ -156,13 +158,6 @@ class BookConfig(Section):
     move_fixed_usd: Annotated[float, Field(ge=0)] = 20.0
 
 
-def _public_url(url: str) -> str:
-    """Refuse a URL with a login or options: what we ask of a venue needs none, and a key belongs in the environment."""
-    if any(sign in url for sign in "@?#"):
-        raise PydanticCustomError("secret", "holds a login or options: give the place alone, keys never stand here")
-    return url
-
-
 class VenueConfig(Section):
     """Where `alvh fetch`, `alvh collect` and the source of quotes `deribit` ask.
 
@@ -174,7 +169,7 @@ class VenueConfig(Section):
         Take options in USDC of BTC and ETH too, in place of those in coin.
     """
 
-    url: Annotated[str, AfterValidator(_public_url)] = "https://www.deribit.com/api/v2"
+    url: Annotated[str, AfterValidator(public_place)] = "https://www.deribit.com/api/v2"
     linear: bool = False
 
 
@@ -228,20 +223,11 @@ class GovernanceConfig(Section):
     update_life_seconds: Annotated[int, Field(ge=3600, le=60 * 86_400)] = 14 * 86_400
 
 
-def _service_url(url: str) -> str:
-    """Refuse a URL with a login or options: the service's key belongs in the environment."""
-    if any(sign in url for sign in "@?#"):
-        raise PydanticCustomError(
-            "secret", "holds a login or options: give the place alone, and the key in ALVH_SAFE_API_KEY"
-        )
-    return url
-
-
 class SafeConfig(Section):
     """Where the Safe Transaction Service of the chain is: ``https://api.safe.global/tx-service/eth`` and the like;
     empty for none. Its key, where it wants one, is in the environment's ALVH_SAFE_API_KEY."""
 
-    service_url: Annotated[str, AfterValidator(_service_url)] = ""
+    service_url: Annotated[str, AfterValidator(service_place)] = ""
 
 
 class OracleConfig(Section):
@@ -278,16 +264,6 @@ class WatchConfig(Section):
     safe_drafts: FilePath | None = None
 
 
-def _without_password(url: str) -> str:
-    """Refuse a URL with a password in its login or among its options; what is wrong with it does not repeat it."""
-    login, sign, _ = url.partition("://")[2].rpartition("@")
-    if (sign and ":" in login) or "password" in parse_qs(url.partition("?")[2]):
-        raise PydanticCustomError(
-            "secret", "holds a password: leave it out here, and give the whole URL in ALVH_LEDGER_URL"
-        )
-    return url
-
-
 class LedgerConfig(Section):
     """Where the fills are kept, and in which book where a command names none.
 
@@ -298,7 +274,7 @@ class LedgerConfig(Section):
         folder. The environment's ALVH_LEDGER_URL comes before it, and may hold a password.
     """
 
-    url: Annotated[str, AfterValidator(_without_password)] = ""
+    url: Annotated[str, AfterValidator(without_password)] = ""
     book: Annotated[str, Field(min_length=1, max_length=64)] = "main"
 
 
@@ -322,7 +298,8 @@ class CapitalConfig(Section):
 class Config(Section):
     """All settings; `parameters` are values by governed key for a book that no contract of ours governs.
 
-    `chains` are the networks of such a book, the first one's time is the book's; without any, `chain` is the only one.
+    `chains` are the networks of such a book, the first one's time is the book's; without any, `chain` is the only one,
+    and with some it names no other: what all of them share is in it, or where a deployment is.
     """
 
     chain: ChainConfig = ChainConfig()
@@ -345,10 +322,19 @@ class Config(Section):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _knowing_the_venue(cls, content: Any, handler: ModelWrapValidatorHandler[Config]) -> Config:
-        """Let the source of quotes `deribit` know the venue of `[venue]`."""
+    def _as_a_whole(cls, content: Any, handler: ModelWrapValidatorHandler[Config]) -> Config:
+        """Let the source of quotes `deribit` know the venue of `[venue]`, and refuse what would be read by nothing."""
         made = handler(content)
+        made._require_one_place()
         return made.model_copy(update={"options": made.live_options()}) if made.options.source == LIVE else made
+
+    def _require_one_place(self) -> None:
+        """Check that no network or node is in `[chain]` beside `[[chains]]`, but that of a deployment."""
+        given = self.chain.model_fields_set if self.chains else ()
+        ignored = [name for name in OF_ONE_CHAIN if name in given and ("deployment" not in given or "url" not in name)]
+        if ignored:
+            words = "is not read beside [[chains]]: move it into a [[chains]] of its own, or leave it out"
+            raise PydanticCustomError("beside", "chain.{name} {words}", {"name": ignored[0], "words": words})
 
     def live_options(self) -> OptionsConfig:
         """Return where option quotes come from if the venue of `[venue]` is asked now."""
@@ -392,4 +378,5 @@ def _explain(error: Any) -> str:
     place = ".".join(str(part) if _KEY.fullmatch(str(part)) else NOT_SHOWN for part in error["loc"])
     words, given = plain_mistake(error), error["input"]
     shown = error["type"] in _BOUNDS and len(repr(given)) <= _MOST_DIGITS and not isinstance(given, str)
-    return f"{place}: {words}, got {given!r}" if shown else f"{place}: {words}"
+    said = f"{place}: {words}" if place else words
+    return f"{said}, got {given!r}" if shown else said

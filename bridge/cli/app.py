@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -30,11 +30,50 @@ def load(name: str) -> Any:
     tree = typer.Typer(add_completion=False)
     if not isinstance(found, typer.Typer):
         tree.command(name)(found)
-        return get_command(tree)
+        return _careful(get_command(tree))
     for beside in JOINED.get(name, ()):
         import_module(f"bridge.cli.{beside}")
     tree.add_typer(found, name=name)
-    return cast(TyperGroup, get_command(tree)).commands[name]
+    return _careful(cast(TyperGroup, get_command(tree)).commands[name])
+
+
+def _careful(command: Any) -> Any:
+    """Have a command, or each of a group, refuse an option of one value that is given twice: one would be lost."""
+    made = command.make_parser
+
+    def make_parser(context: Any) -> Any:
+        parser = made(context)
+        read = parser.parse_args
+
+        def parse_args(args: list[str]) -> Any:
+            values, rest, order = read(args=args)
+            _require_once([] if context.resilient_parsing else order)
+            return values, rest, order
+
+        parser.parse_args = parse_args
+        return parser
+
+    command.make_parser = make_parser
+    for each in getattr(command, "commands", {}).values():
+        _careful(each)
+    return command
+
+
+def _require_once(order: Sequence[Any]) -> None:
+    """Check that no option of one value is in a command line twice; a flag says the same however often it is there.
+
+    Raises
+    ------
+    UsageError
+        One is: its name.
+    """
+    from bridge.errors import UsageError
+
+    single = [each for each in order if each.param_type_name == "option" and not (each.multiple or each.count)]
+    single = [each for each in single if not each.is_flag or each.secondary_opts]
+    twice = [each for number, each in enumerate(single) if each in single[:number]]
+    if twice:
+        raise UsageError(f"{twice[0].opts[0]} is given twice, and takes one value: give it once")
 
 
 class Loading(Mapping[str, Any]):

@@ -139,3 +139,13 @@ def test_names_that_settings_give__secret_in_their_place__is_never_repeated(secr
     with pytest.raises(UnknownAddress) as wrong:
         checked_address("5e" * 32)
     assert "5e5e" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ['networks = ["mine.toml"]', "max_wait_seconds = 30.0", 'rpc_url = "http://127.0.0.1:8545"\ndeployment = "d.json"'],
+)
+def test_load_config__what_all_chains_share_beside_chains__is_taken(tmp_path: Path, beside: str) -> None:
+    file = tmp_path / "alvh.toml"
+    file.write_text(f'[chain]\n{beside}\n[[chains]]\nnetwork = "base"\n', encoding="utf-8")
+    assert [each.network for each in load_config(file).chains] == ["base"]

@@ -239,6 +239,9 @@ def test_doctor__several_networks__looks_at_each(observed: Observed, second: Lyi
         (('network = "othernet"', 'network = "testnet"'), "testnet is named twice"),
         (('network = "othernet"', 'network = "nonet"'), "nonet is not known"),
         (("rpc_url", "rpc_uri"), "rpc_uri: unknown setting"),
+        (("[chain]", '[chain]\nnetwork = "base"'), "chain.network is not read beside [[chains]]: move it into"),
+        (("[chain]", '[chain]\nrpc_url = "http://127.0.0.1:9"'), "chain.rpc_url is not read beside [[chains]]"),
+        (("[chain]", "[chain]\nstart_block = 3"), "chain.start_block is not read beside [[chains]]"),
         (
             ('[[chains]]\nnetwork = "othernet"\nrpc_url', '[[chains]]\nnetwork = "othernet"\n#'),
             "set ALVH_RPC_URL_OTHERNET",
