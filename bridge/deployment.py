@@ -160,7 +160,7 @@ def load_deployment(path: Path) -> Deployment:
     BadFile
         It is absent, or not a deployment.
     """
-    absent = "no deployment here: start a local chain with `alvh up`, or set chain.deployment"
+    absent = "no deployment here: `alvh init` is for a public network, `alvh up` a local chain; or set chain.deployment"
     with reading(path, absent=absent, otherwise="not a deployment"):
         try:
             return Deployment.model_validate(read_json(path))

@@ -149,6 +149,9 @@ def _of_this_folder(program: Path) -> bool:
     return packages != BESIDE and not os.environ.get("ALVH_ANVIL") and program.is_relative_to(packages)
 
 
+_BEGIN = "`alvh init` for your own book on a public network, `alvh up` for a local chain, or "
+
+
 def _examine_chain(config: Config) -> list[Finding]:
     findings: list[Finding] = []
     chain: Chain | None = None
@@ -161,16 +164,14 @@ def _examine_chain(config: Config) -> list[Finding]:
         chain = connect(asked, at.chain_id, at.caps, at.max_wait_seconds, ways=ways)
         findings.append(Finding("node", True, f"{url}, chain {chain.chain_id}, block {chain.head().number}", "", True))
     except BridgeError as error:
-        findings.append(
-            Finding("node", False, str(error), "start `alvh up`, or set chain.rpc_url and chain.chain_id", True)
-        )
+        findings.append(Finding("node", False, str(error), _BEGIN + "set chain.rpc_url and chain.chain_id", True))
     try:
         deployment = load_deployment(config.chain.deployment)
         if chain is not None:
             require_own_node(chain, deployment, config.chain.deployment)
         findings.append(Finding("deployment", True, str(config.chain.deployment), "", True))
     except BridgeError as error:
-        mend = "start `alvh up`, or set chain.deployment and chain.rpc_url to one chain"
+        mend = _BEGIN + "set chain.deployment and chain.rpc_url to one chain"
         findings.append(Finding("deployment", False, str(error), mend, True))
         deployment = None
     if chain is not None and deployment is not None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from bridge.chain.node import Chain, connect
-from bridge.chain.place import network_url, node_url
+from bridge.chain.place import VARIABLE, network_url, network_variable, node_url, of_public_network
 from bridge.chain.ways import Ways
 from bridge.config import BookConfig, ChainPlace, Config
 from bridge.errors import BridgeError
@@ -35,7 +35,8 @@ def network_rows(config: Config) -> Iterator[Row]:
     yield _owner(config)
     yield from _stated(config)
     if not config.chains:
-        place = ChainPlace(network=at.network or "", rpc_url=node_url(at.rpc_url), start_block=at.start_block)
+        url = node_url(at.rpc_url if "rpc_url" in at.model_fields_set else "")
+        place = ChainPlace(network=at.network or "", rpc_url=url, start_block=at.start_block)
         yield from _network(config, known, place, at.rpc_urls)
     for place in config.chains:
         url = network_url(place.network, place.rpc_url)
@@ -53,13 +54,15 @@ def _network(
         yield "network", False, f"{place.network} is not known", f"it is one of {', '.join(known)}", True
         return
     yield "network", True, f"{network.title}, chain {network.chain_id}, {len(network.feeds)} feeds", "", True
-    warned, mend = list[str](), "set its rpc_url, or the environment's ALVH_RPC_URL, to a node of the network"
+    variable = network_variable(network.name) if config.chains else VARIABLE
+    warned, mend = list[str](), f"set its rpc_url, or the environment's {variable}, to a node of the network"
     if not place.rpc_url:
         yield "node", False, "none is named", mend, True
         return
     try:
         ways = Ways(more, at.max_lag_seconds, warned=warned.append)
-        chain = connect(place.rpc_url, network.chain_id, at.caps, at.max_wait_seconds, ways=ways)
+        with of_public_network(f"its rpc_url, or {variable}"):
+            chain = connect(place.rpc_url, network.chain_id, at.caps, at.max_wait_seconds, ways=ways)
         snapshot = Snapshot(chain, observed_deployment(network, place.start_block), chain.head(), network=network)
     except BridgeError as error:
         yield "node", False, str(error), mend, True

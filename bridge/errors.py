@@ -129,7 +129,7 @@ class NodeUnreachable(ChainError):
     def __init__(self, url: str, reason: str, too_much: bool = False) -> None:
         self.url, self.reason, self.too_much = url_place(url), reason, too_much
         own = "start one with `alvh up`, or " if is_here(url) else "wait and try again, or "
-        mend = f"{own}set rpc_url in alvh.toml"
+        mend = f"{own if '://' in self.url else 'correct it: '}set rpc_url in alvh.toml, or ALVH_RPC_URL"
         super().__init__(f"no node answers at {self.url} ({reason}): {mend}")
 
 

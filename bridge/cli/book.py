@@ -71,6 +71,8 @@ class Seen(NamedTuple):
         from bridge.units import utc
 
         stated, whose = self.block.number == 0, owner_words(self.owner, self.settings.book.labels)
+        if len(self.chains) > 1:  # each has a block of its own
+            return f"{whose} at {utc(self.block.timestamp)}"
         return whose + (f", quotes of {utc(self.block.timestamp)}" if stated else f" at block {self.block.number}")
 
 
@@ -253,7 +255,9 @@ def _see_on_chain(
     settings = with_flags(session.config, *given)
     snapshot, holder = session.snapshot(block), session.owner(owner)
     if session.network:
-        (market, _, unknown), quotes, held, exposure, chains = see_network_book(snapshot, settings, holder)
+        (market, _, unknown), quotes, held, exposure, chains = see_network_book(
+            snapshot, settings, holder, quoted=False
+        )
     else:
         (market, unknown, held, exposure), quotes, chains = _see_deployment(snapshot, settings, holder), None, ()
     book, exact = Book(held.positions), [raw.exact() for raw in held.raw]

@@ -165,9 +165,12 @@ def open_book(config_path: Path | None, rpc: str | None) -> Session:
     Raises
     ------
     BadConfig
-        The node's chain is no network that is known.
+        The node's chain is no network that is known, or no node is named.
+    BadFile
+        There is neither a network nor a deployment.
     """
     from bridge.config import load_config
+    from bridge.deployment import load_deployment
     from bridge.errors import UsageError
 
     if rpc is not None and not rpc.strip():
@@ -176,35 +179,11 @@ def open_book(config_path: Path | None, rpc: str | None) -> Session:
     if rpc is None and config.chains:
         return _observing_several(config)
     if rpc is None and (config.chain.network is None or config.chain.deployment.is_file()):
+        load_deployment(config.chain.deployment)  # before a node is asked: an empty folder has neither
         return open_session(config_path)
-    return _observing(config, rpc)
+    from bridge.cli.networks_open import observing
 
-
-def _observing(config: Config, rpc: str | None) -> Session:
-    """Connect to a public network's node and take its contracts for the deployment."""
-    from bridge.chain.node import connect
-    from bridge.chain.place import node_url
-    from bridge.chain.served import served_chain
-    from bridge.cli.reading import reading_shown
-    from bridge.cli.ways import ways_of
-    from bridge.errors import BadConfig
-    from bridge.networks import known_networks, network_by_id
-    from bridge.networks.book import observed_deployment
-
-    at, files = config.chain, config.chain.networks
-    url = rpc or node_url(at.rpc_url)
-    named = known_networks(files).get(at.network) if at.network and rpc is None else None
-    if at.network and rpc is None and named is None:
-        raise BadConfig(f"chain.network: {at.network} is not known: {', '.join(known_networks(files))}")
-    chain_id = named.chain_id if named else served_chain(url, at.max_wait_seconds)
-    network = named or network_by_id(chain_id, files)
-    if network is None:
-        unknown = f"the node serves chain {chain_id}, which is no network that is known"
-        raise BadConfig(f"{unknown}: name a file in chain.networks (docs/networks.md)")
-    beside = config if rpc is None else config.model_copy(update={"chain": at.model_copy(update={"rpc_urls": ()})})
-    told, ways = reading_shown(), ways_of(beside, None)
-    chain = connect(url, chain_id, at.caps, at.max_wait_seconds, told, one_clock=True, ways=ways)
-    return Session(by_feeds(config), chain, observed_deployment(network, at.start_block), network=network)
+    return observing(config, rpc)
 
 
 def _observing_several(config: Config) -> Session:

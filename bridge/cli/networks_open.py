@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bridge.chain.node import Chain
+    from bridge.cli.flags import Session
     from bridge.config import ChainPlace, Config
     from bridge.deployment import Deployment
     from bridge.networks import Network
@@ -23,17 +24,26 @@ class Opened(NamedTuple):
 
     def pinned(self) -> Elsewhere:
         """Pin its newest block; a node that does not answer is a part of the answer."""
+        from bridge.chain.place import of_public_network
         from bridge.errors import BridgeError
         from bridge.snapshot import Elsewhere, Snapshot
 
         if self.chain is None:
             return Elsewhere(self.network, self.needed, None, self.trouble)
         try:
-            self.chain.begin()
-            found = Snapshot(self.chain, self.deployment, self.chain.head(), network=self.network)
+            with of_public_network(named_by(self.network)):
+                self.chain.begin()
+                found = Snapshot(self.chain, self.deployment, self.chain.head(), network=self.network)
         except BridgeError as error:
             return Elsewhere(self.network, self.needed, None, str(error))
         return Elsewhere(self.network, self.needed, found)
+
+
+def named_by(network: Network) -> str:
+    """Return where the URL of a network's node is set in a book of several."""
+    from bridge.chain.place import network_variable
+
+    return f"rpc_url of {network.name} in alvh.toml, or {network_variable(network.name)}"
 
 
 def open_networks(config: Config) -> list[Opened]:
@@ -79,16 +89,82 @@ def _named(config: Config, place: ChainPlace) -> tuple[Network, Deployment]:
 
 def _connected(config: Config, place: ChainPlace, network: Network) -> Chain:
     from bridge.chain.node import connect
-    from bridge.chain.place import VARIABLE, network_url
+    from bridge.chain.place import network_url, network_variable, of_public_network
     from bridge.cli.reading import reading_shown
     from bridge.cli.ways import ways_of
     from bridge.errors import BadConfig
 
     url = network_url(place.network, place.rpc_url)
     if not url:
-        name = f"{VARIABLE}_{place.network.upper().replace('-', '_')}"
+        name = network_variable(place.network)
         raise BadConfig(f"chains: {place.network} has no node: give its rpc_url, or set {name}")
     at = config.chain
     alone = config.model_copy(update={"chain": at.model_copy(update={"rpc_urls": ()})})
     ways = ways_of(alone, None)
-    return connect(url, network.chain_id, at.caps, at.max_wait_seconds, reading_shown(), one_clock=True, ways=ways)
+    with of_public_network(named_by(network)):
+        return connect(url, network.chain_id, at.caps, at.max_wait_seconds, reading_shown(), one_clock=True, ways=ways)
+
+
+def observing(config: Config, rpc: str | None) -> Session:
+    """Connect to a public network's node and take its contracts for the deployment.
+
+    Parameters
+    ----------
+    rpc
+        URL of a node that the command line gives; else the settings name the network and the node.
+
+    Raises
+    ------
+    BadConfig
+        The network is not known, or no node of it is named.
+    ChainError
+        The node does not answer as it should.
+    """
+    from bridge.chain.node import connect
+    from bridge.chain.place import of_public_network
+    from bridge.cli.flags import Session, by_feeds
+    from bridge.cli.reading import reading_shown
+    from bridge.cli.ways import ways_of
+    from bridge.networks.book import observed_deployment
+
+    at = config.chain
+    url = rpc or _stated_url(config)
+    with of_public_network("--rpc" if rpc else "rpc_url of alvh.toml, or ALVH_RPC_URL"):
+        network = _network_of(config, url, rpc)
+        beside = config if rpc is None else config.model_copy(update={"chain": at.model_copy(update={"rpc_urls": ()})})
+        told, ways = reading_shown(), ways_of(beside, None)
+        chain = connect(url, network.chain_id, at.caps, at.max_wait_seconds, told, one_clock=True, ways=ways)
+    return Session(by_feeds(config), chain, observed_deployment(network, at.start_block), network=network)
+
+
+def _stated_url(config: Config) -> str:
+    """Return the node of `chain.network`; the default of a local chain is none of a public network."""
+    from bridge.chain.place import VARIABLE, node_url
+    from bridge.errors import BadConfig
+
+    url = node_url(config.chain.rpc_url if "rpc_url" in config.chain.model_fields_set else "")
+    if not url:
+        raise BadConfig(
+            f"{config.chain.network} has no node: set {VARIABLE}, or chain.rpc_url where its URL holds no key"
+        )
+    return url
+
+
+def _network_of(config: Config, url: str, rpc: str | None) -> Network:
+    """Return the network of the settings, or with --rpc that of the node."""
+    from bridge.chain.served import served_chain
+    from bridge.errors import BadConfig
+    from bridge.networks import known_networks, network_by_id
+
+    at, files = config.chain, config.chain.networks
+    if at.network and rpc is None:
+        known = known_networks(files)
+        if at.network not in known:
+            raise BadConfig(f"chain.network: {at.network} is not known: {', '.join(known)}")
+        return known[at.network]
+    chain_id = served_chain(url, at.max_wait_seconds)
+    network = network_by_id(chain_id, files)
+    if network is None:
+        unknown = f"the node serves chain {chain_id}, which is no network that is known"
+        raise BadConfig(f"{unknown}: name a file in chain.networks (docs/networks.md)")
+    return network

@@ -20,7 +20,7 @@ from hedge.market import Market, Provenance
 from hedge.volatility.index import index_from_chain
 
 INDEX_DAYS: Final = 30.0
-NO_QUOTES: Final = "no quotes of it: give --chain, or set options.file"
+NO_QUOTES: Final = "no quotes of it: give --chain, or --live for the venue's of now, or set options.file"
 
 
 class SeenMarket(NamedTuple):

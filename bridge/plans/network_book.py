@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 
 from bridge.adapters.pool_position import HeldPosition, PoolPosition, Unread
 from bridge.config import BookConfig, Config
-from bridge.errors import BadFile, BridgeError
+from bridge.errors import BadFile, BridgeError, ChainError, SourceUnavailable
 from bridge.files import write_whole
 from bridge.formats import age, number
 from bridge.json_files import read_json, reading
 from bridge.networks import Network
-from bridge.plans.market import SeenMarket, look_at_market
+from bridge.plans.market import NO_QUOTES, SeenMarket, look_at_market
 from bridge.plans.observe import Dust, Holdings, look_at_positions, valued
 from bridge.snapshot import Elsewhere, Snapshot
 from bridge.sources.option_chains import read_option_chains
@@ -99,10 +99,15 @@ class _Part(NamedTuple):
     prices: Prices
 
 
-def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkBook:
+def see_network_book(snapshot: Snapshot, config: Config, owner: str, *, quoted: bool = True) -> NetworkBook:
     """Read an owner's book on the network of a snapshot, and on those that it names elsewhere.
 
     Every chain that is in it is confirmed to be that of the block that was read.
+
+    Parameters
+    ----------
+    quoted
+        Whether a venue that does not answer is an error; else volatilities are unknown, with that reason.
 
     Raises
     ------
@@ -119,18 +124,18 @@ def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkB
             troubles[each.network.name] = error
     while True:
         if not parts:
-            raise next(iter(troubles.values()))
+            name, trouble = next(iter(troubles.items()))
+            raise ChainError(_said(trouble, name, len(every) > 1)) if "start_block" in str(trouble) else trouble
         failed = len(troubles)
         spots = {asset: price for part in reversed(parts) for asset, price in part.prices.spots.items()}
-        quotes = dict[str, OptionChain]()
-        if config.options.source_name != MADE_UP:
-            quotes = read_option_chains(config.options, spots, parts[0].snapshot.block.timestamp)
+        quotes, silent = _quotes(config, spots, parts[0].snapshot.block.timestamp, quoted)
         seen = look_at_market(parts[0].snapshot, config.book, quotes, replace(parts[0].prices, spots=spots))
         held, exposures, chains = _holdings(parts, seen, owner, config, len(every) > 1, troubles)
         if len(troubles) == failed:
             break
         parts = [part for part in parts if _network(part.snapshot).name not in troubles]  # nor do its prices count
-    seen = seen._replace(unknown=_unknown(seen, spots, held))
+    unknown = _unknown(seen, spots, held)
+    seen = seen._replace(unknown=tuple(replace(u, reason=silent) if u.reason == NO_QUOTES else u for u in unknown))
     rows = [*chains, *(_failed(each, troubles, config.state, owner) for each in every)]
     shown = tuple(row for row in rows if row is not None) if snapshot.elsewhere else ()
     whole = Holdings(
@@ -139,6 +144,24 @@ def see_network_book(snapshot: Snapshot, config: Config, owner: str) -> NetworkB
     )  # fmt: skip
     exposure = exposures[0] if len(exposures) == 1 else book_exposure(Book(whole.positions), seen.market)
     return NetworkBook(seen, quotes, whole, exposure, shown)
+
+
+def _quotes(config: Config, spots: Mapping[str, float], at: int, needed: bool) -> tuple[dict[str, OptionChain], str]:
+    """Return the quotes of a market, and what is said of an asset without any."""
+    if config.options.source_name == MADE_UP:
+        return {}, NO_QUOTES
+    try:
+        return read_option_chains(config.options, spots, at), NO_QUOTES
+    except SourceUnavailable as error:
+        if needed:
+            raise
+        return {}, f"no quotes of it: {error}"
+
+
+def _said(trouble: BridgeError, name: str, several: bool) -> str:
+    """Return why a chain is left out; a deployment's `start_block` is a setting where nothing is deployed."""
+    setting = f"start_block of {name}" if several else "chain.start_block"
+    return f"{trouble}: here that is {setting} in alvh.toml" if "start_block" in str(trouble) else str(trouble)
 
 
 def _every(snapshot: Snapshot) -> tuple[Elsewhere, ...]:
@@ -233,13 +256,15 @@ def _left(every: Sequence[Elsewhere], troubles: Mapping[str, BridgeError]) -> It
     """Return a line for each chain that is left out."""
     for other in every:
         if trouble := troubles.get(other.network.name):
-            yield Unread(other.network.name, f"nothing of this chain is in the book: {trouble}", other.needed)
+            why = _said(trouble, other.network.name, len(every) > 1)
+            yield Unread(other.network.name, f"nothing of this chain is in the book: {why}", other.needed)
 
 
 def _stops(every: Sequence[Elsewhere], troubles: Mapping[str, BridgeError]) -> str:
     """Return why no plan is made, where a chain that one needs is left out."""
     needed = [other.network.name for other in every if other.needed and other.network.name in troubles]
-    return f"{needed[0]}: nothing of this chain is in the book: {troubles[needed[0]]}" if needed else ""
+    why = _said(troubles[needed[0]], needed[0], len(every) > 1) if needed else ""
+    return f"{needed[0]}: nothing of this chain is in the book: {why}" if needed else ""
 
 
 def _failed(other: Elsewhere, troubles: Mapping[str, BridgeError], state: Path, owner: str) -> ChainSeen | None:
@@ -248,7 +273,7 @@ def _failed(other: Elsewhere, troubles: Mapping[str, BridgeError], state: Path, 
     if network.name not in troubles:
         return None
     usd, at = _last(state, owner, network.name, network.chain_id)
-    why = str(troubles[network.name])
+    why = _said(troubles[network.name], network.name, several=True)
     return ChainSeen(network.name, network.title, network.chain_id, trouble=why, last_usd=usd, last_at=at)
 
 

@@ -35,7 +35,9 @@ def observe_network(
         As `see_network_book` and `stated_governed` raise them, or something that is no dust is not in the book.
     """
     if config.options.source_name == MADE_UP:
-        raise UsageError("a plan on a public network needs quotes of a market: give --chain, or set options.file")
+        raise UsageError(
+            "a plan on a public network needs quotes of a market: give --chain or --live, or set options.file"
+        )
     governed = stated_governed(config.parameters)
     found = see_network_book(snapshot, config, owner)
     market, held = trusted_market(found.seen, snapshot), trusted(found.held)

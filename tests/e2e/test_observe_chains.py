@@ -273,3 +273,15 @@ def test_chains__url_of_the_environment__is_used_and_its_key_shown_nowhere(
     for secret in ("pa55word", "KEY12345"):
         assert secret not in done.out + done.err + failed.out + failed.err
         assert not [path for path in tmp_path.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+
+
+def test_chains__start_block_is_too_late__names_the_setting_and_the_book_has_no_block_of_it(
+    observed: Observed, second: LyingNode
+) -> None:
+    late = f"start_block = {observed.chain.head().number}\n"
+    settings(observed, second, late)
+    done = observed.call("exposure")
+    assert done.code == 0, done
+    assert "here that is start_block of othernet in alvh.toml" in done.out
+    head = next(line for line in done.out.splitlines() if "positions of" in line)
+    assert " at block " not in head
