@@ -40,9 +40,7 @@ def sizes_json(sizes: Sequence[LegSize] | None) -> dict[str, Any]:
     return {} if sizes is None else {"sizes": [size.to_dict() for size in sizes]}
 
 
-def print_sizes(sizes: Sequence[LegSize]) -> None:
-    """Say of each order for which less is shown than it takes."""
-    for words in filter(None, (size.words for size in sizes)):
-        say(words)
-    if sizes and not any(size.words for size in sizes):
-        say("the venue shows every order's whole quantity at its price")
+def size_lines(sizes: Sequence[LegSize]) -> list[str]:
+    """Return a line for each order for which less is shown than it takes; nothing where no venue was asked."""
+    short = [size.words for size in sizes if size.words]
+    return short or (["the venue shows every order's whole quantity at its price"] if sizes else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bridge.plans.ideas import PlanIdeas
@@ -46,11 +47,11 @@ def plan_json(shown: Shown) -> dict[str, Any]:
     return content
 
 
-def print_shown(shown: Shown, report: Path | None, orders: Path | None) -> None:
-    """Print the plan as people read it, with what is shown beside it."""
+def print_shown(shown: Shown, report: Path | None, orders: Path | None, sizes: Sequence[str] = ()) -> None:
+    """Print the plan as people read it, with what is shown beside it; `sizes` : lines below the ticket."""
     from bridge.cli.plan_text import print_kept, print_plan, print_what_if
 
-    print_plan(shown.planned)
+    print_plan(shown.planned, sizes)
     _print_decay(shown.planned)
     _print_shifts(shown.planned)
     _print_parity(shown.planned)

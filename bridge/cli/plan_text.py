@@ -23,15 +23,15 @@ WHAT_IF_COLUMNS = ("", "as governed", "what if")
 GREEK_COLUMNS = ("asset", "book", "delta", "gamma per 1 %", "vega per point", "theta per day")
 
 
-def print_plan(planned: Planned) -> None:
-    """Print the plan as people read it, with the reason of every layer."""
+def print_plan(planned: Planned, sizes: Sequence[str] = ()) -> None:
+    """Print the plan as people read it, with the reason of every layer; `sizes` : lines below the ticket."""
     from bridge.cli.show import console
 
     out = console()
     for line in heading(planned):
         out.print(line, markup=False, soft_wrap=True)
     out.print()
-    print_decision(planned)
+    print_decision(planned, sizes)
     out.print("\n[bold]Why these layers[/bold]")
     for layer in planned.plan.layers:
         out.print(f"  {layer.underlying} {layer.name}: {layer.reason}", markup=False)
@@ -92,7 +92,7 @@ def held_line(ledger: LedgerBook, market: Market) -> str:
     return f"held: {legs} by book {ledger.book} of the ledger, {len(ledger.fills)} entries{waiting}{later}"
 
 
-def print_decision(planned: Planned) -> None:
+def print_decision(planned: Planned, sizes: Sequence[str] = ()) -> None:
     """Print answer, trades, limits, greeks and tail before and after, cost, and the proposed changes."""
     from rich.markup import escape
 
@@ -103,6 +103,8 @@ def print_decision(planned: Planned) -> None:
     reasons = first_lines(plan_.decision.reasons, "more reasons: `--json` has them all")
     out.print(f"[bold]{answer.upper()}[/bold]" + escape(f"{named}: " + "; ".join(reasons)))
     _print_trades(planned, ", if the pool is kept" if answer == "leave the pool" else "")
+    for line in sizes:
+        out.print(line, markup=False, soft_wrap=True)
     _print_held(planned)
     out.print()
     out.print(table("The book before and after, in USD", GREEK_COLUMNS, _greek_rows(planned), left=2))

@@ -22,12 +22,13 @@ from bridge.cli.flags import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bridge.cli.plan_ideas import Shown
     from bridge.config import Config
     from bridge.plans.ideas import PlanIdeas
     from bridge.plans.make import Asked, Planned
+    from bridge.venues.leg_sizes import LegSize
 
 ChainFileOption = Annotated[
     Path | None, typer.Option("--chain", help="Option chain file instead of the configured one.")
@@ -104,7 +105,7 @@ def plan(
     alvh plan --screens screens.toml; alvh plan --as-promoter;
     alvh plan --rpc https://node.example --owner 0xabc... --chain deribit.parquet
     """
-    from bridge.cli.live_sizes import print_sizes, read_sizes, sizes_json
+    from bridge.cli.live_sizes import read_sizes, size_lines, sizes_json
     from bridge.cli.plan_checks import check_flags, check_own, check_paths, read_values
     from bridge.cli.plan_ideas import plan_json, print_shown
 
@@ -116,13 +117,12 @@ def plan(
     make, settings = _stated(book, at, *given) if book else _on_chain(owner, rpc, block, *given, live)
     check_own(settings, orders, report, config)
     shown = _planned(make, settings, (holdings, not no_ledger), what_if, screens, as_promoter, keep=not book)
-    _write_files(shown.planned, settings, shown.ideas, orders, report)
     sizes = None if book else read_sizes(settings.options, shown.planned.plan.trades)
+    _write_files(shown.planned, settings, shown.ideas, orders, report, sizes or ())
     if as_json:
         print_json(plan_json(shown) | sizes_json(sizes))
     else:
-        print_shown(shown, report, orders)
-        print_sizes(sizes or ())
+        print_shown(shown, report, orders, size_lines(sizes or ()))
 
 
 def _planned(
@@ -166,20 +166,27 @@ def is_empty(planned: Planned) -> bool:
 
 
 def _write_files(
-    planned: Planned, settings: Config, ideas: PlanIdeas, orders: Path | None, report: Path | None
+    planned: Planned,
+    settings: Config,
+    ideas: PlanIdeas,
+    orders: Path | None,
+    report: Path | None,
+    sizes: Sequence[LegSize],
 ) -> None:
     """Write the ticket and the report, each where it is asked for."""
     if orders:
         from bridge.plans.orders import write_orders
 
-        write_orders(orders, planned.plan.trades, planned.record.inputs_hash)
+        write_orders(orders, planned.plan.trades, planned.record.inputs_hash, sizes)
     if report:
+        from bridge.cli.live_sizes import size_lines
         from bridge.plans.ledger_worth import marked_hedge
         from bridge.report.content import report_content
         from bridge.report.html import write_report
 
         hedge = marked_hedge(planned, settings.capital) if planned.ledger else None
-        write_report(report, report_content(planned, "Hedge plan", ideas=ideas, hedge=hedge))
+        shown = tuple(size_lines(sizes))
+        write_report(report, report_content(planned, "Hedge plan", ideas=ideas, hedge=hedge, shown=shown))
 
 
 def _stated(

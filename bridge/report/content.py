@@ -77,6 +77,7 @@ class ReportContent:
     index : the book's volatility index (decimals) by unix second over the year before; None where it is not known.
     histories : where the histories of the signals come from, in words; empty where there are none.
     observed : where a book that is only observed was read, in lines; of several chains each with its block.
+    shown : for which orders the venue shows less than they take, in lines.
     """
 
     title: str
@@ -100,6 +101,7 @@ class ReportContent:
     returns: HedgeReturn | None = None
     histories: str = ""
     observed: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
     @property
     def stated(self) -> bool:
@@ -117,6 +119,7 @@ def report_content(
     price_path: PricePathView | None = None,
     ideas: PlanIdeas | None = None,
     hedge: tuple[Held, HedgeReturn] | None = None,
+    shown: tuple[str, ...] = (),
 ) -> ReportContent:
     """Gather what the HTML report shows of a plan and, where it was carried through, of its vote."""
     observation, record = planned.observation, planned.record
@@ -139,6 +142,7 @@ def report_content(
         index=planned.readings.index,
         histories=planned.readings.source_words(),
         observed=planned.observed,
+        shown=shown,
         ideas=ideas,
         held=hedge[0] if hedge else None,
         returns=hedge[1] if hedge else None,

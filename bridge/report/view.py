@@ -66,11 +66,12 @@ class LayerView:
 
 @dataclass(frozen=True)
 class TradeView:
-    """A trade with its layer as people call it, and its units, negative where sold."""
+    """A trade with its layer as people call it, its units, negative where sold, and whether venues quote it in coin."""
 
     trade: Trade
     layer: str
     units: float
+    in_coin: bool
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,12 @@ def horizon_days(plan: Plan) -> float:
 def trade_views(plan: Plan) -> tuple[TradeView, ...]:
     """Return the ticket in its order."""
     return tuple(
-        TradeView(trade, layer_spec(trade.layer).label, trade.quantity if trade.side == "buy" else -trade.quantity)
+        TradeView(
+            trade,
+            layer_spec(trade.layer).label,
+            trade.quantity if trade.side == "buy" else -trade.quantity,
+            not trade.instrument.endswith("-PERPETUAL"),
+        )
         for trade in plan.trades
     )
 

@@ -34,9 +34,9 @@ class LegSize:
             return f"{self.instrument}: to {self.side} {self.quantity:g}, and nobody quotes that side now"
         if self.shown >= self.quantity:
             return ""
-        rest = "more" if self.side == "buy" else "less"
-        words = f"to {self.side} {self.quantity:g}, and {self.shown:g} are shown at {self.price:g}"
-        return f"{self.instrument}: {words}: the rest is {rest}"
+        rest = "costs more" if self.side == "buy" else "brings less"
+        words = f"the venue shows {self.shown:g} at {self.price:g}, and the order is to {self.side} {self.quantity:g}"
+        return f"{self.instrument}: {words}: what is beyond that {rest} than the ticket says"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for machines."""

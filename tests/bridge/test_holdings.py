@@ -12,6 +12,7 @@ from bridge.errors import BadFile, UsageError
 from bridge.plans.holdings import read_holdings
 from bridge.plans.make import Asked, asked_parameters, make_plan
 from bridge.plans.orders import COLUMNS, write_orders
+from bridge.venues.leg_sizes import LegSize
 from hedge.decision.trades import Trade
 from hedge.instruments.contract import Contract
 from hedge.instruments.synthetic_chain import synthetic_chain
@@ -130,3 +131,14 @@ def test_write_orders__name_that_a_spreadsheet_would_reckon_with__is_guarded(tmp
     trade = Trade("buy", "buy", "=1+1-13MAR26-1900-P", "=1+1", "tail", 2.0, 10.0, 0.005, 20.0, 0.1, "@why\x1b[2J")
     (row,) = csv.DictReader(write_orders(tmp_path / "orders.csv", [trade], "0xabcdef").open(encoding="utf-8"))
     assert (row["instrument"], row["reason"], row["limit_usd"]) == ("'=1+1-13MAR26-1900-P", "'@why[2J", "10")
+
+
+def test_write_orders__perpetual_and_what_is_shown__are_as_the_venue_takes_and_shows_them(tmp_path: Path) -> None:
+    perpetual = Trade("sell", "sell", "BTC-PERPETUAL", "BTC", "delta", 17.2346, 67_250.0, 0.9995, 1.0, 1.0, "")
+    put = Trade("buy", "buy", "ETH-27MAR26-1800-P", "ETH", "tail", 696.0, 90.0, 0.05, 62_640.0, 1.0, "")
+    size = LegSize(put.instrument, "buy", 696.0, 5.0, 0.05)
+    file = write_orders(tmp_path / "orders.csv", [perpetual, put], "0xabcdef", [size])
+    first, second = csv.DictReader(file.open(encoding="utf-8"))
+    assert (first["size_usd"], first["limit_coin"], first["shown"]) == ("1159030", "", "")
+    assert (second["size_usd"], second["limit_coin"], second["shown"]) == ("", "0.05", "5")
+    assert "the venue shows 5 at 0.05, and the order is to buy 696: what is beyond that costs more" in size.words

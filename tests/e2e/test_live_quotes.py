@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -281,3 +282,23 @@ def test_hedge_import__account_without_what_it_needs__is_refused(
     run: Run, words: tuple[str, ...], key: dict[str, str], said: str
 ) -> None:
     assert_one_line_error(run("hedge", "import", *words, **key), 2, said)
+
+
+def test_plan__live_ticket__says_below_it_in_the_file_and_in_the_report_what_is_shown(
+    run: Run, venue: Venue, tmp_path: Path
+) -> None:
+    done = run("plan", "--live", "--orders", "orders.csv", "--report", "plan.html")
+    assert done.code == 0, done
+    lines = done.out.splitlines()
+    at = {
+        words: number
+        for number, line in enumerate(lines)
+        for words in ("the venue shows", "before and after")
+        if words in line
+    }
+    assert at["the venue shows"] < at["before and after"]
+    with (tmp_path / "orders.csv").open(encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)]
+    assert {row["shown"] for row in rows if row["instrument"].count("-") == 3} <= {"0", "5", "7"}
+    assert all(int(row["size_usd"]) % 10 == 0 for row in rows if row["instrument"].endswith("-PERPETUAL"))
+    assert "the venue shows" in (tmp_path / "plan.html").read_text(encoding="utf-8")

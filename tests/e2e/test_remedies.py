@@ -1,4 +1,4 @@
-"""What is said to mend a node, a quote or a setting: what applies to the book that was asked for, and where it is set."""
+"""What is said to mend a node, a quote or a setting: what applies to the book, and where it is set."""
 
 from __future__ import annotations
 
