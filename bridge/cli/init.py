@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,7 +14,9 @@ from bridge.cli.flags import JsonOption, print_json, say
 if TYPE_CHECKING:
     from bridge.networks import Network
 
+T = TypeVar("T")
 FILE = Path("alvh.toml")
+MOST_DIGITS = 9
 UNQUOTED = '# file = "quotes.parquet"             # prices of options, for volatilities and plans; or --chain'
 TEXT = """\
 # Settings of a book that is only observed: `alvh exposure`, `alvh plan`; `alvh doctor` checks each line.
@@ -49,10 +53,12 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace an alvh.toml that is there.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a commented alvh.toml for your own book on a public network; asks for what no option says.
+    """Write a commented alvh.toml for your own book on a public network.
 
-    A URL with a login, a path or options may hold a key: it is not written, and belongs in the environment's
-    ALVH_RPC_URL. Nothing is asked of the node; `alvh doctor` does that.
+    At a terminal it asks for network, node and owner where no option says them, and then for quotes, target and budget
+    too, which all have defaults; an answer that cannot be is asked for again. A URL with a login, a path or options may
+    hold a key: it is not written, and belongs in the environment's ALVH_RPC_URL. Nothing is asked of the node;
+    `alvh doctor` does that.
 
     Examples: alvh init; alvh init --network base --rpc https://node.example --owner 0xabc... --chain deribit.parquet
     """
@@ -61,17 +67,12 @@ def init(
 
     if FILE.exists() and not force:
         raise UsageError(f"{FILE} is there already: --force replaces it, or work in another folder")
-    chosen = _network(_asked(network, "Network (`alvh networks` lists them)", "ethereum", "--network"))
-    url = _asked(rpc, "URL of a node", "http://127.0.0.1:8545", "--rpc")
-    content = _content(
-        chosen,
-        url,
-        _asked(owner, "Address whose positions are yours", None, "--owner"),
-        chain_file,
-        target,
-        budget,
-        start_block,
-    )
+    all_given = network is not None and rpc is not None and owner is not None
+    chosen = _asked(network, _network, "Network (`alvh networks` lists them)", "ethereum", "--network")
+    url = _asked(rpc, _url, "URL of a node", "http://127.0.0.1:8545", "--rpc")
+    whose = _asked(owner, _owner, "Address whose positions are yours", None, "--owner")
+    more = (chain_file, target, budget) if all_given else _more(chain_file, target, budget)
+    content = _content(chosen, url, whose, *more, start_block)
     _require_readable(content)
     write_whole(FILE, content)
     hidden = "" if f'rpc_url = "{url}"' in content else "; its URL may hold a key: set ALVH_RPC_URL"
@@ -81,17 +82,80 @@ def init(
     say(f"{FILE} written for {chosen.title}{hidden}; next: alvh doctor, alvh exposure")
 
 
-def _asked(given: str | None, words: str, usual: str | None, flag: str) -> str:
-    """Return what an option says, or what a person types; without a terminal, nobody is asked."""
+def _asked(given: str | None, read: Callable[[str], T], words: str, usual: str | None, flag: str) -> T:
+    """Return what an option says, or what a person types until it can be read; without a terminal, nobody is asked."""
     import sys
 
-    from bridge.errors import UsageError
+    from bridge.errors import BridgeError, UsageError
 
     if given is not None:
-        return given
+        return read(given)
     if not sys.stdin.isatty():
         raise UsageError(f"{flag} is missing, and there is no terminal to ask at")
-    return str(typer.prompt(words, default=usual)).strip()
+    while True:
+        try:
+            return read(str(typer.prompt(words, default=usual)).strip())
+        except BridgeError as error:
+            say(f"{error}", stderr=True)
+
+
+def _more(
+    chain_file: Path | None, target: int | None, budget: int | None
+) -> tuple[Path | None, int | None, int | None]:
+    """Ask for what has a default, where no option says it: quotes, target and budget."""
+    from hedge.policy.parameters import Parameters
+
+    usual = Parameters()
+    path = chain_file or _asked(
+        None, _quotes, "File of option quotes (`alvh fetch chains` makes one; none: --live)", "none", "--chain"
+    )
+    if target is None:
+        words = "targetCvarBps: mean loss in the worst 5 % of weeks that is accepted, bps of the book"
+        target = _asked(None, partial(_value, "targetCvarBps"), words, str(usual.target_cvar_bps), "--target")
+    if budget is None:
+        words = "costBudgetBps: expected cost of the hedge in 30 days at most, bps of the book"
+        budget = _asked(None, partial(_value, "costBudgetBps"), words, str(usual.cost_budget_bps), "--budget")
+    return path, target, budget
+
+
+def _quotes(text: str) -> Path | None:
+    from bridge.errors import UsageError
+
+    if "://" in text:
+        raise UsageError("--chain: no path of a file")
+    return None if text in ("", "none") else Path(text)
+
+
+def _value(name: str, text: str) -> int:
+    """Return a governed value within its bounds."""
+    from bridge.errors import UsageError
+    from bridge.plans.observed import stated_governed
+
+    if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
+        raise UsageError(f"{name}: no whole number")
+    stated_governed({name: int(text)})
+    return int(text)
+
+
+def _owner(text: str) -> str:
+    from bridge.chain.addresses import checked_address
+
+    return checked_address(text)
+
+
+def _url(text: str) -> str:
+    """Return the URL of a node that can be asked."""
+    from bridge.chain.connection import Connection, Unusable
+    from bridge.errors import UsageError
+    from bridge.foreign import url_place
+
+    if "://" not in url_place(text):
+        raise UsageError("--rpc: no URL of a node, such as https://node.example")
+    try:
+        Connection(text)
+    except (ValueError, Unusable):
+        raise UsageError("--rpc cannot be used as it is given: nothing was written") from None
+    return text
 
 
 def _network(name: str) -> Network:
@@ -108,14 +172,10 @@ def _content(
     network: Network, url: str, owner: str, chain_file: Path | None, target: int | None, budget: int | None, start: int
 ) -> str:
     """Return the file, each value held against what a command would refuse."""
-    from bridge.chain.addresses import checked_address
-    from bridge.errors import UsageError
     from bridge.foreign import url_place
     from bridge.plans.observed import stated_governed
 
     place = url_place(url)
-    if "://" not in place:
-        raise UsageError("--rpc: no URL of a node, such as https://node.example")
     plain = url.rstrip("/") == place
     given = {"targetCvarBps": target, "costBudgetBps": budget}
     governed = stated_governed({name: value for name, value in given.items() if value is not None}).parameters
@@ -125,11 +185,11 @@ def _content(
         "network": network.name,
         "rpc": f'rpc_url = "{place}"' if plain else secret,
         "start_block": start,
-        "owner": checked_address(owner),
+        "owner": owner,
         "quotes": f"file = {file}" if file else UNQUOTED,
         "target": governed.target_cvar_bps,
         "budget": governed.cost_budget_bps,
-    }  # fmt: skip
+    }
     return TEXT.format(**values)
 
 

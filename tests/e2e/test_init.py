@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import pty
 import stat
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -72,7 +76,11 @@ def test_init__url_that_may_hold_a_key__is_written_and_shown_nowhere(run: Run, t
 def test_init__value_that_cannot_be__is_refused_and_nothing_is_written(
     run: Run, tmp_path: Path, change: tuple[str, str], words: str
 ) -> None:
-    assert_one_line_error(run(*GIVEN, *change), 2, words)
+    option, value = change
+    given = [*GIVEN, option, value]
+    if option in GIVEN:
+        given = [value if before == option else each for before, each in zip(("", *GIVEN), GIVEN, strict=False)]
+    assert_one_line_error(run(*given), 2, words)
     assert not (tmp_path / "alvh.toml").exists()
 
 
@@ -113,3 +121,42 @@ def test_settings__written__are_no_secret_of_others(run: Run, tmp_path: Path) ->
     assert run(*GIVEN).code == 0
     mode = stat.S_IMODE(os.stat(tmp_path / "alvh.toml").st_mode)
     assert mode & 0o022 == 0
+
+
+def at_a_terminal(folder: Path, answers: str, *words: str) -> str:
+    """Run `alvh init` at a terminal and type what is asked for; returns all that stood there."""
+    main, side = pty.openpty()
+    os.write(main, answers.encode())
+    shown = list[bytes]()
+
+    def read() -> None:
+        try:
+            while part := os.read(main, 4096):
+                shown.append(part)
+        except OSError:
+            return
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    subprocess.run(
+        [sys.executable, "-m", "bridge", "init", *words], cwd=folder, stdin=side, stdout=side, stderr=side, timeout=90
+    )
+    os.close(side)
+    reader.join(5)
+    os.close(main)
+    return b"".join(shown).decode()
+
+
+def test_init__answers_that_cannot_be__are_asked_for_again_with_the_reason(tmp_path: Path) -> None:
+    typed = ("bose", "base", "node", "https://node.example", "0x1234", OWNER, "q.parquet", "99999999", "250", "")
+    text = at_a_terminal(tmp_path, "".join(f"{each}\n" for each in typed))
+    found = load_config(tmp_path / "alvh.toml")
+    assert (found.chain.network, found.chain.rpc_url, found.book.owner) == ("base", "https://node.example", OWNER)
+    assert (found.options.file, found.parameters["targetCvarBps"]) == (Path("q.parquet"), 250)
+    for words in ("no such network", "no URL of a node", "0x1234 is not an address", "targetCvarBps = 99999999"):
+        assert words in " ".join(text.split())
+
+
+def test_init__all_that_is_needed_given_at_a_terminal__asks_nothing(tmp_path: Path) -> None:
+    text = at_a_terminal(tmp_path, "", *GIVEN[1:])
+    assert text.startswith("alvh.toml written for Base")
