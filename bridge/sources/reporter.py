@@ -154,8 +154,16 @@ class Reporter:
 
     def _require_reporter(self, snapshot: Snapshot, asset: str) -> None:
         signers = self._signers(snapshot, feed_of(snapshot, asset))
-        if self.signer.address.lower() not in {each.lower() for each in signers}:
+        if not self._is_among(signers):
             raise RefusedAction(f"{self.signer.address} is no reporter of the {asset} feed: {', '.join(signers)} are")
+
+    def _is_among(self, signers: list[str]) -> bool:
+        return self.signer.address.lower() in {each.lower() for each in signers}
+
+    def _dismissed(self, asset: str) -> str:
+        return (
+            f"{self.signer.address} is no reporter of the {asset} feed any more, end this one or have it voted in again"
+        )
 
     def _signers(self, snapshot: Snapshot, feed: str) -> list[str]:
         return [str(each) for each in snapshot.read("VolatilityOracle", "signers", at=feed)]
@@ -179,6 +187,8 @@ class Reporter:
         number, observed_at = head.read("VolatilityOracle", "peek", at=feed)[:2]
         if number and observed_at >= block.timestamp:
             return "there", f"round {number} of {utc(observed_at)} is on the chain already"
+        if not self._is_among(self._signers(head, feed)):
+            raise RefusedAction(self._dismissed(asset))
         chains, then = self.quotes(block.number)
         if asset not in chains:
             raise UntrustedNumber(f"there are no quotes of {asset}")
@@ -201,6 +211,8 @@ class Reporter:
             if self._is_there(head, made):
                 return "there", f"round {made.round} is on the chain, submitted by another"
             reporters = self._signers(head, made.feed)
+            if not self._is_among(reporters):  # its own signature counts no longer, whoever brings the round
+                raise RefusedAction(f"round {made.round} is left to the others: {self._dismissed(made.asset)}")
             try:
                 left, trouble = self.board.left(made, reporters), ""
             except BridgeError as error:  # the board may be back before the time is over
