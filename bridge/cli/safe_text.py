@@ -97,7 +97,8 @@ def print_record(seen: Seen, record: SafeRecord, file: Path, as_json: bool) -> N
 
 def keep_record(session: Session, snapshot: Snapshot, record: SafeRecord, out: Path | None, as_json: bool) -> None:
     """Rehearse a new transaction, write the file that its owners sign, and print it; nothing is signed or sent."""
-    from bridge.safe.multisig import rehearse_call
+    from bridge.safe.batch import calls_of
+    from bridge.safe.multisig import rehearse_call, short_of_coins
     from bridge.safe.transactions import CALL
 
     made = record.transaction
@@ -109,7 +110,9 @@ def keep_record(session: Session, snapshot: Snapshot, record: SafeRecord, out: P
     elif seen.effects.trouble:
         from bridge.errors import RefusedAction
 
-        raise RefusedAction(f"the batch would fail, or cannot be rehearsed: {seen.effects.trouble}")
+        short = short_of_coins(snapshot, made.safe, sum(value for _, value, _ in calls_of(snapshot, made)))
+        why = f"{seen.effects.trouble}; {short}" if short else seen.effects.trouble
+        raise RefusedAction(f"the batch would fail, or cannot be rehearsed: {why}")
     snapshot.confirm()
     file = record.save(out or session.config.state / "safe" / record_name(record))
     print_record(seen, record, file, as_json)

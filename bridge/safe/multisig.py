@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from eth_typing import HexStr
@@ -17,6 +18,7 @@ from eth_utils import keccak, to_checksum_address
 from bridge.chain.blocks import BlockRef
 from bridge.chain.codec import encode_call
 from bridge.chain.node import Chain
+from bridge.chain.rpc import as_number
 from bridge.errors import (
     ChainError,
     GuardRefused,
@@ -131,13 +133,30 @@ def rehearse_call(snapshot: Snapshot, transaction: SafeTransaction) -> None:
 
     Raises
     ------
+    RefusedAction
+        It sends more of the chain's coin than the Safe has.
     ContractReverted
         The call would fail.
     """
     at, action = snapshot.block.timestamp + 1, "the Safe's call"
     sender, to, data = transaction.safe, transaction.to, transaction.data
     if transaction.operation == CALL:
+        if short := short_of_coins(snapshot, sender, transaction.value):
+            raise RefusedAction(short)
         snapshot.chain.simulate(sender, to, data, at, snapshot.block, action, value=transaction.value)
+
+
+def short_of_coins(snapshot: Snapshot, safe: str, sends: int) -> str:
+    """Say what a Safe lacks of the chain's coin where it sends more wei than it has; nothing where it has them."""
+    if not sends:
+        return ""
+    action = "reading what the Safe holds"
+    has = as_number(snapshot.chain.request("eth_getBalance", safe, hex(snapshot.block.number)), action)
+    if has >= sends:
+        return ""
+    held, sent = (f"{Decimal(wei).scaleb(-18):.18f}".rstrip("0").rstrip(".") for wei in (has, sends))
+    what = f"the Safe {safe} holds {held} of the chain's coin and this sends {sent}"
+    return f"{what}: fund it first, or take a smaller value"
 
 
 def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_by: Sequence[str]) -> SafeState:
@@ -146,7 +165,7 @@ def require_executable(snapshot: Snapshot, transaction: SafeTransaction, signed_
     Raises
     ------
     RefusedAction
-        It is another transaction's turn, a signer is not an owner, or signatures are missing.
+        It is another transaction's turn, a signer is not an owner, signatures or coins are missing.
     ContractReverted
         The call would fail.
     """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from eth_typing import HexStr
+
 from bridge.governance.rollback import EVERY_KEY
 from bridge.local.accounts import account
 from bridge.safe.builder import batch_text
@@ -47,3 +49,18 @@ def test_safe_import__batch_that_would_fail_or_was_changed__writes_nothing(place
     (tmp_path / "batch.json").write_text(text.replace(lp, safe), encoding="utf-8")
     assert_one_line_error(place.run("safe", "import", "batch.json", "--out", "made.json"), 2, "it was changed")
     assert not (tmp_path / "made.json").exists()
+
+
+def test_safe_import__call_of_more_coins_than_the_safe_has__says_whose_and_how_many(
+    place: Place, tmp_path: Path
+) -> None:
+    """The node says only that funds are insufficient, and not whose."""
+    safe, lp = place.world.deployment.address("guardian"), account("lp").address
+    for calls in ([(lp, 25 * 10**17, HexStr("0x"))], [(lp, 10**18, HexStr("0x")), (lp, 15 * 10**17, HexStr("0x"))]):
+        text = batch_text("x", place.chain_id, safe, calls, 1)
+        (tmp_path / "batch.json").write_text(text, encoding="utf-8")
+        done = place.run("safe", "import", "batch.json", "--out", "made.json")
+        assert_one_line_error(done, 1, f"the Safe {safe} holds 0 of the chain's coin and this sends 2.5: fund it first")
+    assert not (tmp_path / "made.json").exists()
+    place.world.chain.request("anvil_setBalance", safe, hex(25 * 10**17))
+    assert place.run("safe", "import", "batch.json", "--out", "made.json").code == 0
