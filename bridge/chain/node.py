@@ -27,7 +27,7 @@ from bridge.chain.pinned import PinnedReads
 from bridge.chain.providers import Providers
 from bridge.chain.receipts import hand_over, possible, receipt_of
 from bridge.chain.reverts import call_refused
-from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number, checksummed
+from bridge.chain.rpc import PATIENCE_SECONDS, Rpc, as_bytes, as_number, checksummed, share_of
 from bridge.chain.values import Misfit
 from bridge.chain.ways import ALONE, Ways
 from bridge.errors import (
@@ -71,7 +71,8 @@ class Chain(PinnedReads):
         ways: Ways = ALONE,
     ) -> None:
         self.url, self.chain_id, self.caps, self.ways = url, chain_id, caps, ways
-        nodes = [Rpc(each, patience, told, one_clock) for each in dict.fromkeys((url, *ways.others))]
+        urls = dict.fromkeys((url, *ways.others))
+        nodes = [Rpc(each, patience, told, one_clock, share_of(patience, len(urls))) for each in urls]
         self._rpc = nodes[0] if len(nodes) == 1 else Providers(nodes, ways.max_lag_seconds, ways.warned)
         self._relay = Rpc(ways.relay) if ways.relay else None
         self._cache = LogCache(ways.logs, chain_id, ways.warned) if ways.logs else None

@@ -17,7 +17,7 @@ from eth_utils import to_checksum_address
 from bridge.chain.answers import is_revert, may_pass, node_refused, scrubbed
 from bridge.chain.blocks import BlockRef
 from bridge.chain.bounds import possible_time
-from bridge.chain.connection import Answer, Connection, Unusable
+from bridge.chain.connection import TIMEOUT_SECONDS, Answer, Connection, Unusable
 from bridge.chain.logs import LogPages, Told
 from bridge.errors import ChainError, MissingBlock, NodeTooSlow, NodeUnreachable
 
@@ -68,6 +68,15 @@ MOST_WAIT_SECONDS: Final = 10.0
 """All that one request waits for a busy node; one that wants to be left alone for longer is named."""
 
 
+def share_of(patience: float, nodes: int) -> float:
+    """Return the seconds that one request to one of several nodes may take, 0 for as many as a machine takes.
+
+    One that hangs leaves the others their part of what is waited for all.
+    """
+    share = patience / nodes
+    return share if nodes > 1 and share < TIMEOUT_SECONDS else 0.0
+
+
 class Rpc:
     """A node by its URL; connects with the first request.
 
@@ -98,6 +107,7 @@ class Rpc:
     ) -> None:
         self.url, self.patience, self._asked, self._one_clock = url, patience, 0, one_clock
         self._known, self._alone = dict[str, dict[str, Any]](), False
+        self._most_wait = min(MOST_WAIT_SECONDS, seconds or MOST_WAIT_SECONDS)
         self.begin()
         self.logs = LogPages(self.ask, told)
         try:
@@ -225,7 +235,7 @@ class Rpc:
             self._waited += monotonic() - began
 
     def _answered(self, method: str, body: bytes) -> bytes:
-        left = MOST_WAIT_SECONDS
+        left = self._most_wait
         for wait in (*WAITS, None):
             try:
                 answer = self._connection.post(body, again=method in READS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ import pytest
 
 from bridge.chain import providers
 from bridge.chain.node import Chain, connect
+from bridge.chain.rpc import share_of
 from bridge.chain.signers import Signer
 from bridge.chain.ways import Ways
 from bridge.config import ChainConfig, load_config
@@ -138,6 +141,27 @@ def test_read__one_dies_mid_read__the_other_goes_on(nodes: Nodes, token: str, wh
         assert chain.read("TestToken", token, "totalSupply", block=block) == 0
         assert chain.logs("TestToken", token, "Transfer", 0, block) == []
     chain.confirm(block)
+
+
+def test_read__one_hangs_and_little_may_be_waited__the_other_answers_within_it(nodes: Nodes, token: str) -> None:
+    """A request has half a minute: the node that hung took all of the wait, and no other was asked."""
+    hung = threading.Event()
+
+    def hang(answering: Answering, asked: Asked) -> bool:
+        hung.wait(20)
+        return answering.say(b"", 502)
+
+    assert [share_of(*each) for each in ((600.0, 1), (4.0, 1), (600.0, 8), (20.0, 2))] == [0.0, 0.0, 0.0, 10.0]
+    chain = connect(nodes.first.url, nodes.real.chain_id, patience=4.0, ways=Ways((nodes.second.url,)))
+    head = chain.head()
+    nodes.first.lie, began = hang, time.monotonic()
+    try:
+        assert chain.read("TestToken", token, "totalSupply", block=head) >= 0
+        assert chain.head().number >= head.number
+    finally:
+        took = time.monotonic() - began
+        hung.set()
+    assert took < 4.0
 
 
 def test_read__one_is_busy_for_too_long__the_other_answers(nodes: Nodes, token: str) -> None:
