@@ -169,7 +169,8 @@ def shortened(text: str, most: int) -> str:
 
 
 def age(seconds: int) -> str:
-    """Return an age as people say it."""
+    """Return an age as people say it; what is from after the time that it is held against is of no age."""
+    seconds = max(seconds, 0)
     if seconds < 120:
         return f"{seconds} s"
     return f"{seconds // 60} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bridge.errors import FeeTooHigh
+from bridge.errors import ChainError, FeeTooHigh
 
 GWEI: Final = 10**9
 NATIVE: Final = 10**18
+PLAIN_TRANSFER_GAS: Final = 21_000
+"""What the emptiest transaction uses: no node takes one that is given less."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,24 @@ class FeeCaps:
 
 
 DEFAULT_CAPS: Final = FeeCaps()
+
+
+def require_gas(needed: int, most: int, action: str) -> int:
+    """Return the gas that a node measured, after checking that a transaction can have it.
+
+    Parameters
+    ----------
+    most
+        What a block takes.
+
+    Raises
+    ------
+    ChainError
+        It is less than any transaction uses, or more than a block takes.
+    """
+    if needed < PLAIN_TRANSFER_GAS:
+        least = f"none uses less than {PLAIN_TRANSFER_GAS:,}"
+        raise ChainError(f"{action}: the node measures {needed:,} gas, and {least}: ask another node")
+    if needed > most:
+        raise ChainError(f"{action}: it needs {needed:,} gas, and a block takes {most:,}: make it smaller")
+    return needed

@@ -20,7 +20,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.chain.bounds import within
 from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
-from bridge.chain.fees import DEFAULT_CAPS, FeeCaps
+from bridge.chain.fees import DEFAULT_CAPS, FeeCaps, require_gas
 from bridge.chain.log_cache import LogCache
 from bridge.chain.logs import Told
 from bridge.chain.pinned import PinnedReads
@@ -284,16 +284,14 @@ class Chain(PinnedReads):
         ContractReverted
             It would revert.
         ChainError
-            It needs more gas than a block has.
+            It needs more gas than a block has, or by the node's word less than any transaction.
         """
         asked = {name: hex(each) if isinstance(each, int) else each for name, each in transaction.items()}
         answer = self.ask("eth_estimateGas", asked, "latest")  # not what waits to be mined
         if "error" in answer:
             raise call_refused(answer["error"], action)
-        needed, most = as_number(answer["result"], action), as_number(self._newest(action).get("gasLimit"), action)
-        if needed > most:
-            raise ChainError(f"{action}: it needs {needed:,} gas, and a block takes {most:,}: make it smaller")
-        return min(needed * 5 // 4, most)
+        most = as_number(self._newest(action).get("gasLimit"), action)
+        return min(require_gas(as_number(answer["result"], action), most, action) * 5 // 4, most)
 
     def nonces(self, signer: Signer | Sender) -> tuple[int, int]:
         """Read an account's next nonce: after what is mined, and after what the node still holds to be mined."""

@@ -9,12 +9,12 @@ from typing import Any
 from eth_typing import HexStr
 from web3.types import Nonce, TxParams, TxReceipt, Wei
 
+from bridge.chain.fees import PLAIN_TRANSFER_GAS
 from bridge.chain.node import Chain
 from bridge.chain.receipts import hand_over, possible, receipt_of
 from bridge.chain.signers import Sender, Signer
 from bridge.errors import BridgeError, ChainError, FeeTooHigh, NotTaken, RefusedAction, TransactionFailed
 
-PLAIN_TRANSFER_GAS = 21_000
 MOST_AT_ONCE = 16
 """Transactions that are replaced by one command: each costs, and how many wait is the node's word alone."""
 ACTION = "replacing a transaction"

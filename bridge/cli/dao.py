@@ -101,10 +101,13 @@ def delegate(
     from bridge.chain.addresses import checked_address
     from bridge.formats import number
     from bridge.governance.governor import read_tokens, read_votes, send_delegation
+    from bridge.safe.multisig import ZERO
 
     session = open_session(config, relay)
     who, to = choose_sender(session, send, role, keystore, sender), checked_address(to)
     session.snapshot().rehearse(who, "HedgeVotes", "delegate", to)
+    if to == ZERO:
+        say(f"warning: {to} is nobody: the sender's votes count for nobody until he delegates them anew", stderr=True)
     receipt = send_delegation(session.snapshot(), who.key(), to) if send else None
     votes, moved = read_votes(session.snapshot(), to) / 1e18, read_tokens(session.snapshot(), who.address) / 1e18
     if as_json:

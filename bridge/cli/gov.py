@@ -140,9 +140,14 @@ def list_(
 
 
 def _vote_end(proposal: Proposal) -> str:
-    """Return when a vote ends; by a clock of blocks the block, and the time as the estimate that it is."""
+    """Return when a vote ends; by a clock of blocks the block, and the time as the estimate that it is.
+
+    Of a proposal that cannot be read nobody knows.
+    """
     from bridge.units import utc
 
+    if proposal.trouble:
+        return "unknown"
     if proposal.blocks is None:
         return utc(proposal.deadline)
     return f"block {proposal.blocks[1]}, estimated {utc(proposal.deadline)}"

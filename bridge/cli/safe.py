@@ -27,7 +27,7 @@ from bridge.cli.flags import (
 )
 from bridge.cli.mined import mined, mined_words
 from bridge.cli.safe_hands import chosen_hand
-from bridge.cli.safe_text import keep_record, look, print_record, print_seen
+from bridge.cli.safe_text import keep_record, look, print_record, print_seen, say_what_comes_first
 
 if TYPE_CHECKING:
     from bridge.governance.inspection import Inspected
@@ -170,6 +170,7 @@ def sign(
     made, snapshot = record.transaction, session.snapshot()
     require_signable(snapshot, made)
     seen = look(snapshot, made, as_json)
+    say_what_comes_first(seen)
     hand = chosen_hand(session, seen, role, keystore, signer, signature, account)
     snapshot.confirm()
     if not as_json:
@@ -196,7 +197,9 @@ def typed_data(file: FileArgument, config: ConfigOption = None) -> None:
     session = open_session(config)
     made, snapshot = load_own(session, file).transaction, session.snapshot()
     require_signable(snapshot, made)
-    print_seen(look(snapshot, made, False), stderr=True)
+    seen = look(snapshot, made, False)
+    say_what_comes_first(seen)
+    print_seen(seen, stderr=True)
     print_json(made.typed_json())
 
 

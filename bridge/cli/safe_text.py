@@ -77,6 +77,17 @@ def _print_moves(effects: Effects, stderr: bool) -> None:
         say(f"and {more} more movements to the Safe", stderr)
 
 
+def say_what_comes_first(seen: Seen) -> None:
+    """Warn of a signature for a transaction that others come before: it holds until its turn, whenever that is."""
+    made, following = seen.transaction.nonce, seen.safe.nonce
+    if made > following:
+        say(
+            f"warning: nonce {made} leaves a gap, the Safe's next is {following}: {made - following:,} others come "
+            "first, nothing of it was rehearsed, and whoever has the signatures can execute it whenever its turn comes",
+            stderr=True,
+        )
+
+
 def print_record(seen: Seen, record: SafeRecord, file: Path, as_json: bool) -> None:
     """Print a transaction, who signed it of those who must, and its file."""
     from bridge.cli.show import console

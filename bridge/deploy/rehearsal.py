@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bridge.artifacts import register_artifact
 from bridge.chain.blocks import BlockRef
-from bridge.chain.fees import GWEI, NATIVE
+from bridge.chain.fees import GWEI, NATIVE, require_gas
 from bridge.chain.node import Chain
 from bridge.chain.reverts import call_refused
 from bridge.chain.rpc import as_bytes, as_number
@@ -115,13 +115,17 @@ def run_creation(
     """
     state: dict[str, Any] = {at: {"code": "0x" + each.hex()} for at, each in others.items()}
     state[address] = {"code": code, "state": {}}
-    found = chain.request("eth_getBlockByNumber", hex(block.number), False)
-    gas = as_number(found.get("gasLimit") if isinstance(found, dict) else None, action)
-    call = {"from": sender, "to": address, "gas": hex(gas)}
+    call = {"from": sender, "to": address, "gas": hex(_block_gas(chain, block, action))}
     answer = chain.ask("eth_call", call, hex(block.number), state)
     if "error" in answer:
         raise call_refused(answer["error"], action)
     return as_bytes(answer["result"], action)
+
+
+def _block_gas(chain: Chain, block: BlockRef, action: str) -> int:
+    """Read what a block takes of gas."""
+    found = chain.request("eth_getBlockByNumber", hex(block.number), False)
+    return as_number(found.get("gasLimit") if isinstance(found, dict) else None, action)
 
 
 def rehearse_steps(
@@ -133,7 +137,10 @@ def rehearse_steps(
     ------
     ContractReverted
         One would be refused: by which contract, and why.
+    ChainError
+        One needs more gas than a block takes, or by the node's word less than any transaction.
     """
+    most = _block_gas(chain, block, "rehearsing a deployment") if steps else 0
     found, others = list[Measured](), dict[str, bytes]()
     takes_data_fee = chain.has_code(GAS_PRICE_ORACLE, block)
     for step in steps:
@@ -148,7 +155,8 @@ def rehearse_steps(
         if "error" in answer:
             raise call_refused(answer["error"], action)
         fee = _data_fee(chain, step, block) if takes_data_fee else 0
-        found.append(Measured(step, as_number(answer["result"], action), runtime, fee))
+        gas = require_gas(as_number(answer["result"], action), most, action)
+        found.append(Measured(step, gas, runtime, fee))
         if runtime:
             others[step.address] = runtime
     return found

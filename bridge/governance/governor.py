@@ -287,7 +287,9 @@ def require_step(proposal: Proposal, step: str) -> None:
 
 
 def vote_words(proposal: Proposal) -> str:
-    """Say from when to when its vote is; of a clock of blocks in blocks too."""
+    """Say from when to when its vote is; of a clock of blocks in blocks too, and of one that cannot be read nothing."""
+    if proposal.trouble:
+        return "when its vote is, is unknown"
     words = f"vote from {utc(proposal.vote_start)} to {utc(proposal.deadline)}"
     return words if proposal.blocks is None else f"{words}, estimated from the blocks {list(proposal.blocks)}"
 

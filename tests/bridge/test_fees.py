@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from bridge.chain.codec import encode_call
 from bridge.chain.fees import FeeCaps
 from bridge.chain.node import Chain
 from bridge.chain.pending import clear_pending
-from bridge.chain.signers import Signer
+from bridge.chain.rehearsal import rehearse
+from bridge.chain.signers import Sender, Signer
 from bridge.errors import ChainError, FeeTooHigh
 from tests.bridge.lying_node import ELSEWHERE, GWEI, Answering, Asked, LyingNode, through
 
@@ -54,6 +56,21 @@ def test_send__node_asks_for_too_much__is_refused_with_the_number_and_nothing_is
         through(node, real).send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
     assert shown in str(caught.value)
     assert caught.value.setting == setting
+    assert node.asked("eth_sendRawTransaction") == []
+
+
+@pytest.mark.parametrize("gas", [0, 20_999])
+def test_gas__less_than_any_transaction_uses__is_refused_by_name_dry_and_sent(
+    real: Chain, node: LyingNode, signer: Signer, token: str, gas: int
+) -> None:
+    """A node would refuse what is given less ("intrinsic gas too low"), once all is signed."""
+    node.lie = lambda answering, asked: asked["method"] == "eth_estimateGas" and answering.result(asked, hex(gas))
+    chain, words = through(node, real), f"the node measures {gas:,} gas, and none uses less than 21,000"
+    data = encode_call("TestToken", "mint", ELSEWHERE, 1).hex
+    with pytest.raises(ChainError, match=words):
+        rehearse(chain, Sender(signer.address), token, data, chain.head(), "minting")
+    with pytest.raises(ChainError, match=words):
+        chain.send(signer, "TestToken", token, "mint", ELSEWHERE, 1)
     assert node.asked("eth_sendRawTransaction") == []
 
 

@@ -37,6 +37,13 @@ def test_significant__whole_digits__are_always_kept(value: float, digits: int, w
     assert formats.significant(value, digits) == written
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(-20, "0 s"), (0, "0 s"), (119, "119 s"), (7_199, "119 min"), (7_200, "2.0 h")]
+)
+def test_age__of_any_seconds__is_never_negative(seconds: int, said: str) -> None:
+    assert formats.age(seconds) == said
+
+
 def test_plain__text_of_a_page__has_only_the_signs_of_a_keyboard() -> None:
     told = f"{formats.usd(-1234.5)}, {formats.percent(-0.128)}, {formats.duration(183_900)}, {formats.number(None)}"
     assert formats.plain(told) == "-1,234 USD, -12.8%, 2 d 3 h, -"

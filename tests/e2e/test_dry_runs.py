@@ -10,7 +10,7 @@ from bridge.governance.governor import list_proposals
 from bridge.local.accounts import account, accounts
 from bridge.local.world import World
 from bridge.plans.records import PlanRecord
-from bridge.safe.multisig import build_safe_transaction
+from bridge.safe.multisig import ZERO, build_safe_transaction
 from bridge.safe.records import SafeRecord
 from bridge.sources.oracle import SignedReport, build_report, report_json, sign_report
 from tests.bridge.steps import TERMS, parameters_call, propose, with_changes
@@ -205,3 +205,12 @@ def test_safe_create__threshold_owners_or_salt_that_cannot_be__are_refused(place
     dry = place.run(*create, one, two, "--json", role="operator").json()
     assert place.sent(*create, one, two, role="operator")["safe"] == dry["safe"]
     refused(place, *create, one, two, role="operator", said="Create2 call failed")
+
+
+def test_delegate__to_nobody__warns_dry_and_sent(place: Place) -> None:
+    """The token allows it, and people mean it: yet the votes are gone until they are delegated anew."""
+    said = f"warning: {ZERO} is nobody: the sender's votes count for nobody until he delegates them anew\n"
+    for more in ((), ("--json",), ("--send",)):
+        done = place.run("gov", "delegate", ZERO, *more, role="voter-3")
+        assert (done.code, done.err) == (0, said), done
+    assert place.run("gov", "delegate", account("voter-3").address, "--send", role="voter-3").err == ""

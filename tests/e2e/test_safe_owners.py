@@ -67,3 +67,15 @@ def test_safe_sign__delegate_call_of_unknown_code__is_refused_and_nothing_is_sig
         done = place.run("safe", *words, role="guardian-1")
         assert_one_line_error(done, 1, "as the Safe's own (a delegate call)", "sign nothing")
     assert file.read_bytes() == before
+
+
+def test_safe_sign__nonce_leaves_a_gap__is_signed_with_a_warning(place: Place) -> None:
+    """What waits for its turn can be executed long after: whoever signs it is told."""
+    assert place.run("safe", "propose", "pause", "--nonce", "7", "--out", "later.json").code == 0
+    said = "warning: nonce 7 leaves a gap, the Safe's next is 0: 7 others come first, nothing of it was rehearsed"
+    for more in ((), ("--json",)):
+        done = place.run("safe", "sign", "later.json", *more, role="guardian-1")
+        assert (done.code, done.err.count(said)) == (0, 1), done
+    assert said in place.run("safe", "typed-data", "later.json").err
+    assert place.run("safe", "propose", "pause", "--out", "now.json").code == 0
+    assert place.run("safe", "sign", "now.json", role="guardian-1").err == ""

@@ -70,13 +70,16 @@ def test_proposal__id_with_the_content_of_another__is_unreadable_and_nobody_vote
     with lying_node(place.world.chain.url, created(content_of_the_second())) as node, through(place, tmp_path, node):
         listed = place.run("gov", "list", "--json").json()
         assert [row["state"] for row in listed] == ["unreadable", "active"]
+        assert "unknown" in (table := place.run("gov", "list").out)
         shown = place.run("gov", "show", str(grave))
+        assert "1970" not in table + shown.out
         assert UNTRUE in " ".join((shown.out + shown.err).split())
         assert "Housekeeping" not in shown.out
         for words in (("gov", "vote", str(grave), "for", "--send"), ("safe", "propose", "cancel", str(grave))):
             done = place.run(*words, role="voter-1")
             assert done.code == 1, done
             assert "unreadable" in done.err
+            assert "1970" not in done.err
         assert place.run("gov", "vote", str(good), "for", role="voter-1").code == 0
     assert [sum((p.votes_for, p.votes_against)) for p in list_proposals(place.world.snapshot())] == [0, 0]
 
