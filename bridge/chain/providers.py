@@ -1,6 +1,7 @@
 """Several nodes of one chain as one: the first that is fit answers, a second confirms, and any may die.
 
-    heads of all -> dead or late ones aside -> lowest head of the others, with the same hash on all -> pinned block
+    heads of all -> dead ones aside, and late ones whose newest block the newest node has too -> lowest head of the
+    others, with the same hash and time on all -> pinned block
     read at it -> first answers -> second says the same? -> answer | no -> `NodesDisagree`
                   dead -> the next one that has the pinned block with the same hash
 
@@ -15,7 +16,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import Any, Final, TypeVar
 
 from bridge.chain.answers import is_revert
@@ -32,6 +33,8 @@ PAUSES: Final = (0.5, 2.0)
 """Seconds until nodes that have different blocks at a height are asked again: the newest block may just be replaced."""
 DEAD_SECONDS: Final = 60.0
 """In which a node that died is not asked for its newest block: one that hangs takes half a minute each time."""
+MOST_AHEAD_SECONDS: Final = 15
+"""By which a newest block may be ahead of this machine's clock before it makes no other node late."""
 MOST_NUMBER: Final = 18
 """Letters of a block's number in 0x hex; what is longer names no block."""
 
@@ -73,7 +76,7 @@ class Providers:
             node.begin()
 
     def head(self) -> BlockRef:
-        """Pin the newest block that all fit nodes have, with the same hash.
+        """Pin the newest block that all fit nodes have, with the same hash and time.
 
         Raises
         ------
@@ -91,7 +94,7 @@ class Providers:
 
     def _agreed(self) -> BlockRef:
         heads, self._pinned, self._heard = self._heads(), None, 2
-        newest = max(head.timestamp for head in heads.values())
+        newest = self._newest(heads)
         late = {
             node: head
             for node, head in heads.items()
@@ -99,16 +102,35 @@ class Providers:
         }
         late = late if len(late) < len(heads) else {}
         fit = [node for node in heads if node not in late]
+        leader = max(fit, key=lambda node: (heads[node].timestamp, heads[node].number))
+        for node, head in late.items():
+            self._require_late(node, head, leader, heads[leader])
+            behind = f"{newest - head.timestamp:,} s older than the newest"
+            self._say(f"the node at {url_place(node.url)} is left aside: its newest block {head.number} is {behind}")
         pinned = min((heads[node] for node in fit), key=lambda head: head.number)
         first, *others = sorted(fit, key=lambda node: heads[node] != pinned)  # who pinned it is asked for nothing
         agreed = [first, *(node for node in others if self._same(pinned, first, node, heads[node]))]
-        for node, head in late.items():
-            self._same(head, node, first, None)
-            behind = f"{newest - head.timestamp:,} s older than the newest"
-            self._say(f"the node at {url_place(node.url)} is left aside: its newest block {head.number} is {behind}")
         self._fit, self._late, self._pinned = [node for node in fit if node in agreed], list(late), pinned
         self._say_if_alone()
         return pinned
+
+    def _newest(self, heads: dict[Rpc, BlockRef]) -> int:
+        """Return the time of the newest block; of one that is ahead of the clock only where all of them are."""
+        most = time() + MOST_AHEAD_SECONDS
+        ahead = {node: head for node, head in heads.items() if head.timestamp > most}
+        if not ahead or len(ahead) == len(heads):  # a chain that is played may be ahead of every clock
+            return max(head.timestamp for head in heads.values())
+        for node in ahead:
+            self._say(
+                f"the newest block of the node at {url_place(node.url)} is ahead of this machine's clock, those of "
+                "other nodes are not: no node is late by it; set the clock, or take that node out of chain.rpc_urls"
+            )
+        return max(head.timestamp for node, head in heads.items() if node not in ahead)
+
+    def _require_late(self, node: Rpc, head: BlockRef, leader: Rpc, newest: BlockRef) -> None:
+        """Check that a node is late and nothing else: the leading one is further, and has the node's newest block."""
+        if head.number >= newest.number or not self._same(head, node, leader, None):
+            raise NodesDisagree(f"block {head.number}", [url_place(each.url) for each in (node, leader)])
 
     def _heads(self) -> dict[Rpc, BlockRef]:
         """Read the newest block of each; of one that died a moment ago only where no other answers."""
@@ -134,7 +156,7 @@ class Providers:
         except ChainError as error:
             self._say(f"a node is left aside: {error}")
             return False
-        if block.hash != other.hash:
+        if block != other:
             raise NodesDisagree(f"block {block.number}", [url_place(each.url) for each in (of, node)])
         return True
 
@@ -264,7 +286,7 @@ class Providers:
         self._say(f"a node is left aside: {error}")
         for late in tuple(self._late):
             with suppress(ChainError):
-                if self._pinned is None or late.block(self._pinned.number).hash == self._pinned.hash:
+                if self._pinned is None or late.block(self._pinned.number) == self._pinned:
                     self._late.remove(late)
                     self._fit.append(late)
         self._died[node] = monotonic()

@@ -270,6 +270,57 @@ def test_head__one_lags_on_another_chain__is_named(nodes: Nodes) -> None:
         nodes.chain().head()
 
 
+def later(seconds: int, newest_alone: bool = True, **others: Any) -> Lie:
+    """Say that the newest block, or every one, is so much younger."""
+    change = changed(
+        "eth_getBlockByNumber",
+        lambda block: {**block, "timestamp": hex(int(block["timestamp"], 16) + seconds), **others},
+    )
+    return lambda answering, asked: (asked["params"][:1] == ["latest"] or not newest_alone) and change(answering, asked)
+
+
+@pytest.mark.parametrize("seconds", [1, 31, 4_000])
+@pytest.mark.parametrize("newest_alone", [True, False])
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_head__one_adds_seconds_to_the_same_block__nobody_is_left_aside_and_it_is_named(
+    nodes: Nodes, which: str, newest_alone: bool, seconds: int
+) -> None:
+    getattr(nodes, which).lie = later(seconds, newest_alone)
+    with pytest.raises(NodesDisagree, match=r"block \d+: http"):
+        nodes.chain().head()
+    assert [words for words in nodes.warnings if "older than the newest" in words] == []
+
+
+def test_head__late_ones_block_has_another_time_on_the_leading_node__is_named(nodes: Nodes) -> None:
+    nodes.real.request("anvil_mine", hex(60), "0xc")
+    nodes.first.lie, nodes.second.lie = later(-7, newest_alone=False), behind(50)
+    with pytest.raises(NodesDisagree, match=r"block \d+: http"):
+        nodes.chain().head()
+
+
+def test_head__leading_node_does_not_have_the_late_ones_block__is_named(nodes: Nodes) -> None:
+    nodes.real.request("anvil_mine", hex(60), "0xc")
+    forgets = changed("eth_getBlockByNumber", lambda _: None)
+    nodes.first.lie = lambda answering, asked: asked["params"][:1] != ["latest"] and forgets(answering, asked)
+    nodes.second.lie = behind(50)
+    with pytest.raises(NodesDisagree, match=r"block \d+: http"):
+        nodes.chain().head()
+
+
+def test_head__one_invents_a_newer_block_ahead_of_the_clock__makes_no_other_late(
+    nodes: Nodes, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = nodes.real.head()
+    monkeypatch.setattr(providers, "time", lambda: head.timestamp + 5.0)
+    nodes.first.lie = later(31, number=hex(head.number + 1), hash="0x" + "ef" * 32)
+    chain = nodes.chain()
+    assert chain.head() == head
+    assert supply(chain, token) == 0
+    assert nodes.second.asked("eth_call") == nodes.first.asked("eth_call") != []
+    assert [words for words in nodes.warnings if "is ahead of this machine's clock" in words]
+    assert [words for words in nodes.warnings if "left aside" in words] == []
+
+
 def test_read__main_dies_and_the_late_one_has_caught_up__it_takes_its_place(nodes: Nodes, token: str) -> None:
     nodes.real.request("anvil_mine", hex(60), "0xc")
     nodes.second.lie = behind(50)
