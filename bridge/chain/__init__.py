@@ -4,6 +4,7 @@
     connection, rpc    HTTP; JSON-RPC over it, each answer checked
     answers, logs      what a node's errors mean; eth_getLogs in pages
     log_cache          events of finalised blocks on the disk, in log_parts
+    compared           what the answers of two nodes have in common
     providers, ways    several nodes as one; what a chain has beside its main node
     values, codec      what the ABI says of values, calls and events, from and to bytes
     pinned, node       `Chain`: reads name their block, sends are waited for

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from eth_typing import ChecksumAddress, HexStr
 
@@ -20,6 +20,7 @@ from bridge.chain.blocks import BlockRef
 from bridge.chain.bounds import within
 from bridge.chain.codec import LogEntry, encode_call
 from bridge.chain.codec import event as event_of
+from bridge.chain.compared import SEND
 from bridge.chain.fees import DEFAULT_CAPS, FeeCaps, require_gas
 from bridge.chain.log_cache import LogCache
 from bridge.chain.logs import Told
@@ -47,8 +48,6 @@ if TYPE_CHECKING:  # who only reads waits for none of them
     from web3.types import Nonce, TxParams, TxReceipt, Wei
 
     from bridge.chain.signers import Sender, Signer
-
-SEND: Final = "eth_sendRawTransaction"
 
 
 class Chain(PinnedReads):
@@ -259,7 +258,7 @@ class Chain(PinnedReads):
             if after > nonce:  # another sender of the account was faster
                 raise PendingTransactions(signer.address, nonce, after - nonce, error.transaction) from error
             raise
-        return possible(self, receipt_of(self, signer, nonce, sent, action), transaction["gas"], action)
+        return possible(self, receipt_of(self, signer, nonce, sent, action, to), transaction["gas"], action)
 
     def take(self, raw: bytes) -> dict[str, Any]:
         """Give signed bytes to the relay where there is one, and to nobody else; without one to the node.
@@ -329,6 +328,7 @@ class Chain(PinnedReads):
         head = self._result(action, "eth_getBlockByNumber", "latest", False)
         if not isinstance(head, dict):
             raise ChainError(f"{action}: the node's answer is no block")
+        self.newest = as_number(head.get("number"), action)
         return head
 
     def simulate(

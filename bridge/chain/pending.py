@@ -95,7 +95,7 @@ def clear_pending(chain: Chain, signer: Signer) -> list[TxReceipt]:
     for nonce, sent in replacements.items():
         try:
             if sent:
-                receipt = receipt_of(chain, signer, nonce, sent, ACTION)
+                receipt = receipt_of(chain, signer, nonce, sent, ACTION, signer.address)
                 receipts.append(possible(chain, receipt, PLAIN_TRANSFER_GAS, ACTION))
         except ChainError as error:
             raise _told(error, replacements, sent) from error

@@ -20,6 +20,12 @@ class PinnedReads:
     """What `Chain` reads without an ABI."""
 
     _rpc: Rpc | Providers
+    newest = 0  # number of the newest block when gas or fees were read: what is signed then is not mined before it
+
+    @property
+    def lone(self) -> str:
+        """Return the place of the node that alone has the receipt that was looked for last; empty where none is."""
+        return self._rpc.lone
 
     def begin(self) -> None:
         """Start the clock of all answers anew: of another look, or of another step."""

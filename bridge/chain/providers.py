@@ -5,8 +5,8 @@
     read at it -> first answers -> second says the same? -> answer | no -> `NodesDisagree`
                   dead -> the next one that has the pinned block with the same hash
 
-Nobody's number is used where two differ: neither of them can be known to be right. A transaction goes to one node
-alone, and its receipt is looked for on all of them.
+Nobody's number is used where two differ: neither of them can be known to be right. A transaction goes to every node,
+and its receipt counts once two of them have the same.
 """
 
 from __future__ import annotations
@@ -19,24 +19,19 @@ from hashlib import sha256
 from time import monotonic, sleep, time
 from typing import Any, Final, TypeVar
 
-from bridge.chain.answers import is_revert
 from bridge.chain.blocks import BlockRef
+from bridge.chain.compared import RECEIPT, SEND, STATES, alike, content, entries, is_pinned, may_move, mined
 from bridge.chain.rpc import Rpc, as_number
 from bridge.errors import ChainError, NodesDisagree, NodeUnreachable
 from bridge.foreign import url_place
 
 T = TypeVar("T")
-STATES: Final = frozenset({"eth_call", "eth_getBalance", "eth_getCode", "eth_getStorageAt"})
-"""What has one answer at a block, whoever is asked."""
-RECEIPT: Final = "eth_getTransactionReceipt"
 PAUSES: Final = (0.5, 2.0)
 """Seconds until nodes that have different blocks at a height are asked again: the newest block may just be replaced."""
 DEAD_SECONDS: Final = 60.0
 """In which a node that died is not asked for its newest block: one that hangs takes half a minute each time."""
 MOST_AHEAD_SECONDS: Final = 15
 """By which a newest block may be ahead of this machine's clock before it makes no other node late."""
-MOST_NUMBER: Final = 18
-"""Letters of a block's number in 0x hex; what is longer names no block."""
 
 
 class Providers:
@@ -58,6 +53,7 @@ class Providers:
         self._pinned: BlockRef | None = None
         self._least = 0  # block of the newest receipt: what is read afterwards is not from before it
         self._heard, self._died = 2, dict[Rpc, float]()
+        self.lone = ""  # place of the node that alone has the receipt that was looked for last
         self.url, self.logs = nodes[0].url, self
 
     @property
@@ -168,14 +164,19 @@ class Providers:
         return found
 
     def ask(self, method: str, *parameters: Any) -> dict[str, Any]:
-        """Send a request as `Rpc.ask` does: to the first fit node, and what has one answer at a block to a second."""
+        """Send a request as `Rpc.ask` does: to the first fit node, and what has one answer at a block to a second.
+
+        A transaction goes to every node, and two must have the same receipt of it.
+        """
         if method == RECEIPT:
             return dict(self._receipt(lambda node: node.ask(method, *parameters)))
-        if not _may_move(method):
+        if method == SEND:
+            return self._handed(lambda node: node.ask(method, *parameters))
+        if not may_move(method):
             return self._fit[0].ask(method, *parameters)
         node, answer = self._able(lambda node: node.ask(method, *parameters))
-        if method == "eth_chainId" or (method in STATES and _is_pinned(parameters)):
-            heard = self._confirm(method, node, answer, lambda node: node.ask(method, *parameters), _alike)
+        if method == "eth_chainId" or (method in STATES and is_pinned(parameters)):
+            heard = self._confirm(method, node, answer, lambda node: node.ask(method, *parameters), alike)
             self._say_unconfirmed(node, heard)
         return answer
 
@@ -186,7 +187,7 @@ class Providers:
             return node.logs.read(wanted, first, last, action)
 
         node, found = self._first(pages)
-        heard = self._confirm(action, node, found, pages, lambda one, two: _entries(one) == _entries(two))
+        heard = self._confirm(action, node, found, pages, lambda one, two: entries(one) == entries(two))
         self._heard = 2 if heard else 1
         self._say_unconfirmed(node, heard)
         return found
@@ -196,7 +197,7 @@ class Providers:
         node, digest = self._fit[0], sha256()
         try:
             for page in node.logs.walk(wanted, first, last, action):
-                digest.update("".join(_entries(page)).encode())
+                digest.update("".join(entries(page)).encode())
                 yield page
         except ChainError as error:
             self._replace(node, error)
@@ -205,7 +206,7 @@ class Providers:
         def again(other: Rpc) -> bytes:
             theirs = sha256()
             for page in other.logs.walk(wanted, first, last, action):
-                theirs.update("".join(_entries(page)).encode())
+                theirs.update("".join(entries(page)).encode())
             return theirs.digest()
 
         self._say_unconfirmed(node, self._confirm(action, node, digest.digest(), again, lambda one, two: one == two))
@@ -219,11 +220,11 @@ class Providers:
             yield
 
     def post(self, method: str, body: bytes) -> bytes:
-        """Send a request of web3.py: a receipt is looked for on all nodes, the rest is asked of the first."""
+        """Send a request of web3.py: a receipt is looked for as `ask` does, the rest is asked of the first."""
         if method == RECEIPT:
             found = self._receipt(lambda node: node.parsed(node.post(method, body)))
             return json.dumps(found).encode()
-        if not _may_move(method):
+        if not may_move(method):
             return self._fit[0].post(method, body)
         return self._first(lambda node: node.post(method, body))[1]
 
@@ -249,7 +250,7 @@ class Providers:
 
         def told(node: Rpc) -> dict[str, Any]:
             answers.append((node, read(node)))
-            if _content(answers[-1][1]) is None:
+            if content(answers[-1][1]) is None:
                 raise ChainError("it does not know")
             return answers[-1][1]
 
@@ -261,7 +262,7 @@ class Providers:
             return answers[0]
 
     def _confirm(
-        self, what: str, node: Rpc, found: T, read: Callable[[Rpc], T], alike: Callable[[T, T], bool | None]
+        self, what: str, node: Rpc, found: T, read: Callable[[Rpc], T], same_as: Callable[[T, T], bool | None]
     ) -> bool:
         """Tell whether another fit node reads the same; raises `NodesDisagree` where it reads something else.
 
@@ -269,7 +270,7 @@ class Providers:
         """
         for other in [each for each in self._fit if each is not node]:
             try:
-                same = alike(found, read(other))
+                same = same_as(found, read(other))
             except ChainError as error:
                 self._replace(other, error)
                 continue
@@ -295,22 +296,64 @@ class Providers:
             self._say_if_alone()
 
     def _receipt(self, read: Callable[[Rpc], Any]) -> Any:
-        """Return the first receipt that any node has, else the answer of the first that answers."""
-        answers, failed = list[Any](), list[ChainError]()
-        for node in (*self._fit, *self._late):
+        """Return a receipt that two fit nodes have, or the only one that there is; until then an answer without any.
+
+        Raises
+        ------
+        NodesDisagree
+            They have different ones, and still after a while: blocks may just be replaced.
+        """
+        for pause in PAUSES:
+            try:
+                return self._same_receipt(read)
+            except NodesDisagree:
+                sleep(pause)
+        return self._same_receipt(read)
+
+    def _same_receipt(self, read: Callable[[Rpc], Any]) -> Any:
+        answers, found, failed = list[Any](), dict[Rpc, dict[str, Any]](), list[ChainError]()
+        for node in tuple(self._fit):
             try:
                 answers.append(read(node))
             except ChainError as error:
                 failed.append(error)
+                self._replace(node, error)
                 continue
-            receipt = answers[-1].get("result") if isinstance(answers[-1], dict) else None
-            if isinstance(receipt, dict):
-                with suppress(ChainError):
-                    self._least = max(self._least, as_number(receipt.get("blockNumber"), RECEIPT))
-                return answers[-1]
+            if isinstance(answers[-1], dict) and isinstance(answers[-1].get("result"), dict):
+                found[node] = answers[-1]
+            if len(found) == 2:
+                break
         if not answers:
             raise failed[0]
-        return answers[0]
+        if len({mined(each["result"]) for each in found.values()}) > 1:
+            raise NodesDisagree("a receipt", [url_place(node.url) for node in found])
+        self.lone = ""
+        if not found:
+            return answers[0]
+        node, answer = next(iter(found.items()))
+        if len(found) == 1 and len(self._fit) > 1:
+            self.lone = url_place(node.url)
+            return {**answer, "result": None}
+        with suppress(ChainError):
+            self._least = max(self._least, as_number(answer["result"].get("blockNumber"), RECEIPT))
+        return answer
+
+    def _handed(self, hand: Callable[[Rpc], dict[str, Any]]) -> dict[str, Any]:
+        """Hand a transaction to every node, and return the first answer of one that takes it.
+
+        Where none does, one may have taken it and failed: that counts before a refusal.
+        """
+        taken, refused, failed = list[dict[str, Any]](), list[dict[str, Any]](), list[ChainError]()
+        for node in (*self._fit, *self._late):
+            try:
+                answer = hand(node)
+            except ChainError as error:
+                failed.append(error)
+            else:
+                (refused if "error" in answer else taken).append(answer)
+        if failed and not taken:
+            raise failed[0]
+        return (taken or refused)[0]
 
     def _say_if_alone(self) -> None:
         if len(self._fit) == 1:
@@ -325,46 +368,3 @@ class Providers:
         if words not in self._said:
             self._said.add(words)
             self._warned(words)
-
-
-def _may_move(method: str) -> bool:
-    """Tell whether another node may be asked in place of one that died: not where it may have done what it was told."""
-    return method.startswith("eth_") and not method.startswith("eth_send")
-
-
-def _is_pinned(parameters: Sequence[Any]) -> bool:
-    """Tell whether a request of state names its block: by number, or by hash."""
-    return any(
-        "blockHash" in each if isinstance(each, dict) else str(each).startswith("0x") and len(str(each)) <= MOST_NUMBER
-        for each in parameters[1:]
-    )
-
-
-def _content(answer: dict[str, Any]) -> tuple[str, str] | None:
-    """Return what an answer says of the chain; None where it says something of the node alone."""
-    if "error" not in answer:
-        return "result", json.dumps(answer["result"]).lower()
-    error = answer["error"]
-    if not is_revert(error):
-        return None
-    data = error.get("data") if isinstance(error, dict) else None
-    return "refused", data.lower().removeprefix("reverted ") if isinstance(data, str) else ""
-
-
-def _alike(one: dict[str, Any], two: dict[str, Any]) -> bool | None:
-    """Tell whether two answers say the same of the chain; None where one says nothing of it.
-
-    Nodes write a refusal in words of their own, and not all give its data.
-    """
-    first, second = _content(one), _content(two)
-    if first is None or second is None:
-        return None
-    return first == second or (first[0] == second[0] == "refused" and not (first[1] and second[1]))
-
-
-def _entries(found: Sequence[Any]) -> list[str]:
-    """Return what entries say in one form: nodes differ in what they add."""
-    names = ("address", "blockHash", "blockNumber", "data", "logIndex", "topics", "transactionHash")
-    return [
-        json.dumps([entry.get(name) for name in names] if isinstance(entry, dict) else entry).lower() for entry in found
-    ]

@@ -108,6 +108,7 @@ class Rpc:
         self.url, self.patience, self._asked, self._one_clock = url, patience, 0, one_clock
         self._known, self._alone = dict[str, dict[str, Any]](), False
         self._most_wait = min(MOST_WAIT_SECONDS, seconds or MOST_WAIT_SECONDS)
+        self.lone = ""  # of several nodes, the one that alone has a receipt: none here
         self.begin()
         self.logs = LogPages(self.ask, told)
         try:

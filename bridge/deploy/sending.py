@@ -128,7 +128,7 @@ def _settled(chain: Chain, how: Sending, step: Step, journal: Journal, at: int) 
 def _waited_for(chain: Chain, signer: Signer, step: Step, entry: Entry, sent: str) -> Found | None:
     """Wait for a transaction, and return the receipt of whichever was signed for the step."""
     try:
-        receipt_of(chain, signer, step.nonce, HexStr(sent), f"creating {step.name}")
+        receipt_of(chain, signer, step.nonce, HexStr(sent), f"creating {step.name}", step.to)
     except TransactionFailed:
         found = look(chain, entry)  # it reverted, or one that was signed before it was faster
         if found is None:

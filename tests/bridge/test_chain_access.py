@@ -208,7 +208,7 @@ def test_send__another_transaction_takes_its_nonce__says_so_without_waiting_on(
     finally:
         chain.request("evm_setAutomine", True)
     with pytest.raises(TransactionFailed, match="was replaced by another transaction of its account"):
-        receipt_of(chain, sender, nonce, waited_for, "paying")
+        receipt_of(chain, sender, nonce, waited_for, "paying", account("lp").address)
 
 
 def test_send__more_than_the_account_has__is_a_chain_error_with_the_nodes_words(chain: Chain) -> None:

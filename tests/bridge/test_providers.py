@@ -6,8 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,10 +16,11 @@ from bridge.chain.rpc import share_of
 from bridge.chain.signers import Signer
 from bridge.chain.ways import Ways
 from bridge.config import ChainConfig, load_config
-from bridge.errors import BadConfig, ChainError, NodesDisagree, NodeUnreachable, StatePruned
+from bridge.errors import BadConfig, NodesDisagree, NodeUnreachable, StatePruned
 from tests.bridge.conftest import OTHER_CHAIN_ID
-from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, Lie, LyingNode, failing, lying_node
+from tests.bridge.lying_node import ELSEWHERE, Answering, Asked, Lie, failing
 from tests.bridge.test_log_pages import moved, twice
+from tests.bridge.two_nodes import Nodes, behind, changed, dead, two_nodes
 
 pytestmark = pytest.mark.parametrize("real", [OTHER_CHAIN_ID], indirect=True)
 
@@ -32,61 +31,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(providers, "PAUSES", (0.0, 0.0))
 
 
-@dataclass
-class Nodes:
-    """Two nodes in front of one real one, and a chain through both."""
-
-    real: Chain
-    first: LyingNode
-    second: LyingNode
-    warnings: list[str] = field(default_factory=list)
-
-    def chain(self, max_lag: int = 30) -> Chain:
-        """Connect as a command does."""
-        ways = Ways((f"{self.second.url}/v3/KEY12345",), max_lag, warned=self.warnings.append)
-        return connect(f"{self.first.url}", self.real.chain_id, ways=ways)
-
-
 @pytest.fixture
 def nodes(real: Chain) -> Iterator[Nodes]:
-    with ExitStack() as stack:
-        made = [stack.enter_context(lying_node(real.url)) for _ in range(2)]
-        found = Nodes(real, *made)
+    with two_nodes(real) as found:
         yield found
-        assert "KEY12345" not in "".join(found.warnings)
-
-
-def dead(answering: Answering, asked: Asked) -> bool:
-    return answering.say(b"", 502)
-
-
-def changed(method: str, change: Any) -> Lie:
-    """Lie about what the real node answers to a method."""
-
-    def lie(answering: Answering, asked: Asked) -> bool:
-        if asked["method"] != method:
-            return False
-        return answering.result(asked, change(json.loads(answering.honest(asked))["result"]))
-
-    return lie
-
-
-def behind(blocks: int) -> Lie:
-    """Know nothing of the newest blocks."""
-
-    def lie(answering: Answering, asked: Asked) -> bool:
-        if asked["method"] != "eth_getBlockByNumber":
-            missing = {"code": -32000, "message": "unsupported block number"}
-            return asked["method"] == "eth_call" and answering.error(asked, missing)
-        newest = int(json.loads(answering.honest({**asked, "method": "eth_blockNumber", "params": []}))["result"], 16)
-        which = asked["params"][0]
-        last = newest - blocks
-        number = last if which == "latest" else int(which, 16)
-        if number > last:
-            return answering.result(asked, None)
-        return answering.say(answering.honest({**asked, "params": [hex(number), False]}))
-
-    return lie
 
 
 def supply(chain: Chain, token: str) -> Any:
@@ -349,26 +297,6 @@ def test_read__main_has_pruned_the_state__the_second_is_asked(nodes: Nodes, toke
     nodes.second.lie = nodes.first.lie
     with pytest.raises(StatePruned):
         supply(chain, token)
-
-
-def test_send__two_nodes__one_is_given_the_transaction_and_both_are_asked_for_it(
-    nodes: Nodes, token: str, signer: Signer
-) -> None:
-    chain = nodes.chain()
-    nodes.first.lie = changed("eth_getTransactionReceipt", lambda _: None)
-    chain.send(signer, "TestToken", token, "mint", ELSEWHERE, 5)
-    assert len(nodes.first.asked("eth_sendRawTransaction")) == 1
-    assert nodes.second.asked("eth_sendRawTransaction") == []
-    assert nodes.second.asked("eth_getTransactionReceipt")
-    nodes.second.lie = behind(1)
-    assert supply(chain, token) == 5  # what is read afterwards is not from before it
-
-
-def test_send__node_dies_while_it_has_it__is_not_given_to_the_other(nodes: Nodes, token: str, signer: Signer) -> None:
-    nodes.first.lie = failing("eth_sendRawTransaction", -1, dead)
-    with pytest.raises(ChainError, match="was handed over, and then the node failed"):
-        nodes.chain().send(signer, "TestToken", token, "mint", ELSEWHERE, 5)
-    assert nodes.second.asked("eth_sendRawTransaction") == []
 
 
 def test_errors__of_the_second_node__show_no_key(nodes: Nodes, token: str, signer: Signer) -> None:

@@ -68,6 +68,12 @@ LATE: dict[str, tuple[str, Lie]] = {
     "block far ahead": ("eth_getTransactionReceipt", without(blockNumber="0x7fffffff")),
     "block of no chain": ("eth_getTransactionReceipt", without(blockNumber="0x" + "f" * 64)),
     "gas below 0": ("eth_getTransactionReceipt", without(gasUsed="-0x5208")),
+    "gas of no transaction": ("eth_getTransactionReceipt", without(gasUsed="0x1")),
+    "block from before it": ("eth_getTransactionReceipt", without(blockNumber="0x1")),
+    "from another account": ("eth_getTransactionReceipt", without(**{"from": ELSEWHERE})),
+    "to another address": ("eth_getTransactionReceipt", without(to=ELSEWHERE)),
+    "of a creation": ("eth_getTransactionReceipt", without(to=None)),
+    "reverted for less gas than any": ("eth_getTransactionReceipt", without(status="0x0", gasUsed="0x1")),
     "more gas than it was given": ("eth_getTransactionReceipt", without(gasUsed="0x1000000")),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 
 from bridge.chain.place import VARIABLE
+from bridge.local.accounts import account
 from bridge.local.world import World
 from tests.bridge.lying_node import Answering, Asked, LyingNode, lying_node
 from tests.bridge.shifted_node import SHIFT, shifted_node
+from tests.bridge.two_nodes import invented
 from tests.e2e.command import Run
 from tests.e2e.test_commands import assert_one_line_error
 
@@ -143,3 +146,17 @@ def test_doctor__second_node_is_dead__names_it(run: Run, second: LyingNode) -> N
     assert len(rows) == 2
     assert f"a node is left aside: no node answers at {second.url}" in rows[0]["found"]
     assert "no second node confirms" in rows[1]["found"]
+
+
+@pytest.mark.parametrize("status", ["0x0", "0x1"])
+def test_delegate__main_node_keeps_the_transaction_and_invents_its_receipt__is_no_done(
+    run: Run, project: World, tmp_path: Path, status: str
+) -> None:
+    with lying_node(project.chain.url, invented(status)) as liar:
+        text = f'[chain]\nrpc_urls = ["{liar.url}", "{project.chain.url}"]\n'
+        (tmp_path / "alvh.toml").write_text(text, encoding="utf-8")
+        done = run("gov", "delegate", account("operator").address, "--as", "voter-2", "--send")
+    assert_one_line_error(done, 1, "have different receipts of it: it may be done or not, ask another node by its hash")
+    (sent,) = re.findall("0x[0-9a-f]{64}", done.err)
+    assert "done" not in done.out
+    assert project.chain.request("eth_getTransactionReceipt", sent)["status"] == "0x1"  # the honest one was given it
