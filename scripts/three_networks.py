@@ -31,7 +31,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "alvh.toml").write_text(settings_of(networks, venue.url), encoding="utf-8")
         print(f"venue      {venue.url}\n")
-        print(f". .venv/bin/activate\ncd {folder}\nalvh doctor\nalvh exposure\nalvh plan --live\nalvh watch --once --live\n", flush=True)
+        print(f". .venv/bin/activate\ncd {folder}\nalvh doctor\nalvh exposure")
+        print("alvh plan --live\nalvh watch --once --live\n", flush=True)
         print("Ctrl-C ends them", flush=True)
         try:
             signal.pause()
