@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from eth_utils import keccak
 
-from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Unread, amounts_at, price_doubt
+from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Standing, Unread, amounts_at, price_doubt
 from bridge.adapters.tokens import NATIVE, Decimals
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
@@ -80,18 +80,19 @@ def direct_positions(
     why = (
         "says that the owner has liquidity in it, and is no pool of two known tokens of the factory that is named here"
     )
-    direct = Direct([], [Unread(f"{PROTOCOL}:{each}", why) for each in others[:MOST_NAMED]])
-    if len(others) > MOST_NAMED:
-        direct.unread.append(Unread(f"{PROTOCOL}: {len(others) - MOST_NAMED:,} more contracts", why))
+    names = [f"{PROTOCOL}:{each}" for each in others[:MOST_NAMED]]
+    names += [f"{PROTOCOL}: {len(others) - MOST_NAMED:,} more contracts"] if len(others) > MOST_NAMED else []
+    direct = Direct([], [Unread(name, why, standing=Standing.SAID) for name in names])
     own = [each for each in reversed(named) if each in pools]
     if len(own) > MOST_READ:
         why = f"hold liquidity of the owner's: {MOST_READ} are read, those first in which it has been for longest"
-        direct.unread.append(Unread(f"{PROTOCOL}: {len(own) - MOST_READ:,} more pools", why))
+        direct.unread.append(Unread(f"{PROTOCOL}: {len(own) - MOST_READ:,} more pools", why, standing=Standing.GIVEN))
     for pool in own[:MOST_READ]:
         try:
             _read_pool(chain, pool, pools[pool], owner, since, block, direct)
         except TooManyEvents as error:
-            direct.unread.append(Unread(f"{PROTOCOL}:{pool}", f"the owner's ranges in it are not read ({error})"))
+            why = f"the owner's ranges in it are not read ({error})"
+            direct.unread.append(Unread(f"{PROTOCOL}:{pool}", why, standing=Standing.GIVEN))
     return direct
 
 
@@ -116,7 +117,7 @@ def _read_pool(
     left = len(ranges) - MOST_RANGES
     if left > 0:
         why = f"of the owner's in the pool {pool}: {MOST_RANGES} are read, its own and the largest; anyone adds more"
-        into.unread.append(Unread(f"{PROTOCOL}: {left:,} more ranges", why))
+        into.unread.append(Unread(f"{PROTOCOL}: {left:,} more ranges", why, standing=Standing.GIVEN))
     now, kept = _kept(chain, pool, owner, ranges[:MOST_RANGES], block)
     for ends, (liquidity, fees) in kept.items():
         if not (liquidity or any(fees)):
@@ -125,7 +126,7 @@ def _read_pool(
             position = _position(chain, pool, kind, ends, liquidity, fees, now, block)
         except UntrustedNumber as error:
             name = f"{PROTOCOL}:{pool}[{ends[0]},{ends[1]}]"
-            into.unread.append(Unread(name, str(error), isinstance(error, Impossible)))
+            into.unread.append(Unread(name, str(error), isinstance(error, Impossible), Standing.GIVEN))
         else:
             into.read.append((position, of_range[ends]))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from bridge.chain.blocks import BlockRef
@@ -148,21 +149,46 @@ class PoolPosition:
         return units | fixed | whose | past | beside
 
 
+class Standing(IntEnum):
+    """What makes something that is not read the owner's: in this order it is named, as strangers make the rest."""
+
+    HELD = 0
+    """A known contract keeps it for him, in known tokens."""
+    GIVEN = 1
+    """Anyone makes it for next to nothing: of tokens that nobody knows, beside a pair's reserves, counted only."""
+    SAID = 2
+    """A contract that nobody knows says so, in an event."""
+
+
 @dataclass(frozen=True)
 class Unread:
     """A position of the owner that is not in the book, and why: in one line, whatever a stranger's contract says.
 
     `stops` says that no plan is made without it: its numbers cannot be, and nobody can tell what it is worth.
+    `worth_usd` is what is known of its worth, infinite where nobody can tell: of one standing, more comes first.
     """
 
     id: str
     reason: str
     stops: bool = False
+    standing: Standing = field(default=Standing.HELD, compare=False)
+    worth_usd: float = field(default=math.inf, compare=False)
 
     def __post_init__(self) -> None:
         """Take the words as they may be shown."""
         object.__setattr__(self, "id", foreign(self.id))
         object.__setattr__(self, "reason", foreign(self.reason, 2 * LINE))
+
+
+def ranked(unread: Iterable[Unread], first: str = "") -> tuple[Unread, ...]:
+    """Return what is not read, what is the owner's own before what strangers make: only so much of it is shown.
+
+    Parameters
+    ----------
+    first
+        The id of what comes before all others: it stops a plan.
+    """
+    return tuple(sorted(unread, key=lambda left: (left.id != first, not left.stops, left.standing, -left.worth_usd)))
 
 
 class HeldPosition(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from bridge.adapters.pool_position import Unread
+from bridge.adapters.pool_position import Standing, Unread
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
 from bridge.errors import ContractReverted
@@ -67,7 +67,7 @@ def staked(
             found, left = STAKERS[kind](at, owner, own, block)
             ids |= dict.fromkeys(found)
             why = f"were put into the staker {staker} for the owner: {MOST_ASKED:,} are asked whose they are"
-            unread += [Unread(f"uniswap-v3: {left:,} more", why)] if left else []
+            unread += [Unread(f"uniswap-v3: {left:,} more", why, standing=Standing.GIVEN)] if left else []
         else:
             why = f"lies in {staker}, a staker of the kind {kind}, which does not tell here whose it is"
             unread += [Unread(f"uniswap-v3:{each}", why) for each in own if _lies(at, each, block)]

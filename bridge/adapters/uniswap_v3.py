@@ -13,7 +13,16 @@ from typing import Any
 from bridge.adapters.direct_v3 import direct_positions
 from bridge.adapters.lens import CHUNK, Lens, LensPosition, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, flooded, in_order, not_added_up
-from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
+from bridge.adapters.pool_position import (
+    Impossible,
+    Pair,
+    PoolPosition,
+    Positions,
+    Standing,
+    Unread,
+    amounts_at,
+    price_doubt,
+)
 from bridge.adapters.range_time import seconds_in_range
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.stakers import staked
@@ -83,7 +92,8 @@ class UniswapV3Reader:
         found = self.lens.positions_of_v3(self.manager, owner, block)
         found += self.lens.positions_v3(self.manager, kept.token_ids, block)
         doubts = {position.token_id: self._doubt(position) for position in found}
-        unread = [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt] + kept.unread
+        odd = [(position, doubt) for position in found if (doubt := doubts[position.token_id])]
+        unread = [_unread(position, doubt) for position, doubt in odd] + kept.unread
         read = []
         for position in (position for position in found if not doubts[position.token_id]):
             try:
@@ -215,6 +225,12 @@ class UniswapV3Reader:
         return History(
             liquidity, (held[0], held[1]), (withdrawn[0], withdrawn[1]), (collected[0], collected[1]), opened, emptied
         )
+
+
+def _unread(position: LensPosition, doubt: str) -> Unread:
+    """Name a position that is not read: one that was seen well is of tokens that nobody knows, as anyone makes it."""
+    standing = Standing.GIVEN if position.status is Status.READ else Standing.HELD
+    return Unread(f"{PROTOCOL}:{position.token_id}", doubt, standing=standing)
 
 
 def _parts(token_ids: list[int]) -> Iterator[list[int]]:

@@ -14,7 +14,16 @@ from eth_utils import keccak
 
 from bridge.adapters.lens import Lens, LensPosition, PoolSeen, Status
 from bridge.adapters.past import EVERY, Blocks, Wanted, flooded, in_order, not_added_up
-from bridge.adapters.pool_position import Impossible, Pair, PoolPosition, Positions, Unread, amounts_at, price_doubt
+from bridge.adapters.pool_position import (
+    Impossible,
+    Pair,
+    PoolPosition,
+    Positions,
+    Standing,
+    Unread,
+    amounts_at,
+    price_doubt,
+)
 from bridge.adapters.spec import Adapter, register_adapter
 from bridge.adapters.tokens import NATIVE, Decimals, unknown_token
 from bridge.chain.blocks import BlockRef
@@ -101,7 +110,8 @@ class UniswapV4Reader:
             raise UnknownAddress(self.manager, f"a v4 {MANAGER}")
         found = self.lens.positions_v4(self.manager, self._token_ids(owner, block), block)
         doubts = {position.token_id: _doubt(position, self.assets) for position in found}
-        read, unread = [], [Unread(f"{PROTOCOL}:{token_id}", doubt) for token_id, doubt in doubts.items() if doubt]
+        odd = [(position, doubt) for position in found if (doubt := doubts[position.token_id])]
+        read, unread = [], [self._unread(position, doubt, block, wanted) for position, doubt in odd]
         for position in (position for position in found if not doubts[position.token_id]):
             try:
                 read.append(self._position(position, block))
@@ -109,6 +119,18 @@ class UniswapV4Reader:
                 stops = isinstance(error, Impossible)
                 unread.append(Unread(f"{PROTOCOL}:{position.token_id}", str(error), stops))
         return Positions(self._with_past(read, found, block, wanted), unread)
+
+    def _unread(self, position: LensPosition, doubt: str, block: BlockRef, wanted: Wanted) -> Unread:
+        """Name a position that is not read, with what it would be worth in a pool without a hook."""
+        name, pool = f"{PROTOCOL}:{position.token_id}", position.pool
+        if position.status is not Status.READ or pool is None:
+            return Unread(name, doubt)
+        if unknown_token((pool.token0, pool.token1), self.assets):
+            return Unread(name, doubt, standing=Standing.GIVEN)
+        try:
+            return Unread(name, doubt, worth_usd=wanted.worth(self._position(position, block)))
+        except UntrustedNumber:
+            return Unread(name, doubt, worth_usd=0.0)
 
     def _with_past(
         self, read: list[PoolPosition], found: list[LensPosition], block: BlockRef, wanted: Wanted

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from bridge.adapters.pool_position import Unread
+from bridge.adapters.pool_position import Standing, Unread
 from bridge.adapters.tokens import unknown_token
 from bridge.chain.blocks import BlockRef
 from bridge.chain.node import Chain
@@ -50,7 +50,7 @@ def other_pairs(
     unread = []
     if left:
         why = f"were sent to the owner: {MOST_ASKED:,} are looked at"
-        unread.append(Unread(f"uniswap-v2: {len(left):,} more tokens", why))
+        unread.append(Unread(f"uniswap-v2: {len(left):,} more tokens", why, standing=Standing.GIVEN))
     first = chain.read(FACTORY, factory, "allPairs", 0, block=block)
     with chain.ahead([("eth_getCode", (each, hex(block.number))) for each in asked]):
         code = chain.code(first, block)
@@ -75,7 +75,7 @@ def _named(
             except ChainError as error:
                 why = f"has a pair's code and does not answer as one: {error}"
             if why:
-                unread.append(Unread(f"uniswap-v2:{pair}", why))
+                unread.append(Unread(f"uniswap-v2:{pair}", why, standing=Standing.GIVEN))
     return unread
 
 

@@ -296,7 +296,7 @@ def _ideas(seen: Seen, swaps: Path | None) -> Ideas:
 def _print_json(seen: Seen, rows: list[dict[str, Any]], ideas: dict[str, Any]) -> None:
     content = seen.exposure.to_dict() | {"positions": rows, "owner": seen.owner, "block": seen.block.__dict__}
     content["owners"] = _owners(seen)
-    content["unread"] = [position.__dict__ for position in seen.unread]
+    content["unread"] = [{"id": left.id, "reason": left.reason, "stops": left.stops} for left in seen.unread]
     content["dust"] = [dust._asdict() for dust in seen.dust]
     content["stops"] = seen.stops
     content["observed"] = observed_lines(seen.network, seen.market, seen.chains)

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bridge.adapters.pool_position import HeldPosition, PoolPosition, Unread
+from bridge.adapters.pool_position import HeldPosition, PoolPosition, Unread, ranked
 from bridge.config import BookConfig, Config
 from bridge.errors import BadFile, BridgeError, ChainError, SourceUnavailable
 from bridge.files import write_whole
@@ -139,8 +139,8 @@ def see_network_book(snapshot: Snapshot, config: Config, owner: str, *, quoted: 
     rows = [*chains, *(_failed(each, troubles, config.state, owner) for each in every)]
     shown = tuple(row for row in rows if row is not None) if snapshot.elsewhere else ()
     whole = Holdings(
-        held.raw, held.positions, (*held.unread, *_left(every, troubles)), held.stops or _stops(every, troubles),
-        held.dust,
+        held.raw, held.positions, ranked((*held.unread, *_left(every, troubles)), held.stops.partition(": ")[0]),
+        held.stops or _stops(every, troubles), held.dust,
     )  # fmt: skip
     exposure = exposures[0] if len(exposures) == 1 else book_exposure(Book(whole.positions), seen.market)
     return NetworkBook(seen, quotes, whole, exposure, shown)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from bridge.adapters.past import Wanted
-from bridge.adapters.pool_position import HeldPosition, PoolPosition, Positions, Unread
+from bridge.adapters.pool_position import HeldPosition, PoolPosition, Positions, Standing, Unread, ranked
 from bridge.adapters.spec import position_readers
 from bridge.chain.blocks import BlockRef
 from bridge.config import BookConfig
@@ -111,9 +111,10 @@ class _Sorting:
     left_out_usd: float = 0.0
     stops: str = ""
 
-    def leave(self, held: HeldPosition, reason: str) -> None:
-        """Name a position that is not in the book, whatever it is worth."""
-        self.unread.append(Unread(held.id, reason))
+    def leave(self, held: HeldPosition, reason: str, worth: float | None = None) -> None:
+        """Name a position that is not in the book; without a worth that is known, anyone can make one like it."""
+        standing = Standing.GIVEN if worth is None else Standing.HELD
+        self.unread.append(Unread(held.id, reason, standing=standing, worth_usd=worth or 0.0))
 
     def leave_known(self, held: HeldPosition, reason: str) -> None:
         """Name a position of known assets; what of them has a price adds up, and stops a plan beyond dust.
@@ -124,7 +125,7 @@ class _Sorting:
         self.left_out_usd += worth
         stops = self.left_out_usd >= self.dust_usd
         self.stops = self.stops or (f"{held.id}: {reason}" if stops else "")
-        self.leave(held, f"{reason}, {worth:,.0f} USD of it are known" if stops else f"{reason}, dust")
+        self.leave(held, f"{reason}, {worth:,.0f} USD of it are known" if stops else f"{reason}, dust", worth)
 
     def name_surplus(self, held: HeldPosition) -> None:
         """Name what lies beside a position in the book and is nobody's, where it is no dust."""
@@ -133,13 +134,12 @@ class _Sorting:
         worth = held.usd(held.surplus_units, self.assets, self.spots)
         if worth >= self.dust_usd:
             why = f"{worth:,.0f} USD that a burn would pay are not of its reserves: whoever calls `skim` has them"
-            self.unread.append(Unread(f"surplus of {held.id}", why))
+            self.unread.append(Unread(f"surplus of {held.id}", why, standing=Standing.GIVEN, worth_usd=worth))
 
     def holdings(self) -> Holdings:
-        """Return all of it, what stops a plan named before the rest."""
+        """Return all of it, what stops a plan named before the rest, and what strangers make last."""
         first, _, _ = self.stops.partition(": ")
-        unread = sorted(self.unread, key=lambda left: left.id != first) if self.stops else self.unread
-        return Holdings(tuple(self.raw), tuple(self.positions), tuple(unread), self.stops, self.dust)
+        return Holdings(tuple(self.raw), tuple(self.positions), ranked(self.unread, first), self.stops, self.dust)
 
     def set_dust_apart(self) -> None:
         """Take what is worth less than dust out of the book, as long as all of it together is: the smallest first.
@@ -262,7 +262,9 @@ def _sort(held: HeldPosition, sorting: _Sorting, block: BlockRef, most: float) -
         return
     if priced and priced[0] == priced[1]:
         worth = _least_usd(held, assets, spots)
-        sorting.leave(held, f"both of its tokens are {priced[0]}, {worth:,.0f} USD: no price of one in the other")
+        sorting.leave(
+            held, f"both of its tokens are {priced[0]}, {worth:,.0f} USD: no price of one in the other", worth
+        )
         return
     missing = [asset for asset in (priced or ())[:2] if asset != USD and asset not in spots]
     if missing:
