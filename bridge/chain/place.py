@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from bridge.errors import NodeUnreachable
 
 VARIABLE = "ALVH_RPC_URL"
+LEAST_KEY = 16
+"""Letters."""
 
 
 def network_variable(name: str) -> str:
@@ -24,6 +26,17 @@ def network_url(name: str, configured: str) -> str:
 def node_url(configured: str) -> str:
     """Return the URL in ALVH_RPC_URL, or the configured one where it is not set."""
     return os.environ.get(VARIABLE) or configured
+
+
+def may_hold_key(url: str) -> bool:
+    """Tell whether a URL has a login or options, or a path with a part as long as keys are.
+
+    >>> may_hold_key("https://node.example/rpc"), may_hold_key("https://node.example/v2/0123456789abcdef")
+    (False, True)
+    """
+    place, _, options = url.partition("?")
+    parts = place.partition("://")[2].split("/")
+    return bool(options) or "@" in place or any(len(part) >= LEAST_KEY for part in parts[1:])
 
 
 @contextmanager

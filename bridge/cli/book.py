@@ -145,8 +145,12 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
 
     for line in observed_lines(seen.network, seen.market, seen.chains):
         console().print(line, markup=False, soft_wrap=True)
-    rows = zip(seen.exposure.positions, seen.exact, strict=True)
-    print_exposure(seen.exposure, seen.where, {each.id: time_in_range(exact) for each, exact in rows})
+    if not seen.exposure.positions:
+        left = ": what is left out of it is named below" if seen.unread or seen.dust else ": check --owner"
+        say(f"no positions found of {seen.where}{left}")
+    else:
+        rows = zip(seen.exposure.positions, seen.exact, strict=True)
+        print_exposure(seen.exposure, seen.where, {each.id: time_in_range(exact) for each, exact in rows})
     unknown = first_lines(unknown_lines(seen), "more positions have fees or IL that are unknown: `--json` has them all")
     near = edge_lines(list(zip(seen.exposure.positions, seen.book.positions, strict=True)))
     near = first_lines(near, "more positions are near an end of their range: `--json` has them all")
@@ -154,7 +158,8 @@ def _print_seen(seen: Seen, ideas: Ideas) -> None:
         console().print(line, markup=False, soft_wrap=True)
     if seen.hedge:
         print_held(seen.hedge)
-    print_ideas(ideas)
+    if seen.exposure.positions:
+        print_ideas(ideas)
 
 
 def observed_lines(network: Network | None, market: Market | None, chains: tuple[ChainSeen, ...] = ()) -> list[str]:

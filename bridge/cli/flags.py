@@ -177,12 +177,14 @@ def open_book(config_path: Path | None, rpc: str | None) -> Session:
         raise UsageError("--rpc is empty: give the URL of a node, or leave it out")
     config = load_config(config_path)
     if rpc is None and config.chains:
+        warn_of_keys(config)
         return _observing_several(config)
     if rpc is None and (config.chain.network is None or config.chain.deployment.is_file()):
         load_deployment(config.chain.deployment)  # before a node is asked: an empty folder has neither
         return open_session(config_path)
     from bridge.cli.networks_open import observing
 
+    warn_of_keys(config, rpc)
     return observing(config, rpc)
 
 
@@ -194,6 +196,21 @@ def _observing_several(config: Config) -> Session:
     assert first.chain is not None  # one that does not answer was raised
     place = (by_feeds(config), first.chain, first.deployment)
     return Session(*place, network=first.network, elsewhere=tuple(others), needed=first.needed)
+
+
+def warn_of_keys(config: Config, rpc: str | None = None) -> None:
+    """Say which URL of a node may hold a key or a login where others can read it; it is used all the same."""
+    from bridge.chain.place import VARIABLE, may_hold_key, network_variable
+
+    at = config.chain
+    if rpc is not None:
+        found = [("--rpc", f"chain.network and {VARIABLE}")] if may_hold_key(rpc) else []
+    else:
+        found = [("chain.rpc_url", VARIABLE)] if may_hold_key(at.rpc_url) else []
+        places = (place for place in config.chains if may_hold_key(place.rpc_url))
+        found += [(f"rpc_url of {place.network}", network_variable(place.network)) for place in places]
+    for what, instead in found:
+        say(f"warning: {what} may hold a key or a login that others can read there: use {instead}", stderr=True)
 
 
 def by_feeds(config: Config) -> Config:
@@ -222,6 +239,7 @@ def open_session(config_path: Path | None, relay: str | None = None, kept: bool 
     from bridge.snapshot import require_own_node
 
     config = load_config(config_path)
+    warn_of_keys(config)
     at = config.chain
     told, ways = reading_shown(), ways_of(config, relay, kept)
     url = node_url(at.rpc_url)

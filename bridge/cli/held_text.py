@@ -66,7 +66,6 @@ def print_explained(explained: Explained) -> None:
 
 def _leg_rows(held: Held) -> list[list[str]]:
     from bridge.cli.show import number, usd
-    from bridge.formats import age
 
     at = held.ledger.at
     rows = []
@@ -75,7 +74,7 @@ def _leg_rows(held: Held) -> list[list[str]]:
         days = number(left, 3) if math.isfinite(left) else "-"
         rows.append(
             [leg.label, each.layer, number(leg.quantity, 6), number(leg.price, 6), str(each.source),
-             age(at - each.marked_at), usd(each.value_usd), usd(each.greeks.delta * each.spot), days]
+             _mark_age(at - each.marked_at), usd(each.value_usd), usd(each.greeks.delta * each.spot), days]
         )  # fmt: skip
     return rows
 
@@ -84,3 +83,10 @@ def _share(share: float) -> str:
     from bridge.cli.show import percent
 
     return "-" if math.isnan(share) else percent(share)
+
+
+def _mark_age(seconds: int) -> str:
+    """Return how old a mark is; one of quotes that are newer than the book's block is not of a negative age."""
+    from bridge.formats import age
+
+    return age(seconds) if seconds >= 0 else f"newer by {age(-seconds)}"

@@ -223,5 +223,6 @@ class Network(_Part):
 
 def require_once(what: str, values: Iterable[str]) -> None:
     """Refuse a list in which something stands twice; raises what pydantic turns into a refusal of the file."""
-    if any(count > 1 for count in Counter(values).values()):
-        raise PydanticCustomError("twice", "two entries have the same {what}", {"what": what})
+    twice = next((value for value, count in Counter(values).items() if count > 1), None)
+    if twice is not None:  # of a form that was checked, and no secret
+        raise PydanticCustomError("twice", "two entries have the same {what}, {which}", {"what": what, "which": twice})

@@ -69,7 +69,7 @@ def test_load_deployment__wrong_content__names_file_and_field(tmp_path: Path, te
 
 
 def test_load_deployment__absent__says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(BadFile, match="start a local chain with `alvh up`"):
+    with pytest.raises(BadFile, match="`alvh init` is for a public network, `alvh up` a local chain"):
         load_deployment(tmp_path / "none.json")
 
 

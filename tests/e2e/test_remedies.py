@@ -71,3 +71,28 @@ def test_exposure__venue_is_down__shows_what_needs_no_quotes_and_names_the_rest(
     assert "gives no numbers now" in reasons["volatility of ETH"]
     assert "--live" in {each["id"]: each["reason"] for each in whole["unread"]}["volatility of ETH"]
     assert_one_line_error(observed.run("plan", "--live"), 1, "gives no numbers now")
+
+
+def test_exposure__owner_of_nothing__is_told_so_without_empty_tables(observed: Observed) -> None:
+    done = observed.call("exposure", "--rpc", observed.chain.url, "--owner", NOBODY)
+    assert done.code == 0, done
+    assert f"no positions found of {NOBODY}" in done.out
+    assert "check --owner" in done.out
+    assert "By pool" not in done.out
+
+
+@pytest.mark.parametrize("url", ["http://ann:pa55word@127.0.0.1:1", "http://127.0.0.1:1/v3/0123456789abcdef"])
+def test_exposure__url_that_may_hold_a_key__is_warned_of_where_others_can_read_it(
+    run: Run, tmp_path: Path, url: str
+) -> None:
+    by_flag = run("exposure", "--owner", NOBODY, "--rpc", url)
+    settings(tmp_path, f'[chain]\nnetwork = "base"\nrpc_url = "{url}"\n')
+    by_file = run("exposure", "--owner", NOBODY)
+    settings(tmp_path, f'[[chains]]\nnetwork = "base"\nrpc_url = "{url}"\n')
+    by_chains = run("exposure", "--owner", NOBODY)
+    for done, words in ((by_flag, "--rpc"), (by_file, "chain.rpc_url"), (by_chains, "rpc_url of base")):
+        assert f"warning: {words} may hold a key or a login" in done.err
+        assert "pa55word" not in done.out + done.err
+        assert "0123456789abcdef" not in done.out + done.err
+    settings(tmp_path, '[chain]\nnetwork = "base"\n')
+    assert "warning" not in run("exposure", "--owner", NOBODY, ALVH_RPC_URL=url).err
