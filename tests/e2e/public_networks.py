@@ -36,6 +36,9 @@ CALLED = {
 }  # fmt: skip
 
 
+OLDER_THAN = 3 * DAY
+
+
 class PlacedChain(LocalChain):
     """A local chain that puts some contracts at addresses which are given for their names."""
 
@@ -86,14 +89,20 @@ def tokens_of(network: Network) -> dict[str, str]:
 
 
 @contextmanager
-def public_network(name: str) -> Iterator[Public]:
-    """Run one network; a rollup whose NUMBER is another chain's answers through a node that shifts block numbers."""
+def public_network(name: str, at: int | None = None) -> Iterator[Public]:
+    """Run one network; a rollup whose NUMBER is another chain's answers through a node that shifts block numbers.
+
+    `at` : unix seconds to which its clock is set in the end, with positions that are older than a day; without it the
+    clock stands where it always does.
+    """
     network, path = known_networks(())[name], simulated_path(2)
     tokens, chosen = tokens_of(network), network.uniswap.model_dump()
     places = {contract: chosen[field] for contract, field in CALLED.items() if chosen[field]}
     places |= {"WETH9": network.wrapped, "TestToken USDC": tokens["USD"], "TestToken WBTC": tokens["BTC"]}
     with ExitStack() as stack:
         chain = stack.enter_context(anvil())
+        if at is not None:
+            move_clock(chain, at - OLDER_THAN)
         ready(chain)
         local = PlacedChain(chain, places)
         contracts, deployer = deploy_protocols(local, account("deployer")), account("deployer")
@@ -102,6 +111,8 @@ def public_network(name: str) -> Iterator[Public]:
         market = open_market(local, contracts, tokens, path)
         play_path(local, market, path, lambda words, share: None)
         spots = {asset: float(prices[-1]) for asset, prices in path.prices.items()}
+        if at is not None:
+            move_clock(chain, at)
         place_feeds(local, network, spots)
         chain.request("anvil_setChainId", network.chain_id)
         node = Chain(chain.url, network.chain_id)
@@ -109,16 +120,38 @@ def public_network(name: str) -> Iterator[Public]:
         yield Public(network, url, node, market, spots)
 
 
-def place_feeds(local: LocalChain, network: Network, prices: dict[str, float]) -> None:
-    """Put a price feed at the address of each of a network's feeds, and its sequencer's."""
-    maker, known = account("market-maker"), {"USD": 1.0, **prices}
+def move_clock(chain: Chain, at: int) -> None:
+    """Mine a block of a later time; blocks after it follow the machine's clock from there on."""
+    chain.request("evm_setNextBlockTimestamp", at)
+    chain.request("evm_mine")
+
+
+def say_prices(chain: Chain, network: Network, prices: dict[str, float]) -> None:
+    """Have each of a network's feeds answer with its price at the newest block's time."""
+    maker, known = account("market-maker"), {"USD": 1.0, "USDT": 1.0, **prices}
     assets = {token.symbol: token.asset for token in network.tokens}
     for pair, feed in network.feeds.items():
         base, quote = (known.get(assets.get(each, each), 100.0) for each in pair.split("/"))
-        placed = PlacedChain(local, {"PriceFeed": feed.address})
-        placed.deploy(maker, "PriceFeed", 8)
-        at = local.head().timestamp
-        local.send(maker, "PriceFeed", feed.address, "set", round(base / quote * 1e8), at)
+        at = chain.head().timestamp
+        chain.send(maker, "PriceFeed", feed.address, "set", round(base / quote * 1e8), at)
+
+
+def rate_code(answer: int) -> str:
+    """Return code that answers `latestRoundData()` with a round of now, and everything else with the number."""
+    word = f"7f{answer:064x}"
+    one = f"{word}5f5260205ff3"
+    round_ = f"5b60015f52{word}60205242604052426060526001608052" + "60a05ff3"
+    return f"0x5f3560e01c63feaf968c14603557{one}{round_}"
+
+
+def place_feeds(local: LocalChain, network: Network, prices: dict[str, float]) -> None:
+    """Put a price feed at the address of each of a network's feeds, its sequencer's, and the rates of staked tokens."""
+    maker = account("market-maker")
+    for feed in network.feeds.values():
+        PlacedChain(local, {"PriceFeed": feed.address}).deploy(maker, "PriceFeed", 8)
+    say_prices(local, network, prices)
+    for rate in (token.rate for token in network.tokens if token.rate):
+        local.request("anvil_setCode", rate.contract, rate_code(round(1.1 * 10**rate.decimals)))
     if network.sequencer_feed:
         PlacedChain(local, {"UptimeFeed": network.sequencer_feed}).deploy(maker, "UptimeFeed")
         local.send(maker, "UptimeFeed", network.sequencer_feed, "set", 0, local.head().timestamp - DAY)
