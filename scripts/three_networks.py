@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bridge.errors import BridgeError
 from tests.bridge.fake_venue import RunningClock, fake_venue
-from tests.e2e.public_networks import NAMES, Public, public_network, say_prices, settings_of
+from tests.e2e.public_networks import NAMES, Public, move_clock, public_network, say_prices, settings_of
 
 LOOK_SECONDS = 5.0
 PRICES_SECONDS = 240.0
@@ -76,9 +76,10 @@ def stay(networks: Sequence[Public]) -> str:
                 each.node.begin()
                 each.node.head()
                 if due:
+                    move_clock(each.node, max(int(time.time()), each.node.head().timestamp + 1))
                     say_prices(each.node, each.network, each.spots)
-            except BridgeError as error:
-                return f"the node of {each.network.title} has ended, so all are ended: {error}"
+            except BridgeError:
+                return f"the node of {each.network.title} at {each.node.url} has ended, so all are ended"
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def test_known_networks__two_files_on_one_network__both_count_and_the_later_wins
         (NEW.replace("decimals = 18", "decimals = 77"), "tokens.0.decimals: "),
         (f"{BASE}tokens = [{A}, {A}]", "two entries have the same address"),
         (f"{BASE}tokens = [{A}, {B.replace('BBB', 'aaa')}]", "two entries have the same symbol, AAA"),
-        (f"{BASE}tokens = [{A.replace('AAA', 'usdc')}]", "two entries have the same symbol, AAA"),
+        (f"{BASE}tokens = [{A.replace('AAA', 'usdc')}]", "two entries have the same symbol, USDC"),
         (f'{BASE}tokens = [{A[:-2]}, feed = "SECRET/USD" }}]', "a token names a feed that is not among the feeds"),
         (
             f'{BASE}tokens = [{A[:-2]}, rate = {{ contract = "{FIRST}", function = "f", decimals = 0 }} }}]',
