@@ -54,6 +54,8 @@ def chain(base: tuple[Chain, dict[str, str]], tmp_path: Path) -> Iterator[Chain]
     snapshot = base[0].request("evm_snapshot")
     yield base[0]
     base[0].request("evm_revert", snapshot)
+    newest = base[0].request("eth_getBlockByNumber", "latest", False)
+    base[0].request("anvil_setNextBlockBaseFeePerGas", newest["baseFeePerGas"])  # anvil does not take that back
 
 
 def test_dry_run__without_a_key__shows_every_transaction_and_sends_nothing(
