@@ -45,9 +45,7 @@ class Trap:
             self.tell("IERC20Metadata", each, "approve", world.market.contracts["SwapRouter"], MAX_UINT256)
         manager = world.deployment.address(MANAGER)
         self.tell(MANAGER, manager, "createAndInitializePoolIfNecessary", *self.pair, UNUSED, self.root(price))
-        self.world.chain.send(
-            account("deployer"), "TestToken", own(world, "USD"), "mint", account(STRANGER).address, 10**12
-        )
+        give_usd(world)
 
     def tell(self, name: str, at: str, function: str, *given_: object) -> None:
         self.world.chain.send(account(STRANGER), name, at, function, *given_)
@@ -56,13 +54,16 @@ class Trap:
         price, decimals = (usd_per_eth, (18, 6)) if self.eth_first else (1 / usd_per_eth, (6, 18))
         return sqrt_x96_from_price(price, *decimals)
 
-    def mint(self, lower: float, upper: float, eth: float) -> None:
-        """Give the owner ETH in a range of USD per ETH above the pool's price."""
+    def mint(self, lower: float, upper: float, eth: float) -> str:
+        """Give the owner ETH in a range of USD per ETH above the pool's price; return the position's name."""
         ends = sorted(tick_at_sqrt_price(self.root(price)) // SPACING * SPACING for price in (lower, upper))
         units = int(eth * 1e18)
         amounts = (units, 0) if self.eth_first else (0, units)
         wanted = (*self.pair, UNUSED, *ends, *amounts, 0, 0, self.owner, FOREVER)
-        self.tell(MANAGER, self.world.deployment.address(MANAGER), "mint", wanted)
+        chain, manager = self.world.chain, self.world.deployment.address(MANAGER)
+        self.tell(MANAGER, manager, "mint", wanted)
+        last = chain.read(MANAGER, manager, "balanceOf", self.owner, block=chain.head()) - 1
+        return f"uniswap-v3:{chain.read(MANAGER, manager, 'tokenOfOwnerByIndex', self.owner, last, block=chain.head())}"
 
     def swap_to(self, usd_per_eth: float) -> None:
         up = usd_per_eth > self.price

@@ -14,8 +14,8 @@ from bridge.local.accounts import account
 from bridge.local.other_pools import open_pool
 from tests.bridge.lying_node import Answering, Asked, Lie, lying_node
 from tests.bridge.plain_market import plain_way
-from tests.bridge.test_gifts import gift, own
 from tests.bridge.test_lens import word
+from tests.bridge.test_taken_back import Trap
 from tests.e2e.places import Place, through
 from tests.e2e.test_commands import assert_one_line_error
 
@@ -107,11 +107,14 @@ def test_lens__answer_is_of_another_block_by_number_or_time_alone__is_refused(
 
 
 def test_dust__sums_up_over_all_positions__and_stops_a_plan_once_it_is_none(place: Place, tmp_path: Path) -> None:
-    """Three gifts of 40 USD in a pool at a wrong price: two are dust, the third makes more than 100 USD of them."""
-    world = place.world
-    names = []
+    """Three gifts of 40 USD in a pool at a wrong price: two are dust, the third makes more than 100 USD of them.
+
+    Each is of ETH, to be sold above the true price: that nobody takes back.
+    """
+    names, spot = [], book(place)["market"]["spots"]["ETH"]
+    trap = Trap(place.world, 0.9)
     for count in (1, 2, 3):
-        names.append(f"uniswap-v3:{gift(world, own(world, 'ETH'), own(world, 'USD'), 40 * 10**6)}")
+        names.append(trap.mint(1.5 * spot, 3 * spot, 40 / spot))
         seen = book(place)
         reasons = {left["id"]: left["reason"] for left in seen["unread"]}
         assert reasons.keys() == set(names)
