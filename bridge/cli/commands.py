@@ -74,7 +74,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": (
         "init",
         "init",
-        "Write a commented alvh.toml for your own book on a public network; asks for what no option says.",
+        "Write a commented alvh.toml for your own book on a public network.",
     ),
     "networks": (
         "networks",
