@@ -71,11 +71,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Deploy the contracts on a real network beside a new DAO or one that exists, and prove any deployment. "
         "Dry run without --send.",
     ),
-    "init": (
-        "init",
-        "init",
-        "Write a commented alvh.toml for your own book on a public network.",
-    ),
+    "init": ("init", "init", "Write a commented alvh.toml for your own book on a public network."),
     "networks": (
         "networks",
         "networks",
