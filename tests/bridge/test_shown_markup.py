@@ -235,9 +235,8 @@ def test_commands__whatever_they_write__goes_through_the_terminal_that_hangs_lin
 
 WRITTEN_RAW = {
     "def print(self, *objects: Any, **options: Any) -> None:",
-    'sys.stderr.write(f"stopped{_done_before()}\\n")',
+    'sys.stderr.write(f"{words}{_done_before()}\\n")',
     'sys.stderr.write("stopped\\n")',
-    'sys.stderr.write(f"error: the output cannot be written: {error.strerror}\\n")',
     'sys.stderr.write(f"error: {words}\\n")',
     'sys.stderr.write("the first simulation after an installation compiles for some ten seconds\\n")',
     'sys.stderr.write(f"{share:4.0%} {phase}\\n")',
