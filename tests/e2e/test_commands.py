@@ -124,7 +124,7 @@ def test_commands__unknown_setting__one_line_and_code_2(run: Run, tmp_path: Path
     assert_one_line_error(run("exposure", "--config", "none.toml"), 2, "none.toml", "no such file")
 
 
-def test_commands__no_node__one_line_and_code_1(run: Run, tmp_path: Path) -> None:
+def test_commands__no_node__one_line_and_code_1(run: Run, project: World, tmp_path: Path) -> None:
     (tmp_path / "alvh.toml").write_text(f'[chain]\nrpc_url = "{LOCAL}"\n', encoding="utf-8")
     assert_one_line_error(run("exposure"), 1, LOCAL, "alvh up")
 
