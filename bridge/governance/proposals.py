@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, TypeVar
 
 from bridge.chain.node import BlockRef, Chain
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from bridge.chain.signers import Sender, Signer
 
 PROPOSABLE = "hedge"
+LOOKS, LOOK_SECONDS = 6, 0.5
+"""How often, and how far apart, a proposal is looked for whose transaction a node was handed that then failed."""
 DEAD_STATES = ("canceled", "defeated", "expired")
 MOST_ATTEMPTS = 100
 """How often one proposal is brought again: which of them failed is the node's word alone."""
@@ -271,10 +274,27 @@ def send_proposal(snapshot: Snapshot, proposer: Signer, draft: Draft) -> TxRecei
         )
     except ChainError as error:
         # Another bridge may have been faster between our look and our transaction.
-        state = read_state(snapshot.head(), draft.id)
+        state = _state_after(snapshot, error, draft)
         if state is None:
             raise
         return _receipt_of_ours(snapshot, error, draft, state)
+
+
+def _state_after(snapshot: Snapshot, error: ChainError, draft: Draft) -> str | None:
+    """Return the state of a proposal that could not be sent; of one that may be on its way, after a while."""
+    state = read_state(snapshot.head(), draft.id)
+    for _ in range(LOOKS if _is_unknown(error) else 0):
+        if state is not None:
+            break
+        sleep(LOOK_SECONDS)
+        state = read_state(snapshot.head(), draft.id)
+    return state
+
+
+def _is_unknown(error: ChainError) -> bool:
+    """Tell whether a transaction was handed over, and nobody knows what became of it."""
+    taken = isinstance(error, TransactionFailed) and not isinstance(error, NotTaken)
+    return taken and error.reason != REVERTED  # type: ignore[attr-defined]
 
 
 def _receipt_of_ours(snapshot: Snapshot, error: ChainError, draft: Draft, state: str) -> TxReceipt | None:
@@ -285,7 +305,7 @@ def _receipt_of_ours(snapshot: Snapshot, error: ChainError, draft: Draft, state:
     TransactionFailed
         It was handed over, and nobody knows what became of it.
     """
-    if not isinstance(error, TransactionFailed) or isinstance(error, NotTaken) or error.reason == REVERTED:
+    if not isinstance(error, TransactionFailed) or not _is_unknown(error):
         return None
     receipt = found_receipt(snapshot.chain, error.transaction)
     if receipt is None:
