@@ -129,7 +129,8 @@ def serving(folder: Path, *words: str, **environment: str) -> Iterator[Serving]:
 
 def start(folder: Path, *words: str, **environment: str) -> Serving:
     """Start `alvh watch --serve` and wait until its page answers."""
-    arguments = (sys.executable, "-m", "bridge", "watch", "--serve", "--port", "0", "--interval", "0.5", *words)
+    pace = () if "--interval" in words else ("--interval", "0.5")
+    arguments = (sys.executable, "-m", "bridge", "watch", "--serve", "--port", "0", *pace, *words)
     with (folder / "serve.err").open("a", encoding="utf-8") as errors:
         process = subprocess.Popen(
             arguments,

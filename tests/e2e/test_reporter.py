@@ -135,7 +135,7 @@ def test_report__begun_within_a_period__waits_for_the_next_one_and_dates_nothing
     run: Run, later: World, tmp_path: Path
 ) -> None:
     advance_time(later.chain, 30)
-    waiting = threading.Timer(4.0, pass_minute, (later,))
+    waiting = threading.Timer(10.0, pass_minute, (later,))  # a busy machine starts a command in seconds
     waiting.start()
     done = run(*REPORT, "--as", "reporter-1")
     waiting.join()

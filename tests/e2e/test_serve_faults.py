@@ -25,11 +25,11 @@ def test_serve__before_deployment_chain_and_contracts__says_each_and_begins_by_i
         def troubled(words: str) -> dict[str, Any]:
             return monitor.until(lambda seen: words in seen["trouble"])
 
-        first = troubled(f"no node answers at http://127.0.0.1:{port}")
+        first = troubled("no deployment here")
         assert (first["cycle"], first.get("block")) == (0, None)
+        built_world.deployment.save(tmp_path / ".alvh" / "deployment.json")
+        troubled(f"no node answers at http://127.0.0.1:{port}")
         with anvil(port) as chain:
-            troubled("no deployment here")
-            built_world.deployment.save(tmp_path / ".alvh" / "deployment.json")
             empty = troubled("is not HedgeParameters")
             assert empty["cycle"] == 0
             _load(chain, state)

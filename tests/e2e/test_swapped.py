@@ -157,11 +157,11 @@ def test_safe_create__node_takes_nothing_and_names_another_safe__nothing_is_said
             return False
         block = json.loads(answering.honest({**asked, "method": "eth_getBlockByNumber", "params": ["latest", False]}))
         number, digest = block["result"]["number"], block["result"]["hash"]
-        zero, bloom = "0x" + "00" * 20, "0x" + "00" * 256
+        sender, factory = account("operator").address, place.world.deployment.address("SafeProxyFactory")
         return answering.result(asked, {
             "transactionHash": sent[0], "transactionIndex": "0x0", "blockHash": digest, "blockNumber": number,
-            "from": zero, "to": zero, "cumulativeGasUsed": "0x5208", "gasUsed": "0x5208", "contractAddress": None,
-            "logs": [], "logsBloom": bloom, "type": "0x2", "status": "0x1", "effectiveGasPrice": "0x1",
+            "from": sender, "to": factory, "cumulativeGasUsed": "0x5208", "gasUsed": "0x5208", "contractAddress": None,
+            "logs": [], "logsBloom": "0x" + "00" * 256, "type": "0x2", "status": "0x1", "effectiveGasPrice": "0x1",
         })  # fmt: skip
 
     with lying_node(place.world.chain.url, lie) as node, through(place, tmp_path, node):
