@@ -87,10 +87,8 @@ def run(
     from bridge.deploy.plan import make_plan
     from bridge.deploy.sending import Sending
     from bridge.deploy.settings import load_settings
-    from bridge.errors import UsageError
 
-    if propose and not send:
-        raise UsageError("--propose sends a proposal: it goes with --send")
+    _require_send(propose, send)
     chain = _connect(settings := load_settings(file), rpc, relay)
     who = _sender(chain, send, role, keystore, sender)
     say_if_alone(chain)
@@ -101,6 +99,13 @@ def run(
     with held_folder(folder):
         plan = make_plan(chain, settings, who.address, folder, renumber=renumber)
         print_done(carry_out_plan(chain, how, plan, _tell, propose), as_json)
+
+
+def _require_send(propose: bool, send: bool) -> None:
+    from bridge.errors import UsageError
+
+    if propose and not send:
+        raise UsageError("--propose sends a proposal: it goes with --send")
 
 
 def _show(chain: Chain, plan: Plan, as_json: bool) -> None:

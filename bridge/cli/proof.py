@@ -55,9 +55,8 @@ def verify(
     announced = wanted if wanted and wanted.startswith("0x") else None
     proposal = None if announced else chosen_proposal(snapshot, wanted, certain=False)
     update = proposed_update(snapshot, proposal) if proposal else find_pending_update(snapshot, announced or "").update
-    record = remake(inputs or inputs_path(session.config.state, update.inputs_hash))
-    of_proposal = verify_proposal(snapshot, proposal, record, whose, terms) if proposal else None
-    checks = of_proposal if of_proposal is not None else verify_update(snapshot, update, record, whose, terms)
+    made = (remake(inputs or inputs_path(session.config.state, update.inputs_hash)), whose, terms)
+    checks = verify_proposal(snapshot, proposal, *made) if proposal else verify_update(snapshot, update, *made)
     snapshot.confirm()
     found = verdict(checks)
     named = {"proposal": str(proposal.id), "state": proposal.state} if proposal else {"update": wanted}
